@@ -1,0 +1,30 @@
+"""What is true: values and pure functions. No clock, no network, no environment. The words:
+
+account      one login of a coach at Cronofy; one coach may have several
+as_of        when a coach's calendars were last read, the oldest of them
+back to back scheduling that offers of each free run only the starts that pack it without holes
+buffer       free time that a session keeps before (pre) and after (post) itself; not working time
+busy         what blocks: busy, unknown and (by a switch) tentative items of all selected calendars
+cell         one quarter hour of the UTC grid, as a start
+connection   our side of an account: its tokens, its calendars, whether it is dirty
+day off      a date whose override has no windows
+digest       16 bytes that are equal when the answers are
+free run     a maximal run of consecutive open starts
+horizon      how far ahead one can book: a session ends within so many days of 24 h from now
+hours        a coach's weekly windows and their overrides, wall-clock in the coach's zone
+limit        the most sessions of a local day, or of an ISO week
+notice       how long before its start a session must be booked
+offered      open, and let through by the clock
+open         bookable at any time as far as hours, busy, sessions and limits say
+origin       the UTC midnight a slot set begins at
+override     the windows that replace a date's usual ones
+own session  a session of ours with the coach; it keeps a gap on either side, not just buffers
+policy       what people see while a coach's calendars cannot be trusted: hide, last_known, hours_only
+pool         several coaches asked at once: any of them, or all
+reading      what one read of one connection brought, whole
+reason       why a cell is closed
+slot         a start and a duration that the coach offers
+slot set     every open start of a coach over some days, a bit each
+span         consecutive cells from an origin
+window       minutes after local midnight in which a coach works; belongs to the date it begins on
+"""

@@ -1,0 +1,125 @@
+"""What counts as busy: items as a calendar gave them, and the periods of them that block."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.hours import midnight, utc_date
+
+BUSY, TENTATIVE, UNKNOWN, FREE = range(4)
+STATUSES = {"busy": BUSY, "tentative": TENTATIVE, "unknown": UNKNOWN, "free": FREE}
+
+Item = tuple[str, int, int, int, bool]
+"""(calendar id, start, end, status code, all day)."""
+
+_HEADER = struct.Struct("<4sII")  # magic with version, bytes of the calendar names, items
+_MAGIC = b"frb1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """All items of one read of one connection, in columns of equal length, in the order they came.
+
+    Items repeat, overlap and come unsorted. An all-day item has its local dates' midnights as if they were UTC.
+    """
+
+    calendars: tuple[str, ...]
+    start: npt.NDArray[np.int64]
+    """UTC epoch seconds."""
+    end: npt.NDArray[np.int64]
+    status: npt.NDArray[np.uint8]
+    all_day: npt.NDArray[np.bool_]
+    calendar: npt.NDArray[np.uint16]
+    """Index into `calendars`."""
+
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> Reading:
+        rows = list(items)
+        names, start, end, status, all_day = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+        index = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        return cls(
+            tuple(index),
+            np.array(start, np.int64),
+            np.array(end, np.int64),
+            np.array(status, np.uint8),
+            np.array(all_day, np.bool_),
+            np.array([index[name] for name in names], np.uint16),
+        )
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def pack(self) -> bytes:
+        """20 bytes an item: a header, the calendars' names as JSON, then column after column, little-endian."""
+        names = json.dumps(self.calendars).encode()
+        columns = (self.start, self.end, self.calendar, self.status, self.all_day)
+        return b"".join((_HEADER.pack(_MAGIC, len(names), len(self)), names, *(c.tobytes() for c in columns)))
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Reading:
+        """What `pack` made, as read-only views of its bytes. Raises ValueError for anything else."""
+        magic, names, n = _HEADER.unpack_from(packed)
+        at = _HEADER.size + names
+        if magic != _MAGIC or len(packed) != at + 20 * n:
+            raise ValueError("these bytes are no packed Reading of this version; read the calendar again")
+        return cls(
+            tuple(json.loads(packed[_HEADER.size : at])),
+            np.frombuffer(packed, np.int64, n, at),
+            np.frombuffer(packed, np.int64, n, at + 8 * n),
+            np.frombuffer(packed, np.uint8, n, at + 18 * n),
+            np.frombuffer(packed, np.bool_, n, at + 19 * n),
+            np.frombuffer(packed, np.uint16, n, at + 16 * n),
+        )
+
+    def digest(self) -> bytes:
+        """16 bytes, the same for the same set of items: order, repeats and unused calendars do not count."""
+        used, calendar = np.unique(self.calendar, return_inverse=True)
+        names = [self.calendars[place] for place in used]
+        rank = np.empty(len(names), np.int64)
+        rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+        # One column for all but the start: ends up to year 280,000, two bits of status, one of all-day, 16 of calendar.
+        rest = ((self.end << 3 | self.status << 1 | self.all_day) << 16) | rank[calendar]
+        order = np.lexsort((rest, self.start))
+        rows = np.stack((self.start[order], rest[order]))
+        fresh = np.ones(rows.shape[1], np.bool_)
+        fresh[1:] = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
+        return blake2b(json.dumps(sorted(names)).encode() + rows[:, fresh].tobytes(), digest_size=16).digest()
+
+    def ignored(self) -> int:
+        """How many items are zero-length or reversed: they never block."""
+        return int(np.count_nonzero(self.end <= self.start))
+
+
+def blocking(
+    reading: Reading, *, zone: str, calendars: Collection[str] | None, tentative_blocks: bool
+) -> npt.NDArray[np.int64]:
+    """The periods that block, shape (n, 2), UTC epoch seconds, unmerged, in the order they came.
+
+    `calendars` names those selected (None: all). All-day items run from local midnight to local midnight in `zone`,
+    the coach's. A status we do not know blocks.
+    """
+    blocks = (reading.end > reading.start) & (reading.status != FREE)
+    if not tentative_blocks:
+        blocks &= reading.status != TENTATIVE
+    if calendars is not None:
+        selected = np.array([name in calendars for name in reading.calendars], np.bool_)
+        blocks &= selected[reading.calendar]
+    periods = np.array((reading.start[blocks], reading.end[blocks])).T
+    days = reading.all_day[blocks]
+    if days.any():
+        periods[days] = _placed(periods[days], zone)
+    return periods
+
+
+def _placed(dates: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
+    """Midnights as if they were UTC -> the local midnights of those dates."""
+    distinct, where = np.unique(dates, return_inverse=True)
+    local = [midnight(zone, utc_date(day)) for day in distinct.tolist()]
+    return np.array(local, np.int64)[where].reshape(-1, 2)

@@ -1,0 +1,71 @@
+"""How far a coach's calendars can be believed, and what people see because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.accounts import Trouble
+from domain.coaches import Policy
+
+State = Literal["fresh", "refreshing", "stale", "initial_sync", "disconnected", "unconnected"]
+Effect = Literal["list", "hide", "hours_only"]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is known about one connection."""
+
+    dirty: bool
+    """A change is known that has not been read yet."""
+    trouble: Trouble | None
+    last_ok: int | None
+    """When it was last read whole, epoch seconds; None for never."""
+
+
+def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
+    """The state of a coach with these connections: the worst of theirs. `stale_after` in seconds."""
+    if not healths:
+        return "unconnected"
+    if any(health.trouble in ("disconnected", "revoked") for health in healths):
+        return "disconnected"
+    if any(health.trouble == "initial_sync" or health.last_ok is None for health in healths):
+        return "initial_sync"
+    if _last_read(healths) + stale_after < now:
+        return "stale"
+    return "refreshing" if any(health.dirty for health in healths) else "fresh"
+
+
+def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effect:
+    """What people see. `as_of`: when the calendars were last read, the oldest of them, epoch seconds."""
+    if state in ("fresh", "refreshing"):
+        return "list"
+    if state == "initial_sync":
+        return "hide"  # whatever the policy: an unfinished sync looks free all day
+    if policy.kind == "hours_only":
+        return "hours_only"
+    if state != "unconnected" and policy.kind == "last_known" and now < _trusted_until(policy, as_of):
+        return "list"
+    return "hide"
+
+
+def effect_until(
+    healths: Sequence[Health], policy: Policy, *, as_of: int | None, now: int, stale_after: int
+) -> int | None:
+    """The first second after `now` at which time alone changes the state or the effect; None for never."""
+    current = state(healths, now=now, stale_after=stale_after)
+    if current in ("fresh", "refreshing"):
+        return _last_read(healths) + stale_after + 1
+    if current in ("stale", "disconnected") and policy.kind == "last_known":
+        ends = _trusted_until(policy, as_of)
+        return ends if now < ends else None
+    return None
+
+
+def _last_read(healths: Sequence[Health]) -> int:
+    return min(health.last_ok for health in healths if health.last_ok is not None)
+
+
+def _trusted_until(policy: Policy, as_of: int | None) -> int:
+    return 0 if as_of is None else as_of + 3600 * policy.last_known_hours

@@ -1,0 +1,165 @@
+"""Weekly hours and overrides in a time zone, as instants. The only module that knows daylight saving exists.
+
+The convention for wall-clock times that a clock change removes or repeats: one that does not exist moves forward by
+the gap (02:30 -> 03:30); an ambiguous one is its first occurrence when it begins a window and its second when it
+ends one; a window inverted by that is empty. Python's `fold` says the same (PEP 495): fold=0 is the first
+occurrence, or the time moved forward, and the later of the two folds is the second occurrence, or the time moved
+forward again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from domain.errors import Invalid
+from domain.intervals import Interval, merge
+
+Window = tuple[int, int]
+"""Minutes after local midnight, 0 <= start < 1440 and start < end <= start + 1440: past 1440 is the next day."""
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY = timedelta(days=1)
+DAY_SECONDS = 86_400
+"""An elapsed day, or a UTC one. Never the way to tomorrow: local days have 23 to 25 hours."""
+_DAY_MINUTES = 1440
+_WALL = re.compile(r"([01]\d|2[0-3]|24(?=:00)):([0-5]\d)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When a coach works: wall-clock windows in an IANA zone. A window belongs to the date it begins on."""
+
+    zone: str
+    weekly: tuple[tuple[Window, ...], ...]
+    """Seven days, Monday first."""
+    overrides: tuple[tuple[date, tuple[Window, ...]], ...]
+    """Sorted by date. An override replaces the windows that begin on its date; none at all is a day off."""
+
+    @classmethod
+    def parse(cls, zone: str, weekly: object, overrides: object) -> Hours:
+        """From JSON's shape: {"mon": [["09:00", "17:00"]]} and {"2026-12-24": []}; an end at or before its start
+        is on the next day, and so is "24:00". Raises Invalid with the path of the field."""
+        _zone(zone)
+        days = _mapping(weekly, "hours")
+        if unknown := [day for day in days if day not in WEEKDAYS]:
+            detail = f"Name the days mon, tue, wed, thu, fri, sat, sun; {unknown[0]!r} is none of them."
+            raise Invalid(f"hours.{unknown[0]}", "unknown_weekday", detail)
+        dated = {_date(day): _windows(w, f"overrides.{day}") for day, w in _mapping(overrides, "overrides").items()}
+        usual = tuple(_windows(days.get(day, ()), f"hours.{day}") for day in WEEKDAYS)
+        return cls(zone, usual, tuple(sorted(dated.items())))
+
+    def weekly_json(self) -> dict[str, list[list[str]]]:
+        """{"mon": [["09:00", "17:00"]]}; days without a window are left out."""
+        return {day: _walls(windows) for day, windows in zip(WEEKDAYS, self.weekly, strict=True) if windows}
+
+    def overrides_json(self) -> dict[str, list[list[str]]]:
+        """{"2026-12-24": []}; an empty list is a day off."""
+        return {day.isoformat(): _walls(windows) for day, windows in self.overrides}
+
+
+@lru_cache(maxsize=256)
+def open_windows(hours: Hours, since: date, until: date) -> tuple[Interval, ...]:
+    """Every window that begins on a date since <= d < until, as instants, joined where they touch or overlap.
+
+    Cached: resolving a season of windows costs four times the rest of a slot set.
+    """
+    return merge(_begun_on(hours, since, until))
+
+
+def _begun_on(hours: Hours, since: date, until: date) -> Iterator[Interval]:
+    overrides = dict(hours.overrides)
+    day = since
+    while day < until:
+        for start, end in overrides.get(day, hours.weekly[day.weekday()]):
+            yield _instant(hours.zone, day, start), _instant(hours.zone, day, end, ending=True)
+        day += DAY
+
+
+def _instant(zone: str, day: date, minute: int, *, ending: bool = False) -> int:
+    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
+    aware = wall.replace(tzinfo=_zone(zone))
+    instant = aware.timestamp()
+    return int(max(instant, aware.replace(fold=1).timestamp()) if ending else instant)
+
+
+@lru_cache(maxsize=4096)
+def midnight(zone: str, day: date) -> int:
+    """The first instant of a local date, epoch seconds: 01:00 where a clock change removes midnight."""
+    return _instant(zone, day, 0)
+
+
+def local_days(zone: str, start: int, end: int) -> tuple[tuple[date, int, int], ...]:
+    """The local dates that overlap [start, end), in order: (date, its first instant, its end)."""
+    days = []
+    day = utc_date(start) - DAY
+    while (first := midnight(zone, day)) < end:
+        last = midnight(zone, day + DAY)
+        if last > max(start, first):
+            days.append((day, first, last))
+        day += DAY
+    return tuple(days)
+
+
+def utc_date(instant: int) -> date:
+    return datetime.fromtimestamp(instant, UTC).date()
+
+
+def _zone(key: str) -> ZoneInfo:
+    # right/ counts leap seconds and posix/ is an alias: neither is a name that people or calendars use.
+    try:
+        if not key.startswith(("right/", "posix/")):
+            return ZoneInfo(key)
+    except (KeyError, ValueError, OSError, TypeError, AttributeError):
+        pass  # ZoneInfo says "no such zone" in each of these ways
+    raise Invalid("zone", "unknown_zone", f"{key!r} is no IANA time zone; send a name such as Europe/London.")
+
+
+def _mapping(value: object, field: str) -> Mapping[str, object]:
+    if isinstance(value, Mapping):
+        return value
+    raise Invalid(field, "not_an_object", f"Send an object of lists of [start, end], not {type(value).__name__}.")
+
+
+def _date(text: object) -> date:
+    try:
+        if isinstance(text, str) and (day := date.fromisoformat(text)).isoformat() == text:
+            return day
+    except ValueError:
+        pass
+    raise Invalid(f"overrides.{text}", "invalid_date", f"{text!r} is no date; write it like 2026-12-24.")
+
+
+def _windows(value: object, field: str) -> tuple[Window, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise Invalid(field, "not_a_list", 'Send a list of [start, end] such as [["09:00", "17:00"]], or [].')
+    return tuple(sorted(_window(pair, f"{field}[{place}]") for place, pair in enumerate(value)))
+
+
+def _window(pair: object, field: str) -> Window:
+    if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != len(("start", "end")):
+        raise Invalid(field, "not_a_window", 'A window is a pair such as ["09:00", "17:00"].')
+    start, end = (_minutes(wall, field) for wall in pair)
+    if start == _DAY_MINUTES:
+        raise Invalid(field, "starts_at_24", 'A window cannot begin at 24:00; begin it at "00:00" of the next day.')
+    return start, end if end > start else end + _DAY_MINUTES
+
+
+def _minutes(wall: object, field: str) -> int:
+    found = _WALL.fullmatch(wall) if isinstance(wall, str) else None
+    if not found:
+        raise Invalid(field, "invalid_time", f"{wall!r} is no time of day; write it like 09:00, or 24:00 for an end.")
+    return int(found[1]) * 60 + int(found[2])
+
+
+def _walls(windows: tuple[Window, ...]) -> list[list[str]]:
+    return [[_wall(start), _wall(end)] for start, end in windows]
+
+
+def _wall(minute: int) -> str:
+    hour, rest = divmod(minute if minute <= _DAY_MINUTES else minute - _DAY_MINUTES, 60)
+    return f"{hour:02}:{rest:02}"

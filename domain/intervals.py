@@ -1,0 +1,56 @@
+"""Half-open intervals of whole seconds: merge, subtract, clip, pad. The only interval arithmetic on sequences.
+
+Arrays of periods have their own, in `domain.cells`: there nothing is merged at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+Interval = tuple[int, int]
+"""[start, end) in UTC epoch seconds."""
+
+
+def merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Sorted and disjoint, covering the same instants; those that touch become one, empty ones vanish."""
+    merged: list[Interval] = []
+    for start, end in sorted(intervals):
+        if start >= end:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def subtract(intervals: Iterable[Interval], taken: Iterable[Interval]) -> tuple[Interval, ...]:
+    """What `intervals` cover and `taken` do not, merged."""
+    taken = merge(taken)
+    return tuple(piece for interval in merge(intervals) for piece in _without(interval, taken))
+
+
+def _without(interval: Interval, taken: tuple[Interval, ...]) -> Iterator[Interval]:
+    start, end = interval
+    for gone_from, gone_until in taken:
+        if gone_until <= start:
+            continue
+        if gone_from >= end:
+            break
+        if gone_from > start:
+            yield start, gone_from
+        start = gone_until
+    if start < end:
+        yield start, end
+
+
+def clip(intervals: Iterable[Interval], within: Interval) -> tuple[Interval, ...]:
+    """The parts of `intervals` that lie inside `within`, in their order; not merged."""
+    low, high = within
+    cut = ((max(start, low), min(end, high)) for start, end in intervals)
+    return tuple((start, end) for start, end in cut if start < end)
+
+
+def pad(intervals: Iterable[Interval], before: int, after: int) -> tuple[Interval, ...]:
+    """Each one grown by `before` seconds at its start and `after` at its end; not merged."""
+    return tuple((start - before, end + after) for start, end in intervals)

@@ -1,0 +1,47 @@
+"""Sessions per local day and per ISO week: the starts that a full day or week closes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.cells import Row, Span
+from domain.hours import DAY_SECONDS, local_days
+
+Limits = tuple[int | None, int | None]
+"""The most sessions of a local day and of an ISO week; None for no limit."""
+
+_DAYS_A_WEEK = 7
+_AROUND = (_DAYS_A_WEEK + 2) * DAY_SECONDS  # the weeks at both edges of a span, whole
+
+
+def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
+    """Per start of the span: whether its local day or week has as many sessions as it may have.
+
+    `begins`: when the coach's sessions begin, epoch seconds. Those of every local week that the span touches must
+    be among them, or the weeks at its edges look emptier than they are.
+    """
+    closed = np.zeros(span.cells, np.bool_)
+    if limits == (None, None):
+        return closed
+    midnights, ordinals = _calendar(zone, span.origin - _AROUND, span.end + _AROUND)
+    near = np.array([begin for begin in begins if midnights[0] <= begin < span.end + _AROUND], np.int64)
+    held, asked = (ordinals[np.searchsorted(midnights, at, "right") - 1] for at in (near, span.starts()))
+    for days, limit in zip((1, _DAYS_A_WEEK), limits, strict=True):
+        if limit is not None:
+            closed |= (np.bincount(held // days, minlength=ordinals[-1] + 1) >= limit)[asked // days]
+    return closed
+
+
+@lru_cache(maxsize=64)
+def _calendar(zone: str, start: int, end: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The local midnights around [start, end), and the days of their dates counted from a Monday before."""
+    days = local_days(zone, start, end)
+    monday = days[0][0].toordinal() - days[0][0].weekday()
+    return (
+        np.array([first for _, first, _ in days], np.int64),
+        np.array([day.toordinal() - monday for day, _, _ in days], np.int64),
+    )

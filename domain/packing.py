@@ -1,0 +1,43 @@
+"""Back-to-back scheduling: of each free run, only the starts that pack it without holes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.cells import GRID, Row, Span
+from domain.hours import DAY_SECONDS, local_days
+
+LOOK_BACK = 3 * DAY_SECONDS
+"""A start's run is known from the local midnight before its own day's: at most two days of 25 hours back."""
+
+
+def packed(open_starts: Row, zone: str, span: Span, spacing: int) -> Row:
+    """Those of the open starts that stand a whole number of spacings (seconds) after the first of their run.
+
+    A free run is a maximal run of consecutive open starts. One that was open through a whole local day begins anew
+    at the next local midnight: without that, a coach who is always open would have no first start to count from.
+    Spacings round up to the grid. Exact from LOOK_BACK after the span's origin.
+    """
+    closed = ~open_starts
+    cells = np.arange(span.cells)
+    anchors = np.zeros(span.cells, np.int64)
+    begins = np.flatnonzero(open_starts[1:] & closed[:-1]) + 1
+    anchors[begins] = begins
+    since, midnights = _days(zone, span)
+    closed_by = np.cumsum(closed)
+    through = midnights[closed_by[midnights - 1] == closed_by[since] - closed[since]]
+    anchors[through] = through
+    starts: Row = open_starts & ((cells - np.maximum.accumulate(anchors)) % -(-spacing // GRID) == 0)
+    return starts
+
+
+@lru_cache(maxsize=64)
+def _days(zone: str, span: Span) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The cells of the midnights at which the whole local days within the span begin, and at which they end."""
+    days = local_days(zone, span.origin, span.end)
+    whole = [(first, end) for _, first, end in days if first >= span.origin and end <= span.end - GRID]
+    cells = np.array([(span.cell(first), span.cell(end)) for first, end in whole], np.int64).reshape(-1, 2)
+    return cells[:, 0], cells[:, 1]

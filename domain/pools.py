@@ -1,0 +1,105 @@
+"""Slots of several coaches at once: `any` of them, with who is open, or `all` of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.cells import GRID, Span
+from domain.hours import DAY_SECONDS
+from domain.intervals import Interval
+from domain.offers import Clock, window
+from domain.slots import CELLS_A_DAY, SlotSet, Starts
+
+Open = list[tuple[int, list[str]]]
+"""(start in epoch seconds, the ids of the coaches who are open then), ascending."""
+
+
+def any_open(starts: Mapping[str, Starts]) -> Open:
+    """The starts of any coach, each with the coaches who have it, from each coach's own starts."""
+    ids = np.repeat(np.array(list(starts), object), [len(own) for own in starts.values()])
+    found = np.concatenate([np.empty(0, np.int64), *starts.values()])
+    order = np.argsort(found, kind="stable")
+    return _grouped(found[order], ids[order].tolist())
+
+
+def all_open(starts: Mapping[str, Starts]) -> Starts:
+    """The starts that every one of the coaches has; none for no coach."""
+    found, having = np.unique(np.concatenate([np.empty(0, np.int64), *starts.values()]), return_counts=True)
+    everywhere: Starts = found[having == len(starts)]
+    return everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A coach of a pool: the stored set, and the notice (minutes) and horizon (days of 24 h) that clip it."""
+
+    coach_id: str
+    slot_set: SlotSet
+    notice: int
+    horizon_days: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """What many coaches offer, side by side: a bit for each quarter hour, clipped by each one's clock."""
+
+    coach_ids: tuple[str, ...]
+    span: Span
+    bits: npt.NDArray[np.uint8]
+    """Shape (coaches, cells / 8)."""
+
+    @classmethod
+    def of(cls, members: Sequence[Member], duration: int, *, now: int, since: int, until: int) -> Pool:
+        """The quarter hours in since <= start < until; what a set does not reach is closed.
+
+        Raises Invalid for a duration (minutes) that one of the coaches does not offer.
+        """
+        first, last = since // DAY_SECONDS, -(-until // DAY_SECONDS)
+        days = max(0, last - first)
+        span = Span(first * DAY_SECONDS, days * CELLS_A_DAY)
+        masks: dict[tuple[int, int], bytes] = {}
+        rows, clips = [], []
+        for member in members:
+            notice, horizon_days = clip = member.notice, member.horizon_days
+            if clip not in masks:
+                clock = Clock(now=now, notice=notice, horizon_days=horizon_days, since=since, until=until)
+                masks[clip] = _mask(span, window(duration, clock))
+            rows.append(member.slot_set.day_bits(duration, first, days))
+            clips.append(masks[clip])
+        bits = np.frombuffer(b"".join(rows), np.uint8) & np.frombuffer(b"".join(clips), np.uint8)
+        return cls(tuple(member.coach_id for member in members), span, bits.reshape(len(rows), span.cells // 8))
+
+    def any_open(self) -> Starts:
+        return self._starts(np.bitwise_or.reduce(self.bits, axis=0))
+
+    def all_open(self) -> Starts:
+        """None for no coach."""
+        return self._starts(np.bitwise_and.reduce(self.bits, axis=0, initial=255 if self.coach_ids else 0))
+
+    def who(self) -> Open:
+        cells, coaches = np.nonzero(np.unpackbits(self.bits, axis=1).T)
+        return _grouped(self._instants(cells), np.array(self.coach_ids, object)[coaches].tolist())
+
+    def _starts(self, bits: npt.NDArray[np.uint8]) -> Starts:
+        return self._instants(np.flatnonzero(np.unpackbits(bits)))
+
+    def _instants(self, cells: npt.NDArray[np.intp]) -> Starts:
+        return cells * GRID + self.span.origin
+
+
+def _mask(span: Span, window: Interval) -> bytes:
+    low, high = (span.cell(instant) for instant in window)
+    inside = np.zeros(span.cells, np.bool_)
+    inside[low:high] = True
+    return np.packbits(inside).tobytes()
+
+
+def _grouped(starts: Starts, ids: list[str]) -> Open:
+    """Ascending starts and whose each is -> each start once, with all of its ids."""
+    found, first = np.unique(starts, return_index=True)
+    edges = [*first.tolist(), len(ids)]
+    return [(start, ids[low:high]) for start, low, high in zip(found.tolist(), edges, edges[1:], strict=False)]

@@ -1,0 +1,63 @@
+"""Why each closed quarter hour is closed, one byte a cell: never whose event, never a title."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.cells import Cells, Row, Span
+from domain.hours import Hours, midnight
+
+Codes = npt.NDArray[np.uint8]
+
+
+class Reason(IntEnum):
+    """Where several hold, the one with the higher number is given. The numbers are stored: never reuse one."""
+
+    open = 0
+    horizon = 1  # the three that depend on when one asks, see domain.offers
+    notice = 2
+    untrusted = 3
+    spacing = 4  # open, but between the starts that back-to-back scheduling packs
+    limit = 5
+    buffer = 6  # only the padding meets something: a busy period, or the gap of a session
+    busy = 7
+    session = 8
+    outside_hours = 9
+    day_off = 10
+
+
+def explain(span: Span, hours: Hours, layers: Mapping[Reason, Cells | Row]) -> Codes:
+    """The reason of every cell, from what each layer closes; shape (durations, cells)."""
+    codes = np.zeros(layers[Reason.outside_hours].shape, np.uint8)
+    for reason, closed in layers.items():
+        np.maximum(codes, closed.view(np.uint8) * np.uint8(reason), out=codes)
+    for day, windows in hours.overrides:
+        if not windows:
+            start, end = (span.cell(midnight(hours.zone, date)) for date in (day, day + timedelta(days=1)))
+            off = codes[:, start:end]
+            off[off == Reason.outside_hours] = Reason.day_off
+    return codes
+
+
+def encode(codes: Codes) -> bytes:
+    """Run-length coded: for each row how many runs it has, then a word (first cell << 4 | reason) for each run."""
+    turns = np.ones(codes.shape, np.bool_)
+    np.not_equal(codes[:, 1:], codes[:, :-1], out=turns[:, 1:])
+    runs = np.count_nonzero(turns, axis=1)
+    places = np.flatnonzero(turns)
+    cells = places - np.repeat(np.arange(len(codes)) * codes.shape[1], runs)
+    words = cells << 4 | codes.reshape(-1)[places]
+    return np.concatenate((runs, words)).astype("<u4").tobytes()
+
+
+def decode(coded: bytes, row: int, *, rows: int, cells: int) -> Codes:
+    """One row that `encode` coded, a reason a cell."""
+    counts = np.frombuffer(coded, "<u4", rows)
+    first = rows + int(counts[:row].sum())
+    words = np.frombuffer(coded, "<u4", int(counts[row]), 4 * first)
+    return np.repeat((words & 15).astype(np.uint8), np.diff(words >> 4, append=cells))

@@ -1,0 +1,147 @@
+"""Bookable starts: hours - busy - sessions - buffers - limits -> SlotSet, with a reason for each closed cell.
+
+The clock has no part in it: past, notice and horizon are applied when a set is read, by `domain.offers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.cells import GRID, Cells, Periods, Row, Span, clear, closed_periods, columns, padded
+from domain.coaches import Coach
+from domain.errors import Invalid
+from domain.hours import DAY_SECONDS
+from domain.limits import full
+from domain.packing import LOOK_BACK, packed
+from domain.reasons import Codes, Reason, decode, encode, explain
+
+Starts = npt.NDArray[np.int64]
+"""UTC epoch seconds, ascending, multiples of GRID."""
+
+CELLS_A_DAY = DAY_SECONDS // GRID
+BYTES_A_DAY = CELLS_A_DAY // 8
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A session of the coach's own: [start, end) in UTC epoch seconds, and the larger of its buffers, in seconds."""
+
+    start: int
+    end: int
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSet:
+    """Which quarter hours a coach can be booked at, whatever the time is now."""
+
+    origin: int
+    """UTC midnight of the first day, epoch seconds."""
+    days: int
+    durations: tuple[int, ...]
+    """Minutes."""
+    bits: bytes
+    """Per duration 12 bytes a day, a bit for each quarter hour, the first one in the highest bit."""
+    reasons: bytes = b""
+    """Coded by `domain.reasons.encode`; empty when the set was built without."""
+
+    @property
+    def span(self) -> Span:
+        return Span(self.origin, self.days * CELLS_A_DAY)
+
+    def row(self, duration: int) -> int:
+        """Where a duration (minutes) stands. Raises Invalid for one that the coach does not offer."""
+        if duration in self.durations:
+            return self.durations.index(duration)
+        offered = ", ".join(map(str, self.durations))
+        detail = f"{duration!r} minutes are not offered by this coach; ask for one of {offered}."
+        raise Invalid("duration", "duration_not_offered", detail)
+
+    def open_starts(self, duration: int, since: int | None = None, until: int | None = None) -> Starts:
+        """The open starts with since <= start < until (epoch seconds; by default all of them)."""
+        span = self.span
+        low = 0 if since is None else span.cell(since)
+        high = span.cells if until is None else span.cell(until)
+        byte = self.row(duration) * self.days * BYTES_A_DAY + low // 8
+        window = np.frombuffer(self.bits, np.uint8, max(0, -(-high // 8) - low // 8), byte)
+        found = np.flatnonzero(np.unpackbits(window)[low % 8 : low % 8 + max(0, high - low)])
+        return (found + low) * GRID + self.origin
+
+    def day_bits(self, duration: int, first: int, days: int) -> bytes:
+        """The bits of `days` UTC days from day `first` (counted from 1970-01-01); days beyond the set are closed."""
+        begin = first - self.origin // DAY_SECONDS
+        low, high = (min(max(day, 0), self.days) for day in (begin, begin + days))
+        row = self.row(duration) * self.days
+        held = self.bits[(row + low) * BYTES_A_DAY : (row + high) * BYTES_A_DAY]
+        before = min(max(-begin, 0), days)
+        return (bytes(before * BYTES_A_DAY) + held).ljust(days * BYTES_A_DAY, b"\0")
+
+    def codes(self, duration: int) -> Codes:
+        """The Reason of every cell. Raises ValueError when the set was built without reasons."""
+        if not self.reasons:
+            raise ValueError("this set holds no reasons; build it with reasons=True")
+        return decode(self.reasons, self.row(duration), rows=len(self.durations), cells=self.span.cells)
+
+    def digest(self) -> bytes:
+        """16 bytes, the same for sets that answer everything alike."""
+        head = repr((self.origin, self.days, self.durations)).encode()
+        return blake2b(head + self.bits + self.reasons, digest_size=16).digest()
+
+
+def build(coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days: int, reasons: bool = True) -> SlotSet:
+    """The slot set of a coach from `origin` (a UTC midnight, epoch seconds) for `days` days.
+
+    `busy`: what blocks, shape (n, 2), each start < end, in any order (`domain.freebusy.blocking`). `own`: the active
+    sessions; with limits, all of each local week that the days touch. What lies around the days must be there as far
+    as a session or a buffer reaches, and three days back in back_to_back mode: then no choice of origin and days
+    changes an answer.
+    """
+    if origin % DAY_SECONDS or days < 1:
+        raise ValueError(f"a set begins at a UTC midnight and has a day or more, not origin={origin}, days={days}")
+    lead = LOOK_BACK // GRID if coach.mode == "back_to_back" else 0
+    span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
+    durations = [60 * minutes for minutes in coach.durations]
+    off = closed_periods(coach.hours, span.origin, span.end + max(durations))
+    sessions, apart = _sessions(coach, own)
+    free = clear(span, durations, np.concatenate((off, padded(busy, 60 * coach.pre, 60 * coach.post), apart)))
+    limited = full(coach.hours.zone, span, [it.start for it in own], (coach.per_day, coach.per_week))
+    listed = _listed(coach, span, free, limited)
+    bits = np.packbits(listed[:, lead:], axis=1).tobytes()
+    if not reasons:
+        return SlotSet(origin, days, coach.durations, bits)
+    layers = {
+        Reason.spacing: ~listed,
+        Reason.limit: limited,
+        Reason.buffer: ~free,
+        Reason.busy: ~clear(span, durations, busy),
+        Reason.session: ~clear(span, durations, sessions),
+        Reason.outside_hours: ~clear(span, durations, off),
+    }
+    codes = explain(span, coach.hours, layers)[:, lead:]
+    return SlotSet(origin, days, coach.durations, bits, encode(codes))
+
+
+def _sessions(coach: Coach, own: Sequence[Own]) -> tuple[Periods, Periods]:
+    """The sessions, and the sessions with the gap that another keeps: the larger of both sides' buffers."""
+    spread = 60 * max(coach.pre, coach.post)
+    gaps = [max(it.gap, spread) for it in own]
+    apart = [(it.start - gap, it.end + gap) for it, gap in zip(own, gaps, strict=True)]
+    return columns([(it.start, it.end) for it in own]), columns(apart)
+
+
+def _listed(coach: Coach, span: Span, free: Cells, limited: Row) -> Cells:
+    if coach.per_day is not None or coach.per_week is not None:
+        free = free & ~limited
+    if coach.mode == "flexible":
+        return free
+    spread = max(coach.pre, coach.post)
+    rows = [
+        packed(row, coach.hours.zone, span, 60 * (minutes + spread))
+        for row, minutes in zip(free, coach.durations, strict=True)
+    ]
+    return np.array(rows)

@@ -1,0 +1,222 @@
+"""What a connection is made of: its tokens, its profiles and calendars, its channel; and how it comes and goes."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from domain.accounts import Account, Calendar, Profile
+from storage.database import clock_ms
+from storage.tables import calendars, channels, connections, profiles
+
+
+class AccountInUse(Exception):
+    """This calendar account is connected to another coach already."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTokens:
+    """An account's tokens as stored; only a Vault opens them."""
+
+    sealed: bytes
+    access_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """One connection as the settings page and the API show it. No secrets."""
+
+    id: str
+    sub: str
+    trouble: str | None
+    last_ok_at: datetime | None
+    last_error: str | None
+    profiles: tuple[Profile, ...]
+    blocking: frozenset[str]
+
+
+def new_id() -> str:
+    return "con_" + secrets.token_hex(12)
+
+
+def link(tx: Connection, coach_id: str, connection_id: str, sub: str, **values: Any) -> str:
+    """Upsert by `sub`: connecting the same account again brings new tokens to the row that is there.
+
+    Returns the id of that row; raises AccountInUse when it is another coach's.
+    """
+    found = tx.execute(select(connections.c.id, connections.c.coach_id).where(connections.c.sub == sub)).first()
+    if found is None:
+        tx.execute(connections.insert().values(id=connection_id, coach_id=coach_id, sub=sub, **values))
+        return connection_id
+    if found.coach_id != coach_id:
+        raise AccountInUse
+    mine = connections.c.id == found.id
+    tx.execute(connections.update().where(mine).values(trouble=None, last_error=None, **values))
+    return str(found.id)
+
+
+def owner_of(tx: Connection, sub: str) -> str | None:
+    """The id of the connection that holds this account, if any does."""
+    return tx.scalar(select(connections.c.id).where(connections.c.sub == sub))
+
+
+def coach_of(tx: Connection, connection_id: str) -> str | None:
+    return tx.scalar(select(connections.c.coach_id).where(connections.c.id == connection_id))
+
+
+def unlink(tx: Connection, connection_id: str) -> None:
+    """Forget the connection with its tokens, profiles, calendars, channel and periods (all cascade)."""
+    tx.execute(delete(connections).where(connections.c.id == connection_id))
+
+
+def of_coach(tx: Connection, coach_id: str) -> list[Connected]:
+    rows = tx.execute(select(connections).where(connections.c.coach_id == coach_id).order_by(connections.c.id)).all()
+    return [_connected(tx, row) for row in rows]
+
+
+def ids_of_coach(tx: Connection, coach_id: str) -> list[str]:
+    return list(tx.scalars(select(connections.c.id).where(connections.c.coach_id == coach_id)))
+
+
+def describe(tx: Connection, connection_id: str, account: Account) -> None:
+    """Replace the profiles and calendars by what userinfo says now; the coach's choice of calendars is kept."""
+    mine = calendars.c.connection_id == connection_id
+    left_out = set(tx.scalars(select(calendars.c.id).where(mine, calendars.c.blocks.is_(False))))
+    tx.execute(delete(calendars).where(mine))
+    tx.execute(delete(profiles).where(profiles.c.connection_id == connection_id))
+    for profile in account.profiles:
+        tx.execute(profiles.insert().values(connection_id=connection_id, **_profile_row(profile)))
+        for calendar in profile.calendars:
+            row = _calendar_row(profile, calendar) | {"blocks": calendar.id not in left_out}
+            tx.execute(calendars.insert().values(connection_id=connection_id, **row))
+
+
+def choose_calendars(tx: Connection, connection_id: str, blocking: Collection[str]) -> bool:
+    """Let exactly these calendars block. False, and nothing written, when one of them is not of this connection."""
+    mine = calendars.c.connection_id == connection_id
+    known = set(tx.scalars(select(calendars.c.id).where(mine)))
+    if not known.issuperset(blocking):
+        return False
+    tx.execute(calendars.update().where(mine).values(blocks=calendars.c.id.in_(blocking)))
+    return True
+
+
+def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str] | None:
+    """The ids of the calendars that block, or None while the list is not known yet (then every calendar does)."""
+    mine = calendars.c.connection_id == connection_id
+    rows = tx.execute(select(calendars.c.id, calendars.c.blocks, calendars.c.deleted).where(mine)).all()
+    return frozenset(row.id for row in rows if row.blocks and not row.deleted) if rows else None
+
+
+def tokens(tx: Connection, connection_id: str) -> SealedTokens | None:
+    row = connections.c
+    found = tx.execute(select(row.tokens, row.access_expires_at).where(row.id == connection_id)).first()
+    return None if found is None else SealedTokens(*found)
+
+
+def lease_tokens(tx: Connection, connection_id: str, *, lease_ms: int) -> bool:
+    """The right to refresh the tokens, for one caller at a time: a row lock that outlives its transaction.
+
+    A real row lock would keep a transaction open for as long as Cronofy takes to answer (on SQLite: the whole file).
+    """
+    row = connections.c
+    free = connections.update().where(row.id == connection_id, row.token_lease_until_ms <= clock_ms())
+    return tx.execute(free.values(token_lease_until_ms=clock_ms() + lease_ms)).rowcount == 1
+
+
+def store_tokens(tx: Connection, connection_id: str, fresh: SealedTokens | None) -> None:
+    """End the token lease; with `fresh`, store what the refresh brought."""
+    values: dict[str, Any] = {"token_lease_until_ms": 0}
+    if fresh is not None:
+        values |= {"tokens": fresh.sealed, "access_expires_at": fresh.access_expires_at}
+    tx.execute(connections.update().where(connections.c.id == connection_id).values(values))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChannel:
+    token: bytes
+    channel_id: str | None
+
+
+def channel_hash(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def channel(tx: Connection, connection_id: str) -> StoredChannel | None:
+    row = channels.c
+    found = tx.execute(select(row.token, row.channel_id).where(row.connection_id == connection_id)).first()
+    return None if found is None else StoredChannel(*found)
+
+
+def plan_channel(tx: Connection, connection_id: str, token_hash: bytes, sealed_token: bytes) -> None:
+    """Remember the channel that is about to be opened, so that its first push already finds its connection."""
+    tx.execute(channels.insert().values(connection_id=connection_id, token_hash=token_hash, token=sealed_token))
+
+
+def channel_opened(tx: Connection, connection_id: str, channel_id: str) -> None:
+    tx.execute(channels.update().where(channels.c.connection_id == connection_id).values(channel_id=channel_id))
+
+
+def open_channels(tx: Connection, *, limit: int) -> list[tuple[str, str]]:
+    """(connection, channel id at Cronofy) of some connections."""
+    row = channels.c
+    query = select(row.connection_id, row.channel_id).where(row.channel_id.is_not(None)).order_by(row.connection_id)
+    return [(connection_id, channel_id) for connection_id, channel_id in tx.execute(query.limit(limit))]
+
+
+def _connected(tx: Connection, row: Any) -> Connected:
+    mine = calendars.c.connection_id == row.id
+    found = tx.execute(select(calendars).where(mine).order_by(calendars.c.name, calendars.c.id)).all()
+    by_profile: dict[str, list[Calendar]] = {}
+    for item in found:
+        calendar = Calendar(item.id, item.name, item.readonly, item.deleted, item.is_primary)
+        by_profile.setdefault(item.profile_id, []).append(calendar)
+    own = tx.execute(select(profiles).where(profiles.c.connection_id == row.id).order_by(profiles.c.id)).all()
+    return Connected(
+        id=row.id,
+        sub=row.sub,
+        trouble=row.trouble,
+        last_ok_at=row.last_ok_at,
+        last_error=row.last_error,
+        profiles=tuple(
+            Profile(
+                p.id,
+                p.provider,
+                p.service,
+                p.name,
+                p.connected,
+                p.initial_sync,
+                p.relink_url,
+                tuple(by_profile.get(p.id, ())),
+            )
+            for p in own
+        ),
+        blocking=frozenset(item.id for item in found if item.blocks and not item.deleted),
+    )
+
+
+def _profile_row(profile: Profile) -> dict[str, Any]:
+    return {
+        "id": profile.id,
+        "provider": profile.provider,
+        "service": profile.service,
+        "name": profile.name,
+        "connected": profile.connected,
+        "initial_sync": profile.initial_sync,
+        "relink_url": profile.relink_url,
+    }
+
+
+def _calendar_row(profile: Profile, calendar: Calendar) -> dict[str, Any]:
+    return {
+        "id": calendar.id,
+        "profile_id": profile.id,
+        "name": calendar.name,
+        "readonly": calendar.readonly,
+        "deleted": calendar.deleted,
+        "is_primary": calendar.primary,
+    }

@@ -1,0 +1,170 @@
+"""Connections: a coach's Cronofy accounts. The row is the refresh job; a queued message is only a wake-up with its id.
+
+    clean            done_gen = req_gen
+    dirty            done_gen < req_gen: a read that starts later than the last notification is owed
+    leased           lease_until_ms in the future: somebody is reading
+
+A notification moves req_gen up, a claim remembers which generation it will have served, and storing the result moves
+done_gen up to that one: what arrived during the read stays owed. All of it compares the database's clock.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, func, literal, not_, or_, select
+
+from domain.accounts import Trouble
+from storage.database import clock_ms
+from storage.tables import channels, connections
+
+# A wake-up that was sent gets this long before the sweeper sends another. The first is short, because Redis may have
+# lost it; later ones are long, because a queue that is merely full must not be flooded (measured: it never recovered).
+FIRST_WAKE_MS = 2_000
+NEXT_WAKE_MS = 10_000
+
+row = connections.c
+_dirty = row.done_gen < row.req_gen
+_free = row.lease_until_ms <= clock_ms()
+_due = row.next_attempt_at_ms <= clock_ms()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to read one connection until its lease ends; `lease_token` fences off whoever slept past it."""
+
+    connection_id: str
+    coach_id: str
+    generation: int
+    lease_token: str
+    claimed_at_ms: int
+    attempts: int
+    userinfo_due: bool
+    erase_due: bool
+
+
+def by_channel(tx: Connection, token_hash: bytes) -> tuple[str, bool] | None:
+    """The connection behind a channel, and whether a read is owed already that no new notification could add to."""
+    query = select(row.id, and_(_dirty, _free))
+    found = tx.execute(query.join(channels).where(channels.c.token_hash == token_hash)).first()
+    return None if found is None else (found[0], bool(found[1]))
+
+
+def mark_dirty(tx: Connection, connection_id: str, *, userinfo: bool = False, erase: bool = False) -> bool:
+    """Owe this connection a read that starts from now on. True when the caller should wake a worker for it.
+
+    Not when one is owed already, nor while it is being read (the reader looks again when it ends), nor within the
+    minimum gap since the last read began (the sweeper knows when that is over).
+    """
+    wake = and_(not_(_dirty), _free, _due)
+    nothing_new = and_(_dirty, _free, or_(row.userinfo_due, literal(not userinfo)), literal(not erase))
+    statement = (
+        connections.update()
+        .where(row.id == connection_id, not_(nothing_new))
+        .values(
+            req_gen=row.req_gen + 1,
+            dirty_since_ms=case((_dirty, row.dirty_since_ms), else_=clock_ms()),
+            wake_after_ms=case((wake, clock_ms() + FIRST_WAKE_MS), else_=clock_ms()),
+            userinfo_due=or_(row.userinfo_due, literal(userinfo)),
+            erase_due=or_(row.erase_due, literal(erase)),
+        )
+        # RETURNING sees the new row: it was clean when only this notification is owed.
+        .returning(and_(row.done_gen == row.req_gen - 1, _free, _due))
+    )
+    return bool(tx.scalar(statement))
+
+
+def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> Claim | None:
+    """Take the connection to read it, or None: clean, already being read, or not due yet."""
+    statement = (
+        connections.update()
+        .where(row.id == connection_id, _dirty, _free, _due)
+        .values(
+            lease_token=secrets.token_hex(8),
+            lease_until_ms=clock_ms() + lease_ms,
+            wake_after_ms=clock_ms() + lease_ms,
+            next_attempt_at_ms=clock_ms() + gap_ms,
+            attempts=row.attempts + 1,
+        )
+        .returning(
+            row.id,
+            row.coach_id,
+            row.req_gen,
+            row.lease_token,
+            row.lease_until_ms - lease_ms,
+            row.attempts,
+            row.userinfo_due,
+            row.erase_due,
+        )
+    )
+    found = tx.execute(statement).first()
+    return None if found is None else Claim(*found)
+
+
+def finish(tx: Connection, held: Claim, **values: Any) -> bool | None:
+    """Record that the claimed generation was read. True: dirty again, and due. None: the lease was lost."""
+    still_dirty = row.req_gen > held.generation
+    values |= {
+        "done_gen": held.generation,
+        "dirty_since_ms": case((still_dirty, literal(held.claimed_at_ms)), else_=None),
+        "attempts": 0,
+    }
+    return _release(tx, held, values)
+
+
+def give_back(tx: Connection, held: Claim, *, error: str, retry_in_ms: int) -> bool:
+    """Record that the read failed and when to try again; the generation stays owed. False: the lease was lost."""
+    values = {"next_attempt_at_ms": clock_ms() + retry_in_ms, "last_error": error}
+    return _release(tx, held, values) is not None
+
+
+def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble) -> bool:
+    """Record that trying again is useless until the coach or the provider acts. False: the lease was lost."""
+    return finish(tx, held, last_error=error, trouble=trouble, userinfo_due=True) is not None
+
+
+def _release(tx: Connection, held: Claim, values: dict[str, Any]) -> bool | None:
+    values |= {"lease_token": None, "lease_until_ms": 0, "wake_after_ms": clock_ms()}
+    mine = and_(row.id == held.connection_id, row.lease_token == held.lease_token)
+    found = tx.execute(connections.update().where(mine).values(values).returning(and_(_dirty, _due))).first()
+    return None if found is None else bool(found[0])
+
+
+def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
+    """The connections that are owed a read and that nobody was woken for lately. One caller gets each."""
+    waiting = select(row.id).where(_dirty, _free, _due, row.wake_after_ms <= clock_ms())
+    chosen = waiting.order_by(row.wake_after_ms).limit(limit).with_for_update(skip_locked=True)
+    statement = connections.update().where(row.id.in_(chosen)).values(wake_after_ms=clock_ms() + NEXT_WAKE_MS)
+    return list(tx.scalars(statement.returning(row.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    dirty: int
+    oldest_seconds: float
+
+
+def backlog(tx: Connection) -> Backlog:
+    """How many connections are owed a read, and how old the oldest debt is."""
+    query = select(func.count(), func.min(row.dirty_since_ms), clock_ms()).where(_dirty)
+    count, oldest, now = tx.execute(query).one()
+    return Backlog(count, (now - oldest) / 1000 if oldest else 0.0)
+
+
+def owe_stalest(tx: Connection, *, before: datetime, limit: int) -> list[str]:
+    """Owe a read to those last read before then, the stalest first. A grant that is gone needs a person."""
+    alive = or_(row.trouble.is_(None), row.trouble != "revoked")
+    old = select(row.id).where(not_(_dirty), _free, alive, row.last_ok_at < before)
+    chosen = old.order_by(row.last_ok_at).limit(limit).with_for_update(skip_locked=True)
+    values = {"req_gen": row.req_gen + 1, "dirty_since_ms": clock_ms(), "userinfo_due": True}
+    statement = (
+        connections.update().where(row.id.in_(chosen)).values(wake_after_ms=clock_ms() + FIRST_WAKE_MS, **values)
+    )
+    return list(tx.scalars(statement.returning(row.id)))
+
+
+def owed(tx: Connection, connection_ids: Sequence[str]) -> list[str]:
+    """Which of these are owed a read."""
+    return list(tx.scalars(select(row.id).where(row.id.in_(connection_ids), _dirty)))

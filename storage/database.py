@@ -1,0 +1,100 @@
+"""The engine, and the two kinds of transaction: `read()` and `write()`.
+
+On SQLite a write transaction is BEGIN IMMEDIATE: it takes the write lock before it reads, so that what it read
+is still true when it writes. On PostgreSQL READ COMMITTED and row locks do that (see `storage.coaches.lock`).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError  # noqa: A004 (the pool's own)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+# The errors that mean "the database is not there just now"; callers answer 503 and change nothing.
+Unavailable = (OperationalError, InterfaceError, TimeoutError)
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # a 2xx is a promise: the commit behind it survives a power cut too
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA foreign_keys=ON",
+)
+
+
+class Database:
+    """One engine. Make it after a fork, never before: pools do not survive one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self.engine.connect() as tx:
+            yield tx
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends, and rolls back when it raises."""
+        with self.engine.connect() as tx:
+            tx.execution_options(coachcal_write=True)
+            with tx.begin():
+                yield tx
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def create(url: str, *, pool_size: int = 10) -> Database:
+    """A Database for `url` (sqlite:///file.db or postgresql://...); connects only when used."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": 10})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return Database(engine)
+    arguments = {
+        "connect_timeout": 3,
+        "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000",
+    }
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=2,
+        pool_pre_ping=True,
+        connect_args=arguments,
+    )
+    return Database(engine)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver would otherwise begin deferred transactions of its own, which fail with SQLITE_BUSY at a write.
+    connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(tx: Connection) -> None:
+    writing = tx.get_execution_options().get("coachcal_write", False)
+    tx.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+class clock_ms(FunctionElement[int]):  # noqa: N801 (a SQL function reads as one)
+    """The database's own clock in milliseconds since 1970: the only clock that leases are compared with."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(clock_ms, "postgresql")
+def _clock_postgresql(_element: object, _compiler: object, **_options: object) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+
+
+@compiles(clock_ms, "sqlite")
+def _clock_sqlite(_element: object, _compiler: object, **_options: object) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"

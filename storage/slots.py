@@ -1,0 +1,203 @@
+"""Slot sets as stored: one packed row a coach, recomputed from stored periods, read with what they are worth now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version as installed
+from typing import Any, Literal
+
+import numpy as np
+from sqlalchemy import Connection, Row, select
+
+from domain import freshness
+from domain.cells import Periods
+from domain.coaches import Coach, Policy
+from domain.freebusy import Reading, blocking
+from domain.freshness import Effect, Health, State
+from domain.hours import DAY_SECONDS
+from domain.packing import LOOK_BACK
+from domain.slots import SlotSet, build
+from storage import accounts, coaches
+from storage.tables import busy, connections, slot_sets
+from storage.tables import coaches as coach_rows
+
+# Sets reach this far past the horizon, so that a set rolled once a day never runs out between two rolls.
+MARGIN_DAYS = 8
+
+_row = slot_sets.c
+NO_PERIODS: Periods = np.empty((0, 2), np.int64)
+FOREVER = 1 << 40
+# A grant that is gone and a profile without credentials are the same to whoever asks for slots.
+SEEN_AS: dict[str | None, Literal["initial_sync", "disconnected"] | None] = {
+    None: None,
+    "initial_sync": "initial_sync",
+    "disconnected": "disconnected",
+    "revoked": "disconnected",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A coach's stored set and what may be shown of it: the effect of the coach's policy in this state, now."""
+
+    coach_id: str
+    zone: str
+    notice: int
+    horizon_days: int
+    slots: SlotSet
+    version: int
+    as_of: datetime | None
+    state: State
+    policy: Policy
+    effect: Effect
+    effect_until: int | None
+
+
+def today(now: datetime) -> int:
+    """The UTC midnight that sets made now begin at, in epoch seconds."""
+    return int(now.timestamp()) // DAY_SECONDS * DAY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What to read of a calendar: since <= date < until, which tells all before `known_until` (epoch seconds)."""
+
+    since: date
+    until: date
+    known_until: int
+
+
+def window(coach: Coach, now: datetime) -> Window:
+    """What a set made now, and for a day to come, needs to know."""
+    first = datetime.fromtimestamp(today(now), UTC)
+    last = first + timedelta(days=coach.horizon_days + MARGIN_DAYS + 1)
+    # Around it: what free runs look back on, and a day for zones, since all-day items are placed in the coach's.
+    margins = timedelta(seconds=LOOK_BACK) + timedelta(days=1), timedelta(days=1)
+    return Window((first - margins[0]).date(), (last + margins[1]).date(), int(last.timestamp()))
+
+
+def recompute(tx: Connection, coach: Coach, *, now: datetime) -> tuple[int, bool]:
+    """Compute the set from what is stored; write it if it differs. Returns (version, whether it changed).
+
+    The caller holds `coaches.lock`, so that what is read here is still so when the set is written.
+    """
+    fresh = build(coach, _periods(tx, coach), (), origin=today(now), days=coach.horizon_days + MARGIN_DAYS)
+    return _write(tx, coach, fresh)
+
+
+def is_current(tx: Connection, coach: Coach, *, now: datetime) -> bool:
+    """Whether the stored set was made today, from these settings and these time zone rules."""
+    query = select(_row.origin, _row.coach_version, _row.tzdata).where(_row.coach_id == coach.id)
+    found = tx.execute(query).first()
+    return found is not None and tuple(found) == (today(now), coach.version, installed("tzdata"))
+
+
+def version(tx: Connection, coach_id: str) -> int:
+    return tx.scalar(select(_row.version).where(_row.coach_id == coach_id)) or 0
+
+
+def due_for_roll(tx: Connection, *, now: datetime, limit: int = 200) -> list[str]:
+    """Coaches whose set was made on an earlier day or under other time zone rules; the oldest first."""
+    old = (_row.origin < today(now)) | (_row.tzdata != installed("tzdata"))
+    return list(tx.scalars(select(_row.coach_id).where(old).order_by(_row.origin).limit(limit)))
+
+
+def listings(tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: timedelta) -> dict[str, Listing]:
+    """The stored sets of these coaches with their freshness, in two queries whatever their number."""
+    query = select(
+        slot_sets,
+        coach_rows.c.zone,
+        coach_rows.c.notice,
+        coach_rows.c.horizon_days,
+        coach_rows.c.policy,
+        coach_rows.c.last_known_hours,
+    ).join(coach_rows)
+    found = tx.execute(query.where(_row.coach_id.in_(coach_ids))).all()
+    healths = _healths(tx, coach_ids)
+    seconds = int(stale_after.total_seconds())
+    return {row.coach_id: _listing(tx, row, healths.get(row.coach_id, []), (now, seconds)) for row in found}
+
+
+def _listing(tx: Connection, row: Row[Any], healths: list[Health], at: tuple[datetime, int]) -> Listing:
+    now, stale_after = int(at[0].timestamp()), at[1]
+    read = [health.last_ok for health in healths if health.last_ok is not None]
+    as_of = min(read) if len(read) == len(healths) and read else None
+    state = freshness.state(healths, now=now, stale_after=stale_after)
+    policy = Policy(row.policy, row.last_known_hours)
+    effect = freshness.effect(state, policy, as_of=as_of, now=now)
+    stored = SlotSet(row.origin, row.days, tuple(row.durations), row.bits, row.reasons)
+    if effect == "hours_only" and healths:
+        stored = _hours_only(tx, row.coach_id, stored)
+    return Listing(
+        coach_id=row.coach_id,
+        zone=row.zone,
+        notice=row.notice,
+        horizon_days=row.horizon_days,
+        slots=stored,
+        version=row.version,
+        as_of=None if as_of is None else datetime.fromtimestamp(as_of, UTC),
+        state=state,
+        policy=policy,
+        effect=effect,
+        effect_until=freshness.effect_until(healths, policy, as_of=as_of, now=now, stale_after=stale_after),
+    )
+
+
+def _hours_only(tx: Connection, coach_id: str, stored: SlotSet) -> SlotSet:
+    """The set without the calendar: rare (a coach whose calendar is not trusted, by choice), so computed when asked."""
+    coach = coaches.get(tx, coach_id)
+    if coach is None:
+        return stored
+    return build(coach, NO_PERIODS, (), origin=stored.origin, days=coach.horizon_days + MARGIN_DAYS)
+
+
+def _healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]:
+    row = connections.c
+    query = select(row.coach_id, row.done_gen < row.req_gen, row.trouble, row.last_ok_at)
+    healths: dict[str, list[Health]] = {}
+    for coach_id, dirty, trouble, last_ok_at in tx.execute(query.where(row.coach_id.in_(coach_ids))):
+        last_ok = None if last_ok_at is None else int(last_ok_at.timestamp())
+        healths.setdefault(coach_id, []).append(Health(bool(dirty), SEEN_AS[trouble], last_ok))
+    return healths
+
+
+def _periods(tx: Connection, coach: Coach) -> Periods:
+    """All that blocks, over all connections; and from where a calendar was not read on, everything does."""
+    query = select(busy.c.connection_id, busy.c.reading, busy.c.window_end).join(connections)
+    rows = tx.execute(query.where(connections.c.coach_id == coach.id)).all()
+    parts = [NO_PERIODS]
+    for row in rows:
+        parts.append(np.array([[row.window_end, FOREVER]], np.int64))
+        parts.append(
+            blocking(
+                Reading.unpack(row.reading),
+                zone=coach.hours.zone,
+                calendars=accounts.blocking_calendars(tx, row.connection_id),
+                tentative_blocks=coach.tentative_blocks,
+            )
+        )
+    return np.concatenate(parts)
+
+
+def _write(tx: Connection, coach: Coach, fresh: SlotSet) -> tuple[int, bool]:
+    digest = fresh.digest()
+    mine = _row.coach_id == coach.id
+    before = tx.execute(select(_row.version, _row.digest).where(mine)).first()
+    values = {
+        "coach_version": coach.version,
+        "origin": fresh.origin,
+        "days": fresh.days,
+        "durations": fresh.durations,
+        "bits": fresh.bits,
+        "reasons": fresh.reasons,
+        "digest": digest,
+        "tzdata": installed("tzdata"),
+    }
+    if before is None:
+        tx.execute(slot_sets.insert().values(coach_id=coach.id, version=1, **values))
+        return 1, True
+    if before.digest == digest:
+        tx.execute(slot_sets.update().where(mine).values(coach_version=coach.version, tzdata=values["tzdata"]))
+        return before.version, False
+    tx.execute(slot_sets.update().where(mine).values(version=before.version + 1, **values))
+    return before.version + 1, True

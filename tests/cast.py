@@ -1,0 +1,114 @@
+"""One cast of people and things, used by every test: Ada the coach, her calendar account, her week."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.accounts import Account, Calendar, Profile
+from domain.coaches import Coach, Policy
+from domain.freebusy import BUSY, Reading
+from domain.hours import Hours
+from storage import accounts, coaches, connections, freebusy, slots, tables
+from storage.connections import Claim
+from storage.database import Database
+from storage.freebusy import Observed
+
+# A Monday morning; no DST change within three weeks.
+NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
+OFFICE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+WORK, HOME = "cal_work", "cal_home"
+
+ADA = Coach(
+    id="ada",
+    hours=Hours.parse("Europe/London", OFFICE, {}),
+    pre=15,
+    post=15,
+    notice=0,
+    horizon_days=28,
+    durations=(30, 60),
+    mode="flexible",
+    per_day=None,
+    per_week=None,
+    tentative_blocks=True,
+    policy=Policy("last_known", 24),
+    version=0,
+)
+
+ACCOUNT = Account(
+    sub="acc_ada",
+    profiles=(
+        Profile(
+            "pro_1", "google", "gsuite", "ada", calendars=(Calendar(WORK, "Work", primary=True), Calendar(HOME, "Home"))
+        ),
+    ),
+)
+
+
+def coach(**changes: Any) -> Coach:
+    return replace(ADA, **changes)
+
+
+def at(day: int, hour: int, minute: int = 0) -> int:
+    """Epoch seconds of a time in the cast's June 2026, UTC."""
+    return int(datetime(2026, 6, day, hour, minute, tzinfo=UTC).timestamp())
+
+
+def reading(*periods: tuple[int, int], calendar: str = WORK) -> Reading:
+    return Reading.of((calendar, start, end, BUSY, False) for start, end in periods)
+
+
+def observed(*periods: tuple[int, int], account: Account | None = ACCOUNT, of: Coach = ADA) -> Observed:
+    """What a read that found these periods brings."""
+    return Observed(reading(*periods), slots.window(of, NOW).known_until, account)
+
+
+def introduce(database: Database, person: Coach = ADA) -> Coach:
+    """The coach, stored with a slot set."""
+    with database.write() as tx:
+        stored = coaches.put(tx, person)
+        slots.recompute(tx, stored, now=NOW)
+    return stored
+
+
+def connect(database: Database, coach_id: str = "ada", sub: str = "acc_ada") -> str:
+    """A connected account of the coach, owed its first read. Returns the connection's id."""
+    with database.write() as tx:
+        return accounts.link(
+            tx,
+            coach_id,
+            accounts.new_id(),
+            sub,
+            tokens=b"sealed",
+            access_expires_at=NOW + timedelta(hours=1),
+            data_center="us",
+        )
+
+
+def claim(database: Database, connection_id: str, *, lease_ms: int = 30_000, gap_ms: int = 0) -> Claim | None:
+    with database.write() as tx:
+        return connections.claim(tx, connection_id, lease_ms=lease_ms, gap_ms=gap_ms)
+
+
+def read(database: Database, connection_id: str, *periods: tuple[int, int], **options: Any) -> freebusy.Stored | None:
+    """One whole refresh that found these periods."""
+    held = claim(database, connection_id)
+    assert held is not None
+    with database.write() as tx:
+        return freebusy.store(tx, held, observed(*periods, **options), now=NOW)
+
+
+def mark_dirty(database: Database, connection_id: str) -> bool:
+    with database.write() as tx:
+        return connections.mark_dirty(tx, connection_id)
+
+
+def listing(database: Database, coach_id: str = "ada", *, now: datetime = NOW) -> slots.Listing:
+    with database.read() as tx:
+        return slots.listings(tx, [coach_id], now=now, stale_after=timedelta(minutes=90))[coach_id]
+
+
+def wait_until_free(tx: Connection, connection_id: str) -> None:
+    """End the lease as time would: the tests do not wait half a minute for it."""
+    tx.execute(tables.connections.update().where(tables.connections.c.id == connection_id).values(lease_until_ms=0))

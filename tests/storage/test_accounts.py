@@ -1,0 +1,123 @@
+"""What a connection is made of, and that it is the same one when it is connected again."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from domain.accounts import Account, Calendar, Profile
+from storage import accounts, connections, oauth_states
+from storage.accounts import SealedTokens
+from storage.database import Database
+from tests import cast
+
+
+@pytest.fixture
+def connection(database: Database) -> str:
+    cast.introduce(database)
+    return cast.connect(database)
+
+
+def describe(database: Database, connection: str, account: Account) -> accounts.Connected:
+    with database.write() as tx:
+        accounts.describe(tx, connection, account)
+        return accounts.of_coach(tx, "ada")[0]
+
+
+def test_connecting_the_same_account_again_is_the_same_connection(database: Database, connection: str) -> None:
+    assert cast.connect(database) == connection
+
+
+def test_an_account_of_one_coach_cannot_become_another_s(database: Database, connection: str) -> None:
+    cast.introduce(database, cast.coach(id="grace"))
+    with pytest.raises(accounts.AccountInUse):
+        cast.connect(database, "grace")
+    with database.read() as tx:
+        assert accounts.ids_of_coach(tx, "grace") == []
+
+
+def test_connecting_again_ends_the_trouble_of_a_revoked_account(database: Database, connection: str) -> None:
+    held = cast.claim(database, connection)
+    assert held is not None
+    with database.write() as tx:
+        connections.give_up(tx, held, error="invalid_grant", trouble="revoked")
+    cast.connect(database)
+    with database.read() as tx:
+        assert accounts.of_coach(tx, "ada")[0].trouble is None
+
+
+def test_userinfo_replaces_profiles_and_calendars(database: Database, connection: str) -> None:
+    (shown,) = describe(database, connection, cast.ACCOUNT).profiles
+    assert [calendar.name for calendar in shown.calendars] == ["Home", "Work"]
+    changed = replace(
+        cast.ACCOUNT, profiles=(Profile("pro_2", "exchange", "exchange", "ada", calendars=(Calendar("cal_x", "X"),)),)
+    )
+    found = describe(database, connection, changed)
+    assert found.profiles == changed.profiles
+    assert found.blocking == {"cal_x"}
+
+
+def test_a_deleted_calendar_does_not_block(database: Database, connection: str) -> None:
+    gone = replace(
+        cast.ACCOUNT.profiles[0], calendars=(Calendar("cal_old", "Old", deleted=True), Calendar("cal_new", "New"))
+    )
+    assert describe(database, connection, replace(cast.ACCOUNT, profiles=(gone,))).blocking == {"cal_new"}
+
+
+def test_the_coach_s_choice_of_calendars_takes_only_calendars_that_are_there(
+    database: Database, connection: str
+) -> None:
+    describe(database, connection, cast.ACCOUNT)
+    with database.write() as tx:
+        assert accounts.choose_calendars(tx, connection, {cast.WORK})
+        assert not accounts.choose_calendars(tx, connection, {cast.WORK, "cal_of_somebody_else"})
+        assert accounts.blocking_calendars(tx, connection) == frozenset({cast.WORK})
+
+
+def test_one_caller_at_a_time_may_refresh_the_tokens(database: Database, connection: str) -> None:
+    taken: list[bool] = []
+
+    def lease() -> None:
+        with database.write() as tx:
+            taken.append(accounts.lease_tokens(tx, connection, lease_ms=60_000))
+
+    threads = [threading.Thread(target=lease) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == [False] * 5 + [True]
+
+
+def test_storing_fresh_tokens_ends_the_lease(database: Database, connection: str) -> None:
+    fresh = SealedTokens(b"new", cast.NOW + timedelta(hours=2))
+    with database.write() as tx:
+        accounts.lease_tokens(tx, connection, lease_ms=60_000)
+        accounts.store_tokens(tx, connection, fresh)
+        assert accounts.tokens(tx, connection) == fresh
+        assert accounts.lease_tokens(tx, connection, lease_ms=60_000)
+
+
+def test_the_first_push_of_a_planned_channel_finds_its_connection(database: Database, connection: str) -> None:
+    hashed = accounts.channel_hash("token")
+    with database.write() as tx:
+        accounts.plan_channel(tx, connection, hashed, b"sealed")
+        assert connections.by_channel(tx, hashed) == (connection, True)
+        assert connections.by_channel(tx, accounts.channel_hash("other")) is None
+        assert accounts.open_channels(tx, limit=5) == []
+        accounts.channel_opened(tx, connection, "chn_1")
+        assert accounts.channel(tx, connection) == accounts.StoredChannel(b"sealed", "chn_1")
+        assert accounts.open_channels(tx, limit=5) == [(connection, "chn_1")]
+
+
+def test_a_state_is_good_once_and_for_ten_minutes(database: Database) -> None:
+    cast.introduce(database)
+    ends = cast.NOW + timedelta(minutes=10)
+    with database.write() as tx:
+        for state in ("one", "two"):
+            oauth_states.issue(tx, state, "ada", expires_at=ends, now=cast.NOW)
+        assert oauth_states.redeem(tx, "one", now=cast.NOW) == "ada"
+        assert oauth_states.redeem(tx, "one", now=cast.NOW) is None
+        assert oauth_states.redeem(tx, "two", now=ends) is None
+        assert oauth_states.redeem(tx, "never issued", now=cast.NOW) is None

@@ -1,0 +1,199 @@
+"""The connection row is the refresh job: what is owed, who reads it, and who is too late."""
+
+import threading
+
+import pytest
+
+from storage import connections
+from storage.database import Database
+from storage.tables import connections as rows
+from tests import cast
+
+
+@pytest.fixture
+def clean(database: Database) -> str:
+    """A connection of Ada's that was read and is owed nothing."""
+    cast.introduce(database)
+    connection_id = cast.connect(database)
+    cast.read(database, connection_id)
+    return connection_id
+
+
+def owed(database: Database, connection_id: str) -> bool:
+    with database.read() as tx:
+        return connections.owed(tx, [connection_id]) == [connection_id]
+
+
+def sweep(database: Database) -> list[str]:
+    with database.write() as tx:
+        return connections.sweep(tx)
+
+
+def test_a_new_connection_is_owed_its_first_read(database: Database) -> None:
+    cast.introduce(database)
+    assert owed(database, cast.connect(database))
+
+
+def test_the_first_notification_wakes_and_the_next_ones_need_not(database: Database, clean: str) -> None:
+    assert cast.mark_dirty(database, clean) is True
+    assert [cast.mark_dirty(database, clean) for _ in range(4)] == [False] * 4
+    assert owed(database, clean)
+
+
+def test_a_notification_for_a_connection_already_owed_a_read_writes_nothing(database: Database, clean: str) -> None:
+    cast.mark_dirty(database, clean)
+    before = _row(database, clean)
+    cast.mark_dirty(database, clean)
+    assert _row(database, clean) == before
+
+
+def test_a_notification_during_a_read_owes_one_more(database: Database, clean: str) -> None:
+    # Given a read under way
+    cast.mark_dirty(database, clean)
+    held = cast.claim(database, clean)
+    assert held is not None
+    # When three notifications arrive, and the read ends
+    woken = [cast.mark_dirty(database, clean) for _ in range(3)]
+    with database.write() as tx:
+        again = connections.finish(tx, held)
+    # Then nobody was woken for nothing, and one more read is owed
+    assert woken == [False] * 3
+    assert again is True
+    assert owed(database, clean)
+    second = cast.claim(database, clean)
+    assert second is not None
+    with database.write() as tx:
+        assert connections.finish(tx, second) is False
+    assert not owed(database, clean)
+
+
+def test_within_the_minimum_gap_nobody_is_woken_and_the_read_stays_owed(database: Database, clean: str) -> None:
+    # Given a read that began just now, with a long gap to the next
+    cast.mark_dirty(database, clean)
+    held = cast.claim(database, clean, gap_ms=60_000)
+    assert held is not None
+    with database.write() as tx:
+        connections.finish(tx, held)
+    # When a notification arrives
+    assert cast.mark_dirty(database, clean) is False
+    # Then it is owed, but neither a worker nor the sweeper takes it yet
+    assert owed(database, clean)
+    assert cast.claim(database, clean) is None
+    assert sweep(database) == []
+    _set(database, clean, next_attempt_at_ms=0)
+    assert sweep(database) == [clean]
+
+
+def test_one_of_many_claimants_gets_the_connection(database: Database, clean: str) -> None:
+    cast.mark_dirty(database, clean)
+    results: list[object] = []
+    threads = [threading.Thread(target=lambda: results.append(cast.claim(database, clean))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 8
+    assert sum(result is not None for result in results) == 1
+
+
+def test_a_clean_connection_cannot_be_claimed(database: Database, clean: str) -> None:
+    assert cast.claim(database, clean) is None
+
+
+def test_whoever_slept_past_the_lease_writes_nothing(database: Database, clean: str) -> None:
+    # Given a reader whose lease ended and a second one that took over
+    cast.mark_dirty(database, clean)
+    late = cast.claim(database, clean)
+    _set(database, clean, lease_until_ms=0)
+    mine = cast.claim(database, clean)
+    assert late is not None
+    assert mine is not None
+    # When the first one comes back, in any way
+    with database.write() as tx:
+        assert connections.finish(tx, late) is None
+        assert connections.give_back(tx, late, error="x", retry_in_ms=0) is False
+        assert connections.give_up(tx, late, error="x", trouble="revoked") is False
+    # Then the second one's lease is as it was
+    with database.write() as tx:
+        assert connections.finish(tx, mine) is False
+
+
+def test_a_failed_read_stays_owed_until_its_time(database: Database, clean: str) -> None:
+    cast.mark_dirty(database, clean)
+    held = cast.claim(database, clean)
+    assert held is not None
+    with database.write() as tx:
+        assert connections.give_back(tx, held, error="Cronofy answered 503", retry_in_ms=60_000)
+    assert owed(database, clean)
+    assert cast.claim(database, clean) is None
+    _set(database, clean, next_attempt_at_ms=0)
+    again = cast.claim(database, clean)
+    assert again is not None
+    assert again.attempts == 2
+
+
+def test_a_read_given_up_is_not_owed_any_more(database: Database, clean: str) -> None:
+    cast.mark_dirty(database, clean)
+    held = cast.claim(database, clean)
+    assert held is not None
+    with database.write() as tx:
+        connections.give_up(tx, held, error="invalid_grant", trouble="revoked")
+    assert not owed(database, clean)
+    assert cast.listing(database).state == "disconnected"
+
+
+def test_the_sweeper_finds_a_lost_wake_once_and_leaves_a_fresh_one_alone(database: Database, clean: str) -> None:
+    # Given a notification whose wake-up was sent a moment ago
+    cast.mark_dirty(database, clean)
+    assert sweep(database) == []
+    # When its patience is over
+    _set(database, clean, wake_after_ms=0)
+    # Then one sweep finds it, and the next does not flood the queue
+    assert sweep(database) == [clean]
+    assert sweep(database) == []
+
+
+def test_the_sweeper_finds_what_a_dead_worker_held(database: Database, clean: str) -> None:
+    cast.mark_dirty(database, clean)
+    cast.claim(database, clean)
+    assert sweep(database) == []
+    _set(database, clean, lease_until_ms=0, wake_after_ms=0)
+    assert sweep(database) == [clean]
+
+
+def test_reconcile_owes_the_stalest_first_and_never_a_revoked_one(database: Database) -> None:
+    # Given four connections read at different times, one of them revoked since
+    cast.introduce(database)
+    chosen = [cast.connect(database, sub=f"acc_{n}") for n in range(4)]
+    for place, connection_id in enumerate(chosen):
+        cast.read(database, connection_id)
+        _set(database, connection_id, last_ok_at=cast.NOW.replace(hour=place))
+    _set(database, chosen[0], trouble="revoked")
+
+    # When those last read before 3 o'clock are asked for, one at a time
+    def owe() -> list[str]:
+        with database.write() as tx:
+            return connections.owe_stalest(tx, before=cast.NOW.replace(hour=3), limit=1)
+
+    assert [owe(), owe(), owe()] == [[chosen[1]], [chosen[2]], []]
+
+
+def test_the_backlog_tells_number_and_age(database: Database, clean: str) -> None:
+    with database.read() as tx:
+        assert connections.backlog(tx).dirty == 0
+    cast.mark_dirty(database, clean)
+    _set(database, clean, dirty_since_ms=1)
+    with database.read() as tx:
+        found = connections.backlog(tx)
+    assert found.dirty == 1
+    assert found.oldest_seconds > 1e9
+
+
+def _set(database: Database, connection_id: str, **values: object) -> None:
+    with database.write() as tx:
+        tx.execute(rows.update().where(rows.c.id == connection_id).values(values))
+
+
+def _row(database: Database, connection_id: str) -> object:
+    with database.read() as tx:
+        return tx.execute(rows.select().where(rows.c.id == connection_id)).one()

@@ -1,0 +1,17 @@
+"""The command line: every command, one line each. What a command needs is imported when it runs."""
+
+import click
+
+from webhooks.cli.keys import keys
+from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
+from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name=None, version="0.1.0", prog_name="coachcal")
+def main() -> None:
+    """Keeps a coaching platform's bookable times true."""
+
+
+for command in (demo, serve, work, clock, sandbox, migrate, keys, connect, refresh, slots, evaluate, doctor):
+    main.add_command(command)

@@ -1,0 +1,64 @@
+"""API keys: made, listed and revoked here; a key is shown once, when it is made."""
+
+from datetime import datetime, timedelta
+
+import click
+
+from storage.clients import SCOPES, Key
+from webhooks.cli.common import opened
+
+
+@click.group()
+def keys() -> None:
+    """Manage the API keys of Coach OS and of ops."""
+
+
+@keys.command()
+@click.argument("client")
+@click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True)
+@click.option("--days", type=click.IntRange(min=1), help="Expire after so many days; never by default.")
+def create(client: str, scopes: tuple[str, ...], days: int | None) -> None:
+    """Make a key for CLIENT; a second one is for rotation. Its scopes apply to all of the client's keys."""
+    from storage import clients
+
+    with opened() as runtime:
+        now = runtime.services.now()
+        expires_at = now + timedelta(days=days) if days else None
+        try:
+            with runtime.services.database.write() as tx:
+                key = clients.create_key(tx, client, scopes, now=now, expires_at=expires_at)
+        except clients.TooManyKeys as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(key)
+
+
+@keys.command()
+@click.argument("key_id")
+def revoke(key_id: str) -> None:
+    """Revoke the key with this id (the part between the underscores)."""
+    from storage import clients
+
+    with opened() as runtime, runtime.services.database.write() as tx:
+        revoked = clients.revoke_key(tx, key_id, now=runtime.services.now())
+    if not revoked:
+        raise click.ClickException(f"no active key has the id {key_id}; see: coachcal keys list")
+    click.echo(f"revoked {key_id}")
+
+
+@keys.command(name="list")
+def list_() -> None:
+    """List every key: id, client, scopes, state. Never the secret."""
+    from storage import clients
+
+    with opened() as runtime, runtime.services.database.read() as tx:
+        for key in clients.list_keys(tx):
+            state = _state(key, runtime.services.now())
+            click.echo(f"{key.id}  {key.client_id:<20} {state:<24} {' '.join(key.scopes)}")
+
+
+def _state(key: Key, now: datetime) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.expires_at is None:
+        return "active"
+    return f"{'expired' if key.expires_at <= now else 'active until'} {key.expires_at:%Y-%m-%d}"

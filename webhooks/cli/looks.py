@@ -1,0 +1,133 @@
+"""Commands that look or ask: connect, refresh, slots, evaluate, doctor."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
+
+import click
+
+from webhooks.cli.common import Instant, opened
+
+
+@click.command()
+@click.argument("coach")
+@click.option("--provider", help="Preselect one: google, office365, apple, exchange...")
+def connect(coach: str, provider: str | None) -> None:
+    """Print the link with which COACH connects a calendar account; good for ten minutes."""
+    from workers.connections import begin
+
+    with opened() as runtime:
+        url = begin(runtime.services, coach, provider=provider)
+    if url is None:
+        raise click.ClickException(f"there is no coach {coach}; make one with PUT /v1/coaches/{coach}")
+    click.echo(url)
+
+
+@click.command()
+@click.argument("coach")
+@click.option("--wait", type=float, default=30, show_default=True, help="Seconds to wait for the read.")
+def refresh(coach: str, wait: float) -> None:
+    """Read COACH's calendars now, through the queue as a push would, and say what changed."""
+    from storage import accounts, connections, slots
+
+    with opened() as runtime:
+        database = runtime.services.database
+        with database.write() as tx:
+            before = slots.version(tx, coach)
+            chosen = accounts.ids_of_coach(tx, coach)
+            for connection_id in chosen:
+                connections.mark_dirty(tx, connection_id, userinfo=True)
+        if not chosen:
+            raise click.ClickException(f"{coach} has no calendar account; see: coachcal connect {coach}")
+        for connection_id in chosen:
+            runtime.actors.wake(connection_id)
+        end = time.monotonic() + wait
+        while owed := _owed(runtime, chosen):
+            if time.monotonic() > end:
+                raise click.ClickException(f"not read yet: {', '.join(owed)}; are worker and clock running?")
+            time.sleep(0.05)
+        with database.read() as tx:
+            after = slots.version(tx, coach)
+    click.echo(
+        f"read {len(chosen)} account(s): " + ("no change" if after == before else f"version {before} -> {after}")
+    )
+
+
+def _owed(runtime: Any, chosen: list[str]) -> list[str]:
+    from storage import connections
+
+    with runtime.services.database.read() as tx:
+        return connections.owed(tx, chosen)
+
+
+@click.command()
+@click.argument("coach")
+@click.option("--from", "since", type=Instant(), help="Now by default.")
+@click.option("--to", "until", type=Instant(), help="A week later by default.")
+@click.option("--duration", type=int, help="Minutes; the coach's first by default.")
+def slots(coach: str, since: datetime | None, until: datetime | None, duration: int | None) -> None:
+    """Print what COACH can be booked at, one JSON object: the stored set as the API would answer it now."""
+    from domain.errors import Invalid
+    from storage import slots as stored
+    from webhooks.slots import answer
+
+    with opened() as runtime:
+        now = runtime.services.now()
+        with runtime.services.database.read() as tx:
+            found = stored.listings(tx, [coach], now=now, stale_after=runtime.settings.stale_after)
+        if coach not in found:
+            raise click.ClickException(f"there is no coach {coach}; make one with PUT /v1/coaches/{coach}")
+        begin = since or now
+        listing = found[coach]
+        try:
+            minutes = duration or listing.slots.durations[0]
+            click.echo(answer(listing, minutes, begin, until or begin + timedelta(days=7), now=now))
+        except Invalid as error:
+            raise click.ClickException(f"{error.field}: {error.detail}") from None
+
+
+@click.command()
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+def evaluate(file: IO[str]) -> None:
+    """Answer the scenarios of FILE (- for stdin): one JSON object a line in, one a line out.
+
+    It is the service's own code: it tells why a time was not offered. A line that cannot be read answers with its
+    error, and the exit code is 1.
+    """
+    from domain.errors import Invalid
+    from domain.scenario import evaluate as answer
+
+    failed = False
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        try:
+            result = answer(json.loads(line))
+        except json.JSONDecodeError as error:
+            failed, result = True, _error(number, "line", "malformed_json", f"{error.msg} at column {error.colno}")
+        except Invalid as error:
+            failed, result = True, _error(number, error.field, error.code, error.detail)
+        click.echo(json.dumps(result))
+    raise SystemExit(1 if failed else 0)
+
+
+def _error(number: int, field: str, code: str, detail: str) -> dict[str, Any]:
+    return {"line": number, "error": {"field": field, "code": code, "detail": detail}}
+
+
+@click.command()
+def doctor() -> None:
+    """Check settings, database, Redis, clocks, Cronofy and channels; for each failure, say the next step."""
+    from workers.doctor import examine
+
+    failed = False
+    with opened() as runtime:
+        click.echo(f"ok    settings: read at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")  # noqa: TID251 (real time)
+        for finding in examine(runtime.services):
+            failed |= bool(finding.next_step)
+            mark = "FAIL" if finding.next_step else "ok"
+            click.echo(f"{mark:<5} {finding.check}: {finding.detail}")
+            if finding.next_step:
+                click.echo(f"      next: {finding.next_step}")
+    raise SystemExit(1 if failed else 0)

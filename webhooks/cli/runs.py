@@ -1,0 +1,114 @@
+"""Commands that run something: the web process, the workers, the clock, the sandbox, the migrations."""
+
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from webhooks.cli.common import Instant, settings
+
+# How long an idle worker thread waits before it looks again: 1 s by default, which is what a push would wait too.
+IDLE_POLL_MS = "20"
+
+
+@click.command()
+@click.option("--host", help="What to bind; COACHCAL_HOST by default.")
+@click.option("--port", type=int, help="What to bind; PORT by default.")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the webhook endpoint and the API (gunicorn)."""
+    chosen = settings()
+    _become(
+        "gunicorn",
+        "webhooks.app:create_app()",
+        f"--bind={host or chosen.host}:{port or chosen.port}",
+        f"--workers={chosen.web_processes}",
+        f"--threads={chosen.web_threads}",
+        "--worker-class=gthread",
+        "--no-control-socket",
+        "--keep-alive=15",
+        "--graceful-timeout=10",
+        f"--log-level={chosen.log_level}",
+    )
+
+
+@click.command()
+def work() -> None:
+    """Run the workers (dramatiq)."""
+    chosen = settings()
+    _become(
+        "dramatiq",
+        "workers.bootstrap:start",
+        f"--processes={chosen.worker_processes}",
+        f"--threads={chosen.worker_threads}",
+        "--skip-logging",
+        dramatiq_worker_timeout=IDLE_POLL_MS,
+        dramatiq_queue_prefetch=str(chosen.worker_threads),
+    )
+
+
+@click.command()
+def clock() -> None:
+    """Run the clock: sweeps, reconciles, rolls. Any number may run at once."""
+    from workers import logs
+    from workers.bootstrap import bootstrap
+    from workers.clock import run
+
+    chosen = settings()
+    logs.configure(chosen.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    runtime = bootstrap(chosen)
+    run(runtime.services, runtime.actors, stop)
+    runtime.close()
+
+
+@click.command()
+@click.option("--to", "revision", default="head", show_default=True, help="head, base, or a revision's id.")
+def migrate(revision: str) -> None:
+    """Bring the database's schema to this release."""
+    from storage import database, migrations
+
+    opened = database.create(settings().database_url)
+    migrations.migrate(opened, revision)
+    opened.close()
+    click.echo(f"the schema is at {revision}")
+
+
+@click.command()
+@click.option("--port", type=int, default=8900, show_default=True, help="0: any free port.")
+@click.option("--ready-file", type=click.Path(path_type=Path), help="Written once it serves: origin, client, accounts.")
+@click.option("--now", type=Instant(), help="Where its clock begins; the real time by default.")
+def sandbox(port: int, ready_file: Path | None, now: datetime | None) -> None:
+    """Run a Cronofy of your own, on this machine."""
+    from workers.cronofy.sandbox import serve as serve_sandbox
+
+    serve_sandbox(port=port, ready_file=ready_file, now=now)
+
+
+@click.command()
+@click.option("--calendar", "calendars", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True)
+@click.argument("more", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--now", type=Instant(), help="Where the demo's clock begins.")
+@click.option("--once", is_flag=True, help="Exit after the story; non-zero if a step failed.")
+def demo(calendars: tuple[Path, ...], more: tuple[Path, ...], now: datetime | None, once: bool) -> None:  # noqa: FBT001 (click)
+    """Show the main job on this machine: a calendar change becomes fresh slots.
+
+    --calendar FILE... takes anybody's own .ics exports instead of the samples.
+    """
+    from webhooks.demo import run
+
+    if more and not calendars:
+        raise click.UsageError(f"say --calendar before the files: --calendar {more[0]} ...")
+    sys.exit(run((*calendars, *more), now=now.astimezone(UTC) if now else None, once=once))
+
+
+def _become(module: str, *arguments: str, **variables: str) -> None:
+    """Replace this process, so that a Procfile runner's signals reach the real one."""
+    sys.stdout.flush()
+    environment = {**variables, **os.environ}  # noqa: TID251 (handed on, not read)
+    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606 (no shell wanted)

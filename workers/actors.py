@@ -1,0 +1,58 @@
+"""Every background job, its queue and limits, on one page.
+
+A message carries an id and is only a wake-up: it may be lost, repeated or late. Retry policy lives in the rows.
+"""
+
+from dataclasses import dataclass
+
+import dramatiq
+import redis.exceptions
+import structlog
+from dramatiq.errors import BrokerError
+
+from workers import freebusy, slots
+from workers.services import Services
+
+log = structlog.get_logger()
+
+QUEUES = ("freebusy", "slots")  # one a duty: a storm in one does not starve the other
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """`refresh_freebusy(connection_id)` reads one connection if it is owed a read; `recompute_slots(coach_id)`
+    makes a coach's set anew from stored periods."""
+
+    refresh_freebusy: dramatiq.Actor[[str], None]
+    recompute_slots: dramatiq.Actor[[str], None]
+
+    def wake(self, connection_id: str) -> None:
+        """Wake a worker for a connection. Never fails: what Redis did not take, the sweeper wakes."""
+        _send(self.refresh_freebusy, connection_id)
+
+    def roll(self, coach_id: str) -> None:
+        _send(self.recompute_slots, coach_id)
+
+
+def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
+    """Bind the jobs to this broker. (`@dramatiq.actor` at import would bind them to a localhost of its own.)"""
+
+    def refresh_freebusy(connection_id: str) -> None:
+        if freebusy.refresh(services, connection_id):
+            actors.wake(connection_id)
+
+    def recompute_slots(coach_id: str) -> None:
+        slots.recompute(services, coach_id)
+
+    actors = Actors(
+        refresh_freebusy=dramatiq.actor(refresh_freebusy, broker=broker, queue_name="freebusy"),
+        recompute_slots=dramatiq.actor(recompute_slots, broker=broker, queue_name="slots"),
+    )
+    return actors
+
+
+def _send(actor: dramatiq.Actor[[str], None], argument: str) -> None:
+    try:
+        actor.send(argument)
+    except (BrokerError, redis.exceptions.RedisError, OSError) as error:
+        log.warning("wake_not_sent", actor=actor.actor_name, id=argument, error=type(error).__name__)

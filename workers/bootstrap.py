@@ -1,0 +1,73 @@
+"""The composition root: the only place that constructs things. Settings -> Runtime."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import dramatiq
+
+from storage import database
+from storage.vault import Vault
+from workers import logs
+from workers.actors import Actors, declare_actors
+from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, check_skew, create_broker, create_redis
+from workers.budget import Budget
+from workers.cronofy.client import Cronofy
+from workers.cronofy.origins import ORIGINS
+from workers.services import Services
+from workers.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    settings: Settings
+    services: Services
+    broker: dramatiq.Broker
+    actors: Actors
+
+    def close(self) -> None:
+        self.broker.close()
+        self.services.redis.close()
+        self.services.database.close()
+
+
+def bootstrap(
+    settings: Settings,
+    *,
+    services: Services | None = None,
+    broker: dramatiq.Broker | None = None,
+    redis_timeout: float = WEB_TIMEOUT,
+) -> Runtime:
+    """Wire everything once per process (after forking). Connects to nothing yet."""
+    services = services or create_services(settings, redis_timeout=redis_timeout)
+    broker = broker or create_broker(services.redis)
+    return Runtime(settings, services, broker, declare_actors(broker, services))
+
+
+def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -> Services:
+    client = create_redis(settings.redis_url, timeout=redis_timeout)
+    origins = ORIGINS[settings.cronofy_data_center]
+    api, app = (settings.cronofy_origin, settings.cronofy_origin) if settings.cronofy_origin else origins
+    offset = timedelta(seconds=settings.clock_offset_seconds)
+    return Services(
+        settings=settings,
+        database=database.create(settings.database_url, pool_size=max(settings.web_threads, settings.worker_threads)),
+        vault=Vault([key.get_secret_value() for key in settings.secret_keys]),
+        cronofy=Cronofy(
+            api,
+            app,
+            settings.cronofy_client_id,
+            settings.cronofy_client_secrets[0].get_secret_value(),
+            Budget(client, per_second=settings.rate_per_second, per_minute=settings.rate_per_minute),
+        ),
+        redis=client,
+        now=lambda: datetime.now(UTC) + offset,  # noqa: TID251 (the one place that reads the clock)
+    )
+
+
+def start() -> None:
+    """What each dramatiq process runs first: `dramatiq workers.bootstrap:start`."""
+    settings = Settings()  # pyright: ignore  # the environment fills it
+    logs.configure(settings.log_level)
+    runtime = bootstrap(settings, redis_timeout=WORKER_TIMEOUT)
+    check_skew(runtime.services.redis)
+    dramatiq.set_broker(runtime.broker)

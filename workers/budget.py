@@ -1,0 +1,197 @@
+"""How often all workers together may call Cronofy: so many calls in any second, and so many in any minute.
+
+A bucket that holds 500 tokens and gains 500 a minute lets 1,000 calls through in its first minute; Cronofy counts.
+So each grant is a time on one list in Redis, and the next grant is the first moment at which both windows have room.
+It is reserved at once: whoever comes first goes first, nobody polls, and since Redis's clock is the only one, nothing
+drifts. When Redis is away, each process keeps to a tenth of the rate by its own list.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from threading import Lock
+from typing import Protocol
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from workers.cronofy.errors import OverBudget
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+PER_SECOND = 50
+PER_MINUTE = 500
+"""Cronofy's defaults per application. Source: docs.cronofy.com, Rate limits."""
+
+LONGEST_WAIT = 60.0
+"""Seconds; nobody reserves further ahead, nor pauses everybody for longer."""
+
+_LOCAL_SHARE = 10
+_SHUN = 5.0  # seconds that a Redis which failed is left alone, so that not every call waits for its time-out
+_SOCKET_TIMEOUT = 0.25
+
+# KEYS: the list of grants (microseconds, oldest first); the pause. ARGV: per second, per minute, longest wait (us).
+# Returns {1, wait} when granted, {0, wait} when the wait would be longer: then nothing is reserved.
+_RESERVE = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local last = tonumber(redis.call('LINDEX', KEYS[1], -1) or 0)
+if last > now + 120000000 then  -- nobody reserves that far ahead: the clock was set back
+  redis.call('DEL', KEYS[1])
+  last = 0
+end
+local at = math.max(now, last, now + redis.call('PTTL', KEYS[2]) * 1000)
+for window, limit in pairs({[1000000] = ARGV[1], [60000000] = ARGV[2]}) do
+  local oldest = redis.call('LINDEX', KEYS[1], -limit)
+  if oldest then at = math.max(at, oldest + window) end
+end
+if at - now > tonumber(ARGV[3]) then return {0, at - now} end
+redis.call('RPUSH', KEYS[1], string.format('%.0f', at))
+redis.call('LTRIM', KEYS[1], -math.max(ARGV[1], ARGV[2]), -1)
+redis.call('PEXPIRE', KEYS[1], 120000)
+return {1, at - now}
+"""
+
+
+class Allowance(Protocol):
+    """What a client asks before each call."""
+
+    def take(self, deadline: float) -> None: ...
+
+    def pause(self, seconds: float) -> None: ...
+
+
+class LocalBudget:
+    """The same two windows for one process alone. Safe to share between threads.
+
+    Deadlines are readings of `monotonic`.
+    """
+
+    def __init__(
+        self,
+        *,
+        per_second: int = PER_SECOND,
+        per_minute: int = PER_MINUTE,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._windows = ((1.0, per_second), (60.0, per_minute))
+        self._grants: deque[float] = deque(maxlen=max(per_second, per_minute))
+        self._paused_until = 0.0
+        self._lock = Lock()
+        self._monotonic = monotonic
+        self._sleep = sleep
+
+    def take(self, deadline: float) -> None:
+        """Return when the call may be made. Raises OverBudget at once when that is after the deadline."""
+        longest = _longest(deadline - self._monotonic())
+        _wait(self.reserve(longest), longest, self._sleep)
+
+    def pause(self, seconds: float) -> None:
+        """Nobody's call is granted for that long: Cronofy said so."""
+        with self._lock:
+            until = self._monotonic() + min(seconds, LONGEST_WAIT)
+            self._paused_until = max(self._paused_until, until)
+
+    def reserve(self, longest: float) -> float:
+        """Seconds until the next free moment, which is reserved unless it is more than `longest` away."""
+        with self._lock:
+            now = self._monotonic()
+            at = max(now, self._paused_until, *self._grants and (self._grants[-1],))
+            for window, limit in self._windows:
+                if len(self._grants) >= limit:
+                    at = max(at, self._grants[-limit] + window)
+            if at - now <= longest:
+                self._grants.append(at)
+            return at - now
+
+
+class Budget:
+    """The windows all workers share. Safe to share between threads.
+
+    `client` must fail fast (see `at`), and its server is trusted to keep the time. Deadlines are readings of `monotonic`.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        name: str,
+        *,
+        per_second: int = PER_SECOND,
+        per_minute: int = PER_MINUTE,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._reserve = client.register_script(_RESERVE)
+        self._keys = (f"budget:{name}", f"budget:{name}:pause")
+        self._limits = (per_second, per_minute)
+        self._local = LocalBudget(
+            per_second=max(1, per_second // _LOCAL_SHARE),
+            per_minute=max(1, per_minute // _LOCAL_SHARE),
+            monotonic=monotonic,
+            sleep=sleep,
+        )
+        self._shunned_until = monotonic()
+        self._monotonic = monotonic
+        self._sleep = sleep
+
+    @classmethod
+    def at(cls, url: str, name: str, *, per_second: int = PER_SECOND, per_minute: int = PER_MINUTE) -> Budget:
+        """A budget in the Redis at this URL. `name` tells applications apart: their client id, say."""
+        client = redis.Redis.from_url(
+            url,
+            socket_timeout=_SOCKET_TIMEOUT,
+            socket_connect_timeout=_SOCKET_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),  # the default tries ten times: a minute on a frozen server
+        )
+        return cls(client, name, per_second=per_second, per_minute=per_minute)
+
+    def take(self, deadline: float) -> None:
+        """Return when the call may be made. Raises OverBudget at once when that is after the deadline."""
+        longest = _longest(deadline - self._monotonic())
+        _wait(self._shared(longest), longest, self._sleep)
+
+    def pause(self, seconds: float) -> None:
+        """No worker's call is granted for that long: Cronofy said so."""
+        self._local.pause(seconds)
+        milliseconds = int(min(seconds, LONGEST_WAIT) * 1000)
+        try:
+            if milliseconds > int(self._client.pttl(self._keys[1])):  # never cut a longer pause short
+                self._client.set(self._keys[1], 1, px=milliseconds)
+        except redis.RedisError as error:
+            self._shun(error)
+
+    def _shared(self, longest: float) -> float:
+        """Seconds to wait, by the shared list, or by our own while Redis is away."""
+        if self._monotonic() < self._shunned_until:
+            return self._local.reserve(longest)
+        try:
+            granted, micros = self._reserve(self._keys, (*self._limits, int(longest * 1e6)))
+        except redis.RedisError as error:
+            self._shun(error)
+            return self._local.reserve(longest)
+        wait = int(micros) / 1e6
+        return wait if granted else max(wait, longest + 1e-6)
+
+    def _shun(self, error: redis.RedisError) -> None:
+        self._shunned_until = self._monotonic() + _SHUN
+        log.warning("budget_without_redis", error=type(error).__name__, seconds=_SHUN)
+
+
+def _longest(left: float) -> float:
+    return max(0.0, min(left, LONGEST_WAIT))
+
+
+def _wait(seconds: float, longest: float, sleep: Callable[[float], None]) -> None:
+    if seconds > longest:
+        raise OverBudget(
+            f"our Cronofy budget has no call left for {seconds:.1f} s; try again then, or raise the limits",
+            retry_after=seconds,
+        )
+    if seconds > 0:
+        sleep(seconds)

@@ -1,0 +1,101 @@
+"""The checks of `coachcal doctor`: each says what it looked at, and for a failure the next step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import redis.exceptions
+
+from storage import accounts, connections, migrations
+from storage.database import Unavailable
+from workers import tokens
+from workers.broker import SkewedClock, check_skew
+from workers.cronofy.errors import CronofyError, InvalidClient
+from workers.services import Services
+
+OLDEST_DEBT_SECONDS = 60
+CHANNELS_LOOKED_AT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """All is well when `next_step` is empty."""
+
+    check: str
+    detail: str
+    next_step: str = ""
+
+
+def examine(services: Services) -> Iterator[Finding]:
+    """Each check in turn; one that fails never hides the others, but nothing is asked of a database that is away."""
+    database = list(_database(services))
+    yield from database
+    yield from _redis(services)
+    yield from _cronofy(services)
+    if not any(finding.next_step for finding in database):
+        yield _backlog(services)
+        yield from _channels(services)
+
+
+def _database(services: Services) -> Iterator[Finding]:
+    try:
+        with services.database.read():
+            yield Finding("database", f"{services.database.engine.dialect.name} answers")
+    except Unavailable as error:
+        yield Finding("database", type(error).__name__, "start it, or correct DATABASE_URL")
+        return
+    current = migrations.is_current(services.database)
+    yield Finding(
+        "schema", "up to date" if current else "another release's", "" if current else "run: coachcal migrate"
+    )
+
+
+def _redis(services: Services) -> Iterator[Finding]:
+    try:
+        skew = check_skew(services.redis)
+    except SkewedClock as error:
+        yield Finding("redis", str(error), "synchronise both clocks (NTP), then start the workers again")
+    except (redis.exceptions.RedisError, OSError) as error:
+        yield Finding("redis", type(error).__name__, "start it, or correct REDIS_URL; pushes are kept meanwhile")
+    else:
+        yield Finding("redis", f"answers, clock {skew:+.1f} s off ours")
+
+
+def _cronofy(services: Services) -> Iterator[Finding]:
+    try:
+        services.cronofy.ping()
+    except InvalidClient:
+        yield Finding(
+            "cronofy",
+            "refuses the client id and secret",
+            "compare COACHCAL_CRONOFY_CLIENT_ID, _CLIENT_SECRETS and _DATA_CENTER with Cronofy's dashboard",
+        )
+    except CronofyError as error:
+        yield Finding("cronofy", str(error), "check that this machine reaches the data centre over https")
+    else:
+        yield Finding("cronofy", "accepts the client id and secret")
+
+
+def _backlog(services: Services) -> Finding:
+    with services.database.read() as tx:
+        owed = connections.backlog(tx)
+    late = owed.oldest_seconds > OLDEST_DEBT_SECONDS
+    detail = f"{owed.dirty} connections owed a read, the oldest for {owed.oldest_seconds:.0f} s"
+    return Finding(
+        "backlog", detail, "are worker and clock running? see: coachcal work, coachcal clock" if late else ""
+    )
+
+
+def _channels(services: Services) -> Iterator[Finding]:
+    with services.database.read() as tx:
+        opened = accounts.open_channels(tx, limit=CHANNELS_LOOKED_AT)
+    for connection_id, channel_id in opened:
+        try:
+            listed = tokens.authorised(services, connection_id, services.cronofy.channels)
+        except CronofyError as error:
+            yield Finding(f"channel of {connection_id}", str(error), "have the coach connect this calendar again")
+            continue
+        if channel_id not in {channel.id for channel in listed}:
+            yield Finding(
+                f"channel of {connection_id}", "closed at Cronofy", "have the coach connect this calendar again"
+            )
+    yield Finding("channels", f"{len(opened)} looked at")

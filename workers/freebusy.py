@@ -1,0 +1,99 @@
+"""Refreshing a connection: claim it, read it from Cronofy, store periods and slot set together.
+
+The path of a push ends here. Nothing is decided by the message that woke us: the row says whether a read is owed.
+"""
+
+import random
+
+import structlog
+
+from domain.accounts import Account
+from storage import coaches, connections, freebusy, slots
+from storage.connections import Claim
+from storage.freebusy import Observed
+from workers import channels, tokens
+from workers.cronofy.errors import CronofyError, InvalidGrant, Locked
+from workers.services import Services
+
+log = structlog.get_logger()
+
+FIRST_RETRY_MS = 5_000
+LONGEST_RETRY_MS = 300_000
+
+
+def refresh(services: Services, connection_id: str) -> bool:
+    """Read the connection if it is owed a read. True: another one is owed and due already."""
+    settings = services.settings
+    with services.database.write() as tx:
+        held = connections.claim(
+            tx, connection_id, lease_ms=settings.lease_seconds * 1000, gap_ms=settings.minimum_gap_ms
+        )
+    if held is None:
+        return False
+    try:
+        if held.erase_due:
+            return _erase(services, connection_id)
+        observed = observe(services, held)
+    except CronofyError as error:
+        _record_failure(services, held, error)
+        return False
+    with services.database.write() as tx:
+        stored = freebusy.store(tx, held, observed, now=services.now())
+    if stored is None:
+        log.warning("late_read_refused", connection=connection_id)
+        return False
+    log.info("refreshed", connection=connection_id, coach=held.coach_id, version=stored.version, changed=stored.changed)
+    return stored.again
+
+
+def observe(services: Services, held: Claim) -> Observed:
+    """Everything this read needs from Cronofy, outside any transaction; any failure drops all of it.
+
+    The channel comes first: a change after it is pushed, a change before it is in the read.
+    """
+    with services.database.read() as tx:
+        coach = coaches.get(tx, held.coach_id)
+    if coach is None:
+        raise InvalidGrant("the coach was removed meanwhile")
+    window = slots.window(coach, services.now())
+
+    def read(access: str) -> Observed:
+        account: Account | None = None
+        channels.ensure(services, held.connection_id, services.cronofy, access)
+        if held.userinfo_due:
+            account = services.cronofy.userinfo(access)
+        reading = services.cronofy.free_busy(access, since=window.since, until=window.until, zone=coach.hours.zone)
+        return Observed(reading, window.known_until, account)
+
+    return tokens.authorised(services, held.connection_id, read)
+
+
+def _erase(services: Services, connection_id: str) -> bool:
+    """Disconnect: revoke at Cronofy, then forget everything and make the coach's set anew."""
+    try:
+        services.cronofy.revoke(tokens.refresh_token(services, connection_id))
+    except InvalidGrant:
+        log.info("revoked_already", connection=connection_id)
+    with services.database.write() as tx:
+        freebusy.forget(tx, connection_id, now=services.now())
+    log.info("erased", connection=connection_id)
+    return False
+
+
+def _record_failure(services: Services, held: Claim, error: CronofyError) -> None:
+    log.warning("refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent)
+    with services.database.write() as tx:
+        if isinstance(error, InvalidGrant):
+            connections.give_up(tx, held, error=str(error), trouble="revoked")
+        elif error.permanent or isinstance(error, Locked):
+            connections.give_up(tx, held, error=str(error), trouble="disconnected")
+        else:
+            delay = _retry_ms(held.attempts, error.retry_after)
+            connections.give_back(tx, held, error=str(error), retry_in_ms=delay)
+
+
+def _retry_ms(attempts: int, retry_after: float | None) -> int:
+    """Doubling from 5 s to 5 min with jitter, and never sooner than Cronofy asked for."""
+    backoff = min(FIRST_RETRY_MS * 2 ** min(attempts - 1, 10), LONGEST_RETRY_MS)
+    jittered = backoff * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
+    return round(max(jittered, (retry_after or 0) * 1000))

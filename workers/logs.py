@@ -1,0 +1,66 @@
+"""JSON log lines on stderr, with secrets struck out: nothing that a log line carries can open a calendar."""
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+# What our own secrets look like, wherever in a line they turn up.
+SECRETS = re.compile(
+    r"cck_[0-9a-f]+_[\w-]+"  # API keys
+    r"|CRN_\w+"  # Cronofy client secrets
+    r"|(?<=/webhooks/cronofy/)[\w-]+"  # channel tokens
+    r"|(?i:bearer\s+)[\w.~+/=-]+"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # the password in a URL
+    r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # mail addresses
+)
+NAMES = re.compile(r"secret|token|authorization|password|cookie|body|email", re.IGNORECASE)
+STRUCK = "[redacted]"
+
+
+def configure(level: str) -> None:
+    """Send structlog and the standard library's logging through one JSON renderer."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.captureWarnings(capture=True)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Strike out by the field's name, and by the value's shape."""
+    return {name: STRUCK if NAMES.search(name) else _clean(value) for name, value in event.items()}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return SECRETS.sub(STRUCK, value)
+    if isinstance(value, dict):
+        return {key: STRUCK if NAMES.search(str(key)) else _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value

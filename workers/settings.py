@@ -1,0 +1,67 @@
+"""Every variable, its default and its meaning, on one page. The README's table is tested against this one."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Read from the environment once, by `bootstrap`. What is missing or wrong is named, and stops the start."""
+
+    model_config = SettingsConfigDict(env_prefix="COACHCAL_", frozen=True, populate_by_name=True, extra="ignore")
+
+    database_url: str = Field(alias="DATABASE_URL", description="sqlite:///file.db or postgresql://...")
+    redis_url: str = Field(alias="REDIS_URL", description="the broker and the shared rate budget; disposable")
+    public_url: AnyHttpUrl = Field(description="where Cronofy and browsers reach the web process")
+    secret_keys: Secrets = Field(min_length=1, description="Fernet keys for tokens at rest, the newest first")
+    cronofy_client_id: str = Field(description="of the application in Cronofy's dashboard")
+    cronofy_client_secrets: Secrets = Field(min_length=1, description="the first makes calls, all verify pushes")
+    cronofy_data_center: Literal["us", "au", "ca", "de", "sg", "uk"] = Field("us", description="where it lives")
+    cronofy_origin: str | None = Field(None, description="instead of a data centre: a sandbox, http://127.0.0.1:8900")
+    rate_per_second: int = Field(50, ge=1, description="calls to Cronofy a second, over all processes")
+    rate_per_minute: int = Field(500, ge=1, description="calls to Cronofy a minute, over all processes")
+    minimum_gap_seconds: float = Field(5, gt=0, description="between the starts of two reads of one connection")
+    lease_seconds: int = Field(30, ge=5, description="how long a reader may take before another may start")
+    sweep_seconds: float = Field(0.5, gt=0, le=2, description="how often owed reads are looked for")
+    reconcile_minutes: int = Field(60, ge=1, description="every connection is read this often without any push")
+    stale_minutes: int = Field(90, ge=1, description="a calendar not read for this long is stale: the policy applies")
+    policy: Literal["hide", "last_known", "hours_only"] = Field("last_known", description="for coaches who set none")
+    last_known_hours: int = Field(24, ge=1, description="T of the policy last_known")
+    clock_offset_seconds: int = Field(0, description="shifts the product's time; for the demo and tests only")
+    host: str = Field("127.0.0.1", description="what the web process binds")
+    port: int = Field(8000, alias="PORT", description="what the web process binds")
+    web_processes: int = Field(2, ge=1, description="gunicorn workers")
+    web_threads: int = Field(8, ge=1, description="threads of each")
+    worker_processes: int = Field(2, ge=1, description="dramatiq processes")
+    worker_threads: int = Field(8, ge=1, description="threads of each")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="JSON lines on stderr")
+
+    @field_validator("secret_keys", "cronofy_client_secrets", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def minimum_gap_ms(self) -> int:
+        return round(self.minimum_gap_seconds * 1000)
+
+    @property
+    def stale_after(self) -> timedelta:
+        return timedelta(minutes=self.stale_minutes)
+
+    @property
+    def base_url(self) -> str:
+        """`public_url` without a slash at its end."""
+        return str(self.public_url).rstrip("/")
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field, whichever of its names pydantic reports."""
+    known = Settings.model_fields.get(field)
+    if known is None:
+        return field
+    return known.alias or f"COACHCAL_{field.upper()}"

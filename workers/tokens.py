@@ -1,0 +1,89 @@
+"""Access tokens: opened for one call, refreshed by one process at a time, dead for good when Cronofy says so."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from storage import accounts
+from storage.accounts import SealedTokens
+from workers.cronofy.errors import InvalidGrant, Unauthorised, Unavailable
+from workers.cronofy.wire import Grant
+from workers.services import Services
+
+T = TypeVar("T")
+
+REFRESH_BEFORE = timedelta(seconds=60)  # a token that would expire during a read of several pages is renewed first
+LEASE_MS = 40_000  # longer than Cronofy may take to answer
+WAITS = 60
+WAIT_SECONDS = 0.1
+
+
+def authorised(services: Services, connection_id: str, call: Callable[[str], T]) -> T:
+    """`call(access_token)`; once more with a fresh token when Cronofy refuses the stored one.
+
+    Raises CronofyError; InvalidGrant (permanent) when the account must be connected again.
+    """
+    stored = _stored(services, connection_id)
+    if stored.access_expires_at - services.now() <= REFRESH_BEFORE:
+        stored = _refreshed(services, connection_id, stored)
+    try:
+        return call(_open(services, connection_id, stored)["access"])
+    except Unauthorised:
+        stored = _refreshed(services, connection_id, stored)
+        return call(_open(services, connection_id, stored)["access"])
+
+
+def seal(services: Services, connection_id: str, grant: Grant) -> SealedTokens:
+    """A grant as it is stored: sealed, with the instant its access token expires."""
+    secrets = {"access": grant.access_token, "refresh": grant.refresh_token}
+    expires_at = services.now() + timedelta(seconds=grant.expires_in)
+    return SealedTokens(services.vault.seal(connection_id, secrets), expires_at)
+
+
+def refresh_token(services: Services, connection_id: str) -> str:
+    """What revoking an account takes."""
+    return _open(services, connection_id, _stored(services, connection_id))["refresh"]
+
+
+def _refreshed(services: Services, connection_id: str, seen: SealedTokens) -> SealedTokens:
+    """Tokens newer than `seen`: fetched by us, or by whoever held the lease while we waited."""
+    for _ in range(WAITS):
+        with services.database.write() as tx:
+            mine = accounts.lease_tokens(tx, connection_id, lease_ms=LEASE_MS)
+        stored = _stored(services, connection_id)
+        if stored.sealed != seen.sealed:
+            if mine:
+                _release(services, connection_id, None)
+            return stored
+        if mine:
+            return _exchange(services, connection_id, stored)
+        time.sleep(WAIT_SECONDS)
+    raise Unavailable("another process is still refreshing this account's token")
+
+
+def _exchange(services: Services, connection_id: str, stored: SealedTokens) -> SealedTokens:
+    fresh = None
+    try:
+        grant = services.cronofy.refresh(_open(services, connection_id, stored)["refresh"])
+        fresh = seal(services, connection_id, grant)
+    finally:
+        _release(services, connection_id, fresh)
+    return fresh
+
+
+def _release(services: Services, connection_id: str, fresh: SealedTokens | None) -> None:
+    with services.database.write() as tx:
+        accounts.store_tokens(tx, connection_id, fresh)
+
+
+def _stored(services: Services, connection_id: str) -> SealedTokens:
+    with services.database.read() as tx:
+        found = accounts.tokens(tx, connection_id)
+    if found is None:
+        raise InvalidGrant("the connection was removed meanwhile")
+    return found
+
+
+def _open(services: Services, connection_id: str, stored: SealedTokens) -> dict[str, str]:
+    return services.vault.open(connection_id, stored.sealed)
