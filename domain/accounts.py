@@ -1,6 +1,6 @@
 """A coach's calendar account as the provider describes it: profiles (Google, Exchange...) and their calendars."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Trouble = Literal["initial_sync", "disconnected", "revoked"]
@@ -8,8 +8,10 @@ Trouble = Literal["initial_sync", "disconnected", "revoked"]
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
+    """Names are somebody's words: shown on the settings page, never in a log."""
+
     id: str
-    name: str
+    name: str = field(repr=False)
     readonly: bool = False
     deleted: bool = False
     primary: bool = False
@@ -17,13 +19,18 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
+    """One calendar login. Not `connected`: nothing is synced, and `relink_url` repairs it.
+
+    `initial_sync`: the first sync is not complete, so what can be read is not either.
+    """
+
     id: str
     provider: str
     service: str
-    name: str
+    name: str = field(repr=False)
     connected: bool = True
     initial_sync: bool = False
-    relink_url: str | None = None
+    relink_url: str | None = field(default=None, repr=False)
     calendars: tuple[Calendar, ...] = ()
 
 
@@ -32,8 +39,8 @@ class Account:
     """Everything userinfo tells about one account; `sub` is its name for life."""
 
     sub: str
-    name: str | None = None
-    email: str | None = None
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
     zone: str | None = None
     scope: str | None = None
     profiles: tuple[Profile, ...] = ()

@@ -37,17 +37,16 @@ class Actors:
 def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
     """Bind the jobs to this broker. (`@dramatiq.actor` at import would bind them to a localhost of its own.)"""
 
+    @dramatiq.actor(broker=broker, queue_name="freebusy")
     def refresh_freebusy(connection_id: str) -> None:
         if freebusy.refresh(services, connection_id):
             actors.wake(connection_id)
 
+    @dramatiq.actor(broker=broker, queue_name="slots")
     def recompute_slots(coach_id: str) -> None:
         slots.recompute(services, coach_id)
 
-    actors = Actors(
-        refresh_freebusy=dramatiq.actor(refresh_freebusy, broker=broker, queue_name="freebusy"),
-        recompute_slots=dramatiq.actor(recompute_slots, broker=broker, queue_name="slots"),
-    )
+    actors = Actors(refresh_freebusy, recompute_slots)
     return actors
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dramatiq
+import redis
 
 from storage import database
 from storage.vault import Vault
@@ -26,6 +27,7 @@ class Runtime:
 
     def close(self) -> None:
         self.broker.close()
+        self.services.cronofy.close()
         self.services.redis.close()
         self.services.database.close()
 
@@ -45,28 +47,32 @@ def bootstrap(
 
 def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
-    origins = ORIGINS[settings.cronofy_data_center]
-    api, app = (settings.cronofy_origin, settings.cronofy_origin) if settings.cronofy_origin else origins
     offset = timedelta(seconds=settings.clock_offset_seconds)
+
     return Services(
         settings=settings,
         database=database.create(settings.database_url, pool_size=max(settings.web_threads, settings.worker_threads)),
         vault=Vault([key.get_secret_value() for key in settings.secret_keys]),
-        cronofy=Cronofy(
-            api,
-            app,
-            settings.cronofy_client_id,
-            settings.cronofy_client_secrets[0].get_secret_value(),
-            Budget(client, per_second=settings.rate_per_second, per_minute=settings.rate_per_minute),
-        ),
+        cronofy=_cronofy(settings, client),
         redis=client,
         now=lambda: datetime.now(UTC) + offset,  # noqa: TID251 (the one place that reads the clock)
     )
 
 
+def _cronofy(settings: Settings, client: redis.Redis) -> Cronofy:
+    centre = ORIGINS[settings.cronofy_data_center]
+    return Cronofy(
+        settings.cronofy_origin or centre.api,
+        settings.cronofy_origin or centre.app,
+        settings.cronofy_client_id,
+        settings.cronofy_client_secrets[0].get_secret_value(),
+        Budget(client, per_second=settings.rate_per_second, per_minute=settings.rate_per_minute),
+    )
+
+
 def start() -> None:
     """What each dramatiq process runs first: `dramatiq workers.bootstrap:start`."""
-    settings = Settings()  # pyright: ignore  # the environment fills it
+    settings = Settings.load()
     logs.configure(settings.log_level)
     runtime = bootstrap(settings, redis_timeout=WORKER_TIMEOUT)
     check_skew(runtime.services.redis)

@@ -6,6 +6,7 @@ from typing import Any
 import dramatiq
 import redis
 import structlog
+from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Callbacks, Middleware, ShutdownNotifications
 from redis.backoff import NoBackoff
@@ -35,7 +36,7 @@ def create_broker(client: redis.Redis) -> RedisBroker:
     `heartbeat_timeout` is how soon the messages of a killed worker are taken over; checking at every fetch
     (`maintenance_chance`) is affordable because Redis is ours alone.
     """
-    return RedisBroker(
+    return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
         client=client,
         namespace="coachcal",
         middleware=[ShutdownNotifications(), Callbacks(), Narrate()],
@@ -46,7 +47,7 @@ def create_broker(client: redis.Redis) -> RedisBroker:
 
 def check_skew(client: redis.Redis) -> float:
     """Seconds Redis's clock is ahead of ours; raises SkewedClock past 5 s."""
-    seconds, microseconds = client.time()  # type: ignore[misc]  # typed for the asynchronous client too
+    seconds, microseconds = client.time()
     skew = seconds + microseconds / 1e6 - time.time()
     if abs(skew) > MAX_SKEW_SECONDS:
         raise SkewedClock(f"Redis's clock is {skew:+.0f} s off ours: synchronise both machines (NTP), then start again")
@@ -56,13 +57,13 @@ def check_skew(client: redis.Redis) -> float:
 class Narrate(Middleware):
     """One line for each job, and its id on every line in between."""
 
-    def before_process_message(self, broker: dramatiq.Broker, message: dramatiq.Message[Any]) -> None:
+    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
         structlog.contextvars.bind_contextvars(job=message.actor_name, args=list(message.args))
 
     def after_process_message(
         self,
         broker: dramatiq.Broker,
-        message: dramatiq.Message[Any],
+        message: MessageProxy,
         *,
         result: Any | None = None,
         exception: BaseException | None = None,

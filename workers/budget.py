@@ -101,7 +101,8 @@ class LocalBudget:
         """Seconds until the next free moment, which is reserved unless it is more than `longest` away."""
         with self._lock:
             now = self._monotonic()
-            at = max(now, self._paused_until, *self._grants and (self._grants[-1],))
+            last = self._grants[-1] if self._grants else now
+            at = max(now, last, self._paused_until)
             for window, limit in self._windows:
                 if len(self._grants) >= limit:
                     at = max(at, self._grants[-limit] + window)
@@ -113,14 +114,15 @@ class LocalBudget:
 class Budget:
     """The windows all workers share. Safe to share between threads.
 
-    `client` must fail fast (see `at`), and its server is trusted to keep the time. Deadlines are readings of `monotonic`.
+    `client` must fail fast (see `at`); its server's clock is the only one that counts. Deadlines are readings of
+    `monotonic`.
     """
 
     def __init__(
         self,
         client: redis.Redis,
-        name: str,
         *,
+        name: str = "cronofy",
         per_second: int = PER_SECOND,
         per_minute: int = PER_MINUTE,
         monotonic: Callable[[], float] = time.monotonic,
@@ -141,15 +143,17 @@ class Budget:
         self._sleep = sleep
 
     @classmethod
-    def at(cls, url: str, name: str, *, per_second: int = PER_SECOND, per_minute: int = PER_MINUTE) -> Budget:
-        """A budget in the Redis at this URL. `name` tells applications apart: their client id, say."""
+    def at(
+        cls, url: str, *, name: str = "cronofy", per_second: int = PER_SECOND, per_minute: int = PER_MINUTE
+    ) -> Budget:
+        """A budget in the Redis at this URL. `name` tells applications apart that share it."""
         client = redis.Redis.from_url(
             url,
             socket_timeout=_SOCKET_TIMEOUT,
             socket_connect_timeout=_SOCKET_TIMEOUT,
             retry=Retry(NoBackoff(), 0),  # the default tries ten times: a minute on a frozen server
         )
-        return cls(client, name, per_second=per_second, per_minute=per_minute)
+        return cls(client, name=name, per_second=per_second, per_minute=per_minute)
 
     def take(self, deadline: float) -> None:
         """Return when the call may be made. Raises OverBudget at once when that is after the deadline."""

@@ -8,6 +8,7 @@ import structlog
 from storage import accounts, coaches, connections, oauth_states
 from workers import tokens
 from workers.actors import Actors
+from workers.cronofy.errors import BadAnswer
 from workers.services import Services
 
 log = structlog.get_logger()
@@ -46,6 +47,8 @@ def complete(services: Services, actors: Actors, coach_id: str, code: str) -> st
     Returns the connection's id. Raises CronofyError, and AccountInUse when another coach has this account.
     """
     grant = services.cronofy.exchange(code, _redirect_uri(services))
+    if grant.sub is None:
+        raise BadAnswer("Cronofy's token answer names no account; start connecting again")
     with services.database.write() as tx:
         # The sealed tokens name the row they belong to, so its id has to be known first.
         connection_id = accounts.owner_of(tx, grant.sub) or accounts.new_id()

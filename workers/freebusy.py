@@ -7,16 +7,23 @@ import random
 
 import structlog
 
-from domain.accounts import Account
+from domain.accounts import Account, Trouble
 from storage import coaches, connections, freebusy, slots
 from storage.connections import Claim
 from storage.freebusy import Observed
 from workers import channels, tokens
-from workers.cronofy.errors import CronofyError, InvalidGrant, Locked
+from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
 from workers.services import Services
 
 log = structlog.get_logger()
 
+# What only the coach can mend, by connecting or relinking. Other lasting errors (our client secret, say) are the
+# operator's: the coach's account is not at fault, and the read is tried again now and then.
+NEEDS_A_PERSON: dict[type[CronofyError], Trouble] = {
+    InvalidGrant: "revoked",
+    Forbidden: "revoked",
+    Locked: "disconnected",
+}
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 300_000
 
@@ -83,17 +90,14 @@ def _erase(services: Services, connection_id: str) -> bool:
 def _record_failure(services: Services, held: Claim, error: CronofyError) -> None:
     log.warning("refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent)
     with services.database.write() as tx:
-        if isinstance(error, InvalidGrant):
-            connections.give_up(tx, held, error=str(error), trouble="revoked")
-        elif error.permanent or isinstance(error, Locked):
-            connections.give_up(tx, held, error=str(error), trouble="disconnected")
+        if trouble := NEEDS_A_PERSON.get(type(error)):
+            connections.give_up(tx, held, error=str(error), trouble=trouble)
         else:
-            delay = _retry_ms(held.attempts, error.retry_after)
-            connections.give_back(tx, held, error=str(error), retry_in_ms=delay)
+            connections.give_back(tx, held, error=str(error), retry_in_ms=_retry_ms(held.attempts, error))
 
 
-def _retry_ms(attempts: int, retry_after: float | None) -> int:
+def _retry_ms(attempts: int, error: CronofyError) -> int:
     """Doubling from 5 s to 5 min with jitter, and never sooner than Cronofy asked for."""
-    backoff = min(FIRST_RETRY_MS * 2 ** min(attempts - 1, 10), LONGEST_RETRY_MS)
-    jittered = backoff * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
-    return round(max(jittered, (retry_after or 0) * 1000))
+    backoff = LONGEST_RETRY_MS if error.permanent else FIRST_RETRY_MS * 2 ** min(attempts - 1, 6)
+    jittered = min(backoff, LONGEST_RETRY_MS) * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
+    return round(max(jittered, (error.retry_after or 0) * 1000))

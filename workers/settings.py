@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     worker_threads: int = Field(8, ge=1, description="threads of each")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="JSON lines on stderr")
 
+    @classmethod
+    def load(cls) -> "Settings":
+        """From the environment. Raises pydantic's ValidationError."""
+        return cls()  # type: ignore[call-arg]  # its arguments are the variables
+
     @field_validator("secret_keys", "cronofy_client_secrets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -19,7 +19,7 @@ def settings() -> "Settings":
     from workers.settings import Settings, variable
 
     try:
-        return Settings()  # type: ignore[call-arg]  # the environment fills it
+        return Settings.load()
     except ValidationError as error:
         lines = [
             f"  {variable(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors(include_input=False)

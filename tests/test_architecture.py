@@ -1,0 +1,149 @@
+"""The house rules that a machine can keep: sizes, habits, and that the documents tell the truth about the code."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median, quantiles
+
+import dramatiq
+import pytest
+
+from webhooks.cli import main
+from workers.actors import QUEUES
+from workers.clock import JOBS
+from workers.settings import Settings, variable
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("domain", "storage", "workers", "webhooks")
+MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "versions" not in path.parts)
+README = (ROOT / "README.md").read_text()
+SECRET_LOOKING = re.compile(r"CRN_[A-Za-z0-9]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY")
+
+
+def lines_of(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+def functions_of(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            told = ast.get_docstring(node) is not None
+            begin = node.body[1].lineno if told and len(node.body) > 1 else first.lineno
+            yield f"{path.relative_to(ROOT)}:{node.name}", (node.end_lineno or begin) - begin + 1
+
+
+def test_modules_are_small() -> None:
+    sizes = {str(path.relative_to(ROOT)): lines_of(path) for path in MODULES}
+    assert {name: size for name, size in sizes.items() if size > 300} == {}
+    assert median(sizes.values()) <= 90
+
+
+def test_functions_are_small() -> None:
+    sizes = dict(function for path in MODULES for function in functions_of(path))
+    assert {name: size for name, size in sizes.items() if size > 40} == {}
+    assert median(sizes.values()) <= 8
+    assert quantiles(sizes.values(), n=10)[-1] <= 25
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [str(path.relative_to(ROOT)) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert silent == []
+
+
+def test_nothing_is_global_and_no_except_is_bare() -> None:
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            assert not isinstance(node, ast.Global), f"{path}: global"
+            assert not (isinstance(node, ast.ExceptHandler) and node.type is None), f"{path}:{node.lineno}: bare except"
+
+
+def test_every_exception_from_a_rule_carries_its_reason() -> None:
+    """`# noqa: X (why)`, `# type: ignore[x]  # why`."""
+    unreasoned = re.compile(r"# noqa(: [A-Z0-9, ]+)?$|# type: ignore(\[[\w-]+\])?$")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in MODULES
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if unreasoned.search(line)
+    ]
+    assert found == []
+
+
+def test_importing_anything_does_nothing() -> None:
+    """No connection, no environment, no registration: all of it imports with an empty environment and no servers."""
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES if path.stem != "env"]
+    code = "; ".join(["import sys", *(f"import {name.removesuffix('.__init__')}" for name in names)])
+    code += "; import dramatiq.broker as b; assert b.global_broker is None; import threading; "
+    code += "assert threading.active_count() == 1"
+    done = subprocess.run(
+        [str(ROOT / ".venv/bin/python"), "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_in_the_readme_and_in_the_example(name: str) -> None:
+    """With its default, where it has one."""
+    shown = variable(name)
+    row = next((line for line in README.splitlines() if line.startswith(f"| `{shown}`")), "")
+    assert row, f"the README's table has no row for {shown}"
+    field = Settings.model_fields[name]
+    if not field.is_required():
+        default = "" if field.default is None else str(field.default)
+        assert f"| {default} |" in row.replace("`", ""), f"{shown}: the README says {row!r}, the default is {default!r}"
+    assert shown in (ROOT / ".env.example").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert f"`coachcal {name}" in README
+
+
+def test_every_job_and_queue_is_in_the_readme(actors: list[str]) -> None:
+    for name in (*actors, *QUEUES, *(job.name for job in JOBS)):
+        assert f"`{name}`" in README, name
+
+
+@pytest.fixture
+def actors() -> list[str]:
+    from dramatiq.brokers.stub import StubBroker
+
+    from workers.actors import declare_actors
+
+    broker: dramatiq.Broker = StubBroker()
+    declare_actors(broker, None)  # type: ignore[arg-type]  # declaring needs no services, only running does
+    return sorted(broker.get_declared_actors())
+
+
+def test_every_folder_that_the_readme_maps_is_there() -> None:
+    mapped = re.findall(r"^([\w./]+/)\s{2,}\S", README, re.MULTILINE)
+    assert mapped
+    assert [path for path in mapped if not (ROOT / path).is_dir()] == []
+
+
+def test_the_locks_are_hashed_and_carry_no_address() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        text = path.read_text()
+        assert "--hash=sha256:" in text
+        assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text), path.name
+
+
+def test_nothing_tracked_holds_a_secret_or_a_path_of_this_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    published = (ROOT / "tests").rglob("*")  # the vendor's published test vectors look like secrets, and are none
+    vectors = {
+        path for path in published if path.is_file() and "CRN_NggYusqPGLxwjw5FHOJYOqSrTPNXy8WQf14OID" in _text(path)
+    }
+    for name in filter(None, tracked.split("\0")):
+        path = ROOT / name
+        if path.is_file() and path not in vectors | {Path(__file__)}:
+            text = _text(path)
+            assert not SECRET_LOOKING.search(text), name
+            assert str(ROOT) + "/" not in text, name
+
+
+def _text(path: Path) -> str:
+    return path.read_text(errors="ignore")

@@ -1,0 +1,97 @@
+"""The product's processes as the demo runs them: the same commands as the Procfile's, each with its log in a folder."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+
+
+class StepFailed(Exception):
+    """A step of the story did not come out as it must; the text says which, and where the logs are."""
+
+
+class Processes:
+    """Started in any order, stopped in the reverse one. Each is a group of its own, so that its children go with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, *arguments: str, env: Mapping[str, str]) -> None:
+        with self.log(name).open("ab") as log:
+            self._running[name] = subprocess.Popen(  # noqa: S603 (our own command line)
+                [sys.executable, "-m", "webhooks", *arguments],
+                env={**os.environ, **env},  # noqa: TID251 (handed on, not read)
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def check(self) -> None:
+        """Raises StepFailed, with the end of its log, when one of them has ended."""
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                last = self.log(name).read_text(errors="replace")[-2000:]
+                raise StepFailed(f"the {name} process ended with {process.returncode}; its last words:\n{last}")
+
+    def stop(self, *names: str) -> None:
+        """Stop these (all, when none is named): politely, then for good."""
+        chosen = [name for name in reversed(self._running) if not names or name in names]
+        for name in chosen:
+            _signal(self._running[name], signal.SIGTERM)
+        for name in chosen:
+            process = self._running.pop(name)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                _signal(process, signal.SIGKILL)
+                process.wait()
+
+    def wait_for_file(self, path: Path) -> dict[str, Any]:
+        """The JSON in a file that a process writes once it is ready."""
+        end = time.monotonic() + START_SECONDS
+        while not path.exists():
+            self.check()
+            if time.monotonic() > end:
+                raise StepFailed(f"{path.name} did not appear within {START_SECONDS:.0f} s; see {self.folder}")
+            time.sleep(0.02)
+        found: dict[str, Any] = json.loads(path.read_text())
+        return found
+
+    def wait_for_url(self, url: str) -> None:
+        end = time.monotonic() + START_SECONDS
+        while True:
+            with contextlib.suppress(requests.RequestException):
+                if requests.get(url, timeout=2).ok:
+                    return
+            self.check()
+            if time.monotonic() > end:
+                raise StepFailed(f"{url} did not answer within {START_SECONDS:.0f} s; see {self.folder}")
+            time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
