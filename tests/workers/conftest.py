@@ -1,0 +1,5 @@
+"""The house, for everybody here."""
+
+from tests.house import house
+
+__all__ = ["house"]

@@ -1,0 +1,52 @@
+"""The demo from curtain to curtain: chapters one after the other, then serving until Ctrl-C."""
+
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from webhooks.demo import people
+from webhooks.demo.narrator import Narrator
+from webhooks.demo.people import Chapter
+from webhooks.demo.stage import Stage, raised
+from webhooks.demo.story import tell
+
+
+def run(files: Sequence[Path], *, now: datetime | None, once: bool) -> int:
+    """Tell the story; then serve until Ctrl-C, unless `once`. Returns the exit code."""
+    say = Narrator()
+    say.title("coachcal: a calendar change becomes fresh slots")
+    begins = now or datetime.now(UTC)  # noqa: TID251 (the demo's own start)
+    try:
+        chapters = people.from_files(files, begins, fixed=now is not None) if files else people.samples(begins)
+        for number, chapter in enumerate(chapters, start=1):
+            _play(chapter, say, keep=not once and number == len(chapters))
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001 (whatever a step dies of, the demo tells it and fails)
+        say.failed(f"{type(error).__name__}: {error}")
+        return 1
+    click.echo(f"\nThe whole story came out right, in {say.elapsed():.1f} s.")
+    return 0
+
+
+def _play(chapter: Chapter, say: Narrator, *, keep: bool) -> None:
+    say.begin(f"Set-up; the clock is at {chapter.now:%Y-%m-%d %H:%M} UTC")
+    with raised(chapter.now) as stage:
+        say.done(f"sandbox Cronofy {stage.sandbox_url}, web {stage.web_url}, worker, clock; a Redis and SQLite")
+        tell(stage, chapter, say)
+        if keep:
+            _serve(stage, chapter)
+
+
+def _serve(stage: Stage, chapter: Chapter) -> None:
+    since, until = chapter.now.date(), (chapter.now + timedelta(days=7)).date()
+    query = f"duration=60&from={since}&to={until}"
+    slots = f"{stage.web_url}/v1/coaches/{chapter.people[0].id}/slots?{query}"
+    click.echo("\nThe story came out right. Now it is yours, until Ctrl-C:")
+    click.echo(f"  the calendars, to click events into   {stage.sandbox_url}/")
+    click.echo(f"  the API, readable                     {stage.web_url}/docs")
+    click.echo(f"  slots                                 curl -H 'Authorization: Bearer {stage.key}' '{slots}'")
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})

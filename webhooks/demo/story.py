@@ -1,0 +1,142 @@
+"""The story: calendars are connected, slots appear, somebody adds a meeting, and the slots it takes are gone."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+
+from webhooks.demo.narrator import Narrator, clock_time, day_and_time, few
+from webhooks.demo.people import AHEAD, Chapter, Person
+from webhooks.demo.processes import StepFailed
+from webhooks.demo.stage import GAP_SECONDS, Stage
+
+DURATION = 60
+DAYS = 14
+PATIENCE_SECONDS = 15.0
+HOURS = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+SETTINGS: dict[str, Any] = {
+    "hours": HOURS,
+    "pre": 15,
+    "post": 15,
+    "notice": 120,
+    "horizon_days": AHEAD.days,
+    "durations": [30, DURATION],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    person: Person
+    calendar_id: str
+    slots: dict[str, Any]
+    imported: dict[str, Any]
+
+
+def tell(stage: Stage, chapter: Chapter, say: Narrator) -> None:
+    """One chapter. Raises StepFailed, saying which step and what was seen."""
+    say.begin(f"Calendars are connected ({len(chapter.people)}), their slots computed")
+    connected = [_connect(stage, person) for person in chapter.people]
+    say.done(*(line for one in connected for line in _introduce(stage, one)))
+    hero = next((one for one in connected if one.slots["starts"]), None)
+    if hero is None:
+        raise StepFailed("no coach has an open slot: every working hour is busy, so nothing can be shown to close")
+    _let_the_gap_pass()
+    event, before = _meeting_appears(stage, hero, say)
+    _let_the_gap_pass()
+    _meeting_goes(stage, hero, (event, before), say)
+
+
+def _connect(stage: Stage, person: Person) -> Connected:
+    """What a coach does in a browser: open the link, agree at Cronofy's, come back."""
+    stage.api.put(f"/v1/coaches/{person.id}", {"zone": person.zone, **SETTINGS})
+    seat = stage.control.create_account(person.name, zone=person.zone, provider=person.provider)
+    (calendar_id,) = seat.calendars
+    imported = stage.control.import_ics(calendar_id, person.calendar)
+    link = str(stage.api.post(f"/v1/coaches/{person.id}/connect", {})["authorize_url"])
+    callback = stage.control.consent(link, profile=seat.profiles[0])
+    answer = requests.get(callback, timeout=30)
+    if not answer.ok:
+        raise StepFailed(f"connecting {person.name} answered {answer.status_code}: {answer.text[:300]}")
+    slots = _wait(stage, person, lambda found: found["state"] == "fresh", "the first reading of the calendar")
+    return Connected(person, calendar_id, slots, imported)
+
+
+def _introduce(stage: Stage, one: Connected) -> list[str]:
+    person, found = one.person, one.slots
+    why = Counter[str]()
+    detailed = _slots(stage, person, detail="reasons")
+    for run in detailed["reasons"]:
+        length = datetime.fromisoformat(run["to"]) - datetime.fromisoformat(run["from"])
+        why[run["reason"]] += length // timedelta(minutes=15)
+    closed = ", ".join(f"{count} {reason}" for reason, count in why.most_common())
+    first = f", the first {day_and_time(found['starts'][0], person.zone)}" if found["starts"] else ""
+    return [
+        f"{person.name}: {person.provider}, {person.calendar.name}, {one.imported['imported']} events",
+        *(f"    left out: {sentence}" for sentence in one.imported["unreadable"]),
+        f"    version {found['version']}, read at {found['as_of']}",
+        f"    {len(found['starts'])} starts of {DURATION} min in the next {DAYS} days{first}",
+        f"    closed quarter hours: {closed}",
+    ]
+
+
+def _meeting_appears(stage: Stage, hero: Connected, say: Narrator) -> tuple[str, dict[str, Any]]:
+    person = hero.person
+    start = datetime.fromisoformat(hero.slots["starts"][len(hero.slots["starts"]) // 3])
+    end = start + timedelta(minutes=45)
+    say.begin(
+        f"{person.name} puts a 45-minute meeting into the calendar: {day_and_time(start.isoformat(), person.zone)}"
+    )
+    before = _slots(stage, person)
+    pushed = len(stage.control.deliveries())
+    clicked = time.perf_counter()
+    event = stage.control.add_event(hero.calendar_id, start, end, summary="A meeting")
+    after = _wait(stage, person, lambda found: found["version"] > before["version"], "the slots after the change")
+    visible = (time.perf_counter() - clicked) * 1000
+    push = stage.control.wait_for_deliveries(pushed + 1)[pushed]
+    gone = sorted(set(before["starts"]) - set(after["starts"]))
+    if start.strftime("%Y-%m-%dT%H:%M:%SZ") not in gone:
+        raise StepFailed(f"{start} is still listed although the calendar is busy then")
+    say.done(
+        f"push: {push['type']}, signed, answered {push['status']} in {push['duration_ms']:.0f} ms",
+        f"refresh: version {before['version']} -> {after['version']}, read at {after['as_of']}",
+        f"closed: {few([clock_time(one, person.zone) for one in gone])} (buffers of 15 min included)",
+        f"push to visible: {visible:.0f} ms, from the click in the calendar to the slots over the API",
+    )
+    return event, before
+
+
+def _meeting_goes(stage: Stage, hero: Connected, was: tuple[str, dict[str, Any]], say: Narrator) -> None:
+    event, before = was
+    say.begin("The meeting is deleted again")
+    clicked = time.perf_counter()
+    stage.control.delete_event(event)
+    _wait(stage, hero.person, lambda found: found["starts"] == before["starts"], "the slots to open again")
+    visible = (time.perf_counter() - clicked) * 1000
+    say.done(f"all {len(before['starts'])} starts are back, visible after {visible:.0f} ms")
+
+
+def _let_the_gap_pass() -> None:
+    """A calendar is not read again within the minimum gap; waiting it out measures the path, not the gap."""
+    time.sleep(float(GAP_SECONDS) + 0.1)
+
+
+def _slots(stage: Stage, person: Person, **more: str) -> dict[str, Any]:
+    now = stage.control.now()
+    since, until = now.date(), (now + timedelta(days=DAYS)).date()
+    query = {"from": since.isoformat(), "to": until.isoformat(), "duration": str(DURATION), **more}
+    return stage.api.get(f"/v1/coaches/{person.id}/slots", **query)
+
+
+def _wait(stage: Stage, person: Person, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not wanted(found := _slots(stage, person)):
+        stage.processes.check()
+        if time.monotonic() > end:
+            seen = {key: found[key] for key in ("state", "version", "as_of")}
+            raise StepFailed(f"{what} did not come within {PATIENCE_SECONDS:.0f} s; last seen: {seen}")
+        time.sleep(0.005)
+    return found
