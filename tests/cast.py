@@ -109,6 +109,11 @@ def listing(database: Database, coach_id: str = "ada", *, now: datetime = NOW) -
         return slots.listings(tx, [coach_id], now=now, stale_after=timedelta(minutes=90))[coach_id]
 
 
+def row_of(tx: Connection, connection_id: str) -> Any:
+    """The connection's row, as stored."""
+    return tx.execute(tables.connections.select().where(tables.connections.c.id == connection_id)).one()
+
+
 def wait_until_free(tx: Connection, connection_id: str) -> None:
     """End the lease as time would: the tests do not wait half a minute for it."""
     tx.execute(tables.connections.update().where(tables.connections.c.id == connection_id).values(lease_until_ms=0))

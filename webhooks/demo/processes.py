@@ -15,7 +15,8 @@ from typing import Any
 import requests
 
 START_SECONDS = 30.0
-STOP_SECONDS = 10.0
+# A worker may take seconds to leave politely; killing it loses nothing, which is what the product is about.
+STOP_SECONDS = 0.5
 
 
 class StepFailed(Exception):
@@ -40,6 +41,13 @@ class Processes:
                 start_new_session=True,
             )
 
+    def rename(self, name: str, new: str) -> None:
+        self._running[new] = self._running.pop(name)
+
+    def pid(self, name: str) -> int:
+        """Also the id of its process group."""
+        return self._running[name].pid
+
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
@@ -55,10 +63,11 @@ class Processes:
         chosen = [name for name in reversed(self._running) if not names or name in names]
         for name in chosen:
             _signal(self._running[name], signal.SIGTERM)
+        end = time.monotonic() + STOP_SECONDS
         for name in chosen:
             process = self._running.pop(name)
             try:
-                process.wait(STOP_SECONDS)
+                process.wait(max(0.0, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 _signal(process, signal.SIGKILL)
                 process.wait()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import requests
 from cryptography.fernet import Fernet
@@ -39,18 +40,24 @@ class Api:
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {key}"
 
-    def put(self, path: str, body: object) -> dict[str, object]:
+    def put(self, path: str, body: object) -> dict[str, Any]:
         return self._json(self._session.put(self.origin + path, json=body, timeout=10))
 
-    def post(self, path: str, body: object) -> dict[str, object]:
+    def post(self, path: str, body: object) -> dict[str, Any]:
         return self._json(self._session.post(self.origin + path, json=body, timeout=10))
 
-    def get(self, path: str, **query: str) -> dict[str, object]:
+    def get(self, path: str, **query: str) -> dict[str, Any]:
         return self._json(self._session.get(self.origin + path, params=query, timeout=10))
 
-    def _json(self, response: requests.Response) -> dict[str, object]:
+    def page(self, url: str) -> str:
+        """What a browser shows for a link. No key goes with it."""
+        response = requests.get(url, timeout=30)
         response.raise_for_status()
-        found: dict[str, object] = response.json()
+        return response.text
+
+    def _json(self, response: requests.Response) -> dict[str, Any]:
+        response.raise_for_status()
+        found: dict[str, Any] = response.json()
         return found
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import requests
-
 from webhooks.demo.narrator import Narrator, clock_time, day_and_time, few
 from webhooks.demo.people import AHEAD, Chapter, Person
 from webhooks.demo.processes import StepFailed
@@ -58,9 +56,7 @@ def _connect(stage: Stage, person: Person) -> Connected:
     imported = stage.control.import_ics(calendar_id, person.calendar)
     link = str(stage.api.post(f"/v1/coaches/{person.id}/connect", {})["authorize_url"])
     callback = stage.control.consent(link, profile=seat.profiles[0])
-    answer = requests.get(callback, timeout=30)
-    if not answer.ok:
-        raise StepFailed(f"connecting {person.name} answered {answer.status_code}: {answer.text[:300]}")
+    stage.api.page(callback)
     slots = _wait(stage, person, lambda found: found["state"] == "fresh", "the first reading of the calendar")
     return Connected(person, calendar_id, slots, imported)
 

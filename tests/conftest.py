@@ -1,0 +1,131 @@
+"""What every test may ask for: a real Redis, real databases of both kinds, and no network beyond this machine.
+
+The servers are those of `workers.embedded`, one of each per test process, started when first asked for. REDIS_URL and
+a DATABASE_URL of PostgreSQL name others instead.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import settings
+from redis import Redis
+
+from storage.database import Database, create
+from tests.databases import Kind, PostgresDatabases, copy_of, migrate
+from workers.embedded.postgres import postgres_server
+from workers.embedded.redis import redis_server
+
+KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
+
+settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+settings.register_profile("search", deadline=None, max_examples=2_000)  # --hypothesis-profile search
+settings.load_profile("ci")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before pytest-socket reads its options: sockets reach this machine only."""
+    config.option.allow_hosts = config.option.allow_hosts or "127.0.0.1,::1,localhost"
+    config.option.allow_unix_socket = True
+
+
+@pytest.fixture(scope="session")
+def redis_session() -> Iterator[str]:
+    """A Redis that no other test process uses."""
+    given = os.environ.get("REDIS_URL")
+    with redis_server(given) as server:
+        # A given Redis has 16 databases: each test process takes its own, counting from the one in the URL.
+        process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        url = _next_database(server.url, process) if given else server.url
+        with Redis.from_url(url) as client:
+            assert client.dbsize() == 0, "REDIS_URL names a database that holds data; the tests need an empty one"
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_session: str) -> str:
+    """An empty Redis."""
+    with Redis.from_url(redis_session) as client:
+        client.flushdb()
+    return redis_session
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresDatabases]:
+    given = os.environ.get("DATABASE_URL", "")
+    with postgres_server(given if given.startswith("postgresql") else None) as server:
+        databases = PostgresDatabases(server)
+        yield databases
+        if given:
+            databases.drop_all()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "migrated.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Kind], str]]:
+    """`fresh_database(kind)` answers the URL of a migrated database without a row, another at each call."""
+    numbers = count()
+    with ExitStack() as afterwards:
+
+        def fresh(kind: Kind) -> str:
+            if kind == "sqlite":
+                return copy_of(request.getfixturevalue("sqlite_template"), tmp_path / f"fresh-{next(numbers)}.sqlite")
+            databases: PostgresDatabases = request.getfixturevalue("postgres")
+            url = databases.fresh()
+            afterwards.callback(databases.release, url)
+            return url
+
+        yield fresh
+
+
+@pytest.fixture
+def blank_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Kind], str]]:
+    """`blank_database(kind)` answers the URL of a database without a table, another at each call."""
+    numbers = count()
+    with ExitStack() as afterwards:
+
+        def blank(kind: Kind) -> str:
+            if kind == "sqlite":
+                return f"sqlite:///{tmp_path}/blank-{next(numbers)}.sqlite"
+            databases: PostgresDatabases = request.getfixturevalue("postgres")
+            url = databases.blank()
+            afterwards.callback(databases.drop, url)
+            return url
+
+        yield blank
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, fresh_database: Callable[[Kind], str]) -> str:
+    """A migrated database without a row; the test runs on both kinds."""
+    return fresh_database(request.param)
+
+
+@pytest.fixture(params=KINDS)
+def empty_database_url(request: pytest.FixtureRequest, blank_database: Callable[[Kind], str]) -> str:
+    """A database without a table; the test runs on both kinds."""
+    return blank_database(request.param)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """`database_url`, opened."""
+    opened = create(database_url)
+    yield opened
+    opened.close()
+
+
+def _next_database(url: str, places: int) -> str:
+    parts = urlsplit(url)
+    return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + places}").geturl()

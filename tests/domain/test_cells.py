@@ -1,0 +1,50 @@
+"""The kernel: counting against looking at every period."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.cells import GRID, Span, clear, closed_periods, columns, padded
+from domain.hours import Hours
+from domain.intervals import Interval
+from tests.domain.kit import DAY, at
+
+SPAN = Span(20_000 * DAY, 40)
+NEAR = st.integers(SPAN.origin - 4 * GRID, SPAN.end + 8 * GRID)
+INTERVAL = st.tuples(NEAR, st.integers(1, 5 * GRID)).map(lambda drawn: (drawn[0], drawn[0] + drawn[1]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(INTERVAL, max_size=12), st.lists(st.integers(1, 4 * GRID), min_size=1, max_size=4))
+def test_a_start_is_clear_exactly_when_no_period_meets_its_session(
+    intervals: list[Interval], durations: list[int]
+) -> None:
+    found = clear(SPAN, durations, columns(intervals))
+    starts = range(SPAN.origin, SPAN.end, GRID)
+    expected = [[not any(b0 < s + d and b1 > s for b0, b1 in intervals) for s in starts] for d in durations]
+    assert found.tolist() == expected
+
+
+def test_the_layout_of_the_periods_in_memory_does_not_matter() -> None:
+    rows = np.array([[SPAN.origin, SPAN.origin + 60], [SPAN.origin + 7200, SPAN.origin + 7260]])
+    assert np.array_equal(clear(SPAN, [1800], rows), clear(SPAN, [1800], columns(rows.tolist())))
+    # And they are left as they were
+    assert rows[0].tolist() == [SPAN.origin, SPAN.origin + 60]
+
+
+def test_the_cell_of_an_instant_is_the_first_that_starts_at_or_after_it() -> None:
+    assert [SPAN.cell(SPAN.origin + seconds) for seconds in (-5000, 0, 1, 900, 901)] == [0, 0, 1, 1, 2]
+    assert SPAN.cell(SPAN.end + 5000) == 40
+
+
+def test_a_period_is_padded_by_what_the_session_keeps_free_on_the_other_side() -> None:
+    assert padded(columns([(1000, 2000)]), before=15, after=30).tolist() == [[970, 2015]]
+
+
+def test_what_lies_between_working_hours_is_closed() -> None:
+    hours = Hours.parse("UTC", {"mon": [["22:00", "02:00"]]}, {})
+    found = closed_periods(hours, at("00:00"), at("2026-06-10T00:00"))
+    assert found.tolist() == [
+        [at("00:00"), at("22:00")],
+        [at("2026-06-09T02:00"), at("2026-06-10T00:00")],
+    ]

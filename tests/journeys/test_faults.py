@@ -1,0 +1,157 @@
+"""Flush Redis or kill -9 anything: what was accepted is not lost. Real processes, real signals."""
+
+import signal
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests import town
+from tests.town import GAP_SECONDS, LEASE_SECONDS, Town
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def running(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Town]:
+    """Web, worker and clock at work."""
+    with town.raised(tmp_path, database_url, redis_url) as raised:
+        for name in ("web", "worker", "clock"):
+            raised.start(name)
+        yield raised
+
+
+def gone(start: datetime) -> str:
+    return start.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_push_becomes_fresh_slots(running: Town) -> None:
+    seat, _ = running.connect()
+    start = running.a_free_time()
+    running.control.add_event(seat.calendars[0], start, start + HOUR)
+    running.wait(lambda found: gone(start) not in found["starts"])
+
+
+def test_flushing_redis_between_the_push_and_the_refresh_loses_nothing(running: Town, redis_url: str) -> None:
+    # Given a push whose wake-up waits in Redis, because the worker is frozen
+    seat, connection = running.connect()
+    start = running.a_free_time()
+    running.signal("worker", signal.SIGSTOP)
+    running.control.add_event(seat.calendars[0], start, start + HOUR)
+    running.control.wait_for_deliveries(2)
+    row = running.row(connection)
+    assert row.done_gen < row.req_gen
+    # When Redis forgets everything, and the worker comes back
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    running.signal("worker", signal.SIGCONT)
+    # Then the sweeper brings it within 3 s
+    running.wait(lambda found: gone(start) not in found["starts"], seconds=3)
+
+
+def test_a_worker_killed_during_a_refresh_is_made_up_for_within_the_lease_and_five_seconds(running: Town) -> None:
+    # Given a worker in the middle of a read
+    seat, connection = running.connect()
+    start = running.a_free_time()
+    running.control.delay("/v1/free_busy", 60, times=1)
+    running.control.add_event(seat.calendars[0], start, start + HOUR)
+    _until_leased(running, connection)
+    # When it is killed, and another one is started
+    running.kill("worker")
+    running.start("worker")
+    # Then the change is there within the lease and 5 s
+    running.wait(lambda found: gone(start) not in found["starts"], seconds=LEASE_SECONDS + 5)
+
+
+def test_a_worker_frozen_past_its_lease_does_not_overwrite_what_another_read(running: Town) -> None:
+    # Given a worker that is frozen with an old answer on its way
+    seat, connection = running.connect()
+    first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    running.control.fault("trickle", "/v1/free_busy", seconds=1)
+    running.control.add_event(seat.calendars[0], first, first + HOUR)
+    _until_leased(running, connection)
+    running.signal("worker", signal.SIGSTOP)
+    # When its lease ends, another one reads a newer calendar, and the first comes back
+    running.rename("worker", "frozen")
+    running.start("worker")
+    running.control.add_event(seat.calendars[0], second, second + HOUR)
+    running.wait(lambda found: gone(second) not in found["starts"], seconds=LEASE_SECONDS + 5)
+    version = running.slots()["version"]
+    running.signal("frozen", signal.SIGCONT)
+    # Then what it brings is refused
+    running.wait(lambda _: "late_read_refused" in running.processes.log("worker").read_text())
+    assert running.slots()["version"] == version
+
+
+def test_killing_the_web_process_after_its_answer_loses_nothing(running: Town) -> None:
+    seat, _ = running.connect()
+    start = running.a_free_time()
+    running.control.add_event(seat.calendars[0], start, start + HOUR)
+    running.control.wait_for_deliveries(2)
+    running.kill("web")
+    running.start("web")
+    running.wait(lambda found: gone(start) not in found["starts"])
+
+
+def test_with_redis_away_pushes_are_accepted_and_served_when_it_is_back(tmp_path: Path, database_url: str) -> None:
+    from workers.embedded.redis import redis_server
+
+    with redis_server() as server, town.raised(tmp_path, database_url, server.url) as raised:
+        for name in ("web", "worker", "clock"):
+            raised.start(name)
+        seat, _ = raised.connect()
+        start = raised.a_free_time()
+        # When Redis is killed and a change is pushed
+        server.kill()
+        raised.control.add_event(seat.calendars[0], start, start + HOUR)
+        delivery = raised.control.wait_for_deliveries(2)[1]
+        assert 200 <= delivery["status"] < 300
+        # Then it is there after Redis came back, empty
+        server.restart()
+        raised.wait(lambda found: gone(start) not in found["starts"], seconds=35)
+
+
+def test_the_same_push_five_times_in_any_order_gives_the_same_slots(running: Town) -> None:
+    # Given two changes, each pushed five times, and all of them let go in reverse
+    seat, _ = running.connect()
+    first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    running.control.clear_calls()
+    running.control.pushes(duplicate=4, reorder=10)
+    for start in (first, second):
+        running.control.add_event(seat.calendars[0], start, start + HOUR)
+    # Then both are in the set
+    running.wait(lambda found: {gone(first), gone(second)}.isdisjoint(found["starts"]))
+    deliveries = running.control.wait_for_deliveries(11)
+    assert [push["status"] for push in deliveries] == [204] * 11
+    # And the calendar was read at most once a gap
+    took = (datetime.fromisoformat(deliveries[-1]["at"]) - datetime.fromisoformat(deliveries[1]["at"])).total_seconds()
+    reads = sum(1 for call in running.control.calls() if call["route"] == "/v1/free_busy")
+    assert reads <= 2 + took / GAP_SECONDS
+
+
+def test_a_push_during_a_read_causes_one_more_and_its_change_is_in_the_set(running: Town) -> None:
+    # Given a read whose answer was made before the second change, and is still on its way
+    seat, connection = running.connect()
+    first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    running.control.clear_calls()
+    running.control.fault("trickle", "/v1/free_busy", seconds=1.5)
+    running.control.add_event(seat.calendars[0], first, first + HOUR)
+    _until_leased(running, connection)
+    _until_called(running, "/v1/free_busy")
+    # When the second change is pushed meanwhile
+    running.control.add_event(seat.calendars[0], second, second + HOUR)
+    running.control.wait_for_deliveries(3)
+    # Then one more read brings it
+    running.wait(lambda found: {gone(first), gone(second)}.isdisjoint(found["starts"]))
+    running.wait(lambda found: found["state"] == "fresh")
+    assert sum(1 for call in running.control.calls() if call["route"] == "/v1/free_busy") == 2
+
+
+def _until_leased(running: Town, connection: str) -> None:
+    running.wait(lambda _: running.row(connection).lease_token is not None)
+
+
+def _until_called(running: Town, route: str) -> None:
+    running.wait(lambda _: any(call["route"] == route for call in running.control.calls()))

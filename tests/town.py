@@ -1,0 +1,122 @@
+"""The product as it is deployed: web, worker and clock as processes of their own, which tests stop, freeze and kill."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from storage import clients, coaches, database, slots
+from storage.database import Database
+from tests import cast
+from webhooks.demo.processes import Processes, free_port
+from webhooks.demo.stage import Api
+from workers.cronofy.sandbox.control import Control, Seat
+from workers.cronofy.sandbox.server import Sandbox
+
+LEASE_SECONDS = 5
+GAP_SECONDS = 0.2
+SCOPES = ("slots:read", "coaches:read", "coaches:write", "coach")
+
+
+@dataclass
+class Town:
+    sandbox: Sandbox
+    database: Database
+    processes: Processes
+    environment: dict[str, str]
+    api: Api
+
+    @property
+    def control(self) -> Control:
+        return self.sandbox.control
+
+    def start(self, name: str) -> None:
+        self.processes.start(name, {"web": "serve", "worker": "work", "clock": "clock"}[name], env=self.environment)
+        if name == "web":
+            self.processes.wait_for_url(f"{self.api.origin}/readyz")
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """To the process and its children: dramatiq's and gunicorn's workers are in its group."""
+        os.killpg(self.processes.pid(name), number)
+
+    def rename(self, name: str, new: str) -> None:
+        """Make room for another process of the same name; its log stays where it was."""
+        self.processes.rename(name, new)
+
+    def kill(self, name: str) -> None:
+        self.signal(name, signal.SIGKILL)
+        self.processes.stop(name)
+
+    def connect(self) -> tuple[Seat, str]:
+        """Ada with a calendar that was read. Answers her account and the id of the connection."""
+        with self.database.write() as tx:
+            ada = coaches.put(tx, cast.ADA)
+            slots.recompute(tx, ada, now=datetime.now(UTC))
+        seat = self.control.create_account("ada")
+        link = str(self.api.post("/v1/coaches/ada/connect", {})["authorize_url"])
+        callback = self.control.consent(link, profile=seat.profiles[0])
+        self.api.page(callback)
+        self.wait(lambda found: found["state"] == "fresh")
+        shown: Any = self.api.get("/v1/coaches/ada")
+        time.sleep(GAP_SECONDS)
+        return seat, shown["connections"][0]["id"]
+
+    def slots(self) -> dict[str, Any]:
+        begin = datetime.now(UTC).date()
+        until = begin + timedelta(days=28)
+        return self.api.get("/v1/coaches/ada/slots", **{"from": str(begin), "to": str(until), "duration": "60"})
+
+    def wait(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 20.0) -> float:
+        """Seconds until the slots are as wanted. Fails after `seconds`."""
+        begin = time.monotonic()
+        while not wanted(found := self.slots()):
+            took = time.monotonic() - begin
+            assert took < seconds, f"not within {seconds} s: {found['state']}, version {found['version']}"
+            time.sleep(0.02)
+        return time.monotonic() - begin
+
+    def a_free_time(self) -> datetime:
+        starts = self.slots()["starts"]
+        return datetime.fromisoformat(starts[len(starts) // 2])
+
+    def row(self, connection_id: str) -> Any:
+        with self.database.read() as tx:
+            return cast.row_of(tx, connection_id)
+
+
+@contextmanager
+def raised(folder: Path, database_url: str, redis_url: str) -> Iterator[Town]:
+    """A town with nobody working yet."""
+    port = free_port()
+    with Sandbox(seeds=(), page_size=3) as sandbox:
+        environment = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "PORT": str(port),
+            "COACHCAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "COACHCAL_SECRET_KEYS": Fernet.generate_key().decode(),
+            "COACHCAL_CRONOFY_ORIGIN": sandbox.origin,
+            "COACHCAL_CRONOFY_CLIENT_ID": sandbox.client_id,
+            "COACHCAL_CRONOFY_CLIENT_SECRETS": sandbox.client_secret,
+            "COACHCAL_MINIMUM_GAP_SECONDS": str(GAP_SECONDS),
+            "COACHCAL_LEASE_SECONDS": str(LEASE_SECONDS),
+            "COACHCAL_WEB_PROCESSES": "1",
+            "COACHCAL_WORKER_PROCESSES": "1",
+            "COACHCAL_WORKER_THREADS": "4",
+        }
+        opened = database.create(database_url)
+        with opened.write() as tx:
+            key = clients.create_key(tx, "tests", SCOPES, now=datetime.now(UTC))
+        processes = Processes(folder)
+        try:
+            yield Town(sandbox, opened, processes, environment, Api(environment["COACHCAL_PUBLIC_URL"], key))
+        finally:
+            processes.stop()
+            opened.close()
