@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import dramatiq
 from sqlalchemy import Connection
 
 from domain.accounts import Account, Calendar, Profile
@@ -117,3 +118,8 @@ def row_of(tx: Connection, connection_id: str) -> Any:
 def wait_until_free(tx: Connection, connection_id: str) -> None:
     """End the lease as time would: the tests do not wait half a minute for it."""
     tx.execute(tables.connections.update().where(tables.connections.c.id == connection_id).values(lease_until_ms=0))
+
+
+def decode(message: bytes) -> dramatiq.Message[Any]:
+    """A queued wake-up."""
+    return dramatiq.Message.decode(message)

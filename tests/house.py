@@ -1,9 +1,9 @@
-"""The whole product in one process, around a sandbox Cronofy on a real socket: what journeys and worker tests live in."""
+"""The whole product in one process, around a sandbox Cronofy on a real socket: journeys and worker tests live in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,14 +11,18 @@ import pytest
 from cryptography.fernet import Fernet
 from dramatiq.brokers.stub import StubBroker
 
+from domain.accounts import Profile
 from domain.coaches import Coach
-from storage import coaches, connections, slots, tables
+from storage import accounts, coaches, connections, slots, tables
 from tests import cast
 from workers import connections as connecting
 from workers import freebusy
 from workers.bootstrap import Runtime, bootstrap, create_services
+from workers.budget import Budget
+from workers.cronofy.client import Cronofy, Limits
 from workers.cronofy.sandbox.control import Control, Seat
 from workers.cronofy.sandbox.server import Sandbox
+from workers.services import Services
 from workers.settings import Settings
 
 # Nobody listens there: what is pushed to it is refused at once. Journeys that need pushes say where the web is.
@@ -55,18 +59,39 @@ class House:
     def connect(self, coach_id: str = "ada", **account: Any) -> Connected:
         """Link, consent, callback; the first read is owed and not made."""
         seat = self.control.create_account(coach_id, **account)
-        link = connecting.begin(self.runtime.services, coach_id)
+        return Connected(self._agree(coach_id, seat), seat)
+
+    def connect_again(self, connected: Connected, coach_id: str = "ada") -> str:
+        return self._agree(coach_id, connected.seat)
+
+    def _agree(self, coach_id: str, seat: Seat) -> str:
+        services = self.runtime.services
+        link = connecting.begin(services, coach_id)
         assert link is not None
         callback = parse_qs(urlsplit(self.control.consent(link, profile=seat.profiles[0])).query)
-        services = self.runtime.services
         assert connecting.redeem(services, callback["state"][0]) == coach_id
-        return Connected(connecting.complete(services, self.runtime.actors, coach_id, callback["code"][0]), seat)
+        return connecting.complete(services, self.runtime.actors, coach_id, callback["code"][0])
 
     def refresh(self, connection_id: str) -> bool:
         return freebusy.refresh(self.runtime.services, connection_id)
 
     def mark_dirty(self, connection_id: str) -> bool:
         return cast.mark_dirty(self.runtime.services.database, connection_id)
+
+    def mark_dirty_with_userinfo(self, connection_id: str) -> None:
+        with self.runtime.services.database.write() as tx:
+            connections.mark_dirty(tx, connection_id, userinfo=True)
+
+    def mark_for_erasure(self, connection_id: str) -> None:
+        with self.runtime.services.database.write() as tx:
+            connections.mark_dirty(tx, connection_id, erase=True)
+
+    def profile(self, connected: Connected, coach_id: str = "ada") -> Profile:
+        """The account's first profile, as we know it."""
+        with self.runtime.services.database.read() as tx:
+            found = [one for one in accounts.of_coach(tx, coach_id) if one.id == connected.connection_id]
+        assert found, "the connection is gone"
+        return found[0].profiles[0]
 
     def owed(self, connection_id: str) -> bool:
         with self.runtime.services.database.read() as tx:
@@ -91,10 +116,14 @@ def settings_for(sandbox: Sandbox, database_url: str, redis_url: str, **changes:
         "cronofy_client_secrets": sandbox.client_secret,
         "cronofy_origin": sandbox.origin,
         "minimum_gap_seconds": 0.001,
-        "rate_per_second": 1000,
-        "rate_per_minute": 10_000,
     }
     return Settings(**values | changes)
+
+
+def client(services: Services, origin: str, client_id: str, secret: str) -> Cronofy:
+    """A shorter deadline than the product's: a test that makes every try fail need not wait 20 s for the last."""
+    budget = Budget(services.redis, per_second=1000, per_minute=10_000)
+    return Cronofy(origin, origin, client_id, secret, budget, limits=Limits(deadline=1.0))
 
 
 @contextmanager
@@ -102,7 +131,9 @@ def built(database_url: str, redis_url: str, *, now: datetime = cast.NOW, **chan
     """Everything but the processes; the product's clock and the sandbox's stand at `now`."""
     with Sandbox(seeds=(), now=now, page_size=3) as sandbox:
         settings = settings_for(sandbox, database_url, redis_url, **changes)
-        services = replace(create_services(settings), now=lambda: now)
+        services = create_services(settings)
+        cronofy = client(services, sandbox.origin, sandbox.client_id, sandbox.client_secret)
+        services = replace(services, now=lambda: now, cronofy=cronofy)
         runtime = bootstrap(settings, services=services, broker=StubBroker())
         try:
             yield House(runtime, sandbox)
@@ -114,7 +145,3 @@ def built(database_url: str, redis_url: str, *, now: datetime = cast.NOW, **chan
 def house(database_url: str, redis_url: str) -> Iterator[House]:
     with built(database_url, redis_url) as house:
         yield house
-
-
-def in_hours(start: datetime, hours: float) -> datetime:
-    return start + timedelta(hours=hours)

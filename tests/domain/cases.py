@@ -1,7 +1,7 @@
 """Cases as JSON has them: drawn by Hypothesis around clock changes, or read from files of worked ones."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 Case = dict[str, Any]
+DAY = 86_400
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ZONES = (
     "Europe/Berlin",
@@ -48,10 +49,10 @@ def text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def walls(step: int) -> st.SearchStrategy[str]:
-    return st.integers(0, 1439 // step).map(lambda n: f"{n * step // 60:02}:{n * step % 60:02}")
-
-
+# Strategies are made once: making them anew for every case costs more than drawing from them.
+WALLS = st.one_of(*(st.integers(0, 1440 // step - 1).map(step.__mul__) for step in (60, 15, 5))).map(
+    lambda minute: f"{minute // 60:02}:{minute % 60:02}"
+)
 USUAL = (
     [["00:00", "24:00"]],
     [["09:00", "17:00"]],
@@ -59,71 +60,66 @@ USUAL = (
     [["00:00", "04:00"], ["20:00", "24:00"]],
     [["22:00", "03:00"], ["06:10", "14:25"]],
 )
+WINDOW = st.tuples(WALLS, st.one_of(WALLS, st.just("24:00"))).map(list)
+WINDOWS = st.one_of(st.sampled_from(USUAL), st.lists(WINDOW, min_size=1, max_size=3))
+WEEKS = st.one_of(
+    WINDOWS.map(lambda usual: dict.fromkeys(DAYS, usual)),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(DAYS, WINDOWS)),
+)
+OVERRIDES = st.dictionaries(st.integers(-3, 3), st.one_of(st.just([]), WINDOWS), max_size=2)
 
+# Seconds from the middle, and a length: on the grid, on whole minutes, odd; some of them empty or reversed.
+STARTS = st.one_of(*(st.integers(-3 * DAY // unit, 3 * DAY // unit).map(unit.__mul__) for unit in (900, 60, 1)))
+LENGTHS = st.one_of(st.sampled_from((900, 1800, 3600)), st.integers(1, 5 * 3600))
+PERIODS = st.tuples(STARTS, LENGTHS)
+BUSY = st.tuples(STARTS, st.one_of(LENGTHS, LENGTHS, st.integers(-600, DAY)))
+ALL_DAY = st.tuples(st.integers(-3, 3), st.integers(0, 2))
+STATUSES = st.sampled_from(([], [], ["busy"], ["tentative"], ["unknown"], ["free"]))
+GAPS = st.sampled_from(([], [], [0], [10], [50]))
+BUFFERS = st.one_of(st.integers(0, 4).map((15).__mul__), st.integers(0, 60))
+DURATIONS = st.one_of(st.sampled_from((15, 30, 45, 60, 90)), st.integers(1, 96).map((5).__mul__))
+SOME_BUSY = st.lists(st.tuples(BUSY, STATUSES), max_size=8)
+SOME_DAYS = st.lists(st.tuples(ALL_DAY, STATUSES), max_size=1)
+SOME_OWN = st.lists(st.tuples(PERIODS, GAPS), max_size=4)
+MOSTLY_NONE = [None] * 5
 
-def windows() -> st.SearchStrategy[list[list[str]]]:
-    any_wall = st.one_of(walls(60), walls(15), walls(5))
-    window = st.tuples(any_wall, st.one_of(any_wall, st.just("24:00"))).map(list)
-    return st.one_of(st.sampled_from(USUAL), st.lists(window, min_size=1, max_size=3))
-
-
-def weeks() -> st.SearchStrategy[dict[str, list[list[str]]]]:
-    same = windows().map(lambda usual: dict.fromkeys(DAYS, usual))
-    return st.one_of(same, same, st.fixed_dictionaries({}, optional=dict.fromkeys(DAYS, windows())))
-
-
-def periods(around: datetime, days: int) -> st.SearchStrategy[list[str]]:
-    """Mostly short ones; on whole minutes, odd seconds, the grid; some empty or reversed."""
-    starts = st.one_of(
-        st.integers(-days * 96, days * 96).map(lambda n: n * 900),
-        st.integers(-days * 1440, days * 1440).map(lambda n: n * 60),
-        st.integers(-days * 86400, days * 86400),
-    )
-    lengths = st.one_of(st.sampled_from((900, 1800, 3600)), st.integers(1, 5 * 3600), st.integers(-600, 86400))
-    return st.tuples(starts, lengths).map(
-        lambda drawn: [text(around + timedelta(seconds=sum(drawn[:end]))) for end in (1, 2)]
-    )
-
-
-def busy_items(around: datetime, days: int) -> st.SearchStrategy[list[str]]:
-    status = st.sampled_from(([], [], ["busy"], ["tentative"], ["unknown"], ["free"]))
-    all_day = st.tuples(st.integers(-days, days), st.integers(0, 2)).map(
-        lambda drawn: [str(around.date() + timedelta(days=sum(drawn[:end]))) for end in (1, 2)]
-    )
-    period = st.one_of(*[periods(around, days)] * 5, all_day)
-    return st.tuples(period, status).map(lambda drawn: drawn[0] + drawn[1])
-
-
-def own_sessions(around: datetime, days: int) -> st.SearchStrategy[list[Any]]:
-    session = periods(around, days).filter(lambda period: period[0] < period[1])
-    return st.tuples(session, st.sampled_from(([], [], [0], [10], [50]))).map(lambda drawn: drawn[0] + drawn[1])
+CHOICES = st.fixed_dictionaries(
+    {
+        "hours": WEEKS,
+        "pre": BUFFERS,
+        "post": BUFFERS,
+        "duration": DURATIONS,
+        "notice_min": st.sampled_from((0, 45, 60, 1440)),
+        "horizon_days": st.sampled_from((365, 30, 4, 2, 1, 0)),
+        "mode": st.sampled_from(("flexible", "back_to_back")),
+        "per_day": st.sampled_from((*MOSTLY_NONE, 0, 1, 2)),
+        "per_week": st.sampled_from((*MOSTLY_NONE, 1, 2, 3)),
+        "tentative_blocks": st.booleans(),
+    }
+)
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """Some days around a clock change, with everything the rules speak of."""
     zone, changed = draw(st.sampled_from(PLACES))
-    around = datetime.combine(changed, datetime.min.time(), UTC)
-    since = around + timedelta(seconds=draw(st.integers(-2 * 86400, 86400)))
-    minutes = st.one_of(st.integers(0, 4).map(lambda n: n * 15), st.integers(0, 60))
-    dates = st.integers(-3, 3).map(lambda n: str(changed + timedelta(days=n)))
-    mostly_none = [None] * 5
-    return {
+    middle = datetime.combine(changed, time(), UTC)
+    since = draw(st.integers(-2 * DAY, DAY))
+
+    def when(seconds: int) -> str:
+        return text(middle + timedelta(seconds=seconds))
+
+    def day(days: int) -> str:
+        return str(changed + timedelta(days=days))
+
+    periods = [[when(start), when(start + length), *rest] for (start, length), rest in draw(SOME_BUSY)]
+    days = [[day(start), day(start + length), *rest] for (start, length), rest in draw(SOME_DAYS)]
+    return draw(CHOICES) | {
         "zone": zone,
-        "hours": draw(weeks()),
-        "overrides": draw(st.dictionaries(dates, st.one_of(st.just([]), windows()), max_size=2)),
-        "busy": draw(st.lists(busy_items(around, 3), max_size=8)),
-        "own": draw(st.lists(own_sessions(around, 4), max_size=4)),
-        "pre": draw(minutes),
-        "post": draw(minutes),
-        "duration": draw(st.one_of(st.sampled_from((15, 30, 45, 60, 90)), st.integers(1, 96).map(lambda n: n * 5))),
-        "now": text(since + timedelta(seconds=draw(st.integers(-2 * 86400, 43200)))),
-        "notice_min": draw(st.sampled_from((0, 45, 60, 1440))),
-        "horizon_days": draw(st.sampled_from((365, 30, 4, 2, 1, 0))),
-        "from": text(since),
-        "to": text(since + timedelta(seconds=draw(st.integers(86400, 3 * 86400)))),
-        "mode": draw(st.sampled_from(("flexible", "back_to_back"))),
-        "per_day": draw(st.sampled_from((*mostly_none, 0, 1, 2))),
-        "per_week": draw(st.sampled_from((*mostly_none, 1, 2, 3))),
-        "tentative_blocks": draw(st.booleans()),
+        "overrides": {day(n): windows for n, windows in draw(OVERRIDES).items()},
+        "busy": periods + days,
+        "own": [[when(start), when(start + length), *gap] for (start, length), gap in draw(SOME_OWN)],
+        "now": when(since + draw(st.integers(-2 * DAY, DAY // 2))),
+        "from": when(since),
+        "to": when(since + draw(st.integers(DAY, 3 * DAY))),
     }

@@ -1,6 +1,6 @@
 """The rules once more, deliberately naive: loops over minutes and quarter hours with datetime and zoneinfo.
 
-It shares no code with the product and takes its cases as JSON has them; where the two differ, read docs and think.
+It shares no code with the product and takes its cases as JSON has them; where the two differ, one of them is wrong.
 """
 
 from collections import Counter
@@ -43,12 +43,13 @@ class World:
         self.pre, self.post = timedelta(minutes=case["pre"]), timedelta(minutes=case["post"])
         self.duration = timedelta(minutes=case["duration"])
         self.now = instant(case["now"])
-        self.since = instant(case["from"]) - 6 * DAY
-        self.until = instant(case["to"]) + 2 * DAY
+        packs = case.get("mode") == "back_to_back"
+        self.since = instant(case["from"]) - (6 if packs else 0) * DAY
+        self.until = instant(case["to"]) + DAY
         self.working = set(self.working_minutes())
         self.busy = list(self.blocking())
         self.own = [(instant(item[0]), instant(item[1]), self.gap(item)) for item in case["own"]]
-        self.sequence = set(self.packed()) if case.get("mode") == "back_to_back" else None
+        self.sequence = set(self.packed()) if packs else None
 
     def gap(self, item: list[Any]) -> timedelta:
         return max(self.pre, self.post, timedelta(minutes=item[2] if item[2:] else 0))
@@ -141,7 +142,8 @@ def last(zone: ZoneInfo, local: datetime) -> datetime:
 
 def occurrences(zone: ZoneInfo, local: datetime) -> list[datetime]:
     """Every instant at which the wall clock shows `local`: try all offsets there are, by quarter hours."""
-    guesses = [(local - step * QUARTER).replace(tzinfo=UTC) for step in range(-56, 57)]
+    offsets = (step * QUARTER for step in range(-48, 57))
+    guesses = ((local - offset).replace(tzinfo=UTC) for offset in offsets)
     return [guess for guess in guesses if guess.astimezone(zone).replace(tzinfo=None) == local]
 
 

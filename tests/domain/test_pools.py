@@ -76,10 +76,7 @@ def test_a_packed_pool_says_what_the_coaches_say_one_by_one(
         for place, (hour, days, notice, horizon) in enumerate(drawn)
     ]
     asked = {"now": at("00:00") + now, "since": at("00:00") + since, "until": at("00:00") + since + length}
-    alone = {
-        it.coach_id: offered(it.slot_set, 60, **_clock(it, asked))
-        for it in members
-    }
+    alone = {it.coach_id: offered(it.slot_set, 60, **_clock(it, asked)) for it in members}
     # When they are asked together
     pool = Pool.of(members, 60, **asked)
     # Then nothing is added, nothing is lost

@@ -22,7 +22,7 @@ GOOD: Case = {
 }
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(cases())
 def test_every_quarter_hour_is_open_or_closed_for_the_reason_that_the_rules_give(case: Case) -> None:
     answer = evaluate(case)
@@ -89,6 +89,7 @@ START, END = "2026-06-08T08:00:00Z", "2026-06-08T09:00:00Z"
         ({"zone": "Europe"}, "zone", "unknown_zone"),
         ({"zone": ""}, "zone", "unknown_zone"),
         ({"zone": None}, "zone", "unknown_zone"),
+        ({"zone": ["UTC"]}, "zone", "unknown_zone"),
         ({"hours": None}, "hours", "not_an_object"),
         ({"hours": {"funday": []}}, "hours.funday", "unknown_weekday"),
         ({"hours": {"mon": "09:00-17:00"}}, "hours.mon", "not_a_list"),
@@ -100,6 +101,7 @@ START, END = "2026-06-08T08:00:00Z", "2026-06-08T09:00:00Z"
         ({"overrides": []}, "overrides", "not_an_object"),
         ({"overrides": {"2026-02-30": []}}, "overrides.2026-02-30", "invalid_date"),
         ({"overrides": {"2026-W10-1": []}}, "overrides.2026-W10-1", "invalid_date"),
+        ({"overrides": {"9999-12-31": []}}, "overrides.9999-12-31", "out_of_range"),
         ({"overrides": {"2026-06-08": {}}}, "overrides.2026-06-08", "not_a_list"),
         ({"duration": "60"}, "duration", "not_a_whole_number"),
         ({"duration": True}, "duration", "not_a_whole_number"),

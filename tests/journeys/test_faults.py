@@ -60,6 +60,7 @@ def test_a_worker_killed_during_a_refresh_is_made_up_for_within_the_lease_and_fi
     _until_leased(running, connection)
     # When it is killed, and another one is started
     running.kill("worker")
+    running.control.clear_faults()
     running.start("worker")
     # Then the change is there within the lease and 5 s
     running.wait(lambda found: gone(start) not in found["starts"], seconds=LEASE_SECONDS + 5)

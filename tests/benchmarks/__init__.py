@@ -1,0 +1,1 @@
+"""Each goal against its floor; run by hand, never by the test suite."""

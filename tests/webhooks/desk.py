@@ -1,0 +1,129 @@
+"""The web over a real database, asked in this process: who calls, with which key, and what the database holds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from cryptography.fernet import Fernet
+from dramatiq import Broker
+from dramatiq.brokers.stub import StubBroker
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from storage import accounts, clients
+from storage.database import Database
+from storage.tables import metadata
+from tests import cast
+from webhooks.app import create_app
+from workers.bootstrap import Runtime, bootstrap, create_services
+from workers.cronofy import signature
+from workers.settings import Settings
+
+NOWHERE = "redis://127.0.0.1:1/0"
+SECRET = "a secret of Cronofy's"
+TOKEN = "a-channel-token"
+PUSH = f"/webhooks/cronofy/{TOKEN}"
+CHANGE = b'{"notification":{"type":"change","changes_since":"2026-06-01T07:59:00Z"},"channel":{"channel_id":"chn_1"}}'
+
+WEEK = "/v1/coaches/ada/slots?from=2026-06-01&to=2026-06-08&duration=60"
+SETTINGS: dict[str, Any] = {"zone": "Europe/London", "hours": cast.OFFICE, "durations": [30, 60], "pre": 15, "post": 15}
+
+
+@dataclass
+class Desk:
+    runtime: Runtime
+    client: FlaskClient
+    keys: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Database:
+        return self.runtime.services.database
+
+    def key(self, *scopes: str) -> str:
+        """A key with these scopes; with all of them when none is named."""
+        wanted = scopes or clients.SCOPES
+        if wanted not in self.keys:
+            with self.database.write() as tx:
+                self.keys[wanted] = clients.create_key(tx, "-".join(wanted), wanted, now=self.runtime.services.now())
+        return self.keys[wanted]
+
+    def ask(self, method: str, path: str, *scopes: str, **options: Any) -> TestResponse:
+        """Ask with a key of these scopes (all of them when none is named)."""
+        headers = {"Authorization": f"Bearer {self.key(*scopes)}"} | options.pop("headers", {})
+        return self.client.open(path, method=method, headers=headers, **options)
+
+    def get(self, path: str, *scopes: str, **options: Any) -> TestResponse:
+        return self.ask("GET", path, *scopes, **options)
+
+    def put(self, path: str, body: object, *scopes: str, **options: Any) -> TestResponse:
+        return self.ask("PUT", path, *scopes, json=body, **options)
+
+    def push(self, raw: bytes = CHANGE, *, path: str = PUSH, **headers: str) -> TestResponse:
+        """A push signed by Cronofy, unless `headers` say otherwise."""
+        sent = {signature.HEADER: signature.sign(raw, [SECRET]), "Content-Type": "application/json; charset=utf-8"}
+        return self.client.post(path, data=raw, headers=sent | headers)
+
+    def owes(self, connection_id: str) -> int:
+        """How many generations of notifications the connection's next read will serve."""
+        with self.database.read() as tx:
+            row = cast.row_of(tx, connection_id)
+        return int(row.req_gen - row.done_gen)
+
+    def woken(self) -> list[str]:
+        """The connections that workers were woken for, oldest first."""
+        broker = self.runtime.broker
+        assert isinstance(broker, StubBroker)
+        messages = (broker.queues["freebusy"].queue[place] for place in range(broker.queues["freebusy"].qsize()))
+        return [str(broker.get_actor("refresh_freebusy").message().decode(raw).args[0]) for raw in messages]
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table."""
+        self.key()  # made when first used, which is no change of what is asked about
+        with self.database.read() as tx:
+            return {
+                table.name: sorted((tuple(row) for row in tx.execute(table.select())), key=repr)
+                for table in metadata.sorted_tables
+            }
+
+
+def settings_for(database_url: str, redis_url: str, **changes: Any) -> Settings:
+    values: dict[str, Any] = {
+        "database_url": database_url,
+        "redis_url": redis_url,
+        "public_url": "http://127.0.0.1:8000",
+        "secret_keys": Fernet.generate_key().decode(),
+        "cronofy_client_id": "client",
+        "cronofy_client_secrets": SECRET,
+        "cronofy_origin": "http://127.0.0.1:1",
+    }
+    return Settings(**values | changes)
+
+
+@contextmanager
+def opened(
+    database_url: str,
+    redis_url: str = NOWHERE,
+    *,
+    broker: Broker | None = None,
+    now: datetime = cast.NOW,
+    **changes: Any,
+) -> Iterator[Desk]:
+    """A desk whose clock stands at `now`. `broker` None: a real one at `redis_url`."""
+    settings = settings_for(database_url, redis_url, **changes)
+    services = replace(create_services(settings), now=lambda: now)
+    runtime = bootstrap(settings, services=services, broker=broker)
+    try:
+        yield Desk(runtime, create_app(runtime).test_client())
+    finally:
+        runtime.close()
+
+
+def connect(desk: Desk, *periods: tuple[int, int], coach_id: str = "ada") -> str:
+    """An account of the coach that was read, found these periods, and pushes to PUSH. Returns the connection's id."""
+    connection_id = cast.connect(desk.database, coach_id)
+    with desk.database.write() as tx:
+        accounts.plan_channel(tx, connection_id, accounts.channel_hash(TOKEN), b"sealed")
+    cast.read(desk.database, connection_id, *periods)
+    return connection_id

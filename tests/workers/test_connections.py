@@ -1,0 +1,72 @@
+"""Connecting an account: a state is good once, a person may say no, and an account stays with its coach."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from storage import accounts
+from tests import cast
+from tests.house import House
+from workers import connections
+from workers.cronofy.errors import InvalidGrant
+
+
+def test_the_link_asks_for_a_calendar_of_its_own_and_comes_back_to_us(house: House) -> None:
+    house.introduce()
+    link = connections.begin(house.runtime.services, "ada", provider="google")
+    assert link is not None
+    query = parse_qs(urlsplit(link).query)
+    assert query["redirect_uri"] == [f"{house.runtime.settings.base_url}/connect/callback"]
+    assert query["avoid_linking"] == ["true"]
+    assert query["provider_name"] == ["google"]
+    assert len(query["state"][0]) >= 40
+
+
+def test_nobody_connects_for_a_coach_who_is_not_there(house: House) -> None:
+    assert connections.begin(house.runtime.services, "nobody") is None
+
+
+def test_a_state_that_was_never_issued_is_refused(house: House) -> None:
+    with pytest.raises(connections.UnknownState):
+        connections.redeem(house.runtime.services, "made up")
+
+
+def test_a_state_is_good_once(house: House) -> None:
+    house.introduce()
+    link = connections.begin(house.runtime.services, "ada")
+    state = parse_qs(urlsplit(str(link)).query)["state"][0]
+    assert connections.redeem(house.runtime.services, state) == "ada"
+    with pytest.raises(connections.UnknownState):
+        connections.redeem(house.runtime.services, state)
+
+
+def test_a_made_up_code_connects_nothing(house: House) -> None:
+    house.introduce()
+    with pytest.raises(InvalidGrant):
+        connections.complete(house.runtime.services, house.runtime.actors, "ada", "made-up")
+    with house.runtime.services.database.read() as tx:
+        assert accounts.of_coach(tx, "ada") == []
+
+
+def test_a_coach_may_connect_several_accounts_and_all_of_them_block(house: House) -> None:
+    house.introduce()
+    start = cast.NOW.replace(day=2, hour=10)
+    for name, days in (("work", 0), ("home", 1)):
+        account = house.connect("ada", email=f"{name}@example.test")
+        begins = start + timedelta(days=days)
+        house.control.add_event(account.calendar, begins, begins + timedelta(hours=1), notify=False)
+        house.refresh(account.connection_id)
+    found = set(house.listing().slots.open_starts(60))
+    assert found.isdisjoint({cast.at(2, 10), cast.at(3, 10)})
+    assert cast.at(4, 10) in found
+
+
+def test_another_coach_s_account_is_refused(house: House) -> None:
+    house.introduce()
+    house.introduce(cast.coach(id="grace"))
+    account = house.connect("ada")
+    with pytest.raises(accounts.AccountInUse):
+        house.connect_again(account, "grace")
+    with house.runtime.services.database.read() as tx:
+        assert accounts.of_coach(tx, "grace") == []
