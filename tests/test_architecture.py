@@ -72,6 +72,15 @@ def test_every_exception_from_a_rule_carries_its_reason() -> None:
     assert found == []
 
 
+def test_cronofy_s_keys_are_only_where_its_json_is_read_or_written() -> None:
+    keys = re.compile(
+        r"[\"'](profile_relink_url|free_busy_status|calendar_readonly|cronofy\.data|next_page|changes_since)[\"']"
+    )
+    homes = (ROOT / "workers/cronofy/wire", ROOT / "workers/cronofy/sandbox")
+    elsewhere = [path for path in MODULES if not any(path.is_relative_to(home) for home in homes)]
+    assert [str(path) for path in elsewhere if keys.search(path.read_text())] == []
+
+
 def test_importing_anything_does_nothing() -> None:
     """No connection, no environment, no registration: all of it imports with an empty environment and no servers."""
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES if path.stem != "env"]

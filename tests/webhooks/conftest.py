@@ -7,8 +7,11 @@ from dramatiq.brokers.stub import StubBroker
 
 from tests import cast
 from tests.databases import Kind
+from tests.house import house
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk
+
+__all__ = ["house"]
 
 
 @pytest.fixture

@@ -167,7 +167,10 @@ def test_a_coach_is_shown_with_how_the_calendars_stand(desk: Desk, ada: str) -> 
     assert (connection["trouble"], connection["last_read_at"]) == (None, "2026-06-01T08:00:00Z")
     (profile,) = connection["profiles"]
     assert (profile["provider"], profile["connected"]) == ("google", True)
-    assert {calendar["id"]: calendar["blocks"] for calendar in profile["calendars"]} == {"cal_work": True, "cal_home": True}
+    assert {calendar["id"]: calendar["blocks"] for calendar in profile["calendars"]} == {
+        "cal_work": True,
+        "cal_home": True,
+    }
 
 
 def test_a_profile_that_lost_its_login_is_shown_with_where_to_repair_it(desk: Desk, ada: str) -> None:
@@ -190,7 +193,10 @@ def test_choosing_calendars_changes_what_blocks(desk: Desk, ada: str) -> None:
     assert answer.status_code == 200
     assert "2026-06-02T09:00:00Z" in starts(desk)
     (profile,) = answer.json["connections"][0]["profiles"]
-    assert {calendar["id"]: calendar["blocks"] for calendar in profile["calendars"]} == {"cal_work": False, "cal_home": True}
+    assert {calendar["id"]: calendar["blocks"] for calendar in profile["calendars"]} == {
+        "cal_work": False,
+        "cal_home": True,
+    }
     # And it can be taken back
     desk.put(path, {"calendars": ["cal_home", "cal_work"]})
     assert "2026-06-02T09:00:00Z" not in starts(desk)

@@ -28,7 +28,9 @@ def test_the_answer_says_what_is_open_and_what_that_is_worth(desk: Desk, ada: st
     # Tuesday 10:00-11:00 in London is busy, a quarter of an hour is kept free around it
     tuesday = [start[11:16] for start in told["starts"] if start.startswith("2026-06-02")]
     assert tuesday == [
-        f"{at // 60:02}:{at % 60:02}" for at in range(8 * 60, 15 * 60 + 1, 15) if at + 60 <= 8 * 60 + 45 or at >= 10 * 60 + 15
+        f"{at // 60:02}:{at % 60:02}"
+        for at in range(8 * 60, 15 * 60 + 1, 15)
+        if at + 60 <= 8 * 60 + 45 or at >= 10 * 60 + 15
     ]
     assert {name: told[name] for name in told if name not in ("starts", "policy")} == {
         "coach_id": "ada",
@@ -47,7 +49,11 @@ def test_the_answer_says_what_is_open_and_what_that_is_worth(desk: Desk, ada: st
 
 def test_dates_are_local_midnights_of_the_zone_that_is_asked_for(desk: Desk, ada: str) -> None:
     told = ask(desk, "2026-06-02", "2026-06-03", tz="America/New_York")
-    assert (told["tz"], told["from"], told["to"]) == ("America/New_York", "2026-06-02T04:00:00Z", "2026-06-03T04:00:00Z")
+    assert (told["tz"], told["from"], told["to"]) == (
+        "America/New_York",
+        "2026-06-02T04:00:00Z",
+        "2026-06-03T04:00:00Z",
+    )
 
 
 def test_instants_are_taken_as_they_are_whatever_their_offset(desk: Desk, ada: str) -> None:
@@ -156,7 +162,10 @@ def test_calendars_that_cannot_be_trusted_show_what_the_policy_says(
 
 def test_a_coach_without_a_calendar_is_hidden_or_shown_by_hours_alone(desk: Desk) -> None:
     cast.introduce(desk.database)
-    assert (ask(desk, "2026-06-02", "2026-06-03")["effect"], ask(desk, "2026-06-02", "2026-06-03")["starts"]) == ("hide", [])
+    assert (ask(desk, "2026-06-02", "2026-06-03")["effect"], ask(desk, "2026-06-02", "2026-06-03")["starts"]) == (
+        "hide",
+        [],
+    )
     desk.put("/v1/coaches/ada", desks.SETTINGS | {"policy": {"kind": "hours_only"}})
     told = ask(desk, "2026-06-02", "2026-06-03")
     assert (told["state"], told["effect"]) == ("unconnected", "hours_only")
@@ -179,9 +188,7 @@ def test_reasons_of_a_hidden_coach_are_that_nobody_can_trust_the_calendar(desk: 
         tx.execute(tables.connections.update().values(trouble="initial_sync"))
     told = ask(desk, "2026-06-02T11:00:00Z", "2026-06-02T14:00:00Z", detail="reasons")
     assert told["starts"] == []
-    assert told["reasons"] == [
-        {"from": "2026-06-02T11:00:00Z", "to": "2026-06-02T14:00:00Z", "reason": "untrusted"}
-    ]
+    assert told["reasons"] == [{"from": "2026-06-02T11:00:00Z", "to": "2026-06-02T14:00:00Z", "reason": "untrusted"}]
 
 
 def test_a_coach_may_be_asked_about_by_whoever_has_the_listing_at_hand(desk: Desk, ada: str) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Self
 
 import pytest
@@ -22,14 +21,8 @@ CANARIES = ("s3cr3t", "tok3n", "at_123", "hunter2", "mira@")
 
 
 @pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Iterator["Lines"]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield Lines(capsys)
-    structlog.reset_defaults()
-    logging.captureWarnings(capture=False)
-    root.handlers = handlers
-    root.setLevel(level)
+def lines(capsys: pytest.CaptureFixture[str], logging_as_it_was: None) -> "Lines":
+    return Lines(capsys)
 
 
 class Lines:

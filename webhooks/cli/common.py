@@ -29,9 +29,12 @@ def settings() -> "Settings":
 
 @contextmanager
 def opened() -> Iterator["Runtime"]:
+    from workers import logs
     from workers.bootstrap import bootstrap
 
-    runtime = bootstrap(settings())
+    chosen = settings()
+    logs.configure("warning")  # on stderr: stdout is the command's answer
+    runtime = bootstrap(chosen)
     try:
         yield runtime
     finally:

@@ -85,7 +85,7 @@ def migrate(revision: str) -> None:
 @click.option("--now", type=Instant(), help="Where its clock begins; the real time by default.")
 def sandbox(port: int, ready_file: Path | None, now: datetime | None) -> None:
     """Run a Cronofy of your own, on this machine."""
-    from workers.cronofy.sandbox import serve as serve_sandbox
+    from workers.cronofy.sandbox.server import serve as serve_sandbox
 
     serve_sandbox(port=port, ready_file=ready_file, now=now)
 
@@ -100,7 +100,7 @@ def demo(calendars: tuple[Path, ...], more: tuple[Path, ...], now: datetime | No
 
     --calendar FILE... takes anybody's own .ics exports instead of the samples.
     """
-    from webhooks.demo import run
+    from webhooks.demo.show import run
 
     if more and not calendars:
         raise click.UsageError(f"say --calendar before the files: --calendar {more[0]} ...")

@@ -226,6 +226,7 @@ def test_the_clock_can_be_turned(control: Control) -> None:
             "lists those that there are",
         ),
         ("POST", "profiles/pro_none/break", {}, "lists those that there are"),
+        ("POST", "calendars/{calendar}/events", {"start": "2026-11-03", "end": "2026-11-04", "tzid": "Mars"}, "IANA"),
         ("DELETE", "events/evt_none", {}, "GET /sandbox/state lists them"),
         ("POST", "accounts", {"name": "X", "zone": "Mars/Olympus"}, "write one like Europe/Paris"),
         ("PATCH", "settings", {"page_size": 0}, "1 or more"),

@@ -58,6 +58,7 @@ def test_times_are_taken_however_clients_spell_them(api: Api, calendar: str, wri
         ({"start": "2026-11-07T15:00:00.5Z"}, "start"),
         ({"start": "2026-11-07T15:00:00"}, "start"),
         ({"end": "soon"}, "end"),
+        ({"tzid": "Mars/Olympus"}, "tzid"),
         ({"attendees": ["parent@home.example"]}, "attendees"),
         ({"end": {"time": "2026-11-07T16:00:00", "tzid": "Mars/Olympus"}}, "end"),
     ],

@@ -1,0 +1,156 @@
+"""The commands that ops type: each says what it did, or the next step."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from dramatiq import Worker
+
+from storage import clients
+from tests import cast
+from tests.house import House, built, house
+from webhooks.cli import main
+from workers.actors import declare_actors
+from workers.broker import create_broker, create_redis
+from workers.settings import Settings, variable
+
+__all__ = ["house"]
+
+
+@pytest.fixture
+def told(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
+    """The house, and its settings in the environment as a command finds them."""
+    for name in Settings.model_fields:
+        value = getattr(house.runtime.settings, name)
+        if isinstance(value, tuple):
+            value = ",".join(secret.get_secret_value() for secret in value)
+        if value is not None:
+            monkeypatch.setenv(variable(name), str(value))
+    return house
+
+
+@pytest.fixture
+def working(told: House, redis_url: str) -> Iterator[House]:
+    """And a worker on the real Redis."""
+    broker = create_broker(create_redis(redis_url, timeout=5))
+    declare_actors(broker, told.runtime.services)
+    worker = Worker(broker, worker_timeout=20, worker_threads=2)
+    worker.start()
+    yield told
+    worker.stop()
+    broker.close()
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_a_new_key_is_shown_once_and_opens(told: House) -> None:
+    result = run("keys", "create", "coach-os", "--scope", "slots:read", "--days", "30")
+    key = result.stdout.strip()
+    with told.runtime.services.database.read() as tx:
+        found = clients.authenticate(tx, key, now=told.runtime.services.now())
+    assert found is not None
+    assert found.scopes == ("slots:read",)
+    listed = run("keys", "list").stdout
+    assert found.id in listed
+    assert "active until" in listed
+    assert key not in listed
+
+
+def test_a_revoked_key_is_told_and_cannot_be_revoked_twice(told: House) -> None:
+    key_id = run("keys", "create", "coach-os", "--scope", "ops").stdout.split("_")[1]
+    assert run("keys", "revoke", key_id).exit_code == 0
+    assert "revoked" in run("keys", "list").stdout
+    again = run("keys", "revoke", key_id)
+    assert again.exit_code == 1
+    assert "coachcal keys list" in again.output
+
+
+def test_a_third_key_is_refused_with_the_next_step(told: House) -> None:
+    results = [run("keys", "create", "coach-os", "--scope", "ops") for _ in range(3)]
+    assert [result.exit_code for result in results] == [0, 0, 1]
+    assert "revoke one first" in results[2].output
+
+
+def test_connect_prints_a_link_for_a_coach_who_is_there(told: House) -> None:
+    told.introduce()
+    assert run("connect", "ada").stdout.startswith(f"{told.sandbox.origin}/oauth/authorize?")
+    missing = run("connect", "nobody")
+    assert missing.exit_code == 1
+    assert "PUT /v1/coaches/nobody" in missing.output
+
+
+def test_refresh_reads_through_the_queue_and_says_what_changed(working: House) -> None:
+    working.introduce()
+    account = working.connect()
+    working.refresh(account.connection_id)
+    version = working.listing().version
+    assert run("refresh", "ada").stdout == "read 1 account(s): no change\n"
+    start = cast.NOW.replace(day=2, hour=10)
+    working.control.add_event(account.calendar, start, start.replace(hour=11), notify=False)
+    assert run("refresh", "ada").stdout == f"read 1 account(s): version {version} -> {version + 1}\n"
+
+
+def test_refresh_without_a_worker_says_so(told: House) -> None:
+    told.introduce()
+    told.connect()
+    result = run("refresh", "ada", "--wait", "0.1")
+    assert result.exit_code == 1
+    assert "are worker and clock running?" in result.output
+
+
+def test_refresh_of_a_coach_without_a_calendar_says_how_to_connect_one(told: House) -> None:
+    told.introduce()
+    assert "coachcal connect ada" in run("refresh", "ada").output
+
+
+def test_slots_prints_what_the_api_answers(told: House) -> None:
+    told.introduce()
+    told.refresh(told.connect().connection_id)
+    result = run("slots", "ada", "--from", "2026-06-02", "--to", "2026-06-03", "--duration", "60")
+    # The command's clock is the real one: what it shows of 2026 is past, and said to be stale.
+    answer = json.loads(result.stdout)
+    assert answer["coach_id"] == "ada"
+    assert answer["version"] == told.listing().version
+    assert run("slots", "nobody").exit_code == 1
+    assert "duration" in run("slots", "ada", "--duration", "45").output
+
+
+def test_the_doctor_is_content_or_says_the_next_step(told: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    well = run("doctor")
+    assert well.exit_code == 0, well.output
+    assert "FAIL" not in well.output
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9")
+    ill = run("doctor")
+    assert ill.exit_code == 1
+    assert re.search(r"FAIL\s+redis.*\n\s+next: ", ill.output)
+
+
+def test_migrate_brings_an_empty_database_up(told: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/new.sqlite")
+    assert "next: run: coachcal migrate" in run("doctor").output
+    assert run("migrate").stdout == "the schema is at head\n"
+    assert "schema: up to date" in run("doctor").output
+
+
+@pytest.mark.parametrize("arguments", [("slots", "ada", "--from", "soon"), ("demo", "--now", "25:00")])
+def test_an_instant_that_is_none_is_refused_with_an_example(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "2026-11-23T09:00:00Z" in result.output
+
+
+def test_every_command_explains_itself() -> None:
+    for name in main.commands:
+        result = run(name, "--help")
+        assert result.exit_code == 0
+        assert len(result.stdout.splitlines()) > 3
+
+
+def test_a_house_can_be_built_for_any_settings(database_url: str, redis_url: str) -> None:
+    with built(database_url, redis_url, stale_minutes=5) as other:
+        assert other.runtime.settings.stale_after.total_seconds() == 300

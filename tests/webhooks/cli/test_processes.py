@@ -1,0 +1,110 @@
+"""The demo and the sandbox as a person starts them: real processes, real output."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[3]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def coachcal(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "webhooks", *arguments]
+    return subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=90)
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "webhooks", *arguments],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_demo_tells_the_whole_story_and_ends_well() -> None:
+    told = coachcal("demo", "--once")
+    assert told.returncode == 0, told.stdout + told.stderr
+    for word in ("Mira", "Jonas", "Suki", "push: change, signed, answered 204", "push to visible", "all", "are back"):
+        assert word in told.stdout
+    assert re.search(r"refresh: version \d+ -> \d+", told.stdout)
+    assert "The whole story came out right" in told.stdout
+
+
+def test_the_demo_takes_anybody_s_calendar_and_goes_to_its_busiest_month(tmp_path: Path) -> None:
+    events = [("20190403T100000Z", "20190403T110000Z"), ("20190411T100000Z", "20190411T110000Z")]
+    (tmp_path / "mine.ics").write_text(_calendar([*events, ("20180105T100000Z", "20180105T110000Z")]))
+    told = coachcal("demo", "--once", "--calendar", "mine.ics", cwd=tmp_path)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "the clock is at 2019-04-01" in told.stdout
+    assert "mine.ics" in told.stdout
+
+
+def test_the_demo_fails_with_the_reason_for_a_file_that_is_no_calendar(tmp_path: Path) -> None:
+    (tmp_path / "notes.ics").write_text("milk, eggs")
+    told = coachcal("demo", "--once", "--calendar", "notes.ics", cwd=tmp_path)
+    assert told.returncode == 1
+    assert "notes.ics" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_the_demo_fails_when_a_step_does(tmp_path: Path) -> None:
+    """A calendar that is busy all day, every day: there is nothing that could be shown to close."""
+    daily = "RRULE:FREQ=DAILY\n"
+    (tmp_path / "full.ics").write_text(_calendar([("20260101T000000Z", "20260102T000000Z")], daily))
+    told = coachcal("demo", "--once", "--calendar", "full.ics", cwd=tmp_path)
+    assert told.returncode == 1
+    assert "no coach has an open slot" in told.stderr
+
+
+def test_the_sandbox_says_how_to_reach_it_once_it_serves(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    with started("sandbox", "--port", "0", "--ready-file", str(ready)) as process:
+        end = time.monotonic() + 20
+        while not ready.exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        said = json.loads(ready.read_text())
+        account = said["accounts"][0]
+        bearer = {"Authorization": f"Bearer {account['access_token']}"}
+        userinfo = requests.get(f"{said['origin']}/v1/userinfo", headers=bearer, timeout=5).json()
+        assert userinfo["sub"] == account["sub"]
+        assert account["calendars"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "work", "clock", "migrate"])
+def test_a_command_without_its_settings_names_them_and_ends(command: str) -> None:
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    told = subprocess.run(
+        [sys.executable, "-m", "webhooks", command], cwd=ROOT, env=bare, capture_output=True, text=True, timeout=30
+    )
+    assert told.returncode == 1
+    assert "DATABASE_URL" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def _calendar(events: list[tuple[str, str]], more: str = "") -> str:
+    body = "".join(
+        f"BEGIN:VEVENT\nUID:{number}@example.test\nDTSTART:{start}\nDTEND:{end}\n{more}SUMMARY:Busy\nEND:VEVENT\n"
+        for number, (start, end) in enumerate(events)
+    )
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//coachcal//tests//EN\n{body}END:VCALENDAR\n"

@@ -1,0 +1,71 @@
+"""Answers kept ready are never older than the database, and never grow without end."""
+
+from threading import Thread
+
+from webhooks.shelf import LARGEST, Ready, Shelf
+
+DAY = 86_400
+
+
+def ready(size: int = 10, *, stamp: object = 1, valid_until: int | None = None) -> Ready:
+    return Ready.of(b"x" * size, (stamp,), valid_until)
+
+
+def test_an_answer_is_good_while_the_database_says_the_same() -> None:
+    shelf, kept = Shelf(), ready(stamp=1)
+    shelf.keep("question", kept)
+    assert shelf.find("question", stamp=(1,), now=0) is kept
+    assert shelf.find("question", stamp=(2,), now=0) is None
+    assert shelf.find("another", stamp=(1,), now=0) is None
+
+
+def test_an_answer_is_good_until_the_second_it_named() -> None:
+    shelf = Shelf()
+    shelf.keep("question", ready(valid_until=100))
+    assert shelf.find("question", stamp=(1,), now=99)
+    assert shelf.find("question", stamp=(1,), now=100) is None
+    shelf.keep("question", ready(valid_until=None))
+    assert shelf.find("question", stamp=(1,), now=1000 * DAY)
+
+
+def test_the_newest_answer_to_a_question_replaces_the_one_before() -> None:
+    shelf, newer = Shelf(), ready(stamp=2)
+    shelf.keep("question", ready(stamp=1))
+    shelf.keep("question", newer)
+    assert shelf.find("question", stamp=(2,), now=0) is newer
+
+
+def test_room_is_made_by_dropping_the_oldest() -> None:
+    shelf = Shelf(room=100)
+    for name in ("a", "b", "c"):
+        shelf.keep(name, ready(40))
+    assert [shelf.find(name, stamp=(1,), now=0) is not None for name in ("a", "b", "c")] == [False, True, True]
+
+
+def test_one_large_answer_does_not_empty_the_shelf() -> None:
+    shelf = Shelf()
+    shelf.keep("small", ready())
+    shelf.keep("large", ready(LARGEST + 1))
+    assert shelf.find("large", stamp=(1,), now=0) is None
+    assert shelf.find("small", stamp=(1,), now=0)
+
+
+def test_many_threads_keep_within_the_room() -> None:
+    shelf = Shelf(room=1_000)
+
+    def fill(name: int) -> None:
+        for number in range(200):
+            shelf.keep((name, number % 7), ready(50 + number))
+
+    threads = [Thread(target=fill, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = [shelf.find((name, number), stamp=(1,), now=0) for name in range(4) for number in range(7)]
+    assert sum(len(each.body) for each in kept if each) <= 1_000
+
+
+def test_equal_bodies_have_equal_tags_and_others_do_not() -> None:
+    assert Ready.of(b"a").etag == Ready.of(b"a", (1,), 5).etag
+    assert Ready.of(b"a").etag != Ready.of(b"b").etag

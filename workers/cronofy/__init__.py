@@ -1,0 +1,1 @@
+"""Cronofy: the client, what it says in our words (`wire`), and the errors it makes."""
