@@ -1,0 +1,164 @@
+"""The sandbox as a Flask app: every route on one page, refusals in the protocol's way, one lock around each view."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from workers.cronofy.sandbox import calendars, identity, mischief, oauth, pages, steering, trouble
+from workers.cronofy.sandbox.answers import answer, current_world, empty, refusal
+from workers.cronofy.sandbox.errors import ControlError, ProtocolError
+from workers.cronofy.sandbox.moments import utc_text
+from workers.cronofy.sandbox.world import World
+
+Route = tuple[str, str, Callable[..., ResponseReturnValue]]
+LOOPBACK = {"127.0.0.1", "localhost"}
+
+PROTOCOL: tuple[Route, ...] = (
+    ("GET", "/oauth/authorize", oauth.ask),
+    ("POST", "/oauth/authorize", oauth.decide),
+    ("POST", "/oauth/token", oauth.token),
+    ("POST", "/oauth/token/revoke", oauth.revoke),
+    ("GET", "/v1/userinfo", identity.userinfo),
+    ("GET", "/v1/account", identity.account),
+    ("GET", "/v1/profiles", identity.profiles),
+    ("POST", "/v1/profiles/<profile_id>/revoke", identity.revoke_profile),
+    ("GET", "/v1/calendars", identity.calendars),
+    ("POST", "/v1/calendars", identity.create_calendar),
+    ("GET", "/v1/channels", calendars.list_channels),
+    ("POST", "/v1/channels", calendars.open_channel),
+    ("DELETE", "/v1/channels/<channel_id>", calendars.close_channel),
+    ("GET", "/v1/free_busy", calendars.free_busy),
+    ("GET", "/v1/free_busy/pages/<page_id>", calendars.free_busy_page),
+    ("GET", "/v1/events", calendars.events),
+    ("GET", "/v1/events/pages/<page_id>", calendars.events_page),
+    ("DELETE", "/v1/events", calendars.delete_events),
+    ("POST", "/v1/calendars/<calendar_id>/events", calendars.upsert_event),
+    ("DELETE", "/v1/calendars/<calendar_id>/events", calendars.delete_event),
+    ("POST", "/v1/batch", calendars.batch),
+    ("POST", "/v1/availability", calendars.availability),
+)
+
+CONTROL: tuple[Route, ...] = (
+    ("GET", "/sandbox/state", mischief.show_state),
+    ("GET", "/sandbox/calls", mischief.show_calls),
+    ("DELETE", "/sandbox/calls", mischief.clear_calls),
+    ("GET", "/sandbox/deliveries", mischief.show_deliveries),
+    ("POST", "/sandbox/accounts", steering.create_account),
+    ("PATCH", "/sandbox/accounts/<sub>", steering.change_account),
+    ("POST", "/sandbox/accounts/<sub>/grant", steering.grant),
+    ("POST", "/sandbox/accounts/<sub>/expire", steering.expire_tokens),
+    ("POST", "/sandbox/accounts/<sub>/revoke", steering.revoke_tokens),
+    ("POST", "/sandbox/accounts/<sub>/notify", steering.notify),
+    ("POST", "/sandbox/accounts/<sub>/profiles", steering.create_profile),
+    ("POST", "/sandbox/profiles/<profile_id>/calendars", steering.create_calendar),
+    ("POST", "/sandbox/profiles/<profile_id>/break", steering.break_profile),
+    ("POST", "/sandbox/profiles/<profile_id>/relink", steering.relink_profile),
+    ("POST", "/sandbox/profiles/<profile_id>/begin_sync", steering.begin_sync),
+    ("POST", "/sandbox/profiles/<profile_id>/finish_sync", steering.finish_sync),
+    ("PATCH", "/sandbox/calendars/<calendar_id>", steering.change_calendar),
+    ("POST", "/sandbox/calendars/<calendar_id>/import", steering.import_ics),
+    ("POST", "/sandbox/calendars/<calendar_id>/events", steering.add_event),
+    ("PATCH", "/sandbox/events/<event_uid>", steering.change_event),
+    ("DELETE", "/sandbox/events/<event_uid>", steering.delete_event),
+    ("POST", "/sandbox/secrets", mischief.add_secret),
+    ("DELETE", "/sandbox/secrets", mischief.drop_secret),
+    ("POST", "/sandbox/faults", mischief.order_fault),
+    ("DELETE", "/sandbox/faults", mischief.clear_faults),
+    ("PATCH", "/sandbox/pushes", mischief.switch_pushes),
+    ("DELETE", "/sandbox/channels/<channel_id>", mischief.close_channel),
+    ("GET", "/sandbox/clock", mischief.show_clock),
+    ("POST", "/sandbox/clock", mischief.move_clock),
+    ("PATCH", "/sandbox/settings", mischief.change_settings),
+)
+
+PAGES: tuple[Route, ...] = (
+    ("GET", "/", pages.home),
+    ("POST", "/event", pages.add_event),
+    ("POST", "/event/delete", pages.delete_event),
+    ("POST", "/profile/<profile_id>/break", pages.break_profile),
+    ("GET", "/relink/<profile_id>", pages.ask_relink),
+    ("POST", "/relink/<profile_id>", pages.relink),
+)
+
+
+class SandboxApp(Flask):
+    """Flask, with the world locked while a view runs. Ordered delays happen before that, slow bodies after it."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer one request with the world to itself."""
+        world: World = self.extensions["sandbox"]
+        with world.lock:
+            return super().dispatch_request()
+
+
+def create_app(world: World) -> Flask:
+    """The app over a world."""
+    app = SandboxApp(__name__, static_folder=None)
+    app.extensions["sandbox"] = world
+    for method, rule, view in (*PROTOCOL, *CONTROL, *PAGES):
+        app.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
+    app.before_request(_begin)
+    app.before_request(_guard)
+    app.before_request(trouble.before)
+    app.after_request(trouble.after)
+    app.after_request(_log)
+    app.register_error_handler(ProtocolError, _refusal)
+    app.register_error_handler(ControlError, _control_refusal)
+    app.register_error_handler(HTTPException, _http_refusal)
+    return app
+
+
+def _begin() -> None:
+    g.begun = time.perf_counter()
+
+
+def _guard() -> Response | None:
+    """Only this laptop: no name that was rebound to it, and no web page of somebody else."""
+    source = request.headers.get("Origin")
+    theirs = source is not None and source != request.host_url.rstrip("/")
+    if urlsplit(request.host_url).hostname not in LOOPBACK or (theirs and not trouble.imitated(request.path)):
+        return answer(
+            {"error": f"the sandbox answers its own pages on loopback only, not {source or request.host}"}, 403
+        )
+    return None
+
+
+def _log(response: Response) -> Response:
+    if trouble.imitated(request.path):
+        world = current_world()
+        world.traffic.add(
+            {
+                "at": utc_text(world.clock.now()),
+                "method": request.method,
+                "path": request.path,
+                "query": request.query_string.decode("latin-1"),
+                "route": request.url_rule.rule if request.url_rule else request.path,
+                "status": response.status_code,
+                "ms": round((time.perf_counter() - g.begun) * 1000, 1),
+            }
+        )
+    return response
+
+
+def _refusal(error: ProtocolError) -> Response:
+    """In the protocol's way for its own paths; for ours, in words."""
+    if trouble.imitated(request.path):
+        return refusal(error)
+    reason = error.body or "no such account, profile or calendar: GET /sandbox/state lists those that there are"
+    return answer({"error": f"{request.method} {request.path}: {reason}"}, error.status)
+
+
+def _control_refusal(error: ControlError) -> Response:
+    return answer({"error": str(error)}, error.status)
+
+
+def _http_refusal(error: HTTPException) -> Response:
+    """What the protocol does not have, a wrong method too, is 404 and empty."""
+    status = error.code or 500
+    if request.path.startswith("/sandbox/"):
+        return answer({"error": f"{request.method} {request.path}: {error.description}"}, status)
+    return empty(404 if status == 405 else status)

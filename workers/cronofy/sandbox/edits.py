@@ -1,0 +1,88 @@
+"""What the person does in their own calendar: the only thing that makes Cronofy ping."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from workers.cronofy.sandbox import channels, identifiers, people
+from workers.cronofy.sandbox.errors import ControlError
+from workers.cronofy.sandbox.moments import Moment
+from workers.cronofy.sandbox.world import Calendar, Event, FreeBusy, World
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event as the person writes it down."""
+
+    start: Moment
+    end: Moment
+    summary: str = "Busy"
+    free_busy: FreeBusy = "busy"
+    tzid: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def add(world: World, calendar: Calendar, drafts: Sequence[Draft], *, notify: bool = True) -> list[Event]:
+    """Write events down; all together make one push."""
+    now = world.clock.second()
+    events = [
+        Event(
+            identifiers.external_event(),
+            draft.start,
+            draft.end,
+            summary=draft.summary,
+            free_busy=draft.free_busy,
+            tzid=draft.tzid,
+            created=now,
+            updated=now,
+            details=draft.details,
+        )
+        for draft in drafts
+    ]
+    calendar.events.update({event.uid: event for event in events})
+    if notify and events:
+        _tell(world, calendar, events[0])
+    return events
+
+
+def move(world: World, uid: str, start: Moment, end: Moment) -> Event:
+    """Drag an event elsewhere. Raises ControlError 404."""
+    calendar, event = find(world, uid)
+    been = (*event.earlier, (event.start, event.end))
+    return _put(world, calendar, replace(event, start=start, end=end, earlier=been))
+
+
+def change(world: World, uid: str, **changes: Any) -> Event:
+    """Change other fields of an event: free_busy, summary, details. Raises ControlError 404."""
+    calendar, event = find(world, uid)
+    return _put(world, calendar, replace(event, **changes))
+
+
+def delete(world: World, uid: str) -> None:
+    """Throw an event away; reads show it no more, unless they ask for deleted ones. Raises ControlError 404."""
+    calendar, event = find(world, uid)
+    _put(world, calendar, replace(event, deleted=True))
+
+
+def find(world: World, uid: str) -> tuple[Calendar, Event]:
+    """An event that is not deleted, and where it is. Raises ControlError 404."""
+    for calendar in world.calendars():
+        event = calendar.events.get(uid)
+        if event is not None and not event.deleted:
+            return calendar, event
+    raise ControlError(f"no event {uid}; GET /sandbox/state lists them by calendar", 404)
+
+
+def _put(world: World, calendar: Calendar, event: Event) -> Event:
+    event = replace(event, updated=world.clock.second())
+    calendar.events[event.uid] = event
+    _tell(world, calendar, event)
+    return event
+
+
+def _tell(world: World, calendar: Calendar, event: Event) -> None:
+    profile = calendar.profile
+    people.notice(world, profile)
+    if profile.revoked or calendar.held is not None:
+        return  # Cronofy cannot see the edit: it comes to light with the relink, or when the first sync is done
+    channels.notify_change(world, profile.account, [calendar], managed=event.event_id is not None)

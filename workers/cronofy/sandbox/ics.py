@@ -1,0 +1,170 @@
+"""Reads anybody's .ics file, event by event, so that one that cannot be read never takes the rest with it.
+
+Exporters' habits kept here: files cut off in the middle; dates without VALUE=DATE, or with a TZID; TZIDs without a
+VTIMEZONE, Windows names, vendor prefixes; "Customized Time Zone", which only the file's own VTIMEZONE explains;
+X-WR-TIMEZONE, which is not used: floating times belong to the coach.
+"""
+
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import icalendar
+from icalendar.error import GloballyUniqueTZIDGuessed
+from icalendar.timezone import tzp
+
+from workers.cronofy.sandbox import identifiers, occurrences
+from workers.cronofy.sandbox.edits import Draft
+from workers.cronofy.sandbox.moments import floats, instant
+
+TIMES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
+FOLD = re.compile(rb"\n[ \t]")
+DATE_ONLY = re.compile(
+    r"^(DTSTART|DTEND|RECURRENCE-ID|EXDATE|RDATE)((?:;(?:\"[^\"]*\"|[^\":])*)?):(\d{8}(?:,\d{8})*)\s*$", re.IGNORECASE
+)
+ZONED_OR_TYPED = re.compile(r";(?:TZID|VALUE)=(?:\"[^\"]*\"|[^;\":]*)", re.IGNORECASE)
+
+_one_file_at_a_time = threading.Lock()  # icalendar keeps the zones of a file for the whole process
+
+
+@dataclass
+class Imported:
+    """What a file held within the window. `unreadable` and `notes` are sentences for the person who owns it."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    cancelled: int = 0
+
+
+def read(data: bytes, *, zone: ZoneInfo, since: datetime, until: datetime) -> Imported:
+    """The occurrences that meet [since, until), as drafts; floating ones are placed in `zone` for that question.
+
+    Raises ValueError when the data holds no event at all, not even a broken one.
+    """
+    result = Imported()
+    with _one_file_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore", GloballyUniqueTZIDGuessed)  # the guess is the one that we want
+        tzp.use_default()  # forget the zones of the file before: two files may each have a "Customized Time Zone"
+        events = list(_events(data, result))
+        if not events and not result.unreadable:
+            raise ValueError("this holds no VEVENT: export the calendar as .ics once more")
+        found = occurrences.expand(events, since=since, until=until, unreadable=result.unreadable)
+        for one in found:
+            _keep(one, result, zone, (since, until))
+    return result
+
+
+def _keep(one: occurrences.Occurrence, result: Imported, zone: ZoneInfo, window: tuple[datetime, datetime]) -> None:
+    start, end = instant(one.start, zone), instant(one.end, zone)
+    if not (start < window[1] and (end > window[0] or start >= window[0])):
+        return
+    status = occurrences.free_busy(one.event)
+    if status is None:
+        result.cancelled += 1
+        return
+    result.drafts.append(
+        Draft(
+            one.start,
+            one.end,
+            str(one.event.get("SUMMARY", "Busy")),
+            status,
+            tzid=None if floats(one.start) else one.tzid,
+            details=occurrences.details(one.event),
+        )
+    )
+
+
+def _events(data: bytes, result: Imported) -> Iterator[icalendar.Component]:
+    blocks = list(_blocks(data))
+    for name, block in blocks:
+        if name == "VTIMEZONE":
+            _learn_zone(block, result)
+    for name, block in blocks:
+        if name == "VEVENT":
+            yield from _event(block, result)
+
+
+def _learn_zone(block: str, result: Imported) -> None:
+    try:
+        icalendar.Timezone.from_ical(block)  # parsing it makes icalendar remember it
+    except (ValueError, KeyError, TypeError) as error:
+        result.notes.append(f"a VTIMEZONE cannot be read and is left out: {error}")
+
+
+def _event(block: str, result: Imported) -> Iterator[icalendar.Component]:
+    if not block.rstrip().upper().endswith("END:VEVENT"):
+        result.unreadable.append(f"{_label(block)}: it is cut off before its end")
+        return
+    try:
+        event = icalendar.Event.from_ical(block)
+        reason = _flaw(event)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        result.unreadable.append(f"{_label(block)}: {error}")
+        return
+    if reason:
+        result.unreadable.append(f"{_label(block)}: {reason}")
+        return
+    if "UID" not in event:
+        event.add("UID", identifiers.external_event())
+    _note_unknown_zone(event, result)
+    yield event
+
+
+def _flaw(event: icalendar.Component) -> str | None:
+    for name, message in event.errors:
+        if name in TIMES:
+            return f"{name}: {message}"
+    if "DTSTART" not in event:
+        return "it has no DTSTART"
+    if occurrences.reversed_(event):
+        return "it ends before it starts"
+    return None
+
+
+def _note_unknown_zone(event: icalendar.Component, result: Imported) -> None:
+    tzid = event["DTSTART"].params.get("TZID")
+    note = f'the time zone "{tzid}" is unknown and the file does not explain it: read as the coach\'s own'
+    if tzid and floats(occurrences.value(event, "DTSTART")) and note not in result.notes:
+        result.notes.append(note)
+
+
+def _blocks(data: bytes) -> Iterator[tuple[str, str]]:
+    """The VEVENT and VTIMEZONE components as text, unfolded; one that is cut off comes without its END line."""
+    plain = FOLD.sub(b"", data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    name, lines = "", list[str]()
+    for line in plain.decode("utf-8-sig", "replace").split("\n"):
+        opening = line.strip().upper()
+        if opening in ("BEGIN:VEVENT", "BEGIN:VTIMEZONE"):
+            if name:
+                yield name, "\r\n".join(lines)
+            name, lines = opening.removeprefix("BEGIN:"), []
+        if name:
+            lines.append(_typed(line))
+        if name and opening == f"END:{name}":
+            yield name, "\r\n".join(lines)
+            name = ""
+    if name:
+        yield name, "\r\n".join(lines)
+
+
+def _typed(line: str) -> str:
+    """A bare date gets its VALUE=DATE, and loses a TZID that means nothing there."""
+    match = DATE_ONLY.match(line)
+    if match is None:
+        return line
+    return f"{match[1]};VALUE=DATE{ZONED_OR_TYPED.sub('', match[2])}:{match[3]}"
+
+
+def _label(block: str) -> str:
+    found = re.findall(r"^(SUMMARY|UID)[^:\n]*:(.*)$", block, re.MULTILINE)
+    return f'event "{min(found)[1].strip()[:60]}"' if found else "an event without a name"  # SUMMARY before UID
+
+
+def with_zone(drafts: list[Draft], zone: ZoneInfo) -> list[Draft]:
+    """The drafts with every floating one tied to `zone`, whatever the account's own is."""
+    return [replace(draft, tzid=zone.key) if floats(draft.start) else draft for draft in drafts]

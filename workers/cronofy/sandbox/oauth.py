@@ -1,0 +1,142 @@
+"""The OAuth pages and token endpoints.
+
+Vendor's habits kept here: JSON or form bodies, any bearer or none; errors are 400 `{"error"}`; the token endpoint
+names the profile just linked; `avoid_linking` decides whether the browser's cookie joins a calendar to an account
+that was seen before; authorising the same calendar again gives the same `sub`.
+"""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Response, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from workers.cronofy.sandbox import grants, people
+from workers.cronofy.sandbox.answers import answer, current_world, empty, flag, form_or_json
+from workers.cronofy.sandbox.errors import ControlError
+from workers.cronofy.sandbox.world import SERVICES, Account, Profile, World
+
+COOKIE = "sandbox_cronofy_account"
+
+
+def ask() -> str | tuple[str, int]:
+    """GET /oauth/authorize: the consent page. It works without a script: a plain form that posts to the same URL."""
+    world = current_world()
+    problem = _problem(world)
+    if problem:
+        return render_template("problem.html", problem=problem), 400
+    return render_template(
+        "consent.html",
+        accounts=list(world.accounts.values()),
+        providers=sorted(SERVICES),
+        provider=request.args.get("provider_name") or "google",
+        scope=request.args.get("scope", ""),
+        application=urlsplit(request.args["redirect_uri"]).netloc,
+    )
+
+
+def decide() -> AnyResponse | tuple[str, int]:
+    """POST /oauth/authorize: back to the application with a code, or with access_denied.
+
+    Form: `decision` allow|deny; `profile` a profile id, a sub, or `new` with `provider`, `name`, `email`, `zone`.
+    """
+    world = current_world()
+    try:
+        problem = _problem(world)
+        profile = None if problem or request.form.get("decision") != "allow" else _chosen(world)
+    except ControlError as error:
+        problem = str(error)
+    if problem:
+        return render_template("problem.html", problem=problem), 400
+    if profile is None:
+        return redirect(_callback(error="access_denied"), 302)
+    code = grants.issue_code(world, profile, request.args["redirect_uri"], request.args.get("scope", ""))
+    response = make_response(redirect(_callback(code=code), 302))
+    response.set_cookie(COOKIE, profile.account.sub, httponly=True, samesite="Lax")
+    return response
+
+
+def token() -> Response:
+    """POST /oauth/token: a code or a refresh token for an access token."""
+    world, asked = current_world(), form_or_json()
+    _check_client(world, asked)
+    if asked.get("grant_type") == "authorization_code":
+        content = grants.redeem(world, str(asked.get("code")), str(asked.get("redirect_uri")))
+    elif asked.get("grant_type") == "refresh_token":
+        content = grants.renew(world, str(asked.get("refresh_token")))
+    else:
+        raise grants.refused("unsupported_grant_type")
+    response = answer(content)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    return response
+
+
+def revoke() -> Response:
+    """POST /oauth/token/revoke: 200 and no body, also for tokens that are unknown or long dead."""
+    world, asked = current_world(), form_or_json()
+    _check_client(world, asked)
+    token = asked.get("token") or asked.get("refresh_token")  # the Node client sends the second
+    sub = grants.owner(world, str(token)) if token else asked.get("sub")
+    if sub:
+        grants.revoke(world, str(sub))
+    return empty(200)
+
+
+def _problem(world: World) -> str | None:
+    """What is wrong with the request, when it is not safe to send the person back."""
+    args = request.args
+    if args.get("client_id") != world.client_id:
+        return "The client_id is not the one that the sandbox gave out. Take it from the ready-file."
+    if not urlsplit(args.get("redirect_uri", "")).scheme:
+        return "The redirect_uri is missing or relative. Send an absolute URL."
+    if args.get("response_type") != "code":
+        return "The response_type must be code."
+    return None
+
+
+def _chosen(world: World) -> Profile | None:
+    chosen = request.form.get("profile") or "new"
+    profile = _new(world) if chosen == "new" else _known(world, chosen)
+    profile.revoked = False
+    people.relink(world, profile)  # who has just logged in has also repaired the login
+    return profile
+
+
+def _known(world: World, chosen: str) -> Profile:
+    for profile in world.profiles():
+        if chosen in (profile.id, profile.account.sub):
+            return profile
+    raise ControlError(f"There is no profile or account {chosen}. Choose one of the page's, or new.")
+
+
+def _new(world: World) -> Profile:
+    form = request.form
+    provider = form.get("provider") or request.args.get("provider_name") or "google"
+    email = form.get("email") or "new.coach@school.example"
+    for profile in world.profiles():
+        if (profile.provider, profile.name) == (provider, email):
+            return profile
+    account = _linked_account(world) or people.add_account(
+        world, name=form.get("name") or email.partition("@")[0], email=email, zone=form.get("zone") or "Europe/London"
+    )
+    profile = people.add_profile(account, provider=provider, name=email)
+    people.add_calendar(profile, form.get("name") or "Calendar", primary=True)
+    return profile
+
+
+def _linked_account(world: World) -> Account | None:
+    seen = request.cookies.get(COOKIE)
+    return None if seen is None or flag("avoid_linking") else world.accounts.get(seen)
+
+
+def _callback(**answered: str) -> str:
+    state = request.args.get("state")
+    query = urlencode(answered | ({"state": state} if state else {}))
+    uri = request.args["redirect_uri"]
+    return f"{uri}{'&' if urlsplit(uri).query else '?'}{query}"
+
+
+def _check_client(world: World, asked: dict[str, Any]) -> None:
+    if asked.get("client_id") != world.client_id or asked.get("client_secret") not in world.secrets:
+        raise grants.refused("invalid_client")

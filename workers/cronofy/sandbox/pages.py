@@ -1,0 +1,100 @@
+"""What a person sees in a browser: the home page with forms to act as the calendar's owner, and the relink page."""
+
+from datetime import datetime
+from typing import get_args
+
+from flask import redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from workers.cronofy.sandbox import edits, people, state
+from workers.cronofy.sandbox.answers import current_world
+from workers.cronofy.sandbox.errors import ControlError
+from workers.cronofy.sandbox.moments import instant
+from workers.cronofy.sandbox.orders import status_in
+from workers.cronofy.sandbox.reading import span
+from workers.cronofy.sandbox.world import Account, FreeBusy, World
+
+UPCOMING = 15
+LATEST_PUSHES = 10
+
+
+def home() -> str:
+    """GET /."""
+    world = current_world()
+    return render_template(
+        "home.html",
+        world=world,
+        now=world.clock.second(),
+        people=[(account, _upcoming(world, account)) for account in world.accounts.values()],
+        statuses=get_args(FreeBusy),
+        deliveries=world.pushes.show()["deliveries"][: -LATEST_PUSHES - 1 : -1],
+    )
+
+
+def add_event() -> Response:
+    """POST /event: `calendar`, `start` and `end` as local wall times of the calendar's owner, `summary`, `status`."""
+    world, form = current_world(), request.form
+    calendar = world.calendar(form.get("calendar", ""))
+    zone = calendar.profile.account.zoneinfo
+    try:
+        start, end = (instant(datetime.fromisoformat(form.get(name, "")), zone) for name in ("start", "end"))
+    except ValueError as error:
+        raise ControlError("start and end are local times like 2026-11-03T09:00", 422) from error
+    edits.add(
+        world,
+        calendar,
+        [edits.Draft(start, end, form.get("summary") or "Busy", status_in(form.get("status") or "busy"))],
+    )
+    return redirect("/", 303)
+
+
+def delete_event() -> Response:
+    """POST /event/delete: `event`."""
+    edits.delete(current_world(), request.form.get("event", ""))
+    return redirect("/", 303)
+
+
+def break_profile(profile_id: str) -> Response:
+    """POST /profile/{id}/break."""
+    world = current_world()
+    people.break_profile(world, world.profile(profile_id), noticed=True)
+    return redirect("/", 303)
+
+
+def ask_relink(profile_id: str) -> str:
+    """GET /relink/{id}: where `profile_relink_url` leads."""
+    return render_template("relink.html", profile=current_world().profile(profile_id), done=False)
+
+
+def relink(profile_id: str) -> str:
+    """POST /relink/{id}: the person logs in again."""
+    world = current_world()
+    profile = world.profile(profile_id)
+    people.relink(world, profile)
+    return render_template("relink.html", profile=profile, done=True)
+
+
+def _upcoming(world: World, account: Account) -> list[dict[str, str]]:
+    now, zone = world.clock.now(), account.zoneinfo
+    coming = [
+        (span(event, zone), calendar, event)
+        for calendar in account.calendars()
+        for event in calendar.events.values()
+        if not event.deleted
+    ]
+    coming = sorted((one for one in coming if one[0][1] > now), key=lambda one: one[0])[:UPCOMING]
+    return [
+        {
+            "uid": event.uid,
+            "calendar": calendar.name,
+            "summary": event.summary,
+            "status": event.free_busy,
+            "from": _local(event.start, zone_start=when[0].astimezone(zone)),
+            "to": _local(event.end, zone_start=when[1].astimezone(zone)),
+        }
+        for when, calendar, event in coming
+    ]
+
+
+def _local(moment: object, *, zone_start: datetime) -> str:
+    return f"{zone_start:%a %d %b %H:%M}" if isinstance(moment, datetime) else state.moment_text(zone_start.date())

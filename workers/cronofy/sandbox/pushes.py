@@ -1,0 +1,204 @@
+"""Notifications on their way out: signed compact bytes, retries for a simulated day, and mischief on demand.
+
+Vendor's habits kept here: any 2xx counts; nothing else does, 410 included; after 24 h of failures the channel is
+closed without a word. The back-off is not published, so the schedule is ours.
+"""
+
+import base64
+import heapq
+import hmac
+import itertools
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from workers.cronofy.sandbox.clock import Clock
+from workers.cronofy.sandbox.delivery import Answer, post
+
+RETRY_AFTER = (1, 5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 57600, 86400)
+"""Seconds after the first attempt at which the next ones follow; when the last fails the channel is closed."""
+
+WORKERS = 8
+LATEST = 5_000
+
+
+@dataclass(frozen=True)
+class Switches:
+    """Mischief. Counts say for how many pushes (-1: until changed); `retry_scale` 0 retries at once."""
+
+    drop: int = 0  # never sent, never retried: lost
+    duplicate: int = 0  # so many further copies of every push
+    reorder: int = 0  # gather so many, then send them last first
+    tamper: int = 0  # change the body after it was signed
+    delay: float = 0.0  # seconds before the first attempt
+    timeout: float = 5.0  # seconds in which the receiver must have answered
+    retry_scale: float = 1.0  # sandbox seconds per second of the retry schedule
+
+
+@dataclass(order=True)
+class _Push:
+    due: float
+    number: int
+    channel_id: str = field(compare=False)
+    url: str = field(compare=False)
+    body: bytes = field(compare=False)
+    first_due: float = field(compare=False)
+    attempt: int = field(compare=False, default=1)
+    train: "tuple[_Push, ...]" = field(compare=False, default=())  # who goes next, once this one was attempted
+
+
+class Pushes:
+    """The queue, its worker threads and the delivery log."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        secrets: Callable[[], Sequence[str]],
+        is_open: Callable[[str], bool],
+        close: Callable[[str], None],
+    ) -> None:
+        self._clock, self._secrets, self._is_open, self._close = clock, secrets, is_open, close
+        self._changed = threading.Condition()
+        self._queue: list[_Push] = []
+        self._gathered: list[_Push] = []
+        self._busy = 0
+        self._stopping = False
+        self._numbers = itertools.count(1)
+        self._log: deque[dict[str, Any]] = deque(maxlen=LATEST)
+        self.switches = Switches()
+        clock.on_change(self._wake)
+
+    def start(self) -> None:
+        """Start the worker threads."""
+        for number in range(WORKERS):
+            threading.Thread(target=self._work, name=f"sandbox-push-{number}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Send nothing more. A push being answered right now is left to its daemon thread."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def switch(self, **changes: Any) -> Switches:
+        """Change some switches. What was gathered for reordering goes out now. Raises TypeError on a wrong name."""
+        with self._changed:
+            self.switches = replace(self.switches, **changes)
+            self._release()
+            return self.switches
+
+    def send(self, channel_id: str, url: str, content: Mapping[str, Any]) -> None:
+        """Queue one notification; `content` becomes compact JSON bytes, as Cronofy's are."""
+        body = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+        with self._changed:
+            due = self._clock.elapsed() + self.switches.delay
+            for _ in range(1 + self.switches.duplicate):
+                push = _Push(due, next(self._numbers), channel_id, url, body, due)
+                if self._used("drop"):
+                    self._record(push, Answer(), "dropped")
+                elif self.switches.reorder:
+                    self._gathered.append(push)
+                else:
+                    heapq.heappush(self._queue, push)
+            if len(self._gathered) >= self.switches.reorder:
+                self._release()
+            self._changed.notify_all()
+
+    def show(self) -> dict[str, Any]:
+        """`{switches, pending, deliveries: oldest first}`; pending counts queued, gathered and running ones."""
+        with self._changed:
+            pending = sum(1 + len(push.train) for push in self._queue) + len(self._gathered) + self._busy
+            return {"switches": asdict(self.switches), "pending": pending, "deliveries": list(self._log)}
+
+    def _work(self) -> None:
+        while (push := self._next()) is not None:
+            self._attempt(push)
+            with self._changed:
+                self._busy -= 1
+                self._depart(push.train)
+
+    def _next(self) -> _Push | None:
+        with self._changed:
+            while not self._stopping:
+                wait = self._queue[0].due - self._clock.elapsed() if self._queue else None
+                if wait is not None and wait <= 0:
+                    self._busy += 1
+                    return heapq.heappop(self._queue)
+                self._changed.wait(wait)
+        return None
+
+    def _attempt(self, push: _Push) -> None:
+        if not self._is_open(push.channel_id):
+            self._record(push, Answer(), "channel closed")
+            return
+        signature = sign(push.body, self._secrets())
+        with self._changed:
+            tampered = self._used("tamper")
+        body = push.body.replace(b'"', b"'", 1) if tampered else push.body
+        answer = post(push.url, body, signature, self.switches.timeout)
+        outcome = "delivered" if answer.accepted else "failed"
+        self._record(push, answer, outcome, tampered=tampered)
+        if not answer.accepted:
+            self._retry(push)
+
+    def _retry(self, push: _Push) -> None:
+        if push.attempt > len(RETRY_AFTER):
+            self._close(push.channel_id)
+            return
+        with self._changed:
+            due = push.first_due + RETRY_AFTER[push.attempt - 1] * self.switches.retry_scale
+            heapq.heappush(self._queue, replace(push, due=due, attempt=push.attempt + 1, train=()))
+            self._changed.notify_all()
+
+    def _release(self) -> None:
+        self._depart(tuple(reversed(self._gathered)))
+        self._gathered.clear()
+
+    def _depart(self, train: "tuple[_Push, ...]") -> None:
+        """One behind the other: sent side by side they could overtake each other again."""
+        if train:
+            now = self._clock.elapsed()
+            heapq.heappush(self._queue, replace(train[0], due=now, first_due=now, train=train[1:]))
+            self._changed.notify_all()
+
+    def _used(self, switch: str) -> bool:
+        left = getattr(self.switches, switch)
+        if left > 0:
+            self.switches = replace(self.switches, **{switch: left - 1})
+        return bool(left)
+
+    def _record(self, push: _Push, answer: Answer, outcome: str, *, tampered: bool = False) -> None:
+        with self._changed:
+            self._log.append(_logged(push, answer, outcome, at=self._clock.now()) | {"tampered": tampered})
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+
+def _logged(push: _Push, answer: Answer, outcome: str, *, at: datetime) -> dict[str, Any]:
+    notification = json.loads(push.body).get("notification", {})
+    return {
+        "number": push.number,
+        "channel_id": push.channel_id,
+        "callback_url": push.url,
+        "type": notification.get("type"),
+        "changes_since": notification.get("changes_since"),
+        "attempt": push.attempt,
+        "at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "outcome": outcome,
+        **asdict(answer),
+    }
+
+
+def sign(body: bytes, secrets: Sequence[str]) -> str:
+    """The Cronofy-HMAC-SHA256 header: one standard base64 value per secret, joined by `,` and no space.
+
+    Both official clients split on the bare comma, so a space would make the second value unreadable.
+    """
+    digests = (hmac.digest(secret.encode(), body, "sha256") for secret in secrets)
+    return ",".join(base64.b64encode(digest).decode() for digest in digests)

@@ -1,0 +1,203 @@
+"""Which events a read shows, and how one looks as free/busy or as an event.
+
+Vendor's habits kept here: nothing is merged, sorted or deduplicated; the application's own events are hidden unless
+asked for, free ones and deleted ones too; a broken profile answers with what Cronofy held before.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+
+from workers.cronofy.sandbox.answers import truth
+from workers.cronofy.sandbox.errors import invalid
+from workers.cronofy.sandbox.moments import (
+    NO_TIMESTAMP,
+    Moment,
+    floats,
+    instant,
+    on_the_wire,
+    read_moment,
+    utc_text,
+    whole_day,
+    zone_named,
+)
+from workers.cronofy.sandbox.world import Account, Calendar, Event, World
+
+DAYS_BACK, DAYS_AHEAD = 42, 201
+STATUS = {"tentative": "tentative", "busy": "confirmed", "free": "confirmed", "unknown": "unknown"}
+TRANSPARENCY = {"tentative": "opaque", "busy": "opaque", "free": "transparent", "unknown": "unknown"}
+FLAGS = (
+    "include_managed",
+    "only_managed",
+    "include_deleted",
+    "include_moved",
+    "include_free",
+    "include_ids",
+    "include_geo",
+    "google_event_ids",
+    "localized_times",
+)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What was asked for: [start, end) as instants, the calendars, the switches that are on."""
+
+    zone: ZoneInfo
+    start: datetime
+    end: datetime
+    calendars: tuple[Calendar, ...]
+    flags: frozenset[str]
+    last_modified: datetime | None
+
+    @property
+    def localized(self) -> bool:
+        """Whether times are shown in a zone."""
+        return "localized_times" in self.flags
+
+
+def read_query(world: World, account: Account, args: MultiDict[str, str], vanished: str | None) -> Query:
+    """The query of a free/busy or events read. Raises ProtocolError 422 naming the parameter."""
+    zone = _zone(args)
+    today = world.clock.now().astimezone(zone).date()
+    since = _moment(args, "from") or today - timedelta(days=DAYS_BACK)
+    until = _moment(args, "to") or today + timedelta(days=DAYS_AHEAD)
+    modified = _moment(args, "last_modified")
+    return Query(
+        zone,
+        instant(since, zone),
+        instant(until, zone),
+        _calendars(account, args.getlist("calendar_ids[]"), vanished),
+        frozenset(name for name in FLAGS if truth(args.get(name), name)),
+        None if modified is None else instant(modified, zone),
+    )
+
+
+def free_busy(query: Query) -> list[dict[str, Any]]:
+    """One item per event: `{calendar_id, start, end, free_busy_status}`, ids on request."""
+    items = []
+    for calendar, event in found(query):
+        if event.free_busy == "free" and "include_free" not in query.flags:
+            continue
+        item = _times(query, calendar, event) | {"free_busy_status": event.free_busy}
+        if "include_ids" in query.flags:
+            item |= ({"event_id": event.event_id} if event.event_id else {}) | {"event_uid": event.uid}
+        if "include_deleted" in query.flags:
+            item["deleted"] = event.deleted
+        items.append(item)
+    return items
+
+
+def events(query: Query) -> list[dict[str, Any]]:
+    """One item per event, with all the fields that the provider offers."""
+    return [_event(query, calendar, event) for calendar, event in found(query)]
+
+
+def found(query: Query) -> Iterator[tuple[Calendar, Event]]:
+    """The events in range, calendar by calendar."""
+    for calendar in query.calendars:
+        zone = calendar.profile.account.zoneinfo
+        for event in list(calendar.seen.values()):
+            if _wanted(query, event) and _in_range(query, event, zone):
+                yield calendar, event
+
+
+def span(event: Event, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Where an event of a person in `zone` lies, as instants; a floating one may have brought its own zone."""
+    at = _place(event, zone)
+    return instant(event.start, at), instant(event.end, at)
+
+
+def _wanted(query: Query, event: Event) -> bool:
+    managed = event.event_id is not None
+    if event.deleted and "include_deleted" not in query.flags:
+        return False
+    if "only_managed" in query.flags and not managed:
+        return False
+    if managed and not query.flags & {"include_managed", "only_managed"}:
+        return False
+    return query.last_modified is None or event.updated is None or event.updated >= query.last_modified
+
+
+def _in_range(query: Query, event: Event, zone: ZoneInfo) -> bool:
+    spans = [(event.start, event.end)]
+    if "include_moved" in query.flags:
+        spans += event.earlier
+    # A date belongs to the zone that was asked for, a floating time to the person's.
+    at = query.zone if whole_day(event.start) else _place(event, zone)
+    return any(instant(start, at) < query.end and instant(end, at) >= query.start for start, end in spans)
+
+
+def _event(query: Query, calendar: Calendar, event: Event) -> dict[str, Any]:
+    item = _times(query, calendar, event) | {
+        "event_uid": event.uid,
+        "summary": event.summary,
+        "description": "",
+        "deleted": event.deleted,
+        "created": utc_text(event.created) if event.created else NO_TIMESTAMP,
+        "updated": utc_text(event.updated) if event.updated else NO_TIMESTAMP,
+        "participation_status": "accepted",
+        "attendees": [],
+        "transparency": TRANSPARENCY[event.free_busy],
+        "status": STATUS[event.free_busy],
+        "categories": [],
+        "recurring": False,
+        "event_private": False,
+        "options": {"delete": True, "update": True, "change_participation_status": True},
+    }
+    item |= event.details
+    if event.event_id is not None:
+        item["event_id"] = event.event_id
+    if "google_event_ids" in query.flags and calendar.profile.provider == "google":
+        item["google_event_id"] = event.uid.rpartition("_")[2]
+    if "include_geo" not in query.flags and isinstance(item.get("location"), dict):
+        item["location"] = {"description": item["location"].get("description")}
+    return item
+
+
+def _times(query: Query, calendar: Calendar, event: Event) -> dict[str, Any]:
+    start, end = event.start, event.end
+    if floats(start) or floats(end):
+        start, end = span(event, calendar.profile.account.zoneinfo)
+    zone = zone_named(event.tzid) if event.tzid and query.localized and not whole_day(start) else query.zone
+    return {
+        "calendar_id": calendar.id,
+        "start": on_the_wire(start, zone, localized=query.localized),
+        "end": on_the_wire(end, zone, localized=query.localized),
+    }
+
+
+def _place(event: Event, zone: ZoneInfo) -> ZoneInfo:
+    return zone_named(event.tzid) if event.tzid and floats(event.start) else zone
+
+
+def _zone(args: MultiDict[str, str]) -> ZoneInfo:
+    tzid = args.get("tzid")
+    if not tzid:
+        raise invalid(tzid="errors.required")
+    try:
+        return zone_named(tzid)
+    except ValueError as error:
+        raise invalid(tzid="errors.invalid_tzid") from error
+
+
+def _moment(args: MultiDict[str, str], name: str) -> Moment | None:
+    text = args.get(name)
+    if not text:
+        return None
+    try:
+        return read_moment(text)
+    except ValueError as error:
+        raise invalid(**{name: "errors.invalid_time"}) from error
+
+
+def _calendars(account: Account, ids: list[str], vanished: str | None) -> tuple[Calendar, ...]:
+    there = [calendar for calendar in account.calendars() if calendar.id != vanished]
+    wanted = {name for name in ids if name}
+    if wanted - {calendar.id for calendar in account.calendars()}:
+        raise invalid(calendar_ids="errors.invalid_calendar_ids")
+    return tuple(calendar for calendar in there if not calendar.deleted and (not wanted or calendar.id in wanted))

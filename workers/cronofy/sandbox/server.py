@@ -1,0 +1,145 @@
+"""Runs the sandbox: in this process for tests, or as `coachcal sandbox` until it is told to stop."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+from workers.cronofy.sandbox import seeds as seeding
+from workers.cronofy.sandbox import state
+from workers.cronofy.sandbox.app import LOOPBACK, create_app
+from workers.cronofy.sandbox.control import Control, Seat
+from workers.cronofy.sandbox.http11 import Server
+from workers.cronofy.sandbox.seeds import Seed
+from workers.cronofy.sandbox.world import World
+
+PAGE_SIZE = 25
+
+
+class Sandbox:
+    """A Cronofy on a real socket of this process.
+
+    `port` 0 takes any free one; `now` starts the clock elsewhere; `seeds` None makes two people with full calendars.
+    Raises ValueError for a host beyond this machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        now: datetime | None = None,
+        seeds: Sequence[Seed] | None = None,
+        page_size: int = PAGE_SIZE,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+    ) -> None:
+        if host not in LOOPBACK:
+            raise ValueError(f"{host} is not on this machine: the sandbox has no guard but that; use 127.0.0.1")
+        self.world = World(now=now, page_size=page_size, client_id=client_id, client_secret=client_secret)
+        planted = seeding.plant(self.world, seeding.DEFAULT if seeds is None else seeds)
+        self.accounts = tuple(Seat(**state.ready(self.world, account)) for account in planted)
+        self._server = Server((host, port), create_app(self.world))
+        self._serving = False
+        self.origin = self.world.origin = f"http://{host}:{self._server.server_port}"
+        self.control = Control(self.origin)
+
+    @property
+    def client_id(self) -> str:
+        """The application's id."""
+        return self.world.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The oldest secret that is still good."""
+        return self.world.secrets[0]
+
+    def start(self) -> Self:
+        """Serve from now on, in threads of its own."""
+        self._serving = True
+        self.world.pushes.start()
+        threading.Thread(target=self._server.serve_forever, args=(0.1,), name="sandbox-http", daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Send no more pushes, end all connections, free the port."""
+        self.world.pushes.stop()
+        self._server.close(serving=self._serving)
+        self._serving = False
+        self.control.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def ready(self) -> dict[str, object]:
+        """What the ready-file says: `{origin, client_id, client_secret, accounts: [{sub, tokens, calendars}]}`."""
+        return {
+            "origin": self.origin,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "accounts": [asdict(account) for account in self.accounts],
+        }
+
+
+def serve(
+    *,
+    port: int = 0,
+    ready_file: Path | None = None,
+    host: str = "127.0.0.1",
+    now: datetime | None = None,
+    seeds: Sequence[Seed] | None = None,
+    page_size: int = PAGE_SIZE,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+) -> None:
+    """Run a sandbox until SIGTERM or SIGINT. Writes `ready_file`, at once and whole, when it answers calls."""
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)  # whoever waits for it must not find the one of the last run
+    told = threading.Event()
+    with (
+        _stopped_by_signals(told),
+        Sandbox(
+            port=port,
+            host=host,
+            now=now,
+            seeds=seeds,
+            page_size=page_size,
+            client_id=client_id,
+            client_secret=client_secret,
+        ) as sandbox,
+    ):
+        sandbox.control.now()  # answered: it serves
+        if ready_file is not None:
+            _write_whole(ready_file, json.dumps(sandbox.ready(), indent=1))
+        told.wait()
+
+
+@contextmanager
+def _stopped_by_signals(told: threading.Event) -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write beside, then rename: nobody reads half of it. It holds a secret: for the owner only."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.touch(mode=0o600)
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

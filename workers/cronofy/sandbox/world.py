@@ -1,0 +1,238 @@
+"""Everything the sandbox knows, as plain objects in memory under one lock.
+
+Vendor's habits kept here: one account holds several profiles; lists name read-only and deleted calendars; a profile
+with broken credentials, or in its first sync, still answers reads, with what Cronofy held before.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from workers.cronofy.sandbox import identifiers
+from workers.cronofy.sandbox.clock import Clock
+from workers.cronofy.sandbox.errors import ProtocolError
+from workers.cronofy.sandbox.faults import Faults
+from workers.cronofy.sandbox.moments import Moment
+from workers.cronofy.sandbox.pushes import Pushes
+from workers.cronofy.sandbox.traffic import Traffic
+
+FreeBusy = Literal["busy", "tentative", "free", "unknown"]
+
+SERVICES = {
+    "google": "gsuite",
+    "apple": "icloud",
+    "exchange": "office365",
+    "live_connect": "outlook_com",
+    "cronofy": "cronofy",
+}
+"""provider_name -> provider_service of the accounts made here. Cronofy's own list is open."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One occurrence. Frozen: an edit replaces it, so that what Cronofy held before stays as it was."""
+
+    uid: str
+    start: Moment
+    end: Moment
+    summary: str = "Busy"
+    free_busy: FreeBusy = "busy"
+    event_id: str | None = None  # the application's key; only events written through the API have one
+    tzid: str | None = None  # the zone it is shown in; floating times are resolved in it when given
+    created: datetime | None = None  # None: the provider keeps no timestamps
+    updated: datetime | None = None
+    deleted: bool = False
+    earlier: tuple[tuple[Moment, Moment], ...] = ()  # where it has been: include_moved looks here
+    details: Mapping[str, Any] = field(default_factory=dict)  # further wire fields, as they are sent
+
+
+@dataclass
+class Calendar:
+    """A calendar. `events` is the person's truth, `held` what Cronofy still has when it cannot see that."""
+
+    id: str
+    name: str
+    profile: "Profile"
+    readonly: bool = False
+    deleted: bool = False
+    primary: bool = False
+    permission_level: str = "sandbox"
+    events: dict[str, Event] = field(default_factory=dict)
+    held: dict[str, Event] | None = None
+
+    @property
+    def seen(self) -> dict[str, Event]:
+        """What a read of the API shows."""
+        return self.events if self.held is None else self.held
+
+    def managed(self, event_id: str) -> Event | None:
+        """The application's own event of that key."""
+        return next((event for event in self.events.values() if event.event_id == event_id), None)
+
+
+@dataclass
+class Profile:
+    """A login at one provider. `broken` is the truth, `connected` what Cronofy has noticed of it."""
+
+    id: str
+    provider: str
+    name: str
+    account: "Account"
+    calendars: list[Calendar] = field(default_factory=list)
+    connected: bool = True
+    broken: bool = False
+    syncing: bool = False
+    revoked: bool = False
+    broken_at: datetime | None = None
+
+    @property
+    def service(self) -> str:
+        """provider_service on the wire."""
+        return SERVICES.get(self.provider, self.provider)
+
+
+@dataclass
+class Account:
+    """A person, as the application knows them: `sub` and whatever profiles were linked."""
+
+    sub: str
+    name: str
+    email: str
+    zone: str
+    profiles: list[Profile] = field(default_factory=list)
+
+    @property
+    def zoneinfo(self) -> ZoneInfo:
+        """Where floating times of this person belong."""
+        return ZoneInfo(self.zone)
+
+    def linked(self) -> list[Profile]:
+        """The profiles that the application may see."""
+        return [profile for profile in self.profiles if not profile.revoked]
+
+    def calendars(self) -> list[Calendar]:
+        """The calendars that the application may see, read-only and deleted ones too."""
+        return [calendar for profile in self.linked() for calendar in profile.calendars]
+
+
+@dataclass
+class Channel:
+    """A notification channel. A closed one is kept for the record but never listed."""
+
+    id: str
+    sub: str
+    callback_url: str
+    filters: dict[str, Any]
+    closed: bool = False
+
+
+@dataclass
+class Code:
+    """An authorization code: single use, five minutes."""
+
+    sub: str
+    profile_id: str
+    redirect_uri: str
+    scope: str
+    expires_at: datetime
+
+
+@dataclass
+class Access:
+    """What an access token opens, and until when."""
+
+    sub: str
+    scope: str
+    expires_at: datetime
+
+
+@dataclass
+class Grant:
+    """What a refresh token renews."""
+
+    sub: str
+    scope: str
+
+
+@dataclass
+class Page:
+    """One page of a long answer, cut when its first page was asked for: later edits do not shift it."""
+
+    sub: str
+    kind: str
+    items: list[dict[str, Any]]
+    current: int
+    total: int
+    next_id: str | None
+
+
+class World:
+    """The state. Whoever reads or changes it holds `lock`; the clock and the pushes have their own."""
+
+    def __init__(
+        self,
+        *,
+        now: datetime | None = None,
+        page_size: int = 25,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.clock = Clock(now)
+        self.origin = "http://127.0.0.1:0"  # the server writes its own once it has a port
+        self.client_id = client_id or identifiers.client_id()
+        self.secrets = [client_secret or identifiers.client_secret()]
+        self.page_size = page_size
+        self.accounts: dict[str, Account] = {}
+        self.channels: dict[str, Channel] = {}
+        self.codes: dict[str, Code] = {}
+        self.access: dict[str, Access] = {}
+        self.grants: dict[str, Grant] = {}
+        self.pages: OrderedDict[str, Page] = OrderedDict()
+        self.faults = Faults()
+        self.traffic = Traffic()
+        self.pushes = Pushes(self.clock, secrets=lambda: self.secrets, is_open=self.is_open, close=self.close)
+
+    def profiles(self) -> Iterator[Profile]:
+        """Every profile of every account."""
+        return (profile for account in self.accounts.values() for profile in account.profiles)
+
+    def calendars(self) -> Iterator[Calendar]:
+        """Every calendar of every profile, revoked ones too."""
+        return (calendar for profile in self.profiles() for calendar in profile.calendars)
+
+    def account(self, sub: str) -> Account:
+        """Raises ProtocolError 404."""
+        if sub not in self.accounts:
+            raise ProtocolError(404)
+        return self.accounts[sub]
+
+    def profile(self, profile_id: str) -> Profile:
+        """Raises ProtocolError 404."""
+        for profile in self.profiles():
+            if profile.id == profile_id:
+                return profile
+        raise ProtocolError(404)
+
+    def calendar(self, calendar_id: str) -> Calendar:
+        """Raises ProtocolError 404."""
+        for calendar in self.calendars():
+            if calendar.id == calendar_id:
+                return calendar
+        raise ProtocolError(404)
+
+    def is_open(self, channel_id: str) -> bool:
+        """Whether pushes to this channel still make sense."""
+        with self.lock:
+            channel = self.channels.get(channel_id)
+            return channel is not None and not channel.closed
+
+    def close(self, channel_id: str) -> None:
+        """Close a channel the way Cronofy does: without a word; it is just not listed any more."""
+        with self.lock:
+            if channel_id in self.channels:
+                self.channels[channel_id].closed = True

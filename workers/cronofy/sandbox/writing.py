@@ -1,0 +1,172 @@
+"""What the application writes: upserts and deletions of its own events, and batches of them. Never a push.
+
+Vendor's habits kept here: 202 means accepted, not visible; `event_id` wins over `event_uid`; a deletion of what is
+not there is no error; one entry's failure does not stop a batch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from workers.cronofy.sandbox import grants, identifiers, people
+from workers.cronofy.sandbox.answers import mapping, truth
+from workers.cronofy.sandbox.errors import ProtocolError, invalid
+from workers.cronofy.sandbox.moments import Moment, floats, instant, read_moment, zone_named
+from workers.cronofy.sandbox.world import Access, Account, Calendar, Event, FreeBusy, World
+
+LONGEST = {"summary": 1024, "description": 4096}
+BATCH_MOST = 50
+KEPT = ("description", "location", "event_private", "url", "color", "reminders", "meeting_url", "extended_transparency")
+
+
+def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
+    """Create or change an event. Raises ProtocolError 403, 404, 422, 423."""
+    calendar = _writable(world, access, calendar_id, "create_event")
+    _check(data)
+    if data.get("event_id"):
+        event_id = str(data["event_id"])
+        old = calendar.managed(event_id)
+    else:
+        event_id, old = None, _external(calendar, str(data["event_uid"]))
+    start, end = _moment(data, "start"), _moment(data, "end")
+    now = world.clock.second()
+    event = old or Event(identifiers.managed_event(), start, end, event_id=event_id, created=now)
+    been = (*event.earlier, (event.start, event.end)) if old and (start, end) != (old.start, old.end) else event.earlier
+    written = replace(
+        event,
+        start=start,
+        end=end,
+        summary=str(data["summary"]),
+        free_busy=_free_busy(data),
+        tzid=_tzid(data) or event.tzid,
+        updated=now,
+        deleted=False,
+        earlier=been,
+        details={**event.details, **_details(data)},
+    )
+    _store(calendar, written)
+
+
+def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
+    """Delete by `event_id` (own) or `event_uid` (external). Raises ProtocolError 403, 404, 422, 423."""
+    calendar = _writable(world, access, calendar_id, "delete_event")
+    if data.get("event_id"):
+        old = calendar.managed(str(data["event_id"]))
+    elif data.get("event_uid"):
+        old = _external(calendar, str(data["event_uid"]))
+    else:
+        raise invalid(event_id="errors.required")
+    if old is not None:
+        _store(calendar, replace(old, deleted=True, updated=world.clock.second()))
+
+
+def delete_all(world: World, account: Account, asked: Mapping[str, Any]) -> None:
+    """Delete all own events: `{delete_all: true}` or `{calendar_ids: […]}`, exactly one. Raises ProtocolError 422."""
+    ids = asked.get("calendar_ids")
+    everything = truth(asked.get("delete_all"), "delete_all")
+    if everything == bool(ids):
+        raise invalid(delete_all="errors.must_be_boolean" if everything else "errors.required")
+    calendars = [calendar for calendar in account.calendars() if everything or calendar.id in (ids or ())]
+    if not everything and len(calendars) != len(set(ids or ())):
+        raise invalid(calendar_ids="errors.invalid_calendar_ids")
+    now = world.clock.second()
+    for calendar in calendars:
+        for event in [event for event in calendar.events.values() if event.event_id is not None]:
+            _store(calendar, replace(event, deleted=True, updated=now))
+
+
+def batch(world: World, access: Access, entries: object) -> list[dict[str, Any]]:
+    """The outcomes `{status[, data]}` of up to 50 upserts and deletions, in order. Raises ProtocolError 422."""
+    if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
+        raise invalid(batch="errors.required")
+    if len(entries) > BATCH_MOST:
+        raise invalid(batch="errors.too_many_entries")
+    return [_entry(world, access, entry) for entry in entries]
+
+
+def _entry(world: World, access: Access, entry: object) -> dict[str, Any]:
+    try:
+        return _act(world, access, mapping(entry, "batch"))
+    except ProtocolError as error:
+        return {"status": error.status} | ({"data": error.body} if error.body else {})
+
+
+def _act(world: World, access: Access, entry: Mapping[str, Any]) -> dict[str, Any]:
+    method = str(entry.get("method")).upper()
+    parts = urlsplit(str(entry.get("relative_url"))).path.split("/")
+    act = {"POST": upsert, "DELETE": delete}.get(method)
+    if act is None or parts[:3] != ["", "v1", "calendars"] or parts[4:] != ["events"]:
+        return {"status": 404}
+    act(world, access, unquote(parts[3]), mapping(entry.get("data"), "data"))
+    return {"status": 202}
+
+
+def _writable(world: World, access: Access, calendar_id: str, need: str) -> Calendar:
+    if not grants.allows(access.scope, need):
+        raise ProtocolError(403)
+    calendar = next((one for one in world.account(access.sub).calendars() if one.id == calendar_id), None)
+    if calendar is None:
+        raise ProtocolError(404)
+    people.notice(world, calendar.profile)
+    if not calendar.profile.connected:
+        raise ProtocolError(423)
+    if calendar.readonly or calendar.deleted:
+        raise invalid(calendar_id="errors.calendar_not_writable")
+    return calendar
+
+
+def _check(data: Mapping[str, Any]) -> None:
+    wrong = {name: "errors.required" for name in ("summary", "start", "end") if not data.get(name)}
+    if not data.get("event_id") and not data.get("event_uid"):
+        wrong["event_id"] = "errors.required"
+    too_long = {name: "errors.too_long" for name, most in LONGEST.items() if len(str(data.get(name) or "")) > most}
+    if wrong | too_long:
+        raise invalid(**(too_long | wrong))
+
+
+def _external(calendar: Calendar, uid: str) -> Event:
+    if not uid.startswith("evt_external_"):
+        raise invalid(event_uid="errors.must_be_external_event_uid")
+    if calendar.permission_level != "unrestricted":
+        raise ProtocolError(403)
+    if uid not in calendar.events:
+        raise ProtocolError(404)
+    return calendar.events[uid]
+
+
+def _moment(data: Mapping[str, Any], name: str) -> Moment:
+    try:
+        moment = read_moment(data[name])
+        if floats(moment):  # a wall time without an offset means the zone that is given beside it
+            return instant(moment, zone_named(str(data["tzid"])))
+    except (ValueError, KeyError) as error:
+        raise invalid(**{name: "errors.invalid_time"}) from error
+    return moment
+
+
+def _tzid(data: Mapping[str, Any]) -> str | None:
+    start = data["start"]
+    tzid = (start.get("tzid") if isinstance(start, Mapping) else None) or data.get("tzid")
+    try:
+        return zone_named(str(tzid)).key if tzid else None
+    except ValueError as error:
+        raise invalid(tzid="errors.invalid_tzid") from error
+
+
+def _free_busy(data: Mapping[str, Any]) -> FreeBusy:
+    return "free" if data.get("transparency") == "transparent" else "busy"
+
+
+def _details(data: Mapping[str, Any]) -> dict[str, Any]:
+    details = {name: data[name] for name in KEPT if data.get(name) is not None}
+    invited = mapping(data.get("attendees"), "attendees").get("invite") or []
+    if invited:
+        details["attendees"] = [{**mapping(one, "attendees"), "status": "needs_action"} for one in invited]
+    return details
+
+
+def _store(calendar: Calendar, event: Event) -> None:
+    calendar.events[event.uid] = event
+    if calendar.held is not None:  # the first sync is still running: Cronofy knows what it wrote itself
+        calendar.held[event.uid] = event
