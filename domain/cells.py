@@ -6,8 +6,6 @@ when as many periods ended by s as began before s + d. Both counts are running t
 the second, looked up d later, serves every duration that is a multiple of a quarter hour.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,19 +53,19 @@ def clear(span: Span, durations: Sequence[int], periods: Periods) -> Cells:
     Buffers are part of the periods: pad them with `padded`. O(cells + periods).
     """
     ended = _running(periods[:, 1] + (GRID - 1 - span.origin), span.cells)
-    clear = np.empty((len(durations), span.cells), np.bool_)
+    found = np.empty((len(durations), span.cells), np.bool_)
     begun: dict[int, Counts] = {}
     reach = span.cells + max(durations) // GRID
     for row, duration in enumerate(durations):
         shift, rest = divmod(duration, GRID)
         if rest not in begun:
             begun[rest] = _running(periods[:, 0] + (GRID - rest - span.origin), reach)
-        np.equal(ended, begun[rest][shift : shift + span.cells], out=clear[row])
-    return clear
+        np.equal(ended, begun[rest][shift : shift + span.cells], out=found[row])
+    return found
 
 
 def _running(seconds: npt.NDArray[np.int64], size: int) -> Counts:
-    """How many of `seconds // GRID` are <= k, for each k < size."""
+    """How many of `seconds // GRID` are <= k, for each k < size. Works in place: `seconds` is the caller's to lose."""
     seconds //= GRID
     np.maximum(seconds, 0, out=seconds)
     np.minimum(seconds, size, out=seconds)

@@ -1,11 +1,9 @@
 """A coach's own settings: what slots are made from, besides the calendars."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.errors import Invalid
+from domain.errors import Invalid, one_of, whole_number
 from domain.hours import Hours
 
 Mode = Literal["flexible", "back_to_back"]
@@ -21,8 +19,8 @@ class Policy:
     """For `last_known`: how long after the last good read its answer is still shown."""
 
     def __post_init__(self) -> None:
-        _one_of("policy.kind", self.kind, ("hide", "last_known", "hours_only"))
-        _within("policy.last_known_hours", self.last_known_hours, 0, 24 * 365)
+        one_of("policy.kind", self.kind, ("hide", "last_known", "hours_only"))
+        whole_number("policy.last_known_hours", self.last_known_hours, 0, 24 * 365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +43,21 @@ class Coach:
     version: int
 
     def __post_init__(self) -> None:
-        _within("pre", self.pre, 0, 480)
-        _within("post", self.post, 0, 480)
-        _within("notice", self.notice, 0, 60 * 24 * 365)
-        _within("horizon_days", self.horizon_days, 0, 730)
-        if not self.durations or len(set(self.durations)) < len(self.durations):
-            raise Invalid("durations", "durations_repeated", "Offer one duration or more, each of them once.")
+        whole_number("pre", self.pre, 0, 480)
+        whole_number("post", self.post, 0, 480)
+        whole_number("notice", self.notice, 0, 60 * 24 * 365)
+        whole_number("horizon_days", self.horizon_days, 0, 730)
         for duration in self.durations:
-            _duration(duration)
-        _one_of("mode", self.mode, ("flexible", "back_to_back"))
-        for field in ("per_day", "per_week"):
-            if (limit := getattr(self, field)) is not None:
-                _within(field, limit, 0, 1000)
-
-
-def _duration(minutes: object) -> None:
-    _within("durations", minutes, 5, 480)
-    if isinstance(minutes, int) and minutes % 5:
-        raise Invalid("durations", "not_a_multiple_of_5", f"{minutes} minutes cannot be offered; use multiples of 5.")
-
-
-def _within(field: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Invalid(field, "not_a_whole_number", f"Send a whole number from {low} to {high}, not {value!r}.")
-    if not low <= value <= high:
-        raise Invalid(field, "out_of_range", f"{value} is out of range; send a whole number from {low} to {high}.")
-
-
-def _one_of(field: str, value: object, words: tuple[str, ...]) -> None:
-    if value not in words:
-        raise Invalid(field, "unknown_word", f"{value!r} is not known here; send one of {', '.join(words)}.")
+            whole_number("durations", duration, 5, 480)
+            if duration % 5:
+                detail = f"{duration} minutes cannot be offered; use multiples of 5."
+                raise Invalid("durations", "not_a_multiple_of_5", detail)
+        if not self.durations or len(set(self.durations)) < len(self.durations):
+            raise Invalid("durations", "not_distinct", "Offer one duration or more, each of them once.")
+        one_of("mode", self.mode, ("flexible", "back_to_back"))
+        if self.per_day is not None:
+            whole_number("per_day", self.per_day, 0, 1000)
+        if self.per_week is not None:
+            whole_number("per_week", self.per_week, 0, 1000)
+        if not isinstance(self.tentative_blocks, bool):
+            raise Invalid("tentative_blocks", "not_a_boolean", "Send true or false.")

@@ -4,7 +4,7 @@ ValueError
 └── Invalid     permanent: the same input never becomes right by itself
 """
 
-from __future__ import annotations
+from collections.abc import Sequence
 
 
 class Invalid(ValueError):
@@ -22,3 +22,20 @@ class Invalid(ValueError):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.detail} ({self.code})"
+
+
+def whole_number(field: str, value: object, low: int, high: int) -> int:
+    """The value, if it is an int from `low` to `high`. Raises Invalid."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Invalid(field, "not_a_whole_number", f"Send a whole number from {low} to {high}, not {value!r:.60}.")
+    if not low <= value <= high:
+        raise Invalid(field, "out_of_range", f"{value} is out of range; send a whole number from {low} to {high}.")
+    return value
+
+
+def one_of(field: str, value: object, words: Sequence[str]) -> str:
+    """The value, if it is one of the words. Raises Invalid."""
+    for word in words:
+        if value == word:
+            return word
+    raise Invalid(field, "unknown_word", f"{value!r:.60} is not known here; send one of {', '.join(words)}.")

@@ -1,12 +1,11 @@
 """What counts as busy: items as a calendar gave them, and the periods of them that block."""
 
-from __future__ import annotations
-
 import json
 import struct
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,8 @@ Item = tuple[str, int, int, int, bool]
 
 _HEADER = struct.Struct("<4sII")  # magic with version, bytes of the calendar names, items
 _MAGIC = b"frb1"
+_COLUMNS = {"start": "<i8", "end": "<i8", "calendar": "<u2", "status": "<u1", "all_day": "|b1"}
+_ITEM_BYTES = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class Reading:
     """Index into `calendars`."""
 
     @classmethod
-    def of(cls, items: Iterable[Item]) -> Reading:
+    def of(cls, items: Iterable[Item]) -> Self:
         rows = list(items)
         names, start, end, status, all_day = zip(*rows, strict=True) if rows else ((), (), (), (), ())
         index = {name: place for place, name in enumerate(dict.fromkeys(names))}
@@ -57,26 +58,24 @@ class Reading:
         return len(self.start)
 
     def pack(self) -> bytes:
-        """20 bytes an item: a header, the calendars' names as JSON, then column after column, little-endian."""
+        """A header, the calendars' names as JSON, then column after column: 20 bytes an item."""
         names = json.dumps(self.calendars).encode()
-        columns = (self.start, self.end, self.calendar, self.status, self.all_day)
-        return b"".join((_HEADER.pack(_MAGIC, len(names), len(self)), names, *(c.tobytes() for c in columns)))
+        columns = [getattr(self, name).astype(kind, copy=False).tobytes() for name, kind in _COLUMNS.items()]
+        return b"".join((_HEADER.pack(_MAGIC, len(names), len(self)), names, *columns))
 
     @classmethod
-    def unpack(cls, packed: bytes) -> Reading:
+    def unpack(cls, packed: bytes) -> Self:
         """What `pack` made, as read-only views of its bytes. Raises ValueError for anything else."""
-        magic, names, n = _HEADER.unpack_from(packed)
+        magic, names, items = _HEADER.unpack(packed[: _HEADER.size].ljust(_HEADER.size))
         at = _HEADER.size + names
-        if magic != _MAGIC or len(packed) != at + 20 * n:
+        if magic != _MAGIC or len(packed) != at + _ITEM_BYTES * items:
             raise ValueError("these bytes are no packed Reading of this version; read the calendar again")
-        return cls(
-            tuple(json.loads(packed[_HEADER.size : at])),
-            np.frombuffer(packed, np.int64, n, at),
-            np.frombuffer(packed, np.int64, n, at + 8 * n),
-            np.frombuffer(packed, np.uint8, n, at + 18 * n),
-            np.frombuffer(packed, np.bool_, n, at + 19 * n),
-            np.frombuffer(packed, np.uint16, n, at + 16 * n),
-        )
+        calendars = tuple(json.loads(packed[_HEADER.size : at]))
+        columns = {}
+        for name, kind in _COLUMNS.items():
+            columns[name] = np.frombuffer(packed, kind, items, at)
+            at += columns[name].nbytes
+        return cls(calendars, **columns)
 
     def digest(self) -> bytes:
         """16 bytes, the same for the same set of items: order, repeats and unused calendars do not count."""
@@ -84,8 +83,8 @@ class Reading:
         names = [self.calendars[place] for place in used]
         rank = np.empty(len(names), np.int64)
         rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-        # One column for all but the start: ends up to year 280,000, two bits of status, one of all-day, 16 of calendar.
-        rest = ((self.end << 3 | self.status << 1 | self.all_day) << 16) | rank[calendar]
+        # All but the start in one number, for a sort by two keys: an end until year 10,000 leaves room for the others.
+        rest = ((self.end << 8 | self.status) << 1 | self.all_day) << 16 | rank[calendar]
         order = np.lexsort((rest, self.start))
         rows = np.stack((self.start[order], rest[order]))
         fresh = np.ones(rows.shape[1], np.bool_)
@@ -115,6 +114,7 @@ def blocking(
     days = reading.all_day[blocks]
     if days.any():
         periods[days] = _placed(periods[days], zone)
+        periods = periods[periods[:, 1] > periods[:, 0]]  # a zone that changed sides of the date line skipped a day
     return periods
 
 

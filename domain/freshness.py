@@ -1,7 +1,5 @@
 """How far a coach's calendars can be believed, and what people see because of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

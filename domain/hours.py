@@ -7,16 +7,16 @@ occurrence, or the time moved forward, and the later of the two folds is the sec
 forward again.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from domain.errors import Invalid
+from domain.errors import Invalid, whole_number
 from domain.intervals import Interval, merge
 
 Window = tuple[int, int]
@@ -26,6 +26,9 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
 DAY_SECONDS = 86_400
 """An elapsed day, or a UTC one. Never the way to tomorrow: local days have 23 to 25 hours."""
+YEARS = (1973, 2199)
+"""Liberia was the last zone to round its offset to minutes, in 1972; the other end keeps off that of `date`."""
+
 _DAY_MINUTES = 1440
 _WALL = re.compile(r"([01]\d|2[0-3]|24(?=:00)):([0-5]\d)", re.ASCII)
 
@@ -41,25 +44,25 @@ class Hours:
     """Sorted by date. An override replaces the windows that begin on its date; none at all is a day off."""
 
     @classmethod
-    def parse(cls, zone: str, weekly: object, overrides: object) -> Hours:
+    def parse(cls, zone: str, weekly: object, overrides: object) -> Self:
         """From JSON's shape: {"mon": [["09:00", "17:00"]]} and {"2026-12-24": []}; an end at or before its start
         is on the next day, and so is "24:00". Raises Invalid with the path of the field."""
-        _zone(zone)
+        timezone(zone)
         days = _mapping(weekly, "hours")
         if unknown := [day for day in days if day not in WEEKDAYS]:
-            detail = f"Name the days mon, tue, wed, thu, fri, sat, sun; {unknown[0]!r} is none of them."
-            raise Invalid(f"hours.{unknown[0]}", "unknown_weekday", detail)
+            detail = f"Name the days mon, tue, wed, thu, fri, sat, sun; {unknown[0]!r:.60} is none of them."
+            raise Invalid(f"hours.{unknown[0]!s:.40}", "unknown_weekday", detail)
         dated = {_date(day): _windows(w, f"overrides.{day}") for day, w in _mapping(overrides, "overrides").items()}
         usual = tuple(_windows(days.get(day, ()), f"hours.{day}") for day in WEEKDAYS)
         return cls(zone, usual, tuple(sorted(dated.items())))
 
     def weekly_json(self) -> dict[str, list[list[str]]]:
         """{"mon": [["09:00", "17:00"]]}; days without a window are left out."""
-        return {day: _walls(windows) for day, windows in zip(WEEKDAYS, self.weekly, strict=True) if windows}
+        return {day: _clocks(windows) for day, windows in zip(WEEKDAYS, self.weekly, strict=True) if windows}
 
     def overrides_json(self) -> dict[str, list[list[str]]]:
         """{"2026-12-24": []}; an empty list is a day off."""
-        return {day.isoformat(): _walls(windows) for day, windows in self.overrides}
+        return {day.isoformat(): _clocks(windows) for day, windows in self.overrides}
 
 
 @lru_cache(maxsize=256)
@@ -76,21 +79,30 @@ def _begun_on(hours: Hours, since: date, until: date) -> Iterator[Interval]:
     day = since
     while day < until:
         for start, end in overrides.get(day, hours.weekly[day.weekday()]):
-            yield _instant(hours.zone, day, start), _instant(hours.zone, day, end, ending=True)
+            yield _first(hours.zone, day, start), _last(hours.zone, day, end)
         day += DAY
 
 
-def _instant(zone: str, day: date, minute: int, *, ending: bool = False) -> int:
-    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
-    aware = wall.replace(tzinfo=_zone(zone))
-    instant = aware.timestamp()
-    return int(max(instant, aware.replace(fold=1).timestamp()) if ending else instant)
+# Cached, because the coaches of a zone share their mornings.
+@lru_cache(maxsize=16_384)
+def _first(zone: str, day: date, minute: int) -> int:
+    return int(_wall(zone, day, minute).timestamp())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
+def _last(zone: str, day: date, minute: int) -> int:
+    wall = _wall(zone, day, minute)
+    return int(max(wall.timestamp(), wall.replace(fold=1).timestamp()))
+
+
+def _wall(zone: str, day: date, minute: int) -> datetime:
+    # Minutes are added to the naive time: that is wall-clock arithmetic. The zone comes after it.
+    return (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(tzinfo=timezone(zone))
+
+
 def midnight(zone: str, day: date) -> int:
     """The first instant of a local date, epoch seconds: 01:00 where a clock change removes midnight."""
-    return _instant(zone, day, 0)
+    return _first(zone, day, 0)
 
 
 def local_days(zone: str, start: int, end: int) -> tuple[tuple[date, int, int], ...]:
@@ -109,14 +121,25 @@ def utc_date(instant: int) -> date:
     return datetime.fromtimestamp(instant, UTC).date()
 
 
-def _zone(key: str) -> ZoneInfo:
-    # right/ counts leap seconds and posix/ is an alias: neither is a name that people or calendars use.
-    try:
-        if not key.startswith(("right/", "posix/")):
-            return ZoneInfo(key)
-    except (KeyError, ValueError, OSError, TypeError, AttributeError):
-        pass  # ZoneInfo says "no such zone" in each of these ways
-    raise Invalid("zone", "unknown_zone", f"{key!r} is no IANA time zone; send a name such as Europe/London.")
+def timezone(key: str) -> ZoneInfo:
+    """A zone by its IANA name. Raises Invalid.
+
+    From the tzdata package, not from the machine: the same hours give the same slots wherever they are computed.
+    """
+    if isinstance(key, str) and key in _names():
+        return _loaded(key)
+    raise Invalid("zone", "unknown_zone", f"{key!r:.60} is no IANA time zone; send a name such as Europe/London.")
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
+@cache
+def _loaded(key: str) -> ZoneInfo:
+    with files("tzdata").joinpath("zoneinfo", *key.split("/")).open("rb") as rules:
+        return ZoneInfo.from_file(rules, key)
 
 
 def _mapping(value: object, field: str) -> Mapping[str, object]:
@@ -126,12 +149,15 @@ def _mapping(value: object, field: str) -> Mapping[str, object]:
 
 
 def _date(text: object) -> date:
+    field = f"overrides.{text!s:.40}"
     try:
-        if isinstance(text, str) and (day := date.fromisoformat(text)).isoformat() == text:
-            return day
+        day = date.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
-        pass
-    raise Invalid(f"overrides.{text}", "invalid_date", f"{text!r} is no date; write it like 2026-12-24.")
+        day = None
+    if day is None or str(day) != text:
+        raise Invalid(field, "invalid_date", f"{text!r:.60} is no date; write it like 2026-12-24.")
+    whole_number(field, day.year, *YEARS)
+    return day
 
 
 def _windows(value: object, field: str) -> tuple[Window, ...]:
@@ -152,14 +178,16 @@ def _window(pair: object, field: str) -> Window:
 def _minutes(wall: object, field: str) -> int:
     found = _WALL.fullmatch(wall) if isinstance(wall, str) else None
     if not found:
-        raise Invalid(field, "invalid_time", f"{wall!r} is no time of day; write it like 09:00, or 24:00 for an end.")
+        raise Invalid(
+            field, "invalid_time", f"{wall!r:.60} is no time of day; write it like 09:00, or 24:00 for an end."
+        )
     return int(found[1]) * 60 + int(found[2])
 
 
-def _walls(windows: tuple[Window, ...]) -> list[list[str]]:
-    return [[_wall(start), _wall(end)] for start, end in windows]
+def _clocks(windows: tuple[Window, ...]) -> list[list[str]]:
+    return [[_clock(start), _clock(end)] for start, end in windows]
 
 
-def _wall(minute: int) -> str:
+def _clock(minute: int) -> str:
     hour, rest = divmod(minute if minute <= _DAY_MINUTES else minute - _DAY_MINUTES, 60)
     return f"{hour:02}:{rest:02}"

@@ -3,8 +3,6 @@
 Arrays of periods have their own, in `domain.cells`: there nothing is merged at all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 Interval = tuple[int, int]

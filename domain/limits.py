@@ -1,7 +1,5 @@
 """Sessions per local day and per ISO week: the starts that a full day or week closes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -11,6 +9,7 @@ import numpy.typing as npt
 from domain.cells import Row, Span
 from domain.hours import DAY_SECONDS, local_days
 
+Ints = npt.NDArray[np.int64]
 Limits = tuple[int | None, int | None]
 """The most sessions of a local day and of an ISO week; None for no limit."""
 
@@ -27,21 +26,20 @@ def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
     closed = np.zeros(span.cells, np.bool_)
     if limits == (None, None):
         return closed
-    midnights, ordinals = _calendar(zone, span.origin - _AROUND, span.end + _AROUND)
-    near = np.array([begin for begin in begins if midnights[0] <= begin < span.end + _AROUND], np.int64)
-    held, asked = (ordinals[np.searchsorted(midnights, at, "right") - 1] for at in (near, span.starts()))
+    midnights, dates, asked = _calendar(zone, span)
+    begun = [begin for begin in begins if midnights[0] <= begin < midnights[-1]]
+    held = dates[np.searchsorted(midnights, np.array(begun, np.int64), "right") - 1]
     for days, limit in zip((1, _DAYS_A_WEEK), limits, strict=True):
         if limit is not None:
-            closed |= (np.bincount(held // days, minlength=ordinals[-1] + 1) >= limit)[asked // days]
+            closed |= (np.bincount(held // days, minlength=dates[-1] + 1) >= limit)[asked // days]
     return closed
 
 
-@lru_cache(maxsize=64)
-def _calendar(zone: str, start: int, end: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The local midnights around [start, end), and the days of their dates counted from a Monday before."""
-    days = local_days(zone, start, end)
+@lru_cache(maxsize=32)
+def _calendar(zone: str, span: Span) -> tuple[Ints, Ints, Ints]:
+    """The local midnights around a span, their dates counted from a Monday, and the date of each cell."""
+    days = local_days(zone, span.origin - _AROUND, span.end + _AROUND)
     monday = days[0][0].toordinal() - days[0][0].weekday()
-    return (
-        np.array([first for _, first, _ in days], np.int64),
-        np.array([day.toordinal() - monday for day, _, _ in days], np.int64),
-    )
+    midnights = np.array([first for _, first, _ in days], np.int64)
+    dates = np.array([day.toordinal() - monday for day, _, _ in days], np.int64)
+    return midnights, dates, dates[np.searchsorted(midnights, span.starts(), "right") - 1]

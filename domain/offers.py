@@ -1,7 +1,5 @@
 """What a slot set offers at one moment: clipped by the clock, with reasons, and until when that holds."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import date
 from functools import lru_cache

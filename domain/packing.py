@@ -1,7 +1,5 @@
 """Back-to-back scheduling: of each free run, only the starts that pack it without holes."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np
@@ -22,7 +20,6 @@ def packed(open_starts: Row, zone: str, span: Span, spacing: int) -> Row:
     Spacings round up to the grid. Exact from LOOK_BACK after the span's origin.
     """
     closed = ~open_starts
-    cells = np.arange(span.cells)
     anchors = np.zeros(span.cells, np.int64)
     begins = np.flatnonzero(open_starts[1:] & closed[:-1]) + 1
     anchors[begins] = begins
@@ -30,7 +27,10 @@ def packed(open_starts: Row, zone: str, span: Span, spacing: int) -> Row:
     closed_by = np.cumsum(closed)
     through = midnights[closed_by[midnights - 1] == closed_by[since] - closed[since]]
     anchors[through] = through
-    starts: Row = open_starts & ((cells - np.maximum.accumulate(anchors)) % -(-spacing // GRID) == 0)
+    cells = np.flatnonzero(open_starts)
+    after = cells - np.maximum.accumulate(anchors)[cells]
+    starts = np.zeros(span.cells, np.bool_)
+    starts[cells[after % -(-spacing // GRID) == 0]] = True
     return starts
 
 

@@ -1,9 +1,10 @@
 """Slots of several coaches at once: `any` of them, with who is open, or `all` of them."""
 
-from __future__ import annotations
-
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +21,11 @@ Open = list[tuple[int, list[str]]]
 
 def any_open(starts: Mapping[str, Starts]) -> Open:
     """The starts of any coach, each with the coaches who have it, from each coach's own starts."""
-    ids = np.repeat(np.array(list(starts), object), [len(own) for own in starts.values()])
-    found = np.concatenate([np.empty(0, np.int64), *starts.values()])
-    order = np.argsort(found, kind="stable")
-    return _grouped(found[order], ids[order].tolist())
+    who: defaultdict[int, list[str]] = defaultdict(list)
+    for coach_id, own in starts.items():
+        for start in own.tolist():
+            who[start].append(coach_id)
+    return sorted(who.items())
 
 
 def all_open(starts: Mapping[str, Starts]) -> Starts:
@@ -53,7 +55,7 @@ class Pool:
     """Shape (coaches, cells / 8)."""
 
     @classmethod
-    def of(cls, members: Sequence[Member], duration: int, *, now: int, since: int, until: int) -> Pool:
+    def of(cls, members: Sequence[Member], duration: int, *, now: int, since: int, until: int) -> Self:
         """The quarter hours in since <= start < until; what a set does not reach is closed.
 
         Raises Invalid for a duration (minutes) that one of the coaches does not offer.
@@ -81,14 +83,15 @@ class Pool:
         return self._starts(np.bitwise_and.reduce(self.bits, axis=0, initial=255 if self.coach_ids else 0))
 
     def who(self) -> Open:
-        cells, coaches = np.nonzero(np.unpackbits(self.bits, axis=1).T)
-        return _grouped(self._instants(cells), np.array(self.coach_ids, object)[coaches].tolist())
+        starts = self.any_open()
+        cells = (starts - self.span.origin) // GRID
+        open_at = np.ascontiguousarray(np.unpackbits(self.bits, axis=1)[:, cells].T)
+        ids = np.array(self.coach_ids, object)[np.nonzero(open_at)[1]].tolist()
+        edges = [0, *np.cumsum(np.count_nonzero(open_at, axis=1)).tolist()]
+        return [(start, ids[low:high]) for start, (low, high) in zip(starts.tolist(), pairwise(edges), strict=True)]
 
     def _starts(self, bits: npt.NDArray[np.uint8]) -> Starts:
-        return self._instants(np.flatnonzero(np.unpackbits(bits)))
-
-    def _instants(self, cells: npt.NDArray[np.intp]) -> Starts:
-        return cells * GRID + self.span.origin
+        return np.flatnonzero(np.unpackbits(bits)) * GRID + self.span.origin
 
 
 def _mask(span: Span, window: Interval) -> bytes:
@@ -96,10 +99,3 @@ def _mask(span: Span, window: Interval) -> bytes:
     inside = np.zeros(span.cells, np.bool_)
     inside[low:high] = True
     return np.packbits(inside).tobytes()
-
-
-def _grouped(starts: Starts, ids: list[str]) -> Open:
-    """Ascending starts and whose each is -> each start once, with all of its ids."""
-    found, first = np.unique(starts, return_index=True)
-    edges = [*first.tolist(), len(ids)]
-    return [(start, ids[low:high]) for start, low, high in zip(found.tolist(), edges, edges[1:], strict=False)]

@@ -1,7 +1,5 @@
 """Why each closed quarter hour is closed, one byte a cell: never whose event, never a title."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import IntEnum
@@ -33,7 +31,7 @@ class Reason(IntEnum):
 
 def explain(span: Span, hours: Hours, layers: Mapping[Reason, Cells | Row]) -> Codes:
     """The reason of every cell, from what each layer closes; shape (durations, cells)."""
-    codes = np.zeros(layers[Reason.outside_hours].shape, np.uint8)
+    codes = np.zeros(layers[Reason.buffer].shape, np.uint8)
     for reason, closed in layers.items():
         np.maximum(codes, closed.view(np.uint8) * np.uint8(reason), out=codes)
     for day, windows in hours.overrides:
@@ -48,7 +46,7 @@ def encode(codes: Codes) -> bytes:
     """Run-length coded: for each row how many runs it has, then a word (first cell << 4 | reason) for each run."""
     turns = np.ones(codes.shape, np.bool_)
     np.not_equal(codes[:, 1:], codes[:, :-1], out=turns[:, 1:])
-    runs = np.count_nonzero(turns, axis=1)
+    runs = [np.count_nonzero(row) for row in turns]
     places = np.flatnonzero(turns)
     cells = places - np.repeat(np.arange(len(codes)) * codes.shape[1], runs)
     words = cells << 4 | codes.reshape(-1)[places]

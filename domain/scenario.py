@@ -3,16 +3,16 @@
 It decides nothing itself: the case becomes a Coach, a Reading and a SlotSet, and those answer as in the service.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.cells import Periods
 from domain.coaches import Coach, Policy
-from domain.errors import Invalid
+from domain.errors import Invalid, one_of, whole_number
 from domain.freebusy import STATUSES, Item, Reading, blocking
-from domain.hours import DAY_SECONDS, Hours
+from domain.hours import DAY_SECONDS, YEARS, Hours
 from domain.offers import Clock, closed_counts, offered, render
 from domain.slots import Own, build
 
@@ -20,35 +20,50 @@ Case = Mapping[str, Any]
 
 _MOST_DAYS = 800
 _NAMES = {"notice": "notice_min", "durations": "duration"}  # the coach's word -> the case's
-_YEARS = (1971, 2199)  # where every zone has a whole offset, and no date runs off the calendar
 
 
 def evaluate(case: object) -> dict[str, Any]:
     """{"id", "starts": ["2026-01-05T09:00:00Z", ...], "closed": {reason: count}} of a case as parsed from JSON.
 
-    Required: zone, duration (minutes), now, from, to. Optional: id, hours, overrides, busy, own, pre, post,
+    Required: zone, hours, duration (minutes), now, from, to. Optional: id, overrides, busy, own, pre, post,
     notice_min, horizon_days, mode, per_day, per_week, tentative_blocks. A busy item is [start, end] or [start, end,
-    status], its dates without a time all-day; an own session [start, end] or [start, end, gap in minutes]. Unknown
+    status], all-day when both are dates; an own session is [start, end] or [start, end, gap in minutes]. Unknown
     keys are ignored. Raises Invalid with the path of the field.
     """
+    scenario = read(case)
+    coach, clock = scenario.coach, scenario.clock
+    origin = clock["since"] // DAY_SECONDS * DAY_SECONDS
+    days = max(1, -((origin - clock["until"]) // DAY_SECONDS))
+    slot_set = build(coach, scenario.busy, scenario.own, origin=origin, days=days)
+    (duration,) = coach.durations
+    closed = closed_counts(slot_set, duration, **clock)
+    return {
+        "id": scenario.id,
+        "starts": render(offered(slot_set, duration, **clock)),
+        "closed": {reason.name: count for reason, count in sorted(closed.items())},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A case in the words of this room."""
+
+    id: object
+    coach: Coach
+    busy: Periods
+    own: tuple[Own, ...]
+    clock: Clock
+
+
+def read(case: object) -> Scenario:
+    """Raises Invalid with the path of the field."""
     if not isinstance(case, Mapping):
         raise Invalid("case", "not_an_object", f"A case is one JSON object, not {type(case).__name__}.")
     coach = _coach(case)
-    clock = _clock(case, coach)
     reading = Reading.of(_busy(item, f"busy[{place}]") for place, item in enumerate(_list(case, "busy")))
     busy = blocking(reading, zone=coach.hours.zone, calendars=None, tentative_blocks=coach.tentative_blocks)
-    own = [_own(item, f"own[{place}]") for place, item in enumerate(_list(case, "own"))]
-    origin = clock["since"] // DAY_SECONDS * DAY_SECONDS
-    days = max(1, -((origin - clock["until"]) // DAY_SECONDS))
-    slot_set = build(coach, busy, own, origin=origin, days=days)
-    (duration,) = coach.durations
-    starts = offered(slot_set, duration, **clock)
-    closed = closed_counts(slot_set, duration, **clock)
-    return {
-        "id": case.get("id"),
-        "starts": render(starts),
-        "closed": {reason.name: count for reason, count in sorted(closed.items())},
-    }
+    own = tuple(_own(item, f"own[{place}]") for place, item in enumerate(_list(case, "own")))
+    return Scenario(case.get("id"), coach, busy, own, _clock(case, coach))
 
 
 def _coach(case: Case) -> Coach:
@@ -84,9 +99,7 @@ def _clock(case: Case, coach: Coach) -> Clock:
 
 def _busy(item: object, field: str) -> Item:
     start, end, *more = _parts(item, field)
-    status = more[0] if more else "busy"
-    if status not in STATUSES:
-        raise Invalid(f"{field}[2]", "unknown_status", f"{status!r} is no status; use {', '.join(STATUSES)}.")
+    status = one_of(f"{field}[2]", more[0] if more else "busy", tuple(STATUSES))
     all_day = [_is_date(start), _is_date(end)]
     if all_day == [True, True]:
         start, end = (f"{day}T00:00:00Z" for day in (start, end))
@@ -95,9 +108,7 @@ def _busy(item: object, field: str) -> Item:
 
 def _own(item: object, field: str) -> Own:
     start, end, *more = _parts(item, field)
-    gap = more[0] if more else 0
-    if not isinstance(gap, int) or gap < 0:
-        raise Invalid(f"{field}[2]", "not_a_whole_number", f"A gap is a whole number of minutes, not {gap!r}.")
+    gap = whole_number(f"{field}[2]", more[0] if more else 0, 0, 480)
     own = Own(_instant(start, f"{field}[0]"), _instant(end, f"{field}[1]"), 60 * gap)
     if own.end <= own.start:
         raise Invalid(field, "ends_before_start", "An own session ends after it begins; exchange the two times.")
@@ -121,10 +132,9 @@ def _instant(value: object, field: str) -> int:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None or moment.microsecond:
-        detail = f"{value!r} is no instant; write whole seconds with an offset, like 2026-01-05T09:00:00Z."
+        detail = f"{value!r:.60} is no instant; write whole seconds with an offset, like 2026-01-05T09:00:00Z."
         raise Invalid(field, "invalid_instant", detail)
-    if not _YEARS[0] <= moment.year <= _YEARS[1]:
-        raise Invalid(field, "out_of_range", f"Send a year from {_YEARS[0]} to {_YEARS[1]}, not {moment.year}.")
+    whole_number(field, moment.year, *YEARS)
     return int(moment.timestamp())
 
 

@@ -3,8 +3,6 @@
 The clock has no part in it: past, notice and horizon are applied when a set is read, by `domain.offers`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -59,7 +57,7 @@ class SlotSet:
         if duration in self.durations:
             return self.durations.index(duration)
         offered = ", ".join(map(str, self.durations))
-        detail = f"{duration!r} minutes are not offered by this coach; ask for one of {offered}."
+        detail = f"{duration!r:.60} minutes are not offered by this coach; ask for one of {offered}."
         raise Invalid("duration", "duration_not_offered", detail)
 
     def open_starts(self, duration: int, since: int | None = None, until: int | None = None) -> Starts:
@@ -108,20 +106,17 @@ def build(coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days:
     durations = [60 * minutes for minutes in coach.durations]
     off = closed_periods(coach.hours, span.origin, span.end + max(durations))
     sessions, apart = _sessions(coach, own)
-    free = clear(span, durations, np.concatenate((off, padded(busy, 60 * coach.pre, 60 * coach.post), apart)))
+    around = padded(busy, 60 * coach.pre, 60 * coach.post)
+    free = clear(span, durations, np.concatenate((off, around, apart)))
     limited = full(coach.hours.zone, span, [it.start for it in own], (coach.per_day, coach.per_week))
     listed = _listed(coach, span, free, limited)
     bits = np.packbits(listed[:, lead:], axis=1).tobytes()
     if not reasons:
         return SlotSet(origin, days, coach.durations, bits)
-    layers = {
-        Reason.spacing: ~listed,
-        Reason.limit: limited,
-        Reason.buffer: ~free,
-        Reason.busy: ~clear(span, durations, busy),
-        Reason.session: ~clear(span, durations, sessions),
-        Reason.outside_hours: ~clear(span, durations, off),
-    }
+    layers = {Reason.spacing: ~listed, Reason.limit: limited, Reason.buffer: ~free}
+    for reason, periods in ((Reason.busy, busy), (Reason.session, sessions), (Reason.outside_hours, off)):
+        if len(periods):
+            layers[reason] = ~clear(span, durations, periods)
     codes = explain(span, coach.hours, layers)[:, lead:]
     return SlotSet(origin, days, coach.durations, bits, encode(codes))
 

@@ -18,6 +18,10 @@ class AccountInUse(Exception):
     """This calendar account is connected to another coach already."""
 
 
+class UnknownCalendar(Exception):
+    """The connection has no calendar of this id."""
+
+
 @dataclass(frozen=True, slots=True)
 class SealedTokens:
     """An account's tokens as stored; only a Vault opens them."""
@@ -110,6 +114,15 @@ def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str] | N
     mine = calendars.c.connection_id == connection_id
     rows = tx.execute(select(calendars.c.id, calendars.c.blocks, calendars.c.deleted).where(mine)).all()
     return frozenset(row.id for row in rows if row.blocks and not row.deleted) if rows else None
+
+
+def choose(tx: Connection, connection_id: str, blocking: Collection[str]) -> None:
+    """Let these calendars block, and no others. Raises UnknownCalendar, with its id, for one that is not there."""
+    mine = calendars.c.connection_id == connection_id
+    known = set(tx.scalars(select(calendars.c.id).where(mine, calendars.c.deleted.is_(False))))
+    if unknown := sorted(set(blocking) - known):
+        raise UnknownCalendar(unknown[0])
+    tx.execute(calendars.update().where(mine).values(blocks=calendars.c.id.in_(blocking)))
 
 
 def tokens(tx: Connection, connection_id: str) -> SealedTokens | None:

@@ -1,0 +1,46 @@
+"""Who is asking: `Authorization: Bearer cck_...` (RFC 6750), and whether one of the key's scopes opens this route."""
+
+from collections.abc import Collection
+from typing import cast
+
+from flask import g, request
+
+from storage.clients import Key
+from webhooks.errors import Refused
+from webhooks.wiring import parts
+
+CHALLENGE = 'Bearer realm="coachcal"'
+
+
+def require(scopes: Collection[str]) -> None:
+    """Let the request pass with any one of the scopes; raises Refused (401, 403) otherwise."""
+    kind, _, presented = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not presented:
+        detail = "Send an API key: Authorization: Bearer cck_... (made by: coachcal keys create)."
+        raise Refused("key_missing", detail, headers={"WWW-Authenticate": CHALLENGE})
+    key = parts().keyring.find(presented.strip())
+    if key is None:
+        detail = "This key is unknown, expired or revoked; use another (made by: coachcal keys create)."
+        raise Refused("key_unknown", detail, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
+    if not may(key, scopes):
+        raise lacking(scopes)
+    g.key = key
+
+
+def asking() -> Key:
+    """The key that `require` let pass."""
+    return cast(Key, g.key)
+
+
+def may(key: Key, scopes: Collection[str]) -> bool:
+    return any(scope in scopes for scope in key.scopes)
+
+
+def lacking(scopes: Collection[str], *, field: str | None = None) -> Refused:
+    needed = " or ".join(scopes)
+    return Refused(
+        "scope_missing",
+        f"This key lacks the scope {needed}; use one that has it (coachcal keys create CLIENT --scope ...).",
+        field=field,
+        headers={"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{" ".join(scopes)}"'},
+    )

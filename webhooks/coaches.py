@@ -1,0 +1,164 @@
+"""Coaches over HTTP: what they set, in whole or in part, and how their calendars stand."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from flask import request
+
+from domain.coaches import Coach, Policy
+from domain.hours import Hours
+from storage import accounts, changes, coaches, slots
+from storage.accounts import Connected
+from storage.changes import Changed
+from storage.slots import Listing
+from webhooks.answers import CoachOut, Connection, HoursOut, OverridesOut
+from webhooks.errors import Refused, unknown_coach
+from webhooks.models import CoachIn, HoursIn, OverridesIn, PolicyIn
+from webhooks.wiring import runtime
+
+
+def show(coach_id: str) -> CoachOut:
+    """A coach: what was set, and how the calendars stand."""
+    services = runtime().services
+    with services.database.read() as tx:
+        coach = coaches.get(tx, coach_id)
+        listings = slots.listings(tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after)
+        connected = accounts.of_coach(tx, coach_id)
+    if coach is None:
+        raise unknown_coach(coach_id)
+    return _told(coach, listings[coach_id], connected)
+
+
+def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
+    """Set all of a coach; 201 when there was none.
+
+    The slot set follows in the same transaction: whoever lists slots after the answer sees what was set.
+    """
+    hours = Hours.parse(body.zone, body.hours, body.overrides)
+    settings = body.model_dump(exclude={"zone", "hours", "overrides", "durations", "policy", "version"})
+    coach = Coach(
+        id=coach_id, hours=hours, durations=tuple(body.durations), policy=_policy(body.policy), version=0, **settings
+    )
+    changed = _change(coach_id, lambda _: coach, body.version)
+    return show(coach_id), 201 if changed.created else 200
+
+
+def show_hours(coach_id: str) -> HoursOut:
+    """A coach's weekly hours."""
+    return _hours(_stored(coach_id))
+
+
+def put_hours(coach_id: str, body: HoursIn) -> HoursOut:
+    """Set a coach's weekly hours, and the zone if one is sent."""
+
+    def change(coach: Coach | None) -> Coach:
+        coach = _there(coach, coach_id)
+        hours = Hours.parse(body.zone or coach.hours.zone, body.hours, coach.hours.overrides_json())
+        return replace(coach, hours=hours)
+
+    return _hours(_change(coach_id, change, body.version).coach)
+
+
+def show_overrides(coach_id: str) -> OverridesOut:
+    """The dates on which a coach's hours are others."""
+    return _overrides(_stored(coach_id))
+
+
+def put_overrides(coach_id: str, body: OverridesIn) -> OverridesOut:
+    """Set the dates on which a coach's hours are others; those not sent are usual again."""
+
+    def change(coach: Coach | None) -> Coach:
+        coach = _there(coach, coach_id)
+        hours = Hours.parse(coach.hours.zone, coach.hours.weekly_json(), body.overrides)
+        return replace(coach, hours=hours)
+
+    return _overrides(_change(coach_id, change, body.version).coach)
+
+
+def _change(coach_id: str, change: Callable[[Coach | None], Coach], version: int | None) -> Changed:
+    """One transaction, then the wake-ups. Raises StaleVersion, Refused and Invalid; then nothing was written."""
+    services = runtime().services
+    expected = _if_match() if version is None else version
+    with services.database.write() as tx:
+        changed = changes.put_coach(tx, coach_id, change, expected=expected, now=services.now())
+    for connection_id in changed.wake:
+        runtime().actors.wake(connection_id)
+    return changed
+
+
+def _if_match() -> int | None:
+    """The version in If-Match, which does for those who prefer headers what the field `version` does."""
+    given = request.headers.get("If-Match")
+    if given is None:
+        return None
+    digits = given.strip().strip('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(2**31))):
+        raise Refused("invalid_value", 'Send the version in quotes, such as If-Match: "3".', field="If-Match")
+    return int(digits)
+
+
+def _policy(sent: PolicyIn | None) -> Policy:
+    settings = runtime().settings
+    if sent is None:
+        return Policy(settings.policy, settings.last_known_hours)
+    return Policy(sent.kind, sent.last_known_hours or settings.last_known_hours)
+
+
+def _stored(coach_id: str) -> Coach:
+    with runtime().services.database.read() as tx:
+        return _there(coaches.get(tx, coach_id), coach_id)
+
+
+def _there(coach: Coach | None, coach_id: str) -> Coach:
+    if coach is None:
+        raise unknown_coach(coach_id)
+    return coach
+
+
+def _hours(coach: Coach) -> HoursOut:
+    return HoursOut(coach_id=coach.id, version=coach.version, zone=coach.hours.zone, hours=coach.hours.weekly_json())
+
+
+def _overrides(coach: Coach) -> OverridesOut:
+    return OverridesOut(coach_id=coach.id, version=coach.version, overrides=coach.hours.overrides_json())
+
+
+def _told(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOut:
+    return CoachOut.model_validate(
+        {
+            "id": coach.id,
+            "version": coach.version,
+            "zone": coach.hours.zone,
+            "hours": coach.hours.weekly_json(),
+            "overrides": coach.hours.overrides_json(),
+            "durations": coach.durations,
+            "pre": coach.pre,
+            "post": coach.post,
+            "notice": coach.notice,
+            "horizon_days": coach.horizon_days,
+            "mode": coach.mode,
+            "per_day": coach.per_day,
+            "per_week": coach.per_week,
+            "tentative_blocks": coach.tentative_blocks,
+            "policy": {"kind": coach.policy.kind, "last_known_hours": coach.policy.last_known_hours},
+            "synced": listing.state in ("fresh", "refreshing"),
+            "state": listing.state,
+            "as_of": listing.as_of,
+            "connections": [_connection(each) for each in connected],
+        }
+    )
+
+
+def _connection(connected: Connected) -> Connection:
+    profiles = [asdict(profile) for profile in connected.profiles]
+    for calendar in (calendar for profile in profiles for calendar in profile["calendars"]):
+        calendar["blocks"] = calendar["id"] in connected.blocking
+    told: dict[str, Any] = {
+        "id": connected.id,
+        "trouble": connected.trouble,
+        "last_read_at": connected.last_ok_at,
+        "last_error": connected.last_error,
+        "profiles": profiles,
+    }
+    return Connection.model_validate(told)

@@ -1,0 +1,42 @@
+"""A coach's calendar accounts over HTTP: which calendars block, and disconnecting."""
+
+from storage import accounts, changes, connections
+from storage.accounts import UnknownCalendar
+from webhooks.answers import Accepted, CoachOut
+from webhooks.coaches import show
+from webhooks.errors import Refused
+from webhooks.models import CalendarsIn
+from webhooks.wiring import runtime
+
+
+def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> CoachOut:
+    """Choose which calendars of a connection block; those not named do not."""
+    services = runtime().services
+    with services.database.write() as tx:
+        _check(accounts.coach_of(tx, connection_id), coach_id)
+        try:
+            changes.choose_calendars(tx, coach_id, connection_id, body.calendars, now=services.now())
+        except UnknownCalendar as error:
+            detail = f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."
+            raise Refused("unknown_calendar", detail, field="calendars") from None
+    return show(coach_id)
+
+
+def disconnect(coach_id: str, connection_id: str) -> tuple[Accepted, int]:
+    """Disconnect a calendar account.
+
+    Its access is revoked at Cronofy, and all that came from it erased, by a worker that is woken now. Until then its
+    busy times still close slots.
+    """
+    runtime_ = runtime()
+    with runtime_.services.database.write() as tx:
+        _check(accounts.coach_of(tx, connection_id), coach_id)
+        connections.mark_dirty(tx, connection_id, erase=True)
+    runtime_.actors.wake(connection_id)
+    return Accepted(status="accepted"), 202
+
+
+def _check(owner: str | None, coach_id: str) -> None:
+    if owner != coach_id:
+        detail = f"This coach has no such connection: GET /v1/coaches/{coach_id} lists them."
+        raise Refused("unknown_connection", detail, field="connection_id")

@@ -1,0 +1,50 @@
+"""What watches us: is the process alive, may it be sent requests, what does it count."""
+
+from typing import Literal
+
+from flask import Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from storage import migrations
+from storage.database import Unavailable
+from webhooks.answers import Alive, Ready
+from webhooks.wiring import parts, runtime
+from workers import queues
+
+
+def alive() -> Alive:
+    """Is this process alive?
+
+    It answers as long as it can answer at all: restart it when it does not.
+    """
+    return Alive(status="ok")
+
+
+def ready() -> tuple[Ready, int]:
+    """May this process be sent requests?
+
+    503 while the database is away or has another release's schema. Redis is told, not required: without it pushes are
+    accepted and read by the sweeper.
+    """
+    database = _database()
+    status: Literal["ready", "not_ready"] = "ready" if database == "ok" else "not_ready"
+    redis: Literal["ok", "away"] = "ok" if queues.redis_answers(runtime().services) else "away"
+    return Ready(status=status, database=database, redis=redis), 200 if database == "ok" else 503
+
+
+def _database() -> Literal["ok", "away", "other_schema"]:
+    database = runtime().services.database
+    try:
+        with database.read():
+            pass
+    except Unavailable:
+        return "away"
+    return "ok" if migrations.is_current(database) else "other_schema"
+
+
+def metrics() -> Response:
+    """What this process counts, in Prometheus's text format.
+
+    Keep this path inside: a proxy in front should not pass it on.
+    """
+    return Response(parts().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

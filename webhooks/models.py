@@ -1,0 +1,156 @@
+"""What comes in: the bodies and queries that are accepted, typed, as OpenAPI tells them.
+
+Names and limits are the domain's, and so are its checks of what a value means: a model refuses unknown fields and
+wrong types, and `domain.coaches` and `domain.hours` say what a zone, a window or a duration is.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from domain.coaches import Kind, Mode
+from domain.hours import WEEKDAYS
+
+ID = "[A-Za-z0-9._~:@+=-]{1,128}"
+MOST_WINDOWS = 24
+MOST_OVERRIDES = 400
+MOST_COACHES = 200
+DEFAULT_HORIZON_DAYS = 60
+
+_WALL = {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
+_WINDOW = {"type": "array", "items": _WALL, "minItems": 2, "maxItems": 2}
+_WINDOWS = {"type": "array", "items": _WINDOW, "maxItems": MOST_WINDOWS}
+
+
+def _few_windows(days: dict[str, Any]) -> dict[str, Any]:
+    for day, windows in days.items():
+        if isinstance(windows, list) and len(windows) > MOST_WINDOWS:
+            limits = {"day": day, "most": MOST_WINDOWS}
+            raise PydanticCustomError("too_many", "{day} has more than {most} windows: join some", limits)
+    return days
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Week = Annotated[
+    dict[str, Any],
+    AfterValidator(_few_windows),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "Wall-clock windows a weekday; an end at or before its start is on the next day.",
+            "properties": dict.fromkeys(WEEKDAYS, _WINDOWS),
+            "additionalProperties": False,
+            "examples": [{"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "fri": [["22:00", "02:00"]]}],
+        }
+    ),
+]
+Dates = Annotated[
+    dict[str, Any],
+    Field(max_length=MOST_OVERRIDES),
+    AfterValidator(_few_windows),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "What replaces the windows that begin on a date; an empty list is a day off.",
+            "propertyNames": {"format": "date"},
+            "additionalProperties": _WINDOWS,
+            "maxProperties": MOST_OVERRIDES,
+            "examples": [{"2026-12-24": [], "2026-12-28": [["10:00", "14:00"]]}],
+        }
+    ),
+]
+Zone = Annotated[str, Field(max_length=64, description="IANA time zone.", examples=["Europe/London"])]
+Version = Annotated[
+    int | None,
+    Field(ge=0, le=2**31, description="The version this change was made from; 409 if it is no longer that. 0: new."),
+]
+Minutes = Annotated[int, Field(ge=0, le=480)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PolicyIn(Body):
+    kind: Kind
+    last_known_hours: int | None = Field(
+        None, ge=1, le=24 * 365, description="For last_known: how long; the service's default if absent."
+    )
+
+
+class CoachIn(Body):
+    """All that a coach sets. What is left out gets its default: a PUT replaces the whole."""
+
+    zone: Zone
+    hours: Week
+    overrides: Dates = Field(default_factory=dict)
+    durations: list[int] = Field(min_length=1, max_length=12, description="Minutes, multiples of 5 from 5 to 480.")
+    pre: Minutes = Field(0, description="Minutes free before a session.")
+    post: Minutes = Field(0, description="Minutes free after a session.")
+    notice: int = Field(0, ge=0, le=60 * 24 * 365, description="Minutes between now and the soonest start.")
+    horizon_days: int = Field(DEFAULT_HORIZON_DAYS, ge=1, le=180, description="Days of 24 h that can be booked ahead.")
+    mode: Mode = Field("flexible", description="Every open quarter hour, or only those that pack the day.")
+    per_day: int | None = Field(None, ge=0, le=1000, description="Most sessions a day in the coach's zone.")
+    per_week: int | None = Field(None, ge=0, le=1000, description="Most sessions an ISO week in the coach's zone.")
+    tentative_blocks: bool = Field(True, description="Whether tentative events close slots.")  # noqa: FBT003 (a default)
+    policy: PolicyIn | None = Field(None, description="While the calendars cannot be trusted; the service's if absent.")
+    version: Version = None
+
+
+class HoursIn(Body):
+    hours: Week
+    zone: Zone | None = Field(None, description="Moves the coach there too; unchanged if absent.")
+    version: Version = None
+
+
+class OverridesIn(Body):
+    overrides: Dates
+    version: Version = None
+
+
+class CalendarsIn(Body):
+    calendars: list[str] = Field(max_length=500, description="Ids of the calendars that block; the others do not.")
+
+
+class ConnectIn(Body):
+    provider: str | None = Field(None, pattern="^[a-z0-9_]{1,40}$", description="Preselects one, such as google.")
+
+
+class Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Range(Query):
+    since: str = Field(
+        alias="from",
+        max_length=40,
+        description="The first start asked for: a date (its local midnight in `tz`) or an instant with an offset.",
+        examples=["2026-06-01", "2026-06-01T09:00:00Z"],
+    )
+    until: str = Field(
+        alias="to",
+        max_length=40,
+        description="Exclusive, as `from`; at most 92 days later.",
+        examples=["2026-06-15"],
+    )
+
+
+class SlotsQuery(Range):
+    duration: int | None = Field(None, description="Minutes; required when the coach offers several.")
+    tz: str | None = Field(
+        None, max_length=64, description="Zone of the dates in `from` and `to`; the coach's if absent."
+    )
+    detail: Literal["reasons"] | None = Field(None, description="Adds why closed times are closed: coach and ops only.")
+
+
+class PoolQuery(Range):
+    coach_id: Annotated[list[Annotated[str, Field(pattern=f"^{ID}$")]], BeforeValidator(_listed)] = Field(
+        min_length=1, max_length=MOST_COACHES
+    )
+    duration: int = Field(description="Minutes.")
+    mode: Literal["any", "all"] = Field("any", description="Open with any of the coaches, or with all of them at once.")
+    tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")

@@ -1,0 +1,110 @@
+"""Every route on one page: what it is, who may ask, what it takes, and how it answers or refuses."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from apiflask import APIFlask
+from pydantic import BaseModel
+
+from webhooks import auth, coaches, connect, connections, docs, health, notifications, pools, slots
+from webhooks.answers import (
+    Accepted,
+    Alive,
+    CoachOut,
+    ConnectOut,
+    HoursOut,
+    OverridesOut,
+    PoolOut,
+    Ready,
+    SlotsOut,
+)
+from webhooks.errors import Refused
+from webhooks.models import ID, CalendarsIn, CoachIn, ConnectIn, HoursIn, OverridesIn, PoolQuery, SlotsQuery
+
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`scopes`: any one of them opens it; none: anybody. `refuses`: statuses beside those that follow from the rest."""
+
+    method: str
+    path: str
+    view: View
+    scopes: tuple[str, ...] = ()
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
+    answers: tuple[int, ...] = (200,)
+    refuses: tuple[int, ...] = ()
+    told: bool = True
+    """Whether OpenAPI tells it: pages are for people."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.view.__module__.rpartition('.')[2]}_{self.view.__name__}"
+
+
+READS = ("slots:read", "coach", "ops")
+COACH = "/v1/coaches/<coach_id>"
+CONNECTION = f"{COACH}/connections/<connection_id>"
+PUSH = "/webhooks/cronofy/<channel_token>"
+
+# fmt: off
+ROUTES = (
+    Route("POST", PUSH, notifications.receive, answers=(204,), refuses=(400, 401, 404, 413, 415)),
+    Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
+    Route("PUT", COACH, coaches.put, ("coaches:write",), CoachIn, answer=CoachOut, answers=(200, 201), refuses=(409,)),
+    Route("GET", f"{COACH}/hours", coaches.show_hours, ("coaches:read",), answer=HoursOut, refuses=(404,)),
+    Route("PUT", f"{COACH}/hours", coaches.put_hours, ("coaches:write",), HoursIn, answer=HoursOut, refuses=(404, 409)),
+    Route("GET", f"{COACH}/overrides", coaches.show_overrides, ("coaches:read",), answer=OverridesOut, refuses=(404,)),
+    Route("PUT", f"{COACH}/overrides", coaches.put_overrides, ("coaches:write",), OverridesIn, answer=OverridesOut,
+          refuses=(404, 409)),
+    Route("GET", f"{COACH}/slots", slots.show, READS, query=SlotsQuery, answer=SlotsOut, answers=(200, 304),
+          refuses=(404,)),
+    Route("GET", "/v1/slots", pools.show, READS, query=PoolQuery, answer=PoolOut, answers=(200, 304), refuses=(404,)),
+    Route("POST", f"{COACH}/connect", connect.begin, ("coaches:write",), ConnectIn, answer=ConnectOut, refuses=(404,)),
+    Route("PUT", f"{CONNECTION}/calendars", connections.put_calendars, ("coaches:write",), CalendarsIn, answer=CoachOut,
+          refuses=(404,)),
+    Route("DELETE", CONNECTION, connections.disconnect, ("coaches:write",), answer=Accepted, answers=(202,),
+          refuses=(404,)),
+    Route("GET", "/healthz", health.alive, answer=Alive),
+    Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
+    Route("GET", "/metrics", health.metrics),
+    Route("GET", "/connect/callback", connect.callback, told=False),
+    Route("GET", "/docs", docs.show, told=False),
+)
+# fmt: on
+
+
+def register(app: APIFlask, document: Callable[[APIFlask, Route, View], View]) -> None:
+    """Add every route: first the key is checked, then what was sent; what the view answers is written as its model."""
+    for route in ROUTES:
+        view = route.view
+        if route.answer is not None:
+            view = app.output(route.answer, status_code=route.answers[0])(view)
+        if route.body is not None:
+            view = app.input(route.body, location="json", arg_name="body")(view)
+        if route.query is not None:
+            view = app.input(route.query, location="query", arg_name="query")(view)
+        view = document(app, route, _guarded(route, view))
+        app.add_url_rule(route.path, route.name, view, methods=[route.method])
+
+
+def _guarded(route: Route, view: View) -> View:
+    if not route.scopes:
+        return view
+
+    @wraps(view)
+    def guarded(**path: str) -> Any:
+        auth.require(route.scopes)
+        for name, value in path.items():
+            if not re.fullmatch(ID, value):
+                detail = "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, and no other characters."
+                raise Refused("invalid_id", detail, field=name)
+        return view(**path)
+
+    return guarded

@@ -1,0 +1,55 @@
+"""Answers kept ready, so that an unchanged one costs a look at the database instead of making it anew.
+
+Nothing here is ever trusted by age: an answer is good only while the database still says what it was made from, and
+until the clock reaches its `valid_until`. So a change shows in the very next answer, in every process.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from hashlib import blake2b
+from threading import Lock
+
+ROOM = 8 * 1024 * 1024  # bytes of bodies a process keeps; an answer of 14 days is about 7 kB
+LARGEST = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    body: bytes
+    etag: str
+    stamp: Hashable
+    valid_until: int | None
+    """Epoch seconds; None for ever."""
+
+    @classmethod
+    def of(cls, body: bytes, stamp: Hashable = None, valid_until: int | None = None) -> "Ready":
+        return cls(body, blake2b(body, digest_size=16).hexdigest(), stamp, valid_until)
+
+
+class Shelf:
+    def __init__(self, room: int = ROOM) -> None:
+        self._room = room
+        self._kept: dict[Hashable, Ready] = {}
+        self._lock = Lock()
+
+    def find(self, question: Hashable, *, stamp: Hashable, now: int) -> Ready | None:
+        """The answer to this question, if it was made from what `stamp` stands for and time has not changed it."""
+        ready = self._kept.get(question)
+        if ready is None or ready.stamp != stamp:
+            return None
+        return ready if ready.valid_until is None or now < ready.valid_until else None
+
+    def keep(self, question: Hashable, ready: Ready) -> None:
+        """Make room by dropping what was made longest ago."""
+        if len(ready.body) > LARGEST:
+            return
+        with self._lock:
+            self._drop(question)
+            self._kept[question] = ready
+            self._room -= len(ready.body)
+            while self._room < 0:
+                self._drop(next(iter(self._kept)))
+
+    def _drop(self, question: Hashable) -> None:
+        if dropped := self._kept.pop(question, None):
+            self._room += len(dropped.body)

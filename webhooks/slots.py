@@ -1,0 +1,112 @@
+"""What one coach can be booked at, as the stored set tells it now. The service's hottest path: bytes, made by hand."""
+
+from collections.abc import Hashable
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from domain.offers import render
+from storage import offers, slots
+from storage.offers import Asked
+from storage.slots import Listing
+from webhooks.auth import asking, lacking, may
+from webhooks.errors import Refused, unknown_coach
+from webhooks.models import SlotsQuery
+from webhooks.ranges import between, check_zone, told
+from webhooks.reading import JSON
+from webhooks.shelf import Ready
+from webhooks.wiring import parts, runtime
+
+# Participants see only open or not: why a time is closed is for the coach and for ops.
+SEES_REASONS = ("coach", "ops")
+
+
+def show(coach_id: str, query: SlotsQuery) -> Response:
+    """The times that a coach can be booked at.
+
+    What is listed can be booked, until `valid_until` or the next change; ask again with If-None-Match. Whether the
+    calendars behind it can be trusted is in `state`, and what the coach's policy makes of that in `effect`: with
+    `hide`, `starts` is empty.
+    """
+    if query.detail and not may(asking(), SEES_REASONS):
+        raise lacking(SEES_REASONS, field="detail")
+    services, shelf = runtime().services, parts().shelf
+    now = services.now()
+    question = (coach_id, request.query_string)
+    with services.database.read() as tx:
+        stamp = offers.stamp(tx, coach_id)
+        ready = shelf.find(question, stamp=stamp, now=int(now.timestamp()))
+        found = {} if ready else slots.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after)
+    if ready is None:
+        if coach_id not in found:
+            raise unknown_coach(coach_id)
+        ready = _made(found[coach_id], query, stamp, now)
+        shelf.keep(question, ready)
+    return conditional(ready)
+
+
+def answer(listing: Listing, duration: int, since: datetime, until: datetime, *, now: datetime) -> bytes:
+    """The same answer for whoever has the listing at hand (the command line). Raises Invalid."""
+    asked = Asked(duration, ceil(since.timestamp()), ceil(until.timestamp()), int(now.timestamp()))
+    return _answer(listing, asked, tz=listing.zone, reasons=False)
+
+
+def conditional(ready: Ready) -> Response:
+    """The body under a strong ETag, or 304 when the client has it already (RFC 9110, 13.1.2)."""
+    known = request.if_none_match.contains_weak(ready.etag)  # what this header compares by, though ours are strong
+    response = Response(status=304) if known else Response(ready.body, mimetype=JSON)
+    response.headers["ETag"] = f'"{ready.etag}"'
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def standing(listing: Listing) -> dict[str, Any]:
+    """What the answer is worth: every answer that lists slots says it of every coach."""
+    return {
+        "coach_id": listing.coach_id,
+        "version": listing.version,
+        "as_of": None if listing.as_of is None else told(int(listing.as_of.timestamp())),
+        "state": listing.state,
+        "policy": {"kind": listing.policy.kind, "last_known_hours": listing.policy.last_known_hours},
+        "effect": listing.effect,
+    }
+
+
+def framed(asked: Asked, valid_until: int | None, tz: str) -> dict[str, Any]:
+    """What was asked, as it was understood, and until when the answer holds."""
+    return {
+        "valid_until": None if valid_until is None else told(valid_until),
+        "tz": tz,
+        "from": told(asked.since),
+        "to": told(asked.until),
+        "duration": asked.duration,
+    }
+
+
+def _made(listing: Listing, query: SlotsQuery, stamp: Hashable, now: datetime) -> Ready:
+    tz = listing.zone if query.tz is None else check_zone(query.tz)
+    since, until = between(query.since, query.until, tz)
+    duration = _only(listing) if query.duration is None else query.duration
+    asked = Asked(duration, since, until, int(now.timestamp()))
+    body = _answer(listing, asked, tz=tz, reasons=query.detail is not None)
+    return Ready.of(body, stamp, offers.valid_until(listing, asked))
+
+
+def _only(listing: Listing) -> int:
+    durations = listing.slots.durations
+    if len(durations) > 1:
+        offered = ", ".join(map(str, durations))
+        raise Refused("duration_required", f"Send duration, one of {offered} (minutes).", field="duration")
+    return durations[0]
+
+
+def _answer(listing: Listing, asked: Asked, *, tz: str, reasons: bool) -> bytes:
+    told_starts = render(offers.starts(listing, asked))
+    said = standing(listing) | framed(asked, offers.valid_until(listing, asked), tz) | {"starts": told_starts}
+    if reasons:
+        runs = offers.reasons(listing, asked)
+        said["reasons"] = [{"from": told(start), "to": told(end), "reason": why.name} for start, end, why in runs]
+    return orjson.dumps(said)

@@ -1,0 +1,89 @@
+"""Where Cronofy lives, and which addresses may see a token.
+
+Quirks: the six data centres are separate instances, and nothing in any answer names the one it came from; paging
+hands out absolute URLs, and the bearer token goes with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
+
+
+class Origins(NamedTuple):
+    """The two faces of one Cronofy instance: for programs, and for browsers."""
+
+    api: str
+    app: str
+
+
+def _in(suffix: str) -> Origins:
+    return Origins(f"https://api{suffix}.cronofy.com", f"https://app{suffix}.cronofy.com")
+
+
+ORIGINS: Mapping[str, Origins] = MappingProxyType(
+    {"us": _in(""), "au": _in("-au"), "ca": _in("-ca"), "de": _in("-de"), "sg": _in("-sg"), "uk": _in("-uk")}
+)
+"""By data centre. Source: docs.cronofy.com, Data Centers."""
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+# Printable ASCII without the characters on which URL parsers disagree: a backslash is a slash to some.
+_PLAIN = re.compile(r"[\x21-\x7e]+", re.ASCII)
+_DISPUTED = re.compile(r"[\\#<>\"^`{|}]")
+
+
+def checked(origin: str) -> str:
+    """An origin as `scheme://host[:port]`, without a trailing slash.
+
+    Raises ValueError for anything more than an origin, and for plain http beyond loopback: tokens travel on it.
+    """
+    parts = _split(origin)
+    if parts is None or parts.path not in ("", "/") or parts.query:
+        raise ValueError("a Cronofy origin looks like https://api.cronofy.com, with no path and no user name")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("plain http is only for a sandbox on this machine; use https for this Cronofy origin")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def path_on(origin: str, url: str) -> str | None:
+    """Path and query of a URL when it is on that origin (same scheme, host and port), else None.
+
+    The caller asks its own origin for that path, so that no second parser decides where the token goes.
+    """
+    here, there = _split(origin), _split(url)
+    if here is None or there is None or _place(here) != _place(there):
+        return None
+    if not there.path.startswith("/") or {".", ".."} & set(unquote(there.path).split("/")):
+        return None
+    return f"{there.path}?{there.query}" if there.query else there.path
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a plain http(s) URL; None when it is anything else, or carries a user name."""
+    # urlsplit drops tabs and line ends before it looks, so they must be refused before it does.
+    if not _PLAIN.fullmatch(url) or _DISPUTED.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0  # reading a port that is no number raises
+    except ValueError:
+        return None
+    usable = usable and parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and "@" not in parts.netloc
+    return parts if usable else None
+
+
+def _place(parts: SplitResult) -> tuple[str, str | None, int]:
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

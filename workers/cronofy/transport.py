@@ -1,0 +1,240 @@
+"""One HTTP exchange with Cronofy: bounded in time and in size, and silent about secrets.
+
+Quirks of requests that are switched off here: environment and .netrc (which would replace the bearer), cookies (one
+session serves many accounts), redirects (whose bodies it reads whole even when it does not follow), and time-outs that
+begin anew with every byte, so that an answer which trickles never ends.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from http.client import HTTPResponse
+from http.cookiejar import DefaultCookiePolicy
+from socket import socket
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from workers.cronofy.errors import BadAnswer, CronofyError, Unavailable
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `template` is its path without ids: all that logs and errors ever say of it."""
+
+    method: str
+    template: str
+    url: str = field(repr=False)
+    bearer: str | None = field(default=None, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    repeatable: bool = True
+    """Whether sending it twice does no harm."""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.template}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes = field(repr=False)
+    retry_after: str | None
+    """The header as it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, and to wait for more bytes."""
+
+    connect: float = 3.0
+    read: float = 30.0
+
+
+class Transport:
+    """Sends calls, one Session per thread. Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        timeouts: Timeouts,
+        max_bytes: int,
+        user_agent: str,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._timeouts = timeouts
+        self._max_bytes = max_bytes
+        self._user_agent = user_agent
+        self._monotonic = monotonic
+        self._own = threading.local()
+        self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
+
+    def exchange(self, call: Call, deadline: float) -> Answer:
+        """The answer, whatever its status, all of it before `deadline` (a reading of `monotonic`).
+
+        Raises Unavailable when none came or it was cut, BadAnswer when it is larger than `max_bytes` or cannot be
+        unpacked.
+        """
+        limit = _Limit(deadline, self._timeouts.read, self._monotonic)
+        mark = _LIMIT.set(limit)
+        failure: CronofyError
+        try:
+            with self._session(call) as session:
+                return self._send(session, call, limit)
+        except _TooLarge:
+            failure = BadAnswer(f"{call} answered more than {self._max_bytes} bytes; ask for less at a time")
+        except urllib3.exceptions.DecodeError as error:
+            failure = BadAnswer(f"{call} answered in a broken encoding ({type(error).__name__}); try again later")
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            failure = Unavailable(f"{call} got no whole answer ({type(error).__name__}); try again later")
+        finally:
+            _LIMIT.reset(mark)
+        raise failure  # out here, so that the library's error, which holds the request, is not chained to it
+
+    def close(self) -> None:
+        """Give all connections back. Calls may still be made: they open new ones."""
+        for session in list(self._sessions):
+            session.close()
+
+    def _send(self, session: requests.Session, call: Call, limit: _Limit) -> Answer:
+        response = session.request(
+            call.method,
+            call.url,
+            data=call.body,
+            headers={"Authorization": f"Bearer {call.bearer}"} if call.bearer else None,
+            timeout=(min(self._timeouts.connect, limit.wait()), limit.wait()),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            return Answer(response.status_code, self._body(response), response.headers.get("Retry-After"))
+
+    def _body(self, response: requests.Response) -> bytes:
+        chunks, size = [], 0
+        # read1 returns with what is there; read would wait for the whole chunk. Sizes are counted unpacked.
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise _TooLarge
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    @contextmanager
+    def _session(self, call: Call) -> Iterator[requests.Session]:
+        """This thread's session; a fresh one for a call that cannot be repeated, lest it dies of a connection that
+        the other side closed in the meantime.
+        """
+        if not call.repeatable:
+            with self._new_session() as session:
+                yield session
+            return
+        if not hasattr(self._own, "session"):
+            self._own.session = self._new_session()
+            self._sessions.add(self._own.session)
+        yield self._own.session
+
+    def _new_session(self) -> requests.Session:
+        session = _Session()
+        session.trust_env = False
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers.update(
+            {
+                "User-Agent": self._user_agent,
+                "Content-Type": "application/json; charset=utf-8",
+                "Accept": "application/json",
+            }
+        )
+        adapter = _Adapter(pool_connections=2, pool_maxsize=1, max_retries=0)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+
+class _TooLarge(Exception):
+    """The answer is larger than allowed."""
+
+
+class _Limit:
+    """How long the current exchange may still wait for bytes."""
+
+    def __init__(self, deadline: float, read: float, monotonic: Callable[[], float]) -> None:
+        self._deadline = deadline
+        self._read = read
+        self._monotonic = monotonic
+
+    def wait(self) -> float:
+        """Seconds, never 0. Raises TimeoutError when the deadline has passed."""
+        left = self._deadline - self._monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline of this exchange has passed")
+        return min(self._read, left)
+
+
+# urllib3 makes the objects in between and passes nothing of ours on to them, so the limit travels beside the call.
+_LIMIT: ContextVar[_Limit] = ContextVar("limit of the current exchange")
+
+
+class _BoundedIO(io.RawIOBase):
+    """A socket's bytes, each wait for more of them cut to what is left of the limit."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket) -> None:
+        super().__init__()
+        self._raw = raw
+        self._sock = sock
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(_LIMIT.get().wait())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(HTTPResponse):
+    """Status line, headers and body come through the bounded reader."""
+
+    def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_BoundedIO(self.fp.detach(), sock))
+
+
+class _Http(HTTPConnection):
+    response_class = _BoundedResponse
+
+
+class _Https(HTTPSConnection):
+    response_class = _BoundedResponse
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, ever: asked for one, requests would read the redirect's body whole, however large."""

