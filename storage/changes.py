@@ -46,7 +46,7 @@ def put_coach(
     slots.recompute(tx, after, now=now)
     owed = accounts.ids_of_coach(tx, coach_id) if before is not None and _needs_reading(before, after) else []
     wake = tuple(connection_id for connection_id in owed if connections.mark_dirty(tx, connection_id))
-    return Changed(after, created=before is None, wake=wake)
+    return Changed(after, created=after.version == 1, wake=wake)
 
 
 def _needs_reading(before: Coach, after: Coach) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, literal, not_, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, literal, not_, or_, select
 
 from domain.accounts import Trouble
 from storage.database import clock_ms
@@ -135,9 +135,7 @@ def _release(tx: Connection, held: Claim, values: dict[str, Any]) -> bool | None
 def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
     """The connections that are owed a read and that nobody was woken for lately. One caller gets each."""
     waiting = select(row.id).where(_dirty, _free, _due, row.wake_after_ms <= clock_ms())
-    chosen = waiting.order_by(row.wake_after_ms).limit(limit).with_for_update(skip_locked=True)
-    statement = connections.update().where(row.id.in_(chosen)).values(wake_after_ms=clock_ms() + NEXT_WAKE_MS)
-    return list(tx.scalars(statement.returning(row.id)))
+    return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), {"wake_after_ms": clock_ms() + NEXT_WAKE_MS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +155,16 @@ def owe_stalest(tx: Connection, *, before: datetime, limit: int) -> list[str]:
     """Owe a read to those last read before then, the stalest first. A grant that is gone needs a person."""
     alive = or_(row.trouble.is_(None), row.trouble != "revoked")
     old = select(row.id).where(not_(_dirty), _free, alive, row.last_ok_at < before)
-    chosen = old.order_by(row.last_ok_at).limit(limit).with_for_update(skip_locked=True)
     values = {"req_gen": row.req_gen + 1, "dirty_since_ms": clock_ms(), "userinfo_due": True}
-    statement = (
-        connections.update().where(row.id.in_(chosen)).values(wake_after_ms=clock_ms() + FIRST_WAKE_MS, **values)
-    )
+    values |= {"wake_after_ms": clock_ms() + FIRST_WAKE_MS}
+    return _take(tx, old.order_by(row.last_ok_at).limit(limit), values)
+
+
+def _take(tx: Connection, wanted: Select[tuple[str]], values: dict[str, Any]) -> list[str]:
+    """Update the rows that nobody else is taking just now. A CTE: as a subquery PostgreSQL may run it once per row,
+    each time skipping what it locked the time before, and take more than the limit."""
+    chosen = wanted.with_for_update(skip_locked=True).cte("chosen")
+    statement = connections.update().where(row.id.in_(select(chosen.c.id))).values(values)
     return list(tx.scalars(statement.returning(row.id)))
 
 

@@ -1,10 +1,11 @@
 """The web over a real database, asked in this process: who calls, with which key, and what the database holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from typing import cast as cast_to
 
 from cryptography.fernet import Fernet
 from dramatiq import Broker
@@ -31,6 +32,12 @@ WEEK = "/v1/coaches/ada/slots?from=2026-06-01&to=2026-06-08&duration=60"
 SETTINGS: dict[str, Any] = {"zone": "Europe/London", "hours": cast.OFFICE, "durations": [30, 60], "pre": 15, "post": 15}
 
 
+class Answer(TestResponse):
+    """An answer whose JSON the tests know."""
+
+    json: Any
+
+
 @dataclass
 class Desk:
     runtime: Runtime
@@ -49,21 +56,25 @@ class Desk:
                 self.keys[wanted] = clients.create_key(tx, "-".join(wanted), wanted, now=self.runtime.services.now())
         return self.keys[wanted]
 
-    def ask(self, method: str, path: str, *scopes: str, **options: Any) -> TestResponse:
+    def ask(self, method: str, path: str, *scopes: str, **options: Any) -> Answer:
         """Ask with a key of these scopes (all of them when none is named)."""
         headers = {"Authorization": f"Bearer {self.key(*scopes)}"} | options.pop("headers", {})
-        return self.client.open(path, method=method, headers=headers, **options)
+        return cast_to(Answer, self.client.open(path, method=method, headers=headers, **options))
 
-    def get(self, path: str, *scopes: str, **options: Any) -> TestResponse:
+    def look(self, path: str, **options: Any) -> Answer:
+        """Ask without a key."""
+        return cast_to(Answer, self.client.get(path, **options))
+
+    def get(self, path: str, *scopes: str, **options: Any) -> Answer:
         return self.ask("GET", path, *scopes, **options)
 
-    def put(self, path: str, body: object, *scopes: str, **options: Any) -> TestResponse:
+    def put(self, path: str, body: object, *scopes: str, **options: Any) -> Answer:
         return self.ask("PUT", path, *scopes, json=body, **options)
 
-    def push(self, raw: bytes = CHANGE, *, path: str = PUSH, **headers: str) -> TestResponse:
+    def push(self, raw: bytes = CHANGE, *, path: str = PUSH, headers: Mapping[str, str] | None = None) -> Answer:
         """A push signed by Cronofy, unless `headers` say otherwise."""
         sent = {signature.HEADER: signature.sign(raw, [SECRET]), "Content-Type": "application/json; charset=utf-8"}
-        return self.client.post(path, data=raw, headers=sent | headers)
+        return cast_to(Answer, self.client.post(path, data=raw, headers=sent | dict(headers or {})))
 
     def owes(self, connection_id: str) -> int:
         """How many generations of notifications the connection's next read will serve."""

@@ -1,7 +1,8 @@
-"""Connecting a calendar account: from Coach OS's request, over the person's consent, to the page that says how it went."""
+"""Connecting a calendar account: from Coach OS's request, over the consent, to the page that says how it went."""
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -32,8 +33,9 @@ def begin(house: House, client: FlaskClient, coach_id: str = "ada", **body: str)
         key = clients.create_key(tx, f"for {coach_id} {len(clients.list_keys(tx))}", ("coaches:write",), now=cast.NOW)
     answer = client.post(f"/v1/coaches/{coach_id}/connect", json=body, headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 200, answer.text
-    assert answer.json["expires_in"] == 600
-    return str(answer.json["authorize_url"])
+    told: Any = answer.json
+    assert told["expires_in"] == 600
+    return str(told["authorize_url"])
 
 
 def come_back(client: FlaskClient, callback: str) -> TestResponse:

@@ -18,30 +18,30 @@ ROOT = Path(__file__).parents[2]
 
 def test_alive_is_whoever_answers() -> None:
     with desks.opened("postgresql://127.0.0.1:1/nobody") as desk:
-        assert desk.client.get("/healthz").json == {"status": "ok"}
+        assert desk.look("/healthz").json == {"status": "ok"}
 
 
 def test_ready_is_who_reaches_a_database_of_this_release(database_url: str, redis_url: str) -> None:
     with desks.opened(database_url, redis_url) as desk:
-        answer = desk.client.get("/readyz")
+        answer = desk.look("/readyz")
     assert (answer.status_code, answer.json) == (200, {"status": "ready", "database": "ok", "redis": "ok"})
 
 
 def test_redis_is_told_and_not_required(desk: Desk) -> None:
-    answer = desk.client.get("/readyz")
+    answer = desk.look("/readyz")
     assert (answer.status_code, answer.json["redis"]) == (200, "away")
 
 
 def test_without_a_database_nobody_is_ready() -> None:
     with desks.opened("postgresql://127.0.0.1:1/nobody") as desk:
-        answer = desk.client.get("/readyz")
+        answer = desk.look("/readyz")
     assert (answer.status_code, answer.json["status"], answer.json["database"]) == (503, "not_ready", "away")
 
 
 def test_a_database_that_was_not_migrated_is_not_ready(empty_database_url: str) -> None:
     create(empty_database_url).close()
     with desks.opened(empty_database_url) as desk:
-        answer = desk.client.get("/readyz")
+        answer = desk.look("/readyz")
     assert (answer.status_code, answer.json["database"]) == (503, "other_schema")
 
 
@@ -53,7 +53,7 @@ def test_metrics_tell_what_was_asked_owed_and_queued(database_url: str, redis_ur
         desk.get("/v1/coaches/ada")
         desk.get("/v1/coaches/nobody")
         desk.get("/no/such/path")
-        answer = desk.client.get("/metrics")
+        answer = desk.look("/metrics")
     told = answer.text.splitlines()
     for line in (
         'coachcal_pushes_total{outcome="accepted"} 1.0',
@@ -73,7 +73,7 @@ def test_metrics_tell_what_was_asked_owed_and_queued(database_url: str, redis_ur
 
 def test_metrics_are_there_when_nothing_else_is() -> None:
     with desks.opened("postgresql://127.0.0.1:1/nobody") as desk:
-        told = desk.client.get("/metrics").text
+        told = desk.look("/metrics").text
     assert "coachcal_database_up 0.0" in told
     assert "coachcal_redis_up 0.0" in told
     assert "coachcal_connections_owed" not in told
@@ -81,9 +81,9 @@ def test_metrics_are_there_when_nothing_else_is() -> None:
 
 def test_two_apps_in_one_process_count_apart(fresh_database: Callable[[Kind], str]) -> None:
     with desks.opened(fresh_database("sqlite")) as one, desks.opened(fresh_database("sqlite")) as other:
-        one.client.get("/healthz")
-        assert 'route="/healthz"' in one.client.get("/metrics").text
-        assert 'route="/healthz"' not in other.client.get("/metrics").text
+        one.look("/healthz")
+        assert 'route="/healthz"' in one.look("/metrics").text
+        assert 'route="/healthz"' not in other.look("/metrics").text
 
 
 COUNT = """

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from storage import connections
+from storage import connections, tables
 from storage.database import Database
 from tests import cast
 from tests.webhooks import desk as desks
@@ -126,7 +126,7 @@ def test_a_change_without_filters_and_with_odd_bytes_is_taken_as_it_came(desk: D
 
 def test_odd_bytes_that_are_tidied_lose_their_signature(desk: Desk, ada: str) -> None:
     tidy = json.dumps(json.loads(ODD)).encode()
-    answer = desk.push(tidy, **{signature.HEADER: signature.sign(ODD, [SECRET])})
+    answer = desk.push(tidy, headers={signature.HEADER: signature.sign(ODD, [SECRET])})
     assert answer.status_code == 401
 
 
@@ -135,7 +135,7 @@ def test_published_vectors_pass_through_the_door(vector: dict[str, str], fresh_d
     with desks.opened(fresh_database("sqlite"), cronofy_client_secrets=(vector["secret"],)) as desk:
         cast.introduce(desk.database)
         desks.connect(desk)
-        answer = desk.push(vector["body"].encode(), **{signature.HEADER: vector["hmac"]})
+        answer = desk.push(vector["body"].encode(), headers={signature.HEADER: vector["hmac"]})
     assert answer.status_code == 204
 
 
@@ -145,13 +145,13 @@ def test_published_headers_pass_while_secrets_rotate(vector: dict[str, Any], fre
         with desks.opened(fresh_database("sqlite"), cronofy_client_secrets=tuple(held)) as desk:
             cast.introduce(desk.database)
             desks.connect(desk)
-            assert desk.push(vector["body"].encode(), **{signature.HEADER: vector["header"]}).status_code == 204
+            assert desk.push(vector["body"].encode(), headers={signature.HEADER: vector["header"]}).status_code == 204
 
 
 @pytest.mark.parametrize("vector", VECTORS["must_reject"], ids=lambda vector: str(vector["header"])[:14] or "empty")
 def test_published_forgeries_are_turned_away(vector: dict[str, str], fresh_database: Any) -> None:
     with desks.opened(fresh_database("sqlite"), cronofy_client_secrets=(vector["secret"],)) as desk:
-        answer = desk.push(vector["body"].encode(), **{signature.HEADER: vector["header"]})
+        answer = desk.push(vector["body"].encode(), headers={signature.HEADER: vector["header"]})
     assert (answer.status_code, answer.json["code"]) == (401, "signature_invalid")
 
 
@@ -174,12 +174,13 @@ STRANGER = signature.sign(CHANGE, ["somebody else's"])
     ids=["wrong", "empty", "second", "space after", "space between", "not ascii", "no padding", "ninth"],
 )
 def test_a_signature_is_good_by_its_bytes_alone(desk: Desk, ada: str, header: str, status: int) -> None:
-    assert desk.push(**{signature.HEADER: header}).status_code == status
+    assert desk.push(headers={signature.HEADER: header}).status_code == status
     assert desk.owes(ada) == (1 if status == 204 else 0)
 
 
 def test_a_push_without_a_signature_is_turned_away_before_anything_is_looked_up(desk: Desk, ada: str) -> None:
-    answer = desk.client.post("/webhooks/cronofy/no-such-channel", data=b"not json", content_type="text/plain")
+    unsigned = {signature.HEADER: "", "Content-Type": "text/plain"}
+    answer = desk.push(b"not json", path="/webhooks/cronofy/no-such-channel", headers=unsigned)
     assert (answer.status_code, answer.json["code"]) == (401, "signature_invalid")
 
 
@@ -191,7 +192,7 @@ def test_signed_nonsense_is_a_bad_request(desk: Desk, ada: str) -> None:
 
 
 def test_a_signed_push_of_another_content_type_is_refused(desk: Desk, ada: str) -> None:
-    answer = desk.push(**{"Content-Type": "text/plain"})
+    answer = desk.push(headers={"Content-Type": "text/plain"})
     assert (answer.status_code, answer.json["code"]) == (415, "wrong_content_type")
     assert desk.owes(ada) == 0
 
@@ -202,7 +203,7 @@ def test_a_signed_push_to_an_unknown_channel_is_not_found(desk: Desk, ada: str) 
         assert (answer.status_code, answer.json["code"]) == (404, "unknown_channel")
 
 
-def test_a_push_may_be_64_kB_and_not_one_byte_more(desk: Desk, ada: str) -> None:
+def test_a_push_may_be_64_kilobytes_and_not_one_byte_more(desk: Desk, ada: str) -> None:
     full = CHANGE[:-1] + b" " * (PUSH_CAP - len(CHANGE)) + b"}"
     assert desk.push(full).status_code == 204
     answer = desk.push(full + b" ")
@@ -232,9 +233,9 @@ def test_database_down_is_told_so_that_the_push_comes_again(url: str) -> None:
 def test_pushes_are_counted_by_outcome(desk: Desk, ada: str) -> None:
     for raw in (CHANGE, CHANGE, kind("verification"), kind("a_type_of_2027")):
         desk.push(raw)
-    desk.push(**{signature.HEADER: STRANGER})
+    desk.push(headers={signature.HEADER: STRANGER})
     desk.push(path="/webhooks/cronofy/another")
-    counted = desk.client.get("/metrics").text
+    counted = desk.look("/metrics").text
     for outcome in (
         "accepted", "owed_already", "nothing_owed", "unknown_kind", "signature_invalid", "unknown_channel"
     ):  # fmt: skip
@@ -246,7 +247,7 @@ def test_neither_bodies_nor_channel_tokens_are_logged(
 ) -> None:
     canary = kind("change", note="a-canary-in-the-body")
     desk.push(canary)
-    desk.push(canary, **{signature.HEADER: STRANGER})
+    desk.push(canary, headers={signature.HEADER: STRANGER})
     desk.push(b"a-canary-in-the-body")
     out = "".join((*capsys.readouterr(), caplog.text))
     assert "canary" not in out
@@ -261,5 +262,5 @@ def test_a_database_of_pushes_is_the_one_that_workers_sweep(desk: Desk, ada: str
 def _swept_later(database: Database) -> list[str]:
     """What the sweeper finds once the first wake-up has had its time."""
     with database.write() as tx:
-        tx.execute(connections.connections.update().values(wake_after_ms=0))
+        tx.execute(tables.connections.update().values(wake_after_ms=0))
         return connections.sweep(tx)

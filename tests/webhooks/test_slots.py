@@ -1,4 +1,4 @@
-"""What one coach can be booked at, over HTTP: what is listed, what it is worth, and that unchanged answers are cheap."""
+"""What one coach can be booked at, over HTTP: what is listed, what it is worth, and what unchanged answers cost."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

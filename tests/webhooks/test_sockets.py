@@ -65,7 +65,7 @@ def status(line: socket.socket) -> int:
 
 @pytest.fixture(scope="module")
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[str, int], str]]:
-    """Gunicorn with two threads: (its address, its database)."""
+    """Gunicorn, with everything from the environment: (its address, its database)."""
     url = copy_of(sqlite_template, tmp_path_factory.mktemp("door") / "db.sqlite")
     environment = {
         "PATH": os.environ["PATH"],
@@ -78,7 +78,13 @@ def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         "COACHCAL_LOG_LEVEL": "error",
     }
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        options = ["--worker-class=gthread", "--threads=3", "--no-control-socket", "--log-level=error"]
+        options = [
+            "--worker-class=gthread",
+            "--threads=3",
+            "--no-control-socket",
+            "--log-level=error",
+            "--graceful-timeout=1",
+        ]
         bind = f"--bind=fd://{listening.fileno()}"
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "webhooks.app:create_app()", bind, *options],

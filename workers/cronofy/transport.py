@@ -94,7 +94,7 @@ class Transport:
                 return self._send(session, call, limit)
         except _TooLarge:
             failure = BadAnswer(f"{call} answered more than {self._max_bytes} bytes; ask for less at a time")
-        except urllib3.exceptions.DecodeError as error:
+        except requests.exceptions.ContentDecodingError as error:
             failure = BadAnswer(f"{call} answered in a broken encoding ({type(error).__name__}); try again later")
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             failure = Unavailable(f"{call} got no whole answer ({type(error).__name__}); try again later")
@@ -122,9 +122,8 @@ class Transport:
 
     def _body(self, response: requests.Response) -> bytes:
         chunks, size = [], 0
-        # read1 returns with what is there; read would wait for the whole chunk. Sizes are counted unpacked.
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            size += len(chunk)
+        for chunk in response.iter_content(_CHUNK):
+            size += len(chunk)  # unpacked: what it costs us, not what it cost to send
             if size > self._max_bytes:
                 raise _TooLarge
             chunks.append(chunk)
