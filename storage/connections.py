@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, literal, not_, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, func, literal, not_, or_, select
 
 from domain.accounts import Trouble
-from storage.database import clock_ms
+from storage.database import Database, clock_ms
+from storage.glances import glance
 from storage.tables import channels, connections
 
 # A wake-up that was sent gets this long before the sweeper sends another. The first is short, because Redis may have
@@ -45,11 +46,13 @@ class Claim:
     erase_due: bool
 
 
-def by_channel(tx: Connection, token_hash: bytes) -> tuple[str, bool] | None:
+_BY_CHANNEL = select(row.id, and_(_dirty, _free)).join(channels).where(channels.c.token_hash == bindparam("token_hash"))
+
+
+def by_channel(database: Database, token_hash: bytes) -> tuple[str, bool] | None:
     """The connection behind a channel, and whether a read is owed already that no new notification could add to."""
-    query = select(row.id, and_(_dirty, _free))
-    found = tx.execute(query.join(channels).where(channels.c.token_hash == token_hash)).first()
-    return None if found is None else (found[0], bool(found[1]))
+    found = glance(database, _BY_CHANNEL, token_hash=token_hash)
+    return (found[0][0], bool(found[0][1])) if found else None
 
 
 def mark_dirty(tx: Connection, connection_id: str, *, userinfo: bool = False, erase: bool = False) -> bool:

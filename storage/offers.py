@@ -5,24 +5,26 @@ Whoever lists a slot or books one asks here, so that what is listed is what can 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from domain.hours import DAY_SECONDS
 from domain.offers import Clock, closed_reasons, next_change, offered
 from domain.pools import Member, Pool
 from domain.reasons import Reason
 from domain.slots import Starts
+from storage.database import Database
+from storage.glances import glance
 from storage.slots import Listing
 from storage.tables import coaches, connections, slot_sets
+
+Stamp = tuple[tuple[object, ...], ...]
 
 NOTHING: Starts = np.empty(0, np.int64)
 NOTHING.setflags(write=False)
 FAR_DAYS = 10_000
 
-# Built once: putting a statement together costs three times what running it does.
 _STAMP = (
     select(
         slot_sets.c.version,
@@ -47,12 +49,12 @@ class Asked:
     now: int
 
 
-def stamp(tx: Connection, coach_id: str) -> tuple[Row[Any], ...]:
+def stamp(database: Database, coach_id: str) -> Stamp:
     """All that an answer about a coach is made of, besides question and time: while it is equal, so are answers.
 
     Cheap beside making the answer. Empty when there is no such coach.
     """
-    return tuple(tx.execute(_STAMP, {"coach_id": coach_id}))
+    return tuple(map(tuple, glance(database, _STAMP, coach_id=coach_id)))
 
 
 def starts(listing: Listing, asked: Asked) -> Starts:

@@ -59,8 +59,7 @@ def _verified(request: Request) -> Notification:
 def _owe(token_hash: bytes, told: Notification) -> str:
     """Owe the read in a committed transaction, then wake a worker if that is news. Returns the outcome, to count."""
     runtime = parts().runtime
-    with runtime.services.database.read() as tx:
-        found = connections.by_channel(tx, token_hash)
+    found = connections.by_channel(runtime.services.database, token_hash)
     if found is None:
         raise Refused("unknown_channel", "Close this channel: it is not, or no longer, one of ours.")
     connection_id, owed_already = found

@@ -32,6 +32,10 @@ class Shelf:
         self._kept: dict[Hashable, Ready] = {}
         self._lock = Lock()
 
+    def holds(self, question: Hashable) -> bool:
+        """Whether this was asked before: whether a look at the database may be worth it."""
+        return question in self._kept
+
     def find(self, question: Hashable, *, stamp: Hashable, now: int) -> Ready | None:
         """The answer to this question, if it was made from what `stamp` stands for and time has not changed it."""
         ready = self._kept.get(question)

@@ -33,19 +33,33 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
     """
     if query.detail and not may(asking(), SEES_REASONS):
         raise lacking(SEES_REASONS, field="detail")
-    services, shelf = runtime().services, parts().shelf
+    services = runtime().services
     now = services.now()
-    question = (coach_id, request.query_string)
+    # Looked at first: what changes from here on makes the answer that is kept look old, never new.
+    stamp = offers.stamp(services.database, coach_id)
     with services.database.read() as tx:
-        stamp = offers.stamp(tx, coach_id)
-        ready = shelf.find(question, stamp=stamp, now=int(now.timestamp()))
-        found = {} if ready else slots.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after)
-    if ready is None:
-        if coach_id not in found:
-            raise unknown_coach(coach_id)
-        ready = _made(found[coach_id], query, stamp, now)
-        shelf.keep(question, ready)
-    return conditional(ready)
+        found = slots.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after)
+    if coach_id not in found:
+        raise unknown_coach(coach_id)
+    made = _made(found[coach_id], query, stamp, now)
+    if query.detail is None:  # not everybody who asks again may see reasons
+        parts().shelf.keep(_question(coach_id), made)
+    return conditional(made)
+
+
+def shown_before(coach_id: str) -> Response | None:
+    """The answer to a question that was asked before, if it still holds: most are, and do."""
+    services, shelf = runtime().services, parts().shelf
+    question = _question(coach_id)
+    if not shelf.holds(question):
+        return None
+    stamp = offers.stamp(services.database, coach_id)
+    ready = shelf.find(question, stamp=stamp, now=int(services.now().timestamp()))
+    return None if ready is None else conditional(ready)
+
+
+def _question(coach_id: str) -> Hashable:
+    return coach_id, request.query_string
 
 
 def answer(listing: Listing, duration: int, since: datetime, until: datetime, *, now: datetime) -> bytes:

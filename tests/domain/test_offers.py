@@ -126,6 +126,20 @@ def test_the_next_open_start_comes_when_its_end_reaches_the_horizon() -> None:
     assert next_change(HOURLY, 60, **when) == at("2026-06-07T10:00")
 
 
+def test_a_start_that_comes_before_the_range_changes_nothing() -> None:
+    # Given that the horizon is about to reach Monday's starts, and that one asks for Tuesday's
+    when = clock("2026-06-07T08:00", horizon_days=1, since=at("2026-06-09T00:00"), until=at("2026-06-10T00:00"))
+    assert next_change(HOURLY, 60, **when) == at("10:00")
+
+
+def test_a_start_whose_notice_begins_as_the_horizon_reaches_it_is_offered_for_one_second() -> None:
+    # Given 23 hours of notice, and an hour's session, in a horizon of one day
+    before, then = (clock(f"2026-06-07T{now}", notice=23 * 60, horizon_days=1) for now in ("09:59", "10:00"))
+    assert next_change(HOURLY, 60, **before) == at("2026-06-07T10:00")
+    assert starts(then) == ["09:00"]
+    assert next_change(HOURLY, 60, **then) == at("2026-06-07T10:00:01")
+
+
 def test_nothing_ever_changes_once_all_is_past_or_when_nothing_can_be_listed() -> None:
     assert next_change(HOURLY, 60, **clock("2026-06-20T00:00")) is None
     assert next_change(HOURLY, 60, **clock("00:00", notice=24 * 60, horizon_days=1)) is None

@@ -1,5 +1,6 @@
 """Back-to-back scheduling."""
 
+from domain.cells import columns
 from domain.reasons import Reason
 from domain.slots import build
 from tests.domain.kit import DAY, NOTHING_BUSY, at, clocks, coach, monday, periods, session
@@ -64,3 +65,12 @@ def test_only_a_day_that_was_open_throughout_lets_the_next_begin_anew() -> None:
     # Then it packs on across Tuesday's midnight, and begins anew at Wednesday's
     assert clocks(found)[:3] == ["22:00", "23:30", "01:00"]
     assert at("2026-06-10T00:00") in found.tolist()
+
+
+def test_a_day_that_lost_its_first_quarter_hour_was_not_open_throughout() -> None:
+    # Given a run that begins a quarter past Tuesday's midnight
+    person = coach(["00:00", "24:00"], mode="back_to_back", durations=(90,), pre=0, post=0)
+    late = columns([(at("23:00"), at("2026-06-09T00:15"))])
+    found = monday(person, late, days=3).open_starts(90, at("2026-06-09T22:00"))
+    # Then Wednesday goes on with Tuesday's count
+    assert clocks(found)[:2] == ["22:45", "00:15"]

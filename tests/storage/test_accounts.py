@@ -103,12 +103,12 @@ def test_the_first_push_of_a_planned_channel_finds_its_connection(database: Data
     hashed = accounts.channel_hash("token")
     with database.write() as tx:
         accounts.plan_channel(tx, connection, hashed, b"sealed")
-        assert connections.by_channel(tx, hashed) == (connection, True)
-        assert connections.by_channel(tx, accounts.channel_hash("other")) is None
         assert accounts.open_channels(tx, limit=5) == []
         accounts.channel_opened(tx, connection, "chn_1")
         assert accounts.channel(tx, connection) == accounts.StoredChannel(b"sealed", "chn_1")
         assert accounts.open_channels(tx, limit=5) == [(connection, "chn_1")]
+    assert connections.by_channel(database, hashed) == (connection, True)
+    assert connections.by_channel(database, accounts.channel_hash("other")) is None
 
 
 def test_a_state_is_good_once_and_for_ten_minutes(database: Database) -> None:
