@@ -21,6 +21,7 @@ GRID = 900
 
 Periods = npt.NDArray[np.int64]
 """Shape (n, 2): [start, end) in UTC epoch seconds, start < end, in any order, overlapping or not."""
+NO_PERIODS: Periods = np.empty((0, 2), np.int64)
 Counts = npt.NDArray[np.intp]
 Cells = npt.NDArray[np.bool_]
 """Shape (durations, cells)."""

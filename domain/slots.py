@@ -10,7 +10,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from domain.cells import GRID, Cells, Periods, Row, Span, clear, closed_periods, columns, padded
+from domain.cells import GRID, NO_PERIODS, Cells, Periods, Row, Span, clear, closed_periods, columns, padded
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS
@@ -123,6 +123,8 @@ def build(coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days:
 
 def _sessions(coach: Coach, own: Sequence[Own]) -> tuple[Periods, Periods]:
     """The sessions, and the sessions with the gap that another keeps: the larger of both sides' buffers."""
+    if not own:
+        return NO_PERIODS, NO_PERIODS
     spread = 60 * max(coach.pre, coach.post)
     gaps = [max(it.gap, spread) for it in own]
     apart = [(it.start - gap, it.end + gap) for it, gap in zip(own, gaps, strict=True)]

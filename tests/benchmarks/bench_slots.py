@@ -87,6 +87,7 @@ def main() -> None:
     def sets(reasons: bool = False) -> bytes:
         return build(COACH, busy, (), origin=ORIGIN, days=DAYS, reasons=reasons).bits
 
+    np.ones(500_000)  # as a worker that has read one long answer: from then on malloc keeps what is freed
     rows = [
         ("domain.slots.build, sets alone", timed(sets, 2000)),
         ("domain.slots.build, with reasons", timed(lambda: sets(reasons=True), 1000)),

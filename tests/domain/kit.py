@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from domain.cells import Periods, columns
+from domain.cells import NO_PERIODS, Periods, columns
 from domain.coaches import Coach, Policy
 from domain.hours import WEEKDAYS, Hours
 from domain.slots import Own, SlotSet, Starts, build
 
 MONDAY = "2026-06-08"
 DAY = 86_400
-NOTHING_BUSY: Periods = np.empty((0, 2), np.int64)
+NOTHING_BUSY = NO_PERIODS
 
 GRACE = Coach(
     id="grace",

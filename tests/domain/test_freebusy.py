@@ -79,6 +79,12 @@ def test_an_all_day_item_on_a_date_that_the_zone_skipped_blocks_nothing() -> Non
     assert blocked(("work", skipped, skipped + DAY, BUSY, True), zone="Pacific/Apia") == []
 
 
+def test_an_all_day_item_without_an_end_in_sight_blocks_all_the_same() -> None:
+    # Given what some calendars write for "never ends"
+    found = blocked(("work", at("2026-06-08T00:00"), at("9999-12-31T00:00"), BUSY, True), zone="America/Adak")
+    assert found == [[at("2026-06-08T09:00"), at("9999-12-31T10:00")]]
+
+
 @settings(max_examples=100, deadline=None)
 @given(ITEMS)
 def test_a_reading_survives_being_packed(items: list[Item]) -> None:
