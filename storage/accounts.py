@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
+from sqlalchemy.exc import IntegrityError
 
 from domain.accounts import Account, Calendar, Profile
 from storage.database import clock_ms
@@ -54,12 +55,17 @@ def link(tx: Connection, coach_id: str, connection_id: str, sub: str, **values: 
     """
     found = tx.execute(select(connections.c.id, connections.c.coach_id).where(connections.c.sub == sub)).first()
     if found is None:
-        tx.execute(connections.insert().values(id=connection_id, coach_id=coach_id, sub=sub, **values))
+        try:
+            tx.execute(connections.insert().values(id=connection_id, coach_id=coach_id, sub=sub, **values))
+        except IntegrityError:  # somebody linked it since we looked; the transaction is over either way
+            raise AccountInUse from None
         return connection_id
     if found.coach_id != coach_id:
         raise AccountInUse
     mine = connections.c.id == found.id
-    tx.execute(connections.update().where(mine).values(trouble=None, last_error=None, **values))
+    # Connecting again is consent given anew: an erasure that was asked for before must not take the new tokens.
+    anew = {"trouble": None, "last_error": None, "erase_due": False}
+    tx.execute(connections.update().where(mine).values(anew | values))
     return str(found.id)
 
 

@@ -65,6 +65,8 @@ def begin(coach_id: str, body: ConnectIn) -> ConnectOut:
 
 def callback() -> Response:
     """Where Cronofy sends the coach's browser back to: a page that says how it went."""
+    if request.method == "HEAD":
+        return Response(status=204)  # a link preview must not spend the state
     try:
         outcome = _outcome(request.args.get("state", ""), request.args.get("code", ""))
     except (CronofyError, *Unavailable) as error:

@@ -29,6 +29,28 @@ def test_connecting_the_same_account_again_is_the_same_connection(database: Data
     assert cast.connect(database) == connection
 
 
+def test_of_two_coaches_who_connect_one_account_at_once_one_gets_it(database: Database) -> None:
+    # Given two links that both looked before either wrote
+    for coach_id in ("ada", "grace"):
+        cast.introduce(database, cast.coach(id=coach_id))
+    outcomes: list[str] = []
+    together = threading.Barrier(2)
+
+    def connect(coach_id: str) -> None:
+        together.wait()
+        try:
+            outcomes.append(cast.connect(database, coach_id, sub="acc_shared"))
+        except accounts.AccountInUse:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=connect, args=(coach_id,)) for coach_id in ("ada", "grace")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(outcome != "refused" for outcome in outcomes) == 1
+
+
 def test_an_account_of_one_coach_cannot_become_another_s(database: Database, connection: str) -> None:
     cast.introduce(database, cast.coach(id="grace"))
     with pytest.raises(accounts.AccountInUse):

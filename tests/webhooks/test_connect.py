@@ -143,3 +143,9 @@ def test_pages_repeat_nothing_and_run_nothing(house: House, client: FlaskClient)
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.mimetype == "text/html"
     assert '<html lang="en">' in page.text
+
+
+def test_a_link_preview_does_not_spend_the_link(house: House, client: FlaskClient, seat: Seat) -> None:
+    query = urlsplit(house.control.consent(begin(house, client), profile=seat.profiles[0])).query
+    assert client.head(f"/connect/callback?{query}").status_code == 204
+    assert client.get(f"/connect/callback?{query}").status_code == 200

@@ -62,6 +62,15 @@ def test_a_coach_may_connect_several_accounts_and_all_of_them_block(house: House
     assert cast.at(4, 10) in found
 
 
+def test_connecting_again_before_the_erasure_ran_keeps_the_new_connection(house: House) -> None:
+    house.introduce()
+    account = house.connect()
+    house.mark_for_erasure(account.connection_id)
+    again = house.connect_again(account)
+    house.refresh(again)
+    assert house.listing().state == "fresh"
+
+
 def test_another_coach_s_account_is_refused(house: House) -> None:
     house.introduce()
     house.introduce(cast.coach(id="grace"))

@@ -4,9 +4,10 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
+
+from domain.hours import timezone
 
 WIDTH = 100
 
@@ -56,7 +57,7 @@ def day_and_time(instant: str, zone: str) -> str:
 
 
 def local(instant: str, zone: str) -> datetime:
-    return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
+    return datetime.fromisoformat(instant).astimezone(timezone(zone))
 
 
 def few(items: Sequence[str], most: int = 9) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from domain.hours import timezone
 from workers.cronofy.sandbox import ics
 from workers.cronofy.sandbox.moments import instant
 
@@ -72,7 +72,7 @@ def _worth_seeing(path: Path, now: datetime) -> datetime:
 
 
 def _starts(path: Path, since: datetime, until: datetime) -> list[datetime]:
-    zone = ZoneInfo("Europe/London")
+    zone = timezone("Europe/London")
     try:
         found = ics.read(path.read_bytes(), zone=zone, since=since, until=until)
     except ValueError as error:

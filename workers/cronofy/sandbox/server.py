@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import zoneinfo
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -103,6 +104,7 @@ def serve(
     client_secret: str | None = None,
 ) -> None:
     """Run a sandbox until SIGTERM or SIGINT. Writes `ready_file`, at once and whole, when it answers calls."""
+    zoneinfo.reset_tzpath(to=())  # the rules of the pinned tzdata package, as in the product, not this machine's
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)  # whoever waits for it must not find the one of the last run
     told = threading.Event()
