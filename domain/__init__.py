@@ -9,11 +9,14 @@ cell         one quarter hour of the UTC grid, as a start
 connection   our side of an account: its tokens, its calendars, whether it is dirty
 day off      a date whose override has no windows
 digest       16 bytes that are equal when the answers are
+facts        what a session mail tells, as it was when the change happened
 free run     a maximal run of consecutive open starts
 horizon      how far ahead one can book: a session ends within so many days of 24 h from now
+held         a mail whose text has an unknown or empty token: kept back, never sent as written
 hours        a coach's weekly windows and their overrides, wall-clock in the coach's zone
 limit        the most sessions of a local day, or of an ISO week
 notice       how long before its start a session must be booked
+invitation   the calendar part of a mail: one UID for the life of a booking, SEQUENCE up by one a change
 offered      open, and let through by the clock
 open         bookable at any time as far as hours, busy, sessions and limits say
 origin       the UTC midnight a slot set begins at

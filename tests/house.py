@@ -116,6 +116,7 @@ def settings_for(sandbox: Sandbox, database_url: str, redis_url: str, **changes:
         "cronofy_client_secrets": sandbox.client_secret,
         "cronofy_origin": sandbox.origin,
         "minimum_gap_seconds": 0.001,
+        "mailer": "memory",
     }
     return Settings(**values | changes)
 

@@ -1,5 +1,6 @@
 """The composition root: the only place that constructs things. Settings -> Runtime."""
 
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,11 @@ from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, check_skew, create_broke
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
 from workers.cronofy.origins import ORIGINS
+from workers.mailer import Mailer
+from workers.mailer.console import ConsoleMailer
+from workers.mailer.memory import MemoryMailer
+from workers.mailer.server import Server
+from workers.mailer.smtp import SmtpMailer
 from workers.services import Services
 from workers.settings import Settings
 
@@ -28,6 +34,7 @@ class Runtime:
     def close(self) -> None:
         self.broker.close()
         self.services.cronofy.close()
+        self.services.mailer.close()
         self.services.redis.close()
         self.services.database.close()
 
@@ -55,6 +62,7 @@ def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -
         vault=Vault([key.get_secret_value() for key in settings.secret_keys]),
         cronofy=_cronofy(settings, client),
         redis=client,
+        mailer=_mailer(settings),
         now=lambda: datetime.now(UTC) + offset,  # noqa: TID251 (the one place that reads the clock)
     )
 
@@ -68,6 +76,16 @@ def _cronofy(settings: Settings, client: redis.Redis) -> Cronofy:
         settings.cronofy_client_secrets[0].get_secret_value(),
         Budget(client, per_second=settings.rate_per_second, per_minute=settings.rate_per_minute),
     )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if settings.mailer == "memory":
+        return MemoryMailer()
+    if settings.mailer == "console" or settings.smtp_url is None:
+        return ConsoleMailer(sys.stdout)
+    greeting = settings.sender.mailbox.email.rpartition("@")[2]
+    server = Server.parse(settings.smtp_url.get_secret_value())
+    return SmtpMailer(server, greeting=greeting, deadline=settings.mail_deadline)
 
 
 def start() -> None:

@@ -9,6 +9,7 @@ import redis
 from storage.database import Database
 from storage.vault import Vault
 from workers.cronofy.client import Cronofy
+from workers.mailer import Mailer
 from workers.settings import Settings
 
 
@@ -21,4 +22,5 @@ class Services:
     vault: Vault
     cronofy: Cronofy
     redis: redis.Redis
+    mailer: Mailer
     now: Callable[[], datetime]

@@ -1,18 +1,33 @@
 """Every variable, its default and its meaning, on one page. The README's table is tested against this one."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from domain.invitations import Address
+from domain.mail_safety import mailbox
+from domain.mails import Sender
+from workers.mailer.server import Server
+
+NOBODY = "coachcal <coachcal@localhost>"
+"""The sender of mails that go nowhere."""
+
+Given = TypeVar("Given")
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 
 
 class Settings(BaseSettings):
     """Read from the environment once, by `bootstrap`. What is missing or wrong is named, and stops the start."""
 
-    model_config = SettingsConfigDict(env_prefix="COACHCAL_", frozen=True, populate_by_name=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="COACHCAL_",
+        frozen=True,
+        populate_by_name=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # the input of a wrong SMTP_URL holds its password
+    )
 
     database_url: str = Field(alias="DATABASE_URL", description="sqlite:///file.db or postgresql://...")
     redis_url: str = Field(alias="REDIS_URL", description="the broker and the shared rate budget; disposable")
@@ -31,6 +46,18 @@ class Settings(BaseSettings):
     stale_minutes: int = Field(90, ge=1, description="a calendar not read for this long is stale: the policy applies")
     policy: Literal["hide", "last_known", "hours_only"] = Field("last_known", description="for coaches who set none")
     last_known_hours: int = Field(24, ge=1, description="T of the policy last_known")
+    mailer: Literal["console", "smtp", "memory"] = Field("console", description="where mails go; smtp in production")
+    smtp_url: SecretStr | None = Field(
+        None,
+        validate_default=True,
+        description="smtp://user:password@host:587?tls=starttls; tls is starttls, tls or none",
+    )
+    mail_from: str | None = Field(
+        None, validate_default=True, description="the sender: Coaching <coaching@example.com>; needed for smtp"
+    )
+    mail_organizer: str | None = Field(
+        None, description="the organizer in calendars, MAIL_FROM if unset; never change it while sessions are booked"
+    )
     clock_offset_seconds: int = Field(0, description="shifts the product's time; for the demo and tests only")
     host: str = Field("127.0.0.1", description="what the web process binds")
     port: int = Field(8000, alias="PORT", description="what the web process binds")
@@ -49,6 +76,31 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_server(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None:
+            Server.parse(value.get_secret_value())
+        return _needed(value, info)
+
+    @field_validator("mail_from", "mail_organizer")
+    @classmethod
+    def _is_a_mailbox(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            mailbox(info.field_name or "", value)
+        return value if info.field_name == "mail_organizer" else _needed(value, info)
+
+    @property
+    def sender(self) -> Sender:
+        """Who session mails are from."""
+        shown = Address(*mailbox("mail_from", self.mail_from or NOBODY))
+        return Sender(shown, Address(*mailbox("mail_organizer", self.mail_organizer)) if self.mail_organizer else shown)
+
+    @property
+    def mail_deadline(self) -> float:
+        """Seconds for one whole mail: less than half a lease, so that nobody sends it a second time meanwhile."""
+        return self.lease_seconds * 0.4
 
     @property
     def minimum_gap_ms(self) -> int:
@@ -70,3 +122,9 @@ def variable(field: str) -> str:
     if known is None:
         return field
     return known.alias or f"COACHCAL_{field.upper()}"
+
+
+def _needed(value: Given, info: ValidationInfo) -> Given:
+    if value is None and info.data.get("mailer") == "smtp":
+        raise ValueError("COACHCAL_MAILER=smtp needs it")
+    return value

@@ -5,7 +5,7 @@ of ours or in a CronofyError. Tokens are handed in: this module keeps none.
 
 Quirks: a code works once, so its exchange is never repeated; the refresh token is what has to be revoked (the access
 token of official clients is not enough); creating a channel that exists returns it; events that our own application
-wrote are hidden from free/busy unless asked for.
+wrote are hidden from free/busy unless asked for; a deletion has a body.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from workers.cronofy import origins, retries, wire
 from workers.cronofy.errors import BadAnswer, InvalidGrant, NotFound, RateLimited, Unauthorised
 from workers.cronofy.refusals import refusal
 from workers.cronofy.transport import Call, Timeouts, Transport
-from workers.cronofy.wire import Channel, Grant, Page, asks
+from workers.cronofy.wire import Channel, Event, Grant, Page, Written, asks
 from workers.cronofy.wire.asks import Application
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _TOKEN_PATH = "/oauth/token"  # noqa: S105 (a path, no password)
 _FREE_BUSY = "/v1/free_busy"
+_EVENTS = "/v1/events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +161,42 @@ class Cronofy:
 
         `zone` (IANA) interprets the two dates. Events which we wrote ourselves are left out.
         """
-        deadline = self._deadline()
         url = f"{self._api}{_FREE_BUSY}?{asks.free_busy(since, until, zone)}"
-        call = Call("GET", _FREE_BUSY, url, self._bearer(access))
-        pages = [wire.read_page(self._ask(call, deadline))]
-        while following := self._following(pages, call):
-            pages.append(self._page(following, deadline))
-        return wire.read_free_busy(pages)
+        return wire.read_free_busy(self._pages("free_busy", Call("GET", _FREE_BUSY, url, self._bearer(access))))
+
+    def upsert_event(self, access: str, calendar_id: str, event: Event) -> None:
+        """Write an event of ours, or change the one that has its id. May be repeated: calendar and id are the key.
+
+        Done means accepted: whether it is there, only `managed_events` tells. NotFound, or Rejected with a
+        `calendar_id` key: this calendar takes no events any more.
+        """
+        self._write("POST", access, calendar_id, asks.event(event))
+
+    def delete_event(self, access: str, calendar_id: str, event_id: str) -> None:
+        """Take an event of ours away; accepted, as above. One that is already gone is no error; NotFound: no such
+        calendar."""
+        self._write("DELETE", access, calendar_id, asks.event_id(event_id))
+
+    def managed_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
+        """The events that we wrote ourselves, in all calendars of the account, on the UTC dates since <= d < until."""
+        url = f"{self._api}{_EVENTS}?{asks.managed_events(since, until)}"
+        return wire.read_events(self._pages("events", Call("GET", _EVENTS, url, self._bearer(access))))
 
     def close(self) -> None:
         """Give the connections back."""
         self._transport.close()
+
+    def _write(self, method: str, access: str, calendar_id: str, body: bytes) -> None:
+        url = f"{self._api}/v1/calendars/{quote(calendar_id, safe='')}/events"
+        self._ask(Call(method, "/v1/calendars/{id}/events", url, self._bearer(access), body), self._deadline())
+
+    def _pages(self, kind: str, first: Call) -> list[Page]:
+        """All pages of a read, before one deadline."""
+        deadline = self._deadline()
+        pages = [wire.read_page(self._ask(first, deadline), kind)]
+        while following := self._following(pages, first):
+            pages.append(self._page(kind, following, deadline))
+        return pages
 
     def _following(self, pages: list[Page], first: Call) -> Call | None:
         """The call for the next page, None after the last. Raises BadAnswer when the pages make no sense together."""
@@ -186,14 +212,14 @@ class Cronofy:
         if last.next_page is None:
             return None
         path = origins.path_on(self._api, last.next_page)
-        if path is None or not path.startswith((f"{_FREE_BUSY}/", f"{_FREE_BUSY}?")):
+        if path is None or not path.startswith((f"{first.template}/", f"{first.template}?")):
             # The bearer goes with it, so it goes nowhere but home.
-            raise BadAnswer(f"{first} continues outside {self._api}{_FREE_BUSY}; not followed, read again later")
-        return Call("GET", f"{_FREE_BUSY}/pages/{{id}}", self._api + path, first.bearer)
+            raise BadAnswer(f"{first} continues outside {self._api}{first.template}; not followed, read again later")
+        return Call("GET", f"{first.template}/pages/{{id}}", self._api + path, first.bearer)
 
-    def _page(self, call: Call, deadline: float) -> Page:
+    def _page(self, kind: str, call: Call, deadline: float) -> Page:
         try:
-            return wire.read_page(self._ask(call, deadline))
+            return wire.read_page(self._ask(call, deadline), kind)
         except NotFound:
             pass  # nobody documents how long a page lives; the account itself was found a moment ago
         raise BadAnswer(f"{call} is gone; read again from the first page")

@@ -1,6 +1,7 @@
 """The client and the sandbox were written apart, from the same reference: here they meet over a socket."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from workers.cronofy import errors
 from workers.cronofy.client import Cronofy, Limits
 from workers.cronofy.sandbox.control import Control, Seat
 from workers.cronofy.sandbox.server import Sandbox
+from workers.cronofy.wire import Event, Written
 
 NOW = datetime.fromisoformat("2026-11-02T09:00:00Z")
 CALLBACK = "http://127.0.0.1:9/connect/callback"
@@ -183,3 +185,33 @@ def test_trouble_that_stays_drops_the_whole_read(
     assert not caught.value.permanent
     assert caught.value.retry_after == how.get("retry_after")
     cronofy.close()
+
+
+SESSION = Event("coachcal-ses_1", "Session", "", int(NOW.timestamp()), int(NOW.timestamp()) + 3600, "Europe/London")
+
+
+def ours(cronofy: Cronofy, seat: Seat) -> tuple[Written, ...]:
+    return cronofy.managed_events(seat.access_token, since=date(2026, 11, 1), until=date(2026, 11, 10))
+
+
+def test_what_we_write_is_read_back_moved_and_deleted_and_is_never_busy(cronofy: Cronofy, mira: Seat) -> None:
+    token, calendar = mira.access_token, mira.calendars[0]
+    for _ in range(2):
+        cronofy.upsert_event(token, calendar, SESSION)
+    assert ours(cronofy, mira) == (Written(SESSION.id, calendar, SESSION.start, SESSION.end),)
+    assert len(read(cronofy, mira)) == 0
+    cronofy.upsert_event(token, calendar, replace(SESSION, start=SESSION.start + 900))
+    assert [event.start for event in ours(cronofy, mira)] == [SESSION.start + 900]
+    for _ in range(2):
+        cronofy.delete_event(token, calendar, SESSION.id)
+    assert ours(cronofy, mira) == ()
+
+
+def test_calendars_that_take_no_events_say_so(control: Control, cronofy: Cronofy, mira: Seat) -> None:
+    readonly = control.create_calendar(mira.profiles[0], "Holidays", readonly=True)
+    for calendar, kind in ((readonly, errors.Rejected), ("cal_none", errors.NotFound)):
+        with pytest.raises(kind):
+            cronofy.upsert_event(mira.access_token, calendar, SESSION)
+    control.break_profile(mira.profiles[0])
+    with pytest.raises(errors.Locked):
+        cronofy.upsert_event(mira.access_token, mira.calendars[0], SESSION)

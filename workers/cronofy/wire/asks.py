@@ -8,10 +8,12 @@ sessions already.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import quote, urlencode
 
 import orjson
+
+from workers.cronofy.wire.events import LONGEST_DESCRIPTION, LONGEST_SUMMARY, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,34 @@ def new_channel(callback_url: str) -> bytes:
 def free_busy(since: date, until: date, zone: str) -> str:
     """The query for the dates since <= d < until, which `zone` interprets."""
     return urlencode({"tzid": zone, "from": since.isoformat(), "to": until.isoformat(), "include_managed": "false"})
+
+
+def event(written: Event) -> bytes:
+    """One of ours to write. Texts are cut to what Cronofy takes: better a short description than no session."""
+    return orjson.dumps(
+        {
+            "event_id": written.id,
+            "summary": written.summary[:LONGEST_SUMMARY],
+            "description": written.description[:LONGEST_DESCRIPTION],
+            "start": _stamp(written.start),
+            "end": _stamp(written.end),
+            "tzid": written.zone,
+            "transparency": "opaque",
+        }
+    )
+
+
+def event_id(our_id: str) -> bytes:
+    return orjson.dumps({"event_id": our_id})
+
+
+def managed_events(since: date, until: date) -> str:
+    """The query for our own events on the UTC dates since <= d < until."""
+    return urlencode({"tzid": "Etc/UTC", "from": since.isoformat(), "to": until.isoformat(), "only_managed": "true"})
+
+
+def _stamp(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _signed(us: Application, **fields: str) -> bytes:

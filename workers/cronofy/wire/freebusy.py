@@ -47,17 +47,19 @@ class Page:
     """Bytes of JSON."""
 
 
-def read_page(raw: bytes) -> Page:
-    """Raises BadAnswer when it is no page, or says that it is neither the last one nor followed by another."""
-    answer = document(raw, "a free/busy page")
-    pages, items = answer.get("pages"), answer.get("free_busy")
+def read_page(raw: bytes, kind: str = "free_busy") -> Page:
+    """A page of this kind of items (their key). Raises BadAnswer when it is none, or says that it is neither the last
+    one nor followed by another.
+    """
+    answer = document(raw, f"a page of {kind}")
+    pages, items = answer.get("pages"), answer.get(kind)
     if not isinstance(pages, dict) or not isinstance(items, list):
         # Never "no items, so free all day": an empty answer must not open a calendar.
-        raise BadAnswer("a free/busy page from Cronofy lacks its pages or its items; read again later")
+        raise BadAnswer(f"a page of {kind} from Cronofy lacks its pages or its items; read again later")
     current, total = whole(pages, "current"), whole(pages, "total")
     next_page = text(pages, "next_page")
     if not 1 <= current <= total or (current < total) != (next_page is not None):
-        raise BadAnswer("a free/busy page from Cronofy contradicts itself about what follows; read again later")
+        raise BadAnswer(f"a page of {kind} from Cronofy contradicts itself about what follows; read again later")
     return Page(current, total, next_page, items, len(raw))
 
 

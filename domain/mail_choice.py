@@ -1,0 +1,92 @@
+"""Which text a mail is written with, and whether it is sent at all: Cohort > Project > Company > default.
+
+The recipient's language decides first: a German default is better for a German reader than their cohort's English
+text. Within a language the narrowest scope wins; a language without any text falls back to English.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from domain.mails import LANGUAGES
+
+Scope = Literal["cohort", "project", "company"]
+SCOPES: tuple[Scope, ...] = ("cohort", "project", "company")
+"""The narrowest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What somebody wrote. `html` None: it is made from the text."""
+
+    language: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MailText:
+    """One stored row: a text, a switch, or both. Without a subject it is only a switch."""
+
+    scope: Scope
+    scope_id: str
+    kind: str
+    language: str
+    subject: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+    html: str | None = field(default=None, repr=False)
+    enabled: bool = True
+
+
+Choice = Template | Literal["default", "off"]
+
+
+def choose(rows: Iterable[MailText], language: str) -> Choice:
+    """Of the rows of one kind in the three scopes of one mail: the text to use, the default one, or none: `off`."""
+    known = {(row.scope, row.language): row for row in rows}
+    chain = languages(language)
+    if _is_off(known.values(), chain):
+        return "off"
+    for spoken in chain:
+        for scope in SCOPES:
+            row = known.get((scope, spoken))
+            if row is not None and row.enabled and row.subject:
+                return Template(spoken, row.subject, row.text, row.html)
+        if spoken in LANGUAGES:
+            return "default"
+    return "default"
+
+
+def languages(tag: str) -> tuple[str, ...]:
+    """The languages to look in, in order: `de-AT` -> de-at, de, en."""
+    return tuple(dict.fromkeys((*_shorter(canonical(tag)), LANGUAGES[0])))
+
+
+def canonical(tag: str) -> str:
+    """As texts are stored under: `de_AT` is de-at."""
+    return tag.strip().replace("_", "-").lower()
+
+
+def default_language(tag: str) -> str:
+    """The language of the default text."""
+    return next(spoken for spoken in languages(tag) if spoken in LANGUAGES)
+
+
+def _is_off(rows: Iterable[MailText], chain: Sequence[str]) -> bool:
+    """The narrowest scope with an opinion decides: its row in the reader's languages, or all of its rows agreeing."""
+    rows = list(rows)
+    for scope in SCOPES:
+        mine = {row.language: row.enabled for row in rows if row.scope == scope}
+        spoken = next((mine[language] for language in chain if language in mine), None)
+        if spoken is not None:
+            return not spoken
+        if mine and not any(mine.values()):
+            return True
+    return False
+
+
+def _shorter(tag: str) -> Iterator[str]:
+    while tag:
+        yield tag
+        tag = tag.rpartition("-")[0]

@@ -1,0 +1,96 @@
+"""What a person typed, made harmless for a header, an address, a page and a calendar line.
+
+Nobody's name may add a header, a recipient, a calendar line or a tag. The characters that lines break at differ from
+reader to reader: CR and LF, but also VT, FF, FS, GS, RS, NEL, U+2028 and U+2029, at which `str.splitlines` and some
+calendar programs break. All of them are control characters or separators (Cc, Zl, Zp).
+"""
+
+import re
+import unicodedata
+
+from domain.errors import Invalid
+
+LONGEST = 300
+"""Characters of a cleaned text; the rest is cut and an ellipsis says so."""
+
+# Marks and overrides of writing direction: one left open would turn around whatever follows the name.
+_DIRECTING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_BREAKING = ("Cc", "Zl", "Zp")
+_RIGHT_TO_LEFT = ("R", "AL")
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
+_MAILBOX = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<address>[^<>]+)>|(?P<bare>[^<>]+))\s*")
+_URL = re.compile(r"https?://[^\s/?#\"'<>\\]+[^\s\"'<>\\]*", re.ASCII | re.IGNORECASE)
+
+
+def one_line(text: str, longest: int = LONGEST) -> str:
+    """The text as one line: no control character, no line separator, no direction mark, no lone surrogate.
+
+    `=?` is taken apart, because it begins an encoded word: Python 3.11.7 turns one in a Subject into a real header.
+    """
+    return together(" ".join("".join(_harmless(char) for char in text).split()), longest)
+
+
+def together(line: str, longest: int = LONGEST) -> str:
+    """A line whose parts are clean: two of them can still make a `=?` where they meet."""
+    line = line.replace("=?", "= ?")
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def many_lines(text: str) -> str:
+    """The text with its lines ended by LF; everything else as in `one_line`, but of any length."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join("".join(" " if char == "\t" else _harmless(char) for char in line) for line in text.split("\n"))
+
+
+def isolated(text: str) -> str:
+    """A cleaned text whose right-to-left letters cannot rearrange the sentence around it (Unicode TR9, FSI and PDI)."""
+    if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
+        return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
+    return text
+
+
+def mail_address(field: str, text: str) -> str:
+    """The address as it goes on the wire: RFC 5321 dot-string, domain in ASCII and in small letters. Raises Invalid.
+
+    Quoted local parts, comments, groups and address literals are refused: no person has one, and parsers disagree.
+    """
+    local, _, host = text.strip(" ").rpartition("@")
+    name = _ascii_host(host)
+    fits = len(local) <= 64 and len(local) + 1 + len(name) <= 254
+    if not name or not fits or not _LOCAL.fullmatch(local) or "=?" in text:
+        raise Invalid(field, "not_an_address", "Send a mail address such as grace@example.com.")
+    return f"{local}@{name}"
+
+
+def mailbox(field: str, text: str) -> tuple[str, str]:
+    """`Ada <ada@example.com>` or a bare address -> name and address. Raises Invalid."""
+    found = _MAILBOX.fullmatch(text)
+    if found is None:
+        raise Invalid(field, "not_a_mailbox", "Send an address, or a name and an address: Ada <ada@example.com>.")
+    name = one_line((found["name"] or "").strip().strip('"'))
+    return name, mail_address(field, found["address"] or found["bare"])
+
+
+def web_address(text: str | None) -> str:
+    """The URL, or nothing when it is not an http(s) one that may stand in an attribute: `javascript:` is none."""
+    return text if text and len(text) <= 2000 and _URL.fullmatch(text) else ""
+
+
+def _harmless(char: str) -> str:
+    category = unicodedata.category(char)
+    if category in _BREAKING:
+        return " "
+    if category == "Cs":
+        return "\ufffd"
+    return "" if char in _DIRECTING else char
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        name = host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return ""
+    return name if all(_LABEL.fullmatch(label) for label in name.split(".")) else ""

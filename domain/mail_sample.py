@@ -1,0 +1,34 @@
+"""Invented facts, to show a text before anybody gets it."""
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from domain.errors import one_of
+from domain.mails import TEXT_KINDS, Kind, MailFacts, Recipient
+
+HOUR = 3600
+
+
+def sample(text_kind: str, language: str, *, now: datetime) -> MailFacts:
+    """Everything a text may ask for, filled in; the session is tomorrow on the full hour. Raises Invalid."""
+    kind = one_of("kind", text_kind, TEXT_KINDS)
+    starts = int((now + timedelta(days=1)).timestamp()) // HOUR * HOUR
+    coach = kind.startswith("coach_") or kind == "relink"
+    name, email = ("Ada Lovelace", "ada@example.com") if coach else ("Grace Hopper", "grace@example.com")
+    return MailFacts(
+        kind=cast(Kind, kind.removeprefix("coach_")),
+        recipient=Recipient(name, email, "Europe/Berlin", language, "coach" if coach else "participant"),
+        booking_id="bkg_sample",
+        version=1,
+        changed_at=now,
+        coach_name="Ada Lovelace",
+        participant_name="Grace Hopper",
+        starts=starts,
+        ends=starts + HOUR,
+        previous_starts=starts - 24 * HOUR,
+        programme_name="New Leaders",
+        title="Group coaching",
+        my_page_url="https://example.com/my-page",
+        relink_url="https://example.com/connect",
+        uid="sample@example.com",
+    )

@@ -1,0 +1,61 @@
+"""Tokens: `{{coach_name}}` in a text becomes the coach's name. Texts are texts, not programs: nothing is evaluated.
+
+A value is put in once and never looked at again, so a participant called `{{my_page_url}}` stays one.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+NAMES = (
+    "recipient_name",
+    "participant_name",
+    "coach_name",
+    "programme_name",
+    "title",
+    "start_date",
+    "start_time",
+    "end_time",
+    "zone",
+    "previous_start",
+    "previous_start_date",
+    "previous_start_time",
+    "my_page_url",
+    "relink_url",
+)
+"""What a text may ask for. Dates and times are in the recipient's zone and language."""
+LINKS = ("my_page_url", "relink_url")
+PEOPLE = ("recipient_name", "participant_name", "coach_name", "programme_name", "title")
+"""The tokens whose values somebody typed."""
+
+_TOKEN = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+
+class Held(Exception):
+    """A text has tokens that are unknown, or empty for this mail: it is kept back and somebody is told.
+
+    A corrected text frees it. `tokens` are their names, shortened, sorted.
+    """
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = tuple(tokens)
+        named = ", ".join(self.tokens)
+        super().__init__(f"these tokens have no value here: {named}; correct the text, or send what is missing")
+
+
+def asked(text: str) -> set[str]:
+    """The names of the tokens in a text; `{{` for one that is not closed."""
+    names = {match[1].strip()[:60] for match in _TOKEN.finditer(text)}
+    return names | ({"{{"} if "{{" in _TOKEN.sub("", text) else set())
+
+
+def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> None:
+    """Raises Held when one of the texts asks for what has no value. A page may ask for its subject too."""
+    missing = {name for text in texts for name in asked(text) if not values.get(name)}
+    missing |= {name for name in asked(page) if name != "subject" and not values.get(name)}
+    if missing:
+        raise Held(sorted(missing))
+
+
+def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = str) -> str:
+    """The text with its tokens replaced, each value escaped for the place it goes to. See `check` first."""
+    return _TOKEN.sub(lambda match: escape(values[match[1].strip()]), text)

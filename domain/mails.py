@@ -1,0 +1,239 @@
+"""Session mails: what they are about (MailFacts), and compose, which makes a Mail of it. Nothing is sent here."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from html import escape
+from typing import Any, Literal, Self, get_args
+
+from domain import mail_tokens
+from domain.errors import one_of
+from domain.hours import timezone
+from domain.invitations import Address, Invitation, method_of, status_of
+from domain.mail_safety import isolated, mail_address, many_lines, one_line, together, web_address
+
+Kind = Literal["booked", "rebooked", "cancelled", "reminder", "seat_left", "missed", "relink"]
+Role = Literal["participant", "coach"]
+KINDS: tuple[str, ...] = get_args(Kind)
+TEXT_KINDS = (*KINDS, *(f"coach_{kind}" for kind in KINDS if kind != "relink"))
+"""The kinds of texts. A coach is told in other words than a participant, so each has a text and a switch of its own;
+`relink` goes to coaches only."""
+LANGUAGES = ("en", "de", "fr")
+"""Those with default texts. The first stands in for every other."""
+LONGEST_SUBJECT = 900
+"""Characters, with its names; also of what the calendar shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Raises Invalid for an address or a zone that is none."""
+
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+    zone: str
+    language: str
+    """A language tag such as `de` or `en-GB`; one that nobody knows is read as English."""
+    role: Role
+
+    def __post_init__(self) -> None:
+        mail_address("email", self.email)
+        timezone(self.zone)
+        one_of("role", self.role, get_args(Role))
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """Everything one mail says to one recipient, kept with the outbox row; `as_json` and `of_json` are the way there
+    and back. Starts and ends in epoch seconds.
+    """
+
+    kind: Kind
+    recipient: Recipient
+    booking_id: str
+    """What the mails of one thread have in common: a booking's id, or a connection's for `relink`."""
+    version: int
+    """The booking's, after the change; the day for `relink`."""
+    changed_at: datetime
+    """When the change was made, aware: the calendar's DTSTAMP, the same however often the mail is tried."""
+    coach_name: str = field(repr=False)
+    participant_name: str | None = field(default=None, repr=False)
+    """Whose booking it is, towards the coach. A participant's own mail always says the recipient's name."""
+    starts: int | None = None
+    ends: int | None = None
+    previous_starts: int | None = None
+    programme_name: str | None = field(default=None, repr=False)
+    title: str | None = field(default=None, repr=False)
+    company: str | None = None
+    project: str | None = None
+    cohort: str | None = None
+    my_page_url: str | None = field(default=None, repr=False)
+    relink_url: str | None = field(default=None, repr=False)
+    uid: str | None = None
+    sequence: int = 0
+    pod: bool = False
+    """Others may go on with the session when this booking ends."""
+    invite: bool | None = None
+    """Whether the mail carries an invitation. None: participants get one, coaches do not, because the session is
+    written into their calendar by us; an invitation would be there twice and block as somebody else's event."""
+    nonce: str = ""
+    """Makes one more mail of the same change another one: the click of "Send now"."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"changed_at": self.changed_at.astimezone(UTC).isoformat()}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any]) -> Self:
+        changed_at = datetime.fromisoformat(stored["changed_at"])
+        return cls(**{**stored, "recipient": Recipient(**stored["recipient"]), "changed_at": changed_at})
+
+    @property
+    def text_kind(self) -> str:
+        """Which text it is written with: one of TEXT_KINDS."""
+        coach = self.recipient.role == "coach" and self.kind != "relink"
+        return f"coach_{self.kind}" if coach else self.kind
+
+    @property
+    def digest(self) -> str:
+        """The left side of its Message-ID: the same for the same (booking, version, kind, recipient, nonce)."""
+        return _digest(self, str(self.version), self.kind, self.nonce)
+
+    @property
+    def thread_digest(self) -> str:
+        """The left side of the Message-ID of the first mail of its thread."""
+        first = "relink" if self.kind == "relink" else "booked"
+        return _digest(self, "0" if first == "relink" else "1", first, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the mails are from. The organizer must never change: calendars take changes from nobody else."""
+
+    mailbox: Address
+    organizer: Address
+
+    @property
+    def domain(self) -> str:
+        """The right side of every Message-ID; the organizer's, because threads live as long."""
+        return self.organizer.email.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A complete text with its tokens still in it; `summary` is what the calendar shows. The page may also ask for
+    {{subject}}.
+    """
+
+    language: str
+    subject: str
+    text: str
+    html: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as a value: one sender, one recipient. `headers` are the further ones, in order."""
+
+    sender: Address
+    to: Address
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    language: str
+    message_id: str
+    date: datetime
+    headers: tuple[tuple[str, str], ...] = ()
+    invitation: Invitation | None = None
+
+
+def compose(facts: MailFacts, wording: Wording, times: Mapping[str, str], *, sender: Sender, now: datetime) -> Mail:
+    """The mail. `times` are the tokens that spell dates and times for this recipient.
+
+    Raises Held when the wording has a token without a value.
+    """
+    values = values_of(facts) | dict(times)
+    written = (one_line(wording.subject), many_lines(wording.text))
+    page = many_lines(wording.html)
+    mail_tokens.check(written, values, page)
+    if not written[0]:
+        raise mail_tokens.Held(("subject",))
+    subject = together(mail_tokens.fill(written[0], values), LONGEST_SUBJECT)
+    return Mail(
+        sender=sender.mailbox,
+        to=_address(facts.recipient),
+        subject=subject,
+        text=mail_tokens.fill(written[1], values),
+        html=mail_tokens.fill(page, values | {"subject": subject}, escape),
+        language=wording.language,
+        message_id=_message_id(facts.digest, sender),
+        date=now,
+        headers=_headers(facts, sender, wording.language),
+        invitation=_invitation(facts, wording.summary, values, sender),
+    )
+
+
+def values_of(facts: MailFacts) -> dict[str, str]:
+    """What the tokens stand for, but for the times. A participant's mail knows no name but theirs and the coach's."""
+    own = facts.recipient.role == "participant"
+    typed = {
+        "recipient_name": facts.recipient.name,
+        "participant_name": facts.recipient.name if own else facts.participant_name,
+        "coach_name": facts.coach_name,
+        "programme_name": facts.programme_name,
+        "title": facts.title,
+    }
+    links = {"my_page_url": web_address(facts.my_page_url), "relink_url": web_address(facts.relink_url)}
+    return {name: isolated(one_line(value or "")) for name, value in typed.items()} | links
+
+
+def _address(recipient: Recipient) -> Address:
+    return Address(one_line(recipient.name), mail_address("email", recipient.email))
+
+
+def _headers(facts: MailFacts, sender: Sender, language: str) -> tuple[tuple[str, str], ...]:
+    headers = [
+        ("Auto-Submitted", "auto-generated"),  # RFC 3834: nobody's absence note answers it
+        ("X-Auto-Response-Suppress", "All"),  # the same for Exchange
+        ("Content-Language", language),
+    ]
+    if facts.digest != facts.thread_digest:
+        first = _message_id(facts.thread_digest, sender)
+        headers += [("In-Reply-To", first), ("References", first)]
+    return tuple(headers)
+
+
+def _invitation(facts: MailFacts, summary: str, values: Mapping[str, str], sender: Sender) -> Invitation | None:
+    if facts.starts is None or facts.ends is None or not facts.uid or not _invited(facts):
+        return None
+    starts = datetime.fromtimestamp(facts.starts, UTC)
+    method = method_of(facts.kind, before_start=facts.changed_at < starts)
+    if method is None:
+        return None
+    return Invitation(
+        method=method,
+        status=status_of(method, goes_on=facts.kind == "seat_left" or (facts.pod and facts.kind == "missed")),
+        uid=facts.uid,
+        sequence=facts.sequence,
+        dtstamp=facts.changed_at.astimezone(UTC),
+        organizer=sender.organizer,
+        attendee=_address(facts.recipient),
+        starts=starts,
+        ends=datetime.fromtimestamp(facts.ends, UTC),
+        summary=together(mail_tokens.fill(one_line(summary), values), LONGEST_SUBJECT),
+        description=values["programme_name"],
+        url=values["my_page_url"],
+    )
+
+
+def _invited(facts: MailFacts) -> bool:
+    return facts.recipient.role == "participant" if facts.invite is None else facts.invite
+
+
+def _digest(facts: MailFacts, *parts: str) -> str:
+    told = "\0".join((facts.booking_id, mail_address("email", facts.recipient.email), *parts))
+    return sha256(told.encode()).hexdigest()[:32]
+
+
+def _message_id(digest: str, sender: Sender) -> str:
+    return f"<{digest}@{sender.domain}>"

@@ -1,0 +1,270 @@
+"""Composing: tokens are replaced, nothing is evaluated, names are harmless, threads hold, the right text is chosen."""
+
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import mail_safety, mails
+from domain.errors import Invalid
+from domain.mail_checks import check_text
+from domain.mail_choice import MailText, Template, choose, default_language, languages
+from domain.mail_sample import sample
+from domain.mail_tokens import NAMES, Held
+from domain.mails import KINDS, TEXT_KINDS, MailFacts, Recipient
+from tests.domain.letters import ADA, FACTS, GRACE, NASTY, NOW, SENDER, WORDING, composed
+
+
+def wording(**changes: str) -> mails.Wording:
+    return replace(WORDING, **changes)
+
+
+class TestTokens:
+    def test_are_replaced_everywhere(self) -> None:
+        mail = composed()
+        assert mail.subject == "About Ada Lovelace"
+        assert mail.text == "Hello Grace Hopper"
+        assert mail.html == "<p>Ada Lovelace</p>"
+
+    def test_an_unknown_or_an_empty_one_holds_the_mail_and_is_named(self) -> None:
+        asking = wording(subject="{{coach_nmae}}", text="{{relink_url}} {{7*7}}", html="{{ title }}")
+        with pytest.raises(Held) as held:
+            composed(asking)
+        assert held.value.tokens == ("7*7", "coach_nmae", "relink_url", "title")
+
+    def test_one_that_is_not_closed_is_never_sent_as_written(self) -> None:
+        with pytest.raises(Held):
+            composed(wording(text="Hello {{participant_name"))
+
+    def test_a_name_that_is_only_control_characters_is_empty(self) -> None:
+        with pytest.raises(Held):
+            composed(coach_name="\r\n\u2028")
+
+    def test_a_value_is_never_read_as_a_text(self) -> None:
+        mail = composed(coach_name="{{my_page_url}} {{7*7}}")
+        assert mail.subject == "About {{my_page_url}} {{7*7}}"
+
+    def test_only_the_page_may_ask_for_the_subject(self) -> None:
+        assert composed(wording(html="<title>{{subject}}</title>")).html == "<title>About Ada Lovelace</title>"
+        with pytest.raises(Held):
+            composed(wording(text="{{subject}}"))
+
+    def test_a_link_is_an_http_one_or_empty(self) -> None:
+        linking = wording(html='<a href="{{my_page_url}}">x</a>')
+        assert 'href="https://example.com/me?a=1&amp;b=2"' in composed(linking).html
+        for url in ("javascript:alert(1)", "https://x.example/\r\nBcc:y", 'https://x"onclick="y', "//x.example", None):
+            with pytest.raises(Held):
+                composed(linking, my_page_url=url)
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", NASTY)
+    def test_stay_in_their_line_and_out_of_the_tags(self, name: str) -> None:
+        mail = composed(recipient=replace(GRACE, name=name), coach_name=name)
+        assert mail.subject.splitlines() == [mail.subject]
+        assert mail.to.name.splitlines() == [mail.to.name]
+        assert "=?" not in mail.subject + mail.to.name
+        assert mail.html.count("<") == 2
+        assert mail.text.splitlines() == [mail.text]
+
+    @given(st.text())
+    def test_come_out_clean_whatever_they_are(self, name: str) -> None:
+        line = mail_safety.one_line(name)
+        line.encode("utf-8")
+        assert len(line) <= mail_safety.LONGEST
+        assert "".join(line.splitlines()) == line
+        assert "=?" not in line
+        assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in line)
+        assert mail_safety.one_line(line) == line
+
+    def test_of_300_characters_are_whole_and_longer_ones_are_cut_visibly(self) -> None:
+        assert mail_safety.one_line("G" * 300) == "G" * 300
+        assert mail_safety.one_line("G" * 301) == "G" * 299 + "…"
+
+    def test_keep_the_joiners_that_emoji_and_scripts_need(self) -> None:
+        assert mail_safety.one_line("👩🏽‍💻 क्‍ष 🇩🇪") == "👩🏽‍💻 क्‍ष 🇩🇪"
+
+    def test_written_from_right_to_left_do_not_turn_the_sentence_around(self) -> None:
+        assert composed(coach_name="שלום").subject == "About \u2068שלום\u2069"
+        assert composed(coach_name="\u202eevil").subject == "About evil"
+
+    def test_make_no_encoded_word_with_the_text_before_them(self) -> None:
+        assert "=?" not in composed(wording(subject="={{coach_name}}"), coach_name="?utf-8?q?x?=").subject
+
+    def test_of_other_participants_are_in_no_participant_s_mail(self) -> None:
+        mail = composed(participant_name="Eve Other", pod=True)
+        assert "Eve" not in mail.subject + mail.text + mail.html
+        assert "Eve" in composed(recipient=ADA, participant_name="Eve Other").text
+
+
+class TestAddresses:
+    @pytest.mark.parametrize("address", ["grace@example.com", "g.h+x@sub.example.co", "o'x@x.example", "ada@localhost"])
+    def test_that_people_have_are_taken(self, address: str) -> None:
+        assert mail_safety.mail_address("email", address) == address
+
+    def test_get_their_domain_in_ascii(self) -> None:
+        assert mail_safety.mail_address("email", " Grace@BÜCHER.example ") == "Grace@xn--bcher-kva.example"
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "", "grace", "@example.com", "grace@", "a@b@c.example", "a b@x.example", "a@x.example\r\nBcc: b@x.example",
+            "a@x.example,b@x.example", '"a b"@x.example', "a@[127.0.0.1]", "a..b@x.example", ".a@x.example",
+            "=?utf-8?q?x?=@x.example", "é@x.example", "a@-x.example", "a@x..example", "a@x.example\u2028",
+            "x" * 65 + "@x.example", "a@" + "x" * 64 + ".example", "<a@x.example>", "a@x.example(comment)",
+        ],
+    )  # fmt: skip
+    def test_that_two_programs_could_read_differently_are_refused(self, address: str) -> None:
+        if address.strip() != address and "\r" not in address:
+            address = f"x{address}"
+        with pytest.raises(Invalid):
+            Recipient("Grace", address, "UTC", "en", "participant")
+
+    def test_with_a_name_are_read_for_the_settings(self) -> None:
+        assert mail_safety.mailbox("mail_from", "Coaching <c@x.example>") == ("Coaching", "c@x.example")
+        assert mail_safety.mailbox("mail_from", '"Coaching, Ltd" <c@x.example>') == ("Coaching, Ltd", "c@x.example")
+        assert mail_safety.mailbox("mail_from", "c@x.example") == ("", "c@x.example")
+        for wrong in ("Coaching", "a <b> <c@x.example>", ""):
+            with pytest.raises(Invalid):
+                mail_safety.mailbox("mail_from", wrong)
+
+    def test_a_zone_or_a_role_that_is_none_is_refused(self) -> None:
+        with pytest.raises(Invalid):
+            replace(GRACE, zone="Mars/Olympus")
+        with pytest.raises(Invalid):
+            Recipient("Grace", "g@x.example", "UTC", "en", "eavesdropper")  # type: ignore[arg-type]  # as from JSON
+
+
+class TestThreads:
+    def test_the_same_change_to_the_same_person_is_the_same_message(self) -> None:
+        later = datetime(2026, 7, 1, tzinfo=UTC)
+        again = mails.compose(FACTS, WORDING, {}, sender=SENDER, now=later)
+        assert again.message_id == composed().message_id
+        assert again.message_id == f"<{FACTS.digest}@coaching.example>"
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"version": 2}, {"kind": "reminder"}, {"booking_id": "bkg_2"}, {"recipient": ADA}, {"nonce": "click-2"}],
+    )
+    def test_anything_else_is_another_message(self, change: dict[str, Any]) -> None:
+        assert composed(**change).message_id != composed().message_id
+
+    def test_the_first_mail_answers_nothing_and_the_others_answer_it(self) -> None:
+        first = composed()
+        assert "In-Reply-To" not in dict(first.headers)
+        for change in ({"kind": "rebooked", "version": 2}, {"kind": "cancelled", "version": 3}, {"kind": "reminder"}):
+            headers = dict(composed(**change).headers)
+            assert headers["In-Reply-To"] == headers["References"] == first.message_id
+
+    def test_nobody_s_absence_note_answers_it(self) -> None:
+        assert dict(composed().headers)["Auto-Submitted"] == "auto-generated"
+
+    def test_the_date_is_when_it_was_written(self) -> None:
+        assert composed().date == NOW
+
+
+def row(scope: Any, language: str, subject: str = "own", **values: Any) -> MailText:
+    return MailText(scope, f"{scope}-1", "booked", language, f"{scope} {subject}" if subject else "", "text", **values)
+
+
+class TestChoice:
+    def test_the_narrowest_scope_wins(self) -> None:
+        rows = [row("company", "en"), row("cohort", "en"), row("project", "en")]
+        assert choose(rows, "en") == Template("en", "cohort own", "text")
+        assert choose(rows[::2], "en") == Template("en", "project own", "text")
+        assert choose(rows[:1], "en") == Template("en", "company own", "text")
+        assert choose([], "en") == "default"
+
+    def test_the_language_of_the_reader_comes_before_the_scope(self) -> None:
+        rows = [row("cohort", "en"), row("company", "de")]
+        assert choose(rows, "de-AT") == Template("de", "company own", "text")
+        assert choose(rows, "fr") == "default", "a French default, not an English text"
+        assert choose(rows, "es") == Template("en", "cohort own", "text"), "there is no Spanish default"
+
+    def test_a_narrower_language_comes_first(self) -> None:
+        rows = [row("company", "de-at"), row("cohort", "de")]
+        assert choose(rows, "de_AT") == Template("de-at", "company own", "text")
+
+    def test_a_switch_is_obeyed_and_the_narrowest_one_decides(self) -> None:
+        off = row("company", "en", subject="", enabled=False)
+        assert choose([off], "en") == "off"
+        assert choose([off, row("cohort", "en")], "en") == Template("en", "cohort own", "text")
+        assert choose([off, row("cohort", "en", subject="")], "en") == "default"
+        assert choose([row("company", "en"), row("cohort", "en", enabled=False)], "en") == "off"
+
+    def test_a_scope_with_nothing_switched_on_is_off_in_every_language(self) -> None:
+        assert choose([row("project", "en", enabled=False)], "fr") == "off"
+        assert choose([row("project", "en", enabled=False)], "es") == "off"
+        assert choose([row("project", "en", enabled=False), row("project", "de")], "de") != "off"
+        assert choose([row("project", "it", enabled=False), row("project", "de")], "fr") == "default"
+
+    def test_languages_are_tried_from_the_exact_one_to_english(self) -> None:
+        assert languages("zh-Hant-TW") == ("zh-hant-tw", "zh-hant", "zh", "en")
+        assert languages("") == ("en",)
+        assert [default_language(tag) for tag in ("de-AT", "FR", "es", "en-GB")] == ["de", "fr", "en", "en"]
+
+
+class TestCustomTexts:
+    def test_what_is_only_a_text_is_taken(self) -> None:
+        check_text("Hi {{participant_name}}", "See {{my_page_url}}")
+        check_text(
+            "Hi",
+            "x",
+            '<h1 style="color:red">Hi</h1><a href="{{ my_page_url }}">x</a> <a href="https://x.example">y</a>',
+        )
+        check_text("Hi", "x", "<!doctype html><html><head><style>p{{}}</style></head></html>".replace("{{}}", "{}"))
+
+    @pytest.mark.parametrize(
+        ("field", "values"),
+        [
+            ("subject", ("", "text")),
+            ("text", ("subject", " \n")),
+            ("subject", ("x" * 301, "text")),
+            ("subject", ("{{config}}", "text")),
+            ("text", ("subject", "{{participant_name")),
+            ("html", ("subject", "text", "{{7*7}}")),
+            ("html", ("subject", "text", "<script>alert(1)</script>")),
+            ("html", ("subject", "text", "<ScRiPt src=x>")),
+            ("html", ("subject", "text", "<iframe></iframe>")),
+            ("html", ("subject", "text", '<img src="https://spy.example/x.gif">')),
+            ("html", ("subject", "text", '<meta http-equiv="refresh" content="0;url=https://x.example">')),
+            ("html", ("subject", "text", "<p style='background:URL (https://spy.example)'>x</p>")),
+            ("html", ("subject", "text", "<style>@import 'https://spy.example'</style>")),
+            ("html", ("subject", "text", "<p onclick=alert(1)>x</p>")),
+            ("html", ("subject", "text", '<a href="javascript:alert(1)">x</a>')),
+            ("html", ("subject", "text", '<a href="{{participant_name}}">x</a>')),
+            ("html", ("subject", "text", '<a href="https://x.example/{{my_page_url}}">x</a>')),
+            ("html", ("subject", "text", '<p title="{{participant_name}}">x</p>')),
+        ],
+    )
+    def test_what_is_more_is_refused_by_field(self, field: str, values: tuple[str, ...]) -> None:
+        with pytest.raises(Invalid) as refused:
+            check_text(*values)
+        assert refused.value.field == field
+
+
+class TestKinds:
+    def test_a_coach_is_told_in_other_words(self) -> None:
+        assert FACTS.text_kind == "booked"
+        assert replace(FACTS, recipient=ADA).text_kind == "coach_booked"
+        assert replace(FACTS, recipient=ADA, kind="relink").text_kind == "relink"
+
+    @pytest.mark.parametrize("kind", TEXT_KINDS)
+    def test_a_sample_fills_every_token(self, kind: str) -> None:
+        facts = sample(kind, "en", now=NOW)
+        assert facts.text_kind == kind
+        assert MailFacts.of_json(facts.as_json()) == facts
+        values = mails.values_of(facts)
+        assert all(values[name] for name in NAMES if name in values)
+
+    def test_every_kind_has_a_text_for_those_who_get_it(self) -> None:
+        assert {kind.removeprefix("coach_") for kind in TEXT_KINDS} == set(KINDS)
+
+    def test_the_facts_show_no_person_in_a_log(self) -> None:
+        assert "Grace" not in repr(FACTS)
+        assert "grace@" not in repr(FACTS)
+        assert "Grace" not in repr(composed())

@@ -1,0 +1,224 @@
+"""The default texts: every kind in every language, text and page, readable on any device and by any reader."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import product
+from typing import Any
+
+import pytest
+
+from domain.mail_choice import Template
+from domain.mail_sample import sample
+from domain.mail_tokens import NAMES, Held, asked
+from domain.mails import LANGUAGES, TEXT_KINDS, Mail
+from tests.domain.letters import NOW, SENDER
+from workers.mailer import letters, texts
+
+EVERY = pytest.mark.parametrize(("language", "kind"), list(product(LANGUAGES, TEXT_KINDS)))
+VOID = ("meta", "br")
+
+
+class Page(HTMLParser):
+    """Its tags and attributes; asserts that each is closed in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.said: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def styles(self) -> list[str]:
+        return [attributes["style"] for _, attributes in self.tags if "style" in attributes]
+
+
+def default(kind: str, language: str, **changes: Any) -> Mail:
+    facts = replace(sample(kind, language, now=NOW), **changes)
+    return letters.write(facts, "default", sender=SENDER, now=NOW)
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@EVERY
+def test_is_complete_with_every_token_replaced(language: str, kind: str) -> None:
+    mail = default(kind, language)
+    assert mail.language == language
+    for part in (mail.subject, mail.text, mail.html):
+        assert "{{" not in part
+        assert "None" not in part
+    if kind != "relink":
+        assert texts.default(kind, language)[1].count("{{start_date}}") == 1, "the subject says when"
+
+
+@EVERY
+def test_says_when_with_the_zone_named(language: str, kind: str) -> None:
+    mail = default(kind, language)
+    if kind != "relink":
+        zone = {"en": "Central European", "de": "Mitteleuropäische", "fr": "Europe centrale"}[language]
+        for part in (mail.text, mail.html):
+            assert zone in part
+            assert "Berlin" in part
+
+
+@EVERY
+def test_needs_no_more_than_every_session_has(language: str, kind: str) -> None:
+    """Without a page, a programme, a title: the lines that would say so are left out, and no mail is held."""
+    bare = default(
+        kind,
+        language,
+        my_page_url=None,
+        relink_url=None,
+        programme_name=None,
+        title=None,
+        participant_name=None,
+        previous_starts=None,
+    )
+    assert "{{" not in bare.text
+    assert "<a " not in bare.html
+    assert default(kind, language).text != bare.text
+
+
+@EVERY
+def test_the_page_and_the_text_say_the_same(language: str, kind: str) -> None:
+    mail = default(kind, language)
+    said = re.sub(
+        r"\W+",
+        " ",
+        " ".join(
+            Page(mail.html.partition("<body")[2].partition(">")[2].replace("</body>", "").replace("</html>", "")).said
+        ),
+    )
+    for line in mail.text.splitlines():
+        for part in line.split(": ", 1):
+            if not part.startswith("https://"):
+                assert re.sub(r"\W+", " ", part).strip() in said
+
+
+@EVERY
+def test_is_a_page_for_every_reader(language: str, kind: str) -> None:
+    page = Page(default(kind, language).html)
+    assert page.all("html") == [{"lang": language, "dir": "ltr"}]
+    assert len(page.all("h1")) == 1
+    assert len(page.all("title")) == 1
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
+    assert {"name": "color-scheme", "content": "light dark"} in page.all("meta")
+    assert not {"style", "link", "img", "script", "table", "form"} & {tag for tag, _ in page.tags}
+    assert all(link["href"].startswith("https://") for link in page.all("a"))
+
+
+@EVERY
+def test_is_one_column_that_fits_a_phone_and_stays_readable_on_a_desktop(language: str, kind: str) -> None:
+    styles = ";".join(Page(default(kind, language).html).styles)
+    assert "max-width:600px" in styles
+    assert "overflow-wrap:anywhere" in styles
+    assert not re.search(r"(?<!max-)(?<!border-)width:\d{3,}px", styles)
+    assert not re.search(r"float|position|columns|flex", styles)
+    assert min(int(size) for size in re.findall(r"font-size:(\d+)px", styles)) >= 14
+
+
+@EVERY
+def test_its_colours_are_the_reader_s_but_for_a_button_of_good_contrast(language: str, kind: str) -> None:
+    """Neither a background nor a text colour, but together: dark mode then has nothing to get wrong."""
+    page = Page(default(kind, language).html)
+    for style in page.styles:
+        text = re.search(r"(?<![-\w])color:(#\w{6})", style)
+        behind = re.search(r"background-color:(#\w{6})", style)
+        assert bool(text) == bool(behind)
+        if text and behind:
+            assert contrast(text[1], behind[1]) >= 4.5, "WCAG 1.4.3"
+            assert min(contrast(behind[1], canvas) for canvas in ("#ffffff", "#121212")) >= 2.5
+    border = "#808080"
+    assert min(contrast(border, canvas) for canvas in ("#ffffff", "#121212")) >= 3, "WCAG 1.4.11"
+
+
+def test_contrast_is_measured_as_wcag_does() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_calendar_shows_whom_the_session_is_with(language: str) -> None:
+    shown = [default("booked", language), default("coach_booked", language, invite=True)]
+    summaries = [mail.invitation.summary for mail in shown if mail.invitation]
+    assert ["Ada" in summaries[0], "Grace" in summaries[1]] == [True, True]
+    nobody = default("coach_booked", language, invite=True, participant_name=None)
+    assert nobody.invitation is not None
+    assert nobody.invitation.summary == texts.summary(language, "anybody")
+
+
+def test_every_token_can_be_asked_for() -> None:
+    text = " ".join(f"{{{{{name}}}}}" for name in NAMES)
+    for kind in ("rebooked", "coach_rebooked"):
+        letters.preview(kind, "en", Template("en", "x", text), sender=SENDER, now=NOW)
+
+
+def custom(text: str, html: str | None = None, language: str = "en") -> Mail:
+    return letters.preview("booked", "en", Template(language, "Hello", text, html), sender=SENDER, now=NOW)
+
+
+def test_a_custom_text_without_a_page_gets_one() -> None:
+    mail = custom("Dear {{participant_name}} & <team>,\n\nsee\n{{my_page_url}}\n\n| not | markup\n")
+    assert "Dear Grace Hopper &amp; &lt;team&gt;," in mail.html
+    assert (
+        '<a href="https://example.com/my-page" style="overflow-wrap:anywhere">https://example.com/my-page</a>'
+        in mail.html
+    )
+    assert "| not | markup" in mail.html
+    assert len(Page(mail.html).all("p")) == 3
+
+
+def test_a_custom_page_is_laid_out_unless_it_is_a_whole_one() -> None:
+    assert "max-width:600px" in custom("x", "<p>Hi {{coach_name}}</p>").html
+    assert custom("x", "<html lang='en'><p>Hi</p></html>").html == "<html lang='en'><p>Hi</p></html>"
+
+
+def test_a_page_in_a_language_written_from_right_to_left_says_so() -> None:
+    assert Page(custom("שלום", language="he").html).all("html") == [{"lang": "he", "dir": "rtl"}]
+
+
+def test_a_custom_text_is_held_for_what_it_lacks_and_never_loses_a_line() -> None:
+    with pytest.raises(Held) as held:
+        custom("| Code | {{relnik_url}}")
+    assert held.value.tokens == ("relnik_url",)
+
+
+def test_a_mail_that_is_switched_off_is_not_written() -> None:
+    with pytest.raises(ValueError, match="switched off"):
+        letters.write(sample("booked", "en", now=NOW), "off", sender=SENDER, now=NOW)
+
+
+def test_the_files_are_one_for_each_kind_and_language() -> None:
+    def tokens(language: str) -> Iterator[set[str]]:
+        for kind in TEXT_KINDS:
+            _, subject, source = texts.default(kind, language)
+            yield asked(subject + source)
+
+    assert list(tokens("de")) == list(tokens("fr")) == list(tokens("en"))

@@ -1,0 +1,62 @@
+"""The events that we write into a coach's calendar, and how they read when they are there.
+
+Quirks: calendar and our id are the key, so writing twice is writing once; the answer to a write (202) says accepted,
+not done; a deletion of what is not there is accepted too; texts longer than documented are refused whole.
+Source: docs.cronofy.com, Create or update an event, Read events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from workers.cronofy.errors import BadAnswer
+from workers.cronofy.wire import stamps
+from workers.cronofy.wire.fields import flag, identifier, text
+from workers.cronofy.wire.freebusy import Item, Page
+
+LONGEST_SUMMARY, LONGEST_DESCRIPTION = 1024, 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One to write. `id` is ours; start and end are UTC epoch seconds, shown in `zone` (IANA)."""
+
+    id: str
+    summary: str = field(repr=False)
+    description: str = field(repr=False)
+    start: int
+    end: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One of ours as it stands in a calendar; UTC epoch seconds."""
+
+    id: str
+    calendar_id: str
+    start: int
+    end: int
+
+
+def read_events(pages: Iterable[Page]) -> tuple[Written, ...]:
+    """Our own events on all these pages; what is not ours, or deleted, is left out. Raises BadAnswer."""
+    return tuple(_written(item) for page in pages for item in page.items if _stands(item))
+
+
+def _stands(item: Item) -> bool:
+    if not isinstance(item, dict):
+        raise BadAnswer("an event from Cronofy is no object; read again later")
+    return item.get("event_id") is not None and not flag(item, "deleted", default=False)
+
+
+def _written(item: Item) -> Written:
+    start, end = text(item, "start"), text(item, "end")
+    try:
+        moments = stamps.parse([start or "", end or ""]).seconds.tolist()
+    except ValueError:
+        moments = []  # reported below: the exception is about their text
+    if not moments:
+        raise BadAnswer("an event of ours comes back from Cronofy without a time; read again later")
+    return Written(identifier(item, "event_id"), identifier(item, "calendar_id"), *moments)

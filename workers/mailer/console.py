@@ -1,0 +1,39 @@
+"""Mail as readable text on a stream: for a developer's terminal. It prints whole mails, so it is not for production."""
+
+import threading
+from collections.abc import Sequence
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import TextIO
+
+from workers.mailer import envelope
+
+RULE = "-" * 72
+
+
+class ConsoleMailer:
+    """Headers, the text, and the calendar part; the page would only be tags."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
+        envelope.check(sender, recipients)
+        read = message_from_bytes(message, policy=policy.SMTP)
+        told = [RULE, f"mail {sender} -> {', '.join(recipients)}", RULE]
+        told += [f"{name}: {value}" for name, value in read.items()]
+        told += ["", *(_shown(part) for part in read.walk() if part.get_content_type() in ("text/plain", _CALENDAR))]
+        with self._lock:
+            self._stream.write("\n".join(told) + "\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """The stream belongs to whoever gave it."""
+
+
+_CALENDAR = "text/calendar"
+
+
+def _shown(part: EmailMessage) -> str:
+    return str(part.get_content()).replace("\r\n", "\n")

@@ -1,0 +1,68 @@
+"""From what a mail is about to the mail itself: the text chosen, the times spelled, the page laid out, all composed."""
+
+import re
+from datetime import datetime
+
+from domain import mails
+from domain.mail_choice import Choice, Template
+from domain.mail_sample import sample
+from domain.mails import Mail, MailFacts, Sender, Wording
+from workers.mailer import markup, texts
+from workers.mailer.times import locale_of, spell
+
+_DOCUMENT = re.compile(r"<html[\s>]", re.IGNORECASE)
+
+
+def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) -> Mail:
+    """The mail, as `storage.mail_texts.resolve` chose its text. Raises domain.mail_tokens.Held.
+
+    "off" is for the caller to obey: a mail that is switched off is not written.
+    """
+    if choice == "off":
+        raise ValueError("this kind of mail is switched off here: do not write it")
+    wording = _default(facts) if choice == "default" else _custom(facts, choice)
+    return mails.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
+
+
+def preview(kind: str, language: str, template: Template | None, *, sender: Sender, now: datetime) -> Mail:
+    """How a text looks, with invented people. `kind` is one of TEXT_KINDS. Raises domain.mail_tokens.Held."""
+    return write(sample(kind, language, now=now), template or "default", sender=sender, now=now)
+
+
+def _default(facts: MailFacts) -> Wording:
+    language, subject, source = texts.default(facts.text_kind, facts.recipient.language)
+    given = _given(facts, language)
+    return Wording(
+        language=language,
+        subject=subject,
+        text=markup.text_of(source, given),
+        html=_page(language, markup.page_of(source, given)),
+        summary=_summary(facts, language),
+    )
+
+
+def _custom(facts: MailFacts, template: Template) -> Wording:
+    body = template.html if template.html is not None else markup.page_of_plain(template.text)
+    whole = _DOCUMENT.search(body) is not None
+    return Wording(
+        language=template.language,
+        subject=template.subject,
+        text=template.text,
+        html=body if whole else _page(template.language, body),
+        summary=_summary(facts, template.language),
+    )
+
+
+def _page(language: str, body: str) -> str:
+    return texts.layout(language, locale_of(language, language).text_direction, body)
+
+
+def _summary(facts: MailFacts, language: str) -> str:
+    reader = facts.recipient.role
+    named = "coach_name" if reader == "participant" else "participant_name"
+    return texts.summary(language, reader if named in _given(facts, language) else "anybody")
+
+
+def _given(facts: MailFacts, language: str) -> set[str]:
+    values = mails.values_of(facts) | spell(facts, language)
+    return {name for name, value in values.items() if value}

@@ -1,0 +1,45 @@
+"""Where the mail server is: smtp://user:password@host:port?tls=starttls|tls|none"""
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Literal, cast, get_args
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+Tls = Literal["starttls", "tls", "none"]
+PORTS: dict[Tls, int] = {"starttls": 587, "tls": 465, "none": 25}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    host: str
+    port: int
+    tls: Tls
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> "Server":
+        """Raises ValueError with the next step; the text never holds the password.
+
+        Without `tls`, smtp:// means STARTTLS, and smtps:// TLS from the first byte: nothing is ever sent in the clear
+        because somebody forgot a word, or because somebody in between took STARTTLS out of the server's offer.
+        """
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query))
+        tls = options.pop("tls", "tls" if parts.scheme == "smtps" else "starttls")
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.fragment:
+            raise ValueError("write it as smtp://user:password@host:587?tls=starttls")
+        if options or tls not in get_args(Tls):
+            raise ValueError(f"its only option is tls, one of {', '.join(get_args(Tls))}")
+        known = cast(Tls, tls)
+        user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+        if user and tls == "none" and not _is_this_machine(parts.hostname):
+            raise ValueError("a password needs tls=starttls or tls=tls, unless the server is on this machine")
+        return cls(parts.hostname, parts.port or PORTS[known], known, user, password)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

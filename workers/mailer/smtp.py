@@ -1,0 +1,194 @@
+"""Mail over SMTP (RFC 5321), with STARTTLS (RFC 3207) or TLS, AUTH, and one connection per thread that is used again.
+
+One send has one deadline, whatever the server does: smtplib's own time-out begins anew with each byte of a reply, so
+that a server which trickles would hold a worker past its lease.
+"""
+
+import io
+import smtplib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from workers.mailer import MailError, envelope
+from workers.mailer.replies import disconnected, refusal
+from workers.mailer.server import Server
+
+REUSED_FOR_SECONDS = 30.0
+"""Servers close idle connections after some minutes; a new one costs less than finding out."""
+REUSED_FOR_MAILS = 100
+
+
+class SmtpMailer:
+    """Safe to share between threads. `deadline` is in seconds, for one whole send."""
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        greeting: str,
+        deadline: float,
+        context: ssl.SSLContext | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._server = server
+        self._greeting = greeting
+        self._deadline = deadline
+        self._context = context or ssl.create_default_context()
+        self._monotonic = monotonic
+        self._own = threading.local()
+        self._connections: set[_Connection] = set()
+
+    def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
+        """Hand the message over. Raises MailError; after one, nothing is known of the connection, so it is closed."""
+        envelope.check(sender, recipients)
+        limit = _Limit(self._monotonic() + self._deadline, self._monotonic)
+        try:
+            connection = self._connection(limit)
+            refused = connection.deliver(message, sender, recipients)
+        except MailError:
+            self._drop()
+            raise
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            self._drop()
+            failure = disconnected(error, late=limit.passed)
+        else:
+            if not refused:
+                return
+            failure = envelope.failure(refused)
+        raise failure  # out here, so that the library's error, which holds addresses, is not chained to it
+
+    def close(self) -> None:
+        for connection in list(self._connections):
+            connection.close()
+
+    def _connection(self, limit: "_Limit") -> "_Connection":
+        """This thread's connection, if the server still listens to it, else a new one."""
+        kept: _Connection | None = getattr(self._own, "connection", None)
+        if kept is not None and kept.is_fresh(limit):
+            return kept
+        self._drop()
+        made = _Connection(self._server, self._greeting, self._context, limit)
+        self._own.connection = made
+        self._connections.add(made)
+        made.open()
+        return made
+
+    def _drop(self) -> None:
+        kept: _Connection | None = getattr(self._own, "connection", None)
+        if kept is not None:
+            kept.close()
+            self._connections.discard(kept)
+            self._own.connection = None
+
+
+class _Limit:
+    """How long the current send may still wait."""
+
+    def __init__(self, end: float, monotonic: Callable[[], float]) -> None:
+        self._end = end
+        self.now = monotonic
+
+    @property
+    def passed(self) -> bool:
+        return self.now() >= self._end
+
+    def wait(self) -> float:
+        """Seconds, never 0. Raises TimeoutError when the deadline has passed."""
+        left = self._end - self.now()
+        if left <= 0:
+            raise TimeoutError("the deadline of this mail has passed")
+        return left
+
+
+class _Connection(smtplib.SMTP):
+    """One connection, each wait on it cut to what is left of the limit."""
+
+    def __init__(self, server: Server, greeting: str, context: ssl.SSLContext, limit: _Limit) -> None:
+        super().__init__(local_hostname=greeting)
+        self._server = server
+        self._host = server.host  # smtplib checks the certificate against it
+        self._context = context
+        self._limit = limit
+        self._used_at = limit.now()
+        self._mails = 0
+
+    def open(self) -> None:
+        """Greet, encrypt, log in. Raises MailError about the server for each that it refuses."""
+        code, _ = self.connect(self._server.host, self._server.port)
+        _expect(code == 220, code)
+        _expect(200 <= self.ehlo()[0] <= 299, "ehlo")
+        if self._server.tls == "starttls":
+            _expect(self.has_extn("starttls"), "tls")
+            self.starttls(context=self._context)
+            _expect(200 <= self.ehlo()[0] <= 299, "ehlo")
+        if self._server.user:
+            self.login(self._server.user, self._server.password or "")
+
+    def is_fresh(self, limit: _Limit) -> bool:
+        """Whether the server still answers; from now on it has until `limit`."""
+        self._limit = limit
+        if self.sock is None or self._mails >= REUSED_FOR_MAILS or limit.now() - self._used_at > REUSED_FOR_SECONDS:
+            return False
+        with suppress(smtplib.SMTPException, OSError):
+            return self.rset()[0] == 250
+        return False
+
+    def deliver(self, message: bytes, sender: str, recipients: Sequence[str]) -> dict[str, MailError]:
+        """One transaction. Returns the recipients that were refused, when at least one was not; raises MailError."""
+        self._used_at = self._limit.now()
+        self._mails += 1
+        code, _ = self.mail(sender, (f"size={len(message)}",) if self.has_extn("size") else ())
+        _expect(code == 250, code)
+        refused = {}
+        for recipient in recipients:
+            code, said = self.rcpt(recipient)
+            if code not in (250, 251):
+                refused[recipient] = refusal(code, said, "address")
+        if len(refused) < len(recipients):
+            code, said = self.data(message)
+            if code != 250:
+                raise refusal(code, said, "message")
+        return refused
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = io.BufferedReader(_BoundedIO(self.sock, self._limit_now))
+        return super().getreply()
+
+    def send(self, s: "bytes | str") -> None:  # type: ignore[override]  # typeshed says any buffer
+        if self.sock is not None:
+            self.sock.settimeout(self._limit.wait())  # for all of it: sendall counts from its start
+        super().send(s)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), self._limit.wait())
+        plain.settimeout(self._limit.wait())
+        return self._context.wrap_socket(plain, server_hostname=host) if self._server.tls == "tls" else plain
+
+    def _limit_now(self) -> _Limit:
+        return self._limit
+
+
+class _BoundedIO(io.RawIOBase):
+    """A socket's bytes. Reads whatever the limit is at that time, because connections outlive limits."""
+
+    def __init__(self, sock: socket.socket, limit: Callable[[], _Limit]) -> None:
+        super().__init__()
+        self._sock = sock
+        self._limit = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray") -> int:  # type: ignore[override]  # typeshed says any buffer
+        self._sock.settimeout(self._limit().wait())
+        return self._sock.recv_into(buffer)
+
+
+def _expect(fine: bool, code: int | str) -> None:  # noqa: FBT001 (it reads as a sentence: expect this)
+    if not fine:
+        raise MailError(str(code), permanent=False, about="server")
