@@ -117,7 +117,7 @@ def _meeting_goes(stage: Stage, hero: Connected, was: tuple[str, dict[str, Any]]
 
 def _let_the_gap_pass() -> None:
     """A calendar is not read again within the minimum gap; waiting it out measures the path, not the gap."""
-    time.sleep(float(GAP_SECONDS) + 0.1)
+    time.sleep(float(GAP_SECONDS) + 0.05)
 
 
 def _slots(stage: Stage, person: Person, **more: str) -> dict[str, Any]:
