@@ -1,10 +1,11 @@
 """A coach's own settings: what slots are made from, besides the calendars."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.errors import Invalid, one_of, whole_number
 from domain.hours import Hours
+from domain.mail_safety import mail_address
 
 Mode = Literal["flexible", "back_to_back"]
 Kind = Literal["hide", "last_known", "hours_only"]
@@ -41,6 +42,10 @@ class Coach:
     tentative_blocks: bool
     policy: Policy
     version: int
+    name: str = field(default="", repr=False)
+    email: str | None = field(default=None, repr=False)
+    """Where the coach's mails go; without, none are sent."""
+    language: str = "en"
 
     def __post_init__(self) -> None:
         whole_number("pre", self.pre, 0, 480)
@@ -61,3 +66,5 @@ class Coach:
             whole_number("per_week", self.per_week, 0, 1000)
         if not isinstance(self.tentative_blocks, bool):
             raise Invalid("tentative_blocks", "not_a_boolean", "Send true or false.")
+        if self.email is not None:
+            mail_address("email", self.email)

@@ -69,6 +69,9 @@ def _row(coach: Coach) -> dict[str, Any]:
         "tentative_blocks": coach.tentative_blocks,
         "policy": coach.policy.kind,
         "last_known_hours": coach.policy.last_known_hours,
+        "name": coach.name,
+        "email": coach.email,
+        "language": coach.language,
     }
 
 
@@ -93,6 +96,9 @@ def _one(row: Row[Any] | None) -> Coach | None:
         tentative_blocks=row.tentative_blocks,
         policy=Policy(kind=row.policy, last_known_hours=row.last_known_hours),
         version=row.version,
+        name=row.name,
+        email=row.email,
+        language=row.language,
     )
 
 

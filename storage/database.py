@@ -5,6 +5,8 @@ is still true when it writes. On PostgreSQL READ COMMITTED and row locks do that
 """
 
 import select
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,10 +20,10 @@ from sqlalchemy.sql.functions import FunctionElement
 # The errors that mean "the database is not there just now"; callers answer 503 and change nothing.
 Unavailable = (OperationalError, InterfaceError, TimeoutError)
 
+BUSY_SECONDS = 10
 SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a 2xx is a promise: the commit behind it survives a power cut too
-    "PRAGMA busy_timeout=10000",
+    f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}",
     "PRAGMA foreign_keys=ON",
 )
 
@@ -55,7 +57,7 @@ class Database:
 def create(url: str, *, pool_size: int = 10) -> Database:
     """A Database for `url` (sqlite:///file.db or postgresql://...); connects only when used."""
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": 10})
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return Database(engine)
@@ -89,6 +91,19 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
+    _use_wal(connection)
+
+
+def _use_wal(connection: Any) -> None:
+    """The file remembers it. While it is being switched SQLite answers "locked" at once, whatever the busy timeout."""
+    end = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(tx: Connection) -> None:

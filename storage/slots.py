@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version as installed
+from math import ceil
 from typing import Any, Literal
 
 import numpy as np
@@ -17,12 +18,15 @@ from domain.freshness import Effect, Health, State
 from domain.hours import DAY_SECONDS
 from domain.packing import LOOK_BACK
 from domain.slots import SlotSet, build
-from storage import accounts, coaches
+from storage import accounts, coaches, sessions
 from storage.tables import busy, connections, slot_sets
 from storage.tables import coaches as coach_rows
 
 # Sets reach this far past the horizon, so that a set rolled once a day never runs out between two rolls.
 MARGIN_DAYS = 8
+
+# Limits count the sessions of whole weeks, in any zone.
+WEEK_SECONDS = 9 * DAY_SECONDS
 
 _row = slot_sets.c
 NO_PERIODS: Periods = np.empty((0, 2), np.int64)
@@ -81,8 +85,17 @@ def recompute(tx: Connection, coach: Coach, *, now: datetime) -> tuple[int, bool
 
     The caller holds `coaches.lock`, so that what is read here is still so when the set is written.
     """
-    fresh = build(coach, _periods(tx, coach), (), origin=today(now), days=coach.horizon_days + MARGIN_DAYS)
-    return _write(tx, coach, fresh)
+    return _write(tx, coach, compute(tx, coach, now=now), sessions.holds_until(tx, coach.id, now=now))
+
+
+def compute(
+    tx: Connection, coach: Coach, *, now: datetime, without: str | None = None, calendars: bool = True
+) -> SlotSet:
+    """The set as it would be now: leaving a session or hold out, or the calendars."""
+    origin = today(now)
+    own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
+    busy = _periods(tx, coach) if calendars else NO_PERIODS
+    return build(coach, busy, own, origin=origin, days=coach.horizon_days + MARGIN_DAYS)
 
 
 def is_current(tx: Connection, coach: Coach, *, now: datetime) -> bool:
@@ -127,7 +140,7 @@ def _listing(tx: Connection, row: Row[Any], healths: list[Health], at: tuple[dat
     effect = freshness.effect(state, policy, as_of=as_of, now=now)
     stored = SlotSet(row.origin, row.days, tuple(row.durations), row.bits, row.reasons)
     if effect == "hours_only" and healths:
-        stored = _hours_only(tx, row.coach_id, stored)
+        stored = _hours_only(tx, row.coach_id, stored, at[0])
     return Listing(
         coach_id=row.coach_id,
         zone=row.zone,
@@ -139,16 +152,24 @@ def _listing(tx: Connection, row: Row[Any], healths: list[Health], at: tuple[dat
         state=state,
         policy=policy,
         effect=effect,
-        effect_until=freshness.effect_until(healths, policy, as_of=as_of, now=now, stale_after=stale_after),
+        effect_until=_sooner(
+            freshness.effect_until(healths, policy, as_of=as_of, now=now, stale_after=stale_after), row.holds_until
+        ),
     )
 
 
-def _hours_only(tx: Connection, coach_id: str, stored: SlotSet) -> SlotSet:
+def _sooner(effect_until: int | None, holds_until: datetime | None) -> int | None:
+    """A hold that ends opens its time by the clock alone."""
+    if holds_until is None:
+        return effect_until
+    ends = ceil(holds_until.timestamp())
+    return ends if effect_until is None else min(ends, effect_until)
+
+
+def _hours_only(tx: Connection, coach_id: str, stored: SlotSet, now: datetime) -> SlotSet:
     """The set without the calendar: rare (a coach whose calendar is not trusted, by choice), so computed when asked."""
     coach = coaches.get(tx, coach_id)
-    if coach is None:
-        return stored
-    return build(coach, NO_PERIODS, (), origin=stored.origin, days=coach.horizon_days + MARGIN_DAYS)
+    return stored if coach is None else compute(tx, coach, now=now, calendars=False)
 
 
 def _healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]:
@@ -179,7 +200,7 @@ def _periods(tx: Connection, coach: Coach) -> Periods:
     return np.concatenate(parts)
 
 
-def _write(tx: Connection, coach: Coach, fresh: SlotSet) -> tuple[int, bool]:
+def _write(tx: Connection, coach: Coach, fresh: SlotSet, holds_until: datetime | None) -> tuple[int, bool]:
     digest = fresh.digest()
     mine = _row.coach_id == coach.id
     before = tx.execute(select(_row.version, _row.digest).where(mine)).first()
@@ -192,12 +213,14 @@ def _write(tx: Connection, coach: Coach, fresh: SlotSet) -> tuple[int, bool]:
         "reasons": fresh.reasons,
         "digest": digest,
         "tzdata": installed("tzdata"),
+        "holds_until": holds_until,
     }
     if before is None:
         tx.execute(slot_sets.insert().values(coach_id=coach.id, version=1, **values))
         return 1, True
     if before.digest == digest:
-        tx.execute(slot_sets.update().where(mine).values(coach_version=coach.version, tzdata=values["tzdata"]))
+        same = {name: values[name] for name in ("coach_version", "tzdata", "holds_until")}
+        tx.execute(slot_sets.update().where(mine).values(same))
         return before.version, False
     tx.execute(slot_sets.update().where(mine).values(version=before.version + 1, **values))
     return before.version + 1, True

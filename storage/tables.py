@@ -11,6 +11,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -46,6 +47,7 @@ metadata = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
 
@@ -84,6 +86,10 @@ coaches = Table(
     _flag("tentative_blocks", default=True),
     Column("policy", Text, nullable=False),
     Column("last_known_hours", Integer, nullable=False),
+    # Whom the coach's mails are for; without an address there are none.
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("email", Text),
+    Column("language", Text, nullable=False, server_default=text("'en'")),
     _number("version", 1),
 )
 
@@ -185,6 +191,132 @@ slot_sets = Table(
     Column("reasons", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("tzdata", Text, nullable=False),
+    Column("holds_until", Instant),  # when the next hold ends, and the set opens again by the clock alone
+)
+
+# A time of a coach's: a 1:1 session, a pod, or a hold. While `active` it occupies the coach, and the database itself
+# refuses another: on PostgreSQL by the constraint `no_overlap` over [starts, ends + gap), on SQLite by a trigger.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _coach(),
+    Column("kind", Text, nullable=False),  # one_to_one | pod | hold
+    _number("starts"),  # epoch seconds, as is `ends`
+    _number("ends"),
+    _number("gap"),  # seconds: the larger of the coach's buffers when it was made
+    _flag("active", default=True),
+    Column("status", Text, nullable=False),  # unbooked | booked | completed | missed | disabled
+    Column("force_reason", Text),  # why it was booked over busy time or outside hours; without, it was not
+    _number("version", 1),
+    _number("capacity", 1),
+    _number("taken"),
+    _number("min_seats"),
+    Column("format", Text),  # of pods: open | closed | hybrid | hybrid_v2
+    Column("deadline", Instant),  # of pods: by when min_seats have to be taken
+    Column("flagged_at", Instant),  # when ops were told that they were not
+    Column("title", Text),
+    Column("context", JSON, nullable=False),
+    Column("owner", Text),  # of holds
+    Column("expires_at", Instant),  # of holds
+    Column("conflict_since", Instant),  # an external event lies over it since then
+    Column("event_calendar_id", Text),  # where it was written in the coach's calendar
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("starts < ends", "begins_before_it_ends"),
+    CheckConstraint("taken >= 0 AND taken <= capacity", "seats"),
+    Index("ix_sessions_coach_id_ends", "coach_id", "ends"),
+    Index("ix_sessions_expires_at", "expires_at"),
+)
+
+# One participant's seat in a session.
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("participant_id", Text, nullable=False, index=True),  # Coach OS's own id
+    Column("participant", JSON, nullable=False),
+    Column("context", JSON, nullable=False),
+    Column("status", Text, nullable=False),  # booked | cancelled | completed | missed
+    _number("version", 1),
+    Column("uid", Text, nullable=False, unique=True),  # its name in calendars, for life
+    _number("sequence"),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Index("ix_bookings_session_id", "session_id"),
+)
+_seated = text("status = 'booked'")
+Index(
+    "uq_bookings_seat",
+    bookings.c.session_id,
+    bookings.c.participant_id,
+    unique=True,
+    postgresql_where=_seated,
+    sqlite_where=_seated,
+)
+
+# What is owed to the world, a row each, written in the transaction of the change that owes it. The row is the job.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # mail | calendar
+    Column("topic", Text, nullable=False),  # of a mail: its kind; of a calendar row: upsert | delete
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("message_id", Text, unique=True),  # the left side of a mail's
+    Column("coach_id", Text),
+    Column("session_id", Text, index=True),
+    Column("booking_id", Text, index=True),
+    _number("version", 1),
+    Column("recipient", Text),
+    Column("payload", JSON, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'pending'")),
+    _number("attempts"),
+    _number("unsure"),  # attempts whose end nobody saw: it may have been sent
+    Column("due_at", Instant, nullable=False),
+    _number("next_attempt_at_ms"),
+    _number("wake_after_ms"),
+    Column("lease_token", Text),
+    _number("lease_until_ms"),
+    Column("last_error", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+)
+_owed = text("state IN ('pending', 'sending')")
+Index("ix_outbox_owed", outbox.c.due_at, postgresql_where=_owed, sqlite_where=_owed)
+
+# The answer to a write, kept under the key that the client gave it.
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("status", Integer),
+    Column("answer", LargeBinary),
+    Column("created_at", Instant, nullable=False, index=True),
+)
+
+# What programme managers set: a text, a switch, or both.
+mail_texts = Table(
+    "mail_texts",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("scope_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text),
+    _flag("enabled", default=True),
+)
+
+withheld_addresses = Table(
+    "withheld_addresses",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
 )
 
 api_clients = Table(

@@ -11,6 +11,7 @@ from domain.accounts import Account, Calendar, Profile
 from domain.coaches import Coach, Policy
 from domain.freebusy import BUSY, Reading
 from domain.hours import Hours
+from domain.sessions import Context, Participant, Terms
 from storage import accounts, coaches, connections, freebusy, slots, tables
 from storage.connections import Claim
 from storage.database import Database
@@ -47,6 +48,26 @@ ACCOUNT = Account(
 )
 
 
+GRACE = Participant("grace", "Grace Hopper", "grace@example.test", "America/New_York", "en", "https://os.test/me")
+HEDY = Participant("hedy", "Hedy Lamarr", "hedy@example.test", "Europe/Vienna", "de", "https://os.test/me")
+MARY = Participant("mary", "Mary Jackson", "mary@example.test", "UTC", "fr")
+PROGRAMME = Context("acme", "leaders", "spring", "New Leaders")
+MAILED = replace(ADA, name="Ada Lovelace", email="ada@example.test")
+"""Ada, with an address for her mails."""
+
+
+def terms(now: datetime = NOW) -> Terms:
+    """The settings' defaults, at a moment."""
+    return Terms(
+        now=now,
+        stale_after=timedelta(minutes=90),
+        late=timedelta(hours=24),
+        remind=timedelta(hours=24),
+        remind_pods=timedelta(hours=72),
+        uid_domain="example.test",
+    )
+
+
 def coach(**changes: Any) -> Coach:
     return replace(ADA, **changes)
 
@@ -71,6 +92,14 @@ def introduce(database: Database, person: Coach = ADA) -> Coach:
         stored = coaches.put(tx, person)
         slots.recompute(tx, stored, now=NOW)
     return stored
+
+
+def ready(database: Database, person: Coach = MAILED, *periods: tuple[int, int]) -> str:
+    """The coach with a calendar that was just read and holds these periods. Returns the connection's id."""
+    introduce(database, person)
+    connection_id = connect(database, person.id, sub=f"acc_{person.id}")
+    read(database, connection_id, *periods, of=person, account=replace(ACCOUNT, sub=f"acc_{person.id}"))
+    return connection_id
 
 
 def connect(database: Database, coach_id: str = "ada", sub: str = "acc_ada") -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import redis
 
+from domain.sessions import Terms
 from storage.database import Database
 from storage.vault import Vault
 from workers.cronofy.client import Cronofy
@@ -24,3 +25,15 @@ class Services:
     redis: redis.Redis
     mailer: Mailer
     now: Callable[[], datetime]
+
+    def terms(self) -> Terms:
+        """What a booking made now obeys."""
+        settings = self.settings
+        return Terms(
+            now=self.now(),
+            stale_after=settings.stale_after,
+            late=timedelta(hours=settings.late_cancel_hours),
+            remind=timedelta(hours=settings.remind_hours),
+            remind_pods=timedelta(hours=settings.remind_pods_hours),
+            uid_domain=settings.sender.domain,
+        )

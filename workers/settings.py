@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     mail_organizer: str | None = Field(
         None, description="the organizer in calendars, MAIL_FROM if unset; never change it while sessions are booked"
     )
+    late_cancel_hours: int = Field(24, ge=0, description="a cancellation closer to the start counts as missed")
+    remind_hours: int = Field(24, ge=1, description="how long before a 1:1 session its reminder is mailed")
+    remind_pods_hours: int = Field(72, ge=1, description="the same for pods")
     clock_offset_seconds: int = Field(0, description="shifts the product's time; for the demo and tests only")
     host: str = Field("127.0.0.1", description="what the web process binds")
     port: int = Field(8000, alias="PORT", description="what the web process binds")

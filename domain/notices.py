@@ -1,0 +1,104 @@
+"""Who is told of a change, and by when of what: from a change to the facts of its mails. Nothing is written here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from domain.mails import Kind, MailFacts, Recipient
+from domain.sessions import Booking, Session, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A coach as mails address them. `email` None: nothing is mailed to them."""
+
+    coach_id: str
+    name: str = field(repr=False)
+    email: str | None = field(repr=False)
+    zone: str
+    language: str
+    written_to: bool
+    """Whether sessions are written into a calendar of theirs; otherwise their mails carry an invitation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to one booking: both are as they are afterwards. `tells_coach`: this change is news to the coach;
+    of a pod that moves with all its seats the first one tells it."""
+
+    kind: Kind
+    session: Session
+    booking: Booking
+    previous_starts: int | None = None
+    tells_coach: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A mail that is owed, from `due_at` on."""
+
+    facts: MailFacts
+    due_at: datetime
+
+
+def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
+    """The mails that a change owes: one to each person concerned, and the reminders of a time that is new."""
+    yield Notice(_facts(change, change.kind, coach, _participant(change.booking), terms), terms.now)
+    if coach.email is not None and change.tells_coach:
+        yield Notice(_facts(change, change.kind, coach, _coach(coach, coach.email), terms), terms.now)
+    if change.kind in ("booked", "rebooked"):
+        yield from _reminders(change, coach, terms)
+
+
+def _reminders(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
+    """None for a session so near that the reminder would come with the confirmation. A coach is reminded of 1:1s."""
+    due = datetime.fromtimestamp(change.session.starts, UTC) - terms.reminder(change.session)
+    if due <= terms.now:
+        return
+    yield Notice(_facts(change, "reminder", coach, _participant(change.booking), terms), due)
+    if coach.email is not None and not change.session.pod:
+        yield Notice(_facts(change, "reminder", coach, _coach(coach, coach.email), terms), due)
+
+
+def facts_now(kind: Kind, session: Session, booking: Booking, coach: Contact, terms: Terms, *, nonce: str) -> MailFacts:
+    """The facts of a mail that somebody asks for by "Send now": to the participant, about the booking as it is."""
+    return _facts(Change(kind, session, booking), kind, coach, _participant(booking), terms, nonce=nonce)
+
+
+def _facts(
+    change: Change, kind: Kind, coach: Contact, recipient: Recipient, terms: Terms, *, nonce: str = ""
+) -> MailFacts:
+    session, booking = change.session, change.booking
+    context = booking.context
+    return MailFacts(
+        kind=kind,
+        recipient=recipient,
+        booking_id=booking.id,
+        version=booking.version,
+        changed_at=terms.now,
+        coach_name=coach.name,
+        participant_name=booking.participant.name if recipient.role == "coach" else None,
+        starts=session.starts,
+        ends=session.ends,
+        previous_starts=change.previous_starts,
+        programme_name=context.programme_name or session.context.programme_name,
+        title=session.title,
+        company=context.company or session.context.company,
+        project=context.project or session.context.project,
+        cohort=context.cohort or session.context.cohort,
+        my_page_url=booking.participant.my_page_url if recipient.role == "participant" else None,
+        uid=booking.uid,
+        sequence=booking.sequence,
+        pod=session.pod,
+        invite=None if coach.written_to or recipient.role == "participant" else True,
+        nonce=nonce,
+    )
+
+
+def _participant(booking: Booking) -> Recipient:
+    who = booking.participant
+    return Recipient(who.name, who.email, who.zone, who.language, "participant")
+
+
+def _coach(coach: Contact, email: str) -> Recipient:
+    return Recipient(coach.name, email, coach.zone, coach.language, "coach")

@@ -1,0 +1,193 @@
+"""Sessions and bookings: a time with a coach, and one participant's seat in it; what may become of them, and when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self
+
+from domain.hours import timezone
+from domain.mail_safety import mail_address
+
+SessionKind = Literal["one_to_one", "pod", "hold"]
+SessionStatus = Literal["unbooked", "booked", "completed", "missed", "disabled"]
+BookingStatus = Literal["booked", "cancelled", "completed", "missed"]
+Format = Literal["open", "closed", "hybrid", "hybrid_v2"]
+FORMATS: tuple[Format, ...] = ("open", "closed", "hybrid", "hybrid_v2")
+
+
+class Refused(Exception):
+    """What was asked is understood, and cannot be had: nothing is written.
+
+    `reason`: why the time is closed, a name of `domain.reasons.Reason`, `past` or `full`. `nearest`: open starts
+    around it, epoch seconds. `more`: what else the caller is told.
+    """
+
+    def __init__(
+        self, code: str, detail: str, *, reason: str | None = None, nearest: Sequence[int] = (), **more: Any
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.reason = reason
+        self.nearest = tuple(nearest)
+        self.more = more
+
+
+class Unknown(Exception):
+    """There is no such coach, session, booking or hold: `what`, with this id."""
+
+    def __init__(self, what: str, sought: str) -> None:
+        super().__init__(f"there is no {what} {sought}")
+        self.what = what
+        self.sought = sought
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Who takes a seat, as mails address them. Raises Invalid for an address or a zone that is none."""
+
+    id: str
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+    zone: str
+    language: str = "en"
+    my_page_url: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        mail_address("participant.email", self.email)
+        timezone(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where in Coach OS a session belongs: it chooses the texts of mails, and fills them."""
+
+    company: str | None = None
+    project: str | None = None
+    cohort: str | None = None
+    programme_name: str | None = field(default=None, repr=False)
+
+    def as_json(self) -> dict[str, str]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(**stored)
+
+
+NO_CONTEXT = Context()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A 1:1 session, a pod, or a hold. `starts`, `ends` in epoch seconds, `gap` in seconds."""
+
+    id: str
+    coach_id: str
+    kind: SessionKind
+    starts: int
+    ends: int
+    gap: int
+    created_at: datetime
+    active: bool = True
+    """It occupies the coach: it takes place, took place, or is held."""
+    status: SessionStatus = "unbooked"
+    force_reason: str | None = None
+    version: int = 1
+    capacity: int = 1
+    taken: int = 0
+    min_seats: int = 0
+    format: Format | None = None
+    deadline: datetime | None = None
+    flagged_at: datetime | None = None
+    title: str | None = field(default=None, repr=False)
+    context: Context = NO_CONTEXT
+    owner: str | None = None
+    expires_at: datetime | None = None
+    conflict_since: datetime | None = None
+
+    @property
+    def pod(self) -> bool:
+        return self.kind == "pod"
+
+    @property
+    def minutes(self) -> int:
+        return (self.ends - self.starts) // 60
+
+    def begun(self, now: datetime) -> bool:
+        return now.timestamp() >= self.starts
+
+    def short_of_seats(self, now: datetime) -> bool:
+        """A pod that had too few participants at its deadline."""
+        return self.active and self.deadline is not None and self.deadline <= now and self.taken < self.min_seats
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One participant's seat. `uid` and `sequence` are what its event is called in calendars (RFC 5545)."""
+
+    id: str
+    session_id: str
+    participant: Participant
+    context: Context
+    uid: str
+    created_at: datetime
+    changed_at: datetime
+    status: BookingStatus = "booked"
+    version: int = 1
+    sequence: int = 0
+
+    def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
+        """The booking after a change: its version grows, and where calendars hear of it, its sequence."""
+        sequence = self.sequence + told_calendars
+        return replace(self, changed_at=now, version=self.version + 1, sequence=sequence, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The moment of a change and the settings it obeys: one reading of the clock for all that follows from it."""
+
+    now: datetime
+    stale_after: timedelta
+    late: timedelta
+    """A cancellation closer to the start than this counts as a missed session."""
+    remind: timedelta
+    remind_pods: timedelta
+    uid_domain: str
+    """The right side of every UID."""
+
+    @property
+    def seconds(self) -> int:
+        return int(self.now.timestamp())
+
+    def is_late(self, session: Session) -> bool:
+        return session.starts - self.now.timestamp() < self.late.total_seconds()
+
+    def reminder(self, session: Session) -> timedelta:
+        return self.remind_pods if session.pod else self.remind
+
+
+def check_open_to_change(session: Session, booking: Booking, *, expected: int | None, now: datetime) -> None:
+    """Raises Refused unless this booking stands, is the one that the caller saw, and has not begun."""
+    if expected is not None and expected != booking.version:
+        detail = f"The booking is at version {booking.version} now: read it again, then repeat your change with that."
+        raise Refused("stale_version", detail, current=booking.version)
+    if booking.status != "booked":
+        detail = f"This booking is {booking.status}, and stays so: make a new booking."
+        raise Refused("booking_ended", detail, status=booking.status)
+    if session.begun(now):
+        raise Refused("already_begun", "The session has begun: report its attendance instead.", reason="past")
+
+
+def check_may_take_seat(pod: Session, *, assigned: bool) -> None:
+    """closed and hybrid pods are filled by the programme; open and hybrid_v2 ones by the participants' own choice."""
+    if pod.format in ("closed", "hybrid") and not assigned:
+        detail = "Seats of this pod are assigned by the programme: send assigned true if that is what this is."
+        raise Refused("format_forbids", detail, format=pod.format)
+
+
+def check_may_rebook(pod: Session) -> None:
+    """open and hybrid pods may be changed for another; closed and hybrid_v2 ones hold those who are in them."""
+    if pod.format in ("closed", "hybrid_v2"):
+        detail = "Whoever is in this pod stays with its group: cancel the booking, or let the programme move it."
+        raise Refused("format_forbids", detail, format=pod.format)

@@ -1,0 +1,56 @@
+"""Answers kept under the Idempotency-Key of the write they belong to, per client, for 48 hours.
+
+The key is written first: on PostgreSQL a second request with it waits there until the first one has committed its
+answer, or taken all back; on SQLite the transaction itself waits.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.tables import idempotency
+
+KEPT = timedelta(hours=48)
+
+row = idempotency.c
+
+
+class KeyReused(Exception):
+    """The key belongs to another request; nothing is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+
+
+def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> Answer | None:
+    """The stored answer to this request; None: do the work, and `remember` what it answers, in this transaction.
+
+    Raises KeyReused.
+    """
+    tx.execute(idempotency.delete().where(_is(client_id, key), row.created_at <= now - KEPT))
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    mine = insert(idempotency).values(client_id=client_id, key=key, digest=digest, created_at=now)
+    if tx.execute(mine.on_conflict_do_nothing().returning(row.key)).first() is not None:
+        return None
+    known = tx.execute(select(row.digest, row.status, row.answer).where(_is(client_id, key))).one()
+    if known.digest != digest:
+        raise KeyReused
+    return Answer(known.status, known.answer)
+
+
+def remember(tx: Connection, client_id: str, key: str, answer: Answer) -> None:
+    tx.execute(idempotency.update().where(_is(client_id, key)).values(status=answer.status, answer=answer.body))
+
+
+def drop_old(tx: Connection, *, now: datetime) -> int:
+    """How many were older than they are kept."""
+    return tx.execute(idempotency.delete().where(row.created_at <= now - KEPT)).rowcount
+
+
+def _is(client_id: str, key: str) -> ColumnElement[bool]:
+    return and_(row.client_id == client_id, row.key == key)

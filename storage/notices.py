@@ -1,0 +1,70 @@
+"""What a change owes the world, written with it: a mail to each person concerned, and the coach's calendar."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from domain.coaches import Coach
+from domain.notices import Change, Contact, Notice, notices
+from domain.sessions import Session, Terms
+from storage import accounts, outbox
+from storage.outbox import Owed, Wake
+
+
+def owe(
+    tx: Connection, coach: Coach, terms: Terms, changes: Sequence[Change] = (), moved: Iterable[Session] = ()
+) -> list[Wake]:
+    """Write the mails of these changes, and a calendar row for each session that is to appear, move or vanish.
+
+    Answers what to wake senders for once this is committed.
+    """
+    told = contact(tx, coach)
+    rows = [_mail(change, notice) for change in changes for notice in notices(change, told, terms)]
+    rows += [_calendar(session, terms) for session in moved]
+    return outbox.add(tx, rows, now=terms.now)
+
+
+def contact(tx: Connection, coach: Coach) -> Contact:
+    """The coach, as mails address them."""
+    return Contact(
+        coach_id=coach.id,
+        name=coach.name,
+        email=coach.email,
+        zone=coach.hours.zone,
+        language=coach.language,
+        written_to=bool(accounts.ids_of_coach(tx, coach.id)),
+    )
+
+
+def mail(notice: Notice, coach_id: str, session_id: str) -> Owed:
+    facts = notice.facts
+    return Owed(
+        kind="mail",
+        topic=facts.kind,
+        dedupe_key=f"mail:{facts.digest}",
+        version=facts.version,
+        due_at=notice.due_at,
+        payload=facts.as_json(),
+        coach_id=coach_id,
+        session_id=session_id,
+        booking_id=facts.booking_id,
+        recipient=facts.recipient.email,
+        message_id=facts.digest,
+    )
+
+
+def _mail(change: Change, notice: Notice) -> Owed:
+    return mail(notice, change.session.coach_id, change.session.id)
+
+
+def _calendar(session: Session, terms: Terms) -> Owed:
+    """It says that the calendar has to be brought up to date, not with what: that is the session as it is then."""
+    return Owed(
+        kind="calendar",
+        topic="upsert" if session.active else "delete",
+        dedupe_key=f"calendar:{session.id}:{session.version}",
+        version=session.version,
+        due_at=terms.now,
+        coach_id=session.coach_id,
+        session_id=session.id,
+    )

@@ -1,0 +1,109 @@
+"""Whether a coach can be booked at a time: the listing's own answer, asked while nobody else can change it.
+
+Listing and booking are one code path: `storage.slots.listings` and `storage.offers.starts`. What is added here is the
+coach's lock, leaving out of account what the caller is about to give up (a hold, the session being moved), and telling
+why not, and what instead.
+"""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from domain.cells import GRID
+from domain.coaches import Coach
+from domain.errors import Invalid
+from domain.hours import DAY_SECONDS
+from domain.sessions import Refused, Terms, Unknown
+from storage import coaches, offers, sessions, slots
+from storage.offers import Asked
+from storage.slots import Listing
+
+NEAREST = 5
+AROUND_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A time of a coach's: `start` in epoch seconds, `duration` in minutes. `force`: why it is to be had though it is
+    closed; over another session of the coach's it never is."""
+
+    coach_id: str
+    start: int
+    duration: int
+    force: str | None = None
+
+    @property
+    def end(self) -> int:
+        return self.start + 60 * self.duration
+
+
+def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
+    """The coach, locked until the transaction ends, with a slot set that knows of no ended hold. Raises Unknown."""
+    coach = coaches.lock(tx, coach_id)
+    if coach is None:
+        raise Unknown("coach", coach_id)
+    if sessions.drop_expired_holds(tx, coach_id, now=terms.now):
+        slots.recompute(tx, coach, now=terms.now)
+    return coach
+
+
+def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None) -> None:
+    """Raises Refused unless the time can be booked, the session or hold `without` being out of the way; Invalid for a
+    start that is on no quarter hour and a duration that the coach does not offer.
+
+    The caller holds the coach's lock, and says `slots.recompute` once it has written.
+    """
+    if wanted.start % GRID:
+        raise Invalid("start", "not_on_the_grid", "Sessions begin on quarter hours: send one of those.")
+    listing = _listing(tx, coach, terms, without)
+    asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
+    if len(offers.starts(listing, asked)):
+        return
+    reason = _reason(listing, asked)
+    if wanted.force is not None and reason != "past":
+        if not _meets_own(tx, coach, wanted, terms, without):
+            return
+        reason = "session"
+    raise _refusal(listing, wanted, terms, reason)
+
+
+def nearest(listing: Listing, wanted: Wanted, terms: Terms) -> list[int]:
+    """The open starts nearest to the one wanted, in order of time."""
+    around = AROUND_DAYS * DAY_SECONDS
+    asked = Asked(wanted.duration, wanted.start - around, wanted.start + around, terms.seconds)
+    found: list[int] = offers.starts(listing, asked).tolist()
+    return sorted(sorted(found, key=lambda start: abs(start - wanted.start))[:NEAREST])
+
+
+def listing_of(tx: Connection, coach_id: str, terms: Terms) -> Listing:
+    return slots.listings(tx, [coach_id], now=terms.now, stale_after=terms.stale_after)[coach_id]
+
+
+def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) -> Listing:
+    listing = listing_of(tx, coach.id, terms)
+    if without is None:
+        return listing
+    hours_only = listing.effect == "hours_only"
+    fresh = slots.compute(tx, coach, now=terms.now, without=without, calendars=not hours_only)
+    return replace(listing, slots=fresh)
+
+
+def _reason(listing: Listing, asked: Asked) -> str:
+    if asked.since < asked.now:
+        return "past"
+    runs = offers.reasons(listing, asked)
+    return runs[0][2].name if runs else "horizon"
+
+
+def _meets_own(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, without: str | None) -> bool:
+    spread = 60 * max(coach.pre, coach.post)
+    others = sessions.own(tx, coach.id, since=wanted.start - DAY_SECONDS, now=terms.now, without=without)
+    return any(
+        it.start - max(it.gap, spread) < wanted.end and wanted.start < it.end + max(it.gap, spread) for it in others
+    )
+
+
+def _refusal(listing: Listing, wanted: Wanted, terms: Terms, reason: str) -> Refused:
+    instead = nearest(listing, wanted, terms)
+    step = "choose one of the nearest open starts" if instead else "list the coach's slots for another time"
+    return Refused("slot_not_open", f"This time cannot be booked ({reason}): {step}.", reason=reason, nearest=instead)

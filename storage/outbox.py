@@ -1,0 +1,237 @@
+"""The outbox: what is owed to the world, a row each, written in the transaction of the change that owes it.
+
+    pending      owed; claimable once due and not before `next_attempt_at_ms`
+    sending      somebody holds its lease; once that has ended nobody knows whether it was sent
+    sent, dead, superseded    the ends
+
+The mails of one booking to one recipient, and the calendar rows of one session, are a queue: they leave in order, a
+newer version makes an unsent older one superfluous, and the queue is locked whole while a row of it is claimed.
+Leases and wake-ups compare the database's clock; when a row is due, the product's.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.database import clock_ms
+from storage.tables import outbox, withheld_addresses
+
+FIRST_WAKE_MS = 2_000
+NEXT_WAKE_MS = 10_000
+HELD = "held: "
+"""How the error of a mail begins that waits for its text to be corrected."""
+REQUESTS = ("booked", "rebooked")
+# What ends a booking: nobody is told so who was never told of it.
+ENDINGS = ("cancelled", "seat_left")
+OPEN = ("pending", "sending")
+
+row = outbox.c
+_open = row.state.in_(OPEN)
+_free = row.lease_until_ms <= clock_ms()
+_lapsed = case((row.state == "sending", row.unsure + 1), else_=row.unsure)
+
+Wake = tuple[str, str]
+"""An outbox id and its kind: which queue to wake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A row to write. `dedupe_key`: a second row of the same key is not written."""
+
+    kind: str
+    topic: str
+    dedupe_key: str
+    version: int
+    due_at: datetime
+    payload: dict[str, Any] = field(default_factory=dict, repr=False)
+    coach_id: str | None = None
+    session_id: str | None = None
+    booking_id: str | None = None
+    recipient: str | None = field(default=None, repr=False)
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The right to deliver one row until its lease ends. `unsure`: how many attempts may have been the last."""
+
+    id: str
+    kind: str
+    topic: str
+    coach_id: str | None
+    session_id: str | None
+    booking_id: str | None
+    version: int
+    recipient: str | None = field(repr=False)
+    payload: dict[str, Any] = field(repr=False)
+    attempts: int
+    unsure: int
+    lease_token: str
+
+
+def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
+    """Write these rows, but for those whose dedupe_key is there. Answers the new ones that are due."""
+    if not rows:
+        return []
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    first_wake = tx.scalar(select(clock_ms() + FIRST_WAKE_MS))
+    more = {"created_at": now, "wake_after_ms": first_wake}
+    values = [
+        {item.name: getattr(owed, item.name) for item in fields(Owed)} | more | {"id": "out_" + secrets.token_hex(12)}
+        for owed in rows
+    ]
+    statement = insert(outbox).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    written = tx.execute(statement.returning(row.id, row.kind, row.due_at))
+    return [(found.id, found.kind) for found in written if found.due_at <= now]
+
+
+def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> Held | None:
+    """Take a row to deliver it. None: done, not due, held by somebody, not its turn, or superseded just now."""
+    queue = _lock_queue(tx, outbox_id)
+    mine = next((each for each in queue if each.id == outbox_id), None)
+    if mine is None or mine.state not in OPEN or not mine.ready or mine.due_at > now:
+        return None
+    if any(each.version > mine.version and each.due_at <= now for each in queue):
+        _supersede(tx, [mine], "a newer version is there")
+        return None
+    waiting = [each for each in queue if each.state in OPEN and _place(each) < _place(mine)]
+    older = [each for each in waiting if each.version < mine.version]
+    if len(older) < len(waiting) or any(each.state == "sending" and not each.free for each in older):
+        return None
+    _supersede(tx, older, "a newer version is there")
+    if _ends_the_unheard(mine, queue):
+        _supersede(tx, [mine], "its request was never sent")
+        return None
+    return _lease(tx, outbox_id, lease_ms)
+
+
+def _place(each: Row[Any]) -> tuple[int, datetime, datetime, str]:
+    return each.version, each.due_at, each.created_at, each.id
+
+
+def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
+    """The rows of its queue, locked in one order so that two claims cannot deadlock."""
+    me = outbox.alias("me")
+    mails = and_(
+        me.c.kind == "mail", row.kind == "mail", row.booking_id == me.c.booking_id, row.recipient == me.c.recipient
+    )
+    calendar = and_(me.c.kind == "calendar", row.kind == "calendar", row.session_id == me.c.session_id)
+    ready = and_(_free, row.next_attempt_at_ms <= clock_ms())
+    query = select(outbox, _free.label("free"), ready.label("ready")).join(me, me.c.id == outbox_id)
+    chosen = query.where(or_(row.id == outbox_id, mails, calendar)).order_by(row.id)
+    return list(tx.execute(chosen.with_for_update(of=outbox)).all())
+
+
+def _ends_the_unheard(mine: Row[Any], queue: Sequence[Row[Any]]) -> bool:
+    """Whether this mail calls off what its reader was never told, and cannot have been."""
+    if mine.kind != "mail" or mine.topic not in ENDINGS:
+        return False
+    told = [each for each in queue if each.topic in REQUESTS]
+    return bool(told) and not any(each.state == "sent" or each.unsure or each.state == "sending" for each in told)
+
+
+def _supersede(tx: Connection, rows: Sequence[Row[Any]], reason: str) -> None:
+    # A row whose holder vanished may have been sent: that must not be forgotten, a cancellation depends on it.
+    values = {"state": "superseded", "last_error": reason, "lease_token": None, "lease_until_ms": 0}
+    if rows:
+        ids = [each.id for each in rows]
+        tx.execute(outbox.update().where(row.id.in_(ids)).values(unsure=_lapsed, **values))
+
+
+def _lease(tx: Connection, outbox_id: str, lease_ms: int) -> Held:
+    statement = (
+        outbox.update()
+        .where(row.id == outbox_id)
+        .values(
+            state="sending",
+            unsure=_lapsed,
+            attempts=row.attempts + 1,
+            lease_token=secrets.token_hex(8),
+            lease_until_ms=clock_ms() + lease_ms,
+            wake_after_ms=clock_ms() + lease_ms,
+        )
+    )
+    found = tx.execute(statement.returning(*(row[item.name] for item in fields(Held)))).one()
+    return Held(*found)
+
+
+def sent(tx: Connection, held: Held, *, now: datetime) -> bool:
+    """Record that it was accepted. False, here and below: the lease was lost, and nothing is written."""
+    return _finish(tx, held, state="sent", sent_at=now, last_error=None)
+
+
+def dead(tx: Connection, held: Held, *, error: str) -> bool:
+    return _finish(tx, held, state="dead", last_error=error)
+
+
+def superseded(tx: Connection, held: Held, *, reason: str) -> bool:
+    return _finish(tx, held, state="superseded", last_error=reason)
+
+
+def give_back(tx: Connection, held: Held, *, error: str, retry_in_ms: int, unsure: bool = False) -> bool:
+    """Still owed. `unsure`: the other side may have taken it all the same."""
+    later = clock_ms() + retry_in_ms
+    values = {"next_attempt_at_ms": later, "wake_after_ms": later, "unsure": row.unsure + int(unsure)}
+    return _finish(tx, held, state="pending", last_error=error, **values)
+
+
+def _finish(tx: Connection, held: Held, **values: Any) -> bool:
+    mine = and_(row.id == held.id, row.lease_token == held.lease_token)
+    done = outbox.update().where(mine).values(lease_token=None, lease_until_ms=0, **values)
+    return tx.execute(done).rowcount == 1
+
+
+def followers(tx: Connection, held: Held) -> list[Wake]:
+    """The rows of its queue that may have waited for this one."""
+    mails = and_(row.kind == "mail", row.booking_id == held.booking_id, row.recipient == held.recipient)
+    calendar = and_(row.kind == "calendar", row.session_id == held.session_id)
+    behind = and_(mails if held.kind == "mail" else calendar, row.id != held.id, row.state == "pending")
+    return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
+
+
+def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:
+    """What is due and nobody was woken for lately. One caller gets each."""
+    due = and_(row.due_at <= now, row.next_attempt_at_ms <= clock_ms(), row.wake_after_ms <= clock_ms())
+    waiting = select(row.id).where(_open, _free, due).order_by(row.wake_after_ms).limit(limit)
+    chosen = waiting.with_for_update(skip_locked=True).cte("chosen")  # see storage.connections for why a CTE
+    statement = outbox.update().where(row.id.in_(select(chosen.c.id)))
+    swept = statement.values(wake_after_ms=clock_ms() + NEXT_WAKE_MS).returning(row.id, row.kind)
+    return [(found.id, found.kind) for found in tx.execute(swept)]
+
+
+def withhold(tx: Connection, address: str, *, reason: str, now: datetime) -> None:
+    """Send nothing more to this address until somebody takes it off the list."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    values = insert(withheld_addresses).values(address=address, reason=reason, since=now)
+    tx.execute(values.on_conflict_do_nothing(index_elements=["address"]))
+
+
+def withheld(tx: Connection, address: str) -> str | None:
+    """Why nothing is sent to this address; None: it is."""
+    return tx.scalar(select(withheld_addresses.c.reason).where(withheld_addresses.c.address == address))
+
+
+def free_held(tx: Connection, *, coach_id: str | None = None) -> list[Wake]:
+    """A text, or a coach's name, was changed: the mails that waited for that are due now."""
+    waiting: list[ColumnElement[bool]] = [row.state == "pending", row.last_error.startswith(HELD)]
+    if coach_id is not None:
+        waiting.append(row.coach_id == coach_id)
+    freed = outbox.update().where(*waiting).values(next_attempt_at_ms=0, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    return [(found.id, found.kind) for found in tx.execute(freed.returning(row.id, row.kind))]
+
+
+def of_booking(tx: Connection, booking_id: str) -> list[Row[Any]]:
+    """The mails of a booking as they stand, the oldest first."""
+    query = select(outbox).where(row.kind == "mail", row.booking_id == booking_id)
+    return list(tx.execute(query.order_by(row.version, row.due_at, row.created_at, row.id)))
+
+
+def states(tx: Connection) -> dict[tuple[str, str], int]:
+    """How many rows of each kind are in each state."""
+    query = select(row.kind, row.state, func.count()).group_by(row.kind, row.state)
+    return {(kind, state): count for kind, state, count in tx.execute(query)}

@@ -1,0 +1,103 @@
+"""The post box in a browser: a list, each mail with its three parts side by side, and the same as JSON for scripts.
+
+A mail is written by anybody. Its HTML is shown only in a frame that may run, load, send and open nothing; everything
+else is text, escaped by the templates.
+"""
+
+from collections.abc import Callable
+
+from flask import Flask, Response, abort, current_app, jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+from webhooks.demo.postbox_letters import Letter
+
+EXTENSION = "postbox"
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+# `sandbox` once more, for who opens the part alone.
+HTML_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox"
+)
+
+
+def create_app(letters: Callable[[], tuple[Letter, ...]]) -> Flask:
+    """The pages over what `letters` answers, the oldest first."""
+    app = Flask(__name__)
+    # No page of somebody else's whose name was rebound to this machine may read the mails.
+    app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
+    app.extensions[EXTENSION] = letters
+    app.add_url_rule("/", view_func=overview)
+    app.add_url_rule("/mails/<int:number>", view_func=mail)
+    app.add_url_rule("/mails/<int:number>/html", view_func=html)
+    app.add_url_rule("/mails/<int:number>/raw", view_func=raw)
+    app.add_url_rule("/mails.json", view_func=listed)
+    app.after_request(_guarded)
+    return app
+
+
+def overview() -> str:
+    """GET /"""
+    return render_template("postbox/overview.html", letters=_letters()[::-1])
+
+
+def mail(number: int) -> str:
+    """GET /mails/{number}"""
+    return render_template("postbox/mail.html", letter=_letter(number))
+
+
+def html(number: int) -> Response:
+    """GET /mails/{number}/html: for the frame."""
+    response = Response(_letter(number).html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = HTML_POLICY
+    return response
+
+
+def raw(number: int) -> Response:
+    """GET /mails/{number}/raw: the message as it came."""
+    return Response(_letter(number).raw, mimetype="text/plain")
+
+
+def listed() -> ResponseReturnValue:
+    """GET /mails.json: the oldest first; `to` is the envelope's."""
+    return jsonify(
+        [
+            {
+                "number": letter.number,
+                "received_at": letter.received_at.isoformat().replace("+00:00", "Z"),
+                "to": letter.recipients,
+                "subject": letter.subject,
+                "message_id": letter.message_id,
+                "method": letter.method,
+                "uid": letter.uid,
+                "sequence": letter.sequence,
+            }
+            for letter in _letters()
+        ]
+    )
+
+
+def _letter(number: int) -> Letter:
+    found = next((letter for letter in _letters() if letter.number == number), None)
+    if found is None:
+        abort(404, "There is no such mail, or newer ones have pushed it out. The list at / has those that are kept.")
+    return found
+
+
+def _letters() -> tuple[Letter, ...]:
+    letters: Callable[[], tuple[Letter, ...]] = current_app.extensions[EXTENSION]
+    return letters()
+
+
+def _guarded(response: Response) -> Response:
+    response.headers.extend(HEADERS)
+    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+    return response
