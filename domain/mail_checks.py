@@ -10,6 +10,7 @@ from domain.mail_safety import one_line
 
 LONGEST_SUBJECT = 300
 LONGEST_BODY = 60_000
+MOST_NAMED = 5
 
 # What runs, loads, submits, or hands the page to somebody else. Mail programs drop most of it; a preview may not.
 _REFUSED = {
@@ -29,8 +30,8 @@ def check_text(subject: str, text: str, html: str | None = None) -> None:
     for name, value in (("subject", subject), ("text", text), ("html", html or "")):
         unknown = sorted(mail_tokens.asked(value) - set(mail_tokens.NAMES))
         if unknown:
-            known = ", ".join(mail_tokens.NAMES)
-            raise Invalid(name, "unknown_token", f"{unknown[0]!r} is no token; use one of {known}.")
+            known, named = ", ".join(mail_tokens.NAMES), ", ".join(map(repr, unknown[:MOST_NAMED]))
+            raise Invalid(name, "unknown_token", f"No token is called {named}; use {known}.")
     if html is not None:
         if _LOADING.search(html):
             raise Invalid("html", "refused_style", "Leave url(), @import and expression() out: nothing runs or loads.")

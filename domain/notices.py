@@ -24,13 +24,14 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class Change:
     """What happened to one booking: both are as they are afterwards. `tells_coach`: this change is news to the coach;
-    of a pod that moves with all its seats the first one tells it."""
+    of a pod that moves with all its seats the first one tells it. `tells_participant`: it is news to them."""
 
     kind: Kind
     session: Session
     booking: Booking
     previous_starts: int | None = None
     tells_coach: bool = True
+    tells_participant: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Notice:
 
 def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     """The mails that a change owes: one to each person concerned, and the reminders of a time that is new."""
-    yield Notice(_facts(change, change.kind, coach, _participant(change.booking), terms), terms.now)
+    if change.tells_participant:
+        yield Notice(_facts(change, change.kind, coach, _participant(change.booking), terms), terms.now)
     if coach.email is not None and change.tells_coach:
         yield Notice(_facts(change, change.kind, coach, _coach(coach, coach.email), terms), terms.now)
     if change.kind in ("booked", "rebooked"):
@@ -58,6 +60,17 @@ def _reminders(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]
     yield Notice(_facts(change, "reminder", coach, _participant(change.booking), terms), due)
     if coach.email is not None and not change.session.pod:
         yield Notice(_facts(change, "reminder", coach, _coach(coach, coach.email), terms), due)
+
+
+def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ...]:
+    """The kinds of mail to a participant that are true of a booking as it is now."""
+    if booking.status == "cancelled":
+        return ("seat_left",) if session.pod and session.active else ("cancelled",)
+    if booking.status == "missed":
+        return ("missed",)
+    if booking.status == "completed" or session.begun(now):
+        return ()
+    return ("booked", "reminder") if booking.version == 1 else ("booked", "rebooked", "reminder")
 
 
 def facts_now(kind: Kind, session: Session, booking: Booking, coach: Contact, terms: Terms, *, nonce: str) -> MailFacts:

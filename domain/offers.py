@@ -1,6 +1,7 @@
 """What a slot set offers at one moment: clipped by the clock, with reasons, and until when that holds."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TypedDict, Unpack
@@ -92,9 +93,9 @@ def closed_counts(slot_set: SlotSet, duration: int, *, trusted: bool = True, **c
     return counts
 
 
-def render(starts: Starts) -> list[str]:
+def render(starts: Starts | Sequence[int]) -> list[str]:
     """["2026-01-05T09:00:00Z", ...]: a table a day, because a datetime a slot costs twenty times as much."""
-    days, cells = np.divmod(starts, DAY_SECONDS)
+    days, cells = np.divmod(np.asarray(starts, np.int64), DAY_SECONDS)
     return [_table(day)[cell] for day, cell in zip(days.tolist(), (cells // GRID).tolist(), strict=True)]
 
 

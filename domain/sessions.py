@@ -174,7 +174,7 @@ def check_open_to_change(session: Session, booking: Booking, *, expected: int | 
         raise Refused("stale_version", detail, current=booking.version)
     if booking.status != "booked":
         detail = f"This booking is {booking.status}, and stays so: make a new booking."
-        raise Refused("booking_ended", detail, status=booking.status)
+        raise Refused("booking_ended", detail, ended_as=booking.status)
     if session.begun(now):
         raise Refused("already_begun", "The session has begun: report its attendance instead.", reason="past")
 
@@ -186,8 +186,14 @@ def check_may_take_seat(pod: Session, *, assigned: bool) -> None:
         raise Refused("format_forbids", detail, format=pod.format)
 
 
-def check_may_rebook(pod: Session) -> None:
-    """open and hybrid pods may be changed for another; closed and hybrid_v2 ones hold those who are in them."""
+def check_may_rebook(pod: Session, target: Session) -> None:
+    """open and hybrid pods may be changed for another; closed and hybrid_v2 ones hold those who are in them.
+
+    Nor does anybody move into a pod that the programme fills: whoever leaves a hybrid one was assigned first.
+    """
     if pod.format in ("closed", "hybrid_v2"):
         detail = "Whoever is in this pod stays with its group: cancel the booking, or let the programme move it."
         raise Refused("format_forbids", detail, format=pod.format)
+    if target.format == "closed" or (target.format == "hybrid" and pod.format != "hybrid"):
+        detail = "Seats of that pod are assigned by the programme: choose another."
+        raise Refused("format_forbids", detail, format=target.format)

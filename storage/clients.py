@@ -10,7 +10,17 @@ from sqlalchemy import Connection, func, or_, select
 
 from storage.tables import api_clients, api_keys
 
-SCOPES = ("slots:read", "coaches:read", "coaches:write", "coach", "ops")
+SCOPES = (
+    "slots:read",
+    "coaches:read",
+    "coaches:write",
+    "bookings:read",
+    "bookings:write",
+    "bookings:force",
+    "mailers:write",
+    "coach",
+    "ops",
+)
 ACTIVE_KEYS = 2
 # Compared with when the id is unknown, so that a wrong id takes as long as a wrong secret.
 NOBODY = sha256(b"nobody").digest()

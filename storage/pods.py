@@ -112,7 +112,7 @@ def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expec
         detail = f"The pod is at version {before.version} now: read it again, then repeat your change with that."
         raise Refused("stale_version", detail, current=before.version)
     if not before.active:
-        raise Refused("pod_ended", "This pod was called off, and stays so: make a new one.", status=before.status)
+        raise Refused("pod_ended", "This pod was called off, and stays so: make a new one.", ended_as=before.status)
     if before.begun(terms.now):
         raise Refused("already_begun", "The pod has begun: report its attendance instead.", reason="past")
     if changes.status == "disabled":
@@ -145,16 +145,19 @@ def move_seat(tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, exp
     left, before = standing.session, standing.booking
     if not left.pod:
         raise Refused("not_a_pod", "This booking is a 1:1 session: send another start instead of a pod.")
-    check_may_rebook(left)
     if left.id == pod_id:
         raise Refused("already_seated", "This participant is in that pod: choose another.")
     coach = openings.lock(tx, target.coach_id, terms)
+    check_may_rebook(left, sessions.get(tx, pod_id))
     pod = _take(tx, coach, pod_id, before.participant, terms)
+    _check_group(tx, pod, before.participant)
     sessions.give_seat(tx, left.id)
     booking = before.changed(terms.now, session_id=pod_id)
     seats.put(tx, booking)
-    moved = Change("rebooked", pod, booking, previous_starts=left.starts)
-    return Done(booking, pod, notices.owe(tx, coach, terms, [moved]))
+    wake = notices.owe(tx, coach, terms, [Change("rebooked", pod, booking, previous_starts=left.starts)])
+    if left.coach_id != coach.id:
+        wake += notices.owe(tx, standing.coach, terms, [Change("seat_left", left, booking, tells_participant=False)])
+    return Done(booking, pod, wake)
 
 
 def _seat(
@@ -169,19 +172,25 @@ def _seat(
 ) -> Done:
     pod = _take(tx, coach, pod_id, participant, terms)
     check_may_take_seat(pod, assigned=assigned)
-    if pod.format == "hybrid_v2" and not assigned and (first := seats.chosen_before(tx, pod, participant.id)):
-        detail = "This participant chose another pod before, and stays with its group: use that one."
-        raise Refused("format_forbids", detail, format=pod.format, pod_id=first)
+    if not assigned:
+        _check_group(tx, pod, participant)
     booking = seats.new(pod, participant, context, terms)
     seats.add(tx, booking)
     return Done(booking, pod, notices.owe(tx, coach, terms, [Change("booked", pod, booking)]))
+
+
+def _check_group(tx: Connection, pod: Session, participant: Participant) -> None:
+    """Whoever chose a hybrid_v2 pod is locked to its group."""
+    if pod.format == "hybrid_v2" and (first := seats.chosen_before(tx, pod, participant.id)):
+        detail = "This participant chose another pod before, and stays with its group: use that one."
+        raise Refused("format_forbids", detail, format=pod.format, pod_id=first)
 
 
 def _take(tx: Connection, coach: Coach, pod_id: str, participant: Participant, terms: Terms) -> Session:
     """The pod with one seat more taken."""
     pod = sessions.get(tx, pod_id, what="pod")
     if not pod.active:
-        raise Refused("pod_ended", "This pod was called off: choose another.", status=pod.status)
+        raise Refused("pod_ended", "This pod was called off: choose another.", ended_as=pod.status)
     if pod.begun(terms.now):
         raise Refused("already_begun", "The pod has begun: choose another.", reason="past")
     if seats.is_seated(tx, pod_id, participant.id):

@@ -70,11 +70,13 @@ def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
 
 
 def chosen_before(tx: Connection, pod: Session, participant_id: str) -> str | None:
-    """The other hybrid_v2 pod that this participant once chose for the same session of the same programme."""
+    """The other hybrid_v2 pod that this participant once chose for the same session of the same programme. One that
+    was called off binds nobody."""
     query = (
         select(sessions.c.id, sessions.c.title, sessions.c.context)
         .join(bookings, row.session_id == sessions.c.id)
         .where(row.participant_id == participant_id, sessions.c.format == "hybrid_v2", sessions.c.id != pod.id)
+        .where(sessions.c.active)
         .order_by(row.created_at, row.id)
     )
     same = pod.title, pod.context.as_json()

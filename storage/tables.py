@@ -4,69 +4,24 @@ Two kinds of time. What the product speaks about (when a calendar was read) is `
 `services.now`. What only keeps processes apart (leases, wake-ups) is a bare `*_ms` number from the database's clock.
 """
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
-    TypeDecorator,
     column,
     text,
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from storage.columns import Instant, flag, metadata, number, of_coach, of_connection
 
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime, kept as milliseconds since 1970: the same on both databases, and comparable as it is."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        return None if value is None else round((value - EPOCH) / timedelta(milliseconds=1))
-
-    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        return None if value is None else EPOCH + timedelta(milliseconds=value)
-
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-
-def _number(name: str, default: int = 0) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default=text(str(default)))
-
-
-def _flag(name: str, *, default: bool = False) -> Column[bool]:
-    return Column(name, Boolean, nullable=False, server_default=text("true" if default else "false"))
-
-
-def _coach(**options: Any) -> Column[str]:
-    return Column("coach_id", Text, ForeignKey("coaches.id", ondelete="CASCADE"), nullable=False, **options)
-
-
-def _connection(**options: Any) -> Column[str]:
-    return Column("connection_id", Text, ForeignKey("connections.id", ondelete="CASCADE"), nullable=False, **options)
-
+__all__ = ["metadata"]
 
 coaches = Table(
     "coaches",
@@ -83,14 +38,14 @@ coaches = Table(
     Column("mode", Text, nullable=False),
     Column("per_day", Integer),
     Column("per_week", Integer),
-    _flag("tentative_blocks", default=True),
+    flag("tentative_blocks", default=True),
     Column("policy", Text, nullable=False),
     Column("last_known_hours", Integer, nullable=False),
     # Whom the coach's mails are for; without an address there are none.
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("email", Text),
     Column("language", Text, nullable=False, server_default=text("'en'")),
-    _number("version", 1),
+    number("version", 1),
 )
 
 # One Cronofy account of a coach. The row is also the refresh job: dirty while done_gen < req_gen (reliability.md).
@@ -98,22 +53,22 @@ connections = Table(
     "connections",
     metadata,
     Column("id", Text, primary_key=True),
-    _coach(index=True),
+    of_coach(index=True),
     Column("sub", Text, nullable=False, unique=True),
     Column("data_center", Text, nullable=False),
     Column("tokens", LargeBinary, nullable=False),
     Column("access_expires_at", Instant, nullable=False),
-    _number("token_lease_until_ms"),
+    number("token_lease_until_ms"),
     Column("trouble", Text),  # initial_sync | disconnected: what userinfo last said
-    _flag("userinfo_due", default=True),
-    _flag("erase_due"),
-    _number("req_gen", 1),
-    _number("done_gen"),
+    flag("userinfo_due", default=True),
+    flag("erase_due"),
+    number("req_gen", 1),
+    number("done_gen"),
     Column("lease_token", Text),
-    _number("lease_until_ms"),
-    _number("next_attempt_at_ms"),
-    _number("wake_after_ms"),
-    _number("attempts"),
+    number("lease_until_ms"),
+    number("next_attempt_at_ms"),
+    number("wake_after_ms"),
+    number("attempts"),
     Column("dirty_since_ms", BigInteger),
     Column("last_ok_at", Instant),
     Column("last_error", Text),
@@ -125,27 +80,27 @@ Index("ix_connections_dirty", connections.c.wake_after_ms, postgresql_where=_dir
 profiles = Table(
     "profiles",
     metadata,
-    _connection(primary_key=True),
+    of_connection(primary_key=True),
     Column("id", Text, primary_key=True),
     Column("provider", Text, nullable=False),
     Column("service", Text, nullable=False),
     Column("name", Text, nullable=False),
-    _flag("connected", default=True),
-    _flag("initial_sync"),
+    flag("connected", default=True),
+    flag("initial_sync"),
     Column("relink_url", Text),
 )
 
 calendars = Table(
     "calendars",
     metadata,
-    _connection(primary_key=True),
+    of_connection(primary_key=True),
     Column("id", Text, primary_key=True),
     Column("profile_id", Text, nullable=False),
     Column("name", Text, nullable=False),
-    _flag("readonly"),
-    _flag("deleted"),
-    _flag("is_primary"),
-    _flag("blocks", default=True),  # the coach's own choice: it survives every refresh
+    flag("readonly"),
+    flag("deleted"),
+    flag("is_primary"),
+    flag("blocks", default=True),  # the coach's own choice: it survives every refresh
 )
 
 # Written before Cronofy is asked (channel_id empty until it answered), so that a retry asks for the same URL
@@ -154,7 +109,7 @@ channels = Table(
     "channels",
     metadata,
     Column("token_hash", LargeBinary, primary_key=True),
-    _connection(unique=True),
+    of_connection(unique=True),
     Column("token", LargeBinary, nullable=False),
     Column("channel_id", Text),
 )
@@ -163,7 +118,7 @@ oauth_states = Table(
     "oauth_states",
     metadata,
     Column("state_hash", LargeBinary, primary_key=True),
-    _coach(),
+    of_coach(),
     Column("expires_at", Instant, nullable=False),
 )
 
@@ -171,20 +126,20 @@ oauth_states = Table(
 busy = Table(
     "busy",
     metadata,
-    _connection(primary_key=True),
+    of_connection(primary_key=True),
     Column("reading", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    _number("window_end"),  # epoch seconds: nothing is known from here on
+    number("window_end"),  # epoch seconds: nothing is known from here on
 )
 
 # One packed row a coach: the row that answers the reads.
 slot_sets = Table(
     "slot_sets",
     metadata,
-    _coach(primary_key=True),
-    _number("version", 1),
-    _number("coach_version", 1),
-    _number("origin"),  # epoch seconds, a UTC midnight
+    of_coach(primary_key=True),
+    number("version", 1),
+    number("coach_version", 1),
+    number("origin"),  # epoch seconds, a UTC midnight
     Column("days", Integer, nullable=False),
     Column("durations", JSON, nullable=False),
     Column("bits", LargeBinary, nullable=False),
@@ -200,18 +155,18 @@ sessions = Table(
     "sessions",
     metadata,
     Column("id", Text, primary_key=True),
-    _coach(),
+    of_coach(),
     Column("kind", Text, nullable=False),  # one_to_one | pod | hold
-    _number("starts"),  # epoch seconds, as is `ends`
-    _number("ends"),
-    _number("gap"),  # seconds: the larger of the coach's buffers when it was made
-    _flag("active", default=True),
+    number("starts"),  # epoch seconds, as is `ends`
+    number("ends"),
+    number("gap"),  # seconds: the larger of the coach's buffers when it was made
+    flag("active", default=True),
     Column("status", Text, nullable=False),  # unbooked | booked | completed | missed | disabled
     Column("force_reason", Text),  # why it was booked over busy time or outside hours; without, it was not
-    _number("version", 1),
-    _number("capacity", 1),
-    _number("taken"),
-    _number("min_seats"),
+    number("version", 1),
+    number("capacity", 1),
+    number("taken"),
+    number("min_seats"),
     Column("format", Text),  # of pods: open | closed | hybrid | hybrid_v2
     Column("deadline", Instant),  # of pods: by when min_seats have to be taken
     Column("flagged_at", Instant),  # when ops were told that they were not
@@ -238,9 +193,9 @@ bookings = Table(
     Column("participant", JSON, nullable=False),
     Column("context", JSON, nullable=False),
     Column("status", Text, nullable=False),  # booked | cancelled | completed | missed
-    _number("version", 1),
+    number("version", 1),
     Column("uid", Text, nullable=False, unique=True),  # its name in calendars, for life
-    _number("sequence"),
+    number("sequence"),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_bookings_session_id", "session_id"),
@@ -267,17 +222,17 @@ outbox = Table(
     Column("coach_id", Text),
     Column("session_id", Text, index=True),
     Column("booking_id", Text, index=True),
-    _number("version", 1),
+    number("version", 1),
     Column("recipient", Text),
     Column("payload", JSON, nullable=False),
     Column("state", Text, nullable=False, server_default=text("'pending'")),
-    _number("attempts"),
-    _number("unsure"),  # attempts whose end nobody saw: it may have been sent
+    number("attempts"),
+    number("unsure"),  # attempts whose end nobody saw: it may have been sent
     Column("due_at", Instant, nullable=False),
-    _number("next_attempt_at_ms"),
-    _number("wake_after_ms"),
+    number("next_attempt_at_ms"),
+    number("wake_after_ms"),
     Column("lease_token", Text),
-    _number("lease_until_ms"),
+    number("lease_until_ms"),
     Column("last_error", Text),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
@@ -308,7 +263,7 @@ mail_texts = Table(
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("html", Text),
-    _flag("enabled", default=True),
+    flag("enabled", default=True),
 )
 
 withheld_addresses = Table(
@@ -338,4 +293,4 @@ api_keys = Table(
 )
 
 # The clock's table: one row a periodic job, moved on by compare-and-swap so that replicas never run it twice.
-schedule = Table("schedule", metadata, Column("name", Text, primary_key=True), _number("next_run_at_ms"))
+schedule = Table("schedule", metadata, Column("name", Text, primary_key=True), number("next_run_at_ms"))

@@ -46,6 +46,9 @@ class Connection(BaseModel):
 
 
 class Settings(BaseModel):
+    name: str
+    email: str | None
+    language: str
     zone: str
     hours: Week
     overrides: Dates

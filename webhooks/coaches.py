@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
-from flask import request
-
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from storage import accounts, changes, coaches, slots
@@ -13,8 +11,9 @@ from storage.accounts import Connected
 from storage.changes import Changed
 from storage.slots import Listing
 from webhooks.answers import CoachOut, Connection, HoursOut, OverridesOut
-from webhooks.errors import Refused, unknown_coach
+from webhooks.errors import unknown_coach
 from webhooks.models import CoachIn, HoursIn, OverridesIn, PolicyIn
+from webhooks.reading import if_match
 from webhooks.wiring import runtime
 
 
@@ -79,23 +78,12 @@ def put_overrides(coach_id: str, body: OverridesIn) -> OverridesOut:
 def _change(coach_id: str, change: Callable[[Coach | None], Coach], version: int | None) -> Changed:
     """One transaction, then the wake-ups. Raises StaleVersion, Refused and Invalid; then nothing was written."""
     services = runtime().services
-    expected = _if_match() if version is None else version
+    expected = if_match() if version is None else version
     with services.database.write() as tx:
         changed = changes.put_coach(tx, coach_id, change, expected=expected, now=services.now())
     for connection_id in changed.wake:
         runtime().actors.wake(connection_id)
     return changed
-
-
-def _if_match() -> int | None:
-    """The version in If-Match, which does for those who prefer headers what the field `version` does."""
-    given = request.headers.get("If-Match")
-    if given is None:
-        return None
-    digits = given.strip().strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(2**31))):
-        raise Refused("invalid_value", 'Send the version in quotes, such as If-Match: "3".', field="If-Match")
-    return int(digits)
 
 
 def _policy(sent: PolicyIn | None) -> Policy:
@@ -129,6 +117,9 @@ def _told(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOu
         {
             "id": coach.id,
             "version": coach.version,
+            "name": coach.name,
+            "email": coach.email,
+            "language": coach.language,
             "zone": coach.hours.zone,
             "hours": coach.hours.weekly_json(),
             "overrides": coach.hours.overrides_json(),

@@ -21,6 +21,9 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from domain.errors import Invalid
+from domain.offers import render
+from domain.sessions import Refused as Refusal
+from domain.sessions import Unknown
 from storage.coaches import StaleVersion
 from storage.database import Unavailable
 
@@ -32,6 +35,7 @@ RETRY_AFTER = {"Retry-After": "2"}
 # Codes never change once published. The domain adds its own for the rules that it checks: they are all 422.
 CODES: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be read."),
+    "idempotency_key_required": (400, "This write needs an Idempotency-Key."),
     "malformed_json": (400, "The body is not JSON."),
     "malformed_notification": (400, "The body is signed, but is no notification of Cronofy's."),
     "key_missing": (401, "No API key was sent."),
@@ -40,10 +44,28 @@ CODES: dict[str, tuple[int, str]] = {
     "scope_missing": (403, "The API key lacks the scope."),
     "unknown_path": (404, "There is nothing at this path."),
     "unknown_coach": (404, "There is no such coach."),
+    "unknown_session": (404, "There is no such session."),
+    "unknown_pod": (404, "There is no such pod."),
+    "unknown_booking": (404, "There is no such booking."),
+    "unknown_hold": (404, "There is no such hold, or it has ended."),
+    "unknown_participant": (404, "The session has no such participant."),
     "unknown_connection": (404, "The coach has no such connection."),
     "unknown_channel": (404, "No channel has this token."),
     "method_not_allowed": (405, "The path is right, the method is not."),
-    "stale_version": (409, "The coach changed since it was read; `current` is its version now."),
+    "stale_version": (409, "The coach, booking or pod changed since it was read; `current` is its version now."),
+    "slot_not_open": (409, "The time cannot be booked; `reason` says why, and `nearest` what can be."),
+    "seats_full": (409, "The pod is full; `nearest` and `pods` say what is not."),
+    "seats_taken": (409, "More seats are taken than the pod would have."),
+    "already_seated": (409, "The participant has a seat in the pod already."),
+    "format_forbids": (409, "The pod's `format` does not let this participant do that."),
+    "booking_ended": (409, "The booking was cancelled, or its session is over; it never revives."),
+    "pod_ended": (409, "The pod was called off."),
+    "already_begun": (409, "The session has begun."),
+    "not_begun": (409, "The session has not begun."),
+    "nobody_seated": (409, "Nobody had a seat in the session."),
+    "hold_of_another_time": (409, "The hold keeps another time than the one to be booked."),
+    "seat_has_no_time": (409, "A seat in a pod moves to another pod, not to another time."),
+    "not_a_pod": (409, "A 1:1 session moves to another time, not to a pod."),
     "body_too_large": (413, "The body is over the cap."),
     "wrong_content_type": (415, "The body must be application/json."),
     "missing": (422, "A field is missing."),
@@ -57,6 +79,9 @@ CODES: dict[str, tuple[int, str]] = {
     "invalid_instant": (422, "Neither a date nor an instant with an offset."),
     "reversed_range": (422, "The range ends before it begins, or where it begins."),
     "range_too_long": (422, "The range is longer than 92 days."),
+    "idempotency_key_reused": (422, "The Idempotency-Key belongs to another request."),
+    "start_or_pod": (422, "Either a start or a pod_id is needed, not both."),
+    "time_or_pod": (422, "A seat in a pod has no time of its own."),
     "duration_required": (422, "The coach offers several durations: name one."),
     "unknown_calendar": (422, "The connection has no such calendar."),
     "internal_error": (500, "Our fault; it was logged under the request id."),
@@ -111,10 +136,20 @@ def unknown_coach(coach_id: str) -> Refused:
     return Refused("unknown_coach", f"Make the coach first: PUT /v1/coaches/{coach_id}.", field="coach_id")
 
 
+def told_refusal(refusal: Refusal) -> Response:
+    """What cannot be had: 409, why, and what can be had instead."""
+    more = dict(refusal.more)
+    if refusal.reason is not None:
+        more |= {"reason": refusal.reason, "nearest": render(refusal.nearest)}
+    return problem(409, refusal.code, refusal.detail, **more)
+
+
 def register(app: APIFlask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Invalid, _invalid)
     app.register_error_handler(StaleVersion, _stale)
+    app.register_error_handler(Refusal, told_refusal)
+    app.register_error_handler(Unknown, _unknown)
     app.register_error_handler(HTTPError, _http_error)
     app.register_error_handler(HTTPException, _http_exception)
     for away in Unavailable:
@@ -136,6 +171,11 @@ def _invalid(error: Invalid) -> Response:
 def _stale(error: StaleVersion) -> Response:
     detail = f"The coach is at version {error.current} now: read it again, then repeat your change with that version."
     return problem(409, "stale_version", detail, field="version", current=error.current)
+
+
+def _unknown(error: Unknown) -> Response:
+    detail = f"There is no {error.what} {error.sought}: look the id up again; one that ended may be gone."
+    return problem(404, f"unknown_{error.what}", detail, field=f"{error.what}_id")
 
 
 def _http_error(error: HTTPError) -> Response:

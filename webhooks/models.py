@@ -13,6 +13,9 @@ from domain.coaches import Kind, Mode
 from domain.hours import WEEKDAYS
 
 ID = "[A-Za-z0-9._~:@+=-]{1,128}"
+# Deliberately narrow: one address, in ASCII, without comments, quotes or spaces. What delivers is found out by mailing.
+MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+MOST_TEXT = 300
 MOST_WINDOWS = 24
 MOST_OVERRIDES = 400
 MOST_COACHES = 200
@@ -69,6 +72,10 @@ Version = Annotated[
     Field(ge=0, le=2**31, description="The version this change was made from; 409 if it is no longer that. 0: new."),
 ]
 Minutes = Annotated[int, Field(ge=0, le=480)]
+# No database keeps a NUL; whatever else people are called is kept as it is, and made harmless where it is shown.
+Line = Annotated[str, Field(max_length=MOST_TEXT, pattern=r"^[^\x00]*$")]
+Mail = Annotated[str, Field(max_length=254, pattern=f"^{MAIL}$", examples=["pat@example.test"])]
+Language = Annotated[str, Field(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", examples=["en", "de", "fr"])]
 
 
 class Body(BaseModel):
@@ -85,6 +92,9 @@ class PolicyIn(Body):
 class CoachIn(Body):
     """All that a coach sets. What is left out gets its default: a PUT replaces the whole."""
 
+    name: Line = Field("", description="As mails call the coach; a mail that would name nobody is held.")
+    email: Mail | None = Field(None, description="Where the coach's own session mails go; without, there are none.")
+    language: Language = "en"
     zone: Zone
     hours: Week
     overrides: Dates = Field(default_factory=dict)

@@ -47,6 +47,15 @@ IF_MATCH = {
 }
 
 
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+    "description": "A value of your own for this one write, such as a UUID. A repeat gets the stored answer, for 48 h.",
+}
+
+
 def configure(app: APIFlask, base_url: str) -> None:
     app.config["DESCRIPTION"] = DESCRIPTION
     app.config["SERVERS"] = [{"url": base_url}]
@@ -93,14 +102,16 @@ def _refusals(route: Route) -> set[int]:
     statuses = set(route.refuses)
     if route.scopes:
         statuses |= {401, 403, 422, 503}
-    if route.body is not None:
+    if route.body is not None or route.once:
         statuses |= {400, 413, 415}
     return statuses | ({503} if route.path == PUSH else set())
 
 
 def _finished(document: Any) -> Any:
-    problem = Problem.model_json_schema(ref_template=SCHEMAS + "{model}")
-    document["components"]["schemas"] |= problem.pop("$defs") | {"Problem": problem}
+    # What is written by hand, or by `once`, is not known to APIFlask.
+    for model in (Problem, *(route.answer for route in ROUTES if route.once and route.answer)):
+        schema = model.model_json_schema(ref_template=SCHEMAS + "{model}", mode="serialization")
+        document["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
     # APIFlask calls a nested model by all of its parents; ours have one name each.
     document = json.loads(re.sub(r"(#/components/schemas/)\w+\.(\w+)", r"\1\2", json.dumps(document)))
     schemas = document["components"]["schemas"]
@@ -118,9 +129,12 @@ def _finish(operation: dict[str, Any], route: Route) -> None:
     if route.path == PUSH:
         anything = {"type": "object", "description": "A notification as Cronofy documents it."}
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": anything}}}
-    if route.body is None:
-        return
-    fields = route.body.model_fields
-    operation["requestBody"]["required"] = any(field.is_required() for field in fields.values())
-    if "version" in fields:
-        operation["parameters"] = [*operation.get("parameters", ()), IF_MATCH]
+    more = []
+    if route.once:
+        more.append(IDEMPOTENCY_KEY | {"required": route.body is not None})
+    if route.body is not None:
+        fields = route.body.model_fields
+        operation["requestBody"]["required"] = any(field.is_required() for field in fields.values())
+        more += [IF_MATCH] if "version" in fields else []
+    if more:
+        operation["parameters"] = [*operation.get("parameters", ()), *more]

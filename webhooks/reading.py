@@ -55,6 +55,17 @@ class Request(flask.Request):
             raise Refused("malformed_json", f"The body is not JSON: look at {place}.", field="body") from None
 
 
+def if_match() -> int | None:
+    """The version in If-Match, which does for those who prefer headers what the field `version` does."""
+    given = flask.request.headers.get("If-Match")
+    if given is None:
+        return None
+    digits = given.strip().strip('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(2**31))):
+        raise Refused("invalid_value", 'Send the version in quotes, such as If-Match: "3".', field="If-Match")
+    return int(digits)
+
+
 class Json(JSONProvider):
     """orjson: fast, and strict about what JSON is (no NaN, no lone surrogates, no bottomless nesting)."""
 

@@ -10,7 +10,21 @@ from apiflask import APIFlask
 from flask import Response
 from pydantic import BaseModel
 
-from webhooks import auth, coaches, connect, connections, docs, health, notifications, pools, slots
+from webhooks import (
+    auth,
+    bookings,
+    coaches,
+    connect,
+    connections,
+    docs,
+    health,
+    holds,
+    notifications,
+    pods,
+    pools,
+    sessions,
+    slots,
+)
 from webhooks.answers import (
     Accepted,
     Alive,
@@ -21,6 +35,18 @@ from webhooks.answers import (
     PoolOut,
     Ready,
     SlotsOut,
+)
+from webhooks.booking_answers import BookingOut, HoldOut, SessionOut, SessionsOut
+from webhooks.booking_models import (
+    AttendanceIn,
+    BookingIn,
+    CancelIn,
+    HoldIn,
+    PodChange,
+    PodIn,
+    RebookIn,
+    SeatIn,
+    SessionsQuery,
 )
 from webhooks.errors import Refused
 from webhooks.models import ID, CalendarsIn, CoachIn, ConnectIn, HoursIn, OverridesIn, PoolQuery, SlotsQuery
@@ -43,6 +69,8 @@ class Route:
     refuses: tuple[int, ...] = ()
     before: Callable[..., Response | None] | None = None
     """Asked first with the path's ids: a ready answer saves reading the query."""
+    once: bool = False
+    """Whether it takes an Idempotency-Key, and answers with what `webhooks.writes.once` wrote."""
     told: bool = True
     """Whether OpenAPI tells it: pages are for people."""
 
@@ -54,6 +82,9 @@ class Route:
 READS = ("slots:read", "coach", "ops")
 COACH = "/v1/coaches/<coach_id>"
 CONNECTION = f"{COACH}/connections/<connection_id>"
+BOOKING = "/v1/bookings/<booking_id>"
+POD = "/v1/pods/<pod_id>"
+BOOKS = ("bookings:write",)
 PUSH = "/webhooks/cronofy/<channel_token>"
 
 # fmt: off
@@ -74,6 +105,26 @@ ROUTES = (
           refuses=(404,)),
     Route("DELETE", CONNECTION, connections.disconnect, ("coaches:write",), answer=Accepted, answers=(202,),
           refuses=(404,)),
+    Route("POST", "/v1/bookings", bookings.create, BOOKS, BookingIn, answer=BookingOut, answers=(201,),
+          refuses=(404, 409), once=True),
+    Route("GET", BOOKING, bookings.show, ("bookings:read",), answer=BookingOut, refuses=(404,)),
+    Route("POST", f"{BOOKING}/rebook", bookings.rebook, BOOKS, RebookIn, answer=BookingOut, refuses=(404, 409),
+          once=True),
+    Route("POST", f"{BOOKING}/cancel", bookings.cancel, BOOKS, CancelIn, answer=BookingOut, refuses=(404, 409),
+          once=True),
+    Route("POST", "/v1/holds", holds.create, BOOKS, HoldIn, answer=HoldOut, answers=(201,), refuses=(404, 409),
+          once=True),
+    Route("DELETE", "/v1/holds/<hold_id>", holds.release, BOOKS, answers=(204,), refuses=(404,), once=True),
+    Route("POST", "/v1/pods", pods.create, BOOKS, PodIn, answer=SessionOut, answers=(201,), refuses=(404, 409),
+          once=True),
+    Route("GET", POD, pods.show, ("bookings:read",), answer=SessionOut, refuses=(404,)),
+    Route("PATCH", POD, pods.change, BOOKS, PodChange, answer=SessionOut, refuses=(404, 409), once=True),
+    Route("POST", f"{POD}/seats", pods.take_seat, BOOKS, SeatIn, answer=BookingOut, answers=(201,), refuses=(404, 409),
+          once=True),
+    Route("GET", "/v1/sessions", sessions.show, ("bookings:read",), query=SessionsQuery, answer=SessionsOut,
+          refuses=(404,)),
+    Route("POST", "/v1/sessions/<session_id>/attendance", sessions.report_attendance, BOOKS, AttendanceIn,
+          answer=SessionOut, refuses=(404, 409), once=True),
     Route("GET", "/healthz", health.alive, answer=Alive),
     Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
     Route("GET", "/metrics", health.metrics),
@@ -87,7 +138,7 @@ def register(app: APIFlask, document: Callable[[APIFlask, Route, View], View]) -
     """Add every route: first the key is checked, then what was sent; what the view answers is written as its model."""
     for route in ROUTES:
         view = route.view
-        if route.answer is not None:
+        if route.answer is not None and not route.once:
             view = app.output(route.answer, status_code=route.answers[0])(view)
         if route.body is not None:
             view = app.input(route.body, location="json", arg_name="body")(view)

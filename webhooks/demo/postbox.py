@@ -43,7 +43,7 @@ class Postbox:
     @classmethod
     @contextmanager
     def open(
-        cls, *, smtp_port: int = 0, http_port: int = 0, now: Callable[[], datetime] = _real_time
+        cls, smtp_port: int = 0, http_port: int = 0, *, now: Callable[[], datetime] = _real_time
     ) -> Iterator[Self]:
         """Both servers, in threads of this process, until the block ends. Port 0 takes any free one.
 

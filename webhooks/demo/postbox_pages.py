@@ -7,7 +7,6 @@ else is text, escaped by the templates.
 from collections.abc import Callable
 
 from flask import Flask, Response, abort, current_app, jsonify, render_template
-from flask.typing import ResponseReturnValue
 
 from webhooks.demo.postbox_letters import Letter
 
@@ -66,7 +65,7 @@ def raw(number: int) -> Response:
     return Response(_letter(number).raw, mimetype="text/plain")
 
 
-def listed() -> ResponseReturnValue:
+def listed() -> Response:
     """GET /mails.json: the oldest first; `to` is the envelope's."""
     return jsonify(
         [

@@ -1,0 +1,48 @@
+"""What tables are made of: kinds of columns, and how constraints are named."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, MetaData, Text, TypeDecorator, text
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime, kept as milliseconds since 1970: the same on both databases, and comparable as it is."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return None if value is None else round((value - EPOCH) / timedelta(milliseconds=1))
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(milliseconds=value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def number(name: str, default: int = 0) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text(str(default)))
+
+
+def flag(name: str, *, default: bool = False) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=text("true" if default else "false"))
+
+
+def of_coach(**options: Any) -> Column[str]:
+    return Column("coach_id", Text, ForeignKey("coaches.id", ondelete="CASCADE"), nullable=False, **options)
+
+
+def of_connection(**options: Any) -> Column[str]:
+    return Column("connection_id", Text, ForeignKey("connections.id", ondelete="CASCADE"), nullable=False, **options)

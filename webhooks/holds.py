@@ -1,0 +1,35 @@
+"""Holds over HTTP: a time kept while somebody fills a form."""
+
+from flask import Response
+
+from domain.sessions import Terms
+from storage import holds
+from storage.openings import Wanted
+from webhooks.booking_answers import told_hold
+from webhooks.booking_models import HoldIn
+from webhooks.moments import instant
+from webhooks.writes import Done, Tx, once, require_key
+
+
+def create(body: HoldIn) -> Response:
+    """Hold a time for some minutes.
+
+    It is closed to everybody else; a booking that names the hold gets it. It ends by itself.
+    """
+    require_key()
+    wanted = Wanted(body.coach_id, instant("start", body.start), body.duration)
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        return Done(told_hold(holds.hold(tx, wanted, body.owner, body.minutes, terms)), 201)
+
+    return once(work)
+
+
+def release(hold_id: str) -> Response:
+    """Give a held time back before the hold ends."""
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        holds.release(tx, hold_id, terms)
+        return Done(None, 204)
+
+    return once(work)

@@ -1,0 +1,110 @@
+"""Every write of the booking API goes through `once`: one transaction, one answer for one Idempotency-Key.
+
+The first request with a key does the work, and its answer is stored in the same transaction: either both are there
+or neither. A repeat of it gets the stored answer, byte for byte; whoever uses the key for something else, a 422.
+Refusals (409) are answers too: a repeat is told the same, and a new try takes a new key. What was not understood, or
+not allowed, or not there (400 to 422), and what failed (5xx), is not stored: the same key may be sent again.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from flask import Response, request
+from pydantic import BaseModel
+
+from domain.sessions import Refused as Refusal
+from domain.sessions import Terms
+from storage import idempotency
+from storage.idempotency import Answer, KeyReused
+from storage.outbox import Wake
+from webhooks.auth import asking
+from webhooks.errors import PROBLEM, Refused, told_refusal
+from webhooks.reading import JSON
+from webhooks.wiring import runtime
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+KEY = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
+CONFLICT = 409
+
+Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a use case answers, and the outbox rows to wake senders for once it is committed."""
+
+    answer: BaseModel | None
+    status: int = 200
+    wake: Sequence[Wake] = ()
+
+
+def once(work: Callable[[Tx, Terms], Done]) -> Response:
+    """The answer of `work`, or the stored one. Raises what `work` raises but for Refusal; then nothing is written."""
+    services = runtime().services
+    terms, key = services.terms(), idempotency_key()
+    with services.database.write() as tx:
+        known = None if key is None else _begin(tx, key, terms)
+        if known is not None:
+            return known
+        try:
+            with tx.begin_nested():
+                done = work(tx, terms)
+            response = _written(done)
+        except Refusal as refusal:
+            done, response = Done(None), told_refusal(refusal)
+        if key is not None:
+            answer = Answer(response.status_code, response.get_data())
+            idempotency.remember(tx, asking().client_id, key, answer)
+    runtime().actors.wake_outbox(done.wake)
+    return response
+
+
+def require_key() -> None:
+    """Raises Refused for a request that makes something new and could not be repeated safely."""
+    if idempotency_key() is None:
+        detail = f"Send {HEADER}: a value of your own for this one write, such as a UUID; repeat it when you repeat it."
+        raise Refused("idempotency_key_required", detail, field=HEADER)
+
+
+def idempotency_key() -> str | None:
+    given = request.headers.get(HEADER)
+    if given is not None and not KEY.fullmatch(given):
+        detail = "Send 1 to 200 printable ASCII characters without spaces, such as a UUID."
+        raise Refused("invalid_value", detail, field=HEADER)
+    return given
+
+
+def _begin(tx: Tx, key: str, terms: Terms) -> Response | None:
+    try:
+        known = idempotency.begin(tx, asking().client_id, key, _digest(), now=terms.now)
+    except KeyReused:
+        detail = "This key was used for another request: send a new one with every new write."
+        raise Refused("idempotency_key_reused", detail, field=HEADER) from None
+    if known is None:
+        return None
+    response = _response(known.status, known.body)
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+def _digest() -> bytes:
+    """What was asked: the same JSON is the same, however it is spaced and ordered."""
+    body = request.get_data(parse_form_data=False)
+    if body and request.mimetype == JSON:
+        body = orjson.dumps(request.get_json(), option=orjson.OPT_SORT_KEYS)
+    asked = (request.method, request.full_path, request.headers.get("If-Match", ""))
+    return blake2b("\0".join(asked).encode() + b"\0" + body, digest_size=32).digest()
+
+
+def _written(done: Done) -> Response:
+    raw = b"" if done.answer is None else orjson.dumps(done.answer.model_dump(mode="json", by_alias=True))
+    return _response(done.status, raw)
+
+
+def _response(status: int, raw: bytes) -> Response:
+    return Response(raw, status, mimetype=PROBLEM if status == CONFLICT else JSON)

@@ -1,0 +1,52 @@
+"""One turn at one outbox row: how much time is left of it, and the ways it can end."""
+
+import time
+from dataclasses import dataclass, field
+
+from storage.outbox import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A claimed row, and when the claim began by this machine's clock, which also counts while we are frozen."""
+
+    held: Held
+    lease_seconds: float
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def late(self) -> bool:
+        """Half the lease is gone: whatever is begun now might end after it, when somebody else has taken the row."""
+        return time.monotonic() - self.began > self.lease_seconds / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It was accepted, or is seen where it belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Nobody needs it any more, or nobody wants it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """It will never go: somebody has to look. `withhold`: nothing more is sent to this address."""
+
+    error: str
+    withhold: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It stays owed. `retry_in_ms` None: as long as is usual after so many attempts. `unsure`: it may be there already."""
+
+    error: str
+    retry_in_ms: int | None = None
+    unsure: bool = False
+
+
+Outcome = Sent | Skipped | Dead | Later
