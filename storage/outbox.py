@@ -86,8 +86,10 @@ def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
         for owed in rows
     ]
     statement = insert(outbox).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    written = tx.execute(statement.returning(row.id, row.kind, row.due_at))
-    return [(found.id, found.kind) for found in written if found.due_at <= now]
+    # Compared as given: what is stored is rounded to milliseconds, and may lie after `now`.
+    due = {owed.dedupe_key for owed in rows if owed.due_at <= now}
+    written = tx.execute(statement.returning(row.id, row.kind, row.dedupe_key))
+    return [(found.id, found.kind) for found in written if found.dedupe_key in due]
 
 
 def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> Held | None:
@@ -186,11 +188,12 @@ def _finish(tx: Connection, held: Held, **values: Any) -> bool:
     return tx.execute(done).rowcount == 1
 
 
-def followers(tx: Connection, held: Held) -> list[Wake]:
-    """The rows of its queue that may have waited for this one."""
+def followers(tx: Connection, held: Held, *, now: datetime) -> list[Wake]:
+    """The rows of its queue that are due and may have waited for this one."""
     mails = and_(row.kind == "mail", row.booking_id == held.booking_id, row.recipient == held.recipient)
     calendar = and_(row.kind == "calendar", row.session_id == held.session_id)
-    behind = and_(mails if held.kind == "mail" else calendar, row.id != held.id, row.state == "pending")
+    due = and_(row.state == "pending", row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
+    behind = and_(mails if held.kind == "mail" else calendar, row.id != held.id, due)
     return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
 
 

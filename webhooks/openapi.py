@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIFlask
+from pydantic import BaseModel
 
 from storage.clients import SCOPES
 from webhooks.answers import Problem
@@ -109,7 +110,8 @@ def _refusals(route: Route) -> set[int]:
 
 def _finished(document: Any) -> Any:
     # What is written by hand, or by `once`, is not known to APIFlask.
-    for model in (Problem, *(route.answer for route in ROUTES if route.once and route.answer)):
+    models: list[type[BaseModel]] = [Problem, *(route.answer for route in ROUTES if route.once and route.answer)]
+    for model in models:
         schema = model.model_json_schema(ref_template=SCHEMAS + "{model}", mode="serialization")
         document["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
     # APIFlask calls a nested model by all of its parents; ours have one name each.
@@ -129,9 +131,12 @@ def _finish(operation: dict[str, Any], route: Route) -> None:
     if route.path == PUSH:
         anything = {"type": "object", "description": "A notification as Cronofy documents it."}
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": anything}}}
+    if route.files:
+        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.files}
+        operation["requestBody"] = {"required": True, "content": content}
     more = []
     if route.once:
-        more.append(IDEMPOTENCY_KEY | {"required": route.body is not None})
+        more.append(IDEMPOTENCY_KEY | {"required": route.method not in ("PUT", "DELETE")})  # the same twice, anyhow
     if route.body is not None:
         fields = route.body.model_fields
         operation["requestBody"]["required"] = any(field.is_required() for field in fields.values())

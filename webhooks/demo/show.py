@@ -17,7 +17,7 @@ from webhooks.demo.story import tell
 def run(files: Sequence[Path], *, now: datetime | None, once: bool) -> int:
     """Tell the story; then serve until Ctrl-C, unless `once`. Returns the exit code."""
     say = Narrator()
-    say.title("coachcal: a calendar change becomes fresh slots")
+    say.title("coachcal: a calendar change becomes fresh slots, a booking becomes a session and its mails")
     begins = now or datetime.now(UTC)  # noqa: TID251 (the demo's own start)
     try:
         chapters = people.from_files(files, begins, fixed=now is not None) if files else people.samples(begins)
@@ -47,6 +47,7 @@ def _serve(stage: Stage, chapter: Chapter) -> None:
     slots = f"{stage.web_url}/v1/coaches/{chapter.people[0].id}/slots?{query}"
     click.echo("\nThe story came out right. Now it is yours, until Ctrl-C:")
     click.echo(f"  the calendars, to click events into   {stage.sandbox_url}/")
+    click.echo(f"  the mails, as they arrived            {stage.postbox.url}/")
     click.echo(f"  the API, readable                     {stage.web_url}/docs")
     click.echo(f"  slots                                 curl -H 'Authorization: Bearer {stage.key}' '{slots}'")
     signal.sigwait({signal.SIGINT, signal.SIGTERM})

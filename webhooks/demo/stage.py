@@ -1,4 +1,4 @@
-"""The stage of the demo: a folder, a Redis, and the product's own processes around a sandbox Cronofy."""
+"""The stage of the demo: a folder, a Redis, a post box, and the product's own processes around a sandbox Cronofy."""
 
 import time
 from collections.abc import Iterator
@@ -8,18 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import requests
 from cryptography.fernet import Fernet
 
 from storage import clients, database, migrations
+from webhooks.demo.postbox import Postbox
 from webhooks.demo.processes import Processes, free_port
 from workers.cronofy.sandbox.control import Control
 from workers.embedded.redis import redis_server
 
 # The product waits 5 s between two reads of one calendar; the story has three within a second.
 GAP_SECONDS = "0.2"
-SCOPES = ("slots:read", "coaches:read", "coaches:write", "coach")
+SCOPES = ("slots:read", "coaches:read", "coaches:write", "bookings:read", "bookings:write", "coach")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Stage:
     api: "Api"
     web_url: str
     sandbox_url: str
+    postbox: Postbox
     key: str
     processes: Processes
 
@@ -44,7 +47,12 @@ class Api:
         return self._json(self._session.put(self.origin + path, json=body, timeout=10))
 
     def post(self, path: str, body: object) -> dict[str, Any]:
-        return self._json(self._session.post(self.origin + path, json=body, timeout=10))
+        return self._json(self.try_post(path, body))
+
+    def try_post(self, path: str, body: object) -> requests.Response:
+        """The answer, whatever it is, to a write that is asked for once."""
+        headers = {"Idempotency-Key": str(uuid4())}
+        return self._session.post(self.origin + path, json=body, headers=headers, timeout=10)
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         return self._json(self._session.get(self.origin + path, params=query, timeout=10))
@@ -68,6 +76,7 @@ def raised(now: datetime) -> Iterator[Stage]:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="coachcal-demo-", ignore_cleanup_errors=True)))
         processes = Processes(folder)
         stack.callback(processes.stop)
+        postbox = stack.enter_context(Postbox.open())
         ready = folder / "sandbox.json"
         processes.start("sandbox", "sandbox", "--port=0", f"--ready-file={ready}", f"--now={now.isoformat()}", env={})
         redis = stack.enter_context(redis_server())
@@ -81,6 +90,9 @@ def raised(now: datetime) -> Iterator[Stage]:
             "COACHCAL_CLOCK_OFFSET_SECONDS": str(round(now.timestamp() - time.time())),
             "COACHCAL_MINIMUM_GAP_SECONDS": GAP_SECONDS,
             "COACHCAL_SWEEP_SECONDS": "0.1",
+            "COACHCAL_MAILER": "smtp",
+            "COACHCAL_SMTP_URL": postbox.smtp_url,
+            "COACHCAL_MAIL_FROM": "Coach OS <sessions@coaching.example>",
             "COACHCAL_WEB_PROCESSES": "1",
             "COACHCAL_WORKER_PROCESSES": "1",
             "COACHCAL_WORKER_THREADS": "4",
@@ -97,7 +109,7 @@ def raised(now: datetime) -> Iterator[Stage]:
         control = stack.enter_context(Control(sandbox["origin"]))
         url = environment["COACHCAL_PUBLIC_URL"]
         processes.wait_for_url(f"{url}/readyz")
-        yield Stage(control, Api(url, key), url, sandbox["origin"], key, processes)
+        yield Stage(control, Api(url, key), url, sandbox["origin"], postbox, key, processes)
 
 
 def _database(url: str, now: datetime) -> str:

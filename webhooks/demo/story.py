@@ -1,4 +1,4 @@
-"""The story: calendars are connected, slots appear, somebody adds a meeting, and the slots it takes are gone."""
+"""The first act: calendars are connected, slots appear, somebody adds a meeting, and the slots it takes are gone."""
 
 import time
 from collections import Counter
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from webhooks.demo import sessions
 from webhooks.demo.narrator import Narrator, clock_time, day_and_time, few
 from webhooks.demo.people import AHEAD, Chapter, Person
 from webhooks.demo.processes import StepFailed
@@ -46,11 +47,12 @@ def tell(stage: Stage, chapter: Chapter, say: Narrator) -> None:
     event, before = _meeting_appears(stage, hero, say)
     _let_the_gap_pass()
     _meeting_goes(stage, hero, (event, before), say)
+    sessions.tell(stage, hero.person, before["starts"], say)
 
 
 def _connect(stage: Stage, person: Person) -> Connected:
     """What a coach does in a browser: open the link, agree at Cronofy's, come back."""
-    stage.api.put(f"/v1/coaches/{person.id}", {"zone": person.zone, **SETTINGS})
+    stage.api.put(f"/v1/coaches/{person.id}", _settings(person))
     seat = stage.control.create_account(person.name, zone=person.zone, provider=person.provider)
     (calendar_id,) = seat.calendars
     imported = stage.control.import_ics(calendar_id, person.calendar)
@@ -59,6 +61,10 @@ def _connect(stage: Stage, person: Person) -> Connected:
     stage.api.page(callback)
     slots = _wait(stage, person, lambda found: found["state"] == "fresh", "the first reading of the calendar")
     return Connected(person, calendar_id, slots, imported)
+
+
+def _settings(person: Person) -> dict[str, Any]:
+    return {"name": person.name, "email": f"{person.id}@coaches.example", "zone": person.zone, **SETTINGS}
 
 
 def _introduce(stage: Stage, one: Connected) -> list[str]:
