@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from domain.coaches import Coach
-from storage import accounts, coaches, connections, slots
+from storage import accounts, coaches, conflicts, connections, slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def put_coach(
     if before is not None and before.version == after.version:
         return Changed(after, created=False, wake=())
     slots.recompute(tx, after, now=now)
+    conflicts.flag(tx, after, now=now)
     owed = accounts.ids_of_coach(tx, coach_id) if before is not None and _needs_reading(before, after) else []
     wake = tuple(connection_id for connection_id in owed if connections.mark_dirty(tx, connection_id))
     return Changed(after, created=after.version == 1, wake=wake)
@@ -64,3 +65,4 @@ def choose_calendars(
     accounts.choose(tx, connection_id, chosen)
     if coach is not None:
         slots.recompute(tx, coach, now=now)
+        conflicts.flag(tx, coach, now=now)

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from domain.accounts import Account
+from domain.coaches import Coach
 from domain.freebusy import Reading
-from storage import accounts, coaches, connections, slots
+from storage import accounts, calendars, coaches, conflicts, connections, slots
 from storage.connections import Claim
 from storage.database import clock_ms
 from storage.tables import busy
@@ -28,11 +29,13 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`version` of the coach's slot set now, whether this read changed it, and whether the next read is due already."""
+    """`version` of the coach's slot set now, whether this read changed it, whether the next read is due already, and
+    the ids of the sessions that it showed to be in conflict."""
 
     version: int
     changed: bool
     again: bool
+    conflicts: tuple[str, ...] = ()
 
 
 def store(tx: Connection, held: Claim, observed: Observed, *, now: datetime) -> Stored | None:
@@ -47,10 +50,11 @@ def store(tx: Connection, held: Claim, observed: Observed, *, now: datetime) -> 
     if observed.account is not None:
         accounts.describe(tx, held.connection_id, observed.account)
     replaced = _replace(tx, held.connection_id, observed)
+    met = _follow_up(tx, coach, observed.account, now=now)
     if not replaced and observed.account is None and slots.is_current(tx, coach, now=now):
-        return Stored(slots.version(tx, coach.id), changed=False, again=again)
+        return Stored(slots.version(tx, coach.id), changed=False, again=again, conflicts=met)
     version, changed = slots.recompute(tx, coach, now=now)
-    return Stored(version, changed, again)
+    return Stored(version, changed, again, met)
 
 
 def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
@@ -59,7 +63,20 @@ def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
     coach = coaches.lock(tx, coach_id) if coach_id else None
     accounts.unlink(tx, connection_id)
     if coach is not None:
+        calendars.owe_moves(tx, coach.id, now=now)
+        conflicts.flag(tx, coach, now=now)
         slots.recompute(tx, coach, now=now)
+
+
+def _follow_up(tx: Connection, coach: Coach, account: Account | None, *, now: datetime) -> tuple[str, ...]:
+    """What a read means for the sessions that are booked: where they are written, and which are in conflict now.
+
+    An account in its first sync shows too little to tell either; one without credentials may list too few calendars.
+    """
+    trouble = account.trouble if account is not None else None
+    if account is not None and trouble is None:
+        calendars.owe_moves(tx, coach.id, now=now)
+    return () if trouble == "initial_sync" else conflicts.flag(tx, coach, now=now)
 
 
 def _seen(account: Account | None) -> dict[str, Any]:

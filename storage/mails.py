@@ -31,7 +31,7 @@ def send_now(tx: Connection, booking_id: str, kind: Kind, nonce: str, terms: Ter
     fits = fitting(session, booking, terms.now)
     if kind not in fits:
         step = f"send one of {', '.join(fits)}" if fits else "there is nothing to send about it any more"
-        state = "has begun" if session.begun(terms.now) else f"is {booking.status}, at version {booking.version}"
+        state = f"is {booking.status}{' and has begun' * session.begun(terms.now)}, at version {booking.version}"
         raise Refused("mail_not_fitting", f"This booking {state}: {step}.", fitting=fits)
     coach = coaches.get(tx, session.coach_id)
     assert coach is not None  # noqa: S101 (a session goes with its coach)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from domain.coaches import Coach
+from domain.mail_safety import mail_address
 from domain.notices import Change, Contact, Notice, notices
 from domain.sessions import Session, Terms
 from storage import accounts, outbox
@@ -48,7 +49,7 @@ def mail(notice: Notice, coach_id: str, session_id: str) -> Owed:
         coach_id=coach_id,
         session_id=session_id,
         booking_id=facts.booking_id,
-        recipient=facts.recipient.email,
+        recipient=mail_address("email", facts.recipient.email),  # as stored: the queue of its mails is known by it
         message_id=facts.digest,
     )
 

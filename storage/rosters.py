@@ -1,4 +1,4 @@
-"""Many pods at once: each made in its turn by the one rule that makes any pod, so that those of one file collide too."""
+"""Many pods at once: each made in its turn by the rule that makes any pod, so that those of one file collide too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,8 @@ def make(tx: Connection, entries: Sequence[Entry], terms: Terms) -> list[Outcome
     """
     named = _ids(tx, {entry.coach for entry in entries})
     locked = {  # in one order: two imports cannot deadlock
-        coach_id: openings.lock(tx, coach_id, terms) for coach_id in sorted({each for ids in named.values() for each in ids})
+        coach_id: openings.lock(tx, coach_id, terms)
+        for coach_id in sorted({each for ids in named.values() for each in ids})
     }
     return [_outcome(tx, entry, [locked[coach_id] for coach_id in named[entry.coach]], terms) for entry in entries]
 

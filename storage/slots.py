@@ -182,13 +182,19 @@ def _healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]
     return healths
 
 
-def _periods(tx: Connection, coach: Coach) -> Periods:
-    """All that blocks, over all connections; and from where a calendar was not read on, everything does."""
+def external(tx: Connection, coach: Coach) -> Periods:
+    """All that blocks in the coach's calendars, over all connections, as far as they were read."""
+    return _periods(tx, coach, unread=False)
+
+
+def _periods(tx: Connection, coach: Coach, *, unread: bool = True) -> Periods:
+    """That, and if `unread`, all from where a calendar was not read on."""
     query = select(busy.c.connection_id, busy.c.reading, busy.c.window_end).join(connections)
     rows = tx.execute(query.where(connections.c.coach_id == coach.id)).all()
     parts = [NO_PERIODS]
     for row in rows:
-        parts.append(np.array([[row.window_end, FOREVER]], np.int64))
+        if unread:
+            parts.append(np.array([[row.window_end, FOREVER]], np.int64))
         parts.append(
             blocking(
                 Reading.unpack(row.reading),

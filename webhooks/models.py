@@ -15,6 +15,7 @@ from domain.hours import WEEKDAYS
 ID = "[A-Za-z0-9._~:@+=-]{1,128}"
 # Deliberately narrow: one address, in ASCII, without comments, quotes or spaces. What delivers is found out by mailing.
 MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
 MOST_TEXT = 300
 MOST_WINDOWS = 24
 MOST_OVERRIDES = 400
@@ -75,7 +76,7 @@ Minutes = Annotated[int, Field(ge=0, le=480)]
 # No database keeps a NUL; whatever else people are called is kept as it is, and made harmless where it is shown.
 Line = Annotated[str, Field(max_length=MOST_TEXT, pattern=r"^[^\x00]*$")]
 Mail = Annotated[str, Field(max_length=254, pattern=f"^{MAIL}$", examples=["pat@example.test"])]
-Language = Annotated[str, Field(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", examples=["en", "de", "fr"])]
+Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$", examples=["en", "de", "fr"])]
 
 
 class Body(BaseModel):

@@ -19,10 +19,14 @@ from webhooks import (
     docs,
     health,
     holds,
+    imports,
+    mailers,
+    mails,
     notifications,
     pods,
     pools,
     sessions,
+    sheets,
     slots,
 )
 from webhooks.answers import (
@@ -49,6 +53,8 @@ from webhooks.booking_models import (
     SessionsQuery,
 )
 from webhooks.errors import Refused
+from webhooks.import_models import ImportOut, ImportQuery
+from webhooks.mailer_models import MailsOut, MailTextIn, MailTextOut, PreviewIn, PreviewOut, SendingOut
 from webhooks.models import ID, CalendarsIn, CoachIn, ConnectIn, HoursIn, OverridesIn, PoolQuery, SlotsQuery
 
 View = Callable[..., Any]
@@ -71,6 +77,8 @@ class Route:
     """Asked first with the path's ids: a ready answer saves reading the query."""
     once: bool = False
     """Whether it takes an Idempotency-Key, and answers with what `webhooks.writes.once` wrote."""
+    files: tuple[str, ...] = ()
+    """Media types of a body that is no JSON: the view reads it."""
     told: bool = True
     """Whether OpenAPI tells it: pages are for people."""
 
@@ -85,6 +93,8 @@ CONNECTION = f"{COACH}/connections/<connection_id>"
 BOOKING = "/v1/bookings/<booking_id>"
 POD = "/v1/pods/<pod_id>"
 BOOKS = ("bookings:write",)
+MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
+MAILS = ("mailers:write",)
 PUSH = "/webhooks/cronofy/<channel_token>"
 
 # fmt: off
@@ -125,6 +135,15 @@ ROUTES = (
           refuses=(404,)),
     Route("POST", "/v1/sessions/<session_id>/attendance", sessions.report_attendance, BOOKS, AttendanceIn,
           answer=SessionOut, refuses=(404, 409), once=True),
+    Route("POST", "/v1/pods/import", imports.load, BOOKS, query=ImportQuery, answer=ImportOut, answers=(200, 201),
+          refuses=(409,), once=True, files=sheets.KINDS),
+    Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut, refuses=(404,)),
+    Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut, answers=(202,),
+          refuses=(404, 409), once=True),
+    Route("GET", MAILER, mailers.show, MAILS, answer=MailTextOut, refuses=(404,)),
+    Route("PUT", MAILER, mailers.put, MAILS, MailTextIn, answer=MailTextOut, once=True),
+    Route("DELETE", MAILER, mailers.delete, MAILS, answers=(204,), refuses=(404,), once=True),
+    Route("POST", f"{MAILER}/preview", mailers.preview, MAILS, PreviewIn, answer=PreviewOut),
     Route("GET", "/healthz", health.alive, answer=Alive),
     Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
     Route("GET", "/metrics", health.metrics),

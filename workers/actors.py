@@ -3,6 +3,7 @@
 A message carries an id and is only a wake-up: it may be lost, repeated or late. Retry policy lives in the rows.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import dramatiq
@@ -10,21 +11,25 @@ import redis.exceptions
 import structlog
 from dramatiq.errors import BrokerError
 
-from workers import freebusy, slots
+from storage.outbox import Wake
+from workers import freebusy, outbox, slots
 from workers.services import Services
 
 log = structlog.get_logger()
 
-QUEUES = ("freebusy", "slots")  # one a duty: a storm in one does not starve the other
+QUEUES = ("freebusy", "slots", "mails", "calendars")  # one a duty: a storm in one does not starve the other
 
 
 @dataclass(frozen=True, slots=True)
 class Actors:
     """`refresh_freebusy(connection_id)` reads one connection if it is owed a read; `recompute_slots(coach_id)`
-    makes a coach's set anew from stored periods."""
+    makes a coach's set anew from stored periods; `deliver_mail(outbox_id)` and `write_calendar(outbox_id)` deliver what
+    one row of the outbox owes."""
 
     refresh_freebusy: dramatiq.Actor[[str], None]
     recompute_slots: dramatiq.Actor[[str], None]
+    deliver_mail: dramatiq.Actor[[str], None]
+    write_calendar: dramatiq.Actor[[str], None]
 
     def wake(self, connection_id: str) -> None:
         """Wake a worker for a connection. Never fails: what Redis did not take, the sweeper wakes."""
@@ -32,6 +37,11 @@ class Actors:
 
     def roll(self, coach_id: str) -> None:
         _send(self.recompute_slots, coach_id)
+
+    def wake_outbox(self, wakes: Iterable[Wake]) -> None:
+        """Wake senders for these rows, once they are committed. Never fails, as `wake`."""
+        for outbox_id, kind in wakes:
+            _send(self.deliver_mail if kind == "mail" else self.write_calendar, outbox_id)
 
 
 def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
@@ -46,7 +56,15 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
     def recompute_slots(coach_id: str) -> None:
         slots.recompute(services, coach_id)
 
-    actors = Actors(refresh_freebusy, recompute_slots)
+    @dramatiq.actor(broker=broker, queue_name="mails")
+    def deliver_mail(outbox_id: str) -> None:
+        actors.wake_outbox(outbox.deliver(services, outbox_id))
+
+    @dramatiq.actor(broker=broker, queue_name="calendars")
+    def write_calendar(outbox_id: str) -> None:
+        actors.wake_outbox(outbox.deliver(services, outbox_id, leases=outbox.CALENDAR_LEASES))
+
+    actors = Actors(refresh_freebusy, recompute_slots, deliver_mail, write_calendar)
     return actors
 
 

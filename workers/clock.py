@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from storage import connections, schedule, slots
+from storage import connections, holds, idempotency, outbox, schedule, sessions, slots
 from storage.database import Unavailable
 from workers.actors import Actors
 from workers.services import Services
@@ -25,12 +25,15 @@ class Job:
 
 
 def sweep(services: Services, actors: Actors) -> int:
-    """Wake whoever is owed a read and was not woken lately: a lost message, a dead worker, an ended gap."""
+    """Wake for whatever is owed or has come due and nobody was woken for lately: a lost message, a dead worker, an
+    ended gap or wait, a reminder's time."""
     with services.database.write() as tx:
         owed = connections.sweep(tx)
+        due = outbox.sweep(tx, now=services.now())
     for connection_id in owed:
         actors.wake(connection_id)
-    return len(owed)
+    actors.wake_outbox(due)
+    return len(owed) + len(due)
 
 
 def reconcile(services: Services, actors: Actors) -> int:
@@ -52,8 +55,40 @@ def roll(services: Services, actors: Actors) -> int:
     return len(old)
 
 
-# The sweep needs no turn of its own: each connection is handed to one sweeper only.
-JOBS = (Job("reconcile", 15_000, reconcile), Job("roll", 60_000, roll))
+def reopen(services: Services, _actors: Actors) -> int:
+    """Open the times of ended holds."""
+    terms = services.terms()
+    with services.database.read() as tx:
+        coaches = sessions.coaches_with_expired_holds(tx, now=terms.now)
+    for coach_id in coaches:
+        with services.database.write() as tx:
+            holds.reopen(tx, coach_id, terms)
+    return len(coaches)
+
+
+def deadlines(services: Services, _actors: Actors) -> int:
+    """Tell ops of each pod that had too few participants at its deadline."""
+    with services.database.write() as tx:
+        short = sessions.flag_short(tx, now=services.now())
+    for pod_id in short:
+        log.warning("pod_below_minimum", pod=pod_id)
+    return len(short)
+
+
+def retention(services: Services, _actors: Actors) -> int:
+    """Drop the answers that are kept for repeated writes, once nobody repeats them any more."""
+    with services.database.write() as tx:
+        return idempotency.drop_old(tx, now=services.now())
+
+
+# The sweep needs no turn of its own: each row is handed to one sweeper only.
+JOBS = (
+    Job("holds", 1_000, reopen),
+    Job("reconcile", 15_000, reconcile),
+    Job("roll", 60_000, roll),
+    Job("deadlines", 60_000, deadlines),
+    Job("retention", 3_600_000, retention),
+)
 
 
 def tick(services: Services, actors: Actors) -> None:

@@ -50,6 +50,8 @@ def refresh(services: Services, connection_id: str) -> bool:
         log.warning("late_read_refused", connection=connection_id)
         return False
     log.info("refreshed", connection=connection_id, coach=held.coach_id, version=stored.version, changed=stored.changed)
+    for session_id in stored.conflicts:
+        log.warning("session_conflict", session=session_id, coach=held.coach_id)
     return stored.again
 
 

@@ -42,7 +42,10 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It stays owed. `retry_in_ms` None: as long as is usual after so many attempts. `unsure`: it may be there already."""
+    """It stays owed. `retry_in_ms` None: as long as is usual after so many attempts.
+
+    `unsure`: the other side may have taken it all the same.
+    """
 
     error: str
     retry_in_ms: int | None = None

@@ -1,6 +1,8 @@
-"""The house, for everybody here."""
+"""The house and the mailroom, for everybody here."""
 
 from tests.house import house
 from tests.logging_as_it_was import logging_as_it_was
+from tests.mailroom import mailroom
+from tests.postoffice import post_office
 
-__all__ = ["house", "logging_as_it_was"]
+__all__ = ["house", "logging_as_it_was", "mailroom", "post_office"]

@@ -6,11 +6,15 @@ from datetime import timedelta
 
 import pytest
 from dramatiq.brokers.stub import StubBroker
+from structlog.testing import capture_logs
 
-from storage import schedule
+from storage import bookings, holds, idempotency, pods, schedule, sessions, tables
+from storage.bookings import Done
+from storage.openings import Wanted
 from tests import cast
 from tests.house import Connected, House
 from workers import clock
+from workers.actors import QUEUES
 from workers.slots import recompute
 
 
@@ -28,7 +32,7 @@ def drain(house: House) -> list[tuple[str, str]]:
     broker = house.runtime.broker
     assert isinstance(broker, StubBroker)
     found = []
-    for name in ("freebusy", "slots"):
+    for name in QUEUES:
         while not broker.queues[name].empty():
             message = broker.queues[name].get_nowait()
             broker.queues[name].task_done()
@@ -96,6 +100,82 @@ def test_one_tick_in_a_quarter_minute_reconciles_however_many_clocks_tick(house:
     tick(house)
     with house.runtime.services.database.write() as tx:
         assert not schedule.take(tx, "reconcile", every_ms=15_000)
+
+
+def book(house: House) -> Done:
+    with house.runtime.services.database.write() as tx:
+        terms = house.runtime.services.terms()
+        return bookings.book(tx, Wanted("ada", cast.at(9, 10), 60), cast.GRACE, cast.PROGRAMME, terms)
+
+
+def forget_wakes(house: House) -> None:
+    """As if each wake-up had been lost long ago."""
+    with house.runtime.services.database.write() as tx:
+        tx.execute(tables.outbox.update().values(wake_after_ms=0))
+
+
+def test_a_mail_and_a_calendar_row_that_nobody_woke_for_are_woken_for(house: House, connected: Connected) -> None:
+    done = book(house)
+    tick(house)
+    assert drain(house) == []  # the first wake-up is on its way
+    forget_wakes(house)
+    tick(house)
+    jobs = {"mail": "deliver_mail", "calendar": "write_calendar"}
+    assert sorted(drain(house)) == sorted((jobs[kind], outbox_id) for outbox_id, kind in done.wake)
+    tick(house)
+    assert drain(house) == []
+
+
+def test_a_reminder_is_woken_for_when_it_is_due(house: House, connected: Connected) -> None:
+    book(house)
+    with house.runtime.services.database.write() as tx:
+        tx.execute(tables.outbox.update().where(tables.outbox.c.topic != "reminder").values(state="sent"))
+    forget_wakes(house)
+    later(house, days=6)
+    clock.sweep(house.runtime.services, house.runtime.actors)
+    assert drain(house) == []
+    later(house, days=1, hours=2)
+    clock.sweep(house.runtime.services, house.runtime.actors)
+    assert [job for job, _ in drain(house)] == ["deliver_mail"]
+
+
+def test_the_time_of_a_hold_opens_when_it_ends(house: House, connected: Connected) -> None:
+    start = cast.at(2, 10)
+    with house.runtime.services.database.write() as tx:
+        holds.hold(tx, Wanted("ada", start, 60), "somebody", 10, house.runtime.services.terms())
+    assert start not in house.listing().slots.open_starts(60)
+    later(house, minutes=9)
+    assert clock.reopen(house.runtime.services, house.runtime.actors) == 0
+    later(house, minutes=2)
+    assert clock.reopen(house.runtime.services, house.runtime.actors) == 1
+    assert start in house.listing().slots.open_starts(60)
+    assert clock.reopen(house.runtime.services, house.runtime.actors) == 0
+
+
+def test_a_pod_short_of_participants_at_its_deadline_is_told_to_ops_once(house: House, connected: Connected) -> None:
+    deadline = cast.NOW + timedelta(days=1)
+    plan = pods.Plan(Wanted("ada", cast.at(9, 10), 60), 2, 4, "open", deadline)
+    with house.runtime.services.database.write() as tx:
+        pod = pods.create(tx, plan, [cast.GRACE], house.runtime.services.terms()).pod
+    assert clock.deadlines(house.runtime.services, house.runtime.actors) == 0
+    later(house, days=1)
+    with capture_logs() as logs:
+        assert clock.deadlines(house.runtime.services, house.runtime.actors) == 1
+        assert clock.deadlines(house.runtime.services, house.runtime.actors) == 0
+    assert [(each["event"], each["log_level"], each["pod"]) for each in logs] == [
+        ("pod_below_minimum", "warning", pod.id)
+    ]
+    with house.runtime.services.database.read() as tx:
+        assert sessions.get(tx, pod.id).flagged_at is not None
+
+
+def test_stored_answers_are_dropped_after_two_days(house: House) -> None:
+    with house.runtime.services.database.write() as tx:
+        idempotency.begin(tx, "os", "key", b"digest", now=cast.NOW)
+    later(house, hours=47)
+    assert clock.retention(house.runtime.services, house.runtime.actors) == 0
+    later(house, hours=1)
+    assert clock.retention(house.runtime.services, house.runtime.actors) == 1
 
 
 def test_the_clock_stops_when_it_is_told_to(house: House) -> None:

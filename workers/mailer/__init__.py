@@ -20,6 +20,7 @@ class MailError(Exception):
     wrong password or a refused sender is ours to repair, and must not kill every mail in the meantime.
     `code` is the server's reply code, or a word: unreachable, timeout, cut, tls, unsupported, not_an_address.
     `refused` has the errors of single recipients; whoever is not in it got the message, unless it is empty.
+    `unsure`: the message was handed over and no answer to it was seen, so it may have been accepted all the same.
     The text carries no address and nothing that the server said: both may be personal.
     """
 
@@ -30,6 +31,7 @@ class MailError(Exception):
         permanent: bool,
         about: About,
         refused: "Mapping[str, MailError] | None" = None,
+        unsure: bool = False,
     ) -> None:
         fate = "refused for good" if permanent else "not accepted this time"
         super().__init__(f"{fate}, because of the {about} ({code})")
@@ -37,6 +39,7 @@ class MailError(Exception):
         self.permanent = permanent
         self.about = about
         self.refused = dict(refused or {})
+        self.unsure = unsure
 
 
 class Unfaithful(Exception):

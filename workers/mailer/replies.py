@@ -22,19 +22,21 @@ _POLICY = re.compile(rb"5\.7\.\d")
 
 def refusal(code: int, said: bytes, about: About) -> MailError:
     """The error for a reply to RCPT (`about` the address) or DATA (the message)."""
-    if not 400 <= code <= 599 or code in (421, *NOT_LOGGED_IN):
+    if not 400 <= code <= 599:  # no answer that SMTP knows
+        return MailError(str(code), permanent=False, about="server", unsure=about == "message")
+    if code in (421, *NOT_LOGGED_IN):
         return MailError(str(code), permanent=False, about="server")
     if code < 500:
         return MailError(str(code), permanent=False, about=about)
     return MailError(str(code), permanent=True, about="message" if _POLICY.match(said) else about)
 
 
-def disconnected(error: Exception, *, late: bool) -> MailError:
-    """The error for what smtplib or the network raised."""
+def disconnected(error: Exception, *, late: bool, handed_over: bool = False) -> MailError:
+    """The error for what smtplib or the network raised; `handed_over`: while the server had the message to answer."""
     if isinstance(error, smtplib.SMTPDataError):
         said = error.smtp_error
         return refusal(error.smtp_code, said if isinstance(said, bytes) else said.encode(), "message")
-    return MailError(_word(error, late=late), permanent=False, about="server")
+    return MailError(_word(error, late=late), permanent=False, about="server", unsure=handed_over)
 
 
 def _word(error: Exception, *, late: bool) -> str:

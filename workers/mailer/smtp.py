@@ -53,8 +53,8 @@ class SmtpMailer:
             self._drop()
             raise
         except (smtplib.SMTPException, OSError, ValueError) as error:
+            failure = disconnected(error, late=limit.passed, handed_over=self._handed_over())
             self._drop()
-            failure = disconnected(error, late=limit.passed)
         else:
             if not refused:
                 return
@@ -76,6 +76,10 @@ class SmtpMailer:
         self._connections.add(made)
         made.open()
         return made
+
+    def _handed_over(self) -> bool:
+        kept: _Connection | None = getattr(self._own, "connection", None)
+        return kept is not None and kept.handed_over
 
     def _drop(self) -> None:
         kept: _Connection | None = getattr(self._own, "connection", None)
@@ -115,6 +119,7 @@ class _Connection(smtplib.SMTP):
         self._limit = limit
         self._used_at = limit.now()
         self._mails = 0
+        self.handed_over = False
 
     def open(self) -> None:
         """Greet, encrypt, log in. Raises MailError about the server for each that it refuses."""
@@ -141,6 +146,7 @@ class _Connection(smtplib.SMTP):
         """One transaction. Returns the recipients that were refused, when at least one was not; raises MailError."""
         self._used_at = self._limit.now()
         self._mails += 1
+        self.handed_over = False
         code, _ = self.mail(sender, (f"size={len(message)}",) if self.has_extn("size") else ())
         _expect(code == 250, code)
         refused = {}
@@ -149,6 +155,7 @@ class _Connection(smtplib.SMTP):
             if code not in (250, 251):
                 refused[recipient] = refusal(code, said, "address")
         if len(refused) < len(recipients):
+            self.handed_over = True
             code, said = self.data(message)
             if code != 250:
                 raise refusal(code, said, "message")

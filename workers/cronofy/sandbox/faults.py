@@ -13,6 +13,7 @@ Kind = Literal[
     "hang_up",  # the connection closes without an answer
     "foreign_next_page",  # the page names a next page at `host`
     "vanish_calendar",  # `calendar_id` is not there for this read
+    "swallow",  # 202 for a write that is never done
 ]
 KINDS = get_args(Kind)
 

@@ -26,6 +26,8 @@ def before() -> Response | None:
         g.vanished = struck["vanish_calendar"].calendar_id
     if "status" in struck:
         return _refusal(struck["status"])
+    if "swallow" in struck:
+        return empty(202)
     return None
 
 

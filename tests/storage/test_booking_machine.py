@@ -1,0 +1,362 @@
+"""Hypothesis books, holds, moves, cancels, fills pods and turns the clock, and a small model says what must follow."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Any, Literal
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+
+from domain.sessions import Format, Unknown
+from storage import attendance, bookings, changes, coaches, connections, freebusy, holds, pods, sessions, slots
+from storage.database import Database
+from storage.freebusy import Observed
+from storage.openings import Wanted
+from storage.pods import Changes, Plan
+from tests import cast
+from tests.storage.booking_machine import COACHES, DURATIONS, PEOPLE, Checked, Pick, among, present
+from tests.storage.booking_model import DAY, HORIZON, LATE, QUARTER, Seat, Time
+
+HOLD_MINUTES = 10
+
+Draw = Callable[[Random], Any]
+
+
+def any_of(*values: Any) -> Draw:
+    return lambda random: random.choice(values)
+
+
+COACH, WHO, MINUTES, NTH = any_of(*COACHES), any_of(*PEOPLE), any_of(*DURATIONS), any_of(*range(60))
+FORM = any_of("open", "open", "closed", "hybrid", "hybrid_v2", "hybrid_v2")
+FORCE = any_of(None, None, None, "the board asked")
+# None, or how far what the caller saw is from what is there.
+EXPECTED = any_of(None, None, None, 0, 0, -1)
+SOME_PEOPLE = any_of(set(), {"grace"}, {"hedy", "mary"}, set(PEOPLE))
+
+
+def a_start(random: Random) -> Pick:
+    """One that is listed, one beside a session that is there, or any quarter hour around the office hours of a day."""
+    return random.choice(("listed", "listed", "beside", "any")), random.randrange(120)
+
+
+def some_busy(random: Random) -> list[tuple[int, int, int]]:
+    return [
+        (random.randrange(3 * 96), random.choice((0, 0, 300, 30)), random.randrange(60, 9_000))
+        for _ in range(random.randrange(4))
+    ]
+
+
+# Each operation, and what to draw for it.
+OPERATIONS: dict[str, dict[str, Draw]] = {
+    "book": {
+        "coach": COACH,
+        "minutes": MINUTES,
+        "pick": a_start,
+        "who": WHO,
+        "force": FORCE,
+        "nth": any_of(None, *range(10)),
+    },
+    "hold": {"coach": COACH, "minutes": MINUTES, "pick": a_start},
+    "release": {"nth": NTH},
+    "rebook": {"nth": NTH, "pick": a_start, "minutes": any_of(None, *DURATIONS), "off": EXPECTED, "force": FORCE},
+    "cancel": {"nth": NTH, "off": EXPECTED, "excused": any_of(False, False, True)},
+    "create_pod": {
+        "coach": COACH,
+        "pick": a_start,
+        "form": FORM,
+        "capacity": any_of(1, 2, 3),
+        "force": FORCE,
+        "people": SOME_PEOPLE,
+    },
+    "join": {"nth": NTH, "who": WHO, "assigned": any_of(False, True)},
+    "move_seat": {"nth": NTH, "other": NTH, "off": EXPECTED},
+    "change_pod": {
+        "nth": NTH,
+        "off": EXPECTED,
+        "pick": any_of(None, ("listed", 7), ("beside", 32), ("any", 90)),
+        "capacity": any_of(None, 1, 2, 3),
+        "force": FORCE,
+    },
+    "call_off": {"nth": NTH, "off": EXPECTED},
+    "report": {"nth": NTH, "attended": any_of("completed", "missed"), "one": any_of(None, 0, 1, 2)},
+    "read_calendar": {"coach": COACH, "busy": some_busy},
+    "put_coach": {
+        "coach": COACH,
+        "pre": any_of(0, 15, 40),
+        "post": any_of(0, 15, 90),
+        "notice": any_of(0, 0, 60),
+        "per_day": any_of(None, None, 1, 3),
+    },
+    "turn_the_clock": {"minutes": any_of(1, 5, 11, 11, 60, 240, 700, 1440), "reopens": any_of(False, True)},
+}
+OFTEN = ("book", "hold", "rebook", "join", "move_seat", "turn_the_clock")
+
+
+class BookingMachine(Checked):
+    @initialize(forms=st.permutations(("open", "hybrid", "open", "hybrid_v2")))
+    def begin(self, forms: list[Format]) -> None:
+        """A small world, so that there is something to change from the first step on."""
+        for number, form in enumerate(forms):
+            self.create_pod(
+                COACHES[number % 2], ("listed", 20 + 20 * number), form, 2, None, {tuple(PEOPLE)[number % 3]}
+            )
+        for number, who in enumerate(PEOPLE):
+            self.book(COACHES[number % 2], 60, ("listed", 45 * number), who, None, None)
+
+    @rule(operation=st.sampled_from((*OPERATIONS, *OFTEN)), seed=st.integers(0, 2**32 - 1))
+    def do(self, operation: str, seed: int) -> None:
+        """Any of them as often as any other: Hypothesis would draw rules and arguments by the dozen alike."""
+        random = Random(seed)
+        getattr(self, operation)(**{name: draw(random) for name, draw in OPERATIONS[operation].items()})
+
+    def book(self, coach: str, minutes: int, pick: Pick, who: str, force: str | None, nth: int | None) -> None:
+        start = self.start(coach, minutes, pick)
+        hold_id = None if nth is None else among(self.hold_ids, nth)
+        hold = self.model.times.get(hold_id or "")
+        if hold is not None and pick[0] != "any":
+            coach, start, minutes = hold.coach, hold.start, hold.minutes
+        refused = self.model.may_use(hold_id, coach, start, minutes)
+        verdict = refused or self.at(coach, start, minutes, force=force, without=hold_id)
+        instead = self.model.nearest(coach, start, minutes, without=hold_id) if not refused else ()
+        wanted = Wanted(coach, start, minutes, force)
+        done = self.attempt(
+            verdict,
+            lambda tx: bookings.book(tx, wanted, PEOPLE[who], cast.PROGRAMME, self.terms, hold_id=hold_id),
+            instead,
+        )
+        if done is not None:
+            self.model.times.pop(hold_id or "", None)
+            time = Time(done.session.id, coach, "one_to_one", start, wanted.end, 0, "booked", taken=1)
+            time.forced = force is not None
+            self.model.occupied(time)
+            self.model.seated(Seat(done.booking.id, time.id, who, self.model.now, self.model.now))
+
+    def hold(self, coach: str, minutes: int, pick: Pick) -> None:
+        wanted = Wanted(coach, self.start(coach, minutes, pick), minutes)
+        verdict = self.at(coach, wanted.start, minutes, force=None)
+        held = self.attempt(verdict, lambda tx: holds.hold(tx, wanted, "page", HOLD_MINUTES, self.terms))
+        if held is not None:
+            ends = self.model.now + 60 * HOLD_MINUTES
+            self.hold_ids.append(held.id)
+            self.model.occupied(Time(held.id, coach, "hold", wanted.start, wanted.end, 0, "unbooked", expires=ends))
+
+    def release(self, nth: int) -> None:
+        hold_id = among(self.hold_ids, nth)
+        if hold_id is None:
+            return
+        hold = self.model.times.get(hold_id)
+        if hold is not None and not self.model.ended(hold):
+            self.attempt(None, lambda tx: holds.release(tx, hold.id, self.terms))
+            del self.model.times[hold.id]
+            self.model.touched(hold.coach)
+        else:
+            with pytest.raises(Unknown), self.database.write() as tx:
+                holds.release(tx, hold_id, self.terms)
+
+    def rebook(self, nth: int, pick: Pick, minutes: int | None, off: int | None, force: str | None) -> None:
+        seat = self.seat(nth, "one_to_one")
+        time, expected = self.model.times[seat.time], None if off is None else seat.version + off
+        length = minutes or time.minutes
+        start = self.start(time.coach, length, pick)
+        verdict = self.model.may_change(seat, expected) or ("seat_has_no_time" if time.kind == "pod" else None)
+        verdict = verdict or self.at(time.coach, start, length, force=force, without=time.id)
+        done = self.attempt(
+            verdict,
+            lambda tx: bookings.rebook(
+                tx, seat.id, start, self.terms, duration=minutes, expected=expected, force=force
+            ),
+        )
+        if done is not None:
+            seat.change(self.model.now)
+            time.forced = force is not None
+            self.model.moved(time, start, length)
+            self.model.told(seat, "rebooked")
+
+    def cancel(self, nth: int, off: int | None, *, excused: bool) -> None:
+        seat = self.seat(nth, "one_to_one", "pod")
+        time, expected = self.model.times[seat.time], None if off is None else seat.version + off
+        verdict = self.model.may_change(seat, expected)
+        done = self.attempt(
+            verdict, lambda tx: bookings.cancel(tx, seat.id, self.terms, expected=expected, excused=excused)
+        )
+        if done is not None:
+            late = time.start - self.model.now < LATE and not excused
+            seat.change(self.model.now)
+            seat.status = "missed" if late else "cancelled"
+            if time.kind == "pod":
+                self.model.counted(time, -1)
+            else:
+                self.model.vanished(time, "missed" if late else "unbooked")
+            self.model.told(seat, "missed" if late else "seat_left" if time.kind == "pod" else "cancelled")
+
+    # Pods.
+
+    def create_pod(
+        self, coach: str, pick: Pick, form: Format, capacity: int, force: str | None, people: set[str]
+    ) -> None:
+        wanted = Wanted(coach, self.start(coach, 60, pick), 60, force)
+        verdict = "seats_taken" if len(people) > capacity else self.at(coach, wanted.start, 60, force=force)
+        assigned = [PEOPLE[who] for who in sorted(people)]
+        made = self.attempt(verdict, lambda tx: pods.create(tx, Plan(wanted, 1, capacity, form), assigned, self.terms))
+        if made is not None:
+            time = Time(made.pod.id, coach, "pod", wanted.start, wanted.end, 0, "unbooked", capacity, 1, form)
+            time.forced = force is not None
+            self.model.occupied(time)
+            self.model.counted(time, len(people))
+            for booking in made.seats:
+                self.model.seated(Seat(booking.id, time.id, booking.participant.id, self.model.now, self.model.now))
+
+    def join(self, nth: int, who: str, *, assigned: bool) -> None:
+        pod = self.pod(nth)
+        verdict = self.model.may_join(pod, who, assigned=assigned)
+        done = self.attempt(
+            verdict,
+            lambda tx: pods.take_seat(tx, pod.id, PEOPLE[who], cast.PROGRAMME, self.terms, assigned=assigned),
+            self.model.nearest(pod.coach, pod.start, pod.minutes) if verdict == "seats_full" else (),
+        )
+        if done is not None:
+            self.model.counted(pod, 1)
+            self.model.seated(Seat(done.booking.id, pod.id, who, self.model.now, self.model.now))
+
+    def move_seat(self, nth: int, other: int, off: int | None) -> None:
+        seat, pod = self.seat(nth, "pod"), self.pod(other)
+        expected = None if off is None else seat.version + off
+        verdict = self.model.may_move(seat, pod, expected)
+        done = self.attempt(verdict, lambda tx: pods.move_seat(tx, seat.id, pod.id, self.terms, expected=expected))
+        if done is not None:
+            left, seat.time = self.model.times[seat.time], pod.id
+            seat.change(self.model.now)
+            self.model.counted(left, -1)
+            self.model.counted(pod, 1)
+            self.model.told(seat, "rebooked")
+            if left.coach != pod.coach:
+                self.model.mails.add((seat.id, seat.version, "seat_left", left.coach))
+
+    def change_pod(self, nth: int, off: int | None, pick: Pick | None, capacity: int | None, force: str | None) -> None:
+        pod = self.pod(nth)
+        expected = None if off is None else pod.version + off
+        start = pod.start if pick is None else self.start(pod.coach, pod.minutes, pick)
+        verdict = self._may_change_pod(pod, expected)
+        if verdict is None and pod.taken > (capacity or pod.capacity):
+            verdict = "seats_taken"
+        if verdict is None and start != pod.start:
+            verdict = self.at(pod.coach, start, pod.minutes, force=force, without=pod.id)
+        wanted = Changes(start=start, capacity=capacity, force=force)
+        if self.attempt(verdict, lambda tx: pods.change(tx, pod.id, wanted, self.terms, expected=expected)):
+            pod.capacity = capacity or pod.capacity
+            if start == pod.start:
+                pod.version += 1
+                self.model.touched(pod.coach)
+                self.model.events.add((pod.id, pod.version, "upsert"))
+                return
+            pod.forced = force is not None
+            self.model.moved(pod, start, pod.minutes)
+            self._each_seat(pod, "rebooked", "booked")
+
+    def call_off(self, nth: int, off: int | None) -> None:
+        pod = self.pod(nth)
+        expected = None if off is None else pod.version + off
+        changed = Changes(status="disabled")
+        verdict = self._may_change_pod(pod, expected)
+        if self.attempt(verdict, lambda tx: pods.change(tx, pod.id, changed, self.terms, expected=expected)):
+            self._each_seat(pod, "cancelled", "cancelled")
+            self.model.vanished(pod, "disabled")
+
+    def _may_change_pod(self, pod: Time, expected: int | None) -> str | None:
+        if expected is not None and expected != pod.version:
+            return "stale_version"
+        if not pod.active:
+            return "pod_ended"
+        return "already_begun" if pod.start <= self.model.now else None
+
+    def _each_seat(self, pod: Time, kind: str, status: str) -> None:
+        seated = [seat for seat in self.model.of(pod) if seat.status == "booked"]
+        for number, seat in enumerate(sorted(seated, key=lambda it: (it.made, it.id))):
+            seat.change(self.model.now)
+            seat.status = status
+            self.model.told(seat, kind, coach=number == 0)
+
+    # What happens around them.
+
+    def report(self, nth: int, attended: Literal["completed", "missed"], one: int | None) -> None:
+        time = self.model.times[self.seat(nth, "one_to_one", "pod").time]
+        there = self.model.present(time)
+        named = among(there, one) if one is not None else None
+        who = None if named is None else named.who
+        done = self.attempt(
+            self.model.may_report(time),
+            lambda tx: attendance.report(tx, time.id, attended, self.terms, participant_id=who),
+        )
+        if done is None:
+            return
+        for seat in [named] if named else there:
+            if seat.status != attended:
+                seat.change(self.model.now, told=False)
+                seat.status = attended
+                if attended == "missed":
+                    self.model.told(seat, "missed")
+        time.status = "completed" if any(seat.status == "completed" for seat in there) else "missed"
+        time.version += 1
+        self.model.touched(time.coach)
+
+    def read_calendar(self, coach: str, busy: list[tuple[int, int, int]]) -> None:
+        midnight = self.model.now // DAY * DAY
+        periods = [(midnight + n * QUARTER + odd, midnight + n * QUARTER + odd + length) for n, odd, length in busy]
+        connection_id = self.connections[coach]
+        with self.database.write() as tx:
+            connections.mark_dirty(tx, connection_id)
+            held = connections.claim(tx, connection_id, lease_ms=30_000, gap_ms=0)
+            stored = coaches.get(tx, coach)
+            assert held is not None
+            assert stored is not None
+            known = slots.window(stored, self.moment).known_until
+            account = replace(cast.ACCOUNT, sub=f"acc_{coach}")
+            freebusy.store(tx, held, Observed(cast.reading(*periods), known, account), now=self.moment)
+        theirs = self.model.coaches[coach]
+        theirs.busy, theirs.read_at, theirs.known_until = periods, self.model.now, midnight + HORIZON + 9 * DAY
+        self.model.remade(coach)
+
+    def put_coach(self, coach: str, pre: int, post: int, notice: int, per_day: int | None) -> None:
+        wanted: dict[str, Any] = {"pre": pre, "post": post, "notice": notice, "per_day": per_day}
+        with self.database.write() as tx:
+            changes.put_coach(
+                tx, coach, lambda before: replace(present(before), **wanted), expected=None, now=self.moment
+            )
+        theirs = self.model.coaches[coach]
+        if any(getattr(theirs, name) != value for name, value in wanted.items()):
+            vars(theirs).update(wanted)
+            self.model.remade(coach)
+
+    def turn_the_clock(self, minutes: int, *, reopens: bool) -> None:
+        self.model.now += 60 * minutes
+        with self.database.write() as tx:
+            rolled = slots.due_for_roll(tx, now=self.moment)
+            for coach_id in rolled:
+                slots.recompute(tx, present(coaches.lock(tx, coach_id)), now=self.moment)
+                self.model.remade(coach_id)
+        if reopens:
+            with self.database.write() as tx:
+                for coach_id in sessions.coaches_with_expired_holds(tx, now=self.moment):
+                    holds.reopen(tx, coach_id, self.terms)
+                    self.model.touched(coach_id)
+
+
+def test_bookings_do_what_the_model_says_whatever_is_done_in_whatever_order(database: Database) -> None:
+    heard: set[str | None] = set()
+    examples = max(18, settings().max_examples // 8)
+    run_state_machine_as_test(
+        lambda: BookingMachine(database, heard),  # type: ignore[arg-type]  # any factory will do
+        settings=settings(max_examples=examples, stateful_step_count=35, deadline=None),
+    )
+    # Not by doing nothing: every kind of mail was owed, and what is refused most was refused.
+    assert heard >= {None, "booked", "rebooked", "cancelled", "seat_left", "missed", "reminder"}
+    assert heard >= {
+        "stale_version",
+        "already_begun",
+        "format_forbids",
+        "slot_not_open:session",
+        "slot_not_open:buffer",
+    }

@@ -1,0 +1,90 @@
+"""Delivering what the outbox owes: claim the row, act, record the outcome. The message that woke us decides nothing.
+
+Nothing is sent inside a transaction. Between the other side's acceptance and our commit lies the one point where a
+death is not told from a failure: the row is then delivered again, as the same mail, and that is counted.
+"""
+
+import random
+import time
+from typing import Any
+
+import structlog
+
+from storage import outbox
+from storage.outbox import Held, Wake
+from workers import calendars, mails
+from workers.services import Services
+from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn
+
+log = structlog.get_logger()
+
+FIRST_RETRY_MS = 5_000
+LONGEST_RETRY_MS = 900_000
+# A calendar row takes two calls to Cronofy with deadlines of 20 s each; a mail takes less than half a lease.
+CALENDAR_LEASES = 2
+
+
+def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake]:
+    """Deliver a row, if it is due and its turn. Answers the rows that may have waited for it: wake them."""
+    seconds = services.settings.lease_seconds * leases
+    began = time.monotonic()
+    with services.database.write() as tx:
+        held = outbox.claim(tx, outbox_id, lease_ms=seconds * 1000, now=services.now())
+    if held is None:
+        return []
+    if held.unsure:
+        log.warning("delivery_may_repeat", outbox=held.id, kind=held.kind, unsure=held.unsure)
+    outcome = _act(services, Turn(held, seconds, began))
+    with services.database.write() as tx:
+        kept = _record(services, tx, held, outcome)
+        waiting = outbox.followers(tx, held, now=services.now()) if kept else []
+    if kept:
+        _tell(held, outcome)
+    else:
+        log.warning("late_outcome_refused", outbox=held.id, kind=held.kind, outcome=type(outcome).__name__)
+    return waiting
+
+
+def _act(services: Services, turn: Turn) -> Outcome:
+    if turn.held.kind == "mail":
+        return mails.deliver(services, turn)
+    return calendars.deliver(services, turn)
+
+
+def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
+    """False: the lease was lost to somebody else; nothing is written."""
+    match outcome:
+        case Sent():
+            return outbox.sent(tx, held, now=services.now())
+        case Skipped(reason):
+            return outbox.superseded(tx, held, reason=reason)
+        case Dead(error, withhold):
+            kept = outbox.dead(tx, held, error=error)
+            if kept and withhold:
+                outbox.withhold(tx, withhold, reason=error, now=services.now())
+            return kept
+        case Later(error, retry_in_ms, unsure):
+            wait = _retry_ms(held.attempts) if retry_in_ms is None else retry_in_ms
+            return outbox.give_back(tx, held, error=error, retry_in_ms=wait, unsure=unsure)
+
+
+def _retry_ms(attempts: int) -> int:
+    """Doubling from 5 s to 15 min, with jitter: what failed together does not come back together."""
+    backoff = min(FIRST_RETRY_MS << min(attempts - 1, 10), LONGEST_RETRY_MS)
+    return round(backoff * random.uniform(0.75, 1.25))  # noqa: S311 (spreads load, guards nothing)
+
+
+def _tell(held: Held, outcome: Outcome) -> None:
+    """One line, without any address: ops alerts on `delivery_dead` and `mail_held`."""
+    told = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
+    match outcome:
+        case Sent():
+            log.info("delivered", **told)
+        case Skipped(reason):
+            log.info("delivery_skipped", **told, reason=reason)
+        case Dead(error):
+            log.error("delivery_dead", **told, error=error)
+        case Later(error) if error.startswith(outbox.HELD):
+            log.error("mail_held", **told, error=error)
+        case Later(error):
+            log.warning("delivery_failed", **told, error=error)
