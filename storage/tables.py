@@ -20,7 +20,6 @@ from sqlalchemy import (
 )
 
 from storage.columns import Instant, flag, metadata, number, of_coach, of_connection
-
 from storage.session_tables import bookings, idempotency, mail_texts, outbox, sessions, withheld_addresses
 
 __all__ = [

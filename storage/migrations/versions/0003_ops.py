@@ -9,21 +9,22 @@ branch_labels = None
 depends_on = None
 
 ADDED = (
-    ("connections", sa.Column("troubled_since", sa.BigInteger(), nullable=True)),
-    ("connections", sa.Column("told_trouble", sa.Text(), nullable=True)),
-    ("connections", sa.Column("changed_at", sa.BigInteger(), nullable=True)),
-    ("connections", sa.Column("doubted", sa.LargeBinary(), nullable=True)),
-    ("connections", sa.Column("missed_pushes", sa.BigInteger(), server_default=sa.text("0"), nullable=False)),
-    ("channels", sa.Column("audited_at", sa.BigInteger(), nullable=True)),
-    ("slot_sets", sa.Column("told_version", sa.BigInteger(), server_default=sa.text("0"), nullable=False)),
-    ("sessions", sa.Column("wall", sa.Text(), nullable=True)),
-    ("sessions", sa.Column("wall_moved", sa.Text(), nullable=True)),
+    ("connections", "troubled_since", sa.BigInteger, None),
+    ("connections", "told_trouble", sa.Text, None),
+    ("connections", "changed_at", sa.BigInteger, None),
+    ("connections", "doubted", sa.LargeBinary, None),
+    ("connections", "missed_pushes", sa.BigInteger, "0"),
+    ("channels", "audited_at", sa.BigInteger, None),
+    ("slot_sets", "told_version", sa.BigInteger, "0"),
+    ("sessions", "wall", sa.Text, None),
+    ("sessions", "wall_moved", sa.Text, None),
 )
 
 
 def upgrade() -> None:
-    for table, column in ADDED:
-        op.add_column(table, column._copy())
+    for table, name, kind, default in ADDED:
+        at_first = None if default is None else sa.text(default)
+        op.add_column(table, sa.Column(name, kind(), server_default=at_first, nullable=default is None))
     op.create_table(
         "ops_audit",
         sa.Column("id", sa.Text(), nullable=False),
@@ -55,5 +56,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("visible", "samples", "ops_audit"):
         op.drop_table(table)
-    for table, column in reversed(ADDED):
-        op.drop_column(table, column.name)
+    for table, name, _kind, _default in reversed(ADDED):
+        op.drop_column(table, name)
