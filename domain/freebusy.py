@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Self
 
@@ -90,6 +90,11 @@ class Reading:
         fresh = np.ones(rows.shape[1], np.bool_)
         fresh[1:] = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
         return blake2b(json.dumps(sorted(names)).encode() + rows[:, fresh].tobytes(), digest_size=16).digest()
+
+    def between(self, since: int, until: int) -> Self:
+        """The items that meet [since, until): what two readings of different days can be compared in."""
+        meets = (self.end > since) & (self.start < until)
+        return replace(self, **{name: getattr(self, name)[meets] for name in _COLUMNS})
 
     def ignored(self) -> int:
         """How many items are zero-length or reversed: they never block."""

@@ -35,6 +35,12 @@ def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
     return "refreshing" if any(health.dirty for health in healths) else "fresh"
 
 
+def as_of(healths: Sequence[Health]) -> int | None:
+    """When the calendars were last read, the oldest of them, epoch seconds; None while one of them never was."""
+    read = [health.last_ok for health in healths if health.last_ok is not None]
+    return min(read) if read and len(read) == len(healths) else None
+
+
 def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effect:
     """What people see. `as_of`: when the calendars were last read, the oldest of them, epoch seconds."""
     if state in ("fresh", "refreshing"):

@@ -117,6 +117,11 @@ def local_days(zone: str, start: int, end: int) -> tuple[tuple[date, int, int], 
     return tuple(days)
 
 
+def wall_clock(zone: str, instant: int) -> str:
+    """What an instant (epoch seconds) is called there: 2026-06-02T11:00 Europe/London."""
+    return f"{datetime.fromtimestamp(instant, timezone(zone)):%Y-%m-%dT%H:%M} {zone}"
+
+
 def utc_date(instant: int) -> date:
     return datetime.fromtimestamp(instant, UTC).date()
 

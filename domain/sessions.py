@@ -105,6 +105,10 @@ class Session:
     owner: str | None = None
     expires_at: datetime | None = None
     conflict_since: datetime | None = None
+    wall: str | None = None
+    """The coach's local time that it was booked for, as `domain.hours.wall_clock` writes it; of holds none."""
+    wall_moved: str | None = None
+    """What that became under newer time zone rules."""
 
     @property
     def pod(self) -> bool:
@@ -155,6 +159,8 @@ class Terms:
     remind_pods: timedelta
     uid_domain: str
     """The right side of every UID."""
+    callbacks: bool = False
+    """Whether the platform is told of it."""
 
     @property
     def seconds(self) -> int:

@@ -7,10 +7,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, func, literal, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.accounts import Account, Calendar, Profile
+from storage.columns import EPOCH, Instant
 from storage.database import clock_ms
 from storage.tables import calendars, channels, connections, profiles
 
@@ -176,8 +177,34 @@ def plan_channel(tx: Connection, connection_id: str, token_hash: bytes, sealed_t
     tx.execute(channels.insert().values(connection_id=connection_id, token_hash=token_hash, token=sealed_token))
 
 
-def channel_opened(tx: Connection, connection_id: str, channel_id: str) -> None:
-    tx.execute(channels.update().where(channels.c.connection_id == connection_id).values(channel_id=channel_id))
+def channel_opened(tx: Connection, connection_id: str, channel_id: str, *, now: datetime) -> None:
+    """Cronofy says that this is the connection's channel: just opened, or still there."""
+    mine = channels.update().where(channels.c.connection_id == connection_id)
+    tx.execute(mine.values(channel_id=channel_id, audited_at=now))
+
+
+def due_for_audit(tx: Connection, *, before: datetime, limit: int) -> list[str]:
+    """The connections whose channel nobody compared with Cronofy's list since then, the longest ago first."""
+    row = channels.c
+    due = _audited().where(or_(row.audited_at.is_(None), row.audited_at < before))
+    # On PostgreSQL null is last by itself, on SQLite first.
+    order = (row.audited_at.is_not(None), row.audited_at, row.connection_id)
+    return list(tx.scalars(due.order_by(*order).limit(limit)))
+
+
+def oldest_audit(tx: Connection) -> datetime | None:
+    """When the channel was compared that waits the longest for it: 1970 for one that never was. None: there is none."""
+    oldest = func.min(func.coalesce(channels.c.audited_at, literal(EPOCH, Instant)))
+    found: datetime | None = tx.scalar(select(oldest).where(channels.c.connection_id.in_(_audited())))
+    return found
+
+
+def _audited() -> Select[tuple[str]]:
+    """Those with a channel. An account that lost its login is not asked; once it is mended it is due."""
+    row = channels.c
+    return (
+        select(row.connection_id).join(connections).where(row.channel_id.is_not(None), connections.c.trouble.is_(None))
+    )
 
 
 def open_channels(tx: Connection, *, limit: int) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from domain.coaches import Coach
+from domain.hours import wall_clock
 from domain.notices import Change
 from domain.sessions import (
     Booking,
@@ -67,6 +68,7 @@ def book(
         force_reason=wanted.force,
         taken=1,
         context=context,
+        wall=wall_clock(coach.hours.zone, wanted.start),
     )
     booking = seats.new(session, participant, context, terms)
     sessions.add(tx, session)
@@ -106,6 +108,8 @@ def rebook(
         version=before.version + 1,
         force_reason=force,
         conflict_since=None,
+        wall=wall_clock(coach.hours.zone, wanted.start),
+        wall_moved=None,
     )
     booking = standing.booking.changed(terms.now)
     sessions.put(tx, session)

@@ -11,12 +11,26 @@ done_gen up to that one: what arrived during the read stays owed. All of it comp
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, func, literal, not_, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 
 from domain.accounts import Trouble
+from storage.columns import EPOCH
 from storage.database import Database, clock_ms
 from storage.glances import glance
 from storage.tables import channels, connections
@@ -25,6 +39,12 @@ from storage.tables import channels, connections
 # lost it; later ones are long, because a queue that is merely full must not be flooded (measured: it never recovered).
 FIRST_WAKE_MS = 2_000
 NEXT_WAKE_MS = 10_000
+
+# A connection is reconciled when three quarters of its interval have passed, and up to a fifth of it later: those that
+# were read together are not read together for ever. What spreads them is the millisecond of their last read.
+RECONCILE_FROM, RECONCILE_SPREAD = 0.75, 0.2
+LATELY = timedelta(days=1)
+DOUBTED = "most of a calendar vanished in one read: it is read again before that is believed"
 
 row = connections.c
 _dirty = row.done_gen < row.req_gen
@@ -46,7 +66,12 @@ class Claim:
     erase_due: bool
 
 
-_BY_CHANNEL = select(row.id, and_(_dirty, _free)).join(channels).where(channels.c.token_hash == bindparam("token_hash"))
+_announced = row.pushed_since_ms.is_not(None)
+_BY_CHANNEL = (
+    select(row.id, and_(_dirty, _free, _announced))
+    .join(channels)
+    .where(channels.c.token_hash == bindparam("token_hash"))
+)
 
 
 def by_channel(database: Database, token_hash: bytes) -> tuple[str, bool] | None:
@@ -55,20 +80,26 @@ def by_channel(database: Database, token_hash: bytes) -> tuple[str, bool] | None
     return (found[0][0], bool(found[0][1])) if found else None
 
 
-def mark_dirty(tx: Connection, connection_id: str, *, userinfo: bool = False, erase: bool = False) -> bool:
+def mark_dirty(
+    tx: Connection, connection_id: str, *, userinfo: bool = False, erase: bool = False, pushed: bool = False
+) -> bool:
     """Owe this connection a read that starts from now on. True when the caller should wake a worker for it.
+
+    `pushed`: Cronofy announced it; what is found without having been announced is a missed push.
 
     Not when one is owed already, nor while it is being read (the reader looks again when it ends), nor within the
     minimum gap since the last read began (the sweeper knows when that is over).
     """
     wake = and_(not_(_dirty), _free, _due)
-    nothing_new = and_(_dirty, _free, or_(row.userinfo_due, literal(not userinfo)), literal(not erase))
+    known = and_(or_(row.userinfo_due, literal(not userinfo)), or_(_announced, literal(not pushed)))
+    nothing_new = and_(_dirty, _free, known, literal(not erase))
     statement = (
         connections.update()
         .where(row.id == connection_id, not_(nothing_new))
         .values(
             req_gen=row.req_gen + 1,
             dirty_since_ms=case((_dirty, row.dirty_since_ms), else_=clock_ms()),
+            pushed_since_ms=case((or_(_announced, literal(not pushed)), row.pushed_since_ms), else_=clock_ms()),
             wake_after_ms=case((wake, clock_ms() + FIRST_WAKE_MS), else_=clock_ms()),
             userinfo_due=or_(row.userinfo_due, literal(userinfo)),
             erase_due=or_(row.erase_due, literal(erase)),
@@ -106,15 +137,39 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
     return None if found is None else Claim(*found)
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was known of a connection when its read began, or was learnt meanwhile."""
+
+    trouble: str | None
+    doubted: bytes | None
+    pushed_since_ms: int | None
+
+
+def before(tx: Connection, held: Claim) -> Before | None:
+    """None: the lease was lost."""
+    query = select(row.trouble, row.doubted, row.pushed_since_ms)
+    found = tx.execute(query.where(row.id == held.connection_id, row.lease_token == held.lease_token)).first()
+    return None if found is None else Before(*found)
+
+
 def finish(tx: Connection, held: Claim, **values: Any) -> bool | None:
     """Record that the claimed generation was read. True: dirty again, and due. None: the lease was lost."""
     still_dirty = row.req_gen > held.generation
+    served = or_(not_(still_dirty), row.pushed_since_ms.is_(None))
+    during = case((row.pushed_since_ms > held.claimed_at_ms, row.pushed_since_ms), else_=held.claimed_at_ms)
     values |= {
         "done_gen": held.generation,
         "dirty_since_ms": case((still_dirty, literal(held.claimed_at_ms)), else_=None),
+        "pushed_since_ms": case((served, None), else_=during),
         "attempts": 0,
     }
     return _release(tx, held, values)
+
+
+def doubt(tx: Connection, held: Claim, digest: bytes) -> bool | None:
+    """Record that what was read is not believed before it was read again: the generation stays owed. As `finish`."""
+    return _release(tx, held, {"doubted": digest, "last_error": DOUBTED, "attempts": 0})
 
 
 def give_back(tx: Connection, held: Claim, *, error: str, retry_in_ms: int) -> bool:
@@ -154,13 +209,25 @@ def backlog(tx: Connection) -> Backlog:
     return Backlog(count, (now - oldest) / 1000 if oldest else 0.0)
 
 
-def owe_stalest(tx: Connection, *, before: datetime, limit: int) -> list[str]:
-    """Owe a read to those last read before then, the stalest first. A grant that is gone needs a person."""
+def owe_stalest(tx: Connection, *, now: datetime, every: timedelta, lately: timedelta, limit: int) -> list[str]:
+    """Owe a read to those that were not read for so long; `lately`: those whose periods changed within a day.
+
+    The stalest, by their own interval, first. A grant that is gone needs a person.
+    """
     alive = or_(row.trouble.is_(None), row.trouble != "revoked")
-    old = select(row.id).where(not_(_dirty), _free, alive, row.last_ok_at < before)
+    read_at = type_coerce(row.last_ok_at, BigInteger)
+    age = literal(_ms(now - EPOCH), BigInteger) - read_at
+    interval = case((row.changed_at > now - LATELY, _ms(min(every, lately))), else_=_ms(every))
+    passed = age * 1000 / interval
+    due = passed >= round(RECONCILE_FROM * 1000) + round(RECONCILE_SPREAD * 1000) * (read_at % 1000) / 1000
+    old = select(row.id).where(not_(_dirty), _free, alive, due)
     values = {"req_gen": row.req_gen + 1, "dirty_since_ms": clock_ms(), "userinfo_due": True}
     values |= {"wake_after_ms": clock_ms() + FIRST_WAKE_MS}
-    return _take(tx, old.order_by(row.last_ok_at).limit(limit), values)
+    return _take(tx, old.order_by(passed.desc(), row.id).limit(limit), values)
+
+
+def _ms(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))
 
 
 def _take(tx: Connection, wanted: Select[tuple[str]], values: dict[str, Any]) -> list[str]:

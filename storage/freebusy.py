@@ -1,16 +1,21 @@
-"""Free/busy as last read: one packed row a connection, replaced whole or not at all."""
+"""Free/busy as last read: one packed row a connection, replaced whole or not at all.
 
+A read in which most of a calendar vanished is made again before it is believed; until then all stays as it was.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from domain.accounts import Account
+from domain.accounts import Account, Trouble
 from domain.coaches import Coach
 from domain.freebusy import Reading
-from storage import accounts, calendars, coaches, conflicts, connections, slots
-from storage.connections import Claim
+from domain.vanishing import vanished
+from storage import accounts, calendars, coaches, conflicts, connections, relinks, samples, slots
+from storage.connections import Before, Claim
 from storage.database import clock_ms
 from storage.tables import busy
 
@@ -30,12 +35,28 @@ class Observed:
 @dataclass(frozen=True, slots=True)
 class Stored:
     """`version` of the coach's slot set now, whether this read changed it, whether the next read is due already, and
-    the ids of the sessions that it showed to be in conflict."""
+    the ids of the sessions that it showed to be in conflict.
+
+    `doubted`: it was not believed, and is owed again. `missed`: it found a change that no push had announced.
+    """
 
     version: int
     changed: bool
     again: bool
     conflicts: tuple[str, ...] = ()
+    doubted: bool = False
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a read says that was not known. `changed`: in the days that were known before, too; `doubt`: the mark of a
+    read that is not to be believed at once."""
+
+    digest: bytes
+    first: bool
+    changed: bool
+    doubt: bytes | None = None
 
 
 def store(tx: Connection, held: Claim, observed: Observed, *, now: datetime) -> Stored | None:
@@ -44,17 +65,32 @@ def store(tx: Connection, held: Claim, observed: Observed, *, now: datetime) -> 
     None when the lease was lost to somebody else: then nothing is written.
     """
     coach = coaches.lock(tx, held.coach_id)
-    again = connections.finish(tx, held, last_ok_at=now, last_error=None, **_seen(observed.account))
-    if coach is None or again is None:
+    before = connections.before(tx, held)
+    if coach is None or before is None:
         return None
-    if observed.account is not None:
-        accounts.describe(tx, held.connection_id, observed.account)
-    replaced = _replace(tx, held.connection_id, observed)
-    met = _follow_up(tx, coach, observed.account, now=now)
+    news = _news(tx, held.connection_id, observed, now=now)
+    if news.doubt is not None and news.doubt != before.doubted:
+        again = connections.doubt(tx, held, news.doubt)
+        return again if again is None else Stored(slots.version(tx, coach.id), changed=False, again=again, doubted=True)
+    missed = news.changed and not news.first and before.trouble is None and before.pushed_since_ms is None
+    values = _seen(observed.account) | _noted(news, missed=missed, now=now)
+    again = connections.finish(tx, held, last_ok_at=now, last_error=None, doubted=None, **values)
+    if again is None:
+        return None
+    _measure(tx, held, before, now=now)
+    replaced = _replace(tx, held.connection_id, observed, news)
+    met = _follow_up(tx, coach, held.connection_id, observed.account, now=now)
     if not replaced and observed.account is None and slots.is_current(tx, coach, now=now):
         return Stored(slots.version(tx, coach.id), changed=False, again=again, conflicts=met)
     version, changed = slots.recompute(tx, coach, now=now)
-    return Stored(version, changed, again, met)
+    return Stored(version, changed, again, met, missed=missed)
+
+
+def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble, now: datetime) -> None:
+    """Record that trying again is useless until the coach acts, and owe the mails that ask for it."""
+    coach = coaches.lock(tx, held.coach_id)
+    if connections.give_up(tx, held, error=error, trouble=trouble) and coach is not None:
+        relinks.follow(tx, coach, held.connection_id, now=now)
 
 
 def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
@@ -68,14 +104,20 @@ def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
         slots.recompute(tx, coach, now=now)
 
 
-def _follow_up(tx: Connection, coach: Coach, account: Account | None, *, now: datetime) -> tuple[str, ...]:
-    """What a read means for the sessions that are booked: where they are written, and which are in conflict now.
+def _follow_up(
+    tx: Connection, coach: Coach, connection_id: str, account: Account | None, *, now: datetime
+) -> tuple[str, ...]:
+    """What a read means for the coach, who may have to connect again, and for the sessions that are booked: where they
+    are written, and which are in conflict now.
 
     An account in its first sync shows too little to tell either; one without credentials may list too few calendars.
     """
     trouble = account.trouble if account is not None else None
-    if account is not None and trouble is None:
-        calendars.owe_moves(tx, coach.id, now=now)
+    if account is not None:
+        accounts.describe(tx, connection_id, account)
+        relinks.follow(tx, coach, connection_id, now=now)
+        if trouble is None:
+            calendars.owe_moves(tx, coach.id, now=now)
     return () if trouble == "initial_sync" else conflicts.flag(tx, coach, now=now)
 
 
@@ -89,14 +131,51 @@ def _seen(account: Account | None) -> dict[str, Any]:
     return values
 
 
-def _replace(tx: Connection, connection_id: str, observed: Observed) -> bool:
-    """Write the row unless it says the same already."""
+def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
+    if not news.changed:
+        return {}
+    return {"changed_at": now, "missed_pushes": connections.row.missed_pushes + int(missed)}
+
+
+def _measure(tx: Connection, held: Claim, before: Before, *, now: datetime) -> None:
+    """How long the push that this read served had waited. One that came during the read waits for the next."""
+    if before.pushed_since_ms is not None and before.pushed_since_ms <= held.claimed_at_ms:
+        samples.seen(tx, pushed_since_ms=before.pushed_since_ms, now=now)
+
+
+def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> _News:
+    """Compared are the days ahead that both readings tell of: the window moves on, and that is no change."""
     digest = observed.reading.digest()
     mine = busy.c.connection_id == connection_id
+    stored = tx.scalar(select(busy.c.digest).where(mine))
+    if stored is None:
+        return _News(digest, first=True, changed=True)
+    unlisted = _unlisted(tx, connection_id, observed.account)
+    if stored == digest and not unlisted:
+        return _News(digest, first=False, changed=False)
+    packed, known_until = tx.execute(select(busy.c.reading, busy.c.window_end).where(mine)).one()
+    since, until = int(now.timestamp()), min(known_until, observed.window_end)
+    known, read = (each.between(since, until) for each in (Reading.unpack(packed), observed.reading))
+    gone = vanished(known, read, unlisted=unlisted)
+    mark = b"".join((digest, *(name.encode() for name in sorted(unlisted))))
+    return _News(digest, first=False, changed=known.digest() != read.digest(), doubt=mark if gone else None)
+
+
+def _unlisted(tx: Connection, connection_id: str, account: Account | None) -> Collection[str]:
+    """The blocking calendars that the account lists no more."""
+    if account is None:
+        return ()
+    listed = {each.id for profile in account.profiles for each in profile.calendars if not each.deleted}
+    return (accounts.blocking_calendars(tx, connection_id) or frozenset()) - listed
+
+
+def _replace(tx: Connection, connection_id: str, observed: Observed, news: _News) -> bool:
+    """Write the row unless it says the same already."""
+    mine = busy.c.connection_id == connection_id
     before = tx.execute(select(busy.c.digest, busy.c.window_end).where(mine)).first()
-    if before is not None and (before.digest, before.window_end) == (digest, observed.window_end):
+    if before is not None and (before.digest, before.window_end) == (news.digest, observed.window_end):
         return False
-    values = {"reading": observed.reading.pack(), "digest": digest, "window_end": observed.window_end}
+    values = {"reading": observed.reading.pack(), "digest": news.digest, "window_end": observed.window_end}
     if before is None:
         tx.execute(busy.insert().values(connection_id=connection_id, **values))
     else:

@@ -1,4 +1,6 @@
-"""What a change owes the world, written with it: a mail to each person concerned, and the coach's calendar."""
+"""What a change owes the world, written with it: a mail to each person concerned, the coach's calendar, and word of
+it to the platform.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,20 +10,24 @@ from domain.coaches import Coach
 from domain.mail_safety import mail_address
 from domain.notices import Change, Contact, Notice, notices
 from domain.sessions import Session, Terms
-from storage import accounts, outbox
+from storage import accounts, callbacks, outbox
 from storage.outbox import Owed, Wake
 
 
 def owe(
     tx: Connection, coach: Coach, terms: Terms, changes: Sequence[Change] = (), moved: Iterable[Session] = ()
 ) -> list[Wake]:
-    """Write the mails of these changes, and a calendar row for each session that is to appear, move or vanish.
+    """Write the mails and callbacks of these changes, and a calendar row for each session that is to appear, move or
+    vanish.
 
     Answers what to wake senders for once this is committed.
     """
     told = contact(tx, coach)
     rows = [_mail(change, notice) for change in changes for notice in notices(change, told, terms)]
     rows += [_calendar(session, terms) for session in moved]
+    if terms.callbacks:
+        # What is news to the coach alone (a seat moved to another's pod) is no other news of the booking.
+        rows += [callbacks.of_booking(change, terms) for change in changes if change.tells_participant]
     return outbox.add(tx, rows, now=terms.now)
 
 
@@ -37,7 +43,7 @@ def contact(tx: Connection, coach: Coach) -> Contact:
     )
 
 
-def mail(notice: Notice, coach_id: str, session_id: str) -> Owed:
+def mail(notice: Notice, coach_id: str, session_id: str | None) -> Owed:
     facts = notice.facts
     return Owed(
         kind="mail",

@@ -4,8 +4,9 @@
     sending      somebody holds its lease; once that has ended nobody knows whether it was sent
     sent, dead, superseded    the ends
 
-The mails of one booking to one recipient, and the calendar rows of one session, are a queue: they leave in order, a
-newer version makes an unsent older one superfluous, and the queue is locked whole while a row of it is claimed.
+The mails of one booking to one recipient, the calendar rows of one session, and the callbacks about one thing are a
+queue: they leave in order, a newer version makes an unsent older one superfluous (but for the callbacks of bookings:
+each of them counts), and the queue is locked whole while a row of it is claimed.
 Leases and wake-ups compare the database's clock; when a row is due, the product's.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from domain import events
 from storage.database import clock_ms
 from storage.tables import outbox, withheld_addresses
 
@@ -98,10 +100,12 @@ def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> He
     mine = next((each for each in queue if each.id == outbox_id), None)
     if mine is None or mine.state not in OPEN or not mine.ready or mine.due_at > now:
         return None
+    waiting = [each for each in queue if each.state in OPEN and _place(each) < _place(mine)]
+    if mine.kind == "callback" and events.in_order(mine.topic):
+        return None if waiting else _lease(tx, outbox_id, lease_ms)
     if any(each.version > mine.version and each.due_at <= now for each in queue):
         _supersede(tx, [mine], "a newer version is there")
         return None
-    waiting = [each for each in queue if each.state in OPEN and _place(each) < _place(mine)]
     older = [each for each in waiting if each.version < mine.version]
     if len(older) < len(waiting) or any(each.state == "sending" and not each.free for each in older):
         return None
@@ -123,9 +127,10 @@ def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
         me.c.kind == "mail", row.kind == "mail", row.booking_id == me.c.booking_id, row.recipient == me.c.recipient
     )
     calendar = and_(me.c.kind == "calendar", row.kind == "calendar", row.session_id == me.c.session_id)
+    callbacks = and_(me.c.kind == "callback", row.kind == "callback", row.booking_id == me.c.booking_id)
     ready = and_(_free, row.next_attempt_at_ms <= clock_ms())
     query = select(outbox, _free.label("free"), ready.label("ready")).join(me, me.c.id == outbox_id)
-    chosen = query.where(or_(row.id == outbox_id, mails, calendar)).order_by(row.id)
+    chosen = query.where(or_(row.id == outbox_id, mails, calendar, callbacks)).order_by(row.id)
     return list(tx.execute(chosen.with_for_update(of=outbox)).all())
 
 
@@ -190,10 +195,13 @@ def _finish(tx: Connection, held: Held, **values: Any) -> bool:
 
 def followers(tx: Connection, held: Held, *, now: datetime) -> list[Wake]:
     """The rows of its queue that are due and may have waited for this one."""
-    mails = and_(row.kind == "mail", row.booking_id == held.booking_id, row.recipient == held.recipient)
-    calendar = and_(row.kind == "calendar", row.session_id == held.session_id)
+    queues = {
+        "mail": and_(row.booking_id == held.booking_id, row.recipient == held.recipient),
+        "calendar": row.session_id == held.session_id,
+        "callback": row.booking_id == held.booking_id,
+    }
     due = and_(row.state == "pending", row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
-    behind = and_(mails if held.kind == "mail" else calendar, row.id != held.id, due)
+    behind = and_(row.kind == held.kind, queues[held.kind], row.id != held.id, due)
     return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
 
 
@@ -205,6 +213,29 @@ def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:
     statement = outbox.update().where(row.id.in_(select(chosen.c.id)))
     swept = statement.values(wake_after_ms=clock_ms() + NEXT_WAKE_MS).returning(row.id, row.kind)
     return [(found.id, found.kind) for found in tx.execute(swept)]
+
+
+def dead_letters(tx: Connection, *, limit: int) -> list[Row[Any]]:
+    """What will not go by itself, the latest first: never what it says, nor to whom."""
+    shown = (row.id, row.kind, row.topic, row.coach_id, row.session_id, row.booking_id, row.version)
+    query = select(*shown, row.attempts, row.last_error, row.created_at).where(row.state == "dead")
+    return list(tx.execute(query.order_by(row.created_at.desc(), row.id).limit(limit)))
+
+
+def requeue(tx: Connection, outbox_id: str) -> Wake | None:
+    """Try a dead letter again, as if for the first time. Where something newer was sent meanwhile, it is superseded
+    when its turn comes. None: it is not dead."""
+    again = {"state": "pending", "attempts": 0, "last_error": None, "next_attempt_at_ms": 0}
+    revived = outbox.update().where(row.id == outbox_id, row.state == "dead")
+    statement = revived.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS).returning(row.id, row.kind)
+    found = tx.execute(statement).first()
+    return None if found is None else (found.id, found.kind)
+
+
+def discard(tx: Connection, outbox_id: str) -> bool:
+    """Give a dead letter up. False: it is not dead."""
+    dropped = outbox.update().where(row.id == outbox_id, row.state == "dead")
+    return tx.execute(dropped.values(state="superseded", last_error="discarded by a person")).rowcount == 1
 
 
 def withhold(tx: Connection, address: str, *, reason: str, now: datetime) -> None:

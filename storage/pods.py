@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from domain.coaches import Coach
 from domain.errors import Invalid
+from domain.hours import wall_clock
 from domain.mails import Kind
 from domain.notices import Change
 from domain.sessions import (
@@ -95,6 +96,7 @@ def create(
         deadline=plan.deadline,
         title=plan.title,
         context=plan.context,
+        wall=wall_clock(coach.hours.zone, wanted.start),
     )
     sessions.add(tx, pod)
     slots.recompute(tx, coach, now=terms.now)
@@ -225,7 +227,9 @@ def _changed(before: Session, changes: Changes) -> Session:
 def _move(tx: Connection, coach: Coach, before: Session, after: Session, terms: Terms) -> Made:
     wanted = Wanted(coach.id, after.starts, after.minutes, after.force_reason)
     openings.check(tx, coach, wanted, terms, without=before.id)
-    after = replace(after, gap=60 * max(coach.pre, coach.post), conflict_since=None)
+    wall = wall_clock(coach.hours.zone, after.starts)
+    gap = 60 * max(coach.pre, coach.post)
+    after = replace(after, gap=gap, conflict_since=None, wall=wall, wall_moved=None)
     sessions.put(tx, after)
     slots.recompute(tx, coach, now=terms.now)
     moved = _each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)

@@ -32,6 +32,7 @@ sessions = Table(
     Column("wall", Text),  # the coach's local time it was booked for: 2026-06-02T11:00 Europe/London
     Column("wall_moved", Text),  # what that became under newer time zone rules
     Column("conflict_since", Instant),  # an external event lies over it since then
+    Column("told_conflict", Instant),  # what of that Coach OS was last told
     Column("event_calendar_id", Text),  # where it was written in the coach's calendar
     Column("created_at", Instant, nullable=False),
     CheckConstraint("starts < ends", "begins_before_it_ends"),
@@ -39,6 +40,9 @@ sessions = Table(
     Index("ix_sessions_coach_id_ends", "coach_id", "ends"),
     Index("ix_sessions_expires_at", "expires_at"),
 )
+# Looked for every second, and nearly always empty.
+untold_conflict = sessions.c.conflict_since.is_distinct_from(sessions.c.told_conflict)
+Index("ix_sessions_untold", sessions.c.id, postgresql_where=untold_conflict, sqlite_where=untold_conflict)
 
 # One participant's seat in a session.
 bookings = Table(
@@ -72,13 +76,13 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),  # mail | calendar
-    Column("topic", Text, nullable=False),  # of a mail: its kind; of a calendar row: upsert | delete
+    Column("kind", Text, nullable=False),  # mail | calendar | callback
+    Column("topic", Text, nullable=False),  # of a mail: its kind; of a calendar row: upsert | delete; an event's name
     Column("dedupe_key", Text, nullable=False, unique=True),
     Column("message_id", Text, unique=True),  # the left side of a mail's
     Column("coach_id", Text),
     Column("session_id", Text, index=True),
-    Column("booking_id", Text, index=True),
+    Column("booking_id", Text, index=True),  # of a callback: what it is about (domain.events)
     number("version", 1),
     Column("recipient", Text),
     Column("payload", JSON, nullable=False),
@@ -96,6 +100,10 @@ outbox = Table(
 )
 _owed = text("state IN ('pending', 'sending')")
 Index("ix_outbox_owed", outbox.c.due_at, postgresql_where=_owed, sqlite_where=_owed)
+Index("ix_outbox_state", outbox.c.state, outbox.c.kind, outbox.c.due_at)  # what ops count and list, every 2 s
+# Few among the many that were sent, and asked for at each scrape and on each page of ops.
+_dead = text("state = 'dead'")
+Index("ix_outbox_dead", outbox.c.created_at, postgresql_where=_dead, sqlite_where=_dead)
 
 # The answer to a write, kept under the key that the client gave it.
 idempotency = Table(

@@ -115,6 +115,11 @@ def due_for_roll(tx: Connection, *, now: datetime, limit: int = 200) -> list[str
     return list(tx.scalars(select(_row.coach_id).where(old).order_by(_row.origin).limit(limit)))
 
 
+def rolled(tx: Connection, coach_id: str) -> None:
+    """The coach's set, and sessions, were looked at under the time zone rules of today."""
+    tx.execute(slot_sets.update().where(_row.coach_id == coach_id).values(tzdata=installed("tzdata")))
+
+
 def listings(tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: timedelta) -> dict[str, Listing]:
     """The stored sets of these coaches with their freshness, in two queries whatever their number."""
     query = select(
@@ -126,15 +131,14 @@ def listings(tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_a
         coach_rows.c.last_known_hours,
     ).join(coach_rows)
     found = tx.execute(query.where(_row.coach_id.in_(coach_ids))).all()
-    healths = _healths(tx, coach_ids)
+    known = healths(tx, coach_ids)
     seconds = int(stale_after.total_seconds())
-    return {row.coach_id: _listing(tx, row, healths.get(row.coach_id, []), (now, seconds)) for row in found}
+    return {row.coach_id: _listing(tx, row, known.get(row.coach_id, []), (now, seconds)) for row in found}
 
 
 def _listing(tx: Connection, row: Row[Any], healths: list[Health], at: tuple[datetime, int]) -> Listing:
     now, stale_after = int(at[0].timestamp()), at[1]
-    read = [health.last_ok for health in healths if health.last_ok is not None]
-    as_of = min(read) if len(read) == len(healths) and read else None
+    as_of = freshness.as_of(healths)
     state = freshness.state(healths, now=now, stale_after=stale_after)
     policy = Policy(row.policy, row.last_known_hours)
     effect = freshness.effect(state, policy, as_of=as_of, now=now)
@@ -172,14 +176,15 @@ def _hours_only(tx: Connection, coach_id: str, stored: SlotSet, now: datetime) -
     return stored if coach is None else compute(tx, coach, now=now, calendars=False)
 
 
-def _healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]:
+def healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]:
+    """What is known about the connections of these coaches, in one query; one without a connection is left out."""
     row = connections.c
     query = select(row.coach_id, row.done_gen < row.req_gen, row.trouble, row.last_ok_at)
-    healths: dict[str, list[Health]] = {}
+    found: dict[str, list[Health]] = {}
     for coach_id, dirty, trouble, last_ok_at in tx.execute(query.where(row.coach_id.in_(coach_ids))):
         last_ok = None if last_ok_at is None else int(last_ok_at.timestamp())
-        healths.setdefault(coach_id, []).append(Health(bool(dirty), SEEN_AS[trouble], last_ok))
-    return healths
+        found.setdefault(coach_id, []).append(Health(bool(dirty), SEEN_AS[trouble], last_ok))
+    return found
 
 
 def external(tx: Connection, coach: Coach) -> Periods:
@@ -218,14 +223,14 @@ def _write(tx: Connection, coach: Coach, fresh: SlotSet, holds_until: datetime |
         "bits": fresh.bits,
         "reasons": fresh.reasons,
         "digest": digest,
-        "tzdata": installed("tzdata"),
         "holds_until": holds_until,
     }
     if before is None:
-        tx.execute(slot_sets.insert().values(coach_id=coach.id, version=1, **values))
+        # Later only `rolled` writes the rules: a set that was made anew by the way stays due for its roll.
+        tx.execute(slot_sets.insert().values(coach_id=coach.id, version=1, tzdata=installed("tzdata"), **values))
         return 1, True
     if before.digest == digest:
-        same = {name: values[name] for name in ("coach_version", "tzdata", "holds_until")}
+        same = {name: values[name] for name in ("coach_version", "holds_until")}
         tx.execute(slot_sets.update().where(mine).values(same))
         return before.version, False
     tx.execute(slot_sets.update().where(mine).values(version=before.version + 1, **values))

@@ -81,6 +81,7 @@ connections = Table(
     number("wake_after_ms"),
     number("attempts"),
     Column("dirty_since_ms", BigInteger),
+    Column("pushed_since_ms", BigInteger),  # since when a push waits to be seen; none did while this is null
     Column("last_ok_at", Instant),
     Column("last_error", Text),
     Column("changed_at", Instant),  # when its periods last changed: such calendars are reconciled more often

@@ -75,6 +75,20 @@ class CoachOut(Settings):
     connections: list[Connection]
 
 
+class Tile(BaseModel):
+    """How a coach's calendars stand: `synced` is the badge of connected and healthy ones."""
+
+    id: str
+    synced: bool
+    state: State
+    as_of: datetime | None = Field(description="When the calendars were last read, the oldest of them.")
+
+
+class TilesOut(BaseModel):
+    coaches: list[Tile]
+    unknown: list[str] = Field(description="Those of the ids that no coach has.")
+
+
 class HoursOut(BaseModel):
     coach_id: str
     version: int

@@ -7,7 +7,7 @@ import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from webhooks import errors, openapi, routes
+from webhooks import errors, openapi, ops, routes
 from webhooks.keyring import KeyRing
 from webhooks.metrics import Metrics
 from webhooks.reading import BODY_CAP, Json, Request
@@ -44,6 +44,7 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     errors.register(app)
     openapi.configure(app, runtime.settings.base_url)
     routes.register(app, openapi.describe)
+    ops.register(app)
     return app
 
 
@@ -62,7 +63,8 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     headers = response.headers
-    headers.extend(HEADERS)
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)  # the ops pages have a policy of their own
     if runtime().settings.public_url.scheme == "https":
         headers.extend(HSTS)
     headers.setdefault("Cache-Control", "no-store")

@@ -26,6 +26,7 @@ from domain.sessions import Refused as Refusal
 from domain.sessions import Unknown
 from storage.coaches import StaleVersion
 from storage.database import Unavailable
+from webhooks.wiring import parts
 
 log = structlog.get_logger()
 
@@ -243,4 +244,5 @@ def problem(status: int, code: str, detail: str, *, field: str | None = None, **
     if field is not None:
         told["field"] = field
     told |= members | {"request_id": g.get("request_id")}
+    parts().metrics.refusals.labels(code).inc()
     return Response(orjson.dumps(told), status, mimetype=PROBLEM)

@@ -165,3 +165,11 @@ class PoolQuery(Range):
     duration: int = Field(description="Minutes.")
     mode: Literal["any", "all"] = Field("any", description="Open with any of the coaches, or with all of them at once.")
     tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")
+
+
+class TilesQuery(Query):
+    ids: str = Field(
+        pattern=f"^{ID}(,{ID}){{0,{MOST_COACHES - 1}}}$",
+        description=f"Ids of coaches, joined by commas: at most {MOST_COACHES}.",
+        examples=["ada,grace"],
+    )

@@ -28,6 +28,7 @@ from webhooks import (
     sessions,
     sheets,
     slots,
+    tiles,
 )
 from webhooks.answers import (
     Accepted,
@@ -39,6 +40,7 @@ from webhooks.answers import (
     PoolOut,
     Ready,
     SlotsOut,
+    TilesOut,
 )
 from webhooks.booking_answers import BookingOut, HoldOut, SessionOut, SessionsOut
 from webhooks.booking_models import (
@@ -55,7 +57,7 @@ from webhooks.booking_models import (
 from webhooks.errors import Refused
 from webhooks.import_models import ImportOut, ImportQuery
 from webhooks.mailer_models import MailsOut, MailTextIn, MailTextOut, PreviewIn, PreviewOut, SendingOut
-from webhooks.models import ID, CalendarsIn, CoachIn, ConnectIn, HoursIn, OverridesIn, PoolQuery, SlotsQuery
+from webhooks.models import ID, CalendarsIn, CoachIn, ConnectIn, HoursIn, OverridesIn, PoolQuery, SlotsQuery, TilesQuery
 
 View = Callable[..., Any]
 
@@ -100,6 +102,7 @@ PUSH = "/webhooks/cronofy/<channel_token>"
 # fmt: off
 ROUTES = (
     Route("POST", PUSH, notifications.receive, answers=(204,), refuses=(400, 401, 404, 413, 415)),
+    Route("GET", "/v1/coaches", tiles.show, ("coaches:read",), query=TilesQuery, answer=TilesOut),
     Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
     Route("PUT", COACH, coaches.put, ("coaches:write",), CoachIn, answer=CoachOut, answers=(200, 201), refuses=(409,)),
     Route("GET", f"{COACH}/hours", coaches.show_hours, ("coaches:read",), answer=HoursOut, refuses=(404,)),

@@ -12,36 +12,46 @@ import structlog
 from dramatiq.errors import BrokerError
 
 from storage.outbox import Wake
-from workers import freebusy, outbox, slots
+from workers import audit, freebusy, outbox, slots
 from workers.services import Services
 
 log = structlog.get_logger()
 
-QUEUES = ("freebusy", "slots", "mails", "calendars")  # one a duty: a storm in one does not starve the other
+# One a duty: a storm in one does not starve the other.
+QUEUES = ("freebusy", "slots", "mails", "calendars", "callbacks")
+LAST = 10
+"""The priority of what can wait: a lower number goes first, 0 is usual."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actors:
     """`refresh_freebusy(connection_id)` reads one connection if it is owed a read; `recompute_slots(coach_id)`
-    makes a coach's set anew from stored periods; `deliver_mail(outbox_id)` and `write_calendar(outbox_id)` deliver what
-    one row of the outbox owes."""
+    makes a coach's set anew from stored periods; `deliver_mail(outbox_id)`, `write_calendar(outbox_id)` and
+    `post_callback(outbox_id)` deliver what one row of the outbox owes; `audit_channel(connection_id)` compares a
+    connection's channel with Cronofy's list."""
 
     refresh_freebusy: dramatiq.Actor[[str], None]
     recompute_slots: dramatiq.Actor[[str], None]
     deliver_mail: dramatiq.Actor[[str], None]
     write_calendar: dramatiq.Actor[[str], None]
+    post_callback: dramatiq.Actor[[str], None]
+    audit_channel: dramatiq.Actor[[str], None]
 
     def wake(self, connection_id: str) -> None:
         """Wake a worker for a connection. Never fails: what Redis did not take, the sweeper wakes."""
         _send(self.refresh_freebusy, connection_id)
+
+    def audit(self, connection_id: str) -> None:
+        _send(self.audit_channel, connection_id)
 
     def roll(self, coach_id: str) -> None:
         _send(self.recompute_slots, coach_id)
 
     def wake_outbox(self, wakes: Iterable[Wake]) -> None:
         """Wake senders for these rows, once they are committed. Never fails, as `wake`."""
+        senders = {"mail": self.deliver_mail, "calendar": self.write_calendar, "callback": self.post_callback}
         for outbox_id, kind in wakes:
-            _send(self.deliver_mail if kind == "mail" else self.write_calendar, outbox_id)
+            _send(senders[kind], outbox_id)
 
 
 def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
@@ -64,12 +74,23 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
     def write_calendar(outbox_id: str) -> None:
         actors.wake_outbox(outbox.deliver(services, outbox_id, leases=outbox.CALENDAR_LEASES))
 
-    actors = Actors(refresh_freebusy, recompute_slots, deliver_mail, write_calendar)
+    @dramatiq.actor(broker=broker, queue_name="callbacks", priority=LAST)
+    def post_callback(outbox_id: str) -> None:
+        actors.wake_outbox(outbox.deliver(services, outbox_id))
+
+    @dramatiq.actor(broker=broker, queue_name="freebusy", priority=LAST)
+    def audit_channel(connection_id: str) -> None:
+        if audit.attempt(services, connection_id):
+            actors.wake(connection_id)
+
+    actors = Actors(refresh_freebusy, recompute_slots, deliver_mail, write_calendar, post_callback, audit_channel)
     return actors
 
 
 def _send(actor: dramatiq.Actor[[str], None], argument: str) -> None:
     try:
-        actor.send(argument)
+        # Whoever reads the logs finds by it what a request led to; no job depends on it.
+        request_id = structlog.contextvars.get_contextvars().get("request_id")
+        actor.send_with_options(args=(argument,), **({"request_id": request_id} if request_id else {}))
     except (BrokerError, redis.exceptions.RedisError, OSError) as error:
         log.warning("wake_not_sent", actor=actor.actor_name, id=argument, error=type(error).__name__)

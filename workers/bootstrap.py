@@ -20,6 +20,7 @@ from workers.mailer.console import ConsoleMailer
 from workers.mailer.memory import MemoryMailer
 from workers.mailer.server import Server
 from workers.mailer.smtp import SmtpMailer
+from workers.receiver import Receiver
 from workers.services import Services
 from workers.settings import Settings
 
@@ -35,6 +36,8 @@ class Runtime:
         self.broker.close()
         self.services.cronofy.close()
         self.services.mailer.close()
+        if self.services.receiver is not None:
+            self.services.receiver.close()
         self.services.redis.close()
         self.services.database.close()
 
@@ -63,6 +66,7 @@ def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -
         cronofy=_cronofy(settings, client),
         redis=client,
         mailer=_mailer(settings),
+        receiver=_receiver(settings),
         now=lambda: datetime.now(UTC) + offset,  # noqa: TID251 (the one place that reads the clock)
     )
 
@@ -86,6 +90,14 @@ def _mailer(settings: Settings) -> Mailer:
     greeting = settings.sender.mailbox.email.rpartition("@")[2]
     server = Server.parse(settings.smtp_url.get_secret_value())
     return SmtpMailer(server, greeting=greeting, deadline=settings.mail_deadline)
+
+
+def _receiver(settings: Settings) -> Receiver | None:
+    if settings.callback_url is None or settings.callback_secret is None:
+        return None
+    secrets = [secret.get_secret_value() for secret in settings.callback_secret]
+    at_once = max(1, settings.worker_threads // 2)
+    return Receiver(settings.callback_url, secrets, deadline=settings.callback_deadline, at_once=at_once)
 
 
 def start() -> None:

@@ -9,8 +9,11 @@ import structlog
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Callbacks, Middleware, ShutdownNotifications
+from prometheus_client import CollectorRegistry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from workers.metrics import CountJobs
 
 log = structlog.get_logger()
 
@@ -39,7 +42,7 @@ def create_broker(client: redis.Redis) -> RedisBroker:
     return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
         client=client,
         namespace="coachcal",
-        middleware=[ShutdownNotifications(), Callbacks(), Narrate()],
+        middleware=[ShutdownNotifications(), Callbacks(), Narrate(), CountJobs(CollectorRegistry())],
         heartbeat_timeout=30_000,
         maintenance_chance=1_000_000,
     )
@@ -55,10 +58,12 @@ def check_skew(client: redis.Redis) -> float:
 
 
 class Narrate(Middleware):
-    """One line for each job, and its id on every line in between."""
+    """One line for each job, and its id on every line in between, with that of the request that it began with."""
 
     def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
         structlog.contextvars.bind_contextvars(job=message.actor_name, args=list(message.args))
+        if request_id := message.options.get("request_id"):
+            structlog.contextvars.bind_contextvars(request_id=request_id)
 
     def after_process_message(
         self,

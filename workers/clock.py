@@ -7,14 +7,30 @@ from datetime import timedelta
 
 import structlog
 
-from storage import connections, holds, idempotency, outbox, schedule, sessions, slots
+from storage import (
+    accounts,
+    callbacks,
+    connections,
+    holds,
+    idempotency,
+    outbox,
+    samples,
+    schedule,
+    sessions,
+    slots,
+)
 from storage.database import Unavailable
 from workers.actors import Actors
 from workers.services import Services
 
 log = structlog.get_logger()
 
-RECONCILE_AT_ONCE = 50  # a fleet that went stale together is spread out, not read in one second
+QUARTER_MINUTE_MS = 15_000
+# A fleet that went stale together is spread out: reconciling gets half of the calls to Cronofy, and takes two a read.
+RECONCILE_SHARE = 0.5 / 2
+AUDIT_EVERY = timedelta(days=1)
+AUDIT_OVERDUE = timedelta(days=2)
+AUDIT_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +54,30 @@ def sweep(services: Services, actors: Actors) -> int:
 
 def reconcile(services: Services, actors: Actors) -> int:
     """Read what nobody pushed about for too long, the stalest first: pushes get lost, and windows move without one."""
-    before = services.now() - timedelta(minutes=services.settings.reconcile_minutes)
+    settings = services.settings
+    every, lately = (
+        timedelta(minutes=minutes) for minutes in (settings.reconcile_minutes, settings.reconcile_busy_minutes)
+    )
+    at_once = max(1, round(settings.rate_per_minute / 4 * RECONCILE_SHARE))
     with services.database.write() as tx:
-        chosen = connections.owe_stalest(tx, before=before, limit=RECONCILE_AT_ONCE)
+        chosen = connections.owe_stalest(tx, now=services.now(), every=every, lately=lately, limit=at_once)
     for connection_id in chosen:
         actors.wake(connection_id)
     return len(chosen)
+
+
+def audit(services: Services, actors: Actors) -> int:
+    """Have each channel compared with Cronofy's list once a day, the longest ago first; and tell when none is."""
+    now = services.now()
+    at_once = max(1, round(services.settings.rate_per_minute * AUDIT_SHARE))
+    with services.database.read() as tx:
+        due = accounts.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
+        oldest = accounts.oldest_audit(tx)
+    for connection_id in due:
+        actors.audit(connection_id)
+    if oldest is not None and now - oldest > AUDIT_OVERDUE:
+        log.error("audit_overdue", oldest=oldest.isoformat())
+    return len(due)
 
 
 def roll(services: Services, actors: Actors) -> int:
@@ -66,6 +100,16 @@ def reopen(services: Services, _actors: Actors) -> int:
     return len(coaches)
 
 
+def announce(services: Services, actors: Actors) -> int:
+    """Owe the platform word of slots, calendars and conflicts that are not as it was last told."""
+    if services.receiver is None:
+        return 0
+    with services.database.write() as tx:
+        owed = callbacks.announce(tx, now=services.now())
+    actors.wake_outbox(owed)
+    return len(owed)
+
+
 def deadlines(services: Services, _actors: Actors) -> int:
     """Tell ops of each pod that had too few participants at its deadline."""
     with services.database.write() as tx:
@@ -75,16 +119,29 @@ def deadlines(services: Services, _actors: Actors) -> int:
     return len(short)
 
 
-def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them any more."""
+def sample(services: Services, _actors: Actors) -> int:
+    """Write down how things stand, for the plots."""
+    now = services.now()
     with services.database.write() as tx:
-        return idempotency.drop_old(tx, now=services.now())
+        values = samples.gauges(tx, now=now, stale_after=services.settings.stale_after) | samples.summarise(tx)
+        samples.put(tx, values, at=now.replace(second=0, microsecond=0))
+    return 0
+
+
+def retention(services: Services, _actors: Actors) -> int:
+    """Drop the answers that are kept for repeated writes, once nobody repeats them any more; and old samples."""
+    now = services.now()
+    with services.database.write() as tx:
+        return idempotency.drop_old(tx, now=now) + samples.prune(tx, now=now)
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.
 JOBS = (
     Job("holds", 1_000, reopen),
-    Job("reconcile", 15_000, reconcile),
+    Job("announce", 1_000, announce),
+    Job("reconcile", QUARTER_MINUTE_MS, reconcile),
+    Job("audit", 60_000, audit),
+    Job("sample", 60_000, sample),
     Job("roll", 60_000, roll),
     Job("deadlines", 60_000, deadlines),
     Job("retention", 3_600_000, retention),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import redis.exceptions
 
@@ -14,6 +15,7 @@ from workers.services import Services
 
 OLDEST_DEBT_SECONDS = 60
 CHANNELS_LOOKED_AT = 20
+AUDIT_OVERDUE_HOURS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ def examine(services: Services) -> Iterator[Finding]:
     if not any(finding.next_step for finding in database):
         yield _backlog(services)
         yield from _channels(services)
+        yield _audit(services)
 
 
 def _database(services: Services) -> Iterator[Finding]:
@@ -95,7 +98,15 @@ def _channels(services: Services) -> Iterator[Finding]:
             yield Finding(f"channel of {connection_id}", str(error), "have the coach connect this calendar again")
             continue
         if channel_id not in {channel.id for channel in listed}:
-            yield Finding(
-                f"channel of {connection_id}", "closed at Cronofy", "have the coach connect this calendar again"
-            )
+            yield Finding(f"channel of {connection_id}", "closed at Cronofy", "run: coachcal channels audit")
     yield Finding("channels", f"{len(opened)} looked at")
+
+
+def _audit(services: Services) -> Finding:
+    with services.database.read() as tx:
+        oldest = accounts.oldest_audit(tx)
+    if oldest is None:
+        return Finding("audit", "no channel is open")
+    hours = (services.now() - oldest) / timedelta(hours=1)
+    late = "is clock running? see: coachcal clock; or now: coachcal channels audit"
+    return Finding("audit", f"each channel compared within {hours:.0f} h", late if hours > AUDIT_OVERDUE_HOURS else "")

@@ -49,6 +49,11 @@ def refresh(services: Services, connection_id: str) -> bool:
     if stored is None:
         log.warning("late_read_refused", connection=connection_id)
         return False
+    if stored.doubted:
+        log.warning("calendar_doubted", connection=connection_id, coach=held.coach_id)
+        return stored.again
+    if stored.missed:
+        log.warning("missed_push", connection=connection_id, coach=held.coach_id)
     log.info("refreshed", connection=connection_id, coach=held.coach_id, version=stored.version, changed=stored.changed)
     for session_id in stored.conflicts:
         log.warning("session_conflict", session=session_id, coach=held.coach_id)
@@ -93,7 +98,7 @@ def _record_failure(services: Services, held: Claim, error: CronofyError) -> Non
     log.warning("refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent)
     with services.database.write() as tx:
         if trouble := NEEDS_A_PERSON.get(type(error)):
-            connections.give_up(tx, held, error=str(error), trouble=trouble)
+            freebusy.give_up(tx, held, error=str(error), trouble=trouble, now=services.now())
         else:
             connections.give_back(tx, held, error=str(error), retry_in_ms=_retry_ms(held.attempts, error))
 

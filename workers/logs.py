@@ -44,6 +44,8 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    # At debug it tells whole addresses, which hold calendars' ids; `cronofy_call` tells each call without them.
+    logging.getLogger("urllib3").setLevel(max(root.level, logging.INFO))
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -9,7 +9,7 @@ from domain.mail_choice import Choice
 from domain.mail_tokens import Held as HeldBack
 from domain.mails import Mail, MailFacts
 from domain.sessions import Unknown
-from storage import coaches, mail_texts, outbox, seats
+from storage import coaches, mail_texts, outbox, relinks, seats
 from workers.mailer import MailError, Unfaithful, letters, message
 from workers.services import Services
 from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn
@@ -26,6 +26,8 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return Dead(f"its facts cannot be read ({type(error).__name__})")
     with services.database.read() as tx:
         facts = _signed(tx, facts, turn.held.coach_id)
+        if facts.kind == "relink":
+            facts = relinks.linked(tx, facts)
         choice = mail_texts.resolve(tx, facts)
         unwanted = _unwanted(services, tx, facts, choice)
         withheld = outbox.withheld(tx, turn.held.recipient or "")
@@ -61,6 +63,8 @@ def _unwanted(services: Services, tx: Any, facts: MailFacts, choice: Choice) -> 
             return Skipped("the session it reminds of has begun")
         if not _booked(tx, facts.booking_id):
             return Skipped("the booking it reminds of has ended")
+    if facts.kind == "relink" and not relinks.wanted(tx, facts):
+        return Skipped("the calendar is connected again")
     if choice == "off":
         return Skipped("switched off")
     return None

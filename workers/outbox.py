@@ -12,7 +12,7 @@ import structlog
 
 from storage import outbox
 from storage.outbox import Held, Wake
-from workers import calendars, mails
+from workers import calendars, callbacks, mails
 from workers.services import Services
 from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn
 
@@ -46,9 +46,8 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
 
 
 def _act(services: Services, turn: Turn) -> Outcome:
-    if turn.held.kind == "mail":
-        return mails.deliver(services, turn)
-    return calendars.deliver(services, turn)
+    senders = {"mail": mails.deliver, "calendar": calendars.deliver, "callback": callbacks.deliver}
+    return senders[turn.held.kind](services, turn)
 
 
 def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:

@@ -11,12 +11,14 @@ from storage.database import Database
 from storage.vault import Vault
 from workers.cronofy.client import Cronofy
 from workers.mailer import Mailer
+from workers.receiver import Receiver
 from workers.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`now` is the product's clock (aware UTC); leases never use it, they use the database's."""
+    """`now` is the product's clock (aware UTC); leases never use it, they use the database's. `receiver`: where
+    callbacks go, if anywhere."""
 
     settings: Settings
     database: Database
@@ -24,6 +26,7 @@ class Services:
     cronofy: Cronofy
     redis: redis.Redis
     mailer: Mailer
+    receiver: Receiver | None
     now: Callable[[], datetime]
 
     def terms(self) -> Terms:
@@ -36,4 +39,5 @@ class Services:
             remind=timedelta(hours=settings.remind_hours),
             remind_pods=timedelta(hours=settings.remind_pods_hours),
             uid_domain=settings.sender.domain,
+            callbacks=settings.callback_url is not None,
         )

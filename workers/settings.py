@@ -10,6 +10,7 @@ from domain.invitations import Address
 from domain.mail_safety import mailbox
 from domain.mails import Sender
 from workers.mailer.server import Server
+from workers.receiver import check_secret, check_url
 
 NOBODY = "coachcal <coachcal@localhost>"
 """The sender of mails that go nowhere."""
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(30, ge=5, description="how long a reader may take before another may start")
     sweep_seconds: float = Field(0.5, gt=0, le=2, description="how often owed reads are looked for")
     reconcile_minutes: int = Field(60, ge=1, description="every connection is read this often without any push")
+    reconcile_busy_minutes: int = Field(15, ge=1, description="the same for one whose periods changed within a day")
     stale_minutes: int = Field(90, ge=1, description="a calendar not read for this long is stale: the policy applies")
     policy: Literal["hide", "last_known", "hours_only"] = Field("last_known", description="for coaches who set none")
     last_known_hours: int = Field(24, ge=1, description="T of the policy last_known")
@@ -58,6 +60,12 @@ class Settings(BaseSettings):
     mail_organizer: str | None = Field(
         None, description="the organizer in calendars, MAIL_FROM if unset; never change it while sessions are booked"
     )
+    callback_url: str | None = Field(
+        None, repr=False, description="where the platform is told of changes: https, or http on this machine"
+    )
+    callback_secret: Annotated[tuple[SecretStr, ...] | None, NoDecode] = Field(
+        None, validate_default=True, description="signs what is posted there: whsec_..., during a rotation new,old"
+    )
     late_cancel_hours: int = Field(24, ge=0, description="a cancellation closer to the start counts as missed")
     remind_hours: int = Field(24, ge=1, description="how long before a 1:1 session its reminder is mailed")
     remind_pods_hours: int = Field(72, ge=1, description="the same for pods")
@@ -68,6 +76,12 @@ class Settings(BaseSettings):
     web_threads: int = Field(8, ge=1, description="threads of each")
     worker_processes: int = Field(2, ge=1, description="dramatiq processes")
     worker_threads: int = Field(8, ge=1, description="threads of each")
+    worker_metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="where the workers' /metrics is, on 127.0.0.1; nowhere if unset"
+    )
+    clock_metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="where the clock's /metrics is, on 127.0.0.1; nowhere if unset"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="JSON lines on stderr")
 
     @classmethod
@@ -75,7 +89,7 @@ class Settings(BaseSettings):
         """From the environment. Raises pydantic's ValidationError."""
         return cls()  # type: ignore[call-arg]  # its arguments are the variables
 
-    @field_validator("secret_keys", "cronofy_client_secrets", mode="before")
+    @field_validator("secret_keys", "cronofy_client_secrets", "callback_secret", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -86,6 +100,22 @@ class Settings(BaseSettings):
         if value is not None:
             Server.parse(value.get_secret_value())
         return _needed(value, info)
+
+    @field_validator("callback_url")
+    @classmethod
+    def _is_a_receiver(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_url(value)
+        return value
+
+    @field_validator("callback_secret")
+    @classmethod
+    def _signs(cls, value: tuple[SecretStr, ...] | None, info: ValidationInfo) -> tuple[SecretStr, ...] | None:
+        for secret in value or ():
+            check_secret(secret.get_secret_value())
+        if info.data.get("callback_url") is not None and not value:
+            raise ValueError("COACHCAL_CALLBACK_URL needs it")
+        return value
 
     @field_validator("mail_from", "mail_organizer")
     @classmethod
@@ -103,6 +133,11 @@ class Settings(BaseSettings):
     @property
     def mail_deadline(self) -> float:
         """Seconds for one whole mail: less than half a lease, so that nobody sends it a second time meanwhile."""
+        return self.lease_seconds * 0.4
+
+    @property
+    def callback_deadline(self) -> float:
+        """Seconds for one whole callback, as for a mail."""
         return self.lease_seconds * 0.4
 
     @property

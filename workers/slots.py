@@ -1,11 +1,18 @@
 """Making a coach's slot set anew when time alone made it old: the day rolled on, or the time zone rules changed."""
 
-from storage import coaches, slots
+import structlog
+
+from storage import coaches, zones
 from workers.services import Services
+
+log = structlog.get_logger()
 
 
 def recompute(services: Services, coach_id: str) -> None:
     with services.database.write() as tx:
         coach = coaches.lock(tx, coach_id)
-        if coach is not None:
-            slots.recompute(tx, coach, now=services.now())
+        moved = [] if coach is None else zones.roll(tx, coach, now=services.now())
+    for each in moved:
+        log.warning(
+            "session_wall_moved", session=each.session_id, coach=coach_id, booked_for=each.wall, now=each.wall_moved
+        )

@@ -126,9 +126,12 @@ def test_the_first_push_of_a_planned_channel_finds_its_connection(database: Data
     with database.write() as tx:
         accounts.plan_channel(tx, connection, hashed, b"sealed")
         assert accounts.open_channels(tx, limit=5) == []
-        accounts.channel_opened(tx, connection, "chn_1")
+        accounts.channel_opened(tx, connection, "chn_1", now=cast.NOW)
         assert accounts.channel(tx, connection) == accounts.StoredChannel(b"sealed", "chn_1")
         assert accounts.open_channels(tx, limit=5) == [(connection, "chn_1")]
+    assert connections.by_channel(database, hashed) == (connection, False)
+    with database.write() as tx:
+        connections.mark_dirty(tx, connection, pushed=True)
     assert connections.by_channel(database, hashed) == (connection, True)
     assert connections.by_channel(database, accounts.channel_hash("other")) is None
 

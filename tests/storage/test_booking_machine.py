@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+from sqlalchemy import Connection
 
 from domain.sessions import Format, Unknown
 from storage import attendance, bookings, changes, coaches, connections, freebusy, holds, pods, sessions, slots
@@ -308,16 +309,24 @@ class BookingMachine(Checked):
         connection_id = self.connections[coach]
         with self.database.write() as tx:
             connections.mark_dirty(tx, connection_id)
-            held = connections.claim(tx, connection_id, lease_ms=30_000, gap_ms=0)
             stored = coaches.get(tx, coach)
-            assert held is not None
             assert stored is not None
             known = slots.window(stored, self.moment).known_until
-            account = replace(cast.ACCOUNT, sub=f"acc_{coach}")
-            freebusy.store(tx, held, Observed(cast.reading(*periods), known, account), now=self.moment)
+            observed = Observed(cast.reading(*periods), known, replace(cast.ACCOUNT, sub=f"acc_{coach}"))
+            read = self._read(tx, connection_id, observed)
+            if read.doubted:
+                read = self._read(tx, connection_id, observed)
+            assert not read.doubted
         theirs = self.model.coaches[coach]
         theirs.busy, theirs.read_at, theirs.known_until = periods, self.model.now, midnight + HORIZON + 9 * DAY
         self.model.remade(coach)
+
+    def _read(self, tx: Connection, connection_id: str, observed: Observed) -> freebusy.Stored:
+        held = connections.claim(tx, connection_id, lease_ms=30_000, gap_ms=0)
+        assert held is not None
+        read = freebusy.store(tx, held, observed, now=self.moment)
+        assert read is not None
+        return read
 
     def put_coach(self, coach: str, pre: int, post: int, notice: int, per_day: int | None) -> None:
         wanted: dict[str, Any] = {"pre": pre, "post": post, "notice": notice, "per_day": per_day}

@@ -1,6 +1,7 @@
 """The connection row is the refresh job: what is owed, who reads it, and who is too late."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -167,13 +168,14 @@ def test_reconcile_owes_the_stalest_first_and_never_a_revoked_one(database: Data
     chosen = [cast.connect(database, sub=f"acc_{n}") for n in range(4)]
     for place, connection_id in enumerate(chosen):
         cast.read(database, connection_id)
-        _set(database, connection_id, last_ok_at=cast.NOW.replace(hour=place))
+        _set(database, connection_id, last_ok_at=cast.NOW.replace(hour=place), changed_at=None)
     _set(database, chosen[0], trouble="revoked")
 
-    # When those last read before 3 o'clock are asked for, one at a time
+    # When those that were not read for two hours are asked for at 4 o'clock, one at a time
     def owe() -> list[str]:
         with database.write() as tx:
-            return connections.owe_stalest(tx, before=cast.NOW.replace(hour=3), limit=1)
+            hours, now = timedelta(hours=2), cast.NOW.replace(hour=4)
+            return connections.owe_stalest(tx, now=now, every=hours, lately=hours, limit=1)
 
     assert [owe(), owe(), owe()] == [[chosen[1]], [chosen[2]], []]
 

@@ -4,6 +4,7 @@ import click
 
 from webhooks.cli.keys import keys
 from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
+from webhooks.cli.ops import channels, coaches, dead, erase, export, outbox, queues
 from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
 
 
@@ -13,5 +14,10 @@ def main() -> None:
     """Keeps a coaching platform's bookable times true."""
 
 
-for command in (demo, serve, work, clock, sandbox, migrate, keys, connect, refresh, slots, evaluate, doctor):
+# fmt: off
+for command in (
+    demo, serve, work, clock, sandbox, migrate, keys, connect, refresh, slots, evaluate, doctor,
+    queues, dead, outbox, coaches, channels, export, erase,
+):
     main.add_command(command)
+# fmt: on

@@ -20,6 +20,8 @@ IDLE_POLL_MS = "20"
 @click.option("--port", type=int, help="What to bind; PORT by default.")
 def serve(host: str | None, port: int | None) -> None:
     """Serve the webhook endpoint and the API (gunicorn)."""
+    from workers.metrics import folder
+
     chosen = settings()
     _become(
         "gunicorn",
@@ -30,23 +32,31 @@ def serve(host: str | None, port: int | None) -> None:
         "--worker-class=gthread",
         "--no-control-socket",
         "--keep-alive=15",
+        "--limit-request-line=8190",  # 200 coaches' ids in a query; gunicorn allows no more
         "--graceful-timeout=10",
         f"--log-level={chosen.log_level}",
+        "--logger-class=webhooks.server_log.ServerLog",
+        PROMETHEUS_MULTIPROC_DIR=folder(),
     )
 
 
 @click.command()
 def work() -> None:
     """Run the workers (dramatiq)."""
+    from workers.metrics import folder
+
     chosen = settings()
+    counted = {} if chosen.worker_metrics_port is None else {"PROMETHEUS_MULTIPROC_DIR": folder()}
     _become(
         "dramatiq",
         "workers.bootstrap:start",
         f"--processes={chosen.worker_processes}",
         f"--threads={chosen.worker_threads}",
         "--skip-logging",
+        *(["--fork-function=workers.metrics:export_workers"] if counted else []),
         dramatiq_worker_timeout=IDLE_POLL_MS,
         dramatiq_queue_prefetch=str(chosen.worker_threads),
+        **counted,
     )
 
 
@@ -56,6 +66,8 @@ def clock() -> None:
     from workers import logs
     from workers.bootstrap import bootstrap
     from workers.clock import run
+    from workers.figures import Figures
+    from workers.metrics import export
 
     chosen = settings()
     logs.configure(chosen.log_level)
@@ -63,6 +75,8 @@ def clock() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     runtime = bootstrap(chosen)
+    if chosen.clock_metrics_port is not None:
+        export(chosen.clock_metrics_port, Figures(runtime.services))
     run(runtime.services, runtime.actors, stop)
     runtime.close()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -41,6 +41,9 @@ class Call:
     body: bytes | None = field(default=None, repr=False)
     repeatable: bool = True
     """Whether sending it twice does no harm."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reads_body: bool = True
+    """Otherwise the status is the answer, and the body is left where it is."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.template}"
@@ -112,13 +115,14 @@ class Transport:
             call.method,
             call.url,
             data=call.body,
-            headers={"Authorization": f"Bearer {call.bearer}"} if call.bearer else None,
+            headers={**call.headers, **({"Authorization": f"Bearer {call.bearer}"} if call.bearer else {})},
             timeout=(min(self._timeouts.connect, limit.wait()), limit.wait()),
             allow_redirects=False,
             stream=True,
         )
         with response:
-            return Answer(response.status_code, self._body(response), response.headers.get("Retry-After"))
+            body = self._body(response) if call.reads_body else b""
+            return Answer(response.status_code, body, response.headers.get("Retry-After"))
 
     def _body(self, response: requests.Response) -> bytes:
         chunks, size = [], 0

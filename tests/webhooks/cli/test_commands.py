@@ -44,8 +44,8 @@ def working(told: House, redis_url: str) -> Iterator[House]:
     broker.close()
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
+def run(*arguments: str, input_: str | None = None) -> Result:
+    return CliRunner().invoke(main, list(arguments), input=input_)
 
 
 def test_a_new_key_is_shown_once_and_opens(told: House) -> None:

@@ -1,0 +1,112 @@
+"""A real Chromium before a real server, database and Redis. No Chromium: these tests are left out, and say so.
+
+Playwright brings no browser of its own here: it drives the system's.
+"""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from dramatiq.brokers.stub import StubBroker
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.databases import Kind
+from tests.webhooks import desk as desks
+from tests.webhooks.desk import Desk
+from webhooks.app import create_app
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LEFT_OUT = "the browser tests were left out: there is no Chromium here (Debian: apt-get install chromium)"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(LEFT_OUT)
+    with sync_playwright() as playwright:
+        # Root, as in containers, gets no sandbox; all that is opened here are our own pages.
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Seen:
+    """A page, all that it asked for, and what its console complained about."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+@dataclass
+class Site:
+    desk: Desk
+    origin: str
+    browser: Browser
+
+    @contextmanager
+    def visit(self, *, width: int = 1280, height: int = 900, **options: Any) -> Iterator[Seen]:
+        """Somebody who is not logged in."""
+        context = self.browser.new_context(base_url=self.origin, viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(15_000)
+        yield Seen(context.new_page())
+        context.close()
+
+    @contextmanager
+    def ops(self, **options: Any) -> Iterator[Seen]:
+        """Somebody of ops, at the overview."""
+        with self.visit(**options) as seen:
+            seen.page.goto("/ops/login")
+            seen.page.fill("#key", self.desk.key("ops"))
+            seen.page.keyboard.press("Enter")
+            seen.page.wait_for_url("**/ops")
+            yield seen
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 (werkzeug's)
+        """Nothing."""
+
+
+@contextmanager
+def served(database_url: str, redis_url: str, browser: Browser) -> Iterator[Site]:
+    with desks.opened(database_url, redis_url, broker=StubBroker()) as desk:
+        server = make_server("127.0.0.1", 0, create_app(desk.runtime), threaded=True, request_handler=Quiet)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield Site(desk, f"http://127.0.0.1:{server.port}", browser)
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+@pytest.fixture
+def site(chromium: Browser, database_url: str, redis_url: str) -> Iterator[Site]:
+    """On both kinds of database."""
+    with served(database_url, redis_url, chromium) as opened:
+        yield opened
+
+
+@pytest.fixture
+def one_site(chromium: Browser, fresh_database: Callable[[Kind], str], redis_url: str) -> Iterator[Site]:
+    """For what does not touch the database's own ways: SQLite alone."""
+    with served(fresh_database("sqlite"), redis_url, chromium) as opened:
+        yield opened

@@ -1,0 +1,120 @@
+"""A busy afternoon for ops: dead letters, stuck work, coaches in trouble, a day of samples."""
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+from domain.freshness import State
+from storage import coaches, outbox, slots, tables
+from storage.database import Database, clock_ms
+from storage.outbox import Owed
+from tests import cast
+
+NOW = cast.NOW
+ADDRESS = "grace@example.test"
+
+
+def owed(number: int, topic: str = "booked", **more: object) -> Owed:
+    """A mail to Grace, with all that a page must not show."""
+    values = {
+        "version": 1,
+        "due_at": NOW - timedelta(minutes=7 * number),
+        "coach_id": "ada",
+        "session_id": f"ses_{number}",
+        "booking_id": f"bkg_{number}",
+        "recipient": ADDRESS,
+        "payload": {"kind": topic, "recipient": {"role": "participant", "email": ADDRESS}, "title": "A secret title"},
+    }
+    return Owed("mail", topic, f"mail:{number}:{topic}", **values | more)  # type: ignore[arg-type]  # by name
+
+
+def owe(database: Database, *rows: Owed) -> list[str]:
+    """Their ids, in the order they are given."""
+    with database.write() as tx:
+        outbox.add(tx, rows, now=NOW - timedelta(hours=1))
+        found = {row.dedupe_key: row.id for row in tx.execute(tables.outbox.select())}
+    return [found[row.dedupe_key] for row in rows]
+
+
+def kill(database: Database, outbox_id: str, error: str = f"550 no such mailbox: <{ADDRESS}>") -> None:
+    """What a delivery without hope does."""
+    with database.write() as tx:
+        held = outbox.claim(tx, outbox_id, lease_ms=30_000, now=NOW)
+        assert held is not None
+        assert outbox.dead(tx, held, error=error)
+
+
+def dead_letter(database: Database, number: int = 1) -> str:
+    (mine,) = owe(database, owed(number))
+    kill(database, mine)
+    return mine
+
+
+def stuck(database: Database, number: int = 2) -> str:
+    """A message whose sender vanished."""
+    (mine,) = owe(database, owed(number))
+    with database.write() as tx:
+        assert outbox.claim(tx, mine, lease_ms=-90_000, now=NOW)
+    return mine
+
+
+def in_state(database: Database, state: State, coach_id: str) -> None:
+    """A coach whose calendars are in this state."""
+    connection_id = cast.ready(database, replace(cast.MAILED, id=coach_id), (cast.at(2, 9), cast.at(2, 10)))
+    values: dict[State, dict[str, object]] = {
+        "stale": {"last_ok_at": NOW - timedelta(hours=3)},
+        "disconnected": {"trouble": "revoked", "troubled_since": NOW - timedelta(days=2), "last_error": "locked"},
+        "initial_sync": {"trouble": "initial_sync"},
+        "refreshing": {"req_gen": 9, "dirty_since_ms": clock_ms() - 3_000},
+    }
+    with database.write() as tx:
+        mine = tables.connections.c.id == connection_id
+        tx.execute(tables.connections.update().where(mine).values(values.get(state) or {"attempts": 0}))
+
+
+def unconnected(database: Database, coach_id: str) -> None:
+    with database.write() as tx:
+        slots.recompute(tx, coaches.put(tx, cast.coach(id=coach_id)), now=NOW)
+
+
+def samples(database: Database, hours: int = 24) -> None:
+    """One a minute, with an hour in which nobody measured."""
+    rows = []
+    for minute in range(60 * hours):
+        if 300 < minute < 360:
+            continue
+        at = NOW - timedelta(hours=hours) + timedelta(minutes=minute)
+        wave = 1 + math.sin(minute / 97) + math.sin(minute / 13) / 4
+        for name, value in (
+            ("push_visible_p50", 24 + 6 * wave),
+            ("push_visible_p95", 70 + 25 * wave),
+            ("push_visible_p99", 95 + 55 * wave + (400 if minute % 511 == 0 else 0)),
+            ("coaches_stale", max(0.0, round(3 * wave - 2))),
+            ("coaches_disconnected", 1 + minute // 600),
+            ("refresh_backlog", max(0.0, round(8 * wave - 3))),
+            ("outbox_pending", max(0.0, round(12 * wave))),
+            ("refresh_backlog_age", max(0.0, 2.5 * wave - 1)),
+            ("outbox_oldest_age", max(0.0, 4 * wave)),
+        ):
+            rows.append({"name": name, "at": at, "value": float(value)})
+    with database.write() as tx:
+        tx.execute(tables.samples.insert(), rows)
+
+
+def afternoon(database: Database) -> dict[str, str]:
+    """All of it. The ids of a dead letter, of a stuck one and of one that waits."""
+    cast.ready(database, cast.MAILED, (cast.at(2, 9), cast.at(2, 10)), (cast.at(3, 13), cast.at(3, 15)))
+    for number, state in enumerate(("stale", "stale", "disconnected", "refreshing", "fresh", "fresh")):
+        in_state(database, state, f"coach-{number}")  # type: ignore[arg-type]  # each is a State
+    unconnected(database, "newcomer")
+    samples(database)
+    ids = {"dead": dead_letter(database), "stuck": stuck(database)}
+    waiting, *_ = owe(
+        database,
+        owed(3, "rebooked"),
+        owed(4, "reminder", due_at=NOW + timedelta(days=1)),
+        Owed("calendar", "upsert", "calendar:1", 1, NOW - timedelta(minutes=1), coach_id="ada", session_id="ses_1"),
+    )
+    (other,) = owe(database, owed(5, "cancelled"))
+    kill(database, other, "withheld: 550")
+    return ids | {"waiting": waiting}

@@ -1,0 +1,178 @@
+"""Each alert fires when its condition is made true in a real database, and none of them before."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from storage import accounts, bookings, clients, outbox, schedule, tables
+from storage.openings import Wanted
+from tests import cast, exposition
+from tests.cast import NOW, at
+from tests.webhooks import desk as desks
+from tests.webhooks.desk import Desk
+from workers import clock
+
+Condition = Callable[[Desk, str], None]
+LATER = NOW + timedelta(minutes=16)
+
+
+@contextmanager
+def quiet(database_url: str, redis_url: str) -> Iterator[tuple[Desk, str]]:
+    """All is well: the clock has just ticked, and Ada's calendar was read. The desk, and the id of her connection."""
+    with desks.opened(database_url, redis_url) as desk:
+        cast.introduce(desk.database, cast.MAILED)
+        connection_id = desks.connect(desk)
+        with desk.database.write() as tx:
+            accounts.channel_opened(tx, connection_id, "chn_1", now=NOW)
+            for job in clock.JOBS:
+                schedule.take(tx, job.name, every_ms=job.every_ms)
+        yield desk, connection_id
+
+
+def set_row(desk: Desk, connection_id: str, **values: object) -> None:
+    with desk.database.write() as tx:
+        tx.execute(tables.connections.update().where(tables.connections.c.id == connection_id).values(values))
+
+
+def book(desk: Desk, _: str = "") -> None:
+    with desk.database.write() as tx:
+        bookings.book(tx, Wanted("ada", at(4, 10), 60), cast.GRACE, cast.PROGRAMME, cast.terms())
+
+
+def held(desk: Desk) -> outbox.Held:
+    """A claimed mail."""
+    book(desk)
+    with desk.database.write() as tx:
+        chosen = tx.execute(tables.outbox.select().where(tables.outbox.c.topic == "booked")).first()
+        assert chosen is not None
+        found = outbox.claim(tx, chosen.id, lease_ms=1000, now=NOW)
+    assert found is not None
+    return found
+
+
+def nobody_ticks(desk: Desk, _: str) -> None:
+    row = tables.schedule.c
+    with desk.database.write() as tx:
+        tx.execute(tables.schedule.update().values(next_run_at_ms=row.next_run_at_ms - 3_800_000))
+
+
+def a_job_never_ran(desk: Desk, _: str) -> None:
+    with desk.database.write() as tx:
+        tx.execute(tables.schedule.delete().where(tables.schedule.c.name == "roll"))
+
+
+def a_read_is_owed_for_long(desk: Desk, connection_id: str) -> None:
+    cast.mark_dirty(desk.database, connection_id)
+    set_row(desk, connection_id, dirty_since_ms=tables.connections.c.dirty_since_ms - 601_000)
+
+
+def pushes_waited(desk: Desk, _: str) -> None:
+    with desk.database.write() as tx:
+        for number in range(20):
+            tx.execute(tables.visible.insert().values(id=f"v{number}", at=NOW, ms=31_000))
+    clock.sample(desk.runtime.services, desk.runtime.actors)
+
+
+def nobody_read(desk: Desk, connection_id: str) -> None:
+    set_row(desk, connection_id, last_ok_at=NOW - timedelta(hours=2))
+
+
+def nobody_audited(desk: Desk, connection_id: str) -> None:
+    with desk.database.write() as tx:
+        accounts.channel_opened(tx, connection_id, "chn_1", now=NOW - timedelta(days=3))
+
+
+def a_channel_was_never_audited(desk: Desk, _: str) -> None:
+    with desk.database.write() as tx:
+        tx.execute(tables.channels.update().values(audited_at=None))
+
+
+def an_event_lies_over_a_session(desk: Desk, connection_id: str) -> None:
+    book(desk)
+    cast.mark_dirty(desk.database, connection_id)
+    set_row(desk, connection_id, next_attempt_at_ms=0)
+    cast.read(desk.database, connection_id, (at(4, 10), at(4, 11)), account=None)
+
+
+def a_mail_was_refused_for_good(desk: Desk, _: str) -> None:
+    found = held(desk)
+    with desk.database.write() as tx:
+        outbox.dead(tx, found, error="550 no such user")
+
+
+def a_mail_is_held(desk: Desk, _: str) -> None:
+    found = held(desk)
+    with desk.database.write() as tx:
+        outbox.give_back(tx, found, error=f"{outbox.HELD}programme_name is empty", retry_in_ms=1000)
+
+
+CONDITIONS: list[tuple[str, Condition]] = [
+    ("CoachcalClockStopped", nobody_ticks),
+    ("CoachcalClockStopped", a_job_never_ran),
+    ("CoachcalReadsLate", a_read_is_owed_for_long),
+    ("CoachcalPushesSlow", pushes_waited),
+    ("CoachcalCoachesStale", nobody_read),
+    ("CoachcalAuditOverdue", nobody_audited),
+    ("CoachcalAuditOverdue", a_channel_was_never_audited),
+    ("CoachcalSessionsInConflict", an_event_lies_over_a_session),
+    ("CoachcalDeadLetters", a_mail_was_refused_for_good),
+    ("CoachcalMailsHeld", a_mail_is_held),
+]
+ELSEWHERE = {"CoachcalDatabaseAway", "CoachcalRedisAway", "CoachcalOutboxLate"}
+
+
+@pytest.mark.parametrize(("alert", "condition"), CONDITIONS, ids=[made.__name__ for _, made in CONDITIONS])
+def test_an_alert_fires_when_its_condition_is_true(
+    database_url: str, redis_url: str, alert: str, condition: Condition
+) -> None:
+    with quiet(database_url, redis_url) as (desk, connection_id):
+        assert exposition.firing(desk.look("/metrics").text) == set()
+        condition(desk, connection_id)
+        assert exposition.firing(desk.look("/metrics").text) == {alert}
+
+
+def test_a_mail_that_is_due_for_a_quarter_of_an_hour_alerts_and_one_that_is_held_does_not(
+    database_url: str, redis_url: str
+) -> None:
+    with quiet(database_url, redis_url) as (desk, _):
+        a_mail_is_held(desk, "")
+        with desks.opened(database_url, redis_url, now=LATER) as later:
+            only_late = exposition.firing(later.look("/metrics").text)
+        assert only_late == {"CoachcalMailsHeld", "CoachcalOutboxLate"}  # the coach's own mail is late too
+        with desk.database.write() as tx:
+            tx.execute(tables.outbox.delete().where(tables.outbox.c.last_error.is_(None)))
+        with desks.opened(database_url, redis_url, now=LATER) as later:
+            assert exposition.firing(later.look("/metrics").text) == {"CoachcalMailsHeld"}
+
+
+def test_a_database_and_a_redis_that_are_away_alert() -> None:
+    with desks.opened("postgresql://127.0.0.1:1/nobody") as desk:
+        assert exposition.firing(desk.look("/metrics").text) == {"CoachcalDatabaseAway", "CoachcalRedisAway"}
+
+
+def test_every_alert_has_a_condition_here() -> None:
+    assert {alert for alert, _ in CONDITIONS} | ELSEWHERE == set(exposition.rules())
+
+
+def test_what_is_told_does_not_grow_with_coaches_sessions_or_mails(database_url: str, redis_url: str) -> None:
+    with quiet(database_url, redis_url) as (desk, _):
+        book(desk)
+        desk.key("coaches:read")
+        desk.get("/v1/coaches/ada", "coaches:read")
+        desk.look("/metrics")
+        before = desk.look("/metrics").text
+        for number in range(20):
+            person = cast.coach(id=f"coach{number}", name="Ada", email=f"coach{number}@example.test")
+            cast.ready(desk.database, person)
+            with desk.database.write() as tx:
+                wanted = Wanted(person.id, at(4, 10), 60)
+                bookings.book(tx, wanted, cast.GRACE, cast.PROGRAMME, cast.terms())
+                clients.create_key(tx, f"client{number}", ("ops",), now=NOW)
+            desk.get(f"/v1/coaches/{person.id}", "coaches:read")
+        after = desk.look("/metrics").text
+    assert len(after.splitlines()) == len(before.splitlines())
+    assert exposition.value(after, "coachcal_coaches", state="fresh") == 21
+    for canary in ("coach1", "example.test", "grace", "con_", "ses_", "out_"):
+        assert canary not in after

@@ -1,0 +1,141 @@
+"""A platform that is told of things: a real HTTP server that answers as ordered and keeps what it was sent."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import time_machine
+from standardwebhooks import Webhook
+
+SECRET = "whsec_Y29hY2hjYWwgdGVzdHMgc2lnbiB3aXRoIHRoaXMga2V5"
+CANARY = "Canary"
+"""Every name, address and title of these tests holds it; no callback may."""
+SAID = "the platform's own words"
+Order = int | Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass(frozen=True)
+class Call:
+    path: str
+    headers: dict[str, str] = field(repr=False)
+    body: bytes
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    @property
+    def at(self) -> int:
+        return int(self.headers["webhook-timestamp"])
+
+    @property
+    def event(self) -> Any:
+        """Raises WebhookVerificationError unless it was signed with our secret at the time it says."""
+        return self.verified_by(SECRET)
+
+    def verified_by(self, secret: str) -> Any:
+        with time_machine.travel(self.at, tick=False):
+            return Webhook(secret).verify(self.body, self.headers)
+
+
+@dataclass
+class Platform:
+    """Orders are obeyed oldest first; without one, everything is taken."""
+
+    origin: str
+    calls: list[Call] = field(default_factory=list)
+    usually: Order = 204
+    _orders: list[Order] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin}/told"
+
+    @property
+    def told(self) -> list[tuple[str, Any]]:
+        """(type, data) of what was sent, in the order it came."""
+        return [(call.event["type"], call.event["data"]) for call in self.calls]
+
+    def answer(self, *orders: Order) -> None:
+        """To the next calls: a status, or what to do instead of answering."""
+        self._orders += orders
+
+    def hang(self, _handler: BaseHTTPRequestHandler) -> None:
+        """An order: take the call, and never answer it."""
+        self._over.wait(30)
+
+    def dribble(self, handler: BaseHTTPRequestHandler) -> None:
+        """An order: answer a byte now and then, for ever."""
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while not self._over.wait(0.05):
+            handler.wfile.write(b"y")
+
+    def receive(self, handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        self.calls.append(Call(handler.path, dict(handler.headers.items()), body))
+        order = self._orders.pop(0) if self._orders else self.usually
+        if callable(order):
+            order(handler)
+            return
+        handler.send_response(order)
+        if 300 <= order < 400:
+            handler.send_header("Location", f"{self.origin}/elsewhere")
+        handler.send_header("Content-Length", str(len(SAID) if order != 204 else 0))
+        handler.end_headers()
+        if order != 204:
+            handler.wfile.write(SAID.encode())
+
+    def wait(self, count: int, seconds: float = 20.0) -> None:
+        """Until that many calls came."""
+        end = time.monotonic() + seconds
+        while len(self.calls) < count:
+            assert time.monotonic() < end, f"{len(self.calls)} calls of {count} after {seconds} s"
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """Let go of whoever hangs. Then: nothing that was sent is unsigned, or names anybody."""
+        self._over.set()
+        for call in self.calls:
+            if call.path == "/told":
+                assert set(call.event) == {"type", "timestamp", "data"}
+            assert CANARY.lower() not in call.body.decode().lower()
+
+
+@contextmanager
+def opened() -> Iterator[Platform]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            try:
+                told.receive(self)
+            except OSError:
+                self.close_connection = True  # whoever called has gone
+
+        do_GET = do_POST  # noqa: N815 (http.server's name)
+
+        def log_message(self, *_args: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    told = Platform(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield told
+        told.close()
+    finally:
+        told._over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    with opened() as told:
+        yield told

@@ -1,0 +1,259 @@
+"""The commands of ops: what waits, what was given up, who cannot be trusted, and what is held of a coach."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.sessions import Participant
+from storage import bookings, clients, idempotency, ops_audit, tables
+from storage.bookings import Done
+from storage.idempotency import Answer
+from storage.openings import Wanted
+from tests import cast
+from tests.cast import NOW, at
+from tests.house import Connected, House, house
+from tests.webhooks.cli.test_commands import run, told
+from workers.broker import create_redis
+
+__all__ = ["house", "told"]
+
+
+@pytest.fixture
+def ada(told: House) -> Connected:
+    """Ada, whose calendar was read and shows an event on Tuesday at nine."""
+    told.introduce(cast.MAILED)
+    account = told.connect()
+    told.control.add_event(account.calendar, NOW + timedelta(days=1, hours=1), NOW + timedelta(days=1, hours=2))
+    told.refresh(account.connection_id)
+    return account
+
+
+def book(house: House, who: Participant = cast.GRACE, coach: str = "ada") -> Done:
+    with house.runtime.services.database.write() as tx:
+        return bookings.book(tx, Wanted(coach, at(4, 10), 60), who, cast.PROGRAMME, house.runtime.services.terms())
+
+
+def rows(house: House, table: Any, **where: Any) -> list[Any]:
+    query = table.select()
+    for name, value in where.items():
+        query = query.where(table.c[name] == value)
+    with house.runtime.services.database.read() as tx:
+        return list(tx.execute(query).all())
+
+
+def set_outbox(house: House, outbox_id: str, **values: Any) -> None:
+    with house.runtime.services.database.write() as tx:
+        tx.execute(tables.outbox.update().where(tables.outbox.c.id == outbox_id).values(values))
+
+
+def diary(house: House) -> list[tuple[str, str]]:
+    with house.runtime.services.database.read() as tx:
+        return [(deed.action, deed.target) for deed in ops_audit.deeds(tx)]
+
+
+def a_dead_mail(house: House) -> str:
+    book(house)
+    found = next(row.id for row in rows(house, tables.outbox, kind="mail", topic="booked"))
+    set_outbox(house, found, state="dead", last_error="550 no such user")
+    return str(found)
+
+
+def test_queues_tells_what_waits(told: House, ada: Connected, redis_url: str) -> None:
+    told.mark_dirty(ada.connection_id)
+    book(told)
+    create_redis(redis_url, timeout=1).lpush("coachcal:mails", "a wake-up")
+    lines = run("queues").stdout.splitlines()
+    assert lines[0].startswith("reads owed   1, the oldest for ")
+    assert any(line.startswith("outbox       mail: the oldest due for ") for line in lines)
+    assert "queue        mails: 1 wake-ups" in lines
+
+
+def test_queues_without_redis_tells_the_rest_and_says_so(told: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9")
+    result = run("queues")
+    assert result.exit_code == 1
+    assert "reads owed   0" in result.output
+    assert "Redis is away" in result.output
+
+
+def test_a_dead_letter_is_listed_with_its_reason_requeued_and_gone(told: House, ada: Connected, redis_url: str) -> None:
+    assert run("dead", "list").stdout == "no dead letters\n"
+    letter = a_dead_mail(told)
+    listed = run("dead", "list").stdout
+    assert letter in listed
+    assert "550 no such user" in listed
+    assert "@" not in listed
+    # When it is requeued
+    assert run("dead", "requeue", letter).stdout == f"{letter}: requeue done\n"
+    # Then it is owed again, a worker is woken for it, and the diary tells who did it
+    assert [row.state for row in rows(told, tables.outbox, id=letter)] == ["pending"]
+    assert create_redis(redis_url, timeout=1).llen("coachcal:mails") == 1
+    assert diary(told) == [("requeue", letter)]
+    assert run("dead", "list").stdout == "no dead letters\n"
+
+
+def test_a_discarded_letter_is_never_sent(told: House, ada: Connected) -> None:
+    letter = a_dead_mail(told)
+    assert run("dead", "discard", letter).exit_code == 0
+    assert [row.state for row in rows(told, tables.outbox, id=letter)] == ["superseded"]
+    assert diary(told) == [("discard", letter)]
+
+
+@pytest.mark.parametrize("action", ["requeue", "discard"])
+def test_what_is_no_dead_letter_is_left_alone(told: House, ada: Connected, action: str) -> None:
+    book(told)
+    alive = rows(told, tables.outbox, kind="mail")[0].id
+    result = run("dead", action, alive, "out_nobody")
+    assert result.exit_code == 1
+    assert "coachcal dead list" in result.output
+    assert rows(told, tables.outbox, id=alive)[0].state == "pending"
+    assert diary(told) == []
+
+
+def test_outbox_counts_and_lists_without_an_address(told: House, ada: Connected) -> None:
+    letter = a_dead_mail(told)
+    counted = [line.split()[:3] for line in run("outbox").stdout.splitlines()]
+    assert ["mail", "dead", "1"] in counted
+    assert ["calendar", "pending", "1"] in counted
+    listed = run("outbox", "--state", "dead").stdout
+    assert letter in listed
+    assert "550 no such user" in listed
+    assert "@" not in run("outbox", "--state", "pending").stdout
+    assert run("outbox", "--state", "lost").exit_code == 2
+
+
+def test_coaches_tells_how_each_stands_and_stale_only_who_cannot_be_trusted(told: House, ada: Connected) -> None:
+    told.introduce(cast.coach(id="bob"))
+    told.introduce(cast.coach(id="cyd"))
+    lost = told.connect("cyd")
+    told.set_row(lost.connection_id, trouble="revoked", last_ok_at=None, last_error="invalid_grant", done_gen=1)
+    # The command's clock is the real one: Ada's calendar, read in June 2026, is stale.
+    everybody = [line.split()[:2] for line in run("coaches").stdout.splitlines()]
+    assert everybody == [["ada", "stale"], ["bob", "unconnected"], ["cyd", "disconnected"]]
+    stale = [line.split() for line in run("coaches", "--stale").stdout.splitlines()]
+    assert [(line[0], line[1]) for line in stale] == [("ada", "stale"), ("cyd", "disconnected")]
+    assert stale[1][-1] == "invalid_grant"
+
+
+def test_an_audit_opens_the_channel_that_is_missing(told: House, ada: Connected) -> None:
+    assert run("channels", "audit").stdout == f"{ada.connection_id}: as it should be\n"
+    told.control.close_channel(rows(told, tables.channels)[0].channel_id)
+    assert run("channels", "audit", "ada").stdout == f"{ada.connection_id}: was closed, opened anew\n"
+    assert run("channels", "audit").stdout == f"{ada.connection_id}: as it should be\n"
+    assert told.owed(ada.connection_id)
+
+
+def test_an_audit_that_cronofy_refuses_is_told_and_fails(told: House, ada: Connected) -> None:
+    told.control.revoke_tokens(ada.seat.sub)
+    result = run("channels", "audit")
+    assert result.exit_code == 1
+    assert "coaches --stale" in result.output
+
+
+def test_export_tells_all_that_is_held_and_no_token(told: House, ada: Connected) -> None:
+    done = book(told)
+    keep_answers(told, done)
+    told_all = json.loads(run("export", "ada").stdout)
+    assert told_all["coaches"][0]["email"] == "ada@example.test"
+    assert told_all["connections"][0]["sub"] == ada.seat.sub
+    assert told_all["calendars"][0]["name"] == "Calendar"
+    start = int((NOW + timedelta(days=1, hours=1)).timestamp())
+    period = {"start": start, "end": start + 3600, "calendar_id": ada.calendar, "connection_id": ada.connection_id}
+    assert told_all["busy"] == [period]
+    assert told_all["sessions"][0]["starts"] == at(4, 10)
+    assert told_all["bookings"][0]["participant"]["name"] == "Grace Hopper"
+    assert {row["kind"] for row in told_all["outbox"]} == {"mail", "calendar"}
+    assert [each["key"] for each in told_all["idempotency"]] == ["by-coach", "by-mail", "by-session"]
+    # And nothing opens a calendar
+    text = json.dumps(told_all)
+    for secret in (ada.seat.access_token, ada.seat.refresh_token):
+        assert secret not in text
+    assert {"tokens", "token", "token_hash"}.isdisjoint(
+        key for name in ("connections", "channels") for row in told_all[name] for key in row
+    )
+
+
+def test_whoever_is_not_there_can_be_neither_exported_nor_erased(told: House) -> None:
+    for arguments in (("export", "nobody"), ("erase", "nobody", "--yes")):
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert "there is no coach nobody" in result.output
+
+
+def test_every_table_is_a_coach_s_or_nobody_s() -> None:
+    """A new table has to say whose it is: here, or in `storage.dossiers`."""
+    from storage.dossiers import _held
+
+    nobodys = {"alembic_version", "api_clients", "api_keys", "schedule", "samples", "visible", "mail_texts"}
+    told_apart = {table.name for table in _held("ada")} | {"idempotency"} | nobodys
+    assert {table.name for table in tables.metadata.sorted_tables} <= told_apart
+
+
+def keep_answers(house: House, done: Done) -> None:
+    """Answers that tell of Ada, and two that do not: of Bob, and of a text."""
+    answers: dict[str, object] = {
+        "by-coach": {"coach_id": "ada", "start": "2026-06-04T10:00:00Z"},
+        "by-session": {"rows": [{"pod_id": done.session.id}]},
+        "by-mail": {"detail": "no open time for ada@example.test then"},
+        "bob": {"coach_id": "bob", "title": "ada"},
+        "text": {"subject": "Your session with ada"},
+    }
+    with house.runtime.services.database.write() as tx:
+        for key, answer in answers.items():
+            idempotency.begin(tx, "coach-os", key, b"digest", now=NOW)
+            idempotency.remember(tx, "coach-os", key, Answer(200, json.dumps(answer).encode()))
+        idempotency.begin(tx, "coach-os", "empty", b"digest", now=NOW)
+        idempotency.remember(tx, "coach-os", "empty", Answer(204, b""))
+
+
+def everything(house: House) -> str:
+    with house.runtime.services.database.read() as tx:
+        dumped = {table.name: tx.execute(table.select()).all() for table in tables.metadata.sorted_tables}
+    kept = {name: found for name, found in dumped.items() if name != "ops_audit"}
+    return repr(kept)
+
+
+def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) -> None:
+    # Given Ada and Bob, both with a calendar and a booking, and both with answers kept
+    told.introduce(cast.coach(id="bob", name="Robert", email="bob@example.test"))
+    told.refresh(told.connect("bob").connection_id)
+    keep_answers(told, book(told))
+    book(told, cast.HEDY, "bob")
+    with told.runtime.services.database.write() as tx:
+        clients.create_key(tx, "coach-os", ("ops",), now=NOW)
+        tx.execute(tables.withheld_addresses.insert().values(address="ada@example.test", reason="550", since=NOW))
+    held = json.loads(run("export", "bob").stdout)
+    # When she is erased
+    assert run("erase", "ada", input_="n\n").exit_code == 1
+    result = run("erase", "ada", "--yes")
+    # Then her calendars cannot be read any more, and nothing is left of her but the line in the diary
+    assert result.stdout.startswith("erased ada: 1 accounts, 1 sessions (0 still to come), 1 bookings, ")
+    assert result.stdout.endswith(" 3 kept answers\n")
+    assert "POST /oauth/token/revoke" in told.control.counts()
+    left = everything(told)
+    for canary in ("ada@example.test", "Ada Lovelace", "Grace Hopper", ada.seat.sub, ada.connection_id, "'ada'"):
+        assert canary not in left
+    assert diary(told) == [("erase", "ada")]
+    # And Bob has all that he had
+    assert json.loads(run("export", "bob").stdout) == held
+    assert {row.key for row in rows(told, tables.idempotency)} == {"bob", "text", "empty"}
+
+
+def test_nothing_is_erased_while_cronofy_cannot_revoke(told: House, ada: Connected) -> None:
+    told.control.fail("/oauth/token/revoke", 503, times=None)
+    before = everything(told)
+    result = run("erase", "ada", "--yes")
+    assert result.exit_code == 1
+    assert "nothing was erased" in result.output
+    assert everything(told) == before
+    # And it can be done again
+    told.control.clear_faults()
+    assert run("erase", "ada", "--yes").exit_code == 0
+
+
+def test_who_took_the_access_back_can_still_be_erased(told: House, ada: Connected) -> None:
+    told.control.revoke_tokens(ada.seat.sub)
+    assert run("erase", "ada", "--yes").exit_code == 0
+    assert rows(told, tables.coaches) == []

@@ -1,0 +1,246 @@
+"""Commands for ops: what waits and what was given up, who cannot be trusted, and what is held of a coach.
+
+They tell ids, never a title, a token or an address; only `export` tells all there is. What changes something is
+written into the ops diary.
+"""
+
+import getpass
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from webhooks.cli.common import opened
+
+if TYPE_CHECKING:
+    from storage.outbox import Wake
+    from workers.bootstrap import Runtime
+
+FIRST = 200
+ALL = 1_000_000
+Stands = tuple[str, str, datetime | None, str | None]
+"""A coach, the state of the calendars, when they were read, and what went wrong last."""
+
+
+@click.command()
+def queues() -> None:
+    """Tell what waits: reads that are owed, wake-ups per queue, and what is due in the outbox."""
+    from storage import connections, figures
+    from workers import queues as waiting
+
+    with opened() as runtime:
+        now, depths = runtime.services.now(), waiting.depths(runtime.services)
+        with runtime.services.database.read() as tx:
+            owed, due = connections.backlog(tx), figures.oldest_due(tx, now=now)
+    click.echo(f"reads owed   {owed.dirty}, the oldest for {_span(owed.oldest_seconds)}")
+    for kind, since in sorted(due.items()):
+        click.echo(f"outbox       {kind}: the oldest due for {_span((now - since).total_seconds())}")
+    for queue, depth in (depths or {}).items():
+        click.echo(f"queue        {queue}: {depth} wake-ups")
+    if depths is None:
+        raise click.ClickException("Redis is away: start it, or correct REDIS_URL; the rows are kept meanwhile")
+
+
+@click.group()
+def dead() -> None:
+    """What was given up: dead letters of mails, calendar writes and callbacks."""
+
+
+@dead.command(name="list")
+@click.option("--limit", type=click.IntRange(min=1), default=FIRST, show_default=True)
+def list_(limit: int) -> None:
+    """List them, the latest first, each with its reason."""
+    from storage import outbox
+
+    with opened() as runtime, runtime.services.database.read() as tx:
+        found = outbox.dead_letters(tx, limit=limit)
+    for row in found:
+        about = row.booking_id or row.session_id or "-"
+        click.echo(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind} {row.topic}  {about}  {row.last_error}")
+    if not found:
+        click.echo("no dead letters")
+
+
+@dead.command()
+@click.argument("outbox_ids", nargs=-1, required=True)
+def requeue(outbox_ids: tuple[str, ...]) -> None:
+    """Try these again; mend the cause first."""
+    from storage import outbox
+
+    _each(outbox_ids, "requeue", outbox.requeue)
+
+
+@dead.command()
+@click.argument("outbox_ids", nargs=-1, required=True)
+def discard(outbox_ids: tuple[str, ...]) -> None:
+    """Give these up for good."""
+    from storage import outbox
+
+    _each(outbox_ids, "discard", lambda tx, outbox_id: outbox.discard(tx, outbox_id) or None)
+
+
+def _each(outbox_ids: tuple[str, ...], action: str, work: "Callable[[Any, str], Wake | bool | None]") -> None:
+    """Each with its line in the diary in one transaction; wake-ups after it."""
+    with opened() as runtime:
+        done = {outbox_id: _one(runtime, outbox_id, action, work) for outbox_id in outbox_ids}
+    for outbox_id, was_dead in done.items():
+        click.echo(f"{outbox_id}: {action} done" if was_dead else f"{outbox_id}: it is no dead letter")
+    if not all(done.values()):
+        raise click.ClickException("nothing was done to some of them; see: coachcal dead list")
+
+
+def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Callable[[Any, str], Wake | bool | None]") -> bool:
+    with runtime.services.database.write() as tx:
+        found = work(tx, outbox_id)
+        if found is not None:
+            _note(runtime, tx, action, outbox_id)
+    if isinstance(found, tuple):
+        runtime.actors.wake_outbox([found])
+    return found is not None
+
+
+@click.command()
+@click.option("--state", type=click.Choice(("scheduled", "pending", "sending", "sent", "dead", "superseded")))
+@click.option("--limit", type=click.IntRange(min=1), default=FIRST, show_default=True, help="Of the rows of a state.")
+def outbox(state: str | None, limit: int) -> None:
+    """Count the outbox by kind and state; with --state, list those rows, the longest due first."""
+    from storage import messages
+
+    with opened() as runtime, runtime.services.database.read() as tx:
+        now = runtime.services.now()
+        if state is None:
+            for tally in messages.tallies(tx, now=now):
+                click.echo(f"{tally.kind:<9} {tally.state:<11} {tally.count:>7}  oldest {_moment(tally.oldest)}")
+            return
+        for row in messages.listed(tx, state=state, now=now, limit=limit):
+            about = row.booking_id or row.session_id or "-"
+            told = f"{row.id}  {row.kind} {row.topic}  {about}  due {_moment(row.due_at)}  attempts {row.attempts}"
+            click.echo(f"{told}  {row.last_error or ''}".rstrip())
+
+
+@click.command()
+@click.option("--stale", is_flag=True, help="Only those whose calendars cannot be trusted: stale or disconnected.")
+def coaches(stale: bool) -> None:  # noqa: FBT001 (click)
+    """List every coach: how the calendars stand, and when they were last read; with --stale, also why they were not."""
+    with opened() as runtime:
+        for coach_id, state, read_at, error in _untrusted(runtime) if stale else _everybody(runtime):
+            read = "never read" if read_at is None else f"read {_moment(read_at)}"
+            click.echo(f"{coach_id:<24} {state:<13} {read}  {error or ''}".rstrip())
+
+
+def _untrusted(runtime: "Runtime") -> Iterator[Stands]:
+    from storage import ops
+    from storage.standings import UNTRUSTED
+
+    now, stale_after = runtime.services.now(), runtime.settings.stale_after
+    with runtime.services.database.read() as tx:
+        for state in UNTRUSTED:
+            for each in ops.troubled(tx, state, now=now, stale_after=stale_after, limit=ALL):
+                yield each.coach_id, state, each.read_at, each.error
+
+
+def _everybody(runtime: "Runtime") -> Iterator[Stands]:
+    from storage import standings
+
+    after, stale_after = "", runtime.settings.stale_after
+    while True:
+        with runtime.services.database.read() as tx:
+            found = standings.page(tx, after=after, now=runtime.services.now(), stale_after=stale_after)
+        if not found:
+            return
+        yield from ((each.coach_id, each.state, each.as_of, None) for each in found)
+        after = found[-1].coach_id
+
+
+@click.group()
+def channels() -> None:
+    """Cronofy's notification channels."""
+
+
+@channels.command(name="audit")
+@click.argument("coach", required=False)
+def audit_(coach: str | None) -> None:
+    """Compare the channels with Cronofy's own list now, and put right what differs: COACH's, or everybody's."""
+    from storage import accounts
+    from workers.audit import audit
+    from workers.cronofy.errors import CronofyError
+
+    failed = 0
+    with opened() as runtime:
+        tomorrow = runtime.services.now() + timedelta(days=1)  # by then, each of them is due
+        with runtime.services.database.read() as tx:
+            everybody = accounts.due_for_audit(tx, before=tomorrow, limit=ALL)
+            chosen = everybody if coach is None else accounts.ids_of_coach(tx, coach)
+        for connection_id in chosen:
+            try:
+                found = audit(runtime.services, connection_id)
+            except CronofyError as error:
+                failed += 1
+                click.echo(f"{connection_id}: {error}")
+                continue
+            if found.reopened:
+                runtime.actors.wake(connection_id)
+            said = "was closed, opened anew" if found.reopened else "as it should be"
+            click.echo(f"{connection_id}: {said}" + (f"; {len(found.closed)} too many closed" if found.closed else ""))
+    if failed:
+        raise click.ClickException(f"{failed} could not be compared; coachcal coaches --stale tells whose they are")
+
+
+@click.command()
+@click.argument("coach")
+def export(coach: str) -> None:
+    """Print all that is held of COACH as JSON: settings, calendars, times, sessions, mails. No tokens."""
+    from storage import dossiers
+
+    with opened() as runtime, runtime.services.database.read() as tx:
+        told = dossiers.export(tx, coach)
+    if told is None:
+        raise click.ClickException(f"there is no coach {coach}")
+    click.echo(json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False))
+
+
+@click.command()
+@click.argument("coach")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(coach: str, yes: bool) -> None:  # noqa: FBT001 (click)
+    """Erase COACH: revoke the calendars at Cronofy, then forget all that `export` tells. It cannot be undone.
+
+    Nobody is told: cancel the coming sessions first if their participants should know.
+    """
+    from workers import erasure
+    from workers.cronofy.errors import CronofyError
+
+    if not yes:
+        click.confirm(f"Erase the coach {coach} with every session, booking and mail?", abort=True)
+    with opened() as runtime:
+        try:
+            found = erasure.erase(runtime.services, coach, actor=_actor())
+        except CronofyError as error:
+            raise click.ClickException(f"nothing was erased, Cronofy did not revoke: {error}; try again") from None
+    if found is None:
+        raise click.ClickException(f"there is no coach {coach}")
+    click.echo(
+        f"erased {coach}: {found.connections} accounts, {found.sessions} sessions ({found.coming} still to come), "
+        f"{found.bookings} bookings, {found.outbox} outbox rows, {found.answers} kept answers"
+    )
+
+
+def _note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:
+    from storage import ops_audit
+    from storage.ops_audit import Deed
+
+    ops_audit.note(tx, Deed(runtime.services.now(), _actor(), action, target, "on the command line"))
+
+
+def _actor() -> str:
+    return f"cli/{getpass.getuser()}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,82 @@
+"""The ops dashboard at /ops: every route on one page, and what each answer of it carries.
+
+Server-rendered; htmx asks again for the live part every two seconds. Nothing here shows a title, a token, an address or
+what a mail says.
+"""
+
+from http import HTTPStatus
+
+from apiflask import APIBlueprint
+from flask import Flask, Response, render_template
+from werkzeug.exceptions import HTTPException
+
+from storage.database import Unavailable
+from webhooks.ops import actions, differences, pages, told, visitors
+
+# fmt: off
+ROUTES = (
+    ("GET", "", pages.overview),
+    ("GET", "/live", pages.overview_live),
+    ("GET", "/plots", pages.plotted),
+    ("GET", "/find", pages.find),
+    ("GET", "/outbox", pages.messages_in),
+    ("GET", "/outbox/<outbox_id>", pages.message),
+    ("GET", "/outbox/<outbox_id>/live", pages.message_live),
+    ("POST", "/outbox/<outbox_id>/requeue", actions.requeue),
+    ("POST", "/outbox/<outbox_id>/discard", actions.discard),
+    ("POST", "/outbox/<outbox_id>/retry", actions.retry),
+    ("POST", "/outbox/<outbox_id>/withhold", actions.withhold),
+    ("GET", "/coaches/<coach_id>", pages.coach),
+    ("GET", "/coaches/<coach_id>/live", pages.coach_live),
+    ("POST", "/coaches/<coach_id>/refresh", differences.refresh),
+    ("POST", "/coaches/<coach_id>/difference", differences.difference),
+    ("GET", "/audit", pages.audit),
+    ("GET", "/login", visitors.login_form),
+    ("POST", "/login", visitors.login),
+    ("POST", "/logout", visitors.logout),
+)
+# fmt: on
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def register(app: Flask) -> None:
+    pages_of_ops = APIBlueprint(
+        "ops", __name__, url_prefix="/ops", template_folder="templates", static_folder="static", enable_openapi=False
+    )
+    for method, path, view in ROUTES:
+        pages_of_ops.add_url_rule(path, view.__name__, view, methods=[method])
+    pages_of_ops.before_request(visitors.admit)
+    pages_of_ops.after_request(_guarded)
+    pages_of_ops.context_processor(visitors.known)
+    pages_of_ops.register_error_handler(HTTPException, _problem)
+    for away in Unavailable:
+        pages_of_ops.register_error_handler(away, _away)
+    for name, said in told.FILTERS.items():
+        app.add_template_filter(said, f"ops_{name}")
+    app.register_blueprint(pages_of_ops)
+
+
+def _guarded(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+def _problem(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.get_response()  # type: ignore[return-value]  # ours: a redirect of `visitors.admit`
+    return _said(error.code or 500, error.description or "")
+
+
+def _away(_error: Exception) -> Response:
+    response = _said(503, "The database is away. Nothing was done; this page asks again by itself.")
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def _said(status: int, detail: str) -> Response:
+    page = render_template("ops/problem.html", heading=HTTPStatus(status).phrase, detail=detail)
+    return Response(page, status)

@@ -1,0 +1,82 @@
+"""What ops do to messages. Each deed and its line in the diary are one transaction; workers are woken after it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, abort, g, redirect, request, url_for
+
+from storage import messages, ops_audit, outbox
+from storage.messages import Message
+from storage.ops_audit import Deed
+from storage.outbox import Wake
+from webhooks.wiring import runtime
+
+WITHHELD = "withheld by a person"
+
+Work = Callable[[Any], list[Wake] | None]
+"""A deed in a transaction: what to wake for, or None when it could not be done any more."""
+
+
+def requeue(outbox_id: str) -> Response:
+    """POST /ops/outbox/{id}/requeue: a dead letter is tried again."""
+    return _do(outbox_id, "requeue", lambda tx: _woken(outbox.requeue(tx, outbox_id)))
+
+
+def discard(outbox_id: str) -> Response:
+    """POST /ops/outbox/{id}/discard: a dead letter is given up."""
+    return _do(outbox_id, "discard", lambda tx: [] if outbox.discard(tx, outbox_id) else None)
+
+
+def retry(outbox_id: str) -> Response:
+    """POST /ops/outbox/{id}/retry: a message need not wait for its next attempt."""
+    return _do(outbox_id, "retry", lambda tx: _woken(messages.retry(tx, outbox_id)))
+
+
+def withhold(outbox_id: str) -> Response:
+    """POST /ops/outbox/{id}/withhold: a message that was not sent yet never is."""
+    return _do(outbox_id, "withhold", lambda tx: [] if messages.withhold(tx, outbox_id, reason=WITHHELD) else None)
+
+
+DONE = {
+    "requeue": "was requeued and is on its way",
+    "discard": "was discarded",
+    "retry": "is tried again now",
+    "withhold": "is withheld: it will not be sent",
+}
+
+
+def _do(outbox_id: str, action: str, work: Work) -> Response:
+    services = runtime().services
+    with services.database.write() as tx:
+        found = messages.find(tx, outbox_id)
+        if found is None:
+            abort(404, "No message has this id.")
+        wakes = work(tx)
+        if wakes is not None:
+            ops_audit.note(tx, Deed(services.now(), g.visitor.name, action, outbox_id, _told(found)))
+    if wakes is None:
+        return answered(f"Nothing was done: {outbox_id} is {found.state}.", _page(outbox_id))
+    runtime().actors.wake_outbox(wakes)
+    return answered(f"{outbox_id} {DONE[action]}.", _page(outbox_id))
+
+
+def answered(said: str, page: str) -> Response:
+    """For htmx: what to say; the live part of the page then asks for itself anew. Without it: the page."""
+    if "HX-Request" in request.headers:
+        return Response(status=204, headers={"HX-Trigger": json.dumps({"acted": {"said": said}})})
+    response = redirect(page, 303)
+    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
+    return response
+
+
+def _woken(wake: Wake | None) -> list[Wake] | None:
+    return None if wake is None else [wake]
+
+
+def _told(found: Message) -> str:
+    return f"{found.kind} {found.topic}, was {found.state} after {found.attempts} attempts"
+
+
+def _page(outbox_id: str) -> str:
+    return url_for("ops.message", outbox_id=outbox_id)

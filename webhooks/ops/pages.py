@@ -1,0 +1,223 @@
+"""What ops look at: the overview, lists of messages, one message, one coach, the diary; the live parts alone, too."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, abort, redirect, render_template, request, url_for
+
+from domain.freshness import State
+from storage import coaches, connections, messages, ops, ops_audit, outbox, slots, standings
+from storage.messages import Tally
+from storage.ops import Conflicted, Stuck, Troubled
+from webhooks.ops import weeks
+from webhooks.ops.plots import NAMES, SHEETS, Range, draw
+from webhooks.wiring import parts, runtime
+from workers import queues
+from workers.actors import QUEUES
+
+MOST_SHOWN = 20
+ENDED = ("sent", "superseded")
+UNENDED = ("pending", "scheduled", "sending", "dead")
+STATES = (*UNENDED, *ENDED)
+OWED = ("pending", "sending")
+# Hours a plot shows -> the span of one of its points.
+SPANS = {3: timedelta(minutes=1), 24: timedelta(minutes=5), 168: timedelta(minutes=30)}
+USUAL_HOURS = 24
+# A queue -> the kind of message it delivers; the others read calendars and make sets.
+KINDS = {"mails": "mail", "calendars": "calendar", "callbacks": "callback"}
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """`depth`: wake-ups that wait in Redis, None while it is away. `owed`: rows. `oldest`: seconds."""
+
+    name: str
+    depth: int | None
+    owed: int
+    oldest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    queues: list[Queue]
+    redis_up: bool
+    tallies: dict[tuple[str, str], Tally]
+    reading: int
+    sending: dict[str, int]
+    stuck_reads: list[Stuck]
+    stuck_messages: list[messages.Message]
+    dead: list[messages.Message]
+    standings: dict[State, int]
+    stale: list[Troubled]
+    disconnected: list[Troubled]
+    conflicted: list[Conflicted]
+
+    @property
+    def kinds(self) -> list[str]:
+        return sorted({kind for kind, _ in self.tallies})
+
+    def count(self, state: str) -> int:
+        return sum(tally.count for (_, its), tally in self.tallies.items() if its == state)
+
+
+def overview() -> str:
+    """GET /ops"""
+    return render_template("ops/overview.html", **_overview(), **_plots())
+
+
+def overview_live() -> str:
+    """GET /ops/live"""
+    return render_template("ops/overview_live.html", **_overview())
+
+
+def plotted() -> str:
+    """GET /ops/plots"""
+    return render_template("ops/plots.html", **_plots())
+
+
+def messages_in() -> str:
+    """GET /ops/outbox: the messages in one state."""
+    state, kind = request.args.get("state", "pending"), request.args.get("kind") or None
+    if state not in STATES:
+        abort(404, f"Messages are {', '.join(STATES)}.")
+    services = runtime().services
+    with services.database.read() as tx:
+        found = messages.listed(tx, state=state, kind=kind, now=services.now())
+    return render_template("ops/outbox.html", messages=found, state=state, kind=kind, states=STATES)
+
+
+def message(outbox_id: str) -> str:
+    """GET /ops/outbox/{id}"""
+    return render_template("ops/message.html", **_message(outbox_id))
+
+
+def message_live(outbox_id: str) -> str:
+    """GET /ops/outbox/{id}/live"""
+    return render_template("ops/message_live.html", **_message(outbox_id))
+
+
+def coach(coach_id: str) -> str:
+    """GET /ops/coaches/{id}"""
+    return render_template("ops/coach.html", **_coach(coach_id))
+
+
+def coach_live(coach_id: str) -> str:
+    """GET /ops/coaches/{id}/live"""
+    return render_template("ops/coach_live.html", **_coach(coach_id))
+
+
+def audit() -> str:
+    """GET /ops/audit"""
+    with runtime().services.database.read() as tx:
+        found = ops_audit.deeds(tx)
+    return render_template("ops/audit.html", deeds=found)
+
+
+def find() -> Response:
+    """GET /ops/find: to the message or the coach of this id."""
+    wanted = request.args.get("id", "").strip()
+    with runtime().services.database.read() as tx:
+        is_message, is_coach = messages.find(tx, wanted) is not None, coaches.get(tx, wanted) is not None
+    if not is_message and not is_coach:
+        abort(404, "Neither a message nor a coach has this id.")
+    return _see(url_for("ops.message", outbox_id=wanted) if is_message else url_for("ops.coach", coach_id=wanted))
+
+
+def _overview() -> dict[str, Any]:
+    services = runtime().services
+    at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
+    depths = queues.depths(services)
+    with services.database.read() as tx:
+        tallies = {(tally.kind, tally.state): tally for tally in messages.tallies(tx, now=at["now"], ended=False)}
+        seen = Overview(
+            queues=[_queue(tx, name, depth, tallies, at["now"]) for name, depth in _named(depths)],
+            redis_up=depths is not None,
+            tallies=tallies,
+            reading=ops.being_read(tx),
+            sending=messages.in_flight(tx),
+            stuck_reads=ops.stuck_reads(tx, limit=MOST_SHOWN),
+            stuck_messages=messages.stuck(tx, limit=MOST_SHOWN),
+            dead=messages.listed(tx, state="dead", now=at["now"], limit=MOST_SHOWN),
+            standings=standings.counts(tx, **at),
+            stale=ops.troubled(tx, "stale", **at, limit=MOST_SHOWN),
+            disconnected=ops.troubled(tx, "disconnected", **at, limit=MOST_SHOWN),
+            conflicted=ops.conflicted(tx, now=at["now"], limit=MOST_SHOWN),
+        )
+    return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN}
+
+
+def _named(depths: dict[str, int] | None) -> list[tuple[str, int | None]]:
+    return [(name, None if depths is None else depths[name]) for name in QUEUES]
+
+
+def _queue(tx: Any, name: str, depth: int | None, tallies: dict[tuple[str, str], Tally], now: datetime) -> Queue:
+    """The wake-ups of a queue, beside the rows that they are for: with the rows alone nothing is lost."""
+    if name == "freebusy":
+        owed = connections.backlog(tx)
+        return Queue(name, depth, owed.dirty, owed.oldest_seconds if owed.dirty else None)
+    if name == "slots":
+        return Queue(name, depth, ops.to_roll(tx, today=slots.today(now)), None)
+    due = [tallies[KINDS[name], state] for state in OWED if (KINDS[name], state) in tallies]
+    oldest = max(((now - tally.oldest).total_seconds() for tally in due), default=None)
+    return Queue(name, depth, sum(tally.count for tally in due), oldest)
+
+
+def _plots() -> dict[str, Any]:
+    services = runtime().services
+    asked = request.args.get("hours", USUAL_HOURS, type=int)
+    hours = asked if asked in SPANS else USUAL_HOURS
+    now = services.now()
+    over = Range(now - timedelta(hours=hours), now, SPANS[hours])
+    with services.database.read() as tx:
+        found = ops.plotted(tx, NAMES, since=over.since, every=over.every)
+        ended = [tally for tally in messages.tallies(tx, now=now) if tally.state in ENDED]
+    plots = [draw(sheet, found, over) for sheet in SHEETS]
+    return {"plots": plots, "hours": hours, "spans": tuple(SPANS), "ended": ended, "refusals": _refusals()}
+
+
+def _refusals() -> list[tuple[str, int]]:
+    """What the API refused since its processes began, by code, the most frequent first."""
+    counted = (sample for family in parts().metrics.counted().collect() for sample in family.samples)
+    by_code = {it.labels["code"]: int(it.value) for it in counted if it.name == "coachcal_refusals_total"}
+    return sorted(by_code.items(), key=lambda it: -it[1])
+
+
+def _message(outbox_id: str) -> dict[str, Any]:
+    with runtime().services.database.read() as tx:
+        found = messages.find(tx, outbox_id)
+        if found is None:
+            abort(404, "No message has this id: it is mistyped, or was dropped when it was kept long enough.")
+        return {
+            "message": found,
+            "held": (found.last_error or "").startswith(outbox.HELD),
+            "neighbours": messages.neighbours(tx, outbox_id),
+            "deeds": ops_audit.deeds(tx, target=outbox_id),
+        }
+
+
+def _coach(coach_id: str) -> dict[str, Any]:
+    services = runtime().services
+    now = services.now()
+    with services.database.read() as tx:
+        found = slots.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after)
+        if coach_id not in found:
+            abort(404, "No coach has this id.")
+        listing = found[coach_id]
+        offered = listing.slots.durations
+        asked = request.args.get("duration", offered[0], type=int)
+        duration = asked if asked in offered else offered[0]
+        return {
+            "listing": listing,
+            "duration": duration,
+            "week": weeks.of(listing, duration, int(now.timestamp())),
+            "accounts": ops.accounts_of(tx, coach_id),
+            "conflicts": ops.conflicts_of(tx, coach_id, now=now),
+            "deeds": ops_audit.deeds(tx, target=coach_id, limit=20),
+        }
+
+
+def _see(place: str) -> Response:
+    response = redirect(place, 303)
+    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
+    return response

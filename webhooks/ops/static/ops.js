@@ -1,0 +1,59 @@
+// What htmx does not do by itself: pause, say whether the page is live, and keep focus and open tables across a swap.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+let paused = false;
+
+const alive = (text, well) => {
+  const mark = byId("alive");
+  if (mark && mark.textContent !== text) mark.textContent = text;
+  if (mark) mark.classList.toggle("lost", !well);
+};
+
+document.addEventListener("click", (event) => {
+  if (event.target.id !== "pause") return;
+  paused = !paused;
+  event.target.setAttribute("aria-pressed", String(paused));
+  alive(paused ? "Paused" : "Live", true);
+});
+
+// Only what asks by itself is paused, and nothing asks for a page that nobody sees.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const acted = event.detail.requestConfig.triggeringEvent?.type === "acted";
+  if (event.target.dataset.live !== undefined && !acted && (paused || document.hidden)) event.preventDefault();
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.dataset.live !== undefined && event.detail.successful && !paused) alive("Live", true);
+});
+
+for (const trouble of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(trouble, () => {
+    alive(`Not live since ${new Date().toISOString().slice(11, 19)}`, false);
+  });
+}
+
+document.addEventListener("acted", (event) => {
+  byId("said").textContent = event.detail.said;
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.requestConfig.verb === "post" && byId("said")) {
+    byId("said").textContent = `Not done (${event.detail.xhr.status}): reload the page and try again.`;
+  }
+});
+
+let open = [];
+let section = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  open = [...event.target.querySelectorAll("details[open]")].map((it) => it.id);
+  const focused = document.activeElement;
+  section = event.target.contains(focused) ? focused.closest("section")?.id : null;
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of open) if (byId(id)) byId(id).open = true;
+  // The button that was pressed is gone with its row: go on from the heading above it.
+  if (section && document.activeElement === document.body) byId(`${section}-heading`)?.focus();
+  section = null;
+});

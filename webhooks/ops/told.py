@@ -1,0 +1,59 @@
+"""How the ops pages say things: ages, moments, errors. Filters of their templates, all named ops_*."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+SPANS = ((60, 1, "s", 0), (3600, 60, "min", 0), (2 * 86_400, 3600, "h", 1))
+
+
+def age(seconds: float) -> str:
+    """12 s, 5 min, 3.5 h, 12 d."""
+    for below, unit, name, places in SPANS:
+        if abs(seconds) < below:
+            return f"{round(seconds / unit, places) if places else int(seconds / unit)} {name}"
+    return f"{int(seconds / 86_400)} d"
+
+
+def since(moment: datetime | None, now: datetime) -> str:
+    """How long ago, or in how long."""
+    if moment is None:
+        return "never"
+    seconds = (now - moment).total_seconds()
+    return age(seconds) if seconds >= 0 else f"in {age(-seconds)}"
+
+
+def stamp(moment: datetime | None) -> Markup | str:
+    """A time element, in UTC."""
+    if moment is None:
+        return "–"
+    utc = moment.astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M:%S}")
+
+
+def instant(seconds: int) -> Markup | str:
+    return stamp(datetime.fromtimestamp(seconds, UTC))
+
+
+def error(text: str | None) -> str:
+    """What went wrong, without any address that a server may have put into it."""
+    return ADDRESS.sub("(address)", text or "")
+
+
+def words(name: str) -> str:
+    """last_known -> last known"""
+    return name.replace("_", " ")
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "age": age,
+    "since": since,
+    "stamp": stamp,
+    "instant": instant,
+    "error": error,
+    "words": words,
+}

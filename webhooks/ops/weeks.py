@@ -1,0 +1,73 @@
+"""Why each quarter hour of a coach's coming week is closed: a strip for every local day, and the same in words."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from domain.cells import GRID
+from domain.hours import DAY_SECONDS, local_days
+from domain.reasons import Reason
+from storage import offers
+from storage.offers import Asked
+from storage.slots import Listing
+
+DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Starts in a row that are closed for one reason; `at` and `width` are quarter hours of the local day."""
+
+    start: int
+    end: int
+    reason: str
+    at: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`cells`: how many quarter hours it has; 92 or 100 where the clocks change. Told from `at` on, for `width`."""
+
+    day: date
+    cells: int
+    at: float
+    width: float
+    runs: tuple[Run, ...]
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    zone: str
+    days: tuple[Day, ...]
+    closed: tuple[tuple[str, int], ...]
+    open: int
+
+
+def of(listing: Listing, duration: int, now: int) -> Week:
+    begin = now // GRID * GRID
+    asked = Asked(duration, begin, begin + DAYS * DAY_SECONDS, now)
+    runs = offers.reasons(listing, asked)
+    starts: list[int] = offers.starts(listing, asked).tolist()
+    counts: Counter[str] = Counter()
+    for start, end, reason in runs:
+        counts[reason.name] += (end - start) // GRID
+    days = tuple(
+        Day(
+            day,
+            (last - first) // GRID,
+            (max(first, asked.since) - first) / GRID,
+            (min(last, asked.until) - max(first, asked.since)) / GRID,
+            tuple(_cut(run, first, last) for run in runs if run[0] < last and run[1] > first),
+            sum(first <= start < last for start in starts),
+        )
+        for day, first, last in local_days(listing.zone, asked.since, asked.until)
+    )
+    return Week(listing.zone, days, tuple(counts.most_common()), len(starts))
+
+
+def _cut(run: tuple[int, int, Reason], first: int, last: int) -> Run:
+    """The part of a run that lies in the day [first, last)."""
+    start, end = max(run[0], first), min(run[1], last)
+    return Run(start, end, run[2].name, (start - first) / GRID, (end - start) / GRID)

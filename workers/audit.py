@@ -1,0 +1,82 @@
+"""The audit of channels: what Cronofy lists, compared with what we believe; put right, the missing one first.
+
+A channel whose pushes failed for a day is closed without a word, and only this list tells.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+
+from storage import accounts, connections
+from workers import channels, tokens
+from workers.cronofy.errors import CronofyError
+from workers.cronofy.wire import Channel
+from workers.freebusy import NEEDS_A_PERSON
+from workers.services import Services
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What was found, and mended: whether the channel was missing, and the ids of those that were too many."""
+
+    connection_id: str
+    reopened: bool
+    closed: tuple[str, ...]
+
+
+def audit(services: Services, connection_id: str) -> Audited:
+    """Compare, and put right. Raises CronofyError; what was not reached is left for the next time.
+
+    Changes went unheard while the channel was closed: a read is owed when it was.
+    """
+    with services.database.read() as tx:
+        stored = accounts.channel(tx, connection_id)
+    recorded = None if stored is None else stored.channel_id
+    url = channels.callback_url(services, connection_id)
+
+    def compared(access: str) -> Audited:
+        listed = services.cronofy.channels(access)
+        right = next((channel.id for channel in listed if channel.callback_url == url), None)
+        kept = _keep(services, connection_id, right) or channels.reopen(
+            services, connection_id, services.cronofy, access
+        )
+        odd = [each for each in listed if each.id != kept and _is_ours(services, each, recorded)]
+        for channel in odd:
+            services.cronofy.close_channel(access, channel.id)
+        return Audited(connection_id, right is None, tuple(channel.id for channel in odd))
+
+    found = tokens.authorised(services, connection_id, compared)
+    if found.reopened:
+        with services.database.write() as tx:
+            connections.mark_dirty(tx, connection_id, userinfo=True)
+    if found.reopened or found.closed:
+        log.warning("channels_mended", connection=connection_id, reopened=found.reopened, closed=len(found.closed))
+    return found
+
+
+def attempt(services: Services, connection_id: str) -> bool:
+    """Audit a connection, if that can be done now. True: a read is owed, since its channel had been closed."""
+    try:
+        return audit(services, connection_id).reopened
+    except CronofyError as error:
+        log.warning("audit_failed", connection=connection_id, error=str(error))
+        if type(error) in NEEDS_A_PERSON:
+            with services.database.write() as tx:
+                connections.mark_dirty(tx, connection_id, userinfo=True)
+            return True
+        return False
+
+
+def _keep(services: Services, connection_id: str, channel_id: str | None) -> str | None:
+    if channel_id is not None:
+        with services.database.write() as tx:
+            accounts.channel_opened(tx, connection_id, channel_id, now=services.now())
+    return channel_id
+
+
+def _is_ours(services: Services, channel: Channel, recorded: str | None) -> bool:
+    """Another deployment may push for the same account: its channels are left alone. One that we opened under a public
+    URL of before is known by its id."""
+    return channel.id == recorded or channel.callback_url.startswith(channels.root(services))

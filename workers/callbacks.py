@@ -1,0 +1,39 @@
+"""One callback to the platform: posted, signed, and what the answer means."""
+
+import json
+from datetime import datetime, timedelta
+
+from workers.receiver import Busy, NoAnswer
+from workers.services import Services
+from workers.turn import Dead, Later, Outcome, Sent, Turn
+
+GIVEN_UP_AFTER = timedelta(days=3)
+BUSY_RETRY_MS = 2_000
+GONE = 410
+
+
+def deliver(services: Services, turn: Turn) -> Outcome:
+    """Post it under the row's id, the same at each attempt: a receiver that had it already knows it by that."""
+    if services.receiver is None:
+        return _failed(services, turn, "COACHCAL_CALLBACK_URL is not set for the workers")
+    if turn.late:
+        return Later("this worker was held up, another one may have the callback by now", retry_in_ms=0)
+    body = json.dumps(turn.held.payload, separators=(",", ":"))
+    try:
+        status = services.receiver.post(turn.held.id, body, now=services.now())
+    except Busy:
+        return Later("the platform has not answered earlier ones yet", retry_in_ms=BUSY_RETRY_MS)
+    except NoAnswer as error:
+        return _failed(services, turn, str(error))
+    if 200 <= status < 300:
+        return Sent()
+    if status == GONE:
+        return Dead("the platform answered 410: it wants no callbacks there; correct COACHCAL_CALLBACK_URL")
+    return _failed(services, turn, f"the platform answered {status}")
+
+
+def _failed(services: Services, turn: Turn, error: str) -> Outcome:
+    happened = datetime.fromisoformat(turn.held.payload["timestamp"])
+    if services.now() - happened > GIVEN_UP_AFTER:
+        return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")
+    return Later(error)

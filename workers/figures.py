@@ -1,0 +1,99 @@
+"""The figures of the whole, for Prometheus: what is owed and waiting now, asked of database and Redis when scraped.
+
+Every process would tell the same, so web and clock serve them, and workers do not. What is away has no value, and an
+`up` of 0.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, get_args
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from domain.freshness import State
+from storage import accounts, connections, figures, samples, standings
+from storage.database import Unavailable
+from workers import queues
+from workers.clock import JOBS
+from workers.services import Services
+
+Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
+
+KINDS = ("mail", "calendar", "callback")
+# The clock makes a sample of each every minute in which a push came to be seen.
+QUANTILES = {name: str(percent / 100) for name, percent in samples.PERCENTILES.items()}
+SAMPLES_COUNT_FOR = timedelta(minutes=5)
+
+
+class Figures(Collector):
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            with self._services.database.read() as tx:
+                found = [*self._reads(tx), *self._outbox(tx), *self._coaches(tx), *self._clock(tx)]
+        except Unavailable:
+            found = []
+        yield gauge("database_up", "Whether the database answers.", float(bool(found)))
+        yield from found
+        yield from self._queues()
+
+    def _reads(self, tx: Tx) -> Iterator[Metric]:
+        now = self._services.now()
+        owed, audited = connections.backlog(tx), accounts.oldest_audit(tx)
+        unaudited = 0.0 if audited is None else (now - audited).total_seconds()
+        waited = figures.latest(tx, QUANTILES, since=now - SAMPLES_COUNT_FOR)
+        yield gauge("connections_owed", "Connections that are owed a read.", owed.dirty)
+        yield gauge("oldest_debt_seconds", "For how long the oldest has been owed.", owed.oldest_seconds)
+        yield gauge("missed_pushes", "Changes found that no push had announced.", figures.missed_pushes(tx))
+        yield gauge("oldest_audit_seconds", "Since the audit of the channel that waits longest for one.", unaudited)
+        visible = GaugeMetricFamily(
+            "coachcal_push_visible_seconds", "From a push to its slots, over a minute.", labels=["quantile"]
+        )
+        for name, ms in waited.items():
+            visible.add_metric([QUANTILES[name]], ms / 1000)
+        yield visible
+
+    def _outbox(self, tx: Tx) -> Iterator[Metric]:
+        now = self._services.now()
+        rows = GaugeMetricFamily("coachcal_outbox", "Rows of the outbox.", labels=["kind", "state"])
+        dead: dict[str, float] = dict.fromkeys(KINDS, 0)
+        for kind, state, count in figures.outbox_rows(tx, now=now):
+            rows.add_metric([kind, state], count)
+            if state == "dead":
+                dead[kind] = count
+        since = figures.oldest_due(tx, now=now)
+        oldest = {kind: (now - since.get(kind, now)).total_seconds() for kind in dead}
+        yield rows
+        yield family("outbox_oldest_seconds", "For how long the oldest row has been due.", "kind", oldest)
+        yield family("dead_letters", "Rows that will never go unless somebody acts.", "kind", dead)
+        yield gauge("mails_held", "Mails that wait for their text to be corrected.", figures.held_mails(tx))
+
+    def _coaches(self, tx: Tx) -> Iterator[Metric]:
+        now, stale_after = self._services.now(), self._services.settings.stale_after
+        counted = standings.counts(tx, now=now, stale_after=stale_after)
+        states: dict[str, float] = {state: counted.get(state, 0) for state in get_args(State)}
+        yield family("coaches", "Coaches by the state of their calendars.", "state", states)
+        yield gauge("sessions_in_conflict", "Coming sessions under an event.", figures.conflicts(tx, now=now))
+
+    def _clock(self, tx: Tx) -> Iterator[Metric]:
+        late = figures.clock_late(tx, [job.name for job in JOBS])
+        yield family("clock_late_seconds", "For how long each periodic job has been due.", "name", late)
+
+    def _queues(self) -> Iterator[Metric]:
+        depths = queues.depths(self._services)
+        yield gauge("redis_up", "Whether Redis answers.", 0 if depths is None else 1)
+        yield family("queue_depth", "Wake-ups waiting in a queue.", "queue", depths or {})
+
+
+def gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"coachcal_{name}", meaning, value)
+
+
+def family(name: str, meaning: str, label: str, values: Mapping[str, float]) -> Metric:
+    found = GaugeMetricFamily(f"coachcal_{name}", meaning, labels=[label])
+    for key, value in values.items():
+        found.add_metric([key], value)
+    return found

@@ -1,0 +1,98 @@
+"""What processes count for Prometheus, and the exporters of those that serve no HTTP: workers and clock, on loopback.
+
+Workers are many processes. With PROMETHEUS_MULTIPROC_DIR set they count into files there, and a process of its own
+answers for all of them; `coachcal work` and `coachcal serve` see to that.
+"""
+
+import os
+import re
+import tempfile
+import time
+from contextvars import ContextVar
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+from wsgiref.simple_server import WSGIServer
+
+import dramatiq
+import structlog
+from dramatiq.broker import MessageProxy
+from dramatiq.middleware import Middleware
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+log = structlog.get_logger()
+
+LOOPBACK = "127.0.0.1"
+FOLDER = "coachcal-metrics-"
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class CountJobs(Middleware):
+    """Jobs by name and outcome, and how long each took."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ["actor", "outcome"]
+        self._jobs = Counter("coachcal_jobs", "Jobs by actor and outcome.", labels, registry=registry)
+        self._seconds = Histogram(
+            "coachcal_job_seconds", "How long jobs took.", ["actor"], buckets=SECONDS, registry=registry
+        )
+        self._began: ContextVar[float | None] = ContextVar("began", default=None)
+
+    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
+        self._began.set(time.monotonic())
+
+    def after_process_message(
+        self,
+        broker: dramatiq.Broker,
+        message: MessageProxy,
+        *,
+        result: Any | None = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        self._jobs.labels(message.actor_name, "done" if exception is None else "failed").inc()
+        began = self._began.get()
+        if began is not None:
+            self._seconds.labels(message.actor_name).observe(time.monotonic() - began)
+
+
+def export(port: int, *collectors: Collector) -> WSGIServer:
+    """Answer scrapes at http://127.0.0.1:port/metrics in a thread."""
+    registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
+    server, _ = start_http_server(port, LOOPBACK, registry)
+    log.info("metrics_served", port=server.server_port)
+    return server
+
+
+def export_workers() -> None:
+    """What `dramatiq --fork-function` runs: answers for all worker processes, until it is told to stop."""
+    from workers.settings import Settings
+
+    port = Settings.load().worker_metrics_port
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # theirs
+    if port is not None:
+        _, thread = start_http_server(port, LOOPBACK, registry)
+        thread.join()
+
+
+def folder() -> str:
+    """A new folder for the counts of this process and its children. What dead ones left behind is swept away."""
+    for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        owner = re.match(rf"{FOLDER}(\d+)-", old.name)
+        if owner and not _alive(int(owner[1])):
+            rmtree(old, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True

@@ -1,0 +1,102 @@
+"""Where callbacks are posted: one address of the platform's, signed the Standard Webhooks way.
+
+Each exchange is bounded as a whole, no redirect is followed, and of an answer only the status is read. A receiver that
+hangs holds some threads of a worker and never all of them: pushes are read meanwhile.
+"""
+
+import base64
+import binascii
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from standardwebhooks import Webhook
+
+from workers.cronofy.errors import CronofyError
+from workers.cronofy.transport import Call, Timeouts, Transport
+
+CONNECT_SECONDS = 3.0
+PATIENCE_SECONDS = 0.25  # for one's turn: many times what a receiver takes that is well
+PREFIX = "whsec_"
+SECRET_BYTES = range(24, 65)  # what Standard Webhooks asks for
+
+
+class Busy(Exception):
+    """As much is under way as may be: nothing was sent."""
+
+
+class NoAnswer(Exception):
+    """Nobody answered in time, or not with a whole answer; it may have been taken all the same."""
+
+
+class Receiver:
+    """Safe to share between threads."""
+
+    def __init__(self, url: str, secrets: Sequence[str], *, deadline: float, at_once: int) -> None:
+        """`secrets`: each signs. `deadline`: seconds for one whole exchange. `at_once`: how many there may be."""
+        self._url = url
+        self._signers = [Webhook(secret) for secret in secrets]
+        self._deadline = deadline
+        self._turns = threading.BoundedSemaphore(at_once)
+        self._transport = Transport(
+            timeouts=Timeouts(connect=CONNECT_SECONDS, read=deadline),
+            max_bytes=0,
+            user_agent="coachcal",
+            monotonic=time.monotonic,
+        )
+
+    def post(self, event_id: str, body: str, *, now: datetime) -> int:
+        """The status of the answer. Raises Busy, NoAnswer."""
+        if not self._turns.acquire(timeout=PATIENCE_SECONDS):
+            raise Busy
+        try:
+            return self._post(event_id, body, now)
+        finally:
+            self._turns.release()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _post(self, event_id: str, body: str, now: datetime) -> int:
+        headers = {
+            "webhook-id": event_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(signer.sign(event_id, now, body) for signer in self._signers),
+        }
+        call = Call("POST", "callback", self._url, body=body.encode(), headers=headers, reads_body=False)
+        try:
+            return self._transport.exchange(call, time.monotonic() + self._deadline).status
+        except CronofyError as error:
+            failure = NoAnswer(str(error))
+        raise failure
+
+
+def check_url(url: str) -> None:
+    """Raises ValueError, with the next step."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write it as https://platform.example/callbacks")
+    if parts.username is not None:
+        raise ValueError("leave user and password out of it: the signature says who calls")
+    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+        raise ValueError("use https: http is for a receiver on this machine only")
+
+
+def check_secret(secret: str) -> None:
+    """Raises ValueError, with the next step; the text never holds the secret."""
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except binascii.Error:
+        key = b""
+    if not secret.startswith(PREFIX) or len(key) not in SECRET_BYTES:
+        raise ValueError("write it as whsec_ and the base64 of 24 to 64 random bytes; README.md says how to make one")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
