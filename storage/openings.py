@@ -55,10 +55,10 @@ def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without
     """
     if wanted.start % GRID:
         raise Invalid("start", "not_on_the_grid", "Sessions begin on quarter hours: send one of those.")
-    listing = _listing(tx, coach, terms, without)
     asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
-    if len(offers.starts(listing, asked)):
+    if len(offers.starts(_listing(tx, coach, terms, without), asked)):
         return
+    listing = _listing(tx, coach, terms, without, reasons=True)
     reason = _reason(listing, asked)
     if wanted.force is not None and reason != "past":
         if not _meets_own(tx, coach, wanted, terms, without):
@@ -75,12 +75,12 @@ def nearest(listing: Listing, wanted: Wanted, terms: Terms) -> list[int]:
     return sorted(sorted(found, key=lambda start: abs(start - wanted.start))[:NEAREST])
 
 
-def listing_of(tx: Connection, coach_id: str, terms: Terms) -> Listing:
-    return slots.listings(tx, [coach_id], now=terms.now, stale_after=terms.stale_after)[coach_id]
+def listing_of(tx: Connection, coach_id: str, terms: Terms, *, reasons: bool = False) -> Listing:
+    return slots.listings(tx, [coach_id], now=terms.now, stale_after=terms.stale_after, reasons=reasons)[coach_id]
 
 
-def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) -> Listing:
-    listing = listing_of(tx, coach.id, terms)
+def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None, *, reasons: bool = False) -> Listing:
+    listing = listing_of(tx, coach.id, terms, reasons=reasons)
     if without is None:
         return listing
     hours_only = listing.effect == "hours_only"

@@ -98,10 +98,8 @@ def create(
     )
     sessions.add(tx, pod)
     slots.recompute(tx, coach, now=terms.now)
-    wake = notices.owe(tx, coach, terms, moved=[pod])
-    for participant in participants:
-        wake += _seat(tx, coach, pod.id, participant, NO_CONTEXT, terms, assigned=True).wake
-    return _made(tx, pod.id, wake)
+    seated = [_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True) for each in participants]
+    return _made(tx, pod.id, notices.owe(tx, coach, terms, seated, [pod]))
 
 
 def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expected: int | None = None) -> Made:
@@ -130,7 +128,8 @@ def take_seat(
 ) -> Done:
     """A seat in a pod, if there is one and its format lets this person have it. Raises Refused, Unknown."""
     coach = openings.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
-    return _seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
+    seated = _seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
+    return Done(seated.booking, seated.session, notices.owe(tx, coach, terms, [seated]))
 
 
 def move_seat(tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, expected: int | None = None) -> Done:
@@ -169,14 +168,14 @@ def _seat(
     terms: Terms,
     *,
     assigned: bool,
-) -> Done:
+) -> Change:
     pod = _take(tx, coach, pod_id, participant, terms)
     check_may_take_seat(pod, assigned=assigned)
     if not assigned:
         _check_group(tx, pod, participant)
     booking = seats.new(pod, participant, context, terms)
     seats.add(tx, booking)
-    return Done(booking, pod, notices.owe(tx, coach, terms, [Change("booked", pod, booking)]))
+    return Change("booked", pod, booking)
 
 
 def _check_group(tx: Connection, pod: Session, participant: Participant) -> None:
