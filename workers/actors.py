@@ -18,6 +18,8 @@ from workers.services import Services
 log = structlog.get_logger()
 
 QUEUES = ("freebusy", "slots", "mails", "calendars")  # one a duty: a storm in one does not starve the other
+# Dramatiq takes the smaller number first (reading is 0): the next free thread reads a calendar, however slow mails are.
+SENDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,11 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
     def recompute_slots(coach_id: str) -> None:
         slots.recompute(services, coach_id)
 
-    @dramatiq.actor(broker=broker, queue_name="mails")
+    @dramatiq.actor(broker=broker, queue_name="mails", priority=SENDS)
     def deliver_mail(outbox_id: str) -> None:
         actors.wake_outbox(outbox.deliver(services, outbox_id))
 
-    @dramatiq.actor(broker=broker, queue_name="calendars")
+    @dramatiq.actor(broker=broker, queue_name="calendars", priority=SENDS)
     def write_calendar(outbox_id: str) -> None:
         actors.wake_outbox(outbox.deliver(services, outbox_id, leases=outbox.CALENDAR_LEASES))
 

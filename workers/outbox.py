@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from storage import outbox
+from storage.database import Unavailable
 from storage.outbox import Held, Wake
 from workers import calendars, mails
 from workers.services import Services
@@ -46,9 +47,15 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
 
 
 def _act(services: Services, turn: Turn) -> Outcome:
-    if turn.held.kind == "mail":
-        return mails.deliver(services, turn)
-    return calendars.deliver(services, turn)
+    try:
+        if turn.held.kind == "mail":
+            return mails.deliver(services, turn)
+        return calendars.deliver(services, turn)
+    except Unavailable:
+        raise
+    except Exception as error:  # a bug that one row meets must not make it spin: it is told, and backs off
+        log.exception("delivery_broke", outbox=turn.held.id, kind=turn.held.kind)
+        return Later(f"our fault: {type(error).__name__}", unsure=True)
 
 
 def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:

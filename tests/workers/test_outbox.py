@@ -2,8 +2,9 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from statistics import mean
 
 import pytest
@@ -153,6 +154,26 @@ def test_an_outage_of_the_mail_server_ends_with_everything_sent(mailroom: Mailro
     mailroom.sweep(minutes=10)
     assert {row.state for row in mailroom.rows(topic="booked")} == {"sent"}
     assert len(mailroom.office.taken) == len(news) == 8
+
+
+class Broken:
+    """A mailer with a bug."""
+
+    def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
+        raise ZeroDivisionError
+
+    def close(self) -> None: ...
+
+
+def test_a_delivery_that_breaks_is_tried_again_later_and_may_have_been_sent(mailroom: Mailroom) -> None:
+    mailroom.book()
+    sound, mailroom.services = mailroom.services, replace(mailroom.services, mailer=Broken())
+    mailroom.work()
+    row = mailroom.row(topic="booked", recipient=GRACE)
+    assert (row.state, row.unsure, row.last_error) == ("pending", 1, "our fault: ZeroDivisionError")
+    mailroom.services = sound
+    mailroom.sweep(minutes=1)
+    assert len(mailroom.office.to(GRACE)) == 1
 
 
 def test_a_later_mail_that_had_to_wait_is_woken_for(mailroom: Mailroom) -> None:
