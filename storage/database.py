@@ -97,7 +97,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _use_wal(connection: Any) -> None:
     """The file remembers it. While it is being switched SQLite answers "locked" at once, whatever the busy timeout."""
     end = time.monotonic() + BUSY_SECONDS
-    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError:

@@ -47,22 +47,22 @@ def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
     return coach
 
 
-def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None) -> None:
-    """Raises Refused unless the time can be booked, the session or hold `without` being out of the way; Invalid for a
-    start that is on no quarter hour and a duration that the coach does not offer.
+def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None) -> str | None:
+    """Why the time had to be forced; None when it is open, the session or hold `without` being out of the way.
 
-    The caller holds the coach's lock, and says `slots.recompute` once it has written.
+    Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a duration that the
+    coach does not offer. The caller holds the coach's lock, and says `slots.recompute` once it has written.
     """
     if wanted.start % GRID:
         raise Invalid("start", "not_on_the_grid", "Sessions begin on quarter hours: send one of those.")
     asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
     if len(offers.starts(_listing(tx, coach, terms, without), asked)):
-        return
+        return None
     listing = _listing(tx, coach, terms, without, reasons=True)
     reason = _reason(listing, asked)
     if wanted.force is not None and reason != "past":
         if not _meets_own(tx, coach, wanted, terms, without):
-            return
+            return wanted.force
         reason = "session"
     raise _refusal(listing, wanted, terms, reason)
 

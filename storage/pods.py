@@ -78,8 +78,9 @@ def create(
     """A pod at a time that is listed, or forced, with these participants assigned. Raises Refused, Unknown, Invalid."""
     wanted = plan.wanted
     _check_seats(plan.min_seats, plan.capacity, len(participants))
+    _check_deadline(plan.deadline, wanted.start)
     coach = openings.lock(tx, wanted.coach_id, terms)
-    openings.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted))
+    forced = openings.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted))
     pod = Session(
         id=sessions.new_id(),
         coach_id=coach.id,
@@ -88,7 +89,7 @@ def create(
         ends=wanted.end,
         gap=60 * max(coach.pre, coach.post),
         created_at=terms.now,
-        force_reason=wanted.force,
+        force_reason=forced,
         capacity=plan.capacity,
         min_seats=plan.min_seats,
         format=plan.format,
@@ -117,10 +118,11 @@ def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expec
         return _call_off(tx, coach, before, terms)
     after = _changed(before, changes)
     _check_seats(after.min_seats, after.capacity, after.taken)
+    _check_deadline(after.deadline, after.starts)
     if (before.starts, before.ends) == (after.starts, after.ends):
         sessions.put(tx, after)
         return _made(tx, pod_id, notices.owe(tx, coach, terms, moved=[after]))
-    return _move(tx, coach, before, replace(after, force_reason=changes.force), terms)
+    return _move(tx, coach, before, after, changes.force, terms)
 
 
 def take_seat(
@@ -218,13 +220,13 @@ def _changed(before: Session, changes: Changes) -> Session:
     after = replace(before, version=before.version + 1, starts=start, ends=start + 60 * before.minutes, **given)
     if changes.duration is not None:
         after = replace(after, ends=start + 60 * changes.duration)
-    return after if after.deadline == before.deadline else replace(after, flagged_at=None)
+    return after
 
 
-def _move(tx: Connection, coach: Coach, before: Session, after: Session, terms: Terms) -> Made:
-    wanted = Wanted(coach.id, after.starts, after.minutes, after.force_reason)
-    openings.check(tx, coach, wanted, terms, without=before.id)
-    after = replace(after, gap=60 * max(coach.pre, coach.post), conflict_since=None)
+def _move(tx: Connection, coach: Coach, before: Session, after: Session, force: str | None, terms: Terms) -> Made:
+    wanted = Wanted(coach.id, after.starts, after.minutes, force)
+    forced = openings.check(tx, coach, wanted, terms, without=before.id)
+    after = replace(after, force_reason=forced, gap=60 * max(coach.pre, coach.post), conflict_since=None)
     sessions.put(tx, after)
     slots.recompute(tx, coach, now=terms.now)
     moved = _each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
@@ -260,6 +262,11 @@ def _check_seats(min_seats: int, capacity: int, taken: int) -> None:
     if taken > capacity:
         detail = f"{taken} seats are taken: send a max_seats of {taken} or more."
         raise Refused("seats_taken", detail, reason="full")
+
+
+def _check_deadline(deadline: datetime | None, starts: int) -> None:
+    if deadline is not None and deadline.timestamp() > starts:
+        raise Invalid("deadline", "deadline_after_start", "Send a deadline that is over before the pod begins.")
 
 
 def _made(tx: Connection, pod_id: str, wake: list[Wake]) -> Made:

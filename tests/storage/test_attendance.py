@@ -131,3 +131,11 @@ def test_what_took_place_keeps_its_time_whoever_missed_it(database: Database) ->
         assert sessions.get(tx, done.session.id).active
     with pytest.raises(Refused, match="booking_ended"), database.write() as tx:
         bookings.cancel(tx, done.booking.id, cast.terms(AFTER))
+
+
+def test_a_pod_is_not_missed_while_others_may_have_been_there(database: Database) -> None:
+    cast.ready(database)
+    pod = create(database, cast.GRACE, cast.HEDY, start=TEN).pod
+    assert report(database, pod, "missed", who="grace").pod.status == "booked"
+    assert report(database, pod, "missed", who="hedy").pod.status == "missed"
+    assert report(database, pod, "completed", who="hedy").pod.status == "completed"

@@ -121,6 +121,7 @@ class BookingMachine(Checked):
         refused = self.model.may_use(hold_id, coach, start, minutes)
         verdict = refused or self.at(coach, start, minutes, force=force, without=hold_id)
         instead = self.model.nearest(coach, start, minutes, without=hold_id) if not refused else ()
+        closed = self.at(coach, start, minutes, force=None, without=hold_id) is not None
         wanted = Wanted(coach, start, minutes, force)
         done = self.attempt(
             verdict,
@@ -130,7 +131,7 @@ class BookingMachine(Checked):
         if done is not None:
             self.model.times.pop(hold_id or "", None)
             time = Time(done.session.id, coach, "one_to_one", start, wanted.end, 0, "booked", taken=1)
-            time.forced = force is not None
+            time.forced = closed
             self.model.occupied(time)
             self.model.seated(Seat(done.booking.id, time.id, who, self.model.now, self.model.now))
 
@@ -162,16 +163,20 @@ class BookingMachine(Checked):
         length = minutes or time.minutes
         start = self.start(time.coach, length, pick)
         verdict = self.model.may_change(seat, expected) or ("seat_has_no_time" if time.kind == "pod" else None)
-        verdict = verdict or self.at(time.coach, start, length, force=force, without=time.id)
+        stays = (start, length) == (time.start, time.minutes)
+        closed = self.at(time.coach, start, length, force=None, without=time.id) is not None
+        verdict = verdict or (None if stays else self.at(time.coach, start, length, force=force, without=time.id))
         done = self.attempt(
             verdict,
             lambda tx: bookings.rebook(
                 tx, seat.id, start, self.terms, duration=minutes, expected=expected, force=force
             ),
         )
-        if done is not None:
+        if done is not None and stays:
+            self.model.touched(time.coach)
+        elif done is not None:
             seat.change(self.model.now)
-            time.forced = force is not None
+            time.forced = closed
             self.model.moved(time, start, length)
             self.model.told(seat, "rebooked")
 
@@ -199,11 +204,12 @@ class BookingMachine(Checked):
     ) -> None:
         wanted = Wanted(coach, self.start(coach, 60, pick), 60, force)
         verdict = "seats_taken" if len(people) > capacity else self.at(coach, wanted.start, 60, force=force)
+        closed = self.at(coach, wanted.start, 60, force=None) is not None
         assigned = [PEOPLE[who] for who in sorted(people)]
         made = self.attempt(verdict, lambda tx: pods.create(tx, Plan(wanted, 1, capacity, form), assigned, self.terms))
         if made is not None:
             time = Time(made.pod.id, coach, "pod", wanted.start, wanted.end, 0, "unbooked", capacity, 1, form)
-            time.forced = force is not None
+            time.forced = closed
             self.model.occupied(time)
             self.model.counted(time, len(people))
             for booking in made.seats:
@@ -244,6 +250,7 @@ class BookingMachine(Checked):
             verdict = "seats_taken"
         if verdict is None and start != pod.start:
             verdict = self.at(pod.coach, start, pod.minutes, force=force, without=pod.id)
+        closed = self.at(pod.coach, start, pod.minutes, force=None, without=pod.id) is not None
         wanted = Changes(start=start, capacity=capacity, force=force)
         if self.attempt(verdict, lambda tx: pods.change(tx, pod.id, wanted, self.terms, expected=expected)):
             pod.capacity = capacity or pod.capacity
@@ -252,7 +259,7 @@ class BookingMachine(Checked):
                 self.model.touched(pod.coach)
                 self.model.events.add((pod.id, pod.version, "upsert"))
                 return
-            pod.forced = force is not None
+            pod.forced = closed
             self.model.moved(pod, start, pod.minutes)
             self._each_seat(pod, "rebooked", "booked")
 
@@ -300,7 +307,8 @@ class BookingMachine(Checked):
                 seat.status = attended
                 if attended == "missed":
                     self.model.told(seat, "missed")
-        time.status = "completed" if any(seat.status == "completed" for seat in there) else "missed"
+        told = {seat.status for seat in there}
+        time.status = "completed" if "completed" in told else "booked" if "booked" in told else "missed"
         time.version += 1
         self.model.touched(time.coach)
 

@@ -1,7 +1,7 @@
 """Pods: made at a time that is listed, changed, moved and called off with all their seats."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -177,3 +177,12 @@ def test_a_pod_short_of_seats_at_its_deadline_is_flagged_once(database: Database
     change(database, short, deadline=deadline + timedelta(days=1), now=deadline)
     assert flagged(database, deadline + timedelta(hours=2)) == []
     assert flagged(database, deadline + timedelta(days=1)) == [short.pod.id]
+
+
+def test_a_deadline_is_over_before_the_pod_begins(database: Database) -> None:
+    cast.ready(database)
+    with pytest.raises(Invalid, match="begins"):
+        create(database, deadline=datetime.fromtimestamp(TEN + 1, UTC))
+    made = create(database, deadline=datetime.fromtimestamp(TEN, UTC))
+    with pytest.raises(Invalid, match="begins"):
+        change(database, made, start=TEN - 1800)
