@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from domain.notices import Change
-from domain.sessions import Booking, Refused, Session, Terms, Unknown
+from domain.sessions import Booking, BookingStatus, Refused, Session, SessionStatus, Terms, Unknown
 from storage import notices, openings, seats, sessions
 from storage.pods import Made
 
@@ -32,11 +32,17 @@ def report(
         raise Refused("nobody_seated", "Nobody had a seat in this session: there is no attendance to report.")
     changes = [_marked(tx, session, booking, attended, terms) for booking in concerned if booking.status != attended]
     after = {booking.id: booking.status for booking in present} | {each.booking.id: attended for each in changes}
-    status: Attended = "completed" if "completed" in after.values() else "missed"
-    sessions.put(tx, replace(session, status=status, version=session.version + 1))
+    sessions.put(tx, replace(session, status=_status(set(after.values())), version=session.version + 1))
     missed = [each for each in changes if attended == "missed"]
     wake = notices.owe(tx, coach, terms, missed)
     return Made(sessions.get(tx, session_id), seats.of_session(tx, session_id), wake)
+
+
+def _status(reported: set[BookingStatus]) -> SessionStatus:
+    """One who was there completes the session; it is missed when nobody can be any more."""
+    if "completed" in reported:
+        return "completed"
+    return "booked" if "booked" in reported else "missed"
 
 
 def _took_part(session: Session, booking: Booking) -> bool:

@@ -55,7 +55,7 @@ def book(
     """A 1:1 session at a time that is listed, or forced. Raises Refused, Unknown and Invalid."""
     coach = openings.lock(tx, wanted.coach_id, terms)
     used = holds.use(tx, hold_id, wanted)
-    openings.check(tx, coach, wanted, terms, without=used)
+    forced = openings.check(tx, coach, wanted, terms, without=used)
     session = Session(
         id=sessions.new_id(),
         coach_id=coach.id,
@@ -65,7 +65,7 @@ def book(
         gap=60 * max(coach.pre, coach.post),
         created_at=terms.now,
         status="booked",
-        force_reason=wanted.force,
+        force_reason=forced,
         taken=1,
         context=context,
         wall=wall_clock(coach.hours.zone, wanted.start),
@@ -99,14 +99,16 @@ def rebook(
         raise Refused("seat_has_no_time", detail)
     wanted = Wanted(coach.id, start, duration or before.minutes, force)
     holds.use(tx, hold_id, wanted)
-    openings.check(tx, coach, wanted, terms, without=before.id)
+    if (wanted.start, wanted.end) == (before.starts, before.ends):
+        return Done(standing.booking, before, [])  # it is there already: nobody needs to be told
+    forced = openings.check(tx, coach, wanted, terms, without=before.id)
     session = replace(
         before,
         starts=wanted.start,
         ends=wanted.end,
         gap=60 * max(coach.pre, coach.post),
         version=before.version + 1,
-        force_reason=force,
+        force_reason=forced,
         conflict_since=None,
         wall=wall_clock(coach.hours.zone, wanted.start),
         wall_moved=None,

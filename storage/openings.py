@@ -47,22 +47,22 @@ def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
     return coach
 
 
-def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None) -> None:
-    """Raises Refused unless the time can be booked, the session or hold `without` being out of the way; Invalid for a
-    start that is on no quarter hour and a duration that the coach does not offer.
+def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None) -> str | None:
+    """Why the time had to be forced; None when it is open, the session or hold `without` being out of the way.
 
-    The caller holds the coach's lock, and says `slots.recompute` once it has written.
+    Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a duration that the
+    coach does not offer. The caller holds the coach's lock, and says `slots.recompute` once it has written.
     """
     if wanted.start % GRID:
         raise Invalid("start", "not_on_the_grid", "Sessions begin on quarter hours: send one of those.")
-    listing = _listing(tx, coach, terms, without)
     asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
-    if len(offers.starts(listing, asked)):
-        return
+    if len(offers.starts(_listing(tx, coach, terms, without), asked)):
+        return None
+    listing = _listing(tx, coach, terms, without, reasons=True)
     reason = _reason(listing, asked)
     if wanted.force is not None and reason != "past":
         if not _meets_own(tx, coach, wanted, terms, without):
-            return
+            return wanted.force
         reason = "session"
     raise _refusal(listing, wanted, terms, reason)
 
@@ -75,12 +75,12 @@ def nearest(listing: Listing, wanted: Wanted, terms: Terms) -> list[int]:
     return sorted(sorted(found, key=lambda start: abs(start - wanted.start))[:NEAREST])
 
 
-def listing_of(tx: Connection, coach_id: str, terms: Terms) -> Listing:
-    return slots.listings(tx, [coach_id], now=terms.now, stale_after=terms.stale_after)[coach_id]
+def listing_of(tx: Connection, coach_id: str, terms: Terms, *, reasons: bool = False) -> Listing:
+    return slots.listings(tx, [coach_id], now=terms.now, stale_after=terms.stale_after, reasons=reasons)[coach_id]
 
 
-def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) -> Listing:
-    listing = listing_of(tx, coach.id, terms)
+def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None, *, reasons: bool = False) -> Listing:
+    listing = listing_of(tx, coach.id, terms, reasons=reasons)
     if without is None:
         return listing
     hours_only = listing.effect == "hours_only"

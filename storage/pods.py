@@ -79,8 +79,9 @@ def create(
     """A pod at a time that is listed, or forced, with these participants assigned. Raises Refused, Unknown, Invalid."""
     wanted = plan.wanted
     _check_seats(plan.min_seats, plan.capacity, len(participants))
+    _check_deadline(plan.deadline, wanted.start)
     coach = openings.lock(tx, wanted.coach_id, terms)
-    openings.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted))
+    forced = openings.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted))
     pod = Session(
         id=sessions.new_id(),
         coach_id=coach.id,
@@ -89,7 +90,7 @@ def create(
         ends=wanted.end,
         gap=60 * max(coach.pre, coach.post),
         created_at=terms.now,
-        force_reason=wanted.force,
+        force_reason=forced,
         capacity=plan.capacity,
         min_seats=plan.min_seats,
         format=plan.format,
@@ -100,10 +101,8 @@ def create(
     )
     sessions.add(tx, pod)
     slots.recompute(tx, coach, now=terms.now)
-    wake = notices.owe(tx, coach, terms, moved=[pod])
-    for participant in participants:
-        wake += _seat(tx, coach, pod.id, participant, NO_CONTEXT, terms, assigned=True).wake
-    return _made(tx, pod.id, wake)
+    seated = [_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True) for each in participants]
+    return _made(tx, pod.id, notices.owe(tx, coach, terms, seated, [pod]))
 
 
 def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expected: int | None = None) -> Made:
@@ -121,10 +120,11 @@ def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expec
         return _call_off(tx, coach, before, terms)
     after = _changed(before, changes)
     _check_seats(after.min_seats, after.capacity, after.taken)
+    _check_deadline(after.deadline, after.starts)
     if (before.starts, before.ends) == (after.starts, after.ends):
         sessions.put(tx, after)
         return _made(tx, pod_id, notices.owe(tx, coach, terms, moved=[after]))
-    return _move(tx, coach, before, replace(after, force_reason=changes.force), terms)
+    return _move(tx, coach, before, after, changes.force, terms)
 
 
 def take_seat(
@@ -132,7 +132,8 @@ def take_seat(
 ) -> Done:
     """A seat in a pod, if there is one and its format lets this person have it. Raises Refused, Unknown."""
     coach = openings.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
-    return _seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
+    seated = _seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
+    return Done(seated.booking, seated.session, notices.owe(tx, coach, terms, [seated]))
 
 
 def move_seat(tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, expected: int | None = None) -> Done:
@@ -171,14 +172,14 @@ def _seat(
     terms: Terms,
     *,
     assigned: bool,
-) -> Done:
+) -> Change:
     pod = _take(tx, coach, pod_id, participant, terms)
     check_may_take_seat(pod, assigned=assigned)
     if not assigned:
         _check_group(tx, pod, participant)
     booking = seats.new(pod, participant, context, terms)
     seats.add(tx, booking)
-    return Done(booking, pod, notices.owe(tx, coach, terms, [Change("booked", pod, booking)]))
+    return Change("booked", pod, booking)
 
 
 def _check_group(tx: Connection, pod: Session, participant: Participant) -> None:
@@ -221,15 +222,15 @@ def _changed(before: Session, changes: Changes) -> Session:
     after = replace(before, version=before.version + 1, starts=start, ends=start + 60 * before.minutes, **given)
     if changes.duration is not None:
         after = replace(after, ends=start + 60 * changes.duration)
-    return after if after.deadline == before.deadline else replace(after, flagged_at=None)
+    return after
 
 
-def _move(tx: Connection, coach: Coach, before: Session, after: Session, terms: Terms) -> Made:
-    wanted = Wanted(coach.id, after.starts, after.minutes, after.force_reason)
-    openings.check(tx, coach, wanted, terms, without=before.id)
+def _move(tx: Connection, coach: Coach, before: Session, after: Session, force: str | None, terms: Terms) -> Made:
+    wanted = Wanted(coach.id, after.starts, after.minutes, force)
+    forced = openings.check(tx, coach, wanted, terms, without=before.id)
     wall = wall_clock(coach.hours.zone, after.starts)
     gap = 60 * max(coach.pre, coach.post)
-    after = replace(after, gap=gap, conflict_since=None, wall=wall, wall_moved=None)
+    after = replace(after, force_reason=forced, gap=gap, conflict_since=None, wall=wall, wall_moved=None)
     sessions.put(tx, after)
     slots.recompute(tx, coach, now=terms.now)
     moved = _each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
@@ -265,6 +266,11 @@ def _check_seats(min_seats: int, capacity: int, taken: int) -> None:
     if taken > capacity:
         detail = f"{taken} seats are taken: send a max_seats of {taken} or more."
         raise Refused("seats_taken", detail, reason="full")
+
+
+def _check_deadline(deadline: datetime | None, starts: int) -> None:
+    if deadline is not None and deadline.timestamp() > starts:
+        raise Invalid("deadline", "deadline_after_start", "Send a deadline that is over before the pod begins.")
 
 
 def _made(tx: Connection, pod_id: str, wake: list[Wake]) -> Made:

@@ -26,8 +26,10 @@ def add(tx: Connection, session: Session) -> None:
 
 
 def put(tx: Connection, session: Session) -> None:
-    """Write all of it, as the caller read it and changed it under the coach's lock."""
-    tx.execute(sessions.update().where(row.id == session.id).values(_values(session)))
+    """Write all of it, as the caller read it and changed it under the coach's lock; but for the flag, which is not."""
+    values = _values(session)
+    del values["flagged_at"]
+    tx.execute(sessions.update().where(row.id == session.id).values(values))
 
 
 def get(tx: Connection, session_id: str, *, what: str = "session") -> Session:
@@ -100,10 +102,9 @@ def give_seat(tx: Connection, pod_id: str) -> bool:
 
 
 def flag_short(tx: Connection, *, now: datetime) -> list[str]:
-    """Flag the pods that had too few participants at their deadline; each is answered once."""
-    short = and_(
-        row.kind == "pod", row.active, row.deadline <= now, row.taken < row.min_seats, row.flagged_at.is_(None)
-    )
+    """Flag the pods that had too few participants at their deadline; each is answered once for each deadline."""
+    unflagged = or_(row.flagged_at.is_(None), row.flagged_at < row.deadline)
+    short = and_(row.kind == "pod", row.active, row.deadline <= now, row.taken < row.min_seats, unflagged)
     return list(tx.scalars(sessions.update().where(short).values(flagged_at=now).returning(row.id)))
 
 

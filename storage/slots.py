@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, literal, select
 
 from domain import freshness
 from domain.cells import Periods
@@ -38,6 +38,22 @@ SEEN_AS: dict[str | None, Literal["initial_sync", "disconnected"] | None] = {
     "disconnected": "disconnected",
     "revoked": "disconnected",
 }
+
+
+_LISTED = select(
+    _row.coach_id,
+    _row.version,
+    _row.origin,
+    _row.days,
+    _row.durations,
+    _row.bits,
+    _row.holds_until,
+    coach_rows.c.zone,
+    coach_rows.c.notice,
+    coach_rows.c.horizon_days,
+    coach_rows.c.policy,
+    coach_rows.c.last_known_hours,
+).join(coach_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +136,14 @@ def rolled(tx: Connection, coach_id: str) -> None:
     tx.execute(slot_sets.update().where(_row.coach_id == coach_id).values(tzdata=installed("tzdata")))
 
 
-def listings(tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: timedelta) -> dict[str, Listing]:
-    """The stored sets of these coaches with their freshness, in two queries whatever their number."""
-    query = select(
-        slot_sets,
-        coach_rows.c.zone,
-        coach_rows.c.notice,
-        coach_rows.c.horizon_days,
-        coach_rows.c.policy,
-        coach_rows.c.last_known_hours,
-    ).join(coach_rows)
+def listings(
+    tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: timedelta, reasons: bool = False
+) -> dict[str, Listing]:
+    """The stored sets of these coaches with their freshness, in two queries whatever their number.
+
+    `reasons`: why closed times are closed, too; they are larger than all the rest.
+    """
+    query = _LISTED.add_columns(_row.reasons if reasons else literal(b"").label("reasons"))
     found = tx.execute(query.where(_row.coach_id.in_(coach_ids))).all()
     known = healths(tx, coach_ids)
     seconds = int(stale_after.total_seconds())

@@ -136,7 +136,7 @@ def mark_dirty(database: Database, connection_id: str) -> bool:
 
 def listing(database: Database, coach_id: str = "ada", *, now: datetime = NOW) -> slots.Listing:
     with database.read() as tx:
-        return slots.listings(tx, [coach_id], now=now, stale_after=timedelta(minutes=90))[coach_id]
+        return slots.listings(tx, [coach_id], now=now, stale_after=timedelta(minutes=90), reasons=True)[coach_id]
 
 
 def row_of(tx: Connection, connection_id: str) -> Any:

@@ -1,4 +1,6 @@
-"""Dying at a named line: run a module whose process kills itself, with -9, before or after one of its functions runs.
+"""Dying at a named line: run a module that kills itself, with -9, before or after one of its functions runs.
+
+Its whole process group goes, so that no parent of a worker is left to tidy up; the group is its own.
 
 python -m tests.failpoints workers.outbox:_record:before -- dramatiq workers.bootstrap:start --processes=1
 """
@@ -25,7 +27,7 @@ def _deadly(function: Callable[..., Any], when: str) -> Callable[..., Any]:
     def deadly(*arguments: Any, **options: Any) -> Any:
         if when == "after":
             function(*arguments, **options)
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.killpg(0, signal.SIGKILL)
 
     return deadly
 
@@ -34,6 +36,8 @@ def main(point: str, separator: str, module: str, *arguments: str) -> None:
     function_in, path, when = point.split(":")
     assert separator == "--"
     assert when in ("before", "after")
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)
     arm(function_in, path, when)  # type: ignore[arg-type]  # it is one of the two
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

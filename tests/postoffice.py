@@ -19,7 +19,7 @@ from webhooks.demo.processes import free_port
 Stage = Literal["RCPT", "DATA"]
 Hook = Callable[[], None]
 HANG_UP = "hang up"
-"""Instead of a reply to DATA: the message is taken, and nobody is told."""
+"""Instead of a reply. To DATA: the message is taken, and nobody is told."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,8 @@ class PostOffice:
     ) -> str:
         await _outside(self.on_rcpt)
         reply = self._ordered("RCPT", address)
+        if reply == HANG_UP:
+            _hang_up(server)
         if not reply:
             envelope.rcpt_tos.append(address)
         return reply or "250 OK"
@@ -113,8 +115,7 @@ class PostOffice:
             message = message_from_bytes(content, policy=policy.default)
             self.taken.append(Taken(tuple(envelope.rcpt_tos), content, message))
         if reply == HANG_UP:
-            assert isinstance(server.transport, asyncio.Transport)
-            server.transport.abort()
+            _hang_up(server)
         return reply or "250 OK"
 
     def _ordered(self, stage: Stage, *addresses: str) -> str | None:
@@ -124,6 +125,11 @@ class PostOffice:
                     order.times = None if order.times is None else order.times - 1
                     return order.reply
         return None
+
+
+def _hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
 
 
 async def _outside(hook: Hook | None) -> None:

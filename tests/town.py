@@ -1,5 +1,6 @@
 """The product as it is deployed: web, worker and clock as processes of their own, which tests stop, freeze and kill."""
 
+import contextlib
 import os
 import signal
 import time
@@ -15,7 +16,7 @@ from cryptography.fernet import Fernet
 from storage import clients, coaches, database, slots
 from storage.database import Database
 from tests import cast
-from webhooks.demo.processes import Processes, free_port
+from webhooks.demo.processes import Processes, StepFailed, free_port
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import Control, Seat
 from workers.cronofy.sandbox.server import Sandbox
@@ -41,6 +42,22 @@ class Town:
         self.processes.start(name, {"web": "serve", "worker": "work", "clock": "clock"}[name], env=self.environment)
         if name == "web":
             self.processes.wait_for_url(f"{self.api.origin}/readyz")
+
+    def start_mortal(self, name: str, point: str) -> None:
+        """A worker that kills itself at a point of tests.failpoints."""
+        dramatiq = ("dramatiq", "workers.bootstrap:start", "--processes=1", "--threads=4", "--skip-logging")
+        environment = self.environment | {"dramatiq_worker_timeout": "20"}
+        self.processes.start(name, point, "--", *dramatiq, env=environment, module="tests.failpoints")
+
+    def wait_until_dead(self, name: str, seconds: float = 20.0) -> None:
+        """Until this process has ended by itself."""
+        end = time.monotonic() + seconds
+        with contextlib.suppress(StepFailed):
+            while True:
+                self.processes.check()
+                assert time.monotonic() < end, f"the {name} is alive after {seconds} s"
+                time.sleep(0.02)
+        self.processes.stop(name)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """To the process and its children: dramatiq's and gunicorn's workers are in its group."""
@@ -92,8 +109,8 @@ class Town:
 
 
 @contextmanager
-def raised(folder: Path, database_url: str, redis_url: str) -> Iterator[Town]:
-    """A town with nobody working yet."""
+def raised(folder: Path, database_url: str, redis_url: str, **more: str) -> Iterator[Town]:
+    """A town with nobody working yet. `more` goes into the environment of all."""
     port = free_port()
     with Sandbox(seeds=(), page_size=3) as sandbox:
         environment = {
@@ -110,6 +127,7 @@ def raised(folder: Path, database_url: str, redis_url: str) -> Iterator[Town]:
             "COACHCAL_WEB_PROCESSES": "1",
             "COACHCAL_WORKER_PROCESSES": "1",
             "COACHCAL_WORKER_THREADS": "4",
+            **more,
         }
         opened = database.create(database_url)
         with opened.write() as tx:

@@ -38,7 +38,9 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
     # Looked at first: what changes from here on makes the answer that is kept look old, never new.
     stamp = offers.stamp(services.database, coach_id)
     with services.database.read() as tx:
-        found = slots.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after)
+        found = slots.listings(
+            tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=query.detail is not None
+        )
     if coach_id not in found:
         raise unknown_coach(coach_id)
     made = _made(found[coach_id], query, stamp, now)

@@ -20,7 +20,8 @@ log = structlog.get_logger()
 # One a duty: a storm in one does not starve the other.
 QUEUES = ("freebusy", "slots", "mails", "calendars", "callbacks")
 LAST = 10
-"""The priority of what can wait: a lower number goes first, 0 is usual."""
+"""The priority of what can wait. Dramatiq takes the smaller number first (reading is 0): the next free thread reads a
+calendar, however slow mails are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,11 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
     def recompute_slots(coach_id: str) -> None:
         slots.recompute(services, coach_id)
 
-    @dramatiq.actor(broker=broker, queue_name="mails")
+    @dramatiq.actor(broker=broker, queue_name="mails", priority=LAST)
     def deliver_mail(outbox_id: str) -> None:
         actors.wake_outbox(outbox.deliver(services, outbox_id))
 
-    @dramatiq.actor(broker=broker, queue_name="calendars")
+    @dramatiq.actor(broker=broker, queue_name="calendars", priority=LAST)
     def write_calendar(outbox_id: str) -> None:
         actors.wake_outbox(outbox.deliver(services, outbox_id, leases=outbox.CALENDAR_LEASES))
 

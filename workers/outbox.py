@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from storage import outbox
+from storage.database import Unavailable
 from storage.outbox import Held, Wake
 from workers import calendars, callbacks, mails
 from workers.services import Services
@@ -47,7 +48,13 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
 
 def _act(services: Services, turn: Turn) -> Outcome:
     senders = {"mail": mails.deliver, "calendar": calendars.deliver, "callback": callbacks.deliver}
-    return senders[turn.held.kind](services, turn)
+    try:
+        return senders[turn.held.kind](services, turn)
+    except Unavailable:
+        raise
+    except Exception as error:  # a bug that one row meets must not make it spin: it is told, and backs off
+        log.exception("delivery_broke", outbox=turn.held.id, kind=turn.held.kind)
+        return Later(f"our fault: {type(error).__name__}", unsure=True)
 
 
 def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:

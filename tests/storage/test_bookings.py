@@ -157,6 +157,20 @@ def test_a_rebooking_moves_the_session_and_does_not_collide_with_itself(database
     assert (back.booking.version, back.booking.sequence, back.session.starts) == (3, 2, TEN)
 
 
+def test_a_rebooking_to_the_time_it_has_changes_nothing_and_tells_nobody(database: Database) -> None:
+    cast.ready(database)
+    first = book(database)
+    before = mails(database)
+    again = rebook(database, first, TEN, force="why not")
+    assert (again.booking, again.session, again.wake) == (first.booking, first.session, [])
+    assert mails(database) == before
+
+
+def test_what_is_open_is_booked_and_not_forced(database: Database) -> None:
+    cast.ready(database)
+    assert book(database, force="to be sure").session.force_reason is None
+
+
 def test_a_refused_rebooking_leaves_everything_as_it_was(database: Database) -> None:
     cast.ready(database)
     first, other = book(database), book(database, at(2, 13), cast.HEDY)
@@ -176,9 +190,10 @@ def test_a_cancellation_opens_the_time_again_and_never_revives(database: Databas
     ended = cancel(database, done)
     assert (ended.booking.status, ended.booking.sequence, ended.session.active) == ("cancelled", 1, False)
     assert listed(database) == before
-    for change in (lambda: cancel(database, done), lambda: rebook(database, done, TEN)):
-        with pytest.raises(Refused, match="booking_ended"):
-            change()
+    with pytest.raises(Refused, match="booking_ended"):
+        cancel(database, done)
+    with pytest.raises(Refused, match="booking_ended"):
+        rebook(database, done, TEN)
 
 
 def test_a_late_cancellation_counts_as_missed_unless_excused(database: Database) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.sessions import Refused, Session, Terms, Unknown
-from storage import bookings, holds, offers, pods, sessions
+from storage import bookings, freebusy, holds, offers, pods, sessions
 from storage.bookings import Done
 from storage.database import Database
 from storage.offers import Asked
@@ -40,7 +40,7 @@ def listed(database: Database, now: datetime = cast.NOW) -> list[int]:
     return [int(start) for start in found]
 
 
-def stored(database: Database, held: Session) -> Session | None:
+def kept(database: Database, held: Session) -> Session | None:
     with database.read() as tx:
         return sessions.hold(tx, held.id)
 
@@ -63,7 +63,7 @@ def test_its_owner_books_through_it_and_it_is_gone(database: Database) -> None:
     held = hold(database)
     done = book(database, hold_id=held.id)
     assert done.session.starts == TEN
-    assert stored(database, held) is None
+    assert kept(database, held) is None
     with pytest.raises(Refused):
         book(database, hold_id=held.id)
 
@@ -78,8 +78,8 @@ def test_a_pod_is_made_and_a_session_is_moved_through_a_hold(database: Database)
     with database.write() as tx:
         moved = bookings.rebook(tx, done.booking.id, at(2, 13), cast.terms(), hold_id=other.id)
     assert (made.pod.starts, moved.session.starts) == (TEN, at(2, 13))
-    assert stored(database, held) is None
-    assert stored(database, other) is None
+    assert kept(database, held) is None
+    assert kept(database, other) is None
 
 
 def test_a_hold_keeps_no_other_time(database: Database) -> None:
@@ -89,7 +89,7 @@ def test_a_hold_keeps_no_other_time(database: Database) -> None:
         book(database, at(2, 14), hold_id=held.id)
     with pytest.raises(Refused, match="hold_of_another_time"), database.write() as tx:
         bookings.book(tx, Wanted("ada", TEN, 30), cast.GRACE, cast.PROGRAMME, cast.terms(), hold_id=held.id)
-    assert stored(database, held) is not None
+    assert kept(database, held) is not None
 
 
 def test_a_hold_ends_by_itself(database: Database) -> None:
@@ -101,7 +101,7 @@ def test_a_hold_ends_by_itself(database: Database) -> None:
     with pytest.raises(Refused):
         book(database, now=AFTERWARDS - timedelta(seconds=1))
     assert book(database, now=AFTERWARDS).session.starts == TEN
-    assert stored(database, held) is None
+    assert kept(database, held) is None
 
 
 def test_the_listing_says_when_the_next_hold_ends(database: Database) -> None:
@@ -124,6 +124,18 @@ def test_ended_holds_are_found_and_their_times_opened(database: Database) -> Non
         holds.reopen(tx, "ada", cast.terms(AFTERWARDS))
         holds.reopen(tx, "nobody", cast.terms(AFTERWARDS))
         assert sessions.coaches_with_expired_holds(tx, now=AFTERWARDS) == []
+    assert listed(database, AFTERWARDS) == before
+
+
+def test_whatever_makes_the_set_anew_opens_the_times_of_ended_holds(database: Database) -> None:
+    connection_id = cast.ready(database)
+    before = listed(database)
+    hold(database)
+    cast.mark_dirty(database, connection_id)
+    held = cast.claim(database, connection_id)
+    assert held is not None
+    with database.write() as tx:
+        freebusy.store(tx, held, cast.observed(), now=AFTERWARDS)
     assert listed(database, AFTERWARDS) == before
 
 
@@ -182,7 +194,7 @@ def test_a_hold_counts_for_the_limit_of_its_day(database: Database) -> None:
 def test_not_even_force_books_over_a_hold(database: Database) -> None:
     cast.ready(database)
     hold(database)
+    wanted = Wanted("ada", TEN + HOUR, 60, "the board asked")
     with pytest.raises(Refused) as refused, database.write() as tx:
-        wanted = Wanted("ada", TEN + HOUR, 60, "the board asked")
         bookings.book(tx, wanted, cast.HEDY, cast.PROGRAMME, cast.terms())
     assert refused.value.reason == "session"

@@ -2,6 +2,7 @@
 
 import secrets
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, time
 from typing import Any
@@ -29,7 +30,9 @@ def line(*, coach: str = "ada", at: str = "13:00", day: str = "2026-06-02", peop
 
 def upload(desk: Desk, raw: bytes, query: str = "", *, kind: str = CSV, key: str | None = None) -> Answer:
     headers = {"Content-Type": kind} | ({"Idempotency-Key": key} if key else {})
-    return desk.ask("POST", f"/v1/pods/import{query}", "bookings:write", data=raw, headers=headers)
+    return replace(desk, client=desk.client.application.test_client()).ask(
+        "POST", f"/v1/pods/import{query}", "bookings:write", data=raw, headers=headers
+    )
 
 
 def real(desk: Desk, raw: bytes, **options: Any) -> Answer:
@@ -155,6 +158,18 @@ def test_an_import_repeated_with_its_key_is_answered_and_not_done_again(desk: De
     without = real(desk, raw, key=None)
     assert (without.status_code, without.json["code"]) == (400, "idempotency_key_required")
     assert judged(real(desk, raw).json) == [(2, "red", ["slot_not_open"]), (3, "red", ["slot_not_open"])]
+
+
+def test_two_imports_of_the_same_coaches_at_once_do_not_block_each_other_for_ever(desk: Desk) -> None:
+    # Given two files that name the coaches in opposite order, and want the same times
+    files = [table(*each, head=HEAD) for each in (GOOD, GOOD[::-1])]
+    # When both are imported at once, again and again
+    with ThreadPoolExecutor(2) as pool:
+        for day in range(3, 9):
+            raws = [raw.replace(b"2026-06-02", f"2026-06-{day:02}".encode()) for raw in files]
+            statuses = sorted(answer.status_code for answer in pool.map(lambda raw: real(desk, raw), raws))
+            # Then one has them and the other is told so
+            assert statuses == ([409, 409] if day in (6, 7) else [201, 409])
 
 
 def test_an_address_that_two_coaches_have_is_red(desk: Desk) -> None:

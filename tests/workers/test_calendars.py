@@ -78,11 +78,12 @@ def test_a_move_is_not_believed_while_the_old_time_is_seen(ada: Diary) -> None:
     assert ada.write() == ["sent", "pending"]
 
 
-def test_a_deletion_is_not_believed_until_the_event_is_gone(ada: Diary) -> None:
+@pytest.mark.parametrize(("written", "moved"), [(TEN, at(19, 10)), (at(19, 10), TEN)], ids=["later", "earlier"])
+def test_a_deletion_is_not_believed_until_the_event_is_gone(ada: Diary, written: int, moved: int) -> None:
     # Given a session that was moved and called off, of which the calendar knows neither
-    done = ada.book()
+    done = ada.book(written)
     ada.write()
-    ada.rebook(done, at(19, 10))
+    ada.rebook(done, moved)
     ada.cancel(done)
     ada.house.control.fault("swallow", WRITES)
     assert ada.write() == ["sent", "superseded", "pending"]

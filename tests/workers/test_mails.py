@@ -330,6 +330,19 @@ def test_who_may_have_got_the_request_gets_the_cancellation(mailroom: Mailroom) 
     assert told(mailroom.office.to(GRACE), "METHOD") == [("REQUEST",), ("CANCEL",)]
 
 
+def test_who_cannot_have_got_the_request_is_not_told_of_its_end(mailroom: Mailroom) -> None:
+    """The server hung up before it had the mail."""
+    mailroom.office.refuse(HANG_UP, to=GRACE)
+    done = mailroom.book()
+    mailroom.work()
+    row = mailroom.row(recipient=GRACE, topic="booked")
+    assert (row.state, row.unsure) == ("pending", 0)
+    mailroom.cancel(done.booking)
+    mailroom.work()
+    assert mailroom.office.to(GRACE) == []
+    assert {row.state for row in mailroom.rows(recipient=GRACE)} == {"superseded"}
+
+
 def test_a_mail_that_may_have_arrived_is_repeated_as_the_same_mail(mailroom: Mailroom) -> None:
     mailroom.office.refuse(HANG_UP, stage="DATA", to=GRACE)
     mailroom.book()

@@ -30,10 +30,10 @@ class Processes:
         self.folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, *arguments: str, env: Mapping[str, str]) -> None:
+    def start(self, name: str, *arguments: str, env: Mapping[str, str], module: str = "webhooks") -> None:
         with self.log(name).open("ab") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 (our own command line)
-                [sys.executable, "-m", "webhooks", *arguments],
+                [sys.executable, "-m", module, *arguments],
                 env={**os.environ, **env},  # noqa: TID251 (handed on, not read)
                 stdin=subprocess.DEVNULL,
                 stdout=log,

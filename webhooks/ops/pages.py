@@ -200,7 +200,7 @@ def _coach(coach_id: str) -> dict[str, Any]:
     services = runtime().services
     now = services.now()
     with services.database.read() as tx:
-        found = slots.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after)
+        found = slots.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=True)
         if coach_id not in found:
             abort(404, "No coach has this id.")
         listing = found[coach_id]

@@ -54,6 +54,16 @@ def test_faults_of_one_kind_queue_up_and_can_be_cleared(api: Api, control: Contr
     assert api.get("/v1/userinfo").status_code == 200
 
 
+def test_a_write_can_be_accepted_and_never_done(api: Api, control: Control, calendar: str) -> None:
+    event = {"event_id": "session-1", "summary": "x", "start": "2026-11-07T15:00:00Z", "end": "2026-11-07T16:00:00Z"}
+    control.fault("swallow", "/v1/calendars")
+    answer = api.upsert(calendar, **event)
+    assert (answer.status_code, answer.headers["Content-Length"]) == (202, "0")
+    assert api.events(only_managed="true") == []
+    api.upsert(calendar, **event)
+    assert len(api.events(only_managed="true")) == 1
+
+
 def test_the_control_api_is_never_hit(control: Control) -> None:
     control.fail("/", 500, times=None)
     assert control.state()["faults"]

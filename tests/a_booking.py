@@ -1,0 +1,32 @@
+"""What the API does to book Grace for Ada, in a process of its own that may die anywhere.
+
+`python -m tests.a_booking KEY`: the transaction with its key, COMMIT, the wake-ups, the answer (the booking, printed).
+"""
+
+import sys
+
+from storage import bookings, idempotency
+from storage.idempotency import Answer
+from storage.openings import Wanted
+from tests import cast
+from workers.bootstrap import bootstrap
+from workers.settings import Settings
+
+
+def main(key: str) -> None:
+    runtime = bootstrap(Settings.load())
+    services = runtime.services
+    with services.database.write() as tx:
+        known = idempotency.begin(tx, "tests", key, b"digest", now=services.now())
+        if known is None:
+            wanted = Wanted("ada", cast.at(9, 10), 60)
+            done = bookings.book(tx, wanted, cast.GRACE, cast.PROGRAMME, services.terms())
+            idempotency.remember(tx, "tests", key, Answer(201, done.booking.id.encode()))
+    if known is None:
+        runtime.actors.wake_outbox(done.wake)
+    print(done.booking.id if known is None else known.body.decode())
+    runtime.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,313 @@
+"""Kill -9 anything at any line between a booking and its mail: it arrives, once. Real processes, real signals.
+
+The one exception is a death between the mail server's 250 and our COMMIT: then it comes again, as the same mail, and
+that is counted.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import func, select
+
+from domain.sessions import Participant
+from storage import bookings, tables
+from storage.openings import Wanted
+from storage.outbox import Wake
+from tests import cast, town
+from tests.databases import Kind, migrate
+from tests.mailroom import NEXT_WEEK, ORGANIZER
+from tests.postoffice import PostOffice, opened
+from tests.town import Town
+from workers.bootstrap import bootstrap
+from workers.embedded.postgres import postgres_server
+from workers.settings import Settings
+
+GRACE = "grace@example.test"
+# Of her there is one mail for a booking, its participant's; the reminder is not due.
+ADA = replace(cast.MAILED, email=None)
+
+
+@dataclass
+class Post:
+    """A town, and the mail server that it sends to."""
+
+    town: Town
+    office: PostOffice
+
+    def book(self, start: int = NEXT_WEEK, who: Participant = cast.GRACE) -> list[Wake]:
+        """Committed, and nobody woken. These tests are about mails: calendars are left alone."""
+        with self.town.database.write() as tx:
+            wanted = Wanted("ada", start, 60)
+            done = bookings.book(tx, wanted, who, cast.PROGRAMME, cast.terms())
+            self._leave_calendars_alone(tx)
+        return [wake for wake in done.wake if wake[1] == "mail"]
+
+    def wake(self, wakes: list[Wake], times: int = 1) -> None:
+        runtime = bootstrap(Settings(**self._settings()))
+        runtime.actors.wake_outbox(wakes * times)
+        runtime.close()
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        environment = {"PATH": "/usr/bin:/bin", **self.town.environment}
+        command = [sys.executable, "-m", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        with self.town.database.write() as tx:
+            self._leave_calendars_alone(tx)
+        return done
+
+    def count(self, table: Any) -> int:
+        with self.town.database.read() as tx:
+            return int(tx.execute(select(func.count()).select_from(table)).scalar_one())
+
+    def rows(self) -> list[Any]:
+        """The mails that are due."""
+        row = tables.outbox.c
+        query = tables.outbox.select().where(row.kind == "mail", row.topic != "reminder")
+        with self.town.database.read() as tx:
+            return list(tx.execute(query.order_by(row.created_at, row.id)))
+
+    def row(self) -> Any:
+        (found,) = self.rows()
+        return found
+
+    def wait(self, wanted: Callable[[Any], bool], seconds: float = 30.0) -> Any:
+        """The one mail's row, once it is as wanted."""
+        return self.wait_for(lambda: wanted(self.row()), seconds) and self.row()
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"not within {seconds} s: {[row._asdict() for row in self.rows()]}"
+            time.sleep(0.02)
+        return True
+
+    def lapse(self) -> None:
+        """The leases end, as time would end them."""
+        with self.town.database.write() as tx:
+            tx.execute(tables.outbox.update().values(lease_until_ms=0, wake_after_ms=0))
+
+    def log(self, name: str) -> str:
+        return self.town.processes.log(name).read_text()
+
+    def _settings(self) -> dict[str, Any]:
+        return {name.removeprefix("COACHCAL_").lower(): value for name, value in self.town.environment.items()}
+
+    def _leave_calendars_alone(self, tx: Any) -> None:
+        tx.execute(tables.outbox.update().where(tables.outbox.c.kind == "calendar").values(state="superseded"))
+
+
+@contextmanager
+def opened_at(folder: Path, database_url: str, redis_url: str) -> Iterator[Post]:
+    """Nobody is working yet; the product's clock is at the cast's Monday morning."""
+    offset = round((cast.NOW - datetime.now(UTC)).total_seconds())
+    with opened() as office:
+        settings = {
+            "COACHCAL_MAILER": "smtp",
+            "COACHCAL_SMTP_URL": office.url,
+            "COACHCAL_MAIL_FROM": f"Coaching <{ORGANIZER}>",
+            "COACHCAL_CLOCK_OFFSET_SECONDS": str(offset + 1),
+            "COACHCAL_SWEEP_SECONDS": "0.1",
+        }
+        with town.raised(folder, database_url, redis_url, **settings) as raised:
+            cast.ready(raised.database, ADA)
+            yield Post(raised, office)
+            for name in ("worker", "clock", "frozen"):  # nothing is lost by not being polite
+                with suppress(KeyError, ProcessLookupError):
+                    raised.signal(name, signal.SIGKILL)
+
+
+@pytest.fixture
+def post(tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str) -> Iterator[Post]:
+    with opened_at(tmp_path, fresh_database("postgresql"), redis_url) as post:
+        yield post
+
+
+@pytest.fixture
+def post_on_both(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Post]:
+    with opened_at(tmp_path, database_url, redis_url) as post:
+        yield post
+
+
+def test_death_before_commit_leaves_nothing_behind(post_on_both: Post) -> None:
+    post = post_on_both
+    died = post.run("tests.failpoints", "storage.notices:owe:after", "--", "tests.a_booking", "key")
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    for table in (tables.bookings, tables.sessions, tables.outbox, tables.idempotency):
+        assert post.count(table) == 0
+    # When the caller, who got no answer, asks again
+    done = post.run("tests.a_booking", "key")
+    assert done.stdout.startswith("bkg_"), done.stderr
+    assert post.row().recipient == GRACE
+
+
+def test_death_after_commit_before_the_answer_is_one_booking_when_the_caller_asks_again(post: Post) -> None:
+    died = post.run("tests.failpoints", "workers.actors:Actors.wake_outbox:after", "--", "tests.a_booking", "key")
+    assert (died.returncode, died.stdout) == (-signal.SIGKILL, "")
+    first = post.row()
+    again = post.run("tests.a_booking", "key")
+    assert again.stdout.strip() == first.booking_id, again.stderr
+    assert (post.count(tables.bookings), len(post.rows())) == (1, 1)
+
+
+def test_death_after_commit_before_the_wake_loses_no_mail(post: Post) -> None:
+    died = post.run("tests.failpoints", "workers.actors:Actors.wake_outbox:before", "--", "tests.a_booking", "key")
+    assert died.returncode == -signal.SIGKILL
+    post.town.start("worker")
+    post.town.start("clock")
+    row = post.wait(lambda row: row.state == "sent")
+    assert (row.attempts, row.unsure, len(post.office.taken)) == (1, 0, 1)
+
+
+def test_a_wake_that_redis_forgets_loses_no_mail(post: Post, redis_url: str) -> None:
+    post.wake(post.book())
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.llen("coachcal:mails") == 1
+        client.flushall()
+    post.town.start("worker")
+    post.town.start("clock")
+    row = post.wait(lambda row: row.state == "sent")
+    assert (row.attempts, len(post.office.taken)) == (1, 1)
+
+
+def test_a_wake_that_comes_many_times_sends_once(post: Post, redis_url: str) -> None:
+    post.wake(post.book(), times=20)
+    post.town.start("worker")
+    with redis.Redis.from_url(redis_url) as client:
+        post.wait_for(lambda: not client.llen("coachcal:mails") and not client.keys("coachcal:__acks__.*.mails"))
+    row = post.wait(lambda row: row.state == "sent")
+    assert (row.attempts, row.unsure, len(post.office.taken)) == (1, 0, 1)
+
+
+def test_a_worker_that_dies_after_the_claim_is_made_up_for_when_its_lease_ends(post: Post) -> None:
+    post.town.start("clock")
+    post.town.start_mortal("worker", "workers.outbox:_act:before")
+    post.wake(post.book())
+    post.town.wait_until_dead("worker")
+    row = post.row()
+    assert (row.state, row.attempts, len(post.office.taken)) == ("sending", 1, 0)
+    post.town.start("worker")
+    row = post.wait(lambda row: row.state == "sent")
+    assert (row.attempts, row.unsure, len(post.office.taken)) == (2, 1, 1)
+
+
+def test_a_worker_that_dies_during_smtp_is_made_up_for(post: Post) -> None:
+    def kill() -> None:
+        post.office.on_rcpt = None
+        post.town.kill("worker")
+
+    post.office.on_rcpt = kill
+    post.town.start("clock")
+    post.town.start("worker")
+    post.wake(post.book())
+    post.wait_for(lambda: post.office.on_rcpt is None)
+    post.town.start("worker")
+    post.lapse()
+    row = post.wait(lambda row: row.state == "sent")
+    assert (row.attempts, row.unsure, len(post.office.taken)) == (2, 1, 1)
+
+
+def test_a_death_between_the_server_s_yes_and_our_commit_repeats_the_same_mail_and_counts_it(post: Post) -> None:
+    post.town.start("clock")
+    post.town.start_mortal("worker", "workers.outbox:_record:before")
+    post.wake(post.book())
+    post.town.wait_until_dead("worker")
+    assert len(post.office.taken) == 1
+    post.town.start("worker")
+    post.lapse()
+    row = post.wait(lambda row: row.state == "sent")
+    assert (row.attempts, row.unsure) == (2, 1)
+    first, again = post.office.taken
+    assert (first.id, first.line("UID"), first.line("SEQUENCE")) == (
+        again.id,
+        again.line("UID"),
+        again.line("SEQUENCE"),
+    )
+    assert "delivery_may_repeat" in post.log("worker")
+
+
+def test_a_worker_frozen_past_its_lease_sends_nothing_more_and_its_outcome_is_refused(post: Post) -> None:
+    # Given a worker that is frozen while it tells the mail server whom the mail is for
+    frozen: list[bool] = []
+
+    def freeze() -> None:
+        post.office.on_rcpt = None
+        post.town.signal("worker", signal.SIGSTOP)
+        frozen.append(True)
+
+    post.office.on_rcpt = freeze
+    post.town.start("clock")
+    post.town.start("worker")
+    post.wake(post.book())
+    post.wait_for(lambda: bool(frozen))
+    # When its lease ends, another one sends the mail, and the first comes back
+    post.town.rename("worker", "frozen")
+    post.town.start("worker")
+    row = post.wait(lambda row: row.state == "sent")
+    post.town.signal("frozen", signal.SIGCONT)
+    # Then it does not send it too
+    post.wait_for(lambda: "late_outcome_refused" in post.log("worker"))
+    assert (row.attempts, row.unsure, len(post.office.taken)) == (2, 1, 1)
+    assert post.row() == row
+
+
+def test_a_crash_of_the_database_while_a_mail_is_sent_loses_nothing(tmp_path: Path, redis_url: str) -> None:
+    """The server says yes, and there is no database to write that into: the mail comes again, as the same one."""
+    with postgres_server() as server:
+        url = migrate(server.create_database("crash"))
+        with opened_at(tmp_path, url, redis_url) as post:
+            stopped: list[bool] = []
+
+            def crash() -> None:
+                post.office.on_data = None
+                server.stop("immediate")
+                stopped.append(True)
+
+            post.office.on_data = crash
+            post.town.start("clock")
+            post.town.start("worker")
+            post.wake(post.book())
+            post.wait_for(lambda: bool(stopped and post.office.taken) and "job_failed" in post.log("worker"))
+            server.restart()
+            post.town.database.engine.dispose()
+            post.lapse()
+            row = post.wait(lambda row: row.state == "sent")
+            assert (row.attempts, row.unsure) == (2, 1)
+            assert len({each.id for each in post.office.taken}) == 1
+            assert len(post.office.taken) == 2
+
+
+def test_without_a_sweeper_woken_mails_leave_and_lost_wakes_wait_for_it(post: Post) -> None:
+    post.town.start("clock")
+    post.town.kill("clock")
+    post.town.start("worker")
+    lost = post.book(NEXT_WEEK + 7200)
+    post.wake(post.book())
+    post.office.wait(1)
+    assert {row.id: row.state for row in post.rows()}[lost[0][0]] == "pending"
+    post.town.start("clock")
+    post.wait_for(lambda: {row.state for row in post.rows()} == {"sent"})
+    assert [row.attempts for row in post.rows()] == [1, 1]
+
+
+def test_an_address_that_is_refused_for_good_is_told_to_ops_and_keeps_nobody_waiting(post: Post) -> None:
+    post.office.refuse("550 5.1.1 nobody here", to=GRACE, times=None)
+    post.town.start("clock")
+    post.town.start("worker")
+    post.wake([*post.book(), *post.book(NEXT_WEEK + 7200, cast.HEDY)])
+    post.wait_for(lambda: {row.state for row in post.rows()} == {"sent", "dead"})
+    assert [each.recipients for each in post.office.taken] == [("hedy@example.test",)]
+    assert "delivery_dead" in post.log("worker")
+    assert GRACE not in post.log("worker")
+    # And the next mail to it is not tried
+    post.wake(post.book(NEXT_WEEK + 14_400))
+    post.wait_for(lambda: [row.state for row in post.rows()].count("dead") == 2)

@@ -1,0 +1,75 @@
+"""Pods and their seats, in few words: what the tests of this room share."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.sessions import NO_CONTEXT, Context, Participant, Session
+from storage import bookings, offers, pods, sessions, tables
+from storage.bookings import Done
+from storage.database import Database
+from storage.offers import Asked
+from storage.openings import Wanted
+from storage.pods import Changes, Made, Plan
+from tests import cast
+from tests.cast import at
+
+TEN, TWO = at(8, 10), at(8, 14)
+Owed = Counter[tuple[str, str]]
+
+
+def create(database: Database, *people: Participant, start: int = TEN, **options: Any) -> Made:
+    wanted = Wanted(options.pop("coach", "ada"), start, options.pop("duration", 60), options.pop("force", None))
+    now = options.pop("now", cast.NOW)
+    usual: dict[str, Any] = {"min_seats": 1, "capacity": 2, "format": "open", "title": "Feedback"}
+    plan = Plan(wanted, **usual | options)
+    with database.write() as tx:
+        return pods.create(tx, plan, list(people), cast.terms(now))
+
+
+def join(database: Database, made: Made, who: Participant, context: Context = NO_CONTEXT, **options: Any) -> Done:
+    now = options.pop("now", cast.NOW)
+    with database.write() as tx:
+        return pods.take_seat(tx, made.pod.id, who, context, cast.terms(now), **options)
+
+
+def move(database: Database, done: Done, made: Made, **options: Any) -> Done:
+    with database.write() as tx:
+        return pods.move_seat(tx, done.booking.id, made.pod.id, cast.terms(), **options)
+
+
+def change(database: Database, made: Made, expected: int | None = None, **changes: Any) -> Made:
+    now = changes.pop("now", cast.NOW)
+    with database.write() as tx:
+        return pods.change(tx, made.pod.id, Changes(**changes), cast.terms(now), expected=expected)
+
+
+def leave(database: Database, done: Done) -> Done:
+    with database.write() as tx:
+        return bookings.cancel(tx, done.booking.id, cast.terms())
+
+
+def as_stored(database: Database, made: Made) -> Session:
+    with database.read() as tx:
+        return sessions.get(tx, made.pod.id, what="pod")
+
+
+def listed(database: Database, day: int = 8) -> list[int]:
+    asked = Asked(60, at(day, 0), at(day + 1, 0), int(cast.NOW.timestamp()))
+    return [int(start) for start in offers.starts(cast.listing(database), asked)]
+
+
+def owed(database: Database, version: int | None = None) -> Owed:
+    """How many mails of each kind to each person, the reminders left out."""
+    row = tables.outbox.c
+    query = select(row.topic, row.recipient, row.version).where(row.kind == "mail", row.topic != "reminder")
+    with database.read() as tx:
+        found = tx.execute(query).all()
+    return Counter((it.topic, it.recipient.partition("@")[0]) for it in found if version in (None, it.version))
+
+
+def flagged(database: Database, now: datetime) -> list[str]:
+    with database.write() as tx:
+        return sessions.flag_short(tx, now=now)
