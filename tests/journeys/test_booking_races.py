@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -27,6 +28,7 @@ from domain.sessions import Session
 from storage import clients, coaches, outbox, sessions, slots, tables
 from storage.database import Database
 from tests import town
+from tests.databases import migrate
 from tests.town import Town
 
 CLIENTS = 32
@@ -49,8 +51,27 @@ SETTINGS = {
 
 @pytest.fixture
 def raced(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Town]:
+    with _raised(tmp_path, database_url, redis_url) as raised:
+        yield raised
+
+
+@pytest.fixture
+def unguarded(tmp_path: Path, empty_database_url: str, redis_url: str) -> Iterator[Town]:
+    """The same over a database, used by nobody afterwards, that lets sessions overlap."""
+    with _raised(tmp_path, migrate(empty_database_url), redis_url) as raised:
+        with raised.database.write() as tx:
+            if tx.dialect.name == "postgresql":
+                tx.exec_driver_sql("ALTER TABLE sessions DROP CONSTRAINT no_overlap")
+            else:
+                tx.exec_driver_sql("DROP TRIGGER no_overlap_INSERT")
+                tx.exec_driver_sql("DROP TRIGGER no_overlap_UPDATE")
+        yield raised
+
+
+@contextmanager
+def _raised(folder: Path, database_url: str, redis_url: str) -> Iterator[Town]:
     """Two web processes, a worker and a clock, and Ada with a calendar that was read."""
-    with town.raised(tmp_path, database_url, redis_url) as raised:
+    with town.raised(folder, database_url, redis_url) as raised:
         raised.environment["COACHCAL_WEB_PROCESSES"] = "2"
         for name in ("web", "worker", "clock"):
             raised.start(name)
@@ -156,28 +177,20 @@ def test_nothing_overlaps_however_many_race_and_whoever_is_killed(raced: Town) -
     _until_everything_due_is_delivered(raced)
 
 
-def test_a_naive_way_of_booking_double_books_and_the_check_sees_it(raced: Town) -> None:
+def test_a_naive_way_of_booking_double_books_and_the_check_sees_it(unguarded: Town) -> None:
     """Look at the listing, then insert: what everybody writes first."""
-    starts = _starts(raced)
-    with raced.database.write() as tx:
-        postgresql = tx.dialect.name == "postgresql"
-        for statement in (
-            ("ALTER TABLE sessions DROP CONSTRAINT no_overlap",)
-            if postgresql
-            else ("DROP TRIGGER no_overlap_INSERT", "DROP TRIGGER no_overlap_UPDATE")
-        ):
-            tx.exec_driver_sql(statement)
+    starts = _starts(unguarded)
     barrier = threading.Barrier(CLIENTS)
 
     def book(number: int) -> None:
         wanted = starts[number % len(starts)]
         barrier.wait()
-        if wanted in raced.slots()["starts"]:
-            _insert(raced.database, wanted)
+        if wanted in unguarded.slots()["starts"]:
+            _insert(unguarded.database, wanted)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(book, range(CLIENTS)))
-    assert overlaps(raced.database) != []
+    assert overlaps(unguarded.database) != []
 
 
 def overlaps(database: Database) -> list[tuple[str, str]]:
