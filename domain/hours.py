@@ -131,13 +131,13 @@ def timezone(key: str) -> ZoneInfo:
 
     From the tzdata package, not from the machine: the same hours give the same slots wherever they are computed.
     """
-    if isinstance(key, str) and key in _names():
+    if isinstance(key, str) and key in zone_names():
         return _loaded(key)
     raise Invalid("zone", "unknown_zone", f"{key!r:.60} is no IANA time zone; send a name such as Europe/London.")
 
 
 @cache
-def _names() -> frozenset[str]:
+def zone_names() -> frozenset[str]:
     return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 

@@ -43,6 +43,8 @@ class Connected:
     last_error: str | None
     profiles: tuple[Profile, ...]
     blocking: frozenset[str]
+    erasing: bool
+    """Its coach disconnected it, and a worker is at it."""
 
 
 def new_id() -> str:
@@ -242,6 +244,7 @@ def _connected(tx: Connection, row: Any) -> Connected:
             for p in own
         ),
         blocking=frozenset(item.id for item in found if item.blocks and not item.deleted),
+        erasing=row.erase_due,
     )
 
 

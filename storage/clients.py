@@ -18,6 +18,7 @@ SCOPES = (
     "bookings:write",
     "bookings:force",
     "mailers:write",
+    "links:write",
     "coach",
     "ops",
 )

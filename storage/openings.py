@@ -79,6 +79,14 @@ def listing_of(tx: Connection, coach_id: str, terms: Terms, *, reasons: bool = F
     return slots.listings(tx, [coach_id], now=terms.now, stale_after=terms.stale_after, reasons=reasons)[coach_id]
 
 
+def listing_for(tx: Connection, coach_id: str, terms: Terms, *, moving: str | None = None) -> Listing:
+    """What the coach offers; to whoever moves the session `moving`, its own time too. Raises Unknown."""
+    coach = coaches.get(tx, coach_id)
+    if coach is None:
+        raise Unknown("coach", coach_id)
+    return _listing(tx, coach, terms, moving)
+
+
 def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None, *, reasons: bool = False) -> Listing:
     listing = listing_of(tx, coach.id, terms, reasons=reasons)
     if without is None:

@@ -64,6 +64,14 @@ def of_sessions(tx: Connection, session_ids: list[str]) -> dict[str, list[Bookin
     return found
 
 
+def coming(tx: Connection, coach_id: str, participant_id: str, *, now: int) -> list[Booking]:
+    """The participant's bookings with this coach that stand and have not begun (`now` in epoch seconds), the soonest
+    first."""
+    query = select(bookings).join(sessions, row.session_id == sessions.c.id)
+    mine = query.where(sessions.c.coach_id == coach_id, row.participant_id == participant_id, row.status == "booked")
+    return [_booking(found) for found in tx.execute(mine.where(sessions.c.starts > now).order_by(sessions.c.starts))]
+
+
 def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
     mine = select(row.id).where(row.session_id == session_id, row.participant_id == participant_id)
     return tx.scalar(mine.where(row.status == "booked")) is not None

@@ -1,7 +1,7 @@
 """Slot sets as stored: one packed row a coach, recomputed from stored periods, read with what they are worth now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version as installed
 from math import ceil
@@ -112,6 +112,15 @@ def compute(
     own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
     busy = _periods(tx, coach) if calendars else NO_PERIODS
     return build(coach, busy, own, origin=origin, days=coach.horizon_days + MARGIN_DAYS)
+
+
+def preview(tx: Connection, coach: Coach, *, now: datetime, stale_after: timedelta) -> tuple[Listing, Listing]:
+    """The coach's listing as it would be with these settings, of which nothing is written, and as it is."""
+    stored = listings(tx, [coach.id], now=now, stale_after=stale_after)[coach.id]
+    hours_only = stored.effect == "hours_only" and bool(healths(tx, [coach.id]))
+    fresh = compute(tx, coach, now=now, calendars=not hours_only)
+    zone, notice, horizon_days = coach.hours.zone, coach.notice, coach.horizon_days
+    return replace(stored, slots=fresh, zone=zone, notice=notice, horizon_days=horizon_days), stored
 
 
 def is_current(tx: Connection, coach: Coach, *, now: datetime) -> bool:

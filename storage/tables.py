@@ -216,3 +216,11 @@ visible = Table(
     Column("at", Instant, nullable=False, index=True),
     Column("ms", Integer, nullable=False),
 )
+
+# Links to pages that were followed: each opens its page once.
+link_uses = Table(
+    "link_uses",
+    metadata,
+    Column("nonce", Text, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+)

@@ -7,7 +7,7 @@ import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from webhooks import errors, openapi, ops, routes
+from webhooks import errors, openapi, ops, pages, routes
 from webhooks.keyring import KeyRing
 from webhooks.metrics import Metrics
 from webhooks.reading import BODY_CAP, Json, Request
@@ -45,6 +45,7 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     openapi.configure(app, runtime.settings.base_url)
     routes.register(app, openapi.describe)
     ops.register(app)
+    pages.register(app)
     return app
 
 
@@ -64,7 +65,7 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     headers = response.headers
     for name, value in HEADERS.items():
-        headers.setdefault(name, value)  # the ops pages have a policy of their own
+        headers.setdefault(name, value)  # pages have a policy of their own
     if runtime().settings.public_url.scheme == "https":
         headers.extend(HSTS)
     headers.setdefault("Cache-Control", "no-store")

@@ -10,6 +10,8 @@ from storage.database import Unavailable
 from webhooks.answers import ConnectOut
 from webhooks.errors import unknown_coach
 from webhooks.models import ConnectIn
+from webhooks.pages import guests
+from webhooks.pages.settings import HOME, see
 from webhooks.wiring import runtime
 from workers import connections
 from workers.connections import STATE_LIFE, UnknownState
@@ -64,7 +66,7 @@ def begin(coach_id: str, body: ConnectIn) -> ConnectOut:
 
 
 def callback() -> Response:
-    """Where Cronofy sends the coach's browser back to: a page that says how it went."""
+    """Where Cronofy sends the coach's browser back to: the settings, or without a session a page, says how it went."""
     if request.method == "HEAD":
         return Response(status=204)  # a link preview must not spend the state
     try:
@@ -72,6 +74,8 @@ def callback() -> Response:
     except (CronofyError, *Unavailable) as error:
         log.warning("connect_failed", error=type(error).__name__)
         outcome = "refused" if isinstance(error, CronofyError) and error.permanent else "away"
+    if guests.at_settings():
+        return see(f"{HOME}?said={outcome}")
     status, heading, next_step = PAGES[outcome]
     page = make_response(render_template("connect.html", heading=heading, next_step=next_step), status)
     if outcome == "away":

@@ -84,6 +84,7 @@ CODES: dict[str, tuple[int, str]] = {
     "reversed_range": (422, "The range ends before it begins, or where it begins."),
     "range_too_long": (422, "The range is longer than 92 days."),
     "idempotency_key_reused": (422, "The Idempotency-Key belongs to another request."),
+    "link_too_long": (422, "The link would be longer than browsers and proxies take."),
     "min_over_max": (422, "A pod cannot have fewer seats than it needs."),
     "deadline_after_start": (422, "A deadline lies after its pod begins."),
     "start_or_pod": (422, "Either a start or a pod_id is needed, not both."),

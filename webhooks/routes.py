@@ -58,6 +58,8 @@ from webhooks.errors import Refused
 from webhooks.import_models import ImportOut, ImportQuery
 from webhooks.mailer_models import MailsOut, MailTextIn, MailTextOut, PreviewIn, PreviewOut, SendingOut
 from webhooks.models import ID, CalendarsIn, CoachIn, ConnectIn, HoursIn, OverridesIn, PoolQuery, SlotsQuery, TilesQuery
+from webhooks.pages import links
+from webhooks.pages.links import LinkIn, LinkOut
 
 View = Callable[..., Any]
 
@@ -147,6 +149,7 @@ ROUTES = (
     Route("PUT", MAILER, mailers.put, MAILS, MailTextIn, answer=MailTextOut, once=True),
     Route("DELETE", MAILER, mailers.delete, MAILS, answers=(204,), refuses=(404,), once=True),
     Route("POST", f"{MAILER}/preview", mailers.preview, MAILS, PreviewIn, answer=PreviewOut),
+    Route("POST", "/v1/links", links.create, ("links:write",), LinkIn, answer=LinkOut, answers=(201,), refuses=(404,)),
     Route("GET", "/healthz", health.alive, answer=Alive),
     Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
     Route("GET", "/metrics", health.metrics),

@@ -13,6 +13,7 @@ from storage import (
     connections,
     holds,
     idempotency,
+    links,
     outbox,
     samples,
     schedule,
@@ -129,10 +130,10 @@ def sample(services: Services, _actors: Actors) -> int:
 
 
 def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them any more; and old samples."""
+    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples."""
     now = services.now()
     with services.database.write() as tx:
-        return idempotency.drop_old(tx, now=now) + samples.prune(tx, now=now)
+        return idempotency.drop_old(tx, now=now) + links.drop_old(tx, now=now) + samples.prune(tx, now=now)
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.

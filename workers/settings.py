@@ -1,5 +1,6 @@
 """Every variable, its default and its meaning, on one page. The README's table is tested against this one."""
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal, TypeVar
 
@@ -14,6 +15,8 @@ from workers.receiver import check_secret, check_url
 
 NOBODY = "coachcal <coachcal@localhost>"
 """The sender of mails that go nowhere."""
+# It is written into a header as it is.
+ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?", re.ASCII)
 
 Given = TypeVar("Given")
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -66,6 +69,9 @@ class Settings(BaseSettings):
     callback_secret: Annotated[tuple[SecretStr, ...] | None, NoDecode] = Field(
         None, validate_default=True, description="signs what is posted there: whsec_..., during a rotation new,old"
     )
+    embed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, description="who may show our pages in a frame: https://app.example.com, several with commas"
+    )
     late_cancel_hours: int = Field(24, ge=0, description="a cancellation closer to the start counts as missed")
     remind_hours: int = Field(24, ge=1, description="how long before a 1:1 session its reminder is mailed")
     remind_pods_hours: int = Field(72, ge=1, description="the same for pods")
@@ -116,6 +122,15 @@ class Settings(BaseSettings):
         if info.data.get("callback_url") is not None and not value:
             raise ValueError("COACHCAL_CALLBACK_URL needs it")
         return value
+
+    @field_validator("embed_origins", mode="before")
+    @classmethod
+    def _are_origins(cls, value: object) -> object:
+        origins = tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        for origin in origins or ():  # type: ignore[attr-defined]  # a tuple, or pydantic says so
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError("each is an origin, without a path: https://app.example.com")
+        return origins or None
 
     @field_validator("mail_from", "mail_organizer")
     @classmethod

@@ -1,0 +1,275 @@
+"""The participant's booking page in a real browser: by keyboard, on a phone, live, without a script, in peace."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from storage import tables
+from tests import cast
+from tests.browser.conftest import Seen, Site
+from tests.browser.test_ops import at_peace, focused, tab_to, violations
+from tests.webhooks import visitors
+from tests.webhooks.test_bookings import POD, post
+from tests.webhooks.visitors import GRACE, HEDY
+
+TEN = cast.at(2, 9)
+MOST_BYTES = 100_000
+GRID = re.compile("/book/grid")
+STATIC = Path(__file__).parents[2] / "webhooks/pages/static"
+
+
+@contextmanager
+def guest(site: Site, path: str = "/book?duration=60", participant: Any = GRACE, **options: Any) -> Iterator[Seen]:
+    """Somebody who followed their link."""
+    made = visitors.path_of(visitors.link(site.desk, participant=participant, return_url="https://os.test/me"))
+    with site.visit(**options) as seen:
+        seen.page.goto(made)
+        seen.page.goto(path)
+        yield seen
+
+
+def ready(site: Site) -> str:
+    """Ada's week, on Wednesday afternoon busy. The id of her connection."""
+    return cast.ready(site.desk.database, cast.MAILED, (cast.at(3, 12), cast.at(3, 14)))
+
+
+def button(page: Page, start: int) -> Any:
+    return page.locator(f'#grid button[value="{start}"]')
+
+
+def bookings_of(site: Site) -> list[tuple[str, str]]:
+    with site.desk.database.read() as tx:
+        return sorted((row.participant_id, row.status) for row in tx.execute(tables.bookings.select()))
+
+
+def press_on(page: Page, element_id: str) -> None:
+    page.wait_for_load_state()
+    tab_to(page, element_id)
+    page.keyboard.press("Enter")
+
+
+def tab_into_grid(page: Page) -> None:
+    page.wait_for_load_state()
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "start":
+            return
+    raise AssertionError("the grid cannot be reached with the tab key")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_session_is_booked_moved_and_cancelled_by_keyboard_alone(one_site: Site, width: int) -> None:
+    ready(one_site)
+    with guest(one_site, width=width) as seen:
+        page = seen.page
+        # When the grid is entered, an arrow goes a day on, another a quarter hour
+        tab_into_grid(page)
+        expect(button(page, cast.at(1, 8))).to_be_focused()
+        page.keyboard.press("ArrowRight")
+        expect(button(page, cast.at(2, 8))).to_be_focused()
+        for _ in range(4):
+            page.keyboard.press("ArrowDown")
+        expect(button(page, TEN)).to_be_focused()
+        # Then the whole grid is one stop of the tab key
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate("document.activeElement.name") != "start"
+        page.keyboard.press("Tab")
+        expect(button(page, TEN)).to_be_focused()
+        # When the time is chosen and confirmed
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Book this time?")
+        press_on(page, "yes")
+        # Then it is booked, with the zone named and the way back
+        expect(page.locator("h1")).to_have_text("Your session is booked")
+        expect(page.locator("main")).to_contain_text("10:00 – 11:00")
+        expect(page.locator("main")).to_contain_text("Europe/London (GMT+01:00)")
+        expect(page.locator("header a")).to_have_attribute("href", "https://os.test/me")
+        # When it is moved a quarter hour on, where it stands in its own way
+        press_on(page, "move")
+        expect(page.locator("h1")).to_have_text("Choose another time")
+        tab_into_grid(page)
+        button(page, TEN + 900).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Move your session to this time?")
+        press_on(page, "yes")
+        expect(page.locator("main")).to_contain_text("10:15 – 11:15")
+        # When it is cancelled
+        expect(page.locator("h1")).to_have_text("Your session is booked")
+        press_on(page, "cancel")
+        expect(page.locator("h1")).to_have_text("Cancel this session?")
+        assert bookings_of(one_site) == [("grace", "booked")]
+        press_on(page, "yes")
+        expect(page.locator("h1")).to_have_text("Your session is cancelled")
+        at_peace(seen, one_site)
+    assert bookings_of(one_site) == [("grace", "cancelled")]
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_without_a_script_a_session_is_booked_and_cancelled_by_keyboard(site: Site, width: int) -> None:
+    ready(site)
+    with guest(site, width=width, java_script_enabled=False) as seen:
+        page = seen.page
+        expect(page.locator("#arrows")).to_be_hidden()
+        button(page, TEN).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Book this time?")
+        page.locator("#yes").press("Enter")
+        expect(page.locator("h1")).to_have_text("Your session is booked")
+        page.locator("#cancel").press("Enter")
+        page.locator("#yes").press("Enter")
+        expect(page.locator("h1")).to_have_text("Your session is cancelled")
+        page.goto("/book?duration=60")
+        page.locator("#zone").select_option("Asia/Kathmandu")
+        page.get_by_role("button", name="Show").press("Enter")
+        expect(page.locator("#grid")).to_contain_text("All times are in Asia/Kathmandu (GMT+05:45)")
+        page.locator("#next").press("Enter")
+        expect(page.locator("#times")).to_contain_text("Mon 8 Jun")
+        expect(page.locator("#grid")).to_contain_text("Asia/Kathmandu")
+    assert bookings_of(site) == [("grace", "cancelled")]
+
+
+def test_a_phone_books_by_touch(one_site: Site) -> None:
+    ready(one_site)
+    with guest(one_site, width=360, height=740, has_touch=True, is_mobile=True) as seen:
+        box = button(seen.page, TEN).bounding_box()
+        assert box is not None
+        assert box["width"] >= 24
+        assert box["height"] >= 24
+        button(seen.page, TEN).tap()
+        seen.page.locator("#yes").tap()
+        expect(seen.page.locator("h1")).to_have_text("Your session is booked")
+        at_peace(seen, one_site)
+
+
+def test_a_cell_turns_blue_when_a_calendar_changes_and_when_somebody_else_books(site: Site) -> None:
+    connection_id = ready(site)
+    with guest(site) as seen:
+        page = seen.page
+        page.evaluate("window.sameLoad = true")
+        cell = page.locator("tr", has=page.locator("th", has_text="10:00")).locator("td").nth(1)
+        expect(cell).to_have_class("o")
+        white = cell.evaluate("it => getComputedStyle(it).backgroundColor")
+        button(page, TEN).focus()
+        # When an event is put over it in the calendar
+        cast.mark_dirty(site.desk.database, connection_id)
+        cast.read(site.desk.database, connection_id, (TEN, TEN + 3600), of=cast.MAILED)
+        # Then the cell is blue and says so, the focus stays there, and it is told
+        expect(cell).to_have_text("Unavailable", timeout=10_000)
+        assert white == "rgb(255, 255, 255)"
+        assert "gradient" in cell.evaluate("it => getComputedStyle(it).backgroundImage")
+        expect(cell).to_be_focused()
+        expect(page.locator("#said")).to_have_text("Tue 2 Jun, 10:00 is not available any more.")
+        # When somebody else books another time
+        expect(button(page, cast.at(4, 9))).to_be_visible()
+        visitors.enter(site.desk, participant=HEDY).book(cast.at(4, 9))
+        # Then that is blue too, without a reload
+        expect(button(page, cast.at(4, 9))).to_have_count(0, timeout=10_000)
+        assert page.evaluate("window.sameLoad")
+        assert "Hedy" not in page.content()
+        at_peace(seen, site)
+
+
+def test_focus_stays_on_a_time_that_is_still_open(one_site: Site) -> None:
+    ready(one_site)
+    with guest(one_site) as seen:
+        button(seen.page, TEN).focus()
+        visitors.enter(one_site.desk, participant=HEDY).book(cast.at(4, 9))
+        expect(button(seen.page, cast.at(4, 9))).to_have_count(0, timeout=10_000)
+        expect(button(seen.page, TEN)).to_be_focused()
+        assert focused(seen.page) == ""
+        expect(seen.page.locator("#said")).to_have_text("")
+
+
+def test_a_page_that_is_not_live_says_so_until_it_is_again(one_site: Site) -> None:
+    ready(one_site)
+    with guest(one_site) as seen:
+        seen.page.route(GRID, lambda route: route.abort())
+        expect(seen.page.locator("#lost")).to_be_visible(timeout=10_000)
+        seen.page.unroute(GRID)
+        expect(seen.page.locator("#lost")).to_be_hidden(timeout=10_000)
+
+
+def test_a_lost_race_offers_the_nearest_times_one_of_which_is_booked(site: Site) -> None:
+    ready(site)
+    with guest(site) as seen:
+        page = seen.page
+        button(page, TEN).click()
+        # When somebody else is faster
+        visitors.enter(site.desk, participant=HEDY).book(TEN)
+        page.locator("#yes").click()
+        # Then that is said, and the nearest times are buttons
+        expect(page.locator("h1")).to_have_text("Somebody else was faster")
+        near = page.locator(".near button")
+        expect(near).to_have_count(5)
+        expect(near.first).to_contain_text("2 June 2026")
+        assert violations(page) == []
+        near.first.click()
+        page.locator("#yes").click()
+        expect(page.locator("h1")).to_have_text("Your session is booked")
+    assert bookings_of(site) == [("grace", "booked"), ("hedy", "booked")]
+
+
+def test_two_clicks_on_one_button_book_once(site: Site) -> None:
+    ready(site)
+    with guest(site) as seen:
+        button(seen.page, TEN).click()
+        seen.page.locator("#yes").dblclick()
+        expect(seen.page.locator("h1")).to_have_text("Your session is booked")
+    assert bookings_of(site) == [("grace", "booked")]
+
+
+def test_a_group_is_joined_changed_and_left(one_site: Site) -> None:
+    ready(one_site)
+    for start in ("2026-06-04T13:00:00Z", "2026-06-05T13:00:00Z"):
+        assert post(one_site.desk, "/v1/pods", POD | {"start": start}).status_code == 201
+    with guest(one_site) as seen:
+        page = seen.page
+        page.get_by_role("button", name="Join: Thu 4 Jun, 14:00").press("Enter")
+        expect(page.locator("h1")).to_have_text("Your session is booked")
+        expect(page.locator("main")).to_contain_text("Group session")
+        page.get_by_role("button", name="Change to it: Fri 5 Jun, 14:00").press("Enter")
+        expect(page.locator("main")).to_contain_text("5 June 2026")
+        page.locator("#cancel").click()
+        page.locator("#yes").click()
+        expect(page.locator("h1")).to_have_text("Your session is cancelled")
+        at_peace(seen, one_site)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: Site, scheme: Any, width: int) -> None:
+    ready(one_site)
+    for start in ("2026-06-04T13:00:00Z", "2026-06-05T13:00:00Z"):
+        post(one_site.desk, "/v1/pods", POD | {"start": start})
+    grace = visitors.enter(one_site.desk)
+    booking_id = grace.book(TEN)
+    paths = ("/book", "/book?week=2026-10-19&zone=Europe/London", f"/book?move={booking_id}",
+             f"/book/confirm?start={cast.at(4, 8)}&duration=60", f"/book/bookings/{booking_id}",
+             f"/book/bookings/{booking_id}/cancel")  # fmt: skip
+    with guest(one_site, width=width, color_scheme=scheme) as seen:
+        for path in paths:
+            seen.page.goto(path)
+            assert violations(seen.page) == [], path
+            assert seen.page.evaluate("document.documentElement.scrollWidth") == width, path
+        at_peace(seen, one_site)
+
+
+def test_the_first_view_is_small_and_asks_nobody_else(one_site: Site) -> None:
+    """For a coach who is open day and night: there is no larger grid."""
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    body = {"zone": "Europe/London", "hours": {day: [["00:00", "24:00"]] for day in days}, "durations": [30]}
+    assert one_site.desk.put("/v1/coaches/ada", body | {"policy": {"kind": "hours_only"}}).status_code == 201
+    sizes: list[int] = []
+    with guest(one_site, "/book?week=2026-06-08") as seen:
+        seen.page.on("response", lambda response: sizes.append(len(response.body())))
+        seen.page.goto("/book?week=2026-06-15")
+        expect(seen.page.locator("#grid button")).to_have_count(7 * 96)
+        at_peace(seen, one_site)
+    assert len(sizes) >= 1
+    static = sum((STATIC / name).stat().st_size for name in ("pages.css", "book.css", "book.js"))
+    assert max(sizes) + static < MOST_BYTES

@@ -1,0 +1,310 @@
+"""The calendar settings in a real browser: hours by mouse, keyboard and touch, the week that follows, and no script."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from domain.accounts import Calendar
+from domain.coaches import Coach
+from storage import coaches
+from tests import cast
+from tests.browser.conftest import Seen, Site
+from tests.browser.test_ops import at_peace, tab_to, violations
+
+ROW = "09:00-17:00"
+
+
+@contextmanager
+def at_settings(site: Site, *, language: str = "en", **options: Any) -> Iterator[Seen]:
+    """Ada, who followed a link of Coach OS to her settings; on Tuesday 10:00-11:00 (in London) she is busy."""
+    cast.ready(site.desk.database, cast.MAILED, (cast.at(2, 9), cast.at(2, 10)))
+    asked = {"purpose": "settings", "coach_id": "ada", "language": language}
+    link = site.desk.ask("POST", "/v1/links", "links:write", json=asked).json["url"]
+    with site.visit(**options) as seen:
+        seen.page.goto("/p/" + link.rpartition("/p/")[2])
+        seen.page.wait_for_url("**/settings")
+        yield seen
+
+
+def stored(site: Site) -> Coach:
+    with site.desk.database.read() as tx:
+        found = coaches.get(tx, "ada")
+    assert found
+    return found
+
+
+def cell(page: Page, day: str, clock: str) -> Locator:
+    return page.get_by_role("gridcell", name=f"{day} {clock}")
+
+
+def middle(where: Locator) -> tuple[float, float]:
+    box = where.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page: Page, begin: Locator, end: Locator) -> None:
+    begin.scroll_into_view_if_needed()
+    page.mouse.move(*middle(begin))
+    page.mouse.down()
+    page.mouse.move(*middle(end), steps=8)
+    page.mouse.up()
+
+
+def hours(page: Page, day: str) -> Locator:
+    return page.locator(f"#hours-{day}")
+
+
+def in_words(page: Page, day: str) -> Locator:
+    """When sessions can begin on this day of the coming week."""
+    return page.locator("#in-words tr", has_text=day).locator("td")
+
+
+def count(page: Page) -> int:
+    found = re.match(r"(\d+) times", page.locator("#count").inner_text())
+    assert found
+    return int(found[1])
+
+
+def save(page: Page) -> None:
+    page.click("#save")
+    page.wait_for_url("**/settings?said=saved*")
+    expect(page.locator("#said")).to_contain_text("Saved.")
+
+
+def test_hours_are_dragged_the_week_shows_it_at_once_and_is_the_same_after_saving(site: Site) -> None:
+    with at_settings(site) as seen:
+        page = seen.page
+        before = count(page)
+        # When a lunch is cleared, over three days
+        drag(page, cell(page, "Monday", "12:00"), cell(page, "Wednesday", "12:45"))
+        # Then it is in the fields, in the grid and in the week, before it is saved
+        for day, told in (("mon", "09:00-12:00, 13:00-17:00"), ("wed", "09:00-12:00, 13:00-17:00"), ("thu", ROW)):
+            expect(hours(page, day)).to_have_value(told)
+        expect(cell(page, "Tuesday", "12:15")).to_have_attribute("aria-selected", "false")
+        expect(page.locator("#change")).to_contain_text("fewer than saved")
+        expect(page.locator("#unsaved")).to_be_visible()
+        assert stored(site).hours == cast.ADA.hours
+        # When an evening is added, on a quarter hour
+        drag(page, cell(page, "Saturday", "10:15"), cell(page, "Saturday", "11:30"))
+        expect(hours(page, "sat")).to_have_value("10:15-11:45")
+        expect(in_words(page, "Saturday")).to_have_text("10:15 to 11:15")
+        expect(page.locator("#tally")).to_contain_text("saved")
+        drawn, promised = page.locator(".effect").inner_html(), count(page)
+        assert promised != before
+        save(page)
+        assert page.locator(".effect").inner_html() == drawn
+        assert count(page) == promised
+        assert stored(site).hours.weekly_json()["sat"] == [["10:15", "11:45"]]
+        expect(page.locator("#unsaved")).to_be_hidden()
+        at_peace(seen, site)
+
+
+def test_the_same_by_keyboard_alone(one_site: Site) -> None:
+    with at_settings(one_site) as seen:
+        page = seen.page
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.getAttribute('role')") == "gridcell":
+                break
+        expect(cell(page, "Monday", "09:00")).to_be_focused()
+        # from Monday 09:00 to Wednesday 12:00, and from there an hour down
+        for key in ("PageDown", "PageDown", "PageDown"):
+            page.keyboard.press(key)
+        for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight"):
+            page.keyboard.press(f"Shift+{key}")
+        page.keyboard.press("Space")
+        for day in ("mon", "tue", "wed"):
+            expect(hours(page, day)).to_have_value("09:00-12:00, 13:00-17:00")
+        expect(hours(page, "thu")).to_have_value(ROW)
+        expect(page.locator("#live")).to_have_text("Monday – Wednesday 12:00 to 13:00: not working")
+        page.keyboard.press("End")
+        expect(cell(page, "Sunday", "12:45")).to_be_focused()
+        page.keyboard.press("Control+Home")
+        expect(cell(page, "Monday", "00:00")).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        expect(cell(page, "Monday", "00:00")).to_be_focused()
+        # one tab stop: the next is the first text field
+        page.keyboard.press("Tab")
+        expect(hours(page, "mon")).to_be_focused()
+        tab_to(page, "save")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/settings?said=saved*")
+        assert stored(one_site).hours.weekly_json()["mon"] == [["09:00", "12:00"], ["13:00", "17:00"]]
+        at_peace(seen, one_site)
+
+
+def test_two_clicks_choose_a_beginning_and_an_end(one_site: Site) -> None:
+    with at_settings(one_site) as seen:
+        page = seen.page
+        cell(page, "Sunday", "10:00").click()
+        expect(hours(page, "sun")).to_have_value("10:00-10:15")
+        expect(page.locator("#live")).to_contain_text("choose the end")
+        cell(page, "Sunday", "11:45").click()
+        expect(hours(page, "sun")).to_have_value("10:00-12:00")
+        # and a third begins anew: off, for a quarter hour
+        cell(page, "Sunday", "11:00").click()
+        expect(hours(page, "sun")).to_have_value("10:00-11:00, 11:15-12:00")
+        cell(page, "Sunday", "11:00").click()
+        expect(hours(page, "sun")).to_have_value("10:00-12:00")
+        at_peace(seen, one_site)
+
+
+def test_a_night_that_ends_the_next_day_is_cut_where_it_is_cleared(one_site: Site) -> None:
+    with at_settings(one_site) as seen:
+        page = seen.page
+        hours(page, "fri").fill("22:05-03:00")
+        expect(cell(page, "Saturday", "02:45")).to_have_attribute("aria-selected", "true")
+        expect(cell(page, "Friday", "22:00")).to_have_attribute("aria-selected", "false")
+        drag(page, cell(page, "Saturday", "01:00"), cell(page, "Saturday", "01:45"))
+        expect(hours(page, "fri")).to_have_value("22:05-01:00")
+        expect(hours(page, "sat")).to_have_value("02:00-03:00")
+        hours(page, "sat").fill("soon")
+        expect(hours(page, "sat")).to_have_attribute("aria-invalid", "")
+        expect(page.locator("#effect-errors")).to_be_visible()
+        at_peace(seen, one_site)
+
+
+def test_buffers_change_the_week_at_once(one_site: Site) -> None:
+    with at_settings(one_site) as seen:
+        page = seen.page
+        before, drawn = count(page), page.locator(".effect").inner_html()
+        page.fill("#pre", "60")
+        expect(page.locator("#change")).to_contain_text("fewer than saved")
+        assert count(page) < before
+        assert page.locator(".effect").inner_html() != drawn
+        page.select_option("#show", "60")
+        expect(page.locator("#show")).to_have_value("60")
+        page.fill("#pre", "15")
+        expect(page.locator("#change")).to_contain_text("as many as saved")
+        expect(page.locator("#unsaved")).to_be_hidden()
+        assert stored(one_site).version == 1
+        at_peace(seen, one_site)
+
+
+def test_a_day_is_copied_and_dates_are_added(one_site: Site) -> None:
+    with at_settings(one_site) as seen:
+        page = seen.page
+        hours(page, "mon").fill("10:00-14:00")
+        page.select_option("#copy-to", "weekdays")
+        page.click("#copy")
+        expect(hours(page, "fri")).to_have_value("10:00-14:00")
+        expect(hours(page, "sat")).to_have_value("")
+        page.click("#add-date")
+        expect(page.get_by_label("Date 3", exact=True)).to_be_focused()
+        page.get_by_label("Date 3", exact=True).fill("2026-06-03")
+        expect(in_words(page, "Wednesday")).to_have_text("none")
+        save(page)
+        coach = stored(one_site)
+        assert coach.hours.overrides_json() == {"2026-06-03": []}
+        assert coach.hours.weekly_json() == {day: [["10:00", "14:00"]] for day in cast.OFFICE}
+        at_peace(seen, one_site)
+
+
+def test_by_touch_on_a_narrow_screen(one_site: Site) -> None:
+    with at_settings(one_site, width=360, height=740, has_touch=True, is_mobile=True) as seen:
+        page = seen.page
+        begin, end = cell(page, "Sunday", "10:00"), cell(page, "Sunday", "11:45")
+        begin.scroll_into_view_if_needed()
+        fingers = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *at: tuple[float, float]) -> None:
+            points = [{"x": x, "y": y} for x, y in at]
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        (x, y), (_, below) = middle(begin), middle(end)
+        touch("touchStart", (x, y))
+        for step in range(1, 9):
+            touch("touchMove", (x, y + (below - y) * step / 8))
+        touch("touchEnd")
+        expect(hours(page, "sun")).to_have_value("10:00-12:00")
+        # and by two taps
+        cell(page, "Saturday", "10:00").tap()
+        cell(page, "Saturday", "10:45").tap()
+        expect(hours(page, "sat")).to_have_value("10:00-11:00")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        page.tap("#save")
+        page.wait_for_url("**/settings?said=saved*")
+        assert stored(one_site).hours.weekly_json()["sun"] == [["10:00", "12:00"]]
+        at_peace(seen, one_site)
+
+
+def test_without_a_script_the_form_previews_and_saves(one_site: Site) -> None:
+    with at_settings(one_site, java_script_enabled=False) as seen:
+        page = seen.page
+        before = count(page)
+        expect(page.locator("#grid")).to_be_hidden()
+        hours(page, "mon").fill("10:00-12:00")
+        page.fill("#post", "45")
+        page.click("#show-effect")
+        expect(page.locator("#unsaved")).to_be_visible()
+        assert count(page) < before
+        assert stored(one_site).version == 1
+        promised = count(page)
+        hours(page, "tue").press("Enter")  # Enter in a field saves
+        page.wait_for_url("**/settings?said=saved*")
+        assert count(page) == promised
+        assert stored(one_site).post == 45
+        hours(page, "mon").fill("late")
+        page.click("#save")
+        expect(page.locator("[id='problem-hours.mon']")).to_be_visible()
+        page.goto("/settings")
+        page.get_by_role("link", name="Disconnect").click()
+        page.get_by_role("button", name="Disconnect").click()
+        expect(page.locator("#said")).to_contain_text("being disconnected")
+
+
+def test_a_first_read_shows_without_a_reload(one_site: Site) -> None:
+    with at_settings(one_site) as seen:
+        page = seen.page
+        another = cast.connect(one_site.desk.database, sub="acc_second")
+        page.reload()
+        page.evaluate("window.sameLoad = true")
+        card = page.locator(f"#{another}")
+        expect(card).to_contain_text("Reading for the first time")
+        # When it is read, and closes two hours on Wednesday
+        profile = replace(cast.ACCOUNT.profiles[0], calendars=(Calendar(cast.WORK, "Second"),))
+        found = replace(cast.ACCOUNT, sub="acc_second", profiles=(profile,))
+        cast.read(one_site.desk.database, another, (cast.at(3, 9), cast.at(3, 11)), account=found)
+        # Then the account and the week say so
+        expect(card).to_contain_text("Second")
+        expect(card).not_to_contain_text("Reading for the first time")
+        expect(in_words(page, "Wednesday")).to_have_text("09:00 to 09:15, 12:15 to 16:30")
+        assert page.evaluate("window.sameLoad")
+        at_peace(seen, one_site)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: Site, scheme: Any, width: int) -> None:
+    with at_settings(one_site, width=width, color_scheme=scheme, language="de") as seen:
+        page = seen.page
+        page.click("#in-words summary")
+        hours(page, "mon").fill("spät")
+        expect(page.locator("#effect-errors")).to_be_visible()
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        at_peace(seen, one_site)
+        page.click("#save")
+        expect(page.locator("[id='problem-hours.mon']")).to_be_visible()
+        assert violations(page) == []
+        page.goto("/settings")
+        page.get_by_role("link", name="Trennen").click()
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_first_view_is_light(one_site: Site) -> None:
+    with at_settings(one_site) as seen:
+        assert sum(map(len, bodies(seen.page))) < 100_000
+
+
+def bodies(page: Page) -> list[str]:
+    """All that the first view is made of."""
+    there = page.evaluate("performance.getEntriesByType('resource').map(it => it.name)")
+    return [str(page.evaluate("url => fetch(url).then(it => it.text())", url)) for url in [page.url, *there]]

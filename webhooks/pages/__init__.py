@@ -1,0 +1,76 @@
+"""The pages that people use, each reached by a signed link: a coach's settings, and a participant's bookings.
+
+Server-rendered, and whole without a script; a script makes them live. Each page's routes stand in its own module.
+"""
+
+from http import HTTPStatus
+
+from apiflask import APIBlueprint
+from flask import Flask, Response, render_template
+from werkzeug.exceptions import HTTPException
+
+from domain.errors import Invalid
+from domain.sessions import Unknown
+from storage.database import Unavailable
+from webhooks.pages import booking, deeds, guests, links, settings, settings_calendars, spoken
+from webhooks.pages.words import say
+
+ROUTES = (
+    ("GET", "/p/<token>", links.redeem),
+    *booking.ROUTES,
+    *deeds.ROUTES,
+    *settings.ROUTES,
+    *settings_calendars.ROUTES,
+)
+
+
+def register(app: Flask) -> None:
+    pages = APIBlueprint(
+        "pages",
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/pages/static",
+        enable_openapi=False,
+    )
+    for method, path, view in ROUTES:
+        pages.add_url_rule(path, view.__name__, view, methods=[method])
+    pages.before_request(guests.admit)
+    pages.after_request(guests.guard)
+    pages.context_processor(guests.known)
+    pages.register_error_handler(HTTPException, _problem)
+    pages.register_error_handler(Unknown, _unknown)
+    pages.register_error_handler(Invalid, _invalid)
+    for away in Unavailable:
+        pages.register_error_handler(away, _away)
+    for name, said in spoken.FILTERS.items():
+        app.add_template_filter(said, f"page_{name}")
+    app.register_blueprint(pages)
+
+
+def _problem(error: HTTPException) -> Response:
+    return _said(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description or "")
+
+
+def _unknown(_error: Unknown) -> Response:
+    return _said(HTTPStatus.NOT_FOUND, "not_here")
+
+
+def _invalid(_error: Invalid) -> Response:
+    return _said(HTTPStatus.UNPROCESSABLE_ENTITY, "not_understood")
+
+
+def _away(_error: Exception) -> Response:
+    response = _said(HTTPStatus.SERVICE_UNAVAILABLE, "away")
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def _said(status: int, key: str) -> Response:
+    """A plain page: `key` is of our words, or another's sentence, which is not shown."""
+    tongue = guests.language()
+    try:
+        detail = say(tongue, f"problem_{key}")
+    except KeyError:
+        detail = say(tongue, "problem_not_here" if status == HTTPStatus.NOT_FOUND else "problem_not_understood")
+    return Response(render_template("pages/problem.html", detail=detail), status)

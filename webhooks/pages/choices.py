@@ -1,0 +1,129 @@
+"""What somebody at the booking page chose: zone, duration, week, and which of their bookings is to move."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import abort, request
+
+from domain.hours import timezone
+from domain.sessions import Booking, Participant, Session, Terms, Unknown
+from storage import offers, openings, seats, sessions
+from storage.offers import Asked
+from storage.slots import Listing
+from webhooks.pages import spoken, weekgrid
+from webhooks.pages.guests import guest
+from webhooks.ranges import YEARS
+
+Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
+
+FRAME = re.compile(r"(\d{1,4})-(\d{1,4})", re.ASCII)
+DAY_MINUTES = 24 * 60
+FAR = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A booking of the guest's, and its session."""
+
+    booking: Booking
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`moving`: the booking that is to have another time. `soonest`: the first open start of all, if there is one."""
+
+    listing: Listing
+    zone: str
+    duration: int
+    monday: date
+    now: int
+    moving: Mine | None
+    soonest: int | None
+
+    @property
+    def first_monday(self) -> date:
+        return spoken.monday(self.now, self.zone)
+
+    @property
+    def last_monday(self) -> date:
+        return spoken.monday(self.now + self.listing.horizon_days * DAY_MINUTES * 60, self.zone)
+
+    def asks(self, monday: date | None = None, **more: Any) -> dict[str, Any]:
+        """The query of a page that shows the same, or another week of it."""
+        moving = {} if self.moving is None else {"move": self.moving.booking.id}
+        week = (monday or self.monday).isoformat()
+        return {"duration": self.duration, "zone": self.zone, "week": week} | moving | more
+
+
+def who() -> Participant:
+    """The guest, who is somebody on every page of bookings."""
+    found = guest().participant
+    if found is None:
+        abort(404, "not_here")
+    return found
+
+
+def mine(tx: Tx, booking_id: str) -> Mine:
+    """A booking of this guest's with this coach. Raises Unknown: another's is as if there were none."""
+    booking = seats.get(tx, booking_id)
+    session = sessions.get(tx, booking.session_id)
+    if booking.participant.id != who().id or session.coach_id != guest().coach_id:
+        raise Unknown("booking", booking_id)
+    return Mine(booking, session)
+
+
+def choice(tx: Tx, terms: Terms) -> Choice:
+    """Raises Unknown for a booking of somebody else's, Invalid for a zone that is none."""
+    move = request.values.get("move")
+    moving = mine(tx, move) if move else None
+    if moving is not None and (moving.session.pod or moving.booking.status != "booked"):
+        raise Unknown("booking", moving.booking.id)
+    listing = openings.listing_for(tx, guest().coach_id, terms, moving=moving.session.id if moving else None)
+    zone = zone_chosen()
+    duration = _duration(listing, moving)
+    soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
+    monday = _monday() or spoken.monday(terms.seconds if soonest is None else soonest, zone)
+    return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest)
+
+
+def starts(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> list[int]:
+    """What is open, as the API lists it."""
+    found: list[int] = offers.starts(listing, Asked(duration, since, until, terms.seconds)).tolist()
+    return found
+
+
+def start_chosen() -> int:
+    start = request.values.get("start", type=int)
+    if start is None or not 0 <= start < FAR:
+        abort(422, "not_understood")
+    return start
+
+
+def zone_chosen() -> str:
+    """Raises Invalid."""
+    return timezone(request.values.get("zone") or who().zone).key
+
+
+def frame_chosen() -> weekgrid.Frame | None:
+    found = FRAME.fullmatch(request.args.get("frame", ""))
+    if found is None:
+        return None
+    first, last = int(found[1]), int(found[2])
+    return (first, last) if first < last <= DAY_MINUTES else None
+
+
+def _duration(listing: Listing, moving: Mine | None) -> int:
+    offered = listing.slots.durations
+    asked = request.values.get("duration", moving.session.minutes if moving else None, type=int)
+    return asked if asked in offered else offered[0]
+
+
+def _monday() -> date | None:
+    try:
+        day = date.fromisoformat(request.values.get("week", ""))
+    except ValueError:
+        return None
+    return day - timedelta(days=day.weekday()) if day.year in YEARS else None

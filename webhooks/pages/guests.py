@@ -1,0 +1,178 @@
+"""Who is at a page: whoever followed a signed link, for two hours, as this one coach or participant and nobody else.
+
+A session is a signed cookie. Each page takes ids from its guest, and never from the request alone: another's object
+is 404. Each form carries the session's CSRF token and comes from a page of ours.
+"""
+
+import hmac
+import re
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Response, abort, g, request
+from itsdangerous import BadData, URLSafeSerializer
+
+from domain.errors import Invalid
+from domain.sessions import NO_CONTEXT, Context, Participant
+from webhooks.models import ID
+from webhooks.pages.words import language_of, say
+from webhooks.wiring import runtime
+from workers.settings import Settings
+
+log = structlog.get_logger()
+
+Purpose = Literal["settings", "booking"]
+LIFE = timedelta(hours=2)
+OPEN = ("pages.static", "pages.redeem")
+HOMES: dict[Purpose, str] = {"settings": "/settings", "booking": "/book"}
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """`participant`: of a booking page; nobody at the settings. `until`: epoch seconds."""
+
+    purpose: Purpose
+    coach_id: str
+    participant: Participant | None
+    context: Context
+    booking_id: str | None
+    return_url: str | None
+    language: str
+    csrf: str
+    until: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def of_json(cls, stored: dict[str, Any]) -> "Guest":
+        who = stored["participant"]
+        whole = {"participant": who and Participant(**who), "context": Context.of_json(stored["context"])}
+        return cls(**stored | whole)
+
+
+NOBODY = Guest("booking", "", None, NO_CONTEXT, None, None, "en", "", 0)
+
+
+def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
+    """Signs with the newest of COACHCAL_SECRET_KEYS, knows what the others signed. (itsdangerous wants it last.)"""
+    keys = [
+        hmac.digest(key.get_secret_value().encode(), b"coachcal pages", "sha256")
+        for key in reversed(settings.secret_keys)
+    ]
+    how = {"key_derivation": "hmac", "digest_method": sha256}
+    return URLSafeSerializer(keys, salt=f"pages {purpose}", signer_kwargs=how)
+
+
+def admit() -> None:
+    """Before every page: who it is, whether it is theirs, and whether what they send came from a form of ours."""
+    g.guest = NOBODY
+    if request.endpoint in OPEN:
+        return
+    g.guest = _guest() or NOBODY
+    if not request.path.startswith(HOMES[g.guest.purpose]) or not g.guest.coach_id:
+        log.warning("page_refused", reason="no session", page=request.endpoint)
+        abort(401, "session_over")
+    if request.method == "POST":
+        _check_form()
+    for value in (request.view_args or {}).values():
+        if not re.fullmatch(ID, value):
+            abort(404, "not_here")
+
+
+def at_settings() -> bool:
+    """Whether whoever asks, outside of the pages, is a coach with a session at the settings."""
+    found = _guest()
+    return found is not None and found.purpose == "settings"
+
+
+def guest() -> Guest:
+    """Whom `admit` let pass."""
+    return cast(Guest, g.guest)
+
+
+def language() -> str:
+    """What this guest is spoken to in; a stranger, what their browser asks for."""
+    asked = g.guest.language if g.get("guest") and g.guest.coach_id else request.accept_languages.best or "en"
+    return language_of(asked)
+
+
+def known() -> dict[str, Any]:
+    """What every template knows; `say(key, **values)` is the text in the guest's language."""
+    spoken = language()
+    here = g.get("guest", NOBODY)
+
+    def said(key: str, **values: object) -> str:
+        return say(spoken, key, **values)
+
+    return {"guest": here, "csrf": here.csrf, "language": spoken, "say": said}
+
+
+def with_cookie(response: Response, newcomer: Guest) -> Response:
+    """In a frame of another site the cookie has to say that it may go there, and is kept apart for that site."""
+    https = _https()
+    framed = https and runtime().settings.embed_origins is not None
+    value = signer(runtime().settings, "session").dumps(newcomer.as_json())
+    assert isinstance(value, str)  # noqa: S101 (a URLSafeSerializer makes text)
+    response.set_cookie(
+        _cookie(),
+        value,
+        max_age=int(LIFE.total_seconds()),
+        path="/",
+        secure=https,
+        httponly=True,
+        samesite="None" if framed else "Lax",
+        partitioned=framed,
+    )
+    return response
+
+
+def guard(response: Response) -> Response:
+    """After every page: nothing inline, nothing from elsewhere, and framed only by whom the settings name."""
+    framers = " ".join(runtime().settings.embed_origins or ("'none'",))
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        f"base-uri 'none'; form-action 'self'; frame-ancestors {framers}"
+    )
+    if request.endpoint != "pages.redeem":  # without a referrer a browser hides the origin of our own forms
+        response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _guest() -> Guest | None:
+    services = runtime().services
+    try:
+        found = Guest.of_json(signer(services.settings, "session").loads(request.cookies.get(_cookie(), "")))
+    except (BadData, Invalid, KeyError, TypeError):
+        return None
+    return found if found.until > services.now().timestamp() else None
+
+
+def _check_form() -> None:
+    origin = request.headers.get("Origin")
+    ours = (_origin(runtime().settings.base_url), _origin(request.host_url))
+    if origin is not None and origin not in ours:
+        log.warning("page_refused", reason="foreign origin", page=request.endpoint)
+        abort(403, "foreign_form")
+    sent = request.form.get("csrf", "")
+    if not hmac.compare_digest(sent.encode(), guest().csrf.encode()):
+        log.warning("page_refused", reason="csrf", page=request.endpoint)
+        abort(403, "foreign_form")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _cookie() -> str:
+    """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis, 4.1.3.2)."""
+    return "__Host-coachcal-page" if _https() else "coachcal-page"
+
+
+def _https() -> bool:
+    return runtime().settings.public_url.scheme == "https"

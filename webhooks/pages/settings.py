@@ -1,0 +1,169 @@
+"""The coach's calendar settings: the page, its preview, and the save; all of it of the guest's own coach."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Response, abort, redirect, render_template, request
+
+from domain.coaches import Coach
+from domain.hours import WEEKDAYS, timezone
+from storage import accounts, changes, coaches, slots
+from storage.coaches import StaleVersion
+from webhooks.pages import settings_form as forms
+from webhooks.pages import settings_week as weeks
+from webhooks.pages.guests import guest, language
+from webhooks.pages.settings_form import Read
+from webhooks.pages.settings_words import PROVIDERS, Words
+from webhooks.wiring import runtime
+
+HOME = "/settings"
+# What may be said on top of the page after something was done; the others are what came of connecting.
+GOOD = ("saved", "calendars_saved", "disconnecting", "connected")
+SAID = (*GOOD, "declined", "expired", "refused", "in_use", "away", "calendars_changed")
+FRAGMENT = "X-Fragment"
+MOST_DIGITS = 9
+
+Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
+
+
+class Wrong(Exception):
+    """What was sent means no coach; nothing was written."""
+
+    def __init__(self, found: Read) -> None:
+        super().__init__("the settings form has errors")
+        self.found = found
+
+
+def settings_page() -> Response:
+    """GET /settings"""
+    with runtime().services.database.read() as tx:
+        coach = mine(tx)
+        said = request.args.get("said", "")
+        found = Read(forms.values_of(coach, today(coach)), coach)
+        return _page(tx, found, said=said if said in SAID else "")
+
+
+def settings_accounts() -> str:
+    """GET /settings/accounts: the accounts alone, for a page that waits for a first read."""
+    with runtime().services.database.read() as tx:
+        return render_template("pages/settings_accounts.html", **_common(), **accounts_of(tx, mine(tx)))
+
+
+def settings_preview() -> Response:
+    """POST /settings/preview: what these settings would make of the coming week; nothing is written.
+
+    To a script the week alone, to a browser without one the page around what was typed.
+    """
+    with runtime().services.database.read() as tx:
+        coach = mine(tx)
+        found = forms.read(forms.sent(request.form), coach, today(coach))
+        if FRAGMENT in request.headers:
+            told = {"unsaved": True} | _common() | _effect(tx, found)
+            return Response(render_template("pages/settings_effect.html", **told))
+        return _page(tx, found, unsaved=True)
+
+
+def settings_save() -> Response:
+    """POST /settings: all of the form in one transaction, with the slot set that follows; or nothing."""
+    services = runtime().services
+    values = forms.sent(request.form)
+    if not (values["version"].isdecimal() and len(values["version"]) <= MOST_DIGITS):
+        abort(403, "foreign_form")
+
+    def change(coach: Coach | None) -> Coach:
+        if coach is None:
+            abort(404, "not_here")
+        found = forms.read(values, coach, today(coach))
+        if found.errors:
+            raise Wrong(found)
+        return found.coach
+
+    try:
+        with services.database.write() as tx:
+            changed = changes.put_coach(
+                tx, guest().coach_id, change, expected=int(values["version"]), now=services.now()
+            )
+    except (Wrong, StaleVersion) as error:
+        return _refused(values, error)
+    for connection_id in changed.wake:
+        runtime().actors.wake(connection_id)
+    return see(f"{HOME}?said=saved")
+
+
+def _refused(values: forms.Values, error: Wrong | StaleVersion) -> Response:
+    """The page with what was typed: with an error beside its field, or ready to be saved over the other change."""
+    with runtime().services.database.read() as tx:
+        if isinstance(error, Wrong):
+            return _page(tx, error.found, unsaved=True, said="wrong", status=422)
+        coach = mine(tx)
+        found = forms.read(values | {"version": str(coach.version)}, coach, today(coach))
+        return _page(tx, found, unsaved=True, said="stale", status=409)
+
+
+def mine(tx: Tx) -> Coach:
+    """The guest's own coach."""
+    coach = coaches.get(tx, guest().coach_id)
+    return abort(404, "not_here") if coach is None else coach
+
+
+def today(coach: Coach) -> date:
+    now: datetime = runtime().services.now()
+    return now.astimezone(timezone(coach.hours.zone)).date()
+
+
+def see(place: str) -> Response:
+    response = redirect(place, 303)
+    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
+    return response
+
+
+def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
+    """The coach's accounts, and whether all of them are connected and healthy."""
+    services = runtime().services
+    stale_after = services.settings.stale_after
+    listing = slots.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(coach.id)
+    connected = accounts.of_coach(tx, coach.id)
+    synced = bool(connected) and listing is not None and listing.state in ("fresh", "refreshing")
+    return {"accounts": connected, "providers": PROVIDERS, "synced": synced}
+
+
+def _page(tx: Tx, found: Read, *, said: str = "", unsaved: bool = False, status: int = 200) -> Response:
+    values = found.values
+    lengths = sorted({*forms.LENGTHS, *found.coach.durations})
+    page = render_template(
+        "pages/settings.html",
+        **_common(),
+        **accounts_of(tx, found.coach),
+        **_effect(tx, found),
+        said=said,
+        good=said in GOOD,
+        unsaved=unsaved,
+        values=values | {"overrides": [*values["overrides"], *[("", "")] * forms.SPARE_ROWS]},
+        lengths=[str(length) for length in lengths],
+        units=tuple(forms.UNITS),
+        zones=forms.zones(),
+        today=today(found.coach),
+    )
+    return Response(page, status)
+
+
+def _effect(tx: Tx, found: Read) -> dict[str, Any]:
+    services = runtime().services
+    at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
+    listing, stored = slots.preview(tx, found.coach, **at)
+    asked = request.form.get("show", "")
+    length = int(asked) if asked.isdecimal() and len(asked) <= MOST_DIGITS else None
+    return {"week": weeks.of(listing, stored, length, at["now"]), "errors": found.errors}
+
+
+def _common() -> dict[str, Any]:
+    embedded = runtime().settings.embed_origins is not None
+    return {"st": Words(language()), "weekdays": WEEKDAYS, "now": runtime().services.now(), "embedded": embedded}
+
+
+ROUTES = (
+    ("GET", HOME, settings_page),
+    ("POST", HOME, settings_save),
+    ("POST", f"{HOME}/preview", settings_preview),
+    ("GET", f"{HOME}/accounts", settings_accounts),
+)

@@ -1,0 +1,75 @@
+"""Calendar accounts on the settings page: connect one, choose what blocks, disconnect one after a question."""
+
+from flask import Response, abort, render_template, request
+
+from storage import accounts, changes
+from storage import connections as rows
+from storage.accounts import Connected, UnknownCalendar
+from webhooks.pages.guests import guest, language
+from webhooks.pages.settings import HOME, Tx, mine, see
+from webhooks.pages.settings_words import PROVIDERS, Words
+from webhooks.wiring import runtime
+from workers import connections
+
+
+def settings_connect() -> Response:
+    """POST /settings/connect: a page that leads on to the provider's consent.
+
+    A page and no redirect: a policy that lets forms be sent to us alone also forbids that they are sent on from here.
+    """
+    provider = request.form.get("provider", "")
+    if provider not in PROVIDERS:
+        abort(404, "not_here")
+    url = connections.begin(runtime().services, guest().coach_id, provider=provider)
+    if url is None:
+        abort(404, "not_here")
+    return Response(_told("pages/settings_leave.html", url=url, provider=provider))
+
+
+def settings_calendars(connection_id: str) -> Response:
+    """POST /settings/connections/{id}/calendars: exactly the ticked ones block."""
+    services = runtime().services
+    try:
+        with services.database.write() as tx:
+            coach = mine(tx)
+            _owned(tx, connection_id)
+            chosen = request.form.getlist("calendar")
+            changes.choose_calendars(tx, coach.id, connection_id, chosen, now=services.now())
+    except UnknownCalendar:
+        return see(f"{HOME}?said=calendars_changed")
+    return see(f"{HOME}?said=calendars_saved")
+
+
+def settings_question(connection_id: str) -> Response:
+    """GET /settings/connections/{id}/disconnect: what it does, before it is done."""
+    with runtime().services.database.read() as tx:
+        account = _owned(tx, connection_id)
+    return Response(_told("pages/settings_disconnect.html", account=account))
+
+
+def settings_disconnect(connection_id: str) -> Response:
+    """POST /settings/connections/{id}/disconnect: a worker revokes and erases it, and is woken now."""
+    with runtime().services.database.write() as tx:
+        _owned(tx, connection_id)
+        rows.mark_dirty(tx, connection_id, erase=True)
+    runtime().actors.wake(connection_id)
+    return see(f"{HOME}?said=disconnecting")
+
+
+def _owned(tx: Tx, connection_id: str) -> Connected:
+    """The guest's connection of this id; another's is 404, as one that never was."""
+    found = next((one for one in accounts.of_coach(tx, guest().coach_id) if one.id == connection_id), None)
+    return abort(404, "not_here") if found is None else found
+
+
+def _told(template: str, **values: object) -> str:
+    embedded = runtime().settings.embed_origins is not None
+    return render_template(template, st=Words(language()), embedded=embedded, **values)
+
+
+ROUTES = (
+    ("POST", f"{HOME}/connect", settings_connect),
+    ("POST", f"{HOME}/connections/<connection_id>/calendars", settings_calendars),
+    ("GET", f"{HOME}/connections/<connection_id>/disconnect", settings_question),
+    ("POST", f"{HOME}/connections/<connection_id>/disconnect", settings_disconnect),
+)

@@ -1,0 +1,194 @@
+"""The settings form: what stands in its fields, and the coach that its fields mean or what is wrong with them.
+
+Times are plain text ("09:00-12:00, 13:00-17:00"), so that the form works without a script; the grid writes into it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache, partial
+from typing import Any
+
+from domain.coaches import Coach
+from domain.errors import Invalid, one_of, whole_number
+from domain.hours import WEEKDAYS, Hours, timezone, zone_names
+from webhooks.models import MOST_OVERRIDES, MOST_WINDOWS
+
+Values = dict[str, Any]
+Windows = list[list[str]]
+
+LENGTHS = (15, 30, 45, 60, 90, 120)
+MOST_LENGTHS = 12
+UNITS = {"days": 1440, "hours": 60, "minutes": 1}
+BOUNDS = {"pre": (0, 480), "post": (0, 480), "horizon_days": (1, 180)}
+MOST_NOTICE = 60 * 24 * 365
+SPARE_ROWS = 2
+"""Empty rows for overrides, besides those that are filled in."""
+_REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+COPIES: dict[str, tuple[str, ...]] = {"weekdays": WEEKDAYS[:5], "all": WEEKDAYS} | {day: (day,) for day in WEEKDAYS}
+
+_DIGITS = re.compile(r"\d{1,6}", re.ASCII)
+_CLOCK = r"(\d{1,2})(?:[:.h](\d{2}))?"
+_WINDOW = re.compile(rf"\s*{_CLOCK}\s*[-\u2013\u2014]\s*{_CLOCK}\s*", re.ASCII)
+
+
+@dataclass
+class Read:
+    """What was sent: the coach it means, if it means one, or what is wrong, by field."""
+
+    values: Values
+    coach: Coach
+    errors: dict[str, Invalid] = field(default_factory=dict)
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """What is suggested; every other IANA name is understood."""
+    return (*sorted(name for name in zone_names() if name.partition("/")[0] in _REGIONS and "/" in name), "UTC")
+
+
+def values_of(coach: Coach, today: date) -> Values:
+    """What stands in the form of a stored coach. Overrides that are over are kept and not shown."""
+    unit = next(name for name, minutes in UNITS.items() if coach.notice % minutes == 0)
+    shown = [(day, windows) for day, windows in coach.hours.overrides_json().items() if day >= today.isoformat()]
+    return {
+        "version": str(coach.version),
+        "zone": coach.hours.zone,
+        "hours": {day: text_of(coach.hours.weekly_json().get(day, [])) for day in WEEKDAYS},
+        "overrides": [(day, text_of(windows)) for day, windows in shown],
+        "pre": str(coach.pre),
+        "post": str(coach.post),
+        "notice": str(coach.notice // UNITS[unit]),
+        "notice_unit": "hours" if coach.notice == 0 else unit,
+        "horizon_days": str(coach.horizon_days),
+        "durations": [str(duration) for duration in coach.durations],
+        "mode": coach.mode,
+    }
+
+
+def text_of(windows: Sequence[Sequence[str]]) -> str:
+    return ", ".join(f"{start}-{end}" for start, end in windows)
+
+
+def sent(form: Any) -> Values:
+    """What stands in the form that was sent, as it was typed; with one day copied to others if that was asked."""
+    hours = {day: form.get(f"hours.{day}", "")[:1000] for day in WEEKDAYS}
+    if "copy" in form and form.get("copy_from") in hours:
+        hours |= dict.fromkeys(COPIES.get(form.get("copy_to", ""), ()), hours[form["copy_from"]])
+    rows = zip(form.getlist("override_date"), form.getlist("override_hours"), strict=False)
+    names = ("version", "zone", "pre", "post", "notice", "notice_unit", "horizon_days", "mode")
+    typed = {name: form.get(name, "").strip()[:100] for name in names}
+    filled = [(day.strip()[:20], text[:1000]) for day, text in rows if day.strip() or text.strip()]
+    return typed | {"hours": hours, "overrides": filled, "durations": form.getlist("durations")[: MOST_LENGTHS + 1]}
+
+
+def read(values: Values, stored: Coach, today: date) -> Read:
+    """The stored coach, changed to what the fields say; fields that are wrong keep what is stored."""
+    found = Read(values, stored)
+    changes: Values = {}
+    for name, parse in (
+        ("pre", _bounded),
+        ("post", _bounded),
+        ("horizon_days", _bounded),
+        ("notice", _notice),
+        ("durations", _durations),
+        ("mode", _mode),
+    ):
+        try:
+            changes[name] = parse(values, name)
+        except Invalid as error:
+            found.errors[name] = error
+    changes["hours"] = _hours(found, stored.hours, today)
+    if set(changes.get("durations", ())) == set(stored.durations):
+        del changes["durations"]  # in the order that they were set in
+    found.coach = replace(stored, **changes)
+    return found
+
+
+def windows(text: str, path: str) -> Windows:
+    """[["09:00", "12:00"]] from "9-12"; nothing from an empty text. Raises Invalid."""
+    parts = [part for part in re.split(r"[,;\n]", text) if part.strip()]
+    if len(parts) > MOST_WINDOWS:
+        raise Invalid(path, "too_many", f"Join some: {MOST_WINDOWS} windows at most.")
+    return [_window(part, path) for part in parts]
+
+
+def _window(part: str, path: str) -> list[str]:
+    found = _WINDOW.fullmatch(part)
+    if found is None:
+        raise Invalid(path, "invalid_time", f"{part.strip()!r:.60} is not understood; write it like 09:00-12:30.")
+    start, end = f"{found[1]:0>2}:{found[2] or '00'}", f"{found[3]:0>2}:{found[4] or '00'}"
+    return [start, end]
+
+
+def _hours(found: Read, stored: Hours, today: date) -> Hours:
+    """Each day and date by itself, so that each wrong one is told where it stands."""
+    values = found.values
+    zone = _kept(found, "zone", lambda: str(timezone(values["zone"])), stored.zone)
+    week = stored.weekly_json()
+    for day in WEEKDAYS:
+        week[day] = _kept(found, f"hours.{day}", partial(_day, day, values["hours"][day]), week.get(day, []))
+    past = {day: its for day, its in stored.overrides_json().items() if day < today.isoformat()}
+    dates: Mapping[str, Windows] = _kept(found, "overrides", lambda: _dates(values["overrides"]), {})
+    return Hours.parse(zone, week, past | dict(dates))
+
+
+def _kept(found: Read, name: str, parse: Any, otherwise: Any) -> Any:
+    try:
+        return parse()
+    except Invalid as error:
+        found.errors[name] = error
+        return otherwise
+
+
+def _day(day: str, text: str) -> Windows:
+    its = windows(text, f"hours.{day}")
+    Hours.parse("UTC", {day: its}, {})
+    return its
+
+
+def _dates(rows: Sequence[tuple[str, str]]) -> dict[str, Windows]:
+    if len(rows) > MOST_OVERRIDES:
+        raise Invalid("overrides", "too_many", f"Send {MOST_OVERRIDES} dates at most.")
+    dates: dict[str, Windows] = {}
+    for day, text in rows:
+        if day in dates:
+            raise Invalid("overrides", "repeated_date", f"{day} stands here twice: put its hours into one row.")
+        dates[day] = windows(text, f"overrides.{day}")
+        Hours.parse("UTC", {}, {day: dates[day]})
+    return dates
+
+
+def _bounded(values: Values, name: str) -> int:
+    return whole_number(name, _number(values, name, BOUNDS[name]), *BOUNDS[name])
+
+
+def _number(values: Values, name: str, bounds: tuple[int, int]) -> int:
+    if not _DIGITS.fullmatch(values[name]):
+        raise Invalid(name, "not_a_whole_number", f"Write a whole number from {bounds[0]} to {bounds[1]}.")
+    return int(values[name])
+
+
+def _notice(values: Values, name: str) -> int:
+    unit = UNITS[one_of(name, values["notice_unit"], tuple(UNITS))]
+    minutes = _number(values, name, (0, MOST_NOTICE // unit)) * unit
+    if minutes > MOST_NOTICE:
+        raise Invalid(name, "longer_than_a_year", "Ask for a year at most.")
+    return minutes
+
+
+def _durations(values: Values, name: str) -> tuple[int, ...]:
+    chosen = values["durations"]
+    if not chosen or len(chosen) > MOST_LENGTHS or len(set(chosen)) < len(chosen):
+        raise Invalid(name, "not_distinct", "Offer one length or more.")
+    numbers = [int(text) if _DIGITS.fullmatch(text) else 0 for text in chosen]
+    for number in numbers:
+        whole_number(name, number, 5, 480)
+        if number % 5:
+            raise Invalid(name, "not_a_multiple_of_5", f"{number} minutes cannot be offered; use multiples of 5.")
+    return tuple(sorted(numbers))
+
+
+def _mode(values: Values, name: str) -> str:
+    return one_of(name, values["mode"], ("flexible", "back_to_back"))

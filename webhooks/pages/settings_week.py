@@ -1,0 +1,91 @@
+"""The coming week as these settings would have it: quarter hours that a session can begin at, or not; and in words."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from domain.cells import GRID
+from domain.hours import local_days, midnight, timezone
+from storage import offers
+from storage.offers import Asked
+from storage.slots import Listing
+
+DAYS = 7
+QUARTERS = 96
+HOUR = 4
+USUAL = (8 * HOUR, 18 * HOUR)
+"""What is shown of a week without a single open time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`open`: whether a session can begin there, for each quarter hour shown. `runs`: the same as ("09:00", "10:30"),
+    from the first start to the last."""
+
+    day: date
+    open: tuple[bool, ...]
+    runs: tuple[tuple[str, str], ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """`hours`: the full hours beside the rows. `change`: open times more than what is stored has, or fewer."""
+
+    zone: str
+    duration: int
+    durations: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: tuple[Day, ...]
+    count: int
+    change: int
+    hidden: bool
+
+
+def of(listing: Listing, stored: Listing, duration: int | None, now: datetime) -> Week:
+    """Of a listing that is not saved (or is), told beside the one that is."""
+    offered = listing.slots.durations
+    length = duration if duration in offered else offered[0]
+    zone = timezone(listing.zone)
+    today = now.astimezone(zone).date()
+    until = midnight(listing.zone, today + timedelta(days=DAYS))
+    asked = Asked(length, int(now.timestamp()) // GRID * GRID, until, int(now.timestamp()))
+    found: list[int] = offers.starts(listing, asked).tolist()
+    days = [
+        (day, [_quarter(start, zone) for start in found if first <= start < end])
+        for day, first, end in local_days(listing.zone, midnight(listing.zone, today), until)
+    ]
+    low, high = _shown([quarter for _, quarters in days for quarter in quarters])
+    before = len(offers.starts(stored, asked)) if length in stored.slots.durations else 0
+    return Week(
+        zone=listing.zone,
+        duration=length,
+        durations=offered,
+        hours=tuple(range(low // HOUR, high // HOUR)),
+        days=tuple(_day(day, quarters, low, high) for day, quarters in days),
+        count=len(found),
+        change=len(found) - before,
+        hidden=listing.effect == "hide",
+    )
+
+
+def _quarter(start: int, zone: object) -> int:
+    wall = datetime.fromtimestamp(start, zone)  # type: ignore[arg-type]  # a ZoneInfo
+    return wall.hour * HOUR + wall.minute // 15
+
+
+def _shown(quarters: list[int]) -> tuple[int, int]:
+    """Full hours: the usual ones, and all in which something is open."""
+    low = min([*quarters, USUAL[0]]) // HOUR * HOUR
+    return low, max(-(-(max(quarters, default=0) + 1) // HOUR) * HOUR, USUAL[1])
+
+
+def _day(day: date, quarters: list[int], low: int, high: int) -> Day:
+    there = set(quarters)
+    firsts = [quarter for quarter in sorted(there) if quarter - 1 not in there]
+    lasts = [quarter for quarter in sorted(there) if quarter + 1 not in there]
+    runs = tuple((_clock(first), _clock(last)) for first, last in zip(firsts, lasts, strict=True))
+    return Day(day, tuple(quarter in there for quarter in range(low, high)), runs, len(quarters))
+
+
+def _clock(quarter: int) -> str:
+    return f"{quarter // HOUR:02}:{quarter % HOUR * 15:02}"

@@ -1,0 +1,67 @@
+"""What the settings page says, in the languages of the pages; days, dates and spans as CLDR has them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from babel.dates import format_date, format_timedelta, get_day_names
+
+from domain.errors import Invalid
+from domain.hours import WEEKDAYS
+from webhooks.pages.settings_form import BOUNDS
+from webhooks.pages.words import say
+
+PREFIX = "set_"
+# The errors that have a sentence in every language; the rest are told as the rule tells them.
+TOLD = (
+    "not_a_whole_number",
+    "longer_than_a_year",
+    "not_distinct",
+    "not_a_multiple_of_5",
+    "invalid_time",
+    "starts_at_24",
+    "invalid_date",
+    "repeated_date",
+    "unknown_zone",
+    "too_many",
+    "unknown_word",
+)
+# Google's name is Google in every language; these are what Cronofy calls them, and what people do.
+PROVIDERS = {
+    "office365": "Office 365",
+    "google": "Google",
+    "apple": "Apple iCloud",
+    "exchange": "Exchange",
+    "live_connect": "Outlook.com",
+}
+SERVICES = {"office365": "office365", "outlook_com": "live_connect"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Called with a key of words/settings.*.json, without its prefix, and the values of its text."""
+
+    language: str
+
+    def __call__(self, key: str, **values: object) -> str:
+        return say(self.language, PREFIX + key, **values)
+
+    def error(self, error: Invalid) -> str:
+        """Beside a field: in words of ours where there are some, else in the rule's own."""
+        if error.code == "out_of_range" and error.field in BOUNDS:
+            low, high = BOUNDS[error.field]
+            return self("error_out_of_range", low=low, high=high)
+        return self(f"error_{error.code}") if error.code in TOLD else error.detail
+
+    def weekday(self, day: str, width: Literal["wide", "abbreviated"] = "wide") -> str:
+        return str(get_day_names(width, "stand-alone", self.language)[WEEKDAYS.index(day)])
+
+    def day(self, day: date, pattern: str) -> str:
+        return format_date(day, pattern, self.language)
+
+    def ago(self, at: datetime, now: datetime) -> str:
+        return format_timedelta(min(at - now, timedelta(seconds=-1)), add_direction=True, locale=self.language)
+
+    def provider(self, name: str, service: str = "") -> str:
+        """Of a profile, by its service where that says more: Office 365 is an `exchange` there."""
+        return PROVIDERS.get(SERVICES.get(service, name), name)

@@ -1,0 +1,81 @@
+// The grid while somebody looks at it: asked for again every five seconds, and arrow keys between its open times.
+const EVERY = 5000;
+const grid = document.getElementById("grid");
+const said = document.getElementById("said");
+const lost = document.getElementById("lost");
+let etag = null;
+let at = null; // the start that the tab key comes back to
+
+const times = () => [...grid.querySelectorAll("td button")];
+
+const settle = () => {
+  const all = times();
+  const home = all.find((it) => it.value === at) ?? all[0];
+  for (const it of all) it.tabIndex = it === home ? 0 : -1;
+};
+
+const place = (cell) => [cell.parentElement.rowIndex, cell.cellIndex];
+
+const swap = (html) => {
+  const held = grid.contains(document.activeElement) ? document.activeElement : null;
+  const [row, column] = held ? place(held.closest("td") ?? held) : [];
+  const name = held?.getAttribute("aria-label");
+  grid.innerHTML = html;
+  settle();
+  if (!held) return;
+  const same = times().find((it) => it.value === at);
+  if (same) return same.focus();
+  const cell = grid.querySelector("table").rows[row]?.cells[column];
+  if (cell) { cell.tabIndex = -1; cell.focus(); }
+  if (name) said.textContent = said.dataset.gone.replace("{time}", name);
+};
+
+const ask = async () => {
+  const url = `${grid.dataset.live}&frame=${grid.querySelector("table").dataset.frame}`;
+  const answer = await fetch(url, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
+  if (answer.status === 401) return location.reload();
+  if (answer.status === 304) return;
+  if (!answer.ok) throw new Error(String(answer.status));
+  etag = answer.headers.get("ETag");
+  swap(await answer.text());
+};
+
+const live = async () => {
+  try {
+    if (!document.hidden) await ask();
+    lost.hidden = true;
+  } catch {
+    lost.hidden = false;
+  }
+  setTimeout(live, EVERY);
+};
+
+const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+grid.addEventListener("keydown", (event) => {
+  const step = STEPS[event.key];
+  const cell = event.target.closest("td");
+  if (!step || !cell) return;
+  event.preventDefault();
+  const rows = cell.closest("table").rows;
+  let [row, column] = place(cell);
+  for (;;) {
+    row += step[0];
+    column += step[1];
+    const next = rows[row]?.cells[column];
+    if (!next) return;
+    const button = next.querySelector("button");
+    if (button) return button.focus();
+  }
+});
+
+grid.addEventListener("focusin", (event) => {
+  if (event.target.matches("td button")) {
+    at = event.target.value;
+    settle();
+  }
+});
+
+document.getElementById("arrows").hidden = false;
+settle();
+setTimeout(live, EVERY);
