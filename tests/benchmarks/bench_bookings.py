@@ -41,12 +41,12 @@ def main() -> None:
                 raised.start(name)
             raised.connect()
             raised.api.put("/v1/coaches/ada", SETTINGS)
-            _report(_race(raised, key))
+            starts = raised.slots()["starts"][96:]
+            _race(raised, key, starts[: 8 * EACH : 2])  # the first answers of a process are its slowest
+            _report(_race(raised, key, starts[16 * EACH : 32 * EACH : 2]))
 
 
-def _race(raised: Town, key: str) -> list[tuple[int, float]]:
-    starts = raised.slots()["starts"][96 : 96 + 8 * EACH : 2]
-
+def _race(raised: Town, key: str, starts: list[str]) -> list[tuple[int, float]]:
     def client(number: int) -> list[tuple[int, float]]:
         person = {"id": f"p{number}", "name": f"P {number}", "email": f"p{number}@example.test", "zone": "UTC"}
         with requests.Session() as session:
