@@ -1,6 +1,7 @@
 """The demo from curtain to curtain: chapters one after the other, then serving until Ctrl-C."""
 
 import signal
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from webhooks.demo.story import tell
 
 def run(files: Sequence[Path], *, now: datetime | None, once: bool) -> int:
     """Tell the story; then serve until Ctrl-C, unless `once`. Returns the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it: what it started is stopped
     say = Narrator()
     say.title("coachcal: a calendar change becomes fresh slots, a booking becomes a session and its mails")
     begins = now or datetime.now(UTC)  # noqa: TID251 (the demo's own start)
@@ -49,5 +51,14 @@ def _serve(stage: Stage, chapter: Chapter) -> None:
     click.echo(f"  the calendars, to click events into   {stage.sandbox_url}/")
     click.echo(f"  the mails, as they arrived            {stage.postbox.url}/")
     click.echo(f"  the API, readable                     {stage.web_url}/docs")
+    click.echo(f"  the ops pages                         {stage.web_url}/ops  (log in with {stage.key})")
     click.echo(f"  slots                                 curl -H 'Authorization: Bearer {stage.key}' '{slots}'")
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    _until_told_to_stop()
+
+
+def _until_told_to_stop() -> None:
+    """Handlers, not `sigwait`: the post box has threads, and a signal that one of them takes would end us untidied."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()

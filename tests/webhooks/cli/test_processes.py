@@ -45,6 +45,8 @@ def test_the_demo_tells_the_whole_story_and_ends_well() -> None:
     assert told.returncode == 0, told.stdout + told.stderr
     for word in ("Mira", "Jonas", "Suki", "push: change, signed, answered 204", "push to visible", "all", "are back"):
         assert word in told.stdout
+    for word in ("Grace books Mira", "REQUEST, SEQUENCE 1", "CANCEL, SEQUENCE 2", "the event is gone", "seats_full"):
+        assert word in told.stdout
     assert re.search(r"refresh: version \d+ -> \d+", told.stdout)
     assert "The whole story came out right" in told.stdout
 
@@ -73,6 +75,23 @@ def test_the_demo_fails_when_a_step_does(tmp_path: Path) -> None:
     told = coachcal("demo", "--once", "--calendar", "full.ics", cwd=tmp_path)
     assert told.returncode == 1
     assert "no coach has an open slot" in told.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(number: signal.Signals) -> None:
+    with started("demo") as process:
+        assert process.stdout is not None
+        told = ""
+        while not told.startswith("  slots"):
+            told = process.stdout.readline()
+            assert told, "it ended before it served"
+            shown = re.search(r"http://127\.0\.0\.1:\d+", told)
+            if shown:
+                assert requests.get(shown[0] + "/docs", timeout=10).status_code in (200, 404)
+        process.send_signal(number)
+        assert process.wait(20) == 0
+    with pytest.raises(requests.ConnectionError):
+        requests.get(shown[0] if shown else "", timeout=10)
 
 
 def test_the_sandbox_says_how_to_reach_it_once_it_serves(tmp_path: Path) -> None:
