@@ -69,6 +69,8 @@ def link(tx: Connection, coach_id: str, connection_id: str, sub: str, **values: 
     # Connecting again is consent given anew: an erasure that was asked for before must not take the new tokens.
     anew = {"trouble": None, "last_error": None, "erase_due": False}
     tx.execute(connections.update().where(mine).values(anew | values))
+    # A grant that was taken back took its channel along: the next read opens it, or learns that it is still there.
+    tx.execute(channels.update().where(channels.c.connection_id == found.id).values(channel_id=None))
     return str(found.id)
 
 
@@ -202,11 +204,11 @@ def oldest_audit(tx: Connection) -> datetime | None:
 
 
 def _audited() -> Select[tuple[str]]:
-    """Those with a channel. An account that lost its login is not asked; once it is mended it is due."""
+    """Those with a channel, but for accounts whose grant is gone: nobody may ask there. Where only a profile lost its
+    login, the account's list is still to be had."""
     row = channels.c
-    return (
-        select(row.connection_id).join(connections).where(row.channel_id.is_not(None), connections.c.trouble.is_(None))
-    )
+    alive = or_(connections.c.trouble.is_(None), connections.c.trouble != "revoked")
+    return select(row.connection_id).join(connections).where(row.channel_id.is_not(None), alive)
 
 
 def open_channels(tx: Connection, *, limit: int) -> list[tuple[str, str]]:

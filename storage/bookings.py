@@ -53,6 +53,8 @@ def book(
     hold_id: str | None = None,
 ) -> Done:
     """A 1:1 session at a time that is listed, or forced. Raises Refused, Unknown and Invalid."""
+    if hold_id is None and wanted.force is None:
+        openings.turn_away(tx, wanted, terms)
     coach = openings.lock(tx, wanted.coach_id, terms)
     used = holds.use(tx, hold_id, wanted)
     forced = openings.check(tx, coach, wanted, terms, without=used)

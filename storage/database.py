@@ -57,7 +57,7 @@ class Database:
 def create(url: str, *, pool_size: int = 10) -> Database:
     """A Database for `url` (sqlite:///file.db or postgresql://...); connects only when used."""
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return Database(engine)
@@ -73,6 +73,7 @@ def create(url: str, *, pool_size: int = 10) -> Database:
         # A read is one round trip instead of four: at READ COMMITTED, BEGIN and ROLLBACK around it promise nothing.
         isolation_level="AUTOCOMMIT",
         connect_args=arguments,
+        hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
     )
     event.listen(engine, "checkout", _check_alive)
     return Database(engine, isolation_level="READ COMMITTED")

@@ -32,10 +32,14 @@ def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datet
 
     Raises KeyReused.
     """
-    tx.execute(idempotency.delete().where(_is(client_id, key), row.created_at <= now - KEPT))
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     mine = insert(idempotency).values(client_id=client_id, key=key, digest=digest, created_at=now)
-    if tx.execute(mine.on_conflict_do_nothing().returning(row.key)).first() is not None:
+    old = mine.on_conflict_do_update(
+        index_elements=["client_id", "key"],
+        set_={"digest": digest, "created_at": now, "status": None, "answer": None},
+        where=row.created_at <= now - KEPT,
+    )
+    if tx.execute(old.returning(row.key)).first() is not None:
         return None
     known = tx.execute(select(row.digest, row.status, row.answer).where(_is(client_id, key))).one()
     if known.digest != digest:

@@ -47,18 +47,31 @@ def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
     return coach
 
 
+def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
+    """Raises Refused for what is closed already, before anybody waits for the coach's lock: in a rush for a few times
+    most are told at once. Says nothing of what is open: that is for `check` to say, under the lock.
+    """
+    found = slots.listings(tx, [wanted.coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True)
+    listing = found.get(wanted.coach_id)
+    if listing is None or (listing.holds_until is not None and listing.holds_until <= terms.now):
+        return
+    _on_the_grid(wanted)
+    asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
+    if not len(offers.starts(listing, asked)):
+        raise _refusal(listing, wanted, terms, _reason(listing, asked))
+
+
 def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None) -> str | None:
     """Why the time had to be forced; None when it is open, the session or hold `without` being out of the way.
 
     Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a duration that the
     coach does not offer. The caller holds the coach's lock, and says `slots.recompute` once it has written.
     """
-    if wanted.start % GRID:
-        raise Invalid("start", "not_on_the_grid", "Sessions begin on quarter hours: send one of those.")
+    _on_the_grid(wanted)
     asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
-    if len(offers.starts(_listing(tx, coach, terms, without), asked)):
+    listing = _listing(tx, coach, terms, without)
+    if len(offers.starts(listing, asked)):
         return None
-    listing = _listing(tx, coach, terms, without, reasons=True)
     reason = _reason(listing, asked)
     if wanted.force is not None and reason != "past":
         if not _meets_own(tx, coach, wanted, terms, without):
@@ -75,8 +88,8 @@ def nearest(listing: Listing, wanted: Wanted, terms: Terms) -> list[int]:
     return sorted(sorted(found, key=lambda start: abs(start - wanted.start))[:NEAREST])
 
 
-def listing_of(tx: Connection, coach_id: str, terms: Terms, *, reasons: bool = False) -> Listing:
-    return slots.listings(tx, [coach_id], now=terms.now, stale_after=terms.stale_after, reasons=reasons)[coach_id]
+def listing_of(tx: Connection, coach_id: str, terms: Terms) -> Listing:
+    return slots.listings(tx, [coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True)[coach_id]
 
 
 def listing_for(tx: Connection, coach_id: str, terms: Terms, *, moving: str | None = None) -> Listing:
@@ -87,8 +100,13 @@ def listing_for(tx: Connection, coach_id: str, terms: Terms, *, moving: str | No
     return _listing(tx, coach, terms, moving)
 
 
-def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None, *, reasons: bool = False) -> Listing:
-    listing = listing_of(tx, coach.id, terms, reasons=reasons)
+def _on_the_grid(wanted: Wanted) -> None:
+    if wanted.start % GRID:
+        raise Invalid("start", "not_on_the_grid", "Sessions begin on quarter hours: send one of those.")
+
+
+def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) -> Listing:
+    listing = listing_of(tx, coach.id, terms)
     if without is None:
         return listing
     hours_only = listing.effect == "hours_only"

@@ -81,8 +81,7 @@ def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
     if not rows:
         return []
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    first_wake = tx.scalar(select(clock_ms() + FIRST_WAKE_MS))
-    more = {"created_at": now, "wake_after_ms": first_wake}
+    more = {"created_at": now, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
     values = [
         {item.name: getattr(owed, item.name) for item in fields(Owed)} | more | {"id": "out_" + secrets.token_hex(12)}
         for owed in rows

@@ -71,6 +71,8 @@ class Listing:
     policy: Policy
     effect: Effect
     effect_until: int | None
+    holds_until: datetime | None
+    """When the next hold ends: from then on a start may be open that the stored set calls closed."""
 
 
 def today(now: datetime) -> int:
@@ -182,6 +184,7 @@ def _listing(tx: Connection, row: Row[Any], healths: list[Health], at: tuple[dat
         effect_until=_sooner(
             freshness.effect_until(healths, policy, as_of=as_of, now=now, stale_after=stale_after), row.holds_until
         ),
+        holds_until=row.holds_until,
     )
 
 

@@ -13,7 +13,7 @@ from webhooks.metrics import Metrics
 from webhooks.reading import BODY_CAP, Json, Request
 from webhooks.shelf import Shelf
 from webhooks.wiring import EXTENSION, Parts, parts, runtime
-from workers import logs
+from workers import logs, telemetry
 from workers.bootstrap import Runtime, bootstrap
 from workers.settings import Settings
 
@@ -51,7 +51,8 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
 
 def _from_environment() -> Runtime:
     settings = Settings.load()
-    logs.configure(settings.log_level)
+    telemetry.start(settings)
+    logs.configure(settings.log_level, telemetry.report)
     return bootstrap(settings)
 
 

@@ -9,7 +9,7 @@ import redis
 
 from storage import database
 from storage.vault import Vault
-from workers import logs
+from workers import logs, telemetry
 from workers.actors import Actors, declare_actors
 from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, check_skew, create_broker, create_redis
 from workers.budget import Budget
@@ -103,7 +103,8 @@ def _receiver(settings: Settings) -> Receiver | None:
 def start() -> None:
     """What each dramatiq process runs first: `dramatiq workers.bootstrap:start`."""
     settings = Settings.load()
-    logs.configure(settings.log_level)
+    telemetry.start(settings)
+    logs.configure(settings.log_level, telemetry.report)
     runtime = bootstrap(settings, redis_timeout=WORKER_TIMEOUT)
     check_skew(runtime.services.redis)
     dramatiq.set_broker(runtime.broker)

@@ -22,12 +22,14 @@ NAMES = re.compile(r"secret|token|authorization|password|cookie|body|email", re.
 STRUCK = "[redacted]"
 
 
-def configure(level: str) -> None:
-    """Send structlog and the standard library's logging through one JSON renderer."""
+def configure(level: str, *also: Processor) -> None:
+    """Send structlog and the standard library's logging through one JSON renderer. `also`: who else sees each event,
+    before its exception is made a text."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *also,
         structlog.processors.format_exc_info,
         redact,
     ]
@@ -57,14 +59,15 @@ def configure(level: str) -> None:
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Strike out by the field's name, and by the value's shape."""
-    return {name: STRUCK if NAMES.search(name) else _clean(value) for name, value in event.items()}
+    return {name: STRUCK if NAMES.search(name) else clean(value) for name, value in event.items()}
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
+    """The same at any depth of lists and dicts."""
     if isinstance(value, str):
         return SECRETS.sub(STRUCK, value)
     if isinstance(value, dict):
-        return {key: STRUCK if NAMES.search(str(key)) else _clean(item) for key, item in value.items()}
+        return {key: STRUCK if NAMES.search(str(key)) else clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_clean(item) for item in value]
+        return [clean(item) for item in value]
     return value

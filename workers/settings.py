@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     clock_metrics_port: int | None = Field(
         None, ge=1, le=65535, description="where the clock's /metrics is, on 127.0.0.1; nowhere if unset"
     )
+    sentry_dsn: SecretStr | None = Field(None, description="errors go there too; needs coachcal[sentry]")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="JSON lines on stderr")
 
     @classmethod

@@ -63,14 +63,15 @@ def work() -> None:
 @click.command()
 def clock() -> None:
     """Run the clock: sweeps, reconciles, rolls. Any number may run at once."""
-    from workers import logs
+    from workers import logs, telemetry
     from workers.bootstrap import bootstrap
     from workers.clock import run
     from workers.figures import Figures
     from workers.metrics import export
 
     chosen = settings()
-    logs.configure(chosen.log_level)
+    telemetry.start(chosen)
+    logs.configure(chosen.log_level, telemetry.report)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -1,0 +1,19 @@
+"""`./run bench [P1 P2 P7 P11]`: measure what is asked for, or all of it."""
+
+import sys
+
+from tests.benchmarks import bench_bookings, bench_pools, bench_slots, bench_wire
+
+BENCHMARKS = {
+    "P1": bench_slots.main,
+    "P2": bench_wire.main,
+    "P7": bench_pools.main,
+    "P11": bench_bookings.main,
+}
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or list(BENCHMARKS)
+    if unknown := [name for name in chosen if name not in BENCHMARKS]:
+        sys.exit(f"there is no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}")
+    for name in chosen:
+        BENCHMARKS[name]()

@@ -1,0 +1,43 @@
+"""Errors to Sentry, where `coachcal[sentry]` is installed and a DSN is set: what broke and where, without any data."""
+
+import sys
+from typing import Any
+
+from structlog.typing import EventDict, WrappedLogger
+
+from workers.logs import clean
+from workers.settings import Settings
+
+
+def start(settings: Settings) -> None:
+    """Begin to report, if a DSN is set. Raises RuntimeError where it is, and the extra is not installed."""
+    if settings.sentry_dsn is None:
+        return
+    try:
+        import sentry_sdk
+    except ImportError:
+        raise RuntimeError("COACHCAL_SENTRY_DSN is set: install coachcal[sentry], or unset it") from None
+    sentry_sdk.init(
+        settings.sentry_dsn.get_secret_value(),
+        default_integrations=False,  # they would collect requests, breadcrumbs and arguments
+        include_local_variables=False,
+        include_source_context=False,
+        send_default_pii=False,
+        max_breadcrumbs=0,
+        before_send=lambda event, _hint: clean(event),
+    )
+
+
+def report(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Every logged exception is told, by the name of its log line. A processor of structlog's."""
+    sentry: Any = sys.modules.get("sentry_sdk")
+    if sentry is not None and event.get("exc_info") and sentry.is_initialized():
+        with sentry.new_scope() as scope:
+            scope.set_tag("event", event.get("event"))
+            scope.set_tag("request_id", event.get("request_id"))
+            sentry.capture_exception(None if event["exc_info"] is True else _exception(event["exc_info"]))
+    return event
+
+
+def _exception(given: Any) -> Any:
+    return given[1] if isinstance(given, tuple) else given
