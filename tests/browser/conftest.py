@@ -6,7 +6,7 @@ Playwright brings no browser of its own here: it drives the system's.
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,10 +84,21 @@ class Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
+def whole(app: Any) -> Any:
+    """Each answer in one piece: where a browser hangs up in the middle, werkzeug's server leaves a static file open."""
+
+    def asked(environ: Any, start_response: Any) -> list[bytes]:
+        with closing(app(environ, start_response)) as answer:
+            return [b"".join(answer)]
+
+    return asked
+
+
 @contextmanager
 def served(database_url: str, redis_url: str, browser: Browser) -> Iterator[Site]:
     with desks.opened(database_url, redis_url, broker=StubBroker()) as desk:
-        server = make_server("127.0.0.1", 0, create_app(desk.runtime), threaded=True, request_handler=Quiet)
+        app = whole(create_app(desk.runtime))
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

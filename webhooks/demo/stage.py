@@ -21,7 +21,16 @@ from workers.embedded.redis import redis_server
 
 # The product waits 5 s between two reads of one calendar; the story has three within a second.
 GAP_SECONDS = "0.2"
-SCOPES = ("slots:read", "coaches:read", "coaches:write", "bookings:read", "bookings:write", "coach", "ops")
+SCOPES = (
+    "slots:read",
+    "coaches:read",
+    "coaches:write",
+    "bookings:read",
+    "bookings:write",
+    "links:write",
+    "coach",
+    "ops",
+)
 
 
 @dataclass(frozen=True, slots=True)
