@@ -110,9 +110,9 @@ def test_a_session_is_booked_moved_and_cancelled_by_keyboard_alone(one_site: Sit
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_without_a_script_a_session_is_booked_and_cancelled_by_keyboard(site: Site, width: int) -> None:
-    ready(site)
-    with guest(site, width=width, java_script_enabled=False) as seen:
+def test_without_a_script_a_session_is_booked_and_cancelled_by_keyboard(one_site: Site, width: int) -> None:
+    ready(one_site)
+    with guest(one_site, width=width, java_script_enabled=False) as seen:
         page = seen.page
         expect(page.locator("#arrows")).to_be_hidden()
         button(page, TEN).focus()
@@ -130,7 +130,7 @@ def test_without_a_script_a_session_is_booked_and_cancelled_by_keyboard(site: Si
         page.locator("#next").press("Enter")
         expect(page.locator("#times")).to_contain_text("Mon 8 Jun")
         expect(page.locator("#grid")).to_contain_text("Asia/Kathmandu")
-    assert bookings_of(site) == [("grace", "cancelled")]
+    assert bookings_of(one_site) == [("grace", "cancelled")]
 
 
 def test_a_phone_books_by_touch(one_site: Site) -> None:
@@ -194,13 +194,13 @@ def test_a_page_that_is_not_live_says_so_until_it_is_again(one_site: Site) -> No
         expect(seen.page.locator("#lost")).to_be_hidden(timeout=10_000)
 
 
-def test_a_lost_race_offers_the_nearest_times_one_of_which_is_booked(site: Site) -> None:
-    ready(site)
-    with guest(site) as seen:
+def test_a_lost_race_offers_the_nearest_times_one_of_which_is_booked(one_site: Site) -> None:
+    ready(one_site)
+    with guest(one_site) as seen:
         page = seen.page
         button(page, TEN).click()
         # When somebody else is faster
-        visitors.enter(site.desk, participant=HEDY).book(TEN)
+        visitors.enter(one_site.desk, participant=HEDY).book(TEN)
         page.locator("#yes").click()
         # Then that is said, and the nearest times are buttons
         expect(page.locator("h1")).to_have_text("Somebody else was faster")
@@ -211,16 +211,16 @@ def test_a_lost_race_offers_the_nearest_times_one_of_which_is_booked(site: Site)
         near.first.click()
         page.locator("#yes").click()
         expect(page.locator("h1")).to_have_text("Your session is booked")
-    assert bookings_of(site) == [("grace", "booked"), ("hedy", "booked")]
+    assert bookings_of(one_site) == [("grace", "booked"), ("hedy", "booked")]
 
 
-def test_two_clicks_on_one_button_book_once(site: Site) -> None:
-    ready(site)
-    with guest(site) as seen:
+def test_two_clicks_on_one_button_book_once(one_site: Site) -> None:
+    ready(one_site)
+    with guest(one_site) as seen:
         button(seen.page, TEN).click()
         seen.page.locator("#yes").dblclick()
         expect(seen.page.locator("h1")).to_have_text("Your session is booked")
-    assert bookings_of(site) == [("grace", "booked")]
+    assert bookings_of(one_site) == [("grace", "booked")]
 
 
 def test_a_group_is_joined_changed_and_left(one_site: Site) -> None:
