@@ -47,6 +47,11 @@ class Coach:
     """Where the coach's mails go; without, none are sent."""
     language: str = "en"
 
+    @property
+    def gap(self) -> int:
+        """Seconds that two sessions keep free between them: the larger buffer."""
+        return 60 * max(self.pre, self.post)
+
     def __post_init__(self) -> None:
         whole_number("pre", self.pre, 0, 480)
         whole_number("post", self.post, 0, 480)

@@ -125,8 +125,7 @@ def _sessions(coach: Coach, own: Sequence[Own]) -> tuple[Periods, Periods]:
     """The sessions, and the sessions with the gap that another keeps: the larger of both sides' buffers."""
     if not own:
         return NO_PERIODS, NO_PERIODS
-    spread = 60 * max(coach.pre, coach.post)
-    gaps = [max(it.gap, spread) for it in own]
+    gaps = [max(it.gap, coach.gap) for it in own]
     apart = [(it.start - gap, it.end + gap) for it, gap in zip(own, gaps, strict=True)]
     return columns([(it.start, it.end) for it in own]), columns(apart)
 
@@ -136,9 +135,8 @@ def _listed(coach: Coach, span: Span, free: Cells, limited: Row) -> Cells:
         free = free & ~limited
     if coach.mode == "flexible":
         return free
-    spread = max(coach.pre, coach.post)
     rows = [
-        packed(row, coach.hours.zone, span, 60 * (minutes + spread))
+        packed(row, coach.hours.zone, span, 60 * minutes + coach.gap)
         for row, minutes in zip(free, coach.durations, strict=True)
     ]
     return np.array(rows)

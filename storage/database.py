@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Engine, create_engine, event
+from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError, TimeoutError  # noqa: A004 (the pool's own)
 from sqlalchemy.ext.compiler import compiles
@@ -110,6 +111,11 @@ def _use_wal(connection: Any) -> None:
 def _begin_sqlite(tx: Connection) -> None:
     writing = tx.get_execution_options().get("coachcal_write", False)
     tx.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def insert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that may say ON CONFLICT, which SQLAlchemy leaves to the dialects."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 class clock_ms(FunctionElement[int]):  # noqa: N801 (a SQL function reads as one)

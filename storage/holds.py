@@ -19,7 +19,7 @@ def hold(tx: Connection, wanted: Wanted, owner: str, minutes: int, terms: Terms)
         kind="hold",
         starts=wanted.start,
         ends=wanted.end,
-        gap=60 * max(coach.pre, coach.post),
+        gap=coach.gap,
         created_at=terms.now,
         owner=owner,
         expires_at=terms.now + timedelta(minutes=minutes),

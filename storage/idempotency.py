@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.database import insert
 from storage.tables import idempotency
 
 KEPT = timedelta(hours=48)
@@ -32,8 +32,7 @@ def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datet
 
     Raises KeyReused.
     """
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    mine = insert(idempotency).values(client_id=client_id, key=key, digest=digest, created_at=now)
+    mine = insert(tx, idempotency).values(client_id=client_id, key=key, digest=digest, created_at=now)
     old = mine.on_conflict_do_update(
         index_elements=["client_id", "key"],
         set_={"digest": digest, "created_at": now, "status": None, "answer": None},

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.database import insert
 from storage.tables import link_uses
 
 KEPT = timedelta(days=1)
@@ -12,8 +12,7 @@ KEPT = timedelta(days=1)
 
 def use(tx: Connection, nonce: str, *, now: datetime) -> bool:
     """Whether this is the link's first use: of two at once, one is."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    mine = insert(link_uses).values(nonce=nonce, at=now).on_conflict_do_nothing().returning(link_uses.c.nonce)
+    mine = insert(tx, link_uses).values(nonce=nonce, at=now).on_conflict_do_nothing().returning(link_uses.c.nonce)
     return tx.execute(mine).first() is not None
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.mail_choice import Choice, MailText, Scope, canonical, choose
 from domain.mails import MailFacts
+from storage.database import insert
 from storage.tables import mail_texts
 
 KEY = ("scope", "scope_id", "kind", "language")
@@ -16,9 +16,8 @@ COLUMNS = (*KEY, "subject", "text", "html", "enabled")
 def put(tx: Connection, text: MailText) -> None:
     """Insert or replace."""
     values = {name: getattr(text, name) for name in COLUMNS} | {"language": canonical(text.language)}
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     changed = {name: values[name] for name in COLUMNS if name not in KEY}
-    tx.execute(insert(mail_texts).values(values).on_conflict_do_update(index_elements=KEY, set_=changed))
+    tx.execute(insert(tx, mail_texts).values(values).on_conflict_do_update(index_elements=KEY, set_=changed))
 
 
 def get(tx: Connection, scope: Scope, scope_id: str, kind: str, language: str) -> MailText | None:

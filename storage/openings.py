@@ -56,9 +56,8 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
     if listing is None or (listing.holds_until is not None and listing.holds_until <= terms.now):
         return
     _on_the_grid(wanted)
-    asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
-    if not len(offers.starts(listing, asked)):
-        raise _refusal(listing, wanted, terms, _reason(listing, asked))
+    if reason := _closed(listing, wanted, terms):
+        raise _refusal(listing, wanted, terms, reason)
 
 
 def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None) -> str | None:
@@ -68,11 +67,10 @@ def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without
     coach does not offer. The caller holds the coach's lock, and says `slots.recompute` once it has written.
     """
     _on_the_grid(wanted)
-    asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
     listing = _listing(tx, coach, terms, without)
-    if len(offers.starts(listing, asked)):
+    reason = _closed(listing, wanted, terms)
+    if reason is None:
         return None
-    reason = _reason(listing, asked)
     if wanted.force is not None and reason != "past":
         if not _meets_own(tx, coach, wanted, terms, without):
             return wanted.force
@@ -114,7 +112,11 @@ def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) ->
     return replace(listing, slots=fresh)
 
 
-def _reason(listing: Listing, asked: Asked) -> str:
+def _closed(listing: Listing, wanted: Wanted, terms: Terms) -> str | None:
+    """Why the listing does not have this time; None: it does."""
+    asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
+    if len(offers.starts(listing, asked)):
+        return None
     if asked.since < asked.now:
         return "past"
     runs = offers.reasons(listing, asked)
@@ -122,11 +124,9 @@ def _reason(listing: Listing, asked: Asked) -> str:
 
 
 def _meets_own(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, without: str | None) -> bool:
-    spread = 60 * max(coach.pre, coach.post)
     others = sessions.own(tx, coach.id, since=wanted.start - DAY_SECONDS, now=terms.now, without=without)
-    return any(
-        it.start - max(it.gap, spread) < wanted.end and wanted.start < it.end + max(it.gap, spread) for it in others
-    )
+    kept = ((it, max(it.gap, coach.gap)) for it in others)
+    return any(it.start - gap < wanted.end and wanted.start < it.end + gap for it, gap in kept)
 
 
 def _refusal(listing: Listing, wanted: Wanted, terms: Terms, reason: str) -> Refused:

@@ -15,17 +15,16 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    or_,
     select,
     type_coerce,
 )
 
 from domain.freshness import State
+from storage import standings
 from storage.columns import EPOCH
 from storage.database import clock_ms
 from storage.tables import calendars, channels, connections, profiles, samples, sessions, slot_sets
 
-LOST = ("disconnected", "revoked")
 row = connections.c
 _dirty = row.done_gen < row.req_gen
 _held = row.lease_token.is_not(None)
@@ -135,20 +134,9 @@ def troubled(tx: Connection, state: State, *, now: datetime, stale_after: timede
 
 def _states(now: datetime, stale_after: timedelta) -> Subquery:
     """(coach_id, state, read_at, since, error) of every coach with a connection, by the rule of `domain.freshness`."""
-    read_before = datetime.fromtimestamp(int(now.timestamp()) - int(stale_after.total_seconds()), EPOCH.tzinfo)
-    lost = func.max(case((row.trouble.in_(LOST), 1), else_=0))
-    syncing = func.max(case((or_(row.trouble == "initial_sync", row.last_ok_at.is_(None)), 1), else_=0))
-    dirty = func.max(case((_dirty, 1), else_=0))
-    read_at = func.min(row.last_ok_at)
-    state = case(
-        (lost == 1, "disconnected"),
-        (syncing == 1, "initial_sync"),
-        (read_at < read_before, "stale"),
-        (dirty == 1, "refreshing"),
-        else_="fresh",
-    ).label("state")
+    state = standings.state_of(now, stale_after).label("state")
     more = (
-        read_at.label("read_at"),
+        func.min(row.last_ok_at).label("read_at"),
         func.min(row.troubled_since).label("since"),
         func.max(row.last_error).label("error"),
     )

@@ -17,10 +17,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain import events
-from storage.database import clock_ms
+from storage.database import clock_ms, insert
 from storage.tables import outbox, withheld_addresses
 
 FIRST_WAKE_MS = 2_000
@@ -80,13 +79,12 @@ def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
     """Write these rows, but for those whose dedupe_key is there. Answers the new ones that are due."""
     if not rows:
         return []
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     more = {"created_at": now, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
     values = [
         {item.name: getattr(owed, item.name) for item in fields(Owed)} | more | {"id": "out_" + secrets.token_hex(12)}
         for owed in rows
     ]
-    statement = insert(outbox).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    statement = insert(tx, outbox).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
     # Compared as given: what is stored is rounded to milliseconds, and may lie after `now`.
     due = {owed.dedupe_key for owed in rows if owed.due_at <= now}
     written = tx.execute(statement.returning(row.id, row.kind, row.dedupe_key))
@@ -239,8 +237,7 @@ def discard(tx: Connection, outbox_id: str) -> bool:
 
 def withhold(tx: Connection, address: str, *, reason: str, now: datetime) -> None:
     """Send nothing more to this address until somebody takes it off the list."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    values = insert(withheld_addresses).values(address=address, reason=reason, since=now)
+    values = insert(tx, withheld_addresses).values(address=address, reason=reason, since=now)
     tx.execute(values.on_conflict_do_nothing(index_elements=["address"]))
 
 

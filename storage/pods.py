@@ -88,7 +88,7 @@ def create(
         kind="pod",
         starts=wanted.start,
         ends=wanted.end,
-        gap=60 * max(coach.pre, coach.post),
+        gap=coach.gap,
         created_at=terms.now,
         force_reason=forced,
         capacity=plan.capacity,
@@ -229,8 +229,7 @@ def _move(tx: Connection, coach: Coach, before: Session, after: Session, force: 
     wanted = Wanted(coach.id, after.starts, after.minutes, force)
     forced = openings.check(tx, coach, wanted, terms, without=before.id)
     wall = wall_clock(coach.hours.zone, after.starts)
-    gap = 60 * max(coach.pre, coach.post)
-    after = replace(after, force_reason=forced, gap=gap, conflict_since=None, wall=wall, wall_moved=None)
+    after = replace(after, force_reason=forced, gap=coach.gap, conflict_since=None, wall=wall, wall_moved=None)
     sessions.put(tx, after)
     slots.recompute(tx, coach, now=terms.now)
     moved = _each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import connections, standings
-from storage.database import clock_ms
+from storage.database import clock_ms, insert
 from storage.outbox import OPEN
 from storage.tables import outbox, samples, visible
 
@@ -22,8 +21,7 @@ def put(tx: Connection, values: Mapping[str, float], *, at: datetime) -> None:
     """One sample of each name. A second one of the same moment takes the place of the first."""
     if not values:
         return
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    rows = insert(samples).values([{"name": name, "at": at, "value": value} for name, value in values.items()])
+    rows = insert(tx, samples).values([{"name": name, "at": at, "value": value} for name, value in values.items()])
     key = ("name", "at")
     tx.execute(rows.on_conflict_do_update(index_elements=key, set_={"value": rows.excluded.value}))
 

@@ -1,9 +1,8 @@
 """The clock's table: which periodic job is due, decided by compare-and-swap so that replicas never run one twice."""
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.database import clock_ms
+from storage.database import clock_ms, insert
 from storage.tables import schedule
 
 
@@ -12,7 +11,6 @@ def take(tx: Connection, name: str, *, every_ms: int) -> bool:
     waiting = select(schedule.c.name).where(schedule.c.name == name, schedule.c.next_run_at_ms > clock_ms())
     if tx.scalar(waiting) is not None:
         return False
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    tx.execute(insert(schedule).values(name=name, next_run_at_ms=0).on_conflict_do_nothing())
+    tx.execute(insert(tx, schedule).values(name=name, next_run_at_ms=0).on_conflict_do_nothing())
     due = schedule.update().where(schedule.c.name == name, schedule.c.next_run_at_ms <= clock_ms())
     return tx.execute(due.values(next_run_at_ms=clock_ms() + every_ms)).rowcount == 1

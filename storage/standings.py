@@ -51,11 +51,11 @@ def page(tx: Connection, *, after: str, now: datetime, stale_after: timedelta) -
     return of(tx, list(tx.scalars(query)), now=now, stale_after=stale_after)
 
 
-def counts(tx: Connection, *, now: datetime, stale_after: timedelta) -> dict[State, int]:
-    """How many coaches are in each state: the rule of `domain.freshness.state` as SQL, for there may be 100,000."""
+def state_of(now: datetime, stale_after: timedelta) -> ColumnElement[str]:
+    """The rule of `domain.freshness.state` as SQL, over the connections of one coach: there may be 100,000 coaches."""
     # Whole seconds, as the rule has them: a calendar read at 10.9 counts as read at 10.
     before = datetime.fromtimestamp(int(now.timestamp()), UTC) - timedelta(seconds=int(stale_after.total_seconds()))
-    states = case(
+    return case(
         (func.count(row.id) == 0, "unconnected"),
         (_any(row.trouble.in_(("disconnected", "revoked"))), "disconnected"),
         (_any(and_(row.id.is_not(None), or_(row.trouble == "initial_sync", row.last_ok_at.is_(None)))), "initial_sync"),
@@ -63,6 +63,11 @@ def counts(tx: Connection, *, now: datetime, stale_after: timedelta) -> dict[Sta
         (_any(row.done_gen < row.req_gen), "refreshing"),
         else_="fresh",
     )
+
+
+def counts(tx: Connection, *, now: datetime, stale_after: timedelta) -> dict[State, int]:
+    """How many coaches are in each state."""
+    states = state_of(now, stale_after)
     each = select(states.label("state")).select_from(coaches.outerjoin(connections)).group_by(coaches.c.id).subquery()
     query: Any = select(each.c.state, func.count()).group_by(each.c.state)
     return dict(tx.execute(query).all())

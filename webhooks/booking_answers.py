@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from domain.sessions import Booking, BookingStatus, Format, Session, SessionKind, SessionStatus
 from webhooks.answers import Instant
-from webhooks.ranges import told
+from webhooks.ranges import told, told_moment
 
 
 class ParticipantOut(BaseModel):
@@ -119,7 +119,7 @@ def told_hold(hold: Session) -> HoldOut:
         start=told(hold.starts),
         end=told(hold.ends),
         owner=hold.owner or "",
-        expires_at=_moment(hold.expires_at) or "",
+        expires_at=told_moment(hold.expires_at) or "",
     )
 
 
@@ -134,7 +134,7 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
         "title": session.title,
         "pod": _pod(session, now) if session.pod else None,
         "force_reason": session.force_reason,
-        "conflict_since": _moment(session.conflict_since),
+        "conflict_since": told_moment(session.conflict_since),
     }
 
 
@@ -144,7 +144,7 @@ def _pod(pod: Session, now: datetime) -> dict[str, object]:
         "min_seats": pod.min_seats,
         "max_seats": pod.capacity,
         "taken": pod.taken,
-        "deadline": _moment(pod.deadline),
+        "deadline": told_moment(pod.deadline),
         "short_of_seats": pod.short_of_seats(now),
     }
 
@@ -159,14 +159,10 @@ def _seat(booking: Booking) -> dict[str, object]:
         "context": _context(booking),
         "uid": booking.uid,
         "sequence": booking.sequence,
-        "created_at": _moment(booking.created_at),
-        "changed_at": _moment(booking.changed_at),
+        "created_at": told_moment(booking.created_at),
+        "changed_at": told_moment(booking.changed_at),
     }
 
 
 def _context(of: Session | Booking) -> dict[str, object]:
     return {name: getattr(of.context, name) for name in ContextOut.model_fields}
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else told(int(moment.timestamp()))

@@ -7,7 +7,6 @@ from pydantic import Field
 from domain.sessions import Format
 from webhooks.models import ID, Body, Language, Line, Mail, Range, Zone
 
-MOST_ID = 128
 MOST_SEATS = 200
 
 Id = Annotated[str, Field(pattern=f"^{ID}$", description="An id of Coach OS's, or of ours.")]

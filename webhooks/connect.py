@@ -8,10 +8,11 @@ from flask import Response, make_response, render_template, request
 from storage.accounts import AccountInUse
 from storage.database import Unavailable
 from webhooks.answers import ConnectOut
+from webhooks.browsers import see
 from webhooks.errors import unknown_coach
 from webhooks.models import ConnectIn
 from webhooks.pages import guests
-from webhooks.pages.settings import HOME, see
+from webhooks.pages.settings import HOME
 from webhooks.wiring import runtime
 from workers import connections
 from workers.connections import STATE_LIFE, UnknownState

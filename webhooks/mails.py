@@ -1,6 +1,5 @@
 """A booking's mails over HTTP: what became of each, and one more of them at once."""
 
-from datetime import datetime
 from typing import Any, cast
 
 from flask import Response
@@ -11,7 +10,7 @@ from domain.sessions import Terms
 from storage import mails, outbox, seats
 from webhooks.auth import asking
 from webhooks.mailer_models import MailOut, MailsOut, SendingOut
-from webhooks.ranges import told
+from webhooks.ranges import told, told_moment
 from webhooks.wiring import runtime
 from webhooks.writes import Done, Tx, idempotency_key, once, require_key
 
@@ -48,11 +47,7 @@ def _told(row: Any) -> MailOut:
         version=row.version,
         state=row.state,
         due_at=told(int(row.due_at.timestamp())),
-        sent_at=_moment(row.sent_at),
+        sent_at=told_moment(row.sent_at),
         attempts=row.attempts,
         last_error=row.last_error,
     )
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else told(int(moment.timestamp()))

@@ -29,6 +29,11 @@ def told(instant: int) -> str:
     return datetime.fromtimestamp(instant, UTC).isoformat()[:19] + "Z"
 
 
+def told_moment(moment: datetime | None) -> str | None:
+    """The same of an aware datetime; None for None."""
+    return None if moment is None else told(int(moment.timestamp()))
+
+
 def _instant(field: str, text: str, zone: str) -> int:
     try:
         if DATE.fullmatch(text):

@@ -15,7 +15,7 @@ from storage.slots import Listing
 from webhooks.auth import asking, lacking, may
 from webhooks.errors import Refused, unknown_coach
 from webhooks.models import SlotsQuery
-from webhooks.ranges import between, check_zone, told
+from webhooks.ranges import between, check_zone, told, told_moment
 from webhooks.reading import JSON
 from webhooks.shelf import Ready
 from webhooks.wiring import parts, runtime
@@ -84,7 +84,7 @@ def standing(listing: Listing) -> dict[str, Any]:
     return {
         "coach_id": listing.coach_id,
         "version": listing.version,
-        "as_of": None if listing.as_of is None else told(int(listing.as_of.timestamp())),
+        "as_of": told_moment(listing.as_of),
         "state": listing.state,
         "policy": {"kind": listing.policy.kind, "last_known_hours": listing.policy.last_known_hours},
         "effect": listing.effect,

@@ -11,7 +11,7 @@ from domain.accounts import Account, Trouble
 from storage import coaches, connections, freebusy, slots
 from storage.connections import Claim
 from storage.freebusy import Observed
-from workers import channels, tokens
+from workers import channels, erasure, tokens
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
 from workers.services import Services
 
@@ -84,10 +84,7 @@ def observe(services: Services, held: Claim) -> Observed:
 
 def _erase(services: Services, connection_id: str) -> bool:
     """Disconnect: revoke at Cronofy, then forget everything and make the coach's set anew."""
-    try:
-        services.cronofy.revoke(tokens.refresh_token(services, connection_id))
-    except InvalidGrant:
-        log.info("revoked_already", connection=connection_id)
+    erasure.revoke(services, connection_id)
     with services.database.write() as tx:
         freebusy.forget(tx, connection_id, now=services.now())
     log.info("erased", connection=connection_id)

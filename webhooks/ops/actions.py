@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, abort, g, redirect, request, url_for
+from flask import Response, abort, g, request, url_for
 
 from storage import messages, ops_audit, outbox
 from storage.messages import Message
 from storage.ops_audit import Deed
 from storage.outbox import Wake
+from webhooks.browsers import see
 from webhooks.wiring import runtime
 
 WITHHELD = "withheld by a person"
@@ -65,9 +66,7 @@ def answered(said: str, page: str) -> Response:
     """For htmx: what to say; the live part of the page then asks for itself anew. Without it: the page."""
     if "HX-Request" in request.headers:
         return Response(status=204, headers={"HX-Trigger": json.dumps({"acted": {"said": said}})})
-    response = redirect(page, 303)
-    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
-    return response
+    return see(page)
 
 
 def _woken(wake: Wake | None) -> list[Wake] | None:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, abort, redirect, render_template, request, url_for
+from flask import Response, abort, render_template, request, url_for
 
 from domain.freshness import State
 from storage import coaches, connections, messages, ops, ops_audit, outbox, slots, standings
 from storage.messages import Tally
 from storage.ops import Conflicted, Stuck, Troubled
+from webhooks.browsers import see
 from webhooks.ops import weeks
 from webhooks.ops.plots import NAMES, SHEETS, Range, draw
 from webhooks.wiring import parts, runtime
@@ -121,7 +122,7 @@ def find() -> Response:
         is_message, is_coach = messages.find(tx, wanted) is not None, coaches.get(tx, wanted) is not None
     if not is_message and not is_coach:
         abort(404, "Neither a message nor a coach has this id.")
-    return _see(url_for("ops.message", outbox_id=wanted) if is_message else url_for("ops.coach", coach_id=wanted))
+    return see(url_for("ops.message", outbox_id=wanted) if is_message else url_for("ops.coach", coach_id=wanted))
 
 
 def _overview() -> dict[str, Any]:
@@ -215,9 +216,3 @@ def _coach(coach_id: str) -> dict[str, Any]:
             "conflicts": ops.conflicts_of(tx, coach_id, now=now),
             "deeds": ops_audit.deeds(tx, target=coach_id, limit=20),
         }
-
-
-def _see(place: str) -> Response:
-    response = redirect(place, 303)
-    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
-    return response

@@ -9,15 +9,16 @@ import re
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 import structlog
-from flask import Response, abort, g, redirect, render_template, request, url_for
+from flask import Response, abort, g, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 
 from storage import clients, ops_audit
 from storage.ops_audit import Deed
+from webhooks import browsers
+from webhooks.browsers import over_https, see
 from webhooks.models import ID
 from webhooks.wiring import parts, runtime
 from workers.settings import Settings
@@ -48,13 +49,7 @@ class Visitor:
 
 
 def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
-    """Signs with the newest of COACHCAL_SECRET_KEYS, knows what the others signed. (itsdangerous wants it last.)"""
-    keys = [
-        hmac.digest(key.get_secret_value().encode(), b"coachcal ops pages", "sha256")
-        for key in reversed(settings.secret_keys)
-    ]
-    how = {"key_derivation": "hmac", "digest_method": sha256}
-    return URLSafeSerializer(keys, salt=f"ops {purpose}", signer_kwargs=how)
+    return browsers.signer(settings, b"ops pages", f"ops {purpose}")
 
 
 def admit() -> Response | None:
@@ -82,7 +77,7 @@ def known() -> dict[str, Any]:
 def login_form() -> Response:
     """GET /ops/login"""
     if g.visitor.key_id:
-        return _see(url_for("ops.overview"))
+        return see(url_for("ops.overview"))
     return _form(200)
 
 
@@ -102,7 +97,7 @@ def login() -> Response:
     with services.database.write() as tx:
         ops_audit.note(tx, Deed(now, visitor.name, "login", key.client_id, ""))
     wanted = request.form.get("next", "")
-    return _with_cookie(_see(wanted if INSIDE.fullmatch(wanted) else url_for("ops.overview")), visitor)
+    return _with_cookie(see(wanted if INSIDE.fullmatch(wanted) else url_for("ops.overview")), visitor)
 
 
 def logout() -> Response:
@@ -110,8 +105,8 @@ def logout() -> Response:
     services = runtime().services
     with services.database.write() as tx:
         ops_audit.note(tx, Deed(services.now(), g.visitor.name, "logout", g.visitor.client_id, ""))
-    response = _see(url_for("ops.login_form"))
-    response.delete_cookie(_cookie(), path="/", secure=_https(), httponly=True, samesite="Lax")
+    response = see(url_for("ops.login_form"))
+    response.delete_cookie(_cookie(), path="/", secure=over_https(), httponly=True, samesite="Lax")
     return response
 
 
@@ -146,7 +141,7 @@ def _sent_to_login() -> Response:
         abort(401, "You are not logged in any more. Nothing was done: log in and repeat it.")
     if "HX-Request" in request.headers:
         return Response(status=204, headers={"HX-Redirect": url_for("ops.login_form")})
-    return _see(url_for("ops.login_form", next=request.path))
+    return see(url_for("ops.login_form", next=request.path))
 
 
 def _form(status: int, refusal: str = "") -> Response:
@@ -159,20 +154,10 @@ def _with_cookie(response: Response, visitor: Visitor) -> Response:
     value = signer(runtime().settings, "session").dumps(asdict(visitor))
     assert isinstance(value, str)  # noqa: S101 (a URLSafeSerializer makes text)
     age = int(LIFE.total_seconds())
-    response.set_cookie(_cookie(), value, max_age=age, path="/", secure=_https(), httponly=True, samesite="Lax")
+    response.set_cookie(_cookie(), value, max_age=age, path="/", secure=over_https(), httponly=True, samesite="Lax")
     return response
 
 
 def _cookie() -> str:
     """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis, 4.1.3.2)."""
-    return "__Host-coachcal-ops" if _https() else "coachcal-ops"
-
-
-def _https() -> bool:
-    return runtime().settings.public_url.scheme == "https"
-
-
-def _see(place: str) -> Response:
-    response = redirect(place, 303)
-    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
-    return response
+    return "__Host-coachcal-ops" if over_https() else "coachcal-ops"

@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable
 from hashlib import blake2b
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, abort, request, url_for
 
 from domain.sessions import Refused, Terms
 from storage import bookings, idempotency, pods
 from storage.bookings import Done
 from storage.idempotency import Answer, KeyReused
 from storage.openings import Wanted
+from webhooks.browsers import SEE_OTHER, see
 from webhooks.pages.booking import group, refused_page
 from webhooks.pages.choices import Tx, choice, mine, start_chosen, who
 from webhooks.pages.guests import guest
@@ -21,7 +22,6 @@ from webhooks.wiring import runtime
 
 CLIENT = "pages"
 KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
-SEE_OTHER = 303
 
 
 def book_now() -> Response:
@@ -118,9 +118,7 @@ def _refused(refusal: Refused, terms: Terms) -> Response:
 
 def _shown(booking_id: str) -> Response:
     zone = request.form.get("zone") or None
-    response = redirect(url_for("pages.book_booking", booking_id=booking_id, zone=zone), SEE_OTHER)
-    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
-    return response
+    return see(url_for("pages.book_booking", booking_id=booking_id, zone=zone))
 
 
 def _version() -> int:

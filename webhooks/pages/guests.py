@@ -8,7 +8,6 @@ import hmac
 import re
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -18,6 +17,8 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from domain.errors import Invalid
 from domain.sessions import NO_CONTEXT, Context, Participant
+from webhooks import browsers
+from webhooks.browsers import over_https
 from webhooks.models import ID
 from webhooks.pages.words import language_of, say
 from webhooks.wiring import runtime
@@ -59,13 +60,7 @@ NOBODY = Guest("booking", "", None, NO_CONTEXT, None, None, "en", "", 0)
 
 
 def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
-    """Signs with the newest of COACHCAL_SECRET_KEYS, knows what the others signed. (itsdangerous wants it last.)"""
-    keys = [
-        hmac.digest(key.get_secret_value().encode(), b"coachcal pages", "sha256")
-        for key in reversed(settings.secret_keys)
-    ]
-    how = {"key_derivation": "hmac", "digest_method": sha256}
-    return URLSafeSerializer(keys, salt=f"pages {purpose}", signer_kwargs=how)
+    return browsers.signer(settings, b"pages", f"pages {purpose}")
 
 
 def admit() -> None:
@@ -114,7 +109,7 @@ def known() -> dict[str, Any]:
 
 def with_cookie(response: Response, newcomer: Guest) -> Response:
     """In a frame of another site the cookie has to say that it may go there, and is kept apart for that site."""
-    https = _https()
+    https = over_https()
     framed = https and runtime().settings.embed_origins is not None
     value = signer(runtime().settings, "session").dumps(newcomer.as_json())
     assert isinstance(value, str)  # noqa: S101 (a URLSafeSerializer makes text)
@@ -171,8 +166,4 @@ def _origin(url: str) -> str:
 
 def _cookie() -> str:
     """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis, 4.1.3.2)."""
-    return "__Host-coachcal-page" if _https() else "coachcal-page"
-
-
-def _https() -> bool:
-    return runtime().settings.public_url.scheme == "https"
+    return "__Host-coachcal-page" if over_https() else "coachcal-page"

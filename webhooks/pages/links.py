@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import structlog
-from flask import Response, redirect, request
+from flask import Response, request
 from itsdangerous import BadData
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import Forbidden, Gone, HTTPException
@@ -20,6 +20,7 @@ from domain.sessions import Unknown
 from storage import coaches, links, seats
 from webhooks.booking_models import ContextIn, Id, ParticipantIn
 from webhooks.bookings import context_of, participant_of
+from webhooks.browsers import see
 from webhooks.errors import Refused, unknown_coach
 from webhooks.models import Body, Language
 from webhooks.pages.guests import HOMES, LIFE, Guest, Purpose, signer, with_cookie
@@ -110,9 +111,7 @@ def redeem(token: str) -> Response:
     newcomer = replace(invited, csrf=secrets.token_urlsafe(18), until=int((now + LIFE).timestamp()))
     log.info("link_followed", purpose=invited.purpose, coach=invited.coach_id)
     place = f"/book/bookings/{invited.booking_id}" if invited.booking_id else HOMES[invited.purpose]
-    response = redirect(place, 303)
-    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
-    return with_cookie(response, newcomer)
+    return with_cookie(see(place), newcomer)
 
 
 def _check_purpose(body: LinkIn) -> None:

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Response, abort, redirect, render_template, request
+from flask import Response, abort, render_template, request
 
 from domain.coaches import Coach
 from domain.hours import WEEKDAYS, timezone
 from storage import accounts, changes, coaches, slots
 from storage.coaches import StaleVersion
+from webhooks.browsers import see
 from webhooks.pages import settings_form as forms
 from webhooks.pages import settings_week as weeks
 from webhooks.pages.guests import guest, language
@@ -109,12 +110,6 @@ def mine(tx: Tx) -> Coach:
 def today(coach: Coach) -> date:
     now: datetime = runtime().services.now()
     return now.astimezone(timezone(coach.hours.zone)).date()
-
-
-def see(place: str) -> Response:
-    response = redirect(place, 303)
-    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
-    return response
 
 
 def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:

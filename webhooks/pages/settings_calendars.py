@@ -5,8 +5,9 @@ from flask import Response, abort, render_template, request
 from storage import accounts, changes
 from storage import connections as rows
 from storage.accounts import Connected, UnknownCalendar
+from webhooks.browsers import see
 from webhooks.pages.guests import guest, language
-from webhooks.pages.settings import HOME, Tx, mine, see
+from webhooks.pages.settings import HOME, Tx, mine
 from webhooks.pages.settings_words import PROVIDERS, Words
 from webhooks.wiring import runtime
 from workers import connections

@@ -10,7 +10,6 @@ from storage.offers import Asked
 from storage.slots import Listing
 
 DAYS = 7
-QUARTERS = 96
 HOUR = 4
 USUAL = (8 * HOUR, 18 * HOUR)
 """What is shown of a week without a single open time."""

@@ -1,0 +1,36 @@
+"""What all pages for people share: where a form leads, what is signed, and whether cookies travel by TLS alone."""
+
+import hmac
+from hashlib import sha256
+
+from flask import Response, redirect
+from itsdangerous import URLSafeSerializer
+
+from webhooks.wiring import runtime
+from workers.settings import Settings
+
+SEE_OTHER = 303
+
+
+def see(place: str) -> Response:
+    """Whoever sent a form asks for this page next (RFC 9110, 15.4.4): a reload sends nothing again."""
+    response = redirect(place, SEE_OTHER)
+    assert isinstance(response, Response)  # noqa: S101 (the app's response class)
+    return response
+
+
+def signer(settings: Settings, family: bytes, purpose: str) -> URLSafeSerializer:
+    """Signs with the newest of COACHCAL_SECRET_KEYS, knows what the others signed. (itsdangerous wants it last.)
+
+    What is signed for one family of pages, or one purpose, is good for no other.
+    """
+    keys = [
+        hmac.digest(key.get_secret_value().encode(), b"coachcal " + family, "sha256")
+        for key in reversed(settings.secret_keys)
+    ]
+    how = {"key_derivation": "hmac", "digest_method": sha256}
+    return URLSafeSerializer(keys, salt=purpose, signer_kwargs=how)
+
+
+def over_https() -> bool:
+    return runtime().settings.public_url.scheme == "https"
