@@ -1,0 +1,228 @@
+"""The product's help article, walked through in Chromium: a coach connects calendars and sets hours, and a participant
+books, rebooks, cancels and joins a group, before the whole product and a sandbox Cronofy.
+
+The same journey with a mouse, by keyboard alone, with a finger on a narrow screen, and without a script. The mouse
+leaves pictures in docs/screenshots: those that are not there. To have them anew, delete them and run this.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from domain.hours import Hours
+from storage import coaches, slots
+from tests import cast, town
+from tests.browser.conftest import Seen
+from tests.browser.hands import Finger, Hand, Keyboard, Mouse, NoScript, at, to_the_middle
+from tests.cast import at as moment
+from tests.databases import Kind
+from tests.town import Town
+from tests.webhooks.visitors import GRACE
+from workers.cronofy.sandbox.control import Seat
+
+PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
+# A Sunday morning: the week that is booked lies ahead, whenever this is run.
+NOW = datetime(2026, 5, 31, 8, 0, tzinfo=UTC)
+NEW = replace(cast.MAILED, hours=Hours.parse("Europe/London", {}, {}), pre=0, post=0, durations=(30, 60))
+BY_READ = 20_000
+"""ms until something that is read from a calendar, or asked for every few seconds, has to show."""
+
+
+@dataclass
+class Walk:
+    """Somebody on the way: `hand` is how they use pages; `pictures` whether they photograph them."""
+
+    town: Town
+    hand: Hand
+    browser: Browser
+    screen: dict[str, Any]
+    pictures: bool
+
+    @contextmanager
+    def follows(self, **asked: Any) -> Iterator[Seen]:
+        """A browser at the page that the link leads to."""
+        origin = self.town.api.origin
+        context = self.browser.new_context(base_url=origin, java_script_enabled=self.hand.live, **self.screen)
+        context.set_default_timeout(15_000)
+        seen = Seen(context.new_page())
+        link = self.town.api.post("/v1/links", {"coach_id": "ada", "return_url": "https://os.test/me"} | asked)
+        seen.page.goto(str(link["url"]))
+        yield seen
+        assert seen.complaints == []
+        sandbox = self.town.sandbox.origin
+        assert [url for url in seen.requests if not url.startswith((origin, sandbox))] == []
+        context.close()
+
+    def press(self, page: Page, name: str) -> None:
+        self.hand.press(page.get_by_role("button", name=name, exact=True))
+
+    def picture(self, page: Page, name: str, at: str = "h1") -> None:
+        """Of the screen, from `at` on."""
+        path = PICTURES / f"{name}.png"
+        if self.pictures and not path.exists():
+            page.locator(at).evaluate("it => it.scrollIntoView()")
+            page.screenshot(path=path, animations="disabled", caret="hide", scale="css")
+
+    @property
+    def patience(self) -> int:
+        """ms for one look."""
+        return BY_READ if self.hand.live else 500
+
+    def sees(self, page: Page, check: Callable[[], None]) -> None:
+        """It comes by itself; to whoever has no script, when they look again."""
+        end = time.monotonic() + BY_READ / 1000
+        while True:
+            if not self.hand.live:
+                page.reload()
+            try:
+                return check()
+            except AssertionError:
+                if self.hand.live or time.monotonic() > end:
+                    raise
+
+
+WAYS: dict[str, tuple[Hand, Kind, dict[str, Any]]] = {
+    "mouse": (Mouse(), "postgresql", {"viewport": {"width": 1100, "height": 800}}),
+    "keyboard": (Keyboard(), "sqlite", {"viewport": {"width": 1100, "height": 800}}),
+    "touch": (Finger(), "sqlite", {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}),
+    "no script": (NoScript(), "sqlite", {"viewport": {"width": 1100, "height": 800}}),
+}
+
+
+@pytest.fixture(params=WAYS)
+def walk(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    fresh_database: Callable[[Kind], str],
+    redis_url: str,
+    chromium: Browser,
+) -> Iterator[Walk]:
+    hand, kind, screen = WAYS[request.param]
+    offset = round((NOW - datetime.now(UTC)).total_seconds())
+    with town.raised(tmp_path, fresh_database(kind), redis_url, COACHCAL_CLOCK_OFFSET_SECONDS=str(offset)) as running:
+        running.control.set_clock(NOW)
+        for name in ("web", "worker", "clock"):
+            running.start(name)
+        yield Walk(running, hand, chromium, screen, pictures=request.param == "mouse")
+
+
+def test_the_five_steps_of_the_article(walk: Walk) -> None:
+    accounts = introduced(walk.town)
+    with walk.follows(purpose="settings") as seen:
+        connect_two_accounts(walk, seen.page, accounts)
+        choose_hours(walk, seen.page)
+        with walk.follows(purpose="booking", participant=GRACE) as other:
+            set_buffers(walk, seen.page, other.page)
+            an_event_closes_a_time(walk, other.page, accounts["google"])
+            book_rebook_cancel(walk, other.page)
+
+
+def introduced(running: Town) -> dict[str, Seat]:
+    """Ada, who has no hours yet, and her two accounts: on Tuesday and on Thursday she is busy for an hour."""
+    with running.database.write() as tx:
+        slots.recompute(tx, coaches.put(tx, NEW), now=NOW)
+    found = {
+        "google": running.control.create_account("Ada Lovelace", provider="google", calendars=("Work",)),
+        "office365": running.control.create_account("Ada L.", provider="office365", calendars=("Board",)),
+    }
+    for provider, begins in (("google", moment(2, 9)), ("office365", moment(4, 12))):
+        add_event(running, found[provider], begins)
+    return found
+
+
+def add_event(running: Town, seat: Seat, begins: int, hours: int = 1) -> None:
+    start, end = (datetime.fromtimestamp(it, UTC) for it in (begins, begins + 3600 * hours))
+    running.control.add_event(seat.calendars[0], start, end)
+
+
+def connect_two_accounts(walk: Walk, page: Page, accounts: dict[str, Seat]) -> None:
+    """Step 1."""
+    walk.picture(page, "1-settings")
+    for number, (name, provider) in enumerate((("Google", "google"), ("Office 365", "office365")), start=1):
+        walk.press(page, name)
+        walk.hand.press(page.locator(f"input[value='{accounts[provider].profiles[0]}']"))
+        walk.press(page, "Allow")
+        expect(page.locator("article.account")).to_have_count(number)
+    walk.sees(page, lambda: expect(page.locator("#synced")).to_be_visible(timeout=walk.patience))
+    walk.picture(page, "2-connected")
+
+
+def choose_hours(walk: Walk, page: Page) -> None:
+    """Step 2."""
+    if walk.hand.live:
+        to_the_middle(page.get_by_role("gridcell", name="Wednesday 11:00"))
+        walk.hand.sweep(*(page.get_by_role("gridcell", name=name) for name in ("Monday 09:00", "Friday 12:45")))
+    else:
+        for day in cast.OFFICE:
+            walk.hand.fill(page.locator(f"#hours-{day}"), "09:00-13:00")
+        walk.hand.press(page.locator("#show-effect"))
+    expect(page.locator("#hours-fri")).to_have_value("09:00-13:00")
+    expect(page.locator("#change")).to_contain_text("more than saved")
+    walk.picture(page, "3-hours", "#hours-heading")
+    save(walk, page)
+
+
+def set_buffers(walk: Walk, coach: Page, participant: Page) -> None:
+    """Step 3: white and blue change before the coach's eyes, and after saving before the participant's."""
+    walk.hand.choose(participant.locator("#duration"), "60 minutes")
+    walk.press(participant, "Show")
+    beside, away = at(participant, moment(2, 8)), at(participant, moment(2, 11))
+    expect(beside).to_be_visible()
+    walk.picture(participant, "4-white-and-blue")
+    for name in ("pre", "post"):
+        walk.hand.fill(coach.locator(f"#{name}"), "15")
+    if not walk.hand.live:
+        walk.hand.press(coach.locator("#show-effect"))
+    expect(coach.locator("#change")).to_contain_text("fewer than saved")
+    walk.picture(coach, "5-buffers", "#sessions-heading")
+    save(walk, coach)
+    walk.sees(participant, lambda: expect(beside).to_have_count(0, timeout=walk.patience))
+    expect(away).to_be_visible()
+
+
+def an_event_closes_a_time(walk: Walk, page: Page, account: Seat) -> None:
+    """Step 4: white and blue follow the calendar."""
+    page.evaluate("window.sameLoad = true")
+    taken = at(page, moment(3, 9))
+    expect(taken).to_be_visible()
+    add_event(walk.town, account, moment(3, 9))
+    walk.sees(page, lambda: expect(taken).to_have_count(0, timeout=walk.patience))
+    cell = page.locator("tr", has=page.locator("th", has_text="10:00")).locator("td").nth(2)
+    expect(cell).to_have_text("Unavailable")
+    assert page.evaluate("window.sameLoad === true") == walk.hand.live
+    walk.picture(page, "6-an-event-came")
+
+
+def book_rebook_cancel(walk: Walk, page: Page) -> None:
+    """Step 5, of a session for two."""
+    heading, main = page.locator("h1"), page.locator("main")
+    walk.hand.press(at(page, moment(5, 9)))
+    expect(heading).to_have_text("Book this time?")
+    walk.picture(page, "7-confirm")
+    walk.hand.press(page.locator("#yes"))
+    expect(heading).to_have_text("Your session is booked")
+    expect(main).to_contain_text("10:00 – 11:00")
+    expect(main).to_contain_text("Europe/London (GMT+01:00)")
+    walk.picture(page, "8-booked")
+    walk.hand.press(page.locator("#move"))
+    walk.hand.press(at(page, moment(5, 9, 30)))
+    expect(heading).to_have_text("Move your session to this time?")
+    walk.hand.press(page.locator("#yes"))
+    expect(main).to_contain_text("10:30 – 11:30")
+    walk.picture(page, "9-rebooked")
+    walk.hand.press(page.locator("#cancel"))
+    walk.hand.press(page.locator("#yes"))
+    expect(heading).to_have_text("Your session is cancelled")
+    walk.picture(page, "10-cancelled")
+
+
+def save(walk: Walk, page: Page) -> None:
+    walk.hand.press(page.locator("#save"))
+    expect(page.locator("#said")).to_contain_text("Saved.")
