@@ -70,12 +70,13 @@ def callback() -> Response:
     """Where Cronofy sends the coach's browser back to: the settings, or without a session a page, says how it went."""
     if request.method == "HEAD":
         return Response(status=204)  # a link preview must not spend the state
+    coach = guests.at_settings()
     try:
-        outcome = _outcome(request.args.get("state", ""), request.args.get("code", ""))
+        outcome = _outcome(coach.csrf if coach else None)
     except (CronofyError, *Unavailable) as error:
         log.warning("connect_failed", error=type(error).__name__)
         outcome = "refused" if isinstance(error, CronofyError) and error.permanent else "away"
-    if guests.at_settings():
+    if coach:
         return see(f"{HOME}?said={outcome}")
     status, heading, next_step = PAGES[outcome]
     page = make_response(render_template("connect.html", heading=heading, next_step=next_step), status)
@@ -84,11 +85,11 @@ def callback() -> Response:
     return page
 
 
-def _outcome(state: str, code: str) -> str:
+def _outcome(session: str | None) -> str:
     """The state is spent first, whatever follows: an address that was tried once never works again."""
-    runtime_ = runtime()
+    runtime_, code = runtime(), request.args.get("code", "")
     try:
-        coach_id = connections.redeem(runtime_.services, state)
+        coach_id = connections.redeem(runtime_.services, request.args.get("state", ""), session=session)
         if "error" in request.args:
             return "declined"
         if not code:

@@ -21,21 +21,25 @@ class UnknownState(Exception):
     """The state was never issued, was used already, or is older than ten minutes: start connecting again."""
 
 
-def begin(services: Services, coach_id: str, *, provider: str | None = None) -> str | None:
-    """The URL where the coach agrees, good for ten minutes and once. None: no such coach."""
+def begin(services: Services, coach_id: str, *, provider: str | None = None, session: str | None = None) -> str | None:
+    """The URL where the coach agrees, good for ten minutes and once. None: no such coach.
+
+    `session`: a secret of the browser that asked, without which nobody may come back: a link that was handed on to
+    somebody else connects nothing of theirs.
+    """
     state = secrets.token_urlsafe(32)
     now = services.now()
     with services.database.write() as tx:
         if coaches.get(tx, coach_id) is None:
             return None
-        oauth_states.issue(tx, state, coach_id, expires_at=now + STATE_LIFE, now=now)
+        oauth_states.issue(tx, state, coach_id, session=session, expires_at=now + STATE_LIFE, now=now)
     return services.cronofy.authorize_url(_redirect_uri(services), state, scope=SCOPE, provider=provider)
 
 
-def redeem(services: Services, state: str) -> str:
+def redeem(services: Services, state: str, *, session: str | None = None) -> str:
     """The coach a state stands for; raises UnknownState. After this the state is spent, whatever follows."""
     with services.database.write() as tx:
-        coach_id = oauth_states.redeem(tx, state, now=services.now())
+        coach_id = oauth_states.redeem(tx, state, session=session, now=services.now())
     if coach_id is None:
         raise UnknownState
     return coach_id

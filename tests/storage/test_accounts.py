@@ -141,8 +141,8 @@ def test_a_state_is_good_once_and_for_ten_minutes(database: Database) -> None:
     ends = cast.NOW + timedelta(minutes=10)
     with database.write() as tx:
         for state in ("one", "two"):
-            oauth_states.issue(tx, state, "ada", expires_at=ends, now=cast.NOW)
-        assert oauth_states.redeem(tx, "one", now=cast.NOW) == "ada"
-        assert oauth_states.redeem(tx, "one", now=cast.NOW) is None
-        assert oauth_states.redeem(tx, "two", now=ends) is None
-        assert oauth_states.redeem(tx, "never issued", now=cast.NOW) is None
+            oauth_states.issue(tx, state, "ada", session=None, expires_at=ends, now=cast.NOW)
+        assert oauth_states.redeem(tx, "one", session=None, now=cast.NOW) == "ada"
+        assert oauth_states.redeem(tx, "one", session=None, now=cast.NOW) is None
+        assert oauth_states.redeem(tx, "two", session=None, now=ends) is None
+        assert oauth_states.redeem(tx, "never issued", session=None, now=cast.NOW) is None

@@ -1,5 +1,6 @@
 """Connecting a calendar account: from Coach OS's request, over the consent, to the page that says how it went."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -44,6 +45,16 @@ def come_back(client: FlaskClient, callback: str) -> TestResponse:
     return client.get(f"{parts.path}?{parts.query}")
 
 
+def settings_of(house: House, client: FlaskClient) -> str:
+    """Ada's settings, by a link of her own."""
+    with house.runtime.services.database.write() as tx:
+        key = clients.create_key(tx, f"links {len(clients.list_keys(tx))}", ("links:write",), now=cast.NOW)
+    asked = {"purpose": "settings", "coach_id": "ada"}
+    made: Any = client.post("/v1/links", json=asked, headers={"Authorization": f"Bearer {key}"}).json
+    client.get(urlsplit(made["url"]).path)
+    return client.get("/settings").text
+
+
 def connected(house: House, coach_id: str = "ada") -> list[str]:
     with house.runtime.services.database.read() as tx:
         return accounts.ids_of_coach(tx, coach_id)
@@ -84,6 +95,28 @@ def test_a_link_works_once(house: House, client: FlaskClient, seat: Seat) -> Non
     come_back(client, callback)
     page = come_back(client, callback)
     assert (page.status_code, heading(page)) == (400, "This link has been used or is too old")
+    assert len(connected(house)) == 1
+
+
+def test_what_was_begun_on_the_settings_page_ends_in_the_browser_that_began_it(
+    house: House, client: FlaskClient, seat: Seat
+) -> None:
+    # Given a coach who hands the consent's address on, to get at somebody else's calendar
+    page = settings_of(house, client)
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert csrf
+    leave = client.post("/settings/connect", data={"csrf": csrf[1], "provider": "google"}).text
+    link = re.search(r'href="(http[^"]+/oauth/[^"]+)"', leave)
+    assert link
+    callback = house.control.consent(html.unescape(link[1]), profile=seat.profiles[0])
+    # When that somebody agrees, with a session of their own or without one
+    stranger = create_app(house.runtime).test_client()
+    assert heading(come_back(stranger, callback)) == "This link has been used or is too old"
+    settings_of(house, stranger)
+    assert come_back(stranger, callback).location == "/settings?said=expired"
+    # Then nothing is connected, and the coach's own browser may still come back
+    assert connected(house) == []
+    assert come_back(client, callback).location == "/settings?said=connected"
     assert len(connected(house)) == 1
 
 

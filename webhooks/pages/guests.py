@@ -79,10 +79,10 @@ def admit() -> None:
             abort(404, "not_here")
 
 
-def at_settings() -> bool:
-    """Whether whoever asks, outside of the pages, is a coach with a session at the settings."""
+def at_settings() -> Guest | None:
+    """Whoever asks, outside of the pages, if they are a coach with a session at the settings."""
     found = _guest()
-    return found is not None and found.purpose == "settings"
+    return found if found is not None and found.purpose == "settings" else None
 
 
 def guest() -> Guest:

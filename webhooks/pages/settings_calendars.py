@@ -21,7 +21,9 @@ def settings_connect() -> Response:
     provider = request.form.get("provider", "")
     if provider not in PROVIDERS:
         abort(404, "not_here")
-    url = connections.begin(runtime().services, guest().coach_id, provider=provider)
+    # In a frame of another site the consent has a window of its own, where browsers show us another cookie or none.
+    session = None if runtime().settings.embed_origins else guest().csrf
+    url = connections.begin(runtime().services, guest().coach_id, provider=provider, session=session)
     if url is None:
         abort(404, "not_here")
     return Response(_told("pages/settings_leave.html", url=url, provider=provider))
