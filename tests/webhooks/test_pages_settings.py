@@ -25,6 +25,7 @@ from tests.webhooks.desk import Desk
 from webhooks import pages
 from webhooks.app import create_app
 from webhooks.pages import ROUTES
+from workers.cronofy.sandbox import world
 
 CSRF = re.compile(r'name="csrf" value="([\w-]+)"')
 COUNT = re.compile(r'id="count">(\d+) times')
@@ -135,6 +136,11 @@ def test_a_lost_account_offers_its_repair(one_desk: Desk) -> None:
     assert 'href="https://app.cronofy.test/relink/1"' in page
     assert "Needs to be connected again" in page
     assert re.search(r"<h3>Office 365 <span", page)
+    # And one whose grant is gone is connected again, at the provider that it is of
+    with one_desk.database.write() as tx:
+        tx.execute(tables.profiles.update().values(connected=True, relink_url=None))
+        tx.execute(tables.connections.update().values(trouble="revoked"))
+    assert '<button class="main" name="provider" value="office365">' in one_desk.client.get("/settings").text
 
 
 def test_names_run_nothing(one_desk: Desk) -> None:
@@ -483,6 +489,7 @@ def test_an_account_is_added_at_the_provider_that_was_chosen(one_desk: Desk, pro
     page = one_desk.client.post("/settings/connect", data={"csrf": csrf, "provider": provider})
     assert page.status_code == 200
     assert f"provider_name={provider}" in page.text
+    assert provider in world.PROVIDERS
     assert 'http-equiv="refresh"' in page.text
     assert one_desk.client.post("/settings/connect", data={"csrf": csrf, "provider": "aol"}).status_code == 404
 
