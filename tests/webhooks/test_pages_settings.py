@@ -559,7 +559,7 @@ def test_from_the_consent_the_coach_comes_back_to_the_settings(
     answer = desk.client.get("/connect/callback?" + callback.partition("?")[2])
     assert (answer.status_code, answer.location) == (303, f"/settings?said={said}")
     page = desk.client.get(answer.location).text
-    assert ("Your calendar is connected" in page) is (said == "connected")
+    assert ("<p>Your calendar is connected" in page) is (said == "connected")
     assert ("Reading for the first time" in page) is (said == "connected")
     assert desk.client.get("/connect/callback?state=guessed&code=1").location == "/settings?said=expired"
     desk.client.delete_cookie("coachcal-page")
