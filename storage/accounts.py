@@ -43,6 +43,8 @@ class Connected:
     last_error: str | None
     profiles: tuple[Profile, ...]
     blocking: frozenset[str]
+    receives: str | None
+    """The calendar of it that the coach chose for sessions; it may be gone."""
     erasing: bool
     """Its coach disconnected it, and a worker is at it."""
 
@@ -108,16 +110,6 @@ def describe(tx: Connection, connection_id: str, account: Account) -> None:
         for calendar in profile.calendars:
             row = _calendar_row(profile, calendar) | {"blocks": calendar.id not in left_out}
             tx.execute(calendars.insert().values(connection_id=connection_id, **row))
-
-
-def choose_calendars(tx: Connection, connection_id: str, blocking: Collection[str]) -> bool:
-    """Let exactly these calendars block. False, and nothing written, when one of them is not of this connection."""
-    mine = calendars.c.connection_id == connection_id
-    known = set(tx.scalars(select(calendars.c.id).where(mine)))
-    if not known.issuperset(blocking):
-        return False
-    tx.execute(calendars.update().where(mine).values(blocks=calendars.c.id.in_(blocking)))
-    return True
 
 
 def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str] | None:
@@ -246,6 +238,7 @@ def _connected(tx: Connection, row: Any) -> Connected:
             for p in own
         ),
         blocking=frozenset(item.id for item in found if item.blocks and not item.deleted),
+        receives=row.receives,
         erasing=row.erase_due,
     )
 

@@ -1,15 +1,26 @@
-"""Where a coach's sessions are written: the calendars that there are, and which session stands in which."""
+"""Where a coach's sessions are written: the calendars that there are, which was chosen, which session stands in which.
 
+A session's row says where its event was written, or is about to be, before it is; and in which calendars it may still
+stand besides (its strays), from where it is taken away. So a move that is cut short anywhere leaves no second event.
+"""
+
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from domain.sessions import Session, Unknown
+from storage import coaches as coach_rows
 from storage import outbox, seats
 from storage import sessions as session_rows
+from storage.accounts import UnknownCalendar
 from storage.outbox import Owed
 from storage.tables import calendars, coaches, connections, profiles, sessions
+
+
+class ReadOnly(Exception):
+    """The calendar takes no events, so it cannot receive sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,8 @@ class Entry:
     programme_name: str | None = field(repr=False)
     calendar_id: str | None
     """Where it was written, or was about to be."""
+    strays: tuple[str, ...]
+    """The calendars that it may still stand in besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,11 @@ class Place:
     connected: bool
     writable: bool
 
+    @property
+    def open(self) -> bool:
+        """Whether an event can be put into it, or taken out."""
+        return self.connected and self.writable
+
 
 def entry(tx: Connection, session_id: str) -> Entry | None:
     """The session as it is now; None when it is gone, or a hold."""
@@ -43,8 +61,9 @@ def entry(tx: Connection, session_id: str) -> Entry | None:
         session = session_rows.get(tx, session_id)
     except Unknown:
         return None
-    query = select(coaches.c.zone, coaches.c.horizon_days, sessions.c.event_calendar_id).join(sessions)
-    zone, horizon_days, calendar_id = tx.execute(query.where(sessions.c.id == session_id)).one()
+    stands = (sessions.c.event_calendar_id, sessions.c.event_strays)
+    query = select(coaches.c.zone, coaches.c.horizon_days, *stands).join(sessions)
+    zone, horizon_days, calendar_id, strays = tx.execute(query.where(sessions.c.id == session_id)).one()
     seated = [booking for booking in seats.of_session(tx, session_id) if booking.status == "booked"]
     named = [context.programme_name for context in (session.context, *(booking.context for booking in seated))]
     return Entry(
@@ -54,50 +73,145 @@ def entry(tx: Connection, session_id: str) -> Entry | None:
         people=tuple(booking.participant.name for booking in seated),
         programme_name=next(filter(None, named), None),
         calendar_id=calendar_id,
+        strays=tuple(strays or ()),
     )
 
 
 def places(tx: Connection, coach_id: str) -> tuple[Place, ...]:
-    """The coach's calendars, the best first: those that can be reached, and of those the primary ones."""
+    """The coach's calendars, the best first: those that can be reached, of those the one that the coach chose (unless
+    it takes no events), then the primary ones.
+    """
     profile = and_(profiles.c.connection_id == calendars.c.connection_id, profiles.c.id == calendars.c.profile_id)
     connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
+    chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
     query = (
         select(calendars.c.connection_id, calendars.c.id, connected.label("connected"), calendars.c.readonly)
         .join(connections, connections.c.id == calendars.c.connection_id)
         .join(profiles, profile)
         .where(connections.c.coach_id == coach_id, calendars.c.deleted.is_(False), connections.c.erase_due.is_(False))
-        .order_by(connected.desc(), calendars.c.is_primary.desc(), calendars.c.connection_id, calendars.c.id)
+        .order_by(connected.desc(), and_(chosen, calendars.c.readonly.is_(False)).desc())
+        .order_by(calendars.c.is_primary.desc(), calendars.c.connection_id, calendars.c.id)
     )
     return tuple(Place(row[0], row[1], bool(row[2]), writable=not row[3]) for row in tx.execute(query))
 
 
-def put(tx: Connection, session_id: str, calendar_id: str) -> None:
-    """Remember where a session is about to be written: before it is, so that after a crash it is written there again,
-    and not into another calendar too.
+def receiving(tx: Connection, coach_id: str) -> Place | None:
+    """The calendar that a new session is written into; None: no calendar takes any."""
+    return next((place for place in places(tx, coach_id) if place.open), None)
+
+
+def receive(tx: Connection, coach_id: str, calendar_id: str | None, *, of: str | None = None, now: datetime) -> None:
+    """Let this calendar receive the coach's sessions, the coming ones too; None: the main one, chosen automatically.
+
+    Raises UnknownCalendar for one that is not the coach's (or not of the connection `of`), ReadOnly. One that cannot
+    be reached just now is chosen all the same: until it can, the automatic one receives, and nothing moves.
     """
-    tx.execute(sessions.update().where(sessions.c.id == session_id).values(event_calendar_id=calendar_id))
+    coach_rows.lock(tx, coach_id)
+    known = {place.calendar_id: place for place in places(tx, coach_id) if of in (None, place.connection_id)}
+    chosen = None if calendar_id is None else known.get(calendar_id)
+    if calendar_id is not None and chosen is None:
+        raise UnknownCalendar(calendar_id)
+    if chosen is not None and not chosen.writable:
+        raise ReadOnly
+    row = connections.c
+    tx.execute(connections.update().where(row.coach_id == coach_id).values(receives=None))
+    if chosen is not None:
+        tx.execute(connections.update().where(row.id == chosen.connection_id).values(receives=calendar_id))
+    target = chosen or receiving(tx, coach_id)
+    if target is not None and target.open:
+        _move_all(tx, coach_id, target.calendar_id, now)
+
+
+def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | None) -> bool:
+    """Remember where a session is about to be written: before it is, so that after a crash it is written there again,
+    and not into another calendar too. False: it is not to be `instead_of` any more, somebody said otherwise meanwhile.
+    """
+    standing, strays = _locked(tx, session_id)
+    if standing != instead_of:
+        return False
+    _stands(tx, session_id, calendar_id, strays | {standing})
+    return True
+
+
+def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of: str) -> None:
+    """Remember that a calendar did not take the event after all: it stands where it stood, or nowhere."""
+    standing, strays = _locked(tx, session_id)
+    if standing == out_of:
+        _stands(tx, session_id, calendar_id, strays)
+
+
+def stray(tx: Connection, session_id: str, calendar_id: str) -> None:
+    """Remember that a session was written into a calendar that it had been moved out of meanwhile."""
+    standing, strays = _locked(tx, session_id)
+    _stands(tx, session_id, standing, strays | {calendar_id})
+
+
+def taken_away(tx: Connection, session_id: str, calendar_id: str) -> None:
+    """Remember that a session stands in this calendar no more, besides where it belongs."""
+    standing, strays = _locked(tx, session_id)
+    _stands(tx, session_id, standing, strays - {calendar_id})
 
 
 def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
-    """Owe a calendar row to each coming session whose calendar is gone or takes events no more, if another does.
+    """Owe a calendar row to each coming session whose calendar is gone or takes events no more, if another does; and
+    to each that was left in a calendar which can be tidied now.
 
     Nobody is woken: the sweeper does that.
     """
-    there = [place.calendar_id for place in places(tx, coach_id) if place.writable]
+    there = {place.calendar_id: place for place in places(tx, coach_id) if place.writable}
     if not there:
         return
     row = sessions.c
-    coming = and_(row.coach_id == coach_id, row.ends > int(now.timestamp()), row.active, row.kind != "hold")
-    query = select(row.id, row.version, row.event_calendar_id).where(coming, row.event_calendar_id.not_in(there))
-    lost = tx.execute(query.order_by(row.id)).all()
-    outbox.add(tx, [_move(coach_id, *found, now) for found in lost], now=now)
+    lost = row.event_calendar_id.not_in(there)
+    query = select(row.id, row.version, row.event_calendar_id, row.event_strays)
+    found = tx.execute(query.where(_coming(coach_id, now), or_(lost, row.event_strays.is_not(None))).order_by(row.id))
+    owed = []
+    for session_id, version, calendar_id, strays in found.all():
+        tidied = [each for each in strays or () if each in there and there[each].connected]
+        if calendar_id not in there or tidied:
+            key = ":".join((session_id, str(version), calendar_id or "", *tidied))
+            owed.append(_owed(coach_id, session_id, version, key, now))
+    outbox.add(tx, owed, now=now)
 
 
-def _move(coach_id: str, session_id: str, version: int, calendar_id: str, now: datetime) -> Owed:
+def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None:
+    """Coming sessions belong into this calendar from now on: said in their rows, which whoever writes them obeys."""
+    row = sessions.c
+    elsewhere = row.event_calendar_id.is_distinct_from(target)
+    query = select(row.id, row.version).where(_coming(coach_id, now), elsewhere).order_by(row.id)
+    owed = []
+    for session_id, version in tx.execute(query).all():
+        standing, strays = _locked(tx, session_id)
+        _stands(tx, session_id, target, strays | {standing})
+        # Each choice moves them again, however often it is made: no row of an earlier one counts for it.
+        owed.append(_owed(coach_id, session_id, version, f"{session_id}:{version}:{secrets.token_hex(8)}", now))
+    outbox.add(tx, owed, now=now)
+
+
+def _coming(coach_id: str, now: datetime) -> ColumnElement[bool]:
+    row = sessions.c
+    return and_(row.coach_id == coach_id, row.ends > int(now.timestamp()), row.active, row.kind != "hold")
+
+
+def _locked(tx: Connection, session_id: str) -> tuple[str | None, set[str | None]]:
+    """Where it stands and its strays, which nobody else changes until the transaction ends."""
+    row = sessions.c
+    query = select(row.event_calendar_id, row.event_strays).where(row.id == session_id)
+    found = tx.execute(query.with_for_update()).first()
+    return (None, set()) if found is None else (found[0], set(found[1] or ()))
+
+
+def _stands(tx: Connection, session_id: str, calendar_id: str | None, strays: set[str | None]) -> None:
+    left = sorted(each for each in strays if each and each != calendar_id)
+    values = {"event_calendar_id": calendar_id, "event_strays": left or None}
+    tx.execute(sessions.update().where(sessions.c.id == session_id).values(values))
+
+
+def _owed(coach_id: str, session_id: str, version: int, key: str, now: datetime) -> Owed:
     return Owed(
         kind="calendar",
         topic="upsert",
-        dedupe_key=f"calendar:{session_id}:{version}:{calendar_id}",
+        dedupe_key=f"calendar:{key}",
         version=version,
         due_at=now,
         coach_id=coach_id,

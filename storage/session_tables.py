@@ -34,6 +34,7 @@ sessions = Table(
     Column("conflict_since", Instant),  # an external event lies over it since then
     Column("told_conflict", Instant),  # what of that Coach OS was last told
     Column("event_calendar_id", Text),  # where it was written in the coach's calendar
+    Column("event_strays", JSON(none_as_null=True)),  # the calendars that it may still stand in besides
     Column("created_at", Instant, nullable=False),
     CheckConstraint("starts < ends", "begins_before_it_ends"),
     CheckConstraint("taken >= 0 AND taken <= capacity", "seats"),

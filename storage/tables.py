@@ -87,6 +87,7 @@ connections = Table(
     Column("changed_at", Instant),  # when its periods last changed: such calendars are reconciled more often
     Column("doubted", LargeBinary),  # the digest of a read that looked like a vanished calendar: not believed yet
     number("missed_pushes"),  # changes that were found without having been announced
+    Column("receives", Text),  # the calendar of it that the coach chose for sessions; at most one of a coach's has it
 )
 # What the sweeper looks for, and nothing else: it runs twice a second.
 _dirty = column("done_gen") < column("req_gen")

@@ -24,6 +24,9 @@ class Calendar(BaseModel):
     deleted: bool
     primary: bool
     blocks: bool
+    receives: bool = Field(
+        description="Chosen to receive sessions. Without one, and while it cannot, the main one receives them."
+    )
 
 
 class Profile(BaseModel):

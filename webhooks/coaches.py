@@ -145,6 +145,7 @@ def _connection(connected: Connected) -> Connection:
     profiles = [asdict(profile) for profile in connected.profiles]
     for calendar in (calendar for profile in profiles for calendar in profile["calendars"]):
         calendar["blocks"] = calendar["id"] in connected.blocking
+        calendar["receives"] = calendar["id"] == connected.receives
     told: dict[str, Any] = {
         "id": connected.id,
         "trouble": connected.trouble,

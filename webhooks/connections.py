@@ -1,7 +1,8 @@
 """A coach's calendar accounts over HTTP: which calendars block, and disconnecting."""
 
-from storage import accounts, changes, connections
+from storage import accounts, calendars, changes, connections
 from storage.accounts import UnknownCalendar
+from storage.calendars import ReadOnly
 from webhooks.answers import Accepted, CoachOut
 from webhooks.coaches import show
 from webhooks.errors import Refused
@@ -10,15 +11,21 @@ from webhooks.wiring import runtime
 
 
 def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> CoachOut:
-    """Choose which calendars of a connection block; those not named do not."""
-    services = runtime().services
-    with services.database.write() as tx:
+    """Choose which calendars of a connection block (those not named do not), and which one receives sessions."""
+    now = runtime().services.now()
+    field = "calendars"
+    with runtime().services.database.write() as tx:
         _check(accounts.coach_of(tx, connection_id), coach_id)
         try:
-            changes.choose_calendars(tx, coach_id, connection_id, body.calendars, now=services.now())
+            changes.choose_calendars(tx, coach_id, connection_id, body.calendars, now=now)
+            if (field := "receives") in body.model_fields_set:
+                calendars.receive(tx, coach_id, body.receives, of=connection_id, now=now)
         except UnknownCalendar as error:
             detail = f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."
-            raise Refused("unknown_calendar", detail, field="calendars") from None
+            raise Refused("unknown_calendar", detail, field=field) from None
+        except ReadOnly:
+            detail = "This calendar takes no events: choose one that is not read-only, or null for the main one."
+            raise Refused("calendar_read_only", detail, field=field) from None
     return show(coach_id)
 
 

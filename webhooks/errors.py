@@ -92,6 +92,7 @@ CODES: dict[str, tuple[int, str]] = {
     "duration_required": (422, "The coach offers several durations: name one."),
     "file_refused": (422, "The file is no table of the kind that is imported, or could harm us."),
     "unknown_calendar": (422, "The connection has no such calendar."),
+    "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),
     "internal_error": (500, "Our fault; it was logged under the request id."),
     "database_unavailable": (503, "The database is away; nothing was written."),
 }

@@ -125,6 +125,12 @@ class OverridesIn(Body):
 
 class CalendarsIn(Body):
     calendars: list[str] = Field(max_length=500, description="Ids of the calendars that block; the others do not.")
+    receives: str | None = Field(
+        None,
+        max_length=MOST_TEXT,
+        description="Id of the calendar that receives the coach's sessions, instead of any other of any connection; the"
+        " coming ones move there. null: the main one, chosen automatically. Absent: as before.",
+    )
 
 
 class ConnectIn(Body):

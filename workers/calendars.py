@@ -36,7 +36,8 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     """Bring the coach's calendar up to date with one session.
 
     The session is looked at again afterwards: a worker that was held up may have written an older state over a newer
-    one, whose row is done. Then it puts that right itself, although its own row is somebody else's by now.
+    one, or into a calendar that it was moved out of, and whose row is done. Then it puts that right itself, although
+    its own row is somebody else's by now.
     """
     entry = _entry(services, turn)
     for _ in range(ROUNDS):
@@ -44,7 +45,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
             return Skipped("the session is gone")
         outcome = _bring(services, turn, entry)
         before, entry = entry, _entry(services, turn)
-        if entry is not None and _shown(entry) == _shown(before):
+        if outcome and entry is not None and _shown(entry) == _shown(before):
             return outcome
     return Later("the session changes faster than it is written", 0)
 
@@ -73,40 +74,47 @@ def _shown(entry: Entry) -> Event | None:
     return event_of(entry) if entry.session.active else None
 
 
-def _bring(services: Services, turn: Turn, entry: Entry) -> Outcome:
+def _bring(services: Services, turn: Turn, entry: Entry) -> Outcome | None:
+    """None: it was moved to another calendar meanwhile."""
     with services.database.read() as tx:
         places = calendars.places(tx, entry.session.coach_id)
-    stood = next((place for place in places if place.calendar_id == entry.calendar_id), None)
     over = services.now().timestamp() >= entry.session.ends
     if not entry.session.active:
-        outcome = _remove(services, turn, entry, stood)
+        outcome: Outcome | None = _remove(services, turn, entry, places)
     elif over:
         return Dead("the session was over before it was seen in a calendar") if places else Skipped("no calendar")
     else:
-        outcome = _write(services, turn, entry, places, stood)
+        outcome = _write(services, turn, entry, places)
     if over and isinstance(outcome, Later):
         return Dead(f"the session is over: {outcome.error}")
     return outcome
 
 
-def _write(services: Services, turn: Turn, entry: Entry, places: Sequence[Place], stood: Place | None) -> Outcome:
+def _write(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome | None:
     """Into the first calendar that takes it; one that it was written into before keeps it, as long as it is there."""
+    stood = _place(places, entry.calendar_id)
     if stood is not None and not stood.connected:
         # Another calendar would show it twice as soon as this one is linked again.
         return Later("the calendar it stands in has lost its login; the coach has to relink it", LONGEST_WAIT_MS)
     failure: CronofyError | None = None
-    for place in sorted((each for each in places if each.connected and each.writable), key=lambda each: each != stood):
+    for place in sorted((each for each in places if each.open), key=lambda each: each != stood):
         if failure and turn.late:
             return Later(str(failure), 0)
         try:
-            return _put(services, turn, entry, place)
+            outcome = _put(services, turn, entry, place)
         except CronofyError as error:
             if not _elsewhere(error, place, stood):
                 return _failed(services, error, place)
             failure = error
-            _owe_a_look(services, place)
+            _not_taken(services, entry, place)
             log.warning("calendar_takes_no_events", connection=place.connection_id, error=str(error))
+        else:
+            return _tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
     return Later(str(failure or "the coach has no calendar that takes events"), LONGEST_WAIT_MS)
+
+
+def _place(places: Sequence[Place], calendar_id: str | None) -> Place | None:
+    return next((place for place in places if place.calendar_id == calendar_id), None)
 
 
 def _elsewhere(error: CronofyError, place: Place, stood: Place | None) -> bool:
@@ -118,65 +126,83 @@ def _takes_no_events(error: CronofyError) -> bool:
     return isinstance(error, Rejected) and any(key.startswith("calendar_id") for key in error.keys)
 
 
-def _put(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome:
+def _not_taken(services: Services, entry: Entry, place: Place) -> None:
+    with services.database.write() as tx:
+        calendars.put_back(tx, entry.session.id, entry.calendar_id, out_of=place.calendar_id)
+    _owe_a_look(services, place)
+
+
+def _put(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome | None:
+    session_id = entry.session.id
     if entry.calendar_id != place.calendar_id:
         with services.database.write() as tx:
-            calendars.put(tx, entry.session.id, place.calendar_id)
+            if not calendars.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
+                return None
     event = event_of(entry)
     since, until = _day(event.start) - DAY, _day(event.end) + 2 * DAY
 
     def written(access: str) -> tuple[Written, ...]:
         services.cronofy.upsert_event(access, place.calendar_id, event)
-        seen = services.cronofy.managed_events(access, since=since, until=until)
-        _tidy(services, access, [one for one in seen if one.id == event.id and one.calendar_id != place.calendar_id])
-        return seen
+        return services.cronofy.managed_events(access, since=since, until=until)
 
     seen = tokens.authorised(services, place.connection_id, written)
+    now = _entry(services, turn)
+    if now is not None and now.calendar_id != place.calendar_id:
+        # It was moved while we wrote; who moved it may be done by now, and does not look here again.
+        with services.database.write() as tx:
+            calendars.stray(tx, session_id, place.calendar_id)
+        return None
     if Written(event.id, place.calendar_id, event.start, event.end) in seen:
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
 
-def _remove(services: Services, turn: Turn, entry: Entry, stood: Place | None) -> Outcome:
-    if entry.calendar_id is None:
-        return Skipped("it was never written into a calendar")
-    if stood is None:
-        return Skipped("the calendar it stood in is gone")
-    if not stood.connected or not stood.writable:
-        return Later("the calendar it stands in cannot be written; the coach has to see to it", LONGEST_WAIT_MS)
-    try:
-        seen = _taken_away(services, entry, stood)
-    except CronofyError as error:
-        return _failed(services, error, stood)
-    if any(event.calendar_id == stood.calendar_id for event in seen):
-        return Later("accepted, but still seen in the calendar", _look_again_ms(turn))
+def _tidy(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome:
+    """Take it out of the calendars that it stood in before. One that cannot be written is not waited for, its login
+    may never come back: that is owed again once its account was read without trouble.
+    """
+    now = _entry(services, turn)
+    for calendar_id in now.strays if now else ():
+        place = _place(places, calendar_id)
+        if place is None or place.open:
+            outcome = Sent() if place is None else _take_away(services, turn, entry, place)
+            if not isinstance(outcome, Sent):
+                return outcome
+            with services.database.write() as tx:
+                calendars.taken_away(tx, entry.session.id, calendar_id)
     return Sent()
 
 
-def _taken_away(services: Services, entry: Entry, stood: Place) -> list[Written]:
-    """Delete it, and answer where it is still seen: on any day, since it may have moved without being written there."""
+def _remove(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome:
+    if entry.calendar_id is None:
+        return Skipped("it was never written into a calendar")
+    standing = [place for place in places if place.calendar_id in (entry.calendar_id, *entry.strays)]
+    for place in sorted(standing, key=lambda each: not each.open):
+        if not place.open:
+            return Later("a calendar it stands in cannot be written; the coach has to see to it", LONGEST_WAIT_MS)
+        outcome = _take_away(services, turn, entry, place)
+        if not isinstance(outcome, Sent):
+            return outcome
+    return Sent() if standing else Skipped("the calendar it stood in is gone")
+
+
+def _take_away(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome:
+    """Delete it, and see that it is gone: on any day, since it may have moved without being written there."""
     event_id, session = PREFIX + entry.session.id, entry.session
     today = services.now().date()
     since = min(today, _day(session.starts)) - DAY
     until = max(today + entry.horizon_days * DAY, _day(session.ends)) + 2 * DAY
 
-    def deleted(access: str) -> list[Written]:
-        services.cronofy.delete_event(access, stood.calendar_id, event_id)
+    def deleted(access: str) -> bool:
+        services.cronofy.delete_event(access, place.calendar_id, event_id)
         seen = services.cronofy.managed_events(access, since=since, until=until)
-        ours = [event for event in seen if event.id == event_id]
-        _tidy(services, access, [event for event in ours if event.calendar_id != stood.calendar_id])
-        return ours
+        return all((event.id, event.calendar_id) != (event_id, place.calendar_id) for event in seen)
 
-    return tokens.authorised(services, stood.connection_id, deleted)
-
-
-def _tidy(services: Services, access: str, strays: Sequence[Written]) -> None:
-    """Take a session's event out of calendars that it was in before another was chosen, where that can be done."""
-    for stray in strays:
-        try:
-            services.cronofy.delete_event(access, stray.calendar_id, stray.id)
-        except CronofyError as error:
-            log.warning("event_left_behind", event_id=stray.id, error=str(error))
+    try:
+        gone = tokens.authorised(services, place.connection_id, deleted)
+    except CronofyError as error:
+        return _failed(services, error, place)
+    return Sent() if gone else Later("accepted, but still seen in the calendar", _look_again_ms(turn))
 
 
 def _failed(services: Services, error: CronofyError, place: Place) -> Outcome:

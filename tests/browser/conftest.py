@@ -95,18 +95,24 @@ def whole(app: Any) -> Any:
 
 
 @contextmanager
-def served(database_url: str, redis_url: str, browser: Browser) -> Iterator[Site]:
-    with desks.opened(database_url, redis_url, broker=StubBroker()) as desk:
-        app = whole(create_app(desk.runtime))
-        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield Site(desk, f"http://127.0.0.1:{server.port}", browser)
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+def served(database_url: str, redis_url: str, browser: Browser, **changes: Any) -> Iterator[Site]:
+    opened = desks.opened(database_url, redis_url, broker=StubBroker(), **changes)
+    with opened as desk, listening(whole(create_app(desk.runtime))) as origin:
+        yield Site(desk, origin, browser)
+
+
+@contextmanager
+def listening(app: Any) -> Iterator[str]:
+    """An app on a port of its own; answers its origin. The ports of a host are one site: cookies go into frames."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture

@@ -1,34 +1,41 @@
 """The calendar settings in a real browser: hours by mouse, keyboard and touch, the week that follows, and no script."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
+from werkzeug.wrappers import Request, Response
 
 from domain.accounts import Calendar
 from domain.coaches import Coach
-from storage import coaches
+from storage import calendars, coaches
 from tests import cast
-from tests.browser.conftest import Seen, Site
+from tests.browser.conftest import Seen, Site, listening, served
 from tests.browser.test_ops import at_peace, tab_to, violations
+from tests.databases import Kind
 
 ROW = "09:00-17:00"
+CONSENT = "http://127.0.0.1:8002"  # nobody listens there
 
 
 @contextmanager
 def at_settings(site: Site, *, language: str = "en", **options: Any) -> Iterator[Seen]:
     """Ada, who followed a link of Coach OS to her settings; on Tuesday 10:00-11:00 (in London) she is busy."""
     cast.ready(site.desk.database, cast.MAILED, (cast.at(2, 9), cast.at(2, 10)))
-    asked = {"purpose": "settings", "coach_id": "ada", "language": language}
-    link = site.desk.ask("POST", "/v1/links", "links:write", json=asked).json["url"]
     with site.visit(**options) as seen:
-        seen.page.goto("/p/" + link.rpartition("/p/")[2])
+        seen.page.goto(settings_link(site, language))
         seen.page.wait_for_url("**/settings")
         yield seen
+
+
+def settings_link(site: Site, language: str = "en") -> str:
+    asked = {"purpose": "settings", "coach_id": "ada", "language": language}
+    link: str = site.desk.ask("POST", "/v1/links", "links:write", json=asked).json["url"]
+    return f"{site.origin}/p/" + link.rpartition("/p/")[2]
 
 
 def stored(site: Site) -> Coach:
@@ -277,6 +284,68 @@ def test_a_first_read_shows_without_a_reload(one_site: Site) -> None:
         expect(in_words(page, "Wednesday")).to_have_text("09:00 to 09:15, 12:15 to 16:30")
         assert page.evaluate("window.sameLoad")
         at_peace(seen, one_site)
+
+
+def test_the_calendar_that_receives_sessions_is_chosen_by_keyboard(site: Site) -> None:
+    with at_settings(site) as seen:
+        page = seen.page
+        main, home = page.get_by_label("The main one"), page.get_by_label("Home").and_(page.get_by_role("radio"))
+        expect(main).to_be_checked()
+        page.get_by_role("button", name="Save calendars").focus()
+        page.keyboard.press("Tab")
+        expect(main).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        expect(home).to_be_checked()
+        # What is not saved stays, though the accounts are looked at again
+        page.evaluate("document.activeElement.blur(), document.dispatchEvent(new Event('visibilitychange'))")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/settings?said=receives_saved")
+        assert not [url for url in seen.requests if url.endswith("/settings/accounts")]
+        expect(home).to_be_checked()
+        expect(page.locator("#said")).to_contain_text("Sessions are written there from now on")
+        with site.desk.database.read() as tx:
+            place = calendars.receiving(tx, "ada")
+        assert place
+        assert place.calendar_id == cast.HOME
+        assert violations(page) == []
+        at_peace(seen, site)
+
+
+def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_reload(
+    chromium: Browser, fresh_database: Callable[[Kind], str], redis_url: str
+) -> None:
+    # Given Coach OS, on an origin of its own, which shows the settings in a frame
+    with listening(framing) as outside, served(
+        fresh_database("sqlite"), redis_url, chromium, embed_origins=outside, cronofy_origin=CONSENT
+    ) as site, site.visit() as seen:  # fmt: skip
+        page = seen.page
+        cast.introduce(site.desk.database, cast.MAILED)
+        page.context.route(f"{CONSENT}/**", lambda route: route.fulfill(body="Agreed.", content_type="text/plain"))
+        page.goto(f"{outside}/?{settings_link(site)}")
+        frame = page.frame_locator("iframe")
+        # When the coach goes to the consent, which opens beside it
+        frame.get_by_role("button", name="Google").click()
+        with page.expect_popup() as beside:
+            frame.get_by_role("link", name="Continue to Google").click()
+        assert "provider_name=google" in beside.value.url
+        # Then the frame shows the settings again
+        expect(frame.locator("#accounts")).to_contain_text("No calendar is connected yet")
+        # And when the account is connected, and the coach comes back
+        cast.connect(site.desk.database)
+        beside.value.close()
+        frame.locator("body").evaluate("dispatchEvent(new Event('focus'))")
+        # Then it is there
+        expect(frame.locator(".account")).to_contain_text("Reading for the first time")
+        expect(frame.locator("#live")).to_contain_text("Your calendar is connected")
+        assert seen.complaints == []
+
+
+@Request.application
+def framing(request: Request) -> Response:
+    """A page that frames what it is asked for."""
+    framed = f'<iframe src="{request.query_string.decode()}" width="900" height="800"></iframe>'
+    return Response(f"<!doctype html><title>Coach OS</title>{framed}", mimetype="text/html")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

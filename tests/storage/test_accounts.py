@@ -8,7 +8,7 @@ import pytest
 
 from domain.accounts import Account, Calendar, Profile
 from storage import accounts, connections, oauth_states
-from storage.accounts import SealedTokens
+from storage.accounts import SealedTokens, UnknownCalendar
 from storage.database import Database
 from tests import cast
 
@@ -92,8 +92,9 @@ def test_the_coach_s_choice_of_calendars_takes_only_calendars_that_are_there(
 ) -> None:
     describe(database, connection, cast.ACCOUNT)
     with database.write() as tx:
-        assert accounts.choose_calendars(tx, connection, {cast.WORK})
-        assert not accounts.choose_calendars(tx, connection, {cast.WORK, "cal_of_somebody_else"})
+        accounts.choose(tx, connection, {cast.WORK})
+        with pytest.raises(UnknownCalendar, match="cal_of_somebody_else"):
+            accounts.choose(tx, connection, {cast.WORK, "cal_of_somebody_else"})
         assert accounts.blocking_calendars(tx, connection) == frozenset({cast.WORK})
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from domain.accounts import Account, Calendar, Profile
 from domain.sessions import Session
-from storage import bookings, calendars, connections, freebusy, holds, pods, slots, tables
+from storage import accounts, bookings, calendars, connections, dossiers, freebusy, holds, pods, slots, tables
+from storage.accounts import UnknownCalendar
+from storage.calendars import ReadOnly
 from storage.database import Database
 from storage.freebusy import Observed
 from storage.openings import Wanted
@@ -31,7 +33,7 @@ def book(database: Database, start: int = TEN) -> Session:
 
 def written(database: Database, session: Session, calendar: str = cast.WORK) -> None:
     with database.write() as tx:
-        calendars.put(tx, session.id, calendar)
+        calendars.put(tx, session.id, calendar, instead_of=None)
 
 
 def describe(database: Database, connection: str, *found: Calendar, connected: bool = True) -> None:
@@ -50,6 +52,19 @@ def describe(database: Database, connection: str, *found: Calendar, connected: b
 def places(database: Database) -> list[tuple[str, bool, bool]]:
     with database.read() as tx:
         return [(place.calendar_id, place.connected, place.writable) for place in calendars.places(tx, "ada")]
+
+
+def receive(database: Database, calendar: str | None, coach_id: str = "ada") -> None:
+    with database.write() as tx:
+        calendars.receive(tx, coach_id, calendar, now=cast.NOW)
+
+
+def stands(database: Database, session: Session) -> tuple[str | None, tuple[str, ...]]:
+    """Where the session's row says that it stands, and may stand besides."""
+    with database.read() as tx:
+        entry = calendars.entry(tx, session.id)
+    assert entry is not None
+    return entry.calendar_id, entry.strays
 
 
 def owed(database: Database) -> list[str | None]:
@@ -114,7 +129,7 @@ def test_a_hold_has_no_entry(database: Database, connection: str) -> None:
 def test_where_a_session_was_written_survives_its_changes(database: Database, connection: str) -> None:
     with database.write() as tx:
         done = bookings.book(tx, Wanted("ada", TEN, 60), cast.GRACE, cast.PROGRAMME, cast.terms())
-        calendars.put(tx, done.session.id, cast.HOME)
+        calendars.put(tx, done.session.id, cast.HOME, instead_of=None)
         bookings.rebook(tx, done.booking.id, at(3, 10), cast.terms())
         bookings.cancel(tx, done.booking.id, cast.terms())
         entry = calendars.entry(tx, done.session.id)
@@ -172,3 +187,140 @@ def test_erasing_an_account_owes_its_sessions_a_place_in_another(database: Datab
     with database.write() as tx:
         freebusy.forget(tx, connection, now=cast.NOW)
     assert owed(database) == [session.id]
+
+
+# -- the calendar that the coach chose ------------------------------------------------------------------------
+
+
+def test_the_chosen_calendar_comes_first_until_the_main_one_is_chosen_again(
+    database: Database, connection: str
+) -> None:
+    receive(database, cast.HOME)
+    assert places(database) == [(cast.HOME, True, True), (cast.WORK, True, True)]
+    receive(database, None)
+    assert places(database)[0] == (cast.WORK, True, True)
+
+
+def test_one_calendar_is_chosen_of_all_accounts_and_a_read_of_its_account_keeps_that(
+    database: Database, connection: str
+) -> None:
+    second = cast.connect(database, sub="acc_2")
+    other = Profile("pro_2", "google", "gsuite", "ada", calendars=(Calendar("cal_2", "Second"),))
+    cast.read(database, second, account=Account("acc_2", profiles=(other,)))
+    receive(database, cast.HOME)
+    receive(database, "cal_2")
+    describe(database, connection, WORK, HOME)
+    with database.read() as tx:
+        chosen = {each.id: each.receives for each in accounts.of_coach(tx, "ada")}
+    assert chosen == {connection: None, second: "cal_2"}
+    assert places(database)[0][0] == "cal_2"
+    # And a disconnect forgets it
+    with database.write() as tx:
+        freebusy.forget(tx, second, now=cast.NOW)
+    assert places(database)[0][0] == cast.WORK
+
+
+@pytest.mark.parametrize("left", [(WORK,), (WORK, replace(HOME, deleted=True)), (WORK, replace(HOME, readonly=True))])
+def test_while_the_chosen_calendar_cannot_receive_the_main_one_does(
+    database: Database, connection: str, left: tuple[Calendar, ...]
+) -> None:
+    receive(database, cast.HOME)
+    describe(database, connection, *left)
+    with database.read() as tx:
+        place = calendars.receiving(tx, "ada")
+        assert place is not None
+        assert place.calendar_id == cast.WORK
+    # And when it can again, the choice holds
+    describe(database, connection, WORK, HOME)
+    assert places(database)[0][0] == cast.HOME
+
+
+def test_a_calendar_of_nobody_of_another_coach_or_that_is_read_only_is_not_chosen(
+    database: Database, connection: str
+) -> None:
+    cast.introduce(database, cast.coach(id="bob"))
+    theirs = cast.connect(database, "bob", sub="acc_bob")
+    profile = Profile("pro_b", "google", "gsuite", "bob", calendars=(Calendar("cal_bob", "Bob"),))
+    cast.read(database, theirs, account=Account("acc_bob", profiles=(profile,)))
+    describe(database, connection, WORK, replace(HOME, readonly=True), Calendar("cal_gone", "Gone", deleted=True))
+    for calendar in ("cal_bob", "cal_nobody", "cal_gone"):
+        with pytest.raises(UnknownCalendar, match=calendar):
+            receive(database, calendar)
+    with pytest.raises(ReadOnly):
+        receive(database, cast.HOME)
+    with pytest.raises(UnknownCalendar), database.write() as tx:
+        calendars.receive(tx, "ada", cast.WORK, of=theirs, now=cast.NOW)
+    with database.read() as tx:
+        assert not [each for who in ("ada", "bob") for each in accounts.of_coach(tx, who) if each.receives]
+
+
+def test_a_choice_moves_the_coming_sessions_and_remembers_where_they_were(database: Database, connection: str) -> None:
+    session, never, there = book(database), book(database, at(3, 10)), book(database, at(4, 10))
+    written(database, session)
+    written(database, there, cast.HOME)
+    receive(database, cast.HOME)
+    assert owed(database) == sorted([session.id, never.id])
+    assert stands(database, session) == (cast.HOME, (cast.WORK,))
+    assert stands(database, never) == (cast.HOME, ())
+    # When it is chosen back before anybody wrote it
+    receive(database, None)
+    assert stands(database, session) == (cast.WORK, (cast.HOME,))
+    assert len(owed(database)) == 5
+    # And choosing what is chosen moves nothing
+    receive(database, cast.WORK)
+    assert len(owed(database)) == 5
+
+
+def test_a_choice_moves_nothing_that_is_over_or_called_off_nor_to_where_nobody_can_write(
+    database: Database, connection: str
+) -> None:
+    session = book(database)
+    written(database, session)
+    with database.write() as tx:
+        off = bookings.book(tx, Wanted("ada", at(4, 10), 60), cast.GRACE, cast.PROGRAMME, cast.terms())
+        bookings.cancel(tx, off.booking.id, cast.terms())
+    with database.write() as tx:
+        calendars.receive(tx, "ada", cast.HOME, now=cast.NOW + timedelta(days=1, hours=4))
+    second = cast.connect(database, sub="acc_2")
+    lost = Profile("pro_2", "google", "gsuite", "ada", connected=False, calendars=(Calendar("cal_2", "Second"),))
+    cast.read(database, second, account=Account("acc_2", profiles=(lost,)))
+    receive(database, "cal_2")
+    assert owed(database) == []
+    assert stands(database, session) == (cast.WORK, ())
+
+
+def test_a_worker_that_knew_of_another_calendar_does_not_undo_a_choice(database: Database, connection: str) -> None:
+    session = book(database)
+    receive(database, cast.HOME)
+    with database.write() as tx:
+        assert not calendars.put(tx, session.id, cast.WORK, instead_of=None)
+        calendars.put_back(tx, session.id, None, out_of=cast.WORK)
+    assert stands(database, session) == (cast.HOME, ())
+    with database.write() as tx:
+        calendars.stray(tx, session.id, cast.WORK)
+        calendars.stray(tx, session.id, cast.HOME)
+    assert stands(database, session) == (cast.HOME, (cast.WORK,))
+    with database.write() as tx:
+        calendars.taken_away(tx, session.id, cast.WORK)
+    assert stands(database, session) == (cast.HOME, ())
+
+
+def test_a_session_left_in_a_calendar_is_owed_tidying_once_that_can_be_written(
+    database: Database, connection: str
+) -> None:
+    session = book(database)
+    written(database, session)
+    receive(database, cast.HOME)
+    with database.write() as tx:
+        tx.execute(tables.outbox.delete())
+    for left in (replace(WORK, readonly=True), WORK, WORK):
+        describe(database, connection, left, HOME)
+        assert owed(database) == ([] if left.readonly else [session.id])
+
+
+def test_what_is_exported_of_a_coach_says_what_was_chosen(database: Database, connection: str) -> None:
+    receive(database, cast.HOME)
+    with database.read() as tx:
+        told = dossiers.export(tx, "ada")
+    assert told is not None
+    assert [row["receives"] for row in told["connections"]] == [cast.HOME]

@@ -141,7 +141,7 @@ def test_a_calendar_that_the_coach_left_out_does_not_block_and_stays_left_out(
 ) -> None:
     cast.read(database, connection, (at(2, 10), at(2, 11)))
     with database.write() as tx:
-        accounts.choose_calendars(tx, connection, {cast.HOME})
+        accounts.choose(tx, connection, {cast.HOME})
     cast.mark_dirty(database, connection)
     cast.read(database, connection, (at(2, 10), at(2, 11)))
     assert is_open(cast.listing(database), at(2, 10))

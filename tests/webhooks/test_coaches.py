@@ -1,5 +1,6 @@
 """Setting a coach up over HTTP: whole or in part, by version, with the slot set following in the same breath."""
 
+from dataclasses import replace
 from threading import Barrier, Thread
 from typing import Any
 
@@ -200,6 +201,41 @@ def test_choosing_calendars_changes_what_blocks(desk: Desk, ada: str) -> None:
     # And it can be taken back
     desk.put(path, {"calendars": ["cal_home", "cal_work"]})
     assert "2026-06-02T09:00:00Z" not in starts(desk)
+
+
+def receiving(desk: Desk) -> list[str]:
+    """The calendars that are shown as chosen to receive sessions."""
+    profiles = [profile for each in desk.get(ADA).json["connections"] for profile in each["profiles"]]
+    return [calendar["id"] for profile in profiles for calendar in profile["calendars"] if calendar["receives"]]
+
+
+def test_one_calendar_is_chosen_to_receive_sessions(desk: Desk, ada: str) -> None:
+    path, blocking = f"{ADA}/connections/{ada}/calendars", {"calendars": ["cal_home", "cal_work"]}
+    assert receiving(desk) == []
+    assert desk.put(path, blocking | {"receives": "cal_home"}).status_code == 200
+    assert receiving(desk) == ["cal_home"]
+    # What is left out stays as it was
+    desk.put(path, blocking)
+    assert receiving(desk) == ["cal_home"]
+    desk.put(path, blocking | {"receives": None})
+    assert receiving(desk) == []
+
+
+def test_a_calendar_that_cannot_be_chosen_to_receive_changes_nothing(desk: Desk, ada: str) -> None:
+    cast.introduce(desk.database, cast.coach(id="bob"))
+    profile = Profile("pro_b", "google", "gsuite", "bob", calendars=(Calendar("cal_bob", "Bob"),))
+    bobs = cast.connect(desk.database, "bob", sub="acc_bob")
+    cast.read(desk.database, bobs, account=Account("acc_bob", profiles=(profile,)))
+    found = replace(cast.ACCOUNT.profiles[0], calendars=(Calendar(cast.WORK, "Work"), Calendar("cal_r", "R", True)))
+    cast.mark_dirty(desk.database, ada)
+    cast.read(desk.database, ada, account=replace(cast.ACCOUNT, profiles=(found,)))
+    before = desk.dump()
+    for calendar, code in (("cal_bob", "unknown_calendar"), ("", "unknown_calendar"), ("cal_r", "calendar_read_only")):
+        answer = desk.put(f"{ADA}/connections/{ada}/calendars", {"calendars": [], "receives": calendar})
+        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, code, "receives")
+    answer = desk.put(f"{ADA}/connections/{bobs}/calendars", {"calendars": [], "receives": "cal_bob"})
+    assert (answer.status_code, answer.json["code"]) == (404, "unknown_connection")
+    assert desk.dump() == before
 
 
 def test_disconnecting_owes_the_erasure_and_wakes_a_worker_for_it(desk: Desk, ada: str) -> None:

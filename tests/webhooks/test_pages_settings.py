@@ -13,7 +13,7 @@ import pytest
 from dramatiq.brokers.stub import StubBroker
 from flask.testing import FlaskClient
 
-from domain.accounts import Profile
+from domain.accounts import Calendar, Profile
 from domain.coaches import Coach, Policy
 from domain.hours import WEEKDAYS
 from storage import coaches, tables
@@ -25,6 +25,7 @@ from tests.webhooks.desk import Desk
 from webhooks import pages
 from webhooks.app import create_app
 from webhooks.pages import ROUTES
+from workers.cronofy.sandbox import world
 
 CSRF = re.compile(r'name="csrf" value="([\w-]+)"')
 COUNT = re.compile(r'id="count">(\d+) times')
@@ -135,6 +136,11 @@ def test_a_lost_account_offers_its_repair(one_desk: Desk) -> None:
     assert 'href="https://app.cronofy.test/relink/1"' in page
     assert "Needs to be connected again" in page
     assert re.search(r"<h3>Office 365 <span", page)
+    # And one whose grant is gone is connected again, at the provider that it is of
+    with one_desk.database.write() as tx:
+        tx.execute(tables.profiles.update().values(connected=True, relink_url=None))
+        tx.execute(tables.connections.update().values(trouble="revoked"))
+    assert '<button class="main" name="provider" value="office365">' in one_desk.client.get("/settings").text
 
 
 def test_names_run_nothing(one_desk: Desk) -> None:
@@ -396,6 +402,71 @@ def test_the_calendars_that_are_ticked_block_and_no_others(desk: Desk, csrf: str
     assert answer.location == "/settings?said=calendars_changed"
 
 
+def choices(page: str) -> dict[str, str]:
+    """The calendars that may receive sessions, as the page offers them: checked, disabled or neither."""
+    form = page[page.index('id="receives"') : page.index("</form>", page.index('id="receives"'))]
+    found = re.findall(r'type="radio" name="calendar" value="([^"]*)"([^>]*)>', form)
+    return {value: attributes.strip() for value, attributes in found}
+
+
+def test_the_calendar_that_is_chosen_receives_sessions(desk: Desk, csrf: str, ada: str) -> None:
+    page = desk.client.get("/settings").text
+    assert choices(page) == {"": "checked", cast.WORK: "", cast.HOME: ""}
+    assert "now Work" in page
+    answer = desk.client.post("/settings/receives", data={"csrf": csrf, "calendar": cast.HOME})
+    assert (answer.status_code, answer.location) == (303, "/settings?said=receives_saved")
+    assert connection(desk)["profiles"][0]["calendars"][0] == {
+        "id": cast.HOME, "name": "Home", "readonly": False, "deleted": False, "primary": False, "blocks": True,
+        "receives": True,
+    }  # fmt: skip
+    page = desk.client.get(answer.location).text
+    assert choices(page) == {"": "", cast.WORK: "", cast.HOME: "checked"}
+    assert "now Work" not in page
+    desk.client.post("/settings/receives", data={"csrf": csrf, "calendar": ""})
+    assert choices(desk.client.get("/settings").text)[""] == "checked"
+
+
+@pytest.mark.parametrize(
+    ("home", "told"),
+    [
+        (Calendar(cast.HOME, "Home", readonly=True), "Home cannot receive sessions just now, so they go to Work."),
+        (None, "The calendar that you chose is no longer there, so sessions go to Work."),
+    ],
+)
+def test_the_page_says_so_while_the_chosen_calendar_cannot_receive(
+    one_desk: Desk, home: Calendar | None, told: str
+) -> None:
+    connection_id = cast.ready(one_desk.database)
+    csrf = enter(one_desk)
+    one_desk.client.post("/settings/receives", data={"csrf": csrf, "calendar": cast.HOME})
+    there = (Calendar(cast.WORK, "Work"), *([home] if home else ()))
+    found = replace(cast.ACCOUNT, profiles=(replace(cast.ACCOUNT.profiles[0], calendars=there),))
+    cast.mark_dirty(one_desk.database, connection_id)
+    cast.read(one_desk.database, connection_id, account=found)
+    page = one_desk.client.get("/settings").text
+    assert told in page
+    assert choices(page) == {"": "checked", cast.WORK: ""} | ({cast.HOME: "disabled"} if home else {})
+    # And one that has become read-only since the page was shown is not chosen
+    if home:
+        answer = one_desk.client.post("/settings/receives", data={"csrf": csrf, "calendar": cast.HOME})
+        assert answer.location == "/settings?said=calendars_changed"
+    # And when nothing can receive any, it says that
+    with one_desk.database.write() as tx:
+        tx.execute(tables.connections.update().values(trouble="revoked"))
+    assert "No calendar can receive sessions just now" in one_desk.client.get("/settings").text
+
+
+def test_a_calendar_of_another_coach_or_of_nobody_is_404(desk: Desk, csrf: str, ada: str) -> None:
+    cast.introduce(desk.database, cast.coach(id="bob"))
+    profile = replace(cast.ACCOUNT.profiles[0], calendars=(Calendar("cal_bob", "Bob"),))
+    bobs = cast.connect(desk.database, "bob", sub="acc_bob")
+    cast.read(desk.database, bobs, account=replace(cast.ACCOUNT, sub="acc_bob", profiles=(profile,)))
+    before = desk.dump()
+    for sent in ({"calendar": "cal_bob"}, {"calendar": "cal_nobody"}, {"calendar": "\0"}, {}):
+        assert desk.client.post("/settings/receives", data={"csrf": csrf} | sent).status_code == 404
+    assert desk.dump() == before
+
+
 def test_an_account_is_disconnected_after_a_question(desk: Desk, csrf: str, ada: str) -> None:
     path = f"/settings/connections/{ada}/disconnect"
     page = desk.client.get(path)
@@ -418,6 +489,7 @@ def test_an_account_is_added_at_the_provider_that_was_chosen(one_desk: Desk, pro
     page = one_desk.client.post("/settings/connect", data={"csrf": csrf, "provider": provider})
     assert page.status_code == 200
     assert f"provider_name={provider}" in page.text
+    assert provider in world.PROVIDERS
     assert 'http-equiv="refresh"' in page.text
     assert one_desk.client.post("/settings/connect", data={"csrf": csrf, "provider": "aol"}).status_code == 404
 
@@ -450,7 +522,7 @@ def test_no_form_works_without_its_token_or_without_a_session(desk: Desk, csrf: 
     paths = [
         rule.replace("<connection_id>", ada) for method, rule, _ in ROUTES if method == "POST" and "/settings" in rule
     ]
-    assert len(paths) == 5
+    assert len(paths) == 6
     for path in paths:
         for token in ("", "guessed", csrf[:-1]):
             assert send(desk, token, path, provider="google").status_code == 403, path
@@ -487,7 +559,7 @@ def test_from_the_consent_the_coach_comes_back_to_the_settings(
     answer = desk.client.get("/connect/callback?" + callback.partition("?")[2])
     assert (answer.status_code, answer.location) == (303, f"/settings?said={said}")
     page = desk.client.get(answer.location).text
-    assert ("Your calendar is connected" in page) is (said == "connected")
+    assert ("<p>Your calendar is connected" in page) is (said == "connected")
     assert ("Reading for the first time" in page) is (said == "connected")
     assert desk.client.get("/connect/callback?state=guessed&code=1").location == "/settings?said=expired"
     desk.client.delete_cookie("coachcal-page")

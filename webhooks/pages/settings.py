@@ -7,7 +7,9 @@ from flask import Response, abort, render_template, request
 
 from domain.coaches import Coach
 from domain.hours import WEEKDAYS, timezone
-from storage import accounts, changes, coaches, slots
+from storage import accounts, calendars, changes, coaches, slots
+from storage.accounts import Connected
+from storage.calendars import Place
 from storage.coaches import StaleVersion
 from webhooks.browsers import see
 from webhooks.pages import settings_form as forms
@@ -19,7 +21,7 @@ from webhooks.wiring import runtime
 
 HOME = "/settings"
 # What may be said on top of the page after something was done; the others are what came of connecting.
-GOOD = ("saved", "calendars_saved", "disconnecting", "connected")
+GOOD = ("saved", "calendars_saved", "receives_saved", "disconnecting", "connected")
 SAID = (*GOOD, "declined", "expired", "refused", "in_use", "away", "calendars_changed")
 FRAGMENT = "X-Fragment"
 MOST_DIGITS = 9
@@ -113,13 +115,27 @@ def today(coach: Coach) -> date:
 
 
 def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
-    """The coach's accounts, and whether all of them are connected and healthy."""
+    """The coach's accounts, whether all of them are connected and healthy, and where sessions are written."""
     services = runtime().services
     stale_after = services.settings.stale_after
     listing = slots.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(coach.id)
     connected = accounts.of_coach(tx, coach.id)
     synced = bool(connected) and listing is not None and listing.state in ("fresh", "refreshing")
-    return {"accounts": connected, "providers": PROVIDERS, "synced": synced}
+    shown = {"accounts": connected, "providers": PROVIDERS, "synced": synced}
+    return shown | _receiving(connected, calendars.receiving(tx, coach.id))
+
+
+def _receiving(connected: list[Connected], place: Place | None) -> dict[str, Any]:
+    """`named`: every calendar that may be chosen, or could be if it were not read-only. `chosen`: by the coach, and not
+    perhaps `receiving`."""
+    kept = [account for account in connected if not account.erasing]
+    listed = [it for account in kept for profile in account.profiles for it in profile.calendars if not it.deleted]
+    return {
+        "named": {it.id: it.name for it in listed},
+        "choosable": {it.id for it in listed if not it.readonly},
+        "chosen": next((account.receives for account in kept if account.receives), None),
+        "receiving": place and place.calendar_id,
+    }
 
 
 def _page(tx: Tx, found: Read, *, said: str = "", unsaved: bool = False, status: int = 200) -> Response:

@@ -1,10 +1,12 @@
-"""Calendar accounts on the settings page: connect one, choose what blocks, disconnect one after a question."""
+"""Calendar accounts on the settings page: connect one, choose what blocks and what receives sessions, disconnect one
+after a question."""
 
 from flask import Response, abort, render_template, request
 
-from storage import accounts, changes
+from storage import accounts, calendars, changes
 from storage import connections as rows
 from storage.accounts import Connected, UnknownCalendar
+from storage.calendars import ReadOnly
 from webhooks.browsers import see
 from webhooks.pages.guests import guest, language
 from webhooks.pages.settings import HOME, Tx, mine
@@ -43,6 +45,25 @@ def settings_calendars(connection_id: str) -> Response:
     return see(f"{HOME}?said=calendars_saved")
 
 
+def settings_receives() -> Response:
+    """POST /settings/receives: this calendar receives the coach's sessions; an empty one: the main one does.
+
+    Another coach's is 404, as one that never was.
+    """
+    services = runtime().services
+    sent = request.form.get("calendar")
+    try:
+        with services.database.write() as tx:
+            if sent is None:
+                raise UnknownCalendar
+            calendars.receive(tx, mine(tx).id, sent or None, now=services.now())
+    except UnknownCalendar:
+        abort(404, "not_here")
+    except ReadOnly:
+        return see(f"{HOME}?said=calendars_changed")
+    return see(f"{HOME}?said=receives_saved")
+
+
 def settings_question(connection_id: str) -> Response:
     """GET /settings/connections/{id}/disconnect: what it does, before it is done."""
     with runtime().services.database.read() as tx:
@@ -73,6 +94,7 @@ def _told(template: str, **values: object) -> str:
 ROUTES = (
     ("POST", f"{HOME}/connect", settings_connect),
     ("POST", f"{HOME}/connections/<connection_id>/calendars", settings_calendars),
+    ("POST", f"{HOME}/receives", settings_receives),
     ("GET", f"{HOME}/connections/<connection_id>/disconnect", settings_question),
     ("POST", f"{HOME}/connections/<connection_id>/disconnect", settings_disconnect),
 )

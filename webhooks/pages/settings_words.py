@@ -26,7 +26,8 @@ TOLD = (
     "too_many",
     "unknown_word",
 )
-# Google's name is Google in every language; these are what Cronofy calls them, and what people do.
+# Google's name is Google in every language; these are what a link to Cronofy's consent may name (the sandbox refuses
+# others, and says how far that is known), and what people call them.
 PROVIDERS = {
     "office365": "Office 365",
     "google": "Google",
@@ -34,6 +35,7 @@ PROVIDERS = {
     "exchange": "Exchange",
     "live_connect": "Outlook.com",
 }
+# An Office 365 is an `exchange` among the profiles.
 SERVICES = {"office365": "office365", "outlook_com": "live_connect"}
 
 
@@ -63,5 +65,10 @@ class Words:
         return format_timedelta(min(at - now, timedelta(seconds=-1)), add_direction=True, locale=self.language)
 
     def provider(self, name: str, service: str = "") -> str:
-        """Of a profile, by its service where that says more: Office 365 is an `exchange` there."""
+        """Of a profile, by its service where that says more."""
         return PROVIDERS.get(SERVICES.get(service, name), name)
+
+    def reconnects(self, name: str, service: str) -> str:
+        """What to name in a link that connects such a profile again; google where nobody knows."""
+        known = SERVICES.get(service, name)
+        return known if known in PROVIDERS else "google"

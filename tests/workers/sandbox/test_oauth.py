@@ -66,7 +66,13 @@ def test_a_refusal_brings_access_denied_and_the_state_back(sandbox: Sandbox, con
 
 
 @pytest.mark.parametrize(
-    "changes", [{"client_id": "cid_other"}, {"redirect_uri": "/relative"}, {"response_type": "token"}]
+    "changes",
+    [
+        {"client_id": "cid_other"},
+        {"redirect_uri": "/relative"},
+        {"response_type": "token"},
+        {"provider_name": "outlook"},
+    ],
 )
 def test_a_wrong_request_is_told_to_the_person_and_not_sent_back(sandbox: Sandbox, changes: dict[str, str]) -> None:
     for answer in (
@@ -75,6 +81,25 @@ def test_a_wrong_request_is_told_to_the_person_and_not_sent_back(sandbox: Sandbo
     ):
         assert answer.status_code == 400
         assert 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "service"),
+    [
+        ("google", "google", "gsuite"),
+        ("apple", "apple", "icloud"),
+        ("office365", "exchange", "office365"),
+        ("exchange", "exchange", "exchange"),
+        ("live_connect", "live_connect", "outlook_com"),
+    ],
+)
+def test_a_link_preselects_the_provider_whose_profile_comes_of_it(
+    sandbox: Sandbox, asked: str, name: str, service: str
+) -> None:
+    url = link(sandbox, provider_name=asked)
+    assert f"<option selected>{asked}</option>" in requests.get(url, timeout=10).text
+    granted = exchange(sandbox, answered(sandbox.control.consent(url))["code"]).json()["linking_profile"]
+    assert (granted["provider_name"], granted["provider_service"]) == (name, service)
 
 
 def test_an_unknown_profile_is_told(sandbox: Sandbox, control: Control) -> None:

@@ -145,7 +145,7 @@ function apply(one, other, on) {
   tell((on ? holder.dataset.on : holder.dataset.off).replace("{range}", `${days} ${hours}`));
 }
 
-function tell(text) {
+export function tell(text) {
   live.textContent = text;
 }
 
@@ -255,7 +255,7 @@ let timer = 0, asking = null, leaving = false;
 
 const unsaved = () => wasUnsaved || state() !== before;
 
-function later() {
+export function later() {
   byId("unsaved").hidden = !unsaved();
   clearTimeout(timer);
   timer = setTimeout(ask, 200);
@@ -281,25 +281,12 @@ async function ask() {
 }
 
 /** What had the focus has it again, and what was open is open. */
-function swap(place, html) {
+export function swap(place, html) {
   const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
   const open = [...place.querySelectorAll("details[open]")].map((it) => it.id);
   place.innerHTML = html;
   for (const id of open) byId(id)?.setAttribute("open", "");
   if (focused) byId(focused)?.focus();
-}
-
-/** Accounts that are being read: looked at again until they are, unless somebody is at work in there. */
-async function watch(left) {
-  const accounts = byId("accounts");
-  if (!left || !accounts.querySelector(".waiting")) return;
-  await new Promise((done) => setTimeout(done, 2500));
-  if (!accounts.contains(document.activeElement)) {
-    const answer = await fetch("/settings/accounts").catch(() => null);
-    if (answer?.ok) swap(accounts, await answer.text());
-    if (!accounts.querySelector(".waiting")) later();
-  }
-  watch(left - 1);
 }
 
 function copy(event) {
@@ -350,4 +337,3 @@ byId("copy").addEventListener("click", copy);
 byId("add-date").addEventListener("click", addDate);
 byId("add-date").hidden = false;
 byId("show-effect").hidden = true;
-watch(40);

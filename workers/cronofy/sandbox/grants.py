@@ -42,8 +42,7 @@ def redeem(world: World, code: str, redirect_uri: str) -> dict[str, Any]:
         raise refused("invalid_grant")
     profile = world.profile(found.profile_id)
     linking = {
-        "provider_name": profile.provider,
-        "provider_service": profile.service,
+        **profile.names,
         "profile_id": profile.id,
         "profile_name": profile.name,
     }

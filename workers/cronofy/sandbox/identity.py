@@ -86,8 +86,7 @@ def create_calendar() -> Response:
 def shown_profile(world: World, profile: Profile) -> dict[str, Any]:
     """A profile; the relink URL is there only while it is disconnected."""
     shown: dict[str, Any] = {
-        "provider_name": profile.provider,
-        "provider_service": profile.service,
+        **profile.names,
         "profile_id": profile.id,
         "profile_name": profile.name,
         "profile_connected": profile.connected,
@@ -106,7 +105,11 @@ def _own_profile(mine: list[Profile], profile_id: str) -> Profile:
 
 
 def _owner(profile: Profile) -> dict[str, str]:
-    return {"provider_name": profile.provider, "profile_id": profile.id, "profile_name": profile.name}
+    return {
+        "provider_name": profile.names["provider_name"],
+        "profile_id": profile.id,
+        "profile_name": profile.name,
+    }
 
 
 def _shown_calendar(calendar: Calendar) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from workers.cronofy.sandbox import grants, people
 from workers.cronofy.sandbox.answers import answer, current_world, empty, flag, form_or_json
 from workers.cronofy.sandbox.errors import ControlError
-from workers.cronofy.sandbox.world import SERVICES, Account, Profile, World
+from workers.cronofy.sandbox.world import PROVIDERS, Account, Profile, World
 
 COOKIE = "sandbox_cronofy_account"
 
@@ -28,7 +28,7 @@ def ask() -> str | tuple[str, int]:
     return render_template(
         "consent.html",
         accounts=list(world.accounts.values()),
-        providers=sorted(SERVICES),
+        providers=sorted(PROVIDERS),
         provider=request.args.get("provider_name") or "google",
         scope=request.args.get("scope", ""),
         application=urlsplit(request.args["redirect_uri"]).netloc,
@@ -92,6 +92,8 @@ def _problem(world: World) -> str | None:
         return "The redirect_uri is missing or relative. Send an absolute URL."
     if args.get("response_type") != "code":
         return "The response_type must be code."
+    if args.get("provider_name") and args["provider_name"] not in PROVIDERS:
+        return f"No provider is known by this provider_name. Send one of {', '.join(PROVIDERS)}, or none."
     return None
 
 

@@ -46,7 +46,7 @@ DEFAULT = (
         "Jonas Beispiel",
         "jonas@schule.example",
         "Europe/Berlin",
-        "exchange",
+        "office365",
         (SeedCalendar("Kalender", lived_in=True), SeedCalendar("Team")),
     ),
 )

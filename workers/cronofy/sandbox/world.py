@@ -22,14 +22,20 @@ from workers.cronofy.sandbox.traffic import Traffic
 
 FreeBusy = Literal["busy", "tentative", "free", "unknown"]
 
-SERVICES = {
-    "google": "gsuite",
-    "apple": "icloud",
-    "exchange": "office365",
-    "live_connect": "outlook_com",
-    "cronofy": "cronofy",
+PROVIDERS = {
+    "google": ("google", "gsuite"),
+    "apple": ("apple", "icloud"),
+    "office365": ("exchange", "office365"),
+    "exchange": ("exchange", "exchange"),
+    "live_connect": ("live_connect", "outlook_com"),
+    "cronofy": ("cronofy", "cronofy"),
 }
-"""provider_name -> provider_service of the accounts made here. Cronofy's own list is open."""
+"""What a link may preselect -> provider_name and provider_service of the profile that comes of it.
+
+That `office365` may be preselected, which no profile is called, say the README of Cronofy's omniauth-cronofy and the
+tests of cronofy-php; the others are names of profiles. The documented list itself could not be read, and Cronofy's is
+open: what it makes of another name nobody here knows. Here that is refused, so that a slip is seen.
+"""
 
 
 @dataclass(frozen=True)
@@ -90,9 +96,10 @@ class Profile:
     broken_at: datetime | None = None
 
     @property
-    def service(self) -> str:
-        """provider_service on the wire."""
-        return SERVICES.get(self.provider, self.provider)
+    def names(self) -> dict[str, str]:
+        """provider_name and provider_service on the wire."""
+        name, service = PROVIDERS.get(self.provider, (self.provider, self.provider))
+        return {"provider_name": name, "provider_service": service}
 
 
 @dataclass
