@@ -74,6 +74,11 @@ class Context:
     def of_json(cls, stored: Mapping[str, Any]) -> Self:
         return cls(**stored)
 
+    def covers(self, other: "Context") -> bool:
+        """Whether the other lies in this one: it names the same company, project and cohort wherever this names one."""
+        pairs = ((self.company, other.company), (self.project, other.project), (self.cohort, other.cohort))
+        return all(mine is None or mine == theirs for mine, theirs in pairs)
+
 
 NO_CONTEXT = Context()
 

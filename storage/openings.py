@@ -56,7 +56,7 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
     if listing is None or (listing.holds_until is not None and listing.holds_until <= terms.now):
         return
     _on_the_grid(wanted)
-    if reason := _closed(listing, wanted, terms):
+    if reason := why_closed(listing, wanted, terms):
         raise _refusal(listing, wanted, terms, reason)
 
 
@@ -68,7 +68,7 @@ def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without
     """
     _on_the_grid(wanted)
     listing = _listing(tx, coach, terms, without)
-    reason = _closed(listing, wanted, terms)
+    reason = why_closed(listing, wanted, terms)
     if reason is None:
         return None
     if wanted.force is not None and reason != "past":
@@ -76,6 +76,17 @@ def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without
             return wanted.force
         reason = "session"
     raise _refusal(listing, wanted, terms, reason)
+
+
+def why_closed(listing: Listing, wanted: Wanted, terms: Terms) -> str | None:
+    """Why the listing does not have this time; None: it does."""
+    asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
+    if len(offers.starts(listing, asked)):
+        return None
+    if asked.since < asked.now:
+        return "past"
+    runs = offers.reasons(listing, asked)
+    return runs[0][2].name if runs else "horizon"
 
 
 def nearest(listing: Listing, wanted: Wanted, terms: Terms) -> list[int]:
@@ -110,17 +121,6 @@ def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) ->
     hours_only = listing.effect == "hours_only"
     fresh = slots.compute(tx, coach, now=terms.now, without=without, calendars=not hours_only)
     return replace(listing, slots=fresh)
-
-
-def _closed(listing: Listing, wanted: Wanted, terms: Terms) -> str | None:
-    """Why the listing does not have this time; None: it does."""
-    asked = Asked(wanted.duration, wanted.start, wanted.start + 1, terms.seconds)
-    if len(offers.starts(listing, asked)):
-        return None
-    if asked.since < asked.now:
-        return "past"
-    runs = offers.reasons(listing, asked)
-    return runs[0][2].name if runs else "horizon"
 
 
 def _meets_own(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, without: str | None) -> bool:

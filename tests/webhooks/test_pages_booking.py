@@ -220,7 +220,7 @@ def test_what_makes_no_sense_in_an_address_is_let_be(one_desk: Desk, query: str)
     assert guest.get(f"/book/grid?{query}").status_code == 200
 
 
-@pytest.mark.parametrize("start", ["", "x", "-1", "9" * 30, "9" * 5000, "1.5"])
+@pytest.mark.parametrize("start", ["", "x", "-1", str(2**32), "9" * 30, "9" * 5000, "1.5"])
 def test_a_start_that_is_none_is_not_understood(one_desk: Desk, start: str) -> None:
     guest = enter(one_desk)
     assert guest.get(f"/book/confirm?start={start}").status_code == 422
@@ -228,7 +228,7 @@ def test_a_start_that_is_none_is_not_understood(one_desk: Desk, start: str) -> N
     assert guest.post("/book", form).status_code == 422
 
 
-@pytest.mark.parametrize("start", [TEN + 60, 0, 2**40 - 1, cast.at(2, 9)])
+@pytest.mark.parametrize("start", [TEN + 60, 0, 2**32 - 1, cast.at(2, 9)])
 def test_a_start_that_is_not_open_is_refused_with_those_that_are(one_desk: Desk, start: int) -> None:
     guest = enter(one_desk)
     assert guest.get(f"/book/confirm?start={start}&duration=60").status_code == 409
@@ -379,8 +379,9 @@ def pod(desk: Desk, start: str = "2026-06-02T14:00:00Z", **changes: Any) -> str:
 
 
 def join(guest: Visitor, pod_id: str) -> Any:
-    page = guest.get("/book").text
-    return guest.post(f"/book/groups/{pod_id}/join", forms_to(page, f"/book/groups/{pod_id}/join"))
+    page = guest.get("/book")
+    assert f'formaction="/book/groups/{pod_id}/join"' in page.text
+    return guest.post(f"/book/groups/{pod_id}/join", fields(page))
 
 
 def forms_to(page: str, path: str) -> dict[str, str]:
@@ -403,7 +404,7 @@ def test_a_group_is_joined_and_left(desk: Desk, guest: Visitor) -> None:
 
 def test_the_last_seat_goes_to_one(desk: Desk, guest: Visitor) -> None:
     mine = pod(desk, min_seats=1, max_seats=1)
-    form = forms_to(guest.get("/book").text, f"/book/groups/{mine}/join")
+    form = fields(guest.get("/book"))
     assert join(enter(desk, participant=HEDY), mine).status_code == 303
     answer = guest.post(f"/book/groups/{mine}/join", form)
     assert answer.status_code == 409

@@ -1,4 +1,4 @@
-"""The pages that people use, each reached by a signed link: a coach's settings, and a participant's bookings.
+"""The pages that people use, each reached by a signed link: a coach's settings, and bookings with a coach.
 
 Server-rendered, and whole without a script; a script makes them live. Each page's routes stand in its own module.
 """
@@ -12,12 +12,13 @@ from werkzeug.exceptions import HTTPException
 from domain.errors import Invalid
 from domain.sessions import Unknown
 from storage.database import Unavailable
-from webhooks.pages import booking, deeds, guests, links, settings, settings_calendars, spoken
+from webhooks.pages import booking, deeds, groups, guests, links, settings, settings_calendars, spoken
 from webhooks.pages.words import say
 
 ROUTES = (
     ("GET", "/p/<token>", links.redeem),
     *booking.ROUTES,
+    *groups.ROUTES,
     *deeds.ROUTES,
     *settings.ROUTES,
     *settings_calendars.ROUTES,
@@ -56,8 +57,8 @@ def _unknown(_error: Unknown) -> Response:
     return _said(HTTPStatus.NOT_FOUND, "not_here")
 
 
-def _invalid(_error: Invalid) -> Response:
-    return _said(HTTPStatus.UNPROCESSABLE_ENTITY, "not_understood")
+def _invalid(error: Invalid) -> Response:
+    return _said(HTTPStatus.UNPROCESSABLE_ENTITY, error.code)
 
 
 def _away(_error: Exception) -> Response:

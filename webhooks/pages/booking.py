@@ -1,35 +1,37 @@
-"""What a participant sees of their coach: open times in a week, their own bookings, and groups with seats left.
+"""A coach's week and bookings with them, as participants, the coach and programme managers see it: one page for all.
 
-Open or not is all that is told of a time: no reason, no title and nobody else's name ever reaches a template here.
+To a participant open or not is all that is told of a time: no reason, no title and nobody else's name reaches a
+template. What others see besides is asked for under their rights, see `viewers`.
 """
 
-import secrets
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from flask import Response, abort, render_template, request
 
-from domain.sessions import Booking, Refused, Session, Terms, check_may_rebook
+from domain.cells import GRID
+from domain.sessions import Terms
 from storage import coaches, openings, seats, sessions
 from storage.openings import Wanted
-from webhooks.pages import spoken, weekgrid
+from webhooks.pages import groups, spoken, weekgrid
 from webhooks.pages.choices import (
     Choice,
     Mine,
     Tx,
     choice,
+    closed,
+    forcible,
     frame_chosen,
     mine,
+    one_time_key,
     start_chosen,
     starts,
-    who,
     zone_chosen,
 )
 from webhooks.pages.guests import guest
+from webhooks.pages.viewers import May
 from webhooks.wiring import runtime
 
-MOST_PODS = 24
 REFUSALS = (
     "slot_not_open",
     "seats_full",
@@ -40,66 +42,50 @@ REFUSALS = (
     "already_begun",
     "stale_version",
 )
-JOINED_BY_CHOICE = ("open", "hybrid_v2")
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A pod as a participant may know it: when, and how many seats are left. `joined`: whether they may take one."""
-
-    id: str
-    starts: int
-    ends: int
-    left: int
-    joined: bool
 
 
 def book_page() -> str:
     """GET /book"""
-    services = runtime().services
-    terms = services.terms()
-    with services.database.read() as tx:
+    terms = runtime().services.terms()
+    with runtime().services.database.read() as tx:
         chosen = choice(tx, terms)
-        shown = _coming(tx, terms)
-        groups = [group for group in _groups(tx, terms) if group.joined]
+        shown = _live(tx, chosen, terms)
+        coming = _coming(tx, terms)
         coach = _coach_name(tx)
     return render_template(
-        "pages/book.html",
-        **_grid(chosen, terms),
-        mine=shown,
-        groups=() if chosen.moving else groups,
-        coach=coach,
-        zones=spoken.zones(),
-        key=one_time_key(),
-        late_hours=services.settings.late_cancel_hours,
+        "pages/book.html", **shown, mine=coming, coach=coach, zones=spoken.zones(), key=one_time_key()
     )
 
 
 def book_grid() -> Response:
-    """GET /book/grid: the same grid as it is now; 304 to whoever has it already."""
-    services = runtime().services
-    terms = services.terms()
-    with services.database.read() as tx:
-        chosen = choice(tx, terms)
-    response = Response(render_template("pages/book_grid.html", **_grid(chosen, terms)))
+    """GET /book/grid: the grid, and the lists beside it, as they are now; 304 to whoever has that already."""
+    terms = runtime().services.terms()
+    with runtime().services.database.read() as tx:
+        shown = _live(tx, choice(tx, terms), terms)
+    response = Response(render_template("pages/book_live.html", **shown))
     response.set_etag(blake2b(response.get_data(), digest_size=12).hexdigest())
-    response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response
 
 
 def book_confirm() -> Response:
-    """GET /book/confirm: this time, if it is still open; otherwise those nearest to it."""
-    services = runtime().services
-    terms, start = services.terms(), start_chosen()
-    with services.database.read() as tx:
+    """GET /book/confirm: this time, if it is open or may be forced; otherwise those nearest to it."""
+    terms, start = runtime().services.terms(), start_chosen()
+    with runtime().services.database.read() as tx:
         chosen = choice(tx, terms)
         coach = _coach_name(tx)
-        wanted = Wanted(guest().coach_id, start, chosen.duration)
-        if not starts(chosen.listing, chosen.duration, start, start + 1, terms):
-            return refused_page("slot_not_open", openings.nearest(chosen.listing, wanted, terms), chosen)
+    wanted = Wanted(guest().coach_id, start, chosen.duration)
+    reason = openings.why_closed(chosen.listing, wanted, terms)
+    if reason is not None and (start % GRID or not forcible(reason)):
+        return refused_page("slot_not_open", openings.nearest(chosen.listing, wanted, terms), chosen, reason)
     page = render_template(
-        "pages/book_confirm.html", chosen=chosen, wanted=wanted, coach=coach, zone=chosen.zone, key=one_time_key()
+        "pages/book_confirm.html",
+        chosen=chosen,
+        wanted=wanted,
+        reason=reason,
+        coach=coach,
+        zone=chosen.zone,
+        key=one_time_key(),
     )
     return Response(page)
 
@@ -126,11 +112,13 @@ ROUTES = (
 )
 
 
-def refused_page(code: str, nearest: Any = (), chosen: Choice | None = None) -> Response:
-    """409, plainly, with what can be had instead. `code` is the API's; its sentence is not shown: it has reasons."""
+def refused_page(code: str, nearest: Any = (), chosen: Choice | None = None, reason: str | None = None) -> Response:
+    """409, plainly, with what can be had instead. `code` is the API's; its sentence is not shown, nor is the `reason`
+    to those who are not told."""
     page = render_template(
         "pages/book_refused.html",
         code=code,
+        reason=reason if guest().may(May.see_reasons) else None,
         nearest=nearest,
         chosen=chosen,
         zone=zone_chosen(),
@@ -139,23 +127,22 @@ def refused_page(code: str, nearest: Any = (), chosen: Choice | None = None) -> 
     return Response(page, 409)
 
 
-def group(tx: Tx, pod_id: str) -> Session:
-    """A pod of this coach's that is for this guest. Raises Unknown, or 404."""
-    pod = sessions.get(tx, pod_id, what="pod")
-    if pod.coach_id != guest().coach_id or not _is_for_us(pod):
-        abort(404, "not_here")
-    return pod
-
-
-def one_time_key() -> str:
-    return secrets.token_urlsafe(18)
-
-
-def _grid(chosen: Choice, terms: Terms) -> dict[str, Any]:
+def _live(tx: Tx, chosen: Choice, terms: Terms) -> dict[str, Any]:
+    """What is kept up to date while somebody looks."""
     since, until = weekgrid.bounds(chosen.zone, chosen.monday)
-    found = starts(chosen.listing, chosen.duration, since, until, terms)
-    week = weekgrid.draw(chosen.zone, chosen.monday, found, chosen.duration, frame_chosen())
-    return {"chosen": chosen, "week": week, "zone": chosen.zone, "since": since, "until": until}
+    week = weekgrid.draw(
+        chosen.zone,
+        chosen.monday,
+        starts(chosen.listing, chosen.duration, since, until, terms),
+        chosen.duration,
+        shown=frame_chosen(),
+        closed=closed(chosen.listing, chosen.duration, since, until, terms),
+    )
+    shown = {"chosen": chosen, "week": week, "zone": chosen.zone, "since": since, "until": until, "forcible": forcible}
+    if chosen.moving:
+        return shown | {"meetings": [], "groups": []}
+    coming = groups.meetings(tx, max(since, terms.seconds), until)
+    return shown | {"meetings": coming, "groups": groups.joinable(tx, terms)}
 
 
 def _booking(booking_id: str) -> dict[str, Any]:
@@ -164,7 +151,7 @@ def _booking(booking_id: str) -> dict[str, Any]:
     with services.database.read() as tx:
         seen = mine(tx, booking_id)
         changeable = seen.booking.status == "booked" and not seen.session.begun(terms.now)
-        targets = _targets(tx, seen.session, terms) if changeable and seen.session.pod else []
+        targets = groups.targets(tx, seen.session, terms) if changeable and seen.session.pod else []
         coach = _coach_name(tx)
     return {
         "booking": seen.booking,
@@ -180,43 +167,13 @@ def _booking(booking_id: str) -> dict[str, Any]:
 
 
 def _coming(tx: Tx, terms: Terms) -> list[Mine]:
-    found: list[Booking] = seats.coming(tx, guest().coach_id, who().id, now=terms.seconds)
-    return [Mine(booking, sessions.get(tx, booking.session_id)) for booking in found]
-
-
-def _groups(tx: Tx, terms: Terms) -> list[Group]:
-    """The coach's pods with seats left that are for this guest, in order of time."""
-    return [_group(tx, pod) for pod in _pods(tx, terms)]
-
-
-def _targets(tx: Tx, seated_in: Session, terms: Terms) -> list[Group]:
-    """The pods that a seat may be changed for."""
-    found = []
-    for pod in _pods(tx, terms):
-        try:
-            check_may_rebook(seated_in, pod)
-        except Refused:
-            continue
-        found.append(_group(tx, pod))
-    return found
-
-
-def _pods(tx: Tx, terms: Terms) -> list[Session]:
-    near = sessions.pods_with_seats(tx, guest().coach_id, around=terms.seconds, now=terms.now, limit=MOST_PODS)
-    return [pod for pod in near if _is_for_us(pod) and not seats.is_seated(tx, pod.id, who().id)]
-
-
-def _group(tx: Tx, pod: Session) -> Group:
-    bound = pod.format == "hybrid_v2" and seats.chosen_before(tx, pod, who().id) is not None
-    joined = pod.format in JOINED_BY_CHOICE and not bound
-    return Group(pod.id, pod.starts, pod.ends, pod.capacity - pod.taken, joined)
-
-
-def _is_for_us(pod: Session) -> bool:
-    """A company's, project's or cohort's pod is for those whose link says that they belong to it."""
-    theirs, ours = pod.context, guest().context
-    pairs = ((theirs.company, ours.company), (theirs.project, ours.project), (theirs.cohort, ours.cohort))
-    return all(wanted is None or wanted == given for wanted, given in pairs)
+    """The participant's bookings with this coach."""
+    here = guest()
+    if here.participant is None:
+        return []
+    found = seats.coming(tx, here.coach_id, here.participant.id, now=terms.seconds)
+    whole = [Mine(booking, sessions.get(tx, booking.session_id)) for booking in found]
+    return [each for each in whole if here.handles(each.booking, each.session)]
 
 
 def _coach_name(tx: Tx) -> str:

@@ -1,31 +1,38 @@
 """What somebody at the booking page chose: zone, duration, week, and which of their bookings is to move."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from flask import abort, request
 
+from domain.cells import GRID
+from domain.errors import Invalid
 from domain.hours import timezone
 from domain.sessions import Booking, Participant, Session, Terms, Unknown
 from storage import offers, openings, seats, sessions
 from storage.offers import Asked
 from storage.slots import Listing
+from webhooks.models import MOST_TEXT
 from webhooks.pages import spoken, weekgrid
 from webhooks.pages.guests import guest
+from webhooks.pages.viewers import May
 from webhooks.ranges import YEARS
 
 Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 FRAME = re.compile(r"(\d{1,4})-(\d{1,4})", re.ASCII)
 DAY_MINUTES = 24 * 60
-FAR = 2**40
+FAR = 2**32
+NEVER_FORCED = ("past", "session")
+"""What closes a time for good; there is no use in asking for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A booking of the guest's, and its session."""
+    """A booking that the guest may see and change, and its session."""
 
     booking: Booking
     session: Session
@@ -59,7 +66,7 @@ class Choice:
 
 
 def who() -> Participant:
-    """The guest, who is somebody on every page of bookings."""
+    """For whom is booked. 404 where a coach or manager came only to look."""
     found = guest().participant
     if found is None:
         abort(404, "not_here")
@@ -67,10 +74,10 @@ def who() -> Participant:
 
 
 def mine(tx: Tx, booking_id: str) -> Mine:
-    """A booking of this guest's with this coach. Raises Unknown: another's is as if there were none."""
+    """Raises Unknown: a booking that is none of this guest's business is as if there were none."""
     booking = seats.get(tx, booking_id)
     session = sessions.get(tx, booking.session_id)
-    if booking.participant.id != who().id or session.coach_id != guest().coach_id:
+    if not guest().handles(booking, session):
         raise Unknown("booking", booking_id)
     return Mine(booking, session)
 
@@ -85,7 +92,8 @@ def choice(tx: Tx, terms: Terms) -> Choice:
     zone = zone_chosen()
     duration = _duration(listing, moving)
     soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
-    monday = _monday() or spoken.monday(terms.seconds if soonest is None else soonest, zone)
+    looked_at = terms.seconds if soonest is None or guest().may(May.see_reasons) else soonest
+    monday = _monday() or spoken.monday(looked_at, zone)  # a coach's own week, be it full
     return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest)
 
 
@@ -93,6 +101,39 @@ def starts(listing: Listing, duration: int, since: int, until: int, terms: Terms
     """What is open, as the API lists it."""
     found: list[int] = offers.starts(listing, Asked(duration, since, until, terms.seconds)).tolist()
     return found
+
+
+def closed(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> dict[int, str] | None:
+    """Why each closed start is so, as the API tells it; None: this guest is not told."""
+    if not guest().may(May.see_reasons):
+        return None
+    runs = offers.reasons(listing, Asked(duration, since, until, terms.seconds))
+    found = {start: why.name for first, end, why in runs for start in range(first, end, GRID)}
+    return found | dict.fromkeys(range(since, min(until, terms.seconds), GRID), "past")
+
+
+def forcible(reason: str) -> bool:
+    return guest().may(May.force) and reason not in NEVER_FORCED
+
+
+def forced() -> str | None:
+    """Why a time is to be had though it is closed. 404 for those who may not force; raises Invalid for no reason."""
+    if "force" not in request.form:
+        return None
+    if not guest().may(May.force):
+        abort(404, "not_here")
+    reason = line("force")
+    if reason is None:
+        raise Invalid("force", "reason_missing", "Say why the time is forced.")
+    return reason
+
+
+def line(name: str) -> str | None:
+    """What was written into the form's field; None for nothing. Raises Invalid."""
+    text = request.form.get(name, "").strip()
+    if len(text) > MOST_TEXT or "\0" in text:
+        raise Invalid(name, "too_long", f"Write at most {MOST_TEXT} characters.")
+    return text or None
 
 
 def start_chosen() -> int:
@@ -104,7 +145,7 @@ def start_chosen() -> int:
 
 def zone_chosen() -> str:
     """Raises Invalid."""
-    return timezone(request.values.get("zone") or who().zone).key
+    return timezone(request.values.get("zone") or guest().zone).key
 
 
 def frame_chosen() -> weekgrid.Frame | None:
@@ -113,6 +154,10 @@ def frame_chosen() -> weekgrid.Frame | None:
         return None
     first, last = int(found[1]), int(found[2])
     return (first, last) if first < last <= DAY_MINUTES else None
+
+
+def one_time_key() -> str:
+    return secrets.token_urlsafe(18)
 
 
 def _duration(listing: Listing, moving: Mine | None) -> int:

@@ -1,4 +1,4 @@
-"""What a participant does on the booking page: book, move, cancel; join a group, leave it, change it for another.
+"""What is done on the booking page: book, move, cancel; make a group, join, leave, change or call it off.
 
 Each form carries a key of its own: sent twice, it is done once, and both are shown the same.
 """
@@ -6,18 +6,24 @@ Each form carries a key of its own: sent twice, it is done once, and both are sh
 import re
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import cast
 
 from flask import Response, abort, request, url_for
 
-from domain.sessions import Refused, Terms
+from domain.errors import one_of, whole_number
+from domain.sessions import FORMATS, Format, Refused, Terms
 from storage import bookings, idempotency, pods
 from storage.bookings import Done
 from storage.idempotency import Answer, KeyReused
 from storage.openings import Wanted
+from storage.pods import Changes, Made, Plan
+from webhooks.booking_models import MOST_SEATS
 from webhooks.browsers import SEE_OTHER, see
-from webhooks.pages.booking import group, refused_page
-from webhooks.pages.choices import Tx, choice, mine, start_chosen, who
+from webhooks.pages.booking import refused_page
+from webhooks.pages.choices import Tx, choice, forced, line, mine, start_chosen, who
+from webhooks.pages.groups import for_us, hosted
 from webhooks.pages.guests import guest
+from webhooks.pages.viewers import May
 from webhooks.wiring import runtime
 
 CLIENT = "pages"
@@ -26,10 +32,10 @@ KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
 
 def book_now() -> Response:
     """POST /book: the time that was confirmed."""
-    start = start_chosen()
+    start, force = start_chosen(), forced()
 
     def work(tx: Tx, terms: Terms) -> Done:
-        wanted = Wanted(guest().coach_id, start, choice(tx, terms).duration)
+        wanted = Wanted(guest().coach_id, start, choice(tx, terms).duration, force)
         return bookings.book(tx, wanted, who(), guest().context, terms)
 
     return _once(work)
@@ -37,12 +43,12 @@ def book_now() -> Response:
 
 def book_move(booking_id: str) -> Response:
     """POST /book/bookings/{id}/move: to the time that was confirmed."""
-    start = start_chosen()
+    start, force = start_chosen(), forced()
 
     def work(tx: Tx, terms: Terms) -> Done:
         mine(tx, booking_id)
         duration = choice(tx, terms).duration
-        return bookings.rebook(tx, booking_id, start, terms, duration=duration, expected=_version())
+        return bookings.rebook(tx, booking_id, start, terms, duration=duration, expected=_version(), force=force)
 
     return _once(work)
 
@@ -61,8 +67,8 @@ def book_join(pod_id: str) -> Response:
     """POST /book/groups/{id}/join"""
 
     def work(tx: Tx, terms: Terms) -> Done:
-        pod = group(tx, pod_id)
-        return pods.take_seat(tx, pod.id, who(), guest().context, terms)
+        pod = for_us(tx, pod_id)
+        return pods.take_seat(tx, pod.id, who(), guest().context, terms, assigned=guest().may(May.assign))
 
     return _once(work)
 
@@ -72,8 +78,32 @@ def book_change_group(booking_id: str) -> Response:
 
     def work(tx: Tx, terms: Terms) -> Done:
         mine(tx, booking_id)
-        pod = group(tx, request.form.get("pod", ""))
+        pod = for_us(tx, request.form.get("pod", ""))
         return pods.move_seat(tx, booking_id, pod.id, terms, expected=_version())
+
+    return _once(work)
+
+
+def book_make_group() -> Response:
+    """POST /book/groups: at the time that was confirmed, in the context of the link."""
+    start, force, title = start_chosen(), forced(), line("title")
+    least, most = _seats("min_seats"), _seats("max_seats")
+    format_ = cast(Format, one_of("format", request.form.get("format"), FORMATS))
+
+    def work(tx: Tx, terms: Terms) -> Made:
+        wanted = Wanted(guest().coach_id, start, choice(tx, terms).duration, force)
+        plan = Plan(wanted, least, most, format_, title=title, context=guest().context)
+        return pods.create(tx, plan, [], terms)
+
+    return _once(work)
+
+
+def book_call_off(pod_id: str) -> Response:
+    """POST /book/groups/{id}/off: everybody in it is told."""
+
+    def work(tx: Tx, terms: Terms) -> Made:
+        hosted(tx, pod_id)
+        return pods.change(tx, pod_id, Changes(status="disabled"), terms, expected=_version())
 
     return _once(work)
 
@@ -83,58 +113,75 @@ ROUTES = (
     ("POST", "/book/bookings/<booking_id>/move", book_move),
     ("POST", "/book/bookings/<booking_id>/cancel", book_cancel),
     ("POST", "/book/bookings/<booking_id>/group", book_change_group),
+    ("POST", "/book/groups", book_make_group),
     ("POST", "/book/groups/<pod_id>/join", book_join),
+    ("POST", "/book/groups/<pod_id>/off", book_call_off),
 )
 
 
-def _once(work: Callable[[Tx, Terms], Done]) -> Response:
-    """Do it, and show the booking; what was done under this form's key before is shown, and not done again."""
+def _once(work: Callable[[Tx, Terms], Done | Made]) -> Response:
+    """Do it, and show what became of it; what was done under this form's key before is shown, and not done again."""
     services = runtime().services
-    terms, key = services.terms(), request.form.get("key", "")
-    if not KEY.fullmatch(key):
-        abort(422, "not_understood")
+    terms, key = services.terms(), _key()
     try:
         with services.database.write() as tx:
             known = idempotency.begin(tx, CLIENT, key, _digest(), now=terms.now)
             if known is not None:
                 return _shown(known.body.decode())
             done = work(tx, terms)
-            idempotency.remember(tx, CLIENT, key, Answer(SEE_OTHER, done.booking.id.encode()))
+            changed = done.pod.id if isinstance(done, Made) else done.booking.id
+            idempotency.remember(tx, CLIENT, key, Answer(SEE_OTHER, changed.encode()))
     except KeyReused:
         abort(403, "foreign_form")
     except Refused as refusal:
         return _refused(refusal, terms)
     runtime().actors.wake_outbox(done.wake)
-    return _shown(done.booking.id)
+    return _shown(changed)
 
 
 def _refused(refusal: Refused, terms: Terms) -> Response:
-    """Its reason is not for participants."""
     if refusal.code != "slot_not_open":
         return refused_page(refusal.code)
     with runtime().services.database.read() as tx:
-        return refused_page(refusal.code, refusal.nearest, choice(tx, terms))
+        return refused_page(refusal.code, refusal.nearest, choice(tx, terms), refusal.reason)
 
 
-def _shown(booking_id: str) -> Response:
+def _shown(changed: str) -> Response:
+    """The page of the booking, or of the group, with this id."""
     zone = request.form.get("zone") or None
-    return see(url_for("pages.book_booking", booking_id=booking_id, zone=zone))
+    if changed.startswith("ses_"):
+        return see(url_for("pages.book_group", pod_id=changed, zone=zone))
+    return see(url_for("pages.book_booking", booking_id=changed, zone=zone))
+
+
+def _seats(name: str) -> int:
+    """Raises Invalid."""
+    return whole_number(name, request.form.get(name, type=int), 1, MOST_SEATS)
 
 
 def _version() -> int:
-    """The version of the booking that the form was made from."""
+    """The version of the booking, or group, that the form was made from."""
     version = request.form.get("version", type=int)
     if version is None:
         abort(422, "not_understood")
     return version
 
 
+def _key() -> str:
+    """The form's own key, for this deed: buttons of one form lead to several."""
+    key = request.form.get("key", "")
+    if not KEY.fullmatch(key):
+        abort(422, "not_understood")
+    return blake2b(f"{request.path} {key}".encode(), digest_size=24).hexdigest()
+
+
 def _digest() -> bytes:
     """What was asked, and by whom."""
+    here = guest()
     asked = [
-        guest().coach_id,
-        who().id,
-        request.path,
+        here.viewer,
+        here.coach_id,
+        here.participant.id if here.participant else "",
         *(f"{name}={value}" for name, value in sorted(request.form.items())),
     ]
     return blake2b("\0".join(asked).encode(), digest_size=32).digest()

@@ -1,4 +1,4 @@
-"""Who is at a page: whoever followed a signed link, for two hours, as this one coach or participant and nobody else.
+"""Who is at a page: whoever followed a signed link, for two hours, as this one person and nobody else.
 
 A session is a signed cookie. Each page takes ids from its guest, and never from the request alone: another's object
 is 404. Each form carries the session's CSRF token and comes from a page of ours.
@@ -16,10 +16,11 @@ from flask import Response, abort, g, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from domain.errors import Invalid
-from domain.sessions import NO_CONTEXT, Context, Participant
+from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
 from webhooks import browsers
 from webhooks.browsers import over_https
 from webhooks.models import ID
+from webhooks.pages.viewers import NEEDS, RIGHTS, May, Viewer
 from webhooks.pages.words import language_of, say
 from webhooks.wiring import runtime
 from workers.settings import Settings
@@ -29,20 +30,25 @@ log = structlog.get_logger()
 Purpose = Literal["settings", "booking"]
 LIFE = timedelta(hours=2)
 OPEN = ("pages.static", "pages.redeem")
+STAFF = "staff_"
+"""Begins the texts that are other ones for coaches and managers."""
 HOMES: dict[Purpose, str] = {"settings": "/settings", "booking": "/book"}
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """`participant`: of a booking page; nobody at the settings. `until`: epoch seconds."""
+    """`participant`: for whom bookings are; nobody at the settings, and where a coach or manager only looks.
+    `zone`: in which times are told. `until`: epoch seconds."""
 
     purpose: Purpose
+    viewer: Viewer
     coach_id: str
     participant: Participant | None
     context: Context
     booking_id: str | None
     return_url: str | None
     language: str
+    zone: str
     csrf: str
     until: int
 
@@ -55,8 +61,32 @@ class Guest:
         whole = {"participant": who and Participant(**who), "context": Context.of_json(stored["context"])}
         return cls(**stored | whole)
 
+    def may(self, right: May) -> bool:
+        return right in RIGHTS[self.viewer]
 
-NOBODY = Guest("booking", "", None, NO_CONTEXT, None, None, "en", "", 0)
+    def belongs(self, pod: Session) -> bool:
+        """A company's, project's or cohort's pod is for those whose link says that they belong to it; to managers,
+        whatever lies in their own is too."""
+        if pod.coach_id != self.coach_id:
+            return False
+        return pod.context.covers(self.context) or (self.viewer == "manager" and self.context.covers(pod.context))
+
+    def knows_people(self, session: Session) -> bool:
+        """Whether they may see who takes part in it."""
+        if session.coach_id != self.coach_id or not self.may(May.see_people):
+            return False
+        return self.viewer == "coach" or (session.pod and self.context.covers(session.context))
+
+    def handles(self, booking: Booking, session: Session) -> bool:
+        """Whether they may see this booking by itself, and change it."""
+        if session.coach_id != self.coach_id:
+            return False
+        if self.participant is None or booking.participant.id != self.participant.id:
+            return self.may(May.run_sessions) and not session.pod
+        return self.viewer != "manager" or self.belongs(session)
+
+
+NOBODY = Guest("booking", "participant", "", None, NO_CONTEXT, None, None, "en", "UTC", "", 0)
 
 
 def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
@@ -72,6 +102,10 @@ def admit() -> None:
     if not request.path.startswith(HOMES[g.guest.purpose]) or not g.guest.coach_id:
         log.warning("page_refused", reason="no session", page=request.endpoint)
         abort(401, "session_over")
+    needed = NEEDS.get(request.endpoint or "")
+    if needed is not None and not g.guest.may(needed):
+        log.warning("page_refused", reason=f"may not {needed}", page=request.endpoint)
+        abort(404, "not_here")
     if request.method == "POST":
         _check_form()
     for value in (request.view_args or {}).values():
@@ -97,12 +131,13 @@ def language() -> str:
 
 
 def known() -> dict[str, Any]:
-    """What every template knows; `say(key, **values)` is the text in the guest's language."""
+    """What every template knows; `say(key, **values)` is the text in the guest's language, put for whoever it is."""
     spoken = language()
     here = g.get("guest", NOBODY)
+    told = "" if here.viewer == "participant" else STAFF
 
     def said(key: str, **values: object) -> str:
-        return say(spoken, key, **values)
+        return say(spoken, key, told, **values)
 
     return {"guest": here, "csrf": here.csrf, "language": spoken, "say": said}
 

@@ -24,6 +24,7 @@ from webhooks.browsers import see
 from webhooks.errors import Refused, unknown_coach
 from webhooks.models import Body, Language
 from webhooks.pages.guests import HOMES, LIFE, Guest, Purpose, signer, with_cookie
+from webhooks.pages.viewers import Viewer
 from webhooks.wiring import runtime
 
 log = structlog.get_logger()
@@ -43,11 +44,19 @@ ReturnUrl = Annotated[
 
 
 class LinkIn(Body):
-    """A page for one person: a coach's calendar settings, or a participant's bookings with a coach."""
+    """A page for one person: a coach's calendar settings, or bookings with a coach, as a participant, the coach or a
+    programme manager sees and makes them."""
 
     purpose: Purpose
+    viewer: Viewer = Field(
+        "participant",
+        description="Who opens the page for the purpose booking. A coach sees why times are closed and who comes; a"
+        " manager, the groups of the `context`, which has to name a company, project or cohort.",
+    )
     coach_id: Id
-    participant: ParticipantIn | None = Field(None, description="Who books; for the purpose booking.")
+    participant: ParticipantIn | None = Field(
+        None, description="For whom is booked: whoever opens the page, or whom the coach or manager books for."
+    )
     context: ContextIn = Field(default_factory=ContextIn)
     booking_id: Id | None = Field(None, description="Opens this booking of the participant's.")
     return_url: ReturnUrl | None = None
@@ -60,7 +69,7 @@ class LinkOut(BaseModel):
 
 
 def create(body: LinkIn) -> LinkOut:
-    """Make a link to a page for a coach or a participant.
+    """Make a link to a page for a participant, a coach or a programme manager.
 
     It opens once, within ten minutes: ask for it when somebody clicks, and redirect there.
     """
@@ -68,7 +77,8 @@ def create(body: LinkIn) -> LinkOut:
     _check_purpose(body)
     services = runtime().services
     with services.database.read() as tx:
-        if coaches.get(tx, body.coach_id) is None:
+        coach = coaches.get(tx, body.coach_id)
+        if coach is None:
             raise unknown_coach(body.coach_id)
         if body.booking_id is not None:
             theirs = seats.get(tx, body.booking_id).participant.id == (participant and participant.id)
@@ -77,12 +87,14 @@ def create(body: LinkIn) -> LinkOut:
     until = int((services.now() + VALID).timestamp())
     made = Guest(
         body.purpose,
+        body.viewer,
         body.coach_id,
         participant,
         context_of(body.context),
         body.booking_id,
         body.return_url,
         body.language,
+        coach.hours.zone if participant is None or body.viewer == "coach" else participant.zone,
         secrets.token_urlsafe(18),  # the link's nonce; its session gets one of its own
         until,
     )
@@ -109,17 +121,21 @@ def redeem(token: str) -> Response:
         if not links.use(tx, invited.csrf, now=now):
             raise _turned_away("used")
     newcomer = replace(invited, csrf=secrets.token_urlsafe(18), until=int((now + LIFE).timestamp()))
-    log.info("link_followed", purpose=invited.purpose, coach=invited.coach_id)
+    log.info("link_followed", purpose=invited.purpose, viewer=invited.viewer, coach=invited.coach_id)
     place = f"/book/bookings/{invited.booking_id}" if invited.booking_id else HOMES[invited.purpose]
     return with_cookie(see(place), newcomer)
 
 
 def _check_purpose(body: LinkIn) -> None:
-    if body.purpose == "booking" and body.participant is None:
-        raise Refused("missing", "Send participant: a booking page is somebody's.", field="participant")
-    for name in ("participant", "booking_id"):
-        if body.purpose == "settings" and getattr(body, name) is not None:
-            raise Refused("unknown_field", f"Leave {name} out: the settings are the coach's.", field=name)
+    if body.purpose == "settings":
+        for name in ("viewer", "participant", "booking_id"):
+            if name in body.model_fields_set and getattr(body, name) is not None:
+                raise Refused("unknown_field", f"Leave {name} out: the settings are the coach's.", field=name)
+    elif body.participant is None and (body.viewer == "participant" or body.booking_id is not None):
+        raise Refused("missing", "Send participant: a booking is somebody's.", field="participant")
+    elif body.viewer == "manager" and not {"company", "project", "cohort"} & context_of(body.context).as_json().keys():
+        detail = "Send a company, project or cohort: a manager sees the groups of one."
+        raise Refused("missing", detail, field="context")
 
 
 def _turned_away(reason: str) -> HTTPException:

@@ -18,9 +18,10 @@ def language_of(tag: str) -> str:
     return default_language(tag)
 
 
-def say(language: str, key: str, **values: object) -> str:
-    """The text; plain, so that a template escapes it. Raises KeyError for one that is not there."""
-    return _texts(language)[key].format(**values)
+def say(language: str, key: str, variant: str = "", /, **values: object) -> str:
+    """The text, or its variant if it has one; plain, so that a template escapes it. Raises KeyError for none."""
+    texts = _texts(language)
+    return texts.get(variant + key, texts[key]).format(**values)
 
 
 @cache

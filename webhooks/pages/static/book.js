@@ -1,4 +1,5 @@
-// The grid while somebody looks at it: asked for again every five seconds, and arrow keys between its open times.
+// The page while somebody looks at it: grid and lists asked for again every five seconds, the focus kept; and arrow keys
+// between the times of the grid.
 const EVERY = 5000;
 const grid = document.getElementById("grid");
 const said = document.getElementById("said");
@@ -10,24 +11,51 @@ const times = () => [...grid.querySelectorAll("td button")];
 
 const settle = () => {
   const all = times();
-  const home = all.find((it) => it.value === at) ?? all[0];
+  const home = all.find((it) => it.value === at) ?? grid.querySelector("td.o button") ?? all[0];
   for (const it of all) it.tabIndex = it === home ? 0 : -1;
 };
 
 const place = (cell) => [cell.parentElement.rowIndex, cell.cellIndex];
 
-const swap = (html) => {
+const named = (it) => it.getAttribute("aria-label") ?? it.textContent;
+
+const gone = (it) => { said.textContent = said.dataset.gone.replace("{time}", named(it)); };
+
+const swapGrid = (html) => {
   const held = grid.contains(document.activeElement) ? document.activeElement : null;
   const [row, column] = held ? place(held.closest("td") ?? held) : [];
-  const name = held?.getAttribute("aria-label");
   grid.innerHTML = html;
   settle();
   if (!held) return;
   const same = times().find((it) => it.value === at);
-  if (same) return same.focus();
+  if (same) {
+    same.focus();
+    if (named(same) !== named(held)) said.textContent = named(same); // to who may force it, it is another button
+    return;
+  }
   const cell = grid.querySelector("table").rows[row]?.cells[column];
   if (cell) { cell.tabIndex = -1; cell.focus(); }
-  if (name) said.textContent = said.dataset.gone.replace("{time}", name);
+  if (held.matches("button")) gone(held);
+};
+
+const swapList = (list, html) => {
+  if (list.innerHTML === html) return;
+  const held = list.contains(document.activeElement) ? document.activeElement : null;
+  list.innerHTML = html;
+  if (!held) return;
+  const same = document.getElementById(held.id);
+  (same ?? list.querySelector("h2") ?? document.getElementById("main")).focus();
+  if (!same) gone(held);
+};
+
+const swap = (html) => {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  for (const part of fresh.content.children) {
+    const old = document.getElementById(part.dataset.part);
+    if (old === grid) swapGrid(part.innerHTML);
+    else swapList(old, part.innerHTML);
+  }
 };
 
 const ask = async () => {

@@ -1,0 +1,134 @@
+"""Groups and sessions beside the grid: which a guest may join, and who takes part, for those who may know that."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, render_template, url_for
+
+from domain.sessions import Booking, Refused, Session, Terms, Unknown, check_may_rebook
+from storage import seats, sessions
+from webhooks.pages.choices import Tx, one_time_key, who, zone_chosen
+from webhooks.pages.guests import guest
+from webhooks.pages.viewers import May
+from webhooks.wiring import runtime
+
+MOST_PODS = 24
+MOST_LOOKED_AT = 200
+JOINED_BY_CHOICE = ("open", "hybrid_v2")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A pod as a participant may know it: when, and how many seats are left. `joined`: whether they may take one."""
+
+    id: str
+    starts: int
+    ends: int
+    left: int
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A session and who takes part, for whoever may know."""
+
+    session: Session
+    seated: list[Booking]
+
+    @property
+    def place(self) -> str | None:
+        """The page where it is moved or called off; None: nobody is booked any more."""
+        if self.session.pod:
+            return url_for("pages.book_group", pod_id=self.session.id, zone=zone_chosen())
+        if not self.seated:
+            return None
+        return url_for("pages.book_booking", booking_id=self.seated[0].id, zone=zone_chosen())
+
+
+def book_group(pod_id: str) -> str:
+    """GET /book/groups/{id}: who takes part."""
+    return render_template("pages/book_group.html", **_hosted(pod_id))
+
+
+def book_call_off_form(pod_id: str) -> str:
+    """GET /book/groups/{id}/off: asks."""
+    seen = _hosted(pod_id)
+    if not seen["changeable"]:
+        abort(404, "not_here")
+    return render_template("pages/book_call_off.html", **seen)
+
+
+ROUTES = (
+    ("GET", "/book/groups/<pod_id>", book_group),
+    ("GET", "/book/groups/<pod_id>/off", book_call_off_form),
+)
+
+
+def for_us(tx: Tx, pod_id: str) -> Session:
+    """A pod that this guest may know of. Raises Unknown."""
+    pod = sessions.get(tx, pod_id, what="pod")
+    if not guest().belongs(pod):
+        raise Unknown("pod", pod_id)
+    return pod
+
+
+def hosted(tx: Tx, pod_id: str) -> Session:
+    """A pod of which this guest may know who takes part. Raises Unknown."""
+    pod = sessions.get(tx, pod_id, what="pod")
+    if not guest().knows_people(pod):
+        raise Unknown("pod", pod_id)
+    return pod
+
+
+def meetings(tx: Tx, since: int, until: int) -> list[Meeting]:
+    """The coach's sessions in [since, until) whose people this guest may know, in order of time."""
+    if not guest().may(May.see_people):
+        return []
+    found = [each for each in sessions.of_coach(tx, guest().coach_id, since, until) if each.active]
+    known = [session for session in found if guest().knows_people(session)]
+    seated = seats.of_sessions(tx, [session.id for session in known])
+    return [Meeting(session, _standing(seated[session.id])) for session in known]
+
+
+def joinable(tx: Tx, terms: Terms) -> list[Group]:
+    """The coach's pods that have a seat for the participant, in order of time."""
+    if guest().participant is None:
+        return []
+    return [group for group in (_group(tx, pod) for pod in _pods(tx, terms)) if group.joined]
+
+
+def targets(tx: Tx, seated_in: Session, terms: Terms) -> list[Group]:
+    """The pods that a seat may be changed for."""
+    found = []
+    for pod in _pods(tx, terms):
+        try:
+            check_may_rebook(seated_in, pod)
+        except Refused:
+            continue
+        found.append(_group(tx, pod))
+    return found
+
+
+def _hosted(pod_id: str) -> dict[str, Any]:
+    services = runtime().services
+    with services.database.read() as tx:
+        pod = hosted(tx, pod_id)
+        seated = _standing(seats.of_session(tx, pod_id))
+    changeable = pod.active and not pod.begun(services.now()) and guest().may(May.call_off)
+    return {"pod": pod, "seated": seated, "changeable": changeable, "zone": zone_chosen(), "key": one_time_key()}
+
+
+def _standing(bookings: list[Booking]) -> list[Booking]:
+    return [booking for booking in bookings if booking.status in ("booked", "completed")]
+
+
+def _pods(tx: Tx, terms: Terms) -> list[Session]:
+    near = sessions.pods_with_seats(tx, guest().coach_id, around=terms.seconds, now=terms.now, limit=MOST_LOOKED_AT)
+    ours = [pod for pod in near if guest().belongs(pod)][:MOST_PODS]
+    return [pod for pod in ours if not seats.is_seated(tx, pod.id, who().id)]
+
+
+def _group(tx: Tx, pod: Session) -> Group:
+    bound = pod.format == "hybrid_v2" and seats.chosen_before(tx, pod, who().id) is not None
+    joined = guest().may(May.assign) or (pod.format in JOINED_BY_CHOICE and not bound)
+    return Group(pod.id, pod.starts, pod.ends, pod.capacity - pod.taken, joined)

@@ -1,0 +1,41 @@
+"""Who looks at the booking page, and what each of them may: all of it stands in these two tables.
+
+Everybody sees open times, and books, moves and cancels for the participant of their link. Whatever else there is has a
+name here. Which sessions and bookings a guest's rights reach, `Guest` says, from their coach and context.
+"""
+
+from enum import StrEnum, auto
+from typing import Literal
+
+Viewer = Literal["participant", "coach", "manager"]
+
+
+class May(StrEnum):
+    see_reasons = auto()
+    """Why a time is closed, and why a session was forced."""
+    see_people = auto()
+    """Who takes part in sessions: a coach in all of theirs, a manager in the groups of their context."""
+    force = auto()
+    """Take a closed time, with a reason. What no force opens, `storage.openings` says."""
+    run_sessions = auto()
+    """Move and cancel anybody's 1:1 session with this coach."""
+    make_groups = auto()
+    call_off = auto()
+    """A whole group."""
+    assign = auto()
+    """Give seats as the programme does, whatever the group's format."""
+
+
+RIGHTS: dict[Viewer, frozenset[May]] = {
+    "participant": frozenset(),
+    "coach": frozenset(May) - {May.assign},
+    "manager": frozenset({May.see_people, May.make_groups, May.assign}),
+}
+
+NEEDS = {
+    "pages.book_group": May.see_people,
+    "pages.book_make_group": May.make_groups,
+    "pages.book_call_off_form": May.call_off,
+    "pages.book_call_off": May.call_off,
+}
+"""The pages that are not for everybody: to whoever lacks the right they are not there."""
