@@ -388,7 +388,8 @@ def test_a_coach_sees_moves_and_cancels_their_sessions(desk: Desk) -> None:
     # When a session is moved into the evening, with a reason, and cancelled
     form = coach.confirm(EVENING, move=booking_id) | {"force": "Train"}
     moved = coach.post(f"/book/bookings/{booking_id}/move", form)
-    assert "19:00 – 20:00" in (page := coach.get(moved.location).text)
+    page = coach.get(moved.location).text
+    assert "19:00 – 20:00" in page
     assert "Hedy Lamarr" in page
     assert "Train" in page
     question = coach.get(f"/book/bookings/{booking_id}/cancel")

@@ -50,19 +50,22 @@ def _serve(stage: Stage, chapter: Chapter) -> None:
     click.echo("\nThe story came out right. Now it is yours, until Ctrl-C:")
     click.echo(f"  the calendars, to click events into   {stage.sandbox_url}/")
     click.echo(f"  the mails, as they arrived            {stage.postbox.url}/")
-    click.echo(f"  Grace's page, to book on              {_link(stage, chapter, 'booking')}")
-    click.echo(f"  the coach's calendar settings         {_link(stage, chapter, 'settings')}")
+    click.echo(f"  Grace's page, to book on              {_link(stage, chapter, 'participant')}")
+    click.echo(f"  the same as the coach sees it         {_link(stage, chapter, 'coach')}")
+    click.echo(f"  the coach's calendar settings         {_link(stage, chapter)}")
     click.echo(f"  the API, readable                     {stage.web_url}/docs")
     click.echo(f"  the ops pages                         {stage.web_url}/ops  (log in with {stage.key})")
     click.echo(f"  slots                                 curl -H 'Authorization: Bearer {stage.key}' '{slots}'")
     _until_told_to_stop()
 
 
-def _link(stage: Stage, chapter: Chapter, purpose: str) -> str:
-    """What Coach OS asks for when somebody clicks: it opens once, within ten minutes."""
-    body: dict[str, object] = {"purpose": purpose, "coach_id": chapter.people[0].id, "language": "en"}
-    more = {"participant": sessions.PEOPLE[0], "context": sessions.CONTEXT} if purpose == "booking" else {}
-    return str(stage.api.post("/v1/links", body | more)["url"])
+def _link(stage: Stage, chapter: Chapter, viewer: str | None = None) -> str:
+    """What Coach OS asks for when somebody clicks: it opens once, within ten minutes. Without a viewer, the settings."""
+    body: dict[str, object] = {"purpose": "settings", "coach_id": chapter.people[0].id, "language": "en"}
+    if viewer is not None:
+        body |= {"purpose": "booking", "viewer": viewer}
+        body |= {"participant": sessions.PEOPLE[0], "context": sessions.CONTEXT}
+    return str(stage.api.post("/v1/links", body)["url"])
 
 
 def _until_told_to_stop() -> None:
