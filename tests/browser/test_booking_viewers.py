@@ -213,5 +213,4 @@ def test_a_coach_s_first_view_is_small_though_every_cell_says_why(one_site: Site
         expect(seen.page.locator("#grid tbody tr")).to_have_count(96)
         at_peace(seen, one_site)
     static = sum((STATIC / name).stat().st_size for name in ("pages.css", "book.css", "book.js"))
-    print("first view", max(sizes), static)
     assert max(sizes) + static < MOST_BYTES

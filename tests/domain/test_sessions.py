@@ -147,3 +147,21 @@ def test_what_people_are_called_is_not_in_a_log_line() -> None:
     shown = repr(BOOKING) + repr(replace(POD, title="Grief at work"))
     for secret in ("Hopper", "grace@", "os.test", "New Leaders", "Grief"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "covered"),
+    [
+        (NO_CONTEXT, cast.PROGRAMME, True),
+        (Context("acme"), cast.PROGRAMME, True),
+        (cast.PROGRAMME, Context("acme"), False),
+        (cast.PROGRAMME, replace(cast.PROGRAMME, programme_name=None), True),
+        (Context(cohort="spring"), cast.PROGRAMME, True),
+        (Context("acme", "others"), cast.PROGRAMME, False),
+        (Context("acme"), NO_CONTEXT, False),
+    ],
+)
+def test_a_context_covers_whatever_names_the_same_where_it_names_something(
+    outer: Context, inner: Context, covered: bool
+) -> None:
+    assert outer.covers(inner) is covered

@@ -60,7 +60,7 @@ def _serve(stage: Stage, chapter: Chapter) -> None:
 
 
 def _link(stage: Stage, chapter: Chapter, viewer: str | None = None) -> str:
-    """What Coach OS asks for when somebody clicks: it opens once, within ten minutes. Without a viewer, the settings."""
+    """What Coach OS asks for when somebody clicks: it opens once, within ten minutes. No viewer: the settings."""
     body: dict[str, object] = {"purpose": "settings", "coach_id": chapter.people[0].id, "language": "en"}
     if viewer is not None:
         body |= {"purpose": "booking", "viewer": viewer}

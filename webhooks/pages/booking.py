@@ -10,9 +10,11 @@ from typing import Any
 from flask import Response, abort, render_template, request
 
 from domain.cells import GRID
-from domain.sessions import Terms
+from domain.sessions import FORMATS, Terms
 from storage import coaches, openings, seats, sessions
 from storage.openings import Wanted
+from webhooks.booking_models import MOST_SEATS
+from webhooks.models import MOST_TEXT
 from webhooks.pages import groups, spoken, weekgrid
 from webhooks.pages.choices import (
     Choice,
@@ -86,6 +88,9 @@ def book_confirm() -> Response:
         coach=coach,
         zone=chosen.zone,
         key=one_time_key(),
+        formats=FORMATS,
+        most_seats=MOST_SEATS,
+        most_text=MOST_TEXT,
     )
     return Response(page)
 
