@@ -108,7 +108,7 @@ def connect(database: Database, coach_id: str = "ada", sub: str = "acc_ada") -> 
         return accounts.link(
             tx,
             coach_id,
-            accounts.new_id(),
+            accounts.new_id(datetime.now(UTC)),
             sub,
             tokens=b"sealed",
             access_expires_at=NOW + timedelta(hours=1),

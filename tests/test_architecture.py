@@ -133,6 +133,12 @@ def test_every_folder_that_the_readme_maps_is_there() -> None:
     assert [path for path in mapped if not (ROOT / path).is_dir()] == []
 
 
+def test_the_readme_shows_each_picture_that_is_there() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\((docs/screenshots/[^)]+)\)", README)
+    there = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/screenshots").iterdir())
+    assert sorted(shown) == there
+
+
 def test_the_locks_are_hashed_and_carry_no_address() -> None:
     for path in (ROOT / "requirements").glob("*.txt"):
         text = path.read_text()

@@ -23,7 +23,7 @@ from workers.cronofy.sandbox.server import Sandbox
 
 LEASE_SECONDS = 5
 GAP_SECONDS = 0.2
-SCOPES = ("slots:read", "coaches:read", "coaches:write", "bookings:write", "links:write", "coach")
+SCOPES = ("slots:read", "coaches:read", "coaches:write", "bookings:write", "bookings:force", "links:write", "coach")
 
 
 @dataclass

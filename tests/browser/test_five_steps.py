@@ -68,7 +68,9 @@ class Walk:
         path = PICTURES / f"{name}.png"
         if self.pictures and not path.exists():
             page.locator(at).evaluate("it => it.scrollIntoView()")
-            page.screenshot(path=path, animations="disabled", caret="hide", scale="css")
+            width, height = page.evaluate("[innerWidth, Math.min(innerHeight, document.body.scrollHeight + 16)]")
+            clip: Any = {"x": 0, "y": 0, "width": width, "height": height}
+            page.screenshot(path=path, animations="disabled", caret="hide", scale="css", clip=clip)
 
     @property
     def patience(self) -> int:
@@ -122,6 +124,8 @@ def test_the_five_steps_of_the_article(walk: Walk) -> None:
             set_buffers(walk, seen.page, other.page)
             an_event_closes_a_time(walk, other.page, accounts["google"])
             book_rebook_cancel(walk, other.page)
+            with walk.follows(purpose="booking", viewer="coach") as third:
+                make_and_join_a_group(walk, third.page, other.page)
 
 
 def introduced(running: Town) -> dict[str, Seat]:
@@ -144,14 +148,13 @@ def add_event(running: Town, seat: Seat, begins: int, hours: int = 1) -> None:
 
 def connect_two_accounts(walk: Walk, page: Page, accounts: dict[str, Seat]) -> None:
     """Step 1."""
-    walk.picture(page, "1-settings")
     for number, (name, provider) in enumerate((("Google", "google"), ("Office 365", "office365")), start=1):
         walk.press(page, name)
         walk.hand.press(page.locator(f"input[value='{accounts[provider].profiles[0]}']"))
         walk.press(page, "Allow")
         expect(page.locator("article.account")).to_have_count(number)
     walk.sees(page, lambda: expect(page.locator("#synced")).to_be_visible(timeout=walk.patience))
-    walk.picture(page, "2-connected")
+    walk.picture(page, "01-connect", "#accounts")
 
 
 def choose_hours(walk: Walk, page: Page) -> None:
@@ -165,7 +168,7 @@ def choose_hours(walk: Walk, page: Page) -> None:
         walk.hand.press(page.locator("#show-effect"))
     expect(page.locator("#hours-fri")).to_have_value("09:00-13:00")
     expect(page.locator("#change")).to_contain_text("more than saved")
-    walk.picture(page, "3-hours", "#hours-heading")
+    walk.picture(page, "02-hours", "#hours-heading")
     save(walk, page)
 
 
@@ -175,13 +178,13 @@ def set_buffers(walk: Walk, coach: Page, participant: Page) -> None:
     walk.press(participant, "Show")
     beside, away = at(participant, moment(2, 8)), at(participant, moment(2, 11))
     expect(beside).to_be_visible()
-    walk.picture(participant, "4-white-and-blue")
+    walk.picture(participant, "04-white-and-blue")
     for name in ("pre", "post"):
         walk.hand.fill(coach.locator(f"#{name}"), "15")
     if not walk.hand.live:
         walk.hand.press(coach.locator("#show-effect"))
     expect(coach.locator("#change")).to_contain_text("fewer than saved")
-    walk.picture(coach, "5-buffers", "#sessions-heading")
+    walk.picture(coach, "03-buffers", "#sessions-heading")
     save(walk, coach)
     walk.sees(participant, lambda: expect(beside).to_have_count(0, timeout=walk.patience))
     expect(away).to_be_visible()
@@ -197,7 +200,7 @@ def an_event_closes_a_time(walk: Walk, page: Page, account: Seat) -> None:
     cell = page.locator("tr", has=page.locator("th", has_text="10:00")).locator("td").nth(2)
     expect(cell).to_have_text("Unavailable")
     assert page.evaluate("window.sameLoad === true") == walk.hand.live
-    walk.picture(page, "6-an-event-came")
+    walk.picture(page, "05-an-event-came")
 
 
 def book_rebook_cancel(walk: Walk, page: Page) -> None:
@@ -205,24 +208,47 @@ def book_rebook_cancel(walk: Walk, page: Page) -> None:
     heading, main = page.locator("h1"), page.locator("main")
     walk.hand.press(at(page, moment(5, 9)))
     expect(heading).to_have_text("Book this time?")
-    walk.picture(page, "7-confirm")
+    walk.picture(page, "06-book")
     walk.hand.press(page.locator("#yes"))
     expect(heading).to_have_text("Your session is booked")
     expect(main).to_contain_text("10:00 – 11:00")
     expect(main).to_contain_text("Europe/London (GMT+01:00)")
-    walk.picture(page, "8-booked")
     walk.hand.press(page.locator("#move"))
     walk.hand.press(at(page, moment(5, 9, 30)))
     expect(heading).to_have_text("Move your session to this time?")
     walk.hand.press(page.locator("#yes"))
     expect(main).to_contain_text("10:30 – 11:30")
-    walk.picture(page, "9-rebooked")
+    walk.picture(page, "07-rebook")
     walk.hand.press(page.locator("#cancel"))
     walk.hand.press(page.locator("#yes"))
     expect(heading).to_have_text("Your session is cancelled")
-    walk.picture(page, "10-cancelled")
+    walk.picture(page, "08-cancel")
 
 
 def save(walk: Walk, page: Page) -> None:
     walk.hand.press(page.locator("#save"))
     expect(page.locator("#said")).to_contain_text("Saved.")
+
+
+def make_and_join_a_group(walk: Walk, coach: Page, participant: Page) -> None:
+    """And of a group: its coach chooses a time, whoever wants takes a seat."""
+    walk.hand.press(participant.locator("#times"))
+    walk.hand.choose(coach.locator("#duration"), "60 minutes")
+    walk.press(coach, "Show")
+    walk.hand.press(coach.locator("#next"))
+    expect(coach.locator("#grid")).to_contain_text("busy")
+    walk.picture(coach, "09-the-coach-sees-why")
+    walk.hand.press(at(coach, moment(4, 8)))
+    expect(coach.locator("h1")).to_have_text("Make a group at this time")
+    walk.hand.fill(coach.locator("#title"), "Peer circle")
+    walk.picture(coach, "10-make-a-group")
+    walk.hand.press(coach.locator("#make-group"))
+    expect(coach.locator("h1")).to_have_text("Peer circle")
+    join = participant.get_by_role("button", name="Join: Thu 4 Jun, 09:00")
+    walk.sees(participant, lambda: expect(join).to_be_visible(timeout=walk.patience))
+    walk.hand.press(join)
+    expect(participant.locator("h1")).to_have_text("Your session is booked")
+    expect(participant.locator("main")).to_contain_text("Group session")
+    walk.picture(participant, "11-join-it")
+    coach.reload()
+    expect(coach.locator("#seated")).to_have_text("Grace Hopper")

@@ -92,6 +92,14 @@ def test_a_viewer_s_link_that_makes_no_sense_is_not_made(
     assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, code, field)
 
 
+def test_a_coach_s_link_takes_a_key_that_may_force(one_desk: Desk) -> None:
+    body = {"purpose": "booking", "coach_id": "ada", "viewer": "coach"}
+    answer = one_desk.ask("POST", "/v1/links", "links:write", json=body)
+    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (403, "scope_missing", "viewer")
+    assert "bookings:force" in answer.json["detail"]
+    assert one_desk.ask("POST", "/v1/links", "links:write", "bookings:force", json=body).status_code == 201
+
+
 @pytest.mark.parametrize("viewer", STAFF)
 def test_staff_come_with_a_participant_with_their_booking_or_without_either(one_desk: Desk, viewer: str) -> None:
     booking_id = enter(one_desk, context=ACME).book(OPEN)

@@ -1,5 +1,6 @@
 """Connecting an account: a state is good once, a person may say no, and an account stays with its coach."""
 
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -79,3 +80,15 @@ def test_another_coach_s_account_is_refused(house: House) -> None:
         house.connect_again(account, "grace")
     with house.runtime.services.database.read() as tx:
         assert accounts.of_coach(tx, "grace") == []
+
+
+def test_accounts_are_listed_in_the_order_they_were_connected(house: House) -> None:
+    """And so the first one's main calendar goes on receiving sessions when another account comes."""
+    house.introduce()
+    clock, ids = [cast.NOW], []
+    house.runtime = replace(house.runtime, services=replace(house.runtime.services, now=lambda: clock[0]))
+    for name in ("first", "second", "third", "fourth"):
+        clock[0] += timedelta(minutes=1)
+        ids.append(house.connect("ada", email=f"{name}@example.test").connection_id)
+    with house.runtime.services.database.read() as tx:
+        assert [account.id for account in accounts.of_coach(tx, "ada")] == ids

@@ -27,6 +27,7 @@ SCOPES = (
     "coaches:write",
     "bookings:read",
     "bookings:write",
+    "bookings:force",
     "links:write",
     "coach",
     "ops",

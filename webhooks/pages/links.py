@@ -18,8 +18,9 @@ from werkzeug.exceptions import Forbidden, Gone, HTTPException
 from domain.errors import Invalid
 from domain.sessions import Unknown
 from storage import coaches, links, seats
+from webhooks.auth import asking, lacking, may
 from webhooks.booking_models import ContextIn, Id, ParticipantIn
-from webhooks.bookings import context_of, participant_of
+from webhooks.bookings import FORCE, context_of, participant_of
 from webhooks.browsers import see
 from webhooks.errors import Refused, unknown_coach
 from webhooks.models import Body, Language
@@ -50,8 +51,9 @@ class LinkIn(Body):
     purpose: Purpose
     viewer: Viewer = Field(
         "participant",
-        description="Who opens the page for the purpose booking. A coach sees why times are closed and who comes; a"
-        " manager, the groups of the `context`, which has to name a company, project or cohort.",
+        description="Who opens the page for the purpose booking. A coach sees why times are closed and who comes,"
+        " and may force, so the key needs the scope bookings:force; a manager sees the groups of the `context`, which"
+        " has to name a company, project or cohort.",
     )
     coach_id: Id
     participant: ParticipantIn | None = Field(
@@ -136,6 +138,8 @@ def _check_purpose(body: LinkIn) -> None:
     elif body.viewer == "manager" and not {"company", "project", "cohort"} & context_of(body.context).as_json().keys():
         detail = "Send a company, project or cohort: a manager sees the groups of one."
         raise Refused("missing", detail, field="context")
+    elif body.viewer == "coach" and not may(asking(), FORCE):
+        raise lacking(FORCE, field="viewer")
 
 
 def _turned_away(reason: str) -> HTTPException:
