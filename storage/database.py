@@ -54,6 +54,15 @@ class Database:
             with tx.begin():
                 yield tx
 
+    @contextmanager
+    def write_once(self) -> Iterator[Connection]:
+        """As `write`, for a single statement: on PostgreSQL it is a transaction by itself, and one round trip of three.
+
+        It has committed when it was executed, not when the block ends.
+        """
+        with self.read() if self.engine.dialect.name == "postgresql" else self.write() as tx:
+            yield tx
+
     def close(self) -> None:
         self.engine.dispose()
         while self.kept:

@@ -69,7 +69,7 @@ def _owe(token_hash: bytes, told: Notification, runtime: Runtime) -> str:
         return "nothing_owed" if told.known else "unknown_kind"
     if owed_already and told.kind == "change":
         return "owed_already"  # a read that starts later is owed: not even a write is needed
-    with runtime.services.database.write() as tx:
+    with runtime.services.database.write_once() as tx:
         news = connections.mark_dirty(tx, connection_id, pushed=True, **OWED[told.kind])
     if news:
         runtime.actors.wake(connection_id)
