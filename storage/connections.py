@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Connection,
     Select,
     and_,
@@ -80,6 +81,26 @@ def by_channel(database: Database, token_hash: bytes) -> tuple[str, bool] | None
     return (found[0][0], bool(found[0][1])) if found else None
 
 
+_userinfo, _erase, _pushed = (bindparam(name, type_=Boolean()) for name in ("userinfo", "erase", "pushed"))
+_known = and_(or_(row.userinfo_due, not_(_userinfo)), or_(_announced, not_(_pushed)))
+_nothing_new = and_(_dirty, _free, _known, not_(_erase))
+# Put together once: that takes longer than a whole push.
+_MARK_DIRTY = (
+    connections.update()
+    .where(row.id == bindparam("connection_id"), not_(_nothing_new))
+    .values(
+        req_gen=row.req_gen + 1,
+        dirty_since_ms=case((_dirty, row.dirty_since_ms), else_=clock_ms()),
+        pushed_since_ms=case((or_(_announced, not_(_pushed)), row.pushed_since_ms), else_=clock_ms()),
+        wake_after_ms=case((and_(not_(_dirty), _free, _due), clock_ms() + FIRST_WAKE_MS), else_=clock_ms()),
+        userinfo_due=or_(row.userinfo_due, _userinfo),
+        erase_due=or_(row.erase_due, _erase),
+    )
+    # RETURNING sees the new row: it was clean when only this notification is owed.
+    .returning(and_(row.done_gen == row.req_gen - 1, _free, _due))
+)
+
+
 def mark_dirty(
     tx: Connection, connection_id: str, *, userinfo: bool = False, erase: bool = False, pushed: bool = False
 ) -> bool:
@@ -90,24 +111,8 @@ def mark_dirty(
     Not when one is owed already, nor while it is being read (the reader looks again when it ends), nor within the
     minimum gap since the last read began (the sweeper knows when that is over).
     """
-    wake = and_(not_(_dirty), _free, _due)
-    known = and_(or_(row.userinfo_due, literal(not userinfo)), or_(_announced, literal(not pushed)))
-    nothing_new = and_(_dirty, _free, known, literal(not erase))
-    statement = (
-        connections.update()
-        .where(row.id == connection_id, not_(nothing_new))
-        .values(
-            req_gen=row.req_gen + 1,
-            dirty_since_ms=case((_dirty, row.dirty_since_ms), else_=clock_ms()),
-            pushed_since_ms=case((or_(_announced, literal(not pushed)), row.pushed_since_ms), else_=clock_ms()),
-            wake_after_ms=case((wake, clock_ms() + FIRST_WAKE_MS), else_=clock_ms()),
-            userinfo_due=or_(row.userinfo_due, literal(userinfo)),
-            erase_due=or_(row.erase_due, literal(erase)),
-        )
-        # RETURNING sees the new row: it was clean when only this notification is owed.
-        .returning(and_(row.done_gen == row.req_gen - 1, _free, _due))
-    )
-    return bool(tx.scalar(statement))
+    given = {"connection_id": connection_id, "userinfo": userinfo, "erase": erase, "pushed": pushed}
+    return bool(tx.scalar(_MARK_DIRTY, given))
 
 
 def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> Claim | None:

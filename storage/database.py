@@ -7,6 +7,7 @@ is still true when it writes. On PostgreSQL READ COMMITTED and row locks do that
 import select
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,6 +36,8 @@ class Database:
     def __init__(self, engine: Engine, **writing: Any) -> None:
         """`writing`: execution options of a transaction that writes."""
         self.engine = engine
+        self.kept: deque[Any] = deque()
+        """Connections that `storage.glances` keeps beside the pool: at most one for each thread that asks."""
         self._writing = writing
 
     @contextmanager
@@ -51,8 +54,19 @@ class Database:
             with tx.begin():
                 yield tx
 
+    @contextmanager
+    def write_once(self) -> Iterator[Connection]:
+        """As `write`, for a single statement: on PostgreSQL it is a transaction by itself, and one round trip of three.
+
+        It has committed when it was executed, not when the block ends.
+        """
+        with self.read() if self.engine.dialect.name == "postgresql" else self.write() as tx:
+            yield tx
+
     def close(self) -> None:
         self.engine.dispose()
+        while self.kept:
+            self.kept.pop()[0].close()
 
 
 def create(url: str, *, pool_size: int = 10) -> Database:

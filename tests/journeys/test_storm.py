@@ -2,13 +2,11 @@
 everything that changed meanwhile is seen.
 
 Sender, sandbox, database and the product share this machine, so the storm lasts as long as it takes, and what is
-asserted holds for any length. On two cores that others used too it took 9 to 12 s (7 to 10 s on SQLite): 1,700 to 2,900
-pushes a second, not the 4,000 of 20,000 in 5 s; 2 or 3 reads a coach, all seen 2 to 5 s after the last push.
+asserted holds for any length; `./run bench P3 P5` measures how fast it is. The rate is printed.
 """
 
 import json
 import math
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,23 +15,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from storage import coaches, slots
-from tests import cast, town
+from tests import cast, pushing, town
 from tests.databases import Kind
 from tests.town import Town
-from workers.cronofy import signature
 
 COACHES, PUSHES = 20, 20_000
 ROUNDS = 4
 LINES = 16
 """Connections that are kept alive."""
 GAP_SECONDS = 5
-FRESH_SECONDS = 10
-"""The goal is 6; what was measured is printed. A machine that other tests share is given some more."""
+FRESH_SECONDS = 6
 PRODUCTION = {
     "COACHCAL_MINIMUM_GAP_SECONDS": str(GAP_SECONDS),
     "COACHCAL_LEASE_SECONDS": "30",
@@ -70,14 +65,14 @@ def test_twenty_thousand_pushes_are_answered_and_read_a_few_times_and_all_is_see
     before = reads(running)
     # When their calendars change while 20,000 pushes come
     began = time.monotonic()
-    answers = storm(running, targets)
+    answered = storm(running, targets)
     ended = time.monotonic()
     # Then each push was accepted, and everything that changed is seen soon after the last
-    assert answers == Counter({b"HTTP/1.1 204": PUSHES})
+    assert answered == PUSHES
     slowest = max(until_seen(running, target, ended) for target in targets)
     took = ended - began
     counted = reads(running) - before
-    most = 1 + math.ceil(took / GAP_SECONDS)
+    most = 1 + math.ceil(took / GAP_SECONDS)  # the goal of 4 is more generous, unless it took over 15 s
     print(f"{PUSHES} pushes in {took:.1f} s, {PUSHES / took:.0f}/s; reads a coach {sorted(counted.values())},", end=" ")
     print(f"at most {most} allowed; all seen {slowest:.1f} s after the last push")
     assert slowest <= FRESH_SECONDS
@@ -86,17 +81,18 @@ def test_twenty_thousand_pushes_are_answered_and_read_a_few_times_and_all_is_see
     assert running.control.counts()["GET /v1/free_busy"] == counted.total()
 
 
-def connect(running: Town) -> list[Target]:
-    """Twenty coaches with an account each, read once."""
-    for number in range(COACHES):
+def connect(running: Town, count: int = COACHES) -> list[Target]:
+    """So many coaches with an account each, read once."""
+    ids = [f"coach-{number:02}" for number in range(count)]
+    for coach_id in ids:
         with running.database.write() as tx:
-            coach = coaches.put(tx, cast.coach(id=f"coach-{number:02}"))
+            coach = coaches.put(tx, cast.coach(id=coach_id))
             slots.recompute(tx, coach, now=datetime.now(UTC))
-    seats = {coach_id: running.control.create_account(coach_id) for coach_id in ids()}
+    seats = {coach_id: running.control.create_account(coach_id) for coach_id in ids}
     for coach_id, seat in seats.items():
         link = str(running.api.post(f"/v1/coaches/{coach_id}/connect", {})["authorize_url"])
         running.api.page(running.control.consent(link, profile=seat.profiles[0]))
-    for coach_id in ids():
+    for coach_id in ids:
         wait(running, coach_id, lambda found: found["state"] == "fresh", time.monotonic() + 20)
     channels = {each["sub"]: each for each in running.control.state()["channels"]}
     return [
@@ -104,56 +100,26 @@ def connect(running: Town) -> list[Target]:
     ]
 
 
-def ids() -> list[str]:
-    return [f"coach-{number:02}" for number in range(COACHES)]
-
-
 def pushed(running: Town, channel: dict[str, Any]) -> bytes:
-    """The request that Cronofy would send."""
-    shown = {"channel_id": channel["id"], "callback_url": channel["callback_url"], "filters": {}}
-    told = {"notification": {"type": "change", "changes_since": "2026-06-01T07:59:00Z"}, "channel": shown}
-    body = json.dumps(told).encode()
-    url = urlsplit(channel["callback_url"])
-    head = (
-        f"POST {url.path} HTTP/1.1",
-        f"Host: {url.netloc}",
-        "Content-Type: application/json; charset=utf-8",
-        f"{signature.HEADER}: {signature.sign(body, [running.sandbox.client_secret])}",
-        f"Content-Length: {len(body)}",
-    )
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+    return pushing.change(channel["callback_url"], running.sandbox.client_secret, channel["id"])
 
 
-def storm(running: Town, targets: list[Target]) -> Counter[bytes]:
+def storm(running: Town, targets: list[Target]) -> int:
     """In rounds without a pause between them. Each calendar changes during each but the last; whatever changes is told
-    by the pushes of the next."""
-    answers: Counter[bytes] = Counter()
+    by the pushes of the next. Returns how many were accepted."""
+    accepted = 0
     free = {target.coach_id: look(running, target.coach_id)["starts"] for target in targets}
-    with ThreadPoolExecutor(LINES) as senders:
+    pushes = [targets[number % COACHES].push for number in range(PUSHES // ROUNDS)]
+    with ThreadPoolExecutor(1) as sender:
         for number in range(ROUNDS):
-            jobs = [senders.submit(send, running, targets, line) for line in range(LINES)]
+            job = sender.submit(pushing.send, running.api.origin, pushes, lines=LINES)
             for target in targets if number < ROUNDS - 1 else ():
                 starts = free[target.coach_id]
                 target.changes.append(starts[len(starts) * (number + 1) // (ROUNDS + 1)])
                 start = datetime.fromisoformat(target.changes[-1])
                 running.control.add_event(target.calendar, start, start + timedelta(hours=1), notify=False)
-            for job in jobs:
-                answers += job.result()
-    return answers
-
-
-def send(running: Town, targets: list[Target], line: int) -> Counter[bytes]:
-    """This line's share of a round: coach after coach, each push once the last was answered."""
-    answers: Counter[bytes] = Counter()
-    url = urlsplit(running.api.origin)
-    with socket.create_connection((url.hostname, url.port), timeout=10) as connection:
-        for number in range(PUSHES // ROUNDS // LINES + (line < PUSHES // ROUNDS % LINES)):
-            connection.sendall(targets[(number + line) % COACHES].push)
-            answer = connection.recv(4096)
-            while not answer.endswith(b"\r\n\r\n"):
-                answer += connection.recv(4096)
-            answers[answer[:12]] += 1
-    return answers
+            accepted += len(job.result())
+    return accepted
 
 
 def until_seen(running: Town, target: Target, since: float) -> float:

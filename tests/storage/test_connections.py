@@ -199,3 +199,12 @@ def _set(database: Database, connection_id: str, **values: object) -> None:
 def _row(database: Database, connection_id: str) -> object:
     with database.read() as tx:
         return tx.execute(rows.select().where(rows.c.id == connection_id)).one()
+
+
+def test_a_single_statement_is_committed_once_the_block_ends(database: Database) -> None:
+    cast.introduce(database)
+    connection_id = cast.connect(database)
+    with database.write_once() as tx:
+        assert connections.mark_dirty(tx, connection_id, userinfo=True) is False  # its first read is owed already
+    with database.read() as tx:
+        assert cast.row_of(tx, connection_id).userinfo_due

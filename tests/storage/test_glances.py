@@ -68,3 +68,14 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced_unnoticed(
     assert glance(database, COACH, id="ada") == [("ada", 2)]
     killer.close()
     database.close()
+
+
+def test_whoever_closes_the_database_leaves_no_connection_behind(fresh_database: Callable[[Kind], str]) -> None:
+    url = fresh_database("postgresql")
+    database, watcher = create(url), create(url)
+    glance(database, COACH, id="ada")
+    database.close()
+    with watcher.write() as tx:
+        while tx.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")) > 1:
+            tx.execute(text("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)"))
+    watcher.close()

@@ -1,0 +1,108 @@
+"""P3 of the performance goals: pushes answered a second, as a share of what a bare 204 reaches on the same server.
+
+Both serve with the same workers and threads, on PostgreSQL; they take turns, since the machine has other work too, and
+medians of several turns count. No worker reads meanwhile. In a storm every connection is owed a read already; at a
+clean edge none is, so that each push is a commit and a wake-up in Redis.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from storage import accounts, coaches, migrations, tables
+from storage.database import create
+from tests import cast, pushing, town
+from tests.town import Town
+from webhooks.demo.processes import free_port
+from workers.embedded.postgres import postgres_server
+from workers.embedded.redis import redis_server
+
+PROCESSES, THREADS = 2, 8
+STORM, EDGES = 3_000, 1_000
+TURNS = 5
+SHARES = {"storm": 0.30, "clean edge": 0.15}
+BUSIEST_MS = 25
+
+
+def main() -> None:
+    with (
+        TemporaryDirectory() as folder,
+        postgres_server(None) as server,
+        redis_server() as redis,
+    ):
+        url = server.create_database("bench")
+        database = create(url)
+        migrations.migrate(database)
+        database.close()
+        more = {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
+        with town.raised(Path(folder), url, redis.url, **more) as raised:
+            raised.start("web")
+            _report(raised, _bare(raised), _connected(raised))
+
+
+def bare(_environ: object, start_response: object) -> list[bytes]:
+    """The least that a WSGI application does."""
+    assert callable(start_response)
+    start_response("204 NO CONTENT", [])
+    return []
+
+
+def _bare(raised: Town) -> str:
+    """The origin of a server of such answers, as `coachcal serve` starts one."""
+    port = free_port()
+    options = (f"--bind=127.0.0.1:{port}", f"--workers={PROCESSES}", f"--threads={THREADS}", "--worker-class=gthread")
+    bare = ("tests.benchmarks.bench_pushes:bare", "--no-control-socket", "--keep-alive=15", "--log-level=warning")
+    raised.processes.start("bare", *bare, *options, env={}, module="gunicorn")
+    origin = f"http://127.0.0.1:{port}"
+    raised.processes.wait_for_url(origin)
+    return origin
+
+
+def _connected(raised: Town) -> list[bytes]:
+    """As many coaches as there are clean edges in a turn, each connected; and the push of each."""
+    pushes = []
+    for number in range(EDGES):
+        with raised.database.write() as tx:
+            coaches.put(tx, cast.coach(id=f"coach-{number}"))
+        connection_id = cast.connect(raised.database, f"coach-{number}", f"acc-{number}")
+        with raised.database.write() as tx:
+            accounts.plan_channel(tx, connection_id, accounts.channel_hash(f"token-{number}"), b"sealed")
+        callback = f"{raised.api.origin}/webhooks/cronofy/token-{number}"
+        pushes.append(pushing.change(callback, raised.sandbox.client_secret))
+    return pushes
+
+
+def _report(raised: Town, bare: str, pushes: Sequence[bytes]) -> None:
+    ours = raised.api.origin
+    storm = [pushes[number % 20] for number in range(STORM)]
+    rates: dict[str, list[float]] = {"bare": [], "storm": [], "clean edge": []}
+    for _ in range(TURNS + 1):
+        rates["bare"].append(_rate(partial(pushing.send, bare, storm, lines=100)))
+        rates["storm"].append(_rate(partial(pushing.send, ours, storm, lines=100)))
+        _clean(raised)
+        rates["clean edge"].append(_rate(partial(pushing.send, ours, pushes, lines=100)))
+    floor = median(rates["bare"][1:])  # the first answers of a process are its slowest
+    for name, goal in SHARES.items():
+        rate = median(rates[name][1:])
+        print(f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {rate:.0f}/s = {rate / floor:.0%} (goal: {goal:.0%})")
+    cuts = [1000 * cut for cut in quantiles(pushing.send(ours, storm, lines=16), n=100)]
+    print(f"P3 16 lines    p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms (goal: {BUSIEST_MS} ms)")
+
+
+def _rate(send: partial[list[float]]) -> float:
+    began = perf_counter()
+    return len(send()) / (perf_counter() - began)
+
+
+def _clean(raised: Town) -> None:
+    """As if every connection had just been read, long after its last read."""
+    row = tables.connections.c
+    with raised.database.write() as tx:
+        tx.execute(tables.connections.update().values(done_gen=row.req_gen, pushed_since_ms=None, next_attempt_at_ms=0))
+
+
+if __name__ == "__main__":
+    main()
