@@ -11,6 +11,7 @@ from webhooks import errors, openapi, ops, pages, routes
 from webhooks.keyring import KeyRing
 from webhooks.metrics import Metrics
 from webhooks.reading import BODY_CAP, Json, Request
+from webhooks.refusals import Refusals
 from webhooks.shelf import Shelf
 from webhooks.wiring import EXTENSION, Parts, parts, runtime
 from workers import logs, telemetry
@@ -38,7 +39,10 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     app.request_class = Request
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP
-    app.extensions[EXTENSION] = Parts(runtime, KeyRing(runtime.services), Metrics(runtime.services), Shelf())
+    services, metrics = runtime.services, Metrics(runtime.services)
+    app.extensions[EXTENSION] = Parts(
+        runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf()
+    )
     app.before_request(_begin)
     app.after_request(_end)
     errors.register(app)
@@ -73,4 +77,5 @@ def _end(response: Response) -> Response:
     headers["X-Request-ID"] = g.request_id
     route = request.url_rule.rule if request.url_rule else "none"
     parts().metrics.requests.labels(route, response.status_code).inc()
+    parts().refusals.keep(response)
     return response

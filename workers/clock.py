@@ -15,6 +15,7 @@ from storage import (
     idempotency,
     links,
     outbox,
+    refusals,
     samples,
     schedule,
     sessions,
@@ -130,10 +131,11 @@ def sample(services: Services, _actors: Actors) -> int:
 
 
 def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples."""
+    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples and
+    refusals."""
     now = services.now()
     with services.database.write() as tx:
-        return idempotency.drop_old(tx, now=now) + links.drop_old(tx, now=now) + samples.prune(tx, now=now)
+        return sum(drop(tx, now=now) for drop in (idempotency.drop_old, links.drop_old, samples.prune, refusals.prune))
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.

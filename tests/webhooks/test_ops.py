@@ -340,7 +340,7 @@ def full(inside: Desk) -> list[str]:
         tx.execute(tables.outbox.update().values(last_error="550 <canary@example.test>"))
         found = [row.id for row in tx.execute(tables.outbox.select())]
     do(inside, f"/ops/outbox/{ids['dead']}/requeue")
-    paths = ["/ops", "/ops/live", "/ops/plots?hours=3", "/ops/audit", "/ops/coaches/ada?duration=60"]
+    paths = ["/ops", "/ops/live", "/ops/plots?hours=3", "/ops/audit", "/ops/refusals", "/ops/coaches/ada?duration=60"]
     paths += [f"/ops/coaches/coach-{number}" for number in range(6)] + ["/ops/coaches/newcomer"]
     paths += [f"/ops/outbox/{outbox_id}{part}" for outbox_id in found for part in ("", "/live")]
     return paths + [
