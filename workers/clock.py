@@ -139,6 +139,7 @@ def retention(services: Services, _actors: Actors) -> int:
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.
+SWEEP = Job("sweep", 0, sweep)
 JOBS = (
     Job("holds", 1_000, reopen),
     Job("announce", 1_000, announce),
@@ -153,12 +154,28 @@ JOBS = (
 
 def tick(services: Services, actors: Actors) -> None:
     """Whatever is due now."""
-    sweep(services, actors)
+    attempt(services, actors, SWEEP)
     for job in JOBS:
         with services.database.write() as tx:
             mine = schedule.take(tx, job.name, every_ms=job.every_ms)
-        if mine and (count := job.run(services, actors)):
-            log.info("clock_job", name=job.name, count=count)
+        if mine:
+            attempt(services, actors, job)
+
+
+def attempt(services: Services, actors: Actors, job: Job) -> None:
+    """Run a job. One that raises is told and counted, and tried again at its next run: the others go on meanwhile.
+    Raises Unavailable."""
+    count = None
+    try:
+        count = job.run(services, actors)
+    except Unavailable:
+        raise
+    except Exception:  # whatever is wrong with one job, the others must not wait for it
+        log.exception("clock_job_failed", name=job.name)
+    if count and job is not SWEEP:  # it has work all the time
+        log.info("clock_job", name=job.name, count=count)
+    with services.database.write() as tx:
+        schedule.ended(tx, job.name, well=count is not None)
 
 
 def run(services: Services, actors: Actors, stop: threading.Event) -> None:
