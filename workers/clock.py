@@ -131,11 +131,12 @@ def sample(services: Services, _actors: Actors) -> int:
 
 
 def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples and
-    refusals."""
+    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals
+    and callbacks."""
     now = services.now()
+    kept = (idempotency.drop_old, links.drop_old, samples.prune, refusals.prune, callbacks.drop_old)
     with services.database.write() as tx:
-        return sum(drop(tx, now=now) for drop in (idempotency.drop_old, links.drop_old, samples.prune, refusals.prune))
+        return sum(drop(tx, now=now) for drop in kept)
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.
