@@ -1,7 +1,8 @@
 """Who is at the ops pages: a key of scope `ops`, shown once at the login, then a signed cookie of eight hours.
 
 The cookie names the key and never holds it; a key that is revoked, expires or loses the scope ends its sessions at
-once. A logout ends one for good, whoever has copied its cookie: the audit knows it. Every form carries the session's CSRF token, the login too: its session knows nobody yet.
+once. A logout ends one for good, whoever has copied its cookie: the audit knows it. Every form carries the session's
+CSRF token, the login too: its session knows nobody yet.
 """
 
 import hmac
