@@ -14,7 +14,7 @@ from webhooks.reading import BODY_CAP, Json, Request
 from webhooks.refusals import Refusals
 from webhooks.shelf import Shelf
 from webhooks.wiring import EXTENSION, Parts, parts, runtime
-from workers import logs, telemetry
+from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
 from workers.settings import Settings
 
@@ -50,6 +50,8 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     routes.register(app, openapi.describe)
     ops.register(app)
     pages.register(app)
+    if tracing.on():
+        app.wsgi_app = tracing.requests(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap it
     return app
 
 
@@ -78,4 +80,6 @@ def _end(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     parts().metrics.requests.labels(route, response.status_code).inc()
     parts().refusals.keep(response)
+    named = f"{request.method} {route}" if request.url_rule else None  # any word may stand where a method should
+    tracing.tell(name=named, status=response.status_code, request_id=g.request_id)
     return response
