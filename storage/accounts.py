@@ -72,7 +72,8 @@ def link(tx: Connection, coach_id: str, connection_id: str, sub: str, **values: 
         raise AccountInUse
     mine = connections.c.id == found.id
     # Connecting again is consent given anew: an erasure that was asked for before must not take the new tokens.
-    anew = {"trouble": None, "last_error": None, "erase_due": False}
+    # And it announces whatever changed while the grant was gone: no push could.
+    anew = {"trouble": None, "last_error": None, "erase_due": False, "pushed_since_ms": clock_ms()}
     tx.execute(connections.update().where(mine).values(anew | values))
     # A grant that was taken back took its channel along: the next read opens it, or learns that it is still there.
     tx.execute(channels.update().where(channels.c.connection_id == found.id).values(channel_id=None))

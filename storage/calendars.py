@@ -7,6 +7,7 @@ stand besides (its strays), from where it is taken away. So a move that is cut s
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
@@ -124,10 +125,12 @@ def receive(tx: Connection, coach_id: str, calendar_id: str | None, *, of: str |
 
 def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | None) -> bool:
     """Remember where a session is about to be written: before it is, so that after a crash it is written there again,
-    and not into another calendar too. False: it is not to be `instead_of` any more, somebody said otherwise meanwhile.
+    and not into another calendar too. False: it is not to be `instead_of` any more, somebody said otherwise meanwhile,
+    or disconnects the calendar's account.
     """
+    known = _is_known(tx, session_id, calendar_id)
     standing, strays = _locked(tx, session_id)
-    if standing != instead_of:
+    if standing != instead_of or not known:
         return False
     _stands(tx, session_id, calendar_id, strays | {standing})
     return True
@@ -142,8 +145,9 @@ def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of
 
 def stray(tx: Connection, session_id: str, calendar_id: str) -> None:
     """Remember that a session was written into a calendar that it had been moved out of meanwhile."""
-    standing, strays = _locked(tx, session_id)
-    _stands(tx, session_id, standing, strays | {calendar_id})
+    if _is_known(tx, session_id, calendar_id):
+        standing, strays = _locked(tx, session_id)
+        _stands(tx, session_id, standing, strays | {calendar_id})
 
 
 def taken_away(tx: Connection, session_id: str, calendar_id: str) -> None:
@@ -169,9 +173,37 @@ def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
     for session_id, version, calendar_id, strays in found.all():
         tidied = [each for each in strays or () if each in there and there[each].connected]
         if calendar_id not in there or tidied:
-            key = ":".join((session_id, str(version), calendar_id or "", *tidied))
+            key = f"{session_id}:{version}:{_unnamed(calendar_id or '', *tidied)}"
             owed.append(_owed(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
+
+
+def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -> None:
+    """Forget which sessions stand in the calendars of an account that is being erased. Those to come are owed another
+    place, as soon as there is one. What stands in the coach's other accounts can still be found there.
+
+    The caller holds the coach's lock.
+    """
+    row = sessions.c
+    mine = set(tx.scalars(select(calendars.c.id).where(calendars.c.connection_id == connection_id)))
+    others = select(connections.c.id).where(connections.c.coach_id == coach_id, connections.c.id != connection_id)
+    last = tx.scalar(others.limit(1)) is None  # an account may list a calendar no more that it had: then all are its
+    anywhere = or_(row.event_calendar_id.is_not(None), row.event_strays.is_not(None))
+    found = tx.execute(select(row.id, row.version).where(row.coach_id == coach_id, anywhere).order_by(row.id)).all()
+    coming = set(tx.scalars(select(row.id).where(_coming(coach_id, now))))
+    owed = []
+    for session_id, version in found:
+        standing, strays = _locked(tx, session_id)
+        lost = last or standing in mine
+        _stands(tx, session_id, None if lost else standing, set() if last else strays - mine)
+        if lost and standing and session_id in coming:
+            owed.append(_owed(coach_id, session_id, version, f"{session_id}:{version}:{_unnamed(standing)}", now))
+    outbox.add(tx, owed, now=now)
+
+
+def _unnamed(*calendar_ids: str) -> str:
+    """Tells calendars apart in rows that outlive their account, and names none."""
+    return blake2b(":".join(calendar_ids).encode(), digest_size=8).hexdigest()
 
 
 def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None:
@@ -186,6 +218,15 @@ def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None
         # Each choice moves them again, however often it is made: no row of an earlier one counts for it.
         owed.append(_owed(coach_id, session_id, version, f"{session_id}:{version}:{secrets.token_hex(8)}", now))
     outbox.add(tx, owed, now=now)
+
+
+def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
+    """Whether the calendar is the coach's. Not that of an account which is being erased: nothing is remembered of it.
+    Takes the coach's lock, as `leave` has it: an erasure comes before, or after."""
+    coach_id = tx.scalar(select(sessions.c.coach_id).where(sessions.c.id == session_id))
+    if coach_id is None or coach_rows.lock(tx, coach_id) is None:
+        return False
+    return calendar_id in (place.calendar_id for place in places(tx, coach_id))
 
 
 def _coming(coach_id: str, now: datetime) -> ColumnElement[bool]:

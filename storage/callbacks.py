@@ -6,7 +6,7 @@ this clear of the order in which bookings lock coaches.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
@@ -23,8 +23,10 @@ from storage.tables import outbox as outbox_rows
 from storage.tables import sessions as session_rows
 
 AT_ONCE = 200
+KEPT = timedelta(days=30)
 
 row = outbox_rows.c
+_over = row.state.in_(("sent", "superseded"))
 
 
 def of_booking(change: Change, terms: Terms) -> Owed:
@@ -40,6 +42,11 @@ def announce(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> list[Wak
     latest = _latest(tx, subjects)
     _forget(tx, subjects)
     return outbox.add(tx, [_owed(event, latest.get(event.subject, 0) + 1) for event in found], now=now)
+
+
+def drop_old(tx: Connection, *, now: datetime) -> int:
+    """How many were over for longer than they are kept. Dead ones wait for a person."""
+    return tx.execute(outbox_rows.delete().where(row.kind == "callback", _over, row.due_at < now - KEPT)).rowcount
 
 
 def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
@@ -80,8 +87,7 @@ def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:
 
 def _forget(tx: Connection, subjects: Sequence[str]) -> None:
     """Something new is told of these: what was told before is history that nobody needs, and grows without end."""
-    over = row.state.in_(("sent", "superseded"))
-    tx.execute(outbox_rows.delete().where(row.kind == "callback", row.booking_id.in_(subjects), over))
+    tx.execute(outbox_rows.delete().where(row.kind == "callback", row.booking_id.in_(subjects), _over))
 
 
 def _owed(event: Event, version: int) -> Owed:

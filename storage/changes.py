@@ -13,11 +13,13 @@ from storage import accounts, coaches, conflicts, connections, slots
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The coach as stored now, whether it is new, and the connections to wake a worker for once this is committed."""
+    """The coach as stored now, whether it is new, the connections to wake a worker for once this is committed, and the
+    sessions that it has put in conflict."""
 
     coach: Coach
     created: bool
-    wake: tuple[str, ...]
+    wake: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
 
 def put_coach(
@@ -42,12 +44,12 @@ def put_coach(
         before = coaches.lock(tx, coach_id)
         after = coaches.put(tx, change(before), expected=expected)
     if before is not None and before.version == after.version:
-        return Changed(after, created=False, wake=())
+        return Changed(after, created=False)
     slots.recompute(tx, after, now=now)
-    conflicts.flag(tx, after, now=now)
+    met = conflicts.flag(tx, after, now=now)
     owed = accounts.ids_of_coach(tx, coach_id) if before is not None and _needs_reading(before, after) else []
     wake = tuple(connection_id for connection_id in owed if connections.mark_dirty(tx, connection_id))
-    return Changed(after, created=after.version == 1, wake=wake)
+    return Changed(after, created=after.version == 1, wake=wake, conflicts=met)
 
 
 def _needs_reading(before: Coach, after: Coach) -> bool:
@@ -56,13 +58,14 @@ def _needs_reading(before: Coach, after: Coach) -> bool:
 
 def choose_calendars(
     tx: Connection, coach_id: str, connection_id: str, chosen: Collection[str], *, now: datetime
-) -> None:
+) -> tuple[str, ...]:
     """Let these calendars of a coach's connection block, and no others. Every calendar was read: none is owed a read.
 
-    Raises accounts.UnknownCalendar.
+    Returns the sessions that this has put in conflict. Raises accounts.UnknownCalendar.
     """
     coach = coaches.lock(tx, coach_id)
     accounts.choose(tx, connection_id, chosen)
-    if coach is not None:
-        slots.recompute(tx, coach, now=now)
-        conflicts.flag(tx, coach, now=now)
+    if coach is None:
+        return ()
+    slots.recompute(tx, coach, now=now)
+    return conflicts.flag(tx, coach, now=now)

@@ -25,6 +25,7 @@ from storage.tables import (
     ops_audit,
     outbox,
     profiles,
+    refusals,
     sessions,
     slot_sets,
     withheld_addresses,
@@ -71,7 +72,8 @@ def erase(tx: Connection, coach_id: str, *, now: datetime) -> Erased | None:
     for place in range(0, len(answers), 500):
         chosen = tuple_(idempotency.c.client_id, idempotency.c.key).in_(answers[place : place + 500])
         tx.execute(idempotency.delete().where(chosen))
-    tx.execute(withheld_addresses.delete().where(held[withheld_addresses]))
+    for table in (withheld_addresses, refusals):
+        tx.execute(table.delete().where(held[table]))
     unsent = tx.execute(outbox.delete().where(held[outbox])).rowcount
     tx.execute(coaches.delete().where(held[coaches]))  # the rest goes with it
     return Erased(**counted, coming=still_to_come, outbox=unsent, answers=len(answers))
@@ -99,6 +101,7 @@ def _held(coach_id: str) -> dict[Table, ColumnElement[bool]]:
         bookings: bookings.c.session_id.in_(met),
         outbox: about,
         withheld_addresses: withheld_addresses.c.address.in_(address),
+        refusals: refusals.c.coach_id == coach_id,
         ops_audit: deeds,
     }
 

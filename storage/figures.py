@@ -17,6 +17,12 @@ def clock_late(tx: Connection, names: Iterable[str]) -> dict[str, float]:
     return {name: max(known[name] / 1000, 0.0) if name in known else float("inf") for name in names}
 
 
+def clock_failures(tx: Connection, names: Iterable[str]) -> dict[str, float]:
+    """How often each periodic job raised since it last went well."""
+    known: dict[str, int] = dict(tx.execute(select(schedule.c.name, schedule.c.failures)).all())
+    return {name: float(known.get(name, 0)) for name in names}
+
+
 def conflicts(tx: Connection, *, now: datetime) -> int:
     """How many coming sessions an external event lies over."""
     row = sessions.c

@@ -97,9 +97,10 @@ def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
     """Erase a connection with everything that came from it, and make its coach's set anew without it."""
     coach_id = accounts.coach_of(tx, connection_id)
     coach = coaches.lock(tx, coach_id) if coach_id else None
+    if coach is not None:
+        calendars.leave(tx, coach.id, connection_id, now=now)
     accounts.unlink(tx, connection_id)
     if coach is not None:
-        calendars.owe_moves(tx, coach.id, now=now)
         conflicts.flag(tx, coach, now=now)
         slots.recompute(tx, coach, now=now)
 

@@ -31,3 +31,10 @@ def deeds(tx: Connection, *, target: str | None = None, limit: int = 200) -> lis
     query = select(*columns).order_by(ops_audit.c.at.desc(), ops_audit.c.id).limit(limit)
     chosen = query if target is None else query.where(ops_audit.c.target == target)
     return [Deed(*row) for row in tx.execute(chosen)]
+
+
+def is_noted(tx: Connection, actor: str, action: str, detail: str, *, since: datetime) -> bool:
+    """Whether somebody did this, with just this detail, since then."""
+    row = ops_audit.c
+    query = select(row.id).where(row.at >= since, row.actor == actor, row.action == action, row.detail == detail)
+    return tx.execute(query.limit(1)).first() is not None

@@ -186,7 +186,13 @@ api_keys = Table(
 )
 
 # The clock's table: one row a periodic job, moved on by compare-and-swap so that replicas never run it twice.
-schedule = Table("schedule", metadata, Column("name", Text, primary_key=True), number("next_run_at_ms"))
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("name", Text, primary_key=True),
+    number("next_run_at_ms"),
+    number("failures"),  # how often it raised since it last went well
+)
 
 # What people did on the ops pages or with the ops commands.
 ops_audit = Table(
@@ -224,4 +230,17 @@ link_uses = Table(
     metadata,
     Column("nonce", Text, primary_key=True),
     Column("at", Instant, nullable=False, index=True),
+)
+
+# The newest refusals, for ops. Without a key to coaches: a refusal must not wait for a lock that a booking holds.
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("place", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("reason", Text),
+    Column("coach_id", Text),
+    Column("client_id", Text),
 )

@@ -76,6 +76,17 @@ class Platform:
         while not self._over.wait(0.05):
             handler.wfile.write(b"y")
 
+    def ask_for(self, status: int, retry_after: str) -> Order:
+        """An order: this answer, and to be left alone for so long."""
+
+        def answered(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(status)
+            handler.send_header("Retry-After", retry_after)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        return answered
+
     def receive(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         self.calls.append(Call(handler.path, dict(handler.headers.items()), body))
@@ -116,7 +127,7 @@ def opened() -> Iterator[Platform]:
             except OSError:
                 self.close_connection = True  # whoever called has gone
 
-        do_GET = do_POST  # noqa: N815 (http.server's name)
+        do_GET = do_HEAD = do_POST  # noqa: N815 (http.server's names)
 
         def log_message(self, *_args: object) -> None:
             """Says nothing."""

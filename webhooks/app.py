@@ -13,9 +13,10 @@ from webhooks import errors, openapi, ops, pages, routes
 from webhooks.keyring import KeyRing
 from webhooks.metrics import Metrics
 from webhooks.reading import BODY_CAP, Json, Request
+from webhooks.refusals import Refusals
 from webhooks.shelf import Shelf
 from webhooks.wiring import EXTENSION, Parts, parts, runtime
-from workers import logs, telemetry
+from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
 from workers.settings import Settings
 
@@ -65,7 +66,10 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
         app.always = (*HEADERS, HSTS)
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP
-    app.extensions[EXTENSION] = Parts(runtime, KeyRing(runtime.services), Metrics(runtime.services), Shelf())
+    services, metrics = runtime.services, Metrics(runtime.services)
+    app.extensions[EXTENSION] = Parts(
+        runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf()
+    )
     app.before_request(_begin)
     app.after_request(_end)
     errors.register(app)
@@ -73,6 +77,8 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     routes.register(app, openapi.describe)
     ops.register(app)
     pages.register(app)
+    if tracing.on():
+        app.wsgi_app = tracing.requests(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap it
     return app
 
 
@@ -94,4 +100,7 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     route = request.url_rule.rule if request.url_rule else "none"
     parts().metrics.requests.labels(route, response.status_code).inc()
+    parts().refusals.keep(response)
+    named = f"{request.method} {route}" if request.url_rule else None  # any word may stand where a method should
+    tracing.tell(name=named, status=response.status_code, request_id=g.request_id)
     return response

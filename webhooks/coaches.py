@@ -10,6 +10,7 @@ from storage import accounts, changes, coaches, slots
 from storage.accounts import Connected
 from storage.changes import Changed
 from storage.slots import Listing
+from webhooks import aftermath
 from webhooks.answers import CoachOut, Connection, HoursOut, OverridesOut
 from webhooks.errors import unknown_coach
 from webhooks.models import CoachIn, HoursIn, OverridesIn, PolicyIn
@@ -81,8 +82,7 @@ def _change(coach_id: str, change: Callable[[Coach | None], Coach], version: int
     expected = if_match() if version is None else version
     with services.database.write() as tx:
         changed = changes.put_coach(tx, coach_id, change, expected=expected, now=services.now())
-    for connection_id in changed.wake:
-        runtime().actors.wake(connection_id)
+    aftermath.follow(coach_id, wake=changed.wake, conflicts=changed.conflicts)
     return changed
 
 

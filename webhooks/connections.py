@@ -3,6 +3,7 @@
 from storage import accounts, calendars, changes, connections
 from storage.accounts import UnknownCalendar
 from storage.calendars import ReadOnly
+from webhooks import aftermath
 from webhooks.answers import Accepted, CoachOut
 from webhooks.coaches import show
 from webhooks.errors import Refused
@@ -17,7 +18,7 @@ def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> Coach
     with runtime().services.database.write() as tx:
         _check(accounts.coach_of(tx, connection_id), coach_id)
         try:
-            changes.choose_calendars(tx, coach_id, connection_id, body.calendars, now=now)
+            met = changes.choose_calendars(tx, coach_id, connection_id, body.calendars, now=now)
             if (field := "receives") in body.model_fields_set:
                 calendars.receive(tx, coach_id, body.receives, of=connection_id, now=now)
         except UnknownCalendar as error:
@@ -26,6 +27,7 @@ def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> Coach
         except ReadOnly:
             detail = "This calendar takes no events: choose one that is not read-only, or null for the main one."
             raise Refused("calendar_read_only", detail, field=field) from None
+    aftermath.follow(coach_id, conflicts=met)
     return show(coach_id)
 
 

@@ -248,5 +248,5 @@ def problem(status: int, code: str, detail: str, *, field: str | None = None, **
     if field is not None:
         told["field"] = field
     told |= members | {"request_id": g.get("request_id")}
-    parts().metrics.refusals.labels(code).inc()
+    parts().refusals.tell(code, members.get("reason"))
     return Response(orjson.dumps(told), status, mimetype=PROBLEM)

@@ -7,6 +7,7 @@ from flask import current_app
 
 from webhooks.keyring import KeyRing
 from webhooks.metrics import Metrics
+from webhooks.refusals import Refusals
 from webhooks.shelf import Shelf
 from workers.bootstrap import Runtime
 
@@ -18,6 +19,7 @@ class Parts:
     runtime: Runtime
     keyring: KeyRing
     metrics: Metrics
+    refusals: Refusals
     shelf: Shelf
 
 

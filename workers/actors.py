@@ -5,6 +5,7 @@ A message carries an id and is only a wake-up: it may be lost, repeated or late.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import dramatiq
 import redis.exceptions
@@ -12,7 +13,7 @@ import structlog
 from dramatiq.errors import BrokerError
 
 from storage.outbox import Wake
-from workers import audit, freebusy, outbox, slots
+from workers import audit, freebusy, outbox, slots, tracing
 from workers.services import Services
 
 log = structlog.get_logger()
@@ -92,6 +93,7 @@ def _send(actor: dramatiq.Actor[[str], None], argument: str) -> None:
     try:
         # Whoever reads the logs finds by it what a request led to; no job depends on it.
         request_id = structlog.contextvars.get_contextvars().get("request_id")
-        actor.send_with_options(args=(argument,), **({"request_id": request_id} if request_id else {}))
+        options: dict[str, Any] = tracing.carried() | ({"request_id": request_id} if request_id else {})
+        actor.send_with_options(args=(argument,), **options)
     except (BrokerError, redis.exceptions.RedisError, OSError) as error:
         log.warning("wake_not_sent", actor=actor.actor_name, id=argument, error=type(error).__name__)

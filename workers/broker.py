@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from workers.metrics import CountJobs
+from workers.tracing import Trace
 
 log = structlog.get_logger()
 
@@ -42,7 +43,7 @@ def create_broker(client: redis.Redis) -> RedisBroker:
     return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
         client=client,
         namespace="coachcal",
-        middleware=[ShutdownNotifications(), Callbacks(), Narrate(), CountJobs(CollectorRegistry())],
+        middleware=[ShutdownNotifications(), Callbacks(), Narrate(), Trace(), CountJobs(CollectorRegistry())],
         heartbeat_timeout=30_000,
         maintenance_chance=1_000_000,
     )

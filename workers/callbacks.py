@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from workers.receiver import Busy, NoAnswer
 from workers.services import Services
-from workers.turn import Dead, Later, Outcome, Sent, Turn
+from workers.turn import Dead, Later, Outcome, Sent, Turn, usual_wait_ms
 
 GIVEN_UP_AFTER = timedelta(days=3)
 BUSY_RETRY_MS = 2_000
@@ -20,20 +20,22 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return Later("this worker was held up, another one may have the callback by now", retry_in_ms=0)
     body = json.dumps(turn.held.payload, separators=(",", ":"))
     try:
-        status = services.receiver.post(turn.held.id, body, now=services.now())
+        reply = services.receiver.post(turn.held.id, body, now=services.now())
     except Busy:
         return Later("the platform has not answered earlier ones yet", retry_in_ms=BUSY_RETRY_MS)
     except NoAnswer as error:
         return _failed(services, turn, str(error))
-    if 200 <= status < 300:
+    if 200 <= reply.status < 300:
         return Sent()
-    if status == GONE:
+    if reply.status == GONE:
         return Dead("the platform answered 410: it wants no callbacks there; correct COACHCAL_CALLBACK_URL")
-    return _failed(services, turn, f"the platform answered {status}")
+    return _failed(services, turn, f"the platform answered {reply.status}", asked=reply.retry_after)
 
 
-def _failed(services: Services, turn: Turn, error: str) -> Outcome:
+def _failed(services: Services, turn: Turn, error: str, *, asked: float | None = None) -> Outcome:
+    """`asked`: seconds that the platform wants to be left alone; no fewer than we would wait anyway."""
     happened = datetime.fromisoformat(turn.held.payload["timestamp"])
     if services.now() - happened > GIVEN_UP_AFTER:
         return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")
-    return Later(error)
+    usual = usual_wait_ms(turn.held.attempts)
+    return Later(error, usual if asked is None else max(usual, round(asked * 1000)))

@@ -15,6 +15,7 @@ from storage import (
     idempotency,
     links,
     outbox,
+    refusals,
     samples,
     schedule,
     sessions,
@@ -130,13 +131,16 @@ def sample(services: Services, _actors: Actors) -> int:
 
 
 def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples."""
+    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals
+    and callbacks."""
     now = services.now()
+    kept = (idempotency.drop_old, links.drop_old, samples.prune, refusals.prune, callbacks.drop_old)
     with services.database.write() as tx:
-        return idempotency.drop_old(tx, now=now) + links.drop_old(tx, now=now) + samples.prune(tx, now=now)
+        return sum(drop(tx, now=now) for drop in kept)
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.
+SWEEP = Job("sweep", 0, sweep)
 JOBS = (
     Job("holds", 1_000, reopen),
     Job("announce", 1_000, announce),
@@ -151,12 +155,28 @@ JOBS = (
 
 def tick(services: Services, actors: Actors) -> None:
     """Whatever is due now."""
-    sweep(services, actors)
+    attempt(services, actors, SWEEP)
     for job in JOBS:
         with services.database.write() as tx:
             mine = schedule.take(tx, job.name, every_ms=job.every_ms)
-        if mine and (count := job.run(services, actors)):
-            log.info("clock_job", name=job.name, count=count)
+        if mine:
+            attempt(services, actors, job)
+
+
+def attempt(services: Services, actors: Actors, job: Job) -> None:
+    """Run a job. One that raises is told and counted, and tried again at its next run: the others go on meanwhile.
+    Raises Unavailable."""
+    count = None
+    try:
+        count = job.run(services, actors)
+    except Unavailable:
+        raise
+    except Exception:  # whatever is wrong with one job, the others must not wait for it
+        log.exception("clock_job_failed", name=job.name)
+    if count and job is not SWEEP:  # it has work all the time
+        log.info("clock_job", name=job.name, count=count)
+    with services.database.write() as tx:
+        schedule.ended(tx, job.name, well=count is not None)
 
 
 def run(services: Services, actors: Actors, stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 
 import redis.exceptions
 
@@ -11,6 +12,7 @@ from storage.database import Unavailable
 from workers import tokens
 from workers.broker import SkewedClock, check_skew
 from workers.cronofy.errors import CronofyError, InvalidClient
+from workers.receiver import NoAnswer
 from workers.services import Services
 
 OLDEST_DEBT_SECONDS = 60
@@ -33,6 +35,7 @@ def examine(services: Services) -> Iterator[Finding]:
     yield from database
     yield from _redis(services)
     yield from _cronofy(services)
+    yield from _callbacks(services)
     if not any(finding.next_step for finding in database):
         yield _backlog(services)
         yield from _channels(services)
@@ -76,6 +79,20 @@ def _cronofy(services: Services) -> Iterator[Finding]:
         yield Finding("cronofy", str(error), "check that this machine reaches the data centre over https")
     else:
         yield Finding("cronofy", "accepts the client id and secret")
+
+
+def _callbacks(services: Services) -> Iterator[Finding]:
+    """Any answer will do but a server's own failure: what takes a POST may refuse to be looked at."""
+    if services.receiver is None:
+        return
+    try:
+        status = services.receiver.look()
+    except NoAnswer as error:
+        next_step = "correct COACHCAL_CALLBACK_URL, or see to its name, its port and its certificate"
+        yield Finding("callbacks", str(error), f"{next_step}; what is owed is kept meanwhile")
+        return
+    ill = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    yield Finding("callbacks", f"the platform answers ({status} to a HEAD)", "ask the platform's ops" if ill else "")
 
 
 def _backlog(services: Services) -> Finding:

@@ -15,7 +15,7 @@ from domain.freshness import State
 from storage import accounts, connections, figures, samples, standings
 from storage.database import Unavailable
 from workers import queues
-from workers.clock import JOBS
+from workers.clock import JOBS, SWEEP
 from workers.services import Services
 
 Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
@@ -80,7 +80,9 @@ class Figures(Collector):
 
     def _clock(self, tx: Tx) -> Iterator[Metric]:
         late = figures.clock_late(tx, [job.name for job in JOBS])
+        failures = figures.clock_failures(tx, [job.name for job in (SWEEP, *JOBS)])
         yield family("clock_late_seconds", "For how long each periodic job has been due.", "name", late)
+        yield family("clock_failures", "How often each periodic job raised since it went well.", "name", failures)
 
     def _queues(self) -> Iterator[Metric]:
         depths = queues.depths(self._services)

@@ -11,7 +11,7 @@ from domain.accounts import Account, Trouble
 from storage import coaches, connections, freebusy, slots
 from storage.connections import Claim
 from storage.freebusy import Observed
-from workers import channels, erasure, tokens
+from workers import channels, erasure, tokens, tracing
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
 from workers.services import Services
 
@@ -44,7 +44,7 @@ def refresh(services: Services, connection_id: str) -> bool:
     except CronofyError as error:
         _record_failure(services, held, error)
         return False
-    with services.database.write() as tx:
+    with tracing.span("store slots"), services.database.write() as tx:
         stored = freebusy.store(tx, held, observed, now=services.now())
     if stored is None:
         log.warning("late_read_refused", connection=connection_id)

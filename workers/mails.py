@@ -10,6 +10,7 @@ from domain.mail_tokens import Held as HeldBack
 from domain.mails import Mail, MailFacts
 from domain.sessions import Unknown
 from storage import coaches, mail_texts, outbox, relinks, seats
+from workers import tracing
 from workers.mailer import MailError, Unfaithful, letters, message
 from workers.services import Services
 from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn
@@ -88,7 +89,8 @@ def _hand_over(services: Services, turn: Turn, facts: MailFacts, mail: Mail, con
     if turn.late:
         return Later("this worker was held up, another one may have the mail by now", retry_in_ms=0)
     try:
-        services.mailer.send(content, mail.sender.email, [mail.to.email])
+        with tracing.span("SMTP send", "CLIENT"):
+            services.mailer.send(content, mail.sender.email, [mail.to.email])
     except MailError as error:
         return _refused(services, turn, facts, error)
     return Sent()

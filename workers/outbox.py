@@ -4,7 +4,6 @@ Nothing is sent inside a transaction. Between the other side's acceptance and ou
 death is not told from a failure: the row is then delivered again, as the same mail, and that is counted.
 """
 
-import random
 import time
 from typing import Any
 
@@ -15,12 +14,10 @@ from storage.database import Unavailable
 from storage.outbox import Held, Wake
 from workers import calendars, callbacks, mails
 from workers.services import Services
-from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn
+from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn, usual_wait_ms
 
 log = structlog.get_logger()
 
-FIRST_RETRY_MS = 5_000
-LONGEST_RETRY_MS = 900_000
 # A calendar row takes two calls to Cronofy with deadlines of 20 s each; a mail takes less than half a lease.
 CALENDAR_LEASES = 2
 
@@ -70,14 +67,8 @@ def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
                 outbox.withhold(tx, withhold, reason=error, now=services.now())
             return kept
         case Later(error, retry_in_ms, unsure):
-            wait = _retry_ms(held.attempts) if retry_in_ms is None else retry_in_ms
+            wait = usual_wait_ms(held.attempts) if retry_in_ms is None else retry_in_ms
             return outbox.give_back(tx, held, error=error, retry_in_ms=wait, unsure=unsure)
-
-
-def _retry_ms(attempts: int) -> int:
-    """Doubling from 5 s to 15 min, with jitter: what failed together does not come back together."""
-    backoff = min(FIRST_RETRY_MS << min(attempts - 1, 10), LONGEST_RETRY_MS)
-    return round(backoff * random.uniform(0.75, 1.25))  # noqa: S311 (spreads load, guards nothing)
 
 
 def _tell(held: Held, outcome: Outcome) -> None:

@@ -1,14 +1,16 @@
 """Where callbacks are posted: one address of the platform's, signed the Standard Webhooks way.
 
-Each exchange is bounded as a whole, no redirect is followed, and of an answer only the status is read. A receiver that
-hangs holds some threads of a worker and never all of them: pushes are read meanwhile.
+Each exchange is bounded as a whole, no redirect is followed, and of an answer only the status and Retry-After are
+read. A receiver that hangs holds some threads of a worker and never all of them: pushes are read meanwhile.
 """
 
 import base64
 import binascii
+import socket
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from urllib.parse import urlsplit
 from standardwebhooks import Webhook
 
 from workers.cronofy.errors import CronofyError
+from workers.cronofy.retries import retry_after
 from workers.cronofy.transport import Call, Timeouts, Transport
 
 CONNECT_SECONDS = 3.0
@@ -30,6 +33,14 @@ class Busy(Exception):
 
 class NoAnswer(Exception):
     """Nobody answered in time, or not with a whole answer; it may have been taken all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`retry_after`: the seconds that it asks us to wait, at most 600."""
+
+    status: int
+    retry_after: float | None
 
 
 class Receiver:
@@ -48,8 +59,8 @@ class Receiver:
             monotonic=time.monotonic,
         )
 
-    def post(self, event_id: str, body: str, *, now: datetime) -> int:
-        """The status of the answer. Raises Busy, NoAnswer."""
+    def post(self, event_id: str, body: str, *, now: datetime) -> Reply:
+        """What was answered. Raises Busy, NoAnswer."""
         if not self._turns.acquire(timeout=PATIENCE_SECONDS):
             raise Busy
         try:
@@ -57,18 +68,32 @@ class Receiver:
         finally:
             self._turns.release()
 
+    def look(self) -> int:
+        """The status of an answer to a HEAD, which tells the platform nothing. Raises NoAnswer."""
+        parts = urlsplit(self._url)
+        try:
+            socket.getaddrinfo(parts.hostname, parts.port or parts.scheme)
+        except OSError:
+            raise NoAnswer("its name does not resolve") from None
+        return self._exchange(Call("HEAD", "callback", self._url, reads_body=False)).status
+
     def close(self) -> None:
         self._transport.close()
 
-    def _post(self, event_id: str, body: str, now: datetime) -> int:
+    def _post(self, event_id: str, body: str, now: datetime) -> Reply:
         headers = {
             "webhook-id": event_id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(signer.sign(event_id, now, body) for signer in self._signers),
         }
-        call = Call("POST", "callback", self._url, body=body.encode(), headers=headers, reads_body=False)
+        return self._exchange(
+            Call("POST", "callback", self._url, body=body.encode(), headers=headers, reads_body=False)
+        )
+
+    def _exchange(self, call: Call) -> Reply:
         try:
-            return self._transport.exchange(call, time.monotonic() + self._deadline).status
+            answer = self._transport.exchange(call, time.monotonic() + self._deadline)
+            return Reply(answer.status, retry_after(answer.retry_after, time.time()))
         except CronofyError as error:
             failure = NoAnswer(str(error))
         raise failure

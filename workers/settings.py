@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         None, ge=1, le=65535, description="where the clock's /metrics is, on 127.0.0.1; nowhere if unset"
     )
     sentry_dsn: SecretStr | None = Field(None, description="errors go there too; needs coachcal[sentry]")
+    otlp_endpoint: str | None = Field(
+        None,
+        alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        repr=False,
+        description="traces go there, http://127.0.0.1:4318; needs coachcal[otel]",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="JSON lines on stderr")
 
     @classmethod

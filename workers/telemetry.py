@@ -1,24 +1,31 @@
-"""Errors to Sentry, where `coachcal[sentry]` is installed and a DSN is set: what broke and where, without any data."""
+"""Errors to Sentry, where `coachcal[sentry]` is installed and a DSN is set: what broke and where, without any data.
+And the beginning of traces (see `workers.tracing`)."""
 
 import sys
 from typing import Any
 
 from structlog.typing import EventDict, WrappedLogger
 
+from workers import tracing
 from workers.logs import clean
 from workers.settings import Settings
 
 
 def start(settings: Settings) -> None:
-    """Begin to report, if a DSN is set. Raises RuntimeError where it is, and the extra is not installed."""
-    if settings.sentry_dsn is None:
-        return
+    """Begin to report and to trace, where that is set. Raises RuntimeError where its extra is not installed."""
+    if settings.otlp_endpoint is not None:
+        tracing.start(settings.otlp_endpoint)
+    if settings.sentry_dsn is not None:
+        _report_errors(settings.sentry_dsn.get_secret_value())
+
+
+def _report_errors(dsn: str) -> None:
     try:
         import sentry_sdk
     except ImportError:
         raise RuntimeError("COACHCAL_SENTRY_DSN is set: install coachcal[sentry], or unset it") from None
     sentry_sdk.init(
-        settings.sentry_dsn.get_secret_value(),
+        dsn,
         default_integrations=False,  # they would collect requests, breadcrumbs and arguments
         include_local_variables=False,
         include_source_context=False,

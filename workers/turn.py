@@ -1,9 +1,13 @@
 """One turn at one outbox row: how much time is left of it, and the ways it can end."""
 
+import random
 import time
 from dataclasses import dataclass, field
 
 from storage.outbox import Held
+
+FIRST_RETRY_MS = 5_000
+LONGEST_RETRY_MS = 900_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,9 @@ class Later:
 
 
 Outcome = Sent | Skipped | Dead | Later
+
+
+def usual_wait_ms(attempts: int) -> int:
+    """Doubling from 5 s to 15 min, with jitter: what failed together does not come back together."""
+    backoff = min(FIRST_RETRY_MS << min(attempts - 1, 10), LONGEST_RETRY_MS)
+    return round(backoff * random.uniform(0.75, 1.25))  # noqa: S311 (spreads load, guards nothing)

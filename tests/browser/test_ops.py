@@ -1,6 +1,7 @@
 """The ops pages in a real browser: live without reload, by keyboard only, readable by everybody, and at peace."""
 
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from storage import ops_audit, outbox
 from tests import cast
 from tests.browser import scene
 from tests.browser.conftest import Seen, Site
+from tests.webhooks.test_bookings import BOOKING, post
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 # Of axe-core 4.14.1, as npm has it; its licence lies beside it.
@@ -135,6 +137,25 @@ def test_the_plots_are_drawn_and_told_as_tables(one_site: Site) -> None:
         at_peace(seen, one_site)
 
 
+def test_a_refusal_appears_in_the_list_without_a_reload_and_leads_to_its_coach(one_site: Site) -> None:
+    desk = one_site.desk
+    cast.ready(desk.database, cast.MAILED, (cast.at(2, 9), cast.at(2, 10)))
+    with one_site.ops() as seen:
+        page = seen.page
+        expect(page.locator("#refused")).to_contain_text("Nothing was refused.")
+        assert post(desk, "/v1/bookings", BOOKING | {"start": "2026-06-02T09:00:00Z"}).status_code == 409
+        row = page.locator("#refused tbody tr")
+        expect(row.locator("td")).to_have_text(
+            ["2026-06-01 08:00:00", "POST /v1/bookings", "slot_not_open", "busy", "ada", re.compile("bookings:write")]
+        )
+        page.get_by_role("link", name="Refusals").press("Enter")
+        expect(page.locator("tbody tr")).to_have_count(1)
+        expect(page.locator(".hint")).to_contain_text("UTC")
+        page.locator("tbody").get_by_role("link", name="ada").press("Enter")
+        page.wait_for_url("**/ops/coaches/ada")
+        at_peace(seen, one_site)
+
+
 def test_a_paused_page_stands_still_until_it_goes_on(one_site: Site) -> None:
     with one_site.ops() as seen:
         page = seen.page
@@ -184,7 +205,15 @@ def test_without_a_script_the_forms_work_all_the_same(one_site: Site) -> None:
 @pytest.mark.parametrize("width", [1280, 360])
 def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: Site, scheme: Any, width: int) -> None:
     ids = scene.afternoon(one_site.desk.database)
-    paths = ("/ops", "/ops/outbox?state=dead", "/ops/audit", "/ops/coaches/ada", "/ops/coaches/coach-2")
+    one_site.desk.get("/v1/coaches/ada/slots?from=x&to=y&duration=60")
+    paths = (
+        "/ops",
+        "/ops/outbox?state=dead",
+        "/ops/audit",
+        "/ops/refusals",
+        "/ops/coaches/ada",
+        "/ops/coaches/coach-2",
+    )
     with one_site.visit(width=width, color_scheme=scheme) as seen:
         seen.page.goto("/ops/login")
         assert violations(seen.page) == []

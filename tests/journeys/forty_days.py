@@ -21,6 +21,7 @@ from structlog.testing import capture_logs
 from domain.coaches import Coach
 from domain.hours import Hours
 from storage import slots, tables
+from storage.connections import RECONCILE_FROM, RECONCILE_SPREAD
 from storage.slots import Listing
 from tests import cast
 from tests.house import NOWHERE, Connected, House, built
@@ -37,9 +38,8 @@ from workers.services import Services
 
 # A Monday. Clocks go back in London on 25 October, in Cairo on the 30th, in New York on 1 November.
 BEGINS = datetime(2026, 10, 5, 6, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-# Production's intervals and their bound, times twelve: its clock ticks every 15 s, ours every hour.
-RECONCILE, RECONCILE_BUSY, STALE = 12 * HOUR, 3 * HOUR, 18 * HOUR
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
 RELINK_DAYS = (0, 1, 3, 7, 14)
 HOURLY = ("reconcile", "audit", "roll")
 LOST = "Your calendar is no longer connected"
@@ -80,6 +80,22 @@ WAITING: tuple[tuple[Table, tuple[str, ...]], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How often calendars are reconciled, and how often the clock looks which."""
+
+    reconcile: timedelta
+    reconcile_busy: timedelta
+    stale: timedelta
+    turn: timedelta
+
+
+REAL = Pace(60 * MINUTE, 15 * MINUTE, 90 * MINUTE, 15 * SECOND)
+"""Production's own."""
+SLOW = Pace(12 * HOUR, 3 * HOUR, 18 * HOUR, HOUR)
+"""The same times twelve, and a turn every hour: forty days of the other would be ten thousand reads."""
+
+
 @dataclass
 class Life:
     """A coach, their account, and what they remember of what they did."""
@@ -107,6 +123,7 @@ class Season:
     house: House
     rng: Random
     logs: list[Any]
+    pace: Pace
     now: datetime = BEGINS
     hours: int = 0
     spared_until: datetime = BEGINS - HOUR
@@ -115,7 +132,8 @@ class Season:
     mails: list[tuple[datetime, str]] = field(default_factory=list)
     """Those that ask to connect again: when, and to whom."""
     read_mails: int = 0
-    oldest: timedelta = timedelta()
+    ages: list[tuple[timedelta, timedelta]] = field(default_factory=list)
+    """What was seen of staleness: the bound, and how old a calendar was."""
 
     @property
     def calm(self) -> bool:
@@ -123,10 +141,37 @@ class Season:
         return self.now > self.spared_until
 
     def pass_an_hour(self) -> None:
-        """Until just before the clock's next turn, when every calendar is as old as it gets."""
-        was, self.hours = self.now, self.hours + 1
+        """Until just before the clock's next turn, when every calendar is as old as it gets. The turns within the
+        hour at which nothing is due are left out."""
+        self.hours += 1
+        end = BEGINS + self.hours * HOUR
+        while (turn := self._next_turn()) < end:
+            self._pass_until(turn)
+            self.check_staleness()
+            for job in (clock.sweep, clock.reconcile):
+                job(self.house.runtime.services, self.house.runtime.actors)
+            self.work_off()
+        self._pass_until(end)
+
+    def _next_turn(self) -> datetime:
+        """Of the clock's, the first at which a read is due."""
+        moments = [self._due(self.row(life)) for life in self.lives] if self.calm else []
+        turns = max((min(moments, default=BEGINS + 999 * DAY) - self.now) // self.pace.turn + 1, 1)
+        return self.now.replace(microsecond=0) + turns * self.pace.turn
+
+    def _due(self, row: Any) -> datetime:
+        if row.done_gen < row.req_gen:
+            return self.now + MINUTE  # after a gap, or a wait
+        spread = RECONCILE_FROM + RECONCILE_SPREAD * row.last_ok_at.microsecond / 1_000_000
+        return row.last_ok_at + spread * self.interval(row) if row.trouble != "revoked" else self.now + DAY
+
+    def interval(self, row: Any) -> timedelta:
+        return self.pace.reconcile_busy if row.changed_at > self.now - DAY else self.pace.reconcile
+
+    def _pass_until(self, moment: datetime) -> None:
+        was = self.now
         # What is read at once is spread by its milliseconds.
-        self.now = BEGINS + self.hours * HOUR + timedelta(milliseconds=self.rng.randrange(1000))
+        self.now = moment + timedelta(milliseconds=self.rng.randrange(1000))
         passed = self.now - was
         self.house.sandbox.world.clock.advance(passed.total_seconds())
         with self.house.runtime.services.database.write() as tx:
@@ -188,23 +233,23 @@ class Season:
             if row.trouble is not None or row.last_ok_at is None or not self.calm:
                 continue
             age = self.now - row.last_ok_at
-            bound = RECONCILE_BUSY if row.changed_at > self.now - DAY else RECONCILE
-            assert age <= bound + HOUR + timedelta(seconds=1), f"{life.id} is {age} old at {self.now}"
-            self.oldest = max(self.oldest, age)
+            bound = self.interval(row) + (self.pace.turn if self.pace is SLOW else timedelta())
+            assert age <= bound + SECOND, f"{life.id} is {age} old at {self.now}"
+            self.ages.append((bound, age))
 
 
 @contextmanager
-def founded(database_url: str, redis_url: str, seed: int) -> Iterator[Season]:
+def founded(database_url: str, redis_url: str, seed: int, pace: Pace = SLOW) -> Iterator[Season]:
     """Everybody is connected and was read once. Pushes come to a web process in this process."""
     port = free_port()
     intervals = {
-        "reconcile_minutes": RECONCILE // timedelta(minutes=1),
-        "reconcile_busy_minutes": RECONCILE_BUSY // timedelta(minutes=1),
-        "stale_minutes": STALE // timedelta(minutes=1),
+        "reconcile_minutes": pace.reconcile // timedelta(minutes=1),
+        "reconcile_busy_minutes": pace.reconcile_busy // timedelta(minutes=1),
+        "stale_minutes": pace.stale // timedelta(minutes=1),
         "public_url": NOWHERE.rpartition(":")[0] + f":{port}",
     }
     with capture_logs() as logs, built(database_url, redis_url, now=BEGINS, **intervals) as house:
-        season = Season(house, Random(seed), logs)
+        season = Season(house, Random(seed), logs, pace)
         _without_waiting(season)
         house.control.set_page_size(50)
         with closing(season.house.runtime.services.cronofy), _served(house, port):

@@ -7,7 +7,7 @@ from storage import bookings, offers, tables
 from storage.offers import Asked
 from storage.openings import Wanted
 from tests import cast
-from tests.journeys.forty_days import DAY, HOUR, RECONCILE, RELINK_DAYS, Life, Season
+from tests.journeys.forty_days import DAY, HOUR, RELINK_DAYS, Life, Season
 
 Script = Iterator[None]
 """What somebody does from hour to hour."""
@@ -123,7 +123,7 @@ def lost_push(season: Season, life: Life) -> Script:
     start = put_over_an_open_time(season, life)
     season.house.control.pushes(drop=0)
     life.untold = True
-    yield from wait(season, RECONCILE // HOUR + 2)
+    yield from wait(season, season.pace.reconcile // HOUR + 2)
     life.untold = False
     assert start not in offered(season, life, days=10)
     assert season.row(life).missed_pushes == before + 1
@@ -188,7 +188,7 @@ def until_told(season: Season, life: Life, trouble: str, days: int) -> Script:
     """Until the product knows, and then for so many days, in which the owner goes on living."""
     began = season.now
     while (row := season.row(life)).trouble != trouble:
-        assert season.now <= max(began + RECONCILE, season.spared_until) + 2 * HOUR, "nobody noticed"
+        assert season.now <= max(began + season.pace.reconcile, season.spared_until) + 2 * HOUR, "nobody noticed"
         yield
     since = row.troubled_since
     # What is booked meanwhile waits for the calendar, row by row: other tests look at that.

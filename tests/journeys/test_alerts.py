@@ -63,6 +63,14 @@ def a_job_never_ran(desk: Desk, _: str) -> None:
         tx.execute(tables.schedule.delete().where(tables.schedule.c.name == "roll"))
 
 
+def a_job_raises(desk: Desk, _: str) -> None:
+    clock.attempt(desk.runtime.services, desk.runtime.actors, clock.Job("roll", 60_000, broken))
+
+
+def broken(*_: object) -> int:
+    raise ValueError("a row that nobody thought of")
+
+
 def a_read_is_owed_for_long(desk: Desk, connection_id: str) -> None:
     cast.mark_dirty(desk.database, connection_id)
     set_row(desk, connection_id, dirty_since_ms=tables.connections.c.dirty_since_ms - 601_000)
@@ -111,6 +119,7 @@ def a_mail_is_held(desk: Desk, _: str) -> None:
 CONDITIONS: list[tuple[str, Condition]] = [
     ("CoachcalClockStopped", nobody_ticks),
     ("CoachcalClockStopped", a_job_never_ran),
+    ("CoachcalClockJobFailing", a_job_raises),
     ("CoachcalReadsLate", a_read_is_owed_for_long),
     ("CoachcalPushesSlow", pushes_waited),
     ("CoachcalCoachesStale", nobody_read),

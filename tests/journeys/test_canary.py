@@ -192,9 +192,7 @@ def database(running: Town) -> bytes:
     parts: list[bytes] = []
     with running.database.read() as tx:
         for table in tables.metadata.sorted_tables:
-            # An id that tells nothing: by it our own event is found again when the account is connected again.
-            columns = [column for column in table.c if column.name != "event_calendar_id"]
-            for row in tx.execute(select(*columns)):
+            for row in tx.execute(table.select()):
                 parts += [bytes(value) if isinstance(value, bytes) else str(value).encode() for value in row]
                 if table is tables.busy:
                     reading = Reading.unpack(row.reading)

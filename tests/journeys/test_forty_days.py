@@ -13,8 +13,8 @@ from storage import seats, sessions, tables
 from tests.databases import Kind
 from tests.domain import oracle
 from tests.journeys import forty_days
-from tests.journeys.forty_days import DAY, HOUR, RELINK_DAYS, Life, Season
-from tests.journeys.forty_lives import SETTLED, channels, fate, offered, storms
+from tests.journeys.forty_days import DAY, HOUR, REAL, RELINK_DAYS, Life, Season
+from tests.journeys.forty_lives import SETTLED, add, channels, fate, live, lost_push, offered, storms
 
 FORTY_DAYS = 40 * 24
 
@@ -34,6 +34,29 @@ def test_after_forty_days_of_trouble_every_set_is_right(
             assert_asked_to_relink_on_the_days(season, life)
         assert season.told("missed_push") >= 3 * len(season.lives)
         assert (season.told("audit_overdue"), season.told("delivery_broke")) == (0, 0)
+
+
+def test_at_production_s_own_intervals_no_calendar_is_ever_older_than_promised(
+    fresh_database: Callable[[Kind], str], redis_url: str
+) -> None:
+    """G2: a quarter of an hour for calendars with recent changes, an hour for the others, though pushes are lost."""
+    with forty_days.founded(fresh_database("sqlite"), redis_url, 5, REAL) as season:
+        ada, ben, cleo = season.lives
+        for life in (ada, ben):
+            add(season, life)
+        stories = [live(season, ada, 2), lost_push(season, ben)]
+        for _ in range(36):
+            season.pass_an_hour()
+            season.check_staleness()
+            for story in stories:
+                next(story, None)
+            season.work()
+        assert compare(season) == len(season.lives)
+        assert season.told("missed_push") == season.row(ben).missed_pushes == 1
+        assert season.row(cleo).changed_at < season.now - DAY  # an hour is enough for her by now
+        oldest = {bound: max(age for of, age in season.ages if of == bound) for bound, _ in season.ages}
+        assert set(oldest) == {REAL.reconcile_busy, REAL.reconcile}
+        assert all(0.75 * bound < age <= bound for bound, age in oldest.items()), oldest
 
 
 def assert_sessions_are_as_people_left_them(season: Season, life: Life) -> None:

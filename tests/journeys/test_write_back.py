@@ -156,6 +156,19 @@ def test_a_session_moves_to_another_account_when_its_own_is_disconnected(ada: Di
     assert (other.calendar, TEN, TEN + HOUR) in ada.events()
 
 
+def test_a_session_whose_only_account_is_disconnected_is_written_when_another_is_connected(ada: Diary) -> None:
+    ada.book()
+    ada.write()
+    ada.house.mark_for_erasure(ada.account.connection_id)
+    ada.house.refresh(ada.account.connection_id)
+    assert sorted(ada.write()) == ["pending", "sent"]
+    other = ada.house.connect()
+    ada.house.refresh(other.connection_id)
+    ada.wait()
+    assert ada.write() == ["sent", "sent"]
+    assert (other.calendar, TEN, TEN + HOUR) in ada.events()
+
+
 def test_a_session_booked_before_any_calendar_is_connected_is_written_when_one_is(house: House) -> None:
     # Given a coach without a calendar who is booked all the same
     coach = house.introduce(cast.MAILED)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.accounts import Account, Calendar, Profile
-from storage import accounts, connections, oauth_states
+from storage import accounts, connections, oauth_states, tables
 from storage.accounts import SealedTokens, UnknownCalendar
 from storage.database import Database
 from tests import cast
@@ -135,6 +135,49 @@ def test_the_first_push_of_a_planned_channel_finds_its_connection(database: Data
         connections.mark_dirty(tx, connection, pushed=True)
     assert connections.by_channel(database, hashed) == (connection, True)
     assert connections.by_channel(database, accounts.channel_hash("other")) is None
+
+
+@pytest.fixture
+def channel(database: Database, connection: str) -> str:
+    """The connection's channel was opened, and compared with Cronofy's list, at NOW."""
+    with database.write() as tx:
+        accounts.plan_channel(tx, connection, accounts.channel_hash("token"), b"sealed")
+        accounts.channel_opened(tx, connection, "chn_1", now=cast.NOW)
+    return connection
+
+
+def test_connecting_again_has_the_channel_opened_again_at_the_same_url(database: Database, channel: str) -> None:
+    cast.connect(database)
+    with database.read() as tx:
+        # A grant that was taken back took the channel along, so its id is not believed; its token is kept
+        assert accounts.channel(tx, channel) == accounts.StoredChannel(b"sealed", None)
+    assert connections.by_channel(database, accounts.channel_hash("token")) is not None
+
+
+def test_connecting_again_leaves_the_channels_of_others_alone(database: Database, channel: str) -> None:
+    cast.connect(database, sub="acc_2")
+    cast.connect(database, sub="acc_2")
+    with database.read() as tx:
+        assert accounts.channel(tx, channel) == accounts.StoredChannel(b"sealed", "chn_1")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "audited"), [(None, True), ("disconnected", True), ("initial_sync", True), ("revoked", False)]
+)
+def test_channels_are_audited_but_for_those_of_accounts_that_nobody_may_ask_about(
+    database: Database, channel: str, trouble: str | None, audited: bool
+) -> None:
+    with database.write() as tx:
+        tx.execute(tables.connections.update().values(trouble=trouble))
+        due = accounts.due_for_audit(tx, before=cast.NOW + timedelta(days=1), limit=5)
+        assert (due, accounts.oldest_audit(tx)) == (([channel], cast.NOW) if audited else ([], None))
+
+
+def test_a_channel_that_is_not_open_is_not_audited(database: Database, channel: str) -> None:
+    cast.connect(database)  # again: the next read opens it
+    with database.read() as tx:
+        assert accounts.due_for_audit(tx, before=cast.NOW + timedelta(days=1), limit=5) == []
+        assert accounts.oldest_audit(tx) is None
 
 
 def test_a_state_is_good_once_and_for_ten_minutes(database: Database) -> None:

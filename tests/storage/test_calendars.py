@@ -33,7 +33,8 @@ def book(database: Database, start: int = TEN) -> Session:
 
 def written(database: Database, session: Session, calendar: str = cast.WORK) -> None:
     with database.write() as tx:
-        calendars.put(tx, session.id, calendar, instead_of=None)
+        mine = tables.sessions.c.id == session.id
+        tx.execute(tables.sessions.update().where(mine).values(event_calendar_id=calendar))
 
 
 def describe(database: Database, connection: str, *found: Calendar, connected: bool = True) -> None:
@@ -177,16 +178,70 @@ def test_what_is_over_called_off_or_was_never_written_is_owed_nothing(database: 
     assert never.active
 
 
+def second(database: Database) -> None:
+    """Another account of hers, with a calendar cal_2."""
+    connection = cast.connect(database, sub="acc_2")
+    profile = Profile("pro_2", "google", "gsuite", "ada", calendars=(Calendar("cal_2", "Second"),))
+    cast.read(database, connection, account=Account("acc_2", profiles=(profile,)))
+
+
+def forget(database: Database, connection: str) -> None:
+    with database.write() as tx:
+        freebusy.forget(tx, connection, now=cast.NOW)
+
+
 def test_erasing_an_account_owes_its_sessions_a_place_in_another(database: Database, connection: str) -> None:
     session = book(database)
     written(database, session)
-    second = cast.connect(database, sub="acc_2")
-    other = Profile("pro_2", "google", "gsuite", "ada", calendars=(Calendar("cal_2", "Second"),))
-    cast.read(database, second, account=Account("acc_2", profiles=(other,)))
+    second(database)
     assert owed(database) == []
-    with database.write() as tx:
-        freebusy.forget(tx, connection, now=cast.NOW)
+    forget(database, connection)
     assert owed(database) == [session.id]
+
+
+def test_erasing_an_account_forgets_where_its_sessions_stood_and_not_those_of_another(
+    database: Database, connection: str
+) -> None:
+    ours, over, theirs, strayed = (book(database, at(day, 10)) for day in (2, 3, 4, 5))
+    second(database)
+    for session in (ours, over):
+        written(database, session)
+    for session in (theirs, strayed):
+        written(database, session, "cal_2")
+    with database.write() as tx:
+        rows = tables.sessions
+        tx.execute(rows.update().where(rows.c.id == over.id).values(status="cancelled", active=False))
+        tx.execute(rows.update().where(rows.c.id == strayed.id).values(event_strays=[cast.WORK]))
+        tx.execute(rows.update().where(rows.c.id == ours.id).values(event_strays=["cal_2", cast.HOME]))
+    forget(database, connection)
+    assert [stands(database, session) for session in (ours, over, theirs, strayed)] == [
+        (None, ("cal_2",)),
+        (None, ()),
+        ("cal_2", ()),
+        ("cal_2", ()),
+    ]
+    assert owed(database) == [ours.id]
+    with database.read() as tx:
+        assert cast.WORK not in repr(tx.execute(tables.outbox.select()).all())
+
+
+def test_with_the_last_account_goes_a_calendar_that_it_listed_no_more(database: Database, connection: str) -> None:
+    session = book(database)
+    written(database, session, "cal_gone")
+    forget(database, connection)
+    assert stands(database, session) == (None, ())
+    assert owed(database) == [session.id]
+
+
+def test_a_place_in_an_account_that_is_being_erased_is_not_remembered(database: Database, connection: str) -> None:
+    session = book(database)
+    with database.write() as tx:
+        assert calendars.put(tx, session.id, cast.WORK, instead_of=None)
+        connections.mark_dirty(tx, connection, erase=True)
+    with database.write() as tx:
+        assert not calendars.put(tx, session.id, cast.HOME, instead_of=cast.WORK)
+        calendars.stray(tx, session.id, cast.HOME)
+    assert stands(database, session) == (cast.WORK, ())
 
 
 # -- the calendar that the coach chose ------------------------------------------------------------------------

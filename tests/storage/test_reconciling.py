@@ -203,3 +203,24 @@ def test_two_reads_that_say_different_things_are_not_believed_either(database: D
     assert read(database, connection).doubted
     assert read(database, connection, meetings[0]).doubted
     assert not read(database, connection, meetings[0]).doubted
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+def test_what_changed_while_the_grant_was_gone_was_not_missed(
+    database: Database, connection: str, noticed: bool
+) -> None:
+    # Given a grant that was revoked, and the channel with it, whether or not a read has found that out
+    if noticed:
+        cast.mark_dirty(database, connection)
+        held = cast.claim(database, connection)
+        assert held is not None
+        with database.write() as tx:
+            freebusy.give_up(tx, held, error="invalid_grant", trouble="revoked", now=cast.NOW)
+    # When the coach consents anew
+    assert cast.connect(database) == connection
+    cast.mark_dirty(database, connection)
+    # Then what the first read finds was announced by that, and what a later one finds was not
+    assert not read(database, connection, MEETING, (at(3, 10), at(3, 11))).missed
+    assert row(database, connection).missed_pushes == 0
+    reconcile(database, cast.NOW + HOUR)
+    assert read(database, connection, MEETING, now=cast.NOW + HOUR).missed

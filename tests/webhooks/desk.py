@@ -59,7 +59,7 @@ class Desk:
     def ask(self, method: str, path: str, *scopes: str, **options: Any) -> Answer:
         """Ask with a key of these scopes (all of them when none is named)."""
         headers = {"Authorization": f"Bearer {self.key(*scopes)}"} | options.pop("headers", {})
-        return cast_to(Answer, self.client.open(path, method=method, headers=headers, **options))
+        return cast_to(Answer, self.client.open(path, method=method, headers=headers, buffered=True, **options))
 
     def look(self, path: str, **options: Any) -> Answer:
         """Ask without a key."""
@@ -96,6 +96,7 @@ class Desk:
             return {
                 table.name: sorted((tuple(row) for row in tx.execute(table.select())), key=repr)
                 for table in metadata.sorted_tables
+                if table.name != "refusals"  # the one thing that a refusal writes
             }
 
 

@@ -209,6 +209,24 @@ def test_who_logs_out_is_out(inside: Desk) -> None:
     assert sorted(action for action, _ in deeds(inside)) == ["login", "logout"]
 
 
+def test_a_cookie_that_was_copied_before_a_logout_is_worth_nothing_after_it(inside: Desk) -> None:
+    # Given a cookie that somebody copied, and another session of the same key
+    copied = inside.client.get_cookie("coachcal-ops")
+    assert copied is not None
+    colleague = create_app(inside.runtime).test_client()
+    log_in(colleague, inside.key("ops"))
+    # When the one logs out
+    page = csrf(inside.client.get("/ops"))
+    do(inside, "/ops/logout")
+    # Then the copy opens nothing and does nothing, and the other session goes on
+    inside.client.set_cookie(copied.key, copied.value)
+    assert inside.client.get("/ops").status_code == 303
+    assert inside.client.post("/ops/logout", data={"csrf": page}).status_code in (401, 403)
+    assert colleague.get("/ops").status_code == 200
+    # And the audit does not hold what the forms are signed with
+    assert page not in repr(inside.dump()["ops_audit"])
+
+
 # -- what a form must bring -----------------------------------------------------------------------------------
 
 
@@ -340,7 +358,7 @@ def full(inside: Desk) -> list[str]:
         tx.execute(tables.outbox.update().values(last_error="550 <canary@example.test>"))
         found = [row.id for row in tx.execute(tables.outbox.select())]
     do(inside, f"/ops/outbox/{ids['dead']}/requeue")
-    paths = ["/ops", "/ops/live", "/ops/plots?hours=3", "/ops/audit", "/ops/coaches/ada?duration=60"]
+    paths = ["/ops", "/ops/live", "/ops/plots?hours=3", "/ops/audit", "/ops/refusals", "/ops/coaches/ada?duration=60"]
     paths += [f"/ops/coaches/coach-{number}" for number in range(6)] + ["/ops/coaches/newcomer"]
     paths += [f"/ops/outbox/{outbox_id}{part}" for outbox_id in found for part in ("", "/live")]
     return paths + [

@@ -40,10 +40,10 @@ class Visitor:
     client: FlaskClient
 
     def get(self, path: str, **options: Any) -> Any:
-        return self.client.get(path, **options)
+        return self.client.get(path, buffered=True, **options)
 
     def post(self, path: str, fields: dict[str, str], **options: Any) -> Any:
-        return self.client.post(path, data=fields, **options)
+        return self.client.post(path, data=fields, buffered=True, **options)
 
     def confirm(self, start: int, duration: int = 60, **more: str) -> dict[str, str]:
         """What the confirmation of a time would send."""

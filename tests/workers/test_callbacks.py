@@ -12,18 +12,20 @@ from typing import Any
 import pytest
 import time_machine
 from dramatiq.brokers.stub import StubBroker
+from sqlalchemy import select
 from standardwebhooks import WebhookVerificationError
 from structlog.testing import capture_logs
 
 from domain.events import CATALOGUE
 from storage import attendance, bookings, pods, slots
 from storage import outbox as stored
+from storage.database import clock_ms
 from storage.openings import Wanted
 from storage.outbox import Wake
 from tests import cast
 from tests.cast import at
 from tests.house import built
-from tests.mailroom import DAY, NEXT_WEEK
+from tests.mailroom import DAY, NEXT_WEEK, Mailroom
 from tests.platform import SAID, SECRET, Platform
 from tests.postoffice import PostOffice
 from tests.switchboard import ADA, ANNE, BETH, Switchboard, wired
@@ -112,6 +114,45 @@ def test_whatever_is_not_a_yes_is_tried_again(switchboard: Switchboard, status: 
     assert SAID not in repr(logs)
     switchboard.sweep(minutes=10)
     assert switchboard.open() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "least", "most"),
+    [
+        (503, "120", 119_000, 120_000),
+        (429, "Mon, 01 Jan 2001 00:00:00 GMT", 3_700, 6_300),
+        (429, "1", 3_700, 6_300),
+        (503, "86400", 599_000, 600_000),
+        (429, "soon, please", 3_700, 6_300),
+    ],
+)
+def test_a_platform_that_wants_to_be_left_alone_is_within_bounds(
+    switchboard: Switchboard, status: int, asked: str, least: int, most: int
+) -> None:
+    switchboard.platform.answer(switchboard.platform.ask_for(status, asked))
+    switchboard.book()
+    switchboard.work()
+    (row,) = switchboard.rows(topic="booking.booked")
+    with switchboard.database.read() as tx:
+        wait = row.next_attempt_at_ms - tx.scalar(select(clock_ms()))
+    assert least - 1_000 < wait <= most
+
+
+def test_what_was_told_long_ago_is_dropped_and_what_was_not_told_is_kept(switchboard: Switchboard) -> None:
+    switchboard.book()
+    switchboard.work()
+    switchboard.platform.answer(410)
+    dead = switchboard.book(NEXT_WEEK + DAY)
+    switchboard.work()
+    actors = declare_actors(StubBroker(), switchboard.services)
+    mails = len(Mailroom.rows(switchboard))
+    switchboard.now += timedelta(days=29)
+    clock.retention(switchboard.services, actors)
+    assert sorted(row.state for row in switchboard.rows()) == ["dead", "sent", "sent"]  # and the slots
+    switchboard.now += timedelta(days=2)
+    clock.retention(switchboard.services, actors)
+    assert [(row.state, row.booking_id) for row in switchboard.rows()] == [("dead", dead.booking.id)]
+    assert len(Mailroom.rows(switchboard)) == mails > 0
 
 
 def test_an_answer_that_never_ends_is_cut(switchboard: Switchboard) -> None:
@@ -246,7 +287,7 @@ def test_a_worker_that_dies_loses_nothing(switchboard: Switchboard) -> None:
         assert held is not None
         if posts:
             assert switchboard.services.receiver
-            assert switchboard.services.receiver.post(held.id, "{}", now=switchboard.now) == 204
+            assert switchboard.services.receiver.post(held.id, "{}", now=switchboard.now).status == 204
         switchboard.set_rows(row.id, lease_until_ms=0, wake_after_ms=0)
     switchboard.platform.calls[0] = replace(switchboard.platform.calls[0], path="/seen")  # no envelope of ours
     switchboard.sweep()

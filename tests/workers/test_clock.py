@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 from dramatiq.brokers.stub import StubBroker
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from storage import bookings, holds, idempotency, pods, schedule, sessions, tables
+from storage import bookings, figures, holds, idempotency, pods, schedule, sessions, tables
 from storage.bookings import Done
 from storage.openings import Wanted
 from tests import cast
@@ -185,3 +186,74 @@ def test_the_clock_stops_when_it_is_told_to(house: House) -> None:
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
+
+
+# -- a job that raises ----------------------------------------------------------------------------------------
+
+
+def failing(house: House) -> dict[str, float]:
+    """The jobs that raised since they went well, and how often."""
+    with house.runtime.services.database.read() as tx:
+        found = figures.clock_failures(tx, [job.name for job in (clock.SWEEP, *clock.JOBS)])
+    return {name: times for name, times in found.items() if times}
+
+
+def breaks(job: clock.Job) -> clock.Job:
+    def broken(*_: object) -> int:
+        raise ValueError("a row that nobody thought of")
+
+    return replace(job, run=broken)
+
+
+def due_again(house: House) -> None:
+    with house.runtime.services.database.write() as tx:
+        tx.execute(tables.schedule.update().values(next_run_at_ms=0))
+
+
+def test_a_job_that_raises_is_told_and_counted_and_the_others_go_on(
+    house: House, connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a clock whose sweep and whose first job raise
+    later(house, days=1, hours=2)
+    whole = clock.JOBS
+    monkeypatch.setattr(clock, "SWEEP", breaks(clock.SWEEP))
+    monkeypatch.setattr(clock, "JOBS", (breaks(whole[0]), *whole[1:]))
+    # When it ticks, twice
+    with capture_logs() as logs:
+        for _ in range(2):
+            due_again(house)
+            tick(house)
+    # Then the others have run, and both are told with their exceptions
+    assert {job for job, _ in drain(house)} >= {"refresh_freebusy", "recompute_slots"}
+    told = [line for line in logs if line["event"] == "clock_job_failed"]
+    assert [line["name"] for line in told] == ["sweep", "holds"] * 2
+    assert all(line["exc_info"] for line in told)
+    assert failing(house) == {"sweep": 2, "holds": 2}
+    # And once they go well it is over
+    monkeypatch.undo()
+    tick(house)
+    assert failing(house) == {"holds": 2}  # its next run is to come
+    due_again(house)
+    tick(house)
+    assert failing(house) == {}
+
+
+def test_a_job_that_raises_is_tried_again_at_its_next_run_and_not_before(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "JOBS", tuple(breaks(job) for job in clock.JOBS if job.name == "retention"))
+    for _ in range(3):
+        tick(house)
+    assert failing(house) == {"retention": 1}
+
+
+def test_a_database_that_goes_away_in_the_middle_of_a_job_is_waited_for_and_no_failure_of_the_job(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> int:
+        raise OperationalError("select", {}, ConnectionError("gone"))
+
+    monkeypatch.setattr(clock, "JOBS", (replace(clock.JOBS[0], run=away),))
+    with pytest.raises(OperationalError):
+        tick(house)
+    assert failing(house) == {}

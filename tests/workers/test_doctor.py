@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from storage import database
 from tests.house import House, client
+from tests.platform import SECRET, Platform
 from workers.broker import create_redis
 from workers.doctor import Finding, examine
+from workers.receiver import Receiver
 from workers.services import Services
 
 
@@ -67,3 +71,48 @@ def test_a_read_owed_for_long_is_told(house: House) -> None:
     account = house.connect()
     house.set_row(account.connection_id, dirty_since_ms=1)
     assert "coachcal clock" in findings(house.runtime.services)["backlog"].next_step
+
+
+# -- where callbacks go ---------------------------------------------------------------------------------------
+
+
+def told_to(house: House, url: str) -> Finding:
+    """What the doctor says of callbacks that go there."""
+    receiver = Receiver(url, [SECRET], deadline=10, at_once=1)
+    try:
+        return findings(replace(house.runtime.services, receiver=receiver))["callbacks"]
+    finally:
+        receiver.close()
+
+
+@pytest.mark.parametrize("status", [204, 302, 401, 404, 405])
+def test_a_platform_that_answers_is_well_whatever_it_says_to_a_look(
+    house: House, platform: Platform, status: int
+) -> None:
+    platform.answer(status)
+    found = told_to(house, f"{platform.origin}/looked-at")
+    assert (found.detail, found.next_step) == (f"the platform answers ({status} to a HEAD)", "")
+    # It was told nothing
+    assert [(call.path, call.body) for call in platform.calls] == [("/looked-at", b"")]
+
+
+def test_a_platform_that_is_ill_is_told(house: House, platform: Platform) -> None:
+    platform.answer(502)
+    assert told_to(house, f"{platform.origin}/looked-at").next_step == "ask the platform's ops"
+
+
+@pytest.mark.parametrize(
+    ("url", "detail"),
+    [
+        ("https://nobody.invalid/told", "its name does not resolve"),
+        ("http://127.0.0.1:9/told", "ConnectionError"),
+        ("{tls}", "SSLError"),
+    ],
+)
+def test_a_platform_that_cannot_be_reached_is_told_with_what_is_kept(
+    house: House, platform: Platform, url: str, detail: str
+) -> None:
+    found = told_to(house, url.format(tls=platform.origin.replace("http:", "https:")))
+    assert detail in found.detail
+    assert "COACHCAL_CALLBACK_URL" in found.next_step
+    assert "kept meanwhile" in found.next_step

@@ -30,6 +30,7 @@ ROUTES = (
     ("GET", "/coaches/<coach_id>/live", pages.coach_live),
     ("POST", "/coaches/<coach_id>/refresh", differences.refresh),
     ("POST", "/coaches/<coach_id>/difference", differences.difference),
+    ("GET", "/refusals", pages.refused),
     ("GET", "/audit", pages.audit),
     ("GET", "/login", visitors.login_form),
     ("POST", "/login", visitors.login),

@@ -7,9 +7,10 @@ from typing import Any
 from flask import Response, abort, render_template, request, url_for
 
 from domain.freshness import State
-from storage import coaches, connections, messages, ops, ops_audit, outbox, slots, standings
+from storage import coaches, connections, messages, ops, ops_audit, outbox, refusals, slots, standings
 from storage.messages import Tally
 from storage.ops import Conflicted, Stuck, Troubled
+from storage.refusals import Refusal
 from webhooks.browsers import see
 from webhooks.ops import weeks
 from webhooks.ops.plots import NAMES, SHEETS, Range, draw
@@ -18,6 +19,8 @@ from workers import queues
 from workers.actors import QUEUES
 
 MOST_SHOWN = 20
+MOST_REFUSALS = 10
+ALL_REFUSALS = 200
 ENDED = ("sent", "superseded")
 UNENDED = ("pending", "scheduled", "sending", "dead")
 STATES = (*UNENDED, *ENDED)
@@ -53,6 +56,7 @@ class Overview:
     stale: list[Troubled]
     disconnected: list[Troubled]
     conflicted: list[Conflicted]
+    refused: list[Refusal]
 
     @property
     def kinds(self) -> list[str]:
@@ -115,6 +119,13 @@ def audit() -> str:
     return render_template("ops/audit.html", deeds=found)
 
 
+def refused() -> str:
+    """GET /ops/refusals: the newest"""
+    with runtime().services.database.read() as tx:
+        found = refusals.recent(tx, limit=ALL_REFUSALS)
+    return render_template("ops/refusals.html", refused=found, most=ALL_REFUSALS)
+
+
 def find() -> Response:
     """GET /ops/find: to the message or the coach of this id."""
     wanted = request.args.get("id", "").strip()
@@ -144,6 +155,7 @@ def _overview() -> dict[str, Any]:
             stale=ops.troubled(tx, "stale", **at, limit=MOST_SHOWN),
             disconnected=ops.troubled(tx, "disconnected", **at, limit=MOST_SHOWN),
             conflicted=ops.conflicted(tx, now=at["now"], limit=MOST_SHOWN),
+            refused=refusals.recent(tx, limit=MOST_REFUSALS),
         )
     return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN}
 
@@ -174,11 +186,11 @@ def _plots() -> dict[str, Any]:
         found = ops.plotted(tx, NAMES, since=over.since, every=over.every)
         ended = [tally for tally in messages.tallies(tx, now=now) if tally.state in ENDED]
     plots = [draw(sheet, found, over) for sheet in SHEETS]
-    return {"plots": plots, "hours": hours, "spans": tuple(SPANS), "ended": ended, "refusals": _refusals()}
+    return {"plots": plots, "hours": hours, "spans": tuple(SPANS), "ended": ended, "refusals": _by_code()}
 
 
-def _refusals() -> list[tuple[str, int]]:
-    """What the API refused since its processes began, by code, the most frequent first."""
+def _by_code() -> list[tuple[str, int]]:
+    """What was refused since the web processes began, by code, the most frequent first."""
     counted = (sample for family in parts().metrics.counted().collect() for sample in family.samples)
     by_code = {it.labels["code"]: int(it.value) for it in counted if it.name == "coachcal_refusals_total"}
     return sorted(by_code.items(), key=lambda it: -it[1])

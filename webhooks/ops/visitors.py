@@ -1,7 +1,8 @@
 """Who is at the ops pages: a key of scope `ops`, shown once at the login, then a signed cookie of eight hours.
 
 The cookie names the key and never holds it; a key that is revoked, expires or loses the scope ends its sessions at
-once. Every form carries the session's CSRF token, the login too: its session knows nobody yet.
+once. A logout ends one for good, whoever has copied its cookie: the audit knows it. Every form carries the session's
+CSRF token, the login too: its session knows nobody yet.
 """
 
 import hmac
@@ -9,6 +10,7 @@ import re
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any
 
 import structlog
@@ -46,6 +48,11 @@ class Visitor:
     def name(self) -> str:
         """As the diary tells it."""
         return f"{self.client_id}/{self.key_id}"
+
+    @property
+    def session(self) -> str:
+        """Which of their sessions, without what its forms are signed with."""
+        return f"session {blake2b(self.csrf.encode(), digest_size=6).hexdigest()}"
 
 
 def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
@@ -95,7 +102,7 @@ def login() -> Response:
     until = int((now + LIFE).timestamp())
     visitor = Visitor(key.id, key.client_id, secrets.token_urlsafe(24), until)
     with services.database.write() as tx:
-        ops_audit.note(tx, Deed(now, visitor.name, "login", key.client_id, ""))
+        ops_audit.note(tx, Deed(now, visitor.name, "login", key.client_id, visitor.session))
     wanted = request.form.get("next", "")
     return _with_cookie(see(wanted if INSIDE.fullmatch(wanted) else url_for("ops.overview")), visitor)
 
@@ -104,7 +111,7 @@ def logout() -> Response:
     """POST /ops/logout"""
     services = runtime().services
     with services.database.write() as tx:
-        ops_audit.note(tx, Deed(services.now(), g.visitor.name, "logout", g.visitor.client_id, ""))
+        ops_audit.note(tx, Deed(services.now(), g.visitor.name, "logout", g.visitor.client_id, g.visitor.session))
     response = see(url_for("ops.login_form"))
     response.delete_cookie(_cookie(), path="/", secure=over_https(), httponly=True, samesite="Lax")
     return response
@@ -118,7 +125,7 @@ def _visitor() -> Visitor:
         found = Visitor(**signer(services.settings, "session").loads(request.cookies.get(_cookie(), "")))
     except (BadData, TypeError):
         found = None
-    if found is None or found.until <= now.timestamp() or (found.key_id and not _still_good(found.key_id)):
+    if found is None or found.until <= now.timestamp() or (found.key_id and not _still_good(found)):
         return _stranger()
     return found
 
@@ -127,11 +134,13 @@ def _stranger() -> Visitor:
     return Visitor("", "", secrets.token_urlsafe(24), int((runtime().services.now() + LIFE).timestamp()))
 
 
-def _still_good(key_id: str) -> bool:
+def _still_good(visitor: Visitor) -> bool:
     services = runtime().services
+    since = services.now() - LIFE
     with services.database.read() as tx:
-        key = next((key for key in clients.list_keys(tx) if key.id == key_id), None)
-    if key is None or key.revoked_at is not None or SCOPE not in key.scopes:
+        key = next((key for key in clients.list_keys(tx) if key.id == visitor.key_id), None)
+        left = ops_audit.is_noted(tx, visitor.name, "logout", visitor.session, since=since)
+    if left or key is None or key.revoked_at is not None or SCOPE not in key.scopes:
         return False
     return key.expires_at is None or key.expires_at > services.now()
 

@@ -14,6 +14,7 @@ from domain.sessions import Unknown
 from storage.database import Unavailable
 from webhooks.pages import booking, deeds, groups, guests, links, settings, settings_calendars, spoken
 from webhooks.pages.words import say
+from webhooks.wiring import parts
 
 ROUTES = (
     ("GET", "/p/<token>", links.redeem),
@@ -73,5 +74,7 @@ def _said(status: int, key: str) -> Response:
     try:
         detail = say(tongue, f"problem_{key}")
     except KeyError:
-        detail = say(tongue, "problem_not_here" if status == HTTPStatus.NOT_FOUND else "problem_not_understood")
+        key = "not_here" if status == HTTPStatus.NOT_FOUND else "not_understood"
+        detail = say(tongue, f"problem_{key}")
+    parts().refusals.tell(key)
     return Response(render_template("pages/problem.html", detail=detail), status)

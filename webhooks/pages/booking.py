@@ -32,7 +32,7 @@ from webhooks.pages.choices import (
 )
 from webhooks.pages.guests import guest
 from webhooks.pages.viewers import May
-from webhooks.wiring import runtime
+from webhooks.wiring import parts, runtime
 
 REFUSALS = (
     "slot_not_open",
@@ -120,6 +120,7 @@ ROUTES = (
 def refused_page(code: str, nearest: Any = (), chosen: Choice | None = None, reason: str | None = None) -> Response:
     """409, plainly, with what can be had instead. `code` is the API's; its sentence is not shown, nor is the `reason`
     to those who are not told."""
+    parts().refusals.tell(code, reason)
     page = render_template(
         "pages/book_refused.html",
         code=code,

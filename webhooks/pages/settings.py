@@ -11,6 +11,7 @@ from storage import accounts, calendars, changes, coaches, slots
 from storage.accounts import Connected
 from storage.calendars import Place
 from storage.coaches import StaleVersion
+from webhooks import aftermath
 from webhooks.browsers import see
 from webhooks.pages import settings_form as forms
 from webhooks.pages import settings_week as weeks
@@ -88,8 +89,7 @@ def settings_save() -> Response:
             )
     except (Wrong, StaleVersion) as error:
         return _refused(values, error)
-    for connection_id in changed.wake:
-        runtime().actors.wake(connection_id)
+    aftermath.follow(changed.coach.id, wake=changed.wake, conflicts=changed.conflicts)
     return see(f"{HOME}?said=saved")
 
 

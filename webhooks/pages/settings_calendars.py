@@ -7,6 +7,7 @@ from storage import accounts, calendars, changes
 from storage import connections as rows
 from storage.accounts import Connected, UnknownCalendar
 from storage.calendars import ReadOnly
+from webhooks import aftermath
 from webhooks.browsers import see
 from webhooks.pages.guests import guest, language
 from webhooks.pages.settings import HOME, Tx, mine
@@ -39,9 +40,10 @@ def settings_calendars(connection_id: str) -> Response:
             coach = mine(tx)
             _owned(tx, connection_id)
             chosen = request.form.getlist("calendar")
-            changes.choose_calendars(tx, coach.id, connection_id, chosen, now=services.now())
+            met = changes.choose_calendars(tx, coach.id, connection_id, chosen, now=services.now())
     except UnknownCalendar:
         return see(f"{HOME}?said=calendars_changed")
+    aftermath.follow(coach.id, conflicts=met)
     return see(f"{HOME}?said=calendars_saved")
 
 

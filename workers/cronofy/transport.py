@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from workers import tracing
 from workers.cronofy.errors import BadAnswer, CronofyError, Unavailable
 
 _CHUNK = 1 << 16
@@ -89,6 +90,12 @@ class Transport:
         Raises Unavailable when none came or it was cut, BadAnswer when it is larger than `max_bytes` or cannot be
         unpacked.
         """
+        with tracing.span(str(call), "CLIENT"):
+            answer = self._exchange(call, deadline)
+            tracing.tell(status=answer.status)
+            return answer
+
+    def _exchange(self, call: Call, deadline: float) -> Answer:
         limit = _Limit(deadline, self._timeouts.read, self._monotonic)
         mark = _LIMIT.set(limit)
         failure: CronofyError

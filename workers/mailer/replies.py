@@ -3,6 +3,7 @@
 | reply | to | permanent | about |
 | --- | --- | --- | --- |
 | 4xx, no answer | anything | no | server (address, for RCPT: greylisting, a full mailbox) |
+| 552 | MAIL with a SIZE | yes | message: the server never takes one so large (RFC 1870, 6.1) |
 | 5xx | greeting, TLS, AUTH, MAIL | no | server: our settings are wrong, and a person will repair them |
 | 530, 534, 535, 538, 503 | RCPT, DATA | no | server: the same, told late |
 | 5xx, 5.7.x | RCPT | yes | message: a policy of theirs, not an address that does not exist (RFC 3463) |
@@ -16,6 +17,7 @@ import ssl
 
 from workers.mailer import About, MailError
 
+TOO_LARGE = 552
 NOT_LOGGED_IN = (503, 530, 534, 535, 538)
 _POLICY = re.compile(rb"5\.7\.\d")
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from workers.mailer import MailError, envelope
-from workers.mailer.replies import disconnected, refusal
+from workers.mailer.replies import TOO_LARGE, disconnected, refusal
 from workers.mailer.server import Server
 
 REUSED_FOR_SECONDS = 30.0
@@ -147,7 +147,10 @@ class _Connection(smtplib.SMTP):
         self._used_at = self._limit.now()
         self._mails += 1
         self.handed_over = False
-        code, _ = self.mail(sender, (f"size={len(message)}",) if self.has_extn("size") else ())
+        sized = self.has_extn("size")
+        code, said = self.mail(sender, (f"size={len(message)}",) if sized else ())
+        if sized and code == TOO_LARGE:
+            raise refusal(code, said, "message")
         _expect(code == 250, code)
         refused = {}
         for recipient in recipients:

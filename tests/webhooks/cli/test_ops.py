@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from domain.sessions import Participant
-from storage import bookings, clients, idempotency, ops_audit, tables
+from storage import bookings, clients, idempotency, ops_audit, refusals, tables
 from storage.bookings import Done
 from storage.idempotency import Answer
 from storage.openings import Wanted
+from storage.refusals import Refusal
 from tests import cast
 from tests.cast import NOW, at
 from tests.house import Connected, House, house
@@ -232,6 +233,7 @@ def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) ->
     book(told, cast.HEDY, "bob")
     with told.runtime.services.database.write() as tx:
         clients.create_key(tx, "coach-os", ("ops",), now=NOW)
+        refusals.note(tx, Refusal(NOW, "GET /book", "not_here", None, None), {"coach_id": "ada"})
         tx.execute(tables.withheld_addresses.insert().values(address="ada@example.test", reason="550", since=NOW))
     held = json.loads(run("export", "bob").stdout)
     # When she is erased

@@ -164,6 +164,29 @@ class TestReplies:
             send(mailer, sender="other@coaching.example")
         assert len(postman.taken) == 1
 
+    @pytest.mark.parametrize(
+        ("reply", "expected"),
+        [
+            ("552 5.3.4 Error: message size exceeds fixed maximum", ("552", True, "message")),
+            ("452 4.3.1 not enough room", ("452", False, "server")),
+        ],
+    )
+    def test_to_the_size_of_the_message(self, reply: str, expected: tuple[str, bool, str]) -> None:
+        postman = Postman(sender={"mail@coaching.example": reply})
+        with running(postman), mailing(postman.port) as mailer:
+            assert failure(mailer) == expected
+            send(mailer, sender="other@coaching.example")
+        assert len(postman.taken) == 1
+
+    def test_a_552_that_is_not_about_a_size_is_ours_to_repair(self) -> None:
+        def talk(caller: socket) -> None:
+            caller.sendall(b"220 hello\r\n")
+            for line in caller.makefile("rb"):
+                caller.sendall(b"250 hello\r\n" if line[:4].lower() == b"ehlo" else b"552 your box is full\r\n")
+
+        with raw(talk) as port, mailing(port) as mailer:
+            assert failure(mailer) == ("552", False, "server")
+
     def test_nobody_there_is_no_reason_to_give_up(self) -> None:
         with mailing(free_port()) as mailer:
             assert failure(mailer) == ("unreachable", False, "server")
