@@ -79,9 +79,10 @@ class Keyboard:
         there.wait_for()
         keyboard = there.page.keyboard
         for _ in range(TABS):
-            if focused(there):
+            where = there.evaluate(WHERE)
+            if where == "here":
                 return
-            if same_group(there):
+            if where == "beside":
                 toward(there)
             else:
                 keyboard.press("Tab")
@@ -129,19 +130,10 @@ def middle(there: Locator) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def focused(there: Locator) -> bool:
-    return bool(there.evaluate("it => it === document.activeElement"))
-
-
 def place(there: Locator) -> tuple[int, int]:
     """Row and column of a cell among its grid's, or of what stands in it."""
     row, column = there.evaluate(PLACE)
     return row, column
-
-
-def same_group(there: Locator) -> bool:
-    """Whether the focus is in the same grid, or the same set of radio buttons: one stop of the tab key."""
-    return bool(there.evaluate(SAME))
 
 
 def toward(there: Locator) -> None:
@@ -163,12 +155,14 @@ PLACE = """it => {
   }
   return [[...document.querySelectorAll(`input[type=radio][name="${it.name}"]`)].indexOf(it), 0];
 }"""
-SAME = """it => {
+# Where the focus is: beside it in the same grid, or the same set of radio buttons, which are one stop of the tab key.
+WHERE = """it => {
   const here = document.activeElement, grid = it.closest("table, [role=grid]");
-  if (grid && it.closest("td, [role=gridcell]")) {
-    return grid.contains(here) && here.matches("td *, td, [role=gridcell]") && it.tabIndex < 0;
-  }
-  return it.type === "radio" && here.type === "radio" && here.name === it.name;
+  if (here === it) return "here";
+  const beside = grid && it.closest("td, [role=gridcell]")
+    ? grid.contains(here) && here.matches("td *, td, [role=gridcell]") && it.tabIndex < 0
+    : it.type === "radio" && here.type === "radio" && here.name === it.name;
+  return beside ? "beside" : "elsewhere";
 }"""
 
 

@@ -136,7 +136,7 @@ def test_the_cookie_is_for_our_pages_alone(database_url: str, url: str, name: st
         assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=28800"} <= set(flags)
         assert ("Secure" in flags) is secure
         assert not any(part.startswith("Domain") for part in flags)
-        assert desk.key("ops").rpartition("_")[2] not in answer.headers["Set-Cookie"]
+        assert desk.key("ops").split("_", 2)[2] not in answer.headers["Set-Cookie"]
         assert client.get("/ops", base_url=url).status_code == 200
 
 
