@@ -9,7 +9,7 @@ import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from webhooks import errors, openapi, ops, pages, routes
+from webhooks import errors, notifications, openapi, ops, pages, routes
 from webhooks.keyring import KeyRing
 from webhooks.metrics import Metrics
 from webhooks.reading import BODY_CAP, Json, Request
@@ -38,10 +38,13 @@ HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
 class App(APIFlask):
-    """`always`: the headers of every answer that does not bring its own, as pages do."""
+    """`always`: the headers of every answer that does not bring its own, as pages do. `in_passing`: says whether a
+    request is answered with a 204 before Flask looks at it.
+    """
 
     request_class = Request
     always: tuple[tuple[str, str], ...] = HEADERS
+    in_passing: Callable[[dict[str, Any]], bool]
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         # Here and not in `after_request`, where werkzeug would look at each of them three times: that was a tenth
@@ -51,6 +54,9 @@ class App(APIFlask):
             more = [header for header in self.always if header[0].lower() not in there]
             return start_response(status, headers + more, *error)
 
+        if self.in_passing(environ):
+            start("204 NO CONTENT", [])
+            return ()
         answer: Iterable[bytes] = super().wsgi_app(environ, start)
         return answer
 
@@ -67,9 +73,9 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP
     services, metrics = runtime.services, Metrics(runtime.services)
-    app.extensions[EXTENSION] = Parts(
-        runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf()
-    )
+    ours = Parts(runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf())
+    app.extensions[EXTENSION] = ours
+    app.in_passing = notifications.in_passing(ours)
     app.before_request(_begin)
     app.after_request(_end)
     errors.register(app)

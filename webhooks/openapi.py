@@ -12,8 +12,9 @@ from storage.clients import SCOPES
 from webhooks.answers import Problem
 from webhooks.errors import PROBLEM
 from webhooks.models import ID
+from webhooks.notifications import PATH as PUSH
 from webhooks.reading import JSON
-from webhooks.routes import PUSH, ROUTES, Route, View
+from webhooks.routes import ROUTES, Route, View
 from workers.cronofy.signature import HEADER
 
 VERSION = "0.1.0"

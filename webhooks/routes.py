@@ -99,11 +99,10 @@ POD = "/v1/pods/<pod_id>"
 BOOKS = ("bookings:write",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
-PUSH = "/webhooks/cronofy/<channel_token>"
 
 # fmt: off
 ROUTES = (
-    Route("POST", PUSH, notifications.receive, answers=(204,), refuses=(400, 401, 404, 413, 415)),
+    Route("POST", notifications.PATH, notifications.receive, answers=(204,), refuses=(400, 401, 404, 413, 415)),
     Route("GET", "/v1/coaches", tiles.show, ("coaches:read",), query=TilesQuery, answer=TilesOut),
     Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
     Route("PUT", COACH, coaches.put, ("coaches:write",), CoachIn, answer=CoachOut, answers=(200, 201), refuses=(409,)),

@@ -71,10 +71,18 @@ class Desk:
     def put(self, path: str, body: object, *scopes: str, **options: Any) -> Answer:
         return self.ask("PUT", path, *scopes, json=body, **options)
 
-    def push(self, raw: bytes = CHANGE, *, path: str = PUSH, headers: Mapping[str, str] | None = None) -> Answer:
-        """A push signed by Cronofy, unless `headers` say otherwise."""
+    def push(
+        self,
+        raw: bytes = CHANGE,
+        *,
+        path: str = PUSH,
+        headers: Mapping[str, str] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A push signed by Cronofy, unless `headers` say otherwise, or `environ` what the server makes of them."""
         sent = {signature.HEADER: signature.sign(raw, [SECRET]), "Content-Type": "application/json; charset=utf-8"}
-        return cast_to(Answer, self.client.post(path, data=raw, headers=sent | dict(headers or {})))
+        sent |= dict(headers or {})
+        return cast_to(Answer, self.client.post(path, data=raw, headers=sent, environ_overrides=environ))
 
     def owes(self, connection_id: str) -> int:
         """How many generations of notifications the connection's next read will serve."""

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from typing import cast as cast_to
 
 import pytest
 from dramatiq.brokers.stub import StubBroker
@@ -14,6 +15,7 @@ from storage.database import Database
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import CHANGE, PUSH, SECRET, Desk
+from webhooks.notifications import PATH
 from webhooks.reading import PUSH_CAP
 from workers.cronofy import signature
 
@@ -240,6 +242,50 @@ def test_pushes_are_counted_by_outcome(desk: Desk, ada: str) -> None:
         "accepted", "owed_already", "nothing_owed", "unknown_kind", "signature_invalid", "unknown_channel"
     ):  # fmt: skip
         assert f'coachcal_pushes_total{{outcome="{outcome}"}} 1.0' in counted
+
+
+@pytest.mark.parametrize(
+    ("raw", "more", "path"),
+    [
+        (CHANGE, {}, PUSH),
+        (kind("profile_disconnected"), {}, PUSH),
+        (kind("a_type_of_2027"), {}, PUSH),
+        (CHANGE, {signature.HEADER: "x"}, PUSH),
+        (CHANGE, {"Content-Type": "text/plain"}, PUSH),
+        (CHANGE, {"Content-Type": "application/json; charset=ascii"}, PUSH),
+        (CHANGE, {"CONTENT_LENGTH": str(len(CHANGE) - 1)}, PUSH),
+        (CHANGE, {"CONTENT_LENGTH": "+9"}, PUSH),
+        (CHANGE, {"CONTENT_LENGTH": "9" * 400}, PUSH),
+        (b" " * PUSH_CAP + CHANGE, {}, PUSH),
+        (b"{}", {}, PUSH),
+        (b"nonsense", {}, PUSH),
+        (CHANGE, {}, f"{PUSH}/more"),
+        (CHANGE, {}, f"{PUSH}%C3%A9"),
+        (CHANGE, {}, "/webhooks/cronofy/"),
+    ],
+)
+def test_what_is_accepted_in_passing_is_what_the_endpoint_accepts(
+    desk: Desk, ada: str, raw: bytes, more: dict[str, str], path: str
+) -> None:
+    """In a storm, that is: for a connection that is owed a read. A wrong answer here would be a push that is lost."""
+    desk.push()
+    environ = {name: more[name] for name in more if name == "CONTENT_LENGTH"}
+    app = cast_to(Any, desk.client.application)
+    in_passing, passed = app.in_passing, list[bool]()
+
+    def watched(environ: dict[str, Any]) -> bool:
+        passed.append(in_passing(environ))
+        return passed[-1]
+
+    told = []
+    for way in (watched, lambda _environ: False):
+        app.in_passing = way
+        answer = desk.push(raw, headers=more, path=path, environ=environ)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        told.append((answer.status_code, answer.status_code >= 400 and answer.json["code"]))
+    assert told[0] == told[1]
+    assert passed == [(raw, more, path) == (CHANGE, {}, PUSH)]
+    assert f'route="{PATH}",status="204"' in desk.look("/metrics").text
 
 
 def test_neither_bodies_nor_channel_tokens_are_logged(
