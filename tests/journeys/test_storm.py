@@ -2,8 +2,8 @@
 everything that changed meanwhile is seen.
 
 Sender, sandbox, database and the product share this machine, so the storm lasts as long as it takes, and what is
-asserted holds for any length; `./run bench P3 P5` measures how fast it is. The rate is printed: on two quiet cores it took
-4 to 5 s, 1 or 2 reads a coach, and all was seen 0.4 to 5.1 s after the last push.
+asserted holds for any length; `./run bench P3 P5` measures how fast it is. The rate is printed: on two quiet cores it
+took 4 to 5 s, with 1 or 2 reads a coach, and all was seen 0.4 to 5.1 s after the last push.
 """
 
 import json
