@@ -73,7 +73,7 @@ def in_words(page: Page, day: str) -> Locator:
 
 
 def count(page: Page) -> int:
-    found = re.match(r"(\d+) times", page.locator("#count").inner_text())
+    found = re.match(r"Bookable times: (\d+)", page.locator("#count").inner_text())
     assert found
     return int(found[1])
 

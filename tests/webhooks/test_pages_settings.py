@@ -28,7 +28,7 @@ from webhooks.pages import ROUTES
 from workers.cronofy.sandbox import world
 
 CSRF = re.compile(r'name="csrf" value="([\w-]+)"')
-COUNT = re.compile(r'id="count">(\d+) times')
+COUNT = re.compile(r'id="count">Bookable times: (\d+)')
 CELLS = re.compile(r'<div class="effect".*?</div>\s*</div>', re.DOTALL)
 WORDS = Path(pages.__file__).parent / "words"
 FRAGMENT = {"X-Fragment": "week"}
