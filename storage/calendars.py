@@ -189,14 +189,13 @@ def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -
     others = select(connections.c.id).where(connections.c.coach_id == coach_id, connections.c.id != connection_id)
     last = tx.scalar(others.limit(1)) is None  # an account may list a calendar no more that it had: then all are its
     anywhere = or_(row.event_calendar_id.is_not(None), row.event_strays.is_not(None))
-    found = tx.execute(select(row.id, row.version).where(row.coach_id == coach_id, anywhere).order_by(row.id)).all()
-    coming = set(tx.scalars(select(row.id).where(_coming(coach_id, now))))
+    query = select(row.id, row.version, _coming(coach_id, now)).where(row.coach_id == coach_id, anywhere)
     owed = []
-    for session_id, version in found:
+    for session_id, version, coming in tx.execute(query.order_by(row.id)).all():
         standing, strays = _locked(tx, session_id)
         lost = last or standing in mine
         _stands(tx, session_id, None if lost else standing, set() if last else strays - mine)
-        if lost and standing and session_id in coming:
+        if lost and standing and coming:
             owed.append(_owed(coach_id, session_id, version, f"{session_id}:{version}:{_unnamed(standing)}", now))
     outbox.add(tx, owed, now=now)
 

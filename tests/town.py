@@ -23,7 +23,6 @@ from workers.cronofy.sandbox.server import Sandbox
 
 LEASE_SECONDS = 5
 GAP_SECONDS = 0.2
-SCOPES = ("slots:read", "coaches:read", "coaches:write", "bookings:write", "bookings:force", "links:write", "coach")
 
 
 @dataclass
@@ -131,7 +130,7 @@ def raised(folder: Path, database_url: str, redis_url: str, **more: str) -> Iter
         }
         opened = database.create(database_url)
         with opened.write() as tx:
-            key = clients.create_key(tx, "tests", SCOPES, now=datetime.now(UTC))
+            key = clients.create_key(tx, "tests", clients.SCOPES, now=datetime.now(UTC))
         processes = Processes(folder)
         try:
             yield Town(sandbox, opened, processes, environment, Api(environment["COACHCAL_PUBLIC_URL"], key))

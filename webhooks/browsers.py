@@ -19,6 +19,14 @@ def see(place: str) -> Response:
     return response
 
 
+def policy(framers: str = "'none'") -> str:
+    """The Content-Security-Policy of pages: nothing inline, nothing from elsewhere."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        f"base-uri 'none'; form-action 'self'; frame-ancestors {framers}"
+    )
+
+
 def signer(settings: Settings, family: bytes, purpose: str) -> URLSafeSerializer:
     """Signs with the newest of COACHCAL_SECRET_KEYS, knows what the others signed. (itsdangerous wants it last.)
 

@@ -24,7 +24,7 @@ from workers.cronofy.wire import Notification, read_notification
 PLACE = "/webhooks/cronofy/"
 PATH = f"{PLACE}<channel_token>"
 HEADER = f"HTTP_{signature.HEADER.upper().replace('-', '_')}"
-VERIFIED = "coachcal.push"  # no header of a client's can have this name
+SEEN = "coachcal.push"  # no header of a client's can have this name
 DIGITS = 6
 
 # What each kind of push owes its connection. The other kinds, those of the future too, owe nothing.
@@ -45,8 +45,11 @@ def receive(channel_token: str) -> Response:
     ours = parts()
     outcome = "failed"
     try:
-        told = _verified(cast(Request, flask.request), ours.runtime)
-        outcome = _owe(accounts.channel_hash(channel_token), told, ours.runtime)
+        told, found = flask.request.environ.get(SEEN) or (
+            _verified(cast(Request, flask.request), ours.runtime),
+            connections.by_channel(ours.runtime.services.database, accounts.channel_hash(channel_token)),
+        )
+        outcome = _owe(told, found, ours.runtime)
     except Refused as refusal:
         outcome = refusal.code
         raise
@@ -60,7 +63,8 @@ def in_passing(ours: Parts) -> Callable[[dict[str, Any]], bool]:
     whose next read is owed already.
 
     All that such a push takes is its signature and one look into the database, and nearly all pushes of a storm are
-    such; Flask around it would be two thirds of the work. Any other request goes on to its endpoint, as it came.
+    such; Flask around it would be two thirds of the work. Any other request goes on to its endpoint, as it came, with
+    what was found out about it.
     """
     pushes = ours.metrics.pushes.labels("owed_already")
     requests = ours.metrics.requests.labels(PATH, 204)
@@ -73,11 +77,11 @@ def in_passing(ours: Parts) -> Callable[[dict[str, Any]], bool]:
         told = _usual(environ, secrets)
         if told is None or told.kind != "change":
             return False
-        environ[VERIFIED] = told
         try:
             found = connections.by_channel(database, accounts.channel_hash(environ["PATH_INFO"][len(PLACE) :]))
         except Unavailable:
             return False  # the endpoint asks again, and says so
+        environ[SEEN] = told, found
         if found is None or not found[1]:
             return False
         pushes.inc()
@@ -111,9 +115,6 @@ def _secrets(runtime: Runtime) -> list[str]:
 
 def _verified(request: Request, runtime: Runtime) -> Notification:
     """What the push says, if Cronofy says it. The signature is over the raw bytes, and checked before anything else."""
-    told: Notification | None = request.environ.get(VERIFIED)
-    if told is not None:
-        return told
     raw = request.body(PUSH_CAP)
     if not signature.valid(raw, request.headers.get(signature.HEADER), _secrets(runtime)):
         detail = f"Sign the raw body with the client secret, in the header {signature.HEADER}."
@@ -125,9 +126,8 @@ def _verified(request: Request, runtime: Runtime) -> Notification:
         raise Refused("malformed_notification", "Send a notification object as Cronofy documents it.") from None
 
 
-def _owe(token_hash: bytes, told: Notification, runtime: Runtime) -> str:
+def _owe(told: Notification, found: tuple[str, bool] | None, runtime: Runtime) -> str:
     """Owe the read in a committed transaction, then wake a worker if that is news. Returns the outcome, to count."""
-    found = connections.by_channel(runtime.services.database, token_hash)
     if found is None:
         raise Refused("unknown_channel", "Close this channel: it is not, or no longer, one of ours.")
     connection_id, owed_already = found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator
 
 TABS = 150
 STEPS = 8
@@ -164,8 +164,3 @@ WHERE = """it => {
     : it.type === "radio" && here.type === "radio" && here.name === it.name;
   return beside ? "beside" : "elsewhere";
 }"""
-
-
-def at(page: Page, start: int) -> Locator:
-    """The open time of a booking page that begins then."""
-    return page.locator(f'#grid button[value="{start}"]')

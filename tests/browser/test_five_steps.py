@@ -20,8 +20,9 @@ from domain.hours import Hours
 from storage import coaches, slots
 from tests import cast, town
 from tests.browser.conftest import Seen
-from tests.browser.hands import Finger, Hand, Keyboard, Mouse, NoScript, at, to_the_middle
-from tests.cast import at as moment
+from tests.browser.hands import Finger, Hand, Keyboard, Mouse, NoScript, to_the_middle
+from tests.browser.test_booking_page import button
+from tests.cast import at
 from tests.databases import Kind
 from tests.town import Town
 from tests.webhooks.visitors import GRACE
@@ -134,7 +135,7 @@ def introduced(running: Town) -> dict[str, Seat]:
         "google": running.control.create_account("Ada Lovelace", provider="google", calendars=("Work",)),
         "office365": running.control.create_account("Ada L.", provider="office365", calendars=("Board",)),
     }
-    for provider, begins in (("google", moment(2, 9)), ("office365", moment(4, 12))):
+    for provider, begins in (("google", at(2, 9)), ("office365", at(4, 12))):
         add_event(running, found[provider], begins)
     return found
 
@@ -174,7 +175,7 @@ def set_buffers(walk: Walk, coach: Page, participant: Page) -> None:
     """Step 3: white and blue change before the coach's eyes, and after saving before the participant's."""
     walk.hand.choose(participant.locator("#duration"), "60 minutes")
     walk.press(participant, "Show")
-    beside, away = at(participant, moment(2, 8)), at(participant, moment(2, 11))
+    beside, away = button(participant, at(2, 8)), button(participant, at(2, 11))
     expect(beside).to_be_visible()
     walk.picture(participant, "04-white-and-blue")
     for name in ("pre", "post"):
@@ -191,9 +192,9 @@ def set_buffers(walk: Walk, coach: Page, participant: Page) -> None:
 def an_event_closes_a_time(walk: Walk, page: Page, account: Seat) -> None:
     """Step 4: white and blue follow the calendar."""
     page.evaluate("window.sameLoad = true")
-    taken = at(page, moment(3, 9))
+    taken = button(page, at(3, 9))
     expect(taken).to_be_visible()
-    add_event(walk.town, account, moment(3, 9))
+    add_event(walk.town, account, at(3, 9))
     walk.sees(page, lambda ms: expect(taken).to_have_count(0, timeout=ms))
     cell = page.locator("tr", has=page.locator("th", has_text="10:00")).locator("td").nth(2)
     expect(cell).to_have_text("Unavailable")
@@ -204,7 +205,7 @@ def an_event_closes_a_time(walk: Walk, page: Page, account: Seat) -> None:
 def book_rebook_cancel(walk: Walk, page: Page) -> None:
     """Step 5, of a session for two."""
     heading, main = page.locator("h1"), page.locator("main")
-    walk.hand.press(at(page, moment(5, 9)))
+    walk.hand.press(button(page, at(5, 9)))
     expect(heading).to_have_text("Book this time?")
     walk.picture(page, "06-book")
     walk.hand.press(page.locator("#yes"))
@@ -212,7 +213,7 @@ def book_rebook_cancel(walk: Walk, page: Page) -> None:
     expect(main).to_contain_text("10:00 – 11:00")
     expect(main).to_contain_text("Europe/London (GMT+01:00)")
     walk.hand.press(page.locator("#move"))
-    walk.hand.press(at(page, moment(5, 9, 30)))
+    walk.hand.press(button(page, at(5, 9, 30)))
     expect(heading).to_have_text("Move your session to this time?")
     walk.hand.press(page.locator("#yes"))
     expect(main).to_contain_text("10:30 – 11:30")
@@ -236,7 +237,7 @@ def make_and_join_a_group(walk: Walk, coach: Page, participant: Page) -> None:
     walk.hand.press(coach.locator("#next"))
     expect(coach.locator("#grid")).to_contain_text("busy")
     walk.picture(coach, "09-the-coach-sees-why")
-    walk.hand.press(at(coach, moment(4, 8)))
+    walk.hand.press(button(coach, at(4, 8)))
     expect(coach.locator("h1")).to_have_text("Make a group at this time")
     walk.hand.fill(coach.locator("#title"), "Peer circle")
     walk.picture(coach, "10-make-a-group")

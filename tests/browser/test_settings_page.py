@@ -15,6 +15,7 @@ from domain.coaches import Coach
 from storage import calendars, coaches
 from tests import cast
 from tests.browser.conftest import Seen, Site, listening, served
+from tests.browser.hands import Mouse, middle
 from tests.browser.test_ops import at_peace, tab_to, violations
 from tests.databases import Kind
 
@@ -49,18 +50,9 @@ def cell(page: Page, day: str, clock: str) -> Locator:
     return page.get_by_role("gridcell", name=f"{day} {clock}")
 
 
-def middle(where: Locator) -> tuple[float, float]:
-    box = where.bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def drag(page: Page, begin: Locator, end: Locator) -> None:
+def drag(begin: Locator, end: Locator) -> None:
     begin.scroll_into_view_if_needed()
-    page.mouse.move(*middle(begin))
-    page.mouse.down()
-    page.mouse.move(*middle(end), steps=8)
-    page.mouse.up()
+    Mouse().sweep(begin, end)
 
 
 def hours(page: Page, day: str) -> Locator:
@@ -89,7 +81,7 @@ def test_hours_are_dragged_the_week_shows_it_at_once_and_is_the_same_after_savin
         page = seen.page
         before = count(page)
         # When a lunch is cleared, over three days
-        drag(page, cell(page, "Monday", "12:00"), cell(page, "Wednesday", "12:45"))
+        drag(cell(page, "Monday", "12:00"), cell(page, "Wednesday", "12:45"))
         # Then it is in the fields, in the grid and in the week, before it is saved
         for day, told in (("mon", "09:00-12:00, 13:00-17:00"), ("wed", "09:00-12:00, 13:00-17:00"), ("thu", ROW)):
             expect(hours(page, day)).to_have_value(told)
@@ -98,7 +90,7 @@ def test_hours_are_dragged_the_week_shows_it_at_once_and_is_the_same_after_savin
         expect(page.locator("#unsaved")).to_be_visible()
         assert stored(site).hours == cast.ADA.hours
         # When an evening is added, on a quarter hour
-        drag(page, cell(page, "Saturday", "10:15"), cell(page, "Saturday", "11:30"))
+        drag(cell(page, "Saturday", "10:15"), cell(page, "Saturday", "11:30"))
         expect(hours(page, "sat")).to_have_value("10:15-11:45")
         expect(in_words(page, "Saturday")).to_have_text("10:15 to 11:15")
         expect(page.locator("#tally")).to_contain_text("saved")
@@ -168,7 +160,7 @@ def test_a_night_that_ends_the_next_day_is_cut_where_it_is_cleared(one_site: Sit
         hours(page, "fri").fill("22:05-03:00")
         expect(cell(page, "Saturday", "02:45")).to_have_attribute("aria-selected", "true")
         expect(cell(page, "Friday", "22:00")).to_have_attribute("aria-selected", "false")
-        drag(page, cell(page, "Saturday", "01:00"), cell(page, "Saturday", "01:45"))
+        drag(cell(page, "Saturday", "01:00"), cell(page, "Saturday", "01:45"))
         expect(hours(page, "fri")).to_have_value("22:05-01:00")
         expect(hours(page, "sat")).to_have_value("02:00-03:00")
         hours(page, "sat").fill("soon")

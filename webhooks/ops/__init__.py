@@ -11,6 +11,7 @@ from flask import Flask, Response, render_template
 from werkzeug.exceptions import HTTPException
 
 from storage.database import Unavailable
+from webhooks import browsers
 from webhooks.ops import actions, differences, pages, told, visitors
 
 # fmt: off
@@ -38,11 +39,6 @@ ROUTES = (
 )
 # fmt: on
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
-
 
 def register(app: Flask) -> None:
     pages_of_ops = APIBlueprint(
@@ -62,7 +58,7 @@ def register(app: Flask) -> None:
 
 
 def _guarded(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = browsers.policy()
     return response
 
 

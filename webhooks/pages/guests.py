@@ -164,10 +164,7 @@ def with_cookie(response: Response, newcomer: Guest) -> Response:
 def guard(response: Response) -> Response:
     """After every page: nothing inline, nothing from elsewhere, and framed only by whom the settings name."""
     framers = " ".join(runtime().settings.embed_origins or ("'none'",))
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        f"base-uri 'none'; form-action 'self'; frame-ancestors {framers}"
-    )
+    response.headers["Content-Security-Policy"] = browsers.policy(framers)
     if request.endpoint != "pages.redeem":  # without a referrer a browser hides the origin of our own forms
         response.headers["Referrer-Policy"] = "same-origin"
     return response
