@@ -62,6 +62,15 @@ class Town:
         """To the process and its children: dramatiq's and gunicorn's workers are in its group."""
         os.killpg(self.processes.pid(name), number)
 
+    def freeze(self, name: str) -> None:
+        """Until SIGCONT. Waits for every thread: kill() returns before the kernel has stopped them, and a busy machine
+        lets one go on for milliseconds more, enough to send a mail.
+        """
+        group = self.processes.pid(name)
+        self.signal(name, signal.SIGSTOP)
+        while any(state not in "TXZ" for state in _threads(group)):
+            time.sleep(0.001)
+
     def rename(self, name: str, new: str) -> None:
         """Make room for another process of the same name; its log stays where it was."""
         self.processes.rename(name, new)
@@ -105,6 +114,15 @@ class Town:
     def row(self, connection_id: str) -> Any:
         with self.database.read() as tx:
             return cast.row_of(tx, connection_id)
+
+
+def _threads(group: int) -> Iterator[str]:
+    """The state of each thread of each process of a group, as a letter of proc(5): T is stopped, X and Z have ended."""
+    for thread in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            state, _, its_group, *_ = thread.read_text().rpartition(")")[2].split()
+            if int(its_group) == group:
+                yield state
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def test_flushing_redis_between_the_push_and_the_refresh_loses_nothing(running: 
     # Given a push whose wake-up waits in Redis, because the worker is frozen
     seat, connection = running.connect()
     start = running.a_free_time()
-    running.signal("worker", signal.SIGSTOP)
+    running.freeze("worker")
     running.control.add_event(seat.calendars[0], start, start + HOUR)
     running.control.wait_for_deliveries(2)
     row = running.row(connection)
@@ -56,7 +56,7 @@ def test_a_worker_killed_during_a_refresh_is_made_up_for_within_the_lease_and_fi
     seat, connection = running.connect()
     start = running.a_free_time()
     running.rename("worker", "standby")
-    running.signal("standby", signal.SIGSTOP)
+    running.freeze("standby")
     running.start("worker")
     running.control.delay("/v1/free_busy", 60, times=1)
     running.control.add_event(seat.calendars[0], start, start + HOUR)
@@ -76,7 +76,7 @@ def test_a_worker_frozen_past_its_lease_does_not_overwrite_what_another_read(run
     running.control.fault("trickle", "/v1/free_busy", seconds=1)
     running.control.add_event(seat.calendars[0], first, first + HOUR)
     _until_leased(running, connection)
-    running.signal("worker", signal.SIGSTOP)
+    running.freeze("worker")
     # When its lease ends, another one reads a newer calendar, and the first comes back
     running.rename("worker", "frozen")
     running.start("worker")

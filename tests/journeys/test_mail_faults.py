@@ -241,7 +241,7 @@ def test_a_worker_frozen_past_its_lease_sends_nothing_more_and_its_outcome_is_re
 
     def freeze() -> None:
         post.office.on_rcpt = None
-        post.town.signal("worker", signal.SIGSTOP)
+        post.town.freeze("worker")
         frozen.append(True)
 
     post.office.on_rcpt = freeze
