@@ -142,7 +142,8 @@ class Season:
 
     def pass_an_hour(self) -> None:
         """Until just before the clock's next turn, when every calendar is as old as it gets. The turns within the
-        hour at which nothing is due are left out."""
+        hour at which nothing is due are left out. What was pushed before has arrived by then."""
+        self.hear()
         self.hours += 1
         end = BEGINS + self.hours * HOUR
         while (turn := self._next_turn()) < end:
