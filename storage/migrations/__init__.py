@@ -5,19 +5,28 @@ on SQLite the write lock does. All of it is one transaction, so a failed migrati
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from storage.database import Database, Unavailable
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HERE = Path(__file__).parent
+HEAD = max(file.name for file in (HERE / "versions").glob("*.py")).partition("_")[0]
 ADVISORY_LOCK = 0x636F616368  # "coach": any number will do, as long as every release takes the same one
 
 
 def migrate(database: Database, revision: str = "head") -> None:
     """Move the schema to `revision` (`head`, `base`, or an id), up or down."""
+    # Here, because alembic takes longer to load than all that a web process uses of the database.
+    from alembic import command
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     with database.write() as tx:
         if tx.dialect.name == "postgresql":
             tx.exec_driver_sql(f"SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
@@ -35,19 +44,23 @@ def is_current(database: Database) -> bool:
     """Whether the schema is the one this code was written for. False too when there is no schema at all."""
     try:
         with database.read() as tx:
-            current = MigrationContext.configure(tx).get_current_revision()
-    except Unavailable:
+            current: str | None = tx.scalar(text("SELECT version_num FROM alembic_version"))
+    except (*Unavailable, ProgrammingError):  # away, or without that table
         return False
-    return current == ScriptDirectory.from_config(_config()).get_current_head()
+    return current == HEAD
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(HERE))
     return config
 
 
-def _is_older(config: Config, revision: str, current: str | None) -> bool:
+def _is_older(config: "Config", revision: str, current: str | None) -> bool:
+    from alembic.script import ScriptDirectory
+
     if current is None:
         return False
     older = ScriptDirectory.from_config(config).iterate_revisions(current, "base")
