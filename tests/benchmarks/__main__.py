@@ -1,14 +1,23 @@
-"""`./run bench [P1 P2 P3 P5 P7 P11]`: measure what is asked for, or all of it."""
+"""`./run bench [P1 P2 P3 P5 P6 P7 P11]`: measure what is asked for, or all of it."""
 
 import sys
 
-from tests.benchmarks import bench_bookings, bench_pools, bench_pushes, bench_slots, bench_storms, bench_wire
+from tests.benchmarks import (
+    bench_bookings,
+    bench_listings,
+    bench_pools,
+    bench_pushes,
+    bench_slots,
+    bench_storms,
+    bench_wire,
+)
 
 BENCHMARKS = {
     "P1": bench_slots.main,
     "P2": bench_wire.main,
     "P3": bench_pushes.main,
     "P5": bench_storms.main,
+    "P6": bench_listings.main,
     "P7": bench_pools.main,
     "P11": bench_bookings.main,
 }

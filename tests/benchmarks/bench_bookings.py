@@ -4,19 +4,17 @@ Every client asks for starts that others ask for too: most are refused, and a re
 is the p99 of all answers; a 5xx, or an answer that a client would have to repeat, ends the run.
 """
 
+import json
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
-from time import perf_counter
-
-import requests
 
 from storage import clients, migrations
 from storage.database import create
-from tests import town
+from tests import sending, town
+from tests.sending import Answer
 from tests.town import Town
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
@@ -46,29 +44,26 @@ def main() -> None:
             _report(_race(raised, key, starts[16 * EACH : 32 * EACH : 2]))
 
 
-def _race(raised: Town, key: str, starts: list[str]) -> list[tuple[int, float]]:
-    def client(number: int) -> list[tuple[int, float]]:
-        person = {"id": f"p{number}", "name": f"P {number}", "email": f"p{number}@example.test", "zone": "UTC"}
-        with requests.Session() as session:
-            session.headers["Authorization"] = f"Bearer {key}"
-            return [_book(session, raised, starts[(number + turn * 5) % len(starts)], person) for turn in range(EACH)]
+def _race(raised: Town, key: str, starts: list[str]) -> list[Answer]:
+    """Each client asks for times that others ask for too."""
+    asked = [
+        _asked(raised, key, number, starts[(number + turn * 5) % len(starts)])
+        for turn in range(EACH)
+        for number in range(CLIENTS)
+    ]
+    return sending.send(raised.api.origin, asked, lines=CLIENTS, fine=(201, 409))
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        return [answer for answers in pool.map(client, range(CLIENTS)) for answer in answers]
 
-
-def _book(session: requests.Session, raised: Town, start: str, person: dict[str, str]) -> tuple[int, float]:
+def _asked(raised: Town, key: str, number: int, start: str) -> bytes:
+    person = {"id": f"p{number}", "name": f"P {number}", "email": f"p{number}@example.test", "zone": "UTC"}
     body = {"coach_id": "ada", "start": start, "duration": 60, "participant": person}
-    began = perf_counter()
-    headers = {"Idempotency-Key": secrets.token_hex(8)}
-    answer = session.post(f"{raised.api.origin}/v1/bookings", json=body, headers=headers, timeout=30)
-    assert answer.status_code in (201, 409), answer.text
-    return answer.status_code, (perf_counter() - began) * 1000
+    headers = {"Authorization": f"Bearer {key}", "Idempotency_Key": secrets.token_hex(8)}
+    return sending.request("POST", f"{raised.api.origin}/v1/bookings", json.dumps(body).encode(), **headers)
 
 
-def _report(answers: list[tuple[int, float]]) -> None:
-    cuts = quantiles([took for _, took in answers], n=100)
-    booked = sum(status == 201 for status, _ in answers)
+def _report(answers: list[Answer]) -> None:
+    cuts = quantiles([1000 * it.seconds for it in answers], n=100)
+    booked = sum(it.status == 201 for it in answers)
     print(
         f"P11 postgresql  {len(answers)} answers to {CLIENTS} clients, {booked} booked: "
         f"p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f} ms, p99 {cuts[98]:.0f} ms (goal: {BUSIEST_MS} ms)"

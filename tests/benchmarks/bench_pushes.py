@@ -14,7 +14,8 @@ from time import perf_counter
 
 from storage import accounts, coaches, migrations, tables
 from storage.database import create
-from tests import cast, pushing, town
+from tests import cast, sending, town
+from tests.sending import Answer
 from tests.town import Town
 from webhooks.demo.processes import free_port
 from workers.embedded.postgres import postgres_server
@@ -71,7 +72,7 @@ def _connected(raised: Town) -> list[bytes]:
         with raised.database.write() as tx:
             accounts.plan_channel(tx, connection_id, accounts.channel_hash(f"token-{number}"), b"sealed")
         callback = f"{raised.api.origin}/webhooks/cronofy/token-{number}"
-        pushes.append(pushing.change(callback, raised.sandbox.client_secret))
+        pushes.append(sending.change(callback, raised.sandbox.client_secret))
     return pushes
 
 
@@ -80,19 +81,19 @@ def _report(raised: Town, bare: str, pushes: Sequence[bytes]) -> None:
     storm = [pushes[number % 20] for number in range(STORM)]
     rates: dict[str, list[float]] = {"bare": [], "storm": [], "clean edge": []}
     for _ in range(TURNS + 1):
-        rates["bare"].append(_rate(partial(pushing.send, bare, storm, lines=100)))
-        rates["storm"].append(_rate(partial(pushing.send, ours, storm, lines=100)))
+        rates["bare"].append(_rate(partial(sending.send, bare, storm, lines=100)))
+        rates["storm"].append(_rate(partial(sending.send, ours, storm, lines=100)))
         _clean(raised)
-        rates["clean edge"].append(_rate(partial(pushing.send, ours, pushes, lines=100)))
+        rates["clean edge"].append(_rate(partial(sending.send, ours, pushes, lines=100)))
     floor = median(rates["bare"][1:])  # the first answers of a process are its slowest
     for name, goal in SHARES.items():
         rate = median(rates[name][1:])
         print(f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {rate:.0f}/s = {rate / floor:.0%} (goal: {goal:.0%})")
-    cuts = [1000 * cut for cut in quantiles(pushing.send(ours, storm, lines=16), n=100)]
+    cuts = quantiles([1000 * it.seconds for it in sending.send(ours, storm, lines=16)], n=100)
     print(f"P3 16 lines    p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms (goal: {BUSIEST_MS} ms)")
 
 
-def _rate(send: partial[list[float]]) -> float:
+def _rate(send: partial[list[Answer]]) -> float:
     began = perf_counter()
     return len(send()) / (perf_counter() - began)
 

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 
 from storage import migrations
 from storage.database import create
-from tests import pushing, town
+from tests import sending, town
 from tests.journeys.test_storm import PRODUCTION, connect, reads, wait
 from tests.town import Town
 from workers.embedded.postgres import postgres_server
@@ -43,7 +43,7 @@ def main() -> None:
 
 def _report(raised: Town, pushes: Sequence[bytes], seconds: int, most: int) -> None:
     before, began = reads(raised), monotonic()
-    answered = len(pushing.send(raised.api.origin, _spread(pushes, seconds), lines=LINES))
+    answered = len(sending.send(raised.api.origin, _spread(pushes, seconds), lines=LINES))
     took, last = monotonic() - began, monotonic()
     for number in range(COACHES):
         wait(raised, f"coach-{number:02}", lambda found: found["state"] == "fresh", last + 20)

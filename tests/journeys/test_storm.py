@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from storage import coaches, slots
-from tests import cast, pushing, town
+from tests import cast, sending, town
 from tests.databases import Kind
 from tests.town import Town
 
@@ -103,7 +103,7 @@ def connect(running: Town, count: int = COACHES) -> list[Target]:
 
 
 def pushed(running: Town, channel: dict[str, Any]) -> bytes:
-    return pushing.change(channel["callback_url"], running.sandbox.client_secret, channel["id"])
+    return sending.change(channel["callback_url"], running.sandbox.client_secret, channel["id"])
 
 
 def storm(running: Town, targets: list[Target]) -> int:
@@ -114,7 +114,7 @@ def storm(running: Town, targets: list[Target]) -> int:
     pushes = [targets[number % COACHES].push for number in range(PUSHES // ROUNDS)]
     with ThreadPoolExecutor(1) as sender:
         for number in range(ROUNDS):
-            job = sender.submit(pushing.send, running.api.origin, pushes, lines=LINES)
+            job = sender.submit(sending.send, running.api.origin, pushes, lines=LINES)
             for target in targets if number < ROUNDS - 1 else ():
                 starts = free[target.coach_id]
                 target.changes.append(starts[len(starts) * (number + 1) // (ROUNDS + 1)])
