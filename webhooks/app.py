@@ -9,20 +9,21 @@ import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from webhooks import errors, notifications, openapi, ops, pages, routes
+from webhooks import errors, notifications, openapi, ops, pages, routes, slots
 from webhooks.keyring import KeyRing
 from webhooks.metrics import Metrics
 from webhooks.reading import BODY_CAP, Json, Request
 from webhooks.refusals import Refusals
 from webhooks.shelf import Shelf
-from webhooks.wiring import EXTENSION, Parts, parts, runtime
+from webhooks.wiring import EXTENSION, InPassing, Parts, parts, runtime
 from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
 from workers.settings import Settings
 
 __all__ = ["create_app", "runtime"]
 
-REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+REQUEST_ID = "X-Request-ID"
+ID_GIVEN = re.compile(r"[\w.-]{1,64}", re.ASCII)
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -38,13 +39,13 @@ HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
 class App(APIFlask):
-    """`always`: the headers of every answer that does not bring its own, as pages do. `in_passing`: says whether a
-    request is answered with a 204 before Flask looks at it.
+    """`always`: the headers of every answer that does not bring its own, as pages do. `in_passing`: what answers the
+    two kinds of request that there are most of, where it can, before Flask looks at them.
     """
 
     request_class = Request
     always: tuple[tuple[str, str], ...] = HEADERS
-    in_passing: Callable[[dict[str, Any]], bool]
+    in_passing: tuple[InPassing, ...] = ()
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         # Here and not in `after_request`, where werkzeug would look at each of them three times: that was a tenth
@@ -54,9 +55,11 @@ class App(APIFlask):
             more = [header for header in self.always if header[0].lower() not in there]
             return start_response(status, headers + more, *error)
 
-        if self.in_passing(environ):
-            start("204 NO CONTENT", [])
-            return ()
+        for look in self.in_passing:
+            if (passing := look(environ)) is not None:
+                status, headers, body = passing
+                start(status, [*headers, (REQUEST_ID, _request_id(environ))])
+                return (body,) if body else ()
         answer: Iterable[bytes] = super().wsgi_app(environ, start)
         return answer
 
@@ -75,7 +78,7 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     services, metrics = runtime.services, Metrics(runtime.services)
     ours = Parts(runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf())
     app.extensions[EXTENSION] = ours
-    app.in_passing = notifications.in_passing(ours)
+    app.in_passing = notifications.in_passing(ours), slots.in_passing(ours)
     app.before_request(_begin)
     app.after_request(_end)
     errors.register(app)
@@ -96,17 +99,22 @@ def _from_environment() -> Runtime:
 
 
 def _begin() -> None:
-    """Every log line of a request carries its id; a caller may bring one along."""
-    given = request.environ.get("HTTP_X_REQUEST_ID", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
+    """Every log line of a request carries its id."""
+    g.request_id = _request_id(request.environ)
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
+    response.headers[REQUEST_ID] = g.request_id
     route = request.url_rule.rule if request.url_rule else "none"
     parts().metrics.requests.labels(route, response.status_code).inc()
     parts().refusals.keep(response)
     named = f"{request.method} {route}" if request.url_rule else None  # any word may stand where a method should
     tracing.tell(name=named, status=response.status_code, request_id=g.request_id)
     return response
+
+
+def _request_id(environ: dict[str, Any]) -> str:
+    """A new one, unless the caller brings one along."""
+    given: str = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if ID_GIVEN.fullmatch(given) else f"{random.getrandbits(64):016x}"

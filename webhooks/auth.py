@@ -1,7 +1,7 @@
 """Who is asking: `Authorization: Bearer cck_...` (RFC 6750), and whether one of the key's scopes opens this route."""
 
 from collections.abc import Collection
-from typing import cast
+from typing import Any, cast
 
 from flask import g, request
 
@@ -14,17 +14,23 @@ CHALLENGE = 'Bearer realm="coachcal"'
 
 def require(scopes: Collection[str]) -> None:
     """Let the request pass with any one of the scopes; raises Refused (401, 403) otherwise."""
-    kind, _, presented = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not presented:
+    presented = bearer(request.environ)
+    if not presented:
         detail = "Send an API key: Authorization: Bearer cck_... (made by: coachcal keys create)."
         raise Refused("key_missing", detail, headers={"WWW-Authenticate": CHALLENGE})
-    key = parts().keyring.find(presented.strip())
+    key = parts().keyring.find(presented)
     if key is None:
         detail = "This key is unknown, expired or revoked; use another (made by: coachcal keys create)."
         raise Refused("key_unknown", detail, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
     if not may(key, scopes):
         raise lacking(scopes)
     g.key = key
+
+
+def bearer(environ: dict[str, Any]) -> str:
+    """The key that a request presents; empty when it presents none."""
+    kind, _, presented = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return presented.strip() if kind.lower() == "bearer" else ""
 
 
 def asking() -> Key:

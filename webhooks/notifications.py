@@ -3,7 +3,6 @@
 Nothing here is slow or depends on Redis: what cannot be woken now, the sweeper wakes. Bodies are never logged.
 """
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any, cast
 
@@ -14,7 +13,7 @@ from storage import accounts, connections
 from storage.database import Unavailable
 from webhooks.errors import Refused
 from webhooks.reading import PUSH_CAP, USUAL, Request
-from webhooks.wiring import Parts, parts
+from webhooks.wiring import InPassing, Parts, Passing, parts
 from workers import tracing
 from workers.bootstrap import Runtime
 from workers.cronofy import signature
@@ -24,6 +23,7 @@ from workers.cronofy.wire import Notification, read_notification
 PLACE = "/webhooks/cronofy/"
 PATH = f"{PLACE}<channel_token>"
 HEADER = f"HTTP_{signature.HEADER.upper().replace('-', '_')}"
+ACCEPTED: Passing = ("204 NO CONTENT", [], b"")
 SEEN = "coachcal.push"  # no header of a client's can have this name
 DIGITS = 6
 
@@ -58,9 +58,8 @@ def receive(channel_token: str) -> Response:
     return Response(status=204)
 
 
-def in_passing(ours: Parts) -> Callable[[dict[str, Any]], bool]:
-    """Says of a request whether it is just another push of a storm, which is thereby accepted: a change of a calendar
-    whose next read is owed already.
+def in_passing(ours: Parts) -> InPassing:
+    """Accepts a request that is just another push of a storm: a change of a calendar whose next read is owed already.
 
     All that such a push takes is its signature and one look into the database, and nearly all pushes of a storm are
     such; Flask around it would be two thirds of the work. Any other request goes on to its endpoint, as it came, with
@@ -71,25 +70,25 @@ def in_passing(ours: Parts) -> Callable[[dict[str, Any]], bool]:
     secrets = _secrets(ours.runtime)
     database = ours.runtime.services.database
 
-    def accepted(environ: dict[str, Any]) -> bool:
+    def look(environ: dict[str, Any]) -> Passing | None:
         if not environ["PATH_INFO"].startswith(PLACE) or environ["REQUEST_METHOD"] != "POST":
-            return False
+            return None
         told = _usual(environ, secrets)
         if told is None or told.kind != "change":
-            return False
+            return None
         try:
             found = connections.by_channel(database, accounts.channel_hash(environ["PATH_INFO"][len(PLACE) :]))
         except Unavailable:
-            return False  # the endpoint asks again, and says so
+            return None  # the endpoint asks again, and says so
         environ[SEEN] = told, found
         if found is None or not found[1]:
-            return False
+            return None
         pushes.inc()
         requests.inc()
         tracing.tell(name=f"POST {PATH}", status=204)
-        return True
+        return ACCEPTED
 
-    return accepted
+    return look
 
 
 def _usual(environ: dict[str, Any], secrets: list[str]) -> Notification | None:

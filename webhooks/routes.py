@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Response
 from pydantic import BaseModel
 
 from webhooks import (
@@ -77,8 +76,6 @@ class Route:
     answer: type[BaseModel] | None = None
     answers: tuple[int, ...] = (200,)
     refuses: tuple[int, ...] = ()
-    before: Callable[..., Response | None] | None = None
-    """Asked first with the path's ids: a ready answer saves reading the query."""
     once: bool = False
     """Whether it takes an Idempotency-Key, and answers with what `webhooks.writes.once` wrote."""
     files: tuple[str, ...] = ()
@@ -91,7 +88,6 @@ class Route:
         return f"{self.view.__module__.rpartition('.')[2]}_{self.view.__name__}"
 
 
-READS = ("slots:read", "coach", "ops")
 COACH = "/v1/coaches/<coach_id>"
 CONNECTION = f"{COACH}/connections/<connection_id>"
 BOOKING = "/v1/bookings/<booking_id>"
@@ -111,9 +107,10 @@ ROUTES = (
     Route("GET", f"{COACH}/overrides", coaches.show_overrides, ("coaches:read",), answer=OverridesOut, refuses=(404,)),
     Route("PUT", f"{COACH}/overrides", coaches.put_overrides, ("coaches:write",), OverridesIn, answer=OverridesOut,
           refuses=(404, 409)),
-    Route("GET", f"{COACH}/slots", slots.show, READS, query=SlotsQuery, answer=SlotsOut, answers=(200, 304),
-          refuses=(404,), before=slots.shown_before),
-    Route("GET", "/v1/slots", pools.show, READS, query=PoolQuery, answer=PoolOut, answers=(200, 304), refuses=(404,)),
+    Route("GET", slots.PATH, slots.show, slots.READS, query=SlotsQuery, answer=SlotsOut, answers=(200, 304),
+          refuses=(404,)),
+    Route("GET", "/v1/slots", pools.show, slots.READS, query=PoolQuery, answer=PoolOut, answers=(200, 304),
+          refuses=(404,)),
     Route("POST", f"{COACH}/connect", connect.begin, ("coaches:write",), ConnectIn, answer=ConnectOut, refuses=(404,)),
     Route("PUT", f"{CONNECTION}/calendars", connections.put_calendars, ("coaches:write",), CalendarsIn, answer=CoachOut,
           refuses=(404,)),
@@ -183,6 +180,6 @@ def _guarded(route: Route, view: View) -> View:
             if not re.fullmatch(ID, value):
                 detail = "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, and no other characters."
                 raise Refused("invalid_id", detail, field=name)
-        return (route.before and route.before(**path)) or view(**path)
+        return view(**path)
 
     return guarded

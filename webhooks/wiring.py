@@ -1,7 +1,8 @@
 """What every view may use, reached by one typed helper over `app.extensions`: several apps can live in one process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app
 
@@ -12,6 +13,11 @@ from webhooks.shelf import Shelf
 from workers.bootstrap import Runtime
 
 EXTENSION = "coachcal"
+
+Passing = tuple[str, list[tuple[str, str]], bytes]
+"""An answer that needs no Flask: status line, headers, body."""
+InPassing = Callable[[dict[str, Any]], Passing | None]
+"""Looks at a request (its WSGI environ) before Flask does. None: the request goes on to its endpoint, as it came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,25 @@
 """What one coach can be booked at, over HTTP: what is listed, what it is worth, and what unchanged answers cost."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from typing import cast as cast_to
 
 import orjson
 import pytest
 from dramatiq.brokers.stub import StubBroker
+from sqlalchemy.exc import OperationalError
 
 from domain.coaches import Policy
-from storage import tables
+from storage import clients, tables
 from tests import cast
 from tests.databases import Kind
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import WEEK, Desk
 from webhooks import slots
+from webhooks.keyring import TRUSTED_SECONDS
+from webhooks.wiring import Passing
 
 PATH = "/v1/coaches/ada/slots"
 
@@ -123,6 +128,73 @@ def test_who_has_the_answer_already_gets_304_without_a_body(desk: Desk, ada: str
     assert desk.get(WEEK, headers={"If-None-Match": '"other"'}).status_code == 200
     desk.push()
     assert desk.get(WEEK, headers={"If-None-Match": etag}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "passes"),
+    [
+        ("GET", WEEK, {}, True),
+        ("GET", WEEK, {"X-Request-ID": "from-coach-os"}, True),
+        ("GET", WEEK, {"X-Request-ID": "with spaces"}, True),
+        ("GET", WEEK, {"Authorization": "bEARER  {key} "}, True),
+        ("GET", WEEK, {"Authorization": "Basic {key}"}, False),
+        ("GET", WEEK, {"Authorization": "{key}"}, False),
+        ("GET", WEEK, {"Authorization": "Bearer {key}x"}, False),
+        ("GET", WEEK, {"Authorization": "Bearer {other}"}, False),
+        ("GET", WEEK, {"Authorization": ""}, False),
+        ("HEAD", WEEK, {}, False),
+        ("POST", WEEK, {}, False),
+        ("GET", f"{WEEK}&detail=reasons", {}, False),
+        ("GET", WEEK.replace("ada", "%61da"), {}, True),
+        ("GET", WEEK.replace("ada", "ben"), {}, False),
+        ("GET", WEEK.replace("/slots", "/hours"), {}, False),
+    ],
+)
+def test_what_is_answered_in_passing_is_what_the_endpoint_answers(
+    desk: Desk, ada: str, method: str, path: str, headers: dict[str, str], passes: bool
+) -> None:
+    """Once somebody else has asked the same, that is. A wrong answer here would be a time that is not open."""
+    etag = desk.get(WEEK).headers["ETag"]
+    keys = {"key": desk.key("slots:read"), "other": desk.key("bookings:write")}
+    sent = {"X-Request-ID": "ours"} | {name: value.format(**keys) for name, value in headers.items()}
+    app = cast_to(Any, desk.client.application)
+    look = app.in_passing[1]
+    told: dict[str, Any] = {}
+
+    def watched(environ: dict[str, Any]) -> Passing | None:
+        answer: Passing | None = look(environ)
+        assert (answer is not None) == passes
+        return answer
+
+    for known in (None, etag, f"W/{etag}", '"another"', "*", "not an etag"):
+        asked = sent if known is None else sent | {"If-None-Match": known}
+        for way, ways in (("in passing", (watched,)), ("by its endpoint", ())):
+            app.in_passing = ways
+            answer = desk.ask(method, path, "slots:read", headers=asked)
+            its_id = answer.headers.pop("X-Request-ID")
+            assert (its_id == sent["X-Request-ID"]) == (" " not in sent["X-Request-ID"])
+            told[way] = answer.status, answer.data, sorted(answer.headers)
+        assert told["in passing"] == told["by its endpoint"]
+
+
+def test_a_revoked_key_gets_no_kept_answer_either(desk: Desk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = desk.key("slots:read")
+    assert desk.get(WEEK, "slots:read").status_code == desk.get(WEEK, "slots:read").status_code == 200
+    with desk.database.write() as tx:
+        assert clients.revoke_key(tx, key.split("_")[1], now=cast.NOW)
+    began = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: began + TRUSTED_SECONDS + 1)
+    assert desk.get(WEEK, "slots:read").status_code == 401
+
+
+def test_without_a_database_a_kept_answer_is_not_given(desk: Desk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert desk.get(WEEK).status_code == 200
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("", None, Exception())
+
+    monkeypatch.setattr("storage.offers.glance", away)
+    assert desk.get(WEEK).status_code == 503
 
 
 def test_another_question_about_one_coach_has_its_own_answer(desk: Desk, ada: str) -> None:
