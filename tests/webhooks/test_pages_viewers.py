@@ -153,6 +153,7 @@ ROUTES = {
     ("POST", "/book"): (303, 303, 303),
     ("POST", "/book?force"): (404, 303, 404),
     ("POST", "/book/bookings/{mine}/cancel"): (303, 303, 303),
+    ("POST", "/book/bookings/{mine}/cancel?excused"): (404, 303, 404),
     ("POST", "/book/bookings/{theirs}/cancel"): (404, 303, 404),
     ("POST", "/book/bookings/{theirs}/move"): (404, 303, 404),
     ("POST", "/book/bookings/{mine}/move?force"): (404, 303, 404),
@@ -190,6 +191,8 @@ def test_each_viewer_may_what_the_matrix_says_and_what_they_may_not_changes_noth
         form = visitor.confirm(OPEN) | given_fields
         if path.endswith("force"):
             form |= {"start": str(CLOSED), "force": "They agreed"}
+        if path.endswith("excused"):
+            form |= {"excused": "1"}
     before = one_desk.dump()
     answer = visitor.client.open(target + forced, method=method, data=form)
     wanted = ROUTES[method, path][("participant", *STAFF).index(viewer)]
@@ -215,7 +218,7 @@ def test_every_route_that_is_not_for_everybody_is_in_the_matrix(one_desk: Desk) 
     assert NEEDS.keys() <= endpoints
     assert RIGHTS["participant"] == frozenset()
     assert May.assign not in RIGHTS["coach"]
-    assert not {May.see_reasons, May.force, May.run_sessions, May.call_off} & RIGHTS["manager"]
+    assert not {May.see_reasons, May.force, May.run_sessions, May.excuse, May.call_off} & RIGHTS["manager"]
 
 
 @pytest.mark.parametrize("viewer", STAFF)
@@ -405,6 +408,22 @@ def test_a_coach_sees_moves_and_cancels_their_sessions(desk: Desk) -> None:
     assert "The session is cancelled" in coach.get(ended.location).text
     assert ("hedy", "cancelled") in seats_of(desk)
     assert booking_id not in coach.get("/book?week=2026-06-01").text
+
+
+@pytest.mark.parametrize(("excuse", "status"), [({}, "missed"), ({"excused": "1"}, "cancelled")])
+def test_a_coach_may_excuse_a_late_cancellation(one_desk: Desk, excuse: dict[str, str], status: str) -> None:
+    soon, later = cast.at(1, 14), cast.at(4, 9)
+    booking_id, another = (enter(one_desk, context=ACME).book(start) for start in (soon, later))
+    coach, grace = come(one_desk, "coach"), come(one_desk, "participant")
+    ask = coach.get(f"/book/bookings/{booking_id}/cancel")
+    assert 'name="excused"' in ask.text
+    assert 'name="excused"' not in grace.get(f"/book/bookings/{booking_id}/cancel").text
+    assert 'name="excused"' not in coach.get(f"/book/bookings/{another}/cancel").text  # nothing to excuse
+    assert coach.post(f"/book/bookings/{booking_id}/cancel", fields(ask) | excuse).status_code == 303
+    with one_desk.database.read() as tx:
+        told = tx.execute(tables.outbox.select().where(tables.outbox.c.booking_id == booking_id)).all()
+    assert seats_of(one_desk) == sorted([("grace", "booked"), ("grace", status)])
+    assert status in {row.topic for row in told}
 
 
 def test_a_session_that_was_changed_meanwhile_is_left_alone(one_desk: Desk) -> None:

@@ -55,10 +55,13 @@ def book_move(booking_id: str) -> Response:
 
 def book_cancel(booking_id: str) -> Response:
     """POST /book/bookings/{id}/cancel: gives up a session, or a seat in a group."""
+    excused = "excused" in request.form
+    if excused and not guest().may(May.excuse):
+        abort(404, "not_here")
 
     def work(tx: Tx, terms: Terms) -> Done:
         mine(tx, booking_id)
-        return bookings.cancel(tx, booking_id, terms, expected=_version())
+        return bookings.cancel(tx, booking_id, terms, expected=_version(), excused=excused)
 
     return _once(work)
 

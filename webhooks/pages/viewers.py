@@ -19,6 +19,8 @@ class May(StrEnum):
     """Take a closed time, with a reason. What no force opens, `storage.openings` says."""
     run_sessions = auto()
     """Move and cancel anybody's 1:1 session with this coach."""
+    excuse = auto()
+    """Cancel shortly before the start without its counting as missed."""
     make_groups = auto()
     call_off = auto()
     """A whole group."""
