@@ -32,18 +32,28 @@ def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datet
 
     Raises KeyReused.
     """
-    mine = insert(tx, idempotency).values(client_id=client_id, key=key, digest=digest, created_at=now)
-    old = mine.on_conflict_do_update(
-        index_elements=["client_id", "key"],
-        set_={"digest": digest, "created_at": now, "status": None, "answer": None},
-        where=row.created_at <= now - KEPT,
-    )
-    if tx.execute(old.returning(row.key)).first() is not None:
+    if _claim(tx, client_id, key, digest, None, now=now):
         return None
     known = tx.execute(select(row.digest, row.status, row.answer).where(_is(client_id, key))).one()
     if known.digest != digest:
         raise KeyReused
     return Answer(known.status, known.answer)
+
+
+def settle(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answer, *, now: datetime) -> bool:
+    """Store the answer of a request that changed nothing. False: the key is known by now, and nothing is written."""
+    return _claim(tx, client_id, key, digest, answer, now=now)
+
+
+def _claim(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answer | None, *, now: datetime) -> bool:
+    """Write the key, unless it is there and still kept."""
+    status, body = (None, None) if answer is None else (answer.status, answer.body)
+    values = {"digest": digest, "created_at": now, "status": status, "answer": body}
+    mine = insert(tx, idempotency).values(client_id=client_id, key=key, **values)
+    old = mine.on_conflict_do_update(
+        index_elements=["client_id", "key"], set_=values, where=row.created_at <= now - KEPT
+    )
+    return tx.execute(old.returning(row.key)).first() is not None
 
 
 def remember(tx: Connection, client_id: str, key: str, answer: Answer) -> None:

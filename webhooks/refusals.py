@@ -73,7 +73,8 @@ class Refusals:
     def keep(self, response: Response) -> None:
         """Write it down after it was answered, if it was a refusal at one of our routes."""
         told, route = g.pop("refusal", None), request.url_rule
-        if told is None or route is None or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        refused = HTTPStatus.BAD_REQUEST <= response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+        if told is None or route is None or not refused:
             return
         key, guest = g.get("key"), g.get("guest")
         known = key is not None or bool(guest and guest.coach_id)

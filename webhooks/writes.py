@@ -2,8 +2,9 @@
 
 The first request with a key does the work, and its answer is stored in the same transaction: either both are there
 or neither. A repeat of it gets the stored answer, byte for byte; whoever uses the key for something else, a 422.
-Refusals (409) are answers too: a repeat is told the same, and a new try takes a new key. What was not understood, or
-not allowed, or not there (400 to 422), and what failed (5xx), is not stored: the same key may be sent again.
+Refusals (409) are answers too, stored once all that came before them is taken back: a repeat is told the same, and a
+new try takes a new key. What was not understood, or not allowed, or not there (400 to 422), and what failed (5xx), is
+not stored: the same key may be sent again.
 """
 
 import re
@@ -47,19 +48,19 @@ def once(work: Callable[[Tx, Terms], Done]) -> Response:
     """The answer of `work`, or the stored one. Raises what `work` raises but for Refusal; then nothing is written."""
     services = runtime().services
     terms, key = services.terms(), idempotency_key()
-    with services.database.write() as tx:
-        known = None if key is None else _begin(tx, key, terms)
-        if known is not None:
-            return known
-        try:
-            with tx.begin_nested():
-                done = work(tx, terms)
+    try:
+        with services.database.write() as tx:
+            known = None if key is None else _begin(tx, key, terms)
+            if known is not None:
+                return known
+            done = work(tx, terms)
             response = _written(done)
-        except Refusal as refusal:
-            done, response = Done(None), told_refusal(refusal)
-        if key is not None:
-            answer = Answer(response.status_code, response.get_data())
-            idempotency.remember(tx, asking().client_id, key, answer)
+            if key is not None:
+                idempotency.remember(tx, asking().client_id, key, _kept(response))
+    except Refusal as refusal:
+        response = told_refusal(refusal)
+        # If the same request got an answer since ours was taken back, it gets that one.
+        return response if key is None or _settled(key, response, terms) else once(work)
     runtime().actors.wake_outbox(done.wake)
     return response
 
@@ -90,6 +91,15 @@ def _begin(tx: Tx, key: str, terms: Terms) -> Response | None:
     response = _response(known.status, known.body)
     response.headers[REPLAYED] = "true"
     return response
+
+
+def _settled(key: str, response: Response, terms: Terms) -> bool:
+    with runtime().services.database.write_once() as tx:
+        return idempotency.settle(tx, asking().client_id, key, _digest(), _kept(response), now=terms.now)
+
+
+def _kept(response: Response) -> Answer:
+    return Answer(response.status_code, response.get_data())
 
 
 def _digest() -> bytes:

@@ -9,6 +9,7 @@ from storage import tables
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Answer, Desk
+from webhooks import writes
 from webhooks.errors import CODES, PROBLEM
 
 GRACE = {"id": "grace", "name": "Grace Hopper", "email": "grace@example.test", "zone": "America/New_York"}
@@ -38,6 +39,11 @@ def post(desk: Desk, path: str, body: Any, *scopes: str, key: str | None = None)
 def listed(desk: Desk) -> list[str]:
     found: list[str] = desk.get("/v1/coaches/ada/slots?from=2026-06-02&to=2026-06-03&duration=60").json["starts"]
     return found
+
+
+def rows(desk: Desk, table: Any) -> list[Any]:
+    with desk.database.read() as tx:
+        return list(tx.execute(table.select()))
 
 
 def refused(answer: Answer, status: int, code: str) -> Any:
@@ -90,6 +96,27 @@ def test_a_refusal_is_repeated_too_but_a_bad_request_is_not_kept(desk: Desk) -> 
     off_grid = BOOKING | {"start": "2026-06-02T14:01:00Z"}
     assert post(desk, "/v1/bookings", off_grid, key="k-3").json["code"] == "not_on_the_grid"
     assert post(desk, "/v1/bookings", BOOKING | {"start": "2026-06-02T14:00:00Z"}, key="k-3").status_code == 201
+
+
+def test_a_refusal_is_not_told_to_whom_the_same_request_was_granted_meanwhile(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of the same request at once: one is too early for the time that somebody gives up, the other is not."""
+    first = post(desk, "/v1/bookings", BOOKING)
+    asked, granted, settled = BOOKING | {"participant": HEDY}, list[Answer](), writes._settled
+
+    def after_the_other(*given: Any) -> bool:
+        monkeypatch.undo()
+        post(desk, f"/v1/bookings/{first.json['id']}/cancel", {})
+        granted.append(post(desk, "/v1/bookings", asked, key="k-4"))
+        return settled(*given)
+
+    monkeypatch.setattr(writes, "_settled", after_the_other)
+    answer = post(desk, "/v1/bookings", asked, key="k-4")
+    assert (answer.status_code, answer.data) == (201, granted[0].data)
+    assert answer.headers["Idempotency-Replayed"] == "true"
+    assert sorted(row.status for row in rows(desk, tables.bookings)) == ["booked", "cancelled"]
+    assert rows(desk, tables.refusals) == []
 
 
 def test_keys_belong_to_their_client(desk: Desk) -> None:
