@@ -32,7 +32,7 @@ def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datet
 
     Raises KeyReused.
     """
-    if _claim(tx, client_id, key, digest, None, now=now):
+    if claim(tx, client_id, key, digest, None, now=now):
         return None
     known = tx.execute(select(row.digest, row.status, row.answer).where(_is(client_id, key))).one()
     if known.digest != digest:
@@ -40,13 +40,8 @@ def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datet
     return Answer(known.status, known.answer)
 
 
-def settle(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answer, *, now: datetime) -> bool:
-    """Store the answer of a request that changed nothing. False: the key is known by now, and nothing is written."""
-    return _claim(tx, client_id, key, digest, answer, now=now)
-
-
-def _claim(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answer | None, *, now: datetime) -> bool:
-    """Write the key, unless it is there and still kept."""
+def claim(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answer | None, *, now: datetime) -> bool:
+    """Write the key, with the answer if there is one already. False: it is known and kept, and nothing is written."""
     status, body = (None, None) if answer is None else (answer.status, answer.body)
     values = {"digest": digest, "created_at": now, "status": status, "answer": body}
     mine = insert(tx, idempotency).values(client_id=client_id, key=key, **values)

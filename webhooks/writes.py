@@ -48,9 +48,10 @@ def once(work: Callable[[Tx, Terms], Done]) -> Response:
     """The answer of `work`, or the stored one. Raises what `work` raises but for Refusal; then nothing is written."""
     services = runtime().services
     terms, key = services.terms(), idempotency_key()
+    digest = b"" if key is None else _digest()
     try:
         with services.database.write() as tx:
-            known = None if key is None else _begin(tx, key, terms)
+            known = None if key is None else _begin(tx, key, digest, terms)
             if known is not None:
                 return known
             done = work(tx, terms)
@@ -60,7 +61,7 @@ def once(work: Callable[[Tx, Terms], Done]) -> Response:
     except Refusal as refusal:
         response = told_refusal(refusal)
         # If the same request got an answer since ours was taken back, it gets that one.
-        return response if key is None or _settled(key, response, terms) else once(work)
+        return response if key is None or _settled(key, digest, response, terms) else once(work)
     runtime().actors.wake_outbox(done.wake)
     return response
 
@@ -80,9 +81,9 @@ def idempotency_key() -> str | None:
     return given
 
 
-def _begin(tx: Tx, key: str, terms: Terms) -> Response | None:
+def _begin(tx: Tx, key: str, digest: bytes, terms: Terms) -> Response | None:
     try:
-        known = idempotency.begin(tx, asking().client_id, key, _digest(), now=terms.now)
+        known = idempotency.begin(tx, asking().client_id, key, digest, now=terms.now)
     except KeyReused:
         detail = "This key was used for another request: send a new one with every new write."
         raise Refused("idempotency_key_reused", detail, field=HEADER) from None
@@ -93,9 +94,9 @@ def _begin(tx: Tx, key: str, terms: Terms) -> Response | None:
     return response
 
 
-def _settled(key: str, response: Response, terms: Terms) -> bool:
+def _settled(key: str, digest: bytes, response: Response, terms: Terms) -> bool:
     with runtime().services.database.write_once() as tx:
-        return idempotency.settle(tx, asking().client_id, key, _digest(), _kept(response), now=terms.now)
+        return idempotency.claim(tx, asking().client_id, key, digest, _kept(response), now=terms.now)
 
 
 def _kept(response: Response) -> Answer:

@@ -41,7 +41,7 @@ def main() -> None:
         more = {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
         with town.raised(Path(folder), url, redis.url, **more) as raised:
             raised.start("web")
-            _report(raised, _bare(raised), _connected(raised))
+            _report(raised, serve(raised, "tests.benchmarks.bench_pushes:bare"), _connected(raised))
 
 
 def bare(_environ: object, start_response: object) -> list[bytes]:
@@ -51,14 +51,14 @@ def bare(_environ: object, start_response: object) -> list[bytes]:
     return []
 
 
-def _bare(raised: Town) -> str:
-    """The origin of a server of such answers, as `coachcal serve` starts one."""
+def serve(raised: Town, app: str, url: str = "") -> str:
+    """The origin of a server of another application, started as `coachcal serve` starts ours; `url`: one it answers."""
     port = free_port()
     options = (f"--bind=127.0.0.1:{port}", f"--workers={PROCESSES}", f"--threads={THREADS}", "--worker-class=gthread")
-    bare = ("tests.benchmarks.bench_pushes:bare", "--no-control-socket", "--keep-alive=15", "--log-level=warning")
-    raised.processes.start("bare", *bare, *options, env={}, module="gunicorn")
+    more = ("--no-control-socket", "--keep-alive=15", "--log-level=warning")
+    raised.processes.start("bare", app, *more, *options, env={}, module="gunicorn")
     origin = f"http://127.0.0.1:{port}"
-    raised.processes.wait_for_url(origin)
+    raised.processes.wait_for_url(origin + url)
     return origin
 
 
@@ -81,19 +81,20 @@ def _report(raised: Town, bare: str, pushes: Sequence[bytes]) -> None:
     storm = [pushes[number % 20] for number in range(STORM)]
     rates: dict[str, list[float]] = {"bare": [], "storm": [], "clean edge": []}
     for _ in range(TURNS + 1):
-        rates["bare"].append(_rate(partial(sending.send, bare, storm, lines=100)))
-        rates["storm"].append(_rate(partial(sending.send, ours, storm, lines=100)))
+        rates["bare"].append(rate(partial(sending.send, bare, storm, lines=100)))
+        rates["storm"].append(rate(partial(sending.send, ours, storm, lines=100)))
         _clean(raised)
-        rates["clean edge"].append(_rate(partial(sending.send, ours, pushes, lines=100)))
+        rates["clean edge"].append(rate(partial(sending.send, ours, pushes, lines=100)))
     floor = median(rates["bare"][1:])  # the first answers of a process are its slowest
     for name, goal in SHARES.items():
-        rate = median(rates[name][1:])
-        print(f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {rate:.0f}/s = {rate / floor:.0%} (goal: {goal:.0%})")
+        reached = median(rates[name][1:])
+        print(f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%} (goal: {goal:.0%})")
     cuts = quantiles([1000 * it.seconds for it in sending.send(ours, storm, lines=16)], n=100)
     print(f"P3 16 lines    p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms (goal: {BUSIEST_MS} ms)")
 
 
-def _rate(send: partial[list[Answer]]) -> float:
+def rate(send: partial[list[Answer]]) -> float:
+    """Answers a second."""
     began = perf_counter()
     return len(send()) / (perf_counter() - began)
 
