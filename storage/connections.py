@@ -172,6 +172,12 @@ def before(tx: Connection, held: Claim) -> Before | None:
     return None if found is None else Before(*found)
 
 
+def is_erasing(tx: Connection, held: Claim) -> bool:
+    """Whether the account is still to be erased, by this claim: not if it was connected again. Locks its row."""
+    query = select(row.id).where(row.id == held.connection_id, LEASE.by(held.lease_token), row.erase_due)
+    return tx.scalar(query.with_for_update()) is not None
+
+
 def finish(tx: Connection, held: Claim, **values: Any) -> bool | None:
     """Record that the claimed generation was read. True: dirty again, and due. None: the lease was lost."""
     still_dirty = row.req_gen > held.generation

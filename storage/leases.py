@@ -42,9 +42,9 @@ class Lease:
     def lasts(self) -> ColumnElement[bool]:
         return self.until_ms > clock_ms()
 
-    def by(self, token: str) -> ColumnElement[bool]:
-        """Only whoever holds it: a token that was replaced, or is gone, fits no row."""
-        return self.token == token
+    def by(self, token: str | None) -> ColumnElement[bool]:
+        """Only whoever holds it: a token that was replaced, or is gone, fits no row. None is nobody's."""
+        return self.token == (token or "")
 
     def take(self, lease_ms: int) -> dict[str, Any]:
         """What taking it writes: a token that nobody had before."""
