@@ -162,9 +162,9 @@ class Server:
         try:
             connection = self._dial()
         except psycopg.OperationalError as error:
-            if REFUSES_OPTIONS not in str(error) or "options" not in self.arguments:
+            if REFUSES_OPTIONS not in str(error):
                 raise
-            self.arguments.pop("options")
+            self.arguments.pop("options", None)  # several threads may learn it at once
             connection = self._dial()
         connection.server, connection.waits = self, waits or self.waits
         connection.made = monotonic()

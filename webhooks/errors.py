@@ -175,7 +175,7 @@ def register(app: APIFlask) -> None:
     app.register_error_handler(HTTPException, _http_exception)
     for away in Unavailable:
         app.register_error_handler(away, _unavailable)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, unexpected)
 
 
 def _refused(error: Refused) -> Response:
@@ -235,7 +235,7 @@ def _http_exception(error: HTTPException) -> Response:
     if status < HTTPStatus.BAD_REQUEST:
         return Response(status=status, headers=error.get_headers())
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unexpected(error)
+        return unexpected(error)
     detail = HTTP_DETAILS.get(status, error.description or "")
     response = problem(status, HTTP_CODES.get(status, "bad_request"), detail)
     response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
@@ -245,7 +245,7 @@ def _http_exception(error: HTTPException) -> Response:
 def _unavailable(error: Exception) -> Response:
     kind = kind_of(error)
     if kind == "defect":
-        return _unexpected(error)
+        return unexpected(error)
     if not isinstance(getattr(error, "orig", None), Probed):
         log.warning("database_failed_a_request", kind=kind, error=type(error).__name__)
     code, detail = OUT[kind]
@@ -254,7 +254,7 @@ def _unavailable(error: Exception) -> Response:
     return response
 
 
-def _unexpected(error: Exception) -> Response:
+def unexpected(error: Exception) -> Response:
     log.error("request_failed", exc_info=error)
     return problem(500, "internal_error", "This is our fault: tell us the request_id, and repeat the request later.")
 
