@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 from psycopg.errors import ReadOnlySqlTransaction
@@ -22,7 +22,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from storage import deadlines
 from storage.breaker import Breaker
-from storage.outages import Outage, Result, Unavailable, is_silence, kind_of, run_again_once, spoils
+from storage.outages import Crowded, Outage, Result, Unavailable, is_silence, kind_of, run_again_once, spoils
 from storage.postgres import LongWaits, Server, parse
 
 __all__ = ["Database", "Unavailable", "create"]
@@ -160,7 +160,7 @@ def create(
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", lambda tx: _begin_sqlite(tx, waits))
         return Database(engine)
     engine = create_engine(
         parsed,
@@ -204,12 +204,27 @@ def _use_wal(connection: Any) -> None:
             time.sleep(0.01)
 
 
-def _begin_sqlite(tx: Connection) -> None:
+def _begin_sqlite(tx: Connection, waits: LongWaits) -> None:
     if not tx.get_execution_options().get("coachcal_write", False):
         tx.exec_driver_sql("BEGIN")
         return
-    patience = min(BUSY_SECONDS, deadlines.left(BUSY_SECONDS))
-    tx.exec_driver_sql(f"PRAGMA busy_timeout={1000 * patience:.0f}")
+    patience = deadlines.left(BUSY_SECONDS)
+    short = min(patience, waits.short, BUSY_SECONDS)
+    driver: Any = tx.connection.driver_connection
+    with suppress(sqlite3.OperationalError):
+        driver.execute(f"PRAGMA busy_timeout={1000 * short:.0f}")
+        driver.execute("BEGIN IMMEDIATE")
+        return
+    try:
+        with waits.one_more():
+            _begin_after(tx, min(patience, BUSY_SECONDS) - short)
+    except Crowded:
+        _begin_after(tx, 0)
+
+
+def _begin_after(tx: Connection, seconds: float) -> None:
+    """Take the write lock within so many seconds, or raise what SQLite says."""
+    tx.exec_driver_sql(f"PRAGMA busy_timeout={1000 * seconds:.0f}")
     tx.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -162,12 +162,16 @@ def test_who_holds_a_coach_and_stops_makes_that_coach_busy_and_no_other(
         frozen = database.create(database_url)
         with pytest.raises(database.Unavailable) if postgresql else nullcontext(), frozen.write() as tx:
             tx.exec_driver_sql("UPDATE coaches SET version = version WHERE id = 'ada'")
-            # Then who books her is told that it is busy, in time
-            said = book(running, start)
-            assert (said.status, said.code) == (503, "busy")
-            assert int(said.headers["Retry-After"]) > 0
-            assert said.seconds < AT_FIRST + SLACK
-            assert health(running).seconds < 1
+            # Then all who book her are told that it is busy, in time, and somebody is there for others
+            with ThreadPoolExecutor(40) as pool:
+                bookings = [pool.submit(book, running, start) for _ in range(40)]
+                time.sleep(2.5)
+                healthy = [health(running) for _ in range(5)]
+                answers = [each.result() for each in bookings]
+            assert {(each.status, each.code) for each in answers} == {(503, "busy")}
+            assert all(int(each.headers["Retry-After"]) > 0 for each in answers)
+            assert max(each.seconds for each in answers) < AT_FIRST + SLACK
+            assert min(each.seconds for each in healthy) < 0.2
             assert ask(running, "GET", "/v1/coaches/ada").status == 200
             if postgresql:  # the server takes the row from who does nothing with it
                 until_well(running, lambda: book(running, start).status == 201)

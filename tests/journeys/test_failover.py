@@ -2,7 +2,10 @@
 synchronous standby nothing acknowledged is lost; with an asynchronous one, what it had not heard yet.
 """
 
+import os
 import secrets
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -20,6 +23,7 @@ from tests.journeys.test_faults import gone
 from tests.standby import Pair, replicated
 from tests.town import Town
 
+ROOT = Path(__file__).parents[2]
 WRITERS = 4
 PROMISE = 10.0  # seconds until all is well
 SLACK = 20.0  # what a machine that others use too may add; a process that stays dead is beyond it
@@ -65,6 +69,12 @@ class Load:
             time.sleep(0.02)
 
 
+def doctor(running: Town) -> str:
+    command = [sys.executable, "-m", "webhooks", "doctor"]
+    environment = os.environ | running.environment
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60).stdout
+
+
 def lost(pair: Pair, names: list[str]) -> list[str]:
     opened = database.create(pair.url_of_primary("coachcal"))
     with opened.read() as tx:
@@ -85,6 +95,7 @@ def test_a_synchronous_standby_takes_over_under_load_and_nothing_acknowledged_is
             seat, _ = running.connect()
             with Load(running) as load:
                 load.wait_for(20)
+                assert "1 of them synchronously" in doctor(running)
                 # When the primary is killed, and the standby promoted
                 pair.promote()
                 # Then writes go on, soon, at the other host
@@ -106,6 +117,7 @@ def test_an_asynchronous_standby_loses_what_it_had_not_heard_and_no_more(tmp_pat
             running.start("web")
             with Load(running) as load:
                 load.wait_for(10)
+            assert "accept that a fail-over loses the lag" in doctor(running)
             heard = list(load.acknowledged)
             pair.fall_behind()
             with Load(running) as unheard:
