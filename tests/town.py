@@ -32,6 +32,7 @@ class Town:
     processes: Processes
     environment: dict[str, str]
     api: Api
+    key: str
 
     @property
     def control(self) -> Control:
@@ -158,7 +159,7 @@ def raised(folder: Path, database_url: str, redis_url: str, **more: str) -> Iter
             key = clients.create_key(tx, "tests", clients.SCOPES, now=datetime.now(UTC))
         processes = Processes(folder)
         try:
-            yield Town(sandbox, opened, processes, environment, Api(environment["COACHCAL_PUBLIC_URL"], key))
+            yield Town(sandbox, opened, processes, environment, Api(environment["COACHCAL_PUBLIC_URL"], key), key)
         finally:
             processes.stop()
             opened.close()

@@ -48,20 +48,25 @@ def bootstrap(
     services: Services | None = None,
     broker: dramatiq.Broker | None = None,
     redis_timeout: float = WEB_TIMEOUT,
+    use: database.Use = "web",
 ) -> Runtime:
-    """Wire everything once per process (after forking). Connects to nothing yet."""
-    services = services or create_services(settings, redis_timeout=redis_timeout)
+    """Wire everything once per process (after forking). Connects to nothing yet.
+
+    `use`: who asks the database, which says how long it waits."""
+    services = services or create_services(settings, redis_timeout=redis_timeout, use=use)
     broker = broker or create_broker(services.redis)
     return Runtime(settings, services, broker, declare_actors(broker, services))
 
 
-def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -> Services:
+def create_services(
+    settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web"
+) -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
     offset = timedelta(seconds=settings.clock_offset_seconds)
 
     return Services(
         settings=settings,
-        database=database.create(settings.database_url, pool_size=max(settings.web_threads, settings.worker_threads)),
+        database=_database(settings, use),
         vault=Vault([key.get_secret_value() for key in settings.secret_keys]),
         cronofy=_cronofy(settings, client),
         redis=client,
@@ -69,6 +74,13 @@ def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -
         receiver=_receiver(settings),
         now=lambda: datetime.now(UTC) + offset,  # noqa: TID251 (the one place that reads the clock)
     )
+
+
+def _database(settings: Settings, use: database.Use) -> database.Database:
+    """In a web process two threads are kept from waiting for it for long: somebody has to answer `/healthz`."""
+    threads = max(settings.web_threads, settings.worker_threads)
+    long_waits = max(1, settings.web_threads - 2) if use == "web" else None
+    return database.create(settings.database_url, pool_size=threads, use=use, long_waits=long_waits)
 
 
 def _cronofy(settings: Settings, client: redis.Redis) -> Cronofy:
@@ -105,6 +117,6 @@ def start() -> None:
     settings = Settings.load()
     telemetry.start(settings)
     logs.configure(settings.log_level, telemetry.report)
-    runtime = bootstrap(settings, redis_timeout=WORKER_TIMEOUT)
+    runtime = bootstrap(settings, redis_timeout=WORKER_TIMEOUT, use="worker")
     check_skew(runtime.services.redis)
     dramatiq.set_broker(runtime.broker)

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from storage.outages import Unavailable, kind_of
 from workers.metrics import CountJobs
 from workers.tracing import Trace
 
@@ -74,7 +75,9 @@ class Narrate(Middleware):
         result: Any | None = None,
         exception: BaseException | None = None,
     ) -> None:
-        if exception is not None:
-            # The row's lease ends by itself and the sweeper tries again: nothing is lost with this message.
+        # The row's lease ends by itself and the sweeper tries again: nothing is lost with this message.
+        if isinstance(exception, Unavailable):
+            log.warning("job_failed", database=kind_of(exception), error=type(exception).__name__)
+        elif exception is not None:
             log.error("job_failed", exc_info=exception)
         structlog.contextvars.clear_contextvars()

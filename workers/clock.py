@@ -21,7 +21,7 @@ from storage import (
     sessions,
     slots,
 )
-from storage.database import Unavailable
+from storage.outages import Unavailable, kind_of
 from workers.actors import Actors
 from workers.services import Services
 
@@ -180,9 +180,19 @@ def attempt(services: Services, actors: Actors, job: Job, turn: str | None = Non
 
 
 def run(services: Services, actors: Actors, stop: threading.Event) -> None:
-    """Tick until told to stop. A database that is away is waited for: that is when the clock is needed most."""
+    """Tick until told to stop. A database that is away is waited for: that is when the clock is needed most. It is said
+    once that it is waited for, and once that it is back."""
+    waiting = False
     while not stop.wait(services.settings.sweep_seconds):
         try:
             tick(services, actors)
         except Unavailable as error:
-            log.warning("clock_waits_for_database", error=type(error).__name__)
+            if not waiting:
+                log.warning("clock_waits_for_database", kind=kind_of(error), error=type(error).__name__)
+            waiting = True
+        except Exception:  # a schema in the middle of a migration, say: without a clock nothing heals
+            log.exception("clock_tick_failed")
+        else:
+            if waiting:
+                log.info("clock_has_database_again")
+            waiting = False

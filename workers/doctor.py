@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import redis.exceptions
 
-from storage import accounts, connections, migrations
+from storage import accounts, connections, migrations, standbys
 from storage.database import Unavailable
 from workers import tokens
 from workers.broker import SkewedClock, check_skew
@@ -37,6 +37,7 @@ def examine(services: Services) -> Iterator[Finding]:
     yield from _cronofy(services)
     yield from _callbacks(services)
     if not any(finding.next_step for finding in database):
+        yield from _standbys(services)
         yield _backlog(services)
         yield from _channels(services)
         yield _audit(services)
@@ -53,6 +54,21 @@ def _database(services: Services) -> Iterator[Finding]:
     yield Finding(
         "schema", "up to date" if current else "another release's", "" if current else "run: coachcal migrate"
     )
+
+
+def _standbys(services: Services) -> Iterator[Finding]:
+    """What a fail-over may lose. Nothing to say where nobody follows."""
+    with services.database.read() as tx:
+        found = standbys.following(tx)
+    if not found.there:
+        return
+    late = (
+        "name one in synchronous_standby_names (with synchronous_commit=on), or accept that a fail-over loses the lag"
+    )
+    if found.unseen:
+        late = "cannot see how they follow: GRANT pg_monitor to our role, and look again"
+    detail = f"{found.there} follow, {found.synchronous} of them synchronously"
+    yield Finding("standby", detail, "" if found.synchronous else late)
 
 
 def _redis(services: Services) -> Iterator[Finding]:

@@ -37,9 +37,12 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
         log.warning("delivery_may_repeat", outbox=held.id, kind=held.kind, unsure=held.unsure)
     in_time = replace(services, cronofy=services.cronofy.until(began + seconds * SHARE))
     outcome = _act(in_time, Turn(held, seconds, began))
-    with services.database.write() as tx:
+
+    def record(tx: Any) -> tuple[bool, list[Wake]]:
         kept = _record(services, tx, held, outcome)
-        waiting = outbox.followers(tx, held, now=services.now()) if kept else []
+        return kept, outbox.followers(tx, held, now=services.now()) if kept else []
+
+    kept, waiting = services.database.transact(record)  # what was sent is sent: a deadlock must not forget it
     if kept:
         _tell(held, outcome)
     else:

@@ -34,7 +34,7 @@ def opened() -> Iterator["Runtime"]:
 
     chosen = settings()
     logs.configure("warning")  # on stderr: stdout is the command's answer
-    runtime = bootstrap(chosen)
+    runtime = bootstrap(chosen, use="report")
     try:
         yield runtime
     finally:

@@ -10,8 +10,9 @@ from apiflask import APIBlueprint
 from flask import Flask, Response, render_template
 from werkzeug.exceptions import HTTPException
 
-from storage.database import Unavailable
+from storage.outages import Kind, Unavailable, kind_of
 from webhooks import browsers
+from webhooks.errors import unexpected
 from webhooks.ops import actions, differences, pages, told, visitors
 
 # fmt: off
@@ -68,10 +69,21 @@ def _problem(error: HTTPException) -> Response:
     return _said(error.code or 500, error.description or "")
 
 
-def _away(_error: Exception) -> Response:
-    response = _said(503, "The database is away. Nothing was done; this page asks again by itself.")
+def _away(error: Exception) -> Response:
+    kind = kind_of(error)
+    if kind == "defect":
+        return unexpected(error)
+    response = _said(503, f"{OUT[kind]} This page asks again by itself; look before you repeat a deed.")
     response.headers["Retry-After"] = "2"
     return response
+
+
+OUT: dict[Kind, str] = {
+    "away": "The database is away.",
+    "read_only": "The database cannot be written.",
+    "busy": "Somebody else is at it, and did not let go in time.",
+    "again": "Somebody else was at it at the same moment.",
+}
 
 
 def _said(status: int, detail: str) -> Response:
