@@ -72,7 +72,7 @@ def attempt(services: Services, connection_id: str) -> bool:
 def _keep(services: Services, connection_id: str, channel_id: str | None) -> str | None:
     if channel_id is not None:
         with services.database.write() as tx:
-            accounts.channel_opened(tx, connection_id, channel_id, now=services.now())
+            accounts.channel_opened(tx, connection_id, channel_id, now=services.corrected_now())
     return channel_id
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import dramatiq
 import redis
@@ -12,7 +12,7 @@ from storage.vault import Vault
 from workers import logs, telemetry
 from workers.actors import Actors, declare_actors
 from workers.breaker import Breaker
-from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, check_skew, create_broker, create_redis
+from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, create_broker, create_redis
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
 from workers.cronofy.origins import ORIGINS
@@ -24,6 +24,7 @@ from workers.mailer.smtp import SmtpMailer
 from workers.receiver import Receiver
 from workers.services import Services
 from workers.settings import Settings
+from workers.skew import ProductClock, reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +54,28 @@ def bootstrap(
 ) -> Runtime:
     """Wire everything once per process (after forking). Connects to nothing yet."""
     services = services or create_services(settings, redis_timeout=redis_timeout)
-    broker = broker or create_broker(services.redis, services.breaker)
+    broker = broker or create_broker(services.redis, services.breaker, services.clock)
     return Runtime(settings, services, broker, declare_actors(broker, services))
 
 
 def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
     breaker = Breaker(client)
+    opened = database.create(settings.database_url, pool_size=max(settings.web_threads, settings.worker_threads))
     offset = timedelta(seconds=settings.clock_offset_seconds)
+    clock = ProductClock(reference(opened, client, breaker), offset=offset)
 
     return Services(
         settings=settings,
-        database=database.create(settings.database_url, pool_size=max(settings.web_threads, settings.worker_threads)),
+        database=opened,
         vault=Vault([key.get_secret_value() for key in settings.secret_keys]),
         cronofy=_cronofy(settings, client, breaker),
         redis=client,
         breaker=breaker,
         mailer=_mailer(settings),
         receiver=_receiver(settings),
-        now=lambda: datetime.now(UTC) + offset,  # noqa: TID251 (the one place that reads the clock)
+        clock=clock,
+        now=clock.now,
     )
 
 
@@ -110,5 +114,4 @@ def start() -> None:
     telemetry.start(settings)
     logs.configure(settings.log_level, telemetry.report)
     runtime = bootstrap(settings, redis_timeout=WORKER_TIMEOUT)
-    check_skew(runtime.services.redis)
     dramatiq.set_broker(runtime.broker)

@@ -1,6 +1,5 @@
 """The broker and its middleware, in order. Redis may vanish at any time: messages are wake-ups, rows are the jobs."""
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,24 +11,20 @@ import redis
 import structlog
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import Callbacks, Middleware, ShutdownNotifications
+from dramatiq.middleware import Callbacks, Middleware, ShutdownNotifications, SkipMessage
 from prometheus_client import CollectorRegistry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from workers.breaker import FAILURES, Breaker
 from workers.metrics import CountJobs
+from workers.skew import ProductClock
 from workers.tracing import Trace
 
 log = structlog.get_logger()
 
 WEB_TIMEOUT = 0.25  # a push is answered within Cronofy's 5 s even while Redis hangs
 WORKER_TIMEOUT = 5.0
-MAX_SKEW_SECONDS = 5.0
-
-
-class SkewedClock(RuntimeError):
-    """Redis's clock is not ours; heartbeats would be misread and work done twice."""
 
 
 def create_redis(url: str, *, timeout: float) -> redis.Redis:
@@ -44,11 +39,13 @@ def create_redis(url: str, *, timeout: float) -> redis.Redis:
 
 
 class Broker(RedisBroker):
-    """Dramatiq's, but for Redis being away, which is no error here: then nothing is fetched, and nobody waits."""
+    """Dramatiq's, but for Redis being away, which is no error here: then nothing is fetched, and nobody waits. Nor is
+    it while the clock is off: other machines may have right ones."""
 
-    def __init__(self, client: redis.Redis, breaker: Breaker, **options: Any) -> None:
+    def __init__(self, client: redis.Redis, breaker: Breaker, clock: ProductClock, **options: Any) -> None:
         super().__init__(client=client, **options)  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
         self._breaker = breaker
+        self._clock = clock
 
     def enqueue_all(self, messages: Sequence[dramatiq.Message[Any]]) -> bool:
         """Send these in one call. False: Redis did not take them, or is being left alone."""
@@ -80,6 +77,8 @@ class Broker(RedisBroker):
 
     def do_fetch(self, queue_name: str, most: int) -> list[bytes]:
         """What waits in a queue; nothing while Redis is away: that is waited for, and told by the breaker."""
+        if self._clock.off():
+            return []
         return self._dispatch("fetch")(queue_name, most) or []
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
@@ -97,29 +96,34 @@ class Broker(RedisBroker):
             return None
 
 
-def create_broker(client: redis.Redis, breaker: Breaker | None = None) -> Broker:
+def create_broker(client: redis.Redis, breaker: Breaker | None = None, clock: ProductClock | None = None) -> Broker:
     """No Retries, no delays, no results: the row knows when it is due, and the sweeper wakes it again.
 
     `heartbeat_timeout` is how soon the messages of a killed worker are taken over; checking at every fetch
     (`maintenance_chance`) is affordable because Redis is ours alone.
     """
+    clock = clock or ProductClock(lambda: None)
+    counted = CountJobs(CollectorRegistry())
     return Broker(
         client,
         breaker or Breaker(client),
+        clock,
         namespace="coachcal",
-        middleware=[ShutdownNotifications(), Callbacks(), Narrate(), Trace(), CountJobs(CollectorRegistry())],
+        middleware=[RightClock(clock), ShutdownNotifications(), Callbacks(), Narrate(), Trace(), counted],
         heartbeat_timeout=30_000,
         maintenance_chance=1_000_000,
     )
 
 
-def check_skew(client: redis.Redis) -> float:
-    """Seconds Redis's clock is ahead of ours; raises SkewedClock past 5 s."""
-    seconds, microseconds = client.time()
-    skew = seconds + microseconds / 1e6 - time.time()
-    if abs(skew) > MAX_SKEW_SECONDS:
-        raise SkewedClock(f"Redis's clock is {skew:+.0f} s off ours: synchronise both machines (NTP), then start again")
-    return float(skew)
+class RightClock(Middleware):
+    """A job is not begun by a clock that is off. Its row stays owed, and is woken for again."""
+
+    def __init__(self, clock: ProductClock) -> None:
+        self._clock = clock
+
+    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
+        if self._clock.off():
+            raise SkipMessage
 
 
 class Narrate(Middleware):

@@ -21,7 +21,7 @@ def reopen(services: Services, connection_id: str, cronofy: Cronofy, access: str
     """Open the connection's channel, or learn which one it has: the same URL answers the same channel. Its id."""
     opened = cronofy.open_channel(access, callback_url(services, connection_id))
     with services.database.write() as tx:
-        accounts.channel_opened(tx, connection_id, opened.id, now=services.now())
+        accounts.channel_opened(tx, connection_id, opened.id, now=services.corrected_now())
     return opened.id
 
 

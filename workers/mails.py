@@ -100,6 +100,6 @@ def _refused(services: Services, turn: Turn, facts: MailFacts, error: MailError)
     if error.permanent:
         return Dead(str(error), withhold=turn.held.recipient if error.about == "address" else None)
     # A reminder is made long before it is due: its session's start ends it.
-    if facts.kind != "reminder" and services.now() - facts.changed_at > GIVEN_UP_AFTER:
+    if facts.kind != "reminder" and services.corrected_now() - facts.changed_at > GIVEN_UP_AFTER:
         return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")
     return Later(str(error), unsure=error.unsure)

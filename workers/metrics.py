@@ -69,10 +69,14 @@ def export(port: int, *collectors: Collector) -> WSGIServer:
 
 def export_workers() -> None:
     """What `dramatiq --fork-function` runs: answers for all worker processes, until it is told to stop."""
+    from workers.bootstrap import create_services
+    from workers.figures import Skew
     from workers.settings import Settings
 
-    port = Settings.load().worker_metrics_port
+    settings = Settings.load()
+    port = settings.worker_metrics_port
     registry = CollectorRegistry()
+    registry.register(Skew(create_services(settings)))
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # theirs
     if port is not None:
         _, thread = start_http_server(port, LOOPBACK, registry)

@@ -14,6 +14,7 @@ from storage.database import Unavailable
 from storage.outbox import Held, Wake
 from workers import calendars, callbacks, mails
 from workers.services import Services
+from workers.skew import ClockOff
 from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn, usual_wait_ms
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     outcome = _act(services, Turn(held, seconds, began))
     with services.database.write() as tx:
         kept = _record(services, tx, held, outcome)
-        waiting = outbox.followers(tx, held, now=services.now()) if kept else []
+        waiting = outbox.followers(tx, held, now=services.corrected_now()) if kept else []
     if kept:
         _tell(held, outcome)
     else:
@@ -49,6 +50,8 @@ def _act(services: Services, turn: Turn) -> Outcome:
         return senders[turn.held.kind](services, turn)
     except Unavailable:
         raise
+    except ClockOff as error:  # what it was about to decide by the clock is decided once that is right
+        return Later(str(error), unsure=False)
     except Exception as error:  # a bug that one row meets must not make it spin: it is told, and backs off
         log.exception("delivery_broke", outbox=turn.held.id, kind=turn.held.kind)
         return Later(f"our fault: {type(error).__name__}", unsure=True)
@@ -58,13 +61,13 @@ def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
     """False: the lease was lost to somebody else; nothing is written."""
     match outcome:
         case Sent():
-            return outbox.sent(tx, held, now=services.now())
+            return outbox.sent(tx, held, now=services.corrected_now())
         case Skipped(reason):
             return outbox.superseded(tx, held, reason=reason)
         case Dead(error, withhold):
             kept = outbox.dead(tx, held, error=error)
             if kept and withhold:
-                outbox.withhold(tx, withhold, reason=error, now=services.now())
+                outbox.withhold(tx, withhold, reason=error, now=services.corrected_now())
             return kept
         case Later(error, retry_in_ms, unsure):
             wait = usual_wait_ms(held.attempts) if retry_in_ms is None else retry_in_ms
