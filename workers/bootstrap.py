@@ -21,6 +21,7 @@ from workers.mailer.console import ConsoleMailer
 from workers.mailer.memory import MemoryMailer
 from workers.mailer.server import Server
 from workers.mailer.smtp import SmtpMailer
+from workers.once import Once
 from workers.receiver import Receiver
 from workers.services import Services
 from workers.settings import Settings
@@ -72,6 +73,7 @@ def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -
         cronofy=_cronofy(settings, client, breaker),
         redis=client,
         breaker=breaker,
+        once=Once(),
         mailer=_mailer(settings),
         receiver=_receiver(settings),
         clock=clock,

@@ -20,6 +20,7 @@ from storage import (
     schedule,
     sessions,
     slots,
+    strangers,
 )
 from storage.database import Unavailable
 from workers.actors import Actors
@@ -123,11 +124,15 @@ def deadlines(services: Services, _actors: Actors) -> int:
 
 
 def sample(services: Services, _actors: Actors) -> int:
-    """Write down how things stand, for the plots."""
+    """Write down how things stand, for the plots; and tell once of each kind of rows that we do not know."""
     now = services.now()
     with services.database.write() as tx:
         values = samples.gauges(tx, now=now, stale_after=services.settings.stale_after) | samples.summarise(tx)
         samples.put(tx, values, at=now.replace(second=0, microsecond=0))
+        strange = strangers.rows(tx)
+    for (table, said), count in strange.items():
+        if services.once.first(table, said):
+            log.warning("unknown_rows", table=table, kind=said, count=count)
     return 0
 
 

@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from domain.freshness import State
-from storage import accounts, connections, figures, samples, standings
+from storage import accounts, connections, figures, samples, standings, strangers
 from storage.database import Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
@@ -33,7 +33,7 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             with self._services.database.read() as tx:
-                found = [*self._reads(tx), *self._outbox(tx), *self._coaches(tx), *self._clock(tx)]
+                found = [*self._reads(tx), *self._outbox(tx), *self._coaches(tx), *self._clock(tx), self._strange(tx)]
         except Unavailable:
             found = []
         yield gauge("database_up", "Whether the database answers.", float(bool(found)))
@@ -84,6 +84,12 @@ class Figures(Collector):
         failures = figures.clock_failures(tx, [job.name for job in (SWEEP, *JOBS)])
         yield family("clock_late_seconds", "For how long each periodic job has been due.", "name", late)
         yield family("clock_failures", "How often each periodic job raised since it went well.", "name", failures)
+
+    def _strange(self, tx: Tx) -> Metric:
+        counts: dict[str, float] = {"outbox": 0, "connections": 0}
+        for (table, _), count in strangers.rows(tx).items():
+            counts[table] += count
+        return family("unknown_rows", "Rows that this release does not know, and leaves alone.", "table", counts)
 
     def _queues(self) -> Iterator[Metric]:
         depths = queues.depths(self._services)

@@ -38,6 +38,9 @@ class CountJobs(Middleware):
         self._seconds = Histogram(
             "coachcal_job_seconds", "How long jobs took.", ["actor"], buckets=SECONDS, registry=registry
         )
+        self.unknown = Counter(
+            "coachcal_unknown_messages", "Wake-ups that this release cannot read.", ["why"], registry=registry
+        )
         self._began: ContextVar[float | None] = ContextVar("began", default=None)
 
     def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:

@@ -12,6 +12,7 @@ from storage.vault import Vault
 from workers.breaker import Breaker
 from workers.cronofy.client import Cronofy
 from workers.mailer import Mailer
+from workers.once import Once
 from workers.receiver import Receiver
 from workers.settings import Settings
 from workers.skew import ClockOff, ProductClock
@@ -28,6 +29,7 @@ class Services:
     cronofy: Cronofy
     redis: redis.Redis
     breaker: Breaker
+    once: Once
     mailer: Mailer
     receiver: Receiver | None
     clock: ProductClock
