@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, se
 
 from domain import events
 from domain.endings import ENDS, Ending, ending
+from storage import strangers
 from storage.database import clock_ms, insert
 from storage.leases import Lease
 from storage.tables import outbox, withheld_addresses
@@ -32,7 +33,8 @@ OPEN = ("pending", "sending")
 
 row = outbox.c
 LEASE = Lease(row.lease_token, row.lease_until_ms)
-_open = row.state.in_(OPEN)
+# Rows of another release are left alone: they stand in no queue, and nobody waits for them.
+_open = and_(row.state.in_(OPEN), strangers.known())
 _lapsed = case((row.state == "sending", row.unsure + 1), else_=row.unsure)
 
 Reason = Literal["newer", "never_announced", "switched_off", "discarded", "too_late"]
@@ -132,7 +134,8 @@ def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
     callbacks = and_(me.c.kind == "callback", row.kind == "callback", row.booking_id == me.c.booking_id)
     ready = and_(LEASE.open, row.next_attempt_at_ms <= clock_ms())
     query = select(outbox, LEASE.open.label("free"), ready.label("ready")).join(me, me.c.id == outbox_id)
-    chosen = query.where(or_(row.id == outbox_id, mails, calendar, callbacks)).order_by(row.id)
+    mine = query.where(or_(row.id == outbox_id, mails, calendar, callbacks), strangers.known())
+    chosen = mine.order_by(row.id)
     return list(tx.execute(chosen.with_for_update(of=outbox)).all())
 
 
@@ -203,7 +206,7 @@ def followers(tx: Connection, held: Held, *, now: datetime) -> list[Wake]:
         "callback": row.booking_id == held.booking_id,
     }
     due = and_(row.state == "pending", row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
-    behind = and_(row.kind == held.kind, queues[held.kind], row.id != held.id, due)
+    behind = and_(row.kind == held.kind, queues[held.kind], row.id != held.id, strangers.known(), due)
     return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
 
 

@@ -5,6 +5,7 @@ Invalid            the domain's: 422 with its own code and field
 ValidationError    pydantic's, of a body or a query: 422, each error with its field
 HTTPException      werkzeug's: no such path, no such method, too large
 Unavailable        the database cannot serve now: 503, and which way it is out (storage.outages); ask again
+ClockOff           this machine's clock is wrong: 503; nothing was written, another machine may do
 anything else      500, without a word about its cause; the log has it under the same request id
 """
 
@@ -27,6 +28,7 @@ from domain.sessions import Unknown
 from storage.coaches import StaleVersion
 from storage.outages import Kind, Probed, Unavailable, kind_of
 from webhooks.wiring import parts
+from workers.skew import ClockOff
 
 log = structlog.get_logger()
 
@@ -94,6 +96,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_calendar": (422, "The connection has no such calendar."),
     "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),
     "internal_error": (500, "Our fault; it was logged under the request id."),
+    "clock_off": (503, "This server's clock is wrong; nothing was written."),
     "database_away": (503, "The database is away, or did not answer in time."),
     "database_read_only": (503, "The database cannot be written for the moment."),
     "busy": (503, "Somebody else is at it, and did not let go in time."),
@@ -175,6 +178,7 @@ def register(app: APIFlask) -> None:
     app.register_error_handler(HTTPException, _http_exception)
     for away in Unavailable:
         app.register_error_handler(away, _unavailable)
+    app.register_error_handler(ClockOff, _clock_off)
     app.register_error_handler(Exception, unexpected)
 
 
@@ -250,6 +254,13 @@ def _unavailable(error: Exception) -> Response:
         log.warning("database_failed_a_request", kind=kind, error=type(error).__name__)
     code, detail = OUT[kind]
     response = problem(503, code, detail)
+    response.headers.update(RETRY_AFTER)
+    return response
+
+
+def _clock_off(_error: ClockOff) -> Response:
+    detail = "This server's clock is wrong, so nothing was looked at nor written: repeat the request shortly."
+    response = problem(503, "clock_off", detail)
     response.headers.update(RETRY_AFTER)
     return response
 

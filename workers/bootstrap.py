@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import dramatiq
 import redis
@@ -11,7 +11,8 @@ from storage import database
 from storage.vault import Vault
 from workers import logs, telemetry
 from workers.actors import Actors, declare_actors
-from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, check_skew, create_broker, create_redis
+from workers.breaker import Breaker
+from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, create_broker, create_redis
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
 from workers.cronofy.origins import ORIGINS
@@ -20,9 +21,11 @@ from workers.mailer.console import ConsoleMailer
 from workers.mailer.memory import MemoryMailer
 from workers.mailer.server import Server
 from workers.mailer.smtp import SmtpMailer
+from workers.once import Once
 from workers.receiver import Receiver
 from workers.services import Services
 from workers.settings import Settings
+from workers.skew import ProductClock, reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Runtime:
         self.services.mailer.close()
         if self.services.receiver is not None:
             self.services.receiver.close()
+        self.services.breaker.close()
         self.services.redis.close()
         self.services.database.close()
 
@@ -54,25 +58,29 @@ def bootstrap(
 
     `use`: who asks the database, which says how long it waits."""
     services = services or create_services(settings, redis_timeout=redis_timeout, use=use)
-    broker = broker or create_broker(services.redis)
+    broker = broker or create_broker(services.redis, services.breaker, services.clock)
     return Runtime(settings, services, broker, declare_actors(broker, services))
 
 
-def create_services(
-    settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web"
-) -> Services:
+def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web") -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
+    breaker = Breaker(client)
+    opened = _database(settings, use)
     offset = timedelta(seconds=settings.clock_offset_seconds)
+    clock = ProductClock(reference(opened, client, breaker), offset=offset)
 
     return Services(
         settings=settings,
-        database=_database(settings, use),
+        database=opened,
         vault=Vault([key.get_secret_value() for key in settings.secret_keys]),
-        cronofy=_cronofy(settings, client),
+        cronofy=_cronofy(settings, client, breaker),
         redis=client,
+        breaker=breaker,
+        once=Once(),
         mailer=_mailer(settings),
         receiver=_receiver(settings),
-        now=lambda: datetime.now(UTC) + offset,  # noqa: TID251 (the one place that reads the clock)
+        clock=clock,
+        now=clock.now,
     )
 
 
@@ -83,14 +91,14 @@ def _database(settings: Settings, use: database.Use) -> database.Database:
     return database.create(settings.database_url, pool_size=threads, use=use, long_waits=long_waits)
 
 
-def _cronofy(settings: Settings, client: redis.Redis) -> Cronofy:
+def _cronofy(settings: Settings, client: redis.Redis, breaker: Breaker) -> Cronofy:
     centre = ORIGINS[settings.cronofy_data_center]
     return Cronofy(
         settings.cronofy_origin or centre.api,
         settings.cronofy_origin or centre.app,
         settings.cronofy_client_id,
         settings.cronofy_client_secrets[0].get_secret_value(),
-        Budget(client, per_second=settings.rate_per_second, per_minute=settings.rate_per_minute),
+        Budget(client, breaker, per_second=settings.rate_per_second, per_minute=settings.rate_per_minute),
     )
 
 
@@ -118,5 +126,4 @@ def start() -> None:
     telemetry.start(settings)
     logs.configure(settings.log_level, telemetry.report)
     runtime = bootstrap(settings, redis_timeout=WORKER_TIMEOUT, use="worker")
-    check_skew(runtime.services.redis)
     dramatiq.set_broker(runtime.broker)

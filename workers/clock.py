@@ -20,6 +20,7 @@ from storage import (
     schedule,
     sessions,
     slots,
+    strangers,
 )
 from storage.outages import Unavailable, kind_of
 from workers.actors import Actors
@@ -44,12 +45,16 @@ class Job:
 
 def sweep(services: Services, actors: Actors) -> int:
     """Wake for whatever is owed or has come due and nobody was woken for lately: a lost message, a dead worker, an
-    ended gap or wait, a reminder's time."""
+    ended gap or wait, a reminder's time.
+
+    Not while Redis is away: a row counts as woken for once it was swept, and would wait again when Redis is back.
+    """
+    if services.breaker.open:
+        return 0
     with services.database.write() as tx:
         owed = connections.sweep(tx)
         due = outbox.sweep(tx, now=services.now())
-    for connection_id in owed:
-        actors.wake(connection_id)
+    actors.wake(*owed)
     actors.wake_outbox(due)
     return len(owed) + len(due)
 
@@ -63,8 +68,7 @@ def reconcile(services: Services, actors: Actors) -> int:
     at_once = max(1, round(settings.rate_per_minute / 4 * RECONCILE_SHARE))
     with services.database.write() as tx:
         chosen = connections.owe_stalest(tx, now=services.now(), every=every, lately=lately, limit=at_once)
-    for connection_id in chosen:
-        actors.wake(connection_id)
+    actors.wake(*chosen)
     return len(chosen)
 
 
@@ -75,8 +79,7 @@ def audit(services: Services, actors: Actors) -> int:
     with services.database.read() as tx:
         due = accounts.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
         oldest = accounts.oldest_audit(tx)
-    for connection_id in due:
-        actors.audit(connection_id)
+    actors.audit(*due)
     if oldest is not None and now - oldest > AUDIT_OVERDUE:
         log.error("audit_overdue", oldest=oldest.isoformat())
     return len(due)
@@ -86,8 +89,7 @@ def roll(services: Services, actors: Actors) -> int:
     """Make anew the sets of an earlier day, or of older time zone rules."""
     with services.database.read() as tx:
         old = slots.due_for_roll(tx, now=services.now())
-    for coach_id in old:
-        actors.roll(coach_id)
+    actors.roll(*old)
     return len(old)
 
 
@@ -122,11 +124,15 @@ def deadlines(services: Services, _actors: Actors) -> int:
 
 
 def sample(services: Services, _actors: Actors) -> int:
-    """Write down how things stand, for the plots."""
+    """Write down how things stand, for the plots; and tell once of each kind of rows that we do not know."""
     now = services.now()
     with services.database.write() as tx:
         values = samples.gauges(tx, now=now, stale_after=services.settings.stale_after) | samples.summarise(tx)
         samples.put(tx, values, at=now.replace(second=0, microsecond=0))
+        strange = strangers.rows(tx)
+    for (table, said), count in strange.items():
+        if services.once.first(table, said):
+            log.warning("unknown_rows", table=table, kind=said, count=count)
     return 0
 
 
@@ -154,7 +160,9 @@ JOBS = (
 
 
 def tick(services: Services, actors: Actors) -> None:
-    """Whatever is due now."""
+    """Whatever is due now; nothing while this machine's clock is off."""
+    if services.clock.off():
+        return
     attempt(services, actors, SWEEP)
     for job in JOBS:
         with services.database.write() as tx:

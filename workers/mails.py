@@ -16,6 +16,7 @@ from workers.services import Services
 from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn
 
 HELD_RETRY_MS = 3_600_000
+OTHER_RELEASE_MS = 300_000
 GIVEN_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1: the give-up time needs to be at least 4 to 5 days
 
 
@@ -23,7 +24,9 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     """Raises nothing that is the mail's or the mail server's fault."""
     try:
         facts = MailFacts.of_json(turn.held.payload)
-    except (Invalid, KeyError, TypeError, ValueError) as error:
+    except TypeError as error:  # it says more than this release knows
+        return Later(f"its facts are of another release ({error})", retry_in_ms=OTHER_RELEASE_MS)
+    except (Invalid, KeyError, ValueError) as error:
         return Dead(f"its facts cannot be read ({type(error).__name__})")
     with services.database.read() as tx:
         facts = _signed(tx, facts, turn.held.coach_id)
@@ -100,6 +103,6 @@ def _refused(services: Services, turn: Turn, facts: MailFacts, error: MailError)
     if error.permanent:
         return Dead(str(error), withhold=turn.held.recipient if error.about == "address" else None)
     # A reminder is made long before it is due: its session's start ends it.
-    if facts.kind != "reminder" and services.now() - facts.changed_at > GIVEN_UP_AFTER:
+    if facts.kind != "reminder" and services.corrected_now() - facts.changed_at > GIVEN_UP_AFTER:
         return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")
     return Later(str(error), unsure=error.unsure)

@@ -15,6 +15,7 @@ from storage.database import Unavailable
 from storage.outbox import Held, Wake
 from workers import calendars, callbacks, mails
 from workers.services import Services
+from workers.skew import ClockOff
 from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn, usual_wait_ms
 
 log = structlog.get_logger()
@@ -40,7 +41,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
 
     def record(tx: Any) -> tuple[bool, list[Wake]]:
         kept = _record(services, tx, held, outcome)
-        return kept, outbox.followers(tx, held, now=services.now()) if kept else []
+        return kept, outbox.followers(tx, held, now=services.corrected_now()) if kept else []
 
     kept, waiting = services.database.transact(record)  # what was sent is sent: a deadlock must not forget it
     if kept:
@@ -56,6 +57,8 @@ def _act(services: Services, turn: Turn) -> Outcome:
         return senders[turn.held.kind](services, turn)
     except Unavailable:
         raise
+    except ClockOff as error:  # what it was about to decide by the clock is decided once that is right
+        return Later(str(error), unsure=False)
     except Exception as error:  # a bug that one row meets must not make it spin: it is told, and backs off
         log.exception("delivery_broke", outbox=turn.held.id, kind=turn.held.kind)
         return Later(f"our fault: {type(error).__name__}", unsure=True)
@@ -65,13 +68,13 @@ def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
     """False: the lease was lost to somebody else; nothing is written."""
     match outcome:
         case Sent():
-            return outbox.sent(tx, held, now=services.now())
+            return outbox.sent(tx, held, now=services.corrected_now())
         case Skipped(why, reason):
             return outbox.superseded(tx, held, reason=reason, error=why)
         case Dead(error, withhold):
             kept = outbox.dead(tx, held, error=error)
             if kept and withhold:
-                outbox.withhold(tx, withhold, reason=error, now=services.now())
+                outbox.withhold(tx, withhold, reason=error, now=services.corrected_now())
             return kept
         case Later(error, retry_in_ms, unsure):
             wait = usual_wait_ms(held.attempts) if retry_in_ms is None else retry_in_ms
