@@ -2,6 +2,8 @@
 
     pending      owed; claimable once due and not before `next_attempt_at_ms`
     sending      somebody holds its lease; once that has ended nobody knows whether it was sent
+    waiting_for_text    a mail whose text has to be corrected first, which frees it at once; looked at each hour
+    withheld     a mail to a mailbox that does not exist; claimed by nobody (see storage.withheld)
     sent, dead, superseded    the ends
 
 The mails of one booking to one recipient, the calendar rows of one session, and the callbacks about one thing are a
@@ -14,27 +16,29 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
 
 from domain import events
 from storage.database import clock_ms, insert
-from storage.tables import outbox, withheld_addresses
+from storage.tables import outbox
 
 FIRST_WAKE_MS = 2_000
 NEXT_WAKE_MS = 10_000
-HELD = "held: "
-"""How the error of a mail begins that waits for its text to be corrected."""
 REQUESTS = ("booked", "rebooked")
 # What ends a booking: nobody is told so who was never told of it.
 ENDINGS = ("cancelled", "seat_left")
-OPEN = ("pending", "sending")
+OPEN = ("pending", "sending", "waiting_for_text")
+UNSENT = (*OPEN, "withheld")
 
 row = outbox.c
 _open = row.state.in_(OPEN)
 _free = row.lease_until_ms <= clock_ms()
 _lapsed = case((row.state == "sending", row.unsure + 1), else_=row.unsure)
+
+Trouble = Literal["away", "refused"]
+"""Why a mail waits that is not its own fault: the mail server answers nobody, or refuses us."""
 
 Wake = tuple[str, str]
 """An outbox id and its kind: which queue to wake."""
@@ -72,6 +76,7 @@ class Held:
     payload: dict[str, Any] = field(repr=False)
     attempts: int
     unsure: int
+    due_at: datetime
     lease_token: str
 
 
@@ -97,14 +102,17 @@ def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> He
     mine = next((each for each in queue if each.id == outbox_id), None)
     if mine is None or mine.state not in OPEN or not mine.ready or mine.due_at > now:
         return None
-    waiting = [each for each in queue if each.state in OPEN and _place(each) < _place(mine)]
+    waiting = [each for each in queue if each.state in UNSENT and _place(each) < _place(mine)]
     if mine.kind == "callback" and events.in_order(mine.topic):
         return None if waiting else _lease(tx, outbox_id, lease_ms)
     if any(each.version > mine.version and each.due_at <= now for each in queue):
         _supersede(tx, [mine], "a newer version is there")
         return None
     older = [each for each in waiting if each.version < mine.version]
-    if len(older) < len(waiting) or any(each.state == "sending" and not each.free for each in older):
+    # One that is withheld is in nobody's way: its mailbox does not exist, and may never.
+    if any(each.version == mine.version and each.state != "withheld" for each in waiting):
+        return None
+    if any(each.state == "sending" and not each.free for each in older):
         return None
     _supersede(tx, older, "a newer version is there")
     if _ends_the_unheard(mine, queue):
@@ -177,16 +185,39 @@ def superseded(tx: Connection, held: Held, *, reason: str) -> bool:
     return _finish(tx, held, state="superseded", last_error=reason)
 
 
-def give_back(tx: Connection, held: Held, *, error: str, retry_in_ms: int, unsure: bool = False) -> bool:
+def give_back(
+    tx: Connection,
+    held: Held,
+    *,
+    error: str,
+    retry_in_ms: int,
+    unsure: bool = False,
+    trouble: Trouble | None = None,
+) -> bool:
     """Still owed. `unsure`: the other side may have taken it all the same."""
-    later = clock_ms() + retry_in_ms
-    values = {"next_attempt_at_ms": later, "wake_after_ms": later, "unsure": row.unsure + int(unsure)}
+    values = {**_again(retry_in_ms), "unsure": row.unsure + int(unsure), "trouble": trouble}
     return _finish(tx, held, state="pending", last_error=error, **values)
+
+
+def wait_for_text(tx: Connection, held: Held, *, error: str, retry_in_ms: int) -> bool:
+    """Still owed, once its text is corrected."""
+    return _finish(tx, held, state="waiting_for_text", last_error=error, **_again(retry_in_ms))
+
+
+def withhold(tx: Connection, held: Held, *, error: str) -> bool:
+    """Still owed, and nobody may claim it. See storage.withheld for who makes it pending again."""
+    return _finish(tx, held, state="withheld", last_error=error)
+
+
+def _again(in_ms: int) -> dict[str, Any]:
+    later = clock_ms() + in_ms
+    return {"next_attempt_at_ms": later, "wake_after_ms": later}
 
 
 def _finish(tx: Connection, held: Held, **values: Any) -> bool:
     mine = and_(row.id == held.id, row.lease_token == held.lease_token)
-    done = outbox.update().where(mine).values(lease_token=None, lease_until_ms=0, **values)
+    ended = {"lease_token": None, "lease_until_ms": 0, "trouble": None}
+    done = outbox.update().where(mine).values(ended | values)
     return tx.execute(done).rowcount == 1
 
 
@@ -197,7 +228,8 @@ def followers(tx: Connection, held: Held, *, now: datetime) -> list[Wake]:
         "calendar": row.session_id == held.session_id,
         "callback": row.booking_id == held.booking_id,
     }
-    due = and_(row.state == "pending", row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
+    waits = row.state.in_(("pending", "waiting_for_text"))
+    due = and_(waits, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
     behind = and_(row.kind == held.kind, queues[held.kind], row.id != held.id, due)
     return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
 
@@ -235,20 +267,9 @@ def discard(tx: Connection, outbox_id: str) -> bool:
     return tx.execute(dropped.values(state="superseded", last_error="discarded by a person")).rowcount == 1
 
 
-def withhold(tx: Connection, address: str, *, reason: str, now: datetime) -> None:
-    """Send nothing more to this address until somebody takes it off the list."""
-    values = insert(tx, withheld_addresses).values(address=address, reason=reason, since=now)
-    tx.execute(values.on_conflict_do_nothing(index_elements=["address"]))
-
-
-def withheld(tx: Connection, address: str) -> str | None:
-    """Why nothing is sent to this address; None: it is."""
-    return tx.scalar(select(withheld_addresses.c.reason).where(withheld_addresses.c.address == address))
-
-
 def free_held(tx: Connection, *, coach_id: str | None = None) -> list[Wake]:
     """A text, or a coach's name, was changed: the mails that waited for that are due now."""
-    waiting: list[ColumnElement[bool]] = [row.state == "pending", row.last_error.startswith(HELD)]
+    waiting: list[ColumnElement[bool]] = [row.state == "waiting_for_text"]
     if coach_id is not None:
         waiting.append(row.coach_id == coach_id)
     freed = outbox.update().where(*waiting).values(next_attempt_at_ms=0, wake_after_ms=clock_ms() + FIRST_WAKE_MS)

@@ -59,7 +59,7 @@ class MailOut(BaseModel):
     kind: str
     recipient: Role
     version: int = Field(description="The booking's, that it tells of.")
-    state: Literal["pending", "sending", "sent", "dead", "superseded"]
+    state: Literal["pending", "sending", "waiting_for_text", "withheld", "sent", "dead", "superseded"]
     due_at: Instant
     sent_at: Instant | None
     attempts: int

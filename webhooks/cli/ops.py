@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FIRST = 200
 ALL = 1_000_000
+STATES = ("scheduled", "pending", "sending", "waiting_for_text", "withheld", "sent", "dead", "superseded")
 Stands = tuple[str, str, datetime | None, str | None]
 """A coach, the state of the calendars, when they were read, and what went wrong last."""
 
@@ -102,7 +103,7 @@ def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Callable[[Any, 
 
 
 @click.command()
-@click.option("--state", type=click.Choice(("scheduled", "pending", "sending", "sent", "dead", "superseded")))
+@click.option("--state", type=click.Choice(STATES))
 @click.option("--limit", type=click.IntRange(min=1), default=FIRST, show_default=True, help="Of the rows of a state.")
 def outbox(state: str | None, limit: int) -> None:
     """Count the outbox by kind and state; with --state, list those rows, the longest due first."""
@@ -112,7 +113,7 @@ def outbox(state: str | None, limit: int) -> None:
         now = runtime.services.now()
         if state is None:
             for tally in messages.tallies(tx, now=now):
-                click.echo(f"{tally.kind:<9} {tally.state:<11} {tally.count:>7}  oldest {_moment(tally.oldest)}")
+                click.echo(f"{tally.kind:<9} {tally.state:<16} {tally.count:>7}  oldest {_moment(tally.oldest)}")
             return
         for row in messages.listed(tx, state=state, now=now, limit=limit):
             about = row.booking_id or row.session_id or "-"
