@@ -14,9 +14,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, null, or_, select, true
 
 from domain.mail_safety import mail_address
+from domain.mails import Role
 from storage import outbox as queue
 from storage.database import clock_ms, insert
 from storage.outbox import FIRST_WAKE_MS, REQUESTS, Held, Wake
@@ -41,7 +42,7 @@ class Withheld:
     reply: str | None
     since: datetime
     outbox_id: str | None
-    role: str | None
+    role: Role | None
     coach_id: str | None
     booking_id: str | None
     waiting: int
@@ -49,6 +50,15 @@ class Withheld:
     @property
     def until(self) -> datetime:
         return self.since + KEPT
+
+    @property
+    def next_step(self) -> str:
+        """For whoever wants a mail to it sent again."""
+        named = self.id or "its address"
+        return (
+            f"its address is withheld since {self.since:%Y-%m-%d} ({self.reply or self.reason}): take it off first, "
+            f"with coachcal withheld release {named}, or in /ops under Withheld; then requeue it"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ def keep(tx: Connection, mail: Held, *, error: str) -> bool:
 
 def find_all(tx: Connection, *, limit: int = MOST) -> list[Withheld]:
     """Those on the list, the latest first."""
-    return _find(tx, None, limit)
+    return _find(tx, true(), limit)
 
 
 def of_message(tx: Connection, outbox_id: str) -> Withheld | None:
@@ -151,20 +161,18 @@ def _untrue(now: datetime) -> dict[str, ColumnElement[bool]]:
     }
 
 
-def _find(tx: Connection, chosen: ColumnElement[bool] | None, limit: int) -> list[Withheld]:
+def _find(tx: Connection, chosen: ColumnElement[bool], limit: int) -> list[Withheld]:
     theirs = outbox.alias("theirs")
     waits = and_(theirs.c.state == "withheld", theirs.c.recipient == listed.address)
-    made: dict[str, Any] = {
+    made: dict[str, ColumnElement[Any]] = {
         "role": row.payload[("recipient", "role")].as_string(),
         "coach_id": row.coach_id,
         "booking_id": row.booking_id,
         "waiting": select(func.count()).select_from(theirs).where(waits).scalar_subquery(),
     }
-    columns = [made.get(item.name, listed.get(item.name)) for item in fields(Withheld)]
+    columns = [made.get(item.name, listed.get(item.name, null())) for item in fields(Withheld)]
     joined = withheld_addresses.outerjoin(outbox, row.id == listed.outbox_id)
-    query = select(*columns).select_from(joined)
-    if chosen is not None:
-        query = query.where(chosen)
+    query: Select[Any] = select(*columns).select_from(joined).where(chosen)
     found = tx.execute(query.order_by(listed.since.desc(), listed.id).limit(limit))
     return [Withheld(*values) for values in found]
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from storage.outbox import Wake
     from workers.bootstrap import Runtime
 
+    Work = Callable[[Any, str], Wake | bool | str | None]
+
 FIRST = 200
 ALL = 1_000_000
 STATES = ("scheduled", "pending", "sending", "waiting_for_text", "withheld", "sent", "dead", "superseded")
@@ -68,9 +70,15 @@ def list_(limit: int) -> None:
 @click.argument("outbox_ids", nargs=-1, required=True)
 def requeue(outbox_ids: tuple[str, ...]) -> None:
     """Try these again; mend the cause first."""
-    from storage import outbox
+    from storage import outbox, withheld
 
-    _each(outbox_ids, "requeue", outbox.requeue)
+    def requeued(tx: Any, outbox_id: str) -> "Wake | str | None":
+        nobody_there = withheld.of_message(tx, outbox_id)
+        if nobody_there is not None:  # it would be withheld at once, and nobody would be told
+            return nobody_there.next_step
+        return outbox.requeue(tx, outbox_id)
+
+    _each(outbox_ids, "requeue", requeued)
 
 
 @dead.command()
@@ -82,24 +90,26 @@ def discard(outbox_ids: tuple[str, ...]) -> None:
     _each(outbox_ids, "discard", lambda tx, outbox_id: outbox.discard(tx, outbox_id) or None)
 
 
-def _each(outbox_ids: tuple[str, ...], action: str, work: "Callable[[Any, str], Wake | bool | None]") -> None:
+def _each(outbox_ids: tuple[str, ...], action: str, work: "Work") -> None:
     """Each with its line in the diary in one transaction; wake-ups after it."""
     with opened() as runtime:
         done = {outbox_id: _one(runtime, outbox_id, action, work) for outbox_id in outbox_ids}
-    for outbox_id, was_dead in done.items():
-        click.echo(f"{outbox_id}: {action} done" if was_dead else f"{outbox_id}: it is no dead letter")
-    if not all(done.values()):
+    for outbox_id, refusal in done.items():
+        click.echo(f"{outbox_id}: {refusal or f'{action} done'}")
+    if any(done.values()):
         raise click.ClickException("nothing was done to some of them; see: coachcal dead list")
 
 
-def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Callable[[Any, str], Wake | bool | None]") -> bool:
+def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Work") -> str:
+    """Why it was not done; empty when it was."""
     with runtime.services.database.write() as tx:
         found = work(tx, outbox_id)
-        if found is not None:
-            _note(runtime, tx, action, outbox_id)
+        if found is None or isinstance(found, str):
+            return found or "it is no dead letter"
+        _note(runtime, tx, action, outbox_id)
     if isinstance(found, tuple):
         runtime.actors.wake_outbox([found])
-    return found is not None
+    return ""
 
 
 @click.command()

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from storage.database import Unavailable
 from webhooks import browsers
-from webhooks.ops import actions, differences, pages, told, visitors
+from webhooks.ops import actions, differences, pages, told, visitors, withheld
 
 # fmt: off
 ROUTES = (
@@ -31,6 +31,9 @@ ROUTES = (
     ("GET", "/coaches/<coach_id>/live", pages.coach_live),
     ("POST", "/coaches/<coach_id>/refresh", differences.refresh),
     ("POST", "/coaches/<coach_id>/difference", differences.difference),
+    ("GET", "/withheld", withheld.withheld_list),
+    ("GET", "/withheld/live", withheld.withheld_live),
+    ("POST", "/withheld/release", withheld.release),
     ("GET", "/refusals", pages.refused),
     ("GET", "/audit", pages.audit),
     ("GET", "/login", visitors.login_form),
