@@ -110,7 +110,7 @@ def test_a_withheld_address_is_taken_off_and_its_page_follows(one_site: Site) ->
         assert scene.ADDRESS not in seen.page.content()
         seen.page.get_by_role("button", name="Take off wad_").click()
         expect(seen.page.locator("#withheld")).to_contain_text("None.")
-        expect(seen.page.locator("#said")).to_contain_text("was taken off: 1 mails leave")
+        expect(seen.page.locator("#said")).to_contain_text("was taken off: waiting mails: 1 leave")
         seen.page.goto(f"/ops/outbox/{mine}")
         expect(seen.page.locator("#standing-heading")).to_contain_text("pending")
         at_peace(seen, one_site)

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 FIRST = 200
 ALL = 1_000_000
+WAITS_FOR = {
+    "text": "their text to be corrected",
+    "address": "an address that is withheld; see coachcal withheld list",
+    "mailer": "the mail server, which is away or refuses us; see coachcal outbox --state pending",
+}
 STATES = ("scheduled", "pending", "sending", "waiting_for_text", "withheld", "sent", "dead", "superseded")
 Stands = tuple[str, str, datetime | None, str | None]
 """A coach, the state of the calendars, when they were read, and what went wrong last."""
@@ -37,9 +42,13 @@ def queues() -> None:
         now, depths = runtime.services.now(), waiting.depths(runtime.services)
         with runtime.services.database.read() as tx:
             owed, due = connections.backlog(tx), figures.oldest_due(tx, now=now)
+            mails = figures.waiting_mails(tx)
     click.echo(f"reads owed   {owed.dirty}, the oldest for {_span(owed.oldest_seconds)}")
     for kind, since in sorted(due.items()):
         click.echo(f"outbox       {kind}: the oldest due for {_span((now - since).total_seconds())}")
+    for cause, count in mails.items():
+        if count:
+            click.echo(f"outbox       mail: {count} wait for {WAITS_FOR[cause]}")
     for queue, depth in (depths or {}).items():
         click.echo(f"queue        {queue}: {depth} wake-ups")
     if depths is None:

@@ -31,7 +31,7 @@ def release() -> Response:
         with services.database.write() as tx:
             found = withheld.release(tx, which, now=services.now())
             if found is not None:
-                told = f"{len(found.wake)} mails leave, {found.superseded} ended"
+                told = f"waiting mails: {len(found.wake)} leave, {found.superseded} ended"
                 ops_audit.note(tx, Deed(services.now(), g.visitor.name, "release", found.id, told))
     except Invalid:
         abort(422, "This is no mail address. Nothing was done: go back and correct it.")
