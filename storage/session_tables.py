@@ -103,6 +103,9 @@ outbox = Table(
 _owed = text("state IN ('pending', 'sending', 'waiting_for_text')")
 Index("ix_outbox_owed", outbox.c.due_at, postgresql_where=_owed, sqlite_where=_owed)
 Index("ix_outbox_state", outbox.c.state, outbox.c.kind, outbox.c.due_at)  # what ops count and list, every 2 s
+# None while all is well, and asked for with every mail that is taken.
+_in_trouble = text("trouble IS NOT NULL")
+Index("ix_outbox_trouble", outbox.c.next_attempt_at_ms, postgresql_where=_in_trouble, sqlite_where=_in_trouble)
 # Few among the many that were sent, and asked for at each scrape and on each page of ops.
 _dead = text("state = 'dead'")
 Index("ix_outbox_dead", outbox.c.created_at, postgresql_where=_dead, sqlite_where=_dead)

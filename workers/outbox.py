@@ -33,7 +33,8 @@ CALENDAR_LEASES = 2
 
 
 def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake]:
-    """Deliver a row, if it is due and its turn. Answers the rows that may have waited for it: wake them."""
+    """Deliver a row, if it is due and its turn. Answers the rows that may have waited for it, or for the mail server
+    to be well: wake them."""
     seconds = services.settings.lease_seconds * leases
     began = time.monotonic()
     with services.database.write() as tx:
@@ -46,6 +47,8 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     with services.database.write() as tx:
         kept = _record(services, tx, held, outcome)
         waiting = outbox.followers(tx, held, now=services.now()) if kept else []
+        if kept and held.kind == "mail" and isinstance(outcome, Sent):
+            waiting += outbox.pull_forward(tx)
     if kept:
         _tell(held, outcome)
     else:

@@ -205,6 +205,25 @@ def test_a_mailer_in_trouble_for_weeks_makes_no_dead_letter(room: Mailroom) -> N
     assert [each.line("UID") for each in room.office.to(GRACE) if each.calendar] == [late.booking.uid]
 
 
+def test_what_failed_while_the_server_was_away_leaves_with_the_first_that_it_takes(room: Mailroom) -> None:
+    # Given mails that met a server that was going down, and one that it refused
+    room.office.refuse("421 4.3.2 going down", to=GRACE, times=7)
+    room.office.refuse("550 5.7.1 not from here", to=HEDY)
+    for day in (0, 1, 2, 3, 6, 7, 8):
+        room.book(NEXT_WEEK + day * DAY)
+    room.book(NEXT_WEEK + 7200, cast.HEDY)
+    mine = {row.id for row in room.rows() if row.recipient in (GRACE, HEDY)}
+    room.work([each for each in room.woken if each[0] in mine])
+    assert in_trouble(room) == 8
+    # When it takes one, that had not to wait
+    first = next(each for each in room.woken if each[1] == "mail" and each[0] not in mine)
+    room.work([first])
+    # Then those that failed leave, a few with each that does, and the refused one waits on
+    assert len(room.office.to(GRACE)) == 7
+    assert in_trouble(room) == 1
+    assert room.row(recipient=HEDY, topic="booked").state == "pending"
+
+
 def test_an_address_of_the_release_before_gets_an_id(room: Mailroom) -> None:
     values = {"address": HEDY, "reason": "refused for good, because of the address (550)", "since": room.now}
     with room.database.write() as tx:

@@ -31,11 +31,12 @@ DOWN = (
 
 def upgrade() -> None:
     op.add_column("outbox", sa.Column("trouble", sa.Text(), nullable=True))
+    _index("ix_outbox_trouble", "next_attempt_at_ms", "trouble IS NOT NULL")
     for name in ("id", "reply", "outbox_id"):
         op.add_column("withheld_addresses", sa.Column(name, sa.Text(), nullable=True))
     op.create_index("uq_withheld_addresses_id", "withheld_addresses", ["id"], unique=True)
     op.drop_index("ix_outbox_owed", "outbox")
-    _index(OWED)
+    _index("ix_outbox_owed", "due_at", OWED)
     for statement in UP:
         op.execute(statement)
 
@@ -44,13 +45,14 @@ def downgrade() -> None:
     for statement in DOWN:
         op.execute(statement)
     op.drop_index("ix_outbox_owed", "outbox")
-    _index(OWED_BEFORE)
+    _index("ix_outbox_owed", "due_at", OWED_BEFORE)
     op.drop_index("uq_withheld_addresses_id", "withheld_addresses")
     for name in ("outbox_id", "reply", "id"):
         op.drop_column("withheld_addresses", name)
+    op.drop_index("ix_outbox_trouble", "outbox")
     op.drop_column("outbox", "trouble")
 
 
-def _index(where: str) -> None:
+def _index(name: str, column: str, where: str) -> None:
     condition = sa.text(where)
-    op.create_index("ix_outbox_owed", "outbox", ["due_at"], postgresql_where=condition, sqlite_where=condition)
+    op.create_index(name, "outbox", [column], postgresql_where=condition, sqlite_where=condition)
