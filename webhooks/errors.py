@@ -53,6 +53,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_hold": (404, "There is no such hold, or it has ended."),
     "unknown_participant": (404, "The session has no such participant."),
     "unknown_mail_text": (404, "Nothing is set for this kind of mail here."),
+    "unknown_withheld_address": (404, "The address is not withheld, or not any more."),
     "unknown_connection": (404, "The coach has no such connection."),
     "unknown_channel": (404, "No channel has this token."),
     "method_not_allowed": (405, "The path is right, the method is not."),

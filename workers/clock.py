@@ -21,6 +21,7 @@ from storage import (
     sessions,
     slots,
     strangers,
+    withheld,
 )
 from storage.outages import Unavailable, kind_of
 from workers.actors import Actors
@@ -138,9 +139,16 @@ def sample(services: Services, _actors: Actors) -> int:
 
 def retention(services: Services, _actors: Actors) -> int:
     """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals
-    and callbacks."""
+    and callbacks; and free the addresses that were withheld for long."""
     now = services.now()
-    kept = (idempotency.drop_old, links.drop_old, samples.prune, refusals.prune, callbacks.drop_old)
+    kept = (
+        idempotency.drop_old,
+        links.drop_old,
+        samples.prune,
+        refusals.prune,
+        callbacks.drop_old,
+        withheld.drop_old,
+    )
     with services.database.write() as tx:
         return sum(drop(tx, now=now) for drop in kept)
 

@@ -70,7 +70,10 @@ class Figures(Collector):
         yield rows
         yield family("outbox_oldest_seconds", "For how long the oldest row has been due.", "kind", oldest)
         yield family("dead_letters", "Rows that will never go unless somebody acts.", "kind", dead)
-        yield gauge("mails_held", "Mails that wait for their text to be corrected.", figures.held_mails(tx))
+        waiting = figures.waiting_mails(tx)
+        yield gauge("mails_held", "Mails that wait for their text to be corrected.", waiting["text"])
+        yield gauge("mails_withheld", "Mails to mailboxes that do not exist.", waiting["address"])
+        yield gauge("mails_in_trouble", "Mails that the mail server does not take from us.", waiting["mailer"])
 
     def _coaches(self, tx: Tx) -> Iterator[Metric]:
         now, stale_after = self._services.corrected_now(), self._services.settings.stale_after

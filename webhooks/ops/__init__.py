@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from storage.outages import Kind, Unavailable, kind_of
 from webhooks import browsers
 from webhooks.errors import unexpected
-from webhooks.ops import actions, differences, pages, told, visitors
+from webhooks.ops import actions, differences, pages, told, visitors, withheld
 
 # fmt: off
 ROUTES = (
@@ -32,6 +32,9 @@ ROUTES = (
     ("GET", "/coaches/<coach_id>/live", pages.coach_live),
     ("POST", "/coaches/<coach_id>/refresh", differences.refresh),
     ("POST", "/coaches/<coach_id>/difference", differences.difference),
+    ("GET", "/withheld", withheld.withheld_list),
+    ("GET", "/withheld/live", withheld.withheld_live),
+    ("POST", "/withheld/release", withheld.release),
     ("GET", "/refusals", pages.refused),
     ("GET", "/audit", pages.audit),
     ("GET", "/login", visitors.login_form),
