@@ -20,10 +20,19 @@ from sqlalchemy import (
 )
 
 from storage.columns import Instant, flag, metadata, number, of_coach, of_connection
-from storage.session_tables import bookings, idempotency, mail_texts, outbox, sessions, withheld_addresses
+from storage.session_tables import (
+    bookings,
+    event_looks,
+    idempotency,
+    mail_texts,
+    outbox,
+    sessions,
+    withheld_addresses,
+)
 
 __all__ = [
     "bookings",
+    "event_looks",
     "idempotency",
     "mail_texts",
     "metadata",

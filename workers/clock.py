@@ -14,6 +14,7 @@ from storage import (
     holds,
     idempotency,
     links,
+    looks,
     outbox,
     refusals,
     samples,
@@ -32,6 +33,8 @@ log = structlog.get_logger()
 QUARTER_MINUTE_MS = 15_000
 # A fleet that went stale together is spread out: reconciling gets half of the calls to Cronofy, and takes two a read.
 RECONCILE_SHARE = 0.5 / 2
+# Of the calls to Cronofy, what looking at late writes may take; one a look.
+LOOK_SHARE = 0.25
 AUDIT_EVERY = timedelta(days=1)
 AUDIT_OVERDUE = timedelta(days=2)
 AUDIT_SHARE = 0.02
@@ -71,6 +74,15 @@ def reconcile(services: Services, actors: Actors) -> int:
         chosen = connections.owe_stalest(tx, now=services.now(), every=every, lately=lately, limit=at_once)
     actors.wake(*chosen)
     return len(chosen)
+
+
+def look(services: Services, actors: Actors) -> int:
+    """Have the calendars looked at into which a write may still land, or have landed."""
+    at_once = max(1, round(services.settings.rate_per_minute / 4 * LOOK_SHARE))
+    with services.database.write() as tx:
+        owed = looks.owe_due(tx, now=services.now(), limit=at_once)
+    actors.wake_outbox(owed)
+    return len(owed)
 
 
 def audit(services: Services, actors: Actors) -> int:
@@ -138,8 +150,8 @@ def sample(services: Services, _actors: Actors) -> int:
 
 
 def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals
-    and callbacks; and free the addresses that were withheld for long."""
+    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals,
+    callbacks and looks; and free the addresses that were withheld for long."""
     now = services.now()
     kept = (
         idempotency.drop_old,
@@ -147,6 +159,7 @@ def retention(services: Services, _actors: Actors) -> int:
         samples.prune,
         refusals.prune,
         callbacks.drop_old,
+        looks.drop_old,
         withheld.drop_old,
     )
     with services.database.write() as tx:
@@ -159,6 +172,7 @@ JOBS = (
     Job("holds", 1_000, reopen),
     Job("announce", 1_000, announce),
     Job("reconcile", QUARTER_MINUTE_MS, reconcile),
+    Job("looks", QUARTER_MINUTE_MS, look),
     Job("audit", 60_000, audit),
     Job("sample", 60_000, sample),
     Job("roll", 60_000, roll),
