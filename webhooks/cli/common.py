@@ -116,7 +116,7 @@ def opened() -> Iterator["Runtime"]:
     from workers.bootstrap import bootstrap
 
     chosen = settings()
-    logs.configure("warning")  # on stderr: stdout is the command's answer
+    logs.configure("error")  # on stderr, where the sentence is to be seen; stdout is the command's answer
     runtime = bootstrap(chosen)
     try:
         yield runtime

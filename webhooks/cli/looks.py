@@ -45,7 +45,9 @@ def refresh(coach: str, wait: float) -> None:
         end = time.monotonic() + wait
         while owed := _owed(runtime, chosen):
             if time.monotonic() > end:
-                raise click.ClickException(f"not read yet: {', '.join(owed)}; are worker and clock running?")
+                raise click.ClickException(
+                    f"not read yet: {', '.join(owed)}; are worker and clock running? see: coachcal doctor"
+                )
             time.sleep(0.05)
         with database.read() as tx:
             after = slots.version(tx, coach)

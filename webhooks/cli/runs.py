@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -86,13 +87,12 @@ def clock() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    runtime = bootstrap(chosen)
-    if migrations.standing(runtime.services.database) in ("none", "older"):
-        raise click.ClickException("the database has not the schema of this release; run: coachcal migrate")
-    if chosen.clock_metrics_port is not None:
-        export(chosen.clock_metrics_port, Figures(runtime.services))
-    run(runtime.services, runtime.actors, stop)
-    runtime.close()
+    with closing(bootstrap(chosen)) as runtime:
+        if migrations.standing(runtime.services.database) in ("none", "older"):
+            raise click.ClickException("the database has not the schema of this release; run: coachcal migrate")
+        if chosen.clock_metrics_port is not None:
+            export(chosen.clock_metrics_port, Figures(runtime.services))
+        run(runtime.services, runtime.actors, stop)
 
 
 @click.command()

@@ -25,6 +25,7 @@ from tests.webhooks.cli.dead_ends import (
     sqlite,
 )
 from webhooks.cli import common, runs
+from workers.cronofy.sandbox.server import Sandbox
 from workers.settings import Settings, variable
 
 WAYS = ("no server", "no database", "password", "user", "no folder", "no file", "unwritable", "damaged")
@@ -40,12 +41,23 @@ NONSENSE = {
 }
 
 
+@pytest.fixture(scope="module")
+def cronofy() -> Iterator[dict[str, str]]:
+    """A Cronofy that is well: what the doctor says of others is soon said of it."""
+    with Sandbox(seeds=()) as sandbox:
+        yield {
+            "COACHCAL_CRONOFY_ORIGIN": sandbox.origin,
+            "COACHCAL_CRONOFY_CLIENT_ID": sandbox.client_id,
+            "COACHCAL_CRONOFY_CLIENT_SECRETS": sandbox.client_secret,
+        }
+
+
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cronofy: dict[str, str]) -> pytest.MonkeyPatch:
     """Good settings; and no command that got so far that it would start a server takes this process with it."""
     for name in Settings.model_fields:
         monkeypatch.delenv(variable(name), raising=False)
-    for name, value in {**GOOD, "DATABASE_URL": sqlite(tmp_path / "none.sqlite")}.items():
+    for name, value in {**GOOD, **cronofy, "DATABASE_URL": sqlite(tmp_path / "none.sqlite")}.items():
         monkeypatch.setenv(name, value)
 
     def started(*arguments: object) -> None:
@@ -114,12 +126,14 @@ def test_a_schema_of_an_older_release_is_never_a_trace(
     environment.setenv("DATABASE_URL", empty_database_url)
     missed = []
     for name in (*ASKS, "clock"):
+        if name == "migrate":
+            continue
         result = run(name)
         assert "Traceback" not in result.output
         if "coachcal migrate" in result.output:
             missed.append(name)
             ended_well_said(result, "coachcal migrate")
-    assert {"clock", "doctor", "dead list", "coaches"} <= set(missed)
+    assert {"clock", "doctor", "dead list"} <= set(missed)
 
 
 # -- settings -------------------------------------------------------------------------------------------------------
@@ -134,7 +148,7 @@ def test_all_that_is_missing_is_named_at_once(environment: pytest.MonkeyPatch, n
     assert result.exit_code == 1
     assert "Traceback" not in result.output
     named = {line.split(":")[0].strip() for line in result.stderr.splitlines()[1:]}
-    assert named == {*GOOD, "DATABASE_URL", "PORT"} - {"COACHCAL_CRONOFY_ORIGIN"}
+    assert named == {*GOOD, "DATABASE_URL", "PORT"}
 
 
 @pytest.mark.parametrize(("wrong", "value"), [(name, value) for name, values in NONSENSE.items() for value in values])
@@ -215,15 +229,20 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
-    """A folder with a disk of its own, of 512 kB."""
+    """A folder with a disk of its own, of 128 kB."""
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], capture_output=True)
     if mounted.returncode:
         pytest.skip("a small disk takes the right to mount one")
     try:
         yield folder
     finally:
         subprocess.run(["umount", folder], check=True)
+
+
+def fill(disk: Path) -> None:
+    with pytest.raises(OSError, match="No space"):
+        (disk / "junk").write_bytes(bytes(1 << 20))
 
 
 def test_a_full_disk_is_told_and_changes_nothing(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -233,6 +252,7 @@ def test_a_full_disk_is_told_and_changes_nothing(environment: pytest.MonkeyPatch
         database = create(sqlite(disk / "small.sqlite"))
         assert migrations.standing(database) == "none"
         database.close()
+        fill(disk)
         ended_well_said(run("sandbox", "--port", "0", "--ready-file", str(disk / "ready.json")), "disk is full")
 
 
