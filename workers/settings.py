@@ -1,5 +1,6 @@
 """Every variable, its default and its meaning, on one page. The README's table is tested against this one."""
 
+import os
 import re
 from datetime import timedelta
 from typing import Annotated, Literal, TypeVar
@@ -207,6 +208,13 @@ def variable(field: str) -> str:
     if known is None:
         return field
     return known.alias or f"COACHCAL_{field.upper()}"
+
+
+def strangers() -> list[str]:
+    """Variables that look like settings and are none: misspelt, or of another release."""
+    known = {variable(name) for name in Settings.model_fields}
+    ours = (name for name in os.environ if name.startswith("COACHCAL_"))  # noqa: TID251 (where settings come from)
+    return sorted(name for name in ours if name not in known)
 
 
 def described(field: str) -> str:

@@ -120,7 +120,7 @@ def _error(number: int, field: str, code: str, detail: str) -> dict[str, Any]:
 
 @click.command()
 def doctor() -> None:
-    """Check settings, database, Redis, clocks, Cronofy and channels; for each failure, say the next step."""
+    """Check settings, every neighbour, clocks, disks, stored secrets and channels; for each failure, say the next step."""
     from workers.doctor import examine
 
     failed = False
