@@ -29,7 +29,7 @@ def _of_the_database(error: BaseException) -> str | None:
     from storage.causes import cause
 
     found = cause(error)
-    return found and f"{found.matter}; {found.next_step}"
+    return None if found is None else f"{found.matter}; {found.next_step}"
 
 
 def _of_redis(error: BaseException) -> str | None:

@@ -8,7 +8,8 @@ from storage import database
 from tests.house import House, client
 from tests.platform import SECRET, Platform
 from workers.broker import create_redis
-from workers.doctor import Finding, examine
+from workers.doctor import examine
+from workers.doctor.finding import Finding
 from workers.receiver import Receiver
 from workers.services import Services
 

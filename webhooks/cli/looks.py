@@ -1,6 +1,7 @@
 """Commands that look or ask: connect, refresh, slots, evaluate, doctor."""
 
 import json
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
@@ -89,8 +90,17 @@ def slots(coach: str, since: datetime | None, until: datetime | None, duration: 
             raise click.ClickException(f"{error.field}: {error.detail}") from None
 
 
+class Lines(click.File):
+    """A file of text, or - for a stdin that is open: click would answer a closed one with a trace."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> IO[Any]:
+        if value == "-" and sys.stdin is None:
+            self.fail("stdin is closed; name a file, or give the scenarios on stdin", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", type=Lines("r", encoding="utf-8"))
 def evaluate(file: IO[str]) -> None:
     """Answer the scenarios of FILE (- for stdin): one JSON object a line in, one a line out.
 
@@ -120,7 +130,9 @@ def _error(number: int, field: str, code: str, detail: str) -> dict[str, Any]:
 
 @click.command()
 def doctor() -> None:
-    """Check settings, every neighbour, clocks, disks, stored secrets and channels; for each failure, say the next step."""
+    """Check settings, neighbours, clocks, disks, stored secrets and channels.
+
+    For each failure, say the next step."""
     from workers.doctor import examine
 
     failed = False

@@ -1,11 +1,14 @@
 """What the tests of dead ends share: each command with arguments that it takes, and how it is run."""
 
 import re
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+import pytest
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
 
@@ -101,3 +104,21 @@ def content(url: str) -> dict[str, list[Any]]:
 
 def sqlite(path: Path) -> str:
     return f"sqlite:///{path}"
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A folder with a disk of its own, of 128 kB."""
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a small disk takes the right to mount one")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def fill(disk: Path) -> None:
+    with pytest.raises(OSError, match="No space"):
+        (disk / "junk").write_bytes(bytes(1 << 20))

@@ -1,9 +1,8 @@
 """No command is a dead end: whatever is away, wrong, taken or full, it ends in a sentence that names the next step."""
 
+import os
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,12 +18,16 @@ from tests.webhooks.cli.dead_ends import (
     GOOD,
     RUNS,
     ended_well_said,
+    fill,
     is_a_sentence,
     leaves,
     run,
+    small_disk,
     sqlite,
 )
-from webhooks.cli import common, runs
+from webhooks.cli import common
+from webhooks.demo.processes import Processes
+from webhooks.sentences import sentence
 from workers.cronofy.sandbox.server import Sandbox
 from workers.settings import Settings, variable
 
@@ -63,7 +66,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cronofy: dict[s
     def started(*arguments: object) -> None:
         raise AssertionError(f"it would have started: {arguments}")
 
-    monkeypatch.setattr(runs.os, "execve", started)
+    monkeypatch.setattr(os, "execve", started)
     monkeypatch.setattr(common, "PORT_SECONDS", 0)
     return monkeypatch
 
@@ -227,24 +230,6 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     ended_well_said(run("evaluate", arguments=(str(tmp_path / "latin.jsonl"),)), "UTF-8")
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A folder with a disk of its own, of 128 kB."""
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("a small disk takes the right to mount one")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
-def fill(disk: Path) -> None:
-    with pytest.raises(OSError, match="No space"):
-        (disk / "junk").write_bytes(bytes(1 << 20))
-
-
 def test_a_full_disk_is_told_and_changes_nothing(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         environment.setenv("DATABASE_URL", sqlite(disk / "small.sqlite"))
@@ -254,6 +239,17 @@ def test_a_full_disk_is_told_and_changes_nothing(environment: pytest.MonkeyPatch
         database.close()
         fill(disk)
         ended_well_said(run("sandbox", "--port", "0", "--ready-file", str(disk / "ready.json")), "disk is full")
+
+
+def test_a_demo_on_a_full_disk_blames_the_disk_and_not_a_process(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        fill(disk)
+        processes = Processes(disk)
+        processes.start("odd", module="nonesuch", env={})
+        with pytest.raises(OSError, match="No space") as failed:
+            processes.wait_for_file(disk / "ready.json")
+        processes.stop()
+    assert "the disk is full" in str(sentence(failed.value))
 
 
 # -- the rest -------------------------------------------------------------------------------------------------------
