@@ -1,6 +1,7 @@
 """Why the database refused, told to a person: what is the matter, and the next step.
 
-The drivers' own words are for programmers, and of a connection that failed libpq tells no code, only a text.
+The drivers' own words are for programmers. Of a connection that failed libpq tells no code,
+only a text.
 """
 
 import re
@@ -34,15 +35,11 @@ NO_ROOM = Cause(
 )
 READ_ONLY = Cause(
     "the database can only be read",
-    "name the one that may be written in DATABASE_URL, or give its user and its disk the right to write",
+    "name the one that may be written in DATABASE_URL, or let its user write to it",
 )
 NO_DATABASE = Cause("there is no such database", "create it (PostgreSQL: createdb NAME), or correct DATABASE_URL")
-NO_ENTRY = Cause(
-    "the database refuses the user or the password", "correct both in DATABASE_URL, or the server's pg_hba.conf"
-)
-NO_RIGHT = Cause(
-    "the database's user may not do this", "grant it the right, or name the owner of the tables in DATABASE_URL"
-)
+NO_ENTRY = Cause("the database refuses the user or the password", "correct them in DATABASE_URL, or its pg_hba.conf")
+NO_RIGHT = Cause("the database's user may not do this", "grant it the right, or name the owner in DATABASE_URL")
 
 # The first pattern that a state begins with.
 BY_SQLSTATE = (
@@ -54,7 +51,10 @@ BY_SQLSTATE = (
     ("42501", NO_RIGHT),
     ("25006", READ_ONLY),
     ("53100", NO_ROOM),
-    ("53300", Cause("the database has no connection left", "end some, or raise its max_connections, then try again")),
+    (
+        "53300",
+        Cause("the database has no connection left", "end some, or raise max_connections where DATABASE_URL points"),
+    ),
     ("55P03", BUSY),
     ("57014", BUSY),
     ("40", BUSY),
@@ -82,7 +82,7 @@ BY_SQLITE = {
         "the database's file is damaged", "put a backup back, or name another file in DATABASE_URL"
     ),
     sqlite3.SQLITE_IOERR: Cause(
-        "the disk of the database does not read or write", "see whether it is full or broken (DATABASE_URL names it)"
+        "the disk of the database fails", "see whether it is full or broken (DATABASE_URL names it)"
     ),
 }
 
@@ -111,7 +111,7 @@ def _of_sqlite(error: sqlite3.Error) -> Cause:
     if re.search(r"no such (table|column)|has no column", str(error)):
         return MIGRATE
     known = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & PRIMARY)
-    return known or Cause(f"SQLite refuses ({_first_line(error)})", "see whether DATABASE_URL names the right file")
+    return known or Cause(f"SQLite refuses ({_first_line(error)})", "does DATABASE_URL name the right file?")
 
 
 def _of_postgresql(error: BaseException) -> Cause:

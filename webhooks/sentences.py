@@ -1,4 +1,4 @@
-"""What an error means for whoever typed the command: one sentence that names the setting and the next step.
+"""What an error means for whoever typed the command: a sentence with the setting and the next step.
 
 Everything is loaded only once something failed: `coachcal --help` stays instant.
 """
@@ -19,7 +19,8 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def sentence(error: BaseException) -> str | None:
     """The sentence, or None for an error that nobody foresaw: a defect."""
-    for explain in (_of_the_database, _of_redis, _of_cronofy, _of_a_package, _of_this_machine, _of_ours):
+    neighbours = (_of_the_database, _of_redis, _of_cronofy)
+    for explain in (*neighbours, _of_a_package, _of_this_machine, _of_ours):
         if found := explain(error):
             return found
     return None
@@ -53,7 +54,7 @@ def _of_a_package(error: BaseException) -> str | None:
         return None
     package = error.name.partition(".")[0]
     if package not in EXTRAS:
-        return f"the package {package} is not installed; install coachcal again, with all that it needs"
+        return f"the package {package} is not installed; install coachcal again"
     return f"the package {package} is not installed; run: pip install 'coachcal[{EXTRAS[package]}]'"
 
 
@@ -65,9 +66,9 @@ def _of_this_machine(error: BaseException) -> str | None:
         return None
     where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
     if error.errno in NO_ROOM:
-        return f"the disk is full{where}; make room, or set TMPDIR to a folder with room, then run it again"
+        return f"the disk is full{where}; make room, or set TMPDIR to another, then run it again"
     if "No usable temporary directory" in str(error):
-        return "no temporary folder can be written: the disk is full or may only be read; set TMPDIR to another"
+        return "no temporary folder can be written; make room, or set TMPDIR to another folder"
     if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
         return f"the port or address cannot be listened on ({error.strerror}); choose another port"
     what = error.strerror or _line(error)
@@ -81,7 +82,8 @@ def _of_ours(error: BaseException) -> str | None:
     from workers.embedded.errors import EmbeddedError
     from workers.tracing import CannotReport
 
-    return str(error) if isinstance(error, UnknownRevision | Sealed | EmbeddedError | CannotReport) else None
+    ours = (UnknownRevision, Sealed, EmbeddedError, CannotReport)
+    return str(error) if isinstance(error, ours) else None
 
 
 def _line(error: BaseException) -> str:

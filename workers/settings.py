@@ -212,7 +212,7 @@ def variable(field: str) -> str:
 def strangers() -> list[str]:
     """Variables that look like settings and are none: misspelt, or of another release."""
     known = {variable(name) for name in Settings.model_fields}
-    ours = (name for name in os.environ if name.startswith("COACHCAL_"))  # noqa: TID251 (where settings come from)
+    ours = (name for name in os.environ if name.startswith("COACHCAL_"))  # noqa: TID251 (settings)
     return sorted(name for name in ours if name not in known)
 
 
@@ -239,8 +239,8 @@ def _is_a_key(text: str) -> bool:
 
 
 def _url(value: str, schemes: tuple[str, ...], example: str) -> str:
-    """The value, if a driver of ours would take it for an address. Raises ValueError, without the value: it may hold
-    a password."""
+    """The value, if a driver of ours takes it for an address. Raises ValueError without the value,
+    which may hold a password."""
     scheme, separator, rest = value.partition("://")
     host = re.split("[/?]", rest)[0].rpartition("@")[2]
     ports = (part.rpartition("]")[2].partition(":")[2] for part in host.split(","))  # several hosts, or [::1]

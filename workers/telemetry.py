@@ -36,7 +36,7 @@ def _report_errors(dsn: str) -> None:
             before_send=lambda event, _hint: clean(event),
         )
     except sentry_sdk.utils.BadDsn:
-        raise CannotReport("COACHCAL_SENTRY_DSN is none: copy it from the project's settings at Sentry") from None
+        raise CannotReport("COACHCAL_SENTRY_DSN is none: copy it from Sentry's settings") from None
 
 
 def report(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -24,17 +24,18 @@ Standing = Literal["away", "none", "older", "current", "newer"]
 
 
 class UnknownRevision(LookupError):
-    """Neither `head`, nor `base`, nor a revision of this release; or the database's own is none of this release's."""
+    """Not `head`, `base` or a revision of this release; or the database's own is none of them."""
 
 
 class Destroys(Exception):
-    """The way to this revision drops tables or columns, with all that is in them, and that was not allowed."""
+    """The way to this revision drops tables with all that is in them; that was not allowed."""
 
 
 def migrate(database: Database, revision: str = "head", *, destroy: bool = False) -> None:
     """Move the schema to `revision` (`head`, `base`, or an id), up or, with `destroy`, down.
 
-    Raises UnknownRevision, and Destroys where the way is down without `destroy`; nothing is changed then.
+    Raises UnknownRevision, and Destroys where the way is down without `destroy`: nothing is
+    changed then.
     """
     # Here, because alembic takes longer to load than all that a web process uses of the database.
     from alembic import command
@@ -51,7 +52,7 @@ def migrate(database: Database, revision: str = "head", *, destroy: bool = False
         # The newest first.
         known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
         current = MigrationContext.configure(tx).get_current_revision()
-        # Decided under the lock: another release may have moved the schema since somebody was asked.
+        # Decided under the lock: another release may have moved the schema since then.
         backwards = _is_back(revision, current, known)
         if backwards and not destroy:
             raise Destroys(f"from {current} back to {revision}")
@@ -64,7 +65,7 @@ def is_current(database: Database) -> bool:
 
 
 def standing(database: Database) -> Standing:
-    """How the schema stands to this release. A newer one is no hindrance: each release runs with the next one's."""
+    """How the schema stands to this release, which also runs with the next one's."""
     try:
         with database.read():
             pass
@@ -73,7 +74,7 @@ def standing(database: Database) -> Standing:
     try:
         with database.read() as tx:
             current: str | None = tx.scalar(text("SELECT version_num FROM alembic_version"))
-    except (*Unavailable, ProgrammingError):  # it has no such table: SQLite and PostgreSQL say it differently
+    except (*Unavailable, ProgrammingError):  # no such table, in each one's words
         return "none"
     if current in (None, HEAD):
         return "none" if current is None else "current"
@@ -89,9 +90,10 @@ def _config() -> "Config":
 
 
 def _is_back(revision: str, current: str | None, known: list[str]) -> bool:
-    """Whether the way from `current` to `revision` leads down. `known`: this release's revisions, the newest first."""
+    """Whether the way leads down. `known`: this release's revisions, the newest first."""
     if revision not in ("head", "base", *known):
-        raise UnknownRevision(f"there is no revision {revision}; --to takes head, base, {', '.join(sorted(known))}")
+        names = ", ".join(["head", "base", *sorted(known)])
+        raise UnknownRevision(f"there is no revision {revision}; --to takes {names}")
     if current is None:
         return False
     if current not in known:

@@ -42,7 +42,7 @@ def only(services: Services, check: str) -> Finding:
     return finding
 
 
-# -- one never hides another ----------------------------------------------------------------------------------------
+# -- one never hides another -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [*doctor.NEIGHBOURS, *doctor.ROWS])
@@ -74,7 +74,7 @@ def test_a_database_that_goes_away_meanwhile_is_told_by_each_check_of_rows(
     assert {findings[name].next_step for name in doctor.ROWS} == {"run: coachcal migrate"}
 
 
-# -- the schema -----------------------------------------------------------------------------------------------------
+# -- the schema --------------------------------------------------------------------------
 
 
 def test_the_schema_of_a_newer_release_is_told_and_the_rows_are_looked_at(house: House) -> None:
@@ -84,7 +84,7 @@ def test_the_schema_of_a_newer_release_is_told_and_the_rows_are_looked_at(house:
     assert not only(house.runtime.services, "backlog").next_step
 
 
-# -- settings -------------------------------------------------------------------------------------------------------
+# -- settings ----------------------------------------------------------------------------
 
 GOOD: dict[str, Any] = {
     "database_url": "sqlite:///x.db",
@@ -130,7 +130,7 @@ def test_a_variable_that_is_no_setting_is_named(house: House, monkeypatch: pytes
     assert "COACHCAL_RECONCILE_MINUTE is no setting" in only(house.runtime.services, "settings").detail
 
 
-# -- Redis ----------------------------------------------------------------------------------------------------------
+# -- Redis -------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -169,7 +169,7 @@ def test_a_redis_that_may_only_be_read_is_told(house: House, redis_url: str) -> 
             client.execute_command("REPLICAOF", "NO", "ONE")
 
 
-# -- mail -----------------------------------------------------------------------------------------------------------
+# -- mail --------------------------------------------------------------------------------
 
 
 def told_of_mail(house: House, port: int, tls: Tls = "none", login: tuple[str, str] | None = None) -> tuple[str, str]:
@@ -202,7 +202,7 @@ def test_what_a_mail_server_refuses_is_told_with_the_setting(house: House) -> No
     assert "host and port" in told_of_mail(house, guarded.port)[1]
 
 
-# -- disks ----------------------------------------------------------------------------------------------------------
+# -- disks -------------------------------------------------------------------------------
 
 
 def test_a_disk_that_is_nearly_full_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +218,7 @@ def test_a_folder_that_cannot_be_written_is_told(house: House, monkeypatch: pyte
     assert "TMPDIR" in only(house.runtime.services, "temporary folder").next_step
 
 
-# -- stored secrets -------------------------------------------------------------------------------------------------
+# -- stored secrets ----------------------------------------------------------------------
 
 
 def test_stored_secrets_that_do_not_open_are_counted(house: House) -> None:
@@ -231,17 +231,17 @@ def test_stored_secrets_that_do_not_open_are_counted(house: House) -> None:
     new = Fernet.generate_key().decode()
     # With a newer key first
     rotated = only(replace(services, vault=Vault([new, old])), "secrets")
-    assert "2 stored, all open, 2 with a key that is not the first" in rotated.detail
+    assert "2 stored, all open, 2 with a later one of COACHCAL_SECRET_KEYS" in rotated.detail
     assert not rotated.next_step
     # Without theirs; and the channel that nobody can ask about hides nothing
     lost = replace(services, vault=Vault([new]))
-    assert only(lost, "secrets").detail == f"2 of 2 do not open ({connection_id})"
+    assert only(lost, "secrets").detail == f"2 of 2 do not open, those of {connection_id} among them"
     assert "COACHCAL_SECRET_KEYS" in only(lost, "secrets").next_step
     assert only(lost, f"channel of {connection_id}").next_step
     assert only(lost, "channels").detail == "1 looked at"
 
 
-# -- channels -------------------------------------------------------------------------------------------------------
+# -- channels ----------------------------------------------------------------------------
 
 
 def test_a_channel_that_pushes_to_an_address_of_before_is_found_and_mended(house: House) -> None:

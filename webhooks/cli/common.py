@@ -1,4 +1,4 @@
-"""What the commands share: how they fail and ask, settings from the environment, a runtime, an option type.
+"""What the commands share: how they fail and ask, settings, a runtime, an option type.
 
 A command that fails ends with exit code 1 (2 for a wrong argument) and one sentence on stderr, never with a trace.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 PORT_SECONDS = 5.0
-"""How long a port is waited for: whoever had it may be ending, as when a process is started again."""
+"""How long a port is waited for: whoever had it may be ending, as in a restart."""
 WAIT_SECONDS = 0.1
 
 asks_first = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -28,7 +28,7 @@ asks_first = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 class Commands(click.Group):
-    """The one place where an error becomes a sentence. `coachcal --trace COMMAND` shows the trace all the same."""
+    """The one place where an error becomes a sentence; `coachcal --trace COMMAND` shows its trace."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -44,27 +44,27 @@ class Commands(click.Group):
 def _sentence(error: Exception) -> str:
     from webhooks.sentences import sentence
 
-    lines = str(error).splitlines() or [""]
-    defect = f"this should not happen ({type(error).__name__}: {lines[0]}); see its trace with: coachcal --trace ..."
+    line, _, _ = str(error).partition("\n")
+    defect = f"this is a defect ({type(error).__name__}: {line}); its trace: coachcal --trace ..."
     return sentence(error) or defect
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Go on only with `--yes`, or when somebody at a terminal agrees; nobody to ask is a no. Raises ClickException."""
+    """Go on only with `--yes`, or when somebody at a terminal agrees. Raises ClickException."""
     if yes:
         return
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
-        raise click.ClickException("not confirmed, nothing was changed: without a terminal to ask on, say --yes")
+        raise click.ClickException("nothing was changed: there is no terminal to ask on; say --yes")
     try:
         agreed = click.confirm(question, err=True)
     except click.Abort:
         agreed = False
     if not agreed:
-        raise click.ClickException("not confirmed, nothing was changed; --yes does it without asking")
+        raise click.ClickException("nothing was changed; --yes does it without asking")
 
 
 def need_port(host: str, port: int, setting: str) -> None:
-    """Raises ClickException where nobody could listen: what is started next would say so by a trace, if at all."""
+    """Raises ClickException where nobody could listen: what is started next would tell a trace."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     end = time.monotonic() + PORT_SECONDS
     while True:
@@ -116,7 +116,7 @@ def opened() -> Iterator["Runtime"]:
     from workers.bootstrap import bootstrap
 
     chosen = settings()
-    logs.configure("error")  # on stderr, where the sentence is to be seen; stdout is the command's answer
+    logs.configure("error")  # on stderr, where the sentence is to be seen
     runtime = bootstrap(chosen)
     try:
         yield runtime

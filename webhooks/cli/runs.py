@@ -73,6 +73,7 @@ def work() -> None:
 def clock() -> None:
     """Run the clock: sweeps, reconciles, rolls. Any number may run at once."""
     from storage import migrations
+    from storage.causes import MIGRATE
     from workers import logs, telemetry
     from workers.bootstrap import bootstrap
     from workers.clock import run
@@ -89,7 +90,7 @@ def clock() -> None:
         signal.signal(number, lambda *_: stop.set())
     with closing(bootstrap(chosen)) as runtime:
         if migrations.standing(runtime.services.database) in ("none", "older"):
-            raise click.ClickException("the database has not the schema of this release; run: coachcal migrate")
+            raise click.ClickException(f"{MIGRATE.matter}; {MIGRATE.next_step}")
         if chosen.clock_metrics_port is not None:
             export(chosen.clock_metrics_port, Figures(runtime.services))
         run(runtime.services, runtime.actors, stop)
@@ -99,14 +100,14 @@ def clock() -> None:
 @click.option("--to", "revision", default="head", show_default=True, help="head, base, or a revision's id.")
 @asks_first
 def migrate(revision: str, yes: bool) -> None:  # noqa: FBT001 (click)
-    """Bring the database's schema to this release; or back, which destroys what is in the tables that go."""
+    """Bring the database's schema to this release; or back, which loses what is in it."""
     from storage import database, migrations
 
     opened = database.create(settings().database_url)
     try:
         migrations.migrate(opened, revision, destroy=yes)
     except migrations.Destroys as way:
-        confirm(f"Take the schema {way}? All that is in the tables and columns that go is lost.", yes=yes)
+        confirm(f"Take the schema {way}? What is in the tables that go is lost.", yes=yes)
         migrations.migrate(opened, revision, destroy=True)
     finally:
         opened.close()

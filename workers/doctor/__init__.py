@@ -138,7 +138,7 @@ ROWS: dict[str, Check] = {
 
 
 def examine(services: Services) -> Iterator[Finding]:
-    """Each check in turn; one that fails never hides another. Tables are read only where they are there to be read."""
+    """Each check in turn; one that fails never hides another. Tables are read where there are any."""
     database = list(_guarded("database", _database, services))
     readable = any(finding.check == "schema" and finding.detail in READABLE for finding in database)
     yield from database
@@ -151,7 +151,7 @@ def _guarded(name: str, check: Check, services: Services) -> Iterator[Finding]:
     """What it finds, and after that what it died of."""
     try:
         yield from check(services)
-    except Exception as error:  # noqa: BLE001 (whatever is wrong with one check, the others are made)
+    except Exception as error:  # noqa: BLE001 (the other checks are made all the same)
         line = clean(str(error).partition("\n")[0])
         odd = Cause(f"{type(error).__name__}: {line}", "mend what it says, then run: coachcal doctor")
         found = cause(error) or odd

@@ -57,7 +57,7 @@ def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
         )
     if settings.clock_offset_seconds and settings.public_url.scheme == "https":
         yield (
-            f"COACHCAL_CLOCK_OFFSET_SECONDS shifts the time by {settings.clock_offset_seconds} s for everybody",
+            f"COACHCAL_CLOCK_OFFSET_SECONDS is {settings.clock_offset_seconds}: it shifts the time for everybody",
             "unset it: it is for the demo and tests",
         )
 
@@ -65,7 +65,7 @@ def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
 def _times(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.stale_minutes <= settings.reconcile_minutes:
         yield (
-            "calendars are stale (COACHCAL_STALE_MINUTES) before they are read again (COACHCAL_RECONCILE_MINUTES)",
+            "COACHCAL_STALE_MINUTES are over before COACHCAL_RECONCILE_MINUTES: all is stale",
             "set COACHCAL_STALE_MINUTES above COACHCAL_RECONCILE_MINUTES",
         )
     if settings.reconcile_busy_minutes > settings.reconcile_minutes:

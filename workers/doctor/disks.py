@@ -22,15 +22,14 @@ def look(services: Services) -> Iterator[Finding]:
     try:
         temporary = tempfile.gettempdir()
     except FileNotFoundError:
-        yield Finding("temporary folder", "none can be written", "make room in /tmp, or set TMPDIR to another folder")
+        yield Finding("temporary folder", "none can be written", "make room, or set TMPDIR to another")
     else:
         yield _room("temporary folder", Path(temporary), TEMPORARY_ROOM, "TMPDIR")
 
 
 def _room(check: str, folder: Path, wanted: int, setting: str) -> Finding:
     if not os.access(folder, os.W_OK | os.X_OK):
-        return Finding(check, f"{folder} cannot be written", f"let this user write there, or correct {setting}")
+        return Finding(check, f"{folder} cannot be written", f"let us write there, or correct {setting}")
     free = shutil.disk_usage(folder).free
-    detail = f"{free / MEGABYTE:,.0f} MB free in {folder}"
-    few = free < wanted
-    return Finding(check, detail, f"make room, or name a folder in {setting} that has some" if few else "")
+    next_step = f"make room, or name a folder in {setting} that has some" if free < wanted else ""
+    return Finding(check, f"{free / MEGABYTE:,.0f} MB free in {folder}", next_step)

@@ -1,4 +1,4 @@
-"""Does Redis keep what it is given? One that evicts, is full or is a replica loses wake-ups, and rows wait longer."""
+"""Does Redis keep what it is given? One that evicts, is full or is a replica loses wake-ups."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +12,7 @@ KEY, KEPT_MS = "coachcal:doctor", 1_000
 POLICY = "noeviction"
 NEARLY_FULL = 0.9
 MEGABYTE = 1_000_000
+MORE_MEMORY = "raise its maxmemory, or name one in REDIS_URL that is ours alone"
 
 
 def look(services: Services) -> Iterator[Finding]:
@@ -28,9 +29,9 @@ def look(services: Services) -> Iterator[Finding]:
     of = f" of {most / MEGABYTE:.1f}" if most else ""
     detail = f"{policy}, {used / MEGABYTE:.1f}{of} MB used"
     if policy != POLICY:
-        yield Finding("redis memory", detail, f"set its maxmemory-policy to {POLICY}: it drops wake-ups otherwise")
+        yield Finding("redis memory", detail, f"set its maxmemory-policy to {POLICY}")
     elif most and used > NEARLY_FULL * most:
-        yield Finding("redis memory", detail, "raise its maxmemory, or name one in REDIS_URL that is ours alone")
+        yield Finding("redis memory", detail, MORE_MEMORY)
     else:
         yield Finding("redis memory", detail)
 
@@ -42,7 +43,8 @@ def _refusal(client: redis.Redis) -> tuple[str, str] | None:
     except redis.exceptions.ReadOnlyError:
         return "it is a replica that may only be read", "name the primary in REDIS_URL"
     except redis.exceptions.OutOfMemoryError:
-        return "it is full", "raise its maxmemory, or name one in REDIS_URL that is ours alone"
+        return "it is full", MORE_MEMORY
     except redis.exceptions.ResponseError as error:  # MISCONF, NOPERM: its disk, our rights
-        return f"it refuses them ({str(error).partition(' ')[0]})", "see its log, and the rights of REDIS_URL's user"
+        word = str(error).partition(" ")[0]
+        return f"it refuses them ({word})", "see its log, and the rights of REDIS_URL's user"
     return None

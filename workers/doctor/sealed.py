@@ -8,6 +8,7 @@ from workers.doctor.finding import Finding
 from workers.services import Services
 
 SHOWN = 3
+NEXT_STEP = "add their key back to COACHCAL_SECRET_KEYS, or have these calendars connected again"
 
 
 def look(services: Services) -> Iterator[Finding]:
@@ -21,11 +22,8 @@ def look(services: Services) -> Iterator[Finding]:
             closed.append(owner)
     if closed:
         few = ", ".join(dict.fromkeys(closed[:SHOWN]))
-        yield Finding(
-            "secrets",
-            f"{len(closed)} of {len(stored)} do not open ({few}{', ...' if len(closed) > SHOWN else ''})",
-            "add the key that sealed them back to COACHCAL_SECRET_KEYS, or have these calendars connected again",
-        )
+        detail = f"{len(closed)} of {len(stored)} do not open, those of {few} among them"
+        yield Finding("secrets", detail, NEXT_STEP)
         return
-    kept = f", {old} with a key that is not the first of COACHCAL_SECRET_KEYS: keep it" if old else ""
+    kept = f", {old} with a later one of COACHCAL_SECRET_KEYS: keep that" if old else ""
     yield Finding("secrets", f"{len(stored)} stored, all open{kept}")

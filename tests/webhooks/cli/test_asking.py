@@ -136,7 +136,7 @@ def test_a_terminal_is_asked_on(url: str, answer: str, code: int) -> None:
         out, said = running.communicate(timeout=60)
     os.close(ours)
     assert running.returncode == code, said
-    assert "All that is in the tables and columns that go is lost" in said
+    assert "What is in the tables that go is lost" in said
     assert out == ("the schema is at base\n" if code == 0 else "")
     database = create(url)
     assert migrations.standing(database) == ("none" if code == 0 else "current")

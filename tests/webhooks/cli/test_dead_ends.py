@@ -1,4 +1,4 @@
-"""No command is a dead end: whatever is away, wrong, taken or full, it ends in a sentence that names the next step."""
+"""No command is a dead end: whatever is away, wrong, taken or full, it ends in a sentence."""
 
 import os
 import socket
@@ -57,7 +57,7 @@ def cronofy() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cronofy: dict[str, str]) -> pytest.MonkeyPatch:
-    """Good settings; and no command that got so far that it would start a server takes this process with it."""
+    """Good settings; and no command that would start a server takes this process with it."""
     for name in Settings.model_fields:
         monkeypatch.delenv(variable(name), raising=False)
     for name, value in {**GOOD, **cronofy, "DATABASE_URL": sqlite(tmp_path / "none.sqlite")}.items():
@@ -75,7 +75,7 @@ def test_every_command_is_tried_here() -> None:
     assert {name for name, _ in leaves()} == set(COMMANDS)
 
 
-# -- the database ---------------------------------------------------------------------------------------------------
+# -- the database ------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_schema_of_an_older_release_is_never_a_trace(
     assert {"clock", "doctor", "dead list"} <= set(missed)
 
 
-# -- settings -------------------------------------------------------------------------------------------------------
+# -- settings ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [*ASKS, *RUNS])
@@ -172,7 +172,7 @@ def test_what_a_setting_needs_and_is_not_installed_is_named(environment: pytest.
     ended_well_said(run(name), "COACHCAL_SENTRY_DSN")
 
 
-# -- Redis ----------------------------------------------------------------------------------------------------------
+# -- Redis -------------------------------------------------------------------------------
 
 
 def test_without_redis_commands_do_what_they_can(
@@ -188,7 +188,7 @@ def test_without_redis_commands_do_what_they_can(
             is_a_sentence(result.stderr, "ada", "0123", "coachcal")
 
 
-# -- ports ----------------------------------------------------------------------------------------------------------
+# -- ports -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_an_address_that_is_not_this_machine_s_is_named(environment: pytest.Monk
     ended_well_said(run("serve", "--host", "192.0.2.1"), "COACHCAL_HOST")
 
 
-# -- files and disks ------------------------------------------------------------------------------------------------
+# -- files and disks ---------------------------------------------------------------------
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_demo_on_a_full_disk_blames_the_disk_and_not_a_process(tmp_path: Path)
     assert "the disk is full" in str(sentence(failed.value))
 
 
-# -- the rest -------------------------------------------------------------------------------------------------------
+# -- the rest ----------------------------------------------------------------------------
 
 
 def test_what_nobody_foresaw_is_a_sentence_too_and_a_trace_on_request(environment: pytest.MonkeyPatch) -> None:
