@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from redis import Redis
+from sqlalchemy import create_engine, make_url
 
 from storage import tables
 from storage.database import create
 from storage.vault import Vault
-from tests.databases import Kind
+from tests.databases import Kind, PostgresDatabases
 from tests.house import House, built
 from tests.workers.mailer.postman import Postman, running
 from workers import doctor
@@ -71,7 +72,8 @@ def test_a_database_that_goes_away_meanwhile_is_told_by_each_check_of_rows(
 
     monkeypatch.setitem(doctor.NEIGHBOURS, "settings", without_tables)
     findings = {finding.check: finding for finding in doctor.examine(house.runtime.services)}
-    assert {findings[name].next_step for name in doctor.ROWS} == {"run: coachcal migrate"}
+    reading = set(doctor.ROWS) - {"writes"}
+    assert {findings[name].next_step for name in reading} == {"run: coachcal migrate"}
 
 
 # -- the schema --------------------------------------------------------------------------
@@ -82,6 +84,29 @@ def test_the_schema_of_a_newer_release_is_told_and_the_rows_are_looked_at(house:
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     assert "newer" in only(house.runtime.services, "schema").detail
     assert not only(house.runtime.services, "backlog").next_step
+
+
+@pytest.fixture
+def read_only(fresh_database: Callable[[Kind], str], postgres: PostgresDatabases) -> Iterator[str]:
+    """A PostgreSQL as after a fail-over: it answers, and takes no write."""
+    url = fresh_database("postgresql")
+    change = f'ALTER DATABASE "{make_url(url).database}" {{}} default_transaction_read_only'
+    server = create_engine(postgres.server.url, isolation_level="AUTOCOMMIT")
+    with server.connect() as tx:
+        tx.exec_driver_sql(change.format("SET") + " = on")
+    yield url
+    with server.connect() as tx:
+        tx.exec_driver_sql(change.format("RESET"))
+    server.dispose()
+
+
+def test_a_database_that_may_only_be_read_is_told(house: House, read_only: str) -> None:
+    assert only(house.runtime.services, "writes").next_step == ""
+    after = replace(house.runtime.services, database=create(read_only))
+    assert "can only be read" in only(after, "writes").detail
+    assert "DATABASE_URL" in only(after, "writes").next_step
+    assert only(after, "backlog").next_step == ""
+    after.database.close()
 
 
 # -- settings ----------------------------------------------------------------------------

@@ -39,6 +39,11 @@ def _database(services: Services) -> Iterator[Finding]:
     yield Finding("schema", *SCHEMAS[migrations.standing(services.database)])
 
 
+def _writes(services: Services) -> Iterator[Finding]:
+    migrations.try_writing(services.database)
+    yield Finding("writes", "the database takes them")
+
+
 def _redis(services: Services) -> Iterator[Finding]:
     try:
         skew = check_skew(services.redis)
@@ -129,6 +134,7 @@ NEIGHBOURS: dict[str, Check] = {
     "disk": disks.look,
 }
 ROWS: dict[str, Check] = {
+    "writes": _writes,
     "secrets": sealed.look,
     "backlog": _backlog,
     "channels": _channels,
