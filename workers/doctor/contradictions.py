@@ -45,7 +45,8 @@ def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
         )
     if settings.callback_secret and settings.callback_url is None:
         yield "COACHCAL_CALLBACK_SECRET has no COACHCAL_CALLBACK_URL", "set both, or neither"
-    if settings.cronofy_origin is not None and "cronofy_data_center" in settings.model_fields_set:
+    default = Settings.model_fields["cronofy_data_center"].default
+    if settings.cronofy_origin is not None and settings.cronofy_data_center != default:
         yield (
             "COACHCAL_CRONOFY_ORIGIN takes the place of COACHCAL_CRONOFY_DATA_CENTER",
             "unset the origin, which is for a sandbox, or the data centre",

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from workers.doctor.finding import Finding
 from workers.mailer import MailError
-from workers.mailer.replies import NOT_LOGGED_IN
 from workers.mailer.smtp import SENDER, SmtpMailer
 from workers.services import Services
 
@@ -17,7 +16,7 @@ NEXT_STEPS = {
     "cut": WHERE,
     "tls": TLS,
     "unsupported": LOGIN,
-    **{str(code): LOGIN for code in NOT_LOGGED_IN},
+    **dict.fromkeys(("503", "530", "534", "535", "538"), LOGIN),  # RFC 4954
 }
 
 
