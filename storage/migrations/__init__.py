@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from storage.causes import MIGRATE, cause
 from storage.database import Database, Unavailable
 
 if TYPE_CHECKING:
@@ -67,15 +68,11 @@ def is_current(database: Database) -> bool:
 def standing(database: Database) -> Standing:
     """How the schema stands to this release, which also runs with the next one's."""
     try:
-        with database.read():
-            pass
-    except Unavailable:
-        return "away"
-    try:
         with database.read() as tx:
             current: str | None = tx.scalar(text("SELECT version_num FROM alembic_version"))
-    except (*Unavailable, ProgrammingError):  # no such table, in each one's words
-        return "none"
+    except (*Unavailable, ProgrammingError) as error:
+        # SQLite says that a table is missing as it says that it is away, PostgreSQL does not.
+        return "none" if cause(error) is MIGRATE else "away"
     if current in (None, HEAD):
         return "none" if current is None else "current"
     return "older" if current in KNOWN else "newer"
