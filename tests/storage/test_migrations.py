@@ -23,7 +23,7 @@ def test_the_migrated_schema_is_the_one_in_the_code(empty_database_url: str) -> 
 def test_down_leaves_nothing_and_up_works_again(empty_database_url: str) -> None:
     database = create(empty_database_url)
     migrations.migrate(database)
-    migrations.migrate(database, "base")
+    migrations.migrate(database, "base", destroy=True)
     with database.read() as tx:
         assert inspect(tx).get_table_names() == ["alembic_version"]
     assert not migrations.is_current(database)

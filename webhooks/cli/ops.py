@@ -6,13 +6,14 @@ written into the ops diary.
 
 import getpass
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from webhooks.cli.common import opened
+from webhooks.cli.common import asks_first, confirm, opened
 
 if TYPE_CHECKING:
     from storage.outbox import Wake
@@ -92,10 +93,12 @@ def requeue(outbox_ids: tuple[str, ...]) -> None:
 
 @dead.command()
 @click.argument("outbox_ids", nargs=-1, required=True)
-def discard(outbox_ids: tuple[str, ...]) -> None:
-    """Give these up for good."""
+@asks_first
+def discard(outbox_ids: tuple[str, ...], yes: bool) -> None:  # noqa: FBT001 (click)
+    """Give these up for good. It cannot be undone."""
     from storage import outbox
 
+    confirm(f"Give up {len(outbox_ids)} dead letter(s) for good?", yes=yes)
     _each(outbox_ids, "discard", lambda tx, outbox_id: outbox.discard(tx, outbox_id) or None)
 
 
@@ -223,7 +226,7 @@ def export(coach: str) -> None:
 
 @click.command()
 @click.argument("coach")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@asks_first
 def erase(coach: str, yes: bool) -> None:  # noqa: FBT001 (click)
     """Erase COACH: revoke the calendars at Cronofy, then forget all that `export` tells. It cannot be undone.
 
@@ -232,8 +235,7 @@ def erase(coach: str, yes: bool) -> None:  # noqa: FBT001 (click)
     from workers import erasure
     from workers.cronofy.errors import CronofyError
 
-    if not yes:
-        click.confirm(f"Erase the coach {coach} with every session, booking and mail?", abort=True)
+    confirm(f"Erase the coach {coach} with every session, booking and mail?", yes=yes)
     with opened() as runtime:
         try:
             found = erasure.erase(runtime.services, coach, actor=_actor())
@@ -255,7 +257,10 @@ def _note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:
 
 
 def _actor() -> str:
-    return f"cli/{getpass.getuser()}"
+    try:
+        return f"cli/{getpass.getuser()}"
+    except (KeyError, OSError):  # in a container whose user has no name
+        return f"cli/{os.getuid()}"
 
 
 def _moment(moment: datetime) -> str:

@@ -97,7 +97,7 @@ def test_a_dead_letter_is_listed_with_its_reason_requeued_and_gone(told: House, 
 
 def test_a_discarded_letter_is_never_sent(told: House, ada: Connected) -> None:
     letter = a_dead_mail(told)
-    assert run("dead", "discard", letter).exit_code == 0
+    assert run("dead", "discard", letter, "--yes").exit_code == 0
     assert [row.state for row in rows(told, tables.outbox, id=letter)] == ["superseded"]
     assert diary(told) == [("discard", letter)]
 
@@ -106,7 +106,8 @@ def test_a_discarded_letter_is_never_sent(told: House, ada: Connected) -> None:
 def test_what_is_no_dead_letter_is_left_alone(told: House, ada: Connected, action: str) -> None:
     book(told)
     alive = rows(told, tables.outbox, kind="mail")[0].id
-    result = run("dead", action, alive, "out_nobody")
+    sure = ("--yes",) if action == "discard" else ()
+    result = run("dead", action, alive, "out_nobody", *sure)
     assert result.exit_code == 1
     assert "coachcal dead list" in result.output
     assert rows(told, tables.outbox, id=alive)[0].state == "pending"
