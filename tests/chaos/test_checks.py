@@ -15,6 +15,7 @@ from tests.chaos.checks import (
     answers,
     calendars,
     health,
+    histories,
     occupancy,
     openings,
     owed,
@@ -297,6 +298,7 @@ CONTROLS: tuple[tuple[Change, Check, str, str], ...] = (
     (fell_over, health.nothing_ended, "G9", "clock ended by itself with 1"),
     (slow_refusal, health.in_time, "G9", "took 30.0 s to say 503"),
     (later, health.well_again, "G9", "503, and no fault was near"),
+    (both_booked, histories.histories, "G4", "no order explains"),
 )
 
 

@@ -8,6 +8,7 @@ from tests.chaos.checks import (
     calendars,
     callbacks,
     health,
+    histories,
     letters,
     occupancy,
     openings,
@@ -36,6 +37,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
     health.nothing_ended,
     health.in_time,
     health.well_again,
+    histories.histories,
 )
 
 
