@@ -158,12 +158,12 @@ def tick(services: Services, actors: Actors) -> None:
     attempt(services, actors, SWEEP)
     for job in JOBS:
         with services.database.write() as tx:
-            mine = schedule.take(tx, job.name, every_ms=job.every_ms)
-        if mine:
-            attempt(services, actors, job)
+            turn = schedule.take(tx, job.name, every_ms=job.every_ms)
+        if turn is not None:
+            attempt(services, actors, job, turn)
 
 
-def attempt(services: Services, actors: Actors, job: Job) -> None:
+def attempt(services: Services, actors: Actors, job: Job, turn: str | None = None) -> None:
     """Run a job. One that raises is told and counted, and tried again at its next run: the others go on meanwhile.
     Raises Unavailable."""
     count = None
@@ -176,7 +176,7 @@ def attempt(services: Services, actors: Actors, job: Job) -> None:
     if count and job is not SWEEP:  # it has work all the time
         log.info("clock_job", name=job.name, count=count)
     with services.database.write() as tx:
-        schedule.ended(tx, job.name, well=count is not None)
+        schedule.ended(tx, job.name, turn, well=count is not None)
 
 
 def run(services: Services, actors: Actors, stop: threading.Event) -> None:
