@@ -44,12 +44,16 @@ class Job:
 
 def sweep(services: Services, actors: Actors) -> int:
     """Wake for whatever is owed or has come due and nobody was woken for lately: a lost message, a dead worker, an
-    ended gap or wait, a reminder's time."""
+    ended gap or wait, a reminder's time.
+
+    Not while Redis is away: a row counts as woken for once it was swept, and would wait again when Redis is back.
+    """
+    if services.breaker.open:
+        return 0
     with services.database.write() as tx:
         owed = connections.sweep(tx)
         due = outbox.sweep(tx, now=services.now())
-    for connection_id in owed:
-        actors.wake(connection_id)
+    actors.wake(*owed)
     actors.wake_outbox(due)
     return len(owed) + len(due)
 
@@ -63,8 +67,7 @@ def reconcile(services: Services, actors: Actors) -> int:
     at_once = max(1, round(settings.rate_per_minute / 4 * RECONCILE_SHARE))
     with services.database.write() as tx:
         chosen = connections.owe_stalest(tx, now=services.now(), every=every, lately=lately, limit=at_once)
-    for connection_id in chosen:
-        actors.wake(connection_id)
+    actors.wake(*chosen)
     return len(chosen)
 
 
@@ -75,8 +78,7 @@ def audit(services: Services, actors: Actors) -> int:
     with services.database.read() as tx:
         due = accounts.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
         oldest = accounts.oldest_audit(tx)
-    for connection_id in due:
-        actors.audit(connection_id)
+    actors.audit(*due)
     if oldest is not None and now - oldest > AUDIT_OVERDUE:
         log.error("audit_overdue", oldest=oldest.isoformat())
     return len(due)
@@ -86,8 +88,7 @@ def roll(services: Services, actors: Actors) -> int:
     """Make anew the sets of an earlier day, or of older time zone rules."""
     with services.database.read() as tx:
         old = slots.due_for_roll(tx, now=services.now())
-    for coach_id in old:
-        actors.roll(coach_id)
+    actors.roll(*old)
     return len(old)
 
 
