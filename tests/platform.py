@@ -24,6 +24,9 @@ class Call:
     path: str
     headers: dict[str, str] = field(repr=False)
     body: bytes
+    status: int | None = None
+    """What it was answered, where that was a plain status."""
+    taken: float = field(default_factory=time.monotonic)
 
     @property
     def id(self) -> str:
@@ -89,8 +92,9 @@ class Platform:
 
     def receive(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        self.calls.append(Call(handler.path, dict(handler.headers.items()), body))
         order = self._orders.pop(0) if self._orders else self.usually
+        status = None if callable(order) else order
+        self.calls.append(Call(handler.path, dict(handler.headers.items()), body, status))
         if callable(order):
             order(handler)
             return

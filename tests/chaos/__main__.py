@@ -1,0 +1,81 @@
+"""`./run chaos`: see tests.chaos. Ends with 1 when a promise broke, and says which, the seed and where to look."""
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.chaos import disks, report
+from tests.chaos.faults import ALL
+from tests.chaos.run import Options, Outcome, run
+
+MOST_SHOWN = 40
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> int:
+    options = _options()
+    disks.separate_mounts()  # before there is any thread
+    _tell(f"seed {options.seed}, {options.seconds:.0f} s, {options.database}; logs and evidence in {options.folder}")
+    outcome = run(options, _tell)
+    shown = report.table(outcome.result)
+    print(f"\n{shown}\n", flush=True)
+    if options.report is not None:
+        report.write(options.report, _section(options, outcome, shown))
+    return _verdict(options, outcome)
+
+
+def _verdict(options: Options, outcome: Outcome) -> int:
+    violations = outcome.result.violations
+    for each in violations[:MOST_SHOWN]:
+        print(f"{each.promise}: {each.what}")
+    if len(violations) > MOST_SHOWN:
+        print(f"... and {len(violations) - MOST_SHOWN} more")
+    again = f"./run chaos --seed {options.seed} --seconds {options.seconds:.0f} --database {options.database}"
+    if violations:
+        print(f"{len(violations)} promises broken; see {options.folder}; again: {again}")
+        return 1
+    print(f"every promise held for {outcome.result.seconds:.0f} s; again: {again}")
+    return 0
+
+
+def _options() -> Options:
+    names = [fault.name for fault in ALL]
+    parser = argparse.ArgumentParser(prog="./run chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, help="plays the same faults and requests again; by default any")
+    parser.add_argument("--seconds", type=float, default=300.0, help="of faults; from 300 on each comes twice at least")
+    parser.add_argument("--only", nargs="+", metavar="FAULT", choices=names, default=names, help=", ".join(names))
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="a new folder for logs and evidence")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the table into this Markdown document too")
+    given = parser.parse_args()
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="coachcal-chaos-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)  # the database's account, which is not ours, keeps its files below it
+    seed = random.SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
+    return Options(seed, given.seconds, given.only, given.database, folder.resolve(), given.report)
+
+
+def _section(options: Options, outcome: Outcome, shown: str) -> str:
+    when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    versions = ", ".join(outcome.versions.values())
+    broken = len(outcome.result.violations)
+    return (
+        f"Run on {when}: coachcal {commit.stdout.strip() or 'unknown'}, {versions}.\n"
+        f"{outcome.result.seconds:.0f} s, {len(outcome.result.operations)} requests, promises broken: {broken}.\n"
+        f"Again: `./run chaos --seed {options.seed} --seconds {options.seconds:.0f} --database {options.database}`\n"
+        f"\n{shown}\n"
+    )
+
+
+def _tell(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""What a run left behind, gathered as plain values for the checks, and kept in the folder for people."""
+
+import json
+import pickle
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.chaos.evidence import Callback, Event, Evidence, Letter, Operation
+from tests.chaos.nemesis import Episode
+from tests.chaos.people import CANARY, COACHES, DURATION, text
+from tests.chaos.scene import Scene
+from webhooks.demo.stage import Api
+
+LISTED_DAYS = 14
+
+
+def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any]]) -> Evidence:
+    """All of it. Quiet must have been waited for."""
+    listings = {coach_id: {DURATION: _listing(scene, coach_id)} for coach_id in (*COACHES, CANARY)}
+    now = time.time()
+    return Evidence(
+        operations=_with_accepted(scene, deliveries),
+        tables=scene.database.tables(),
+        letters=list(_letters(scene)),
+        callbacks=list(_callbacks(scene)),
+        events=list(_events(scene)),
+        listings=listings,
+        now=now,
+        faults=[(each.began, each.ended, each.name) for each in episodes],
+    )
+
+
+def keep(scene: Scene, evidence: Evidence) -> None:
+    """As a pickle for programs (`Evidence` as it is), and the operations as JSON lines for people."""
+    (scene.folder / "evidence.pickle").write_bytes(pickle.dumps(evidence))
+    with (scene.folder / "operations.jsonl").open("w") as lines:
+        for operation in evidence.operations:
+            lines.write(json.dumps(asdict(operation), default=str) + "\n")
+
+
+def new_deliveries(scene: Scene, known: dict[tuple[int, int], dict[str, Any]]) -> None:
+    """Add the pushes that were attempted lately: the sandbox remembers some thousands only."""
+    for each in scene.control.deliveries():
+        known[each["number"], each["attempt"]] = each
+
+
+def push_times(scene: Scene, deliveries: list[dict[str, Any]]) -> Iterator[tuple[float, dict[str, Any]]]:
+    """When each attempt to push was answered, on the run's clock."""
+    for each in deliveries:
+        yield scene.journal.since_epoch(datetime.fromisoformat(each["at"]).timestamp()), each
+
+
+def _with_accepted(scene: Scene, deliveries: list[dict[str, Any]]) -> list[Operation]:
+    """The edits learn when a push of their account was first answered 2xx: a read that starts later was owed then."""
+    channels = {each["id"]: each["sub"] for each in scene.control.state()["channels"]}
+    accepted: dict[str, list[float]] = {}
+    for when, each in sorted(push_times(scene, deliveries), key=lambda pair: pair[0]):
+        if each["outcome"] == "delivered" and each["channel_id"] in channels:
+            accepted.setdefault(channels[each["channel_id"]], []).append(when)
+    done: list[Operation] = []
+    for operation in scene.journal.operations:
+        if operation.kind == "edit":
+            times = accepted.get(scene.coaches[operation.coach_id].sub, [])
+            first = next((when for when in times if when >= operation.sent), None)
+            answer = {"visible": None, **(operation.answer or {}), "accepted": first}
+            done.append(replace(operation, answer=answer))
+        else:
+            done.append(operation)
+    return done
+
+
+def _letters(scene: Scene) -> Iterator[Letter]:
+    for each in scene.office.taken:
+        for recipient in each.recipients:
+            yield Letter(scene.journal.since(each.at), recipient, each.source)
+
+
+def _callbacks(scene: Scene) -> Iterator[Callback]:
+    for call in scene.platform.calls:
+        status = 429 if call.status is None else call.status
+        yield Callback(scene.journal.since(call.taken), call.id, json.loads(call.body), status)
+
+
+def _events(scene: Scene) -> Iterator[Event]:
+    """What is in the calendars in the end; what was deleted is not."""
+    owners = {coach.sub: coach.id for coach in scene.coaches.values()}
+    for account in scene.control.state()["accounts"]:
+        for profile in account["profiles"]:
+            for calendar in profile["calendars"]:
+                for event in calendar["events"]:
+                    if not event["deleted"]:
+                        yield _event(owners[account["sub"]], calendar["calendar_id"], event)
+
+
+def _event(coach_id: str, calendar_id: str, event: dict[str, Any]) -> Event:
+    start, end = (int(datetime.fromisoformat(event[name]).timestamp()) for name in ("start", "end"))
+    return Event(coach_id, calendar_id, start, end, event["status"] != "free", event["event_id"])
+
+
+def _listing(scene: Scene, coach_id: str) -> dict[str, Any]:
+    api = Api(scene.fleet.webs()[0].origin, scene.key)
+    since = datetime.now().astimezone()
+    query = {"from": text(since), "to": text(since + timedelta(days=LISTED_DAYS)), "duration": str(DURATION)}
+    return api.get(f"/v1/coaches/{coach_id}/slots", **query)

@@ -1,0 +1,115 @@
+"""One run from beginning to end: the scene, clients among faults, the mending, the counting, the checks."""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import collect, settle
+from tests.chaos.bookers import Booker
+from tests.chaos.calling import Caller
+from tests.chaos.canary import Canary
+from tests.chaos.checks import all_checks
+from tests.chaos.editors import Editor, Reader, Settler
+from tests.chaos.evidence import Violation
+from tests.chaos.faults import ALL, Fault
+from tests.chaos.nemesis import Nemesis
+from tests.chaos.people import Times
+from tests.chaos.prober import Prober
+from tests.chaos.report import Result
+from tests.chaos.scene import Kind, Scene, raised
+from tests.chaos.seeing import Onlooker
+
+Tell = Callable[[str], None]
+BOOKERS = 6
+READERS = 2
+# Seconds between two requests of one client: about 12 a second in all.
+PACE = 0.7
+LEAVE_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """`folder`: empty; logs and evidence stay there. `report`: a document to write the table into."""
+
+    seed: int
+    seconds: float
+    only: Sequence[str]
+    database: Kind
+    folder: Path
+    report: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    result: Result
+    versions: dict[str, str]
+
+
+def run(options: Options, tell: Tell) -> Outcome:
+    """Raises what the harness itself stumbled over; broken promises are in the result."""
+    tell("starting neighbours, two each of web, worker and clock, and the coaches")
+    with raised(options.folder, options.database) as scene:
+        chosen = [fault for fault in ALL if fault.name in options.only]
+        left_out = [(fault, why) for fault in chosen if (why := fault.lacks(scene))]
+        faults = [fault for fault in chosen if not fault.lacks(scene)]
+        nemesis, deliveries = _among_clients(scene, options, faults, tell)
+        tell("gathering the evidence")
+        evidence = collect.gather(scene, nemesis.episodes, deliveries)
+        collect.keep(scene, evidence)
+        seconds, versions = scene.journal.now(), scene.versions()
+        pushes = [
+            (when, each["duration_ms"] / 1000)
+            for when, each in collect.push_times(scene, deliveries)
+            if each["outcome"] == "delivered"
+        ]
+        incidents = list(scene.journal.incidents)
+    tell("checking")
+    violations: list[Violation] = incidents + list(all_checks(evidence))
+    result = Result(faults, left_out, nemesis.episodes, evidence.operations, pushes, violations, seconds)
+    return Outcome(result, versions)
+
+
+def _among_clients(
+    scene: Scene, options: Options, faults: Sequence[Fault], tell: Tell
+) -> tuple[Nemesis, list[dict[str, Any]]]:
+    """Until all is quiet again."""
+    over = threading.Event()
+    times = Times.from_now()
+    onlooker = Onlooker(scene)
+    prober = Prober(scene)
+    canary = Canary(scene, options.seed, times, onlooker)
+    nemesis = Nemesis(scene, canary, options.seed, tell)
+    known: dict[tuple[int, int], dict[str, Any]] = {}
+    clients = _clients(scene, options.seed, over, times, onlooker)
+    with ExitStack() as stack:
+        for each in (onlooker, prober):
+            each.open()
+            stack.callback(each.close)
+        stack.callback(over.set)
+        for client in clients:
+            client.start()
+        nemesis.run(faults, options.seconds, lambda: collect.new_deliveries(scene, known))
+        over.set()
+        settle.heal(scene)
+        tell("all is mended; the clients end")
+        for client in clients:
+            client.join(LEAVE_SECONDS)
+        settle.until_quiet(scene, onlooker, tell)
+        collect.new_deliveries(scene, known)
+    return nemesis, list(known.values())
+
+
+def _clients(
+    scene: Scene, seed: int, over: threading.Event, times: Times, onlooker: Onlooker
+) -> list[threading.Thread]:
+    pods: list[dict[str, Any]] = []
+    clients: list[Caller] = [
+        *(Booker(scene, f"booker-{one}", seed, over, times=times, pods=pods, pace=PACE) for one in range(BOOKERS)),
+        *(Reader(scene, f"reader-{one}", seed, over, times=times, pace=PACE) for one in range(READERS)),
+        Editor(scene, "editor", seed, over, times=times, onlooker=onlooker, pace=PACE),
+        Settler(scene, "settler", seed, over, pace=4 * PACE),
+    ]
+    return [threading.Thread(target=client.run, name=client.name, daemon=True) for client in clients]
