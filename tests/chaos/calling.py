@@ -98,8 +98,6 @@ class Caller:
         content: Any = None
         with contextlib.suppress(ValueError):
             content = answer.json()
-        if answer.status_code == 500:
-            self.scene.journal.tell("G9", f"{web.name} answered {sent.kind} {sent.key} with 500: {content}")
         headers = {name: answer.headers[name] for name in KEPT if name in answer.headers}
         return self.scene.journal.end(sent, answer.status_code, content, headers)
 

@@ -33,7 +33,7 @@ class Canary(Caller):
         addresses = [address for web in self.scene.fleet.webs() if (address := self._booked(web, end))]
         arrived = all(self._arrived(address, end) for address in addresses)
         seen = edit.seen.wait(max(0.0, end - time.monotonic()))
-        self._onlooker.take_out(edit)
+        self._onlooker.take_out(self.name, edit)
         if not addresses or not arrived or not seen or time.monotonic() > end:
             return None
         return time.monotonic() - began

@@ -6,7 +6,7 @@ from tests.chaos.calling import Caller, Write
 from tests.chaos.people import COACHES, DURATION, EDITED, LATER, Times, settings_of, text
 from tests.chaos.seeing import Edit, Onlooker
 
-READ_DAYS = 4
+READ_DAYS = 8
 GAPS = (10, 15, 20)
 
 
@@ -26,7 +26,7 @@ class Editor(Caller):
             seen = [edit for edit in self._there if edit.seen.is_set()]
             if len(seen) > len(COACHES):
                 self._there.remove(seen[0])
-                self._onlooker.take_out(seen[0])
+                self._onlooker.take_out(self.name, seen[0])
             self.rest(self._pace)
 
     def _put_in(self) -> None:

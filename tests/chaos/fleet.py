@@ -190,8 +190,7 @@ class Fleet:
             with self._lock:
                 ended = [one for one in self.members.values() if one.process.poll() is not None and not one.condemned]
             for member in ended:
-                code = member.process.returncode
-                self._journal.tell("G9", f"{member.name} ended by itself with {code}; see {member.name}.log")
+                self._journal.ended.append((self._journal.now(), member.name, member.process.returncode))
                 self._signal(member, signal.SIGKILL)
                 self.start(member.name)
 

@@ -14,6 +14,10 @@ class Journal:
 
     operations: list[Operation] = field(default_factory=list)
     incidents: list[Violation] = field(default_factory=list)
+    ended: list[tuple[float, str, int]] = field(default_factory=list)
+    """Processes that ended though nobody ended them: when, which, code."""
+    visible: dict[int, float] = field(default_factory=dict)
+    """When an edit was first seen in a listing, by the operation's number."""
     probes: list[tuple[float, float]] = field(default_factory=list)
     """(when, seconds) of each answer of /healthz."""
     began: float = field(default_factory=time.monotonic)
@@ -42,6 +46,13 @@ class Journal:
         with self._lock:
             self.operations[sent.number] = done
         return done
+
+    def amend(self, sent: Operation, **more: Any) -> Operation:
+        """What is known of a request only once it was made."""
+        with self._lock:
+            known = replace(self.operations[sent.number], request={**sent.request, **more})
+            self.operations[sent.number] = known
+        return known
 
     def probe(self, began: float, seconds: float) -> None:
         with self._lock:

@@ -40,7 +40,8 @@ class Episode:
 
     @property
     def name(self) -> str:
-        return " + ".join(fault.name for fault in self.faults)
+        names = " + ".join(fault.name for fault in self.faults)
+        return f"{names} ({self.details})" if self.details else names
 
 
 def plan(seed: int, faults: Sequence[Fault]) -> Iterator[Step]:
@@ -92,7 +93,7 @@ class Nemesis:
             time.sleep(max(fault.seconds for fault in step.faults) * dice.uniform(0.8, 1.2))
         ended = journal.now()
         recovery = self._canary.seconds_until_normal(PATIENCE_SECONDS)
-        episode = Episode(step.faults, " ".join(filter(None, details)), began, ended, recovery)
+        episode = Episode(step.faults, ", ".join(filter(None, details)), began, ended, recovery)
         self.episodes.append(episode)
         self._judge(episode)
         # A process that was killed is no use to anybody while it starts; nobody kills the other one meanwhile.
@@ -101,6 +102,6 @@ class Nemesis:
 
     def _judge(self, episode: Episode) -> None:
         took = "not in time" if episode.recovery is None else f"normal after {episode.recovery:.1f} s"
-        self._tell(f"{episode.name} {episode.details}: {episode.ended - episode.began:.1f} s, {took}")
+        self._tell(f"{episode.name}: {episode.ended - episode.began:.1f} s, {took}")
         if episode.recovery is None or episode.recovery > RECOVERY_SECONDS:
-            self._scene.journal.tell("G9", f"after {episode.name} {episode.details}: {took}")
+            self._scene.journal.tell("G9", f"after {episode.name}: {took}")

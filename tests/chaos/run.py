@@ -1,7 +1,8 @@
 """One run from beginning to end: the scene, clients among faults, the mending, the counting, the checks."""
 
 import threading
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.chaos.calling import Caller
 from tests.chaos.canary import Canary
 from tests.chaos.checks import all_checks
 from tests.chaos.editors import Editor, Reader, Settler
-from tests.chaos.evidence import Violation
+from tests.chaos.evidence import Evidence, Violation
 from tests.chaos.faults import ALL, Fault
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.people import Times
@@ -60,16 +61,27 @@ def run(options: Options, tell: Tell) -> Outcome:
         evidence = collect.gather(scene, nemesis.episodes, deliveries)
         collect.keep(scene, evidence)
         seconds, versions = scene.journal.now(), scene.versions()
-        pushes = [
-            (when, each["duration_ms"] / 1000)
-            for when, each in collect.push_times(scene, deliveries)
-            if each["outcome"] == "delivered"
-        ]
+        pushes = list(collect.push_times(scene, deliveries))
         incidents = list(scene.journal.incidents)
     tell("checking")
-    violations: list[Violation] = incidents + list(all_checks(evidence))
-    result = Result(faults, left_out, nemesis.episodes, evidence.operations, pushes, violations, seconds)
+    violations = [*incidents, *_broken_by_pushes(pushes), *_checked(evidence)]
+    acks = [(when, each["duration_ms"] / 1000) for when, each in pushes if each["outcome"] == "delivered"]
+    result = Result(faults, left_out, nemesis.episodes, evidence.operations, acks, violations, seconds)
     return Outcome(result, versions)
+
+
+def _broken_by_pushes(pushes: Sequence[tuple[float, dict[str, Any]]]) -> Iterator[Violation]:
+    for when, each in pushes:
+        if each["status"] == 500:
+            yield Violation("G9", f"push {each['number']} was answered with 500", at=when)
+
+
+def _checked(evidence: Evidence) -> list[Violation]:
+    """A check that breaks is no check that passed."""
+    try:
+        return all_checks(evidence)
+    except Exception:  # noqa: BLE001 (whatever it is, the table and the evidence are still of use)
+        return [Violation("?", f"a check broke:\n{traceback.format_exc()}")]
 
 
 def _among_clients(

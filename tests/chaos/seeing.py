@@ -3,7 +3,6 @@
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import requests
 
@@ -52,14 +51,16 @@ class Onlooker:
         end = start + timedelta(minutes=DURATION)
         with self._lock:
             request = {"calendar_id": coach.calendar_id, "start": int(start.timestamp()), "end": int(end.timestamp())}
-            sent = self._scene.journal.begin(client, "edit", coach.id, None, request)
+            sent = self._scene.journal.begin(client, "edit", coach.id, None, {**request, "busy": True})
             uid = self._control.add_event(coach.calendar_id, start, end)
-            edit = Edit(coach, start, uid, sent, threading.Event())
+            edit = Edit(coach, start, uid, self._scene.journal.amend(sent, event_id=uid), threading.Event())
             self._waiting.append(edit)
         return edit
 
-    def take_out(self, edit: Edit) -> None:
+    def take_out(self, client: str, edit: Edit) -> None:
+        request = {"calendar_id": edit.coach.calendar_id, "event_id": edit.event_uid, "start": None, "end": None}
         with self._lock:
+            self._scene.journal.begin(client, "edit", edit.coach.id, None, {**request, "busy": False})
             self._control.delete_event(edit.event_uid)
 
     def open_starts(self, coach_id: str) -> set[str] | None:
@@ -93,9 +94,7 @@ class Onlooker:
         for edit in waiting:
             if text(edit.start) in starts:
                 continue
-            visible = self._scene.journal.now()
-            answer: dict[str, Any] = {"event_uid": edit.event_uid, "accepted": None, "visible": visible}
-            self._scene.journal.end(edit.operation, 200, answer)
+            self._scene.journal.visible[edit.operation.number] = self._scene.journal.now()
             with self._lock:
                 self._waiting.remove(edit)
             edit.seen.set()
