@@ -44,6 +44,11 @@ class PostgresServer(Server):
         super().__init__(url, child)
         self._folder = folder
 
+    @property
+    def binaries(self) -> Path:
+        """The folder of the programs that it was started from."""
+        return self._folder or _first()
+
     def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
         """As `pg_ctl stop -m`. Immediate is a crash that the next start recovers from."""
         self._ours.stop(STOPS[mode])
@@ -68,7 +73,7 @@ class PostgresServer(Server):
             "PGUSER": unquote(url.username or ""),
             "PGPASSWORD": unquote(url.password or ""),
         }
-        Account().run([(self._folder or _first()) / "createdb", name], ENVIRONMENT | login)
+        Account().run([self.binaries / "createdb", name], ENVIRONMENT | login)
         return url._replace(path=f"/{name}").geturl()
 
 
@@ -92,6 +97,32 @@ def postgres_server(
         options = OPTIONS if durable else OPTIONS | FORGETFUL
         port = on_free_port(lambda port: _start(child, folder, options | {"port": str(port)}))
         yield PostgresServer(f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres", child, folder)
+    finally:
+        child.close()
+
+
+@contextmanager
+def standby_of(primary: PostgresServer) -> Iterator[PostgresServer]:
+    """A server that repeats what `primary` (one of ours) does, until it is promoted.
+
+    The primary is stopped while its data are copied.
+    """
+    child = Child("standby", unprivileged())
+    data = child.folder / "data"
+    url = urlsplit(primary.url)
+    try:
+        primary.stop()
+        shutil.copytree(primary.folder / "data", data)
+        primary.restart()
+        (data / "postmaster.pid").unlink(missing_ok=True)
+        (data / "standby.signal").touch()
+        login = f"host=127.0.0.1 port={url.port} user={url.username} password={url.password}"
+        (data / "postgresql.auto.conf").write_text(f"primary_conninfo = '{login}'\n")
+        child.account.own(data)
+        options = OPTIONS | FORGETFUL
+        folder = primary.binaries
+        port = on_free_port(lambda port: _start(child, folder, options | {"port": str(port)}))
+        yield PostgresServer(url._replace(netloc=f"{url.netloc.rpartition(':')[0]}:{port}").geturl(), child, folder)
     finally:
         child.close()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.standby import replicated
 from tests.workers.embedded.looking import is_listening, modes, script, user_of_servers
 from workers.embedded.errors import NotStartedError
 from workers.embedded.postgres import PostgresServer, postgres_binaries, postgres_server
@@ -20,6 +21,11 @@ def ask(url: str, question: str) -> object:
         row = connection.execute(question.encode()).fetchone()
     assert row is not None
     return row[0]
+
+
+def say(url: str, statement: str) -> None:
+    with psycopg.connect(url, connect_timeout=5) as connection:
+        connection.execute(statement.encode())
 
 
 def owner(server: PostgresServer) -> int:
@@ -166,3 +172,15 @@ def test_only_the_wheel_is_copied_out_of_a_folder_that_its_user_may_not_enter(tm
     expected = "set DATABASE_URL" if os.geteuid() == 0 else "no space left"
     with pytest.raises(RuntimeError, match=expected), postgres_server(binaries=elsewhere):
         pass
+
+
+@pytest.mark.parametrize(("synchronous", "kept"), [(True, 2), (False, 1)])
+def test_a_standby_takes_over_with_all_that_it_heard(synchronous: bool, kept: int) -> None:
+    with replicated(synchronous=synchronous) as pair:
+        pair.create_database("promised")
+        say(pair.url_of_primary("promised"), "CREATE TABLE promise AS SELECT 1 AS kept")
+        if not synchronous:
+            pair.fall_behind()
+        say(pair.url_of_primary("promised"), "INSERT INTO promise VALUES (2)")
+        pair.promote()
+        assert ask(pair.url_of_primary("promised"), "SELECT count(*) FROM promise") == kept
