@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 
 def main() -> int:
     options = _options()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it otherwise
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and so all that was started is stopped
     disks.separate_mounts()  # before there is any thread
     _tell(f"seed {options.seed}, {options.seconds:.0f} s, {options.database}; logs and evidence in {options.folder}")
     outcome = run(options, _tell)
@@ -35,11 +38,10 @@ def _verdict(options: Options, outcome: Outcome) -> int:
         print(f"{each.promise}: {each.what}")
     if len(violations) > MOST_SHOWN:
         print(f"... and {len(violations) - MOST_SHOWN} more")
-    again = f"./run chaos --seed {options.seed} --seconds {options.seconds:.0f} --database {options.database}"
     if violations:
-        print(f"{len(violations)} promises broken; see {options.folder}; again: {again}")
+        print(f"{len(violations)} promises broken; see {options.folder}; again: {options.again}")
         return 1
-    print(f"every promise held for {outcome.result.seconds:.0f} s; again: {again}")
+    print(f"every promise held for {outcome.result.seconds:.0f} s; again: {options.again}")
     return 0
 
 
@@ -68,7 +70,7 @@ def _section(options: Options, outcome: Outcome, shown: str) -> str:
     return (
         f"Run on {when}: coachcal {commit.stdout.strip() or 'unknown'}, {versions}.\n"
         f"{outcome.result.seconds:.0f} s, {len(outcome.result.operations)} requests, promises broken: {broken}.\n"
-        f"Again: `./run chaos --seed {options.seed} --seconds {options.seconds:.0f} --database {options.database}`\n"
+        f"Again: `{options.again}`\n"
         f"\n{shown}\n"
     )
 

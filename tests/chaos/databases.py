@@ -4,18 +4,22 @@ import os
 import signal
 import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from workers.embedded.postgres import PostgresServer
+from tests.standby import Pair
+from workers.embedded.postgres import postgres_server, standby_of
 
 NAME = "coachcal"
 START_SECONDS = 20.0
+FOLLOW_SECONDS = 2.0
 
 
 class Sqlite:
@@ -44,12 +48,24 @@ class Sqlite:
 
 
 class Postgres:
+    """`server`: who can write now. `home`: where servers keep their folders."""
+
     kind = "postgresql"
 
-    def __init__(self, server: PostgresServer) -> None:
-        self.server = server
-        self.url = server.create_database(NAME)
+    def __init__(self, home: Callable[[], AbstractContextManager[None]]) -> None:
+        self._home = home
+        self._life = ExitStack()
         self._frozen: list[int] = []
+        with home():
+            self.server = self._life.enter_context(postgres_server())
+        self.server.create_database(NAME)
+
+    def close(self) -> None:
+        self._life.close()
+
+    @property
+    def url(self) -> str:
+        return urlsplit(self.server.url)._replace(path=f"/{NAME}").geturl()
 
     @property
     def version(self) -> str:
@@ -86,6 +102,23 @@ class Postgres:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
         self._frozen = []
+
+    def fail_over(self, beside: Callable[[int], None]) -> None:
+        """A synchronous standby is set up, follows for a while under load, and takes over as the primary is killed.
+
+        `beside` is told the standby's port.
+        """
+        life = ExitStack()
+        with self._home():
+            standby = life.enter_context(standby_of(self.server))
+        pair = Pair(self.server, standby, True, life)
+        beside(urlsplit(standby.url).port or 0)
+        pair.begin()
+        time.sleep(FOLLOW_SECONDS)
+        pair.promote()
+        self.server = standby
+        self._life.close()
+        self._life = life
 
     def refuse_writes(self) -> None:
         """As a fail-over does that leaves the old primary read-only: every connection is cut, new ones cannot write."""

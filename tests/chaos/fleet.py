@@ -25,6 +25,8 @@ COMMANDS = {"web": "serve", "worker": "work", "clock": "clock"}
 NAMES = tuple(f"{role}-{number}" for role in COMMANDS for number in (1, 2))
 START_SECONDS = 60.0
 LEAVE_SECONDS = 30.0
+# Whatever was started ends with us, should we be killed: the pipe to this shell is then closed.
+WATCHDOG = 'while read -r group; do groups="$groups $group"; done; kill -KILL -- $groups 2>/dev/null'
 
 
 @dataclass(eq=False)
@@ -57,9 +59,10 @@ class Fleet:
         self.members: dict[str, Member] = {}
         self._balance = balance
         self._folder = folder
-        self._environment = environment
+        self.environment = environment
         self._journal = journal
         self._over = threading.Event()
+        self._watchdog = subprocess.Popen(["/bin/sh", "-c", WATCHDOG], stdin=subprocess.PIPE, start_new_session=True)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._lock = threading.RLock()
 
@@ -79,11 +82,12 @@ class Fleet:
             member.condemned = True
             self._signal(member, signal.SIGKILL)
             member.process.wait()
+        self._watchdog.communicate()
 
     def start(self, name: str) -> Member:
         role = name.partition("-")[0]
         port = free_port()
-        environment = {**os.environ, **self._environment, **self._own_clock(name), "PORT": str(port)}
+        environment = {**os.environ, **self.environment, **self._own_clock(name), "PORT": str(port)}
         with (self._folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "webhooks", COMMANDS[role]],
@@ -93,7 +97,10 @@ class Fleet:
                 stderr=log,
                 start_new_session=True,
             )
+        assert self._watchdog.stdin is not None
         with self._lock:
+            self._watchdog.stdin.write(b"-%d\n" % process.pid)
+            self._watchdog.stdin.flush()
             member = self.members[name] = Member(name, process, port)
         if role == "web":
             threading.Thread(target=self._greet, args=(member,), daemon=True).start()

@@ -1,5 +1,6 @@
 """One run from beginning to end: the scene, clients among faults, the mending, the counting, the checks."""
 
+import shlex
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +42,14 @@ class Options:
     database: Kind
     folder: Path
     report: Path | None = None
+
+    @property
+    def again(self) -> str:
+        """The command that plays the same."""
+        command = f"./run chaos --seed {self.seed} --seconds {self.seconds:.0f} --database {self.database}"
+        if len(self.only) == len(ALL):
+            return command
+        return f"{command} --only {shlex.join(self.only)}"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import requests
 from cryptography.fernet import Fernet
@@ -30,7 +31,6 @@ from tests.platform import Platform
 from tests.postoffice import PostOffice
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import Control
-from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 from workers.embedded.server import Server
 
@@ -58,6 +58,37 @@ class Scene:
     key: str
     coaches: dict[str, Coach]
     disks: dict[str, Disk]
+    primary: str = "database"
+    """The proxy that leads to the database that can be written."""
+
+    @property
+    def hosts(self) -> int:
+        """How many hosts of a database the product was told of."""
+        return self.fleet.environment["DATABASE_URL"].count("127.0.0.1")
+
+    def spoil(self, neighbour: str, mode: str, *, seconds: float = 0.0) -> None:
+        """See tests.proxy for the modes."""
+        for name in self._ways(neighbour):
+            self.proxies.misbehave(name, mode, seconds=seconds)
+
+    def mend(self, neighbour: str) -> None:
+        for name in self._ways(neighbour):
+            self.proxies.behave(name)
+
+    def fail_over(self) -> None:
+        """The proxy that leads to nobody leads to the standby, which takes over."""
+        assert isinstance(self.database, Postgres)
+        spare, self.primary = self._other, self._other
+        self.database.fail_over(lambda port: self.proxies.point(spare, port))
+
+    @property
+    def _other(self) -> str:
+        return "database-2" if self.primary == "database" else "database"
+
+    def _ways(self, neighbour: str) -> tuple[str, ...]:
+        if neighbour == "database" and self.hosts == 2:
+            return ("database", "database-2")
+        return (neighbour,)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -89,7 +120,7 @@ def raised(folder: Path, kind: Kind) -> Iterator[Scene]:
         sandbox = stack.enter_context(_sandbox(folder))
         control = stack.enter_context(Control(sandbox["origin"]))
         addresses = {
-            "DATABASE_URL": store.url if kind == "sqlite" else going.add("database", store.url),
+            "DATABASE_URL": _by_way_of(going, store),
             "REDIS_URL": going.add("redis", redis.url),
             "COACHCAL_CRONOFY_ORIGIN": going.add("cronofy", sandbox["origin"]),
             "COACHCAL_CRONOFY_CLIENT_ID": sandbox["client_id"],
@@ -145,8 +176,28 @@ def _database(stack: ExitStack, folder: Path, kind: Kind, small: dict[str, Disk]
     if kind == "sqlite":
         home = small["data"].folder if "data" in small else folder
         return Sqlite(home / "coachcal.sqlite")
-    with _home(small, "data"):
-        return Postgres(stack.enter_context(postgres_server()))
+    store = Postgres(lambda: _home(small, "data"))
+    stack.callback(store.close)
+    return store
+
+
+def _by_way_of(going: Proxies, store: Postgres | Sqlite) -> str:
+    """The URL for the product. PostgreSQL has two hosts, each behind a proxy; at first the second leads to nobody."""
+    if isinstance(store, Sqlite):
+        return store.url
+    first = urlsplit(going.add("database", store.url))
+    second = urlsplit(going.add("database-2", "postgresql://127.0.0.1:9"))
+    both = first._replace(netloc=f"{first.netloc},{second.netloc}", query="target_session_attrs=read-write").geturl()
+    return both if _takes(both) else first.geturl()
+
+
+def _takes(url: str) -> bool:
+    try:
+        opened = database.create(url)
+        opened.close()
+    except ValueError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -46,6 +46,17 @@ def row_held(turn: Turn) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def failed_over(turn: Turn) -> Iterator[None]:
+    """A synchronous standby takes over: what was acknowledged before is there afterwards."""
+    turn.scene.fail_over()
+    yield
+
+
+def _two_hosts(scene: Scene) -> str | None:
+    return on_postgresql(scene) or (None if scene.hosts == 2 else "this release takes one database host")
+
+
 def _on_sqlite(scene: Scene) -> str | None:
     return None if scene.database.kind == "sqlite" else "PostgreSQL locks rows"
 
@@ -55,6 +66,7 @@ DATABASE = (
     Fault("crash database", "F4", 1.0, _DATABASE, crashed, on_postgresql),
     Fault("freeze database", "F4", 4.0, _DATABASE, frozen, on_postgresql),
     Fault("database read-only", "F4", 3.0, _DATABASE, read_only, on_postgresql),
+    Fault("fail over", "F4", 0.1, _DATABASE, failed_over, _two_hosts),
     Fault("row held", "F4", 5.0, _DATABASE, row_held, on_postgresql),
     Fault("frozen writer", "F4", 4.0, _DATABASE, row_held, _on_sqlite),
 )

@@ -76,8 +76,8 @@ def cronofy_writes_late(turn: Turn) -> Iterator[None]:
     """Writes are carried out seconds after whoever asked for them was cut off."""
     turn.scene.control.delay("/v1/calendars", LATE_SECONDS)
     yield
-    turn.scene.proxies.misbehave("cronofy", "cut")
-    turn.scene.proxies.behave("cronofy")
+    turn.scene.spoil("cronofy", "cut")
+    turn.scene.mend("cronofy")
     turn.scene.control.clear_faults()
 
 

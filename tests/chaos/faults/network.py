@@ -26,9 +26,9 @@ def database_silent(turn: Turn) -> Iterator[str]:
 
 
 def _between(turn: Turn, neighbour: str, mode: str) -> Iterator[str]:
-    turn.scene.proxies.misbehave(neighbour, mode, seconds=DELAY_SECONDS)
+    turn.scene.spoil(neighbour, mode, seconds=DELAY_SECONDS)
     yield neighbour
-    turn.scene.proxies.behave(neighbour)
+    turn.scene.mend(neighbour)
 
 
 _NETWORK = frozenset({"network", "database", "redis", "cronofy", "smtp", "platform"})
