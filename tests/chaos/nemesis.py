@@ -68,8 +68,8 @@ class Nemesis:
     def run(self, faults: Sequence[Fault], seconds: float, after_each: Callable[[], None]) -> None:
         """For so long; a whole run goes on until each fault came twice."""
         end = self._scene.journal.now() + seconds
-        offset = random.Random(f"{self._seed}/turns").randrange(60)
-        self._turns.update({fault.name: offset for fault in faults})
+        dice = random.Random(f"{self._seed}/turns")
+        self._turns.update({fault.name: dice.randrange(60) for fault in faults})
         for step in plan(self._seed, faults):
             if self._scene.journal.now() > end and (seconds < WHOLE_RUN_SECONDS or self._twice(faults)):
                 return
