@@ -22,6 +22,7 @@ _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _MAILBOX = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<address>[^<>]+)>|(?P<bare>[^<>]+))\s*")
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 _URL = re.compile(r"https?://[^\s/?#\"'<>\\]+[^\s\"'<>\\]*", re.ASCII | re.IGNORECASE)
 
 
@@ -72,6 +73,14 @@ def mailbox(field: str, text: str) -> tuple[str, str]:
         raise Invalid(field, "not_a_mailbox", "Send an address, or a name and an address: Ada <ada@example.com>.")
     name = one_line((found["name"] or "").strip().strip('"'))
     return name, mail_address(field, found["address"] or found["bare"])
+
+
+def without_addresses(text: str, *words: str) -> str:
+    """The text with "(address)" for each mail address in it, and for each of the words, such as its parts."""
+    text = _ADDRESS.sub("(address)", text)
+    for word in sorted(filter(None, words), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "(address)", text, flags=re.IGNORECASE)
+    return text
 
 
 def web_address(text: str | None) -> str:

@@ -12,8 +12,13 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.accounts import Account, Calendar, Profile
 from storage.columns import EPOCH, Instant
+from storage.connections import LEASE as READING
 from storage.database import clock_ms
+from storage.leases import Lease
 from storage.tables import calendars, channels, connections, profiles
+
+RENEWING = Lease(connections.c.token_lease_token, connections.c.token_lease_until_ms)
+AUDITING = Lease(channels.c.lease_token, channels.c.lease_until_ms)
 
 
 class AccountInUse(Exception):
@@ -74,9 +79,12 @@ def link(tx: Connection, coach_id: str, connection_id: str, sub: str, **values: 
     # Connecting again is consent given anew: an erasure that was asked for before must not take the new tokens.
     # And it announces whatever changed while the grant was gone: no push could.
     anew = {"trouble": None, "last_error": None, "erase_due": False, "pushed_since_ms": clock_ms()}
-    tx.execute(connections.update().where(mine).values(anew | values))
+    # Whoever reads, erases, renews or audits by the old grant is too late: nothing of it is written over the new one.
+    ends = READING.end() | RENEWING.end() | {"wake_after_ms": clock_ms()}
+    tx.execute(connections.update().where(mine).values(ends | anew | values))
     # A grant that was taken back took its channel along: the next read opens it, or learns that it is still there.
-    tx.execute(channels.update().where(channels.c.connection_id == found.id).values(channel_id=None))
+    gone = channels.update().where(channels.c.connection_id == found.id)
+    tx.execute(gone.values(AUDITING.end() | {"channel_id": None}))
     return str(found.id)
 
 
@@ -138,22 +146,26 @@ def tokens(tx: Connection, connection_id: str) -> SealedTokens | None:
     return None if found is None else SealedTokens(*found)
 
 
-def lease_tokens(tx: Connection, connection_id: str, *, lease_ms: int) -> bool:
-    """The right to refresh the tokens, for one caller at a time: a row lock that outlives its transaction.
+def lease_tokens(tx: Connection, connection_id: str, *, lease_ms: int) -> str | None:
+    """The right to renew the tokens, for one caller at a time, as the lease's token; None: somebody else has it.
 
-    A real row lock would keep a transaction open for as long as Cronofy takes to answer (on SQLite: the whole file).
+    A row lock would keep a transaction open for as long as Cronofy takes to answer (on SQLite: the whole file).
     """
     row = connections.c
-    free = connections.update().where(row.id == connection_id, row.token_lease_until_ms <= clock_ms())
-    return tx.execute(free.values(token_lease_until_ms=clock_ms() + lease_ms)).rowcount == 1
+    taken = connections.update().where(row.id == connection_id, RENEWING.open).values(RENEWING.take(lease_ms))
+    return tx.scalar(taken.returning(RENEWING.token))
 
 
-def store_tokens(tx: Connection, connection_id: str, fresh: SealedTokens | None) -> None:
-    """End the token lease; with `fresh`, store what the refresh brought."""
-    values: dict[str, Any] = {"token_lease_until_ms": 0}
+def store_tokens(tx: Connection, connection_id: str, lease_token: str, fresh: SealedTokens | None) -> bool:
+    """End the token lease; with `fresh`, store what the renewal brought.
+
+    False: the lease was lost. Whoever slept past it neither overwrites newer tokens nor ends another's lease.
+    """
+    values = RENEWING.end()
     if fresh is not None:
         values |= {"tokens": fresh.sealed, "access_expires_at": fresh.access_expires_at}
-    tx.execute(connections.update().where(connections.c.id == connection_id).values(values))
+    mine = connections.update().where(connections.c.id == connection_id, RENEWING.by(lease_token))
+    return tx.execute(mine.values(values)).rowcount == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +189,29 @@ def plan_channel(tx: Connection, connection_id: str, token_hash: bytes, sealed_t
     tx.execute(channels.insert().values(connection_id=connection_id, token_hash=token_hash, token=sealed_token))
 
 
-def channel_opened(tx: Connection, connection_id: str, channel_id: str, *, now: datetime) -> None:
-    """Cronofy says that this is the connection's channel: just opened, or still there."""
+def lease_channel(tx: Connection, connection_id: str, *, lease_ms: int, over: bool = False) -> str | None:
+    """The right to say which channel the connection has, as the lease's token; None: somebody else has it.
+
+    `over`: from whoever has it. So does a reader that finds none: it waits for nobody, and an audit that began before
+    may have seen how things were.
+    """
     mine = channels.update().where(channels.c.connection_id == connection_id)
-    tx.execute(mine.values(channel_id=channel_id, audited_at=now))
+    taken = mine if over else mine.where(AUDITING.open)
+    return tx.scalar(taken.values(AUDITING.take(lease_ms)).returning(AUDITING.token))
+
+
+def channel_opened(
+    tx: Connection, connection_id: str, lease_token: str | None, channel_id: str, *, now: datetime
+) -> bool:
+    """Cronofy says that this is the connection's channel: just opened, or still there. False: the lease was lost."""
+    mine = channels.update().where(channels.c.connection_id == connection_id, AUDITING.by(lease_token))
+    return tx.execute(mine.values(channel_id=channel_id, audited_at=now)).rowcount == 1
+
+
+def release_channel(tx: Connection, connection_id: str, lease_token: str | None) -> None:
+    """End the lease, unless it was lost."""
+    mine = channels.update().where(channels.c.connection_id == connection_id, AUDITING.by(lease_token))
+    tx.execute(mine.values(AUDITING.end()))
 
 
 def due_for_audit(tx: Connection, *, before: datetime, limit: int) -> list[str]:

@@ -2,13 +2,13 @@
 
     clean            done_gen = req_gen
     dirty            done_gen < req_gen: a read that starts later than the last notification is owed
-    leased           lease_until_ms in the future: somebody is reading
+    taken            it has a lease_token: somebody is reading, or was and may still come back (storage.leases)
 
 A notification moves req_gen up, a claim remembers which generation it will have served, and storing the result moves
 done_gen up to that one: what arrived during the read stays owed. All of it compares the database's clock.
+Only what is dirty is ever taken, and whoever ends a read gives its token back: what is clean is not taken.
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    ColumnElement,
     Connection,
     Select,
     and_,
@@ -29,11 +30,13 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from domain.accounts import Trouble
 from storage.columns import EPOCH
 from storage.database import Database, clock_ms
 from storage.glances import glance
+from storage.leases import Lease
 from storage.tables import channels, connections
 
 # A wake-up that was sent gets this long before the sweeper sends another. The first is short, because Redis may have
@@ -48,8 +51,8 @@ LATELY = timedelta(days=1)
 DOUBTED = "most of a calendar vanished in one read: it is read again before that is believed"
 
 row = connections.c
+LEASE = Lease(row.lease_token, row.lease_until_ms)
 _dirty = row.done_gen < row.req_gen
-_free = row.lease_until_ms <= clock_ms()
 _due = row.next_attempt_at_ms <= clock_ms()
 
 
@@ -68,37 +71,49 @@ class Claim:
 
 
 _announced = row.pushed_since_ms.is_not(None)
-_BY_CHANNEL = (
-    select(row.id, and_(_dirty, _free, _announced))
-    .join(channels)
-    .where(channels.c.token_hash == bindparam("token_hash"))
-)
+
+
+def _looking(nobody_reads: ColumnElement[bool]) -> Select[tuple[str, bool]]:
+    """A read that starts later is owed already where nobody is reading. A reader that slept past its lease still is:
+    should it wake up, it ends the generation that it claimed, and every push before that one's end with it.
+    """
+    owed_already = and_(_dirty, nobody_reads, _announced)
+    return select(row.id, owed_already).join(channels).where(channels.c.token_hash == bindparam("token_hash"))
+
+
+_userinfo, _erase, _pushed = (bindparam(name, type_=Boolean()) for name in ("userinfo", "erase", "pushed"))
+
+
+def _marking(nobody_reads: ColumnElement[bool]) -> ReturningUpdate[tuple[bool]]:
+    """While a row is dirty and nobody reads it, a storm of pushes writes nothing."""
+    known = and_(or_(row.userinfo_due, not_(_userinfo)), or_(_announced, not_(_pushed)))
+    nothing_new = and_(_dirty, nobody_reads, known, not_(_erase))
+    # A reader looks again when it ends, and should it never end, its claim has asked for a look at its lease's end.
+    wake_after = case(
+        (and_(not_(_dirty), _due), clock_ms() + FIRST_WAKE_MS), (LEASE.taken, row.wake_after_ms), else_=clock_ms()
+    )
+    statement = connections.update().where(row.id == bindparam("connection_id"), not_(nothing_new))
+    marked = statement.values(
+        req_gen=row.req_gen + 1,
+        dirty_since_ms=case((_dirty, row.dirty_since_ms), else_=clock_ms()),
+        pushed_since_ms=case((or_(_announced, not_(_pushed)), row.pushed_since_ms), else_=clock_ms()),
+        wake_after_ms=wake_after,
+        userinfo_due=or_(row.userinfo_due, _userinfo),
+        erase_due=or_(row.erase_due, _erase),
+    )
+    # RETURNING sees the new row: it was clean, and so without a reader, when only this notification is owed. (To ask
+    # for the token here would be wrong on SQLite 3.40, where IS NULL in RETURNING looks at another column.)
+    return marked.returning(and_(row.done_gen == row.req_gen - 1, _due))
+
+
+# Put together once: that takes longer than a whole push.
+_BY_CHANNEL, _MARK_DIRTY = _looking(LEASE.untaken), _marking(LEASE.untaken)
 
 
 def by_channel(database: Database, token_hash: bytes) -> tuple[str, bool] | None:
     """The connection behind a channel, and whether a read is owed already that no new notification could add to."""
     found = glance(database, _BY_CHANNEL, token_hash=token_hash)
     return (found[0][0], bool(found[0][1])) if found else None
-
-
-_userinfo, _erase, _pushed = (bindparam(name, type_=Boolean()) for name in ("userinfo", "erase", "pushed"))
-_known = and_(or_(row.userinfo_due, not_(_userinfo)), or_(_announced, not_(_pushed)))
-_nothing_new = and_(_dirty, _free, _known, not_(_erase))
-# Put together once: that takes longer than a whole push.
-_MARK_DIRTY = (
-    connections.update()
-    .where(row.id == bindparam("connection_id"), not_(_nothing_new))
-    .values(
-        req_gen=row.req_gen + 1,
-        dirty_since_ms=case((_dirty, row.dirty_since_ms), else_=clock_ms()),
-        pushed_since_ms=case((or_(_announced, not_(_pushed)), row.pushed_since_ms), else_=clock_ms()),
-        wake_after_ms=case((and_(not_(_dirty), _free, _due), clock_ms() + FIRST_WAKE_MS), else_=clock_ms()),
-        userinfo_due=or_(row.userinfo_due, _userinfo),
-        erase_due=or_(row.erase_due, _erase),
-    )
-    # RETURNING sees the new row: it was clean when only this notification is owed.
-    .returning(and_(row.done_gen == row.req_gen - 1, _free, _due))
-)
 
 
 def mark_dirty(
@@ -119,10 +134,9 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
     """Take the connection to read it, or None: clean, already being read, or not due yet."""
     statement = (
         connections.update()
-        .where(row.id == connection_id, _dirty, _free, _due)
+        .where(row.id == connection_id, _dirty, LEASE.open, _due)
         .values(
-            lease_token=secrets.token_hex(8),
-            lease_until_ms=clock_ms() + lease_ms,
+            **LEASE.take(lease_ms),
             wake_after_ms=clock_ms() + lease_ms,
             next_attempt_at_ms=clock_ms() + gap_ms,
             attempts=row.attempts + 1,
@@ -154,8 +168,14 @@ class Before:
 def before(tx: Connection, held: Claim) -> Before | None:
     """None: the lease was lost."""
     query = select(row.trouble, row.doubted, row.pushed_since_ms)
-    found = tx.execute(query.where(row.id == held.connection_id, row.lease_token == held.lease_token)).first()
+    found = tx.execute(query.where(row.id == held.connection_id, LEASE.by(held.lease_token))).first()
     return None if found is None else Before(*found)
+
+
+def is_erasing(tx: Connection, held: Claim) -> bool:
+    """Whether the account is still to be erased, by this claim: not if it was connected again. Locks its row."""
+    query = select(row.id).where(row.id == held.connection_id, LEASE.by(held.lease_token), row.erase_due)
+    return tx.scalar(query.with_for_update()) is not None
 
 
 def finish(tx: Connection, held: Claim, **values: Any) -> bool | None:
@@ -189,15 +209,15 @@ def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble) -> boo
 
 
 def _release(tx: Connection, held: Claim, values: dict[str, Any]) -> bool | None:
-    values |= {"lease_token": None, "lease_until_ms": 0, "wake_after_ms": clock_ms()}
-    mine = and_(row.id == held.connection_id, row.lease_token == held.lease_token)
+    values |= LEASE.end() | {"wake_after_ms": clock_ms()}
+    mine = and_(row.id == held.connection_id, LEASE.by(held.lease_token))
     found = tx.execute(connections.update().where(mine).values(values).returning(and_(_dirty, _due))).first()
     return None if found is None else bool(found[0])
 
 
 def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
     """The connections that are owed a read and that nobody was woken for lately. One caller gets each."""
-    waiting = select(row.id).where(_dirty, _free, _due, row.wake_after_ms <= clock_ms())
+    waiting = select(row.id).where(_dirty, LEASE.open, _due, row.wake_after_ms <= clock_ms())
     return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), {"wake_after_ms": clock_ms() + NEXT_WAKE_MS})
 
 
@@ -225,7 +245,7 @@ def owe_stalest(tx: Connection, *, now: datetime, every: timedelta, lately: time
     interval = case((row.changed_at > now - LATELY, _ms(min(every, lately))), else_=_ms(every))
     passed = age * 1000 / interval
     due = passed >= round(RECONCILE_FROM * 1000) + round(RECONCILE_SPREAD * 1000) * (read_at % 1000) / 1000
-    old = select(row.id).where(not_(_dirty), _free, alive, due)
+    old = select(row.id).where(not_(_dirty), alive, due)
     values = {"req_gen": row.req_gen + 1, "dirty_since_ms": clock_ms(), "userinfo_due": True}
     values |= {"wake_after_ms": clock_ms() + FIRST_WAKE_MS}
     return _take(tx, old.order_by(passed.desc(), row.id).limit(limit), values)

@@ -10,19 +10,27 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
+from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError, TimeoutError  # noqa: A004 (the pool's own)
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-# The errors that mean "the database is not there just now"; callers answer 503 and change nothing.
-Unavailable = (OperationalError, InterfaceError, TimeoutError)
+from storage import deadlines
+from storage.breaker import Breaker
+from storage.outages import Outage, Unavailable, is_silence, kind_of, spoils
+from storage.postgres import LongWaits, Server, parse
 
-BUSY_SECONDS = 10
+__all__ = ["Database", "Unavailable", "create"]
+
+# How long one statement may take, in seconds. A request of the web has a deadline for all of them besides.
+STATEMENT_SECONDS = {"web": 5.0, "worker": 10.0, "report": 30.0}
+POOL_SECONDS = 1  # each thread needs one connection, so nobody waits for the pool but by a mistake of ours
+BUSY_SECONDS = 4
 SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",  # a 2xx is a promise: the commit behind it survives a power cut too
     f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}",
@@ -33,25 +41,33 @@ SQLITE_PRAGMAS = (
 class Database:
     """One engine. Make it after a fork, never before: pools do not survive one."""
 
-    def __init__(self, engine: Engine, **writing: Any) -> None:
-        """`writing`: execution options of a transaction that writes."""
+    def __init__(self, engine: Engine, server: Server | None = None, **writing: Any) -> None:
+        """`server`: where PostgreSQL's connections come from. `writing`: execution options of a write."""
         self.engine = engine
         self.kept: deque[Any] = deque()
         """Connections that `storage.glances` keeps beside the pool: at most one for each thread that asks."""
+        self.breaker = None if server is None else Breaker(server.probe)
+        self._server = server
+        self._trusted_since = 0.0
         self._writing = writing
+        event.listen(engine, "handle_error", self._sort_out)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Statements that only read, each of them whole; on SQLite all of them see one moment."""
+        self.check()
         with self.engine.connect() as tx:
             yield tx
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends, and rolls back when it raises."""
+        self.check()
         with self.engine.connect() as tx:
             tx.execution_options(coachcal_write=True, **self._writing)
             with tx.begin():
+                if self._server is not None and tx.connection.driver_connection.pooled:  # type: ignore[union-attr]  # ours
+                    tx.exec_driver_sql(self._server.set_limits())
                 yield tx
 
     @contextmanager
@@ -63,43 +79,98 @@ class Database:
         with self.read() if self.engine.dialect.name == "postgresql" else self.write() as tx:
             yield tx
 
+    def check(self) -> None:
+        """Raises Outage, at once, while the database is known to be out."""
+        if self.breaker is not None:
+            self.breaker.check()
+
+    def check_writable(self) -> None:
+        """Raises one of Unavailable for a database that cannot be written now."""
+        if self._server is None:
+            with self.write():
+                return
+        with self.read() as tx:
+            read_only = tx.exec_driver_sql("SELECT current_setting('transaction_read_only')").scalar()
+        if read_only == "on":
+            refusal = ReadOnlySqlTransaction("the database cannot be written")
+            raise self.met(refusal, connecting=False) or refusal
+
+    def met(self, error: BaseException, *, connecting: bool) -> Outage | None:
+        """Draw the conclusions from an error of the driver; what to raise in its place, if anything."""
+        kind = kind_of(error)
+        if kind not in ("away", "read_only"):
+            return None
+        lost = connecting or is_silence(error)
+        if lost or kind == "read_only":
+            # Its siblings are as dead, or as read-only, and cannot be told from good ones.
+            self._trusted_since = time.monotonic()
+        if lost and self.breaker is not None:
+            self.breaker.trip(error)
+        return Outage(kind, error)
+
+    def trusts(self, connection: Any) -> bool:
+        """Whether a PostgreSQL connection that lay idle is still worth a try.
+
+        One with something to read was closed by the server. A look costs 2 us, a ping a round trip.
+        """
+        if connection.closed or connection.made < self._trusted_since:
+            return False
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        return not waiting.poll(0)
+
     def close(self) -> None:
+        if self.breaker is not None:
+            self.breaker.close()
         self.engine.dispose()
         while self.kept:
             self.kept.pop()[0].close()
 
+    def _sort_out(self, context: ExceptionContext) -> Outage | None:
+        cause = context.original_exception
+        context.is_disconnect = context.is_disconnect or spoils(cause)
+        context.invalidate_pool_on_disconnect = False  # which siblings go with it is for `met` to say
+        return self.met(cause, connecting=context.connection is None)
 
-def create(url: str, *, pool_size: int = 10) -> Database:
-    """A Database for `url` (sqlite:///file.db or postgresql://...); connects only when used."""
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+
+def create(
+    url: str,
+    *,
+    pool_size: int = 10,
+    use: Literal["web", "worker", "report"] = "worker",
+    long_waits: int | None = None,
+) -> Database:
+    """A Database for `url` (sqlite:///file.db or postgresql://...); connects only when used.
+
+    `use`: how long a statement may take. `long_waits`: how many threads at once may wait for long.
+    """
+    parsed = parse(url)
+    waits = LongWaits(long_waits)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return Database(engine)
-    arguments = {
-        "connect_timeout": 3,
-        "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000",
-    }
     engine = create_engine(
-        url,
+        parsed,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_timeout=2,
+        pool_timeout=POOL_SECONDS,
         # A read is one round trip instead of four: at READ COMMITTED, BEGIN and ROLLBACK around it promise nothing.
         isolation_level="AUTOCOMMIT",
-        connect_args=arguments,
         hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
     )
-    event.listen(engine, "checkout", _check_alive)
-    return Database(engine, isolation_level="READ COMMITTED")
+    server = Server(dict(engine.dialect.create_connect_args(parsed)[1]), STATEMENT_SECONDS[use], waits)
+    event.listen(engine, "do_connect", lambda *_: server.connect())
+    database = Database(engine, server, isolation_level="READ COMMITTED")
 
+    def look(connection: Any, record: Any, _proxy: object) -> None:
+        if record.info.setdefault("checked_out_before", False) and not database.trusts(connection):
+            raise DisconnectionError
+        record.info["checked_out_before"] = True
 
-def _check_alive(connection: Any, _record: object, _proxy: object) -> None:
-    """An idle connection with something to read was closed by the server. A look costs 2 us, a ping a round trip."""
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    if waiting.poll(0):
-        raise DisconnectionError
+    event.listen(engine, "checkout", look)
+    return database
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -123,8 +194,12 @@ def _use_wal(connection: Any) -> None:
 
 
 def _begin_sqlite(tx: Connection) -> None:
-    writing = tx.get_execution_options().get("coachcal_write", False)
-    tx.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if not tx.get_execution_options().get("coachcal_write", False):
+        tx.exec_driver_sql("BEGIN")
+        return
+    patience = min(BUSY_SECONDS, deadlines.left(BUSY_SECONDS))
+    tx.exec_driver_sql(f"PRAGMA busy_timeout={1000 * patience:.0f}")
+    tx.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def insert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

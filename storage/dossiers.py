@@ -31,7 +31,7 @@ from storage.tables import (
     withheld_addresses,
 )
 
-SECRET = {"tokens", "token", "token_hash", "lease_token", "state_hash"}
+SECRET = {"tokens", "token", "token_hash", "lease_token", "token_lease_token", "state_hash"}
 
 
 @dataclass(frozen=True, slots=True)

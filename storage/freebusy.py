@@ -93,6 +93,17 @@ def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble, now: d
         relinks.follow(tx, coach, held.connection_id, now=now)
 
 
+def erase(tx: Connection, held: Claim, *, now: datetime) -> bool:
+    """Forget a connection that its coach disconnected. False: the lease was lost, or it was connected again meanwhile,
+    and nothing of it is touched.
+    """
+    coaches.lock(tx, held.coach_id)
+    if not connections.is_erasing(tx, held):
+        return False
+    forget(tx, held.connection_id, now=now)
+    return True
+
+
 def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
     """Erase a connection with everything that came from it, and make its coach's set anew without it."""
     coach_id = accounts.coach_of(tx, connection_id)

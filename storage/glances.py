@@ -12,12 +12,14 @@ from typing import Any
 from psycopg import pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
+from psycopg.generators import execute
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Dialect, Select
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from storage.database import Database
+from storage.postgres import Bounded
 
 Row = tuple[Any, ...]
 Kept = tuple[Any, dict[str, bytes]]
@@ -30,28 +32,42 @@ def glance(database: Database, query: Select[Any], **parameters: object) -> list
 
     Give the same query object each time: it is put into SQL once. Raises one of storage.database.Unavailable.
     """
+    database.check()
     dialect = database.engine.dialect
     sql, given, order = _told(query, dialect)
     given = given | parameters
-    asked = _ASK[dialect.name], sql, [given[name] for name in order]
-    if database.kept:
-        try:
-            return _asked(database, database.kept.pop(), *asked)
-        except (IndexError, OperationalError):  # another thread was quicker; or the server closed it while it lay idle
-            pass
-    return _asked(database, None, *asked)
-
-
-def _asked(database: Database, kept: Kept | None, ask: Ask, sql: str, values: list[Any]) -> list[Row]:
+    kept = _taken(database)
     try:
         kept = kept or _new(database)
-        rows = ask(kept, sql, values)
+        rows = _ASK[dialect.name](kept, sql, [given[name] for name in order])
     except database.engine.dialect.loaded_dbapi.Error as error:
         if kept is not None:
             kept[0].close()
-        raise OperationalError(sql, None, error) from error
+        raise _sorted_out(database, sql, error, connecting=kept is None) from error
     database.kept.append(kept)
     return rows
+
+
+def _taken(database: Database) -> Kept | None:
+    """One that was kept, and that the server did not close while it lay idle."""
+    while database.kept:
+        try:
+            kept: Kept = database.kept.pop()
+        except IndexError:  # another thread was quicker
+            return None
+        if database.breaker is None or database.trusts(kept[0]):
+            return kept
+        kept[0].close()
+    return None
+
+
+def _sorted_out(database: Database, sql: str, error: Exception, *, connecting: bool) -> Exception:
+    """What SQLAlchemy would have made of it."""
+    outage = database.met(error, connecting=connecting)
+    if outage is not None:
+        return outage
+    dialect = database.engine.dialect
+    return DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)
 
 
 def _new(database: Database) -> Kept:
@@ -75,22 +91,30 @@ def _ask_sqlite(kept: Kept, sql: str, values: list[Any]) -> list[Row]:
 
 
 def _ask_postgresql(kept: Kept, sql: str, values: list[Any]) -> list[Row]:
-    """By a statement that this connection prepared when it was first asked."""
+    """By a statement that this connection prepared when it was first asked; unprepared, where a pooler gives us another
+    server each time."""
     connection, prepared = kept
     server = connection.pgconn
-    if sql not in prepared:
-        name = f"glance_{len(prepared)}".encode()
-        _fine(server.prepare(name, sql.encode()))
-        prepared[sql] = name
     told = [value if isinstance(value, bytes) else str(value).encode() for value in values]
     formats = [pq.Format.BINARY if isinstance(value, bytes) else pq.Format.TEXT for value in values]
-    result = _fine(server.exec_prepared(prepared[sql], told, formats))
+    if connection.pooled:
+        server.send_query_params(sql.encode(), told, param_formats=formats)
+    else:
+        if sql not in prepared:
+            name = f"glance_{len(prepared)}".encode()
+            server.send_prepare(name, sql.encode())
+            _fine(connection)
+            prepared[sql] = name
+        server.send_query_prepared(prepared[sql], told, param_formats=formats)
+    result = _fine(connection)
     reader = Transformer(connection)
     reader.set_pgresult(result)
     return reader.load_rows(0, result.ntuples, tuple)
 
 
-def _fine(result: PGresult) -> PGresult:
+def _fine(connection: Bounded) -> PGresult:
+    """The answer. libpq alone would wait for it without end."""
+    result: PGresult = connection.wait(execute(connection.pgconn))[-1]
     if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
         raise error_from_result(result)
     return result

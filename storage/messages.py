@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 
 from storage.database import clock_ms
 from storage.ops import seconds
-from storage.outbox import Wake
+from storage.outbox import LEASE, Wake
 from storage.tables import outbox
 
 UNENDED = ("pending", "sending", "dead")
 
 row = outbox.c
-_lapsed = and_(row.state == "sending", row.lease_until_ms <= clock_ms())
+_lapsed = and_(row.state == "sending", LEASE.open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def stuck(tx: Connection, *, limit: int = 20) -> list[Message]:
 
 def in_flight(tx: Connection) -> dict[str, int]:
     """How many of each kind somebody is sending at this moment."""
-    held = select(row.kind, func.count()).where(row.state == "sending", row.lease_until_ms > clock_ms())
+    held = select(row.kind, func.count()).where(row.state == "sending", LEASE.lasts)
     return {kind: count for kind, count in tx.execute(held.group_by(row.kind))}  # noqa: C416 (dict() loses the types)
 
 
@@ -120,7 +120,7 @@ def withhold(tx: Connection, outbox_id: str, *, reason: str) -> bool:
     One whose sender vanished may have been sent: that is remembered, because a cancellation depends on it.
     """
     chosen = and_(row.id == outbox_id, or_(row.state == "pending", _lapsed))
-    values = {"state": "superseded", "last_error": reason, "lease_token": None, "lease_until_ms": 0}
+    values = LEASE.end() | {"state": "superseded", "reason": "discarded", "last_error": reason}
     unsure = case((_lapsed, row.unsure + 1), else_=row.unsure)
     return tx.execute(outbox.update().where(chosen).values(unsure=unsure, **values)).rowcount == 1
 

@@ -22,12 +22,12 @@ from sqlalchemy import (
 from domain.freshness import State
 from storage import standings
 from storage.columns import EPOCH
+from storage.connections import LEASE
 from storage.database import clock_ms
 from storage.tables import calendars, channels, connections, profiles, samples, sessions, slot_sets
 
 row = connections.c
 _dirty = row.done_gen < row.req_gen
-_held = row.lease_token.is_not(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +109,13 @@ def seconds(ms: ColumnElement[int]) -> ColumnElement[float]:
 
 def being_read(tx: Connection) -> int:
     """How many connections somebody is reading at this moment."""
-    return tx.scalar(select(func.count()).where(_held, row.lease_until_ms > clock_ms())) or 0
+    return tx.scalar(select(func.count()).where(LEASE.taken, LEASE.lasts)) or 0
 
 
 def stuck_reads(tx: Connection, *, limit: int = 20) -> list[Stuck]:
     """Connections that nobody gave back before their lease ended, the longest first."""
     past = seconds(clock_ms() - row.lease_until_ms)
-    query = select(row.id, row.coach_id, past).where(_held, row.lease_until_ms <= clock_ms())
+    query = select(row.id, row.coach_id, past).where(LEASE.taken, LEASE.open)
     found = tx.execute(query.order_by(row.lease_until_ms).limit(limit))
     return [Stuck(*values) for values in found]
 
@@ -178,7 +178,7 @@ _ACCOUNTS = select(
     row.attempts,
     row.missed_pushes,
     case((_dirty, seconds(clock_ms() - func.coalesce(row.dirty_since_ms, clock_ms())))),
-    case((_held, seconds(row.lease_until_ms - clock_ms()))),
+    case((LEASE.taken, seconds(row.lease_until_ms - clock_ms()))),
     seconds(row.next_attempt_at_ms - clock_ms()),
     channels.c.channel_id.is_not(None),
     channels.c.audited_at,

@@ -1,7 +1,7 @@
 """The outbox: what is owed to the world, a row each, written in the transaction of the change that owes it.
 
     pending      owed; claimable once due and not before `next_attempt_at_ms`
-    sending      somebody holds its lease; once that has ended nobody knows whether it was sent
+    sending      somebody holds its lease (storage.leases); once that is over nobody knows whether it was sent
     sent, dead, superseded    the ends
 
 The mails of one booking to one recipient, the calendar rows of one session, and the callbacks about one thing are a
@@ -12,29 +12,32 @@ Leases and wake-ups compare the database's clock; when a row is due, the product
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
 
 from domain import events
+from domain.endings import ENDS, Ending, ending
 from storage.database import clock_ms, insert
+from storage.leases import Lease
 from storage.tables import outbox, withheld_addresses
 
 FIRST_WAKE_MS = 2_000
 NEXT_WAKE_MS = 10_000
 HELD = "held: "
 """How the error of a mail begins that waits for its text to be corrected."""
-REQUESTS = ("booked", "rebooked")
-# What ends a booking: nobody is told so who was never told of it.
-ENDINGS = ("cancelled", "seat_left")
 OPEN = ("pending", "sending")
 
 row = outbox.c
+LEASE = Lease(row.lease_token, row.lease_until_ms)
 _open = row.state.in_(OPEN)
-_free = row.lease_until_ms <= clock_ms()
 _lapsed = case((row.state == "sending", row.unsure + 1), else_=row.unsure)
+
+Reason = Literal["newer", "never_announced", "switched_off", "discarded", "too_late"]
+"""Why a row was superseded: something newer is true; its reader never heard of what it ends; somebody switched such
+mails off; somebody gave it up; what it is about has begun or is over."""
 
 Wake = tuple[str, str]
 """An outbox id and its kind: which queue to wake."""
@@ -101,16 +104,18 @@ def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> He
     if mine.kind == "callback" and events.in_order(mine.topic):
         return None if waiting else _lease(tx, outbox_id, lease_ms)
     if any(each.version > mine.version and each.due_at <= now for each in queue):
-        _supersede(tx, [mine], "a newer version is there")
+        _supersede(tx, [mine], "newer", "a newer version is there")
         return None
     older = [each for each in waiting if each.version < mine.version]
     if len(older) < len(waiting) or any(each.state == "sending" and not each.free for each in older):
         return None
-    _supersede(tx, older, "a newer version is there")
-    if _ends_the_unheard(mine, queue):
-        _supersede(tx, [mine], "its request was never sent")
+    _supersede(tx, older, "newer", "a newer version is there")
+    becomes = _ending(mine, queue)
+    if becomes == "never_announced":
+        _supersede(tx, [mine], becomes, "what it ends was never announced")
         return None
-    return _lease(tx, outbox_id, lease_ms)
+    held = _lease(tx, outbox_id, lease_ms)
+    return replace(held, payload=held.payload | {"invite": False}) if becomes == "leaves_in_words" else held
 
 
 def _place(each: Row[Any]) -> tuple[int, datetime, datetime, str]:
@@ -125,23 +130,25 @@ def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
     )
     calendar = and_(me.c.kind == "calendar", row.kind == "calendar", row.session_id == me.c.session_id)
     callbacks = and_(me.c.kind == "callback", row.kind == "callback", row.booking_id == me.c.booking_id)
-    ready = and_(_free, row.next_attempt_at_ms <= clock_ms())
-    query = select(outbox, _free.label("free"), ready.label("ready")).join(me, me.c.id == outbox_id)
+    ready = and_(LEASE.open, row.next_attempt_at_ms <= clock_ms())
+    query = select(outbox, LEASE.open.label("free"), ready.label("ready")).join(me, me.c.id == outbox_id)
     chosen = query.where(or_(row.id == outbox_id, mails, calendar, callbacks)).order_by(row.id)
     return list(tx.execute(chosen.with_for_update(of=outbox)).all())
 
 
-def _ends_the_unheard(mine: Row[Any], queue: Sequence[Row[Any]]) -> bool:
-    """Whether this mail calls off what its reader was never told, and cannot have been."""
-    if mine.kind != "mail" or mine.topic not in ENDINGS:
-        return False
-    told = [each for each in queue if each.topic in REQUESTS]
-    return bool(told) and not any(each.state == "sent" or each.unsure or each.state == "sending" for each in told)
+def _ending(mine: Row[Any], queue: Sequence[Row[Any]]) -> Ending:
+    """What the rule of domain.endings says of this row. `queue` is as it was before anything was superseded."""
+    if mine.kind != "mail" or mine.topic not in ENDS:
+        return "leaves"
+    owed = {each.topic for each in queue}
+    # Somebody who holds a row may have sent it, however long ago its lease ended.
+    left = {each.topic for each in queue if each.state in ("sent", "sending") or each.unsure}
+    return ending(owed, left)
 
 
-def _supersede(tx: Connection, rows: Sequence[Row[Any]], reason: str) -> None:
+def _supersede(tx: Connection, rows: Sequence[Row[Any]], reason: Reason, error: str) -> None:
     # A row whose holder vanished may have been sent: that must not be forgotten, a cancellation depends on it.
-    values = {"state": "superseded", "last_error": reason, "lease_token": None, "lease_until_ms": 0}
+    values = LEASE.end() | {"state": "superseded", "reason": reason, "last_error": error}
     if rows:
         ids = [each.id for each in rows]
         tx.execute(outbox.update().where(row.id.in_(ids)).values(unsure=_lapsed, **values))
@@ -155,8 +162,7 @@ def _lease(tx: Connection, outbox_id: str, lease_ms: int) -> Held:
             state="sending",
             unsure=_lapsed,
             attempts=row.attempts + 1,
-            lease_token=secrets.token_hex(8),
-            lease_until_ms=clock_ms() + lease_ms,
+            **LEASE.take(lease_ms),
             wake_after_ms=clock_ms() + lease_ms,
         )
     )
@@ -173,8 +179,8 @@ def dead(tx: Connection, held: Held, *, error: str) -> bool:
     return _finish(tx, held, state="dead", last_error=error)
 
 
-def superseded(tx: Connection, held: Held, *, reason: str) -> bool:
-    return _finish(tx, held, state="superseded", last_error=reason)
+def superseded(tx: Connection, held: Held, *, reason: Reason, error: str) -> bool:
+    return _finish(tx, held, state="superseded", reason=reason, last_error=error)
 
 
 def give_back(tx: Connection, held: Held, *, error: str, retry_in_ms: int, unsure: bool = False) -> bool:
@@ -185,8 +191,7 @@ def give_back(tx: Connection, held: Held, *, error: str, retry_in_ms: int, unsur
 
 
 def _finish(tx: Connection, held: Held, **values: Any) -> bool:
-    mine = and_(row.id == held.id, row.lease_token == held.lease_token)
-    done = outbox.update().where(mine).values(lease_token=None, lease_until_ms=0, **values)
+    done = outbox.update().where(row.id == held.id, LEASE.by(held.lease_token)).values(LEASE.end() | values)
     return tx.execute(done).rowcount == 1
 
 
@@ -205,7 +210,7 @@ def followers(tx: Connection, held: Held, *, now: datetime) -> list[Wake]:
 def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:
     """What is due and nobody was woken for lately. One caller gets each."""
     due = and_(row.due_at <= now, row.next_attempt_at_ms <= clock_ms(), row.wake_after_ms <= clock_ms())
-    waiting = select(row.id).where(_open, _free, due).order_by(row.wake_after_ms).limit(limit)
+    waiting = select(row.id).where(_open, LEASE.open, due).order_by(row.wake_after_ms).limit(limit)
     chosen = waiting.with_for_update(skip_locked=True).cte("chosen")  # see storage.connections for why a CTE
     statement = outbox.update().where(row.id.in_(select(chosen.c.id)))
     swept = statement.values(wake_after_ms=clock_ms() + NEXT_WAKE_MS).returning(row.id, row.kind)
@@ -232,7 +237,8 @@ def requeue(tx: Connection, outbox_id: str) -> Wake | None:
 def discard(tx: Connection, outbox_id: str) -> bool:
     """Give a dead letter up. False: it is not dead."""
     dropped = outbox.update().where(row.id == outbox_id, row.state == "dead")
-    return tx.execute(dropped.values(state="superseded", last_error="discarded by a person")).rowcount == 1
+    values = {"state": "superseded", "reason": "discarded", "last_error": "discarded by a person"}
+    return tx.execute(dropped.values(values)).rowcount == 1
 
 
 def withhold(tx: Connection, address: str, *, reason: str, now: datetime) -> None:

@@ -83,4 +83,4 @@ def _withdraw(tx: Connection, connection_id: str) -> None:
     """The rows not sent yet end here; one under way is asked about by its sender."""
     waiting = (rows.c.kind == "mail", rows.c.topic == "relink", rows.c.booking_id == connection_id)
     done = rows.update().where(*waiting, rows.c.state == "pending")
-    tx.execute(done.values(state="superseded", last_error="the calendar is connected again"))
+    tx.execute(done.values(state="superseded", reason="newer", last_error="the calendar is connected again"))

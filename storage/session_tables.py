@@ -96,6 +96,7 @@ outbox = Table(
     Column("lease_token", Text),
     number("lease_until_ms"),
     Column("last_error", Text),
+    Column("reason", Text),  # why it was superseded: newer | never_announced | switched_off | discarded | too_late
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
 )

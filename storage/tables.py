@@ -67,6 +67,7 @@ connections = Table(
     Column("data_center", Text, nullable=False),
     Column("tokens", LargeBinary, nullable=False),
     Column("access_expires_at", Instant, nullable=False),
+    Column("token_lease_token", Text),  # who renews the tokens
     number("token_lease_until_ms"),
     Column("trouble", Text),  # initial_sync | disconnected | revoked: what userinfo, or Cronofy's refusal, last said
     Column("troubled_since", Instant),  # since when only the coach can mend it; relink mails count from here
@@ -129,6 +130,8 @@ channels = Table(
     Column("token", LargeBinary, nullable=False),
     Column("channel_id", Text),
     Column("audited_at", Instant),  # when Cronofy's own list last showed it
+    Column("lease_token", Text),  # who compares it with that list, or opens it
+    number("lease_until_ms"),
 )
 
 oauth_states = Table(
@@ -190,6 +193,7 @@ schedule = Table(
     "schedule",
     metadata,
     Column("name", Text, primary_key=True),
+    Column("lease_token", Text),  # whose turn it is, until the next one begins
     number("next_run_at_ms"),
     number("failures"),  # how often it raised since it last went well
 )

@@ -139,6 +139,13 @@ def listing(database: Database, coach_id: str = "ada", *, now: datetime = NOW) -
         return slots.listings(tx, [coach_id], now=now, stale_after=timedelta(minutes=90), reasons=True)[coach_id]
 
 
+def has_channel(tx: Connection, connection_id: str, channel_id: str, *, now: datetime = NOW) -> None:
+    """Its planned channel is open, and was compared with Cronofy's list at `now`."""
+    mine = accounts.lease_channel(tx, connection_id, lease_ms=1000, over=True)
+    assert accounts.channel_opened(tx, connection_id, mine, channel_id, now=now)
+    accounts.release_channel(tx, connection_id, mine)
+
+
 def row_of(tx: Connection, connection_id: str) -> Any:
     """The connection's row, as stored."""
     return tx.execute(tables.connections.select().where(tables.connections.c.id == connection_id)).one()

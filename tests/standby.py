@@ -83,7 +83,7 @@ def replicated(*, synchronous: bool) -> Iterator[Pair]:
 
 def _run(url: str, statement: str, *values: str) -> object:
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
-        said = connection.execute(SQL(statement).format(*map(Literal, values)))  # type: ignore[arg-type]  # ours
+        said = connection.execute(SQL(statement).format(*map(Literal, values)))
         row = said.fetchone() if said.description else None
     return row and row[0]
 

@@ -167,7 +167,7 @@ class Alive(BaseModel):
 
 class Ready(BaseModel):
     status: Literal["ready", "not_ready"]
-    database: Literal["ok", "away", "other_schema"]
+    database: Literal["ok", "away", "read_only", "busy", "other_schema"]
     redis: Literal["ok", "away"]
 
 

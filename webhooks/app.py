@@ -9,6 +9,7 @@ import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
 
+from storage import deadlines
 from webhooks import errors, notifications, openapi, ops, pages, routes, slots
 from webhooks.keyring import KeyRing
 from webhooks.metrics import Metrics
@@ -35,6 +36,7 @@ HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-store"),
 )
+REQUEST_SECONDS, PUSH_SECONDS = 5.0, 4.0  # for all that a request asks of the database; Cronofy waits 5 s for a push
 HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
@@ -55,12 +57,17 @@ class App(APIFlask):
             more = [header for header in self.always if header[0].lower() not in there]
             return start_response(status, headers + more, *error)
 
-        for look in self.in_passing:
-            if (passing := look(environ)) is not None:
-                status, headers, body = passing
-                start(status, [*headers, (REQUEST_ID, _request_id(environ))])
-                return (body,) if body else ()
-        answer: Iterable[bytes] = super().wsgi_app(environ, start)
+        pushed = environ["PATH_INFO"].startswith(notifications.PLACE)
+        deadlines.begin(PUSH_SECONDS if pushed else REQUEST_SECONDS)
+        try:
+            for look in self.in_passing:
+                if (passing := look(environ)) is not None:
+                    status, headers, body = passing
+                    start(status, [*headers, (REQUEST_ID, _request_id(environ))])
+                    return (body,) if body else ()
+            answer: Iterable[bytes] = super().wsgi_app(environ, start)
+        finally:
+            deadlines.end()
         return answer
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

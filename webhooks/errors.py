@@ -4,7 +4,7 @@ Refused            ours: its code stands in CODES, which also knows its status
 Invalid            the domain's: 422 with its own code and field
 ValidationError    pydantic's, of a body or a query: 422, each error with its field
 HTTPException      werkzeug's: no such path, no such method, too large
-Unavailable        the database is away: 503; nothing was written, ask again
+Unavailable        the database cannot serve now: 503, and which way it is out (storage.outages); ask again
 anything else      500, without a word about its cause; the log has it under the same request id
 """
 
@@ -25,7 +25,7 @@ from domain.offers import render
 from domain.sessions import Refused as Refusal
 from domain.sessions import Unknown
 from storage.coaches import StaleVersion
-from storage.database import Unavailable
+from storage.outages import Kind, Probed, Unavailable, kind_of
 from webhooks.wiring import parts
 
 log = structlog.get_logger()
@@ -94,7 +94,9 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_calendar": (422, "The connection has no such calendar."),
     "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),
     "internal_error": (500, "Our fault; it was logged under the request id."),
-    "database_unavailable": (503, "The database is away; nothing was written."),
+    "database_away": (503, "The database is away, or did not answer in time."),
+    "database_read_only": (503, "The database cannot be written for the moment."),
+    "busy": (503, "Somebody else is at it, and did not let go in time."),
 }
 
 # What pydantic calls it -> what we do. The rest is an invalid_value.
@@ -118,6 +120,16 @@ HTTP_DETAILS = {
     404: "There is nothing at this path; /docs lists every path.",
     405: "This path answers other methods, see Allow.",
     413: "Send a smaller body: at most 64 kB for a push and 256 kB elsewhere.",
+}
+
+
+AGAIN = "repeat the request shortly, with the same Idempotency-Key if it had one."
+BUSY = ("busy", f"Too many want the same thing at once and nothing was written: {AGAIN}")
+OUT: dict[Kind, tuple[str, str]] = {
+    "away": ("database_away", f"The database is away for the moment: {AGAIN}"),
+    "read_only": ("database_read_only", f"The database cannot be written for the moment: {AGAIN}"),
+    "busy": BUSY,
+    "again": BUSY,
 }
 
 
@@ -231,9 +243,13 @@ def _http_exception(error: HTTPException) -> Response:
 
 
 def _unavailable(error: Exception) -> Response:
-    log.warning("database_unavailable", error=type(error).__name__)
-    detail = "The database is away for the moment and nothing was written: repeat the request shortly."
-    response = problem(503, "database_unavailable", detail)
+    kind = kind_of(error)
+    if kind == "defect":
+        return _unexpected(error)
+    if not isinstance(getattr(error, "orig", None), Probed):
+        log.warning("database_failed_a_request", kind=kind, error=type(error).__name__)
+    code, detail = OUT[kind]
+    response = problem(503, code, detail)
     response.headers.update(RETRY_AFTER)
     return response
 

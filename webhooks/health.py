@@ -6,7 +6,7 @@ from flask import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from storage import migrations
-from storage.database import Unavailable
+from storage.outages import Unavailable, kind_of
 from webhooks.answers import Alive, Ready
 from webhooks.wiring import parts, runtime
 from workers import queues
@@ -23,8 +23,8 @@ def alive() -> Alive:
 def ready() -> tuple[Ready, int]:
     """May this process be sent requests?
 
-    503 while the database is away or has another release's schema. Redis is told, not required: without it pushes are
-    accepted and read by the sweeper.
+    503 while the database is away, cannot be written, or has another release's schema. Redis is told, not required:
+    without it pushes are accepted and read by the sweeper.
     """
     database = _database()
     status: Literal["ready", "not_ready"] = "ready" if database == "ok" else "not_ready"
@@ -32,13 +32,13 @@ def ready() -> tuple[Ready, int]:
     return Ready(status=status, database=database, redis=redis), 200 if database == "ok" else 503
 
 
-def _database() -> Literal["ok", "away", "other_schema"]:
+def _database() -> Literal["ok", "away", "read_only", "busy", "other_schema"]:
     database = runtime().services.database
     try:
-        with database.read():
-            pass
-    except Unavailable:
-        return "away"
+        database.check_writable()
+    except Unavailable as error:
+        kind = kind_of(error)
+        return "busy" if kind == "again" else "away" if kind == "defect" else kind
     return "ok" if migrations.is_current(database) else "other_schema"
 
 

@@ -3,20 +3,17 @@
 A message carries an id and is only a wake-up: it may be lost, repeated or late. Retry policy lives in the rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import dramatiq
-import redis.exceptions
 import structlog
-from dramatiq.errors import BrokerError
 
 from storage.outbox import Wake
 from workers import audit, freebusy, outbox, slots, tracing
+from workers.broker import Broker
 from workers.services import Services
-
-log = structlog.get_logger()
 
 # One a duty: a storm in one does not starve the other.
 QUEUES = ("freebusy", "slots", "mails", "calendars", "callbacks")
@@ -39,21 +36,31 @@ class Actors:
     post_callback: dramatiq.Actor[[str], None]
     audit_channel: dramatiq.Actor[[str], None]
 
-    def wake(self, connection_id: str) -> None:
-        """Wake a worker for a connection. Never fails: what Redis did not take, the sweeper wakes."""
-        _send(self.refresh_freebusy, connection_id)
+    def wake(self, *connection_ids: str) -> None:
+        """Wake workers for these connections, all in one call to Redis, as below too.
 
-    def audit(self, connection_id: str) -> None:
-        _send(self.audit_channel, connection_id)
+        Never fails: what Redis did not take, the sweeper wakes.
+        """
+        self._send([_message(self.refresh_freebusy, each) for each in connection_ids])
 
-    def roll(self, coach_id: str) -> None:
-        _send(self.recompute_slots, coach_id)
+    def audit(self, *connection_ids: str) -> None:
+        self._send([_message(self.audit_channel, each) for each in connection_ids])
+
+    def roll(self, *coach_ids: str) -> None:
+        self._send([_message(self.recompute_slots, each) for each in coach_ids])
 
     def wake_outbox(self, wakes: Iterable[Wake]) -> None:
-        """Wake senders for these rows, once they are committed. Never fails, as `wake`."""
+        """Wake senders for these rows, once they are committed."""
         senders = {"mail": self.deliver_mail, "calendar": self.write_calendar, "callback": self.post_callback}
-        for outbox_id, kind in wakes:
-            _send(senders[kind], outbox_id)
+        self._send([_message(senders[kind], outbox_id) for outbox_id, kind in wakes])
+
+    def _send(self, messages: Sequence[dramatiq.Message[None]]) -> None:
+        broker = self.refresh_freebusy.broker
+        if isinstance(broker, Broker):
+            broker.enqueue_all(messages)
+            return
+        for message in messages:  # a broker in memory
+            broker.enqueue(message)
 
 
 def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
@@ -89,11 +96,8 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
     return actors
 
 
-def _send(actor: dramatiq.Actor[[str], None], argument: str) -> None:
-    try:
-        # Whoever reads the logs finds by it what a request led to; no job depends on it.
-        request_id = structlog.contextvars.get_contextvars().get("request_id")
-        options: dict[str, Any] = tracing.carried() | ({"request_id": request_id} if request_id else {})
-        actor.send_with_options(args=(argument,), **options)
-    except (BrokerError, redis.exceptions.RedisError, OSError) as error:
-        log.warning("wake_not_sent", actor=actor.actor_name, id=argument, error=type(error).__name__)
+def _message(actor: dramatiq.Actor[[str], None], argument: str) -> dramatiq.Message[None]:
+    # Whoever reads the logs finds by it what a request led to; no job depends on it.
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    options: dict[str, Any] = tracing.carried() | ({"request_id": request_id} if request_id else {})
+    return actor.message_with_options(args=(argument,), **options)

@@ -3,7 +3,9 @@
 A channel whose pushes failed for a day is closed without a word, and only this list tells.
 """
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -11,7 +13,7 @@ from storage import accounts, connections
 from workers import channels, tokens
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import Channel
-from workers.freebusy import NEEDS_A_PERSON
+from workers.freebusy import NEEDS_A_PERSON, SHARE
 from workers.services import Services
 
 log = structlog.get_logger()
@@ -31,29 +33,38 @@ def audit(services: Services, connection_id: str) -> Audited:
 
     Changes went unheard while the channel was closed: a read is owed when it was.
     """
-    with services.database.read() as tx:
-        stored = accounts.channel(tx, connection_id)
-    recorded = None if stored is None else stored.channel_id
-    url = channels.callback_url(services, connection_id)
-
-    def compared(access: str) -> Audited:
-        listed = services.cronofy.channels(access)
-        right = next((channel.id for channel in listed if channel.callback_url == url), None)
-        kept = _keep(services, connection_id, right) or channels.reopen(
-            services, connection_id, services.cronofy, access
-        )
-        odd = [each for each in listed if each.id != kept and _is_ours(services, each, recorded)]
-        for channel in odd:
-            services.cronofy.close_channel(access, channel.id)
-        return Audited(connection_id, right is None, tuple(channel.id for channel in odd))
-
-    found = tokens.authorised(services, connection_id, compared)
+    # Whoever slept asks Cronofy nothing more, and writes nothing over what was said since.
+    ends = time.monotonic() + services.settings.lease_seconds * SHARE
+    services = replace(services, cronofy=services.cronofy.until(ends))
+    channels.callback_url(services, connection_id)
+    with channels.leased(services, connection_id) as mine:
+        if mine is None:
+            return Audited(connection_id, reopened=False, closed=())
+        found = tokens.authorised(services, connection_id, partial(_compared, services, connection_id, mine))
     if found.reopened:
         with services.database.write() as tx:
             connections.mark_dirty(tx, connection_id, userinfo=True)
     if found.reopened or found.closed:
         log.warning("channels_mended", connection=connection_id, reopened=found.reopened, closed=len(found.closed))
     return found
+
+
+def _compared(services: Services, connection_id: str, mine: str, access: str) -> Audited:
+    """What is missing is opened before what is odd is closed."""
+    with services.database.read() as tx:
+        stored = accounts.channel(tx, connection_id)
+    recorded = None if stored is None else stored.channel_id
+    url = channels.callback_url(services, connection_id)
+    listed = services.cronofy.channels(access)
+    right = next((channel.id for channel in listed if channel.callback_url == url), None)
+    kept = right or services.cronofy.open_channel(access, url).id
+    if not channels.keep(services, connection_id, mine, kept):
+        log.warning("late_audit_refused", connection=connection_id)
+        return Audited(connection_id, reopened=False, closed=())
+    odd = [each for each in listed if each.id != kept and _is_ours(services, each, recorded)]
+    for channel in odd:
+        services.cronofy.close_channel(access, channel.id)
+    return Audited(connection_id, right is None, tuple(channel.id for channel in odd))
 
 
 def attempt(services: Services, connection_id: str) -> bool:
@@ -67,13 +78,6 @@ def attempt(services: Services, connection_id: str) -> bool:
                 connections.mark_dirty(tx, connection_id, userinfo=True)
             return True
         return False
-
-
-def _keep(services: Services, connection_id: str, channel_id: str | None) -> str | None:
-    if channel_id is not None:
-        with services.database.write() as tx:
-            accounts.channel_opened(tx, connection_id, channel_id, now=services.now())
-    return channel_id
 
 
 def _is_ours(services: Services, channel: Channel, recorded: str | None) -> bool:

@@ -11,6 +11,7 @@ from storage import database
 from storage.vault import Vault
 from workers import logs, telemetry
 from workers.actors import Actors, declare_actors
+from workers.breaker import Breaker
 from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, check_skew, create_broker, create_redis
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
@@ -38,6 +39,7 @@ class Runtime:
         self.services.mailer.close()
         if self.services.receiver is not None:
             self.services.receiver.close()
+        self.services.breaker.close()
         self.services.redis.close()
         self.services.database.close()
 
@@ -51,34 +53,36 @@ def bootstrap(
 ) -> Runtime:
     """Wire everything once per process (after forking). Connects to nothing yet."""
     services = services or create_services(settings, redis_timeout=redis_timeout)
-    broker = broker or create_broker(services.redis)
+    broker = broker or create_broker(services.redis, services.breaker)
     return Runtime(settings, services, broker, declare_actors(broker, services))
 
 
 def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
+    breaker = Breaker(client)
     offset = timedelta(seconds=settings.clock_offset_seconds)
 
     return Services(
         settings=settings,
         database=database.create(settings.database_url, pool_size=max(settings.web_threads, settings.worker_threads)),
         vault=Vault([key.get_secret_value() for key in settings.secret_keys]),
-        cronofy=_cronofy(settings, client),
+        cronofy=_cronofy(settings, client, breaker),
         redis=client,
+        breaker=breaker,
         mailer=_mailer(settings),
         receiver=_receiver(settings),
         now=lambda: datetime.now(UTC) + offset,  # noqa: TID251 (the one place that reads the clock)
     )
 
 
-def _cronofy(settings: Settings, client: redis.Redis) -> Cronofy:
+def _cronofy(settings: Settings, client: redis.Redis, breaker: Breaker) -> Cronofy:
     centre = ORIGINS[settings.cronofy_data_center]
     return Cronofy(
         settings.cronofy_origin or centre.api,
         settings.cronofy_origin or centre.app,
         settings.cronofy_client_id,
         settings.cronofy_client_secrets[0].get_secret_value(),
-        Budget(client, per_second=settings.rate_per_second, per_minute=settings.rate_per_minute),
+        Budget(client, breaker, per_second=settings.rate_per_second, per_minute=settings.rate_per_minute),
     )
 
 

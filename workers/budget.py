@@ -19,6 +19,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from workers.breaker import FAILURES, Breaker, what
 from workers.cronofy.errors import OverBudget
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -121,6 +122,7 @@ class Budget:
     def __init__(
         self,
         client: redis.Redis,
+        breaker: Breaker | None = None,
         *,
         name: str = "cronofy",
         per_second: int = PER_SECOND,
@@ -129,6 +131,7 @@ class Budget:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
+        self._breaker = breaker or Breaker(client)
         self._reserve = client.register_script(_RESERVE)
         self._keys = (f"budget:{name}", f"budget:{name}:pause")
         self._limits = (per_second, per_minute)
@@ -163,28 +166,32 @@ class Budget:
     def pause(self, seconds: float) -> None:
         """No worker's call is granted for that long: Cronofy said so."""
         self._local.pause(seconds)
+        if self._breaker.open:
+            return
         milliseconds = int(min(seconds, LONGEST_WAIT) * 1000)
         try:
             if milliseconds > int(self._client.pttl(self._keys[1])):  # never cut a longer pause short
                 self._client.set(self._keys[1], 1, px=milliseconds)
-        except redis.RedisError as error:
+        except FAILURES as error:
             self._shun(error)
 
     def _shared(self, longest: float) -> float:
         """Seconds to wait, by the shared list, or by our own while Redis is away."""
-        if self._monotonic() < self._shunned_until:
+        if self._breaker.open or self._monotonic() < self._shunned_until:
             return self._local.reserve(longest)
         try:
             granted, micros = self._reserve(self._keys, (*self._limits, int(longest * 1e6)))
-        except redis.RedisError as error:
+        except FAILURES as error:
             self._shun(error)
             return self._local.reserve(longest)
         wait = int(micros) / 1e6
         return wait if granted else max(wait, longest + 1e-6)
 
-    def _shun(self, error: redis.RedisError) -> None:
+    def _shun(self, error: Exception) -> None:
         self._shunned_until = self._monotonic() + _SHUN
-        log.warning("budget_without_redis", error=type(error).__name__, seconds=_SHUN)
+        self._breaker.failed(error)
+        if not self._breaker.open:
+            log.warning("budget_without_redis", error=what(error), seconds=_SHUN)
 
 
 def _longest(left: float) -> float:

@@ -42,7 +42,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     entry = _entry(services, turn)
     for _ in range(ROUNDS):
         if entry is None:
-            return Skipped("the session is gone")
+            return Skipped("the session is gone", "discarded")
         outcome = _bring(services, turn, entry)
         before, entry = entry, _entry(services, turn)
         if outcome and entry is not None and _shown(entry) == _shown(before):
@@ -81,8 +81,10 @@ def _bring(services: Services, turn: Turn, entry: Entry) -> Outcome | None:
     over = services.now().timestamp() >= entry.session.ends
     if not entry.session.active:
         outcome: Outcome | None = _remove(services, turn, entry, places)
+    elif over and not places:
+        return Skipped("no calendar", "too_late")
     elif over:
-        return Dead("the session was over before it was seen in a calendar") if places else Skipped("no calendar")
+        return Dead("the session was over before it was seen in a calendar")
     else:
         outcome = _write(services, turn, entry, places)
     if over and isinstance(outcome, Later):
@@ -175,7 +177,7 @@ def _tidy(services: Services, turn: Turn, entry: Entry, places: Sequence[Place])
 
 def _remove(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome:
     if entry.calendar_id is None:
-        return Skipped("it was never written into a calendar")
+        return Skipped("it was never written into a calendar", "never_announced")
     standing = [place for place in places if place.calendar_id in (entry.calendar_id, *entry.strays)]
     for place in sorted(standing, key=lambda each: not each.open):
         if not place.open:

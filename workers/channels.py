@@ -1,28 +1,44 @@
 """Notification channels: one an account, its URL carrying a token that only Cronofy and we know."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from storage import accounts
-from workers.cronofy.client import Cronofy
 from workers.services import Services
 
 PATH = "/webhooks/cronofy/"
 
 
-def ensure(services: Services, connection_id: str, cronofy: Cronofy, access: str) -> None:
+def ensure(services: Services, connection_id: str, access: str) -> None:
     """Open the connection's channel unless that was done."""
     with services.database.read() as tx:
         stored = accounts.channel(tx, connection_id)
     if stored is None or stored.channel_id is None:
-        reopen(services, connection_id, cronofy, access)
+        url = callback_url(services, connection_id)
+        with leased(services, connection_id, over=True) as mine:
+            keep(services, connection_id, mine, services.cronofy.open_channel(access, url).id)
 
 
-def reopen(services: Services, connection_id: str, cronofy: Cronofy, access: str) -> str:
-    """Open the connection's channel, or learn which one it has: the same URL answers the same channel. Its id."""
-    opened = cronofy.open_channel(access, callback_url(services, connection_id))
+@contextmanager
+def leased(services: Services, connection_id: str, *, over: bool = False) -> Iterator[str | None]:
+    """The right to say which channel the connection has, for the length of a read at most. None: another has it.
+    `over`: taken from whoever has it.
+    """
+    lease_ms = services.settings.lease_seconds * 1000
     with services.database.write() as tx:
-        accounts.channel_opened(tx, connection_id, opened.id, now=services.now())
-    return opened.id
+        mine = accounts.lease_channel(tx, connection_id, lease_ms=lease_ms, over=over)
+    try:
+        yield mine
+    finally:
+        with services.database.write() as tx:
+            accounts.release_channel(tx, connection_id, mine)
+
+
+def keep(services: Services, connection_id: str, lease_token: str | None, channel_id: str) -> bool:
+    """Write down which channel it has. False: the lease was lost, and somebody else has said so, or will."""
+    with services.database.write() as tx:
+        return accounts.channel_opened(tx, connection_id, lease_token, channel_id, now=services.now())
 
 
 def callback_url(services: Services, connection_id: str) -> str:

@@ -44,12 +44,16 @@ class Job:
 
 def sweep(services: Services, actors: Actors) -> int:
     """Wake for whatever is owed or has come due and nobody was woken for lately: a lost message, a dead worker, an
-    ended gap or wait, a reminder's time."""
+    ended gap or wait, a reminder's time.
+
+    Not while Redis is away: a row counts as woken for once it was swept, and would wait again when Redis is back.
+    """
+    if services.breaker.open:
+        return 0
     with services.database.write() as tx:
         owed = connections.sweep(tx)
         due = outbox.sweep(tx, now=services.now())
-    for connection_id in owed:
-        actors.wake(connection_id)
+    actors.wake(*owed)
     actors.wake_outbox(due)
     return len(owed) + len(due)
 
@@ -63,8 +67,7 @@ def reconcile(services: Services, actors: Actors) -> int:
     at_once = max(1, round(settings.rate_per_minute / 4 * RECONCILE_SHARE))
     with services.database.write() as tx:
         chosen = connections.owe_stalest(tx, now=services.now(), every=every, lately=lately, limit=at_once)
-    for connection_id in chosen:
-        actors.wake(connection_id)
+    actors.wake(*chosen)
     return len(chosen)
 
 
@@ -75,8 +78,7 @@ def audit(services: Services, actors: Actors) -> int:
     with services.database.read() as tx:
         due = accounts.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
         oldest = accounts.oldest_audit(tx)
-    for connection_id in due:
-        actors.audit(connection_id)
+    actors.audit(*due)
     if oldest is not None and now - oldest > AUDIT_OVERDUE:
         log.error("audit_overdue", oldest=oldest.isoformat())
     return len(due)
@@ -86,8 +88,7 @@ def roll(services: Services, actors: Actors) -> int:
     """Make anew the sets of an earlier day, or of older time zone rules."""
     with services.database.read() as tx:
         old = slots.due_for_roll(tx, now=services.now())
-    for coach_id in old:
-        actors.roll(coach_id)
+    actors.roll(*old)
     return len(old)
 
 
@@ -158,12 +159,12 @@ def tick(services: Services, actors: Actors) -> None:
     attempt(services, actors, SWEEP)
     for job in JOBS:
         with services.database.write() as tx:
-            mine = schedule.take(tx, job.name, every_ms=job.every_ms)
-        if mine:
-            attempt(services, actors, job)
+            turn = schedule.take(tx, job.name, every_ms=job.every_ms)
+        if turn is not None:
+            attempt(services, actors, job, turn)
 
 
-def attempt(services: Services, actors: Actors, job: Job) -> None:
+def attempt(services: Services, actors: Actors, job: Job, turn: str | None = None) -> None:
     """Run a job. One that raises is told and counted, and tried again at its next run: the others go on meanwhile.
     Raises Unavailable."""
     count = None
@@ -176,7 +177,7 @@ def attempt(services: Services, actors: Actors, job: Job) -> None:
     if count and job is not SWEEP:  # it has work all the time
         log.info("clock_job", name=job.name, count=count)
     with services.database.write() as tx:
-        schedule.ended(tx, job.name, well=count is not None)
+        schedule.ended(tx, job.name, turn, well=count is not None)
 
 
 def run(services: Services, actors: Actors, stop: threading.Event) -> None:

@@ -4,6 +4,8 @@ The path of a push ends here. Nothing is decided by the message that woke us: th
 """
 
 import random
+import time
+from dataclasses import replace
 
 import structlog
 
@@ -26,11 +28,15 @@ NEEDS_A_PERSON: dict[type[CronofyError], Trouble] = {
 }
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 300_000
+# Of its lease that a read may take at Cronofy: what is left is for storing. Past it, it asks for nothing more.
+SHARE = 0.9
 
 
 def refresh(services: Services, connection_id: str) -> bool:
     """Read the connection if it is owed a read. True: another one is owed and due already."""
     settings = services.settings
+    ends = time.monotonic() + settings.lease_seconds * SHARE  # before the claim: it counts while we are frozen, too
+    services = replace(services, cronofy=services.cronofy.until(ends))
     with services.database.write() as tx:
         held = connections.claim(
             tx, connection_id, lease_ms=settings.lease_seconds * 1000, gap_ms=settings.minimum_gap_ms
@@ -39,7 +45,7 @@ def refresh(services: Services, connection_id: str) -> bool:
         return False
     try:
         if held.erase_due:
-            return _erase(services, connection_id)
+            return _erase(services, held)
         observed = observe(services, held)
     except CronofyError as error:
         _record_failure(services, held, error)
@@ -73,7 +79,7 @@ def observe(services: Services, held: Claim) -> Observed:
 
     def read(access: str) -> Observed:
         account: Account | None = None
-        channels.ensure(services, held.connection_id, services.cronofy, access)
+        channels.ensure(services, held.connection_id, access)
         if held.userinfo_due:
             account = services.cronofy.userinfo(access)
         reading = services.cronofy.free_busy(access, since=window.since, until=window.until, zone=coach.hours.zone)
@@ -82,12 +88,18 @@ def observe(services: Services, held: Claim) -> Observed:
     return tokens.authorised(services, held.connection_id, read)
 
 
-def _erase(services: Services, connection_id: str) -> bool:
-    """Disconnect: revoke at Cronofy, then forget everything and make the coach's set anew."""
-    erasure.revoke(services, connection_id)
+def _erase(services: Services, held: Claim) -> bool:
+    """Disconnect: revoke at Cronofy, then forget everything and make the coach's set anew.
+
+    Who connects again takes it back: then nothing of the new consent is revoked or forgotten.
+    """
     with services.database.write() as tx:
-        freebusy.forget(tx, connection_id, now=services.now())
-    log.info("erased", connection=connection_id)
+        wanted = connections.is_erasing(tx, held)
+    if wanted:
+        erasure.revoke(services, held.connection_id)
+        with services.database.write() as tx:
+            wanted = freebusy.erase(tx, held, now=services.now())
+    log.info("erased" if wanted else "late_erasure_refused", connection=held.connection_id)
     return False
 
 

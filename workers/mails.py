@@ -61,13 +61,13 @@ def _unwanted(services: Services, tx: Any, facts: MailFacts, choice: Choice) -> 
     """Why nobody needs it any more."""
     if facts.kind == "reminder":
         if facts.starts is not None and services.now().timestamp() >= facts.starts:
-            return Skipped("the session it reminds of has begun")
+            return Skipped("the session it reminds of has begun", "too_late")
         if not _booked(tx, facts.booking_id):
             return Skipped("the booking it reminds of has ended")
     if facts.kind == "relink" and not relinks.wanted(tx, facts):
         return Skipped("the calendar is connected again")
     if choice == "off":
-        return Skipped("switched off")
+        return Skipped("switched off", "switched_off")
     return None
 
 

@@ -5,6 +5,7 @@ death is not told from a failure: the row is then delivered again, as the same m
 """
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 # A calendar row takes two calls to Cronofy with deadlines of 20 s each; a mail takes less than half a lease.
 CALENDAR_LEASES = 2
+# Of its lease that a calendar row may take at Cronofy: past it, another one may write the same event.
+SHARE = 0.9
 
 
 def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake]:
@@ -32,7 +35,8 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
         return []
     if held.unsure:
         log.warning("delivery_may_repeat", outbox=held.id, kind=held.kind, unsure=held.unsure)
-    outcome = _act(services, Turn(held, seconds, began))
+    in_time = replace(services, cronofy=services.cronofy.until(began + seconds * SHARE))
+    outcome = _act(in_time, Turn(held, seconds, began))
     with services.database.write() as tx:
         kept = _record(services, tx, held, outcome)
         waiting = outbox.followers(tx, held, now=services.now()) if kept else []
@@ -59,8 +63,8 @@ def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
     match outcome:
         case Sent():
             return outbox.sent(tx, held, now=services.now())
-        case Skipped(reason):
-            return outbox.superseded(tx, held, reason=reason)
+        case Skipped(why, reason):
+            return outbox.superseded(tx, held, reason=reason, error=why)
         case Dead(error, withhold):
             kept = outbox.dead(tx, held, error=error)
             if kept and withhold:
@@ -77,8 +81,8 @@ def _tell(held: Held, outcome: Outcome) -> None:
     match outcome:
         case Sent():
             log.info("delivered", **told)
-        case Skipped(reason):
-            log.info("delivery_skipped", **told, reason=reason)
+        case Skipped(why, reason):
+            log.info("delivery_skipped", **told, reason=reason, why=why)
         case Dead(error):
             log.error("delivery_dead", **told, error=error)
         case Later(error) if error.startswith(outbox.HELD):

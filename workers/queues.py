@@ -1,24 +1,25 @@
-"""What ops sees of the queues: how deep they are, and what ended in the dead letters."""
-
-import redis.exceptions
+"""What ops sees of the queues: how deep they are, and whether Redis takes wake-ups."""
 
 from workers.actors import QUEUES
+from workers.breaker import FAILURES, PROBE
 from workers.services import Services
 
 
 def depths(services: Services) -> dict[str, int] | None:
-    """Wake-ups waiting per queue; None when Redis is away (nothing is lost with it: the rows are the jobs)."""
-    try:
-        pipeline = services.redis.pipeline(transaction=False)
-        for queue in QUEUES:
-            pipeline.llen(f"coachcal:{queue}")
-        return dict(zip(QUEUES, pipeline.execute(), strict=True))
-    except (redis.exceptions.RedisError, OSError):
+    """Wake-ups waiting per queue; None while Redis takes none (nothing is lost with it: the rows are the jobs)."""
+    if services.breaker.open:
         return None
+    pipeline = services.redis.pipeline(transaction=False)
+    pipeline.set(PROBE, 1, px=1000)
+    for queue in QUEUES:
+        pipeline.llen(f"coachcal:{queue}")
+    try:
+        _, *found = pipeline.execute()
+    except FAILURES as error:
+        services.breaker.failed(error)
+        return None
+    return dict(zip(QUEUES, found, strict=True))
 
 
 def redis_answers(services: Services) -> bool:
-    try:
-        return bool(services.redis.ping())
-    except (redis.exceptions.RedisError, OSError):
-        return False
+    return depths(services) is not None

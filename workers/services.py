@@ -9,6 +9,7 @@ import redis
 from domain.sessions import Terms
 from storage.database import Database
 from storage.vault import Vault
+from workers.breaker import Breaker
 from workers.cronofy.client import Cronofy
 from workers.mailer import Mailer
 from workers.receiver import Receiver
@@ -18,13 +19,14 @@ from workers.settings import Settings
 @dataclass(frozen=True, slots=True)
 class Services:
     """`now` is the product's clock (aware UTC); leases never use it, they use the database's. `receiver`: where
-    callbacks go, if anywhere."""
+    callbacks go, if anywhere. `breaker`: whether Redis is to be left alone."""
 
     settings: Settings
     database: Database
     vault: Vault
     cronofy: Cronofy
     redis: redis.Redis
+    breaker: Breaker
     mailer: Mailer
     receiver: Receiver | None
     now: Callable[[], datetime]

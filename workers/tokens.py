@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -14,8 +15,9 @@ from workers.services import Services
 T = TypeVar("T")
 
 REFRESH_BEFORE = timedelta(seconds=60)  # a token that would expire during a read of several pages is renewed first
-LEASE_MS = 40_000  # longer than Cronofy may take to answer
-WAITS = 60
+# Of a reader's lease: whoever dies while it renews a token keeps a reader waiting for no longer, and that one has the
+# other half to renew it and to read.
+SHARE = 0.5
 WAIT_SECONDS = 0.1
 
 
@@ -47,34 +49,42 @@ def refresh_token(services: Services, connection_id: str) -> str:
 
 
 def _refreshed(services: Services, connection_id: str, seen: SealedTokens) -> SealedTokens:
-    """Tokens newer than `seen`: fetched by us, or by whoever held the lease while we waited."""
-    for _ in range(WAITS):
+    """Tokens newer than `seen`: fetched by us, or by whoever held the lease while we waited.
+
+    Neither the wait nor the lease lasts longer than the work that asks.
+    """
+    share = services.settings.lease_seconds * SHARE
+    until = min(time.monotonic() + share + WAIT_SECONDS, services.cronofy.ends)
+    while (now := time.monotonic()) < until:
+        seconds = min(share, services.cronofy.ends - now)
         with services.database.write() as tx:
-            mine = accounts.lease_tokens(tx, connection_id, lease_ms=LEASE_MS)
+            mine = accounts.lease_tokens(tx, connection_id, lease_ms=round(seconds * 1000))
         stored = _stored(services, connection_id)
         if stored.sealed != seen.sealed:
-            if mine:
-                _release(services, connection_id, None)
+            if mine is not None:
+                _store(services, connection_id, mine, None)
             return stored
-        if mine:
-            return _exchange(services, connection_id, stored)
+        if mine is not None:
+            in_time = replace(services, cronofy=services.cronofy.until(now + seconds))
+            return _exchange(in_time, connection_id, stored, mine)
         time.sleep(WAIT_SECONDS)
-    raise Unavailable("another process is still refreshing this account's token")
+    raise Unavailable("another process is still renewing this account's token")
 
 
-def _exchange(services: Services, connection_id: str, stored: SealedTokens) -> SealedTokens:
-    fresh = None
+def _exchange(services: Services, connection_id: str, stored: SealedTokens, lease_token: str) -> SealedTokens:
+    fresh, kept = None, False
     try:
         grant = services.cronofy.refresh(_open(services, connection_id, stored)["refresh"])
         fresh = seal(services, connection_id, grant)
     finally:
-        _release(services, connection_id, fresh)
-    return fresh
+        kept = _store(services, connection_id, lease_token, fresh)
+    # Whoever slept past the lease uses what was stored since: it is newer.
+    return fresh if kept else _stored(services, connection_id)
 
 
-def _release(services: Services, connection_id: str, fresh: SealedTokens | None) -> None:
+def _store(services: Services, connection_id: str, lease_token: str, fresh: SealedTokens | None) -> bool:
     with services.database.write() as tx:
-        accounts.store_tokens(tx, connection_id, fresh)
+        return accounts.store_tokens(tx, connection_id, lease_token, fresh)
 
 
 def _stored(services: Services, connection_id: str) -> SealedTokens:

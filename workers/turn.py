@@ -4,7 +4,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from storage.outbox import Held
+from storage.outbox import Held, Reason
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000
@@ -31,9 +31,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nobody needs it any more, or nobody wants it."""
+    """Nobody needs it any more, or nobody wants it: what is true now is `newer`, unless another reason is given."""
 
-    reason: str
+    why: str
+    reason: Reason = "newer"
 
 
 @dataclass(frozen=True, slots=True)

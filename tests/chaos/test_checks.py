@@ -1,7 +1,7 @@
 """The checks themselves: a good run has no violation, and each check has a control: a run that breaks just that."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,13 @@ import pytest
 from tests.chaos import small_world as small
 from tests.chaos.checks import (
     CHECKS,
+    NOT_YET,
+    Check,
     all_checks,
     answers,
     calendars,
     health,
+    histories,
     occupancy,
     openings,
     owed,
@@ -22,7 +25,7 @@ from tests.chaos.checks import (
 )
 from tests.chaos.checks import callbacks as callbacks_
 from tests.chaos.checks import letters as letters_
-from tests.chaos.evidence import Callback, Event, Evidence, Letter, Violation
+from tests.chaos.evidence import Callback, Event, Evidence, Letter
 
 PRODUCT = {"domain", "storage", "workers", "webhooks"}
 FOLDER = Path(__file__).parent / "checks"
@@ -30,7 +33,6 @@ FOLDER = Path(__file__).parent / "checks"
 OFFERED = [small.text(small.at(11.25)), small.text(small.at(11.5))]
 
 Change = Callable[[Evidence], Evidence]
-Check = Callable[[Evidence], Iterator[Violation]]
 
 
 def test_a_good_run_has_no_violation() -> None:
@@ -297,6 +299,7 @@ CONTROLS: tuple[tuple[Change, Check, str, str], ...] = (
     (fell_over, health.nothing_ended, "G9", "clock ended by itself with 1"),
     (slow_refusal, health.in_time, "G9", "took 30.0 s to say 503"),
     (later, health.well_again, "G9", "503, and no fault was near"),
+    (both_booked, histories.histories, "G4", "no order explains"),
 )
 
 
@@ -304,7 +307,7 @@ CONTROLS: tuple[tuple[Change, Check, str, str], ...] = (
 def test_a_run_that_breaks_one_promise_is_found_by_the_check_of_it(number: int) -> None:
     change, named, promise, words = CONTROLS[number]
     run = change(small.good())
-    found = {check.__name__: list(check(run)) for check in CHECKS}
+    found = {check.__name__: list(check(run)) for check in (*CHECKS, *NOT_YET)}
     guilty = {name: violations for name, violations in found.items() if violations}
     assert list(guilty) == [named.__name__]
     (violations,) = guilty.values()
@@ -313,7 +316,7 @@ def test_a_run_that_breaks_one_promise_is_found_by_the_check_of_it(number: int) 
 
 
 def test_each_check_has_a_control() -> None:
-    assert {named for _, named, _, _ in CONTROLS} == set(CHECKS)
+    assert {named for _, named, _, _ in CONTROLS} == {*CHECKS, *NOT_YET}
 
 
 def test_the_checks_share_no_code_with_the_product() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import accounts, bookings, clients, outbox, schedule, tables
+from storage import bookings, clients, outbox, schedule, tables
 from storage.openings import Wanted
 from tests import cast, exposition
 from tests.cast import NOW, at
@@ -25,7 +25,7 @@ def quiet(database_url: str, redis_url: str) -> Iterator[tuple[Desk, str]]:
         cast.introduce(desk.database, cast.MAILED)
         connection_id = desks.connect(desk)
         with desk.database.write() as tx:
-            accounts.channel_opened(tx, connection_id, "chn_1", now=NOW)
+            cast.has_channel(tx, connection_id, "chn_1", now=NOW)
             for job in clock.JOBS:
                 schedule.take(tx, job.name, every_ms=job.every_ms)
         yield desk, connection_id
@@ -89,7 +89,7 @@ def nobody_read(desk: Desk, connection_id: str) -> None:
 
 def nobody_audited(desk: Desk, connection_id: str) -> None:
     with desk.database.write() as tx:
-        accounts.channel_opened(tx, connection_id, "chn_1", now=NOW - timedelta(days=3))
+        cast.has_channel(tx, connection_id, "chn_1", now=NOW - timedelta(days=3))
 
 
 def a_channel_was_never_audited(desk: Desk, _: str) -> None:

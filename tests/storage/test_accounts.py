@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.accounts import Account, Calendar, Profile
-from storage import accounts, connections, oauth_states, tables
+from storage import accounts, connections, freebusy, oauth_states, tables
 from storage.accounts import SealedTokens, UnknownCalendar
 from storage.database import Database
 from tests import cast
@@ -103,7 +103,7 @@ def test_one_caller_at_a_time_may_refresh_the_tokens(database: Database, connect
 
     def lease() -> None:
         with database.write() as tx:
-            taken.append(accounts.lease_tokens(tx, connection, lease_ms=60_000))
+            taken.append(accounts.lease_tokens(tx, connection, lease_ms=60_000) is not None)
 
     threads = [threading.Thread(target=lease) for _ in range(6)]
     for thread in threads:
@@ -116,10 +116,76 @@ def test_one_caller_at_a_time_may_refresh_the_tokens(database: Database, connect
 def test_storing_fresh_tokens_ends_the_lease(database: Database, connection: str) -> None:
     fresh = SealedTokens(b"new", cast.NOW + timedelta(hours=2))
     with database.write() as tx:
-        accounts.lease_tokens(tx, connection, lease_ms=60_000)
-        accounts.store_tokens(tx, connection, fresh)
+        mine = accounts.lease_tokens(tx, connection, lease_ms=60_000)
+        assert mine is not None
+        assert accounts.store_tokens(tx, connection, mine, fresh)
         assert accounts.tokens(tx, connection) == fresh
         assert accounts.lease_tokens(tx, connection, lease_ms=60_000)
+
+
+def test_who_slept_past_the_renewal_overwrites_no_newer_tokens_and_ends_nobody_s_lease(
+    database: Database, connection: str
+) -> None:
+    old, newer = (SealedTokens(name, cast.NOW + timedelta(hours=2)) for name in (b"old", b"newer"))
+    with database.write() as tx:
+        late = accounts.lease_tokens(tx, connection, lease_ms=0)
+        mine = accounts.lease_tokens(tx, connection, lease_ms=60_000)
+        assert late is not None
+        assert mine is not None
+        assert not accounts.store_tokens(tx, connection, late, old)
+        assert accounts.lease_tokens(tx, connection, lease_ms=60_000) is None
+        assert accounts.store_tokens(tx, connection, mine, newer)
+        assert not accounts.store_tokens(tx, connection, late, None)
+        assert accounts.tokens(tx, connection) == newer
+
+
+def test_who_renews_late_may_store_while_nobody_took_over(database: Database, connection: str) -> None:
+    fresh = SealedTokens(b"new", cast.NOW + timedelta(hours=2))
+    with database.write() as tx:
+        late = accounts.lease_tokens(tx, connection, lease_ms=0)
+        assert late is not None
+        assert accounts.store_tokens(tx, connection, late, fresh)
+
+
+def test_connecting_again_refuses_whoever_works_by_the_old_grant(database: Database, channel: str) -> None:
+    # Given a reader that is to erase, a renewal, and an audit
+    with database.write() as tx:
+        connections.mark_dirty(tx, channel, erase=True)
+    reader = cast.claim(database, channel)
+    assert reader is not None
+    with database.write() as tx:
+        renewal = accounts.lease_tokens(tx, channel, lease_ms=60_000)
+        auditor = accounts.lease_channel(tx, channel, lease_ms=60_000)
+    assert renewal is not None
+    # When the account is connected again
+    cast.connect(database)
+    # Then none of them touches it
+    with database.write() as tx:
+        assert not freebusy.erase(tx, reader, now=cast.NOW)
+        assert connections.finish(tx, reader) is None
+        assert not accounts.store_tokens(tx, channel, renewal, SealedTokens(b"old", cast.NOW))
+        assert not accounts.channel_opened(tx, channel, auditor, "chn_1", now=cast.NOW)
+        assert accounts.channel(tx, channel) == accounts.StoredChannel(b"sealed", None)
+        assert accounts.tokens(tx, channel) == SealedTokens(b"sealed", cast.NOW + timedelta(hours=1))
+    # And it can be read at once
+    assert cast.claim(database, channel) is not None
+
+
+def test_a_channel_is_audited_by_one_at_a_time_and_a_reader_that_opens_it_waits_for_none(
+    database: Database, channel: str
+) -> None:
+    with database.write() as tx:
+        audit = accounts.lease_channel(tx, channel, lease_ms=60_000)
+        assert audit is not None
+        assert accounts.lease_channel(tx, channel, lease_ms=60_000) is None
+        reader = accounts.lease_channel(tx, channel, lease_ms=60_000, over=True)
+        assert accounts.channel_opened(tx, channel, reader, "chn_2", now=cast.NOW)
+        assert not accounts.channel_opened(tx, channel, audit, "chn_1", now=cast.NOW)
+        accounts.release_channel(tx, channel, audit)
+        assert accounts.lease_channel(tx, channel, lease_ms=60_000) is None
+        accounts.release_channel(tx, channel, reader)
+        assert accounts.lease_channel(tx, channel, lease_ms=60_000) is not None
+        assert not accounts.channel_opened(tx, channel, None, "chn_1", now=cast.NOW)
 
 
 def test_the_first_push_of_a_planned_channel_finds_its_connection(database: Database, connection: str) -> None:
@@ -127,7 +193,7 @@ def test_the_first_push_of_a_planned_channel_finds_its_connection(database: Data
     with database.write() as tx:
         accounts.plan_channel(tx, connection, hashed, b"sealed")
         assert accounts.open_channels(tx, limit=5) == []
-        accounts.channel_opened(tx, connection, "chn_1", now=cast.NOW)
+        cast.has_channel(tx, connection, "chn_1")
         assert accounts.channel(tx, connection) == accounts.StoredChannel(b"sealed", "chn_1")
         assert accounts.open_channels(tx, limit=5) == [(connection, "chn_1")]
     assert connections.by_channel(database, hashed) == (connection, False)
@@ -142,7 +208,7 @@ def channel(database: Database, connection: str) -> str:
     """The connection's channel was opened, and compared with Cronofy's list, at NOW."""
     with database.write() as tx:
         accounts.plan_channel(tx, connection, accounts.channel_hash("token"), b"sealed")
-        accounts.channel_opened(tx, connection, "chn_1", now=cast.NOW)
+        cast.has_channel(tx, connection, "chn_1")
     return connection
 
 

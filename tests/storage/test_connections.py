@@ -1,11 +1,13 @@
 """The connection row is the refresh job: what is owed, who reads it, and who is too late."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
-from storage import connections
+from storage import accounts, connections
 from storage.database import Database
 from storage.tables import connections as rows
 from tests import cast
@@ -66,6 +68,70 @@ def test_a_notification_during_a_read_owes_one_more(database: Database, clean: s
     with database.write() as tx:
         assert connections.finish(tx, second) is False
     assert not owed(database, clean)
+
+
+@pytest.mark.parametrize("end", ["finish", "doubt", "give_back", "give_up"])
+def test_a_notification_for_a_reader_that_slept_past_its_lease_is_not_forgotten(
+    database: Database, clean: str, end: str
+) -> None:
+    # Given a reader that sleeps past its lease, and a push meanwhile
+    cast.mark_dirty(database, clean)
+    late = cast.claim(database, clean)
+    assert late is not None
+    _set(database, clean, lease_until_ms=1)
+    assert cast.mark_dirty(database, clean) is False
+    # When it wakes up, and nobody has taken over
+    ends: dict[str, Callable[[Connection], object]] = {
+        "finish": lambda tx: connections.finish(tx, late),
+        "doubt": lambda tx: connections.doubt(tx, late, b"mark"),
+        "give_back": lambda tx: connections.give_back(tx, late, error="x", retry_in_ms=0),
+        "give_up": lambda tx: connections.give_up(tx, late, error="x", trouble="revoked"),
+    }
+    with database.write() as tx:
+        assert ends[end](tx) is True
+    # Then a read that starts later is owed, and the sweeper knows at once
+    assert owed(database, clean)
+    assert sweep(database) == [clean]
+
+
+def test_a_push_in_passing_is_owed_already_only_while_nobody_may_still_finish(database: Database, clean: str) -> None:
+    with database.write() as tx:
+        accounts.plan_channel(tx, clean, b"hash", b"sealed")
+
+    def owed_already() -> bool:
+        found = connections.by_channel(database, b"hash")
+        assert found is not None
+        return found[1]
+
+    def push() -> None:
+        with database.write() as tx:
+            connections.mark_dirty(tx, clean, pushed=True)
+
+    assert not owed_already()
+    push()
+    assert owed_already()
+    late = cast.claim(database, clean)
+    _set(database, clean, lease_until_ms=1)
+    assert late is not None
+    assert not owed_already()
+    push()
+    with database.write() as tx:
+        connections.finish(tx, late)
+    assert owed_already()
+
+
+def test_pushes_during_a_read_put_off_nobody_s_wake_up(database: Database, clean: str) -> None:
+    """Whoever reads looks again; should it be gone, the sweeper comes when its lease ends, and not before."""
+    cast.mark_dirty(database, clean)
+    cast.claim(database, clean)
+    cast.mark_dirty(database, clean)
+    assert sweep(database) == []
+    _set(database, clean, lease_until_ms=1)
+    assert sweep(database) == []  # the claim asked for a look at the end of its lease, which has not come
+    _set(database, clean, wake_after_ms=1)
+    assert sweep(database) == [clean]
+    cast.mark_dirty(database, clean)
+    assert sweep(database) == []  # and pushes while its holder is gone do not flood the queue
 
 
 def test_within_the_minimum_gap_nobody_is_woken_and_the_read_stays_owed(database: Database, clean: str) -> None:

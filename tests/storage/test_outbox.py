@@ -1,18 +1,30 @@
 """What is owed is taken by one at a time, in order, and ends sent, dead or superseded."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from storage import outbox, tables
-from storage.database import Database
+from domain.endings import ANNOUNCES, ENDS, OTHERS
+from domain.mails import KINDS
+from storage import messages, outbox, tables
+from storage.database import Database, create
 from storage.outbox import Held, Owed, Wake
 from tests import cast
+from tests.databases import Kind
 
 NOW = cast.NOW
 LEASE_MS = 30_000
+
+
+@pytest.fixture
+def fresh(fresh_database: Callable[[Kind], str]) -> Iterator[Database]:
+    """SQLite alone: for rules that no database decides."""
+    opened = create(fresh_database("sqlite"))
+    yield opened
+    opened.close()
 
 
 def mail(version: int = 1, topic: str = "booked", who: str = "grace", booking: str = "bkg_1", **more: Any) -> Owed:
@@ -91,7 +103,7 @@ def test_what_is_done_is_not_claimed_again(database: Database) -> None:
     with database.write() as tx:
         assert outbox.sent(tx, first, now=NOW)
         assert outbox.dead(tx, second, error="no such address")
-        assert outbox.superseded(tx, third, reason="switched off")
+        assert outbox.superseded(tx, third, reason="switched_off", error="switched off")
     assert states(database, *ids) == ["sent", "dead", "superseded"]
     assert [claim(database, each) for each in ids] == [None] * 3
     assert row(database, ids[0]).sent_at == NOW
@@ -145,11 +157,94 @@ def test_a_cancellation_waits_while_its_request_is_being_sent(database: Database
     assert claim(database, cancellation) is not None
 
 
-@pytest.mark.parametrize("ending", ["cancelled", "seat_left"])
-def test_who_was_never_told_of_a_booking_is_not_told_of_its_end(database: Database, ending: str) -> None:
-    request, cancellation = owe(database, mail(), mail(2, ending))
-    assert claim(database, cancellation) is None
-    assert states(database, request, cancellation) == ["superseded", "superseded"]
+def unsure(database: Database, outbox_id: str) -> None:
+    mine = held(database, outbox_id)
+    with database.write() as tx:
+        assert outbox.give_back(tx, mine, error="timeout", retry_in_ms=0, unsure=True)
+
+
+def dead(database: Database, outbox_id: str) -> None:
+    mine = held(database, outbox_id)
+    with database.write() as tx:
+        assert outbox.dead(tx, mine, error="refused")
+
+
+def switched_off(database: Database, outbox_id: str) -> None:
+    mine = held(database, outbox_id)
+    with database.write() as tx:
+        assert outbox.superseded(tx, mine, reason="switched_off", error="switched off")
+
+
+def discarded(database: Database, outbox_id: str) -> None:
+    with database.write() as tx:
+        assert messages.withhold(tx, outbox_id, reason="by hand")
+
+
+def lapsed(database: Database, outbox_id: str) -> None:
+    held(database, outbox_id)
+    set_row(database, outbox_id, lease_until_ms=0)
+
+
+def failed(database: Database, outbox_id: str) -> None:
+    mine = held(database, outbox_id)
+    with database.write() as tx:
+        assert outbox.give_back(tx, mine, error="451", retry_in_ms=60_000)
+
+
+# What became of the first message, and what leaves when an ending's turn comes.
+FIRST_MESSAGES: dict[str, tuple[Callable[[Database, str], None] | None, bool]] = {
+    "sent": (send, True),
+    "unsure": (unsure, True),
+    "its sender vanished": (lapsed, True),
+    "unsent": (None, False),
+    "failed": (failed, False),
+    "dead": (dead, False),
+    "switched off": (switched_off, False),
+    "discarded": (discarded, False),
+}
+
+
+@pytest.mark.parametrize("end", sorted(ENDS))
+@pytest.mark.parametrize("first", FIRST_MESSAGES)
+def test_what_was_never_announced_is_not_called_off(fresh: Database, first: str, end: str) -> None:
+    happened, leaves = FIRST_MESSAGES[first]
+    later = NOW + timedelta(minutes=1)
+    request, ending = owe(fresh, mail(), mail(2, end, due_at=later))
+    if happened is not None:
+        happened(fresh, request)
+    assert (claim(fresh, ending, minutes=1) is not None) == leaves
+    found = row(fresh, ending)
+    assert (found.state, found.reason) == (("sending", None) if leaves else ("superseded", "never_announced"))
+    if first in ("unsent", "failed"):
+        assert (row(fresh, request).state, row(fresh, request).reason) == ("superseded", "newer")
+
+
+@pytest.mark.parametrize("end", sorted(ENDS))
+def test_an_ending_without_a_first_message_leaves(fresh: Database, end: str) -> None:
+    """The person has another address now, or the coach had none then."""
+    request, ending = owe(fresh, mail(who="old address"), mail(2, end))
+    mine = held(fresh, ending)
+    assert "invite" not in mine.payload
+    assert states(fresh, request, ending) == ["pending", "sending"]
+
+
+@pytest.mark.parametrize("end", sorted(ENDS))
+def test_who_was_only_reminded_is_told_of_the_end_in_words(fresh: Database, end: str) -> None:
+    request, reminder, ending = owe(fresh, mail(), mail(1, "reminder", due_at=NOW + timedelta(minutes=1)), mail(2, end))
+    set_row(fresh, ending, due_at=NOW + timedelta(minutes=2))
+    dead(fresh, request)
+    mine = claim(fresh, reminder, minutes=1)
+    assert mine is not None
+    with fresh.write() as tx:
+        assert outbox.sent(tx, mine, now=NOW)
+    told = claim(fresh, ending, minutes=2)
+    assert told is not None
+    assert told.payload["invite"] is False
+
+
+def test_each_kind_of_mail_announces_or_ends_or_is_about_no_booking() -> None:
+    """A new kind has to say which."""
+    assert sorted([*ANNOUNCES, *ENDS, *OTHERS]) == sorted(KINDS)
 
 
 def test_who_was_told_once_is_told_of_the_end_though_not_of_the_move(database: Database) -> None:
@@ -215,7 +310,7 @@ def test_who_lost_the_lease_writes_nothing(database: Database) -> None:
     with database.write() as tx:
         assert not outbox.sent(tx, late, now=NOW)
         assert not outbox.dead(tx, late, error="x")
-        assert not outbox.superseded(tx, late, reason="x")
+        assert not outbox.superseded(tx, late, reason="newer", error="x")
         assert not outbox.give_back(tx, late, error="x", retry_in_ms=0)
     assert states(database, mine) == ["sending"]
     with database.write() as tx:

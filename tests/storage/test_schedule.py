@@ -2,13 +2,15 @@
 
 import threading
 
-from storage import schedule
+from sqlalchemy import Connection
+
+from storage import schedule, tables
 from storage.database import Database
 
 
 def take(database: Database, every_ms: int = 60_000) -> bool:
     with database.write() as tx:
-        return schedule.take(tx, "reconcile", every_ms=every_ms)
+        return schedule.take(tx, "reconcile", every_ms=every_ms) is not None
 
 
 def test_one_of_many_clocks_gets_the_job(database: Database) -> None:
@@ -25,3 +27,23 @@ def test_a_job_is_due_again_when_its_time_has_passed(database: Database) -> None
     assert take(database, every_ms=0)
     assert take(database, every_ms=60_000)
     assert not take(database)
+
+
+def test_a_clock_that_slept_past_its_turn_says_nothing_about_the_next_one(database: Database) -> None:
+    # Given a job whose turn another clock has by now, and that failed there
+    with database.write() as tx:
+        late = schedule.take(tx, "reconcile", every_ms=0)
+        mine = schedule.take(tx, "reconcile", every_ms=60_000)
+        schedule.ended(tx, "reconcile", mine, well=False)
+        # When the first comes back, either way
+        for well in (True, False):
+            schedule.ended(tx, "reconcile", late, well=well)
+        # Then one failure is counted, until the job goes well
+        assert failures(tx) == 1
+        schedule.ended(tx, "reconcile", mine, well=True)
+        assert failures(tx) == 0
+
+
+def failures(tx: Connection) -> int:
+    found: int = tx.execute(tables.schedule.select()).one().failures
+    return found

@@ -229,7 +229,7 @@ def test_redis_down_costs_no_push(database_url: str) -> None:
 def test_database_down_is_told_so_that_the_push_comes_again(url: str) -> None:
     with desks.opened(url, broker=StubBroker()) as desk:
         answer = desk.push()
-    assert (answer.status_code, answer.json["code"]) == (503, "database_unavailable")
+    assert (answer.status_code, answer.json["code"]) == (503, "database_away")
     assert int(answer.headers["Retry-After"]) > 0
 
 

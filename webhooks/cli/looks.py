@@ -40,8 +40,7 @@ def refresh(coach: str, wait: float) -> None:
                 connections.mark_dirty(tx, connection_id, userinfo=True)
         if not chosen:
             raise click.ClickException(f"{coach} has no calendar account; see: coachcal connect {coach}")
-        for connection_id in chosen:
-            runtime.actors.wake(connection_id)
+        runtime.actors.wake(*chosen)
         end = time.monotonic() + wait
         while owed := _owed(runtime, chosen):
             if time.monotonic() > end:

@@ -50,8 +50,7 @@ def refresh(coach_id: str) -> str:
         for connection_id in chosen:
             connections.mark_dirty(tx, connection_id, userinfo=True)
         ops_audit.note(tx, Deed(now, g.visitor.name, "refresh", coach_id, f"{len(chosen)} connections"))
-    for connection_id in chosen:
-        runtime().actors.wake(connection_id)
+    runtime().actors.wake(*chosen)
     token = signer(services.settings, "before").dumps([coach_id, at, before])
     return render_template(
         "ops/difference.html", coach_id=coach_id, waiting=chosen, token=token, waited=0.0, slow=False

@@ -1,13 +1,13 @@
 """How the ops pages say things: ages, moments, errors. Filters of their templates, all named ops_*."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import Markup
 
-ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+from domain.mail_safety import without_addresses
+
 SPANS = ((60, 1, "s", 0), (3600, 60, "min", 0), (2 * 86_400, 3600, "h", 1))
 
 
@@ -41,7 +41,7 @@ def instant(seconds: int) -> Markup | str:
 
 def error(text: str | None) -> str:
     """What went wrong, without any address that a server may have put into it."""
-    return ADDRESS.sub("(address)", text or "")
+    return without_addresses(text or "")
 
 
 def words(name: str) -> str:

@@ -10,10 +10,13 @@ wrote are hidden from free/busy unless asked for; a deletion has a body.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 from urllib.parse import quote
 
 import structlog
@@ -40,7 +43,7 @@ class Limits:
     """How much one operation may take. A read that needs more is dropped."""
 
     deadline: float = 20.0
-    """Seconds for all of it: budget, retries and pages. Less than the lease of a refresh (30 s)."""
+    """Seconds for all of it: budget, retries and pages."""
     pages: int = 200
     items: int = 50_000
     answer_bytes: int = 8 << 20
@@ -82,6 +85,8 @@ class Cronofy:
         self._wall = wall
         self._limits = limits or Limits()
         self._monotonic = monotonic
+        self.ends = math.inf
+        """No call lasts longer than until then (a reading of `monotonic`)."""
         self._sleep = sleep
         self._transport = Transport(
             timeouts=timeouts or Timeouts(),
@@ -89,6 +94,14 @@ class Cronofy:
             user_agent=user_agent,
             monotonic=monotonic,
         )
+
+    def until(self, moment: float) -> Self:
+        """The same client for one piece of work: no call of it outlasts this moment (a reading of `monotonic`). One
+        that would begin after it fails as one that timed out. A work that is bounded already stays so.
+        """
+        bounded = copy(self)
+        bounded.ends = min(self.ends, moment)
+        return bounded
 
     def __repr__(self) -> str:
         return f"Cronofy({self._api!r}, {self._us!r})"
@@ -258,7 +271,7 @@ class Cronofy:
         return answer.body
 
     def _deadline(self) -> float:
-        return self._monotonic() + self._limits.deadline
+        return min(self._monotonic() + self._limits.deadline, self.ends)
 
     @staticmethod
     def _bearer(access: str) -> str:

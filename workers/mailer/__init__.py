@@ -16,12 +16,14 @@ class MailError(Exception):
     """A message that was not accepted, for all or some of its recipients.
 
     `permanent`: the same message to the same recipient never succeeds, do not try again.
-    `about` says whose fault it is. Only "address" is a reason to withhold later mails; "server" is never permanent: a
-    wrong password or a refused sender is ours to repair, and must not kill every mail in the meantime.
+    `about` says whose trouble it is: of this address, of this message, or of the whole mailer ("server"), which is
+    never permanent: a wrong password or a refused sender is ours to repair, and must not kill every mail meanwhile.
     `code` is the server's reply code, or a word: unreachable, timeout, cut, tls, unsupported, not_an_address.
+    `enhanced`: its enhanced status code (RFC 3463), such as 5.1.1. `reply`: what it said, without addresses; empty
+    when nobody said anything.
     `refused` has the errors of single recipients; whoever is not in it got the message, unless it is empty.
     `unsure`: the message was handed over and no answer to it was seen, so it may have been accepted all the same.
-    The text carries no address and nothing that the server said: both may be personal.
+    The error's text carries no address and nothing that the server said: both may be personal.
     """
 
     def __init__(
@@ -32,14 +34,23 @@ class MailError(Exception):
         about: About,
         refused: "Mapping[str, MailError] | None" = None,
         unsure: bool = False,
+        enhanced: str | None = None,
+        reply: str = "",
     ) -> None:
         fate = "refused for good" if permanent else "not accepted this time"
-        super().__init__(f"{fate}, because of the {about} ({code})")
+        super().__init__(f"{fate}, because of the {about} ({' '.join(filter(None, (code, enhanced)))})")
         self.code = code
+        self.enhanced = enhanced
+        self.reply = reply
         self.permanent = permanent
         self.about = about
         self.refused = dict(refused or {})
         self.unsure = unsure
+
+    @property
+    def no_mailbox(self) -> bool:
+        """Whether the server said that the mailbox does not exist: the one reason to write to nobody there."""
+        return self.permanent and self.about == "address" and bool(self.reply)
 
 
 class Unfaithful(Exception):

@@ -20,7 +20,14 @@ def check(sender: str, recipients: Sequence[str]) -> None:
 def failure(refused: Mapping[str, MailError]) -> MailError:
     """The error for a message of which these recipients were refused: as hopeful as the most hopeful of them."""
     best = min(refused.values(), key=lambda error: error.permanent)
-    return MailError(best.code, permanent=best.permanent, about=best.about, refused=refused)
+    return MailError(
+        best.code,
+        permanent=best.permanent,
+        about=best.about,
+        refused=refused,
+        enhanced=best.enhanced,
+        reply=best.reply,
+    )
 
 
 def _check(address: str, about: About) -> None:

@@ -1,43 +1,185 @@
-"""What a server's replies mean: may the same mail go well later, and whose fault was it?
+"""What a server's replies mean: whose trouble is it, and may the same mail go well later?
 
-| reply | to | permanent | about |
-| --- | --- | --- | --- |
-| 4xx, no answer | anything | no | server (address, for RCPT: greylisting, a full mailbox) |
-| 552 | MAIL with a SIZE | yes | message: the server never takes one so large (RFC 1870, 6.1) |
-| 5xx | greeting, TLS, AUTH, MAIL | no | server: our settings are wrong, and a person will repair them |
-| 530, 534, 535, 538, 503 | RCPT, DATA | no | server: the same, told late |
-| 5xx, 5.7.x | RCPT | yes | message: a policy of theirs, not an address that does not exist (RFC 3463) |
-| 5xx | RCPT | yes | address |
-| 5xx | DATA | yes | message |
+| the reply speaks of | fate | MailError |
+| --- | --- | --- |
+| a mailbox that does not exist: 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10, 5.2.1 | withheld | permanent, address |
+| size or content: 5.3.4, 5.6.x, 552 to a size | dead, this mail alone | permanent, message |
+| this address or mail, just now: 4yz, x.2.2, other 5.1.x, 5.2.x, 5.4.1 | later | address, message |
+| us, the server, a policy, a list: 421, 5.1.7, 5.1.8, 5.3 to 5.5, 5.7 | trouble of the mailer | server |
+
+The codes are those of RFC 3463 and its registry (RFC 5248, 6531, 7372, 7505). Without one, the text decides, and
+only 550, 551 or 553 to RCPT can say that there is no mailbox. Of doubtful replies the more hopeful reading counts:
+a mail that is tried once too often costs a connection, a person who is never written to again costs a session.
+What is said to MAIL, and before it, is about us, unless it is about the size or the kind of this very mail.
 """
 
 import re
 import smtplib
 import ssl
+from typing import Literal
 
+from domain.mail_safety import one_line, without_addresses
 from workers.mailer import About, MailError
 
+Stage = Literal["MAIL", "MAIL SIZE", "RCPT", "DATA"]
+"""What was answered. MAIL SIZE: MAIL that said how large the message is (RFC 1870)."""
+Fate = Literal["withheld", "dead", "later", "trouble"]
+
 TOO_LARGE = 552
-NOT_LOGGED_IN = (503, 530, 534, 535, 538)
-_POLICY = re.compile(rb"5\.7\.\d")
+LONGEST_REPLY = 200
+MOST_READ = 2_000
+"""Bytes of a reply: a server may send lines without end."""
+_BEFORE_RCPT = ("MAIL", "MAIL SIZE")
+_GOING_DOWN = 421
+_NOT_LOGGED_IN = (503, 530, 534, 535, 538)
+_ABOUT_THE_MAIL = range(550, 557)
+_NO_MAILBOX = (550, 551, 553)
+
+# By subject and detail, class 5; what is not here goes by its subject. 5.4.1 is what Microsoft 365
+# says of one unknown address, not of the network.
+_BY_CODE: dict[tuple[int, int], Fate] = {
+    (1, 1): "withheld",  # bad destination mailbox
+    (1, 2): "withheld",  # bad destination system
+    (1, 3): "withheld",  # bad destination syntax
+    (1, 6): "withheld",  # it has moved, no forwarding
+    (1, 7): "trouble",  # bad sender syntax
+    (1, 8): "trouble",  # bad sender system
+    (1, 10): "withheld",  # its domain takes no mail (RFC 7505)
+    (2, 1): "withheld",  # disabled
+    (3, 4): "dead",  # too big for the system
+    (4, 1): "later",
+}
+# 0, "other", decides nothing: the text does then.
+_BY_SUBJECT: dict[int, Fate] = {
+    1: "later",
+    2: "later",
+    3: "trouble",
+    4: "trouble",
+    5: "trouble",
+    6: "dead",
+    7: "trouble",
+}
+_UNDECIDED = ((1, 0),)
+_MOST_HOPEFUL: tuple[Fate, ...] = ("trouble", "later", "dead", "withheld")
+
+_STATUS = r"([245])\.(\d{1,3})\.(\d{1,3})(?![.\d])"
+# At the start of each line (RFC 2034), or as qmail writes it: "no mailbox here by that name (#5.1.1)".
+_ENHANCED = re.compile(rf"^\s*{_STATUS}|#{_STATUS}", re.MULTILINE)
+
+_FULL = re.compile(
+    r"quota|(mail ?box|inbox|storage|disk).{0,40}(full|exceed|limit|space)"
+    r"|(full|exceeded|insufficient).{0,40}(mail ?box|inbox|storage|disk|space)"
+)
+_US = re.compile(
+    r"\bsender|from address|mail from|return.?path|\breverse|\br?dns\b|\bptr\b|\b[eh][eh]lo\b"
+    r"|\bip\b|call ?(out|back)|your (ip|server|host|domain|system|network|organi[sz]ation)"
+    r"|absender|exp.diteur|remitente|mittente"
+)
+_POLICY = re.compile(
+    r"polic|denied|prohibit|forbid|restrict|not (allowed|permitted)|authori[sz]|security|spam|junk"
+    r"|unsolicited|bulk|virus|malware|content|suspicious|too many|rate limit"
+    r"|relay|rcpthosts|\bspf\b|dkim|dmarc|authenticat|\blog ?in\b|\btls\b|certificate|encrypt"
+    r"|sorbs|barracuda|uceprotect|dnsbl|\brbl|(black|block|deny) ?list|block|reputation|\blisted|\bbann"
+)
+_PASSING = re.compile(r"temporar|\blater\b|try again|gr[ae]y ?list|your (message|e?-?mail)")
+_SIZE = re.compile(r"too (large|big|long)|\bsize\b|message length")
+_SENDER = re.compile(r"\bsender\b")
 
 
-def refusal(code: int, said: bytes, about: About) -> MailError:
-    """The error for a reply to RCPT (`about` the address) or DATA (the message)."""
+def refusal(code: int, said: bytes, stage: Stage, *, sender: str = "", recipient: str = "") -> MailError:
+    """The error for a reply that did not accept; `said`: its text, lines parted by LF, without codes."""
+    about: About = "message" if stage == "DATA" else "address"
     if not 400 <= code <= 599:  # no answer that SMTP knows
-        return MailError(str(code), permanent=False, about="server", unsure=about == "message")
-    if code in (421, *NOT_LOGGED_IN):
-        return MailError(str(code), permanent=False, about="server")
-    if code < 500:
-        return MailError(str(code), permanent=False, about=about)
-    return MailError(str(code), permanent=True, about="message" if _POLICY.match(said) else about)
+        return MailError(str(code), permanent=False, about="server", unsure=stage == "DATA")
+    fate_is = fate(code, said, stage, sender=sender, recipient=recipient)
+    if fate_is == "trouble":
+        about = "server"
+    if fate_is in ("dead", "withheld"):
+        about = "address" if fate_is == "withheld" else "message"
+    return MailError(
+        str(code),
+        permanent=fate_is in ("dead", "withheld"),
+        about=about,
+        enhanced=_first_status(_text(said)),
+        reply=readable(code, said, recipient),
+    )
 
 
-def disconnected(error: Exception, *, late: bool, handed_over: bool = False) -> MailError:
+def fate(code: int, said: bytes, stage: Stage, *, sender: str = "", recipient: str = "") -> Fate:
+    """What becomes of a mail that got this 4yz or 5yz; the sender's and recipient's addresses are ours."""
+    text = _text(said)
+    statuses = [tuple(map(int, filter(None, found.groups()))) for found in _ENHANCED.finditer(text)]
+    if code == _GOING_DOWN or code in _NOT_LOGGED_IN:
+        return "trouble"
+    # A code that contradicts its reply promises nothing: it may pass.
+    if code < 500 or any(kind != 5 for kind, *_ in statuses):
+        return "trouble" if stage in _BEFORE_RCPT else "later"
+    words = _Words(text.lower(), sender.lower(), recipient.lower())
+    found = _by_statuses([(subject, detail) for _, subject, detail in statuses])
+    if found == "withheld" and (words.name_sender or _SENDER.search(words.rest)):
+        found = "trouble"  # "<us>: sender address rejected: user unknown"
+    if found is None:
+        found = _by_text(code, words, stage, coded=bool(statuses))
+    # Before there was a recipient nothing can be said of one.
+    return "trouble" if stage in _BEFORE_RCPT and found != "dead" else found
+
+
+def _by_statuses(statuses: list[tuple[int, int]]) -> Fate | None:
+    """None: they say nothing. Of several that differ, the most hopeful."""
+    decided = [status for status in statuses if status not in _UNDECIDED]
+    found = {_BY_CODE.get(status, _BY_SUBJECT.get(status[0])) for status in decided}
+    return next((each for each in _MOST_HOPEFUL if each in found), None)
+
+
+def _by_text(code: int, words: "_Words", stage: Stage, *, coded: bool) -> Fate:
+    if stage in _BEFORE_RCPT:
+        return "dead" if stage == "MAIL SIZE" and code == TOO_LARGE else "trouble"
+    if _FULL.search(words.rest):
+        return "later"
+    if words.name_us or _US.search(words.rest) or _POLICY.search(words.rest):
+        return "trouble"
+    if code not in _ABOUT_THE_MAIL:
+        return "trouble"
+    if _PASSING.search(words.rest):
+        return "later"
+    if stage == "DATA" or _SIZE.search(words.rest):
+        return "dead"
+    return "withheld" if code in _NO_MAILBOX and not coded else "later"
+
+
+class _Words:
+    """A reply's text: does it name us, and what does it say beside the addresses?
+
+    The recipient's own address may be policy@spam.example, which says nothing of policies.
+    """
+
+    def __init__(self, text: str, sender: str, recipient: str) -> None:
+        ours, theirs = sender.rpartition("@")[2], recipient.rpartition("@")[2]
+        self.name_sender = bool(sender) and sender != recipient and sender in text
+        self.name_us = self.name_sender or (bool(ours) and ours != theirs and ours in text)
+        self.rest = without_addresses(text, *parts_of(recipient))
+
+
+def parts_of(address: str) -> tuple[str, ...]:
+    """What of an address a server may repeat by itself."""
+    local, _, host = address.rpartition("@")
+    return (local, host) if local else ()
+
+
+def readable(code: int, said: bytes, recipient: str) -> str:
+    """The reply as one line for people to read, without any address."""
+    text = without_addresses(_text(said), *parts_of(recipient))
+    return one_line(f"{code} {text}", LONGEST_REPLY)
+
+
+def disconnected(
+    error: Exception, *, late: bool, handed_over: bool = False, sender: str = "", recipient: str = ""
+) -> MailError:
     """The error for what smtplib or the network raised; `handed_over`: while the server had the message to answer."""
     if isinstance(error, smtplib.SMTPDataError):
         said = error.smtp_error
-        return refusal(error.smtp_code, said if isinstance(said, bytes) else said.encode(), "message")
+        raw = said if isinstance(said, bytes) else said.encode()
+        return refusal(error.smtp_code, raw, "DATA", sender=sender, recipient=recipient)
     return MailError(_word(error, late=late), permanent=False, about="server", unsure=handed_over)
 
 
@@ -53,3 +195,12 @@ def _word(error: Exception, *, late: bool) -> str:
     if isinstance(error, smtplib.SMTPNotSupportedError | ValueError):
         return "unsupported"  # no way to log in, or a password that is not ASCII
     return "unreachable"
+
+
+def _text(said: bytes) -> str:
+    return said[:MOST_READ].decode(errors="replace")
+
+
+def _first_status(text: str) -> str | None:
+    found = _ENHANCED.search(text)
+    return None if found is None else ".".join(filter(None, found.groups()))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from workers.mailer import MailError, envelope
-from workers.mailer.replies import TOO_LARGE, disconnected, refusal
+from workers.mailer.replies import disconnected, refusal
 from workers.mailer.server import Server
 
 REUSED_FOR_SECONDS = 30.0
@@ -53,7 +53,8 @@ class SmtpMailer:
             self._drop()
             raise
         except (smtplib.SMTPException, OSError, ValueError) as error:
-            failure = disconnected(error, late=limit.passed, handed_over=self._handed_over())
+            to = {"sender": sender, "recipient": recipients[0]}
+            failure = disconnected(error, late=limit.passed, handed_over=self._handed_over(), **to)
             self._drop()
         else:
             if not refused:
@@ -149,19 +150,18 @@ class _Connection(smtplib.SMTP):
         self.handed_over = False
         sized = self.has_extn("size")
         code, said = self.mail(sender, (f"size={len(message)}",) if sized else ())
-        if sized and code == TOO_LARGE:
-            raise refusal(code, said, "message")
-        _expect(code == 250, code)
+        if code != 250:
+            raise refusal(code, said, "MAIL SIZE" if sized else "MAIL", sender=sender)
         refused = {}
         for recipient in recipients:
             code, said = self.rcpt(recipient)
             if code not in (250, 251):
-                refused[recipient] = refusal(code, said, "address")
+                refused[recipient] = refusal(code, said, "RCPT", sender=sender, recipient=recipient)
         if len(refused) < len(recipients):
             self.handed_over = True
             code, said = self.data(message)
             if code != 250:
-                raise refusal(code, said, "message")
+                raise refusal(code, said, "DATA", sender=sender, recipient=recipients[0])
         return refused
 
     def getreply(self) -> tuple[int, bytes]:

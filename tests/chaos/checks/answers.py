@@ -116,21 +116,38 @@ def undecided(tries: Iterable[Operation]) -> bool:
 
 def nothing_unasked(evidence: Evidence) -> Iterator[Violation]:
     """Each booking's row belongs to one request: that which was answered with it, or one whose answer was lost."""
-    writes = [each for each in evidence.operations if each.kind != "read" and succeeded(each)]
-    known = set()
-    for each in writes:
-        known |= {booking["id"] for booking in answered_bookings(each.answer)}
-    strangers = [row for row in evidence.tables["bookings"] if row["id"] not in known]
-    sessions = by_id(evidence.tables["sessions"])
     asked = [tries[0] for tries in requests(evidence).values() if undecided(tries)]
     asked = [each for each in asked if each.kind in MAKING]
+    coaches = _coaches(evidence)
     wanted = {}
-    for row in strangers:
-        coach_id = sessions[row["session_id"]]["coach_id"]
+    for row in strangers(evidence):
+        coach_id = coaches[row["session_id"]]
         wanted[row["id"]] = [each.number for each in asked if _may_have_made(each, row, coach_id)]
-    unmatched = _unmatched(wanted, {each.number: _places(each) for each in asked})
-    for booking_id in unmatched:
+    for booking_id in _unmatched(wanted, {each.number: len(_people(each)) for each in asked}):
         yield Violation("G5", f"booking {booking_id} is there, and nobody asked for it", "doubled")
+
+
+def strangers(evidence: Evidence) -> list[Row]:
+    """The bookings that no answer to a write tells of."""
+    known = set()
+    for each in evidence.operations:
+        if each.kind != "read" and succeeded(each):
+            known |= {booking["id"] for booking in answered_bookings(each.answer)}
+    return [row for row in evidence.tables["bookings"] if row["id"] not in known]
+
+
+def could_have_made(evidence: Evidence, operation: Operation) -> bool:
+    """Whether a row may be the work of this request, which nobody answered."""
+    if operation.kind == "make_pod" and not _people(operation):
+        return True
+    coaches = _coaches(evidence)
+    rows = strangers(evidence)
+    return any(_may_have_made(operation, row, coaches[row["session_id"]]) for row in rows)
+
+
+def _coaches(evidence: Evidence) -> dict[str, str]:
+    """By session, whose it is."""
+    return {row["id"]: row["coach_id"] for row in evidence.tables["sessions"]}
 
 
 def _may_have_made(operation: Operation, row: Row, coach_id: str) -> bool:
@@ -146,10 +163,6 @@ def _people(operation: Operation) -> list[str]:
     if operation.kind == "make_pod":
         return [each["id"] for each in request.get("participants", ())]
     return [request["participant"]["id"]]
-
-
-def _places(operation: Operation) -> int:
-    return len(_people(operation))
 
 
 def _unmatched(wanted: Mapping[str, list[int]], places: Mapping[int, int]) -> list[str]:

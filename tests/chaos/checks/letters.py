@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tests.chaos.checks.invitations import Read, read
-from tests.chaos.checks.owed import ENDINGS, REQUESTS
+from tests.chaos.checks.owed import ENDINGS, REMINDER, REQUESTS, about_bookings
 from tests.chaos.checks.rows import grouped, outbox
 from tests.chaos.evidence import Evidence, Row, Violation
 
@@ -47,7 +47,7 @@ def order(evidence: Evidence) -> Iterator[Violation]:
     """By booking and recipient, each mail's first arrival: versions only grow, as does SEQUENCE; one UID for life."""
     for (booking_id, recipient), heard in _threads(evidence).items():
         where = f"booking {booking_id} to {recipient}"
-        versions = [row["version"] for row, _ in heard]
+        versions = [row["version"] for row, _ in heard if row["topic"] != REMINDER]
         if versions != sorted(versions):
             yield Violation("G7", f"{where}: versions arrived as {versions}")
         invited = [each for _, each in heard if each.method]
@@ -59,25 +59,27 @@ def order(evidence: Evidence) -> Iterator[Violation]:
 
 
 def cancel_after_request(evidence: Evidence) -> Iterator[Violation]:
-    """What was never announced is not called off: neither by a METHOD, nor by words alone."""
-    owed = grouped(outbox(evidence, "mail"), lambda row: (row["booking_id"], row["recipient"]))
+    """What was never announced is not called off: neither by a METHOD, nor by words alone. A reminder announces in
+    words."""
+    owed = grouped(about_bookings(evidence), lambda row: (row["booking_id"], row["recipient"]))
     for key, heard in _threads(evidence).items():
-        # One that may have been taken must be called off: nobody can know.
-        maybe = any(row["topic"] in REQUESTS and row["unsure"] for row in owed[key])
-        announced = maybe
-        invited = maybe
+        # One that may have been taken must be called off: nobody can know. A reader who was owed no announcement,
+        # because her address is another now, is told of the end.
+        telling = [row for row in owed[key] if row["topic"] not in ENDINGS]
+        announced = not telling or any(row["unsure"] for row in telling)
+        invited = any(row["unsure"] for row in telling if row["topic"] in REQUESTS)
         for row, each in heard:
-            announced = announced or row["topic"] in REQUESTS
+            announced = announced or row["topic"] not in ENDINGS
             invited = invited or each.method == "REQUEST"
             silent = row["topic"] in ENDINGS and not announced
-            if silent or (each.method == "CANCEL" and not invited):
+            if silent or (each.method == "CANCEL" and telling and not invited):
                 what = f"{row['topic']} arrived without a request before it"
                 yield Violation("G7", f"booking {key[0]} to {key[1]}: {what} (mail {row['id']})")
 
 
 def _threads(evidence: Evidence) -> dict[tuple[str, str], list[tuple[Row, Read]]]:
-    """By booking and recipient, the first arrival of each mail of a change, in order of arrival."""
-    rows = {row["message_id"]: row for row in outbox(evidence, "mail") if row["topic"] in REQUESTS + ENDINGS}
+    """By booking and recipient, the first arrival of each mail about it, in order of arrival."""
+    rows = {row["message_id"]: row for row in about_bookings(evidence)}
     heard = []
     for digest, copies in grouped(map(read, evidence.letters), lambda each: each.digest).items():
         if digest in rows:

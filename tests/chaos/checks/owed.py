@@ -7,6 +7,9 @@ from tests.chaos.evidence import Evidence, Row, Violation
 
 REQUESTS = ("booked", "rebooked")
 ENDINGS = ("cancelled", "seat_left", "missed")
+REMINDER = "reminder"
+GIVEN_UP = ("switched_off", "discarded", "too_late")
+"""Reasons of a superseded row that no other row explains."""
 ENDED = ("sent", "dead", "superseded")
 LAST = {
     "booked": REQUESTS,
@@ -119,11 +122,11 @@ def ends(evidence: Evidence) -> Iterator[Violation]:
 
 def _superseded(evidence: Evidence) -> Iterator[Violation]:
     """A mail that was given up has a newer one in its queue, or calls off what was never announced."""
-    silenced = any(not row["enabled"] for row in evidence.tables.get("mail_texts", ()))
-    queues = grouped(changes(evidence), lambda row: (row["booking_id"], row["recipient"]))
+    queues = grouped(about_bookings(evidence), lambda row: (row["booking_id"], row["recipient"]))
     for queue in queues.values():
         for row in queue:
-            if row["state"] != "superseded" or silenced or "discarded" in str(row["last_error"]):
+            explained = row.get("reason") in GIVEN_UP or row["topic"] == REMINDER
+            if row["state"] != "superseded" or explained:
                 continue
             newer = any(other["version"] > row["version"] for other in queue)
             if not newer and not (row["topic"] in ENDINGS and unheard(queue)):
@@ -131,7 +134,12 @@ def _superseded(evidence: Evidence) -> Iterator[Violation]:
                 yield Violation("G6", f"mail {row['id']} ({row['topic']}) is {what}")
 
 
+def about_bookings(evidence: Evidence) -> list[Row]:
+    """The mails that tell of a booking or of its end: those of changes, and reminders."""
+    return [row for row in outbox(evidence, "mail") if row["topic"] in (*REQUESTS, *ENDINGS, REMINDER)]
+
+
 def unheard(queue: Sequence[Row]) -> bool:
-    """Whether none of its requests left, and none can have."""
-    requests = [row for row in queue if row["topic"] in REQUESTS]
-    return all(row["state"] != "sent" and not row["unsure"] for row in requests)
+    """Whether nothing that tells of the booking left, nor can have."""
+    telling = [row for row in queue if row["topic"] not in ENDINGS]
+    return all(row["state"] != "sent" and not row["unsure"] for row in telling)

@@ -120,7 +120,9 @@ class TestReplies:
             ("452 4.2.2 full", ("452", False, "address")),
             ("550 5.1.1 unknown", ("550", True, "address")),
             ("553 no such name", ("553", True, "address")),
-            ("550 5.7.1 policy", ("550", True, "message")),
+            ("550 5.7.1 policy", ("550", False, "server")),
+            ("550 5.1.8 <mail@coaching.example>: Sender address rejected", ("550", False, "server")),
+            ("550-5.2.2 two lines\r\n550 5.2.2 full", ("550", False, "address")),
             ("530 5.7.0 log in first", ("530", False, "server")),
             ("421 4.3.2 going down", ("421", False, "server")),
         ],
@@ -136,7 +138,8 @@ class TestReplies:
         [
             ("451 4.3.0 later", ("451", False, "message")),
             ("552 5.3.4 too big", ("552", True, "message")),
-            ("554 5.7.1 looks like spam", ("554", True, "message")),
+            ("554 5.6.1 no such media", ("554", True, "message")),
+            ("554 5.7.1 looks like spam", ("554", False, "server")),
         ],
     )
     def test_to_the_message(self, reply: str, expected: tuple[str, bool, str]) -> None:

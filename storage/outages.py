@@ -1,0 +1,124 @@
+"""What an error of the database means for whoever met it. The one place that knows SQLSTATEs.
+
+away        it is not there, or did not answer in time: 503, and the same at once while it lasts
+read_only   it is there and cannot be written, as after a fail-over: 503
+busy        a lock did not come, or too many wait: 503, ask again
+again       two transactions stood in each other's way: run this one once more; then it is busy
+defect      anything else: whoever met it knows more than we do
+
+A connection that is no good afterwards is thrown away: after `away` and `read_only`, and after any
+error of class 25, whose transaction is in a state that nobody foresaw.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Literal, TypeVar
+
+import psycopg
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    TimeoutError,  # noqa: A004 (the pool's own)
+)
+
+Kind = Literal["away", "read_only", "busy", "again", "defect"]
+Result = TypeVar("Result")
+
+# By class: connection, resources (full, too many), intervention (shutdown, time-outs), system, internal.
+AWAY = ("08", "53", "57", "58", "XX")
+KINDS: dict[str, Kind] = {
+    "25006": "read_only",
+    "25P03": "away",  # idle in transaction for too long
+    "25P04": "away",  # a transaction that took too long
+    "55P03": "busy",
+    "40001": "again",
+    "40P01": "again",
+}
+SPOILT = "25"
+SAYS_READ_ONLY = "session is read-only"  # libpq, of a host that is not what target_session_attrs wants
+
+SQLITE_KINDS: dict[int, Kind] = {
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_FULL: "away",
+    sqlite3.SQLITE_IOERR: "away",
+    sqlite3.SQLITE_CANTOPEN: "away",
+    sqlite3.SQLITE_CORRUPT: "away",
+    sqlite3.SQLITE_NOTADB: "away",
+    sqlite3.SQLITE_NOMEM: "away",
+    sqlite3.SQLITE_PERM: "away",
+    sqlite3.SQLITE_PROTOCOL: "busy",  # a race for the locks of the write-ahead log
+}
+PRIMARY_CODE = 0xFF  # an extended code of SQLite's ends with the code that it extends
+
+# The errors that mean "the database cannot serve just now"; callers answer 503.
+Unavailable = (OperationalError, InterfaceError, TimeoutError)
+
+
+class Outage(OperationalError):
+    """What is raised in place of an error that means `away` or `read_only`, whatever the driver calls it."""
+
+    def __init__(self, kind: Kind, origin: BaseException, statement: str | None = None) -> None:
+        super().__init__(statement, None, origin)
+        self.kind: Kind = kind
+
+
+class Probed(Exception):
+    """Why the database was not even asked: it is known to be out."""
+
+
+class Crowded(psycopg.OperationalError):
+    """Too many threads of this process wait for the database already."""
+
+
+def kind_of(error: BaseException) -> Kind:
+    """SQLAlchemy's errors, and those of both drivers."""
+    if isinstance(error, Outage):
+        return error.kind
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return _kind_of_sqlite(cause)
+    if isinstance(cause, psycopg.Error):
+        return _kind_of_postgresql(cause)
+    return "away" if isinstance(error, Unavailable) else "defect"
+
+
+def spoils(error: BaseException | None) -> bool:
+    """Whether the connection that answered with this is no good any more."""
+    if error is None:
+        return False
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return kind_of(error) in ("away", "read_only") or (state or "").startswith(SPOILT)
+
+
+def is_silence(error: BaseException | None) -> bool:
+    """Whether the server itself said nothing: it is lost, or did not answer in time."""
+    return isinstance(error, psycopg.Error) and error.sqlstate is None and kind_of(error) == "away"
+
+
+def run_again_once(work: Callable[[], Result]) -> Result:
+    """What a whole transaction answers; it is run a second time after a deadlock, or when it was overtaken."""
+    try:
+        return work()
+    except OperationalError as error:
+        if kind_of(error) != "again":
+            raise
+    return work()
+
+
+def _kind_of_sqlite(error: sqlite3.Error) -> Kind:
+    code = getattr(error, "sqlite_errorcode", None)
+    return "defect" if code is None else SQLITE_KINDS.get(code & PRIMARY_CODE, "defect")
+
+
+def _kind_of_postgresql(error: psycopg.Error) -> Kind:
+    if isinstance(error, Crowded):
+        return "busy"
+    state = error.sqlstate
+    if state is not None:
+        return KINDS.get(state, "away" if state.startswith(AWAY) else "defect")
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return "defect"
+    return "read_only" if SAYS_READ_ONLY in str(error) else "away"

@@ -1,0 +1,84 @@
+"""Redis that failed is left alone: nobody waits for it again until a thread of our own has found it well.
+
+Frozen, it would hold each call for a time-out; full, read-only or loading, it would refuse each. All that Redis holds
+may be lost, so whoever finds the breaker open does without: the row is the job, and the sweeper wakes again.
+"""
+
+import time
+from threading import Event, Lock, Thread
+
+import redis
+import structlog
+
+log = structlog.get_logger()
+
+PAUSE = 3.0
+"""Seconds that Redis is left alone after a failure, and between two looks at it."""
+REMIND = 60.0
+PROBE = "coachcal:probe"
+FAILURES = (redis.RedisError, OSError)
+"""Whatever a call to Redis may raise."""
+
+
+class Breaker:
+    """One a process, for all that asks the same Redis. Safe to share between threads."""
+
+    def __init__(self, client: redis.Redis, *, pause: float = PAUSE, remind: float = REMIND) -> None:
+        self._client = client
+        self._pause = pause
+        self._remind = remind
+        self._lock = Lock()
+        self._closing = Event()
+        self._open = False
+
+    @property
+    def open(self) -> bool:
+        """Whether Redis is to be left alone."""
+        return self._open
+
+    def failed(self, error: Exception) -> None:
+        """A call raised this. Says so once, and opens; unless only one key is to blame, and the others are well."""
+        if of_one_key(error):
+            return
+        with self._lock:
+            if self._open or self._closing.is_set():
+                return
+            self._open = True
+        log.warning("redis_away", error=what(error), seconds=self._pause)
+        Thread(target=self._watch, name="redis-breaker", daemon=True).start()
+
+    def close(self) -> None:
+        """Look no more: the process ends."""
+        self._closing.set()
+
+    def _watch(self) -> None:
+        """Ask until it is well, apart from whoever must not wait; tell once a minute that it is not."""
+        began = reminded = time.monotonic()
+        while not self._closing.wait(self._pause):
+            try:
+                probe(self._client)
+            except FAILURES as error:
+                if time.monotonic() - reminded >= self._remind:
+                    reminded = time.monotonic()
+                    log.warning("redis_still_away", error=what(error), seconds=round(reminded - began))
+                continue
+            self._open = False
+            log.info("redis_back", seconds=round(time.monotonic() - began))
+            return
+
+
+def probe(client: redis.Redis) -> None:
+    """Raises what a wake-up would: a server that only reads, or is full, answers PING all the same."""
+    client.set(PROBE, 1, px=1000)
+
+
+def of_one_key(error: Exception) -> bool:
+    """Somebody wrote something else under a name of ours. (A script's errors have only their texts.)"""
+    return isinstance(error, redis.ResponseError) and "WRONGTYPE" in str(error)
+
+
+def what(error: Exception) -> str:
+    """For the log: its type, and the word that Redis's own refusals begin with. Never an address."""
+    word = str(error).partition(" ")[0]
+    said = isinstance(error, redis.ResponseError) and word.isupper() and word.isalpha()
+    return f"{type(error).__name__}: {word}" if said else type(error).__name__
