@@ -139,7 +139,7 @@ class Fleet:
         if name.startswith("web"):
             new.ready.wait(START_SECONDS)
         old.condemned = True
-        self._signal(old, signal.SIGTERM)
+        old.process.terminate()  # the first of the group alone, as a supervisor does: it sees to the others
         try:
             old.process.wait(LEAVE_SECONDS)
         except subprocess.TimeoutExpired:

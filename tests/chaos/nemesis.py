@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from tests.chaos.canary import Canary
+from tests.chaos.canary import Canary, Recovery
 from tests.chaos.faults import Fault
 from tests.chaos.faults.base import Turn
 from tests.chaos.scene import Scene
@@ -30,13 +30,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Episode:
-    """What came of a step, in seconds of the run's clock. `recovery` None: service was not normal again in time."""
+    """What came of a step, in seconds of the run's clock."""
 
     faults: tuple[Fault, ...]
     details: str
     began: float
     ended: float
-    recovery: float | None
+    recovery: Recovery
 
     @property
     def name(self) -> str:
@@ -92,7 +92,7 @@ class Nemesis:
                 details.append(str(undoing.enter_context(fault.inflict(turn)) or ""))
             time.sleep(max(fault.seconds for fault in step.faults) * dice.uniform(0.8, 1.2))
         ended = journal.now()
-        recovery = self._canary.seconds_until_normal(PATIENCE_SECONDS)
+        recovery = self._canary.sing(PATIENCE_SECONDS)
         episode = Episode(step.faults, ", ".join(filter(None, details)), began, ended, recovery)
         self.episodes.append(episode)
         self._judge(episode)
@@ -101,7 +101,8 @@ class Nemesis:
         time.sleep(CALM_SECONDS)
 
     def _judge(self, episode: Episode) -> None:
-        took = "not in time" if episode.recovery is None else f"normal after {episode.recovery:.1f} s"
-        self._tell(f"{episode.name}: {episode.ended - episode.began:.1f} s, {took}")
-        if episode.recovery is None or episode.recovery > RECOVERY_SECONDS:
-            self._scene.journal.tell("G9", f"after {episode.name}: {took}")
+        seconds = episode.recovery.seconds
+        took = "not normal again" if seconds is None else f"normal after {seconds:.1f} s"
+        self._tell(f"{episode.name}: {episode.ended - episode.began:.1f} s, {took} ({episode.recovery})")
+        if seconds is None or seconds > RECOVERY_SECONDS:
+            self._scene.journal.tell("G9", f"after {episode.name}: {took} ({episode.recovery})")

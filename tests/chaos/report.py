@@ -92,7 +92,7 @@ def _within(when: float | None, spans: Sequence[tuple[float, float]]) -> bool:
 
 def _recovery(episodes: Sequence[Episode]) -> str:
     """Median and longest; how often service was not normal again as long as that was waited for."""
-    found = [each.recovery for each in episodes if each.recovery is not None]
+    found = [each.recovery.seconds for each in episodes if each.recovery.seconds is not None]
     shown = f"{median(found):.1f} / {max(found):.1f}" if found else ""
     never = len(episodes) - len(found)
     return f"{shown} never: {never}".strip() if never else shown
