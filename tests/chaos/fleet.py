@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from webhooks.demo.processes import free_port
 
 COMMANDS = {"web": "serve", "worker": "work", "clock": "clock"}
 NAMES = tuple(f"{role}-{number}" for role in COMMANDS for number in (1, 2))
+STEPPED = ("worker-1", "clock-1")
+STEPPED_CLOCKS = Path(__file__).parents[1] / "stepped"
 START_SECONDS = 60.0
 LEAVE_SECONDS = 30.0
 # Whatever was started ends with us, should we be killed: the pipe to this shell is then closed.
@@ -155,27 +157,17 @@ class Fleet:
             time.sleep(0.05)
 
     def set_clock(self, name: str, seconds: int) -> None:
-        """The process of this name is so far off, from about a second later on. Needs libfaketime."""
-        self._clock_file(name).write_text(f"{seconds:+d}\n")
-
-    @property
-    def has_own_clocks(self) -> bool:
-        return _faketime() is not None
+        """The machine of that process is so many seconds ahead, from a moment later on; below zero: behind."""
+        self._clock_file(name).write_text(str(seconds))
 
     def _own_clock(self, name: str) -> dict[str, str]:
         """One worker and one clock live by clocks that can be stepped while they run."""
-        library = _faketime()
-        if library is None or name not in ("worker-1", "clock-1"):
+        if name not in STEPPED:
             return {}
         if not self._clock_file(name).exists():
             self.set_clock(name, 0)
-        return {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(self._clock_file(name)),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_DISABLE_SHM": "1",
-        }
+        paths = (str(STEPPED_CLOCKS), os.environ.get("PYTHONPATH", ""))
+        return {"STEPPED_CLOCK": str(self._clock_file(name)), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
     def _clock_file(self, name: str) -> Path:
         return self._folder / f"{name}.clock"
@@ -204,14 +196,3 @@ class Fleet:
     def _signal(self, member: Member, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(member.process.pid, number)
-
-
-def _faketime() -> Path | None:
-    for path in _libraries():
-        return path
-    return None
-
-
-def _libraries() -> Iterator[Path]:
-    for place in ("usr/lib/*/faketime", "usr/lib*/faketime", "usr/local/lib/faketime"):
-        yield from Path("/").glob(f"{place}/libfaketimeMT.so.1")
