@@ -35,8 +35,8 @@ def coach(coach_id: str, email: str | None) -> Values:
     return {
         "id": coach_id,
         "zone": "UTC",
-        "weekly": '{"mon": [["09:00", "13:00"]]}',
-        "overrides": {},
+        "weekly": "[[[540, 780]], [], [], [], [], [], []]",  # minutes after midnight, from Monday on
+        "overrides": [],
         "pre": 15,
         "post": 15,
         "notice": 0,

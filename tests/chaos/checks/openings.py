@@ -18,6 +18,7 @@ from tests.domain import oracle
 ROOM = 120
 """Seconds between the moment of a listing and `now`: a start that the clock opens or closes within may be either."""
 SHOWN = 5
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def openings(evidence: Evidence) -> Iterator[Violation]:
@@ -71,8 +72,8 @@ def _case(evidence: Evidence, coach: Row, duration: int, listing: Row) -> dict[s
     own = [row for row in occupying(evidence) if row["coach_id"] == coach["id"]]
     return {
         "zone": coach["zone"],
-        "hours": json_of(coach["weekly"]),
-        "overrides": json_of(coach["overrides"]),
+        "hours": {day: _windows(found) for day, found in zip(DAYS, json_of(coach["weekly"]), strict=True)},
+        "overrides": {day: _windows(found) for day, found in json_of(coach["overrides"])},
         "busy": [[exact(event[0]), exact(event[1])] for event in _busy(evidence, coach["id"])],
         "own": [[exact(row["starts"]), exact(row["ends"]), row["gap"] / 60] for row in own],
         "pre": coach["pre"],
@@ -87,6 +88,11 @@ def _case(evidence: Evidence, coach: Row, duration: int, listing: Row) -> dict[s
         "from": spelled(epoch(listing["from"])),
         "to": spelled(epoch(listing["to"])),
     }
+
+
+def _windows(stored: list[list[int]]) -> list[list[str]]:
+    """Windows of a day as stored, in minutes after midnight: the next day's go on from 24:00."""
+    return [[f"{minute // 60:02}:{minute % 60:02}" for minute in window] for window in stored]
 
 
 def exact(seconds: float) -> str:
