@@ -118,6 +118,7 @@ def _among_clients(
         tell("all is mended; the clients end")
         for client in clients:
             client.join(LEAVE_SECONDS)
+        settle.read_all_again(scene)
         settle.until_quiet(scene, onlooker, tell)
         collect.new_deliveries(scene, known)
     return nemesis, list(known.values())

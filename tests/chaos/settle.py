@@ -32,6 +32,12 @@ def heal(scene: Scene) -> None:
     scene.database.heal()
 
 
+def read_all_again(scene: Scene) -> None:
+    """A change in each account: with each read of a calendar, writes to it of unknown outcome are looked at again."""
+    for coach in scene.coaches.values():
+        scene.control.notify(coach.sub, "change")
+
+
 def until_quiet(scene: Scene, onlooker: Onlooker, tell: Callable[[str], None]) -> bool:
     """Whether all that was owed was done in time; what was not is written down."""
     end = time.monotonic() + QUIET_SECONDS
