@@ -15,6 +15,7 @@ from tests.chaos.faults import ALL
 from tests.chaos.run import Options, Outcome, run
 
 MOST_SHOWN = 40
+WHOLE_RUN_SECONDS = 300
 ROOT = Path(__file__).parents[2]
 
 
@@ -49,7 +50,8 @@ def _options() -> Options:
     names = [fault.name for fault in ALL]
     parser = argparse.ArgumentParser(prog="./run chaos", description=__doc__)
     parser.add_argument("--seed", type=int, help="plays the same faults and requests again; by default any")
-    parser.add_argument("--seconds", type=float, default=300.0, help="of faults; from 300 on each comes twice at least")
+    parser.add_argument("--seconds", type=float, default=300.0, help="of faults")
+    parser.add_argument("--times", type=int, help="each fault at least so often; 2 from 300 seconds on, else 0")
     parser.add_argument("--only", nargs="+", metavar="FAULT", choices=names, default=names, help=", ".join(names))
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="a new folder for logs and evidence")
@@ -59,7 +61,8 @@ def _options() -> Options:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)  # the database's account, which is not ours, keeps its files below it
     seed = random.SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
-    return Options(seed, given.seconds, given.only, given.database, folder.resolve(), given.report)
+    times = int(given.seconds >= WHOLE_RUN_SECONDS) * 2 if given.times is None else given.times
+    return Options(seed, given.seconds, times, given.only, given.database, folder.resolve(), given.report)
 
 
 def _section(options: Options, outcome: Outcome, shown: str) -> str:

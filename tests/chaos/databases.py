@@ -33,6 +33,10 @@ class Sqlite:
     def version(self) -> str:
         return f"SQLite {sqlite3.sqlite_version}"
 
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
     def query(self, statement: str) -> list[dict[str, Any]]:
         with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=20) as opened:
             opened.row_factory = sqlite3.Row
@@ -62,6 +66,10 @@ class Postgres:
 
     def close(self) -> None:
         self._life.close()
+
+    @property
+    def folder(self) -> Path:
+        return self.server.folder
 
     @property
     def url(self) -> str:

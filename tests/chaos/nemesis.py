@@ -16,8 +16,6 @@ TWO_AT_ONCE = 0.12
 RECOVERY_SECONDS = 10.0
 PATIENCE_SECONDS = 25.0
 CALM_SECONDS = 0.5
-LEAST_TIMES = 2
-WHOLE_RUN_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -65,20 +63,20 @@ class Nemesis:
         self._tell = tell
         self._turns: Counter[str] = Counter()
 
-    def run(self, faults: Sequence[Fault], seconds: float, after_each: Callable[[], None]) -> None:
-        """For so long; a whole run goes on until each fault came twice."""
+    def run(self, faults: Sequence[Fault], seconds: float, times: int, after_each: Callable[[], None]) -> None:
+        """For so long, and until each fault came so often."""
         end = self._scene.journal.now() + seconds
         dice = random.Random(f"{self._seed}/turns")
         self._turns.update({fault.name: dice.randrange(60) for fault in faults})
         for step in plan(self._seed, faults):
-            if self._scene.journal.now() > end and (seconds < WHOLE_RUN_SECONDS or self._twice(faults)):
+            if self._scene.journal.now() > end and self._least(faults) >= times:
                 return
             self._bring(step)
             after_each()
 
-    def _twice(self, faults: Sequence[Fault]) -> bool:
+    def _least(self, faults: Sequence[Fault]) -> int:
         came = Counter(fault.name for episode in self.episodes for fault in episode.faults)
-        return all(came[fault.name] >= LEAST_TIMES for fault in faults)
+        return min(came[fault.name] for fault in faults)
 
     def _bring(self, step: Step) -> None:
         dice = random.Random(step.seed)

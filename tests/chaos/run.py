@@ -34,10 +34,12 @@ LEAVE_SECONDS = 90.0
 
 @dataclass(frozen=True)
 class Options:
-    """`folder`: empty; logs and evidence stay there. `report`: a document to write the table into."""
+    """`times`: how often each fault comes at least, however long that takes. `folder`: empty; logs and evidence stay
+    there. `report`: a document to write the table into."""
 
     seed: int
     seconds: float
+    times: int
     only: Sequence[str]
     database: Kind
     folder: Path
@@ -46,10 +48,11 @@ class Options:
     @property
     def again(self) -> str:
         """The command that plays the same."""
-        command = f"./run chaos --seed {self.seed} --seconds {self.seconds:.0f} --database {self.database}"
-        if len(self.only) == len(ALL):
-            return command
-        return f"{command} --only {shlex.join(self.only)}"
+        command = f"./run chaos --seed {self.seed} --seconds {self.seconds:.0f} --times {self.times}"
+        command += f" --database {self.database}"
+        if len(self.only) < len(ALL):
+            command += f" --only {shlex.join(self.only)}"
+        return command
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _among_clients(
         stack.callback(over.set)
         for client in clients:
             client.start()
-        nemesis.run(faults, options.seconds, lambda: collect.new_deliveries(scene, known))
+        nemesis.run(faults, options.seconds, options.times, lambda: collect.new_deliveries(scene, known))
         over.set()
         settle.heal(scene)
         tell("all is mended; the clients end")

@@ -1,7 +1,7 @@
 """Disks that are full: the database's, and the one that Redis saves to."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.chaos.faults.base import Fault, Turn
@@ -37,11 +37,14 @@ def redis_cannot_save(turn: Turn) -> Iterator[None]:
         client.config_set("save", "")
 
 
-def _disks(scene: Scene) -> str | None:
-    return None if scene.disks else "only root may mount small disks"
+def _on(name: str) -> Callable[[Scene], str | None]:
+    def lacks(scene: Scene) -> str | None:
+        return None if name in scene.disks else "no small disk here: only root may mount one"
+
+    return lacks
 
 
 DISKS = (
-    Fault("disk full", "F3", 2.5, frozenset({"database"}), database_full, _disks),
-    Fault("redis disk full", "F3", 2.0, frozenset({"redis"}), redis_cannot_save, _disks),
+    Fault("disk full", "F3", 2.5, frozenset({"database"}), database_full, _on("data")),
+    Fault("redis disk full", "F3", 2.0, frozenset({"redis"}), redis_cannot_save, _on("redis")),
 )
