@@ -1,7 +1,7 @@
 """What a connection is made of: its tokens, its profiles and calendars, its channel; and how it comes and goes."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -259,23 +259,16 @@ def _connected(tx: Connection, row: Any) -> Connected:
         trouble=row.trouble,
         last_ok_at=row.last_ok_at,
         last_error=row.last_error,
-        profiles=tuple(
-            Profile(
-                p.id,
-                p.provider,
-                p.service,
-                p.name,
-                p.connected,
-                p.initial_sync,
-                p.relink_url,
-                tuple(by_profile.get(p.id, ())),
-            )
-            for p in own
-        ),
+        profiles=tuple(_profile(each, by_profile.get(each.id, [])) for each in own),
         blocking=frozenset(item.id for item in found if item.blocks and not item.deleted),
         receives=row.receives,
         erasing=row.erase_due,
     )
+
+
+def _profile(row: Any, its: Sequence[Calendar]) -> Profile:
+    known = (row.id, row.provider, row.service, row.name, row.connected, row.initial_sync, row.relink_url)
+    return Profile(*known, tuple(its))
 
 
 def _profile_row(profile: Profile) -> dict[str, Any]:

@@ -81,6 +81,11 @@ def late_refusal(run: Evidence) -> Evidence:
     return small.with_operation(run, 0, status=404, answer=None, sent=2.0, answered=2.1)
 
 
+def with_lost_answer(run: Evidence) -> Evidence:
+    """The move, operation 2, was not possible any more."""
+    return small.with_operation(run, 2, request={**run.operations[2].request, "version": 7})
+
+
 def gone_booking(run: Evidence) -> Evidence:
     return small.without_booking(run, "bkg_1", "ses_1")
 
@@ -313,6 +318,14 @@ def test_a_run_that_breaks_one_promise_is_found_by_the_check_of_it(number: int) 
     (violations,) = guilty.values()
     assert {each.promise for each in violations} == {promise}
     assert any(words in each.what for each in violations), violations
+
+
+def test_a_violation_says_when_by_what_it_names() -> None:
+    changed = small.with_row(two_places(small.good()), "sessions", "ses_3", taken=2, created_at=small.STAMP)
+    (found,) = all_checks(changed)
+    assert found.at == small.NOW - changed.clock_zero
+    (found,) = all_checks(with_lost_answer(small.good()))
+    assert found.at == 2.0
 
 
 def test_each_check_has_a_control() -> None:

@@ -1,7 +1,9 @@
 """What must be true of the evidence that a run leaves. Each check shares no code with the product: it reads answers,
 rows, mails, callbacks and calendars, and knows the promises."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from tests.chaos.checks import (
     answers,
@@ -16,6 +18,8 @@ from tests.chaos.checks import (
     staleness,
 )
 from tests.chaos.evidence import Evidence, Violation
+
+NAMES = re.compile(r"\b((?:bkg|ses|hld|out|call)_\w+)|\b(?:operation|edit) (\d+)")
 
 Check = Callable[[Evidence], Iterator[Violation]]
 
@@ -46,8 +50,28 @@ NOT_YET: tuple[Check, ...] = (occupancy.participants,)
 
 
 def all_checks(evidence: Evidence) -> list[Violation]:
-    """Every violation that any check finds; none is what a run must leave."""
+    """Every violation that any check finds; none is what a run must leave. Each says when, where that can be known."""
     found: list[Violation] = []
     for check in CHECKS:
         found += check(evidence)
-    return found
+    moments = dict(_moments(evidence))
+    return [_dated(each, moments) for each in found]
+
+
+def _moments(evidence: Evidence) -> Iterator[tuple[str, float]]:
+    """By id, when a row was last changed, or written, and when an operation was sent: on the run's clock."""
+    for name in ("sessions", "outbox", "bookings"):
+        for row in evidence.tables[name]:
+            since = row.get("changed_at") or row.get("created_at")
+            if since is not None:
+                yield row["id"], since / 1000 - evidence.clock_zero
+    for operation in evidence.operations:
+        yield str(operation.number), operation.sent
+
+
+def _dated(violation: Violation, moments: Mapping[str, float]) -> Violation:
+    """With the moment of the first that it names."""
+    named = [name for found in NAMES.findall(violation.what) for name in found if name in moments]
+    if violation.at is not None or not named:
+        return violation
+    return replace(violation, at=moments[named[0]])
