@@ -1,10 +1,9 @@
-"""The one table that a run ends with, and the same as a section of a document."""
+"""The one table that a run ends with."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
-from pathlib import Path
 from statistics import median
 
 from tests.chaos.evidence import Operation, Violation
@@ -14,7 +13,6 @@ from tests.chaos.nemesis import Episode
 COLUMNS = ("fault", "of", "times", "operations", "lost", "doubled", "overlapping", "recovery s", "ack p99 ms")
 KINDS = ("lost", "doubled", "overlapping")
 BOOKINGS = ("book", "move", "cancel", "hold", "release", "make_pod", "join", "leave", "call_off")
-BEGIN, END = "<!-- chaos report: begin -->", "<!-- chaos report: end -->"
 During = Callable[[float | None], bool]
 Push = tuple[float, float]
 """When it was answered 2xx, and after how many seconds."""
@@ -41,19 +39,6 @@ def table(result: Result) -> str:
     lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
     left_out = [f"left out: {fault.name} ({why})" for fault, why in result.left_out]
     return "\n".join([*lines, *left_out])
-
-
-def write(path: Path, text: str) -> None:
-    """Put the text between the markers of this document; at its end where there are none."""
-    before = path.read_text() if path.exists() else "# Reliability\n"
-    section = f"{BEGIN}\n{text}\n{END}"
-    if BEGIN in before:
-        head, _, rest = before.partition(BEGIN)
-        after = head + section + rest.partition(END)[2]
-    else:
-        after = f"{before.rstrip()}\n\n{section}\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(after)
 
 
 def _row(result: Result, fault: Fault) -> tuple[str, ...]:

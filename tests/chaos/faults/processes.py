@@ -23,11 +23,14 @@ def killed(role: str) -> Inflict:
 
 @contextmanager
 def worker_frozen(turn: Turn) -> Iterator[None]:
-    """It sleeps past its lease: others take over, and what it still wanted to write is refused."""
-    name = turn.one_of("worker-2", "worker-1")
-    turn.scene.fleet.freeze(name)
+    """It and a clock sleep past their leases: others take over, and what they still wanted to write is refused."""
+    number = turn.one_of("2", "1")
+    names = [f"worker-{number}", f"clock-{number}"]
+    for name in names:
+        turn.scene.fleet.freeze(name)
     yield
-    turn.scene.fleet.thaw(name)
+    for name in names:
+        turn.scene.fleet.thaw(name)
 
 
 @contextmanager
@@ -51,6 +54,6 @@ PROCESSES = (
     Fault("kill web", "F1", 0.7, _touching("web"), killed("web")),
     Fault("kill worker", "F1", 0.7, _touching("worker"), killed("worker")),
     Fault("kill clock", "F1", 0.7, _touching("clock"), killed("clock")),
-    Fault("freeze worker", "F6", LEASE_SECONDS + 1.5, _touching("worker"), worker_frozen),
+    Fault("freeze worker", "F6", LEASE_SECONDS + 1.5, _touching("worker", "clock"), worker_frozen),
     Fault("rolling restart", "F1", 0.1, _touching("web", "worker", "clock"), rolling_restart),
 )
