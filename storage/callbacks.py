@@ -59,9 +59,9 @@ def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
 
 
 def _calendars(tx: Connection, now: datetime, limit: int) -> list[Event]:
-    """A first sync is told of neither as trouble nor as its end."""
+    """A first sync is told of neither as trouble nor as its end; nor is what only another release knows."""
     one = connections.c
-    lasting = or_(one.trouble.is_(None), one.trouble != "initial_sync")
+    lasting = or_(one.trouble.is_(None), one.trouble.in_(("disconnected", "revoked")))
     untold = select(one.id).where(one.trouble.is_distinct_from(one.told_trouble), lasting).order_by(one.id).limit(limit)
     chosen = untold.with_for_update(skip_locked=True).cte("chosen")
     statement = connections.update().where(one.id.in_(select(chosen.c.id))).values(told_trouble=one.trouble)

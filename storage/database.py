@@ -8,8 +8,8 @@ import select
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 from psycopg.errors import ReadOnlySqlTransaction
@@ -22,13 +22,15 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from storage import deadlines
 from storage.breaker import Breaker
-from storage.outages import Outage, Unavailable, is_silence, kind_of, spoils
+from storage.outages import Crowded, Outage, Result, Unavailable, is_silence, kind_of, run_again_once, spoils
 from storage.postgres import LongWaits, Server, parse
 
 __all__ = ["Database", "Unavailable", "create"]
 
-# How long one statement may take, in seconds. A request of the web has a deadline for all of them besides.
-STATEMENT_SECONDS = {"web": 5.0, "worker": 10.0, "report": 30.0}
+Use = Literal["web", "worker", "report"]
+# Who asks: how long we wait for an answer, and how long the server works on one, in seconds. A worker on a connection
+# that is dead without knowing it has to be well within 10 s; a request of the web has a deadline besides.
+SECONDS: dict[Use, tuple[float, float]] = {"web": (5, 5), "worker": (8, 10), "report": (31, 30)}
 POOL_SECONDS = 1  # each thread needs one connection, so nobody waits for the pool but by a mistake of ours
 BUSY_SECONDS = 4
 SQLITE_PRAGMAS = (
@@ -69,6 +71,15 @@ class Database:
                 if self._server is not None and tx.connection.driver_connection.pooled:  # type: ignore[union-attr]  # ours
                     tx.exec_driver_sql(self._server.set_limits())
                 yield tx
+
+    def transact(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` answers, in one transaction; it is run a second time when the first lost a deadlock."""
+
+        def once() -> Result:
+            with self.write() as tx:
+                return work(tx)
+
+        return run_again_once(once)
 
     @contextmanager
     def write_once(self) -> Iterator[Connection]:
@@ -137,7 +148,7 @@ def create(
     url: str,
     *,
     pool_size: int = 10,
-    use: Literal["web", "worker", "report"] = "worker",
+    use: Use = "worker",
     long_waits: int | None = None,
 ) -> Database:
     """A Database for `url` (sqlite:///file.db or postgresql://...); connects only when used.
@@ -149,7 +160,7 @@ def create(
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", lambda tx: _begin_sqlite(tx, waits))
         return Database(engine)
     engine = create_engine(
         parsed,
@@ -160,7 +171,7 @@ def create(
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
     )
-    server = Server(dict(engine.dialect.create_connect_args(parsed)[1]), STATEMENT_SECONDS[use], waits)
+    server = Server(dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits)
     event.listen(engine, "do_connect", lambda *_: server.connect())
     database = Database(engine, server, isolation_level="READ COMMITTED")
 
@@ -193,12 +204,27 @@ def _use_wal(connection: Any) -> None:
             time.sleep(0.01)
 
 
-def _begin_sqlite(tx: Connection) -> None:
+def _begin_sqlite(tx: Connection, waits: LongWaits) -> None:
     if not tx.get_execution_options().get("coachcal_write", False):
         tx.exec_driver_sql("BEGIN")
         return
-    patience = min(BUSY_SECONDS, deadlines.left(BUSY_SECONDS))
-    tx.exec_driver_sql(f"PRAGMA busy_timeout={1000 * patience:.0f}")
+    patience = deadlines.left(BUSY_SECONDS)
+    short = min(patience, waits.short, BUSY_SECONDS)
+    driver: Any = tx.connection.driver_connection
+    with suppress(sqlite3.OperationalError):
+        driver.execute(f"PRAGMA busy_timeout={1000 * short:.0f}")
+        driver.execute("BEGIN IMMEDIATE")
+        return
+    try:
+        with waits.one_more():
+            _begin_after(tx, min(patience, BUSY_SECONDS) - short)
+    except Crowded:
+        _begin_after(tx, 0)
+
+
+def _begin_after(tx: Connection, seconds: float) -> None:
+    """Take the write lock within so many seconds, or raise what SQLite says."""
+    tx.exec_driver_sql(f"PRAGMA busy_timeout={1000 * seconds:.0f}")
     tx.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, func, not_, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from storage.database import clock_ms
-from storage.outbox import HELD, OPEN
+from storage.outbox import OPEN
 from storage.tables import connections, outbox, samples, schedule, sessions
 
 
@@ -43,22 +43,27 @@ def outbox_rows(tx: Connection, *, now: datetime) -> list[tuple[str, str, int]]:
     row = outbox.c
     state = case((and_(row.state == "pending", row.due_at > now), "scheduled"), else_=row.state).label("shown")
     query = select(row.kind, state, func.count()).group_by(row.kind, state)
-    found = [*tx.execute(query.where(row.state.in_(OPEN))), *tx.execute(query.where(row.state == "dead"))]
+    found = [*tx.execute(query.where(row.state.in_(OPEN)))]
+    found += tx.execute(query.where(row.state.in_(("dead", "withheld"))))
     return [(kind, shown, count) for kind, shown, count in found]
 
 
 def oldest_due(tx: Connection, *, now: datetime) -> dict[str, datetime]:
-    """Since when the oldest row of each kind should have gone. Mails that wait for a person's correction left out."""
+    """Since when the oldest row of each kind should have gone. Mails that wait for a person's correction, or for the
+    mail server, are told by figures of their own."""
     row = outbox.c
-    held = and_(row.last_error.is_not(None), row.last_error.startswith(HELD))
-    query = select(row.kind, func.min(row.due_at)).where(row.state.in_(OPEN), row.due_at <= now, not_(held))
+    late = (row.state.in_(OPEN), row.state != "waiting_for_text", row.trouble.is_(None), row.due_at <= now)
+    query = select(row.kind, func.min(row.due_at)).where(*late)
     return dict(tx.execute(query.group_by(row.kind)).all())
 
 
-def held_mails(tx: Connection) -> int:
-    """Mails that wait for their text to be corrected."""
+def waiting_mails(tx: Connection) -> dict[str, int]:
+    """How many mails wait for something beside their turn: `text` to be corrected, an `address` that does not exist,
+    a `mailer` that is in trouble."""
     row = outbox.c
-    return tx.scalar(select(func.count()).where(row.state == "pending", row.last_error.startswith(HELD))) or 0
+    in_trouble = and_(row.state.in_(OPEN), row.trouble.is_not(None))
+    wheres = {"text": row.state == "waiting_for_text", "address": row.state == "withheld", "mailer": in_trouble}
+    return {name: tx.scalar(select(func.count()).where(where)) or 0 for name, where in wheres.items()}
 
 
 def latest(tx: Connection, names: Iterable[str], *, since: datetime) -> dict[str, float]:

@@ -11,7 +11,7 @@ from storage.ops import seconds
 from storage.outbox import LEASE, Wake
 from storage.tables import outbox
 
-UNENDED = ("pending", "sending", "dead")
+UNENDED = ("pending", "sending", "waiting_for_text", "withheld", "dead")
 
 row = outbox.c
 _lapsed = and_(row.state == "sending", LEASE.open)
@@ -109,7 +109,8 @@ def neighbours(tx: Connection, outbox_id: str, *, limit: int = 50) -> list[Messa
 def retry(tx: Connection, outbox_id: str) -> Wake | None:
     """Try a message that waits for its next attempt now. None when it does not wait for one."""
     now = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + 2_000}
-    mine = outbox.update().where(row.id == outbox_id, row.state == "pending").values(now)
+    waits = row.state.in_(("pending", "waiting_for_text"))
+    mine = outbox.update().where(row.id == outbox_id, waits).values(now)
     found = tx.execute(mine.returning(row.id, row.kind)).first()
     return None if found is None else (found.id, found.kind)
 
@@ -119,7 +120,8 @@ def withhold(tx: Connection, outbox_id: str, *, reason: str) -> bool:
 
     One whose sender vanished may have been sent: that is remembered, because a cancellation depends on it.
     """
-    chosen = and_(row.id == outbox_id, or_(row.state == "pending", _lapsed))
+    waits = row.state.in_(("pending", "waiting_for_text", "withheld"))
+    chosen = and_(row.id == outbox_id, or_(waits, _lapsed))
     values = LEASE.end() | {"state": "superseded", "reason": "discarded", "last_error": reason}
     unsure = case((_lapsed, row.unsure + 1), else_=row.unsure)
     return tx.execute(outbox.update().where(chosen).values(unsure=unsure, **values)).rowcount == 1

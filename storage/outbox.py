@@ -2,6 +2,8 @@
 
     pending      owed; claimable once due and not before `next_attempt_at_ms`
     sending      somebody holds its lease (storage.leases); once that is over nobody knows whether it was sent
+    waiting_for_text    a mail whose text has to be corrected first, which frees it at once; looked at each hour
+    withheld     a mail to a mailbox that does not exist; claimed by nobody (see storage.withheld)
     sent, dead, superseded    the ends
 
 The mails of one booking to one recipient, the calendar rows of one session, and the callbacks about one thing are a
@@ -20,24 +22,28 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, se
 
 from domain import events
 from domain.endings import ENDS, Ending, ending
+from storage import strangers
 from storage.database import clock_ms, insert
 from storage.leases import Lease
-from storage.tables import outbox, withheld_addresses
+from storage.tables import outbox
 
 FIRST_WAKE_MS = 2_000
 NEXT_WAKE_MS = 10_000
-HELD = "held: "
-"""How the error of a mail begins that waits for its text to be corrected."""
-OPEN = ("pending", "sending")
+PULLED_FORWARD = 5
+OPEN = ("pending", "sending", "waiting_for_text")
+UNSENT = (*OPEN, "withheld")
 
 row = outbox.c
 LEASE = Lease(row.lease_token, row.lease_until_ms)
-_open = row.state.in_(OPEN)
+# Rows of another release are left alone: they stand in no queue, and nobody waits for them.
+_open = and_(row.state.in_(OPEN), strangers.known())
 _lapsed = case((row.state == "sending", row.unsure + 1), else_=row.unsure)
 
 Reason = Literal["newer", "never_announced", "switched_off", "discarded", "too_late"]
 """Why a row was superseded: something newer is true; its reader never heard of what it ends; somebody switched such
 mails off; somebody gave it up; what it is about has begun or is over."""
+Trouble = Literal["away", "refused"]
+"""Why a mail waits that is not its own fault: the mail server answers nobody, or refuses us."""
 
 Wake = tuple[str, str]
 """An outbox id and its kind: which queue to wake."""
@@ -75,6 +81,7 @@ class Held:
     payload: dict[str, Any] = field(repr=False)
     attempts: int
     unsure: int
+    due_at: datetime
     lease_token: str
 
 
@@ -100,14 +107,17 @@ def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> He
     mine = next((each for each in queue if each.id == outbox_id), None)
     if mine is None or mine.state not in OPEN or not mine.ready or mine.due_at > now:
         return None
-    waiting = [each for each in queue if each.state in OPEN and _place(each) < _place(mine)]
+    waiting = [each for each in queue if each.state in UNSENT and _place(each) < _place(mine)]
     if mine.kind == "callback" and events.in_order(mine.topic):
         return None if waiting else _lease(tx, outbox_id, lease_ms)
     if any(each.version > mine.version and each.due_at <= now for each in queue):
         _supersede(tx, [mine], "newer", "a newer version is there")
         return None
     older = [each for each in waiting if each.version < mine.version]
-    if len(older) < len(waiting) or any(each.state == "sending" and not each.free for each in older):
+    # One that is withheld is in nobody's way: its mailbox does not exist, and may never.
+    if any(each.version == mine.version and each.state != "withheld" for each in waiting):
+        return None
+    if any(each.state == "sending" and not each.free for each in older):
         return None
     _supersede(tx, older, "newer", "a newer version is there")
     becomes = _ending(mine, queue)
@@ -132,7 +142,8 @@ def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
     callbacks = and_(me.c.kind == "callback", row.kind == "callback", row.booking_id == me.c.booking_id)
     ready = and_(LEASE.open, row.next_attempt_at_ms <= clock_ms())
     query = select(outbox, LEASE.open.label("free"), ready.label("ready")).join(me, me.c.id == outbox_id)
-    chosen = query.where(or_(row.id == outbox_id, mails, calendar, callbacks)).order_by(row.id)
+    mine = query.where(or_(row.id == outbox_id, mails, calendar, callbacks), strangers.known())
+    chosen = mine.order_by(row.id)
     return list(tx.execute(chosen.with_for_update(of=outbox)).all())
 
 
@@ -183,15 +194,38 @@ def superseded(tx: Connection, held: Held, *, reason: Reason, error: str) -> boo
     return _finish(tx, held, state="superseded", reason=reason, last_error=error)
 
 
-def give_back(tx: Connection, held: Held, *, error: str, retry_in_ms: int, unsure: bool = False) -> bool:
+def give_back(
+    tx: Connection,
+    held: Held,
+    *,
+    error: str,
+    retry_in_ms: int,
+    unsure: bool = False,
+    trouble: Trouble | None = None,
+) -> bool:
     """Still owed. `unsure`: the other side may have taken it all the same."""
-    later = clock_ms() + retry_in_ms
-    values = {"next_attempt_at_ms": later, "wake_after_ms": later, "unsure": row.unsure + int(unsure)}
+    values = {**_again(retry_in_ms), "unsure": row.unsure + int(unsure), "trouble": trouble}
     return _finish(tx, held, state="pending", last_error=error, **values)
 
 
+def wait_for_text(tx: Connection, held: Held, *, error: str, retry_in_ms: int) -> bool:
+    """Still owed, once its text is corrected."""
+    return _finish(tx, held, state="waiting_for_text", last_error=error, **_again(retry_in_ms))
+
+
+def withhold(tx: Connection, held: Held, *, error: str) -> bool:
+    """Still owed, and nobody may claim it. See storage.withheld for who makes it pending again."""
+    return _finish(tx, held, state="withheld", last_error=error)
+
+
+def _again(in_ms: int) -> dict[str, Any]:
+    later = clock_ms() + in_ms
+    return {"next_attempt_at_ms": later, "wake_after_ms": later}
+
+
 def _finish(tx: Connection, held: Held, **values: Any) -> bool:
-    done = outbox.update().where(row.id == held.id, LEASE.by(held.lease_token)).values(LEASE.end() | values)
+    ended = LEASE.end() | {"trouble": None}
+    done = outbox.update().where(row.id == held.id, LEASE.by(held.lease_token)).values(ended | values)
     return tx.execute(done).rowcount == 1
 
 
@@ -202,9 +236,24 @@ def followers(tx: Connection, held: Held, *, now: datetime) -> list[Wake]:
         "calendar": row.session_id == held.session_id,
         "callback": row.booking_id == held.booking_id,
     }
-    due = and_(row.state == "pending", row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
-    behind = and_(row.kind == held.kind, queues[held.kind], row.id != held.id, due)
+    waits = row.state.in_(("pending", "waiting_for_text"))
+    due = and_(waits, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
+    behind = and_(row.kind == held.kind, queues[held.kind], row.id != held.id, strangers.known(), due)
     return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
+
+
+def pull_forward(tx: Connection) -> list[Wake]:
+    """The mail server took a mail: some of those that failed while it was away need not wait any longer.
+
+    A few for each that is taken, so that what comes back is not met by all of it at once. Mails that it refused, and
+    may refuse again, keep their wait.
+    """
+    waits = and_(row.state == "pending", row.trouble == "away", row.next_attempt_at_ms > clock_ms())
+    query = select(row.id).where(waits).order_by(row.next_attempt_at_ms).limit(PULLED_FORWARD)
+    chosen = query.with_for_update(skip_locked=True).cte("chosen")  # as in `sweep`
+    now = {"next_attempt_at_ms": clock_ms(), "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
+    pulled = outbox.update().where(row.id.in_(select(chosen.c.id))).values(now)
+    return [(found.id, found.kind) for found in tx.execute(pulled.returning(row.id, row.kind))]
 
 
 def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:
@@ -241,20 +290,9 @@ def discard(tx: Connection, outbox_id: str) -> bool:
     return tx.execute(dropped.values(values)).rowcount == 1
 
 
-def withhold(tx: Connection, address: str, *, reason: str, now: datetime) -> None:
-    """Send nothing more to this address until somebody takes it off the list."""
-    values = insert(tx, withheld_addresses).values(address=address, reason=reason, since=now)
-    tx.execute(values.on_conflict_do_nothing(index_elements=["address"]))
-
-
-def withheld(tx: Connection, address: str) -> str | None:
-    """Why nothing is sent to this address; None: it is."""
-    return tx.scalar(select(withheld_addresses.c.reason).where(withheld_addresses.c.address == address))
-
-
 def free_held(tx: Connection, *, coach_id: str | None = None) -> list[Wake]:
     """A text, or a coach's name, was changed: the mails that waited for that are due now."""
-    waiting: list[ColumnElement[bool]] = [row.state == "pending", row.last_error.startswith(HELD)]
+    waiting: list[ColumnElement[bool]] = [row.state == "waiting_for_text"]
     if coach_id is not None:
         waiting.append(row.coach_id == coach_id)
     freed = outbox.update().where(*waiting).values(next_attempt_at_ms=0, wake_after_ms=clock_ms() + FIRST_WAKE_MS)

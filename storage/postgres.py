@@ -23,7 +23,6 @@ Result = TypeVar("Result")
 CONNECT_SECONDS = 2.0  # for all hosts together
 PROBE_SECONDS = 2.0
 LOOK_SECONDS = 0.7  # after a deadline: is it a lock that we wait for?
-LATER = 0.5  # where there is no deadline we wait for the server's own word on a statement that takes too long
 LOCK_SECONDS = 4
 IDLE_SECONDS = 10
 INTERVAL = 0.1
@@ -112,7 +111,7 @@ class Bounded(psycopg.Connection[Any]):
         timeout: float | None = None,
     ) -> Result:
         """psycopg waits through this for whatever it asks. Who is not answered in time leaves no connection behind."""
-        left = deadlines.left(self.server.seconds + LATER)
+        left = deadlines.left(self.server.patience)
         try:
             return self._wait(gen, interval, left)
         except _WaitTimeout:
@@ -137,10 +136,11 @@ class Bounded(psycopg.Connection[Any]):
 
 
 class Server:
-    """Where connections come from. `seconds`: how long any statement may take, if no deadline says less."""
+    """Where connections come from. `patience`: seconds that we wait for an answer, if no deadline says less; `seconds`:
+    what the server lets a statement take."""
 
-    def __init__(self, arguments: dict[str, Any], seconds: float, waits: LongWaits) -> None:
-        self.seconds = seconds
+    def __init__(self, arguments: dict[str, Any], patience: float, seconds: float, waits: LongWaits) -> None:
+        self.patience = patience
         self.waits = waits
         self.arguments = arguments | KEEPALIVES | {"autocommit": True}
         self._hosts = len(str(arguments.get("host", "")).split(","))
@@ -162,9 +162,9 @@ class Server:
         try:
             connection = self._dial()
         except psycopg.OperationalError as error:
-            if REFUSES_OPTIONS not in str(error) or "options" not in self.arguments:
+            if REFUSES_OPTIONS not in str(error):
                 raise
-            self.arguments.pop("options")
+            self.arguments.pop("options", None)  # several threads may learn it at once
             connection = self._dial()
         connection.server, connection.waits = self, waits or self.waits
         connection.made = monotonic()

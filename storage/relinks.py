@@ -82,5 +82,5 @@ def _owed(coach: Coach, email: str, connection_id: str, day: int, since: datetim
 def _withdraw(tx: Connection, connection_id: str) -> None:
     """The rows not sent yet end here; one under way is asked about by its sender."""
     waiting = (rows.c.kind == "mail", rows.c.topic == "relink", rows.c.booking_id == connection_id)
-    done = rows.update().where(*waiting, rows.c.state == "pending")
+    done = rows.update().where(*waiting, rows.c.state.in_(("pending", "waiting_for_text", "withheld")))
     tx.execute(done.values(state="superseded", reason="newer", last_error="the calendar is connected again"))

@@ -87,7 +87,7 @@ outbox = Table(
     number("version", 1),
     Column("recipient", Text),
     Column("payload", JSON, nullable=False),
-    Column("state", Text, nullable=False, server_default=text("'pending'")),
+    Column("state", Text, nullable=False, server_default=text("'pending'")),  # storage.outbox draws them
     number("attempts"),
     number("unsure"),  # attempts whose end nobody saw: it may have been sent
     Column("due_at", Instant, nullable=False),
@@ -97,12 +97,16 @@ outbox = Table(
     number("lease_until_ms"),
     Column("last_error", Text),
     Column("reason", Text),  # why it was superseded: newer | never_announced | switched_off | discarded | too_late
+    Column("trouble", Text),  # of the mailer, at the latest attempt: away | refused
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
 )
-_owed = text("state IN ('pending', 'sending')")
+_owed = text("state IN ('pending', 'sending', 'waiting_for_text')")
 Index("ix_outbox_owed", outbox.c.due_at, postgresql_where=_owed, sqlite_where=_owed)
 Index("ix_outbox_state", outbox.c.state, outbox.c.kind, outbox.c.due_at)  # what ops count and list, every 2 s
+# None while all is well, and asked for with every mail that is taken.
+_in_trouble = text("trouble IS NOT NULL")
+Index("ix_outbox_trouble", outbox.c.next_attempt_at_ms, postgresql_where=_in_trouble, sqlite_where=_in_trouble)
 # Few among the many that were sent, and asked for at each scrape and on each page of ops.
 _dead = text("state = 'dead'")
 Index("ix_outbox_dead", outbox.c.created_at, postgresql_where=_dead, sqlite_where=_dead)
@@ -133,10 +137,15 @@ mail_texts = Table(
     flag("enabled", default=True),
 )
 
+# Mailboxes that do not exist, as a mail server said. Ops never see the address, they go by `id`.
 withheld_addresses = Table(
     "withheld_addresses",
     metadata,
     Column("address", Text, primary_key=True),
+    Column("id", Text),  # the release before this column writes none
     Column("reason", Text, nullable=False),
+    Column("reply", Text),  # what the server said, without addresses
+    Column("outbox_id", Text),  # the mail that met it
     Column("since", Instant, nullable=False),
+    Index("uq_withheld_addresses_id", "id", unique=True),
 )

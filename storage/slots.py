@@ -31,7 +31,8 @@ WEEK_SECONDS = 9 * DAY_SECONDS
 _row = slot_sets.c
 NO_PERIODS: Periods = np.empty((0, 2), np.int64)
 FOREVER = 1 << 40
-# A grant that is gone and a profile without credentials are the same to whoever asks for slots.
+# A grant that is gone and a profile without credentials are the same to whoever asks for slots; and so is a trouble
+# that only another release knows.
 SEEN_AS: dict[str | None, Literal["initial_sync", "disconnected"] | None] = {
     None: None,
     "initial_sync": "initial_sync",
@@ -209,7 +210,7 @@ def healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]
     found: dict[str, list[Health]] = {}
     for coach_id, dirty, trouble, last_ok_at in tx.execute(query.where(row.coach_id.in_(coach_ids))):
         last_ok = None if last_ok_at is None else int(last_ok_at.timestamp())
-        found.setdefault(coach_id, []).append(Health(bool(dirty), SEEN_AS[trouble], last_ok))
+        found.setdefault(coach_id, []).append(Health(bool(dirty), SEEN_AS.get(trouble, "disconnected"), last_ok))
     return found
 
 

@@ -57,7 +57,7 @@ def state_of(now: datetime, stale_after: timedelta) -> ColumnElement[str]:
     before = datetime.fromtimestamp(int(now.timestamp()), UTC) - timedelta(seconds=int(stale_after.total_seconds()))
     return case(
         (func.count(row.id) == 0, "unconnected"),
-        (_any(row.trouble.in_(("disconnected", "revoked"))), "disconnected"),
+        (_any(and_(row.trouble.is_not(None), row.trouble != "initial_sync")), "disconnected"),
         (_any(and_(row.id.is_not(None), or_(row.trouble == "initial_sync", row.last_ok_at.is_(None)))), "initial_sync"),
         (_any(row.last_ok_at < before), "stale"),
         (_any(row.done_gen < row.req_gen), "refreshing"),

@@ -32,6 +32,7 @@ class Town:
     processes: Processes
     environment: dict[str, str]
     api: Api
+    key: str
 
     @property
     def control(self) -> Control:
@@ -43,10 +44,17 @@ class Town:
             self.processes.wait_for_url(f"{self.api.origin}/readyz")
 
     def start_mortal(self, name: str, point: str) -> None:
-        """A worker that kills itself at a point of tests.failpoints."""
+        """A worker that kills or freezes itself at a point of tests.failpoints."""
         dramatiq = ("dramatiq", "workers.bootstrap:start", "--processes=1", "--threads=4", "--skip-logging")
         environment = self.environment | {"dramatiq_worker_timeout": "20"}
         self.processes.start(name, point, "--", *dramatiq, env=environment, module="tests.failpoints")
+
+    def wait_until_frozen(self, name: str, seconds: float = 20.0) -> None:
+        """Until this process has stopped itself, with every thread."""
+        end = time.monotonic() + seconds
+        while any(state not in "TXZ" for state in _threads(self.processes.pid(name))):
+            assert time.monotonic() < end, f"the {name} runs after {seconds} s"
+            time.sleep(0.02)
 
     def wait_until_dead(self, name: str, seconds: float = 20.0) -> None:
         """Until this process has ended by itself."""
@@ -151,7 +159,7 @@ def raised(folder: Path, database_url: str, redis_url: str, **more: str) -> Iter
             key = clients.create_key(tx, "tests", clients.SCOPES, now=datetime.now(UTC))
         processes = Processes(folder)
         try:
-            yield Town(sandbox, opened, processes, environment, Api(environment["COACHCAL_PUBLIC_URL"], key))
+            yield Town(sandbox, opened, processes, environment, Api(environment["COACHCAL_PUBLIC_URL"], key), key)
         finally:
             processes.stop()
             opened.close()

@@ -167,7 +167,7 @@ class Alive(BaseModel):
 
 class Ready(BaseModel):
     status: Literal["ready", "not_ready"]
-    database: Literal["ok", "away", "read_only", "busy", "other_schema"]
+    database: Literal["ok", "away", "read_only", "busy", "other_schema", "other_time"]
     redis: Literal["ok", "away"]
 
 

@@ -80,8 +80,9 @@ def _change(coach_id: str, change: Callable[[Coach | None], Coach], version: int
     """One transaction, then the wake-ups. Raises StaleVersion, Refused and Invalid; then nothing was written."""
     services = runtime().services
     expected = if_match() if version is None else version
-    with services.database.write() as tx:
-        changed = changes.put_coach(tx, coach_id, change, expected=expected, now=services.now())
+    changed = services.database.transact(
+        lambda tx: changes.put_coach(tx, coach_id, change, expected=expected, now=services.now())
+    )
     aftermath.follow(coach_id, wake=changed.wake, conflicts=changed.conflicts)
     return changed
 

@@ -5,6 +5,7 @@ Invalid            the domain's: 422 with its own code and field
 ValidationError    pydantic's, of a body or a query: 422, each error with its field
 HTTPException      werkzeug's: no such path, no such method, too large
 Unavailable        the database cannot serve now: 503, and which way it is out (storage.outages); ask again
+ClockOff           this machine's clock is wrong: 503; nothing was written, another machine may do
 anything else      500, without a word about its cause; the log has it under the same request id
 """
 
@@ -27,6 +28,7 @@ from domain.sessions import Unknown
 from storage.coaches import StaleVersion
 from storage.outages import Kind, Probed, Unavailable, kind_of
 from webhooks.wiring import parts
+from workers.skew import ClockOff
 
 log = structlog.get_logger()
 
@@ -51,6 +53,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_hold": (404, "There is no such hold, or it has ended."),
     "unknown_participant": (404, "The session has no such participant."),
     "unknown_mail_text": (404, "Nothing is set for this kind of mail here."),
+    "unknown_withheld_address": (404, "The address is not withheld, or not any more."),
     "unknown_connection": (404, "The coach has no such connection."),
     "unknown_channel": (404, "No channel has this token."),
     "method_not_allowed": (405, "The path is right, the method is not."),
@@ -94,6 +97,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_calendar": (422, "The connection has no such calendar."),
     "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),
     "internal_error": (500, "Our fault; it was logged under the request id."),
+    "clock_off": (503, "This server's clock is wrong; nothing was written."),
     "database_away": (503, "The database is away, or did not answer in time."),
     "database_read_only": (503, "The database cannot be written for the moment."),
     "busy": (503, "Somebody else is at it, and did not let go in time."),
@@ -175,7 +179,8 @@ def register(app: APIFlask) -> None:
     app.register_error_handler(HTTPException, _http_exception)
     for away in Unavailable:
         app.register_error_handler(away, _unavailable)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(ClockOff, _clock_off)
+    app.register_error_handler(Exception, unexpected)
 
 
 def _refused(error: Refused) -> Response:
@@ -235,7 +240,7 @@ def _http_exception(error: HTTPException) -> Response:
     if status < HTTPStatus.BAD_REQUEST:
         return Response(status=status, headers=error.get_headers())
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unexpected(error)
+        return unexpected(error)
     detail = HTTP_DETAILS.get(status, error.description or "")
     response = problem(status, HTTP_CODES.get(status, "bad_request"), detail)
     response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
@@ -245,7 +250,7 @@ def _http_exception(error: HTTPException) -> Response:
 def _unavailable(error: Exception) -> Response:
     kind = kind_of(error)
     if kind == "defect":
-        return _unexpected(error)
+        return unexpected(error)
     if not isinstance(getattr(error, "orig", None), Probed):
         log.warning("database_failed_a_request", kind=kind, error=type(error).__name__)
     code, detail = OUT[kind]
@@ -254,7 +259,14 @@ def _unavailable(error: Exception) -> Response:
     return response
 
 
-def _unexpected(error: Exception) -> Response:
+def _clock_off(_error: ClockOff) -> Response:
+    detail = "This server's clock is wrong, so nothing was looked at nor written: repeat the request shortly."
+    response = problem(503, "clock_off", detail)
+    response.headers.update(RETRY_AFTER)
+    return response
+
+
+def unexpected(error: Exception) -> Response:
     log.error("request_failed", exc_info=error)
     return problem(500, "internal_error", "This is our fault: tell us the request_id, and repeat the request later.")
 

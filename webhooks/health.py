@@ -23,22 +23,24 @@ def alive() -> Alive:
 def ready() -> tuple[Ready, int]:
     """May this process be sent requests?
 
-    503 while the database is away, cannot be written, or has another release's schema. Redis is told, not required:
-    without it pushes are accepted and read by the sweeper.
+    503 while the database is away, cannot be written, or has another release's schema, and while this machine's clock
+    is off the database's. Redis is told, not required: without it pushes are accepted and read by the sweeper.
     """
     database = _database()
-    status: Literal["ready", "not_ready"] = "ready" if database == "ok" else "not_ready"
     redis: Literal["ok", "away"] = "ok" if queues.redis_answers(runtime().services) else "away"
+    status: Literal["ready", "not_ready"] = "ready" if database == "ok" else "not_ready"
     return Ready(status=status, database=database, redis=redis), 200 if database == "ok" else 503
 
 
-def _database() -> Literal["ok", "away", "read_only", "busy", "other_schema"]:
+def _database() -> Literal["ok", "away", "read_only", "busy", "other_schema", "other_time"]:
     database = runtime().services.database
     try:
         database.check_writable()
     except Unavailable as error:
         kind = kind_of(error)
         return "busy" if kind == "again" else "away" if kind == "defect" else kind
+    if runtime().services.clock.off():
+        return "other_time"
     return "ok" if migrations.is_current(database) else "other_schema"
 
 

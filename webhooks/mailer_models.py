@@ -59,7 +59,7 @@ class MailOut(BaseModel):
     kind: str
     recipient: Role
     version: int = Field(description="The booking's, that it tells of.")
-    state: Literal["pending", "sending", "sent", "dead", "superseded"]
+    state: Literal["pending", "sending", "waiting_for_text", "withheld", "sent", "dead", "superseded"]
     due_at: Instant
     sent_at: Instant | None
     attempts: int
@@ -74,3 +74,31 @@ class MailsOut(BaseModel):
 class SendingOut(BaseModel):
     outbox_id: str
     state: str
+
+
+class WithheldOut(BaseModel):
+    """A mailbox that does not exist, as a mail server said: never the address."""
+
+    id: str | None = Field(description="Its name here; null for a moment after an update of the service.")
+    reason: str
+    reply: str | None = Field(description="What the mail server said, without addresses.")
+    since: Instant
+    until: Instant = Field(description="When it comes off by itself.")
+    recipient: Role | None = Field(description="Whom the mail was for that met the reply.")
+    coach_id: str | None
+    booking_id: str | None
+    waiting: int = Field(description="Mails that wait for it.")
+
+
+class WithheldListOut(BaseModel):
+    withheld: list[WithheldOut]
+
+
+class AddressIn(Body):
+    address: str = Field(min_length=3, max_length=254, examples=["grace@example.com"], pattern="@")
+
+
+class ReleasedOut(BaseModel):
+    id: str
+    leaving: int = Field(description="Mails that are still true, and leave now.")
+    superseded: int = Field(description="Mails that ended: their session is over, moved or cancelled.")

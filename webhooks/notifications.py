@@ -10,7 +10,7 @@ import flask
 from flask import Response
 
 from storage import accounts, connections
-from storage.database import Unavailable
+from storage.outages import Unavailable, run_again_once
 from webhooks.errors import Refused
 from webhooks.reading import PUSH_CAP, USUAL, Request
 from webhooks.wiring import InPassing, Parts, Passing, parts
@@ -134,8 +134,11 @@ def _owe(told: Notification, found: tuple[str, bool] | None, runtime: Runtime) -
         return "nothing_owed" if told.known else "unknown_kind"
     if owed_already and told.kind == "change":
         return "owed_already"  # a read that starts later is owed: not even a write is needed
-    with runtime.services.database.write_once() as tx:
-        news = connections.mark_dirty(tx, connection_id, pushed=True, **OWED[told.kind])
-    if news:
+    if run_again_once(lambda: _mark(connection_id, told.kind, runtime)):
         runtime.actors.wake(connection_id)
     return "accepted"
+
+
+def _mark(connection_id: str, kind: str, runtime: Runtime) -> bool:
+    with runtime.services.database.write_once() as tx:
+        return connections.mark_dirty(tx, connection_id, pushed=True, **OWED[kind])

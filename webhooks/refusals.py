@@ -82,7 +82,7 @@ class Refusals:
             return
         code, reason = told
         client = None if key is None else key.client_id
-        found = Refusal(self._services.now(), f"{request.method} {route.rule}", code, reason, client)
+        found = Refusal(self._services.corrected_now(), f"{request.method} {route.rule}", code, reason, client)
         about = _about() | ({"coach_id": guest.coach_id} if guest and guest.coach_id else {})
         response.call_on_close(lambda: self._write(found, about))
 

@@ -28,6 +28,7 @@ from webhooks import (
     sheets,
     slots,
     tiles,
+    withheld,
 )
 from webhooks.answers import (
     Accepted,
@@ -55,7 +56,17 @@ from webhooks.booking_models import (
 )
 from webhooks.errors import Refused
 from webhooks.import_models import ImportOut, ImportQuery
-from webhooks.mailer_models import MailsOut, MailTextIn, MailTextOut, PreviewIn, PreviewOut, SendingOut
+from webhooks.mailer_models import (
+    AddressIn,
+    MailsOut,
+    MailTextIn,
+    MailTextOut,
+    PreviewIn,
+    PreviewOut,
+    ReleasedOut,
+    SendingOut,
+    WithheldListOut,
+)
 from webhooks.models import ID, CalendarsIn, CoachIn, ConnectIn, HoursIn, OverridesIn, PoolQuery, SlotsQuery, TilesQuery
 from webhooks.pages import links
 from webhooks.pages.links import LinkIn, LinkOut
@@ -95,6 +106,7 @@ POD = "/v1/pods/<pod_id>"
 BOOKS = ("bookings:write",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
+OPS = ("ops",)
 
 # fmt: off
 ROUTES = (
@@ -145,6 +157,11 @@ ROUTES = (
     Route("PUT", MAILER, mailers.put, MAILS, MailTextIn, answer=MailTextOut, once=True),
     Route("DELETE", MAILER, mailers.delete, MAILS, answers=(204,), refuses=(404,), once=True),
     Route("POST", f"{MAILER}/preview", mailers.preview, MAILS, PreviewIn, answer=PreviewOut),
+    Route("GET", withheld.PATH, withheld.show, OPS, answer=WithheldListOut),
+    Route("DELETE", f"{withheld.PATH}/<withheld_id>", withheld.release, OPS, answer=ReleasedOut, refuses=(404,),
+          once=True),
+    Route("POST", f"{withheld.PATH}/release", withheld.release_address, OPS, AddressIn, answer=ReleasedOut,
+          refuses=(404,), once=True),
     Route("POST", "/v1/links", links.create, ("links:write",), LinkIn, answer=LinkOut, answers=(201,), refuses=(404,)),
     Route("GET", "/healthz", health.alive, answer=Alive),
     Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),

@@ -22,6 +22,7 @@ from webhooks.reading import JSON
 from webhooks.shelf import Ready
 from webhooks.wiring import InPassing, Parts, Passing, parts, runtime
 from workers import tracing
+from workers.skew import ClockOff
 
 PLACE, END = "/v1/coaches/", "/slots"
 PATH = f"{PLACE}<coach_id>{END}"
@@ -78,9 +79,9 @@ def in_passing(ours: Parts) -> InPassing:
             if key is None or not may(key, READS):
                 return None
             stamp = environ[SEEN] = offers.stamp(services.database, coach_id)
-        except Unavailable:
+            ready = shelf.find(question, stamp=stamp, now=int(services.now().timestamp()))
+        except (*Unavailable, ClockOff):
             return None  # the endpoint asks again, and says so
-        ready = shelf.find(question, stamp=stamp, now=int(services.now().timestamp()))
         if ready is None:
             return None
         answer = _conditional(ready, environ.get("HTTP_IF_NONE_MATCH"))

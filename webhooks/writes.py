@@ -21,6 +21,7 @@ from domain.sessions import Refused as Refusal
 from domain.sessions import Terms
 from storage import idempotency
 from storage.idempotency import Answer, KeyReused
+from storage.outages import run_again_once
 from storage.outbox import Wake
 from webhooks.auth import asking
 from webhooks.errors import PROBLEM, Refused, told_refusal
@@ -45,7 +46,14 @@ class Done:
 
 
 def once(work: Callable[[Tx, Terms], Done]) -> Response:
-    """The answer of `work`, or the stored one. Raises what `work` raises but for Refusal; then nothing is written."""
+    """The answer of `work`, or the stored one. Raises what `work` raises but for Refusal; then nothing is written.
+
+    After a deadlock, which took all of it back, `work` is done a second time.
+    """
+    return run_again_once(lambda: _once(work))
+
+
+def _once(work: Callable[[Tx, Terms], Done]) -> Response:
     services = runtime().services
     terms, key = services.terms(), idempotency_key()
     digest = b"" if key is None else _digest()
@@ -61,7 +69,7 @@ def once(work: Callable[[Tx, Terms], Done]) -> Response:
     except Refusal as refusal:
         response = told_refusal(refusal)
         # If the same request got an answer since ours was taken back, it gets that one.
-        return response if key is None or _settled(key, digest, response, terms) else once(work)
+        return response if key is None or _settled(key, digest, response, terms) else _once(work)
     runtime().actors.wake_outbox(done.wake)
     return response
 

@@ -52,7 +52,7 @@ class Actors:
     def wake_outbox(self, wakes: Iterable[Wake]) -> None:
         """Wake senders for these rows, once they are committed."""
         senders = {"mail": self.deliver_mail, "calendar": self.write_calendar, "callback": self.post_callback}
-        self._send([_message(senders[kind], outbox_id) for outbox_id, kind in wakes])
+        self._send([_message(senders[kind], outbox_id) for outbox_id, kind in wakes if kind in senders])
 
     def _send(self, messages: Sequence[dramatiq.Message[None]]) -> None:
         broker = self.refresh_freebusy.broker

@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import dramatiq
 import redis
@@ -12,7 +12,7 @@ from storage.vault import Vault
 from workers import logs, telemetry
 from workers.actors import Actors, declare_actors
 from workers.breaker import Breaker
-from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, check_skew, create_broker, create_redis
+from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, create_broker, create_redis
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
 from workers.cronofy.origins import ORIGINS
@@ -21,9 +21,11 @@ from workers.mailer.console import ConsoleMailer
 from workers.mailer.memory import MemoryMailer
 from workers.mailer.server import Server
 from workers.mailer.smtp import SmtpMailer
+from workers.once import Once
 from workers.receiver import Receiver
 from workers.services import Services
 from workers.settings import Settings
+from workers.skew import ProductClock, reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +52,43 @@ def bootstrap(
     services: Services | None = None,
     broker: dramatiq.Broker | None = None,
     redis_timeout: float = WEB_TIMEOUT,
+    use: database.Use = "web",
 ) -> Runtime:
-    """Wire everything once per process (after forking). Connects to nothing yet."""
-    services = services or create_services(settings, redis_timeout=redis_timeout)
-    broker = broker or create_broker(services.redis, services.breaker)
+    """Wire everything once per process (after forking). Connects to nothing yet.
+
+    `use`: who asks the database, which says how long it waits."""
+    services = services or create_services(settings, redis_timeout=redis_timeout, use=use)
+    broker = broker or create_broker(services.redis, services.breaker, services.clock)
     return Runtime(settings, services, broker, declare_actors(broker, services))
 
 
-def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT) -> Services:
+def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web") -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
     breaker = Breaker(client)
+    opened = _database(settings, use)
     offset = timedelta(seconds=settings.clock_offset_seconds)
+    clock = ProductClock(reference(opened, client, breaker), offset=offset)
 
     return Services(
         settings=settings,
-        database=database.create(settings.database_url, pool_size=max(settings.web_threads, settings.worker_threads)),
+        database=opened,
         vault=Vault([key.get_secret_value() for key in settings.secret_keys]),
         cronofy=_cronofy(settings, client, breaker),
         redis=client,
         breaker=breaker,
+        once=Once(),
         mailer=_mailer(settings),
         receiver=_receiver(settings),
-        now=lambda: datetime.now(UTC) + offset,  # noqa: TID251 (the one place that reads the clock)
+        clock=clock,
+        now=clock.now,
     )
+
+
+def _database(settings: Settings, use: database.Use) -> database.Database:
+    """In a web process two threads are kept from waiting for it for long: somebody has to answer `/healthz`."""
+    threads = max(settings.web_threads, settings.worker_threads)
+    long_waits = max(1, settings.web_threads - 2) if use == "web" else None
+    return database.create(settings.database_url, pool_size=threads, use=use, long_waits=long_waits)
 
 
 def _cronofy(settings: Settings, client: redis.Redis, breaker: Breaker) -> Cronofy:
@@ -109,6 +125,5 @@ def start() -> None:
     settings = Settings.load()
     telemetry.start(settings)
     logs.configure(settings.log_level, telemetry.report)
-    runtime = bootstrap(settings, redis_timeout=WORKER_TIMEOUT)
-    check_skew(runtime.services.redis)
+    runtime = bootstrap(settings, redis_timeout=WORKER_TIMEOUT, use="worker")
     dramatiq.set_broker(runtime.broker)

@@ -1,6 +1,5 @@
 """The broker and its middleware, in order. Redis may vanish at any time: messages are wake-ups, rows are the jobs."""
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,24 +11,26 @@ import redis
 import structlog
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import Callbacks, Middleware, ShutdownNotifications
+from dramatiq.errors import DecodeError
+from dramatiq.middleware import Callbacks, Middleware, ShutdownNotifications, SkipMessage
 from prometheus_client import CollectorRegistry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from workers.breaker import FAILURES, Breaker
+from storage.outages import Unavailable, kind_of
+from workers import tracing
+from workers.breaker import FAILURES, Breaker, of_one_key
 from workers.metrics import CountJobs
+from workers.once import Once
+from workers.skew import ProductClock
 from workers.tracing import Trace
 
 log = structlog.get_logger()
 
 WEB_TIMEOUT = 0.25  # a push is answered within Cronofy's 5 s even while Redis hangs
 WORKER_TIMEOUT = 5.0
-MAX_SKEW_SECONDS = 5.0
-
-
-class SkewedClock(RuntimeError):
-    """Redis's clock is not ours; heartbeats would be misread and work done twice."""
+DEAD_FOR_MS = 3_600_000
+OPTIONS = frozenset({"redis_message_id", "request_id", tracing.CARRIED})
 
 
 def create_redis(url: str, *, timeout: float) -> redis.Redis:
@@ -44,11 +45,17 @@ def create_redis(url: str, *, timeout: float) -> redis.Redis:
 
 
 class Broker(RedisBroker):
-    """Dramatiq's, but for Redis being away, which is no error here: then nothing is fetched, and nobody waits."""
+    """Dramatiq's, but for Redis being away, which is no error here: then nothing is fetched, and nobody waits. Nor is
+    it while the clock is off: other machines may have right ones."""
 
-    def __init__(self, client: redis.Redis, breaker: Breaker, **options: Any) -> None:
+    def __init__(
+        self, client: redis.Redis, breaker: Breaker, clock: ProductClock, counted: CountJobs, **options: Any
+    ) -> None:
         super().__init__(client=client, **options)  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
         self._breaker = breaker
+        self._clock = clock
+        self.counted = counted
+        self._once = Once()
 
     def enqueue_all(self, messages: Sequence[dramatiq.Message[Any]]) -> bool:
         """Send these in one call. False: Redis did not take them, or is being left alone."""
@@ -60,7 +67,7 @@ class Broker(RedisBroker):
         try:
             self._write(sent)
         except FAILURES as error:
-            self._breaker.failed(error)
+            self._bear(error, *{message.queue_name for message in sent})
             return False
         for message in sent:
             self.emit_after("enqueue", message, None)
@@ -80,7 +87,35 @@ class Broker(RedisBroker):
 
     def do_fetch(self, queue_name: str, most: int) -> list[bytes]:
         """What waits in a queue; nothing while Redis is away: that is waited for, and told by the breaker."""
-        return self._dispatch("fetch")(queue_name, most) or []
+        if self._clock.off():
+            return []
+        found: list[bytes | None] = self._dispatch("fetch")(queue_name, most) or []
+        while found:
+            if known := [text for text in found if text is not None and self._readable(queue_name, text)]:
+                return known
+            found = self._dispatch("fetch")(queue_name, most) or []
+        return []
+
+    def _readable(self, queue_name: str, text: bytes) -> bool:
+        """Whether it is a wake-up as `workers.actors` makes them. Any other could end a thread of dramatiq's."""
+        try:
+            message = dramatiq.Message[None].decode(text)
+            redis_id = message.options["redis_message_id"]
+            whole = isinstance(redis_id, str) and _is_ours(message, queue_name)
+        except (DecodeError, TypeError, KeyError, AttributeError):
+            self._tell_unknown("garbage", queue_name)
+            return False
+        if whole and message.actor_name in self.actors:
+            return True
+        # Kept among dramatiq's dead letters for an hour. Its row, if there is one, is woken for again by whoever knows.
+        self._dispatch("nack")(queue_name, str(redis_id))
+        self._tell_unknown("job" if whole else "garbage", str(message.actor_name)[:64] if whole else queue_name)
+        return False
+
+    def _tell_unknown(self, why: str, name: str) -> None:
+        self.counted.unknown.labels(why).inc()
+        if self._once.first(why, name):
+            log.warning("unknown_message", why=why, name=name)
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
         """What cannot be acknowledged now is taken over once this worker is gone, and finds its row done."""
@@ -93,33 +128,69 @@ class Broker(RedisBroker):
         try:
             return send(*arguments)
         except FAILURES as error:
-            self._breaker.failed(error)
+            self._bear(error, arguments[0])
             return None
 
+    def _bear(self, error: Exception, *queues: str) -> None:
+        """Redis is left alone, or, where only a key of these queues is to blame, that is put out of their way."""
+        if not of_one_key(error):
+            self._breaker.failed(error)
+            return
+        try:
+            for queue in queues:
+                self._set_aside(queue)
+        except FAILURES as worse:
+            self._breaker.failed(worse)
 
-def create_broker(client: redis.Redis, breaker: Breaker | None = None) -> Broker:
+    def _set_aside(self, queue: str) -> None:
+        """Somebody wrote something else under our names: it would stop this queue for good. Nothing is thrown away."""
+        root = f"{self.namespace}:{queue}"
+        kinds = {root: b"list", f"{root}.msgs": b"hash", f"{root}.XQ": b"zset", f"{root}.XQ.msgs": b"hash"}
+        kinds |= {f"{self.namespace}:__heartbeats__": b"zset"}
+        for name, kind in kinds.items():
+            if self.client.type(name) not in (kind, b"none"):
+                self.client.rename(name, f"{name}.set_aside")
+                self._tell_unknown("garbage", name)
+
+
+def create_broker(client: redis.Redis, breaker: Breaker | None = None, clock: ProductClock | None = None) -> Broker:
     """No Retries, no delays, no results: the row knows when it is due, and the sweeper wakes it again.
 
     `heartbeat_timeout` is how soon the messages of a killed worker are taken over; checking at every fetch
     (`maintenance_chance`) is affordable because Redis is ours alone.
     """
+    clock = clock or ProductClock(lambda: None)
+    counted = CountJobs(CollectorRegistry())
     return Broker(
         client,
         breaker or Breaker(client),
+        clock,
+        counted,
         namespace="coachcal",
-        middleware=[ShutdownNotifications(), Callbacks(), Narrate(), Trace(), CountJobs(CollectorRegistry())],
+        dead_message_ttl=DEAD_FOR_MS,
+        middleware=[RightClock(clock), ShutdownNotifications(), Callbacks(), Narrate(), Trace(), counted],
         heartbeat_timeout=30_000,
         maintenance_chance=1_000_000,
     )
 
 
-def check_skew(client: redis.Redis) -> float:
-    """Seconds Redis's clock is ahead of ours; raises SkewedClock past 5 s."""
-    seconds, microseconds = client.time()
-    skew = seconds + microseconds / 1e6 - time.time()
-    if abs(skew) > MAX_SKEW_SECONDS:
-        raise SkewedClock(f"Redis's clock is {skew:+.0f} s off ours: synchronise both machines (NTP), then start again")
-    return float(skew)
+def _is_ours(message: dramatiq.Message[Any], queue_name: str) -> bool:
+    """A string for a job's one argument, and nothing that would have dramatiq do more than to call it."""
+    arguments = list(message.args)
+    plain = len(arguments) == 1 and isinstance(arguments[0], str) and message.kwargs == {}
+    named = isinstance(message.actor_name, str) and isinstance(message.message_id, str)
+    return plain and named and message.queue_name == queue_name and set(message.options) <= OPTIONS
+
+
+class RightClock(Middleware):
+    """A job is not begun by a clock that is off. Its row stays owed, and is woken for again."""
+
+    def __init__(self, clock: ProductClock) -> None:
+        self._clock = clock
+
+    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
+        if self._clock.off():
+            raise SkipMessage
 
 
 class Narrate(Middleware):
@@ -138,7 +209,9 @@ class Narrate(Middleware):
         result: Any | None = None,
         exception: BaseException | None = None,
     ) -> None:
-        if exception is not None:
-            # The row's lease ends by itself and the sweeper tries again: nothing is lost with this message.
+        # The row's lease ends by itself and the sweeper tries again: nothing is lost with this message.
+        if isinstance(exception, Unavailable):
+            log.warning("job_failed", database=kind_of(exception), error=type(exception).__name__)
+        elif exception is not None:
             log.error("job_failed", exc_info=exception)
         structlog.contextvars.clear_contextvars()

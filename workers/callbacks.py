@@ -35,7 +35,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
 def _failed(services: Services, turn: Turn, error: str, *, asked: float | None = None) -> Outcome:
     """`asked`: seconds that the platform wants to be left alone; no fewer than we would wait anyway."""
     happened = datetime.fromisoformat(turn.held.payload["timestamp"])
-    if services.now() - happened > GIVEN_UP_AFTER:
+    if services.corrected_now() - happened > GIVEN_UP_AFTER:
         return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")
     usual = usual_wait_ms(turn.held.attempts)
     return Later(error, usual if asked is None else max(usual, round(asked * 1000)))

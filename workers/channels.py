@@ -38,7 +38,7 @@ def leased(services: Services, connection_id: str, *, over: bool = False) -> Ite
 def keep(services: Services, connection_id: str, lease_token: str | None, channel_id: str) -> bool:
     """Write down which channel it has. False: the lease was lost, and somebody else has said so, or will."""
     with services.database.write() as tx:
-        return accounts.channel_opened(tx, connection_id, lease_token, channel_id, now=services.now())
+        return accounts.channel_opened(tx, connection_id, lease_token, channel_id, now=services.corrected_now())
 
 
 def callback_url(services: Services, connection_id: str) -> str:

@@ -20,8 +20,10 @@ from storage import (
     schedule,
     sessions,
     slots,
+    strangers,
+    withheld,
 )
-from storage.database import Unavailable
+from storage.outages import Unavailable, kind_of
 from workers.actors import Actors
 from workers.services import Services
 
@@ -123,19 +125,30 @@ def deadlines(services: Services, _actors: Actors) -> int:
 
 
 def sample(services: Services, _actors: Actors) -> int:
-    """Write down how things stand, for the plots."""
+    """Write down how things stand, for the plots; and tell once of each kind of rows that we do not know."""
     now = services.now()
     with services.database.write() as tx:
         values = samples.gauges(tx, now=now, stale_after=services.settings.stale_after) | samples.summarise(tx)
         samples.put(tx, values, at=now.replace(second=0, microsecond=0))
+        strange = strangers.rows(tx)
+    for (table, said), count in strange.items():
+        if services.once.first(table, said):
+            log.warning("unknown_rows", table=table, kind=said, count=count)
     return 0
 
 
 def retention(services: Services, _actors: Actors) -> int:
     """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals
-    and callbacks."""
+    and callbacks; and free the addresses that were withheld for long."""
     now = services.now()
-    kept = (idempotency.drop_old, links.drop_old, samples.prune, refusals.prune, callbacks.drop_old)
+    kept = (
+        idempotency.drop_old,
+        links.drop_old,
+        samples.prune,
+        refusals.prune,
+        callbacks.drop_old,
+        withheld.drop_old,
+    )
     with services.database.write() as tx:
         return sum(drop(tx, now=now) for drop in kept)
 
@@ -155,7 +168,9 @@ JOBS = (
 
 
 def tick(services: Services, actors: Actors) -> None:
-    """Whatever is due now."""
+    """Whatever is due now; nothing while this machine's clock is off."""
+    if services.clock.off():
+        return
     attempt(services, actors, SWEEP)
     for job in JOBS:
         with services.database.write() as tx:
@@ -181,9 +196,19 @@ def attempt(services: Services, actors: Actors, job: Job, turn: str | None = Non
 
 
 def run(services: Services, actors: Actors, stop: threading.Event) -> None:
-    """Tick until told to stop. A database that is away is waited for: that is when the clock is needed most."""
+    """Tick until told to stop. A database that is away is waited for: that is when the clock is needed most. It is said
+    once that it is waited for, and once that it is back."""
+    waiting = False
     while not stop.wait(services.settings.sweep_seconds):
         try:
             tick(services, actors)
         except Unavailable as error:
-            log.warning("clock_waits_for_database", error=type(error).__name__)
+            if not waiting:
+                log.warning("clock_waits_for_database", kind=kind_of(error), error=type(error).__name__)
+            waiting = True
+        except Exception:  # a schema in the middle of a migration, say: without a clock nothing heals
+            log.exception("clock_tick_failed")
+        else:
+            if waiting:
+                log.info("clock_has_database_again")
+            waiting = False

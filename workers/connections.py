@@ -55,7 +55,7 @@ def complete(services: Services, actors: Actors, coach_id: str, code: str) -> st
         raise BadAnswer("Cronofy's token answer names no account; start connecting again")
     with services.database.write() as tx:
         # The sealed tokens name the row they belong to, so its id has to be known first.
-        connection_id = accounts.owner_of(tx, grant.sub) or accounts.new_id(services.now())
+        connection_id = accounts.owner_of(tx, grant.sub) or accounts.new_id(services.corrected_now())
         sealed = tokens.seal(services, connection_id, grant)
         accounts.link(
             tx,

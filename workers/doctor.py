@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 
-import redis.exceptions
-
-from storage import accounts, connections, migrations
+from storage import accounts, connections, migrations, standbys
 from storage.database import Unavailable
 from workers import tokens
-from workers.broker import SkewedClock, check_skew
+from workers.breaker import FAILURES, probe
 from workers.cronofy.errors import CronofyError, InvalidClient
 from workers.receiver import NoAnswer
 from workers.services import Services
+from workers.skew import LIMIT
 
 OLDEST_DEBT_SECONDS = 60
 CHANNELS_LOOKED_AT = 20
@@ -34,9 +33,11 @@ def examine(services: Services) -> Iterator[Finding]:
     database = list(_database(services))
     yield from database
     yield from _redis(services)
+    yield _clock(services)
     yield from _cronofy(services)
     yield from _callbacks(services)
     if not any(finding.next_step for finding in database):
+        yield from _standbys(services)
         yield _backlog(services)
         yield from _channels(services)
         yield _audit(services)
@@ -55,15 +56,35 @@ def _database(services: Services) -> Iterator[Finding]:
     )
 
 
+def _standbys(services: Services) -> Iterator[Finding]:
+    """What a fail-over may lose. Nothing to say where nobody follows."""
+    with services.database.read() as tx:
+        found = standbys.following(tx)
+    if not found.there:
+        return
+    late = (
+        "name one in synchronous_standby_names (with synchronous_commit=on), or accept that a fail-over loses the lag"
+    )
+    if found.unseen:
+        late = "cannot see how they follow: GRANT pg_monitor to our role, and look again"
+    detail = f"{found.there} follow, {found.synchronous} of them synchronously"
+    yield Finding("standby", detail, "" if found.synchronous else late)
+
+
 def _redis(services: Services) -> Iterator[Finding]:
     try:
-        skew = check_skew(services.redis)
-    except SkewedClock as error:
-        yield Finding("redis", str(error), "synchronise both clocks (NTP), then start the workers again")
-    except (redis.exceptions.RedisError, OSError) as error:
+        probe(services.redis)
+    except FAILURES as error:
         yield Finding("redis", type(error).__name__, "start it, or correct REDIS_URL; pushes are kept meanwhile")
     else:
-        yield Finding("redis", f"answers, clock {skew:+.1f} s off ours")
+        yield Finding("redis", "answers, and takes wake-ups")
+
+
+def _clock(services: Services) -> Finding:
+    off = services.clock.off()
+    detail = f"this machine's is {services.clock.ahead():+.1f} s off the database's"
+    next_step = f"synchronise both (NTP): beyond {LIMIT:.0f} s nothing is done here; it goes on by itself"
+    return Finding("clock", detail, next_step if off else "")
 
 
 def _cronofy(services: Services) -> Iterator[Finding]:
@@ -124,6 +145,6 @@ def _audit(services: Services) -> Finding:
         oldest = accounts.oldest_audit(tx)
     if oldest is None:
         return Finding("audit", "no channel is open")
-    hours = (services.now() - oldest) / timedelta(hours=1)
+    hours = (services.corrected_now() - oldest) / timedelta(hours=1)
     late = "is clock running? see: coachcal clock; or now: coachcal channels audit"
     return Finding("audit", f"each channel compared within {hours:.0f} h", late if hours > AUDIT_OVERDUE_HOURS else "")

@@ -18,7 +18,7 @@ def erase(services: Services, coach_id: str, *, actor: str) -> Erased | None:
         connected = accounts.ids_of_coach(tx, coach_id)
     for connection_id in connected:
         revoke(services, connection_id)
-    now = services.now()
+    now = services.corrected_now()  # access is revoked by now: the rest follows
     with services.database.write() as tx:
         erased = dossiers.erase(tx, coach_id, now=now)
         if erased is not None:

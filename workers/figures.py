@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from domain.freshness import State
-from storage import accounts, connections, figures, samples, standings
+from storage import accounts, connections, figures, samples, standings, strangers
 from storage.database import Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
@@ -33,15 +33,16 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             with self._services.database.read() as tx:
-                found = [*self._reads(tx), *self._outbox(tx), *self._coaches(tx), *self._clock(tx)]
+                found = [*self._reads(tx), *self._outbox(tx), *self._coaches(tx), *self._clock(tx), self._strange(tx)]
         except Unavailable:
             found = []
         yield gauge("database_up", "Whether the database answers.", float(bool(found)))
         yield from found
         yield from self._queues()
+        yield from Skew(self._services).collect()
 
     def _reads(self, tx: Tx) -> Iterator[Metric]:
-        now = self._services.now()
+        now = self._services.corrected_now()
         owed, audited = connections.backlog(tx), accounts.oldest_audit(tx)
         unaudited = 0.0 if audited is None else (now - audited).total_seconds()
         waited = figures.latest(tx, QUANTILES, since=now - SAMPLES_COUNT_FOR)
@@ -57,7 +58,7 @@ class Figures(Collector):
         yield visible
 
     def _outbox(self, tx: Tx) -> Iterator[Metric]:
-        now = self._services.now()
+        now = self._services.corrected_now()
         rows = GaugeMetricFamily("coachcal_outbox", "Rows of the outbox.", labels=["kind", "state"])
         dead: dict[str, float] = dict.fromkeys(KINDS, 0)
         for kind, state, count in figures.outbox_rows(tx, now=now):
@@ -69,10 +70,13 @@ class Figures(Collector):
         yield rows
         yield family("outbox_oldest_seconds", "For how long the oldest row has been due.", "kind", oldest)
         yield family("dead_letters", "Rows that will never go unless somebody acts.", "kind", dead)
-        yield gauge("mails_held", "Mails that wait for their text to be corrected.", figures.held_mails(tx))
+        waiting = figures.waiting_mails(tx)
+        yield gauge("mails_held", "Mails that wait for their text to be corrected.", waiting["text"])
+        yield gauge("mails_withheld", "Mails to mailboxes that do not exist.", waiting["address"])
+        yield gauge("mails_in_trouble", "Mails that the mail server does not take from us.", waiting["mailer"])
 
     def _coaches(self, tx: Tx) -> Iterator[Metric]:
-        now, stale_after = self._services.now(), self._services.settings.stale_after
+        now, stale_after = self._services.corrected_now(), self._services.settings.stale_after
         counted = standings.counts(tx, now=now, stale_after=stale_after)
         states: dict[str, float] = {state: counted.get(state, 0) for state in get_args(State)}
         yield family("coaches", "Coaches by the state of their calendars.", "state", states)
@@ -84,10 +88,28 @@ class Figures(Collector):
         yield family("clock_late_seconds", "For how long each periodic job has been due.", "name", late)
         yield family("clock_failures", "How often each periodic job raised since it went well.", "name", failures)
 
+    def _strange(self, tx: Tx) -> Metric:
+        counts: dict[str, float] = {"outbox": 0, "connections": 0}
+        for (table, _), count in strangers.rows(tx).items():
+            counts[table] += count
+        return family("unknown_rows", "Rows that this release does not know, and leaves alone.", "table", counts)
+
     def _queues(self) -> Iterator[Metric]:
         depths = queues.depths(self._services)
         yield gauge("redis_up", "Whether Redis answers.", 0 if depths is None else 1)
         yield family("queue_depth", "Wake-ups waiting in a queue.", "queue", depths or {})
+
+
+class Skew(Collector):
+    """Of the machine that is asked: workers elsewhere have a clock of their own."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        self._services.clock.off()  # looks, if nobody did lately
+        off = abs(self._services.clock.ahead())
+        yield gauge("clock_skew_seconds", "How far this machine's clock is off the database's.", off)
 
 
 def gauge(name: str, meaning: str, value: float) -> Metric:

@@ -50,8 +50,8 @@ def refresh(services: Services, connection_id: str) -> bool:
     except CronofyError as error:
         _record_failure(services, held, error)
         return False
-    with tracing.span("store slots"), services.database.write() as tx:
-        stored = freebusy.store(tx, held, observed, now=services.now())
+    with tracing.span("store slots"):
+        stored = services.database.transact(lambda tx: freebusy.store(tx, held, observed, now=services.now()))
     if stored is None:
         log.warning("late_read_refused", connection=connection_id)
         return False

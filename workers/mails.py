@@ -4,18 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from domain.endings import REQUESTS
 from domain.errors import Invalid
 from domain.mail_choice import Choice
+from domain.mail_safety import without_addresses
 from domain.mail_tokens import Held as HeldBack
 from domain.mails import Mail, MailFacts
 from domain.sessions import Unknown
-from storage import coaches, mail_texts, outbox, relinks, seats
+from storage import coaches, mail_texts, relinks, seats, withheld
 from workers import tracing
 from workers.mailer import MailError, Unfaithful, letters, message
 from workers.services import Services
-from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn
+from workers.turn import Dead, Later, NoMailbox, Outcome, Sent, Skipped, Turn, WaitsForText
 
-HELD_RETRY_MS = 3_600_000
+WAITING_RETRY_MS = 3_600_000
+OTHER_RELEASE_MS = 300_000
 GIVEN_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1: the give-up time needs to be at least 4 to 5 days
 
 
@@ -23,7 +26,9 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     """Raises nothing that is the mail's or the mail server's fault."""
     try:
         facts = MailFacts.of_json(turn.held.payload)
-    except (Invalid, KeyError, TypeError, ValueError) as error:
+    except TypeError as error:  # it says more than this release knows
+        return Later(f"its facts are of another release ({error})", retry_in_ms=OTHER_RELEASE_MS)
+    except (Invalid, KeyError, ValueError) as error:
         return Dead(f"its facts cannot be read ({type(error).__name__})")
     with services.database.read() as tx:
         facts = _signed(tx, facts, turn.held.coach_id)
@@ -31,18 +36,20 @@ def deliver(services: Services, turn: Turn) -> Outcome:
             facts = relinks.linked(tx, facts)
         choice = mail_texts.resolve(tx, facts)
         unwanted = _unwanted(services, tx, facts, choice)
-        withheld = outbox.withheld(tx, turn.held.recipient or "")
+        nobody_there = withheld.reason(tx, turn.held.recipient or "")
     if unwanted is not None:
         return unwanted
-    if withheld is not None:
-        return Dead(f"withheld: {withheld}")
+    if nobody_there is not None:
+        return NoMailbox(nobody_there)
     try:
         mail = letters.write(facts, choice, sender=services.settings.sender, now=services.now())
         content = message.serialise(mail)
-    except HeldBack as held:
-        return _held(services, facts, held)
+    except HeldBack as error:
+        return _waits_for_text(services, facts, error)
     except Unfaithful as error:
         return Dead(str(error))
+    if facts.kind in REQUESTS and _over(services, facts):
+        return Skipped("its session is over", "too_late")
     return _hand_over(services, turn, facts, mail, content)
 
 
@@ -78,11 +85,15 @@ def _booked(tx: Any, booking_id: str) -> bool:
         return False
 
 
-def _held(services: Services, facts: MailFacts, held: HeldBack) -> Outcome:
-    """Owed until its text is corrected, which frees it at once, or until nobody can want it any more."""
-    if facts.ends is not None and services.now().timestamp() >= facts.ends:
-        return Dead(f"{outbox.HELD}{held}; and its session is over")
-    return Later(f"{outbox.HELD}{held}", retry_in_ms=HELD_RETRY_MS)
+def _over(services: Services, facts: MailFacts) -> bool:
+    return facts.ends is not None and services.now().timestamp() >= facts.ends
+
+
+def _waits_for_text(services: Services, facts: MailFacts, error: HeldBack) -> Outcome:
+    """Owed until its text is corrected, or until nobody can want it any more."""
+    if _over(services, facts):
+        return Dead(f"{error}; and its session is over")
+    return WaitsForText(str(error), retry_in_ms=WAITING_RETRY_MS)
 
 
 def _hand_over(services: Services, turn: Turn, facts: MailFacts, mail: Mail, content: bytes) -> Outcome:
@@ -97,9 +108,24 @@ def _hand_over(services: Services, turn: Turn, facts: MailFacts, mail: Mail, con
 
 
 def _refused(services: Services, turn: Turn, facts: MailFacts, error: MailError) -> Outcome:
+    if error.no_mailbox:
+        return NoMailbox(str(error), without_addresses(error.reply, *facts.recipient.name.split()))
     if error.permanent:
-        return Dead(str(error), withhold=turn.held.recipient if error.about == "address" else None)
+        return Dead(str(error))
+    # One that was withheld is owed anew since its release.
+    tried_for = services.corrected_now() - max(facts.changed_at, turn.held.due_at)
+    if error.about == "server":
+        return _trouble(services, facts, error, long=tried_for > GIVEN_UP_AFTER)
     # A reminder is made long before it is due: its session's start ends it.
-    if facts.kind != "reminder" and services.now() - facts.changed_at > GIVEN_UP_AFTER:
+    if facts.kind != "reminder" and tried_for > GIVEN_UP_AFTER:
         return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")
     return Later(str(error), unsure=error.unsure)
+
+
+def _trouble(services: Services, facts: MailFacts, error: MailError, *, long: bool) -> Outcome:
+    """One alert tells of it (CoachcalMailerTrouble). No mail is a dead letter for that: it waits for as long as what
+    it says may be of use, and ends by itself."""
+    if long and (facts.ends is None or _over(services, facts)):
+        return Skipped(f"too late after {GIVEN_UP_AFTER.days} days: {error}", "too_late")
+    answered = error.code.isdecimal() and error.code != "421"
+    return Later(str(error), unsure=error.unsure, trouble="refused" if answered else "away")

@@ -38,6 +38,9 @@ class CountJobs(Middleware):
         self._seconds = Histogram(
             "coachcal_job_seconds", "How long jobs took.", ["actor"], buckets=SECONDS, registry=registry
         )
+        self.unknown = Counter(
+            "coachcal_unknown_messages", "Wake-ups that this release cannot read.", ["why"], registry=registry
+        )
         self._began: ContextVar[float | None] = ContextVar("began", default=None)
 
     def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
@@ -69,10 +72,14 @@ def export(port: int, *collectors: Collector) -> WSGIServer:
 
 def export_workers() -> None:
     """What `dramatiq --fork-function` runs: answers for all worker processes, until it is told to stop."""
+    from workers.bootstrap import create_services
+    from workers.figures import Skew
     from workers.settings import Settings
 
-    port = Settings.load().worker_metrics_port
+    settings = Settings.load()
+    port = settings.worker_metrics_port
     registry = CollectorRegistry()
+    registry.register(Skew(create_services(settings)))
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # theirs
     if port is not None:
         _, thread = start_http_server(port, LOOPBACK, registry)

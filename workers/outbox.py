@@ -10,12 +10,23 @@ from typing import Any
 
 import structlog
 
-from storage import outbox
+from storage import outbox, withheld
 from storage.database import Unavailable
 from storage.outbox import Held, Wake
 from workers import calendars, callbacks, mails
 from workers.services import Services
-from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn, usual_wait_ms
+from workers.skew import ClockOff
+from workers.turn import (
+    Dead,
+    Later,
+    NoMailbox,
+    Outcome,
+    Sent,
+    Skipped,
+    Turn,
+    WaitsForText,
+    usual_wait_ms,
+)
 
 log = structlog.get_logger()
 
@@ -26,7 +37,8 @@ SHARE = 0.9
 
 
 def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake]:
-    """Deliver a row, if it is due and its turn. Answers the rows that may have waited for it: wake them."""
+    """Deliver a row, if it is due and its turn. Answers the rows that may have waited for it, or for the mail server
+    to be well: wake them."""
     seconds = services.settings.lease_seconds * leases
     began = time.monotonic()
     with services.database.write() as tx:
@@ -37,9 +49,15 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
         log.warning("delivery_may_repeat", outbox=held.id, kind=held.kind, unsure=held.unsure)
     in_time = replace(services, cronofy=services.cronofy.until(began + seconds * SHARE))
     outcome = _act(in_time, Turn(held, seconds, began))
-    with services.database.write() as tx:
+
+    def record(tx: Any) -> tuple[bool, list[Wake]]:
         kept = _record(services, tx, held, outcome)
-        waiting = outbox.followers(tx, held, now=services.now()) if kept else []
+        behind = outbox.followers(tx, held, now=services.corrected_now()) if kept else []
+        if kept and held.kind == "mail" and isinstance(outcome, Sent):
+            behind += outbox.pull_forward(tx)
+        return kept, behind
+
+    kept, waiting = services.database.transact(record)  # what was sent is sent: a deadlock must not forget it
     if kept:
         _tell(held, outcome)
     else:
@@ -53,6 +71,8 @@ def _act(services: Services, turn: Turn) -> Outcome:
         return senders[turn.held.kind](services, turn)
     except Unavailable:
         raise
+    except ClockOff as error:  # what it was about to decide by the clock is decided once that is right
+        return Later(str(error), unsure=False)
     except Exception as error:  # a bug that one row meets must not make it spin: it is told, and backs off
         log.exception("delivery_broke", outbox=turn.held.id, kind=turn.held.kind)
         return Later(f"our fault: {type(error).__name__}", unsure=True)
@@ -62,21 +82,24 @@ def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
     """False: the lease was lost to somebody else; nothing is written."""
     match outcome:
         case Sent():
-            return outbox.sent(tx, held, now=services.now())
+            return outbox.sent(tx, held, now=services.corrected_now())
         case Skipped(why, reason):
             return outbox.superseded(tx, held, reason=reason, error=why)
-        case Dead(error, withhold):
-            kept = outbox.dead(tx, held, error=error)
-            if kept and withhold:
-                outbox.withhold(tx, withhold, reason=error, now=services.now())
-            return kept
-        case Later(error, retry_in_ms, unsure):
+        case Dead(error):
+            return outbox.dead(tx, held, error=error)
+        case NoMailbox(error, None):
+            return withheld.keep(tx, held, error=error)
+        case NoMailbox(error, reply):
+            return withheld.refused(tx, held, reason=error, reply=reply or "", now=services.corrected_now())
+        case WaitsForText(error, retry_in_ms):
+            return outbox.wait_for_text(tx, held, error=error, retry_in_ms=retry_in_ms)
+        case Later(error, retry_in_ms, unsure, trouble):
             wait = usual_wait_ms(held.attempts) if retry_in_ms is None else retry_in_ms
-            return outbox.give_back(tx, held, error=error, retry_in_ms=wait, unsure=unsure)
+            return outbox.give_back(tx, held, error=error, retry_in_ms=wait, unsure=unsure, trouble=trouble)
 
 
 def _tell(held: Held, outcome: Outcome) -> None:
-    """One line, without any address: ops alerts on `delivery_dead` and `mail_held`."""
+    """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and `mail_withheld`."""
     told = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
     match outcome:
         case Sent():
@@ -85,7 +108,9 @@ def _tell(held: Held, outcome: Outcome) -> None:
             log.info("delivery_skipped", **told, reason=reason, why=why)
         case Dead(error):
             log.error("delivery_dead", **told, error=error)
-        case Later(error) if error.startswith(outbox.HELD):
+        case NoMailbox(error):
+            log.error("mail_withheld", **told, error=error)
+        case WaitsForText(error):
             log.error("mail_held", **told, error=error)
         case Later(error):
             log.warning("delivery_failed", **told, error=error)

@@ -12,14 +12,16 @@ from storage.vault import Vault
 from workers.breaker import Breaker
 from workers.cronofy.client import Cronofy
 from workers.mailer import Mailer
+from workers.once import Once
 from workers.receiver import Receiver
 from workers.settings import Settings
+from workers.skew import ClockOff, ProductClock
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`now` is the product's clock (aware UTC); leases never use it, they use the database's. `receiver`: where
-    callbacks go, if anywhere. `breaker`: whether Redis is to be left alone."""
+    """`now` is the product's clock (aware UTC), and raises ClockOff; leases never use it, they use the database's.
+    `receiver`: where callbacks go, if anywhere. `breaker`: whether Redis is to be left alone."""
 
     settings: Settings
     database: Database
@@ -27,9 +29,18 @@ class Services:
     cronofy: Cronofy
     redis: redis.Redis
     breaker: Breaker
+    once: Once
     mailer: Mailer
     receiver: Receiver | None
+    clock: ProductClock
     now: Callable[[], datetime]
+
+    def corrected_now(self) -> datetime:
+        """The same, but never refused: for writing down what has happened already, and for showing how things are."""
+        try:
+            return self.now()
+        except ClockOff as error:
+            return error.right
 
     def terms(self) -> Terms:
         """What a booking made now obeys."""

@@ -39,7 +39,7 @@ def authorised(services: Services, connection_id: str, call: Callable[[str], T])
 def seal(services: Services, connection_id: str, grant: Grant) -> SealedTokens:
     """A grant as it is stored: sealed, with the instant its access token expires."""
     secrets = {"access": grant.access_token, "refresh": grant.refresh_token}
-    expires_at = services.now() + timedelta(seconds=grant.expires_in)
+    expires_at = services.corrected_now() + timedelta(seconds=grant.expires_in)
     return SealedTokens(services.vault.seal(connection_id, secrets), expires_at)
 
 

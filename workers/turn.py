@@ -4,7 +4,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from storage.outbox import Held, Reason
+from storage.outbox import Held, Reason, Trouble
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000
@@ -39,25 +39,41 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """It will never go: somebody has to look. `withhold`: nothing more is sent to this address."""
+    """It will never go: somebody has to look."""
 
     error: str
-    withhold: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoMailbox:
+    """There is nobody to send it to. `reply`: what the mail server said of it just now; None: it said so before."""
+
+    error: str
+    reply: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsForText:
+    """It stays owed until its text is corrected, which frees it at once."""
+
+    error: str
+    retry_in_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
     """It stays owed. `retry_in_ms` None: as long as is usual after so many attempts.
 
-    `unsure`: the other side may have taken it all the same.
+    `unsure`: the other side may have taken it all the same. `trouble`: it is not this row's own fault.
     """
 
     error: str
     retry_in_ms: int | None = None
     unsure: bool = False
+    trouble: Trouble | None = None
 
 
-Outcome = Sent | Skipped | Dead | Later
+Outcome = Sent | Skipped | Dead | NoMailbox | WaitsForText | Later
 
 
 def usual_wait_ms(attempts: int) -> int:

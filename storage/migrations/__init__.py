@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from storage import deadlines
 from storage.database import Database, Unavailable
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 HEAD = max(file.name for file in (HERE / "versions").glob("*.py")).partition("_")[0]
+MOST_SECONDS = 1200  # for another release's migration, and then our own
 ADVISORY_LOCK = 0x636F616368  # "coach": any number will do, as long as every release takes the same one
 
 
@@ -27,11 +29,13 @@ def migrate(database: Database, revision: str = "head") -> None:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    with database.write() as tx:
+    with deadlines.within(MOST_SECONDS), database.write() as tx:
         if tx.dialect.name == "postgresql":
-            tx.exec_driver_sql(f"SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+            tx.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+            tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
             # A table that somebody holds fails this release fast, instead of queueing every query behind it.
             tx.exec_driver_sql("SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10min'")
+            tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '10min'")
         config = _config()
         config.attributes["connection"] = tx
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.freshness import State
-from storage import coaches, outbox, slots, tables
+from storage import coaches, outbox, slots, tables, withheld
 from storage.database import Database, clock_ms
 from storage.outbox import Owed
 from tests import cast
@@ -47,6 +47,18 @@ def kill(database: Database, outbox_id: str, error: str = f"550 no such mailbox:
 def dead_letter(database: Database, number: int = 1) -> str:
     (mine,) = owe(database, owed(number))
     kill(database, mine)
+    return mine
+
+
+def nobody_there(database: Database, number: int = 6) -> str:
+    """A mail to a mailbox that does not exist."""
+    (mine,) = owe(database, owed(number))
+    with database.write() as tx:
+        held = outbox.claim(tx, mine, lease_ms=30_000, now=NOW)
+        assert held is not None
+        reason = "refused for good, because of the address (550 5.1.1)"
+        reply = "550 5.1.1 <(address)>: Recipient address rejected: User unknown in virtual mailbox table"
+        assert withheld.refused(tx, held, reason=reason, reply=reply, now=NOW)
     return mine
 
 
@@ -116,5 +128,5 @@ def afternoon(database: Database) -> dict[str, str]:
         Owed("calendar", "upsert", "calendar:1", 1, NOW - timedelta(minutes=1), coach_id="ada", session_id="ses_1"),
     )
     (other,) = owe(database, owed(5, "cancelled"))
-    kill(database, other, "withheld: 550")
-    return ids | {"waiting": waiting}
+    kill(database, other, "refused for good, because of the message (552 5.3.4)")
+    return ids | {"waiting": waiting, "withheld": nobody_there(database)}

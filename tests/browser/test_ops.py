@@ -102,6 +102,20 @@ def test_a_message_is_retried_and_withheld_on_its_page(one_site: Site) -> None:
         at_peace(seen, one_site)
 
 
+def test_a_withheld_address_is_taken_off_and_its_page_follows(one_site: Site) -> None:
+    mine = scene.nobody_there(one_site.desk.database)
+    with one_site.ops() as seen:
+        seen.page.get_by_role("link", name="Withheld", exact=True).press("Enter")
+        expect(seen.page.locator("#withheld")).to_contain_text("User unknown in virtual mailbox table")
+        assert scene.ADDRESS not in seen.page.content()
+        seen.page.get_by_role("button", name="Take off wad_").click()
+        expect(seen.page.locator("#withheld")).to_contain_text("None.")
+        expect(seen.page.locator("#said")).to_contain_text("was taken off: waiting mails: 1 leave")
+        seen.page.goto(f"/ops/outbox/{mine}")
+        expect(seen.page.locator("#standing-heading")).to_contain_text("pending")
+        at_peace(seen, one_site)
+
+
 def test_a_refresh_tells_the_difference_that_it_made(one_site: Site) -> None:
     database = one_site.desk.database
     connection_id = cast.ready(database, cast.MAILED, (cast.at(2, 9), cast.at(2, 10)))
@@ -211,6 +225,7 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: S
         "/ops/outbox?state=dead",
         "/ops/audit",
         "/ops/refusals",
+        "/ops/withheld",
         "/ops/coaches/ada",
         "/ops/coaches/coach-2",
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import bookings, clients, outbox, schedule, tables
+from storage import bookings, clients, outbox, schedule, tables, withheld
 from storage.openings import Wanted
 from tests import cast, exposition
 from tests.cast import NOW, at
@@ -113,7 +113,19 @@ def a_mail_was_refused_for_good(desk: Desk, _: str) -> None:
 def a_mail_is_held(desk: Desk, _: str) -> None:
     found = held(desk)
     with desk.database.write() as tx:
-        outbox.give_back(tx, found, error=f"{outbox.HELD}programme_name is empty", retry_in_ms=1000)
+        outbox.wait_for_text(tx, found, error="programme_name is empty", retry_in_ms=1000)
+
+
+def a_mailbox_does_not_exist(desk: Desk, _: str) -> None:
+    found = held(desk)
+    with desk.database.write() as tx:
+        withheld.refused(tx, found, reason="550 5.1.1", reply="550 5.1.1 no such user", now=NOW)
+
+
+def the_mail_server_refuses_us(desk: Desk, _: str) -> None:
+    found = held(desk)
+    with desk.database.write() as tx:
+        outbox.give_back(tx, found, error="550 5.7.1", retry_in_ms=1000, trouble="refused")
 
 
 CONDITIONS: list[tuple[str, Condition]] = [
@@ -128,6 +140,8 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("CoachcalSessionsInConflict", an_event_lies_over_a_session),
     ("CoachcalDeadLetters", a_mail_was_refused_for_good),
     ("CoachcalMailsHeld", a_mail_is_held),
+    ("CoachcalMailsWithheld", a_mailbox_does_not_exist),
+    ("CoachcalMailerTrouble", the_mail_server_refuses_us),
 ]
 ELSEWHERE = {"CoachcalDatabaseAway", "CoachcalRedisAway", "CoachcalOutboxLate"}
 

@@ -1,6 +1,7 @@
 """Flush Redis or kill -9 anything: what was accepted is not lost. Real processes, real signals."""
 
 import signal
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -87,6 +88,46 @@ def test_a_worker_frozen_past_its_lease_does_not_overwrite_what_another_read(run
     # Then what it brings is refused
     running.wait(lambda _: "late_read_refused" in running.processes.log("worker").read_text())
     assert running.slots()["version"] == version
+
+
+def test_a_push_is_not_forgotten_by_a_reader_that_slept_past_its_lease(running: Town, redis_url: str) -> None:
+    # Given a worker that freezes with all it has read in its hands, until its lease is over
+    seat, connection = running.connect()
+    first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    running.kill("worker")
+    running.start_mortal("worker", "workers.freebusy:observe:frozen")
+    running.control.add_event(seat.calendars[0], first, first + HOUR)
+    running.wait_until_frozen("worker")
+    while running.row(connection).lease_until_ms > time.time() * 1000:
+        time.sleep(0.05)
+    # When another change is pushed, Redis forgets every wake-up, and the worker comes back and stores what it read
+    running.control.add_event(seat.calendars[0], second, second + HOUR)
+    assert running.control.wait_for_deliveries(3)[2]["status"] == 204
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    running.signal("worker", signal.SIGCONT)
+    # Then the change is seen
+    running.wait(lambda found: {gone(first), gone(second)}.isdisjoint(found["starts"]))
+    running.wait(lambda found: found["state"] == "fresh")
+
+
+def test_a_worker_killed_while_it_renews_a_token_is_made_up_for_as_soon(running: Town) -> None:
+    # Given a worker in the middle of a renewal, and another one that is frozen meanwhile
+    seat, connection = running.connect()
+    start = running.a_free_time()
+    running.rename("worker", "standby")
+    running.freeze("standby")
+    running.start("worker")
+    running.control.expire_tokens(seat.sub)
+    running.control.delay("/oauth/token", 60, times=1)
+    running.control.add_event(seat.calendars[0], start, start + HOUR)
+    running.wait(lambda _: running.row(connection).token_lease_token is not None)
+    # When it is killed, and the other one wakes up
+    running.kill("worker")
+    running.control.clear_faults()
+    running.signal("standby", signal.SIGCONT)
+    # Then the calendar is read within the reader's lease and 5 s (a machine that other tests share is given some more)
+    running.wait(lambda found: gone(start) not in found["starts"], seconds=LEASE_SECONDS + 10)
 
 
 def test_killing_the_web_process_after_its_answer_loses_nothing(running: Town) -> None:

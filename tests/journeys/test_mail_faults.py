@@ -304,10 +304,10 @@ def test_an_address_that_is_refused_for_good_is_told_to_ops_and_keeps_nobody_wai
     post.town.start("clock")
     post.town.start("worker")
     post.wake([*post.book(), *post.book(NEXT_WEEK + 7200, cast.HEDY)])
-    post.wait_for(lambda: {row.state for row in post.rows()} == {"sent", "dead"})
+    post.wait_for(lambda: {row.state for row in post.rows()} == {"sent", "withheld"})
     assert [each.recipients for each in post.office.taken] == [("hedy@example.test",)]
-    assert "delivery_dead" in post.log("worker")
+    assert "mail_withheld" in post.log("worker")
     assert GRACE not in post.log("worker")
     # And the next mail to it is not tried
     post.wake(post.book(NEXT_WEEK + 14_400))
-    post.wait_for(lambda: [row.state for row in post.rows()].count("dead") == 2)
+    post.wait_for(lambda: [row.state for row in post.rows()].count("withheld") == 2)

@@ -272,4 +272,4 @@ def _mail(version: int, topic: str) -> Owed:
 
 
 def _held(token: str) -> Held:
-    return Held(IDS[REQUEST], "mail", "booked", "ada", None, "bkg_1", 1, "grace", {}, 1, 0, token)
+    return Held(IDS[REQUEST], "mail", "booked", "ada", None, "bkg_1", 1, "grace", {}, 1, 0, cast.NOW, token)

@@ -4,10 +4,10 @@ import threading
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from storage import migrations
-from storage.database import create
+from storage.database import Database, create
 from storage.tables import metadata
 
 
@@ -36,6 +36,47 @@ def test_an_empty_database_is_not_current(empty_database_url: str) -> None:
     database = create(empty_database_url)
     assert not migrations.is_current(database)
     database.close()
+
+
+def test_mails_that_wait_go_into_their_states_and_back(empty_database_url: str) -> None:
+    """Those of the release before 0008, which kept the state as the beginning of an error."""
+    database = create(empty_database_url)
+    migrations.migrate(database, "0007")
+    kept = {
+        "held": ("pending", "held: these tokens have no value: x", "a@x.example"),
+        "later": ("pending", "451", "a@x.example"),
+        "refused": ("dead", "refused for good, because of the address (550)", "gone@x.example"),
+        "next": ("dead", "withheld: refused for good", "gone@x.example"),
+        "freed": ("dead", "withheld: refused for good", "freed@x.example"),
+    }
+    columns = "id, kind, topic, dedupe_key, payload, due_at, created_at, state, last_error, recipient"
+    with database.write() as tx:
+        tx.execute(text("INSERT INTO withheld_addresses VALUES ('gone@x.example', '550', 0)"))
+        for name, (state, error, to) in kept.items():
+            values = {"id": name, "state": state, "error": error, "to": to}
+            rows = (
+                f"INSERT INTO outbox ({columns}) VALUES (:id, 'mail', 'booked', :id, '{{}}', 0, 0, :state, :error, :to)"
+            )
+            tx.execute(text(rows), values)
+    migrations.migrate(database)
+    assert states(database) == {
+        "held": ("waiting_for_text", "these tokens have no value: x"),
+        "later": ("pending", "451"),
+        "refused": ("withheld", "refused for good, because of the address (550)"),
+        "next": ("withheld", "withheld: refused for good"),
+        "freed": ("dead", "withheld: refused for good"),
+    }
+    migrations.migrate(database, "0007")
+    back = states(database)
+    assert back["held"] == ("pending", "held: these tokens have no value: x")
+    assert {back[name][0] for name in ("refused", "next", "freed")} == {"dead"}
+    database.close()
+
+
+def states(database: Database) -> dict[str, tuple[str, str]]:
+    with database.read() as tx:
+        rows = tx.execute(text("SELECT id, state, last_error FROM outbox"))
+        return {name: (state, error) for name, state, error in rows}
 
 
 def test_several_releases_may_migrate_at_once(empty_database_url: str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from domain.mail_tokens import NAMES
 from domain.mails import LANGUAGES, TEXT_KINDS
-from storage import outbox, tables
+from storage import tables
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Answer, Desk
@@ -147,7 +147,7 @@ def test_a_new_text_frees_the_mails_that_waited_for_it(desk: Desk) -> None:
     row = tables.outbox.c
     with desk.database.write() as tx:
         waits = tables.outbox.update().values(next_attempt_at_ms=far)
-        tx.execute(waits.where(row.id == held).values(last_error=f"{outbox.HELD}my_page_url"))
+        tx.execute(waits.where(row.id == held).values(state="waiting_for_text"))
         tx.execute(waits.where(row.id == other).values(last_error="451"))
     before = woken(desk)
     for number, (method, body) in enumerate((("PUT", TEXT), ("DELETE", None)), start=1):

@@ -1,15 +1,13 @@
-"""The broker: wake-ups carry ids, a lost Redis costs the sender a moment, and clocks must agree."""
+"""The broker: wake-ups carry ids, and a lost Redis costs the sender a moment."""
 
 import time
 
 import dramatiq
-import pytest
-import redis
 from dramatiq import Worker
 
 from tests.house import House
 from workers.actors import declare_actors
-from workers.broker import SkewedClock, check_skew, create_broker, create_redis
+from workers.broker import create_broker, create_redis
 
 
 def test_a_wake_up_carries_an_id_and_nothing_else(house: House, redis_url: str) -> None:
@@ -53,17 +51,6 @@ def test_two_brokers_in_one_process_do_not_share_actors(house: House, redis_url:
     brokers = [create_broker(create_redis(redis_url, timeout=5)) for _ in range(2)]
     found = [declare_actors(broker, house.runtime.services) for broker in brokers]
     assert [actors.refresh_freebusy.broker for actors in found] == brokers
-
-
-class _AheadByAMinute(redis.Redis):
-    def time(self, **_options: object) -> tuple[int, int]:
-        return int(time.time()) + 60, 0
-
-
-def test_a_clock_a_minute_off_stops_the_start(redis_url: str) -> None:
-    assert abs(check_skew(create_redis(redis_url, timeout=5))) < 5
-    with pytest.raises(SkewedClock, match="NTP"):
-        check_skew(_AheadByAMinute.from_url(redis_url))
 
 
 def test_a_job_whose_connection_is_gone_ends_quietly(house: House) -> None:

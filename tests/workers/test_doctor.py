@@ -26,7 +26,7 @@ def test_a_healthy_system_has_nothing_to_do(house: House) -> None:
     house.refresh(house.connect().connection_id)
     found = findings(house.runtime.services)
     assert [finding for finding in found.values() if finding.next_step] == []
-    assert set(found) == {"database", "schema", "redis", "cronofy", "backlog", "channels", "audit"}
+    assert set(found) == {"database", "schema", "redis", "clock", "cronofy", "backlog", "channels", "audit"}
 
 
 def test_without_a_database_the_rest_is_still_examined(house: House) -> None:

@@ -151,8 +151,7 @@ def test_a_text_with_an_unknown_token_is_held_until_it_is_corrected(mailroom: Ma
         mailroom.work()
     assert mailroom.office.to(GRACE) == []
     row = mailroom.row(recipient=GRACE, topic="booked")
-    assert row.state == "pending"
-    assert row.last_error.startswith(stored.HELD)
+    assert row.state == "waiting_for_text"
     assert "first_name" in row.last_error
     (alert,) = [each for each in logs if each["event"] == "mail_held"]
     assert alert["log_level"] == "error"
@@ -172,7 +171,7 @@ def test_a_held_mail_ends_with_its_session(mailroom: Mailroom) -> None:
     with capture_logs() as logs:
         mailroom.sweep(days=9)
     row = mailroom.row(recipient=GRACE, topic="booked")
-    assert (row.state, row.last_error.startswith(stored.HELD)) == ("dead", True)
+    assert (row.state, row.last_error.endswith("; and its session is over")) == ("dead", True)
     assert [each["event"] for each in logs if each["log_level"] == "error"] == ["delivery_dead"]
 
 
@@ -261,13 +260,15 @@ def test_a_temporary_refusal_backs_off_and_is_tried_again(mailroom: Mailroom) ->
     assert mailroom.row(recipient=GRACE, topic="booked").state == "sent"
 
 
-def test_an_address_that_does_not_exist_ends_the_mail_and_withholds_the_next(mailroom: Mailroom) -> None:
+def test_mails_to_a_mailbox_that_does_not_exist_are_withheld_and_others_are_not_concerned(
+    mailroom: Mailroom,
+) -> None:
     mailroom.office.refuse("550 5.1.1 nobody here", to=GRACE)
     with capture_logs() as logs:
         done = mailroom.book()
         mailroom.work()
-    assert mailroom.row(recipient=GRACE, topic="booked").state == "dead"
-    (alert,) = [each for each in logs if each["event"] == "delivery_dead"]
+    assert mailroom.row(recipient=GRACE, topic="booked").state == "withheld"
+    (alert,) = [each for each in logs if each["event"] == "mail_withheld"]
     assert alert["log_level"] == "error"
     assert "example.test" not in str(logs)
     # Then the next one is not even tried, and others are not concerned
@@ -275,9 +276,11 @@ def test_an_address_that_does_not_exist_ends_the_mail_and_withholds_the_next(mai
     mailroom.rebook(done.booking, at(10, 14))
     mailroom.work()
     assert mailroom.office.to(GRACE) == []
-    withheld = [row for row in mailroom.rows(recipient=GRACE) if row.topic in ("booked", "rebooked")]
-    assert [row.state for row in withheld] == ["dead"] * 3
-    assert sum(row.last_error.startswith("withheld: ") for row in withheld) == 2
+    rows = [row for row in mailroom.rows(recipient=GRACE) if row.topic in ("booked", "rebooked")]
+    assert sorted(row.state for row in rows) == ["superseded", "withheld", "withheld"]
+    assert {row.last_error for row in rows if row.state == "withheld"} == {
+        "refused for good, because of the address (550 5.1.1)"
+    }
     assert len(mailroom.office.to(ADA)) == 3
 
 
@@ -287,7 +290,7 @@ def test_an_address_that_is_withheld_is_so_however_it_is_written(mailroom: Mailr
     mailroom.work()
     mailroom.book(NEXT_WEEK + DAY)
     mailroom.work()
-    assert [row.state for row in mailroom.rows(recipient=GRACE, topic="booked")] == ["dead", "dead"]
+    assert [row.state for row in mailroom.rows(recipient=GRACE, topic="booked")] == ["withheld", "withheld"]
 
 
 def test_a_booking_s_mails_are_one_queue_however_its_address_is_written(mailroom: Mailroom) -> None:

@@ -1,6 +1,8 @@
 """Access tokens are renewed by one caller at a time, and never written anywhere readable."""
 
 import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from storage import accounts
 from tests.house import Connected, House
 from workers import tokens
-from workers.cronofy.errors import InvalidGrant, Unauthorised
+from workers.cronofy.errors import InvalidGrant, Unauthorised, Unavailable
 
 
 @pytest.fixture
@@ -72,6 +74,29 @@ def test_a_failed_renewal_frees_the_way_for_the_next_one(house: House, connected
     for _ in range(2):
         with pytest.raises(InvalidGrant):
             tokens.authorised(services, connected.connection_id, services.cronofy.userinfo)
+
+
+def test_a_dead_renewer_keeps_nobody_waiting_for_longer_than_half_a_reader_s_lease(
+    house: House, connected: Connected
+) -> None:
+    # Given a renewal whose caller died, and leases of a second
+    services = house.runtime.services
+    services = replace(services, settings=services.settings.model_copy(update={"lease_seconds": 1}))
+    house.control.expire_tokens(connected.seat.sub)
+    with services.database.write() as tx:
+        assert accounts.lease_tokens(tx, connected.connection_id, lease_ms=round(1000 * tokens.SHARE))
+    # Then the next one renews it, in one go
+    assert tokens.authorised(services, connected.connection_id, services.cronofy.userinfo).sub == connected.seat.sub
+
+
+def test_who_has_no_time_left_neither_waits_nor_renews(house: House, connected: Connected) -> None:
+    services = house.runtime.services
+    house.set_row(connected.connection_id, access_expires_at=services.now())
+    house.control.clear_calls()
+    services = replace(services, cronofy=services.cronofy.until(time.monotonic()))
+    with pytest.raises(Unavailable):
+        tokens.authorised(services, connected.connection_id, services.cronofy.userinfo)
+    assert house.control.calls() == []
 
 
 def test_tokens_are_stored_sealed(house: House, connected: Connected) -> None:

@@ -6,6 +6,7 @@ from webhooks.cli.keys import keys
 from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
 from webhooks.cli.ops import channels, coaches, dead, erase, export, outbox, queues
 from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
+from webhooks.cli.withheld import withheld
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -17,7 +18,7 @@ def main() -> None:
 # fmt: off
 for command in (
     demo, serve, work, clock, sandbox, migrate, keys, connect, refresh, slots, evaluate, doctor,
-    queues, dead, outbox, coaches, channels, export, erase,
+    queues, dead, outbox, withheld, coaches, channels, export, erase,
 ):
     main.add_command(command)
 # fmt: on

@@ -31,12 +31,15 @@ def settings() -> "Settings":
 def opened() -> Iterator["Runtime"]:
     from workers import logs
     from workers.bootstrap import bootstrap
+    from workers.skew import ClockOff
 
     chosen = settings()
     logs.configure("warning")  # on stderr: stdout is the command's answer
-    runtime = bootstrap(chosen)
+    runtime = bootstrap(chosen, use="report")
     try:
         yield runtime
+    except ClockOff as error:
+        raise click.ClickException(str(error)) from None
     finally:
         runtime.close()
 

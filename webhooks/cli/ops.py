@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     from storage.outbox import Wake
     from workers.bootstrap import Runtime
 
+    Work = Callable[[Any, str], Wake | bool | str | None]
+
 FIRST = 200
 ALL = 1_000_000
+WAITS_FOR = {
+    "text": "their text to be corrected",
+    "address": "an address that is withheld; see coachcal withheld list",
+    "mailer": "the mail server, which is away or refuses us; see coachcal outbox --state pending",
+}
+STATES = ("scheduled", "pending", "sending", "waiting_for_text", "withheld", "sent", "dead", "superseded")
 Stands = tuple[str, str, datetime | None, str | None]
 """A coach, the state of the calendars, when they were read, and what went wrong last."""
 
@@ -34,9 +42,13 @@ def queues() -> None:
         now, depths = runtime.services.now(), waiting.depths(runtime.services)
         with runtime.services.database.read() as tx:
             owed, due = connections.backlog(tx), figures.oldest_due(tx, now=now)
+            mails = figures.waiting_mails(tx)
     click.echo(f"reads owed   {owed.dirty}, the oldest for {_span(owed.oldest_seconds)}")
     for kind, since in sorted(due.items()):
         click.echo(f"outbox       {kind}: the oldest due for {_span((now - since).total_seconds())}")
+    for cause, count in mails.items():
+        if count:
+            click.echo(f"outbox       mail: {count} wait for {WAITS_FOR[cause]}")
     for queue, depth in (depths or {}).items():
         click.echo(f"queue        {queue}: {depth} wake-ups")
     if depths is None:
@@ -67,9 +79,15 @@ def list_(limit: int) -> None:
 @click.argument("outbox_ids", nargs=-1, required=True)
 def requeue(outbox_ids: tuple[str, ...]) -> None:
     """Try these again; mend the cause first."""
-    from storage import outbox
+    from storage import outbox, withheld
 
-    _each(outbox_ids, "requeue", outbox.requeue)
+    def requeued(tx: Any, outbox_id: str) -> "Wake | str | None":
+        nobody_there = withheld.of_message(tx, outbox_id)
+        if nobody_there is not None:  # it would be withheld at once, and nobody would be told
+            return nobody_there.next_step
+        return outbox.requeue(tx, outbox_id)
+
+    _each(outbox_ids, "requeue", requeued)
 
 
 @dead.command()
@@ -81,28 +99,30 @@ def discard(outbox_ids: tuple[str, ...]) -> None:
     _each(outbox_ids, "discard", lambda tx, outbox_id: outbox.discard(tx, outbox_id) or None)
 
 
-def _each(outbox_ids: tuple[str, ...], action: str, work: "Callable[[Any, str], Wake | bool | None]") -> None:
+def _each(outbox_ids: tuple[str, ...], action: str, work: "Work") -> None:
     """Each with its line in the diary in one transaction; wake-ups after it."""
     with opened() as runtime:
         done = {outbox_id: _one(runtime, outbox_id, action, work) for outbox_id in outbox_ids}
-    for outbox_id, was_dead in done.items():
-        click.echo(f"{outbox_id}: {action} done" if was_dead else f"{outbox_id}: it is no dead letter")
-    if not all(done.values()):
+    for outbox_id, refusal in done.items():
+        click.echo(f"{outbox_id}: {refusal or f'{action} done'}")
+    if any(done.values()):
         raise click.ClickException("nothing was done to some of them; see: coachcal dead list")
 
 
-def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Callable[[Any, str], Wake | bool | None]") -> bool:
+def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Work") -> str:
+    """Why it was not done; empty when it was."""
     with runtime.services.database.write() as tx:
         found = work(tx, outbox_id)
-        if found is not None:
-            _note(runtime, tx, action, outbox_id)
+        if found is None or isinstance(found, str):
+            return found or "it is no dead letter"
+        _note(runtime, tx, action, outbox_id)
     if isinstance(found, tuple):
         runtime.actors.wake_outbox([found])
-    return found is not None
+    return ""
 
 
 @click.command()
-@click.option("--state", type=click.Choice(("scheduled", "pending", "sending", "sent", "dead", "superseded")))
+@click.option("--state", type=click.Choice(STATES))
 @click.option("--limit", type=click.IntRange(min=1), default=FIRST, show_default=True, help="Of the rows of a state.")
 def outbox(state: str | None, limit: int) -> None:
     """Count the outbox by kind and state; with --state, list those rows, the longest due first."""
@@ -112,7 +132,7 @@ def outbox(state: str | None, limit: int) -> None:
         now = runtime.services.now()
         if state is None:
             for tally in messages.tallies(tx, now=now):
-                click.echo(f"{tally.kind:<9} {tally.state:<11} {tally.count:>7}  oldest {_moment(tally.oldest)}")
+                click.echo(f"{tally.kind:<9} {tally.state:<16} {tally.count:>7}  oldest {_moment(tally.oldest)}")
             return
         for row in messages.listed(tx, state=state, now=now, limit=limit):
             about = row.booking_id or row.session_id or "-"

@@ -75,7 +75,7 @@ def clock() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    runtime = bootstrap(chosen)
+    runtime = bootstrap(chosen, use="worker")
     if chosen.clock_metrics_port is not None:
         export(chosen.clock_metrics_port, Figures(runtime.services))
     run(runtime.services, runtime.actors, stop)

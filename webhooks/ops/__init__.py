@@ -10,9 +10,10 @@ from apiflask import APIBlueprint
 from flask import Flask, Response, render_template
 from werkzeug.exceptions import HTTPException
 
-from storage.database import Unavailable
+from storage.outages import Kind, Unavailable, kind_of
 from webhooks import browsers
-from webhooks.ops import actions, differences, pages, told, visitors
+from webhooks.errors import unexpected
+from webhooks.ops import actions, differences, pages, told, visitors, withheld
 
 # fmt: off
 ROUTES = (
@@ -31,6 +32,9 @@ ROUTES = (
     ("GET", "/coaches/<coach_id>/live", pages.coach_live),
     ("POST", "/coaches/<coach_id>/refresh", differences.refresh),
     ("POST", "/coaches/<coach_id>/difference", differences.difference),
+    ("GET", "/withheld", withheld.withheld_list),
+    ("GET", "/withheld/live", withheld.withheld_live),
+    ("POST", "/withheld/release", withheld.release),
     ("GET", "/refusals", pages.refused),
     ("GET", "/audit", pages.audit),
     ("GET", "/login", visitors.login_form),
@@ -68,10 +72,21 @@ def _problem(error: HTTPException) -> Response:
     return _said(error.code or 500, error.description or "")
 
 
-def _away(_error: Exception) -> Response:
-    response = _said(503, "The database is away. Nothing was done; this page asks again by itself.")
+def _away(error: Exception) -> Response:
+    kind = kind_of(error)
+    if kind == "defect":
+        return unexpected(error)
+    response = _said(503, f"{OUT[kind]} This page asks again by itself; look before you repeat a deed.")
     response.headers["Retry-After"] = "2"
     return response
+
+
+OUT: dict[Kind, str] = {
+    "away": "The database is away.",
+    "read_only": "The database cannot be written.",
+    "busy": "Somebody else is at it, and did not let go in time.",
+    "again": "Somebody else was at it at the same moment.",
+}
 
 
 def _said(status: int, detail: str) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, abort, g, request, url_for
 
-from storage import messages, ops_audit, outbox
+from storage import messages, ops_audit, outbox, withheld
 from storage.messages import Message
 from storage.ops_audit import Deed
 from storage.outbox import Wake
@@ -21,6 +21,10 @@ Work = Callable[[Any], list[Wake] | None]
 
 def requeue(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/requeue: a dead letter is tried again."""
+    with runtime().services.database.read() as tx:
+        nobody_there = withheld.of_message(tx, outbox_id)
+    if nobody_there is not None:
+        return answered(f"Nothing was done: {nobody_there.next_step}.", _page(outbox_id))
     return _do(outbox_id, "requeue", lambda tx: _woken(outbox.requeue(tx, outbox_id)))
 
 

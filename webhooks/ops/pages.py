@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, abort, render_template, request, url_for
 
 from domain.freshness import State
-from storage import coaches, connections, messages, ops, ops_audit, outbox, refusals, slots, standings
+from storage import coaches, connections, messages, ops, ops_audit, refusals, slots, standings
 from storage.messages import Tally
 from storage.ops import Conflicted, Stuck, Troubled
 from storage.refusals import Refusal
@@ -22,7 +22,7 @@ MOST_SHOWN = 20
 MOST_REFUSALS = 10
 ALL_REFUSALS = 200
 ENDED = ("sent", "superseded")
-UNENDED = ("pending", "scheduled", "sending", "dead")
+UNENDED = ("pending", "scheduled", "sending", "waiting_for_text", "withheld", "dead")
 STATES = (*UNENDED, *ENDED)
 OWED = ("pending", "sending")
 # Hours a plot shows -> the span of one of its points.
@@ -203,7 +203,6 @@ def _message(outbox_id: str) -> dict[str, Any]:
             abort(404, "No message has this id: it is mistyped, or was dropped when it was kept long enough.")
         return {
             "message": found,
-            "held": (found.last_error or "").startswith(outbox.HELD),
             "neighbours": messages.neighbours(tx, outbox_id),
             "deeds": ops_audit.deeds(tx, target=outbox_id),
         }

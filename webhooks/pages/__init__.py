@@ -11,7 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from domain.errors import Invalid
 from domain.sessions import Unknown
-from storage.database import Unavailable
+from storage.outages import Unavailable, kind_of
+from webhooks.errors import unexpected
 from webhooks.pages import booking, deeds, groups, guests, links, settings, settings_calendars, spoken
 from webhooks.pages.words import say
 from webhooks.wiring import parts
@@ -62,8 +63,11 @@ def _invalid(error: Invalid) -> Response:
     return _said(HTTPStatus.UNPROCESSABLE_ENTITY, error.code)
 
 
-def _away(_error: Exception) -> Response:
-    response = _said(HTTPStatus.SERVICE_UNAVAILABLE, "away")
+def _away(error: Exception) -> Response:
+    kind = kind_of(error)
+    if kind == "defect":
+        return unexpected(error)
+    response = _said(HTTPStatus.SERVICE_UNAVAILABLE, "busy" if kind in ("busy", "again") else "away")
     response.headers["Retry-After"] = "2"
     return response
 

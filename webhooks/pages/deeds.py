@@ -16,6 +16,7 @@ from storage import bookings, idempotency, pods
 from storage.bookings import Done
 from storage.idempotency import Answer, KeyReused
 from storage.openings import Wanted
+from storage.outages import run_again_once
 from storage.pods import Changes, Made, Plan
 from webhooks.booking_models import MOST_SEATS
 from webhooks.browsers import SEE_OTHER, see
@@ -124,6 +125,10 @@ ROUTES = (
 
 def _once(work: Callable[[Tx, Terms], Done | Made]) -> Response:
     """Do it, and show what became of it; what was done under this form's key before is shown, and not done again."""
+    return run_again_once(lambda: _tried(work))
+
+
+def _tried(work: Callable[[Tx, Terms], Done | Made]) -> Response:
     services = runtime().services
     terms, key = services.terms(), _key()
     try:

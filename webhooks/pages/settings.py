@@ -83,10 +83,11 @@ def settings_save() -> Response:
         return found.coach
 
     try:
-        with services.database.write() as tx:
-            changed = changes.put_coach(
+        changed = services.database.transact(
+            lambda tx: changes.put_coach(
                 tx, guest().coach_id, change, expected=int(values["version"]), now=services.now()
             )
+        )
     except (Wrong, StaleVersion) as error:
         return _refused(values, error)
     aftermath.follow(changed.coach.id, wake=changed.wake, conflicts=changed.conflicts)

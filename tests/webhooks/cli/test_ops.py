@@ -225,6 +225,34 @@ def everything(house: House) -> str:
     return repr(kept)
 
 
+def test_a_withheld_address_is_listed_and_released_and_its_dead_letters_wait_for_that(
+    told: House, ada: Connected
+) -> None:
+    mine = a_dead_mail(told)
+    address = rows(told, tables.outbox, id=mine)[0].recipient
+    values = {"id": "wad_1", "reason": "550 5.1.1", "reply": "550 5.1.1 nobody", "outbox_id": mine, "since": NOW}
+    with told.runtime.services.database.write() as tx:
+        tx.execute(tables.withheld_addresses.insert().values(address=address, **values))
+    # A dead letter to it says what to do
+    result = run("dead", "requeue", mine)
+    assert result.exit_code == 1
+    assert "coachcal withheld release wad_1" in result.output
+    assert rows(told, tables.outbox, id=mine)[0].state == "dead"
+    # It is listed without the address, and released by its id
+    shown = run("withheld", "list").stdout
+    assert "wad_1  since 2026-06-01 08:00:00 until 2026-07-01  " in shown
+    assert "550 5.1.1 nobody" in shown
+    assert address not in shown
+    assert run("withheld", "release", "wad_1").stdout == "wad_1: released; 0 leave, 0 ended\n"
+    assert run("withheld", "list").stdout == "no address is withheld\n"
+    assert run("dead", "requeue", mine).exit_code == 0
+    assert set(diary(told)) == {("requeue", mine), ("release", "wad_1")}
+    for typed, said in ((address, "it is not withheld"), ("a@b@c", "Send a mail address")):
+        result = run("withheld", "release", typed)
+        assert result.exit_code == 1
+        assert said in result.output
+
+
 def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) -> None:
     # Given Ada and Bob, both with a calendar and a booking, and both with answers kept
     told.introduce(cast.coach(id="bob", name="Robert", email="bob@example.test"))

@@ -1,0 +1,111 @@
+"""Redis frozen, away or gone at the start: nobody waits for it twice, nobody ends, and all goes on when it is well."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import pytest
+
+from storage import accounts, coaches
+from tests import cast, sending, town
+from tests.databases import Kind
+from tests.town import Town
+from workers.embedded.redis import redis_server
+from workers.embedded.server import Server
+
+PUSHES = 101
+SEATS = 200
+
+
+@pytest.fixture
+def redis() -> Iterator[Server]:
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def here(tmp_path: Path, fresh_database: Callable[[Kind], str], redis: Server) -> Iterator[Town]:
+    """Nobody works yet. What the database is makes no difference here: the one whose commits take longer."""
+    with town.raised(tmp_path, fresh_database("postgresql"), redis.url) as raised:
+        yield raised
+
+
+def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: Town, redis: Server) -> None:
+    # Given a coach who can be booked, and calendars that owe nothing
+    for name in ("web", "worker"):
+        here.start(name)
+    here.connect()
+    start = here.a_free_time()
+    pushes = [_push(here, number) for number in range(PUSHES)]
+    here.processes.stop("worker")
+    # When Redis freezes, and one is changed after the other
+    os.kill(redis.pid, signal.SIGSTOP)
+    first, *others = (answer.seconds for answer in sending.send(here.api.origin, pushes, lines=1))
+    p99 = quantiles(others, n=100)[98]
+    # Then the first is held for the time-out, and the others are not
+    assert first < 0.3 + 0.7, "a machine under load is no failure"
+    assert p99 < 0.06 + 0.14
+    # And a pod of 200 is made and called off
+    pod = here.api.post("/v1/pods", _pod_at(start))
+    began = time.monotonic()
+    path = f"{here.api.origin}/v1/pods/{pod['session_id']}"
+    answer = here.api._session.patch(path, json={"status": "disabled"}, headers={"Idempotency-Key": "off"}, timeout=60)
+    assert answer.status_code == 200
+    took = time.monotonic() - began
+    assert took < 2 + 4
+    print(f"first push {first * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms; a pod of {SEATS} called off in {took:.2f} s")
+    # And it was said once
+    assert _said(here, "web").count("redis_away") == 1
+    # When it thaws, then wake-ups are sent again, by itself
+    os.kill(redis.pid, signal.SIGCONT)
+    _until(lambda: "redis_back" in _said(here, "web"))
+
+
+def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redis: Server) -> None:
+    # Given a Redis that is away
+    redis.stop()
+    for name in ("web", "worker", "clock"):
+        here.start(name)
+    _until(lambda: "redis_away" in _said(here, "worker"))
+    here.processes.check()
+    # When it comes, then the calendar that is connected meanwhile is read
+    redis.restart()
+    here.connect()
+    here.processes.check()
+    # And one line told of it, not one for each of their threads and tries
+    lines = [line for line in here.processes.log("worker").read_text().splitlines() if "redis" in line.lower()]
+    assert len(lines) <= 4, lines
+
+
+def _push(here: Town, number: int) -> bytes:
+    with here.database.write() as tx:
+        coaches.put(tx, cast.coach(id=f"coach-{number}"))
+    connection_id = cast.connect(here.database, f"coach-{number}", f"acc-{number}")
+    with here.database.write() as tx:
+        accounts.plan_channel(tx, connection_id, accounts.channel_hash(f"token-{number}"), b"sealed")
+    return sending.change(f"{here.api.origin}/webhooks/cronofy/token-{number}", here.sandbox.client_secret)
+
+
+def _pod_at(start: datetime) -> dict[str, Any]:
+    people = [
+        {"id": f"p{number}", "name": f"P {number}", "email": f"p{number}@example.test", "zone": "Europe/London"}
+        for number in range(SEATS)
+    ]
+    plan = {"coach_id": "ada", "start": start.isoformat(), "duration": 60, "min_seats": 1, "max_seats": SEATS}
+    return plan | {"title": "Circle", "participants": people}
+
+
+def _said(here: Town, name: str) -> str:
+    return here.processes.log(name).read_text()
+
+
+def _until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -1,0 +1,66 @@
+"""Withheld addresses over HTTP: seen, and taken off the list. An address comes in, and never goes out."""
+
+from flask import Response
+
+from domain.sessions import Terms
+from storage import ops_audit, withheld
+from storage.ops_audit import Deed
+from storage.withheld import Withheld
+from webhooks.auth import asking
+from webhooks.errors import Refused
+from webhooks.mailer_models import AddressIn, ReleasedOut, WithheldListOut, WithheldOut
+from webhooks.ranges import told
+from webhooks.wiring import runtime
+from webhooks.writes import Done, Tx, once
+
+PATH = "/v1/withheld-addresses"
+
+
+def show() -> WithheldListOut:
+    """The addresses that nothing is sent to, the latest first: a mail server said that there is no such mailbox."""
+    with runtime().services.database.read() as tx:
+        found = withheld.find_all(tx)
+    return WithheldListOut(withheld=[to_out(each) for each in found])
+
+
+def release(withheld_id: str) -> Response:
+    """Take an address off. Mails to it that are still true leave; the others end as superseded."""
+    return _release(withheld_id, "withheld_id")
+
+
+def release_address(body: AddressIn) -> Response:
+    """Take an address off, named by itself."""
+    return _release(body.address, "address")
+
+
+def to_out(found: Withheld) -> WithheldOut:
+    return WithheldOut(
+        id=found.id,
+        reason=found.reason,
+        reply=found.reply,
+        since=told(int(found.since.timestamp())),
+        until=told(int(found.until.timestamp())),
+        recipient=found.role,
+        coach_id=found.coach_id,
+        booking_id=found.booking_id,
+        waiting=found.waiting,
+    )
+
+
+def _release(which: str, field: str) -> Response:
+    def work(tx: Tx, terms: Terms) -> Done:
+        released = withheld.release(tx, which, now=terms.now)
+        if released is None:
+            detail = f"It is not withheld, or not any more: GET {PATH} lists those that are."
+            raise Refused("unknown_withheld_address", detail, field=field)
+        key = asking()
+        deed = Deed(terms.now, f"{key.client_id}/{key.id}", "release", released.id, "over the API")
+        ops_audit.note(tx, deed)
+        answer = ReleasedOut(
+            id=released.id,
+            leaving=len(released.wake),
+            superseded=released.superseded,
+        )
+        return Done(answer, wake=released.wake)
+
+    return once(work)

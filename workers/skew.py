@@ -1,0 +1,148 @@
+"""The product's clock: this machine's, watched against the database's all the time.
+
+A machine whose clock is wrong would end what is not over, remind of what is long gone and sell yesterday. So who is
+more than 5 s off is told no time at all: whatever depends on it stops there, changes nothing, and goes on once the
+clock is right. Leases, pushes and reads' generations do not depend on it: they compare the database's clock.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+import redis
+import structlog
+
+from storage import moments
+from storage.database import Database, Unavailable
+from workers.breaker import FAILURES, Breaker
+
+log = structlog.get_logger()
+
+LIMIT = 5.0
+"""Seconds off that are borne."""
+EVERY = 2.0
+"""Seconds between two looks at the database's clock; what steps in between is seen at once, without a look."""
+MOMENT = 0.05
+TRIES = 5
+
+Ask = Callable[[], float | None]
+"""The time that somebody else's clock shows, in seconds since 1970; None: nobody is there to ask."""
+
+
+class ClockOff(RuntimeError):
+    """This machine's clock is wrong. `right`: what the product's would show by the database's."""
+
+    def __init__(self, seconds: float, right: datetime) -> None:
+        super().__init__(f"this machine's clock is {seconds:+.0f} s off the database's: synchronise it (NTP)")
+        self.seconds = seconds
+        self.right = right
+
+
+class ProductClock:
+    """Safe to share between threads. `offset` shifts the product's time, and is no error of the clock."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        *,
+        offset: timedelta = timedelta(),
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ask = ask
+        self._offset = offset
+        self._wall = wall
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._other: float | None = None  # the other clock less `monotonic`, as it was when last asked
+        self._unsure = 0.0
+        self._asked_at = -EVERY
+        self._looks = 0
+        self._off = False
+
+    def now(self) -> datetime:
+        """Aware UTC. Raises ClockOff."""
+        off = self.off()
+        wall, ahead = self._here()
+        now = datetime.fromtimestamp(wall, UTC) + self._offset
+        if off or self._beyond(ahead):  # or it has stepped just now, after we looked
+            raise ClockOff(ahead, now - timedelta(seconds=ahead))
+        return now
+
+    def off(self) -> bool:
+        """Whether it is too far off to be told. The database is asked at most every 2 s, or when it seems to step."""
+        if self._monotonic() - self._asked_at >= EVERY:
+            self._look()
+        if not self._off and self._beyond(self.ahead()):
+            self._look()  # the machine may have slept, or we while we looked: that is no wrong clock
+        off = self._beyond(self.ahead())
+        if off != self._off:
+            self._tell(off=off)
+        return off
+
+    def ahead(self) -> float:
+        """By how many seconds it is ahead, as far as is known; 0 where there is nobody to compare with."""
+        return self._here()[1]
+
+    def _beyond(self, ahead: float) -> bool:
+        return abs(ahead) - self._unsure > LIMIT
+
+    def _here(self) -> tuple[float, float]:
+        """What this machine shows, and by how many seconds it is ahead."""
+        for _ in range(TRIES):
+            before = self._monotonic()
+            wall = self._wall()
+            if self._monotonic() - before < MOMENT:
+                break  # we were not frozen in between
+        return wall, 0.0 if self._other is None else wall - before - self._other
+
+    def _look(self) -> None:
+        looks = self._looks
+        if not self._lock.acquire(blocking=self._other is None or self._beyond(self.ahead())):
+            return  # somebody else does, and what is known will do meanwhile
+        try:
+            if looks != self._looks:
+                return  # somebody else did while we waited
+            before = self._monotonic()
+            there = self._ask()
+            self._asked_at = after = self._monotonic()
+            self._looks += 1
+            if there is not None:
+                # Read at some point between the two: what we do not know of it is no fault of the clock's.
+                self._other, self._unsure = there - (before + after) / 2, (after - before) / 2
+        finally:
+            self._lock.release()
+
+    def _tell(self, *, off: bool) -> None:
+        with self._lock:
+            if off == self._off:
+                return
+            self._off = off
+        if off:
+            log.error("clock_off", seconds=round(self.ahead(), 1))
+        else:
+            log.info("clock_right")
+
+
+def reference(database: Database, client: redis.Redis, breaker: Breaker) -> Ask:
+    """The database server's clock. SQLite has none but this machine's own: then Redis's, if it is there."""
+    if database.engine.dialect.name == "sqlite":
+        return lambda: None if breaker.open else _of_redis(client, breaker)
+    return lambda: _of_database(database)
+
+
+def _of_database(database: Database) -> float | None:
+    try:
+        return moments.clock(database)
+    except Unavailable:
+        return None
+
+
+def _of_redis(client: redis.Redis, breaker: Breaker) -> float | None:
+    try:
+        seconds, microseconds = client.time()
+    except FAILURES as error:
+        breaker.failed(error)
+        return None
+    return float(seconds + microseconds / 1e6)
