@@ -75,6 +75,10 @@ class History:
         self.add("read", (span[0], span[1]), {"booking_id": name}, 200, told)
         return self
 
+    def missing(self, name: str, *span: float) -> "History":
+        self.add("read", (span[0], span[1]), {"booking_id": name}, 404, {"code": "unknown_booking"})
+        return self
+
     def pod(self, seats: int, *span: float) -> "History":
         request = {"coach_id": "ada", "start": text(at(10)), "duration": 60, "max_seats": seats}
         told = {"session_id": "ses_pod", "pod": {"max_seats": seats, "taken": 0}, "bookings": []}
@@ -162,6 +166,7 @@ TRUE: dict[str, Made] = {
             .book("c", 9, 4, 5)
         )
     ),
+    "a booking that is not there yet": lambda: History().book("a", 9, 0, 3).missing("a", 1, 2),
     "a hold that has ended": lambda: History().hold("h", 9, 0, 1, expires=60).book("b", 9, 59, 61),
     "a hold that is used": lambda: History().hold("h", 9, 0, 1, expires=60).book("b", 9, 2, 3, hold_id="h"),
     "two reads while it moves": (
@@ -220,6 +225,7 @@ FALSE: dict[str, Made] = {
             .refused("move", 2, 3, request=past(), code="booking_ended", ended_as="cancelled")
         )
     ),
+    "a booking that is not there": lambda: History().book("a", 9, 0, 1).missing("a", 2, 3),
     "a hold that nobody kept": lambda: History().hold("h", 9, 0, 1, expires=60).book("b", 9, 2, 3),
     "a lost move that the rows do not know": (
         lambda: History().row("a").book("a", 9, 0, 1).lost_move("a", 12, 2).book("b", 9, 3, 4)

@@ -85,8 +85,8 @@ def _final(tries: Sequence[Operation]) -> Operation | None:
 
 def _act(asked: Asked, *, done: bool) -> tuple[Act | None, bool]:
     """What it does, and whether it only looks."""
-    if asked.kind == "read":
-        return (acts.read(asked), True) if done else (None, True)
+    if done and asked.kind == "read":
+        return acts.read(asked), True
     if done:
         return acts.success(asked), False
     return (acts.refusal(asked), True) if isinstance(asked.answer, dict) else (None, True)
