@@ -52,7 +52,7 @@ class Town:
     def wait_until_frozen(self, name: str, seconds: float = 20.0) -> None:
         """Until this process has stopped itself, with every thread."""
         end = time.monotonic() + seconds
-        while any(state not in "TXZ" for state in _threads(self.processes.pid(name))):
+        while any(state not in "TXZ" for state in threads_of(self.processes.pid(name))):
             assert time.monotonic() < end, f"the {name} runs after {seconds} s"
             time.sleep(0.02)
 
