@@ -1,5 +1,6 @@
 """A platform that is told of things: a real HTTP server that answers as ordered and keeps what it was sent."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,9 @@ class Call:
     path: str
     headers: dict[str, str] = field(repr=False)
     body: bytes
+    status: int | None = None
+    """What it was answered, where that was a plain status."""
+    taken: float = field(default_factory=time.monotonic)
 
     @property
     def id(self) -> str:
@@ -89,8 +93,9 @@ class Platform:
 
     def receive(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        self.calls.append(Call(handler.path, dict(handler.headers.items()), body))
         order = self._orders.pop(0) if self._orders else self.usually
+        status = None if callable(order) else order
+        self.calls.append(Call(handler.path, dict(handler.headers.items()), body, status))
         if callable(order):
             order(handler)
             return
@@ -132,7 +137,13 @@ def opened() -> Iterator[Platform]:
         def log_message(self, *_args: object) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Whoever called hung up: no news to a test, and a page of trace each time."""
+            if not isinstance(sys.exception(), OSError):
+                super().handle_error(request, client_address)
+
+    server = Server(("127.0.0.1", 0), Handler)
     told = Platform(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -29,6 +29,7 @@ class Taken:
     recipients: tuple[str, ...]
     source: bytes
     message: EmailMessage
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def id(self) -> str:

@@ -52,7 +52,7 @@ class Town:
     def wait_until_frozen(self, name: str, seconds: float = 20.0) -> None:
         """Until this process has stopped itself, with every thread."""
         end = time.monotonic() + seconds
-        while any(state not in "TXZ" for state in _threads(self.processes.pid(name))):
+        while any(state not in "TXZ" for state in threads_of(self.processes.pid(name))):
             assert time.monotonic() < end, f"the {name} runs after {seconds} s"
             time.sleep(0.02)
 
@@ -76,7 +76,7 @@ class Town:
         """
         group = self.processes.pid(name)
         self.signal(name, signal.SIGSTOP)
-        while any(state not in "TXZ" for state in _threads(group)):
+        while any(state not in "TXZ" for state in threads_of(group)):
             time.sleep(0.001)
 
     def rename(self, name: str, new: str) -> None:
@@ -124,7 +124,7 @@ class Town:
             return cast.row_of(tx, connection_id)
 
 
-def _threads(group: int) -> Iterator[str]:
+def threads_of(group: int) -> Iterator[str]:
     """The state of each thread of each process of a group, as a letter of proc(5): T is stopped, X and Z have ended."""
     for thread in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):

@@ -1,0 +1,140 @@
+"""One run from beginning to end: the scene, clients among faults, the mending, the counting, the checks."""
+
+import shlex
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import collect, settle
+from tests.chaos.bookers import Booker
+from tests.chaos.calling import Caller
+from tests.chaos.canary import Canary
+from tests.chaos.checks import all_checks
+from tests.chaos.editors import Editor, Reader, Settler
+from tests.chaos.evidence import Evidence, Violation
+from tests.chaos.faults import ALL, Fault
+from tests.chaos.nemesis import Nemesis
+from tests.chaos.people import Times
+from tests.chaos.prober import Prober
+from tests.chaos.report import Result
+from tests.chaos.scene import Kind, Scene, raised
+from tests.chaos.seeing import Onlooker
+
+Tell = Callable[[str], None]
+BOOKERS = 6
+READERS = 2
+# Seconds between two requests of one client: about 12 a second in all.
+PACE = 0.7
+LEAVE_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """`times`: how often each fault comes at least, however long that takes. `folder`: empty; logs and evidence stay
+    there. `report`: a document to write the table into."""
+
+    seed: int
+    seconds: float
+    times: int
+    only: Sequence[str]
+    database: Kind
+    folder: Path
+    report: Path | None = None
+
+    @property
+    def again(self) -> str:
+        """The command that plays the same."""
+        command = f"./run chaos --seed {self.seed} --seconds {self.seconds:.0f} --times {self.times}"
+        command += f" --database {self.database}"
+        if len(self.only) < len(ALL):
+            command += f" --only {shlex.join(self.only)}"
+        return command
+
+
+@dataclass(frozen=True)
+class Outcome:
+    result: Result
+    versions: dict[str, str]
+
+
+def run(options: Options, tell: Tell) -> Outcome:
+    """Raises what the harness itself stumbled over; broken promises are in the result."""
+    tell("starting neighbours, two each of web, worker and clock, and the coaches")
+    with raised(options.folder, options.database) as scene:
+        chosen = [fault for fault in ALL if fault.name in options.only]
+        left_out = [(fault, why) for fault in chosen if (why := fault.lacks(scene))]
+        faults = [fault for fault in chosen if not fault.lacks(scene)]
+        nemesis, deliveries = _among_clients(scene, options, faults, tell)
+        tell("gathering the evidence")
+        evidence = collect.gather(scene, nemesis.episodes, deliveries)
+        collect.keep(scene, evidence)
+        seconds, versions = scene.journal.now(), scene.versions()
+        pushes = list(collect.push_times(scene, deliveries))
+        incidents = list(scene.journal.incidents)
+    tell("checking")
+    violations = [*incidents, *_broken_by_pushes(pushes), *_checked(evidence)]
+    acks = [(when, each["duration_ms"] / 1000) for when, each in pushes if each["outcome"] == "delivered"]
+    result = Result(faults, left_out, nemesis.episodes, evidence.operations, acks, violations, seconds)
+    return Outcome(result, versions)
+
+
+def _broken_by_pushes(pushes: Sequence[tuple[float, dict[str, Any]]]) -> Iterator[Violation]:
+    for when, each in pushes:
+        if each["status"] == 500:
+            yield Violation("G9", f"push {each['number']} was answered with 500", at=when)
+
+
+def _checked(evidence: Evidence) -> list[Violation]:
+    """A check that breaks is no check that passed."""
+    try:
+        return all_checks(evidence)
+    except Exception:  # noqa: BLE001 (whatever it is, the table and the evidence are still of use)
+        return [Violation("?", f"a check broke:\n{traceback.format_exc()}")]
+
+
+def _among_clients(
+    scene: Scene, options: Options, faults: Sequence[Fault], tell: Tell
+) -> tuple[Nemesis, list[dict[str, Any]]]:
+    """Until all is quiet again."""
+    over = threading.Event()
+    times = Times.from_now()
+    onlooker = Onlooker(scene)
+    prober = Prober(scene)
+    canary = Canary(scene, options.seed, times, onlooker)
+    nemesis = Nemesis(scene, canary, options.seed, tell)
+    known: dict[tuple[int, int], dict[str, Any]] = {}
+    clients = _clients(scene, options.seed, over, times, onlooker)
+    with ExitStack() as stack:
+        for each in (onlooker, prober):
+            each.open()
+            stack.callback(each.close)
+        stack.callback(over.set)
+        for client in clients:
+            client.start()
+        nemesis.run(faults, options.seconds, options.times, lambda: collect.new_deliveries(scene, known))
+        over.set()
+        settle.heal(scene)
+        tell("all is mended; the clients end")
+        for client in clients:
+            client.join(LEAVE_SECONDS)
+        settle.read_all_again(scene)
+        settle.until_quiet(scene, onlooker, tell)
+        collect.new_deliveries(scene, known)
+    return nemesis, list(known.values())
+
+
+def _clients(
+    scene: Scene, seed: int, over: threading.Event, times: Times, onlooker: Onlooker
+) -> list[threading.Thread]:
+    pods: list[dict[str, Any]] = []
+    clients: list[Caller] = [
+        *(Booker(scene, f"booker-{one}", seed, over, times=times, pods=pods, pace=PACE) for one in range(BOOKERS)),
+        *(Reader(scene, f"reader-{one}", seed, over, times=times, pace=PACE) for one in range(READERS)),
+        Editor(scene, "editor", seed, over, times=times, onlooker=onlooker, pace=PACE),
+        Settler(scene, "settler", seed, over, pace=4 * PACE),
+    ]
+    return [threading.Thread(target=client.run, name=client.name, daemon=True) for client in clients]

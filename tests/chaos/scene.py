@@ -1,0 +1,250 @@
+"""The whole scene: neighbours, each behind its proxy, the product's processes, and coaches with connected calendars."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import requests
+from cryptography.fernet import Fernet
+from redis import Redis
+
+from storage import clients, database
+from tests import platform, postoffice
+from tests.chaos import disks, proxies
+from tests.chaos.databases import Postgres, Sqlite
+from tests.chaos.disks import Disk
+from tests.chaos.fleet import Fleet
+from tests.chaos.journal import Journal
+from tests.chaos.people import CANARY, COACHES, Coach, settings_of
+from tests.chaos.proxies import Proxies
+from tests.databases import migrate
+from tests.platform import Platform
+from tests.postoffice import PostOffice
+from webhooks.demo.stage import Api
+from workers.cronofy.sandbox.control import Control
+from workers.embedded.redis import redis_server
+from workers.embedded.server import Server
+
+Kind = Literal["sqlite", "postgresql"]
+NEIGHBOURS = ("database", "redis", "cronofy", "smtp", "platform")
+START_SECONDS = 60.0
+LEASE_SECONDS = 5
+GAP_SECONDS = 0.2
+DISK_MEGABYTES = 320
+# Cronofy repeats a push after 1, 5, 30, 120 s ...; here after 0.1, 0.5, 3, 12: faults last seconds, not minutes.
+RETRY_SCALE = 0.1
+
+
+@dataclass
+class Scene:
+    folder: Path
+    journal: Journal
+    database: Postgres | Sqlite
+    redis: Server
+    office: PostOffice
+    platform: Platform
+    control: Control
+    proxies: Proxies
+    fleet: Fleet
+    key: str
+    coaches: dict[str, Coach]
+    disks: dict[str, Disk]
+    primary: str = "database"
+    """The proxy that leads to the database that can be written."""
+
+    @property
+    def hosts(self) -> int:
+        """How many hosts of a database the product was told of."""
+        return self.fleet.environment["DATABASE_URL"].count("127.0.0.1")
+
+    def spoil(self, neighbour: str, mode: str, *, seconds: float = 0.0) -> None:
+        """See tests.proxy for the modes."""
+        for name in self._ways(neighbour):
+            self.proxies.misbehave(name, mode, seconds=seconds)
+
+    def mend(self, neighbour: str) -> None:
+        for name in self._ways(neighbour):
+            self.proxies.behave(name)
+
+    def fail_over(self) -> None:
+        """The proxy that leads to nobody leads to the standby, which takes over."""
+        assert isinstance(self.database, Postgres)
+        spare, self.primary = self._other, self._other
+        self.database.fail_over(lambda port: self.proxies.point(spare, port))
+
+    @property
+    def _other(self) -> str:
+        return "database-2" if self.primary == "database" else "database"
+
+    def _ways(self, neighbour: str) -> tuple[str, ...]:
+        if neighbour == "database" and self.hosts == 2:
+            return ("database", "database-2")
+        return (neighbour,)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def versions(self) -> dict[str, str]:
+        """What was tested, for the report."""
+        with Redis.from_url(self.redis.url) as client:
+            redis = client.info("server")
+        return {
+            "database": self.database.version,
+            "redis": f"Redis {redis['redis_version']}",
+            "python": f"Python {sys.version.split()[0]}",
+        }
+
+
+@contextlib.contextmanager
+def raised(folder: Path, kind: Kind) -> Iterator[Scene]:
+    """Everything up, in good health. `folder` is new; logs and evidence stay in it."""
+    journal = Journal()
+    with ExitStack() as stack:
+        small = _disks(folder)
+        going = stack.enter_context(proxies.opened())
+        office = stack.enter_context(postoffice.opened())
+        told = stack.enter_context(platform.opened())
+        with _home(small, "redis"):
+            redis = stack.enter_context(redis_server())
+        store = _database(stack, folder, kind, small)
+        _forget_unused(small, {"redis": redis.folder, "data": store.folder})
+        sandbox = stack.enter_context(_sandbox(folder))
+        control = stack.enter_context(Control(sandbox["origin"]))
+        addresses = {
+            "DATABASE_URL": _by_way_of(going, store),
+            "REDIS_URL": going.add("redis", redis.url),
+            "COACHCAL_CRONOFY_ORIGIN": going.add("cronofy", sandbox["origin"]),
+            "COACHCAL_CRONOFY_CLIENT_ID": sandbox["client_id"],
+            "COACHCAL_CRONOFY_CLIENT_SECRETS": sandbox["client_secret"],
+            "COACHCAL_SMTP_URL": going.add("smtp", office.url),
+            "COACHCAL_CALLBACK_URL": going.add("platform", told.url),
+            "COACHCAL_PUBLIC_URL": going.add("front", "http://127.0.0.1:9"),
+        }
+        (folder / "origin").write_text(addresses["COACHCAL_CRONOFY_ORIGIN"])
+        control.pushes(retry_scale=RETRY_SCALE, timeout=5.0)
+        key = _migrated_with_key(store.url)
+        fleet = Fleet(folder, _environment(addresses), journal, lambda port: going.point("front", port))
+        stack.callback(fleet.close)
+        fleet.open()
+        scene = Scene(folder, journal, store, redis, office, told, control, going, fleet, key, {}, small)
+        _introduce(scene, addresses["COACHCAL_PUBLIC_URL"])
+        yield scene
+
+
+def _environment(addresses: dict[str, str]) -> dict[str, str]:
+    return {
+        **addresses,
+        "COACHCAL_SECRET_KEYS": Fernet.generate_key().decode(),
+        "COACHCAL_CALLBACK_SECRET": platform.SECRET,
+        "COACHCAL_MAILER": "smtp",
+        "COACHCAL_MAIL_FROM": "Coaching <coaching@example.test>",
+        "COACHCAL_LEASE_SECONDS": str(LEASE_SECONDS),
+        "COACHCAL_MINIMUM_GAP_SECONDS": str(GAP_SECONDS),
+        "COACHCAL_RECONCILE_MINUTES": "1",
+        "COACHCAL_RECONCILE_BUSY_MINUTES": "1",
+        "COACHCAL_RATE_PER_MINUTE": "3000",
+        "COACHCAL_WEB_PROCESSES": "1",
+        "COACHCAL_WORKER_PROCESSES": "1",
+        "COACHCAL_WORKER_THREADS": "4",
+    }
+
+
+def _disks(folder: Path) -> dict[str, Disk]:
+    made = {name: disks.small(folder / name, size) for name, size in (("data", DISK_MEGABYTES), ("redis", 8))}
+    return {name: disk for name, disk in made.items() if disk is not None}
+
+
+def _forget_unused(small: dict[str, Disk], homes: dict[str, Path]) -> None:
+    """A server whose account cannot enter our folder keeps its files elsewhere: filling our disk would be no fault."""
+    for name, home in homes.items():
+        if name in small and not home.is_relative_to(small[name].folder):
+            del small[name]
+
+
+@contextlib.contextmanager
+def _home(small: dict[str, Disk], name: str) -> Iterator[None]:
+    if name not in small:
+        yield
+        return
+    with small[name].home():
+        yield
+
+
+def _database(stack: ExitStack, folder: Path, kind: Kind, small: dict[str, Disk]) -> Postgres | Sqlite:
+    if kind == "sqlite":
+        home = small["data"].folder if "data" in small else folder
+        return Sqlite(home / "coachcal.sqlite")
+    store = Postgres(lambda: _home(small, "data"))
+    stack.callback(store.close)
+    return store
+
+
+def _by_way_of(going: Proxies, store: Postgres | Sqlite) -> str:
+    """The URL for the product. PostgreSQL has two hosts, each behind a proxy; at first the second leads to nobody."""
+    if isinstance(store, Sqlite):
+        return store.url
+    first = urlsplit(going.add("database", store.url))
+    second = urlsplit(going.add("database-2", "postgresql://127.0.0.1:9"))
+    both = first._replace(netloc=f"{first.netloc},{second.netloc}", query="target_session_attrs=read-write").geturl()
+    return both if _takes(both) else first.geturl()
+
+
+def _takes(url: str) -> bool:
+    try:
+        opened = database.create(url)
+        opened.close()
+    except ValueError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _sandbox(folder: Path) -> Iterator[dict[str, str]]:
+    ready = folder / "sandbox.json"
+    with (folder / "sandbox.log").open("wb") as log:
+        child = subprocess.Popen([sys.executable, "-m", "tests.chaos.cronofy", str(ready)], stdout=log, stderr=log)
+    try:
+        end = time.monotonic() + START_SECONDS
+        while not ready.exists():
+            assert child.poll() is None, "the sandbox has ended; see sandbox.log"
+            assert time.monotonic() < end, "the sandbox does not serve; see sandbox.log"
+            time.sleep(0.05)
+        yield json.loads(ready.read_text())
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _migrated_with_key(url: str) -> str:
+    migrate(url)
+    opened = database.create(url)
+    with opened.write() as tx:
+        key = clients.create_key(tx, "chaos", clients.SCOPES, now=datetime.now(UTC))
+    opened.close()
+    return key
+
+
+def _introduce(scene: Scene, public_url: str) -> None:
+    """The coaches and their calendars, connected as people do it, and read once."""
+    api = Api(public_url, scene.key)
+    for coach_id in (*COACHES, CANARY):
+        api.put(f"/v1/coaches/{coach_id}", settings_of(coach_id))
+        seat = scene.control.create_account(coach_id)
+        link = str(api.post(f"/v1/coaches/{coach_id}/connect", {})["authorize_url"])
+        answer = requests.get(scene.control.consent(link, profile=seat.profiles[0]), timeout=30)
+        answer.raise_for_status()
+        scene.coaches[coach_id] = Coach(coach_id, seat.sub, seat.calendars[0])
+    end = time.monotonic() + START_SECONDS
+    while not all(api.get(f"/v1/coaches/{coach_id}")["state"] == "fresh" for coach_id in scene.coaches):
+        assert time.monotonic() < end, f"the calendars were not read; see {scene.folder}/worker-1.log"
+        time.sleep(0.2)
