@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+import pytest
 from structlog.testing import capture_logs
 
 from domain.mail_choice import MailText
@@ -359,9 +360,11 @@ def test_a_mail_that_may_have_arrived_is_repeated_as_the_same_mail(mailroom: Mai
     assert [each["unsure"] for each in logs if each["event"] == "delivery_may_repeat"] == [1]
 
 
-def test_who_was_never_told_is_not_told_of_the_end(mailroom: Mailroom) -> None:
+@pytest.mark.parametrize(("start", "ends"), [(NEXT_WEEK, "cancelled"), (at(1, 10), "missed")])
+def test_who_was_never_told_is_not_told_of_the_end(mailroom: Mailroom, start: int, ends: str) -> None:
+    """Not either of one that was booked for today, and whose cancellation counts as missed."""
     mailroom.office.refuse("451 later", times=None)
-    done = mailroom.book()
+    done = mailroom.book(start)
     mailroom.work()
     mailroom.cancel(done.booking)
     mailroom.office.relent()
@@ -369,6 +372,7 @@ def test_who_was_never_told_is_not_told_of_the_end(mailroom: Mailroom) -> None:
     mailroom.sweep()
     assert mailroom.office.taken == []
     assert {row.state for row in mailroom.rows()} == {"superseded"}
+    assert {row.reason for row in mailroom.rows(topic=ends)} == {"never_announced"}
 
 
 def test_facts_that_cannot_be_read_end_dead(mailroom: Mailroom) -> None:
