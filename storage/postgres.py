@@ -94,7 +94,7 @@ class Bounded(psycopg.Connection[Any]):
 
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> Generator[Any, Any, Any]:
-        """psycopg's own, for at most as long as `_dialling` says: its time-outs are 2 s or more for each host."""
+        """psycopg's own, for as long as `_dialling` says: its time-outs are 2 s a host or more."""
         attempt = super()._connect_gen(conninfo)
         until = min(_dialling.until, monotonic() + _dialling.each)
         try:
@@ -113,13 +113,19 @@ class Bounded(psycopg.Connection[Any]):
         interval: float = INTERVAL,
         timeout: float | None = None,
     ) -> Result:
-        """psycopg waits through this for whatever it asks. Who is not answered in time leaves no connection behind."""
+        """psycopg waits through this for whatever it asks.
+
+        Who is not answered in time leaves no connection behind.
+        """
         left = deadlines.left(self.server.patience)
         short = min(left, self.waits.short)
+        began = monotonic()
         try:
             return waiting.wait(gen, self.pgconn.socket, interval, short)
         except _WaitTimeout:
             return self._wait_for_long(gen, interval, left - short)
+        finally:
+            deadlines.waited(began)
 
     def _wait_for_long(self, gen: Generator[Any, Any, Result], interval: float, left: float) -> Result:
         """The generator goes on where it was."""
@@ -140,8 +146,11 @@ class Bounded(psycopg.Connection[Any]):
 
 
 class Server:
-    """Where connections come from. `patience`: seconds that we wait for an answer, if no deadline says less; `seconds`:
-    what the server lets a statement take."""
+    """Where connections come from.
+
+    `patience`: seconds that we wait for an answer, if no deadline says less; `seconds`: what the
+    server lets a statement take.
+    """
 
     def __init__(self, arguments: dict[str, Any], patience: float, seconds: float, waits: LongWaits) -> None:
         self.patience = patience
@@ -189,7 +198,7 @@ class Server:
             self.connect(LongWaits(None)).close()
 
     def is_blocked(self, connection: Bounded) -> bool:
-        """Whether it waits for a lock, rather than for a server that is silent or slow. Asked on another line."""
+        """Whether it waits for a lock, not for a server that is silent or slow. Asked on another line."""
         if connection.pooled or connection.pgconn.status != psycopg.pq.ConnStatus.OK:
             return False
         try:
@@ -205,8 +214,12 @@ class Server:
 
     def _dial(self) -> Bounded:
         whole = min(CONNECT_SECONDS, deadlines.left(CONNECT_SECONDS))
-        _dialling.until, _dialling.each = monotonic() + whole, whole / self._hosts
-        return Bounded.connect(**self.arguments)
+        began = monotonic()
+        _dialling.until, _dialling.each = began + whole, whole / self._hosts
+        try:
+            return Bounded.connect(**self.arguments)
+        finally:
+            deadlines.waited(began)
 
     def _greet(self, connection: Bounded) -> None:
         """Ask what it is. A read-only one would stay so for its life, and pollute the pool."""

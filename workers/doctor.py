@@ -8,7 +8,7 @@ from http import HTTPStatus
 import redis.exceptions
 
 from storage import accounts, connections, migrations, standbys
-from storage.database import Unavailable
+from storage.outages import Unavailable, kind_of
 from workers import tokens
 from workers.broker import SkewedClock, check_skew
 from workers.cronofy.errors import CronofyError, InvalidClient
@@ -48,7 +48,7 @@ def _database(services: Services) -> Iterator[Finding]:
         with services.database.read():
             yield Finding("database", f"{services.database.engine.dialect.name} answers")
     except Unavailable as error:
-        yield Finding("database", type(error).__name__, "start it, or correct DATABASE_URL")
+        yield Finding("database", kind_of(error).replace("_", "-"), "start it, or correct DATABASE_URL")
         return
     current = migrations.is_current(services.database)
     yield Finding(
