@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from storage import outbox, withheld
+from storage import mailer_trouble, outbox, withheld
 from storage.database import Unavailable
 from storage.outbox import Held, Wake
 from workers import calendars, callbacks, mails
@@ -48,7 +48,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
         kept = _record(services, tx, held, outcome)
         waiting = outbox.followers(tx, held, now=services.now()) if kept else []
         if kept and held.kind == "mail" and isinstance(outcome, Sent):
-            waiting += outbox.pull_forward(tx)
+            waiting += mailer_trouble.pull_forward(tx)
     if kept:
         _tell(held, outcome)
     else:
