@@ -19,7 +19,7 @@ def pull_forward(tx: Connection) -> list[Wake]:
     """
     waits = and_(row.state == "pending", row.trouble == "away", row.next_attempt_at_ms > clock_ms())
     query = select(row.id).where(waits).order_by(row.next_attempt_at_ms).limit(PULLED_FORWARD)
-    chosen = query.with_for_update(skip_locked=True).cte("chosen")  # see storage.connections for why a CTE
+    chosen = query.with_for_update(skip_locked=True).cte("chosen")  # see storage.connections
     now = {"next_attempt_at_ms": clock_ms(), "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
     pulled = outbox.update().where(row.id.in_(select(chosen.c.id))).values(now)
     return [(found.id, found.kind) for found in tx.execute(pulled.returning(row.id, row.kind))]

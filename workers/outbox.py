@@ -88,7 +88,7 @@ def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
 
 
 def _tell(held: Held, outcome: Outcome) -> None:
-    """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and `mail_withheld`."""
+    """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and `address_withheld`."""
     told = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
     match outcome:
         case Sent():
@@ -97,8 +97,10 @@ def _tell(held: Held, outcome: Outcome) -> None:
             log.info("delivery_skipped", **told, reason=reason)
         case Dead(error):
             log.error("delivery_dead", **told, error=error)
+        case NoMailbox(error, None):
+            log.warning("mail_withheld", **told, error=error)
         case NoMailbox(error):
-            log.error("mail_withheld", **told, error=error)
+            log.error("address_withheld", **told, error=error)
         case WaitsForText(error):
             log.error("mail_held", **told, error=error)
         case Later(error):
