@@ -269,7 +269,7 @@ def test_mails_to_a_mailbox_that_does_not_exist_are_withheld_and_others_are_not_
         done = mailroom.book()
         mailroom.work()
     assert mailroom.row(recipient=GRACE, topic="booked").state == "withheld"
-    (alert,) = [each for each in logs if each["event"] == "mail_withheld"]
+    (alert,) = [each for each in logs if each["event"] == "address_withheld"]
     assert alert["log_level"] == "error"
     assert "example.test" not in str(logs)
     # Then the next one is not even tried, and others are not concerned
