@@ -61,11 +61,6 @@ class Scene:
     primary: str = "database"
     """The proxy that leads to the database that can be written."""
 
-    @property
-    def hosts(self) -> int:
-        """How many hosts of a database the product was told of."""
-        return self.fleet.environment["DATABASE_URL"].count("127.0.0.1")
-
     def spoil(self, neighbour: str, mode: str, *, seconds: float = 0.0) -> None:
         """See tests.proxy for the modes."""
         for name in self._ways(neighbour):
@@ -86,9 +81,7 @@ class Scene:
         return "database-2" if self.primary == "database" else "database"
 
     def _ways(self, neighbour: str) -> tuple[str, ...]:
-        if neighbour == "database" and self.hosts == 2:
-            return ("database", "database-2")
-        return (neighbour,)
+        return ("database", "database-2") if neighbour == "database" else (neighbour,)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -111,9 +104,9 @@ def raised(folder: Path, kind: Kind) -> Iterator[Scene]:
     journal = Journal()
     with ExitStack() as stack:
         small = _disks(folder)
-        going = stack.enter_context(proxies.opened())
+        ways = stack.enter_context(proxies.opened())
         office = stack.enter_context(postoffice.opened())
-        told = stack.enter_context(platform.opened())
+        receiver = stack.enter_context(platform.opened())
         with _home(small, "redis"):
             redis = stack.enter_context(redis_server())
         store = _database(stack, folder, kind, small)
@@ -121,22 +114,22 @@ def raised(folder: Path, kind: Kind) -> Iterator[Scene]:
         sandbox = stack.enter_context(_sandbox(folder))
         control = stack.enter_context(Control(sandbox["origin"]))
         addresses = {
-            "DATABASE_URL": _by_way_of(going, store),
-            "REDIS_URL": going.add("redis", redis.url),
-            "COACHCAL_CRONOFY_ORIGIN": going.add("cronofy", sandbox["origin"]),
+            "DATABASE_URL": _by_way_of(ways, store),
+            "REDIS_URL": ways.add("redis", redis.url),
+            "COACHCAL_CRONOFY_ORIGIN": ways.add("cronofy", sandbox["origin"]),
             "COACHCAL_CRONOFY_CLIENT_ID": sandbox["client_id"],
             "COACHCAL_CRONOFY_CLIENT_SECRETS": sandbox["client_secret"],
-            "COACHCAL_SMTP_URL": going.add("smtp", office.url),
-            "COACHCAL_CALLBACK_URL": going.add("platform", told.url),
-            "COACHCAL_PUBLIC_URL": going.add("front", "http://127.0.0.1:9"),
+            "COACHCAL_SMTP_URL": ways.add("smtp", office.url),
+            "COACHCAL_CALLBACK_URL": ways.add("platform", receiver.url),
+            "COACHCAL_PUBLIC_URL": ways.add("front", "http://127.0.0.1:9"),
         }
         (folder / "origin").write_text(addresses["COACHCAL_CRONOFY_ORIGIN"])
         control.pushes(retry_scale=RETRY_SCALE, timeout=5.0)
         key = _migrated_with_key(store.url)
-        fleet = Fleet(folder, _environment(addresses), journal, lambda port: going.point("front", port))
+        fleet = Fleet(folder, _environment(addresses), journal, lambda port: ways.point("front", port))
         stack.callback(fleet.close)
         fleet.open()
-        scene = Scene(folder, journal, store, redis, office, told, control, going, fleet, key, {}, small)
+        scene = Scene(folder, journal, store, redis, office, receiver, control, ways, fleet, key, {}, small)
         _introduce(scene, addresses["COACHCAL_PUBLIC_URL"])
         yield scene
 
@@ -189,23 +182,13 @@ def _database(stack: ExitStack, folder: Path, kind: Kind, small: dict[str, Disk]
     return store
 
 
-def _by_way_of(going: Proxies, store: Postgres | Sqlite) -> str:
+def _by_way_of(ways: Proxies, store: Postgres | Sqlite) -> str:
     """The URL for the product. PostgreSQL has two hosts, each behind a proxy; at first the second leads to nobody."""
     if isinstance(store, Sqlite):
         return store.url
-    first = urlsplit(going.add("database", store.url))
-    second = urlsplit(going.add("database-2", "postgresql://127.0.0.1:9"))
-    both = first._replace(netloc=f"{first.netloc},{second.netloc}", query="target_session_attrs=read-write").geturl()
-    return both if _takes(both) else first.geturl()
-
-
-def _takes(url: str) -> bool:
-    try:
-        opened = database.create(url)
-        opened.close()
-    except ValueError:
-        return False
-    return True
+    first = urlsplit(ways.add("database", store.url))
+    second = urlsplit(ways.add("database-2", "postgresql://127.0.0.1:9"))
+    return first._replace(netloc=f"{first.netloc},{second.netloc}", query="target_session_attrs=read-write").geturl()
 
 
 @contextlib.contextmanager

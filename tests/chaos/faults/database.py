@@ -53,10 +53,6 @@ def failed_over(turn: Turn) -> Iterator[None]:
     yield
 
 
-def _two_hosts(scene: Scene) -> str | None:
-    return on_postgresql(scene) or (None if scene.hosts == 2 else "this release takes one database host")
-
-
 def _on_sqlite(scene: Scene) -> str | None:
     return None if scene.database.kind == "sqlite" else "PostgreSQL locks rows"
 
@@ -66,7 +62,7 @@ DATABASE = (
     Fault("crash database", "F4", 1.0, _DATABASE, crashed, on_postgresql),
     Fault("freeze database", "F4", 4.0, _DATABASE, frozen, on_postgresql),
     Fault("database read-only", "F4", 3.0, _DATABASE, read_only, on_postgresql),
-    Fault("fail over", "F4", 0.1, _DATABASE, failed_over, _two_hosts),
+    Fault("fail over", "F4", 0.1, _DATABASE, failed_over, on_postgresql),
     Fault("row held", "F4", 5.0, _DATABASE, row_held, on_postgresql),
     Fault("frozen writer", "F4", 4.0, _DATABASE, row_held, _on_sqlite),
 )
