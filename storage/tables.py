@@ -206,6 +206,15 @@ ops_audit = Table(
     Column("detail", Text, nullable=False),
 )
 
+# Who is to be erased: gone once nothing is left to do. `kind`: coach | participant.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("person_id", Text, primary_key=True),
+    Column("asked_at", Instant, nullable=False),
+)
+
 # What the plots are drawn from: a few figures a minute.
 samples = Table(
     "samples",

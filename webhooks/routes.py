@@ -22,6 +22,7 @@ from webhooks import (
     mailers,
     mails,
     notifications,
+    people,
     pods,
     pools,
     sessions,
@@ -36,6 +37,7 @@ from webhooks.answers import (
     ConnectOut,
     HoursOut,
     OverridesOut,
+    PersonalData,
     PoolOut,
     Ready,
     SlotsOut,
@@ -92,7 +94,9 @@ COACH = "/v1/coaches/<coach_id>"
 CONNECTION = f"{COACH}/connections/<connection_id>"
 BOOKING = "/v1/bookings/<booking_id>"
 POD = "/v1/pods/<pod_id>"
+PARTICIPANT = "/v1/participants/<participant_id>"
 BOOKS = ("bookings:write",)
+ERASES = ("people:erase",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
 
@@ -146,6 +150,10 @@ ROUTES = (
     Route("DELETE", MAILER, mailers.delete, MAILS, answers=(204,), refuses=(404,), once=True),
     Route("POST", f"{MAILER}/preview", mailers.preview, MAILS, PreviewIn, answer=PreviewOut),
     Route("POST", "/v1/links", links.create, ("links:write",), LinkIn, answer=LinkOut, answers=(201,), refuses=(404,)),
+    Route("GET", f"{COACH}/data", people.export_coach, ERASES, answer=PersonalData, refuses=(404,)),
+    Route("DELETE", COACH, people.erase_coach, ERASES, answer=Accepted, answers=(202,), refuses=(404,)),
+    Route("GET", f"{PARTICIPANT}/data", people.export_participant, ERASES, answer=PersonalData, refuses=(404,)),
+    Route("DELETE", PARTICIPANT, people.erase_participant, ERASES, answer=Accepted, answers=(202,), refuses=(404,)),
     Route("GET", "/healthz", health.alive, answer=Alive),
     Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
     Route("GET", "/metrics", health.metrics),

@@ -11,6 +11,7 @@ from storage import (
     accounts,
     callbacks,
     connections,
+    erasures,
     holds,
     idempotency,
     links,
@@ -22,6 +23,7 @@ from storage import (
     slots,
 )
 from storage.database import Unavailable
+from workers import erasure
 from workers.actors import Actors
 from workers.services import Services
 
@@ -33,6 +35,7 @@ RECONCILE_SHARE = 0.5 / 2
 AUDIT_EVERY = timedelta(days=1)
 AUDIT_OVERDUE = timedelta(days=2)
 AUDIT_SHARE = 0.02
+ERASED_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,15 @@ def sample(services: Services, _actors: Actors) -> int:
     return 0
 
 
+def erase(services: Services, _actors: Actors) -> int:
+    """Go on with whoever is to be erased: a command may have died over it, or an account been revoked meanwhile."""
+    with services.database.read() as tx:
+        owed = erasures.owed(tx, limit=ERASED_AT_ONCE)
+    for person in owed:
+        erasure.advance(services, person)
+    return len(owed)
+
+
 def retention(services: Services, _actors: Actors) -> int:
     """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals
     and callbacks."""
@@ -149,6 +161,7 @@ JOBS = (
     Job("sample", 60_000, sample),
     Job("roll", 60_000, roll),
     Job("deadlines", 60_000, deadlines),
+    Job("erase", QUARTER_MINUTE_MS, erase),
     Job("retention", 3_600_000, retention),
 )
 

@@ -39,7 +39,8 @@ def refresh(services: Services, connection_id: str) -> bool:
         return False
     try:
         if held.erase_due:
-            return _erase(services, connection_id)
+            erasure.forget(services, connection_id)
+            return False
         observed = observe(services, held)
     except CronofyError as error:
         _record_failure(services, held, error)
@@ -80,15 +81,6 @@ def observe(services: Services, held: Claim) -> Observed:
         return Observed(reading, window.known_until, account)
 
     return tokens.authorised(services, held.connection_id, read)
-
-
-def _erase(services: Services, connection_id: str) -> bool:
-    """Disconnect: revoke at Cronofy, then forget everything and make the coach's set anew."""
-    erasure.revoke(services, connection_id)
-    with services.database.write() as tx:
-        freebusy.forget(tx, connection_id, now=services.now())
-    log.info("erased", connection=connection_id)
-    return False
 
 
 def _record_failure(services: Services, held: Claim, error: CronofyError) -> None:
