@@ -14,6 +14,7 @@ BookingStatus = Literal["booked", "cancelled", "completed", "missed"]
 Format = Literal["open", "closed", "hybrid", "hybrid_v2"]
 # No mail can go there: RFC 2606 keeps `.invalid` for names that are none.
 ERASED_ADDRESS = "nobody@erased.invalid"
+ERASED_ID = "erased_"
 FORMATS: tuple[Format, ...] = ("open", "closed", "hybrid", "hybrid_v2")
 
 
@@ -62,7 +63,7 @@ class Participant:
     @classmethod
     def nobody(cls, name: str) -> Self:
         """Whoever was erased: `name` only tells which bookings were one person's. Nothing is ever mailed to them."""
-        return cls(id=f"erased_{name}", name="", email=ERASED_ADDRESS, zone="UTC")
+        return cls(id=f"{ERASED_ID}{name}", name="", email=ERASED_ADDRESS, zone="UTC")
 
     @property
     def is_erased(self) -> bool:

@@ -7,7 +7,6 @@
 A participant's bookings keep time, seat and status, under a name that says nothing: the coach was there all the same.
 """
 
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +14,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
 
-from domain.sessions import Participant
-from storage import accounts, ops_audit, outbox, personal_data, seats, slots
+from storage import accounts, ops_audit, outbox, personal_data, retention, slots
 from storage import coaches as coach_rows
 from storage import connections as refresh_jobs
 from storage.database import insert
@@ -29,6 +27,7 @@ from storage.tables import (
     connections,
     erasures,
     idempotency,
+    imported_people,
     refusals,
     sessions,
     withheld_addresses,
@@ -123,24 +122,14 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
     _delete(tx, sessions, rows[sessions])
+    _delete(tx, imported_people, rows[imported_people])
     emptied = _empty_mails(tx, rows[outbox_rows])
     coming = _coming(tx, rows[bookings], now)
-    taken = anonymise(tx, rows[bookings])
+    taken = retention.anonymise(tx, rows[bookings])
     _delete(tx, erasures, _is(person))
     # The events in the coaches' calendars are titled with the participant's name. The sweeper wakes their writer.
     outbox.add(tx, [_retitled(*session, now) for session in coming], now=now)
     return Erased(0, len(coming), taken, emptied, answers)
-
-
-def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
-    """Take the person out of these bookings. One participant's bookings still belong together. How many there were."""
-    query = select(bookings.c.id, bookings.c.participant_id).where(chosen)
-    anonymous: dict[str, Participant] = {}
-    found = tx.execute(query).all()
-    for booking in found:
-        nobody = anonymous.setdefault(booking.participant_id, Participant.nobody(secrets.token_hex(10)))
-        seats.put_participant(tx, booking.id, nobody)
-    return len(found)
 
 
 def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
@@ -169,11 +158,10 @@ def _empty_mails(tx: Connection, chosen: ColumnElement[bool]) -> int:
     A worker may be sending one just now: without its token it can still send, but not write anything back.
     """
     mails = and_(chosen, outbox_rows.c.kind == "mail")
-    emptied = tx.execute(outbox_rows.update().where(mails).values(payload={}, recipient=None, last_error=None)).rowcount
     over = outbox_rows.c.state.in_(("sent", "superseded"))
-    ended = {"state": "superseded", "last_error": "erased", "lease_token": None, "lease_until_ms": 0}
+    ended = {"state": "superseded", "lease_token": None, "lease_until_ms": 0}
     tx.execute(outbox_rows.update().where(mails, ~over).values(ended))
-    return emptied
+    return retention.empty_mails(tx, select(outbox_rows.c.id).where(mails))
 
 
 def _coming(tx: Connection, mine: ColumnElement[bool], now: datetime) -> list[tuple[str, str, int]]:

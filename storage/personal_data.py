@@ -22,6 +22,7 @@ from storage.tables import (
     connections,
     erasures,
     idempotency,
+    imported_people,
     oauth_states,
     ops_audit,
     outbox,
@@ -101,6 +102,7 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
         sessions: (sessions.c.kind == "hold") & (sessions.c.owner == participant_id),
         outbox: outbox.c.booking_id.in_(seats),
         withheld_addresses: withheld_addresses.c.address.in_(addresses(tx, participant_id)),
+        imported_people: imported_people.c.participant_id == participant_id,
         erasures: (erasures.c.kind == "participant") & (erasures.c.person_id == participant_id),
         ops_audit: ops_audit.c.target == participant_id,
     }

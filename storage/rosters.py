@@ -1,7 +1,9 @@
 """Many pods at once: each made in its turn by the rule that makes any pod, so that those of one file collide too."""
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from sqlalchemy import Connection, func, or_, select
 
@@ -9,16 +11,18 @@ from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.sessions import Context, Format, Participant, Refused, Terms
 from storage import openings, pods
+from storage.database import insert
 from storage.openings import Wanted
 from storage.outbox import Wake
 from storage.pods import Made, Plan
-from storage.tables import coaches
+from storage.tables import coaches, imported_people
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A pod as a roster asks for it. `coach`: an id, or the coach's mail address; `start` in epoch seconds;
-    `duration` None: the only one that the coach offers."""
+    `duration` None: the only one that the coach offers. The id of each of `participants` is their mail address in small
+    letters: it is all that a roster knows, and is never kept as an id."""
 
     coach: str
     start: int
@@ -49,6 +53,7 @@ def make(tx: Connection, entries: Sequence[Entry], terms: Terms) -> list[Outcome
     Whoever wants all of them or none rolls the transaction back.
     """
     named = _ids(tx, {entry.coach for entry in entries})
+    entries = _known_by_ids(tx, entries)
     locked = {  # in one order: two imports cannot deadlock
         coach_id: openings.lock(tx, coach_id, terms)
         for coach_id in sorted({each for ids in named.values() for each in ids})
@@ -71,6 +76,25 @@ def _ids(tx: Connection, names: set[str]) -> dict[str, list[str]]:
     query = select(row.id, mail.label("mail")).where(or_(row.id.in_(names), mail.in_([name.lower() for name in names])))
     found = list(tx.execute(query.order_by(row.id)))
     return {name: [each.id for each in found if name == each.id or name.lower() == each.mail] for name in names}
+
+
+def _known_by_ids(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries with ids that say nothing: the same for one address each time, whichever file it stands in."""
+    addresses = {person.id for entry in entries for person in entry.participants}
+    ids = {address: _id_of(tx, address) for address in sorted(addresses)}  # in one order: no deadlock
+    found = []
+    for entry in entries:
+        people = tuple(replace(person, id=ids[person.id]) for person in entry.participants)
+        found.append(replace(entry, participants=people))
+    return found
+
+
+def _id_of(tx: Connection, address: str) -> str:
+    digest = sha256(address.encode()).digest()
+    new = {"address_hash": digest, "participant_id": f"imp_{secrets.token_hex(12)}"}
+    tx.execute(insert(tx, imported_people).values(new).on_conflict_do_nothing())
+    mine = imported_people.c.address_hash == digest
+    return str(tx.scalar(select(imported_people.c.participant_id).where(mine)))
 
 
 def _outcome(tx: Connection, entry: Entry, found: Sequence[Coach], terms: Terms) -> Outcome:

@@ -206,6 +206,14 @@ ops_audit = Table(
     Column("detail", Text, nullable=False),
 )
 
+# The id of a participant whom an import knows by their address alone: made up once, so that no id tells an address.
+imported_people = Table(
+    "imported_people",
+    metadata,
+    Column("address_hash", LargeBinary, primary_key=True),  # SHA-256 of the address in small letters
+    Column("participant_id", Text, nullable=False, unique=True),
+)
+
 # Who is to be erased: gone once nothing is left to do. `kind`: coach | participant.
 erasures = Table(
     "erasures",

@@ -22,6 +22,7 @@ from storage import (
     sessions,
     slots,
 )
+from storage import retention as people
 from storage.database import Unavailable
 from workers import erasure
 from workers.actors import Actors
@@ -144,11 +145,14 @@ def erase(services: Services, _actors: Actors) -> int:
 
 def retention(services: Services, _actors: Actors) -> int:
     """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals
-    and callbacks."""
-    now = services.now()
+    and callbacks. Sent mails lose their text, and bookings their person."""
+    now, settings = services.now(), services.settings
+    with services.database.write() as tx:
+        emptied = people.empty_old_mails(tx, now=now, after=timedelta(days=settings.keep_mails_days))
+        forgotten = people.forget_people(tx, now=now, after=timedelta(days=settings.keep_people_days))
     kept = (idempotency.drop_old, links.drop_old, samples.prune, refusals.prune, callbacks.drop_old)
     with services.database.write() as tx:
-        return sum(drop(tx, now=now) for drop in kept)
+        return emptied + forgotten + sum(drop(tx, now=now) for drop in kept)
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.
