@@ -108,6 +108,9 @@ class TestAddresses:
 
     def test_get_their_domain_in_ascii(self) -> None:
         assert mail_safety.mail_address("email", " Grace@BÜCHER.example ") == "Grace@xn--bcher-kva.example"
+        # As browsers look them up, not as the standard of 2003 did: that domain is somebody else's
+        assert mail_safety.mail_address("email", "jo@straße.example") == "jo@xn--strae-oqa.example"
+        assert mail_safety.mail_address("email", "jo@faß.de") != "jo@fass.de"
 
     @pytest.mark.parametrize(
         "address",
