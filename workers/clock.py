@@ -11,6 +11,7 @@ from storage import (
     accounts,
     callbacks,
     connections,
+    erasures,
     holds,
     idempotency,
     links,
@@ -24,7 +25,9 @@ from storage import (
     strangers,
     withheld,
 )
+from storage import retention as people
 from storage.outages import Unavailable, kind_of
+from workers import erasure
 from workers.actors import Actors
 from workers.services import Services
 
@@ -38,6 +41,7 @@ LOOK_SHARE = 0.25
 AUDIT_EVERY = timedelta(days=1)
 AUDIT_OVERDUE = timedelta(days=2)
 AUDIT_SHARE = 0.02
+ERASED_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +153,24 @@ def sample(services: Services, _actors: Actors) -> int:
     return 0
 
 
+def erase(services: Services, _actors: Actors) -> int:
+    """Go on with whoever is to be erased: a command may have died over it, or an account been revoked meanwhile."""
+    with services.database.read() as tx:
+        owed = erasures.owed(tx, limit=ERASED_AT_ONCE)
+    for person in owed:
+        erasure.advance(services, person)
+    return len(owed)
+
+
 def retention(services: Services, _actors: Actors) -> int:
     """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals,
-    callbacks and looks; and free the addresses that were withheld for long."""
-    now = services.now()
+    callbacks and looks; and free the addresses that were withheld for long. Sent mails lose their text, and bookings
+    their person.
+    """
+    now, settings = services.now(), services.settings
+    with services.database.write() as tx:
+        emptied = people.empty_old_mails(tx, now=now, after=timedelta(days=settings.keep_mails_days))
+        forgotten = people.forget_people(tx, now=now, after=timedelta(days=settings.keep_people_days))
     kept = (
         idempotency.drop_old,
         links.drop_old,
@@ -163,7 +181,7 @@ def retention(services: Services, _actors: Actors) -> int:
         withheld.drop_old,
     )
     with services.database.write() as tx:
-        return sum(drop(tx, now=now) for drop in kept)
+        return emptied + forgotten + sum(drop(tx, now=now) for drop in kept)
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.
@@ -177,6 +195,7 @@ JOBS = (
     Job("sample", 60_000, sample),
     Job("roll", 60_000, roll),
     Job("deadlines", 60_000, deadlines),
+    Job("erase", QUARTER_MINUTE_MS, erase),
     Job("retention", 3_600_000, retention),
 )
 

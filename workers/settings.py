@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     late_cancel_hours: int = Field(24, ge=0, description="a cancellation closer to the start counts as missed")
     remind_hours: int = Field(24, ge=1, description="how long before a 1:1 session its reminder is mailed")
     remind_pods_hours: int = Field(72, ge=1, description="the same for pods")
+    keep_mails_days: int = Field(30, ge=1, description="after its session a mail's text and recipient are kept so long")
+    keep_people_days: int = Field(365, ge=1, description="after its session whose a booking was is kept so long")
     clock_offset_seconds: int = Field(0, description="shifts the product's time; for the demo and tests only")
     host: str = Field("127.0.0.1", description="what the web process binds")
     port: int = Field(8000, alias="PORT", description="what the web process binds")

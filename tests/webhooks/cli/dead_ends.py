@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "evaluate": ("-",),
     "doctor": (),
     "queues": (),
+    "withheld list": (),
+    "withheld release": ("wad_1",),
     "dead list": (),
     "dead requeue": ("out_1",),
     "dead discard": ("out_1", "--yes"),
