@@ -4,13 +4,14 @@ import json
 import struct
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import blake2b
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from domain.hours import midnight, utc_date
+from domain.hours import DAY_SECONDS, midnight, utc_date
 
 BUSY, TENTATIVE, UNKNOWN, FREE = range(4)
 STATUSES = {"busy": BUSY, "tentative": TENTATIVE, "unknown": UNKNOWN, "free": FREE}
@@ -22,6 +23,8 @@ _HEADER = struct.Struct("<4sII")  # magic with version, bytes of the calendar na
 _MAGIC = b"frb1"
 _COLUMNS = {"start": "<i8", "end": "<i8", "calendar": "<u2", "status": "<u1", "all_day": "|b1"}
 _ITEM_BYTES = 20
+# The dates that Python has. Providers write the year 0, which lies before them; nobody can be booked then.
+_FIRST_DAY, _LAST_DAY = ((day - date(1970, 1, 1)).days * DAY_SECONDS for day in (date.min, date.max))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,14 +94,20 @@ class Reading:
         fresh[1:] = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
         return blake2b(json.dumps(sorted(names)).encode() + rows[:, fresh].tobytes(), digest_size=16).digest()
 
+    @property
+    def ends(self) -> npt.NDArray[np.int64]:
+        """When each item is over: an all-day item lasts a day at least, whatever is given as its end."""
+        too_short = self.all_day & (self.end <= self.start)
+        return np.where(too_short, self.start + DAY_SECONDS, self.end)
+
     def between(self, since: int, until: int) -> Self:
         """The items that meet [since, until): what two readings of different days can be compared in."""
-        meets = (self.end > since) & (self.start < until)
+        meets = (self.ends > since) & (self.start < until)
         return replace(self, **{name: getattr(self, name)[meets] for name in _COLUMNS})
 
     def ignored(self) -> int:
-        """How many items are zero-length or reversed: they never block."""
-        return int(np.count_nonzero(self.end <= self.start))
+        """How many timed items are zero-length or reversed: they never block."""
+        return int(np.count_nonzero(self.ends <= self.start))
 
 
 def blocking(
@@ -107,15 +116,16 @@ def blocking(
     """The periods that block, shape (n, 2), UTC epoch seconds, unmerged, in the order they came.
 
     `calendars` names those selected (None: all). All-day items run from local midnight to local midnight in `zone`,
-    the coach's. A status we do not know blocks.
+    the coach's; one that ends no later than it starts is that one day. A status we do not know blocks.
     """
-    blocks = (reading.end > reading.start) & (reading.status != FREE)
+    ends = reading.ends
+    blocks = (ends > reading.start) & (reading.status != FREE)
     if not tentative_blocks:
         blocks &= reading.status != TENTATIVE
     if calendars is not None:
         selected = np.array([name in calendars for name in reading.calendars], np.bool_)
         blocks &= selected[reading.calendar]
-    periods = np.array((reading.start[blocks], reading.end[blocks])).T
+    periods = np.array((reading.start[blocks], ends[blocks])).T
     days = reading.all_day[blocks]
     if days.any():
         periods[days] = _placed(periods[days], zone)
@@ -125,6 +135,6 @@ def blocking(
 
 def _placed(dates: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
     """Midnights as if they were UTC -> the local midnights of those dates."""
-    distinct, where = np.unique(dates, return_inverse=True)
+    distinct, where = np.unique(dates.clip(_FIRST_DAY, _LAST_DAY), return_inverse=True)
     local = [midnight(zone, utc_date(day)) for day in distinct.tolist()]
     return np.array(local, np.int64)[where].reshape(-1, 2)

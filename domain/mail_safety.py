@@ -8,6 +8,8 @@ calendar programs break. All of them are control characters or separators (Cc, Z
 import re
 import unicodedata
 
+import idna
+
 from domain.errors import Invalid
 
 LONGEST = 300
@@ -98,8 +100,10 @@ def _harmless(char: str) -> str:
 
 
 def _ascii_host(host: str) -> str:
+    """As it is looked up: UTS 46, not transitional, as browsers do. IDNA 2003 makes `strasse` of `straße`, which is
+    somebody else's domain."""
     try:
-        name = host.encode("idna").decode("ascii").lower()
-    except UnicodeError:
+        name = idna.encode(host, uts46=True, std3_rules=True, transitional=False).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
         return ""
     return name if all(_LABEL.fullmatch(label) for label in name.split(".")) else ""

@@ -3,8 +3,7 @@
 A value is put in once and never looked at again, so a participant called `{{my_page_url}}` stays one.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 NAMES = (
     "recipient_name",
@@ -27,7 +26,7 @@ LINKS = ("my_page_url", "relink_url")
 PEOPLE = ("recipient_name", "participant_name", "coach_name", "programme_name", "title")
 """The tokens whose values somebody typed."""
 
-_TOKEN = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+OPEN, CLOSE = "{{", "}}"
 
 
 class Held(Exception):
@@ -44,8 +43,10 @@ class Held(Exception):
 
 def asked(text: str) -> set[str]:
     """The names of the tokens in a text; `{{` for one that is not closed."""
-    names = {match[1].strip()[:60] for match in _TOKEN.finditer(text)}
-    return names | ({"{{"} if "{{" in _TOKEN.sub("", text) else set())
+    pieces = list(_pieces(text))
+    names = {name.strip()[:60] for _literal, name in pieces if name is not None}
+    last_literal = pieces[-1][0]
+    return names | {OPEN} if OPEN in last_literal else names
 
 
 def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> None:
@@ -58,4 +59,24 @@ def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> No
 
 def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = str) -> str:
     """The text with its tokens replaced, each value escaped for the place it goes to. See `check` first."""
-    return _TOKEN.sub(lambda match: escape(values[match[1].strip()]), text)
+    filled = []
+    for literal, name in _pieces(text):
+        filled.append(literal)
+        if name is not None:
+            filled.append(escape(values[name.strip()]))
+    return "".join(filled)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str | None]]:
+    """What stands between tokens, each with the name in the token behind it; the last has none behind it.
+
+    A search for `}}` from each `{{` of a text full of them would be quadratic: the first that is not closed ends it.
+    """
+    place = 0
+    while (opened := text.find(OPEN, place)) >= 0:
+        closed = text.find(CLOSE, opened + len(OPEN))
+        if closed < 0:
+            break
+        yield text[place:opened], text[opened + len(OPEN) : closed]
+        place = closed + len(CLOSE)
+    yield text[place:], None

@@ -44,7 +44,8 @@ class Notice:
 
 def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     """The mails that a change owes: one to each person concerned, and the reminders of a time that is new."""
-    if change.tells_participant:
+    erased = change.booking.participant.is_erased
+    if change.tells_participant and not erased:
         yield Notice(_facts(change, change.kind, coach, _participant(change.booking), terms), terms.now)
     if coach.email is not None and change.tells_coach:
         yield Notice(_facts(change, change.kind, coach, _coach(coach, coach.email), terms), terms.now)
@@ -57,13 +58,16 @@ def _reminders(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]
     due = datetime.fromtimestamp(change.session.starts, UTC) - terms.reminder(change.session)
     if due <= terms.now:
         return
-    yield Notice(_facts(change, "reminder", coach, _participant(change.booking), terms), due)
+    if not change.booking.participant.is_erased:
+        yield Notice(_facts(change, "reminder", coach, _participant(change.booking), terms), due)
     if coach.email is not None and not change.session.pod:
         yield Notice(_facts(change, "reminder", coach, _coach(coach, coach.email), terms), due)
 
 
 def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ...]:
     """The kinds of mail to a participant that are true of a booking as it is now."""
+    if booking.participant.is_erased:
+        return ()
     if booking.status == "cancelled":
         return ("seat_left",) if session.pod and session.active else ("cancelled",)
     if booking.status == "missed":

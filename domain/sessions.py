@@ -12,6 +12,9 @@ SessionKind = Literal["one_to_one", "pod", "hold"]
 SessionStatus = Literal["unbooked", "booked", "completed", "missed", "disabled"]
 BookingStatus = Literal["booked", "cancelled", "completed", "missed"]
 Format = Literal["open", "closed", "hybrid", "hybrid_v2"]
+# No mail can go there: RFC 2606 keeps `.invalid` for names that are none.
+ERASED_ADDRESS = "nobody@erased.invalid"
+ERASED_ID = "erased_"
 FORMATS: tuple[Format, ...] = ("open", "closed", "hybrid", "hybrid_v2")
 
 
@@ -56,6 +59,15 @@ class Participant:
     def __post_init__(self) -> None:
         mail_address("participant.email", self.email)
         timezone(self.zone)
+
+    @classmethod
+    def nobody(cls, name: str) -> Self:
+        """Whoever was erased: `name` only tells which bookings were one person's. Nothing is ever mailed to them."""
+        return cls(id=f"{ERASED_ID}{name}", name="", email=ERASED_ADDRESS, zone="UTC")
+
+    @property
+    def is_erased(self) -> bool:
+        return self.email == ERASED_ADDRESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
-"""After a failure that says that the database is away, this process asks it nothing until a probe succeeds.
-
-Otherwise each request would wait for its own deadline, and all threads of a process with it.
+"""After a failure that says that the database is away, this process asks it nothing until a probe
+succeeds. Otherwise each request would wait for its own deadline, and all threads with it.
 """
 
 import threading
@@ -25,6 +24,7 @@ class Breaker:
         self._probe = probe
         self._lock = threading.Lock()
         self._watching = False
+        self._probed_at = 0.0
         self._closed = threading.Event()
 
     def check(self) -> None:
@@ -38,19 +38,24 @@ class Breaker:
             news, self.kind = self.kind is None, kind
         if news:
             log.warning("database_out", kind=kind, error=type(error).__name__)
-        self.suspect()
+        self._watch_over()
 
     def suspect(self) -> None:
-        """Probe now: whether it opens, or closes again, is for the probe to say."""
+        """Many wait: is it out? That is for a probe to say, at most once a second."""
+        if monotonic() - self._probed_at > PROBE_EVERY_SECONDS:
+            self._watch_over()
+
+    def close(self) -> None:
+        """No more probes."""
+        self._closed.set()
+
+    def _watch_over(self) -> None:
+        """Probe now, and until one succeeds."""
         with self._lock:
             if self._watching or self._closed.is_set():
                 return
             self._watching = True
         threading.Thread(target=self._watch, name="database-probe", daemon=True).start()
-
-    def close(self) -> None:
-        """No more probes."""
-        self._closed.set()
 
     def _watch(self) -> None:
         began = monotonic()
@@ -63,9 +68,10 @@ class Breaker:
             log.info("database_back", kind=was, seconds=round(monotonic() - began, 1))
 
     def _passes(self) -> bool:
+        self._probed_at = monotonic()
         try:
             self._probe()
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is no success, and the watch must go on)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the watch must go on)
             kind = kind_of(error)
             with self._lock:
                 news = self.kind is None

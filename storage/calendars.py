@@ -174,7 +174,7 @@ def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
         tidied = [each for each in strays or () if each in there and there[each].connected]
         if calendar_id not in there or tidied:
             key = f"{session_id}:{version}:{_unnamed(calendar_id or '', *tidied)}"
-            owed.append(_owed(coach_id, session_id, version, key, now))
+            owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
 
 
@@ -196,7 +196,8 @@ def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -
         lost = last or standing in mine
         _stands(tx, session_id, None if lost else standing, set() if last else strays - mine)
         if lost and standing and coming:
-            owed.append(_owed(coach_id, session_id, version, f"{session_id}:{version}:{_unnamed(standing)}", now))
+            key = f"{session_id}:{version}:{_unnamed(standing)}"
+            owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
 
 
@@ -215,7 +216,8 @@ def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None
         standing, strays = _locked(tx, session_id)
         _stands(tx, session_id, target, strays | {standing})
         # Each choice moves them again, however often it is made: no row of an earlier one counts for it.
-        owed.append(_owed(coach_id, session_id, version, f"{session_id}:{version}:{secrets.token_hex(8)}", now))
+        key = f"{session_id}:{version}:{secrets.token_hex(8)}"
+        owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
 
 
@@ -247,10 +249,11 @@ def _stands(tx: Connection, session_id: str, calendar_id: str | None, strays: se
     tx.execute(sessions.update().where(sessions.c.id == session_id).values(values))
 
 
-def _owed(coach_id: str, session_id: str, version: int, key: str, now: datetime) -> Owed:
+def owed_row(coach_id: str, session_id: str, version: int, key: str, now: datetime, *, topic: str = "upsert") -> Owed:
+    """A row of the outbox that is due at once; `key` tells it apart from the session's others."""
     return Owed(
         kind="calendar",
-        topic="upsert",
+        topic=topic,
         dedupe_key=f"calendar:{key}",
         version=version,
         due_at=now,

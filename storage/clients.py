@@ -19,6 +19,7 @@ SCOPES = (
     "bookings:force",
     "mailers:write",
     "links:write",
+    "people:erase",
     "coach",
     "ops",
 )

@@ -28,10 +28,11 @@ from storage.postgres import LongWaits, Server, parse
 __all__ = ["Database", "Unavailable", "create"]
 
 Use = Literal["web", "worker", "report"]
-# Who asks: how long we wait for an answer, and how long the server works on one, in seconds. A worker on a connection
-# that is dead without knowing it has to be well within 10 s; a request of the web has a deadline besides.
+# Who asks: how long we wait for an answer, and how long the server works on one, in seconds. A
+# worker on a connection that is dead without knowing it has to be well within 10 s; a request of the
+# web has a deadline besides.
 SECONDS: dict[Use, tuple[float, float]] = {"web": (5, 5), "worker": (8, 10), "report": (31, 30)}
-POOL_SECONDS = 1  # each thread needs one connection, so nobody waits for the pool but by a mistake of ours
+POOL_SECONDS = 1  # each thread needs one connection: nobody waits but by a mistake of ours
 BUSY_SECONDS = 4
 SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",  # a 2xx is a promise: the commit behind it survives a power cut too
@@ -73,7 +74,7 @@ class Database:
                 yield tx
 
     def transact(self, work: Callable[[Connection], Result]) -> Result:
-        """What `work` answers, in one transaction; it is run a second time when the first lost a deadlock."""
+        """What `work` answers, in one transaction, which is run again if it lost a deadlock."""
 
         def once() -> Result:
             with self.write() as tx:
@@ -107,8 +108,10 @@ class Database:
             raise self.met(refusal, connecting=False) or refusal
 
     def met(self, error: BaseException, *, connecting: bool) -> Outage | None:
-        """Draw the conclusions from an error of the driver; what to raise in its place, if anything."""
+        """Draw the conclusions from an error of the driver. What to raise in its place, if any."""
         kind = kind_of(error)
+        if isinstance(error, Crowded) and self.breaker is not None:
+            self.breaker.suspect()
         if kind not in ("away", "read_only"):
             return None
         lost = connecting or is_silence(error)
@@ -176,9 +179,10 @@ def create(
     database = Database(engine, server, isolation_level="READ COMMITTED")
 
     def look(connection: Any, record: Any, _proxy: object) -> None:
-        if record.info.setdefault("checked_out_before", False) and not database.trusts(connection):
+        used_before = record.info.get("used_before", False)
+        record.info["used_before"] = True
+        if used_before and not database.trusts(connection):
             raise DisconnectionError
-        record.info["checked_out_before"] = True
 
     event.listen(engine, "checkout", look)
     return database
@@ -211,6 +215,7 @@ def _begin_sqlite(tx: Connection, waits: LongWaits) -> None:
     patience = deadlines.left(BUSY_SECONDS)
     short = min(patience, waits.short, BUSY_SECONDS)
     driver: Any = tx.connection.driver_connection
+    began = time.monotonic()
     with suppress(sqlite3.OperationalError):
         driver.execute(f"PRAGMA busy_timeout={1000 * short:.0f}")
         driver.execute("BEGIN IMMEDIATE")
@@ -220,6 +225,8 @@ def _begin_sqlite(tx: Connection, waits: LongWaits) -> None:
             _begin_after(tx, min(patience, BUSY_SECONDS) - short)
     except Crowded:
         _begin_after(tx, 0)
+    finally:
+        deadlines.waited(began)
 
 
 def _begin_after(tx: Connection, seconds: float) -> None:

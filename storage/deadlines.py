@@ -1,7 +1,8 @@
-"""Until when whoever asks is served at all: one deadline for all work with the database, kept by each thread.
+"""How long whoever asks waits for the database in all: one measure for all work of a request.
 
-A server's own time-outs end only what a server can still say: one that is frozen, or behind a network
-that forgot us, says nothing, and its kernel goes on acknowledging. So every wait looks here.
+A server's own time-outs end only what a server can still say: one that is frozen, or behind a
+network that forgot us, says nothing, and its kernel goes on acknowledging. So every wait looks
+here. Only waiting counts: a request that computes for long is no outage. Kept by each thread.
 """
 
 import threading
@@ -10,33 +11,41 @@ from contextlib import contextmanager
 from time import monotonic
 
 
-class _Asked(threading.local):
-    until: float | None = None
+class _Asking(threading.local):
+    left: float | None = None
 
 
-_asked = _Asked()
+_asking = _Asking()
 
 
 def begin(seconds: float) -> None:
-    """All that this thread asks from now on has to be answered within so many seconds, until `end`."""
-    _asked.until = monotonic() + seconds
+    """This thread waits for so many seconds in all, until `end`."""
+    _asking.left = seconds
 
 
 def end() -> None:
-    _asked.until = None
+    _asking.left = None
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """As `begin` for what is asked in this block, shorter or longer than what holds around it."""
-    before = _asked.until
-    begin(seconds)
+    before = _asking.left
+    _asking.left = seconds
     try:
         yield
     finally:
-        _asked.until = before
+        _asking.left = before
 
 
 def left(usual: float) -> float:
     """Seconds that may be waited now, never less than 0; `usual` where nobody set a deadline."""
-    return usual if _asked.until is None else max(0.0, _asked.until - monotonic())
+    seconds = _asking.left
+    return usual if seconds is None else seconds
+
+
+def waited(since: float) -> None:
+    """Somebody waited from then, by time.monotonic, until now."""
+    seconds = _asking.left
+    if seconds is not None:
+        _asking.left = max(0.0, seconds - (monotonic() - since))

@@ -14,7 +14,7 @@ from domain.accounts import Account, Trouble
 from domain.coaches import Coach
 from domain.freebusy import Reading
 from domain.vanishing import vanished
-from storage import accounts, calendars, coaches, conflicts, connections, relinks, samples, slots
+from storage import accounts, calendars, coaches, conflicts, connections, looks, relinks, samples, slots
 from storage.connections import Before, Claim
 from storage.database import clock_ms
 from storage.tables import busy
@@ -120,7 +120,7 @@ def _follow_up(
     tx: Connection, coach: Coach, connection_id: str, account: Account | None, *, now: datetime
 ) -> tuple[str, ...]:
     """What a read means for the coach, who may have to connect again, and for the sessions that are booked: where they
-    are written, and which are in conflict now.
+    are written, whose events are to be looked at, and which are in conflict now.
 
     An account in its first sync shows too little to tell either; one without credentials may list too few calendars.
     """
@@ -130,6 +130,7 @@ def _follow_up(
         relinks.follow(tx, coach, connection_id, now=now)
         if trouble is None:
             calendars.owe_moves(tx, coach.id, now=now)
+    looks.owe_with_read(tx, connection_id, now=now)
     return () if trouble == "initial_sync" else conflicts.flag(tx, coach, now=now)
 
 

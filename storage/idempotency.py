@@ -6,7 +6,9 @@ answer, or taken all back; on SQLite the transaction itself waits.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Self
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, and_, select
 
 from storage.database import insert
@@ -23,8 +25,28 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What a write answered: an HTTP status, and a body that is JSON, or empty where there is nothing to say.
+
+    A repeat over the API is given the very bytes; whoever looks for a person in them reads the `document`.
+    """
+
     status: int
     body: bytes
+
+    @classmethod
+    def of(cls, status: int, document: Any) -> Self:
+        """The answer that says this; None: it says nothing."""
+        return cls(status, b"" if document is None else orjson.dumps(document))
+
+    @property
+    def document(self) -> Any:
+        if not self.body:
+            return None
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            # The release before wrote the bare id of what a page had changed; it may still run beside this one.
+            return self.body.decode(errors="replace")
 
 
 def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> Answer | None:

@@ -47,6 +47,13 @@ def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
     return coach
 
 
+def refuse_closed(listing: Listing, wanted: Wanted, terms: Terms) -> None:
+    """Raises Refused for a time that this listing does not have, and Invalid for one that none could."""
+    _on_the_grid(wanted)
+    if reason := why_closed(listing, wanted, terms):
+        raise _refusal(listing, wanted, terms, reason)
+
+
 def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
     """Raises Refused for what is closed already, before anybody waits for the coach's lock: in a rush for a few times
     most are told at once. Says nothing of what is open: that is for `check` to say, under the lock.
@@ -55,9 +62,7 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
     listing = found.get(wanted.coach_id)
     if listing is None or (listing.holds_until is not None and listing.holds_until <= terms.now):
         return
-    _on_the_grid(wanted)
-    if reason := why_closed(listing, wanted, terms):
-        raise _refusal(listing, wanted, terms, reason)
+    refuse_closed(listing, wanted, terms)
 
 
 def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None) -> str | None:

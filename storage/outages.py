@@ -36,7 +36,7 @@ KINDS: dict[str, Kind] = {
     "40P01": "again",
 }
 SPOILT = "25"
-SAYS_READ_ONLY = "session is read-only"  # libpq, of a host that is not what target_session_attrs wants
+SAYS_READ_ONLY = "session is read-only"  # libpq, of a host that target_session_attrs does not want
 
 SQLITE_KINDS: dict[int, Kind] = {
     sqlite3.SQLITE_BUSY: "busy",
@@ -58,7 +58,7 @@ Unavailable = (OperationalError, InterfaceError, TimeoutError)
 
 
 class Outage(OperationalError):
-    """What is raised in place of an error that means `away` or `read_only`, whatever the driver calls it."""
+    """In place of an error that means `away` or `read_only`, whatever the driver calls it."""
 
     def __init__(self, kind: Kind, origin: BaseException, statement: str | None = None) -> None:
         super().__init__(statement, None, origin)
@@ -99,7 +99,7 @@ def is_silence(error: BaseException | None) -> bool:
 
 
 def run_again_once(work: Callable[[], Result]) -> Result:
-    """What a whole transaction answers; it is run a second time after a deadlock, or when it was overtaken."""
+    """What a whole transaction answers; it is run again after a deadlock, or when overtaken."""
     try:
         return work()
     except OperationalError as error:

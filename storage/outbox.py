@@ -29,7 +29,6 @@ from storage.tables import outbox
 
 FIRST_WAKE_MS = 2_000
 NEXT_WAKE_MS = 10_000
-PULLED_FORWARD = 5
 OPEN = ("pending", "sending", "waiting_for_text")
 UNSENT = (*OPEN, "withheld")
 
@@ -240,20 +239,6 @@ def followers(tx: Connection, held: Held, *, now: datetime) -> list[Wake]:
     due = and_(waits, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
     behind = and_(row.kind == held.kind, queues[held.kind], row.id != held.id, strangers.known(), due)
     return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
-
-
-def pull_forward(tx: Connection) -> list[Wake]:
-    """The mail server took a mail: some of those that failed while it was away need not wait any longer.
-
-    A few for each that is taken, so that what comes back is not met by all of it at once. Mails that it refused, and
-    may refuse again, keep their wait.
-    """
-    waits = and_(row.state == "pending", row.trouble == "away", row.next_attempt_at_ms > clock_ms())
-    query = select(row.id).where(waits).order_by(row.next_attempt_at_ms).limit(PULLED_FORWARD)
-    chosen = query.with_for_update(skip_locked=True).cte("chosen")  # as in `sweep`
-    now = {"next_attempt_at_ms": clock_ms(), "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
-    pulled = outbox.update().where(row.id.in_(select(chosen.c.id))).values(now)
-    return [(found.id, found.kind) for found in tx.execute(pulled.returning(row.id, row.kind))]
 
 
 def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:

@@ -78,11 +78,26 @@ def create(
 ) -> Made:
     """A pod at a time that is listed, or forced, with these participants assigned. Raises Refused, Unknown, Invalid."""
     wanted = plan.wanted
-    _check_seats(plan.min_seats, plan.capacity, len(participants))
-    _check_deadline(plan.deadline, wanted.start)
+    check_plan(plan, len(participants))
     coach = openings.lock(tx, wanted.coach_id, terms)
     forced = openings.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted))
-    pod = Session(
+    pod = planned(coach, plan, terms, forced=forced)
+    sessions.add(tx, pod)
+    slots.recompute(tx, coach, now=terms.now)
+    seated = [_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True) for each in participants]
+    return _made(tx, pod.id, notices.owe(tx, coach, terms, seated, [pod]))
+
+
+def check_plan(plan: Plan, participants: int) -> None:
+    """Raises Invalid and Refused for a pod that could be had at no time."""
+    _check_seats(plan.min_seats, plan.capacity, participants)
+    _check_deadline(plan.deadline, plan.wanted.start)
+
+
+def planned(coach: Coach, plan: Plan, terms: Terms, *, forced: str | None = None) -> Session:
+    """The pod, as it would be written."""
+    wanted = plan.wanted
+    return Session(
         id=sessions.new_id(),
         coach_id=coach.id,
         kind="pod",
@@ -99,10 +114,6 @@ def create(
         context=plan.context,
         wall=wall_clock(coach.hours.zone, wanted.start),
     )
-    sessions.add(tx, pod)
-    slots.recompute(tx, coach, now=terms.now)
-    seated = [_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True) for each in participants]
-    return _made(tx, pod.id, notices.owe(tx, coach, terms, seated, [pod]))
 
 
 def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expected: int | None = None) -> Made:

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import waiting
 from psycopg.errors import ConnectionTimeout, LockNotAvailable, ReadOnlySqlTransaction, _WaitTimeout
 from sqlalchemy.engine import URL, make_url
 
@@ -47,28 +48,30 @@ class LongWaits:
     LONG, CROWDED = 0.5, 0.02
 
     def __init__(self, most: int | None) -> None:
+        self.short = self.LONG
+        """Seconds that anybody may wait now."""
         self._most = most
         self._waiting = 0
         self._lock = threading.Lock()
 
-    @property
-    def short(self) -> float:
-        """Seconds that anybody may wait now."""
-        crowded = self._most is not None and self._waiting >= self._most
-        return self.CROWDED if crowded else self.LONG
-
     @contextmanager
     def one_more(self) -> Iterator[None]:
         """Raises Crowded."""
-        with self._lock:
-            if self._most is not None and self._waiting >= self._most:
-                raise Crowded(f"{self._waiting} threads wait for the database already")
-            self._waiting += 1
+        if not self._change(+1):
+            raise Crowded(f"{self._most} threads wait for the database already")
         try:
             yield
         finally:
-            with self._lock:
-                self._waiting -= 1
+            self._change(-1)
+
+    def _change(self, by: int) -> bool:
+        with self._lock:
+            waiting = self._waiting + by
+            if self._most is not None and waiting > self._most:
+                return False
+            self._waiting = waiting
+            self.short = self.CROWDED if waiting == self._most else self.LONG
+        return True
 
 
 class _Dialling(threading.local):
@@ -91,7 +94,7 @@ class Bounded(psycopg.Connection[Any]):
 
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> Generator[Any, Any, Any]:
-        """psycopg's own, for at most as long as `_dialling` says: its time-outs are 2 s or more for each host."""
+        """psycopg's own, for as long as `_dialling` says: its time-outs are 2 s a host or more."""
         attempt = super()._connect_gen(conninfo)
         until = min(_dialling.until, monotonic() + _dialling.each)
         try:
@@ -110,34 +113,44 @@ class Bounded(psycopg.Connection[Any]):
         interval: float = INTERVAL,
         timeout: float | None = None,
     ) -> Result:
-        """psycopg waits through this for whatever it asks. Who is not answered in time leaves no connection behind."""
+        """psycopg waits through this for whatever it asks.
+
+        Who is not answered in time leaves no connection behind.
+        """
         left = deadlines.left(self.server.patience)
+        short = min(left, self.waits.short)
+        began = monotonic()
         try:
-            return self._wait(gen, interval, left)
+            return waiting.wait(gen, self.pgconn.socket, interval, short)
         except _WaitTimeout:
-            blocked = self.server.is_blocked(self)
-            self.pgconn.finish()
-            if blocked:
-                raise LockNotAvailable("a lock did not come within the deadline") from None
-            raise ConnectionTimeout("no answer within the deadline") from None
+            return self._wait_for_long(gen, interval, left - short)
+        finally:
+            deadlines.waited(began)
+
+    def _wait_for_long(self, gen: Generator[Any, Any, Result], interval: float, left: float) -> Result:
+        """The generator goes on where it was."""
+        try:
+            if left > 0:
+                with self.waits.one_more():
+                    return waiting.wait(gen, self.pgconn.socket, interval, left)
+        except _WaitTimeout:
+            pass
         except Crowded:
             self.pgconn.finish()
             raise
-
-    def _wait(self, gen: Generator[Any, Any, Result], interval: float, left: float) -> Result:
-        short = min(left, self.waits.short)
-        try:
-            return super().wait(gen, interval, timeout=short)
-        except _WaitTimeout:
-            if left <= short:
-                raise
-        with self.waits.one_more():  # a generator goes on where it was
-            return super().wait(gen, interval, timeout=left - short)
+        blocked = self.server.is_blocked(self)
+        self.pgconn.finish()
+        if blocked:
+            raise LockNotAvailable("a lock did not come within the deadline")
+        raise ConnectionTimeout("no answer within the deadline")
 
 
 class Server:
-    """Where connections come from. `patience`: seconds that we wait for an answer, if no deadline says less; `seconds`:
-    what the server lets a statement take."""
+    """Where connections come from.
+
+    `patience`: seconds that we wait for an answer, if no deadline says less; `seconds`: what the
+    server lets a statement take.
+    """
 
     def __init__(self, arguments: dict[str, Any], patience: float, seconds: float, waits: LongWaits) -> None:
         self.patience = patience
@@ -185,7 +198,7 @@ class Server:
             self.connect(LongWaits(None)).close()
 
     def is_blocked(self, connection: Bounded) -> bool:
-        """Whether it waits for a lock, rather than for a server that is silent or slow. Asked on another line."""
+        """Whether it waits for a lock, not for a server that is silent or slow. Asked on another line."""
         if connection.pooled or connection.pgconn.status != psycopg.pq.ConnStatus.OK:
             return False
         try:
@@ -201,8 +214,12 @@ class Server:
 
     def _dial(self) -> Bounded:
         whole = min(CONNECT_SECONDS, deadlines.left(CONNECT_SECONDS))
-        _dialling.until, _dialling.each = monotonic() + whole, whole / self._hosts
-        return Bounded.connect(**self.arguments)
+        began = monotonic()
+        _dialling.until, _dialling.each = began + whole, whole / self._hosts
+        try:
+            return Bounded.connect(**self.arguments)
+        finally:
+            deadlines.waited(began)
 
     def _greet(self, connection: Bounded) -> None:
         """Ask what it is. A read-only one would stay so for its life, and pollute the pool."""

@@ -35,6 +35,11 @@ def put(tx: Connection, booking: Booking) -> None:
     tx.execute(bookings.update().where(row.id == booking.id).values(_values(booking)))
 
 
+def put_participant(tx: Connection, booking_id: str, who: Participant) -> None:
+    """Write whose seat it is, and nothing else of the booking."""
+    tx.execute(bookings.update().where(row.id == booking_id).values(_whose(who)))
+
+
 def get(tx: Connection, booking_id: str) -> Booking:
     """Raises Unknown."""
     found = _all(tx, row.id == booking_id)
@@ -112,18 +117,10 @@ def _booking(found: Row[Any]) -> Booking:
 
 
 def _values(booking: Booking) -> dict[str, Any]:
-    who = booking.participant
     return {
         "id": booking.id,
         "session_id": booking.session_id,
-        "participant_id": who.id,
-        "participant": {
-            "name": who.name,
-            "email": mail_address("participant.email", who.email),
-            "zone": who.zone,
-            "language": who.language,
-            "my_page_url": who.my_page_url,
-        },
+        **_whose(booking.participant),
         "context": booking.context.as_json(),
         "status": booking.status,
         "version": booking.version,
@@ -132,3 +129,14 @@ def _values(booking: Booking) -> dict[str, Any]:
         "created_at": booking.created_at,
         "changed_at": booking.changed_at,
     }
+
+
+def _whose(who: Participant) -> dict[str, Any]:
+    participant = {
+        "name": who.name,
+        "email": mail_address("participant.email", who.email),
+        "zone": who.zone,
+        "language": who.language,
+        "my_page_url": who.my_page_url,
+    }
+    return {"participant_id": who.id, "participant": participant}

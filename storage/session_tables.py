@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
-from storage.columns import Instant, flag, metadata, number, of_coach
+from storage.columns import Instant, flag, metadata, number, of_coach, of_connection
 
 # A time of a coach's: a 1:1 session, a pod, or a hold. While `active` it occupies the coach, and the database itself
 # refuses another: on PostgreSQL by the constraint `no_overlap` over [starts, ends + gap), on SQLite by a trigger.
@@ -78,7 +78,9 @@ outbox = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("kind", Text, nullable=False),  # mail | calendar | callback
-    Column("topic", Text, nullable=False),  # of a mail: its kind; of a calendar row: upsert | delete; an event's name
+    Column(
+        "topic", Text, nullable=False
+    ),  # of a mail: its kind; of a calendar row: upsert | delete | look; an event's name
     Column("dedupe_key", Text, nullable=False, unique=True),
     Column("message_id", Text, unique=True),  # the left side of a mail's
     Column("coach_id", Text),
@@ -110,6 +112,19 @@ Index("ix_outbox_trouble", outbox.c.next_attempt_at_ms, postgresql_where=_in_tro
 # Few among the many that were sent, and asked for at each scrape and on each page of ops.
 _dead = text("state = 'dead'")
 Index("ix_outbox_dead", outbox.c.created_at, postgresql_where=_dead, sqlite_where=_dead)
+
+# The calendars into which a write of ours may still land (storage.looks).
+event_looks = Table(
+    "event_looks",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("calendar_id", Text, primary_key=True),
+    of_connection(index=True),
+    Column("since", Instant, nullable=False),  # when the last of these writes began
+    Column("next_look_at", Instant, nullable=False),
+    Column("token", Text, nullable=False),  # of that write
+    flag("deletes"),  # one of them is a deletion
+)
 
 # The answer to a write, kept under the key that the client gave it.
 idempotency = Table(

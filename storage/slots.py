@@ -17,7 +17,7 @@ from domain.freebusy import Reading, blocking
 from domain.freshness import Effect, Health, State
 from domain.hours import DAY_SECONDS
 from domain.packing import LOOK_BACK
-from domain.slots import SlotSet, build
+from domain.slots import Own, SlotSet, build
 from storage import accounts, coaches, sessions
 from storage.tables import busy, connections, slot_sets
 from storage.tables import coaches as coach_rows
@@ -107,14 +107,34 @@ def recompute(tx: Connection, coach: Coach, *, now: datetime) -> tuple[int, bool
     return _write(tx, coach, compute(tx, coach, now=now), sessions.holds_until(tx, coach.id, now=now))
 
 
-def compute(
-    tx: Connection, coach: Coach, *, now: datetime, without: str | None = None, calendars: bool = True
-) -> SlotSet:
-    """The set as it would be now: leaving a session or hold out, or the calendars."""
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """All that a coach's set is computed from, read at one moment. Periods and sessions in epoch seconds."""
+
+    coach: Coach
+    busy: Periods
+    own: tuple[Own, ...]
+    origin: int
+
+    def build(self, more: Sequence[Own] = ()) -> SlotSet:
+        """The set, with these sessions of the coach's besides."""
+        days = self.coach.horizon_days + MARGIN_DAYS
+        return build(self.coach, self.busy, [*self.own, *more], origin=self.origin, days=days)
+
+
+def basis(tx: Connection, coach: Coach, *, now: datetime, without: str | None = None, calendars: bool = True) -> Basis:
+    """What a set made now is computed from: leaving a session or hold out, or the calendars."""
     origin = today(now)
     own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
     busy = _periods(tx, coach) if calendars else NO_PERIODS
-    return build(coach, busy, own, origin=origin, days=coach.horizon_days + MARGIN_DAYS)
+    return Basis(coach, busy, tuple(own), origin)
+
+
+def compute(
+    tx: Connection, coach: Coach, *, now: datetime, without: str | None = None, calendars: bool = True
+) -> SlotSet:
+    """The set as it would be now, of that basis."""
+    return basis(tx, coach, now=now, without=without, calendars=calendars).build()
 
 
 def preview(tx: Connection, coach: Coach, *, now: datetime, stale_after: timedelta) -> tuple[Listing, Listing]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 FOLLOWING = text(
-    "SELECT count(*), count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')), count(*) - count(sync_state),"
-    " current_setting('synchronous_commit') FROM pg_stat_replication"
+    "SELECT count(*), count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')),"
+    " count(*) - count(sync_state), current_setting('synchronous_commit') FROM pg_stat_replication"
 )
 WAITS = ("on", "remote_apply")
 

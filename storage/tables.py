@@ -20,10 +20,19 @@ from sqlalchemy import (
 )
 
 from storage.columns import Instant, flag, metadata, number, of_coach, of_connection
-from storage.session_tables import bookings, idempotency, mail_texts, outbox, sessions, withheld_addresses
+from storage.session_tables import (
+    bookings,
+    event_looks,
+    idempotency,
+    mail_texts,
+    outbox,
+    sessions,
+    withheld_addresses,
+)
 
 __all__ = [
     "bookings",
+    "event_looks",
     "idempotency",
     "mail_texts",
     "metadata",
@@ -208,6 +217,23 @@ ops_audit = Table(
     Column("action", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("detail", Text, nullable=False),
+)
+
+# The id of a participant whom an import knows by their address alone: made up once, so that no id tells an address.
+imported_people = Table(
+    "imported_people",
+    metadata,
+    Column("address_hash", LargeBinary, primary_key=True),  # SHA-256 of the address in small letters
+    Column("participant_id", Text, nullable=False, unique=True),
+)
+
+# Who is to be erased: gone once nothing is left to do. `kind`: coach | participant.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("person_id", Text, primary_key=True),
+    Column("asked_at", Instant, nullable=False),
 )
 
 # What the plots are drawn from: a few figures a minute.

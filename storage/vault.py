@@ -16,7 +16,8 @@ class Sealed(Exception):
 
 class Vault:
     def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._keys = [Fernet(key) for key in keys]
+        self._fernet = MultiFernet(self._keys)
 
     def seal(self, owner: str, secrets: dict[str, str]) -> bytes:
         return self._fernet.encrypt(json.dumps([owner, secrets]).encode())
@@ -32,5 +33,18 @@ class Vault:
             raise Sealed(f"the secret in the row of {owner} was sealed for another row: restore it or connect again")
         return dict(secrets)
 
+    def key_of(self, owner: str, sealed: bytes) -> int:
+        """Which key it is sealed with: 0 for the newest. Raises Sealed as `open` does."""
+        self.open(owner, sealed)
+        return next(number for number, key in enumerate(self._keys) if _opens(key, sealed))
+
     def __repr__(self) -> str:
         return "Vault(...)"
+
+
+def _opens(key: Fernet, sealed: bytes) -> bool:
+    try:
+        key.decrypt(sealed)
+    except InvalidToken:
+        return False
+    return True

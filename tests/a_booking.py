@@ -21,10 +21,10 @@ def main(key: str) -> None:
         if known is None:
             wanted = Wanted("ada", cast.at(9, 10), 60)
             done = bookings.book(tx, wanted, cast.GRACE, cast.PROGRAMME, services.terms())
-            idempotency.remember(tx, "tests", key, Answer(201, done.booking.id.encode()))
+            idempotency.remember(tx, "tests", key, Answer.of(201, done.booking.id))
     if known is None:
         runtime.actors.wake_outbox(done.wake)
-    print(done.booking.id if known is None else known.body.decode())
+    print(done.booking.id if known is None else known.document)
     runtime.close()
 
 

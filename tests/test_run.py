@@ -26,6 +26,8 @@ case "$1 $2" in
     ;;
 "pip sync")
     sleep "${SLOWLY:-0}"
+    echo "${SAYS:-}" >&2
+    if [ -n "${LARGE:-}" ]; then dd if=/dev/zero of=.venv/large bs=1024 count="$LARGE"; fi
     case "$*" in *dev.txt) cp "$CALLS.program" .venv/bin/pytest ;; esac
     exit "${FAILURE:-0}"
     ;;
@@ -177,6 +179,40 @@ def test_a_failed_installation_says_what_to_do_and_is_tried_again(project: Proje
     project.calls("")
     project.run("demo")
     assert project.calls("pip sync") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "next_step"),
+    [
+        ("error: tcp connect error", "with the network back, run the same command again"),
+        ("Caused by: No space left on device (os error 28)", "the disk is full"),
+        ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        ("Disk quota exceeded (os error 122)", "the disk is full"),
+        ("failed to create file `x`: Permission denied (os error 13)", "cannot be written"),
+    ],
+)
+def test_a_failed_installation_tells_its_true_cause(project: Project, said: str, next_step: str) -> None:
+    told = project.run("demo", code=1, FAILURE="2", SAYS=said)
+    assert said in told
+    assert next_step in told.splitlines()[-1]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk takes the right to mount one")
+@pytest.mark.parametrize("options", ["size=512k", "size=40m,nr_inodes=13"])
+def test_a_full_disk_is_told_and_with_room_again_all_goes_on(tmp_path: Path, options: str) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk]).returncode:
+        pytest.skip("a small disk takes the right to mount one")
+    try:
+        project = Project(disk / "a project")
+        told = project.run("demo", code=1, LARGE="1024")
+        assert "the disk is full" in told.splitlines()[-1]
+        assert "network" not in told
+        subprocess.run(["mount", "-o", "remount,size=80m,nr_inodes=200", disk], check=True)
+        assert "coachcal in" in project.run("demo")
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def test_an_unknown_command_is_named(project: Project) -> None:

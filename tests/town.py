@@ -49,10 +49,10 @@ class Town:
         environment = self.environment | {"dramatiq_worker_timeout": "20"}
         self.processes.start(name, point, "--", *dramatiq, env=environment, module="tests.failpoints")
 
-    def wait_until_frozen(self, name: str, seconds: float = 20.0) -> None:
-        """Until this process has stopped itself, with every thread."""
+    def wait_until_frozen(self, name: str, seconds: float = 60.0) -> None:
+        """Until this process has started, and stopped itself with every thread."""
         end = time.monotonic() + seconds
-        while any(state not in "TXZ" for state in threads_of(self.processes.pid(name))):
+        while set(threads_of(self.processes.pid(name))) - {"X", "Z"} != {"T"}:
             assert time.monotonic() < end, f"the {name} runs after {seconds} s"
             time.sleep(0.02)
 

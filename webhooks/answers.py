@@ -1,9 +1,9 @@
 """What goes out: the answers, typed, as OpenAPI tells them. (Slots are written by hand, for speed; tests compare.)"""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from domain.coaches import Kind, Mode
 from domain.freshness import Effect, State
@@ -159,6 +159,10 @@ class ConnectOut(BaseModel):
 
 class Accepted(BaseModel):
     status: Literal["accepted"]
+
+
+class PersonalData(RootModel[dict[str, list[dict[str, Any]]]]):
+    """Every row that is about a person, by table."""
 
 
 class Alive(BaseModel):

@@ -3,7 +3,7 @@
 import re
 from typing import cast
 
-from flask import Response
+from flask import Response, request
 
 from domain.errors import one_of
 from domain.mail_checks import check_text
@@ -14,9 +14,14 @@ from storage import mail_texts, outbox
 from webhooks.errors import Refused
 from webhooks.mailer_models import MailTextIn, MailTextOut, PreviewIn, PreviewOut, TextIn
 from webhooks.models import LANGUAGE
+from webhooks.reading import JSON
 from webhooks.wiring import runtime
 from webhooks.writes import Done, Tx, once
 from workers.mailer import calendar_part, letters
+
+HTML = "text/html"
+# Styles of its own, and nothing else: no script, no picture, no form, no way out of a frame of its own origin.
+SHOWN_ONLY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; sandbox"
 
 
 def show(scope: str, scope_id: str, kind: str, language: str) -> MailTextOut:
@@ -56,12 +61,17 @@ def delete(scope: str, scope_id: str, kind: str, language: str) -> Response:
     return once(work)
 
 
-def preview(scope: str, scope_id: str, kind: str, language: str, body: PreviewIn) -> PreviewOut:
-    """How a mail looks, with invented people: the text sent, else the one set here, else the default."""
+def preview(scope: str, scope_id: str, kind: str, language: str, body: PreviewIn) -> PreviewOut | Response:
+    """How a mail looks, with invented people: the text sent, else the one set here, else the default.
+
+    Whoever asks for text/html gets the page itself, under a policy by which nothing in it runs or loads.
+    """
     place = _place(scope, scope_id, kind, language)
     services = runtime().services
     template = _template(body, place[3]) or _template_of(_stored(*place))
     mail = letters.preview(kind, language, template, sender=services.settings.sender, now=services.now())
+    if request.accept_mimetypes.best_match([JSON, HTML]) == HTML:
+        return Response(mail.html, mimetype=HTML, headers={"Content-Security-Policy": SHOWN_ONLY})
     calendar = calendar_part.calendar(mail.invitation).decode() if mail.invitation else None
     return PreviewOut(language=mail.language, subject=mail.subject, text=mail.text, html=mail.html, calendar=calendar)
 

@@ -16,7 +16,7 @@ from domain.sessions import FORMATS, Context, Format, Participant, Session
 from storage.rosters import Entry
 from webhooks.booking_models import MOST_SEATS
 from webhooks.models import ID, LANGUAGE, MOST_TEXT
-from webhooks.sheets import Line
+from webhooks.sheets import Line, NoValue
 
 REQUIRED = ("programme", "coach", "date", "time", "zone", "min", "max")
 COLUMNS = (*REQUIRED, "cohort", "participants", "duration", "format", "company", "project", "title", "language")
@@ -64,6 +64,11 @@ class Row:
 def read(line: Line) -> Row:
     """The row, with an entry unless something is red."""
     row = Row(line.number)
+    for column, text in line.cells.items():
+        if isinstance(text, NoValue):
+            row.wrong("no_value", f"{text} is no value, the spreadsheet could not compute it: fill it in.", column)
+    if row.red:
+        return row
     entry = _entry(line, row)
     row.entry = None if row.red else entry
     return row

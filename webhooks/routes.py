@@ -22,6 +22,7 @@ from webhooks import (
     mailers,
     mails,
     notifications,
+    people,
     pods,
     pools,
     sessions,
@@ -37,6 +38,7 @@ from webhooks.answers import (
     ConnectOut,
     HoursOut,
     OverridesOut,
+    PersonalData,
     PoolOut,
     Ready,
     SlotsOut,
@@ -103,7 +105,9 @@ COACH = "/v1/coaches/<coach_id>"
 CONNECTION = f"{COACH}/connections/<connection_id>"
 BOOKING = "/v1/bookings/<booking_id>"
 POD = "/v1/pods/<pod_id>"
+PARTICIPANT = "/v1/participants/<participant_id>"
 BOOKS = ("bookings:write",)
+ERASES = ("people:erase",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
 OPS = ("ops",)
@@ -163,6 +167,10 @@ ROUTES = (
     Route("POST", f"{withheld.PATH}/release", withheld.release_address, OPS, AddressIn, answer=ReleasedOut,
           refuses=(404,), once=True),
     Route("POST", "/v1/links", links.create, ("links:write",), LinkIn, answer=LinkOut, answers=(201,), refuses=(404,)),
+    Route("GET", f"{COACH}/data", people.export_coach, ERASES, answer=PersonalData, refuses=(404,)),
+    Route("DELETE", COACH, people.erase_coach, ERASES, answer=Accepted, answers=(202,), refuses=(404,)),
+    Route("GET", f"{PARTICIPANT}/data", people.export_participant, ERASES, answer=PersonalData, refuses=(404,)),
+    Route("DELETE", PARTICIPANT, people.erase_participant, ERASES, answer=Accepted, answers=(202,), refuses=(404,)),
     Route("GET", "/healthz", health.alive, answer=Alive),
     Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
     Route("GET", "/metrics", health.metrics),

@@ -1,7 +1,7 @@
 """Spreadsheets as they are uploaded, CSV or XLSX, as lines of text by column; what could harm us is refused unread.
 
-Nothing in a file is evaluated. An XLSX is a zip of XML: how large it unpacks is looked at before it is unpacked, a
-document type (the way to make XML explode) is refused, and only the first sheet is read, row by row, up to the caps.
+Nothing in a file is evaluated. An XLSX is a zip of XML: it is unpacked up to a cap, whatever its directory says of its
+size, a document type (the way to make XML explode) is refused, and only the sheet that is shown is read, row by row.
 """
 
 import csv
@@ -27,11 +27,23 @@ MOST_PARTS = 200
 DELIMITERS = ",;\t"  # Excel writes the second one wherever a comma is for decimals
 DOCTYPE = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 TOO_LARGE = "This workbook is too large: send its table alone, as CSV or as a new workbook."
+CHUNK = 64 * 1024
+# What a spreadsheet shows where nothing was computed.
+NO_VALUES = {
+    *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!"),
+    *("#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
+}
 EXCEL_EPOCH = date(1899, 12, 30)  # the date of a cell that holds but a time
 
 
 class Formula(str):
     """What a cell would compute. It is nobody's value until it is computed, and here nothing is."""
+
+    __slots__ = ()
+
+
+class NoValue(str):
+    """What a spreadsheet shows where it could not compute: `#N/A`, `#REF!`. It is no text that anybody meant."""
 
     __slots__ = ()
 
@@ -118,7 +130,9 @@ def _delimiter(text: str, columns: Sequence[str]) -> str:
 
 
 def _typed(cell: str) -> str:
-    return Formula(cell) if cell.startswith("=") else cell
+    if cell.startswith("="):
+        return Formula(cell)
+    return NoValue(cell) if cell.upper() in NO_VALUES else cell
 
 
 def _few(row: Sequence[Any]) -> Sequence[Any]:
@@ -131,9 +145,8 @@ def _xlsx(raw: bytes) -> Iterator[list[str]]:
     import openpyxl
 
     try:
-        _look_inside(raw)
-        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, keep_links=False)
-        sheet = book.worksheets[0]
+        book = openpyxl.load_workbook(_unpacked(raw), read_only=True, keep_links=False)
+        sheet = _shown(book)
         sheet.reset_dimensions()  # a file may claim a million rows, or one
         yield from (_cells(row) for row in sheet.iter_rows())
     except Refused:
@@ -142,28 +155,64 @@ def _xlsx(raw: bytes) -> Iterator[list[str]]:
         raise refused("This is no XLSX that can be read: save it anew, or as CSV UTF-8.") from error
 
 
-def _look_inside(raw: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-        parts = packed.infolist()
-        # zipfile never unpacks more of a part than is said here.
-        if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+def _unpacked(raw: bytes) -> io.BytesIO:
+    """The same parts in an archive that is not packed. Raises Refused for one that would burst, or that hides XML.
+
+    openpyxl gets this one: a packed part whose directory tells a small size is unpacked whole by zipfile, whatever
+    follows is thrown away only afterwards.
+    """
+    stored = io.BytesIO()
+    room, tags = MOST_UNPACKED, 0
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed, zipfile.ZipFile(stored, "w") as plain:
+        if len(packed.infolist()) > MOST_PARTS:
             raise refused(TOO_LARGE)
-        tags = 0
-        for part in parts:
-            content = packed.read(part)
+        for part in packed.infolist():
+            content = _part(packed, part, room)
+            room -= len(content)
             tags += content.count(b"<")
+            if tags > MOST_TAGS:
+                raise refused(TOO_LARGE)
             if any(mark in content for mark in DOCTYPE):
                 raise refused("Send a workbook whose XML has no document type.")
-        if tags > MOST_TAGS:
-            raise refused(TOO_LARGE)
+            plain.writestr(part.filename, content)
+    return stored
+
+
+def _part(packed: zipfile.ZipFile, part: zipfile.ZipInfo, room: int) -> bytes:
+    """One part, in chunks: of a chunk that is asked for no more than that is ever unpacked."""
+    content = bytearray()
+    with packed.open(part) as opened:
+        while chunk := opened.read(CHUNK):
+            content += chunk
+            if len(content) > room:
+                raise refused(TOO_LARGE)
+    return bytes(content)
+
+
+def _shown(book: Any) -> Any:
+    """The sheet that whoever opens the workbook sees; of one that shows a chart, the first that is not hidden."""
+    if book.active in book.worksheets:
+        return book.active
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    return (visible or book.worksheets)[0]
 
 
 def _cells(row: Iterable[Any]) -> list[str]:
-    return [Formula(cell.value) if cell.data_type == "f" else _told(cell.value) for cell in _few(tuple(row))]
+    return [_cell(cell) for cell in _few(tuple(row))]
+
+
+def _cell(cell: Any) -> str:
+    if cell.data_type == "f":
+        return Formula(cell.value)
+    if cell.data_type == "e":
+        return NoValue(cell.value)
+    return _told(cell.value)
 
 
 def _told(value: object) -> str:
     """A cell's value as one would have typed it into a CSV."""
+    from openpyxl.utils.escape import unescape
+
     match value:
         case None:
             return ""
@@ -175,7 +224,9 @@ def _told(value: object) -> str:
             return f"{value:%H:%M:%S}".removesuffix(":00")
         case float() if value.is_integer():
             return str(int(value))
-    return str(value).strip()
+    # What XML cannot hold is written as _x000D_, by Excel itself.
+    text: str = unescape(str(value))
+    return text.strip()
 
 
 def _moment(value: datetime) -> str:

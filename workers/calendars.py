@@ -5,17 +5,20 @@ that comes late or twice does no harm, and the last one leaves the truth. Cronof
 the event is seen where it belongs, or no longer seen.
 
 What the coach does to the event is theirs: the session stays, and its event is put right with its next change.
+
+A write may be carried out long after its row is done. Where one may, looks are owed (workers.looks): rows that read
+first, and write only where the calendar is not as the session is.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
 from domain.mail_safety import one_line
 from storage import calendars, connections
+from storage import looks as look_rows
 from storage.calendars import Entry, Place
-from workers import tokens
+from workers import looks, tokens
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
 from workers.cronofy.wire import Event, Written
 from workers.services import Services
@@ -24,7 +27,6 @@ from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn
 log = structlog.get_logger()
 
 PREFIX = "coachcal-"
-DAY = timedelta(days=1)
 # What is wrong with an account and not with a call: its login, or its list of calendars, has to be looked at again.
 ITS_ACCOUNT = (NotFound, Forbidden, InvalidGrant, Locked)
 FIRST_LOOK_MS = 1_000
@@ -78,18 +80,70 @@ def _bring(services: Services, turn: Turn, entry: Entry) -> Outcome | None:
     """None: it was moved to another calendar meanwhile."""
     with services.database.read() as tx:
         places = calendars.places(tx, entry.session.coach_id)
+    if turn.held.topic == look_rows.LOOK:
+        return _look(services, turn, entry, places)
     over = services.now().timestamp() >= entry.session.ends
+    outcome: Outcome | None = Later("it was not seen in a calendar before")
     if not entry.session.active:
-        outcome: Outcome | None = _remove(services, turn, entry, places)
+        outcome = _remove(services, turn, entry, places)
     elif over and not places:
         return Skipped("no calendar", "too_late")
-    elif over:
-        return Dead("the session was over before it was seen in a calendar")
-    else:
+    elif not over:
         outcome = _write(services, turn, entry, places)
     if over and isinstance(outcome, Later):
+        # Nobody waits for it, but what stands there must not stay: that is a look's to find and to put right.
+        looks.owe(services, entry, places)
         return Dead(f"the session is over: {outcome.error}")
     return outcome
+
+
+def _look(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome | None:
+    """Look at each calendar into which a write may still land, and put right what is not. One that cannot be reached
+    stays owed the look. None: as `_bring`."""
+    with services.database.read() as tx:
+        owed = look_rows.of_session(tx, entry.session.id)
+    event = event_of(entry)
+    reached, wrong = False, list[Place]()
+    for look in owed:
+        place = _place(places, look.calendar_id)
+        if place is None or not place.open:
+            continue
+        reached = True
+        try:
+            if not looks.is_right(services, entry, event, look):
+                wrong.append(place)
+        except CronofyError as error:
+            return _failed(services, error, place)
+    if wrong:
+        log.warning("late_write_found", session=entry.session.id, calendars=len(wrong))
+        return _put_right(services, turn, entry, wrong, places)
+    return Sent() if reached else Skipped("no calendar can be looked at")
+
+
+def _put_right(
+    services: Services, turn: Turn, looked: Entry, wrong: Sequence[Place], places: Sequence[Place]
+) -> Outcome | None:
+    """Write into, or take out of, the calendars that do not show what they should. None: as `_bring`."""
+    session_id = looked.session.id
+    with services.database.write() as tx:
+        for place in wrong:
+            if place.calendar_id != looked.calendar_id:
+                calendars.stray(tx, session_id, place.calendar_id)
+        entry = calendars.entry(tx, session_id)
+    if entry is None:
+        return None
+    if not entry.session.active:
+        return _remove(services, turn, entry, places)
+    outcome: Outcome | None = Sent()
+    if standing := _place(wrong, entry.calendar_id):
+        try:
+            outcome = _put(services, turn, entry, standing)
+        except CronofyError as error:
+            outcome = _failed(services, error, standing)
+    if isinstance(outcome, Dead):  # it would be refused again and again: a person has to see to it
+        with services.database.write() as tx:
+            look_rows.give_up(tx, session_id)
+    return _tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
 
 
 def _write(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome | None:
@@ -141,13 +195,16 @@ def _put(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome 
             if not calendars.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
                 return None
     event = event_of(entry)
-    since, until = _day(event.start) - DAY, _day(event.end) + 2 * DAY
+    since, until = looks.day(event.start) - looks.DAY, looks.day(event.end) + 2 * looks.DAY
+    with looks.owed_until_known(services, entry, place) as write:
 
-    def written(access: str) -> tuple[Written, ...]:
-        services.cronofy.upsert_event(access, place.calendar_id, event)
-        return services.cronofy.managed_events(access, since=since, until=until)
+        def upsert(access: str) -> None:
+            services.cronofy.upsert_event(access, place.calendar_id, event, unanswered=write.unanswered)
 
-    seen = tokens.authorised(services, place.connection_id, written)
+        tokens.authorised(services, place.connection_id, upsert)
+        write.accepted = True
+        seen = looks.seen(services, place.connection_id, since, until)
+        write.seen = any(each.shows(event) for each in seen if each.calendar_id == place.calendar_id)
     now = _entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # It was moved while we wrote; who moved it may be done by now, and does not look here again.
@@ -176,7 +233,7 @@ def _tidy(services: Services, turn: Turn, entry: Entry, places: Sequence[Place])
 
 
 def _remove(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome:
-    if entry.calendar_id is None:
+    if entry.calendar_id is None and not entry.strays:
         return Skipped("it was never written into a calendar", "never_announced")
     standing = [place for place in places if place.calendar_id in (entry.calendar_id, *entry.strays)]
     for place in sorted(standing, key=lambda each: not each.open):
@@ -190,21 +247,20 @@ def _remove(services: Services, turn: Turn, entry: Entry, places: Sequence[Place
 
 def _take_away(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome:
     """Delete it, and see that it is gone: on any day, since it may have moved without being written there."""
-    event_id, session = PREFIX + entry.session.id, entry.session
-    today = services.now().date()
-    since = min(today, _day(session.starts)) - DAY
-    until = max(today + entry.horizon_days * DAY, _day(session.ends)) + 2 * DAY
-
-    def deleted(access: str) -> bool:
-        services.cronofy.delete_event(access, place.calendar_id, event_id)
-        seen = services.cronofy.managed_events(access, since=since, until=until)
-        return all((event.id, event.calendar_id) != (event_id, place.calendar_id) for event in seen)
-
+    event_id = PREFIX + entry.session.id
     try:
-        gone = tokens.authorised(services, place.connection_id, deleted)
+        with looks.owed_until_known(services, entry, place, deletes=True) as write:
+
+            def delete(access: str) -> None:
+                services.cronofy.delete_event(access, place.calendar_id, event_id, unanswered=write.unanswered)
+
+            tokens.authorised(services, place.connection_id, delete)
+            write.accepted = True
+            seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
+            write.seen = all((each.id, each.calendar_id) != (event_id, place.calendar_id) for each in seen)
     except CronofyError as error:
         return _failed(services, error, place)
-    return Sent() if gone else Later("accepted, but still seen in the calendar", _look_again_ms(turn))
+    return Sent() if write.seen else Later("accepted, but still seen in the calendar", _look_again_ms(turn))
 
 
 def _failed(services: Services, error: CronofyError, place: Place) -> Outcome:
@@ -229,7 +285,3 @@ def _owe_a_look(services: Services, place: Place) -> None:
 
 def _look_again_ms(turn: Turn) -> int:
     return min(FIRST_LOOK_MS << min(turn.held.attempts - 1, 10), LONGEST_WAIT_MS)
-
-
-def _day(seconds: int) -> date:
-    return datetime.fromtimestamp(seconds, UTC).date()

@@ -11,9 +11,11 @@ from storage import (
     accounts,
     callbacks,
     connections,
+    erasures,
     holds,
     idempotency,
     links,
+    looks,
     outbox,
     refusals,
     samples,
@@ -23,7 +25,9 @@ from storage import (
     strangers,
     withheld,
 )
+from storage import retention as people
 from storage.outages import Unavailable, kind_of
+from workers import erasure
 from workers.actors import Actors
 from workers.services import Services
 
@@ -32,9 +36,12 @@ log = structlog.get_logger()
 QUARTER_MINUTE_MS = 15_000
 # A fleet that went stale together is spread out: reconciling gets half of the calls to Cronofy, and takes two a read.
 RECONCILE_SHARE = 0.5 / 2
+# Of the calls to Cronofy, what looking at late writes may take; one a look.
+LOOK_SHARE = 0.25
 AUDIT_EVERY = timedelta(days=1)
 AUDIT_OVERDUE = timedelta(days=2)
 AUDIT_SHARE = 0.02
+ERASED_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,15 @@ def reconcile(services: Services, actors: Actors) -> int:
         chosen = connections.owe_stalest(tx, now=services.now(), every=every, lately=lately, limit=at_once)
     actors.wake(*chosen)
     return len(chosen)
+
+
+def look(services: Services, actors: Actors) -> int:
+    """Have the calendars looked at into which a write may still land, or have landed."""
+    at_once = max(1, round(services.settings.rate_per_minute / 4 * LOOK_SHARE))
+    with services.database.write() as tx:
+        owed = looks.owe_due(tx, now=services.now(), limit=at_once)
+    actors.wake_outbox(owed)
+    return len(owed)
 
 
 def audit(services: Services, actors: Actors) -> int:
@@ -137,20 +153,35 @@ def sample(services: Services, _actors: Actors) -> int:
     return 0
 
 
+def erase(services: Services, _actors: Actors) -> int:
+    """Go on with whoever is to be erased: a command may have died over it, or an account been revoked meanwhile."""
+    with services.database.read() as tx:
+        owed = erasures.owed(tx, limit=ERASED_AT_ONCE)
+    for person in owed:
+        erasure.advance(services, person)
+    return len(owed)
+
+
 def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals
-    and callbacks; and free the addresses that were withheld for long."""
-    now = services.now()
+    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals,
+    callbacks and looks; and free the addresses that were withheld for long. Sent mails lose their text, and bookings
+    their person.
+    """
+    now, settings = services.now(), services.settings
+    with services.database.write() as tx:
+        emptied = people.empty_old_mails(tx, now=now, after=timedelta(days=settings.keep_mails_days))
+        forgotten = people.forget_people(tx, now=now, after=timedelta(days=settings.keep_people_days))
     kept = (
         idempotency.drop_old,
         links.drop_old,
         samples.prune,
         refusals.prune,
         callbacks.drop_old,
+        looks.drop_old,
         withheld.drop_old,
     )
     with services.database.write() as tx:
-        return sum(drop(tx, now=now) for drop in kept)
+        return emptied + forgotten + sum(drop(tx, now=now) for drop in kept)
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.
@@ -159,10 +190,12 @@ JOBS = (
     Job("holds", 1_000, reopen),
     Job("announce", 1_000, announce),
     Job("reconcile", QUARTER_MINUTE_MS, reconcile),
+    Job("looks", QUARTER_MINUTE_MS, look),
     Job("audit", 60_000, audit),
     Job("sample", 60_000, sample),
     Job("roll", 60_000, roll),
     Job("deadlines", 60_000, deadlines),
+    Job("erase", QUARTER_MINUTE_MS, erase),
     Job("retention", 3_600_000, retention),
 )
 

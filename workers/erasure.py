@@ -1,35 +1,87 @@
-"""Erasing a coach: the calendars' access is revoked at Cronofy first, then all that we hold is forgotten at once."""
+"""Erasing a person: written down first, then done in steps; whoever dies at one, the clock goes on with the next.
+
+    asked -> each account revoked at Cronofy and forgotten -> all else forgotten -> nothing left to do
+
+Every step may be repeated. Cronofy may be away for days: what is ours is forgotten meanwhile, and only the accounts
+wait, with the tokens that it takes to revoke them; their refresh jobs try that again and again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import structlog
 
-from storage import accounts, dossiers, ops_audit
-from storage.dossiers import Erased
-from storage.ops_audit import Deed
+from storage import erasures, freebusy
+from storage.erasures import Erased, Person
 from workers import tokens
-from workers.cronofy.errors import InvalidGrant
+from workers.cronofy.errors import CronofyError, InvalidGrant
 from workers.services import Services
 
 log = structlog.get_logger()
 
 
-def erase(services: Services, coach_id: str, *, actor: str) -> Erased | None:
-    """None: there is no such coach. Raises CronofyError: nothing is forgotten yet, and it can be done again."""
-    with services.database.read() as tx:
-        connected = accounts.ids_of_coach(tx, coach_id)
-    for connection_id in connected:
-        revoke(services, connection_id)
-    now = services.corrected_now()  # access is revoked by now: the rest follows
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`revoked`: how many accounts were; `failure`: what Cronofy said where it did not revoke one."""
+
+    erased: Erased
+    revoked: int
+    failure: str | None
+
+
+def ask(services: Services, person: Person, *, actor: str) -> list[str] | None:
+    """Write the erasure down, and do what needs nobody else. Answers the accounts to wake a worker for.
+
+    None: nobody has this id.
+    """
     with services.database.write() as tx:
-        erased = dossiers.erase(tx, coach_id, now=now)
-        if erased is not None:
-            ops_audit.note(tx, Deed(now, actor, "erase", coach_id, f"{erased.coming} coming sessions"))
-    log.info("coach_erased", coach=coach_id)
+        connected = erasures.ask(tx, person, actor=actor, now=services.now())
+    if connected is not None:
+        advance(services, person)
+    return connected
+
+
+def erase(services: Services, person: Person, *, actor: str) -> Outcome | None:
+    """The same, and revoke the accounts here and now rather than by a worker."""
+    with services.database.write() as tx:
+        connected = erasures.ask(tx, person, actor=actor, now=services.now())
+    if connected is None:
+        return None
+    failure = _forget_all(services, connected)
+    erased = advance(services, person)
+    return Outcome(erased, len(connected) - erased.revoking, failure)
+
+
+def advance(services: Services, person: Person) -> Erased:
+    """Forget what is ours; all is over unless an account is still to be revoked."""
+    with services.database.write() as tx:
+        erased = erasures.advance(tx, person, now=services.corrected_now())
+    log.info("person_erased", kind=person.kind, revoking=erased.revoking)
     return erased
 
 
 def revoke(services: Services, connection_id: str) -> None:
-    """End our access to an account, unless somebody did already."""
+    """End our access to an account, unless somebody did already. Raises CronofyError."""
     try:
         services.cronofy.revoke(tokens.refresh_token(services, connection_id))
     except InvalidGrant:
         log.info("revoked_already", connection=connection_id)
+
+
+def forget(services: Services, connection_id: str) -> None:
+    """Revoke one account, then forget all that came from it. Raises CronofyError; then it is still there."""
+    revoke(services, connection_id)
+    with services.database.write() as tx:
+        freebusy.forget(tx, connection_id, now=services.now())
+    log.info("erased", connection=connection_id)
+
+
+def _forget_all(services: Services, connected: Iterable[str]) -> str | None:
+    failure = None
+    for connection_id in connected:
+        try:
+            forget(services, connection_id)
+        except CronofyError as error:  # one account never keeps another from being revoked
+            log.warning("revoke_failed", connection=connection_id, error=str(error))
+            failure = str(error)
+    return failure

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from storage import outbox, withheld
+from storage import mailer_trouble, outbox, withheld
 from storage.database import Unavailable
 from storage.outbox import Held, Wake
 from workers import calendars, callbacks, mails
@@ -54,7 +54,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
         kept = _record(services, tx, held, outcome)
         behind = outbox.followers(tx, held, now=services.corrected_now()) if kept else []
         if kept and held.kind == "mail" and isinstance(outcome, Sent):
-            behind += outbox.pull_forward(tx)
+            behind += mailer_trouble.pull_forward(tx)
         return kept, behind
 
     kept, waiting = services.database.transact(record)  # what was sent is sent: a deadlock must not forget it
@@ -99,7 +99,7 @@ def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
 
 
 def _tell(held: Held, outcome: Outcome) -> None:
-    """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and `mail_withheld`."""
+    """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and `address_withheld`."""
     told = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
     match outcome:
         case Sent():
@@ -108,8 +108,10 @@ def _tell(held: Held, outcome: Outcome) -> None:
             log.info("delivery_skipped", **told, reason=reason, why=why)
         case Dead(error):
             log.error("delivery_dead", **told, error=error)
+        case NoMailbox(error, None):
+            log.warning("mail_withheld", **told, error=error)
         case NoMailbox(error):
-            log.error("mail_withheld", **told, error=error)
+            log.error("address_withheld", **told, error=error)
         case WaitsForText(error):
             log.error("mail_held", **told, error=error)
         case Later(error):

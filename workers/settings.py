@@ -1,5 +1,7 @@
 """Every variable, its default and its meaning, on one page. The README's table is tested against this one."""
 
+import base64
+import os
 import re
 from datetime import timedelta
 from typing import Annotated, Literal, TypeVar
@@ -17,6 +19,11 @@ NOBODY = "coachcal <coachcal@localhost>"
 """The sender of mails that go nowhere."""
 # It is written into a header as it is.
 ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?", re.ASCII)
+
+DATABASES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
+REDISES = ("redis", "rediss", "unix")
+KEY_BYTES = 32
+MAKE_A_KEY = 'python -c "from cryptography.fernet import Fernet as f; print(f.generate_key().decode())"'
 
 Given = TypeVar("Given")
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -75,6 +82,8 @@ class Settings(BaseSettings):
     late_cancel_hours: int = Field(24, ge=0, description="a cancellation closer to the start counts as missed")
     remind_hours: int = Field(24, ge=1, description="how long before a 1:1 session its reminder is mailed")
     remind_pods_hours: int = Field(72, ge=1, description="the same for pods")
+    keep_mails_days: int = Field(30, ge=1, description="after its session a mail's text and recipient are kept so long")
+    keep_people_days: int = Field(365, ge=1, description="after its session whose a booking was is kept so long")
     clock_offset_seconds: int = Field(0, description="shifts the product's time; for the demo and tests only")
     host: str = Field("127.0.0.1", description="what the web process binds")
     port: int = Field(8000, alias="PORT", description="what the web process binds")
@@ -106,6 +115,24 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: str) -> str:
+        return _url(value, DATABASES, "sqlite:///file.db or postgresql://user:password@host:5432/name")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_redis(cls, value: str) -> str:
+        return _url(value, REDISES, "redis://:password@host:6379/0")
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _seal(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, key in enumerate(value, start=1):
+            if not _is_a_key(key.get_secret_value()):
+                raise ValueError(f"number {number} is no Fernet key; make one: {MAKE_A_KEY}")
+        return value
 
     @field_validator("smtp_url")
     @classmethod
@@ -184,7 +211,41 @@ def variable(field: str) -> str:
     return known.alias or f"COACHCAL_{field.upper()}"
 
 
+def strangers() -> list[str]:
+    """Variables that look like settings and are none: misspelt, or of another release."""
+    known = {variable(name) for name in Settings.model_fields}
+    ours = (name for name in os.environ if name.startswith("COACHCAL_"))  # noqa: TID251 (settings)
+    return sorted(name for name in ours if name not in known)
+
+
+def described(field: str) -> str:
+    """What a field is for, by whichever of its names pydantic reports."""
+    for name, known in Settings.model_fields.items():
+        if field in (name, known.alias):
+            return known.description or field
+    return field
+
+
 def _needed(value: Given, info: ValidationInfo) -> Given:
     if value is None and info.data.get("mailer") == "smtp":
         raise ValueError("COACHCAL_MAILER=smtp needs it")
+    return value
+
+
+def _is_a_key(text: str) -> bool:
+    """What Fernet takes; loading it for that alone would make every command slower."""
+    try:
+        return len(base64.urlsafe_b64decode(text)) == KEY_BYTES
+    except ValueError:
+        return False
+
+
+def _url(value: str, schemes: tuple[str, ...], example: str) -> str:
+    """The value, if a driver of ours takes it for an address. Raises ValueError without the value,
+    which may hold a password."""
+    scheme, separator, rest = value.partition("://")
+    host = re.split("[/?]", rest)[0].rpartition("@")[2]
+    ports = (part.rpartition("]")[2].partition(":")[2] for part in host.split(","))  # several hosts, or [::1]
+    if scheme not in schemes or not separator or not all(port.isdecimal() for port in ports if port):
+        raise ValueError(f"write it as {example}")
     return value

@@ -9,10 +9,11 @@ from structlog.typing import EventDict, WrappedLogger
 from workers import tracing
 from workers.logs import clean
 from workers.settings import Settings
+from workers.tracing import CannotReport
 
 
 def start(settings: Settings) -> None:
-    """Begin to report and to trace, where that is set. Raises RuntimeError where its extra is not installed."""
+    """Begin to report and to trace, where that is set. Raises CannotReport where that cannot be."""
     if settings.otlp_endpoint is not None:
         tracing.start(settings.otlp_endpoint)
     if settings.sentry_dsn is not None:
@@ -23,16 +24,19 @@ def _report_errors(dsn: str) -> None:
     try:
         import sentry_sdk
     except ImportError:
-        raise RuntimeError("COACHCAL_SENTRY_DSN is set: install coachcal[sentry], or unset it") from None
-    sentry_sdk.init(
-        dsn,
-        default_integrations=False,  # they would collect requests, breadcrumbs and arguments
-        include_local_variables=False,
-        include_source_context=False,
-        send_default_pii=False,
-        max_breadcrumbs=0,
-        before_send=lambda event, _hint: clean(event),
-    )
+        raise CannotReport("COACHCAL_SENTRY_DSN is set: install coachcal[sentry], or unset it") from None
+    try:
+        sentry_sdk.init(
+            dsn,
+            default_integrations=False,  # they would collect requests, breadcrumbs and arguments
+            include_local_variables=False,
+            include_source_context=False,
+            send_default_pii=False,
+            max_breadcrumbs=0,
+            before_send=lambda event, _hint: clean(event),
+        )
+    except sentry_sdk.utils.BadDsn:
+        raise CannotReport("COACHCAL_SENTRY_DSN is none: copy it from Sentry's settings") from None
 
 
 def report(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

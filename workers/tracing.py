@@ -23,8 +23,12 @@ CARRIED = "traceparent"
 SERVER_FAULT = 500
 
 
+class CannotReport(RuntimeError):
+    """Errors or traces cannot be sent as a setting says; the text names it, and the next step."""
+
+
 def start(endpoint: str) -> None:
-    """Begin to trace, to this receiver of OTLP over HTTP. Raises RuntimeError where the extra is not installed."""
+    """Begin to trace, to this receiver of OTLP over HTTP. Raises CannotReport where the extra is not installed."""
     try:
         from opentelemetry import trace
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -32,7 +36,7 @@ def start(endpoint: str) -> None:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        raise RuntimeError("OTEL_EXPORTER_OTLP_ENDPOINT is set: install coachcal[otel], or unset it") from None
+        raise CannotReport("OTEL_EXPORTER_OTLP_ENDPOINT is set: install coachcal[otel], or unset it") from None
     provider = TracerProvider(resource=Resource.create({"service.name": "coachcal"}))
     exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + PATH)
     provider.add_span_processor(BatchSpanProcessor(exporter))

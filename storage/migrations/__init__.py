@@ -5,25 +5,41 @@ on SQLite the write lock does. All of it is one transaction, so a failed migrati
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from storage import deadlines
+from storage.causes import MIGRATE, cause
 from storage.database import Database, Unavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 HERE = Path(__file__).parent
-HEAD = max(file.name for file in (HERE / "versions").glob("*.py")).partition("_")[0]
+KNOWN = frozenset(file.name.partition("_")[0] for file in (HERE / "versions").glob("*.py"))
+HEAD = max(KNOWN)
 MOST_SECONDS = 1200  # for another release's migration, and then our own
 ADVISORY_LOCK = 0x636F616368  # "coach": any number will do, as long as every release takes the same one
 
+Standing = Literal["away", "none", "older", "current", "newer"]
 
-def migrate(database: Database, revision: str = "head") -> None:
-    """Move the schema to `revision` (`head`, `base`, or an id), up or down."""
+
+class UnknownRevision(LookupError):
+    """Not `head`, `base` or a revision of this release; or the database's own is none of them."""
+
+
+class Destroys(Exception):
+    """The way to this revision drops tables with all that is in them; that was not allowed."""
+
+
+def migrate(database: Database, revision: str = "head", *, destroy: bool = False) -> None:
+    """Move the schema to `revision` (`head`, `base`, or an id), up or, with `destroy`, down.
+
+    Raises UnknownRevision, and Destroys where the way is down without `destroy`: nothing is
+    changed then.
+    """
     # Here, because alembic takes longer to load than all that a web process uses of the database.
     from alembic import command
     from alembic.runtime.migration import MigrationContext
@@ -38,20 +54,38 @@ def migrate(database: Database, revision: str = "head") -> None:
             tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '10min'")
         config = _config()
         config.attributes["connection"] = tx
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        # The newest first.
+        known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
         current = MigrationContext.configure(tx).get_current_revision()
-        backwards = revision == "base" or (revision in known and _is_older(config, revision, current))
+        # Decided under the lock: another release may have moved the schema since then.
+        backwards = _is_back(revision, current, known)
+        if backwards and not destroy:
+            raise Destroys(f"from {current} back to {revision}")
         (command.downgrade if backwards else command.upgrade)(config, revision)
 
 
 def is_current(database: Database) -> bool:
     """Whether the schema is the one this code was written for. False too when there is no schema at all."""
+    return standing(database) == "current"
+
+
+def standing(database: Database) -> Standing:
+    """How the schema stands to this release, which also runs with the next one's."""
     try:
         with database.read() as tx:
             current: str | None = tx.scalar(text("SELECT version_num FROM alembic_version"))
-    except (*Unavailable, ProgrammingError):  # away, or without that table
-        return False
-    return current == HEAD
+    except (*Unavailable, ProgrammingError) as error:
+        # SQLite says that a table is missing as it says that it is away, PostgreSQL does not.
+        return "none" if cause(error) is MIGRATE else "away"
+    if current in (None, HEAD):
+        return "none" if current is None else "current"
+    return "older" if current in KNOWN else "newer"
+
+
+def try_writing(database: Database) -> None:
+    """Commit something that changes nothing. Raises whatever the database does; it needs a schema."""
+    with database.write() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
 def _config() -> "Config":
@@ -62,10 +96,18 @@ def _config() -> "Config":
     return config
 
 
-def _is_older(config: "Config", revision: str, current: str | None) -> bool:
-    from alembic.script import ScriptDirectory
-
+def _is_back(revision: str, current: str | None, known: list[str]) -> bool:
+    """Whether the way leads down. `known`: this release's revisions, the newest first."""
+    if revision not in ("head", "base", *known):
+        names = ", ".join(["head", "base", *sorted(known)])
+        raise UnknownRevision(f"there is no revision {revision}; --to takes {names}")
     if current is None:
         return False
-    older = ScriptDirectory.from_config(config).iterate_revisions(current, "base")
-    return revision in {script.revision for script in older} - {current}
+    if current not in known:
+        raise UnknownRevision(
+            f"the database has the schema of a newer release ({current}), with which this one works;"
+            " to go back, run that release's coachcal migrate --to"
+        )
+    if revision in ("head", "base"):
+        return revision == "base"
+    return known.index(revision) > known.index(current)

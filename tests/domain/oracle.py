@@ -106,9 +106,14 @@ class World:
             word = status[0] if status else "busy"
             if word == "free" or (word == "tentative" and not self.case.get("tentative_blocks", True)):
                 continue
-            times = (instant(start), instant(end)) if "T" in start else (self.midnight(start), self.midnight(end))
+            times = (instant(start), instant(end)) if "T" in start else self.days(start, end)
             if times[0] < times[1]:
                 yield times
+
+    def days(self, start: str, end: str) -> tuple[datetime, datetime]:
+        if end <= start:  # that one day
+            end = str(datetime.fromisoformat(start).date() + DAY)
+        return self.midnight(start), self.midnight(end)
 
     def midnight(self, day: str) -> datetime:
         return first(self.zone, datetime.fromisoformat(day))

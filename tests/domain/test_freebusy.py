@@ -57,9 +57,33 @@ def test_only_selected_calendars_block() -> None:
 
 
 def test_zero_length_and_reversed_items_are_ignored_and_counted() -> None:
-    wrong: list[Item] = [("work", 20, 10, BUSY, False), ("work", 30, 30, BUSY, False), ("work", 0, 0, BUSY, True)]
-    assert [blocked(it) for it in wrong] == [[], [], []]
-    assert Reading.of([*wrong, item()]).ignored() == 3
+    wrong: list[Item] = [("work", 20, 10, BUSY, False), ("work", 30, 30, BUSY, False)]
+    assert [blocked(it) for it in wrong] == [[], []]
+    assert Reading.of([*wrong, item()]).ignored() == 2
+
+
+@pytest.mark.parametrize("days", [0, -1, -30])
+def test_an_all_day_item_whose_end_is_not_after_its_start_is_that_one_day(days: int) -> None:
+    start = at("2026-06-08T00:00")
+    short = Reading.of([("work", start, start + days * DAY, BUSY, True)])
+    assert blocked(("work", start, start + days * DAY, BUSY, True)) == blocked(("work", start, start + DAY, BUSY, True))
+    assert short.ignored() == 0
+    # And it is compared as that day, so that its loss is noticed
+    assert len(short.between(start + DAY - 1, start + DAY)) == 1
+    assert len(short.between(start + DAY, start + 2 * DAY)) == 0
+
+
+@pytest.mark.parametrize("zone", ["Etc/UTC", "Pacific/Kiritimati", "Pacific/Niue", "America/Adak", "Africa/Cairo"])
+def test_an_all_day_item_of_any_year_is_placed(zone: str) -> None:
+    first, last = -62_167_219_200, at("9999-12-31T00:00")  # 1 January of the year 0
+    items: list[Item] = [
+        ("work", start, end, BUSY, True)
+        for start in (first, last)
+        for end in (first, first + DAY, at("2026-06-08T00:00"), last)
+    ]
+    periods = [tuple(period) for it in items for period in blocked(it, zone=zone)]
+    assert all(start < end for start, end in periods)
+    assert any(start < at("2026-06-07T00:00") < end for start, end in periods)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Africa/Cairo", "Asia/Kathmandu"])

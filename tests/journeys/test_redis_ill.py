@@ -10,8 +10,9 @@ from statistics import quantiles
 from typing import Any
 
 import pytest
+import requests
 
-from storage import accounts, coaches
+from storage import accounts, coaches, tables
 from tests import cast, sending, town
 from tests.databases import Kind
 from tests.town import Town
@@ -41,14 +42,18 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: T
         here.start(name)
     here.connect()
     start = here.a_free_time()
-    pushes = [_push(here, number) for number in range(PUSHES)]
     here.processes.stop("worker")
+    pushes = [_push(here, number) for number in range(PUSHES)]
+    with here.database.write() as tx:  # none is owed a read: each push is news
+        tx.execute(tables.connections.update().values(done_gen=tables.connections.c.req_gen))
+    _until(lambda: requests.get(f"{here.api.origin}/readyz", timeout=5).json()["redis"] == "ok")
+    before = _said(here, "web").count("redis_away")
     # When Redis freezes, and one is changed after the other
     os.kill(redis.pid, signal.SIGSTOP)
     first, *others = (answer.seconds for answer in sending.send(here.api.origin, pushes, lines=1))
     p99 = quantiles(others, n=100)[98]
     # Then the first is held for the time-out, and the others are not
-    assert first < 0.3 + 0.7, "a machine under load is no failure"
+    assert 0.2 < first < 0.3 + 0.7, "a machine under load is no failure"
     assert p99 < 0.06 + 0.14
     # And a pod of 200 is made and called off
     pod = here.api.post("/v1/pods", _pod_at(start))
@@ -60,10 +65,10 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: T
     assert took < 2 + 4
     print(f"first push {first * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms; a pod of {SEATS} called off in {took:.2f} s")
     # And it was said once
-    assert _said(here, "web").count("redis_away") == 1
+    assert _said(here, "web").count("redis_away") == before + 1
     # When it thaws, then wake-ups are sent again, by itself
     os.kill(redis.pid, signal.SIGCONT)
-    _until(lambda: "redis_back" in _said(here, "web"))
+    _until(lambda: _said(here, "web").count("redis_back") == before + 1)
 
 
 def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redis: Server) -> None:

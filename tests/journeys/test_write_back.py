@@ -1,7 +1,7 @@
 """Accepted sessions in the coach's own calendar: they appear, move and vanish there, and are never counted twice."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -222,6 +222,43 @@ def test_a_worker_killed_between_writing_and_recording_leaves_no_twin(running: T
     assert _ours(running, seat.calendars[0]) == [start]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_event_that_comes_back_late_is_taken_away_whoever_was_killed_meanwhile(running: Town) -> None:
+    # Given a booking whose first write is not answered, and a worker that wrote it at its second try
+    seat, _ = running.connect()
+    start = int(running.a_free_time().timestamp())
+    running.control.fault("late", "/v1/calendars", seconds=3600)
+    running.control.fault("hang_up", "/v1/calendars")
+    with running.database.write() as tx:
+        done = bookings.book(tx, Wanted("ada", start, 60), cast.GRACE, cast.PROGRAMME, cast.terms(datetime.now(UTC)))
+    running.wait(lambda _: _states(running) == ["sent"])
+    # And that is cancelled
+    with running.database.write() as tx:
+        bookings.cancel(tx, done.booking.id, cast.terms(datetime.now(UTC)), excused=True)
+    running.wait(lambda _: _states(running) == ["sent", "sent"])
+    assert _ours(running, seat.calendars[0]) == []
+    # When the first write lands after all, and nobody is left of those who made it
+    for name in ("worker", "clock"):
+        running.kill(name)
+    running.control.advance(3600)
+    assert _ours(running, seat.calendars[0]) == [start]
+    # And a minute has passed
+    with running.database.write() as tx:
+        now = datetime.now(UTC)
+        tx.execute(tables.event_looks.update().values(since=now - timedelta(minutes=1), next_look_at=now))
+    for name in ("worker", "clock"):
+        running.start(name)
+    # Then it is looked at, and gone
+    running.wait(lambda _: _ours(running, seat.calendars[0]) == [], seconds=60)
+
+
+def _states(running: Town) -> list[str]:
+    row = tables.outbox.c
+    query = tables.outbox.select().where(row.kind == "calendar").order_by(row.version)
+    with running.database.read() as tx:
+        return [found.state for found in tx.execute(query)]
+
+
 def _state(running: Town) -> str | None:
     query = tables.outbox.select().where(tables.outbox.c.kind == "calendar")
     with running.database.read() as tx:
@@ -233,7 +270,8 @@ def _ours(running: Town, calendar_id: str) -> list[float]:
     [account] = running.control.state()["accounts"]
     calendars = [calendar for profile in account["profiles"] for calendar in profile["calendars"]]
     [events] = [calendar["events"] for calendar in calendars if calendar["calendar_id"] == calendar_id]
-    return [datetime.fromisoformat(event["start"]).timestamp() for event in events if event["event_id"]]
+    ours = [event for event in events if event["event_id"] and not event["deleted"]]
+    return [datetime.fromisoformat(event["start"]).timestamp() for event in ours]
 
 
 @pytest.fixture

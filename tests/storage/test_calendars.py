@@ -7,7 +7,7 @@ import pytest
 
 from domain.accounts import Account, Calendar, Profile
 from domain.sessions import Session
-from storage import accounts, bookings, calendars, connections, dossiers, freebusy, holds, pods, slots, tables
+from storage import accounts, bookings, calendars, connections, freebusy, holds, personal_data, pods, slots, tables
 from storage.accounts import UnknownCalendar
 from storage.calendars import ReadOnly
 from storage.database import Database
@@ -376,6 +376,6 @@ def test_a_session_left_in_a_calendar_is_owed_tidying_once_that_can_be_written(
 def test_what_is_exported_of_a_coach_says_what_was_chosen(database: Database, connection: str) -> None:
     receive(database, cast.HOME)
     with database.read() as tx:
-        told = dossiers.export(tx, "ada")
+        told = personal_data.export_coach(tx, "ada")
     assert told is not None
     assert [row["receives"] for row in told["connections"]] == [cast.HOME]

@@ -23,7 +23,7 @@ def test_the_migrated_schema_is_the_one_in_the_code(empty_database_url: str) -> 
 def test_down_leaves_nothing_and_up_works_again(empty_database_url: str) -> None:
     database = create(empty_database_url)
     migrations.migrate(database)
-    migrations.migrate(database, "base")
+    migrations.migrate(database, "base", destroy=True)
     with database.read() as tx:
         assert inspect(tx).get_table_names() == ["alembic_version"]
     assert not migrations.is_current(database)
@@ -66,7 +66,7 @@ def test_mails_that_wait_go_into_their_states_and_back(empty_database_url: str) 
         "next": ("withheld", "withheld: refused for good"),
         "freed": ("dead", "withheld: refused for good"),
     }
-    migrations.migrate(database, "0007")
+    migrations.migrate(database, "0007", destroy=True)
     back = states(database)
     assert back["held"] == ("pending", "held: these tokens have no value: x")
     assert {back[name][0] for name in ("refused", "next", "freed")} == {"dead"}

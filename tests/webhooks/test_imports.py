@@ -1,6 +1,7 @@
 """Importing pods: a dry run judges each row by the rule that would make it and writes nothing; a red row stops all."""
 
 import secrets
+import time as time_of
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from storage import tables
+from storage import coaches, tables
 from tests import cast
 from tests.webhooks.desk import Answer, Desk
 from tests.webhooks.test_sheets import ENTITIES, SHEET, repacked, table, workbook
@@ -137,7 +138,10 @@ def test_a_real_run_makes_each_pod_with_its_participants_and_mails(desk: Desk) -
     assert [pod["start"] for pod in pods[:2]] == ["2026-06-02T12:00:00Z", "2026-06-02T14:00:00Z"]
     assert [pod["coach_id"] for pod in pods[:2]] == ["ada", "bob"]
     (seat,) = pods[1]["bookings"]
-    assert (seat["participant"]["id"], seat["participant"]["name"]) == ("sam@example.test", "Sam Roe")
+    assert seat["participant"]["name"] == "Sam Roe"
+    # An id is told to others: it never holds the address, and is the same in whatever file the address stands
+    assert seat["participant"]["id"].startswith("imp_")
+    assert "sam" not in seat["participant"]["id"]
     assert (seat["participant"]["zone"], seat["participant"]["language"]) == ("Europe/London", "en")
     assert pods[0]["context"] == {"company": None, "project": None, "cohort": "c1", "programme_name": "Lead Well"}
     row = tables.outbox.c
@@ -158,6 +162,35 @@ def test_an_import_repeated_with_its_key_is_answered_and_not_done_again(desk: De
     without = real(desk, raw, key=None)
     assert (without.status_code, without.json["code"]) == (400, "idempotency_key_required")
     assert judged(real(desk, raw).json) == [(2, "red", ["slot_not_open"]), (3, "red", ["slot_not_open"])]
+
+
+def test_a_dry_run_waits_for_nobody_and_nobody_for_it(desk: Desk) -> None:
+    # Given somebody who books Ada just now, and does not end
+    with desk.database.write() as tx:
+        assert coaches.lock(tx, "ada") is not None
+        # When a file that names her is tried
+        answer = upload(desk, table(*GOOD, head=HEAD))
+    # Then it is judged
+    assert answer.status_code == 200
+    assert answer.json["counts"]["green"] == len(GOOD)
+
+
+def test_five_hundred_rows_are_tried_in_seconds_and_judged_as_the_real_run_does(desk: Desk) -> None:
+    # Given a file as long as may be, whose rows want the same times again and again
+    days = [f"2026-06-{day:02}" for day in range(3, 20)]
+    times = [f"{hour:02}:{minute}" for hour in range(9, 16) for minute in ("00", "15", "30", "45")]
+    rows = [line(day=day, at=at, coach=coach) for day in days for at in times for coach in ("ada", "bob")][:500]
+    raw = table(*rows, head=HEAD)
+    # When it is tried
+    begun = time_of.process_time()
+    tried = upload(desk, raw).json
+    spent = time_of.process_time() - begun
+    # Then it takes no more than two seconds of this process, and says what comes of a real run
+    assert spent < 2, f"{spent:.1f} s"
+    assert sum(tried["counts"].values()) == 500
+    assert tried["counts"]["red"] > 100
+    few = table(*rows[:40], head=HEAD)
+    assert judged(real(desk, few).json) == judged(upload(desk, few).json)
 
 
 def test_two_imports_of_the_same_coaches_at_once_do_not_block_each_other_for_ever(desk: Desk) -> None:

@@ -186,6 +186,17 @@ def test_a_preview_shows_the_text_sent_or_else_the_one_set_or_else_the_default(d
     assert preview(desk, BOOKED) == default
 
 
+def test_a_preview_is_shown_as_a_page_that_runs_and_loads_nothing(one_desk: Desk) -> None:
+    page = one_desk.ask("POST", f"{BOOKED}/preview", json={}, headers={"Accept": "text/html"})
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    assert "Ada Lovelace" in page.text
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline';")
+    assert policy.endswith("; sandbox")
+    # A client that takes anything gets JSON, as ever
+    assert one_desk.ask("POST", f"{BOOKED}/preview", json={}, headers={"Accept": "*/*"}).mimetype == "application/json"
+
+
 @pytest.mark.parametrize("kind", TEXT_KINDS)
 @pytest.mark.parametrize("language", [*LANGUAGES, "ja"])
 def test_every_kind_can_be_previewed_with_every_token(one_desk: Desk, kind: str, language: str) -> None:

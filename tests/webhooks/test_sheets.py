@@ -1,6 +1,7 @@
 """Uploaded tables: what a spreadsheet program writes is read; what could harm us is refused, with the next step."""
 
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -149,6 +150,18 @@ BOMBS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+def lying(raw: bytes, part: str) -> bytes:
+    """The workbook with a directory that tells a size of 100 bytes for this part, wherever it says so."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+        true = packed.getinfo(part).file_size.to_bytes(4, "little")
+    return raw.replace(true, (100).to_bytes(4, "little"))
+
+
+def a_bomb() -> bytes:
+    """256 MB of blanks in a quarter of a megabyte."""
+    return repacked(workbook(HEAD.split(","), GOOD.split(",")), {SHEET: b" " * 256_000_000})
+
+
 def _zip(parts: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
@@ -173,6 +186,59 @@ def test_a_workbook_that_is_broken_or_would_burst_is_refused(name: str) -> None:
         lines(BOMBS[name](workbook(HEAD.split(","), GOOD.split(","))), XLSX)
     assert refused.value.code == "file_refused"
     assert refused.value.detail.endswith(".")
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_a_bomb_is_never_unpacked_whatever_its_directory_says(honest: bool) -> None:
+    raw = a_bomb() if honest else lying(a_bomb(), SHEET)
+    assert len(raw) < 300_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused) as refused:
+            lines(raw, XLSX)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert refused.value.code == "file_refused"
+    assert most < 24_000_000, f"{most / 1e6:.0f} MB"
+
+
+def test_an_entity_that_names_a_file_is_not_read() -> None:
+    outside = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><x>&a;</x>'
+    assert openpyxl.DEFUSEDXML
+    with pytest.raises(Refused):
+        lines(repacked(workbook(HEAD.split(",")), {"xl/sharedStrings.xml": outside.encode()}), XLSX)
+
+
+def test_the_sheet_that_is_shown_is_read() -> None:
+    book = openpyxl.Workbook()
+    notes = book.active
+    assert notes is not None
+    notes.append(["these are notes"])
+    shown = book.create_sheet("pods")
+    shown.append(HEAD.split(","))
+    shown.append(GOOD.split(","))
+    book.active = 1
+    out = io.BytesIO()
+    book.save(out)
+    assert len(lines(out.getvalue(), XLSX)) == 1
+
+
+def test_what_excel_writes_for_a_carriage_return_is_one() -> None:
+    [line] = lines(
+        workbook(HEAD.split(","), [*GOOD.split(",")[:7], "Pat <pat@example.test>;_x000D_\nSam <s@x.test>"]), XLSX
+    )
+    assert "_x000D_" not in line.text("participants")
+    assert not rosters.read(line).red
+
+
+@pytest.mark.parametrize("value", ["#N/A", "#REF!", "#DIV/0!", "#NAME?"])
+@pytest.mark.parametrize("kind", [CSV, XLSX])
+def test_what_could_not_be_computed_makes_its_row_red(kind: str, value: str) -> None:
+    cells = [value, *GOOD.split(",")[1:]]
+    raw = workbook(HEAD.split(","), cells) if kind == XLSX else table(",".join(cells))
+    [line] = lines(raw, kind)
+    assert reds(rosters.read(line)) == [("no_value", "programme")]
 
 
 def test_a_workbook_that_lies_about_its_size_is_read_as_far_as_it_goes() -> None:

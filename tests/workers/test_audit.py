@@ -11,7 +11,7 @@ from storage import accounts, tables
 from tests import cast
 from tests.house import Connected, House
 from tests.workers.test_clock import drain, later
-from workers import clock, doctor
+from workers import channels, clock, doctor
 from workers.audit import Audited, attempt, audit
 from workers.cronofy.errors import CronofyError
 
@@ -117,6 +117,36 @@ def test_an_audit_that_breaks_halfway_is_made_again(house: House, connected: Con
         audit(services, connected.connection_id)
     assert not attempt(services, connected.connection_id)
     house.control.clear_faults()
+    assert audit(services, connected.connection_id).reopened
+
+
+def test_an_audit_that_slept_writes_nothing_over_what_was_said_since(
+    house: House, connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an audit that has seen the list of channels, and sleeps while the account is connected again
+    services = house.runtime.services
+    whole = channels.keep
+
+    def slept(*arguments: Any) -> bool:
+        house.connect_again(connected)
+        return whole(*arguments)
+
+    monkeypatch.setattr(channels, "keep", slept)
+    # When it comes back, it writes and closes nothing: the next read opens the channel under the new grant
+    found = audit(services, connected.connection_id)
+    monkeypatch.undo()
+    assert found == Audited(connected.connection_id, reopened=False, closed=())
+    assert row(house).channel_id is None
+    house.refresh(connected.connection_id)
+    assert row(house).channel_id in listed(house)
+
+
+def test_two_audits_at_once_are_one(house: House, connected: Connected) -> None:
+    services = house.runtime.services
+    (mine,) = listed(house)
+    house.control.close_channel(mine)
+    with channels.leased(services, connected.connection_id):
+        assert not audit(services, connected.connection_id).reopened
     assert audit(services, connected.connection_id).reopened
 
 

@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+import pytest
 from structlog.testing import capture_logs
 
 from domain.mail_choice import MailText
@@ -268,7 +269,7 @@ def test_mails_to_a_mailbox_that_does_not_exist_are_withheld_and_others_are_not_
         done = mailroom.book()
         mailroom.work()
     assert mailroom.row(recipient=GRACE, topic="booked").state == "withheld"
-    (alert,) = [each for each in logs if each["event"] == "mail_withheld"]
+    (alert,) = [each for each in logs if each["event"] == "address_withheld"]
     assert alert["log_level"] == "error"
     assert "example.test" not in str(logs)
     # Then the next one is not even tried, and others are not concerned
@@ -359,9 +360,11 @@ def test_a_mail_that_may_have_arrived_is_repeated_as_the_same_mail(mailroom: Mai
     assert [each["unsure"] for each in logs if each["event"] == "delivery_may_repeat"] == [1]
 
 
-def test_who_was_never_told_is_not_told_of_the_end(mailroom: Mailroom) -> None:
+@pytest.mark.parametrize(("start", "ends"), [(NEXT_WEEK, "cancelled"), (at(1, 10), "missed")])
+def test_who_was_never_told_is_not_told_of_the_end(mailroom: Mailroom, start: int, ends: str) -> None:
+    """Not either of one that was booked for today, and whose cancellation counts as missed."""
     mailroom.office.refuse("451 later", times=None)
-    done = mailroom.book()
+    done = mailroom.book(start)
     mailroom.work()
     mailroom.cancel(done.booking)
     mailroom.office.relent()
@@ -369,6 +372,7 @@ def test_who_was_never_told_is_not_told_of_the_end(mailroom: Mailroom) -> None:
     mailroom.sweep()
     assert mailroom.office.taken == []
     assert {row.state for row in mailroom.rows()} == {"superseded"}
+    assert {row.reason for row in mailroom.rows(topic=ends)} == {"never_announced"}
 
 
 def test_facts_that_cannot_be_read_end_dead(mailroom: Mailroom) -> None:

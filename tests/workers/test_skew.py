@@ -244,9 +244,9 @@ def test_a_worker_and_a_clock_on_such_a_machine_take_no_work(
 
 def test_the_doctor_compares_the_clocks(mailroom: Mailroom, machine: Machine) -> None:
     services = on(mailroom.services, machine)
-    assert not doctor._clock(services).next_step
+    assert not next(doctor._clock(services)).next_step
     machine.shift = -HOUR
-    assert "NTP" in doctor._clock(services).next_step
+    assert "NTP" in next(doctor._clock(services)).next_step
 
 
 def test_the_database_is_the_judge_and_with_sqlite_redis(mailroom: Mailroom) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from webhooks.cli.common import Commands
 from webhooks.cli.keys import keys
 from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
 from webhooks.cli.ops import channels, coaches, dead, erase, export, outbox, queues
@@ -9,9 +10,10 @@ from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
 from webhooks.cli.withheld import withheld
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name=None, version="0.1.0", prog_name="coachcal")
-def main() -> None:
+@click.option("--trace", is_flag=True, help="Show the trace of an error, for whoever mends it.")
+def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
     """Keeps a coaching platform's bookable times true."""
 
 

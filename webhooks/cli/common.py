@@ -1,9 +1,16 @@
-"""What the commands share: settings from the environment with readable errors, a runtime, and an option type."""
+"""What the commands share: how they fail and ask, settings, a runtime, an option type.
 
+A command that fails ends with exit code 1 (2 for a wrong argument) and one sentence on stderr, never with a trace.
+"""
+
+import errno
+import socket
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,8 +19,74 @@ if TYPE_CHECKING:
     from workers.settings import Settings
 
 
+PORT_SECONDS = 5.0
+"""How long a port is waited for: whoever had it may be ending, as in a restart."""
+WAIT_SECONDS = 0.1
+
+asks_first = click.option("--yes", is_flag=True, help="Do not ask.")
+"""For each command that destroys something; with `confirm`."""
+
+
+class Commands(click.Group):
+    """The one place where an error becomes a sentence; `coachcal --trace COMMAND` shows its trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            if ctx.params.get("trace"):
+                raise
+            raise click.ClickException(_sentence(error)) from None
+
+
+def _sentence(error: Exception) -> str:
+    from webhooks.sentences import sentence
+
+    line, _, _ = str(error).partition("\n")
+    defect = f"this is a defect ({type(error).__name__}: {line}); its trace: coachcal --trace ..."
+    return sentence(error) or defect
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Go on only with `--yes`, or when somebody at a terminal agrees. Raises ClickException."""
+    if yes:
+        return
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        raise click.ClickException("nothing was changed: there is no terminal to ask on; say --yes")
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise click.ClickException("nothing was changed; --yes does it without asking")
+
+
+def need_port(host: str, port: int, setting: str) -> None:
+    """Raises ClickException where nobody could listen: what is started next would tell a trace."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    end = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            socket.create_server((host.strip("[]"), port), family=family).close()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+                raise click.ClickException(
+                    f"cannot listen on port {port} of {host} ({_reason(error)});"
+                    f" end what has it, or set {setting} to another one"
+                ) from None
+        else:
+            return
+        time.sleep(WAIT_SECONDS)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
 def settings() -> "Settings":
-    """From the environment; what is missing or wrong is told by the variable's name."""
+    """From the environment; all that is missing or wrong is told, each by the variable's name."""
     from pydantic import ValidationError
 
     from workers.settings import Settings, variable
@@ -21,10 +94,20 @@ def settings() -> "Settings":
     try:
         return Settings.load()
     except ValidationError as error:
-        lines = [
-            f"  {variable(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors(include_input=False)
-        ]
+        lines = []
+        for problem in error.errors(include_input=False, include_url=False):
+            field = str(problem["loc"][0])
+            lines.append(f"  {variable(field)}: {_mistake(field, problem['type'], problem['msg'])}")
         raise click.ClickException("set these variables (see .env.example):\n" + "\n".join(lines)) from None
+
+
+def _mistake(field: str, kind: str, message: str) -> str:
+    from workers.settings import described
+
+    if kind == "missing":
+        return f"is not set; it is {described(field)}"
+    said = message.removeprefix("Value error, ")
+    return said if kind == "value_error" else f"{said}; it is {described(field)}"
 
 
 @contextmanager
@@ -34,7 +117,7 @@ def opened() -> Iterator["Runtime"]:
     from workers.skew import ClockOff
 
     chosen = settings()
-    logs.configure("warning")  # on stderr: stdout is the command's answer
+    logs.configure("error")  # on stderr, where the sentence is to be seen
     runtime = bootstrap(chosen, use="report")
     try:
         yield runtime

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import click
 
 from storage.clients import SCOPES, Key
-from webhooks.cli.common import opened
+from webhooks.cli.common import asks_first, confirm, opened
 
 
 @click.group()
@@ -34,10 +34,12 @@ def create(client: str, scopes: tuple[str, ...], days: int | None) -> None:
 
 @keys.command()
 @click.argument("key_id")
-def revoke(key_id: str) -> None:
-    """Revoke the key with this id (the part between the underscores)."""
+@asks_first
+def revoke(key_id: str, yes: bool) -> None:  # noqa: FBT001 (click)
+    """Revoke the key with this id (the part between the underscores). It cannot be undone."""
     from storage import clients
 
+    confirm(f"Revoke the key {key_id}? Whoever uses it is refused from then on.", yes=yes)
     with opened() as runtime, runtime.services.database.write() as tx:
         revoked = clients.revoke_key(tx, key_id, now=runtime.services.now())
     if not revoked:

@@ -1,6 +1,7 @@
 """Commands that look or ask: connect, refresh, slots, evaluate, doctor."""
 
 import json
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
@@ -44,7 +45,9 @@ def refresh(coach: str, wait: float) -> None:
         end = time.monotonic() + wait
         while owed := _owed(runtime, chosen):
             if time.monotonic() > end:
-                raise click.ClickException(f"not read yet: {', '.join(owed)}; are worker and clock running?")
+                raise click.ClickException(
+                    f"not read yet: {', '.join(owed)}; are worker and clock running? see: coachcal doctor"
+                )
             time.sleep(0.05)
         with database.read() as tx:
             after = slots.version(tx, coach)
@@ -86,8 +89,17 @@ def slots(coach: str, since: datetime | None, until: datetime | None, duration: 
             raise click.ClickException(f"{error.field}: {error.detail}") from None
 
 
+class Lines(click.File):
+    """A file of text, or - for a stdin that is open: click would answer a closed one with a trace."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> IO[Any]:
+        if value == "-" and sys.stdin is None:
+            self.fail("stdin is closed; name a file, or give the scenarios on stdin", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", type=Lines("r", encoding="utf-8"))
 def evaluate(file: IO[str]) -> None:
     """Answer the scenarios of FILE (- for stdin): one JSON object a line in, one a line out.
 
@@ -117,7 +129,9 @@ def _error(number: int, field: str, code: str, detail: str) -> dict[str, Any]:
 
 @click.command()
 def doctor() -> None:
-    """Check settings, database, Redis, clocks, Cronofy and channels; for each failure, say the next step."""
+    """Check settings, neighbours, clocks, disks, stored secrets and channels.
+
+    For each failure, say the next step."""
     from workers.doctor import examine
 
     failed = False

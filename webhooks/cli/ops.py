@@ -6,13 +6,14 @@ written into the ops diary.
 
 import getpass
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from webhooks.cli.common import opened
+from webhooks.cli.common import asks_first, confirm, opened
 
 if TYPE_CHECKING:
     from storage.outbox import Wake
@@ -92,10 +93,12 @@ def requeue(outbox_ids: tuple[str, ...]) -> None:
 
 @dead.command()
 @click.argument("outbox_ids", nargs=-1, required=True)
-def discard(outbox_ids: tuple[str, ...]) -> None:
-    """Give these up for good."""
+@asks_first
+def discard(outbox_ids: tuple[str, ...], yes: bool) -> None:  # noqa: FBT001 (click)
+    """Give these up for good. It cannot be undone."""
     from storage import outbox
 
+    confirm(f"Give up {len(outbox_ids)} dead letter(s) for good?", yes=yes)
     _each(outbox_ids, "discard", lambda tx, outbox_id: outbox.discard(tx, outbox_id) or None)
 
 
@@ -208,43 +211,62 @@ def audit_(coach: str | None) -> None:
         raise click.ClickException(f"{failed} could not be compared; coachcal coaches --stale tells whose they are")
 
 
+PARTICIPANT = click.option("--participant", is_flag=True, help="PERSON is a participant's id, not a coach's.")
+
+
 @click.command()
-@click.argument("coach")
-def export(coach: str) -> None:
-    """Print all that is held of COACH as JSON: settings, calendars, times, sessions, mails. No tokens."""
-    from storage import dossiers
+@click.argument("person")
+@PARTICIPANT
+def export(person: str, participant: bool) -> None:  # noqa: FBT001 (click)
+    """Print all that is kept of the coach PERSON as JSON: settings, calendars, times, sessions, mails. No tokens."""
+    from storage import personal_data
 
     with opened() as runtime, runtime.services.database.read() as tx:
-        told = dossiers.export(tx, coach)
-    if told is None:
-        raise click.ClickException(f"there is no coach {coach}")
-    click.echo(json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False))
+        if participant:
+            exported = personal_data.export_participant(tx, person)
+        else:
+            exported = personal_data.export_coach(tx, person)
+    if exported is None:
+        raise _nobody(person, participant=participant)
+    click.echo(json.dumps(exported, indent=2, sort_keys=True, ensure_ascii=False))
 
 
 @click.command()
-@click.argument("coach")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def erase(coach: str, yes: bool) -> None:  # noqa: FBT001 (click)
-    """Erase COACH: revoke the calendars at Cronofy, then forget all that `export` tells. It cannot be undone.
+@click.argument("person")
+@PARTICIPANT
+@asks_first
+def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (click)
+    """Erase the coach PERSON: revoke the calendars at Cronofy, and forget all that `export` prints.
 
-    Nobody is told: cancel the coming sessions first if their participants should know.
+    Of a participant, times, seats and statuses stay, under a name that says nothing. It cannot be undone. Nobody is
+    told: cancel the coming sessions first if somebody should know.
     """
+    from storage.erasures import Person
     from workers import erasure
-    from workers.cronofy.errors import CronofyError
 
-    if not yes:
-        click.confirm(f"Erase the coach {coach} with every session, booking and mail?", abort=True)
+    whose = "booking and mail" if participant else "session, booking and mail"
+    confirm(f"Erase {person} with every {whose}?", yes=yes)
+    chosen = Person("participant" if participant else "coach", person)
     with opened() as runtime:
-        try:
-            found = erasure.erase(runtime.services, coach, actor=_actor())
-        except CronofyError as error:
-            raise click.ClickException(f"nothing was erased, Cronofy did not revoke: {error}; try again") from None
-    if found is None:
-        raise click.ClickException(f"there is no coach {coach}")
+        outcome = erasure.erase(runtime.services, chosen, actor=_actor())
+    if outcome is None:
+        raise _nobody(person, participant=participant)
+    erased = outcome.erased
     click.echo(
-        f"erased {coach}: {found.connections} accounts, {found.sessions} sessions ({found.coming} still to come), "
-        f"{found.bookings} bookings, {found.outbox} outbox rows, {found.answers} kept answers"
+        f"erased {person}: {outcome.revoked} accounts, {erased.sessions} sessions ({erased.coming} still to come), "
+        f"{erased.bookings} bookings, {erased.outbox} outbox rows, {erased.answers} kept answers"
     )
+    if erased.revoking:
+        raise click.ClickException(
+            f"Cronofy did not revoke {erased.revoking} accounts yet ({outcome.failure}); the workers go on trying, and "
+            "the clock forgets the rest: keep both running"
+        )
+
+
+def _nobody(person: str, *, participant: bool) -> click.ClickException:
+    if participant:
+        return click.ClickException(f"nothing is kept of a participant {person}")
+    return click.ClickException(f"there is no coach {person}; a participant's id takes --participant")
 
 
 def _note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:
@@ -255,7 +277,10 @@ def _note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:
 
 
 def _actor() -> str:
-    return f"cli/{getpass.getuser()}"
+    try:
+        return f"cli/{getpass.getuser()}"
+    except (KeyError, OSError):  # in a container whose user has no name
+        return f"cli/{os.getuid()}"
 
 
 def _moment(moment: datetime) -> str:

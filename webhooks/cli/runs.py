@@ -4,12 +4,13 @@ import os
 import signal
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from webhooks.cli.common import Instant, settings
+from webhooks.cli.common import Instant, asks_first, confirm, need_port, settings
 
 # How long an idle worker thread waits before it looks again: 1 s by default, which is what a push would wait too.
 IDLE_POLL_MS = "20"
@@ -20,13 +21,17 @@ IDLE_POLL_MS = "20"
 @click.option("--port", type=int, help="What to bind; PORT by default.")
 def serve(host: str | None, port: int | None) -> None:
     """Serve the webhook endpoint and the API (gunicorn)."""
+    from workers import telemetry
     from workers.metrics import folder
 
     chosen = settings()
+    telemetry.start(chosen)  # for its mistakes only: here they are told once
+    host, port = host or chosen.host, port or chosen.port
+    need_port(host, port, "PORT (or COACHCAL_HOST)")
     _become(
         "gunicorn",
         "webhooks.app:create_app()",
-        f"--bind={host or chosen.host}:{port or chosen.port}",
+        f"--bind={host}:{port}",
         f"--workers={chosen.web_processes}",
         f"--threads={chosen.web_threads}",
         "--worker-class=gthread",
@@ -43,9 +48,13 @@ def serve(host: str | None, port: int | None) -> None:
 @click.command()
 def work() -> None:
     """Run the workers (dramatiq)."""
-    from workers.metrics import folder
+    from workers import telemetry
+    from workers.metrics import LOOPBACK, folder
 
     chosen = settings()
+    telemetry.start(chosen)  # for its mistakes only: here they are told once
+    if chosen.worker_metrics_port is not None:
+        need_port(LOOPBACK, chosen.worker_metrics_port, "COACHCAL_WORKER_METRICS_PORT")
     counted = {} if chosen.worker_metrics_port is None else {"PROMETHEUS_MULTIPROC_DIR": folder()}
     _become(
         "dramatiq",
@@ -63,34 +72,45 @@ def work() -> None:
 @click.command()
 def clock() -> None:
     """Run the clock: sweeps, reconciles, rolls. Any number may run at once."""
+    from storage import migrations
+    from storage.causes import MIGRATE
     from workers import logs, telemetry
     from workers.bootstrap import bootstrap
     from workers.clock import run
     from workers.figures import Figures
-    from workers.metrics import export
+    from workers.metrics import LOOPBACK, export
 
     chosen = settings()
     telemetry.start(chosen)
+    if chosen.clock_metrics_port is not None:
+        need_port(LOOPBACK, chosen.clock_metrics_port, "COACHCAL_CLOCK_METRICS_PORT")
     logs.configure(chosen.log_level, telemetry.report)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    runtime = bootstrap(chosen, use="worker")
-    if chosen.clock_metrics_port is not None:
-        export(chosen.clock_metrics_port, Figures(runtime.services))
-    run(runtime.services, runtime.actors, stop)
-    runtime.close()
+    with closing(bootstrap(chosen, use="worker")) as runtime:
+        if migrations.standing(runtime.services.database) in ("none", "older"):
+            raise click.ClickException(f"{MIGRATE.matter}; {MIGRATE.next_step}")
+        if chosen.clock_metrics_port is not None:
+            export(chosen.clock_metrics_port, Figures(runtime.services))
+        run(runtime.services, runtime.actors, stop)
 
 
 @click.command()
 @click.option("--to", "revision", default="head", show_default=True, help="head, base, or a revision's id.")
-def migrate(revision: str) -> None:
-    """Bring the database's schema to this release."""
+@asks_first
+def migrate(revision: str, yes: bool) -> None:  # noqa: FBT001 (click)
+    """Bring the database's schema to this release; or back, which loses what is in it."""
     from storage import database, migrations
 
     opened = database.create(settings().database_url)
-    migrations.migrate(opened, revision)
-    opened.close()
+    try:
+        migrations.migrate(opened, revision, destroy=yes)
+    except migrations.Destroys as way:
+        confirm(f"Take the schema {way}? What is in the tables that go is lost.", yes=yes)
+        migrations.migrate(opened, revision, destroy=True)
+    finally:
+        opened.close()
     click.echo(f"the schema is at {revision}")
 
 
@@ -102,6 +122,7 @@ def sandbox(port: int, ready_file: Path | None, now: datetime | None) -> None:
     """Run a Cronofy of your own, on this machine."""
     from workers.cronofy.sandbox.server import serve as serve_sandbox
 
+    need_port("127.0.0.1", port, "--port")
     serve_sandbox(port=port, ready_file=ready_file, now=now)
 
 

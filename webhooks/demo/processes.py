@@ -1,8 +1,10 @@
 """The product's processes as the demo runs them: the same commands as the Procfile's, each with its log in a folder."""
 
 import contextlib
+import errno
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,13 +12,15 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 
 START_SECONDS = 30.0
 # A worker may take seconds to leave politely; killing it loses nothing, which is what the product is about.
 STOP_SECONDS = 0.5
+ROOM = 1_000_000
+"""Octets; with less than that free, the disk is what a process died of."""
 
 
 class StepFailed(Exception):
@@ -55,8 +59,8 @@ class Processes:
         """Raises StepFailed, with the end of its log, when one of them has ended."""
         for name, process in self._running.items():
             if process.poll() is not None:
-                last = self.log(name).read_text(errors="replace")[-2000:]
-                raise StepFailed(f"the {name} process ended with {process.returncode}; its last words:\n{last}")
+                last = self.log(name).read_text(errors="replace")[-2000:] or "(none)"
+                self._fail(f"the {name} process ended with {process.returncode}; its last words:\n{last}")
 
     def stop(self, *names: str) -> None:
         """Stop these (all, when none is named): politely, then for good."""
@@ -72,13 +76,19 @@ class Processes:
                 _signal(process, signal.SIGKILL)
                 process.wait()
 
+    def _fail(self, text: str) -> NoReturn:
+        """Raises StepFailed; or OSError for a full disk, on which no process leaves any word."""
+        if shutil.disk_usage(self.folder).free < ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
+        raise StepFailed(text)
+
     def wait_for_file(self, path: Path) -> dict[str, Any]:
         """The JSON in a file that a process writes once it is ready."""
         end = time.monotonic() + START_SECONDS
         while not path.exists():
             self.check()
             if time.monotonic() > end:
-                raise StepFailed(f"{path.name} did not appear within {START_SECONDS:.0f} s; see {self.folder}")
+                self._fail(f"{path.name} did not appear within {START_SECONDS:.0f} s; see {self.folder}")
             time.sleep(0.02)
         found: dict[str, Any] = json.loads(path.read_text())
         return found
@@ -91,7 +101,7 @@ class Processes:
                     return
             self.check()
             if time.monotonic() > end:
-                raise StepFailed(f"{url} did not answer within {START_SECONDS:.0f} s; see {self.folder}")
+                self._fail(f"{url} did not answer within {START_SECONDS:.0f} s; see {self.folder}")
             time.sleep(0.05)
 
 

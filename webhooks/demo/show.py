@@ -11,8 +11,10 @@ import click
 from webhooks.demo import people, sessions
 from webhooks.demo.narrator import Narrator
 from webhooks.demo.people import Chapter
+from webhooks.demo.processes import StepFailed
 from webhooks.demo.stage import Stage, raised
 from webhooks.demo.story import tell
+from webhooks.sentences import sentence
 
 
 def run(files: Sequence[Path], *, now: datetime | None, once: bool) -> int:
@@ -28,10 +30,16 @@ def run(files: Sequence[Path], *, now: datetime | None, once: bool) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 (whatever a step dies of, the demo tells it and fails)
-        say.failed(f"{type(error).__name__}: {error}")
+        say.failed(_sentence(error))
         return 1
     click.echo(f"\nThe whole story came out right, in {say.elapsed():.1f} s.")
     return 0
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, StepFailed):
+        return str(error)
+    return sentence(error) or f"{type(error).__name__}: {error}"
 
 
 def _play(chapter: Chapter, say: Narrator, *, keep: bool) -> None:

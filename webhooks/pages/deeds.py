@@ -135,10 +135,10 @@ def _tried(work: Callable[[Tx, Terms], Done | Made]) -> Response:
         with services.database.write() as tx:
             known = idempotency.begin(tx, CLIENT, key, _digest(), now=terms.now)
             if known is not None:
-                return _shown(known.body.decode())
+                return _shown(known.document)
             done = work(tx, terms)
             changed = done.pod.id if isinstance(done, Made) else done.booking.id
-            idempotency.remember(tx, CLIENT, key, Answer(SEE_OTHER, changed.encode()))
+            idempotency.remember(tx, CLIENT, key, Answer.of(SEE_OTHER, changed))
     except KeyReused:
         abort(403, "foreign_form")
     except Refused as refusal:

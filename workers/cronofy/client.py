@@ -25,7 +25,7 @@ from domain.accounts import Account
 from domain.freebusy import Reading
 from workers.budget import Allowance
 from workers.cronofy import origins, retries, wire
-from workers.cronofy.errors import BadAnswer, InvalidGrant, NotFound, RateLimited, Unauthorised
+from workers.cronofy.errors import BadAnswer, InvalidGrant, NotFound, RateLimited, Unauthorised, Unavailable
 from workers.cronofy.refusals import refusal
 from workers.cronofy.transport import Call, Timeouts, Transport
 from workers.cronofy.wire import Channel, Event, Grant, Page, Written, asks
@@ -177,18 +177,25 @@ class Cronofy:
         url = f"{self._api}{_FREE_BUSY}?{asks.free_busy(since, until, zone)}"
         return wire.read_free_busy(self._pages("free_busy", Call("GET", _FREE_BUSY, url, self._bearer(access))))
 
-    def upsert_event(self, access: str, calendar_id: str, event: Event) -> None:
+    def upsert_event(
+        self, access: str, calendar_id: str, event: Event, *, unanswered: Callable[[], None] = lambda: None
+    ) -> None:
         """Write an event of ours, or change the one that has its id. May be repeated: calendar and id are the key.
+
+        `unanswered`: called for each try that brought no answer, or one that says nothing: whatever comes of the
+        others, it may be carried out yet.
 
         Done means accepted: whether it is there, only `managed_events` tells. NotFound, or Rejected with a
         `calendar_id` key: this calendar takes no events any more.
         """
-        self._write("POST", access, calendar_id, asks.event(event))
+        self._write("POST", access, calendar_id, asks.event(event), unanswered)
 
-    def delete_event(self, access: str, calendar_id: str, event_id: str) -> None:
-        """Take an event of ours away; accepted, as above. One that is already gone is no error; NotFound: no such
-        calendar."""
-        self._write("DELETE", access, calendar_id, asks.event_id(event_id))
+    def delete_event(
+        self, access: str, calendar_id: str, event_id: str, *, unanswered: Callable[[], None] = lambda: None
+    ) -> None:
+        """Take an event of ours away; accepted, or `unanswered`, as above. One that is already gone is no error;
+        NotFound: no such calendar."""
+        self._write("DELETE", access, calendar_id, asks.event_id(event_id), unanswered)
 
     def managed_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
         """The events that we wrote ourselves, in all calendars of the account, on the UTC dates since <= d < until."""
@@ -199,9 +206,18 @@ class Cronofy:
         """Give the connections back."""
         self._transport.close()
 
-    def _write(self, method: str, access: str, calendar_id: str, body: bytes) -> None:
+    def _write(self, method: str, access: str, calendar_id: str, body: bytes, unanswered: Callable[[], None]) -> None:
         url = f"{self._api}/v1/calendars/{quote(calendar_id, safe='')}/events"
-        self._ask(Call(method, "/v1/calendars/{id}/events", url, self._bearer(access), body), self._deadline())
+        write = Call(method, "/v1/calendars/{id}/events", url, self._bearer(access), body)
+
+        def once(call: Call, deadline: float) -> bytes:
+            try:
+                return self._once(call, deadline)
+            except (Unavailable, BadAnswer):
+                unanswered()
+                raise
+
+        self._ask(write, self._deadline(), once=once)
 
     def _pages(self, kind: str, first: Call) -> list[Page]:
         """All pages of a read, before one deadline."""
@@ -244,11 +260,12 @@ class Cronofy:
         call = Call("POST", path, self._api + path, body=body, repeatable=repeatable)
         return self._ask(call, self._deadline())
 
-    def _ask(self, call: Call, deadline: float) -> bytes:
+    def _ask(self, call: Call, deadline: float, *, once: Callable[[Call, float], bytes] | None = None) -> bytes:
         """The body of a success, after as many tries as the call and the deadline allow."""
+        once = once or self._once
         if not call.repeatable:
-            return self._once(call, deadline)
-        return retries.policy(deadline, monotonic=self._monotonic, sleep=self._sleep)(self._once, call, deadline)
+            return once(call, deadline)
+        return retries.policy(deadline, monotonic=self._monotonic, sleep=self._sleep)(once, call, deadline)
 
     def _once(self, call: Call, deadline: float) -> bytes:
         self._budget.take(deadline)

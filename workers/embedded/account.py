@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workers.embedded.errors import NotStartedError
+from workers.embedded.errors import EmbeddedError, NotStartedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Account:
             except NotStartedError:
                 continue
             return folder
-        raise RuntimeError("no temporary folder that user `nobody` can enter; set TMPDIR to one, or DATABASE_URL")
+        raise EmbeddedError("no temporary folder that user `nobody` can enter; set TMPDIR to one, or DATABASE_URL")
 
     def own(self, path: Path) -> None:
         """Make a file or folder of ours, and all that is in it, this account's."""

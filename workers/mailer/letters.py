@@ -1,16 +1,13 @@
 """From what a mail is about to the mail itself: the text chosen, the times spelled, the page laid out, all composed."""
 
-import re
 from datetime import datetime
 
-from domain import mails
+from domain import mail_html, mails
 from domain.mail_choice import Choice, Template
 from domain.mail_sample import sample
 from domain.mails import Mail, MailFacts, Sender, Wording
 from workers.mailer import markup, texts
 from workers.mailer.times import locale_of, spell
-
-_DOCUMENT = re.compile(r"<html[\s>]", re.IGNORECASE)
 
 
 def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) -> Mail:
@@ -42,13 +39,13 @@ def _default(facts: MailFacts) -> Wording:
 
 
 def _custom(facts: MailFacts, template: Template) -> Wording:
-    body = template.html if template.html is not None else markup.page_of_plain(template.text)
-    whole = _DOCUMENT.search(body) is not None
+    plain = template.html is None
+    body = markup.page_of_plain(template.text) if plain else mail_html.clean(template.html or "")
     return Wording(
         language=template.language,
         subject=template.subject,
         text=template.text,
-        html=body if whole else _page(template.language, body),
+        html=_page(template.language, body),
         summary=_summary(facts, template.language),
     )
 

@@ -20,6 +20,9 @@ from workers.mailer.server import Server
 REUSED_FOR_SECONDS = 30.0
 """Servers close idle connections after some minutes; a new one costs less than finding out."""
 REUSED_FOR_MAILS = 100
+FINE = 250
+SENDER = "MAIL FROM"
+"""What the code of an error begins with that is about the sender."""
 
 
 class SmtpMailer:
@@ -61,6 +64,22 @@ class SmtpMailer:
                 return
             failure = envelope.failure(refused)
         raise failure  # out here, so that the library's error, which holds addresses, is not chained to it
+
+    def look(self, sender: str) -> None:
+        """All of a send but its recipients and its message: nothing is sent. Raises MailError."""
+        limit = _Limit(self._monotonic() + self._deadline, self._monotonic)
+        try:
+            connection = self._connection(limit)
+            code, _ = connection.mail(sender)
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            failure = disconnected(error, late=limit.passed)
+        else:
+            if code == FINE:
+                return
+            failure = MailError(f"{SENDER}: {code}", permanent=False, about="server")
+        finally:
+            self._drop()
+        raise failure  # out here, as in `send`
 
     def close(self) -> None:
         for connection in list(self._connections):

@@ -63,9 +63,9 @@ def test_a_new_key_is_shown_once_and_opens(told: House) -> None:
 
 def test_a_revoked_key_is_told_and_cannot_be_revoked_twice(told: House) -> None:
     key_id = run("keys", "create", "coach-os", "--scope", "ops").stdout.split("_")[1]
-    assert run("keys", "revoke", key_id).exit_code == 0
+    assert run("keys", "revoke", key_id, "--yes").exit_code == 0
     assert "revoked" in run("keys", "list").stdout
-    again = run("keys", "revoke", key_id)
+    again = run("keys", "revoke", key_id, "--yes")
     assert again.exit_code == 1
     assert "coachcal keys list" in again.output
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from domain.sessions import Participant
+from domain.sessions import Participant, Refused
 from storage import bookings, clients, idempotency, ops_audit, refusals, tables
 from storage.bookings import Done
+from storage.erasures import Person
 from storage.idempotency import Answer
 from storage.openings import Wanted
 from storage.refusals import Refusal
@@ -16,6 +17,7 @@ from tests import cast
 from tests.cast import NOW, at
 from tests.house import Connected, House, house
 from tests.webhooks.cli.test_commands import run, told
+from workers import clock, erasure
 from workers.broker import create_redis
 
 __all__ = ["house", "told"]
@@ -31,9 +33,13 @@ def ada(told: House) -> Connected:
     return account
 
 
-def book(house: House, who: Participant = cast.GRACE, coach: str = "ada") -> Done:
+KEPT = ("by-coach", "by-mail", "by-session", "of-a-page", "older")
+"""The answers of `keep_answers` that tell of Ada."""
+
+
+def book(house: House, who: Participant = cast.GRACE, coach: str = "ada", start: int = at(4, 10)) -> Done:
     with house.runtime.services.database.write() as tx:
-        return bookings.book(tx, Wanted(coach, at(4, 10), 60), who, cast.PROGRAMME, house.runtime.services.terms())
+        return bookings.book(tx, Wanted(coach, start, 60), who, cast.PROGRAMME, house.runtime.services.terms())
 
 
 def rows(house: House, table: Any, **where: Any) -> list[Any]:
@@ -97,7 +103,7 @@ def test_a_dead_letter_is_listed_with_its_reason_requeued_and_gone(told: House, 
 
 def test_a_discarded_letter_is_never_sent(told: House, ada: Connected) -> None:
     letter = a_dead_mail(told)
-    assert run("dead", "discard", letter).exit_code == 0
+    assert run("dead", "discard", letter, "--yes").exit_code == 0
     assert [row.state for row in rows(told, tables.outbox, id=letter)] == ["superseded"]
     assert diary(told) == [("discard", letter)]
 
@@ -106,7 +112,8 @@ def test_a_discarded_letter_is_never_sent(told: House, ada: Connected) -> None:
 def test_what_is_no_dead_letter_is_left_alone(told: House, ada: Connected, action: str) -> None:
     book(told)
     alive = rows(told, tables.outbox, kind="mail")[0].id
-    result = run("dead", action, alive, "out_nobody")
+    sure = ("--yes",) if action == "discard" else ()
+    result = run("dead", action, alive, "out_nobody", *sure)
     assert result.exit_code == 1
     assert "coachcal dead list" in result.output
     assert rows(told, tables.outbox, id=alive)[0].state == "pending"
@@ -166,7 +173,7 @@ def test_export_tells_all_that_is_held_and_no_token(told: House, ada: Connected)
     assert told_all["sessions"][0]["starts"] == at(4, 10)
     assert told_all["bookings"][0]["participant"]["name"] == "Grace Hopper"
     assert {row["kind"] for row in told_all["outbox"]} == {"mail", "calendar"}
-    assert [each["key"] for each in told_all["idempotency"]] == ["by-coach", "by-mail", "by-session"]
+    assert [each["key"] for each in told_all["idempotency"]] == [*KEPT]
     # And nothing opens a calendar
     text = json.dumps(told_all)
     for secret in (ada.seat.access_token, ada.seat.refresh_token):
@@ -183,9 +190,9 @@ def test_whoever_is_not_there_can_be_neither_exported_nor_erased(told: House) ->
         assert "there is no coach nobody" in result.output
 
 
-def test_every_table_is_a_coach_s_or_nobody_s() -> None:
-    """A new table has to say whose it is: here, or in `storage.dossiers`."""
-    from storage.dossiers import _held
+def test_every_table_is_a_person_s_or_nobody_s(told: House) -> None:
+    """A new table has to say whose it is: here, or in `storage.personal_data`."""
+    from storage.personal_data import of_coach, of_participant
 
     nobodys = {
         "alembic_version",
@@ -197,7 +204,9 @@ def test_every_table_is_a_coach_s_or_nobody_s() -> None:
         "mail_texts",
         "link_uses",
     }
-    told_apart = {table.name for table in _held("ada")} | {"idempotency"} | nobodys
+    with told.runtime.services.database.read() as tx:
+        persons = {table.name for table in (*of_coach("ada"), *of_participant(tx, "grace"))}
+    told_apart = persons | {"idempotency"} | nobodys
     assert {table.name for table in tables.metadata.sorted_tables} <= told_apart
 
 
@@ -214,6 +223,11 @@ def keep_answers(house: House, done: Done) -> None:
         for key, answer in answers.items():
             idempotency.begin(tx, "coach-os", key, b"digest", now=NOW)
             idempotency.remember(tx, "coach-os", key, Answer(200, json.dumps(answer).encode()))
+        # What a booking page keeps, and what one of the release before kept: the bare id of a booking
+        idempotency.begin(tx, "pages", "of-a-page", b"digest", now=NOW)
+        idempotency.remember(tx, "pages", "of-a-page", Answer.of(303, done.booking.id))
+        idempotency.begin(tx, "pages", "older", b"digest", now=NOW)
+        idempotency.remember(tx, "pages", "older", Answer(303, done.booking.id.encode()))
         idempotency.begin(tx, "coach-os", "empty", b"digest", now=NOW)
         idempotency.remember(tx, "coach-os", "empty", Answer(204, b""))
 
@@ -269,7 +283,7 @@ def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) ->
     result = run("erase", "ada", "--yes")
     # Then her calendars cannot be read any more, and nothing is left of her but the line in the diary
     assert result.stdout.startswith("erased ada: 1 accounts, 1 sessions (0 still to come), 1 bookings, ")
-    assert result.stdout.endswith(" 3 kept answers\n")
+    assert result.stdout.endswith(f" {len(KEPT)} kept answers\n")
     assert "POST /oauth/token/revoke" in told.control.counts()
     left = everything(told)
     for canary in ("ada@example.test", "Ada Lovelace", "Grace Hopper", ada.seat.sub, ada.connection_id, "'ada'"):
@@ -280,19 +294,83 @@ def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) ->
     assert {row.key for row in rows(told, tables.idempotency)} == {"bob", "text", "empty"}
 
 
-def test_nothing_is_erased_while_cronofy_cannot_revoke(told: House, ada: Connected) -> None:
+def test_what_cronofy_cannot_revoke_now_is_revoked_later_and_the_rest_is_gone(told: House, ada: Connected) -> None:
+    # Given a coach with a booking, while Cronofy is away
+    book(told)
     told.control.fail("/oauth/token/revoke", 503, times=None)
-    before = everything(told)
+    # When she is erased
     result = run("erase", "ada", "--yes")
+    # Then only the account is left, with the coach's bare id, and the command says what happens next
     assert result.exit_code == 1
-    assert "nothing was erased" in result.output
-    assert everything(told) == before
-    # And it can be done again
+    assert "did not revoke 1 accounts yet" in result.output
+    left = everything(told)
+    for canary in ("ada@example.test", "Ada Lovelace", "Grace Hopper"):
+        assert canary not in left
+    # And nobody can book her, lest a session be lost
+    with pytest.raises(Refused):
+        book(told)
+    # And once Cronofy is back, worker and clock end it
     told.control.clear_faults()
-    assert run("erase", "ada", "--yes").exit_code == 0
+    told.refresh(ada.connection_id)
+    clock.erase(told.runtime.services, told.runtime.actors)
+    assert [name for name in ("ada", ada.connection_id) if name in everything(told)] == []
+    assert diary(told) == [("erase", "ada")]
 
 
 def test_who_took_the_access_back_can_still_be_erased(told: House, ada: Connected) -> None:
     told.control.revoke_tokens(ada.seat.sub)
     assert run("erase", "ada", "--yes").exit_code == 0
     assert rows(told, tables.coaches) == []
+
+
+def keep_a_participant_s_answers(house: House, done: Done) -> None:
+    answers: dict[str, object] = {
+        "by-name": {"participant_id": "grace"},
+        "by-booking": {"booking_id": done.booking.id},
+        "by-address": {"detail": f"no such address: {cast.GRACE.email}"},
+        "of-hedy": {"participant_id": "hedy"},
+    }
+    with house.runtime.services.database.write() as tx:
+        for key, answer in answers.items():
+            idempotency.begin(tx, "coach-os", key, b"digest", now=NOW)
+            idempotency.remember(tx, "coach-os", key, Answer.of(200, answer))
+
+
+def test_erase_forgets_a_participant_and_keeps_time_seat_and_status(told: House, ada: Connected) -> None:
+    # Given Grace and Hedy, both booked with Ada
+    booked, others = book(told), book(told, cast.HEDY, start=at(4, 14))
+    keep_a_participant_s_answers(told, booked)
+    with told.runtime.services.database.write() as tx:
+        tx.execute(tables.withheld_addresses.insert().values(address=cast.GRACE.email, reason="550", since=NOW))
+    exported = json.loads(run("export", "grace", "--participant").stdout)
+    assert exported["bookings"][0]["participant"]["email"] == cast.GRACE.email
+    assert [each["key"] for each in exported["idempotency"]] == ["by-address", "by-booking", "by-name"]
+    # When Grace is erased
+    assert erasure.erase(told.runtime.services, Person("participant", "grace"), actor="a test") is not None
+    # Then nothing says who she was
+    left = everything(told)
+    for canary in (cast.GRACE.name, cast.GRACE.email, "'grace'", '"grace"'):
+        assert canary not in left
+    # But the session stands, under a name that says nothing
+    [kept] = rows(told, tables.bookings, id=booked.booking.id)
+    assert kept.status == "booked"
+    assert kept.participant_id.startswith("erased_")
+    assert rows(told, tables.sessions, id=booked.session.id)[0].taken == 1
+    # And no mail about it leaves any more, but the calendar loses her name
+    assert {row.state for row in rows(told, tables.outbox, kind="mail", booking_id=booked.booking.id)} == {"superseded"}
+    calendar = [row for row in rows(told, tables.outbox, kind="calendar") if row.session_id == booked.session.id]
+    assert len(calendar) == 2
+    # And Hedy has all that she had
+    assert {row.state for row in rows(told, tables.outbox, kind="mail", booking_id=others.booking.id)} == {"pending"}
+    assert {row.key for row in rows(told, tables.idempotency)} == {"of-hedy"}
+    assert diary(told) == [("erase", "grace")]
+    assert run("erase", "grace", "--participant", "--yes").exit_code == 1
+
+
+def test_a_session_of_somebody_erased_is_cancelled_without_a_mail_to_nobody(told: House, ada: Connected) -> None:
+    booked = book(told)
+    assert run("erase", "grace", "--participant", "--yes").exit_code == 0
+    with told.runtime.services.database.write() as tx:
+        bookings.cancel(tx, booked.booking.id, told.runtime.services.terms())
+    mails = [row for row in rows(told, tables.outbox, kind="mail") if row.state == "pending"]
+    assert {row.recipient for row in mails} <= {"ada@example.test"}

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 import requests
+
+from tests.webhooks.cli.dead_ends import GOOD, is_a_sentence
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -119,6 +122,36 @@ def test_a_command_without_its_settings_names_them_and_ends(command: str) -> Non
     assert told.returncode == 1
     assert "DATABASE_URL" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_a_clock_whose_port_is_taken_says_so_once_and_ends(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = _bare("clock", DATABASE_URL=f"sqlite:///{tmp_path}/x", COACHCAL_CLOCK_METRICS_PORT=port)
+    assert told.returncode == 1
+    is_a_sentence(told.stderr, "COACHCAL_CLOCK_METRICS_PORT")
+    assert port in told.stderr
+
+
+def test_a_scenario_from_a_closed_stdin_is_a_sentence() -> None:
+    told = _bare("evaluate", "-", before=("sh", "-c", 'exec "$@" <&-', "sh"))
+    assert told.returncode == 2
+    assert "Error: Invalid value for 'FILE': stdin is closed" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_demo_without_its_extra_says_what_to_install() -> None:
+    without = "import sys; sys.modules['aiosmtpd'] = None; from webhooks.cli import main; main(['demo', '--once'])"
+    told = subprocess.run([sys.executable, "-c", without], env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 1
+    is_a_sentence(told.stderr, "pip install 'coachcal[embedded]'")
+
+
+def _bare(*arguments: str, before: tuple[str, ...] = (), **settings: str) -> subprocess.CompletedProcess[str]:
+    """A command with these settings and what every command needs."""
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **GOOD, **settings}
+    command = [*before, sys.executable, "-m", "webhooks", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
 
 
 def _calendar(events: list[tuple[str, str]], more: str = "") -> str:

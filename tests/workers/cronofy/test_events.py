@@ -1,5 +1,6 @@
 """Writing our sessions into a calendar: by our id, as often as needed, and never believed unseen."""
 
+from contextlib import suppress
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
@@ -44,6 +45,36 @@ def test_a_calendar_that_takes_no_events_is_told_by_kind(
     with pytest.raises(kind, match=r"^DELETE /v1/calendars/\{id\}/events answered") as caught:
         cronofy.delete_event("at_1", "cal_a/../x", "e")
     assert "cal_a" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answers", "unknown"),
+    [
+        ([202], 0),
+        ([500, 202], 1),
+        ([503, 502, 202], 2),
+        ([408, 423], 1),
+        ([429, 202], 0),
+        ([429, 500, 422], 1),
+        ([302], 1),
+        ([401], 0),
+        ([404], 0),
+        ([ConnectionError(), 202], 1),
+        ([504] * 5, 5),
+    ],
+)
+def test_each_try_that_may_be_carried_out_yet_is_told(
+    cronofy: Cronofy, api: Api, answers: list[int | Exception], unknown: int
+) -> None:
+    for answer in answers:
+        if isinstance(answer, int):
+            api.post(HERE, status=answer)
+        else:
+            api.post(HERE, body=answer)
+    found: list[str] = []
+    with suppress(errors.CronofyError):
+        cronofy.upsert_event("at_1", "cal_a/../x", EVENT, unanswered=lambda: found.append("?"))
+    assert len(found) == unknown
 
 
 def test_our_own_events_are_read_over_all_pages_and_no_others_asked_for(cronofy: Cronofy, api: Api) -> None:

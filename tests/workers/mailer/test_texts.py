@@ -195,9 +195,12 @@ def test_a_custom_text_without_a_page_gets_one() -> None:
     assert len(Page(mail.html).all("p")) == 3
 
 
-def test_a_custom_page_is_laid_out_unless_it_is_a_whole_one() -> None:
+def test_a_custom_page_is_laid_out_and_so_is_the_body_of_a_whole_one() -> None:
     assert "max-width:600px" in custom("x", "<p>Hi {{coach_name}}</p>").html
-    assert custom("x", "<html lang='en'><p>Hi</p></html>").html == "<html lang='en'><p>Hi</p></html>"
+    whole = custom("x", "<html lang='en'><head><title>x</title></head><body><p>Hi</p></body></html>").html
+    assert "max-width:600px" in whole
+    assert "<p>Hi</p>" in whole
+    assert whole.count("<title>") == whole.count("<body") == 1
 
 
 def test_a_page_in_a_language_written_from_right_to_left_says_so() -> None:

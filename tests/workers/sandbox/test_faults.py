@@ -11,6 +11,8 @@ import requests
 from tests.workers.sandbox.api import Api
 from workers.cronofy.sandbox.control import Control, ControlFailed
 
+EVENT = {"event_id": "session-1", "summary": "x", "start": "2026-11-07T15:00:00Z", "end": "2026-11-07T16:00:00Z"}
+
 
 @pytest.fixture
 def items(control: Control, calendar: str) -> int:
@@ -55,12 +57,44 @@ def test_faults_of_one_kind_queue_up_and_can_be_cleared(api: Api, control: Contr
 
 
 def test_a_write_can_be_accepted_and_never_done(api: Api, control: Control, calendar: str) -> None:
-    event = {"event_id": "session-1", "summary": "x", "start": "2026-11-07T15:00:00Z", "end": "2026-11-07T16:00:00Z"}
     control.fault("swallow", "/v1/calendars")
-    answer = api.upsert(calendar, **event)
+    answer = api.upsert(calendar, **EVENT)
     assert (answer.status_code, answer.headers["Content-Length"]) == (202, "0")
     assert api.events(only_managed="true") == []
-    api.upsert(calendar, **event)
+    api.upsert(calendar, **EVENT)
+    assert len(api.events(only_managed="true")) == 1
+
+
+@pytest.mark.parametrize("reply", ["202", "500", "none"])
+def test_a_write_can_be_done_late(api: Api, control: Control, calendar: str, reply: str) -> None:
+    control.fault("late", "/v1/calendars", seconds=24)
+    if reply == "none":
+        control.fault("hang_up", "/v1/calendars")
+        with pytest.raises(requests.exceptions.ConnectionError):
+            api.upsert(calendar, **EVENT)
+    else:
+        if reply == "500":
+            control.fail("/v1/calendars", 500)
+        assert api.upsert(calendar, **EVENT).status_code == int(reply)
+    assert api.events(only_managed="true") == []
+    control.advance(24)
+    assert len(api.events(only_managed="true")) == 1
+
+
+def test_late_writes_may_be_done_in_another_order(api: Api, control: Control, calendar: str) -> None:
+    for seconds, summary in ((60, "first"), (30, "second")):
+        control.fault("late", "/v1/calendars", seconds=seconds)
+        api.upsert(calendar, **EVENT | {"summary": summary})
+    control.advance(60)
+    assert [one["summary"] for one in api.events(only_managed="true")] == ["first"]
+
+
+def test_a_write_can_be_done_twice(api: Api, control: Control, calendar: str) -> None:
+    control.fault("twice", "/v1/calendars", seconds=24)
+    api.upsert(calendar, **EVENT)
+    api.delete(f"/v1/calendars/{calendar}/events", {"event_id": "session-1"})
+    assert api.events(only_managed="true") == []
+    control.advance(24)
     assert len(api.events(only_managed="true")) == 1
 
 

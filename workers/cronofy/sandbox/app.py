@@ -92,6 +92,7 @@ class SandboxApp(Flask):
         """Answer one request with the world to itself."""
         world: World = self.extensions["sandbox"]
         with world.lock:
+            world.catch_up()
             return super().dispatch_request()
 
 

@@ -7,7 +7,7 @@ from workers.cronofy.sandbox import channels as notifications
 from workers.cronofy.sandbox import paging, reading, writing
 from workers.cronofy.sandbox.answers import answer, body, current_world, empty, flag
 from workers.cronofy.sandbox.caller import application_or_caller, caller
-from workers.cronofy.sandbox.trouble import vanished
+from workers.cronofy.sandbox.trouble import carry_out, vanished
 from workers.cronofy.sandbox.world import Channel, World
 
 
@@ -40,14 +40,16 @@ def events_page(page_id: str) -> Response:
 def upsert_event(calendar_id: str) -> Response:
     """POST /v1/calendars/{id}/events: 202 and no body."""
     access, _ = caller()
-    writing.upsert(current_world(), access, calendar_id, body())
+    world, asked = current_world(), body()
+    carry_out(lambda: writing.upsert(world, access, calendar_id, asked))
     return empty(202)
 
 
 def delete_event(calendar_id: str) -> Response:
     """DELETE /v1/calendars/{id}/events, the event named in the body."""
     access, _ = caller()
-    writing.delete(current_world(), access, calendar_id, body())
+    world, asked = current_world(), body()
+    carry_out(lambda: writing.delete(world, access, calendar_id, asked))
     return empty(202)
 
 

@@ -14,6 +14,8 @@ Kind = Literal[
     "foreign_next_page",  # the page names a next page at `host`
     "vanish_calendar",  # `calendar_id` is not there for this read
     "swallow",  # 202 for a write that is never done
+    "late",  # 202 for a write that is done `seconds` later; with "hang_up" or "status" beside it, no 202
+    "twice",  # a write that is done, and once more `seconds` later
 ]
 KINDS = get_args(Kind)
 

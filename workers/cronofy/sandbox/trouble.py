@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Response, g, request
@@ -24,7 +24,7 @@ def before() -> Response | None:
         time.sleep(struck["delay"].seconds)
     if "vanish_calendar" in struck:
         g.vanished = struck["vanish_calendar"].calendar_id
-    if "status" in struck:
+    if "status" in struck and "late" not in struck:
         return _refusal(struck["status"])
     if "swallow" in struck:
         return empty(202)
@@ -34,6 +34,8 @@ def before() -> Response | None:
 def after(response: Response) -> Response:
     """Spoil the answer where that was ordered."""
     struck: dict[str, Fault] = g.get("faults", {})
+    if "late" in struck and "status" in struck:
+        response = _refusal(struck["status"])
     if "foreign_next_page" in struck:
         response.set_data(_with_foreign_page(response.get_data(), struck["foreign_next_page"].host))
     if "malformed" in struck:
@@ -50,6 +52,16 @@ def after(response: Response) -> Response:
 def imitated(path: str) -> bool:
     """Whether the path is Cronofy's, not ours."""
     return path.startswith(("/v1/", "/oauth/"))
+
+
+def carry_out(write: Callable[[], None]) -> None:
+    """Do a write: now, later or twice, as was ordered."""
+    struck: dict[str, Fault] = g.get("faults", {})
+    if "late" not in struck:
+        write()
+    for kind in ("late", "twice"):
+        if kind in struck:
+            current_world().postpone(struck[kind].seconds, write)
 
 
 def vanished() -> str | None:

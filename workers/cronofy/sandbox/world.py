@@ -6,7 +6,8 @@ with broken credentials, or in its first sync, still answers reads, with what Cr
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -201,8 +202,22 @@ class World:
         self.grants: dict[str, Grant] = {}
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.faults = Faults()
+        self._postponed: list[tuple[float, Callable[[], None]]] = []
         self.traffic = Traffic()
         self.pushes = Pushes(self.clock, secrets=lambda: self.secrets, is_open=self.is_open, close=self.close)
+
+    def postpone(self, seconds: float, write: Callable[[], None]) -> None:
+        """Do this so many seconds later, by the sandbox's clock: at the first call of anybody after that."""
+        self._postponed.append((self.clock.elapsed() + seconds, write))
+
+    def catch_up(self) -> None:
+        """Do what was postponed and has come due, in its order."""
+        now = self.clock.elapsed()
+        due = sorted((each for each in self._postponed if each[0] <= now), key=lambda each: each[0])
+        self._postponed = [each for each in self._postponed if each[0] > now]
+        for _, write in due:
+            with suppress(ProtocolError):  # the calendar may be gone by then, and nobody is there to be told
+                write()
 
     def profiles(self) -> Iterator[Profile]:
         """Every profile of every account."""

@@ -38,6 +38,12 @@ class Written:
     calendar_id: str
     start: int
     end: int
+    summary: str = field(default="", compare=False, repr=False)
+
+    def shows(self, event: Event) -> bool:
+        """Whether this is what was written, its text included."""
+        written = (self.id, self.start, self.end, self.summary)
+        return written == (event.id, event.start, event.end, event.summary[:LONGEST_SUMMARY])
 
 
 def read_events(pages: Iterable[Page]) -> tuple[Written, ...]:
@@ -59,4 +65,7 @@ def _written(item: Item) -> Written:
         moments = []  # reported below: the exception is about their text
     if not moments:
         raise BadAnswer("an event of ours comes back from Cronofy without a time; read again later")
-    return Written(identifier(item, "event_id"), identifier(item, "calendar_id"), *moments)
+    summary = item.get("summary")
+    if not isinstance(summary, str):
+        summary = ""
+    return Written(identifier(item, "event_id"), identifier(item, "calendar_id"), moments[0], moments[1], summary)

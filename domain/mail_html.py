@@ -1,0 +1,151 @@
+"""Custom HTML of a mail: an allow-list sanitiser on the parser of the HTML standard (nh3), which browsers agree with.
+
+`check` tells an author what a text may not hold; `clean` makes the part that is mailed and shown. What is mailed is
+always cleaned, whatever was checked, or stored by an earlier release.
+"""
+
+import re
+from collections.abc import Callable
+
+import nh3
+
+from domain import mail_tokens
+from domain.errors import Invalid
+
+TEXT_TAGS = {
+    *("a", "abbr", "b", "blockquote", "br", "center", "cite", "code", "dd", "del", "div", "dl", "dt", "em"),
+    *("font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q"),
+    *("s", "samp", "small", "span", "strike", "strong", "sub", "sup", "u", "ul", "var"),
+    *("caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
+}
+# What runs, loads, submits, or hands the page to somebody else; and the heads of whole documents, which hold such.
+REFUSED_TAGS = {
+    *("script", "noscript", "style", "link", "base", "template", "slot", "iframe", "frame", "frameset", "noframes"),
+    *("object", "embed", "applet", "param", "svg", "math", "form", "input", "button", "select", "option", "textarea"),
+    *("img", "image", "picture", "audio", "video", "source", "track", "canvas", "map", "area", "dialog", "portal"),
+    *("noembed", "xmp", "plaintext", "marquee", "keygen", "isindex", "bgsound", "layer", "body", "fencedframe"),
+}
+# A whole document says these; they are left out without a word, for the mail has a page of its own.
+IGNORED_TAGS = {"title"}
+ATTRIBUTES = {
+    *("align", "valign", "width", "height", "border", "cellpadding", "cellspacing", "colspan", "rowspan", "color"),
+    *("bgcolor", "class", "dir", "lang", "role", "style", "title", "aria-label", "aria-hidden", "face", "size"),
+    *("start", "type", "value", "scope", "span"),
+}
+# None of them takes an url(): nothing is loaded whatever stands in their values.
+PROPERTIES = {
+    *("background-color", "border", "border-collapse", "border-color", "border-radius", "border-spacing"),
+    *("border-style", "border-width", "color", "direction", "display", "font", "font-family", "font-size"),
+    *("font-style", "font-weight", "height", "letter-spacing", "line-height", "list-style-type", "margin"),
+    *("margin-bottom", "margin-left", "margin-right", "margin-top", "max-width", "min-width", "overflow-wrap"),
+    *("padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align"),
+    *("text-decoration", "text-indent", "text-transform", "vertical-align", "white-space", "width", "word-break"),
+    *("border-top", "border-right", "border-bottom", "border-left"),
+}
+SCHEMES = {"https", "http", "mailto"}
+# Only to name them to an author: what is in neither set is left out without a word.
+KNOWN_SCHEMES = SCHEMES | {"javascript", "data", "vbscript", "file", "ftp", "blob", "about", "tel", "sms", "cid"}
+
+_TAG = re.compile(r"<([a-z][a-z0-9]*)")
+_ESCAPED = re.compile(r"url\s*\(|[\\@<]|/\*|expression\s*\(|-moz-binding", re.IGNORECASE)
+
+AttributeFilter = Callable[[str, str, str], str | None]
+
+
+def clean(html: str) -> str:
+    """The HTML as a part of a page: nothing in it runs, loads or submits. Tokens stand where they stood."""
+    return nh3.clean(
+        html,
+        tags=TEXT_TAGS,
+        clean_content_tags=(REFUSED_TAGS - {"body"}) | IGNORED_TAGS,
+        attributes={"*": ATTRIBUTES, "a": {"href"}},
+        attribute_filter=_kept,
+        filter_style_properties=PROPERTIES,
+        url_schemes=SCHEMES,
+        url_relative=_only_a_link_token,
+        link_rel=None,
+    )
+
+
+def check(html: str) -> None:
+    """Raises Invalid, with a code and the next step, for what `clean` would leave out."""
+    found: list[tuple[str, str, str]] = []
+
+    def note(tag: str, name: str, value: str) -> str:
+        found.append((tag, name, value))
+        return value
+
+    # The parser writes down the page as a browser sees it: each tag and each attribute is plain to see there.
+    seen = nh3.clean(
+        html,
+        tags=TEXT_TAGS | REFUSED_TAGS | IGNORED_TAGS,
+        clean_content_tags=set(),
+        generic_attribute_prefixes={""},
+        attribute_filter=note,
+        url_schemes=KNOWN_SCHEMES,
+        link_rel=None,
+    )
+    for tag in _TAG.findall(seen):
+        if tag in REFUSED_TAGS:
+            detail = f"Leave <{tag}> out: a mail is a text, without scripts, images or style sheets."
+            raise Invalid("html", "refused_tag", detail)
+    for tag, name, value in found:
+        _check_attribute(tag, name, value)
+
+
+def _kept(tag: str, name: str, value: str) -> str | None:
+    try:
+        _check_attribute(tag, name, value)
+    except Invalid:
+        return None
+    return value
+
+
+def _only_a_link_token(url: str) -> str | None:
+    return url if _is_one_link(url) else None
+
+
+def _check_attribute(tag: str, name: str, value: str) -> None:
+    if name == "href" and tag == "a":
+        _check_link(value)
+        return
+    if name not in ATTRIBUTES:
+        detail = f"Leave {name!r:.40} out of <{tag}>: nothing runs or loads."
+        raise Invalid("html", "refused_attribute", detail)
+    if mail_tokens.asked(value):
+        raise _misplaced(tag)
+    if name == "style":
+        _check_style(value)
+
+
+def _check_link(value: str) -> None:
+    if mail_tokens.asked(value):
+        if not _is_one_link(value):
+            raise _misplaced("a")
+        return
+    scheme, colon, _ = value.strip().lower().partition(":")
+    if not colon or scheme not in SCHEMES:
+        detail = f"Links begin with https://, http:// or mailto:, not {value!r:.40}."
+        raise Invalid("html", "refused_link", detail)
+
+
+def _check_style(value: str) -> None:
+    """Every declaration is of a known property, and says it without escapes: browsers read `ur\\6c(` as `url(`."""
+    if _ESCAPED.search(value):
+        detail = "Leave url(), @import, expression(), comments and escapes out of styles: nothing runs or loads."
+        raise Invalid("html", "refused_style", detail)
+    for declaration in value.split(";"):
+        name = declaration.partition(":")[0].strip().lower()
+        if name and name not in PROPERTIES:
+            known = ", ".join(sorted(PROPERTIES))
+            raise Invalid("html", "refused_style", f"Leave the property {name!r:.40} out; there are: {known}.")
+
+
+def _misplaced(tag: str) -> Invalid:
+    detail = f"In <{tag}>, a token may only be the whole of href, and only a link: {{{{my_page_url}}}}."
+    return Invalid("html", "token_in_attribute", detail)
+
+
+def _is_one_link(value: str) -> bool:
+    value = value.strip()
+    return value.startswith("{{") and value.endswith("}}") and value[2:-2].strip() in mail_tokens.LINKS

@@ -1,0 +1,106 @@
+"""A person is erased while the command that does it is killed, with -9, at each of its steps: all of it goes.
+
+A worker and the clock then do what they do every second; nobody asks again.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from storage import bookings, coaches, tables
+from storage.erasures import Person
+from storage.openings import Wanted
+from tests import cast
+from tests.cast import at
+from tests.house import Connected, House, house
+from tests.webhooks.cli.test_commands import told
+from workers import clock
+
+__all__ = ["house", "told"]
+
+ADA = Person("coach", "ada")
+GRACE = Person("participant", "grace")
+COACH_STEPS = (
+    "storage.erasures:ask:after",
+    "workers.erasure:_forget_all:before",
+    "workers.erasure:revoke:before",
+    "workers.erasure:revoke:after",
+    "workers.erasure:forget:after",
+    "workers.erasure:_forget_all:after",
+    "storage.erasures:_drop_answers:after",
+    "storage.erasures:advance:after",
+    "workers.erasure:advance:after",
+)
+PARTICIPANT_STEPS = (
+    "storage.erasures:ask:after",
+    "workers.erasure:advance:before",
+    "storage.erasures:_empty_mails:after",
+    "storage.erasures:anonymise:after",
+    "storage.erasures:advance:after",
+    "workers.erasure:advance:after",
+)
+
+
+@pytest.fixture
+def ada(told: House) -> Connected:
+    """Ada with a calendar and a booking of Grace's."""
+    told.introduce(cast.MAILED)
+    account = told.connect()
+    told.refresh(account.connection_id)
+    with told.runtime.services.database.write() as tx:
+        terms = told.runtime.services.terms()
+        bookings.book(tx, Wanted("ada", at(4, 10), 60), cast.GRACE, cast.PROGRAMME, terms)
+    return account
+
+
+def dying(point: str, *arguments: str) -> None:
+    """Run the command of the service in a process that dies at this point."""
+    module = ("-m", "tests.failpoints", point, "--", "webhooks")
+    died = subprocess.run([sys.executable, *module, *arguments], capture_output=True, timeout=60)
+    assert died.returncode == -9, died.stderr.decode()
+
+
+def begun(house: House, person: Person) -> bool:
+    """Whether the erasure was written down, or is over. A command that died before that did nothing at all."""
+    with house.runtime.services.database.read() as tx:
+        owed = tx.execute(tables.erasures.select()).first() is not None
+        audited = tx.execute(tables.ops_audit.select()).first() is not None
+    return owed or audited
+
+
+def everything(house: House) -> str:
+    with house.runtime.services.database.read() as tx:
+        rows = {table.name: tx.execute(table.select()).all() for table in tables.metadata.sorted_tables}
+    del rows["ops_audit"]
+    return repr(rows)
+
+
+@pytest.mark.parametrize("point", COACH_STEPS)
+def test_a_coach_is_gone_whatever_step_the_command_died_at(told: House, ada: Connected, point: str) -> None:
+    # When the command dies
+    dying(point, "erase", "ada", "--yes")
+    if not begun(told, ADA):
+        with told.runtime.services.database.read() as tx:
+            assert coaches.get(tx, "ada") is not None
+        return
+    # Then worker and clock do the rest
+    told.refresh(ada.connection_id)
+    clock.erase(told.runtime.services, told.runtime.actors)
+    left = everything(told)
+    for canary in ("ada@example.test", "Ada Lovelace", "Grace Hopper", "'ada'", ada.seat.sub, ada.connection_id):
+        assert canary not in left
+    assert told.control.counts().get("POST /oauth/token/revoke", 0) >= 1
+
+
+@pytest.mark.parametrize("point", PARTICIPANT_STEPS)
+def test_a_participant_is_gone_whatever_step_the_command_died_at(told: House, ada: Connected, point: str) -> None:
+    dying(point, "erase", "grace", "--participant", "--yes")
+    if not begun(told, GRACE):
+        assert cast.GRACE.email in everything(told)
+        return
+    clock.erase(told.runtime.services, told.runtime.actors)
+    left = everything(told)
+    for canary in (cast.GRACE.name, cast.GRACE.email, "'grace'"):
+        assert canary not in left
+    assert "'booked'" in left

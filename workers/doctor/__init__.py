@@ -1,0 +1,183 @@
+"""The checks of `coachcal doctor`: each says what it looked at, and for a failure the next step."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from storage import accounts, connections, migrations, standbys
+from storage.causes import Cause, cause
+from storage.vault import Sealed
+from workers import channels, tokens
+from workers.breaker import FAILURES, probe
+from workers.cronofy.errors import CronofyError, InvalidClient
+from workers.doctor import contradictions, disks, mail, memory, sealed
+from workers.doctor.finding import Finding
+from workers.logs import clean
+from workers.receiver import NoAnswer
+from workers.services import Services
+from workers.skew import LIMIT
+
+OLDEST_DEBT_SECONDS = 60
+CHANNELS_LOOKED_AT = 20
+AUDIT_OVERDUE_HOURS = 48
+MEND_CHANNELS = "run: coachcal channels audit"
+SCHEMAS = {
+    "current": ("up to date", ""),
+    "none": ("there is none", "run: coachcal migrate"),
+    "older": ("an older release's", "run: coachcal migrate"),
+    "newer": ("a newer release's", "go on with that release; this one works meanwhile"),
+    "away": ("not seen: the database went away", "run: coachcal doctor"),
+}
+READABLE = (SCHEMAS["current"][0], SCHEMAS["newer"][0])
+
+
+def _database(services: Services) -> Iterator[Finding]:
+    with services.database.read():
+        yield Finding("database", f"{services.database.engine.dialect.name} answers")
+    yield Finding("schema", *SCHEMAS[migrations.standing(services.database)])
+
+
+def _writes(services: Services) -> Iterator[Finding]:
+    migrations.try_writing(services.database)
+    yield Finding("writes", "the database takes them")
+
+
+def _standbys(services: Services) -> Iterator[Finding]:
+    """What a fail-over may lose. Nothing to say where nobody follows."""
+    with services.database.read() as tx:
+        found = standbys.following(tx)
+    if not found.there:
+        return
+    late = "name one in synchronous_standby_names, with synchronous_commit=on, or accept that a fail-over loses the lag"
+    if found.unseen:
+        late = "cannot see how they follow: GRANT pg_monitor to our role, and look again"
+    detail = f"{found.there} follow, {found.synchronous} of them synchronously"
+    yield Finding("standby", detail, "" if found.synchronous else late)
+
+
+def _redis(services: Services) -> Iterator[Finding]:
+    try:
+        probe(services.redis)
+    except FAILURES as error:
+        yield Finding("redis", type(error).__name__, "start it, or correct REDIS_URL; pushes are kept meanwhile")
+    else:
+        yield Finding("redis", "answers, and takes wake-ups")
+
+
+def _clock(services: Services) -> Iterator[Finding]:
+    off = services.clock.off()
+    detail = f"this machine's is {services.clock.ahead():+.1f} s off the database's"
+    next_step = f"synchronise both (NTP): beyond {LIMIT:.0f} s nothing is done here; it goes on by itself"
+    yield Finding("clock", detail, next_step if off else "")
+
+
+def _cronofy(services: Services) -> Iterator[Finding]:
+    try:
+        services.cronofy.ping()
+    except InvalidClient:
+        yield Finding(
+            "cronofy",
+            "refuses the client id and secret",
+            "compare COACHCAL_CRONOFY_CLIENT_ID, _CLIENT_SECRETS and _DATA_CENTER with Cronofy's dashboard",
+        )
+    except CronofyError as error:
+        yield Finding("cronofy", str(error), "check that this machine reaches the data centre over https")
+    else:
+        yield Finding("cronofy", "accepts the client id and secret")
+
+
+def _callbacks(services: Services) -> Iterator[Finding]:
+    """Any answer will do but a server's own failure: what takes a POST may refuse to be looked at."""
+    if services.receiver is None:
+        return
+    try:
+        status = services.receiver.look()
+    except NoAnswer as error:
+        next_step = "correct COACHCAL_CALLBACK_URL, or see to its name, its port and its certificate"
+        yield Finding("callbacks", str(error), f"{next_step}; what is owed is kept meanwhile")
+        return
+    ill = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    yield Finding("callbacks", f"the platform answers ({status} to a HEAD)", "ask the platform's ops" if ill else "")
+
+
+def _backlog(services: Services) -> Iterator[Finding]:
+    with services.database.read() as tx:
+        owed = connections.backlog(tx)
+    late = owed.oldest_seconds > OLDEST_DEBT_SECONDS
+    detail = f"{owed.dirty} connections owed a read, the oldest for {owed.oldest_seconds:.0f} s"
+    yield Finding("backlog", detail, "are worker and clock running? see: coachcal work, coachcal clock" if late else "")
+
+
+def _channels(services: Services) -> Iterator[Finding]:
+    with services.database.read() as tx:
+        opened = accounts.open_channels(tx, limit=CHANNELS_LOOKED_AT)
+    for connection_id, channel_id in opened:
+        try:
+            listed = tokens.authorised(services, connection_id, services.cronofy.channels)
+        except (CronofyError, Sealed) as error:
+            yield Finding(f"channel of {connection_id}", str(error), "have the coach connect this calendar again")
+            continue
+        addresses = {channel.id: channel.callback_url for channel in listed}
+        if channel_id not in addresses:
+            yield Finding(f"channel of {connection_id}", "closed at Cronofy", MEND_CHANNELS)
+        elif not addresses[channel_id].startswith(channels.root(services)):
+            elsewhere = urlsplit(addresses[channel_id])  # its path is a secret
+            detail = f"pushes to {elsewhere.scheme}://{elsewhere.netloc}, not to COACHCAL_PUBLIC_URL"
+            yield Finding(f"channel of {connection_id}", detail, MEND_CHANNELS)
+    yield Finding("channels", f"{len(opened)} looked at")
+
+
+def _audit(services: Services) -> Iterator[Finding]:
+    with services.database.read() as tx:
+        oldest = accounts.oldest_audit(tx)
+    if oldest is None:
+        yield Finding("audit", "no channel is open")
+        return
+    hours = (services.corrected_now() - oldest) / timedelta(hours=1)
+    late = "is clock running? see: coachcal clock; or now: coachcal channels audit"
+    yield Finding("audit", f"each channel compared within {hours:.0f} h", late if hours > AUDIT_OVERDUE_HOURS else "")
+
+
+Check = Callable[[Services], Iterator[Finding]]
+
+NEIGHBOURS: dict[str, Check] = {
+    "settings": contradictions.look,
+    "redis": _redis,
+    "redis memory": memory.look,
+    "clock": _clock,
+    "cronofy": _cronofy,
+    "callbacks": _callbacks,
+    "mail": mail.look,
+    "disk": disks.look,
+}
+ROWS: dict[str, Check] = {
+    "standby": _standbys,
+    "writes": _writes,
+    "secrets": sealed.look,
+    "backlog": _backlog,
+    "channels": _channels,
+    "audit": _audit,
+}
+"""Those that read tables."""
+
+
+def examine(services: Services) -> Iterator[Finding]:
+    """Each check in turn; one that fails never hides another. Tables are read where there are any."""
+    database = list(_guarded("database", _database, services))
+    readable = any(finding.check == "schema" and finding.detail in READABLE for finding in database)
+    yield from database
+    checks = NEIGHBOURS | ROWS if readable else NEIGHBOURS
+    for name, check in checks.items():
+        yield from _guarded(name, check, services)
+
+
+def _guarded(name: str, check: Check, services: Services) -> Iterator[Finding]:
+    """What it finds, and after that what it died of."""
+    try:
+        yield from check(services)
+    except Exception as error:  # noqa: BLE001 (the other checks are made all the same)
+        line = clean(str(error).partition("\n")[0])
+        odd = Cause(f"{type(error).__name__}: {line}", "mend what it says, then run: coachcal doctor")
+        found = cause(error) or odd
+        yield Finding(name, f"could not be looked at: {found.matter}", found.next_step)

@@ -1,0 +1,95 @@
+"""Settings that are right one by one, and not together."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from workers.doctor.finding import Finding
+from workers.services import Services
+from workers.settings import Settings, strangers
+
+
+def look(services: Services) -> Iterator[Finding]:
+    found = [*contradictions(services.settings), *_unknown(strangers())]
+    for detail, next_step in found:
+        yield Finding("settings", detail, next_step)
+    if not found:
+        yield Finding("settings", "do not contradict each other")
+
+
+def contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(what contradicts what, the next step) of each."""
+    yield from _ports(settings)
+    yield from _neighbours(settings)
+    yield from _times(settings)
+
+
+def _ports(settings: Settings) -> Iterator[tuple[str, str]]:
+    taken: dict[int, str] = {settings.port: "PORT"}
+    metrics = {
+        "COACHCAL_WORKER_METRICS_PORT": settings.worker_metrics_port,
+        "COACHCAL_CLOCK_METRICS_PORT": settings.clock_metrics_port,
+    }
+    for name, port in metrics.items():
+        if port is None:
+            continue
+        if port in taken:
+            yield f"{name} and {taken[port]} are both {port}", f"set {name} to another port"
+        taken.setdefault(port, name)
+
+
+def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.smtp_url is not None and settings.mailer != "smtp":
+        yield (
+            f"COACHCAL_SMTP_URL is set, and COACHCAL_MAILER is {settings.mailer}: no mail leaves",
+            "set COACHCAL_MAILER=smtp, or unset COACHCAL_SMTP_URL",
+        )
+    if settings.callback_secret and settings.callback_url is None:
+        yield "COACHCAL_CALLBACK_SECRET has no COACHCAL_CALLBACK_URL", "set both, or neither"
+    default = Settings.model_fields["cronofy_data_center"].default
+    if settings.cronofy_origin is not None and settings.cronofy_data_center != default:
+        yield (
+            "COACHCAL_CRONOFY_ORIGIN takes the place of COACHCAL_CRONOFY_DATA_CENTER",
+            "unset the origin, which is for a sandbox, or the data centre",
+        )
+    if settings.cronofy_origin is None and _only_here(settings):
+        yield (
+            "Cronofy cannot push to COACHCAL_PUBLIC_URL, which is this machine only or not https",
+            "set it to the https address at which the world reaches the web process",
+        )
+    if settings.clock_offset_seconds and settings.public_url.scheme == "https":
+        yield (
+            f"COACHCAL_CLOCK_OFFSET_SECONDS is {settings.clock_offset_seconds}: it shifts the time for everybody",
+            "unset it: it is for the demo and tests",
+        )
+
+
+def _times(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.stale_minutes <= settings.reconcile_minutes:
+        yield (
+            "COACHCAL_STALE_MINUTES are over before COACHCAL_RECONCILE_MINUTES: all is stale",
+            "set COACHCAL_STALE_MINUTES above COACHCAL_RECONCILE_MINUTES",
+        )
+    if settings.reconcile_busy_minutes > settings.reconcile_minutes:
+        yield (
+            "COACHCAL_RECONCILE_BUSY_MINUTES is longer than COACHCAL_RECONCILE_MINUTES",
+            "set COACHCAL_RECONCILE_BUSY_MINUTES to at most COACHCAL_RECONCILE_MINUTES",
+        )
+    if settings.last_known_hours * 60 < settings.stale_minutes:
+        yield (
+            "COACHCAL_LAST_KNOWN_HOURS is over before a calendar is stale (COACHCAL_STALE_MINUTES)",
+            "set COACHCAL_LAST_KNOWN_HOURS above COACHCAL_STALE_MINUTES",
+        )
+
+
+def _only_here(settings: Settings) -> bool:
+    host = (settings.public_url.host or "").strip("[]")
+    try:
+        here = ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost"
+    return here or settings.public_url.scheme != "https"
+
+
+def _unknown(names: list[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        yield f"{name} is no setting", "correct its name by the README's table, or unset it"

@@ -1,0 +1,102 @@
+"""Writes whose end nobody knows, and what stands in the calendar because of them.
+
+Cronofy may carry a write out long after we stopped waiting for it, or after it said 202, and a worker may die before
+it knows. So what is owed is written down before the write, and taken back only when its end is known (storage.looks).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from storage import looks
+from storage.calendars import Entry, Place
+from storage.looks import Look
+from workers import tokens
+from workers.cronofy.errors import CronofyError
+from workers.cronofy.wire import Event, Written
+from workers.services import Services
+
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Write:
+    """What became of a write. `accepted`: of its last try; `seen`: what it says is what stands there."""
+
+    accepted: bool = False
+    seen: bool = False
+    doubtful: bool = False
+
+    def unanswered(self) -> None:
+        """A try of it may be carried out yet, whatever the others brought."""
+        self.doubtful = True
+
+
+@contextmanager
+def owed_until_known(services: Services, entry: Entry, place: Place, *, deletes: bool = False) -> Iterator[Write]:
+    """Owe looks for what is written in here, but for a write that was seen, or refused, at its only try.
+
+    Raises what was raised. Anything but a CronofyError leaves the looks: a database that is away, a killed process.
+    """
+    with services.database.write() as tx:
+        begun = looks.begin(tx, entry.session.id, place, deletes=deletes, now=services.now())
+    write, refused = Write(), False
+    try:
+        yield write
+    except CronofyError:
+        refused = not write.accepted
+        raise
+    finally:
+        if begun is not None and not write.doubtful and (write.seen or refused):
+            with services.database.write() as tx:
+                looks.settle(tx, begun)
+
+
+def owe(services: Services, entry: Entry, places: Sequence[Place]) -> None:
+    """Owe looks at whatever calendars show the session: it is given up to bring them up to date by its own row."""
+    with services.database.write() as tx:
+        for place in places:
+            if place.calendar_id in (entry.calendar_id, *entry.strays):
+                looks.begin(tx, entry.session.id, place, deletes=False, now=services.now())
+
+
+def is_right(services: Services, entry: Entry, event: Event, look: Look) -> bool:
+    """Whether what stands in this calendar is what the session says; a look that found it so is done. Raises
+    CronofyError.
+
+    What is missing is put back only where a deletion of ours may have landed late: else it was the coach who took it
+    away. And never when the session is over.
+    """
+    at = services.now()
+    since, until = window(services, entry)
+    standing = seen(services, look.connection_id, min(since, look.since.date() - DAY), until)
+    here = [each for each in standing if (each.id, each.calendar_id) == (event.id, look.calendar_id)]
+    right = not here
+    if entry.session.active and look.calendar_id == entry.calendar_id:
+        missed = look.deletes and at.timestamp() < entry.session.ends
+        right = all(each.shows(event) for each in here) and (bool(here) or not missed)
+    if right:
+        with services.database.write() as tx:
+            looks.looked(tx, look, at=at)
+    return right
+
+
+def seen(services: Services, connection_id: str, since: date, until: date) -> tuple[Written, ...]:
+    """Our events in all calendars of an account on the UTC dates since <= d < until. Raises CronofyError."""
+
+    def managed(access: str) -> tuple[Written, ...]:
+        return services.cronofy.managed_events(access, since=since, until=until)
+
+    return tokens.authorised(services, connection_id, managed)
+
+
+def window(services: Services, entry: Entry) -> tuple[date, date]:
+    """The UTC dates since <= d < until on which an event of the session may stand, as it is or as it was."""
+    today, session = services.now().date(), entry.session
+    since = min(today, day(session.starts)) - DAY
+    return since, max(today + entry.horizon_days * DAY, day(session.ends)) + 2 * DAY
+
+
+def day(seconds: int) -> date:
+    return datetime.fromtimestamp(seconds, UTC).date()
