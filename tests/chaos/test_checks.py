@@ -22,6 +22,7 @@ from tests.chaos.checks import (
     openings,
     owed,
     staleness,
+    tags,
 )
 from tests.chaos.checks import callbacks as callbacks_
 from tests.chaos.checks import letters as letters_
@@ -30,6 +31,8 @@ from tests.chaos.evidence import Callback, Event, Evidence, Letter
 PRODUCT = {"domain", "storage", "workers", "webhooks"}
 FOLDER = Path(__file__).parent / "checks"
 
+LISTED, TAG = 11, '"abc"'
+"""The operation that lists, and a tag."""
 OFFERED = [small.text(small.at(11.25)), small.text(small.at(11.5))]
 
 Change = Callable[[Evidence], Evidence]
@@ -61,6 +64,18 @@ def too_close(run: Evidence) -> Evidence:
 
 def two_places(run: Evidence) -> Evidence:
     return small.with_row(run, "bookings", "bkg_3", participant_id="grace")
+
+
+def not_modified(run: Evidence) -> Evidence:
+    """The listing, as a reader is told of it who never had it."""
+    request = {**run.operations[LISTED].request, "if_none_match": TAG}
+    return small.with_operation(run, LISTED, status=304, answer=None, request=request, headers={"etag": TAG})
+
+
+def two_bodies(run: Evidence) -> Evidence:
+    read = replace(run.operations[LISTED], headers={"etag": TAG})
+    again = replace(read, number=len(run.operations), answer={**read.answer, "version": 1_000})
+    return replace(run, operations=[*run.operations[:LISTED], read, *run.operations[LISTED + 1 :], again])
 
 
 def stranger(run: Evidence) -> Evidence:
@@ -300,6 +315,8 @@ CONTROLS: tuple[tuple[Change, Check, str, str], ...] = (
     (listing(state="refreshing"), openings.openings, "G2", "not fresh though all is quiet"),
     (read(as_of=small.text(small.NOW - 250)), staleness.staleness, "G2", "is fresh as of"),
     (read(starts=[small.text(small.at(12.25))]), staleness.staleness, "G2", "over it"),
+    (not_modified, tags.tags, "G2", "no body came with its tag"),
+    (two_bodies, tags.tags, "G2", "one tag and two bodies"),
     (error, health.no_error_of_ours, "G9", "was answered 500"),
     (fell_over, health.nothing_ended, "G9", "clock ended by itself with 1"),
     (slow_refusal, health.in_time, "G9", "took 30.0 s to say 503"),

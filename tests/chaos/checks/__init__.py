@@ -16,6 +16,7 @@ from tests.chaos.checks import (
     openings,
     owed,
     staleness,
+    tags,
 )
 from tests.chaos.evidence import Evidence, Violation
 
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     calendars.calendars,
     openings.openings,
     staleness.staleness,
+    tags.tags,
     health.no_error_of_ours,
     health.nothing_ended,
     health.in_time,
