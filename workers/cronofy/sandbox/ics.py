@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 from icalendar.error import GloballyUniqueTZIDGuessed
-from icalendar.timezone import tzp
 
-from workers.cronofy.sandbox import identifiers, occurrences
+from workers.cronofy.sandbox import filezones, identifiers, occurrences, repairs
 from workers.cronofy.sandbox.edits import Draft
-from workers.cronofy.sandbox.moments import floats, instant
+from workers.cronofy.sandbox.moments import Moment, floats, instant
 
 TIMES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 FOLD = re.compile(rb"\n[ \t]")
@@ -47,19 +46,23 @@ def read(data: bytes, *, zone: ZoneInfo, since: datetime, until: datetime) -> Im
     Raises ValueError when the data holds no event at all, not even a broken one.
     """
     result = Imported()
-    with _one_file_at_a_time, warnings.catch_warnings():
+    with _one_file_at_a_time, warnings.catch_warnings(), filezones.of_one_file() as zones:
         warnings.simplefilter("ignore", GloballyUniqueTZIDGuessed)  # the guess is the one that we want
-        tzp.use_default()  # forget the zones of the file before: two files may each have a "Customized Time Zone"
-        events = list(_events(data, result))
+        blocks = list(_blocks(data))
+        for name, block in blocks:
+            if name == "VTIMEZONE":
+                _learn_zone(block, result, zones, (since, until))
+        events = [event for name, block in blocks if name == "VEVENT" for event in _event(block, result)]
         if not events and not result.unreadable:
             raise ValueError("this holds no VEVENT: export the calendar as .ics once more")
-        found = occurrences.expand(events, since=since, until=until, unreadable=result.unreadable)
+        found = occurrences.expand(events, zone=zone, since=since, until=until, unreadable=result.unreadable)
         for one in found:
             _keep(one, result, zone, (since, until))
     return result
 
 
 def _keep(one: occurrences.Occurrence, result: Imported, zone: ZoneInfo, window: tuple[datetime, datetime]) -> None:
+    one = replace(one, start=_placeable(one.start), end=_placeable(one.end))
     start, end = instant(one.start, zone), instant(one.end, zone)
     if not (start < window[1] and (end > window[0] or start >= window[0])):
         return
@@ -79,20 +82,15 @@ def _keep(one: occurrences.Occurrence, result: Imported, zone: ZoneInfo, window:
     )
 
 
-def _events(data: bytes, result: Imported) -> Iterator[icalendar.Component]:
-    blocks = list(_blocks(data))
-    for name, block in blocks:
-        if name == "VTIMEZONE":
-            _learn_zone(block, result)
-    for name, block in blocks:
-        if name == "VEVENT":
-            yield from _event(block, result)
+def _placeable(moment: Moment) -> Moment:
+    """Not so near the ends of all time that it has no instant in some zone."""
+    return moment.replace(year=min(max(moment.year, 2), 9998))
 
 
-def _learn_zone(block: str, result: Imported) -> None:
+def _learn_zone(block: str, result: Imported, zones: filezones.FileZones, window: tuple[datetime, datetime]) -> None:
     try:
-        icalendar.Timezone.from_ical(block)  # parsing it makes icalendar remember it
-    except (ValueError, KeyError, TypeError) as error:
+        filezones.learn(zones, block, *window)
+    except Exception as error:  # noqa: BLE001 - icalendar raises what its parsers raise; the events must go on
         result.notes.append(f"a VTIMEZONE cannot be read and is left out: {error}")
 
 
@@ -100,17 +98,22 @@ def _event(block: str, result: Imported) -> Iterator[icalendar.Component]:
     if not block.rstrip().upper().endswith("END:VEVENT"):
         result.unreadable.append(f"{_label(block)}: it is cut off before its end")
         return
+    text, unlike = repairs.once(block)
     try:
-        event = icalendar.Event.from_ical(block)
+        event = icalendar.Event.from_ical(text)
         reason = _flaw(event)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except Exception as error:  # noqa: BLE001 - icalendar raises what its parsers raise; the rest must go on
         result.unreadable.append(f"{_label(block)}: {error}")
         return
     if reason:
         result.unreadable.append(f"{_label(block)}: {reason}")
         return
-    if "UID" not in event:
-        event.add("UID", identifiers.external_event())
+    for name in unlike:
+        counts = "none counts, so it blocks" if name in repairs.BLOCKING else "the first counts"
+        result.notes.append(f"{_label(block)}: {name} is given more than once: {counts}")
+    _leave_out_unread(event, _label(block), result)
+    if not str(event.get("UID", "")).strip():
+        event["UID"] = icalendar.vText(identifiers.external_event())
     _note_unknown_zone(event, result)
     yield event
 
@@ -126,10 +129,18 @@ def _flaw(event: icalendar.Component) -> str | None:
     return None
 
 
+def _leave_out_unread(event: icalendar.Component, label: str, result: Imported) -> None:
+    """Take out what icalendar keeps as it could not read it: nobody else can, either."""
+    for name in dict.fromkeys(name for name, _ in event.errors):
+        if name:
+            event.pop(name, None)
+        result.notes.append(f"{label}: {name or 'a line'} cannot be read and is left out")
+
+
 def _note_unknown_zone(event: icalendar.Component, result: Imported) -> None:
     tzid = event["DTSTART"].params.get("TZID")
     note = f'the time zone "{tzid}" is unknown and the file does not explain it: read as the coach\'s own'
-    if tzid and floats(occurrences.value(event, "DTSTART")) and note not in result.notes:
+    if tzid and floats(repairs.value(event, "DTSTART")) and note not in result.notes:
         result.notes.append(note)
 
 

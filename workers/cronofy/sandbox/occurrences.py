@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 import icalendar
 import recurring_ical_events
 
-from workers.cronofy.sandbox.moments import Moment
+from workers.cronofy.sandbox import repairs
+from workers.cronofy.sandbox.moments import Moment, whole_day
+from workers.cronofy.sandbox.repairs import BUSY_STATUS, value
 from workers.cronofy.sandbox.world import FreeBusy
 
 MARGIN = timedelta(days=2)  # a floating time may lie most of a day away from where UTC would have it
-BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 EXTENDED = {"OOF": "out_of_office", "WORKINGELSEWHERE": "working_elsewhere", "TENTATIVE": "tentative"}
 
 
@@ -33,14 +34,23 @@ class Occurrence:
 
 
 def expand(
-    events: Iterable[icalendar.Component], *, since: datetime, until: datetime, unreadable: list[str]
+    events: Iterable[icalendar.Component], *, zone: ZoneInfo, since: datetime, until: datetime, unreadable: list[str]
 ) -> Iterator[Occurrence]:
-    """The occurrences near [since, until), the caller cuts exactly. What cannot be expanded goes to `unreadable`."""
-    for group in _groups(events):
+    """The occurrences near [since, until), the caller cuts exactly. `zone`: the coach's.
+
+    What cannot be expanded goes to `unreadable`. Where that is one of a series and its overrides, each of them is read
+    alone: one may be busy twice then, and none is free.
+    """
+    waiting = list(_groups(events))
+    while waiting:
+        group = waiting.pop(0)
         try:
-            found = list(_expanded(group, since - MARGIN, until + MARGIN))
+            found = list(_expanded(group, zone, since - MARGIN, until + MARGIN))
         except Exception as error:  # noqa: BLE001 - the expander raises what its parsers raise; the rest must go on
-            unreadable.append(f'event "{group[0].get("SUMMARY", group[0].get("UID"))}": {error}')
+            if len(group) > 1:
+                waiting += [[event] for event in group]
+            else:
+                unreadable.append(f'event "{group[0].get("SUMMARY", group[0].get("UID"))}": {error}')
         else:
             yield from found
 
@@ -68,18 +78,13 @@ def details(event: icalendar.Component) -> dict[str, Any]:
 
 
 def reversed_(event: icalendar.Component) -> bool:
-    """Whether it ends before it starts. Times of which only one has a zone cannot be compared: False."""
+    """Whether it ends before it starts, which days do not. Times of which only one has a zone cannot be compared:
+    False."""
     start, end = _times(event)
     try:
         return end < start
     except TypeError:
         return False
-
-
-def value(event: icalendar.Component, name: str) -> Any:
-    """A time property as a Python value: icalendar types every property as any of thirty."""
-    held: Any = event[name]
-    return held.dt
 
 
 def _groups(events: Iterable[icalendar.Component]) -> Iterator[list[icalendar.Component]]:
@@ -100,10 +105,13 @@ def _sequence(event: icalendar.Component) -> int:
     return int(event.get("SEQUENCE", 0))
 
 
-def _expanded(group: list[icalendar.Component], since: datetime, until: datetime) -> Iterator[Occurrence]:
+def _expanded(
+    group: list[icalendar.Component], zone: ZoneInfo, since: datetime, until: datetime
+) -> Iterator[Occurrence]:
     if len(group) == 1 and not {"RRULE", "RDATE"} & set(group[0]):
         yield _occurrence(group[0])
         return
+    repairs.align(group, zone)
     calendar = icalendar.Calendar()
     overridden = {_key(value(event, "RECURRENCE-ID")) for event in group if "RECURRENCE-ID" in event}
     for event in group:
@@ -137,7 +145,8 @@ def _occurrence(event: icalendar.Component) -> Occurrence:
 
 
 def _times(event: icalendar.Component) -> tuple[Moment, Moment]:
-    """Start and end. Neither DTEND nor DURATION: a date lasts its day, a time has no length (RFC 5545, 3.6.1)."""
+    """Start and end. Neither DTEND nor DURATION: a date lasts its day, a time has no length (RFC 5545, 3.6.1). Days
+    that end no later than they start are that one day."""
     start: Moment = value(event, "DTSTART")
     if "DTEND" in event:
         end: Moment = value(event, "DTEND")
@@ -147,6 +156,8 @@ def _times(event: icalendar.Component) -> tuple[Moment, Moment]:
         end = start if isinstance(start, datetime) else start + timedelta(days=1)
     if isinstance(start, datetime) != isinstance(end, datetime):
         start, end = _at_midnight(start), _at_midnight(end)
+    if whole_day(start) and end <= start:
+        end = start + timedelta(days=1)
     return start, end
 
 
