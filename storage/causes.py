@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from storage.outages import Outage
+
 PRIMARY = 0xFF
 """The lower byte of SQLite's codes is the cause, what is above it a detail."""
 
@@ -37,6 +39,7 @@ READ_ONLY = Cause(
     "the database can only be read",
     "name the one that may be written in DATABASE_URL, or let its user write to it",
 )
+GONE = Cause("the database is away", AWAY)
 NO_DATABASE = Cause("there is no such database", "create it (PostgreSQL: createdb NAME), or correct DATABASE_URL")
 NO_ENTRY = Cause("the database refuses the user or the password", "correct them in DATABASE_URL, or its pg_hba.conf")
 NO_RIGHT = Cause("the database's user may not do this", "grant it the right, or name the owner in DATABASE_URL")
@@ -94,6 +97,8 @@ def cause(error: BaseException) -> Cause | None:
             return _of_sqlite(each)
         if type(each).__module__.startswith("psycopg"):
             return _of_postgresql(each)
+    if isinstance(error, Outage):  # it was not even asked: it is known to be out
+        return READ_ONLY if error.kind == "read_only" else GONE
     if isinstance(error, SQLAlchemyError):
         return Cause(f"the database could not be asked ({_first_line(error)})", AWAY)
     return None

@@ -103,9 +103,11 @@ def read_only(fresh_database: Callable[[Kind], str], postgres: PostgresDatabases
 def test_a_database_that_may_only_be_read_is_told(house: House, read_only: str) -> None:
     assert only(house.runtime.services, "writes").next_step == ""
     after = replace(house.runtime.services, database=create(read_only))
-    assert "can only be read" in only(after, "writes").detail
-    assert "DATABASE_URL" in only(after, "writes").next_step
-    assert only(after, "backlog").next_step == ""
+    # No connection to it is used for anything, since it would stay so for as long as it lives
+    assert "can only be read" in only(after, "database").detail
+    assert "DATABASE_URL" in only(after, "database").next_step
+    # And what is known to be out is not asked again for a while, but told in the same words
+    assert "can only be read" in only(after, "database").detail
     after.database.close()
 
 

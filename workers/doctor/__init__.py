@@ -36,6 +36,7 @@ def _database(services: Services) -> Iterator[Finding]:
     with services.database.read():
         yield Finding("database", f"{services.database.engine.dialect.name} answers")
     yield Finding("schema", *SCHEMAS[migrations.standing(services.database)])
+    yield from _standbys(services)
 
 
 def _writes(services: Services) -> Iterator[Finding]:
@@ -152,7 +153,6 @@ NEIGHBOURS: dict[str, Check] = {
     "disk": disks.look,
 }
 ROWS: dict[str, Check] = {
-    "standby": _standbys,
     "writes": _writes,
     "secrets": sealed.look,
     "backlog": _backlog,
