@@ -58,9 +58,7 @@ def bootstrap(
     return Runtime(settings, services, broker, declare_actors(broker, services))
 
 
-def create_services(
-    settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web"
-) -> Services:
+def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web") -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
     offset = timedelta(seconds=settings.clock_offset_seconds)
 
