@@ -12,7 +12,7 @@ from storage.tables import connections, outbox
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "mail": KINDS,
-    "calendar": ("upsert", "delete"),
+    "calendar": ("upsert", "delete", "look"),
     "callback": tuple(CATALOGUE),
 }
 TROUBLES = ("initial_sync", "disconnected", "revoked")
