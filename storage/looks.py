@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from storage import outbox
 from storage.calendars import Place, owed_row
@@ -94,11 +94,6 @@ def looked(tx: Connection, look: Look, *, at: datetime) -> None:
         tx.execute(event_looks.delete().where(mine))
 
 
-def give_up(tx: Connection, session_id: str) -> None:
-    """Look no more: it has ended as a dead letter."""
-    tx.execute(event_looks.delete().where(row.session_id == session_id))
-
-
 def owe_due(tx: Connection, *, now: datetime, limit: int) -> list[Wake]:
     """Owe the looks whose time has come, the longest due first. Answers what to wake."""
     return _owe(tx, row.next_look_at <= now, now=now, limit=limit)
@@ -110,7 +105,8 @@ def owe_with_read(tx: Connection, connection_id: str, *, now: datetime) -> list[
 
 
 def _owe(tx: Connection, chosen: ColumnElement[bool], *, now: datetime, limit: int) -> list[Wake]:
-    """A row each, but for sessions that have one to be delivered yet: that brings them up to date, or is a look.
+    """A row each, but for sessions that have one to be delivered yet: that brings them up to date, or is a look. One
+    that is dead is a person's to requeue: another would be refused like it, again and again.
 
     A calendar that cannot be reached, or not be written, is owed the look until it can: not seen is not right.
     """
@@ -119,7 +115,8 @@ def _owe(tx: Connection, chosen: ColumnElement[bool], *, now: datetime, limit: i
     alive = and_(func.coalesce(connections.c.trouble, "") != "revoked", connections.c.erase_due.is_(False))
     usable = and_(profiles.c.connected, calendars.c.readonly.is_(False), calendars.c.deleted.is_(False), alive)
     mine = and_(outbox_rows.c.session_id == row.session_id, outbox_rows.c.kind == "calendar")
-    busy = exists(select(outbox_rows.c.id).where(mine, outbox_rows.c.state.in_(outbox.OPEN)))
+    refused = and_(outbox_rows.c.topic == LOOK, outbox_rows.c.state == "dead")
+    busy = exists(select(outbox_rows.c.id).where(mine, or_(outbox_rows.c.state.in_(outbox.OPEN), refused)))
     query = (
         select(sessions.c.coach_id, sessions.c.id, sessions.c.version)
         .select_from(event_looks)

@@ -140,9 +140,6 @@ def _put_right(
             outcome = _put(services, turn, entry, standing)
         except CronofyError as error:
             outcome = _failed(services, error, standing)
-    if isinstance(outcome, Dead):  # it would be refused again and again: a person has to see to it
-        with services.database.write() as tx:
-            look_rows.give_up(tx, session_id)
     return _tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
 
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from storage import calendars, looks, tables
+from storage import calendars, looks, outbox, tables
 from storage.bookings import Done
 from tests import cast, diary
 from tests.diary import HOUR, TEN, Diary, Shown
@@ -344,7 +344,15 @@ def test_what_is_refused_for_good_is_told_once(ada: Diary) -> None:
     for _ in range(3):
         look(ada)
         pass_time(ada, 300)
+        ada.look()
     assert ada.states().count("dead") == 1
+    # And a person who has mended the cause has it put right
+    ada.house.control.clear_faults()
+    [dead] = [row for row in ada.rows() if row.state == "dead"]
+    with ada.services.database.write() as tx:
+        assert outbox.requeue(tx, dead.id) is not None
+    settle(ada)
+    assert ada.events() == [(ada.calendar, MOVED, MOVED + HOUR)]
 
 
 def test_looks_that_are_done_are_dropped_in_time(ada: Diary) -> None:
