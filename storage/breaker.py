@@ -26,6 +26,8 @@ class Breaker:
         self._watching = False
         self._probed_at = 0.0
         self._closed = threading.Event()
+        self._well = threading.Event()
+        self._well.set()
 
     def check(self) -> None:
         if self.kind is not None:
@@ -36,9 +38,14 @@ class Breaker:
         kind = kind_of(error)
         with self._lock:
             news, self.kind = self.kind is None, kind
+            self._well.clear()
         if news:
             log.warning("database_out", kind=kind, error=type(error).__name__)
         self._watch_over()
+
+    def wait(self, seconds: float) -> None:
+        """Until it is closed, but no longer than that."""
+        self._well.wait(seconds)
 
     def suspect(self) -> None:
         """Many wait: is it out? That is for a probe to say, at most once a second."""
@@ -64,6 +71,7 @@ class Breaker:
                 return
         with self._lock:
             was, self.kind, self._watching = self.kind, None, False
+            self._well.set()
         if was is not None:
             log.info("database_back", kind=was, seconds=round(monotonic() - began, 1))
 
@@ -76,6 +84,7 @@ class Breaker:
             with self._lock:
                 news = self.kind is None
                 self.kind = "away" if kind == "defect" else kind
+                self._well.clear()
             if news:
                 log.warning("database_out", kind=self.kind, error=type(error).__name__)
             return False

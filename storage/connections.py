@@ -54,6 +54,8 @@ row = connections.c
 LEASE = Lease(row.lease_token, row.lease_until_ms)
 _dirty = row.done_gen < row.req_gen
 _due = row.next_attempt_at_ms <= clock_ms()
+WAITS = and_(_dirty, LEASE.open, _due)
+"""Somebody may read it now, and nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ def _release(tx: Connection, held: Claim, values: dict[str, Any]) -> bool | None
 
 def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
     """The connections that are owed a read and that nobody was woken for lately. One caller gets each."""
-    waiting = select(row.id).where(_dirty, LEASE.open, _due, row.wake_after_ms <= clock_ms())
+    waiting = select(row.id).where(WAITS, row.wake_after_ms <= clock_ms())
     return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), {"wake_after_ms": clock_ms() + NEXT_WAKE_MS})
 
 

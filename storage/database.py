@@ -23,7 +23,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from storage import deadlines
 from storage.breaker import Breaker
 from storage.outages import Crowded, Outage, Result, Unavailable, is_silence, kind_of, run_again_once, spoils
-from storage.postgres import LongWaits, Server, parse
+from storage.postgres import LongWaits, Server, Unanswered, parse
 
 __all__ = ["Database", "Unavailable", "create"]
 
@@ -34,6 +34,7 @@ Use = Literal["web", "worker", "report"]
 SECONDS: dict[Use, tuple[float, float]] = {"web": (5, 5), "worker": (8, 10), "report": (31, 30)}
 POOL_SECONDS = 1  # each thread needs one connection: nobody waits but by a mistake of ours
 BUSY_SECONDS = 4
+INSIST_EVERY_SECONDS = 0.2
 SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",  # a 2xx is a promise: the commit behind it survives a power cut too
     f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}",
@@ -82,6 +83,27 @@ class Database:
 
         return run_again_once(once)
 
+    def insist(self, work: Callable[[Connection], Result], *, until: float) -> Result:
+        """As `transact`; a database that cannot serve is waited for, up to that moment of time.monotonic.
+
+        For what cannot be had again, such as the outcome of something that was sent. `work` may have been committed
+        when it is run again, and its answer lost: it has to be fenced by a token.
+        """
+        while True:
+            try:
+                return self.transact(work)
+            except Unavailable:
+                if time.monotonic() >= until:
+                    raise
+            self._pause(until)
+
+    def _pause(self, until: float) -> None:
+        left = max(0.0, until - time.monotonic())
+        if self.breaker is not None and self.breaker.kind is not None:
+            self.breaker.wait(left)
+        else:
+            time.sleep(min(left, INSIST_EVERY_SECONDS))
+
     @contextmanager
     def write_once(self) -> Iterator[Connection]:
         """As `write`, for a single statement: on PostgreSQL it is a transaction by itself, and one round trip of three.
@@ -114,6 +136,10 @@ class Database:
             self.breaker.suspect()
         if kind not in ("away", "read_only"):
             return None
+        if isinstance(error, Unanswered) and error.made < self._trusted_since:
+            # Somebody else met the same outage, while this thread was still waiting for its answer: it may be over by
+            # now, and what a connection from before it says is no news.
+            return Outage(kind, error)
         lost = connecting or is_silence(error)
         if lost or kind == "read_only":
             # Its siblings are as dead, or as read-only, and cannot be told from good ones.

@@ -241,11 +241,17 @@ def followers(tx: Connection, held: Held, *, now: datetime) -> list[Wake]:
     return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
 
 
+def waits(now: datetime) -> ColumnElement[bool]:
+    """Somebody may deliver it now, and nobody does."""
+    return and_(_open, LEASE.open, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
+
+
 def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:
     """What is due and nobody was woken for lately. One caller gets each."""
-    due = and_(row.due_at <= now, row.next_attempt_at_ms <= clock_ms(), row.wake_after_ms <= clock_ms())
-    waiting = select(row.id).where(_open, LEASE.open, due).order_by(row.wake_after_ms).limit(limit)
-    chosen = waiting.with_for_update(skip_locked=True).cte("chosen")  # see storage.connections for why a CTE
+    waiting = select(row.id).where(waits(now), row.wake_after_ms <= clock_ms()).order_by(row.wake_after_ms)
+    chosen = (
+        waiting.limit(limit).with_for_update(skip_locked=True).cte("chosen")
+    )  # see storage.connections for why a CTE
     statement = outbox.update().where(row.id.in_(select(chosen.c.id)))
     swept = statement.values(wake_after_ms=clock_ms() + NEXT_WAKE_MS).returning(row.id, row.kind)
     return [(found.id, found.kind) for found in tx.execute(swept)]

@@ -84,6 +84,14 @@ class _Dialling(threading.local):
 _dialling = _Dialling()
 
 
+class Unanswered(ConnectionTimeout):
+    """No answer came within the deadline. `made`: when the connection was, by time.monotonic."""
+
+    def __init__(self, made: float) -> None:
+        super().__init__("no answer within the deadline")
+        self.made = made
+
+
 class Bounded(psycopg.Connection[Any]):
     """`made`: when, by time.monotonic. `pooled`: somebody stands between us and the server."""
 
@@ -142,7 +150,7 @@ class Bounded(psycopg.Connection[Any]):
         self.pgconn.finish()
         if blocked:
             raise LockNotAvailable("a lock did not come within the deadline")
-        raise ConnectionTimeout("no answer within the deadline")
+        raise Unanswered(self.made)
 
 
 class Server:

@@ -17,6 +17,7 @@ from storage import (
     links,
     looks,
     outbox,
+    recovery,
     refusals,
     samples,
     schedule,
@@ -234,6 +235,9 @@ def run(services: Services, actors: Actors, stop: threading.Event) -> None:
     waiting = False
     while not stop.wait(services.settings.sweep_seconds):
         try:
+            if waiting:
+                with services.database.write() as tx:
+                    recovery.pull_forward(tx, now=services.now())
             tick(services, actors)
         except Unavailable as error:
             if not waiting:

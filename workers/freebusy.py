@@ -5,6 +5,7 @@ The path of a push ends here. Nothing is decided by the message that woke us: th
 
 import random
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -13,6 +14,7 @@ from domain.accounts import Account, Trouble
 from storage import coaches, connections, freebusy, slots
 from storage.connections import Claim
 from storage.freebusy import Observed
+from storage.outages import Unavailable
 from workers import channels, erasure, tokens, tracing
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
 from workers.services import Services
@@ -35,8 +37,9 @@ SHARE = 0.9
 def refresh(services: Services, connection_id: str) -> bool:
     """Read the connection if it is owed a read. True: another one is owed and due already."""
     settings = services.settings
-    ends = time.monotonic() + settings.lease_seconds * SHARE  # before the claim: it counts while we are frozen, too
-    services = replace(services, cronofy=services.cronofy.until(ends))
+    began = time.monotonic()  # before the claim: it counts while we are frozen, too
+    lost = began + settings.lease_seconds
+    services = replace(services, cronofy=services.cronofy.until(began + settings.lease_seconds * SHARE))
     with services.database.write() as tx:
         held = connections.claim(
             tx, connection_id, lease_ms=settings.lease_seconds * 1000, gap_ms=settings.minimum_gap_ms
@@ -44,26 +47,43 @@ def refresh(services: Services, connection_id: str) -> bool:
     if held is None:
         return False
     try:
-        if held.erase_due:
-            return _erase(services, held)
-        observed = observe(services, held)
+        return _erase(services, held) if held.erase_due else _read(services, held, lost)
     except CronofyError as error:
         _record_failure(services, held, error)
         return False
+    except Unavailable:
+        _hand_back(services, held, lost)
+        raise
+
+
+def _read(services: Services, held: Claim, lost: float) -> bool:
+    """Read it and store what was read; `lost`: when the lease ends, by time.monotonic."""
+    observed = observe(services, held)
     with tracing.span("store slots"):
-        stored = services.database.transact(lambda tx: freebusy.store(tx, held, observed, now=services.now()))
+        # What was read is true of its moment whenever it is stored: a database that is away is waited for.
+        stored = services.database.insist(lambda tx: freebusy.store(tx, held, observed, now=services.now()), until=lost)
     if stored is None:
-        log.warning("late_read_refused", connection=connection_id)
+        log.warning("late_read_refused", connection=held.connection_id)
         return False
     if stored.doubted:
-        log.warning("calendar_doubted", connection=connection_id, coach=held.coach_id)
+        log.warning("calendar_doubted", connection=held.connection_id, coach=held.coach_id)
         return stored.again
     if stored.missed:
-        log.warning("missed_push", connection=connection_id, coach=held.coach_id)
-    log.info("refreshed", connection=connection_id, coach=held.coach_id, version=stored.version, changed=stored.changed)
+        log.warning("missed_push", connection=held.connection_id, coach=held.coach_id)
+    what = {"connection": held.connection_id, "coach": held.coach_id}
+    log.info("refreshed", **what, version=stored.version, changed=stored.changed)
     for session_id in stored.conflicts:
         log.warning("session_conflict", session=session_id, coach=held.coach_id)
     return stored.again
+
+
+def _hand_back(services: Services, held: Claim, lost: float) -> None:
+    """The database went away while we held the connection. Once it is back somebody reads it, and need not wait until
+    our lease ends; if it is away for longer, the lease ends by itself."""
+    with suppress(*Unavailable):
+        services.database.insist(
+            lambda tx: connections.give_back(tx, held, error="the database was away", retry_in_ms=0), until=lost
+        )
 
 
 def observe(services: Services, held: Claim) -> Observed:

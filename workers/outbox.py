@@ -57,7 +57,8 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
             behind += mailer_trouble.pull_forward(tx)
         return kept, behind
 
-    kept, waiting = services.database.transact(record)  # what was sent is sent: a deadlock must not forget it
+    # What was sent is sent: neither a deadlock nor a database that is away for a while makes us send it again.
+    kept, waiting = services.database.insist(record, until=began + seconds)
     if kept:
         _tell(held, outcome)
     else:
@@ -69,8 +70,8 @@ def _act(services: Services, turn: Turn) -> Outcome:
     senders = {"mail": mails.deliver, "calendar": calendars.deliver, "callback": callbacks.deliver}
     try:
         return senders[turn.held.kind](services, turn)
-    except Unavailable:
-        raise
+    except Unavailable:  # a mail or a callback asks the database nothing once it was sent
+        return Later("the database was away", retry_in_ms=0, unsure=turn.held.kind == "calendar")
     except ClockOff as error:  # what it was about to decide by the clock is decided once that is right
         return Later(str(error), unsure=False)
     except Exception as error:  # a bug that one row meets must not make it spin: it is told, and backs off
