@@ -31,7 +31,7 @@ Use = Literal["web", "worker", "report"]
 # Who asks: how long we wait for an answer, and how long the server works on one, in seconds. A
 # worker on a connection that is dead without knowing it has to be well within 10 s; a request of the
 # web has a deadline besides.
-SECONDS: dict[Use, tuple[float, float]] = {"web": (5, 5), "worker": (8, 10), "report": (31, 30)}
+SECONDS: dict[Use, tuple[float, float]] = {"web": (5, 5), "worker": (6, 10), "report": (31, 30)}
 POOL_SECONDS = 1  # each thread needs one connection: nobody waits but by a mistake of ours
 BUSY_SECONDS = 4
 INSIST_EVERY_SECONDS = 0.2
@@ -151,13 +151,19 @@ class Database:
     def trusts(self, connection: Any) -> bool:
         """Whether a PostgreSQL connection that lay idle is still worth a try.
 
-        One with something to read was closed by the server. A look costs 2 us, a ping a round trip.
+        One with something to read was closed by the server: a look costs 2 us. One that lay idle for seconds is asked,
+        and if it does not answer, neither would its siblings.
         """
         if connection.closed or connection.made < self._trusted_since:
             return False
         waiting = select.poll()
         waiting.register(connection.fileno(), select.POLLIN)
-        return not waiting.poll(0)
+        if waiting.poll(0):
+            return False
+        if connection.answers():
+            return True
+        self._trusted_since = time.monotonic()
+        return False
 
     def close(self) -> None:
         if self.breaker is not None:

@@ -27,6 +27,9 @@ LOOK_SECONDS = 0.7  # after a deadline: is it a lock that we wait for?
 LOCK_SECONDS = 4
 IDLE_SECONDS = 10
 INTERVAL = 0.1
+# A connection that heard nothing for so long is asked first, and gets so long for that: the network may have forgotten
+# it, and nobody would tell us before the whole patience for an answer is over.
+QUIET_SECONDS, PING_SECONDS = 2.0, 0.7
 # A lost peer is noticed by the kernel: whatever we sent unacknowledged for 5 s, or silence for 11 s.
 KEEPALIVES = {
     "keepalives_idle": 5,
@@ -93,11 +96,13 @@ class Unanswered(ConnectionTimeout):
 
 
 class Bounded(psycopg.Connection[Any]):
-    """`made`: when, by time.monotonic. `pooled`: somebody stands between us and the server."""
+    """`made`, `answered`: when it was made, and answered last, by time.monotonic. `pooled`: somebody stands between us
+    and the server."""
 
     server: "Server"
     waits: LongWaits
     made = 0.0
+    answered = 0.0
     pooled = False
 
     @classmethod
@@ -129,11 +134,24 @@ class Bounded(psycopg.Connection[Any]):
         short = min(left, self.waits.short)
         began = monotonic()
         try:
-            return waiting.wait(gen, self.pgconn.socket, interval, short)
+            answer = waiting.wait(gen, self.pgconn.socket, interval, short)
         except _WaitTimeout:
-            return self._wait_for_long(gen, interval, left - short)
+            answer = self._wait_for_long(gen, interval, left - short)
         finally:
             deadlines.waited(began)
+        self.answered = monotonic()
+        return answer
+
+    def answers(self) -> bool:
+        """Whether somebody is still there. A round trip, for a connection that lay idle for long; else none."""
+        if monotonic() - self.answered < QUIET_SECONDS:
+            return True
+        try:
+            with deadlines.within(min(PING_SECONDS, deadlines.left(PING_SECONDS))):
+                self.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
 
     def _wait_for_long(self, gen: Generator[Any, Any, Result], interval: float, left: float) -> Result:
         """The generator goes on where it was."""
@@ -188,7 +206,7 @@ class Server:
             self.arguments.pop("options", None)  # several threads may learn it at once
             connection = self._dial()
         connection.server, connection.waits = self, waits or self.waits
-        connection.made = monotonic()
+        connection.made = connection.answered = monotonic()
         try:
             self._greet(connection)
         except psycopg.Error:
