@@ -54,6 +54,7 @@ class Proxy:
         self.neighbour = neighbour
         self._mode: Mode = "pass"
         self._delay = 0.0
+        self._closed = False
         self._links: set[Link] = set()
         self._lock = threading.Lock()
         self._door = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -100,6 +101,7 @@ class Proxy:
             self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
         with self._lock:
+            self._closed = True
             links = list(self._links)
         for link in links:
             self._drop(link)
@@ -131,7 +133,8 @@ class Proxy:
         with self._lock:
             self._links.add(link)
             link.lost = self._mode == "swallow"
-        if self._mode == "cut":
+            closed = self._closed  # while we were connecting: whoever closed us did not see this one
+        if closed or self._mode == "cut":
             self._drop(link)
             return
         back = (link, neighbour, client, True)
