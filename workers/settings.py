@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str = Field(alias="DATABASE_URL", description="sqlite:///file.db or postgresql://...")
-    redis_url: str = Field(alias="REDIS_URL", description="the broker and the shared rate budget; disposable")
+    redis_url: str = Field(alias="REDIS_URL", description="the broker, the shared rate budget and limits; disposable")
     public_url: AnyHttpUrl = Field(description="where Cronofy and browsers reach the web process")
     secret_keys: Secrets = Field(min_length=1, description="Fernet keys for tokens at rest, the newest first")
     cronofy_client_id: str = Field(description="of the application in Cronofy's dashboard")
