@@ -10,8 +10,9 @@ from apiflask import APIFlask
 from flask import Response, g, request
 
 from storage import deadlines
-from webhooks import errors, notifications, openapi, ops, pages, routes, slots
+from webhooks import auth, errors, limits, notifications, openapi, ops, pages, routes, slots
 from webhooks.keyring import KeyRing
+from webhooks.limits import Limits
 from webhooks.metrics import Metrics
 from webhooks.reading import BODY_CAP, Json, Request
 from webhooks.refusals import Refusals
@@ -19,6 +20,7 @@ from webhooks.shelf import Shelf
 from webhooks.wiring import EXTENSION, InPassing, Parts, parts, runtime
 from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
+from workers.limits import Limiter
 from workers.settings import Settings
 
 __all__ = ["create_app", "runtime"]
@@ -55,7 +57,7 @@ class App(APIFlask):
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             there = {name.lower() for name, _ in headers}
             more = [header for header in self.always if header[0].lower() not in there]
-            return start_response(status, headers + more, *error)
+            return start_response(status, headers + more + limits.headers(environ), *error)
 
         pushed = environ["PATH_INFO"].startswith(notifications.PLACE)
         deadlines.begin(PUSH_SECONDS if pushed else REQUEST_SECONDS)
@@ -83,9 +85,10 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP
     services, metrics = runtime.services, Metrics(runtime.services)
-    ours = Parts(runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf())
+    limited = Limits(runtime.settings, Limiter(services.redis, services.breaker), metrics.limited)
+    ours = Parts(runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), limited)
     app.extensions[EXTENSION] = ours
-    app.in_passing = notifications.in_passing(ours), slots.in_passing(ours)
+    app.in_passing = notifications.in_passing(ours), slots.in_passing(ours), auth.in_passing(ours)
     app.before_request(_begin)
     app.after_request(_end)
     errors.register(app)
@@ -106,9 +109,11 @@ def _from_environment() -> Runtime:
 
 
 def _begin() -> None:
-    """Every log line of a request carries its id."""
+    """Every log line of a request carries its id. Who asks without a key is counted by their address."""
     g.request_id = _request_id(request.environ)
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if request.endpoint not in routes.COUNTED_ELSEWHERE and request.blueprint not in (ops.NAME, pages.NAME):
+        parts().limits.admit(request.environ)
 
 
 def _end(response: Response) -> Response:

@@ -27,6 +27,7 @@ from domain.sessions import Refused as Refusal
 from domain.sessions import Unknown
 from storage.coaches import StaleVersion
 from storage.outages import Kind, Probed, Unavailable, kind_of
+from webhooks.limits import LIMITED
 from webhooks.wiring import parts
 from workers.skew import ClockOff
 
@@ -96,6 +97,7 @@ CODES: dict[str, tuple[int, str]] = {
     "file_refused": (422, "The file is no table of the kind that is imported, or could harm us."),
     "unknown_calendar": (422, "The connection has no such calendar."),
     "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),
+    "rate_limited": (429, "Too many requests; Retry-After says for how long to wait."),
     "internal_error": (500, "Our fault; it was logged under the request id."),
     "clock_off": (503, "This server's clock is wrong; nothing was written."),
     "database_away": (503, "The database is away, or did not answer in time."),
@@ -119,11 +121,18 @@ NEXT_STEPS = {
     "missing": "Send {field}.",
     "unknown_field": "Leave {field} out: there is no such field here (/docs lists them).",
 }
-HTTP_CODES = {404: "unknown_path", 405: "method_not_allowed", 413: "body_too_large", 415: "wrong_content_type"}
+HTTP_CODES = {
+    404: "unknown_path",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "wrong_content_type",
+    429: LIMITED,
+}
 HTTP_DETAILS = {
     404: "There is nothing at this path; /docs lists every path.",
     405: "This path answers other methods, see Allow.",
     413: "Send a smaller body: at most 64 kB for a push and 256 kB elsewhere.",
+    429: "Wait as long as Retry-After says, then repeat the request, with the same Idempotency-Key if it had one.",
 }
 
 

@@ -11,6 +11,8 @@ from webhooks.answers import Alive, Ready
 from webhooks.wiring import parts, runtime
 from workers import queues
 
+PATH = "/healthz"
+
 
 def alive() -> Alive:
     """Is this process alive?

@@ -1,13 +1,15 @@
 """Holds over HTTP: a time kept while somebody fills a form."""
 
-from flask import Response
+from flask import Response, request
 
 from domain.sessions import Terms
 from storage import holds
 from storage.openings import Wanted
+from webhooks.auth import asking
 from webhooks.booking_answers import told_hold
 from webhooks.booking_models import HoldIn
 from webhooks.moments import instant
+from webhooks.wiring import parts
 from webhooks.writes import Done, Tx, once, require_key
 
 
@@ -17,6 +19,7 @@ def create(body: HoldIn) -> Response:
     It is closed to everybody else; a booking that names the hold gets it. It ends by itself.
     """
     require_key()
+    parts().limits.hold(request.environ, asking().client_id, body.owner)
     wanted = Wanted(body.coach_id, instant("start", body.start), body.duration)
 
     def work(tx: Tx, terms: Terms) -> Done:

@@ -23,10 +23,17 @@ class KeyRing:
 
     def find(self, presented: str) -> Key | None:
         """The key, or None for one that is unknown, expired or revoked. Raises storage.database.Unavailable."""
-        name = sha256(presented.encode("utf-8", "surrogateescape")).digest()
+        return self.recall(presented) or self._good(self._ask(_name(presented), presented))
+
+    def recall(self, presented: str) -> Key | None:
+        """The same, but nothing for a key that was not good here before: for a stranger the database is not asked."""
+        name = _name(presented)
         trusted_until, key = self._seen.get(name, (0.0, None))
-        if key is None or time.monotonic() > trusted_until:
+        if key is not None and time.monotonic() > trusted_until:
             key = self._ask(name, presented)
+        return self._good(key)
+
+    def _good(self, key: Key | None) -> Key | None:
         expired = key is not None and key.expires_at is not None and key.expires_at <= self._services.now()
         return None if expired else key
 
@@ -42,3 +49,7 @@ class KeyRing:
             self._seen.clear()
         self._seen[name] = (time.monotonic() + TRUSTED_SECONDS, key)
         return key
+
+
+def _name(presented: str) -> bytes:
+    return sha256(presented.encode("utf-8", "surrogateescape")).digest()

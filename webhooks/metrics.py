@@ -23,6 +23,10 @@ class Metrics:
         )
         self.refusals = Counter("coachcal_refusals", "Refusals by code.", ["code"], registry=self._registry)
 
+        self.limited = Counter(
+            "coachcal_limited", "Requests over a limit, by its kind.", ["kind"], registry=self._registry
+        )
+
     def exposition(self) -> bytes:
         now = CollectorRegistry()
         now.register(Figures(self._services))

@@ -8,10 +8,12 @@ from typing import Any, cast
 
 import flask
 from flask import Response
+from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 
 from storage import accounts, connections
 from storage.outages import Unavailable, run_again_once
 from webhooks.errors import Refused
+from webhooks.limits import LIMITED
 from webhooks.reading import PUSH_CAP, USUAL, Request
 from webhooks.wiring import InPassing, Parts, Passing, parts
 from workers import tracing
@@ -52,6 +54,9 @@ def receive(channel_token: str) -> Response:
         outcome = _owe(told, found, ours.runtime)
     except Refused as refusal:
         outcome = refusal.code
+        raise
+    except TooManyRequests:
+        outcome = LIMITED
         raise
     finally:
         ours.metrics.pushes.labels(outcome).inc()
@@ -114,8 +119,13 @@ def _secrets(runtime: Runtime) -> list[str]:
 
 def _verified(request: Request, runtime: Runtime) -> Notification:
     """What the push says, if Cronofy says it. The signature is over the raw bytes, and checked before anything else."""
-    raw = request.body(PUSH_CAP)
+    try:
+        raw = request.body(PUSH_CAP)
+    except RequestEntityTooLarge:
+        parts().limits.wrong(request.environ)
+        raise
     if not signature.valid(raw, request.headers.get(signature.HEADER), _secrets(runtime)):
+        parts().limits.wrong(request.environ)
         detail = f"Sign the raw body with the client secret, in the header {signature.HEADER}."
         raise Refused("signature_invalid", detail, headers={"WWW-Authenticate": signature.HEADER})
     request.expect_json()

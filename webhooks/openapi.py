@@ -9,7 +9,9 @@ from apiflask import APIFlask
 from pydantic import BaseModel
 
 from storage.clients import SCOPES
+from webhooks import health
 from webhooks.answers import Problem
+from webhooks.auth import TOO_MANY
 from webhooks.errors import PROBLEM
 from webhooks.models import ID
 from webhooks.notifications import PATH as PUSH
@@ -24,7 +26,10 @@ coachcal keeps a coaching platform's bookable times true: calendar changes in, f
 
 Times are UTC (RFC 3339), starts are on quarter hours. A refusal is application/problem+json (RFC 9457): a stable
 `code`, the `field`, and a `detail` that ends with the next step; nothing is written then. API keys are made with
-`coachcal keys create` and carry scopes."""
+`coachcal keys create` and carry scopes.
+
+Requests are limited, by API key or else by address: `RateLimit` says what is left of each limit that a request was
+counted by, `RateLimit-Policy` what they are; past one, 429 and `Retry-After`."""
 SCHEMAS = "#/components/schemas/"
 SCHEMES = {
     BEARER: {
@@ -49,6 +54,11 @@ IF_MATCH = {
 }
 
 
+LIMITS = {
+    "RateLimit": ("string", 'What is left, and for how many seconds: "reads";r=5999;t=60'),
+    "RateLimit-Policy": ("string", 'Of how many, in how many seconds: "reads";q=6000;w=60'),
+    "Retry-After": ("integer", "Seconds until the request may be repeated."),
+}
 IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -85,6 +95,10 @@ def _responses(route: Route) -> dict[int | str, Any]:
     for status in sorted(_refusals(route) - set(route.answers)):
         content = {PROBLEM: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
         told[status] = {"description": HTTPStatus(status).phrase, "content": content}
+    if TOO_MANY in told:
+        told[TOO_MANY]["headers"] = {
+            name: {"schema": {"type": kind}, "description": text} for name, (kind, text) in LIMITS.items()
+        }
     return told
 
 
@@ -101,7 +115,7 @@ def _answer(route: Route, status: int) -> dict[str, Any]:
 
 def _refusals(route: Route) -> set[int]:
     """What follows from how the route is asked, and what it says itself."""
-    statuses = set(route.refuses)
+    statuses = set(route.refuses) | (set() if route.path == health.PATH else {TOO_MANY})
     if route.scopes:
         statuses |= {401, 403, 422, 503}
     if route.body is not None or route.once:

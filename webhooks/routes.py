@@ -171,13 +171,17 @@ ROUTES = (
     Route("DELETE", COACH, people.erase_coach, ERASES, answer=Accepted, answers=(202,), refuses=(404,)),
     Route("GET", f"{PARTICIPANT}/data", people.export_participant, ERASES, answer=PersonalData, refuses=(404,)),
     Route("DELETE", PARTICIPANT, people.erase_participant, ERASES, answer=Accepted, answers=(202,), refuses=(404,)),
-    Route("GET", "/healthz", health.alive, answer=Alive),
+    Route("GET", health.PATH, health.alive, answer=Alive),
     Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
     Route("GET", "/metrics", health.metrics),
     Route("GET", "/connect/callback", connect.callback, told=False),
     Route("GET", "/docs", docs.show, told=False),
 )
 # fmt: on
+COUNTED_ELSEWHERE = frozenset(
+    route.name for route in ROUTES if route.scopes or route.path in (notifications.PATH, health.PATH)
+)
+"""Endpoints that count their requests themselves, by the key; or, well signed pushes and health, not at all."""
 
 
 def register(app: APIFlask, document: Callable[[APIFlask, Route, View], View]) -> None:

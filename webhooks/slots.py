@@ -14,7 +14,7 @@ from storage import offers, slots
 from storage.database import Unavailable
 from storage.offers import Asked, Stamp
 from storage.slots import Listing
-from webhooks.auth import asking, bearer, lacking, may
+from webhooks.auth import asking, find, lacking, may
 from webhooks.errors import Refused, unknown_coach
 from webhooks.models import SlotsQuery
 from webhooks.ranges import between, check_zone, told, told_moment
@@ -63,7 +63,7 @@ def in_passing(ours: Parts) -> InPassing:
     All that this takes is the caller's key and one look into the database; Flask around it would be half of the work.
     Any other request goes on to its endpoint, and so does whatever has to be refused.
     """
-    services, shelf, keyring = ours.runtime.services, ours.shelf, ours.keyring
+    services, shelf, limits = ours.runtime.services, ours.shelf, ours.limits
     requests = {status: ours.metrics.requests.labels(PATH, status) for status in (200, 304)}
 
     def look(environ: dict[str, Any]) -> Passing | None:
@@ -75,8 +75,8 @@ def in_passing(ours: Parts) -> InPassing:
         if not shelf.holds(question):
             return None
         try:
-            key = keyring.find(bearer(environ))
-            if key is None or not may(key, READS):
+            key = find(ours, environ)
+            if key is None or not may(key, READS) or not limits.passes(environ, key.id):
                 return None
             stamp = environ[SEEN] = offers.stamp(services.database, coach_id)
             ready = shelf.find(question, stamp=stamp, now=int(services.now().timestamp()))

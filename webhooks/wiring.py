@@ -7,6 +7,7 @@ from typing import Any, cast
 from flask import current_app
 
 from webhooks.keyring import KeyRing
+from webhooks.limits import Limits
 from webhooks.metrics import Metrics
 from webhooks.refusals import Refusals
 from webhooks.shelf import Shelf
@@ -27,6 +28,7 @@ class Parts:
     metrics: Metrics
     refusals: Refusals
     shelf: Shelf
+    limits: Limits
 
 
 def parts() -> Parts:

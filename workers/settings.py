@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AnyHttpUrl, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.invitations import Address
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str = Field(alias="DATABASE_URL", description="sqlite:///file.db or postgresql://...")
-    redis_url: str = Field(alias="REDIS_URL", description="the broker and the shared rate budget; disposable")
+    redis_url: str = Field(alias="REDIS_URL", description="the broker, the shared rate budget and limits; disposable")
     public_url: AnyHttpUrl = Field(description="where Cronofy and browsers reach the web process")
     secret_keys: Secrets = Field(min_length=1, description="Fernet keys for tokens at rest, the newest first")
     cronofy_client_id: str = Field(description="of the application in Cronofy's dashboard")
@@ -79,6 +79,15 @@ class Settings(BaseSettings):
     embed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         None, description="who may show our pages in a frame: https://app.example.com, several with commas"
     )
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...] | None, NoDecode] = Field(
+        None, description="whose X-Forwarded-For is believed: 10.0.0.0/8,192.0.2.7; without it, nobody's"
+    )
+    limit_reads: int = Field(6000, ge=0, description="reads a minute, per API key or else per address; 0: no limit")
+    limit_writes: int = Field(1200, ge=0, description="writes a minute, per API key or else per address; 0: no limit")
+    limit_holds: int = Field(30, ge=0, description="holds that one owner may take in ten minutes; 0: no limit")
+    limit_wrong: int = Field(
+        10, ge=0, description="wrong keys, logins and signatures a minute, per address; 0: no limit"
+    )
     late_cancel_hours: int = Field(24, ge=0, description="a cancellation closer to the start counts as missed")
     remind_hours: int = Field(24, ge=1, description="how long before a 1:1 session its reminder is mailed")
     remind_pods_hours: int = Field(72, ge=1, description="the same for pods")
@@ -111,7 +120,7 @@ class Settings(BaseSettings):
         """From the environment. Raises pydantic's ValidationError."""
         return cls()  # type: ignore[call-arg]  # its arguments are the variables
 
-    @field_validator("secret_keys", "cronofy_client_secrets", "callback_secret", mode="before")
+    @field_validator("secret_keys", "cronofy_client_secrets", "callback_secret", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

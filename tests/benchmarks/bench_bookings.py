@@ -34,7 +34,7 @@ def main() -> None:
             key = clients.create_key(tx, "bench", ("bookings:write",), now=datetime.now(UTC))
         database.close()
         with town.raised(Path(folder), url, redis.url) as raised:
-            raised.environment["COACHCAL_WEB_PROCESSES"] = "2"
+            raised.environment |= {"COACHCAL_WEB_PROCESSES": "2"} | town.FAR_LIMITS
             for name in ("web", "worker", "clock"):
                 raised.start(name)
             raised.connect()

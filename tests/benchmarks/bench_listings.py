@@ -32,7 +32,7 @@ def main() -> None:
             database = create(url)
             migrations.migrate(database)
             database.close()
-            more = {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
+            more = town.FAR_LIMITS | {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
             (Path(folder) / name).mkdir()
             with town.raised(Path(folder) / name, url, redis.url, **more) as raised:
                 raised.start("web")

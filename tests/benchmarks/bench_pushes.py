@@ -38,7 +38,7 @@ def main() -> None:
         database = create(url)
         migrations.migrate(database)
         database.close()
-        more = {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
+        more = town.FAR_LIMITS | {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
         with town.raised(Path(folder), url, redis.url, **more) as raised:
             raised.start("web")
             _report(raised, serve(raised, "tests.benchmarks.bench_pushes:bare"), _connected(raised))

@@ -29,6 +29,7 @@ from tests.chaos.proxies import Proxies
 from tests.databases import migrate
 from tests.platform import Platform
 from tests.postoffice import PostOffice
+from tests.town import FAR_LIMITS
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import Control
 from workers.embedded.redis import redis_server
@@ -146,6 +147,7 @@ def _environment(addresses: dict[str, str]) -> dict[str, str]:
         "COACHCAL_RECONCILE_MINUTES": "1",
         "COACHCAL_RECONCILE_BUSY_MINUTES": "1",
         "COACHCAL_RATE_PER_MINUTE": "3000",
+        **FAR_LIMITS,
         "COACHCAL_WEB_PROCESSES": "1",
         "COACHCAL_WORKER_PROCESSES": "1",
         "COACHCAL_WORKER_THREADS": "4",

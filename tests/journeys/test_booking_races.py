@@ -73,7 +73,7 @@ def unguarded(tmp_path: Path, empty_database_url: str, redis_url: str) -> Iterat
 def _raised(folder: Path, database_url: str, redis_url: str) -> Iterator[Town]:
     """Two web processes, a worker and a clock, and Ada with a calendar that was read."""
     with town.raised(folder, database_url, redis_url) as raised:
-        raised.environment["COACHCAL_WEB_PROCESSES"] = "2"
+        raised.environment |= {"COACHCAL_WEB_PROCESSES": "2"} | town.FAR_LIMITS
         for name in ("web", "worker", "clock"):
             raised.start(name)
         raised.connect()

@@ -172,6 +172,7 @@ def test_what_is_answered_in_passing_is_what_the_endpoint_answers(
             app.in_passing = ways
             answer = desk.ask(method, path, "slots:read", headers=asked)
             its_id = answer.headers.pop("X-Request-ID")
+            assert answer.headers.pop("RateLimit", "").partition(";")[0] in ('"reads"', '"writes"')
             assert (its_id == sent["X-Request-ID"]) == (" " not in sent["X-Request-ID"])
             told[way] = answer.status, answer.data, sorted(answer.headers)
         assert told["in passing"] == told["by its endpoint"]

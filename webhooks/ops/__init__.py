@@ -13,7 +13,10 @@ from werkzeug.exceptions import HTTPException
 from storage.outages import Kind, Unavailable, kind_of
 from webhooks import browsers
 from webhooks.errors import unexpected
+from webhooks.limits import LIMITED
 from webhooks.ops import actions, differences, pages, told, visitors, withheld
+
+NAME = "ops"
 
 # fmt: off
 ROUTES = (
@@ -46,7 +49,7 @@ ROUTES = (
 
 def register(app: Flask) -> None:
     pages_of_ops = APIBlueprint(
-        "ops", __name__, url_prefix="/ops", template_folder="templates", static_folder="static", enable_openapi=False
+        NAME, __name__, url_prefix="/ops", template_folder="templates", static_folder="static", enable_openapi=False
     )
     for method, path, view in ROUTES:
         pages_of_ops.add_url_rule(path, view.__name__, view, methods=[method])
@@ -69,7 +72,8 @@ def _guarded(response: Response) -> Response:
 def _problem(error: HTTPException) -> Response:
     if error.response is not None:
         return error.get_response()  # type: ignore[return-value]  # ours: a redirect of `visitors.admit`
-    return _said(error.code or 500, error.description or "")
+    limited = error.description == LIMITED
+    return _said(error.code or 500, TOO_MANY if limited else error.description or "")
 
 
 def _away(error: Exception) -> Response:
@@ -81,6 +85,7 @@ def _away(error: Exception) -> Response:
     return response
 
 
+TOO_MANY = "Too much was asked from where you are. Nothing was done: wait a minute, then repeat it."
 OUT: dict[Kind, str] = {
     "away": "The database is away.",
     "read_only": "The database cannot be written.",

@@ -62,6 +62,7 @@ def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
 def admit() -> Response | None:
     """Before every page: who it is, whether they may enter, and whether what they send came from a form of ours."""
     g.visitor = _stranger()  # until the database has told more: it may be away
+    parts().limits.admit(request.environ)
     if request.endpoint == STATIC:
         return None
     g.visitor = _visitor()
@@ -94,6 +95,7 @@ def login() -> Response:
     key = parts().keyring.find(request.form.get("key", "").strip())
     if key is None:
         log.warning("ops_login_refused", reason="unknown key")
+        parts().limits.wrong(request.environ)
         return _form(401, "This key is unknown, expired or revoked. Use another, made by: coachcal keys create.")
     if SCOPE not in key.scopes:
         log.warning("ops_login_refused", reason="scope", client=key.client_id)

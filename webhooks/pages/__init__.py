@@ -17,6 +17,7 @@ from webhooks.pages import booking, deeds, groups, guests, links, settings, sett
 from webhooks.pages.words import say
 from webhooks.wiring import parts
 
+NAME = "pages"
 ROUTES = (
     ("GET", "/p/<token>", links.redeem),
     *booking.ROUTES,
@@ -29,7 +30,7 @@ ROUTES = (
 
 def register(app: Flask) -> None:
     pages = APIBlueprint(
-        "pages",
+        NAME,
         __name__,
         template_folder="templates",
         static_folder="static",

@@ -22,7 +22,7 @@ from webhooks.browsers import over_https
 from webhooks.models import ID
 from webhooks.pages.viewers import NEEDS, RIGHTS, May, Viewer
 from webhooks.pages.words import language_of, say
-from webhooks.wiring import runtime
+from webhooks.wiring import parts, runtime
 from workers.settings import Settings
 
 log = structlog.get_logger()
@@ -96,6 +96,7 @@ def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
 def admit() -> None:
     """Before every page: who it is, whether it is theirs, and whether what they send came from a form of ours."""
     g.guest = NOBODY
+    parts().limits.admit(request.environ)
     if request.endpoint in OPEN:
         return
     g.guest = _guest() or NOBODY
