@@ -2,14 +2,17 @@
 
 import hmac
 from hashlib import sha256
+from urllib.parse import urlsplit
 
-from flask import Response, redirect
+from flask import Response, redirect, request
 from itsdangerous import URLSafeSerializer
 
 from webhooks.wiring import runtime
 from workers.settings import Settings
 
 SEE_OTHER = 303
+REFERRER = "same-origin"
+"""Without a referrer a browser hides the origin of our own forms."""
 
 
 def see(place: str) -> Response:
@@ -38,6 +41,17 @@ def signer(settings: Settings, family: bytes, purpose: str) -> URLSafeSerializer
     ]
     how = {"key_derivation": "hmac", "digest_method": sha256}
     return URLSafeSerializer(keys, salt=purpose, signer_kwargs=how)
+
+
+def foreign_origin() -> bool:
+    """Whether a browser says that what it sends comes from a page of another site."""
+    origin = request.headers.get("Origin")
+    return origin is not None and origin not in (_origin(runtime().settings.base_url), _origin(request.host_url))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def over_https() -> bool:

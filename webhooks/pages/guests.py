@@ -9,7 +9,6 @@ import re
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Literal, cast
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, abort, g, request
@@ -165,8 +164,8 @@ def guard(response: Response) -> Response:
     """After every page: nothing inline, nothing from elsewhere, and framed only by whom the settings name."""
     framers = " ".join(runtime().settings.embed_origins or ("'none'",))
     response.headers["Content-Security-Policy"] = browsers.policy(framers)
-    if request.endpoint != "pages.redeem":  # without a referrer a browser hides the origin of our own forms
-        response.headers["Referrer-Policy"] = "same-origin"
+    if request.endpoint != "pages.redeem":  # whose address is a secret
+        response.headers["Referrer-Policy"] = browsers.REFERRER
     return response
 
 
@@ -180,20 +179,13 @@ def _guest() -> Guest | None:
 
 
 def _check_form() -> None:
-    origin = request.headers.get("Origin")
-    ours = (_origin(runtime().settings.base_url), _origin(request.host_url))
-    if origin is not None and origin not in ours:
+    if browsers.foreign_origin():
         log.warning("page_refused", reason="foreign origin", page=request.endpoint)
         abort(403, "foreign_form")
     sent = request.form.get("csrf", "")
     if not hmac.compare_digest(sent.encode(), guest().csrf.encode()):
         log.warning("page_refused", reason="csrf", page=request.endpoint)
         abort(403, "foreign_form")
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _cookie() -> str:
