@@ -22,6 +22,7 @@ from tests.databases import Kind
 from tests.house import House
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk
+from tests.webhooks.visitors import follow, path_of
 from webhooks import pages
 from webhooks.app import create_app
 from webhooks.pages import ROUTES
@@ -54,7 +55,7 @@ def enter(desk: Desk, coach_id: str = "ada", **more: object) -> str:
     """The coach follows a link that Coach OS asked for. Answers the CSRF token of the page's forms."""
     link = desk.ask("POST", "/v1/links", "links:write", json={"purpose": "settings", "coach_id": coach_id} | more)
     assert link.status_code == 201, link.text
-    assert desk.client.get("/p/" + link.json["url"].rpartition("/p/")[2]).location == "/settings"
+    assert follow(desk.client, path_of(link)).location == "/settings"
     found = CSRF.search(desk.client.get("/settings").text)
     assert found
     return found[1]

@@ -7,7 +7,6 @@ is 404. Each form carries the session's CSRF token and comes from a page of ours
 import hmac
 import re
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any, Literal, cast
 
 import structlog
@@ -17,7 +16,6 @@ from itsdangerous import BadData, URLSafeSerializer
 from domain.errors import Invalid
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
 from webhooks import browsers
-from webhooks.browsers import over_https
 from webhooks.models import ID
 from webhooks.pages.viewers import NEEDS, RIGHTS, May, Viewer
 from webhooks.pages.words import language_of, say
@@ -27,7 +25,7 @@ from workers.settings import Settings
 log = structlog.get_logger()
 
 Purpose = Literal["settings", "booking"]
-LIFE = timedelta(hours=2)
+COOKIE = "coachcal-page"
 OPEN = ("pages.static", "pages.redeem")
 STAFF = "staff_"
 """Begins the texts that are other ones for coaches and managers."""
@@ -142,22 +140,13 @@ def known() -> dict[str, Any]:
 
 
 def with_cookie(response: Response, newcomer: Guest) -> Response:
-    """In a frame of another site the cookie has to say that it may go there, and is kept apart for that site."""
-    https = over_https()
-    framed = https and runtime().settings.embed_origins is not None
+    return browsers.put_cookie(response, browsers.cookie_name(COOKIE), cookie_of(newcomer))
+
+
+def cookie_of(newcomer: Guest) -> str:
     value = signer(runtime().settings, "session").dumps(newcomer.as_json())
     assert isinstance(value, str)  # noqa: S101 (a URLSafeSerializer makes text)
-    response.set_cookie(
-        _cookie(),
-        value,
-        max_age=int(LIFE.total_seconds()),
-        path="/",
-        secure=https,
-        httponly=True,
-        samesite="None" if framed else "Lax",
-        partitioned=framed,
-    )
-    return response
+    return value
 
 
 def guard(response: Response) -> Response:
@@ -172,7 +161,9 @@ def guard(response: Response) -> Response:
 def _guest() -> Guest | None:
     services = runtime().services
     try:
-        found = Guest.of_json(signer(services.settings, "session").loads(request.cookies.get(_cookie(), "")))
+        found = Guest.of_json(
+            signer(services.settings, "session").loads(request.cookies.get(browsers.cookie_name(COOKIE), ""))
+        )
     except (BadData, Invalid, KeyError, TypeError):
         return None
     return found if found.until > services.now().timestamp() else None
@@ -186,8 +177,3 @@ def _check_form() -> None:
     if not hmac.compare_digest(sent.encode(), guest().csrf.encode()):
         log.warning("page_refused", reason="csrf", page=request.endpoint)
         abort(403, "foreign_form")
-
-
-def _cookie() -> str:
-    """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis, 4.1.3.2)."""
-    return "__Host-coachcal-page" if over_https() else "coachcal-page"
