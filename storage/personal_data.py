@@ -35,7 +35,7 @@ from storage.tables import (
     withheld_addresses,
 )
 
-SECRET = {"tokens", "token", "token_hash", "lease_token", "token_lease_token", "state_hash", "grant"}
+SECRET = {"tokens", "token", "token_hash", "lease_token", "token_lease_token", "state_hash", "sealed"}
 
 Rows = dict[Table, ColumnElement[bool]]
 """Which rows of which table are about a person."""

@@ -151,7 +151,7 @@ oauth_states = Table(
     Column("expires_at", Instant, nullable=False),
     Column("outcome", Text),  # none yet | asking | to_confirm | connected, or why not
     Column("account", Text),  # the address that agreed
-    Column("grant", LargeBinary),  # its tokens, sealed, until it is confirmed
+    Column("sealed", LargeBinary),  # its tokens, sealed, until it is confirmed
 )
 
 # One packed row a connection: never a row a period (performance.md measured 10 to 60 times for it).

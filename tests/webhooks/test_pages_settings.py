@@ -22,7 +22,7 @@ from tests.databases import Kind
 from tests.house import House
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk
-from tests.webhooks.visitors import follow, path_of
+from tests.webhooks.visitors import fields, follow, path_of
 from webhooks import pages
 from webhooks.app import create_app
 from webhooks.pages import ROUTES
@@ -557,7 +557,11 @@ def test_from_the_consent_the_coach_comes_back_to_the_settings(
     found = re.search(r'<a class="button main" href="([^"]+)"', page)
     assert found
     callback = house.control.consent(found[1].replace("&amp;", "&"), profile=seat.profiles[0], decision=decision)
-    answer = desk.client.get("/connect/callback?" + callback.partition("?")[2])
+    back = "/connect/callback?" + callback.partition("?")[2]
+    answer = desk.client.get(back)
+    if decision == "allow":
+        sent = fields(answer) | {"answer": "yes"}
+        answer = desk.client.get(desk.client.post("/connect/confirm", data=sent).location)
     assert (answer.status_code, answer.location) == (303, f"/settings?said={said}")
     page = desk.client.get(answer.location).text
     assert ("<p>Your calendar is connected" in page) is (said == "connected")

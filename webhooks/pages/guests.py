@@ -95,6 +95,9 @@ def admit() -> None:
     g.guest = NOBODY
     if request.endpoint in OPEN:
         return
+    if _is_consent():
+        g.guest = at_settings() or NOBODY
+        return
     g.guest = _guest() or NOBODY
     if not request.path.startswith(HOMES[g.guest.purpose]) or not g.guest.coach_id:
         log.warning("page_refused", reason="no session", page=request.endpoint)
@@ -151,19 +154,24 @@ def cookie_of(newcomer: Guest) -> str:
 
 def guard(response: Response) -> Response:
     """After every page: nothing inline, nothing from elsewhere, and framed only by whom the settings name."""
-    framers = " ".join(runtime().settings.embed_origins or ("'none'",))
+    embedding = None if _is_consent() else runtime().settings.embed_origins
+    framers = " ".join(embedding or ("'none'",))
     response.headers["Content-Security-Policy"] = browsers.policy(framers)
     if request.endpoint != "pages.redeem":  # whose address is a secret
         response.headers["Referrer-Policy"] = browsers.REFERRER
     return response
 
 
+def _is_consent() -> bool:
+    """A page where somebody agrees to something, with a session or without: nobody frames it."""
+    return (request.endpoint or "").startswith("pages.consent_")
+
+
 def _guest() -> Guest | None:
     services = runtime().services
     try:
-        found = Guest.of_json(
-            signer(services.settings, "session").loads(request.cookies.get(browsers.cookie_name(COOKIE), ""))
-        )
+        value = request.cookies.get(browsers.cookie_name(COOKIE), "")
+        found = Guest.of_json(signer(services.settings, "session").loads(value))
     except (BadData, Invalid, KeyError, TypeError):
         return None
     return found if found.until > services.now().timestamp() else None

@@ -106,7 +106,8 @@ def create(body: LinkIn) -> LinkOut:
         detail = "Names and addresses make the link too long: send a shorter return_url or my_page_url."
         raise Refused("link_too_long", detail, field="return_url")
     token = secrets.token_urlsafe(24)
-    made = Link(body.coach_id, participant and participant.id, invited.as_json(), services.now() + VALID)
+    about = None if participant is None else participant.id
+    made = Link(body.coach_id, about, invited.as_json(), services.now() + VALID)
     with services.database.write() as tx:
         links.make(tx, token, "page", made)
     return LinkOut(url=f"{services.settings.base_url}/p/{token}", expires_at=made.expires_at)
@@ -145,7 +146,7 @@ def _come_again(token: str) -> Response:
     if AGAIN in request.args:
         log.warning("link_refused", reason="no cookies")
         abort(400, "no_cookies")
-    place = url_for("pages.redeem", token=token, **{AGAIN: "1"})
+    place = f"{url_for('pages.redeem', token=token)}?{AGAIN}=1"
     return browsers.remember(see(place), browsers.new_browser())
 
 

@@ -11,7 +11,7 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-MORE = (("outcome", sa.Text), ("account", sa.Text), ("grant", sa.LargeBinary))
+MORE = (("outcome", sa.Text), ("account", sa.Text), ("sealed", sa.LargeBinary))
 INDEXED = ("coach_id", "participant_id", "expires_at")
 
 
