@@ -84,6 +84,13 @@ def revoke_key(tx: Connection, key_id: str, *, now: datetime) -> bool:
     return tx.execute(alive.values(revoked_at=now)).rowcount == 1
 
 
+def key_of(tx: Connection, key_id: str) -> Key | None:
+    """The key of this id as it stands, revoked and expired ones too; None for none."""
+    query = select(api_keys, api_clients.c.scopes).join(api_clients).where(api_keys.c.id == key_id)
+    found = tx.execute(query).first()
+    return None if found is None else _key(found)
+
+
 def list_keys(tx: Connection) -> list[Key]:
     query = (
         select(api_keys, api_clients.c.scopes).join(api_clients).order_by(api_keys.c.client_id, api_keys.c.created_at)

@@ -28,6 +28,8 @@ from storage.tables import (
     erasures,
     idempotency,
     imported_people,
+    links,
+    oauth_states,
     refusals,
     sessions,
     withheld_addresses,
@@ -105,6 +107,8 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     answers = _drop_answers(tx, personal_data.answers_about_coach(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
     _delete(tx, refusals, rows[refusals])
+    _delete(tx, links, rows[links])
+    _delete(tx, oauth_states, rows[oauth_states])
     mails = _delete(tx, outbox_rows, rows[outbox_rows])
     met = _delete(tx, sessions, rows[sessions])  # their bookings go with them
     revoking = _count(tx, connections, rows[connections])
@@ -123,6 +127,7 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     _delete(tx, withheld_addresses, rows[withheld_addresses])
     _delete(tx, sessions, rows[sessions])
     _delete(tx, imported_people, rows[imported_people])
+    _delete(tx, links, rows[links])
     emptied = _empty_mails(tx, rows[outbox_rows])
     coming = _coming(tx, rows[bookings], now)
     taken = retention.anonymise(tx, rows[bookings])
@@ -145,7 +150,7 @@ def _is_known(tx: Connection, person: Person) -> bool:
     if person.kind == "coach":
         return tx.scalar(select(coaches.c.id).where(coaches.c.id == person.id)) is not None
     rows = personal_data.of_participant(tx, person.id)
-    return any(_count(tx, table, rows[table]) for table in (bookings, sessions))
+    return any(_count(tx, table, rows[table]) for table in (bookings, sessions, links))
 
 
 def _is(person: Person) -> ColumnElement[bool]:

@@ -1,30 +1,73 @@
-"""One-time states of the connect flow, as hashes: for one coach, and for one session where a page began it."""
+"""States of the connect flow, as hashes: each for one coach, and for the one browser that began.
 
+issued        (no outcome)   sent along to the consent
+asking        this browser came back, and its code is being exchanged: once, however often it comes
+to_confirm    the account is known, and its tokens are kept sealed until the person says yes or no
+connected     or `declined`, `refused`, `in_use`, `away`: how it ended, whenever this browser asks again
+"""
+
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Literal
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import ColumnElement, Connection, delete, select
 
 from storage.tables import oauth_states
 
+Outcome = Literal["asking", "to_confirm", "connected", "declined", "refused", "in_use", "away"]
 
-def issue(
-    tx: Connection, state: str, coach_id: str, *, session: str | None, expires_at: datetime, now: datetime
-) -> None:
-    """`session`: a secret of the browser that alone may come back with this state; None: any may."""
-    tx.execute(delete(oauth_states).where(oauth_states.c.expires_at <= now))
-    values = {"state_hash": _digest(state, session), "coach_id": coach_id, "expires_at": expires_at}
+row = oauth_states.c
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """`account`: the address that agreed, and `sealed` its tokens, both only until it is confirmed."""
+
+    coach_id: str
+    outcome: Outcome | None
+    account: str | None = field(default=None, repr=False)
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """How it stands now, and until when that is known."""
+
+    outcome: Outcome
+    expires_at: datetime
+    account: str | None = field(default=None, repr=False)
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+def issue(tx: Connection, state: str, coach_id: str, *, browser: str, expires_at: datetime, now: datetime) -> None:
+    """`browser`: a secret of the browser that alone may come back with this state."""
+    drop_old(tx, now=now)
+    values = {"state_hash": _digest(state, browser), "coach_id": coach_id, "expires_at": expires_at}
     tx.execute(oauth_states.insert().values(values))
 
 
-def redeem(tx: Connection, state: str, *, session: str | None, now: datetime) -> str | None:
-    """The coach the state was issued for; it can be redeemed once. None: unknown, another's, used, expired."""
-    row = oauth_states.c
-    known = [_digest(state, None), _digest(state, session)]
-    gone = delete(oauth_states).where(row.state_hash.in_(known)).returning(row.coach_id, row.expires_at)
-    found = tx.execute(gone).first()
-    return None if found is None or found.expires_at <= now else str(found.coach_id)
+def find(tx: Connection, state: str, *, browser: str, now: datetime) -> Attempt | None:
+    """What has come of it so far. None: unknown, another browser's, or too old."""
+    query = select(row.coach_id, row.outcome, row.account, row.sealed)
+    found = tx.execute(query.where(_is(state, browser), row.expires_at > now)).first()
+    return None if found is None else Attempt(*found)
 
 
-def _digest(state: str, session: str | None) -> bytes:
-    return sha256(f"{state} {session or ''}".encode()).digest()
+def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_is: Now) -> bool:
+    """From one outcome to the next. Of two at once, one does it: False for the other, who looks again."""
+    values = {name: getattr(now_is, name) for name in Now.__dataclass_fields__}
+    step = oauth_states.update().where(_is(state, browser), row.outcome.is_not_distinct_from(was))
+    return tx.execute(step.values(values)).rowcount == 1
+
+
+def drop_old(tx: Connection, *, now: datetime) -> int:
+    return tx.execute(delete(oauth_states).where(row.expires_at <= now)).rowcount
+
+
+def _is(state: str, browser: str) -> ColumnElement[bool]:
+    return row.state_hash == _digest(state, browser)
+
+
+def _digest(state: str, browser: str) -> bytes:
+    return sha256(f"{state} {browser}".encode("utf-8", "surrogateescape")).digest()

@@ -24,6 +24,7 @@ from storage.tables import (
     event_looks,
     idempotency,
     imported_people,
+    links,
     oauth_states,
     ops_audit,
     outbox,
@@ -34,7 +35,7 @@ from storage.tables import (
     withheld_addresses,
 )
 
-SECRET = {"tokens", "token", "token_hash", "lease_token", "token_lease_token", "state_hash"}
+SECRET = {"tokens", "token", "token_hash", "lease_token", "token_lease_token", "state_hash", "sealed"}
 
 Rows = dict[Table, ColumnElement[bool]]
 """Which rows of which table are about a person."""
@@ -84,6 +85,7 @@ def of_coach(coach_id: str) -> Rows:
         channels: channels.c.connection_id.in_(mine),
         busy: busy.c.connection_id.in_(mine),
         oauth_states: oauth_states.c.coach_id == coach_id,
+        links: links.c.coach_id == coach_id,
         slot_sets: slot_sets.c.coach_id == coach_id,
         sessions: sessions.c.coach_id == coach_id,
         bookings: bookings.c.session_id.in_(met),
@@ -105,6 +107,7 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
         outbox: outbox.c.booking_id.in_(seats),
         withheld_addresses: withheld_addresses.c.address.in_(addresses(tx, participant_id)),
         imported_people: imported_people.c.participant_id == participant_id,
+        links: links.c.participant_id == participant_id,
         erasures: (erasures.c.kind == "participant") & (erasures.c.person_id == participant_id),
         ops_audit: ops_audit.c.target == participant_id,
     }

@@ -149,6 +149,9 @@ oauth_states = Table(
     Column("state_hash", LargeBinary, primary_key=True),
     of_coach(),
     Column("expires_at", Instant, nullable=False),
+    Column("outcome", Text),  # none yet | asking | to_confirm | connected, or why not
+    Column("account", Text),  # the address that agreed
+    Column("sealed", LargeBinary),  # its tokens, sealed, until it is confirmed
 )
 
 # One packed row a connection: never a row a period (performance.md measured 10 to 60 times for it).
@@ -254,7 +257,20 @@ visible = Table(
     Column("ms", Integer, nullable=False),
 )
 
-# Links to pages that were followed: each opens its page once.
+# Without a key to coaches: making one must not wait for a lock that a booking holds. `leads`: page | connect.
+links = Table(
+    "links",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("leads", Text, nullable=False),
+    Column("coach_id", Text, nullable=False, index=True),
+    Column("participant_id", Text, index=True),
+    Column("meaning", JSON, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("browser_hash", LargeBinary),  # whose it is, once it was opened
+)
+
+# Links that the release before signed, and that were followed: the next release drops it.
 link_uses = Table(
     "link_uses",
     metadata,

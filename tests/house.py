@@ -14,6 +14,7 @@ from dramatiq.brokers.stub import StubBroker
 from domain.accounts import Profile
 from domain.coaches import Coach
 from storage import accounts, coaches, connections, slots, tables
+from storage.accounts import AccountInUse
 from tests import cast
 from workers import connections as connecting
 from workers import freebusy
@@ -26,6 +27,7 @@ from workers.services import Services
 from workers.settings import Settings
 
 # Nobody listens there: what is pushed to it is refused at once. Journeys that need pushes say where the web is.
+BROWSER = "the secret of a browser"
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -66,11 +68,18 @@ class House:
 
     def _agree(self, coach_id: str, seat: Seat) -> str:
         services = self.runtime.services
-        link = connecting.begin(services, coach_id)
+        link = connecting.begin(services, coach_id, browser=BROWSER)
         assert link is not None
-        callback = parse_qs(urlsplit(self.control.consent(link, profile=seat.profiles[0])).query)
-        assert connecting.redeem(services, callback["state"][0]) == coach_id
-        return connecting.complete(services, self.runtime.actors, coach_id, callback["code"][0])
+        back = parse_qs(urlsplit(self.control.consent(link, profile=seat.profiles[0])).query)
+        (state,), (code,) = back["state"], back["code"]
+        connecting.come_back(services, state, browser=BROWSER, code=code, declined=False)
+        ended = connecting.confirm(services, self.runtime.actors, state, browser=BROWSER)
+        if ended.outcome == "in_use":
+            raise AccountInUse
+        with services.database.read() as tx:
+            connection_id = accounts.owner_of(tx, seat.sub)
+        assert connection_id
+        return connection_id
 
     def refresh(self, connection_id: str) -> bool:
         return freebusy.refresh(self.runtime.services, connection_id)

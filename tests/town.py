@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 from storage import clients, coaches, database, slots
 from storage.database import Database
 from tests import cast
+from webhooks.demo import browser
 from webhooks.demo.processes import Processes, StepFailed, free_port
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import Control, Seat
@@ -96,8 +97,7 @@ class Town:
             slots.recompute(tx, ada, now=datetime.now(UTC))
         seat = self.control.create_account("ada")
         link = str(self.api.post("/v1/coaches/ada/connect", {})["authorize_url"])
-        callback = self.control.consent(link, profile=seat.profiles[0])
-        self.api.page(callback)
+        browser.connect(link, self.control, profile=seat.profiles[0])
         self.wait(lambda found: found["state"] == "fresh")
         shown: Any = self.api.get("/v1/coaches/ada")
         time.sleep(GAP_SECONDS)

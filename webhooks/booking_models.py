@@ -9,6 +9,14 @@ from webhooks.models import ID, Body, Language, Line, Mail, Range, Zone
 
 MOST_SEATS = 200
 
+# Of a URL that people are sent to: no user information, no backslash, nothing that cannot be seen.
+URL_HOST = r"[\w-][\w.-]*"
+URL_REST = (
+    r"(:\d{1,5})?"
+    r"([/?#][^\s<>\"\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*)?"
+)
+MY_PAGE = rf"^https?://{URL_HOST}{URL_REST}$"
+
 Id = Annotated[str, Field(pattern=f"^{ID}$", description="An id of Coach OS's, or of ours.")]
 Start = Annotated[
     str, Field(max_length=40, description="An instant with an offset.", examples=["2026-06-01T09:00:00Z"])
@@ -29,7 +37,7 @@ class ParticipantIn(Body):
     email: Mail
     zone: Zone
     language: Language = "en"
-    my_page_url: Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s<>\"\x00]+$")] | None = Field(
+    my_page_url: Annotated[str, Field(max_length=2000, pattern=MY_PAGE)] | None = Field(
         None, description="Where this participant sees and changes the booking."
     )
 

@@ -174,7 +174,6 @@ ROUTES = (
     Route("GET", health.PATH, health.alive, answer=Alive),
     Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
     Route("GET", "/metrics", health.metrics),
-    Route("GET", "/connect/callback", connect.callback, told=False),
     Route("GET", "/docs", docs.show, told=False),
 )
 # fmt: on

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from threading import Lock
 
-ROOM = 8 * 1024 * 1024  # bytes of bodies a process keeps; an answer of 14 days is about 7 kB
+ROOM = 8 * 1024 * 1024  # bytes a process keeps; an answer of 14 days is about 7 kB
 LARGEST = 64 * 1024
+BESIDE = 1024  # bytes that an answer takes beside its body and its question: tag, stamp, and Python's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Shelf:
         self._kept: dict[Hashable, Ready] = {}
         self._lock = Lock()
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def holds(self, question: Hashable) -> bool:
         """Whether this was asked before: whether a look at the database may be worth it."""
         return question in self._kept
@@ -45,15 +49,19 @@ class Shelf:
 
     def keep(self, question: Hashable, ready: Ready) -> None:
         """Make room by dropping what was made longest ago."""
-        if len(ready.body) > LARGEST:
+        if _size(question, ready) > LARGEST:
             return
         with self._lock:
             self._drop(question)
             self._kept[question] = ready
-            self._room -= len(ready.body)
+            self._room -= _size(question, ready)
             while self._room < 0:
                 self._drop(next(iter(self._kept)))
 
     def _drop(self, question: Hashable) -> None:
         if dropped := self._kept.pop(question, None):
-            self._room += len(dropped.body)
+            self._room += _size(question, dropped)
+
+
+def _size(question: Hashable, ready: Ready) -> int:
+    return len(ready.body) + len(repr(question)) + BESIDE

@@ -4,6 +4,7 @@ from collections.abc import Hashable
 from datetime import datetime
 from math import ceil
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from flask import Response, request
@@ -53,7 +54,7 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
         raise unknown_coach(coach_id)
     made = _made(found[coach_id], query, stamp, now)
     if query.detail is None:  # not everybody who asks again may see reasons
-        parts().shelf.keep((coach_id, request.environ.get("QUERY_STRING", "")), made)
+        parts().shelf.keep(_question(coach_id, request.environ), made)
     return conditional(made)
 
 
@@ -71,7 +72,7 @@ def in_passing(ours: Parts) -> InPassing:
         if not (path.startswith(PLACE) and path.endswith(END) and environ["REQUEST_METHOD"] == "GET"):
             return None
         coach_id = path[len(PLACE) : -len(END)]
-        question = coach_id, environ.get("QUERY_STRING", "")
+        question = _question(coach_id, environ)
         if not shelf.holds(question):
             return None
         try:
@@ -91,6 +92,12 @@ def in_passing(ours: Parts) -> InPassing:
         return answer
 
     return look
+
+
+def _question(coach_id: str, environ: dict[str, Any]) -> Hashable:
+    """One for all orders of the parameters and all ways to quote them; what is no query of ours is never kept."""
+    asked = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    return coach_id, *sorted(asked)
 
 
 def answer(listing: Listing, duration: int, since: datetime, until: datetime, *, now: datetime) -> bytes:

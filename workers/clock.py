@@ -16,6 +16,7 @@ from storage import (
     idempotency,
     links,
     looks,
+    oauth_states,
     outbox,
     recovery,
     refusals,
@@ -175,6 +176,7 @@ def retention(services: Services, _actors: Actors) -> int:
     kept = (
         idempotency.drop_old,
         links.drop_old,
+        oauth_states.drop_old,
         samples.prune,
         refusals.prune,
         callbacks.drop_old,

@@ -1,75 +1,180 @@
-"""Connecting a calendar account: the OAuth conversation, as the web process hands it over."""
+"""Connecting a calendar account: the OAuth conversation, as the web process hands it over.
+
+Whoever consents sees on a page of ours for whom, and confirms, in one browser: `invite` makes the link to that page,
+`begin` sends this browser to the consent, `come_back` keeps what came of it, `confirm` connects.
+"""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
-from storage import accounts, coaches, connections, oauth_states
-from workers import tokens
+from storage import accounts, coaches, connections, links, oauth_states
+from storage.accounts import AccountInUse
+from storage.links import Link
+from storage.oauth_states import Attempt, Now, Outcome
+from storage.vault import Sealed
 from workers.actors import Actors
-from workers.cronofy.errors import BadAnswer
+from workers.cronofy.errors import CronofyError
+from workers.cronofy.wire import Grant
 from workers.services import Services
 
 log = structlog.get_logger()
 
+Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
+
 STATE_LIFE = timedelta(minutes=10)
+ASKING = timedelta(minutes=1)  # longer than a code is asked about: whoever died over it will not say
+REMEMBERED = timedelta(hours=2)
 SCOPE = "read_write"
 
 
 class UnknownState(Exception):
-    """The state was never issued, was used already, or is older than ten minutes: start connecting again."""
+    """The state was never issued to this browser, or is too old: start connecting again."""
 
 
-def begin(services: Services, coach_id: str, *, provider: str | None = None, session: str | None = None) -> str | None:
-    """The URL where the coach agrees, good for ten minutes and once. None: no such coach.
+def invite(services: Services, coach_id: str, *, provider: str | None = None) -> str | None:
+    """A link to the page where the coach begins, good for ten minutes. None: no such coach."""
+    token, ends = secrets.token_urlsafe(24), services.now() + STATE_LIFE
+    with services.database.write() as tx:
+        if coaches.get(tx, coach_id) is None:
+            return None
+        links.make(tx, token, "connect", Link(coach_id, None, {"provider": provider}, ends))
+    return f"{services.settings.base_url}/c/{token}"
 
-    `session`: a secret of the browser that asked, without which nobody may come back: a link that was handed on to
-    somebody else connects nothing of theirs.
+
+def begin(services: Services, coach_id: str, *, browser: str, provider: str | None = None) -> str | None:
+    """The URL where the coach agrees, good for ten minutes. None: no such coach.
+
+    `browser`: the secret of the browser that begins, without which nobody may come back: an address that was handed
+    on to somebody else connects nothing of theirs.
     """
     state = secrets.token_urlsafe(32)
     now = services.now()
     with services.database.write() as tx:
         if coaches.get(tx, coach_id) is None:
             return None
-        oauth_states.issue(tx, state, coach_id, session=session, expires_at=now + STATE_LIFE, now=now)
+        oauth_states.issue(tx, state, coach_id, browser=browser, expires_at=now + STATE_LIFE, now=now)
     return services.cronofy.authorize_url(_redirect_uri(services), state, scope=SCOPE, provider=provider)
 
 
-def redeem(services: Services, state: str, *, session: str | None = None) -> str:
-    """The coach a state stands for; raises UnknownState. After this the state is spent, whatever follows."""
-    with services.database.write() as tx:
-        coach_id = oauth_states.redeem(tx, state, session=session, now=services.now())
-    if coach_id is None:
-        raise UnknownState
-    return coach_id
-
-
-def complete(services: Services, actors: Actors, coach_id: str, code: str) -> str:
-    """Exchange the code, keep the tokens, and owe the connection its first read; its channel is opened by that read.
-
-    Returns the connection's id. Raises CronofyError, and AccountInUse when another coach has this account.
+def come_back(services: Services, state: str, *, browser: str, code: str, declined: bool) -> Attempt:
+    """What came of the consent: `to_confirm`, or why not. The same whenever this browser comes again; `asking` while
+    it is not known yet. Raises UnknownState.
     """
-    grant = services.cronofy.exchange(code, _redirect_uri(services))
-    if grant.sub is None:
-        raise BadAnswer("Cronofy's token answer names no account; start connecting again")
+    now = services.now()
     with services.database.write() as tx:
-        # The sealed tokens name the row they belong to, so its id has to be known first.
-        connection_id = accounts.owner_of(tx, grant.sub) or accounts.new_id(services.corrected_now())
-        sealed = tokens.seal(services, connection_id, grant)
-        accounts.link(
-            tx,
-            coach_id,
-            connection_id,
-            grant.sub,
-            tokens=sealed.sealed,
-            access_expires_at=sealed.access_expires_at,
-            data_center=services.settings.cronofy_data_center,
-        )
-        connections.mark_dirty(tx, connection_id, userinfo=True)
-    log.info("connected", coach=coach_id, connection=connection_id)
-    actors.wake(connection_id)
+        found = _found(services, tx, state, browser)
+        # A code is good once: of a browser that comes twice at once, one asks about it.
+        mine = oauth_states.advance(tx, state, browser, None, Now("asking", now + ASKING))
+    if mine:
+        came = _ended(services, "declined") if declined else _exchanged(services, state, found, code)
+        with services.database.write() as tx:
+            oauth_states.advance(tx, state, browser, "asking", came)
+    with services.database.read() as tx:
+        return _found(services, tx, state, browser)
+
+
+def confirm(services: Services, actors: Actors, state: str, *, browser: str) -> Attempt:
+    """Keep the tokens, and owe the connection its first read; its channel is opened by that read.
+
+    Whoever confirms again gets the first outcome. Raises UnknownState.
+    """
+    connection_id = None
+    try:
+        with services.database.write() as tx:
+            found = _found(services, tx, state, browser)
+            coaches.lock(tx, found.coach_id)  # before the rows that hang on it, as an erasure does
+            if oauth_states.advance(tx, state, browser, "to_confirm", _ended(services, "connected")):
+                connection_id = _link(services, tx, state, found)
+    except (AccountInUse, Sealed) as error:  # another coach was faster; or rows were swapped
+        outcome: Outcome = "in_use" if isinstance(error, AccountInUse) else "refused"
+        with services.database.write() as tx:
+            oauth_states.advance(tx, state, browser, "to_confirm", _ended(services, outcome))
+    if connection_id is not None:
+        log.info("connected", coach=found.coach_id, connection=connection_id)
+        actors.wake(connection_id)
+    with services.database.read() as tx:
+        return _found(services, tx, state, browser)
+
+
+def decline(services: Services, state: str, *, browser: str) -> Attempt:
+    """The person says no after the consent: what was granted is given back. Raises UnknownState."""
+    with services.database.write() as tx:
+        found = _found(services, tx, state, browser)
+        mine = oauth_states.advance(tx, state, browser, "to_confirm", _ended(services, "declined"))
+    if mine:
+        _give_back(services, state, found)
+    with services.database.read() as tx:
+        return _found(services, tx, state, browser)
+
+
+def _exchanged(services: Services, state: str, found: Attempt, code: str) -> Now:
+    if not code:
+        return _ended(services, "refused")
+    try:
+        grant = services.cronofy.exchange(code, _redirect_uri(services))
+    except CronofyError as error:
+        log.warning("connect_failed", error=type(error).__name__)
+        return _ended(services, "refused" if error.permanent else "away")
+    with services.database.read() as tx:
+        owner = accounts.owner_of(tx, grant.sub)
+        others = owner is not None and accounts.coach_of(tx, owner) != found.coach_id
+    if others:
+        return _ended(services, "in_use")
+    ends = services.now() + STATE_LIFE
+    return Now("to_confirm", ends, grant.name or None, _sealed(services, state, grant))
+
+
+def _ended(services: Services, outcome: Outcome) -> Now:
+    """Neither address nor tokens are kept with how it ended."""
+    return Now(outcome, services.now() + REMEMBERED)
+
+
+def _sealed(services: Services, state: str, grant: Grant) -> bytes:
+    expires_at = services.corrected_now() + timedelta(seconds=grant.expires_in)
+    kept = {"access": grant.access_token, "refresh": grant.refresh_token}
+    about = {"sub": grant.sub, "expires_at": expires_at.isoformat()}
+    return services.vault.seal(state, kept | about)
+
+
+def _link(services: Services, tx: Tx, state: str, found: Attempt) -> str:
+    """Raises AccountInUse when another coach has this account."""
+    kept = services.vault.open(state, found.sealed or b"")
+    # The sealed tokens name the row they belong to, so its id has to be known first.
+    connection_id = accounts.owner_of(tx, kept["sub"]) or accounts.new_id(services.corrected_now())
+    mine = {"access": kept["access"], "refresh": kept["refresh"]}
+    accounts.link(
+        tx,
+        found.coach_id,
+        connection_id,
+        kept["sub"],
+        tokens=services.vault.seal(connection_id, mine),
+        access_expires_at=datetime.fromisoformat(kept["expires_at"]),
+        data_center=services.settings.cronofy_data_center,
+    )
+    connections.mark_dirty(tx, connection_id, userinfo=True)
     return connection_id
+
+
+def _give_back(services: Services, state: str, found: Attempt) -> None:
+    """Unless the account is connected already: to revoke one grant of an account ends all of them."""
+    try:
+        kept = services.vault.open(state, found.sealed or b"")
+        with services.database.read() as tx:
+            if accounts.owner_of(tx, kept["sub"]) is not None:
+                return
+        services.cronofy.revoke(kept["refresh"])
+    except (CronofyError, Sealed) as error:
+        log.warning("connect_not_given_back", error=type(error).__name__)
+
+
+def _found(services: Services, tx: Tx, state: str, browser: str) -> Attempt:
+    found = oauth_states.find(tx, state, browser=browser, now=services.now())
+    if found is None:
+        raise UnknownState
+    return found
 
 
 def _redirect_uri(services: Services) -> str:

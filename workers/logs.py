@@ -13,7 +13,7 @@ SECRETS = re.compile(
     r"cck_[0-9a-f]+_[\w-]+"  # API keys
     r"|CRN_\w+"  # Cronofy client secrets
     r"|(?<=/webhooks/cronofy/)[\w-]+"  # channel tokens
-    r"|(?<=/p/)[\w.-]+"  # links to pages
+    r"|(?<=/[pc]/)[\w.-]+"  # links to pages
     r"|(?i:bearer\s+)[\w.~+/=-]+"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # the password in a URL
     r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # mail addresses

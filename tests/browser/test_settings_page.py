@@ -320,7 +320,10 @@ def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_relo
         frame.get_by_role("button", name="Google").click()
         with page.expect_popup() as beside:
             frame.get_by_role("link", name="Continue to Google").click()
-        assert "provider_name=google" in beside.value.url
+        # It begins on a page of ours, which says for whom
+        expect(beside.value.get_by_role("heading")).to_have_text("Connect a calendar of Ada Lovelace’s")
+        beside.value.get_by_role("button", name="Continue to Google").click()
+        beside.value.wait_for_url("**provider_name=google**")
         # Then the frame shows the settings again
         expect(frame.locator("#accounts")).to_contain_text("No calendar is connected yet")
         # And when the account is connected, and the coach comes back

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-import requests
 from cryptography.fernet import Fernet
 from redis import Redis
 
@@ -30,6 +29,7 @@ from tests.databases import migrate
 from tests.platform import Platform
 from tests.postoffice import PostOffice
 from tests.town import FAR_LIMITS
+from webhooks.demo import browser
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import Control
 from workers.embedded.redis import redis_server
@@ -226,8 +226,7 @@ def _introduce(scene: Scene, public_url: str) -> None:
         api.put(f"/v1/coaches/{coach_id}", settings_of(coach_id))
         seat = scene.control.create_account(coach_id)
         link = str(api.post(f"/v1/coaches/{coach_id}/connect", {})["authorize_url"])
-        answer = requests.get(scene.control.consent(link, profile=seat.profiles[0]), timeout=30)
-        answer.raise_for_status()
+        browser.connect(link, scene.control, profile=seat.profiles[0])
         scene.coaches[coach_id] = Coach(coach_id, seat.sub, seat.calendars[0])
     end = time.monotonic() + START_SECONDS
     while not all(api.get(f"/v1/coaches/{coach_id}")["state"] == "fresh" for coach_id in scene.coaches):

@@ -22,6 +22,7 @@ from storage import bookings, clients, coaches, slots, tables
 from storage.openings import Wanted
 from tests import cast, town
 from tests.town import GAP_SECONDS, Town
+from webhooks.demo import browser
 from workers.cronofy.sandbox.control import Seat
 
 PERSON = "Quokka Canaryson"
@@ -103,7 +104,7 @@ def connected(running: Town) -> Canaries:
     seat = running.control.create_account(PERSON, email=ADDRESS, calendars=(CALENDAR, CALENDAR + " 2"))
     times = events(running, seat)
     link = str(running.api.post("/v1/coaches/ada/connect", {})["authorize_url"])
-    running.api.page(running.control.consent(link, profile=seat.profiles[0]))
+    browser.connect(link, running.control, profile=seat.profiles[0])
     running.wait(lambda found: found["state"] == "fresh")
     token = running.control.wait_for_deliveries(1)[0]["callback_url"].rpartition("/")[2]
     with running.database.read() as tx:

@@ -23,6 +23,7 @@ from storage import coaches, slots
 from tests import cast, sending, town
 from tests.databases import Kind
 from tests.town import Town
+from webhooks.demo import browser
 
 COACHES, PUSHES = 20, 20_000
 ROUNDS = 4
@@ -93,7 +94,7 @@ def connect(running: Town, count: int = COACHES) -> list[Target]:
     seats = {coach_id: running.control.create_account(coach_id) for coach_id in ids}
     for coach_id, seat in seats.items():
         link = str(running.api.post(f"/v1/coaches/{coach_id}/connect", {})["authorize_url"])
-        running.api.page(running.control.consent(link, profile=seat.profiles[0]))
+        browser.connect(link, running.control, profile=seat.profiles[0])
     for coach_id in ids:
         wait(running, coach_id, lambda found: found["state"] == "fresh", time.monotonic() + 20)
     channels = {each["sub"]: each for each in running.control.state()["channels"]}

@@ -246,13 +246,17 @@ def test_a_channel_that_is_not_open_is_not_audited(database: Database, channel: 
         assert accounts.oldest_audit(tx) is None
 
 
-def test_a_state_is_good_once_and_for_ten_minutes(database: Database) -> None:
+def test_a_state_is_one_browser_s_for_ten_minutes_and_each_step_is_taken_once(database: Database) -> None:
     cast.introduce(database)
     ends = cast.NOW + timedelta(minutes=10)
+    asking = oauth_states.Now("asking", ends)
     with database.write() as tx:
-        for state in ("one", "two"):
-            oauth_states.issue(tx, state, "ada", session=None, expires_at=ends, now=cast.NOW)
-        assert oauth_states.redeem(tx, "one", session=None, now=cast.NOW) == "ada"
-        assert oauth_states.redeem(tx, "one", session=None, now=cast.NOW) is None
-        assert oauth_states.redeem(tx, "two", session=None, now=ends) is None
-        assert oauth_states.redeem(tx, "never issued", session=None, now=cast.NOW) is None
+        oauth_states.issue(tx, "one", "ada", browser="hers", expires_at=ends, now=cast.NOW)
+        found = oauth_states.find(tx, "one", browser="hers", now=cast.NOW)
+        assert found == oauth_states.Attempt("ada", None)
+        for state, browser, now in (("one", "his", cast.NOW), ("two", "hers", cast.NOW), ("one", "hers", ends)):
+            assert oauth_states.find(tx, state, browser=browser, now=now) is None
+        assert not oauth_states.advance(tx, "one", "his", None, asking)
+        assert not oauth_states.advance(tx, "one", "hers", "to_confirm", asking)
+        assert [oauth_states.advance(tx, "one", "hers", None, asking) for _ in range(2)] == [True, False]
+        assert oauth_states.drop_old(tx, now=ends) == 1

@@ -14,7 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 from dramatiq.brokers.stub import StubBroker
 from flask.testing import FlaskClient
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from storage import bookings, clients, ops_audit, sessions, tables
 from storage.openings import Wanted
@@ -98,6 +98,10 @@ def test_a_login_leads_where_one_wanted_to_go_and_never_elsewhere(one_desk: Desk
         ("https://evil.test", "/ops"),
         ("/ops/../../evil\r\nX: y", "/ops"),
         ("/opsy", "/ops"),
+        ("/ops/../../x", "/ops"),
+        ("/ops/..", "/ops"),
+        ("/ops/./x", "/ops"),
+        ("/ops/coaches/..ada", "/ops/coaches/..ada"),
     ):
         one_desk.client.delete_cookie("coachcal-ops")
         assert log_in(one_desk.client, key, next=wanted).location == leads, wanted
@@ -250,6 +254,30 @@ def test_a_token_of_another_session_is_none_of_ours(inside: Desk) -> None:
     theirs = csrf(stranger.get("/ops"))
     assert inside.client.post(f"/ops/outbox/{mine}/requeue", data={"csrf": theirs}).status_code == 403
     assert state(inside, mine) == "dead"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test", "http://localhost:81"])
+def test_a_form_from_another_site_does_nothing(inside: Desk, origin: str) -> None:
+    mine = scene.dead_letter(inside.database)
+    before = inside.dump()
+    for path in (f"outbox/{mine}/requeue", f"outbox/{mine}/discard", "logout", "login"):
+        assert do(inside, f"/ops/{path}", headers={"Origin": origin}).status_code == 403, path
+    assert inside.dump() == before
+    assert inside.client.get("/ops").headers["Referrer-Policy"] == "same-origin"
+    assert do(inside, f"/ops/outbox/{mine}/requeue", headers={"Origin": "http://localhost"}).status_code == 303
+
+
+def test_a_page_asks_for_the_key_of_its_visitor_alone(inside: Desk) -> None:
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.extend(re.findall(r"FROM api_keys.*", statement, re.DOTALL))
+
+    event.listen(inside.database.engine, "before_cursor_execute", note)
+    assert inside.client.get("/ops").status_code == 200
+    event.remove(inside.database.engine, "before_cursor_execute", note)
+    assert len(asked) == 1
+    assert "WHERE api_keys.id = " in asked[0]
 
 
 # -- deeds ----------------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 import random
 import re
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -13,16 +14,46 @@ from cryptography.fernet import Fernet
 from dramatiq.brokers.stub import StubBroker
 from structlog.testing import capture_logs
 
-from storage import links, tables
+from storage import erasures, personal_data, tables
+from storage.erasures import Person
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk
-from tests.webhooks.visitors import GRACE, HEDY, Visitor, enter, fields, link, path_of
+from tests.webhooks.visitors import GRACE, HEDY, Visitor, enter, fields, follow, link, path_of
 from webhooks.pages.guests import signer
 from workers import logs
 from workers.clock import retention
 
 TEN = cast.at(2, 13)
+ODD_URLS = (
+    "https://good@evil.test/",
+    "https://good.test:pw@evil.test/",
+    "https://good.test%2f@evil.test/",
+    "https://good.test\\@evil.test/",
+    "https://good.test\\.evil.test/",
+    "https://evil.test/a\\b",
+    "https://",
+    "https:///evil.test/",
+    "https:evil.test",
+    "https:/evil.test",
+    "https:\\\\evil.test",
+    "https://?x",
+    "https://#x",
+    "https://.evil.test/",
+    "https://evil.test:port/",
+    "https://evil.test:/",
+    "https://evil.test:443443/",
+    "https://evil\ttest/",
+    "https://evil.test/\n",
+    "https://evil.test/\x00",
+    "https://evil.test/\x85",
+    "https://evil.test/\u202egnp.exe",
+    " https://evil.test/",
+    "https://evil.test/ x",
+    "https://evil%2etest/",
+    "//evil.test/",
+    "ftp://evil.test/",
+)
 
 
 @pytest.fixture
@@ -60,13 +91,14 @@ def refused(answer: Any, status: int, words: str) -> None:
 def test_a_link_opens_its_page_without_the_token_in_the_address(desk: Desk) -> None:
     made = link(desk)
     assert made.json["expires_at"] == "2026-06-01T08:10:00Z"
-    answer = desk.look(path_of(made))
+    answer = follow(desk.client, path_of(made))
     assert (answer.status_code, answer.location) == (303, "/book")
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("coachcal-page=")
-    for flag in ("HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=7200"):
-        assert flag in cookie
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert [cookie.partition("=")[0] for cookie in cookies] == ["coachcal-page", "coachcal-browser"]
+    for cookie in cookies:
+        for flag in ("HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=7200"):
+            assert flag in cookie
     page = desk.look("/book")
     assert page.status_code == 200
     assert path_of(made).removeprefix("/p/") not in page.text
@@ -74,24 +106,70 @@ def test_a_link_opens_its_page_without_the_token_in_the_address(desk: Desk) -> N
 
 def test_a_link_to_a_booking_opens_that_booking(one_desk: Desk) -> None:
     booking_id = enter(one_desk).book(TEN)
-    answer = one_desk.look(path_of(link(one_desk, booking_id=booking_id)))
+    answer = follow(one_desk.client, path_of(link(one_desk, booking_id=booking_id)))
     assert answer.location == f"/book/bookings/{booking_id}"
     assert "Your session is booked" in one_desk.look(answer.location).text
 
 
-def test_a_link_that_was_used_is_refused_to_whoever_has_it_next(desk: Desk) -> None:
+def stranger_at(desk: Desk) -> Visitor:
+    """Somebody else, with a browser of their own."""
+    return Visitor(desk.client.application.test_client())
+
+
+def test_a_link_that_was_opened_is_refused_to_whoever_has_it_next(desk: Desk) -> None:
     path = path_of(link(desk))
-    assert desk.look(path).status_code == 303
-    thief = Visitor(desk.client.application.test_client())
-    refused(thief.get(path), 410, "used before")
-    assert thief.get("/book").status_code == 401
+    assert follow(desk.client, path).status_code == 303
+    thief = stranger_at(desk)
+    refused(thief.get(path), 410, "another browser")
+    thief = enter(desk, participant=HEDY)
+    refused(thief.get(path), 410, "another browser")
+    assert stranger_at(desk).get("/book").status_code == 401
 
 
-def test_looking_where_a_link_leads_does_not_use_it_up(one_desk: Desk) -> None:
-    path = path_of(link(one_desk))
-    answer = one_desk.client.head(path)
-    assert (answer.status_code, "Set-Cookie" in answer.headers) == (204, False)
-    assert one_desk.look(path).status_code == 303
+def test_one_browser_may_follow_a_link_again_while_its_session_lasts(desk: Desk) -> None:
+    # Given a form that is open, and a page of another link in between
+    path = path_of(link(desk))
+    assert follow(desk.client, path).location == "/book"
+    guest = Visitor(desk.client)
+    form = guest.confirm(TEN)
+    assert follow(desk.client, path_of(link(desk, participant=HEDY))).location == "/book"
+    # When the link is followed again, twice
+    for _ in range(2):
+        assert desk.look(path).location == "/book"
+    # Then it is the same page for the same person, and the form is still good
+    assert guest.confirm(TEN)["csrf"] == form["csrf"]
+    assert guest.post("/book", form).status_code == 303
+    with later(desk, timedelta(hours=2)) as then:
+        for cookie in ("coachcal-browser", "coachcal-page"):
+            kept = desk.client.get_cookie(cookie)
+            assert kept
+            then.client.set_cookie(cookie, kept.value)
+        refused(then.look(path), 410, "too old")
+
+
+def test_who_only_fetches_a_link_does_not_open_it(desk: Desk) -> None:
+    """A scanner of mails, a preview: each keeps no cookie, and follows where it is sent."""
+    path = path_of(link(desk))
+    before = desk.dump()
+    for _ in range(3):
+        scanner = desk.client.application.test_client(use_cookies=False)
+        assert scanner.head(path).status_code == 204
+        answer = scanner.get(path)
+        assert (answer.status_code, answer.headers["Referrer-Policy"]) == (303, "no-referrer")
+        end = scanner.get(answer.location)
+        refused(end, 400, "allow cookies")
+    assert desk.dump() == before
+    assert follow(desk.client, path).location == "/book"
+
+
+def test_of_two_browsers_at_once_one_opens_the_link(desk: Desk) -> None:
+    path = path_of(link(desk))
+    visitors = [desk.client.application.test_client() for _ in range(4)]
+    for visitor in visitors:
+        assert visitor.get(path).location.startswith(path)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda visitor: visitor.get(path).status_code, visitors))
+    assert sorted(found) == [303, 410, 410, 410]
 
 
 def test_an_old_link_is_refused(desk: Desk) -> None:
@@ -99,7 +177,7 @@ def test_an_old_link_is_refused(desk: Desk) -> None:
     with later(desk, timedelta(minutes=10)) as then:
         refused(then.look(path), 410, "too old")
     with later(desk, timedelta(minutes=9, seconds=59)) as then:
-        assert then.look(path).status_code == 303
+        assert follow(then.client, path).location == "/book"
 
 
 def test_an_altered_link_is_refused(one_desk: Desk) -> None:
@@ -108,23 +186,31 @@ def test_an_altered_link_is_refused(one_desk: Desk) -> None:
     other = "A" if path[middle] != "A" else "B"
     for bad in (path[:middle] + other + path[middle + 1 :], path[:-1], path + "x", "/p/x", "/p/" + "." * 50):
         refused(one_desk.look(bad), 403, "not whole")
-    assert one_desk.look(path).status_code == 303
+    for odd in ("/p/%00", "/p/%ff%fe", "/p/" + "x" * 3000):
+        refused(one_desk.look(odd), 403, "not whole")
+    assert follow(one_desk.client, path).status_code == 303
+
+
+def test_a_link_says_nothing_of_whom_it_is_for(desk: Desk) -> None:
+    """Whatever a proxy logs of it, read in every way that a token may be written."""
+    urls = [str(link(desk).json["url"]) for _ in range(3)]
+    assert len(set(urls)) == len(urls)
+    for url in urls:
+        token = url.rpartition("/")[2]
+        assert re.fullmatch(r"[\w-]{32}", token)
+        plain = urlsafe_b64decode(token)
+        for canary in (b"grace", b"Grace", b"example"):
+            assert canary not in plain + token.encode()
+            assert token.encode() not in repr(desk.dump()).encode()
 
 
 def test_neither_a_session_is_a_link_nor_a_link_a_session(one_desk: Desk) -> None:
     path = path_of(link(one_desk))
-    cookie = one_desk.look(path).headers["Set-Cookie"].partition("=")[2].partition(";")[0]
+    cookie = follow(one_desk.client, path).headers["Set-Cookie"].partition("=")[2].partition(";")[0]
     refused(one_desk.look(f"/p/{cookie}"), 403, "not whole")
     stranger = one_desk.client.application.test_client()
     stranger.set_cookie("coachcal-page", path_of(link(one_desk)).removeprefix("/p/"))
     assert stranger.get("/book").status_code == 401
-
-
-def test_a_link_signed_with_a_key_of_somebody_else_s_is_refused(one_desk: Desk) -> None:
-    path = path_of(link(one_desk))
-    settings = one_desk.runtime.services.settings
-    with desks.opened(settings.database_url, broker=StubBroker(), secret_keys=Fernet.generate_key().decode()) as other:
-        refused(other.look(path), 403, "not whole")
 
 
 def test_a_link_outlives_the_rotation_of_keys(one_desk: Desk) -> None:
@@ -132,31 +218,47 @@ def test_a_link_outlives_the_rotation_of_keys(one_desk: Desk) -> None:
     settings = one_desk.runtime.services.settings
     keys = f"{Fernet.generate_key().decode()},{settings.secret_keys[0].get_secret_value()}"
     with desks.opened(settings.database_url, broker=StubBroker(), secret_keys=keys) as rotated:
-        assert rotated.look(path).status_code == 303
+        assert follow(rotated.client, path).status_code == 303
 
 
 def test_no_token_is_logged(one_desk: Desk) -> None:
     path = path_of(link(one_desk))
     with capture_logs() as told:
-        for asked in (path, path, path[:-1]):
-            one_desk.look(asked)
+        follow(one_desk.client, path)
+        stranger_at(one_desk).get(path)
+        one_desk.look(path[:-1])
     assert [line["event"] for line in told] == ["link_followed", "link_refused", "link_refused"]
     assert [line.get("reason") for line in told[1:]] == ["used", "altered"]
-    assert path.removeprefix("/p/")[:40] not in repr(told)
+    assert path.removeprefix("/p/")[:30] not in repr(told)
     line = logs.redact(None, "", {"event": f"GET {path} 303"})
     assert line["event"] == "GET /p/[redacted] 303"
 
 
-def test_used_links_are_forgotten_after_a_day(desk: Desk) -> None:
-    assert desk.look(path_of(link(desk))).status_code == 303
-    with later(desk, timedelta(hours=23)) as then:
-        assert retention(then.runtime.services, then.runtime.actors) == 0
-    with later(desk, timedelta(hours=24, seconds=1)) as then:
-        assert retention(then.runtime.services, then.runtime.actors) == 1
+def test_links_that_ended_are_forgotten_after_a_day(desk: Desk) -> None:
+    assert follow(desk.client, path_of(link(desk))).status_code == 303
+    link(desk)
+    for passed, dropped in (
+        (timedelta(hours=24, minutes=9), 0),
+        (timedelta(hours=24, minutes=11), 1),
+        (timedelta(hours=26, seconds=1), 1),
+    ):
+        with later(desk, passed) as then:
+            assert retention(then.runtime.services, then.runtime.actors) == dropped
+    assert desk.dump()["links"] == []
+
+
+@pytest.mark.parametrize(("person", "left"), [(Person("coach", "ada"), []), (Person("participant", "grace"), ["hedy"])])
+def test_whoever_is_erased_takes_their_links_along(desk: Desk, person: Person, left: list[str]) -> None:
+    paths = [path_of(link(desk)), path_of(link(desk, participant=HEDY))]
     with desk.database.write() as tx:
-        assert links.use(tx, "a nonce", now=cast.NOW)
-        assert not links.use(tx, "a nonce", now=cast.NOW)
-        assert len(tx.execute(tables.link_uses.select()).all()) == 1
+        export = personal_data.export_coach if person.kind == "coach" else personal_data.export_participant
+        exported = export(tx, person.id)
+        assert exported
+        assert len(exported["links"]) == 2 - len(left)
+        assert erasures.ask(tx, person, actor="test", now=cast.NOW) is not None
+        erasures.advance(tx, person, now=cast.NOW)
+        assert [row.participant_id for row in tx.execute(tables.links.select())] == left
+    refused(desk.look(paths[0]), 403, "not whole")
 
 
 @pytest.mark.parametrize(
@@ -171,6 +273,11 @@ def test_used_links_are_forgotten_after_a_day(desk: Desk) -> None:
         ({"return_url": "javascript:alert(1)"}, 422, "invalid_value", "return_url"),
         ({"return_url": "http://os.test/"}, 422, "invalid_value", "return_url"),
         ({"return_url": "http://127.0.0.1.evil.test/"}, 422, "invalid_value", "return_url"),
+        *(({"return_url": url}, 422, "invalid_value", "return_url") for url in ODD_URLS),
+        *(
+            ({"participant": GRACE | {"my_page_url": url}}, 422, "invalid_value", "participant.my_page_url")
+            for url in ODD_URLS
+        ),
         ({"participant": GRACE | {"zone": "Mars/Base"}}, 422, "unknown_zone", "participant.zone"),
         ({"forever": True}, 422, "unknown_field", "forever"),
     ],
@@ -249,7 +356,7 @@ def test_a_session_ends_after_two_hours(one_desk: Desk) -> None:
 def test_a_coach_s_session_opens_no_bookings_and_a_participant_s_no_settings(one_desk: Desk) -> None:
     coach = Visitor(one_desk.client.application.test_client())
     made = link(one_desk, purpose="settings", participant=None)
-    assert coach.get(path_of(made)).location == "/settings"
+    assert follow(coach.client, path_of(made)).location == "/settings"
     for path in ("/book", "/book/grid", "/book/bookings/bkg_1"):
         refused(coach.get(path), 401, "ask for a new link")
 
@@ -322,11 +429,12 @@ def test_a_platform_may_show_the_pages_in_a_frame(fresh_database: Any) -> None:
         fresh_database("sqlite"), broker=StubBroker(), public_url="https://coachcal.test", embed_origins=origins
     ) as desk:
         cast.ready(desk.database)
-        answer = desk.look(path_of(link(desk)), base_url="https://coachcal.test")
-        cookie = answer.headers["Set-Cookie"]
-        assert cookie.startswith("__Host-coachcal-page=")
-        for flag in ("Secure", "HttpOnly", "SameSite=None", "Partitioned"):
-            assert flag in cookie
+        answer = follow(desk.client, path_of(link(desk)), base_url="https://coachcal.test")
+        cookies = answer.headers.getlist("Set-Cookie")
+        for name, cookie in zip(("page", "browser"), cookies, strict=True):
+            assert cookie.startswith(f"__Host-coachcal-{name}=")
+            for flag in ("Secure", "HttpOnly", "SameSite=None", "Partitioned"):
+                assert flag in cookie
         page = desk.look("/book", base_url="https://coachcal.test")
         assert "frame-ancestors https://os.test https://app.os.test" in page.headers["Content-Security-Policy"]
 

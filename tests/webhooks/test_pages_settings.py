@@ -22,6 +22,7 @@ from tests.databases import Kind
 from tests.house import House
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk
+from tests.webhooks.visitors import fields, follow, path_of
 from webhooks import pages
 from webhooks.app import create_app
 from webhooks.pages import ROUTES
@@ -54,7 +55,7 @@ def enter(desk: Desk, coach_id: str = "ada", **more: object) -> str:
     """The coach follows a link that Coach OS asked for. Answers the CSRF token of the page's forms."""
     link = desk.ask("POST", "/v1/links", "links:write", json={"purpose": "settings", "coach_id": coach_id} | more)
     assert link.status_code == 201, link.text
-    assert desk.client.get("/p/" + link.json["url"].rpartition("/p/")[2]).location == "/settings"
+    assert follow(desk.client, path_of(link)).location == "/settings"
     found = CSRF.search(desk.client.get("/settings").text)
     assert found
     return found[1]
@@ -556,7 +557,11 @@ def test_from_the_consent_the_coach_comes_back_to_the_settings(
     found = re.search(r'<a class="button main" href="([^"]+)"', page)
     assert found
     callback = house.control.consent(found[1].replace("&amp;", "&"), profile=seat.profiles[0], decision=decision)
-    answer = desk.client.get("/connect/callback?" + callback.partition("?")[2])
+    back = "/connect/callback?" + callback.partition("?")[2]
+    answer = desk.client.get(back)
+    if decision == "allow":
+        sent = fields(answer) | {"answer": "yes"}
+        answer = desk.client.get(desk.client.post("/connect/confirm", data=sent).location)
     assert (answer.status_code, answer.location) == (303, f"/settings?said={said}")
     page = desk.client.get(answer.location).text
     assert ("<p>Your calendar is connected" in page) is (said == "connected")

@@ -19,7 +19,7 @@ from tests.webhooks import desk as desks
 from tests.webhooks.desk import WEEK, Desk
 from webhooks import slots
 from webhooks.keyring import TRUSTED_SECONDS
-from webhooks.wiring import Passing
+from webhooks.wiring import EXTENSION, Passing
 
 PATH = "/v1/coaches/ada/slots"
 
@@ -94,6 +94,22 @@ def test_a_change_shows_in_the_very_next_answer(desk: Desk, ada: str) -> None:
     assert (told["state"], told["version"]) == ("fresh", 3)
     assert "2026-06-03T09:00:00Z" not in told["starts"]
     assert "2026-06-02T09:00:00Z" in told["starts"]
+
+
+def test_one_question_is_kept_once_however_it_is_spelled(desk: Desk, ada: str) -> None:
+    first = desk.get(f"{PATH}?from=2026-06-01&to=2026-06-08&duration=60&tz=Europe/Paris")
+    shelf = desk.client.application.extensions[EXTENSION].shelf
+    assert len(shelf) == 1
+    for spelled in (
+        "tz=Europe%2FParis&duration=60&to=2026-06-08&from=2026-06-01",
+        "from=2026%2D06-01&to=2026-06-08&tz=%45urope/Paris&duration=%36%30",
+        "from=2026-06-01&&to=2026-06-08&duration=60&tz=Europe/Paris&",
+    ):
+        assert desk.get(f"{PATH}?{spelled}").data == first.data
+        assert len(shelf) == 1
+    # And what stands quoted inside of a value is none of ours
+    assert desk.get(f"{PATH}?from=2026-06-01%26to=2026-06-08%26duration=60&tz=Europe/Paris").status_code == 422
+    assert desk.get(f"{PATH}?from=2026-06-01%26to=2026-06-08&duration=60&tz=Europe/Paris").status_code == 422
 
 
 def test_time_alone_changes_an_answer_when_it_said_so(fresh_database: Callable[[Kind], str]) -> None:

@@ -6,16 +6,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from storage import accounts
+from storage import accounts, oauth_states
 from tests import cast
-from tests.house import House
+from tests.house import BROWSER, House
 from workers import connections
-from workers.cronofy.errors import InvalidGrant
 
 
 def test_the_link_asks_for_a_calendar_of_its_own_and_comes_back_to_us(house: House) -> None:
     house.introduce()
-    link = connections.begin(house.runtime.services, "ada", provider="google")
+    link = connections.begin(house.runtime.services, "ada", browser=BROWSER, provider="google")
     assert link is not None
     query = parse_qs(urlsplit(link).query)
     assert query["redirect_uri"] == [f"{house.runtime.settings.base_url}/connect/callback"]
@@ -25,29 +24,46 @@ def test_the_link_asks_for_a_calendar_of_its_own_and_comes_back_to_us(house: Hou
 
 
 def test_nobody_connects_for_a_coach_who_is_not_there(house: House) -> None:
-    assert connections.begin(house.runtime.services, "nobody") is None
+    assert connections.begin(house.runtime.services, "nobody", browser=BROWSER) is None
+    assert connections.invite(house.runtime.services, "nobody") is None
 
 
 def test_a_state_that_was_never_issued_is_refused(house: House) -> None:
+    services, actors = house.runtime.services, house.runtime.actors
     with pytest.raises(connections.UnknownState):
-        connections.redeem(house.runtime.services, "made up")
+        connections.come_back(services, "made up", browser=BROWSER, code="x", declined=False)
+    with pytest.raises(connections.UnknownState):
+        connections.confirm(services, actors, "made up", browser=BROWSER)
+    with pytest.raises(connections.UnknownState):
+        connections.decline(services, "made up", browser=BROWSER)
 
 
-def test_a_state_is_good_once(house: House) -> None:
+def test_a_made_up_code_connects_nothing_even_if_it_is_confirmed(house: House) -> None:
     house.introduce()
-    link = connections.begin(house.runtime.services, "ada")
+    services, actors = house.runtime.services, house.runtime.actors
+    link = connections.begin(services, "ada", browser=BROWSER)
     state = parse_qs(urlsplit(str(link)).query)["state"][0]
-    assert connections.redeem(house.runtime.services, state) == "ada"
-    with pytest.raises(connections.UnknownState):
-        connections.redeem(house.runtime.services, state)
-
-
-def test_a_made_up_code_connects_nothing(house: House) -> None:
-    house.introduce()
-    with pytest.raises(InvalidGrant):
-        connections.complete(house.runtime.services, house.runtime.actors, "ada", "made-up")
-    with house.runtime.services.database.read() as tx:
+    assert connections.confirm(services, actors, state, browser=BROWSER).outcome is None
+    back = connections.come_back(services, state, browser=BROWSER, code="made-up", declined=False)
+    assert back.outcome == "refused"
+    assert connections.confirm(services, actors, state, browser=BROWSER) == back
+    with services.database.read() as tx:
         assert accounts.of_coach(tx, "ada") == []
+
+
+def test_whoever_died_while_asking_lets_the_person_begin_again(house: House) -> None:
+    house.introduce()
+    services = house.runtime.services
+    link = connections.begin(services, "ada", browser=BROWSER)
+    state = parse_qs(urlsplit(str(link)).query)["state"][0]
+    with services.database.write() as tx:
+        ends = cast.NOW + connections.ASKING
+        assert oauth_states.advance(tx, state, BROWSER, None, oauth_states.Now("asking", ends))
+    back = connections.come_back(services, state, browser=BROWSER, code="x", declined=False)
+    assert back.outcome == "asking"
+    later = replace(services, now=lambda: ends)
+    with pytest.raises(connections.UnknownState):
+        connections.come_back(later, state, browser=BROWSER, code="x", declined=False)
 
 
 def test_a_coach_may_connect_several_accounts_and_all_of_them_block(house: House) -> None:

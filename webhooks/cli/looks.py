@@ -16,10 +16,10 @@ from webhooks.cli.common import Instant, opened
 @click.option("--provider", help="Preselect one: google, office365, apple, exchange...")
 def connect(coach: str, provider: str | None) -> None:
     """Print the link with which COACH connects a calendar account; good for ten minutes."""
-    from workers.connections import begin
+    from workers.connections import invite
 
     with opened() as runtime:
-        url = begin(runtime.services, coach, provider=provider)
+        url = invite(runtime.services, coach, provider=provider)
     if url is None:
         raise click.ClickException(f"there is no coach {coach}; make one with PUT /v1/coaches/{coach}")
     click.echo(url)

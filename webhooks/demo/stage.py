@@ -67,12 +67,6 @@ class Api:
     def get(self, path: str, **query: str) -> dict[str, Any]:
         return self._json(self._session.get(self.origin + path, params=query, timeout=10))
 
-    def page(self, url: str) -> str:
-        """What a browser shows for a link. No key goes with it."""
-        response = requests.get(url, timeout=30)
-        response.raise_for_status()
-        return response.text
-
     def _json(self, response: requests.Response) -> dict[str, Any]:
         response.raise_for_status()
         found: dict[str, Any] = response.json()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from webhooks.demo import sessions
+from webhooks.demo import browser, sessions
 from webhooks.demo.narrator import Narrator, clock_time, day_and_time, few
 from webhooks.demo.people import AHEAD, Chapter, Person
 from webhooks.demo.processes import StepFailed
@@ -57,8 +57,7 @@ def _connect(stage: Stage, person: Person) -> Connected:
     (calendar_id,) = seat.calendars
     imported = stage.control.import_ics(calendar_id, person.calendar)
     link = str(stage.api.post(f"/v1/coaches/{person.id}/connect", {})["authorize_url"])
-    callback = stage.control.consent(link, profile=seat.profiles[0])
-    stage.api.page(callback)
+    browser.connect(link, stage.control, profile=seat.profiles[0])
     slots = _wait(stage, person, lambda found: found["state"] == "fresh", "the first reading of the calendar")
     return Connected(person, calendar_id, slots, imported)
 

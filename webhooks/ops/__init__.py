@@ -66,6 +66,7 @@ def register(app: Flask) -> None:
 
 def _guarded(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = browsers.policy()
+    response.headers["Referrer-Policy"] = browsers.REFERRER
     return response
 
 

@@ -31,8 +31,8 @@ SCOPE = "ops"
 LIFE = timedelta(hours=8)
 STATIC = "ops.static"
 OPEN = ("ops.login_form", "ops.login")
-INSIDE = re.compile(r"/ops(/[\w.~:@+=-]+)*", re.ASCII)
-"""Where a login may lead: nowhere else than here."""
+INSIDE = re.compile(r"/ops(/(?!\.\.?(/|$))[\w.~:@+=-]+)*", re.ASCII)
+"""Where a login may lead: nowhere else than here, and a browser would climb out over dots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def admit() -> Response | None:
     if not g.visitor.key_id and request.endpoint not in OPEN:
         return _sent_to_login()
     sent = request.form.get("csrf", "")
-    if request.method == "POST" and not hmac.compare_digest(sent.encode(), g.visitor.csrf.encode()):
+    ours = not browsers.foreign_origin() and hmac.compare_digest(sent.encode(), g.visitor.csrf.encode())
+    if request.method == "POST" and not ours:
         abort(403, "This form is too old, or was not made here. Nothing was done: open the page again and repeat it.")
     for value in (request.view_args or {}).values():
         if not re.fullmatch(ID, value):
@@ -140,7 +141,7 @@ def _still_good(visitor: Visitor) -> bool:
     services = runtime().services
     since = services.now() - LIFE
     with services.database.read() as tx:
-        key = next((key for key in clients.list_keys(tx) if key.id == visitor.key_id), None)
+        key = clients.key_of(tx, visitor.key_id)
         left = ops_audit.is_noted(tx, visitor.name, "logout", visitor.session, since=since)
     if left or key is None or key.revoked_at is not None or SCOPE not in key.scopes:
         return False

@@ -13,7 +13,7 @@ from domain.errors import Invalid
 from domain.sessions import Unknown
 from storage.outages import Unavailable, kind_of
 from webhooks.errors import unexpected
-from webhooks.pages import booking, deeds, groups, guests, links, settings, settings_calendars, spoken
+from webhooks.pages import booking, consent, deeds, groups, guests, links, settings, settings_calendars, spoken
 from webhooks.pages.words import say
 from webhooks.wiring import parts
 
@@ -25,6 +25,7 @@ ROUTES = (
     *deeds.ROUTES,
     *settings.ROUTES,
     *settings_calendars.ROUTES,
+    *consent.ROUTES,
 )
 
 

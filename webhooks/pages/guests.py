@@ -7,9 +7,7 @@ is 404. Each form carries the session's CSRF token and comes from a page of ours
 import hmac
 import re
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any, Literal, cast
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, abort, g, request
@@ -18,7 +16,6 @@ from itsdangerous import BadData, URLSafeSerializer
 from domain.errors import Invalid
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
 from webhooks import browsers
-from webhooks.browsers import over_https
 from webhooks.models import ID
 from webhooks.pages.viewers import NEEDS, RIGHTS, May, Viewer
 from webhooks.pages.words import language_of, say
@@ -28,7 +25,7 @@ from workers.settings import Settings
 log = structlog.get_logger()
 
 Purpose = Literal["settings", "booking"]
-LIFE = timedelta(hours=2)
+COOKIE = "coachcal-page"
 OPEN = ("pages.static", "pages.redeem")
 STAFF = "staff_"
 """Begins the texts that are other ones for coaches and managers."""
@@ -99,6 +96,9 @@ def admit() -> None:
     parts().limits.admit(request.environ)
     if request.endpoint in OPEN:
         return
+    if _is_consent():
+        g.guest = at_settings() or NOBODY
+        return
     g.guest = _guest() or NOBODY
     if not request.path.startswith(HOMES[g.guest.purpose]) or not g.guest.coach_id:
         log.warning("page_refused", reason="no session", page=request.endpoint)
@@ -144,59 +144,45 @@ def known() -> dict[str, Any]:
 
 
 def with_cookie(response: Response, newcomer: Guest) -> Response:
-    """In a frame of another site the cookie has to say that it may go there, and is kept apart for that site."""
-    https = over_https()
-    framed = https and runtime().settings.embed_origins is not None
+    return browsers.put_cookie(response, browsers.cookie_name(COOKIE), cookie_of(newcomer))
+
+
+def cookie_of(newcomer: Guest) -> str:
     value = signer(runtime().settings, "session").dumps(newcomer.as_json())
     assert isinstance(value, str)  # noqa: S101 (a URLSafeSerializer makes text)
-    response.set_cookie(
-        _cookie(),
-        value,
-        max_age=int(LIFE.total_seconds()),
-        path="/",
-        secure=https,
-        httponly=True,
-        samesite="None" if framed else "Lax",
-        partitioned=framed,
-    )
-    return response
+    return value
 
 
 def guard(response: Response) -> Response:
     """After every page: nothing inline, nothing from elsewhere, and framed only by whom the settings name."""
-    framers = " ".join(runtime().settings.embed_origins or ("'none'",))
+    embedding = None if _is_consent() else runtime().settings.embed_origins
+    framers = " ".join(embedding or ("'none'",))
     response.headers["Content-Security-Policy"] = browsers.policy(framers)
-    if request.endpoint != "pages.redeem":  # without a referrer a browser hides the origin of our own forms
-        response.headers["Referrer-Policy"] = "same-origin"
+    if request.endpoint != "pages.redeem":  # whose address is a secret
+        response.headers["Referrer-Policy"] = browsers.REFERRER
     return response
+
+
+def _is_consent() -> bool:
+    """A page where somebody agrees to something, with a session or without: nobody frames it."""
+    return (request.endpoint or "").startswith("pages.consent_")
 
 
 def _guest() -> Guest | None:
     services = runtime().services
     try:
-        found = Guest.of_json(signer(services.settings, "session").loads(request.cookies.get(_cookie(), "")))
+        value = request.cookies.get(browsers.cookie_name(COOKIE), "")
+        found = Guest.of_json(signer(services.settings, "session").loads(value))
     except (BadData, Invalid, KeyError, TypeError):
         return None
     return found if found.until > services.now().timestamp() else None
 
 
 def _check_form() -> None:
-    origin = request.headers.get("Origin")
-    ours = (_origin(runtime().settings.base_url), _origin(request.host_url))
-    if origin is not None and origin not in ours:
+    if browsers.foreign_origin():
         log.warning("page_refused", reason="foreign origin", page=request.endpoint)
         abort(403, "foreign_form")
     sent = request.form.get("csrf", "")
     if not hmac.compare_digest(sent.encode(), guest().csrf.encode()):
         log.warning("page_refused", reason="csrf", page=request.endpoint)
         abort(403, "foreign_form")
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _cookie() -> str:
-    """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis, 4.1.3.2)."""
-    return "__Host-coachcal-page" if over_https() else "coachcal-page"

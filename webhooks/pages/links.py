@@ -1,45 +1,47 @@
-"""Links to pages: Coach OS asks for one (POST /v1/links), a person follows it once, within ten minutes (GET /p/...).
+"""Links to pages: Coach OS asks for one (POST /v1/links), a person follows it within ten minutes (GET /p/...).
 
-The token is signed and says all that the session will know, so that nothing is stored until it is used. It never
-stands in the address of a page, and never in a log.
+The token says nothing by itself, stands in the address of no page, and in no log. Who only fetches it, as a scanner of
+mails or a preview does, does not open it: the first browser does that keeps a cookie and comes back with it.
 """
 
 import secrets
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import structlog
-from flask import Response, request
-from itsdangerous import BadData
+from flask import Response, abort, request, url_for
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import Forbidden, Gone, HTTPException
 
 from domain.errors import Invalid
 from domain.sessions import Unknown
 from storage import coaches, links, seats
+from storage.links import Closed, Link
+from webhooks import browsers
 from webhooks.auth import asking, lacking, may
-from webhooks.booking_models import ContextIn, Id, ParticipantIn
+from webhooks.booking_models import URL_HOST, URL_REST, ContextIn, Id, ParticipantIn
 from webhooks.bookings import FORCE, context_of, participant_of
-from webhooks.browsers import see
+from webhooks.browsers import LIFE, see
 from webhooks.errors import Refused, unknown_coach
 from webhooks.models import Body, Language
-from webhooks.pages.guests import HOMES, LIFE, Guest, Purpose, signer, with_cookie
+from webhooks.pages.guests import HOMES, Guest, Purpose, cookie_of, with_cookie
 from webhooks.pages.viewers import Viewer
 from webhooks.wiring import runtime
 
 log = structlog.get_logger()
 
 VALID = timedelta(minutes=10)
-MOST_TOKEN = 2900
-"""A cookie of the same size has to fit into 4096 bytes, and a request line into gunicorn's 4094."""
+MOST_COOKIE = 2900
+"""A cookie has to fit into 4096 bytes, with its name and what else is said of it."""
+AGAIN = "again"
 
 ReturnUrl = Annotated[
     str,
     Field(
         max_length=1000,
-        pattern=r"^(https://|http://(localhost|127\.0\.0\.1)(:|/|$))[^\s<>\"\x00]*$",
-        description="Where the page's link back leads: https, or http on this machine.",
+        pattern=rf"^(https://{URL_HOST}|http://(localhost|127\.0\.0\.1)){URL_REST}$",
+        description="Where the page's link back leads: https, or http on this machine; no user or password in it.",
     ),
 ]
 
@@ -73,7 +75,7 @@ class LinkOut(BaseModel):
 def create(body: LinkIn) -> LinkOut:
     """Make a link to a page for a participant, a coach or a programme manager.
 
-    It opens once, within ten minutes: ask for it when somebody clicks, and redirect there.
+    It opens in one browser, within ten minutes: ask for it when somebody clicks, and redirect there.
     """
     participant = None if body.participant is None else participant_of(body.participant)
     _check_purpose(body)
@@ -86,8 +88,8 @@ def create(body: LinkIn) -> LinkOut:
             theirs = seats.get(tx, body.booking_id).participant.id == (participant and participant.id)
             if not theirs or seats.coach_of(tx, body.booking_id) != body.coach_id:
                 raise Unknown("booking", body.booking_id)
-    until = int((services.now() + VALID).timestamp())
-    made = Guest(
+    zone = coach.hours.zone if participant is None or body.viewer == "coach" else participant.zone
+    invited = Guest(
         body.purpose,
         body.viewer,
         body.coach_id,
@@ -96,36 +98,56 @@ def create(body: LinkIn) -> LinkOut:
         body.booking_id,
         body.return_url,
         body.language,
-        coach.hours.zone if participant is None or body.viewer == "coach" else participant.zone,
-        secrets.token_urlsafe(18),  # the link's nonce; its session gets one of its own
-        until,
+        zone,
+        csrf="",  # of whoever opens it
+        until=0,
     )
-    token = str(signer(services.settings, "link").dumps(made.as_json()))
-    if len(token) > MOST_TOKEN:
+    if len(cookie_of(invited)) > MOST_COOKIE:
         detail = "Names and addresses make the link too long: send a shorter return_url or my_page_url."
         raise Refused("link_too_long", detail, field="return_url")
-    return LinkOut(url=f"{services.settings.base_url}/p/{token}", expires_at=datetime.fromtimestamp(until, UTC))
+    token = secrets.token_urlsafe(24)
+    about = None if participant is None else participant.id
+    made = Link(body.coach_id, about, invited.as_json(), services.now() + VALID)
+    with services.database.write() as tx:
+        links.make(tx, token, "page", made)
+    return LinkOut(url=f"{services.settings.base_url}/p/{token}", expires_at=made.expires_at)
 
 
 def redeem(token: str) -> Response:
-    """GET /p/{token}: once, and from there to the page, without the token in its address."""
-    services = runtime().services
+    """GET /p/{token}: for one browser, and from there to the page, without the token in its address.
+
+    A browser that we have not seen is asked to come back with a cookie first; the link is not spent by that.
+    """
+    services, browser = runtime().services, browsers.browser()
     now = services.now()
     try:
-        invited = Guest.of_json(signer(services.settings, "link").loads(token))
-    except (BadData, Invalid, KeyError, TypeError):  # not ours; or of a release that knew other fields
+        if request.method == "HEAD" or browser is None:
+            with services.database.read() as tx:
+                links.look(tx, token, "page", browser=browser, now=now)
+            return _come_again(token)
+        with services.database.write() as tx:
+            link = links.follow(tx, token, "page", browser=browser, now=now, until=now + LIFE)
+        invited = Guest.of_json(link.meaning)
+    except Closed as error:
+        raise _turned_away(error.reason) from None
+    except (Invalid, KeyError, TypeError):  # of a release that knew other fields
         raise _turned_away("altered") from None
-    if invited.until <= now.timestamp():
-        raise _turned_away("expired")
-    if request.method == "HEAD":  # whoever looks where a link leads does not follow it
-        return Response(status=204)
-    with services.database.write() as tx:
-        if not links.use(tx, invited.csrf, now=now):
-            raise _turned_away("used")
-    newcomer = replace(invited, csrf=secrets.token_urlsafe(18), until=int((now + LIFE).timestamp()))
+    # The same for each time that this browser follows it: what it has open already stays good.
+    csrf, until = browsers.form_token(browser, token), int(link.expires_at.timestamp())
     log.info("link_followed", purpose=invited.purpose, viewer=invited.viewer, coach=invited.coach_id)
     place = f"/book/bookings/{invited.booking_id}" if invited.booking_id else HOMES[invited.purpose]
-    return with_cookie(see(place), newcomer)
+    response = with_cookie(see(place), replace(invited, csrf=csrf, until=until))
+    return browsers.remember(response, browser)
+
+
+def _come_again(token: str) -> Response:
+    if request.method == "HEAD":  # whoever looks where a link leads does not follow it
+        return Response(status=204)
+    if AGAIN in request.args:
+        log.warning("link_refused", reason="no cookies")
+        abort(400, "no_cookies")
+    place = f"{url_for('pages.redeem', token=token)}?{AGAIN}=1"
+    return browsers.remember(see(place), browsers.new_browser())
 
 
 def _check_purpose(body: LinkIn) -> None:

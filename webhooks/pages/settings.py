@@ -122,7 +122,7 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
     listing = slots.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(coach.id)
     connected = accounts.of_coach(tx, coach.id)
     synced = bool(connected) and listing is not None and listing.state in ("fresh", "refreshing")
-    shown = {"accounts": connected, "providers": PROVIDERS, "synced": synced}
+    shown = {"accounts": connected, "providers": PROVIDERS, "synced": synced, "coach_name": coach.name or coach.id}
     return shown | _receiving(connected, calendars.receiving(tx, coach.id))
 
 

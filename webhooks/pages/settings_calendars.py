@@ -7,7 +7,7 @@ from storage import accounts, calendars, changes
 from storage import connections as rows
 from storage.accounts import Connected, UnknownCalendar
 from storage.calendars import ReadOnly
-from webhooks import aftermath
+from webhooks import aftermath, browsers
 from webhooks.browsers import see
 from webhooks.pages.guests import guest, language
 from webhooks.pages.settings import HOME, Tx, mine
@@ -24,12 +24,18 @@ def settings_connect() -> Response:
     provider = request.form.get("provider", "")
     if provider not in PROVIDERS:
         abort(404, "not_here")
-    # In a frame of another site the consent has a window of its own, where browsers show us another cookie or none.
-    session = None if runtime().settings.embed_origins else guest().csrf
-    url = connections.begin(runtime().services, guest().coach_id, provider=provider, session=session)
+    services, coach_id = runtime().services, guest().coach_id
+    browser = browsers.browser() or browsers.new_browser()
+    if services.settings.embed_origins:
+        # In a frame of another site the consent has a window of its own, where browsers show us another cookie or
+        # none: it begins there, on a page of ours.
+        url = connections.invite(services, coach_id, provider=provider)
+    else:
+        url = connections.begin(services, coach_id, browser=browser, provider=provider)
     if url is None:
         abort(404, "not_here")
-    return Response(_told("pages/settings_leave.html", url=url, provider=provider))
+    page = Response(_told("pages/settings_leave.html", url=url, provider=provider))
+    return browsers.remember(page, browser)
 
 
 def settings_calendars(connection_id: str) -> Response:

@@ -78,7 +78,7 @@ def test_a_third_key_is_refused_with_the_next_step(told: House) -> None:
 
 def test_connect_prints_a_link_for_a_coach_who_is_there(told: House) -> None:
     told.introduce()
-    assert run("connect", "ada").stdout.startswith(f"{told.sandbox.origin}/oauth/authorize?")
+    assert run("connect", "ada").stdout.startswith(f"{told.runtime.settings.base_url}/c/")
     missing = run("connect", "nobody")
     assert missing.exit_code == 1
     assert "PUT /v1/coaches/nobody" in missing.output

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from workers.cronofy.errors import BadAnswer
-from workers.cronofy.wire.fields import document, label, text, whole
+from workers.cronofy.wire.fields import document, inner, label, text, whole
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}", re.ASCII)
 _SHORT_LIFE = 300  # seconds to trust a token that came without `expires_in`
@@ -26,6 +26,8 @@ class Grant:
     scope: str | None
     sub: str
     """Whose it is; "" when the answer does not say, as that of a refresh."""
+    name: str = field(default="", repr=False)
+    """Of the profile just authorised, mostly its address; "" when the answer does not say."""
 
 
 def read_grant(raw: bytes, *, refresh_token: str | None = None) -> Grant:
@@ -42,6 +44,7 @@ def read_grant(raw: bytes, *, refresh_token: str | None = None) -> Grant:
         expires_in=max(0, min(life, _LONGEST_LIFE)),
         scope=text(grant, "scope"),
         sub=label(grant, "sub") or label(grant, "account_id") or "",
+        name=label(inner(grant, "linking_profile"), "profile_name") or "",
     )
 
 

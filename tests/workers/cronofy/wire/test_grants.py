@@ -23,7 +23,9 @@ def answer(**changes: Any) -> bytes:
 
 def test_a_code_exchange_names_the_account() -> None:
     grant = read_grant(raw("oauth/token_authorization_code"))
-    assert grant == Grant("at_6Jm0w3Yc9e1v", "rt_1Q8s5Dn7u2k4", 3600, "read_write", "acc_65f0c0de65f0c0de65f0c0de")
+    tokens, sub = ("at_6Jm0w3Yc9e1v", "rt_1Q8s5Dn7u2k4"), "acc_65f0c0de65f0c0de65f0c0de"
+    assert grant == Grant(*tokens, 3600, "read_write", sub, "mira@school.example")
+    assert "mira" not in repr(grant)
 
 
 def test_a_refresh_does_not() -> None:
