@@ -29,12 +29,12 @@ const swapGrid = (html) => {
   if (!held) return;
   const same = times().find((it) => it.value === at);
   if (same) {
-    same.focus();
+    same.focus({ preventScroll: true });
     if (named(same) !== named(held)) said.textContent = named(same); // to who may force it, it is another button
     return;
   }
   const cell = grid.querySelector("table").rows[row]?.cells[column];
-  if (cell) { cell.tabIndex = -1; cell.focus(); }
+  if (cell) { cell.tabIndex = -1; cell.focus({ preventScroll: true }); }
   if (held.matches("button")) gone(held);
 };
 
@@ -44,7 +44,7 @@ const swapList = (list, html) => {
   list.innerHTML = html;
   if (!held) return;
   const same = document.getElementById(held.id);
-  (same ?? list.querySelector("h2") ?? document.getElementById("main")).focus();
+  (same ?? list.querySelector("h2") ?? document.getElementById("main")).focus({ preventScroll: true });
   if (!same) gone(held);
 };
 
