@@ -10,6 +10,7 @@ from domain.hours import WEEKDAYS
 from tests import cast
 from tests.browser.conftest import Site
 from tests.browser.hands import Touch, middle, to_the_middle
+from tests.browser.test_booking_page import TEN, bookings_of, button, guest, ready
 from tests.browser.test_ops import at_peace, violations
 from tests.browser.test_settings_page import at_settings, cell, hours
 
@@ -159,3 +160,78 @@ def test_a_finger_that_rests_a_moment_paints_and_a_tap_chooses(one_site: Site) -
             finger.move(x, below)
         assert week(page)[5:] == ["10:00-10:15", "10:15-12:00"]
         at_peace(seen, one_site)
+
+
+# -- booking: what is shown is what is meant --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["1440", "360"])
+def test_back_after_booking_shows_the_session_that_one_has(one_site: Site, size: Any) -> None:
+    ready(one_site)
+    with guest(one_site, **size) as seen:
+        page = seen.page
+        button(page, TEN).click()
+        page.click("#yes")
+        expect(page.locator("h1")).to_have_text("Your session is booked")
+        page.go_back()
+        expect(page.locator("h1")).to_have_text("You have this session")
+        expect(page.locator("main")).to_contain_text("10:00 – 11:00")
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+        page.click("#mine")
+        expect(page.locator("h1")).to_have_text("Your session is booked")
+        at_peace(seen, one_site)
+    assert bookings_of(one_site) == [("grace", "booked")]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["1440", "360"])
+def test_length_and_zone_apply_as_soon_as_they_are_chosen(one_site: Site, size: Any) -> None:
+    ready(one_site)
+    with guest(one_site, "/book?duration=60&week=2026-06-01", **size) as seen:
+        page = seen.page
+        expect(page.locator("#show")).to_be_hidden()
+        late = button(page, cast.at(2, 15, 15))
+        expect(late).to_have_count(0)
+        page.evaluate("scrollTo(0, 60)")
+        page.locator("#duration").focus()
+        page.select_option("#duration", "30")
+        expect(late).to_be_visible()
+        page.select_option("#zone", "Asia/Kathmandu")
+        expect(page.locator("#grid")).to_contain_text("All times are in Asia/Kathmandu (GMT+05:45)")
+        # The person is where they were
+        expect(page.locator("#duration")).to_be_focused()
+        assert scrolled(page) == 60
+        # And the confirmation says it all
+        late.click()
+        for text in ("30 minutes", "Asia/Kathmandu (GMT+05:45)", "Europe/London (GMT+01:00)", "16:15 – 16:45"):
+            expect(page.locator("main")).to_contain_text(text)
+        assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+        at_peace(seen, one_site)
+
+
+def test_whoever_chooses_with_keys_is_waited_for(one_site: Site) -> None:
+    ready(one_site)
+    with guest(one_site, "/book?duration=60") as seen:
+        page = seen.page
+        page.locator("#zone").focus()
+        for _ in range(3):
+            page.keyboard.press("ArrowDown")
+        chosen = page.locator("#zone").input_value()
+        assert "zone=" not in page.url
+        page.wait_for_url(f"**zone={chosen.replace('/', '%2F')}*")
+        expect(page.locator("#zone")).to_have_value(chosen)
+        expect(page.locator("#zone")).to_be_focused()
+        assert len([url for url in seen.requests if "/book?" in url]) == 2
+        at_peace(seen, one_site)
+
+
+def test_without_a_script_a_time_is_asked_for_with_the_length_and_zone_that_look_chosen(one_site: Site) -> None:
+    ready(one_site)
+    with guest(one_site, "/book?duration=60", java_script_enabled=False) as seen:
+        page = seen.page
+        expect(page.locator("#show")).to_be_visible()
+        page.select_option("#duration", "30")
+        page.select_option("#zone", "Asia/Kathmandu")
+        button(page, TEN).click()
+        for text in ("30 minutes", "Asia/Kathmandu (GMT+05:45)", "10:00 – 10:30"):
+            expect(page.locator("main")).to_contain_text(text)

@@ -78,6 +78,40 @@ const live = async () => {
   setTimeout(live, EVERY);
 };
 
+// Length and zone apply when they are chosen. Whoever chooses with keys goes through others on the way, and is waited for.
+const REST = 700;
+const KEPT = "book-place";
+const show = document.getElementById("show");
+let keyed = 0, resting = 0;
+
+const apply = () => {
+  const place = { id: document.activeElement.id, y: scrollY };
+  try { sessionStorage.setItem(KEPT, JSON.stringify(place)); } catch { /* a frame without storage begins at its top */ }
+  show.form.requestSubmit(show);
+};
+
+const comeBack = () => {
+  try {
+    const place = JSON.parse(sessionStorage.getItem(KEPT));
+    sessionStorage.removeItem(KEPT);
+    if (!place) return;
+    document.getElementById(place.id)?.focus({ preventScroll: true });
+    scrollTo(0, place.y);
+  } catch { /* as above */ }
+};
+
+for (const list of show.form.querySelectorAll("select")) {
+  list.addEventListener("keydown", () => { keyed = Date.now(); });
+  list.addEventListener("change", () => {
+    clearTimeout(resting);
+    if (Date.now() - keyed < REST) resting = setTimeout(apply, REST);
+    else apply();
+  });
+}
+show.form.addEventListener("submit", () => clearTimeout(resting));
+show.hidden = true;
+comeBack();
+
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 grid.addEventListener("keydown", (event) => {
