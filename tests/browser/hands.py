@@ -1,9 +1,11 @@
 """How somebody uses a page: with a mouse, with the keyboard alone, with a finger, or with no script to help them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
 TABS = 150
 STEPS = 8
@@ -117,6 +119,40 @@ class NoScript(Keyboard):
     """A keyboard, before a browser that runs no script."""
 
     live: bool = False
+
+
+class Touch:
+    """Real touch events, which Chromium makes scrolling, taps and pointers of."""
+
+    def __init__(self, page: Page) -> None:
+        self._session = page.context.new_cdp_session(page)
+        self._at: list[tuple[float, float]] = []
+
+    @contextmanager
+    def down(self, x: float, y: float) -> Iterator["Touch"]:
+        """A finger that is on the screen until the end of the block."""
+        self._at = [(x, y)]
+        self._send("touchStart")
+        yield self
+        self._at = []
+        self._send("touchEnd")
+
+    def move(self, x: float, y: float) -> None:
+        """The first finger, in steps."""
+        (from_x, from_y), *others = self._at
+        for step in range(1, STEPS + 1):
+            here = (from_x + (x - from_x) * step / STEPS, from_y + (y - from_y) * step / STEPS)
+            self._at = [here, *others]
+            self._send("touchMove")
+
+    def join(self, x: float, y: float) -> None:
+        """One finger more."""
+        self._at.append((x, y))
+        self._send("touchStart")
+
+    def _send(self, kind: str) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(self._at)]
+        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 def to_the_middle(there: Locator) -> None:

@@ -65,6 +65,12 @@ class Walk:
     def press(self, page: Page, name: str) -> None:
         self.hand.press(page.get_by_role("button", name=name, exact=True))
 
+    def choose_length(self, page: Page, minutes: int) -> None:
+        self.hand.choose(page.locator("#duration"), f"{minutes} minutes")
+        if not self.hand.live:
+            self.press(page, "Show")
+        page.wait_for_url(f"**duration={minutes}*")
+
     def picture(self, page: Page, name: str, at: str = "h1") -> None:
         """Of the screen, from `at` on."""
         path = PICTURES / f"{name}.png"
@@ -174,8 +180,7 @@ def choose_hours(walk: Walk, page: Page) -> None:
 
 def set_buffers(walk: Walk, coach: Page, participant: Page) -> None:
     """Step 3: white and blue change before the coach's eyes, and after saving before the participant's."""
-    walk.hand.choose(participant.locator("#duration"), "60 minutes")
-    walk.press(participant, "Show")
+    walk.choose_length(participant, 60)
     beside, away = button(participant, at(2, 8)), button(participant, at(2, 11))
     expect(beside).to_be_visible()
     walk.picture(participant, "04-white-and-blue")
@@ -233,8 +238,7 @@ def save(walk: Walk, page: Page) -> None:
 def make_and_join_a_group(walk: Walk, coach: Page, participant: Page) -> None:
     """And of a group: its coach chooses a time, whoever wants takes a seat."""
     walk.hand.press(participant.locator("#times"))
-    walk.hand.choose(coach.locator("#duration"), "60 minutes")
-    walk.press(coach, "Show")
+    walk.choose_length(coach, 60)
     walk.hand.press(coach.locator("#next"))
     expect(coach.locator("#grid")).to_contain_text("busy")
     walk.picture(coach, "09-the-coach-sees-why")

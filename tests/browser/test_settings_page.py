@@ -15,7 +15,7 @@ from domain.coaches import Coach
 from storage import calendars, coaches
 from tests import cast
 from tests.browser.conftest import Seen, Site, listening, served
-from tests.browser.hands import Mouse, middle
+from tests.browser.hands import Mouse, Touch, middle
 from tests.browser.test_ops import at_peace, tab_to, violations
 from tests.databases import Kind
 
@@ -210,17 +210,10 @@ def test_by_touch_on_a_narrow_screen(one_site: Site) -> None:
         page = seen.page
         begin, end = cell(page, "Sunday", "10:00"), cell(page, "Sunday", "11:45")
         begin.scroll_into_view_if_needed()
-        fingers = page.context.new_cdp_session(page)
-
-        def touch(kind: str, *at: tuple[float, float]) -> None:
-            points = [{"x": x, "y": y} for x, y in at]
-            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
         (x, y), (_, below) = middle(begin), middle(end)
-        touch("touchStart", (x, y))
-        for step in range(1, 9):
-            touch("touchMove", (x, y + (below - y) * step / 8))
-        touch("touchEnd")
+        with Touch(page).down(x, y) as finger:
+            page.wait_for_timeout(700)  # a finger that moves at once scrolls
+            finger.move(x, below)
         expect(hours(page, "sun")).to_have_value("10:00-12:00")
         # and by two taps
         cell(page, "Saturday", "10:00").tap()

@@ -315,6 +315,66 @@ def test_a_lost_race_while_moving_leaves_the_session_where_it_was(desk: Desk, gu
     assert "14:00 – 15:00" in guest.get(f"/book/bookings/{booking_id}").text
 
 
+def test_whoever_comes_back_to_the_form_has_the_session_and_is_told_so(desk: Desk, guest: Visitor) -> None:
+    # Given two pages that ask about one time, of which one was sent
+    forms = [guest.confirm(TEN), guest.confirm(TEN)]
+    booking_id = booking_in(guest.post("/book", forms[0]))
+    # When the page is looked at again, or the other one is sent
+    again = guest.get(f"/book/confirm?start={TEN}&duration=60")
+    other = guest.post("/book", forms[1])
+    # Then nobody was faster: the session is there, and nothing else is offered
+    for answer, status in ((again, 200), (other, 409)):
+        assert answer.status_code == status
+        assert "You have this session" in answer.text
+        assert f'href="/book/bookings/{booking_id}' in answer.text
+        assert "faster" not in answer.text
+        assert open_starts(answer) == []
+    # And so when it was moved; another length of it can be asked for
+    moved = f"/book/confirm?start={TEN + 900}&duration=60&move={booking_id}"
+    guest.post(f"/book/bookings/{booking_id}/move", fields(guest.get(moved)))
+    assert "You have this session" in guest.get(moved).text
+    assert "Move your session to this time?" in guest.get(moved.replace("=60", "=30")).text
+    assert bookings_of(desk) == [("grace", "booked", 2)]
+
+
+@pytest.mark.parametrize(("language", "text"), [("de", "Sie haben diese Sitzung"), ("fr", "Vous avez cette séance")])
+def test_what_one_has_is_told_in_one_s_language(one_desk: Desk, language: str, text: str) -> None:
+    guest = enter(one_desk, language=language)
+    guest.book(TEN)
+    assert text in guest.get(f"/book/confirm?start={TEN}&duration=60").text
+
+
+def test_somebody_was_faster_only_where_somebody_was(one_desk: Desk) -> None:
+    guest = enter(one_desk)
+    mine, closed, taken = guest.confirm(TEN), guest.confirm(cast.at(4, 13)), guest.confirm(cast.at(5, 13))
+    # When their own session, or the coach's calendar, or nobody at all is in the way
+    guest.book(TEN + 1800)
+    another = cast.connect(one_desk.database, sub="acc_second")
+    account = replace(cast.ACCOUNT, sub="acc_second")
+    cast.read(one_desk.database, another, (cast.at(4, 13), cast.at(4, 14)), of=cast.MAILED, account=account)
+    never_open = mine | {"start": str(cast.at(6, 3))}
+    # Then nobody was faster; and whoever asks about a time that was never open is not told why it is not
+    enter(one_desk, participant=HEDY).book(cast.at(5, 13))
+    probed = guest.confirm(cast.at(4, 9)) | {"start": str(cast.at(5, 13))}
+    for form in (mine, closed, never_open, probed):
+        answer = guest.post("/book", form)
+        assert (answer.status_code, "faster" in answer.text) == (409, False)
+        assert "This time cannot be had" in answer.text
+        assert open_starts(answer)
+    assert "faster" not in guest.get(f"/book/confirm?start={cast.at(5, 13)}&duration=60").text
+    assert "Somebody else was faster" in guest.post("/book", taken).text
+
+
+def test_a_confirmation_says_the_length_and_both_zones_if_they_differ(one_desk: Desk) -> None:
+    guest = enter(one_desk)
+    for zone, shown in (("Asia/Kathmandu", True), ("Europe/London", False)):
+        page = guest.get(f"/book/confirm?start={TEN}&duration=30&zone={zone}").text
+        assert "30 minutes" in page
+        assert "14:00 – 14:30" in page
+        assert ("Asia/Kathmandu (GMT+05:45)" in page, "18:45 – 19:15" in page) == (shown, shown)
+        assert page.count("Europe/London (GMT+01:00)") == 1
+
+
 def test_a_form_made_from_an_older_version_changes_nothing(desk: Desk, guest: Visitor) -> None:
     booking_id = guest.book(TEN)
     cancel = fields(guest.get(f"/book/bookings/{booking_id}/cancel"))
@@ -392,11 +452,15 @@ def forms_to(page: str, path: str) -> dict[str, str]:
 
 def test_a_group_is_joined_and_left(desk: Desk, guest: Visitor) -> None:
     mine = pod(desk)
+    form = fields(guest.get("/book"))
     assert "Seats left: 2" in guest.get("/book").text
     answer = join(guest, mine)
     booking_id = booking_in(answer)
     assert "Group session" in guest.get(answer.location).text
     assert "Groups with seats left" not in guest.get("/book").text  # this one they are in
+    again = guest.post(f"/book/groups/{mine}/join", form | {"key": "k" * 20})
+    assert (again.status_code, "You have this session" in again.text) == (409, True)
+    assert f'href="/book/bookings/{booking_id}' in again.text
     ended = guest.post(f"/book/bookings/{booking_id}/cancel", fields(guest.get(f"/book/bookings/{booking_id}/cancel")))
     assert "cancelled" in guest.get(ended.location).text
     assert "Seats left: 2" in guest.get("/book").text
@@ -408,6 +472,7 @@ def test_the_last_seat_goes_to_one(desk: Desk, guest: Visitor) -> None:
     assert join(enter(desk, participant=HEDY), mine).status_code == 303
     answer = guest.post(f"/book/groups/{mine}/join", form)
     assert answer.status_code == 409
+    assert "Somebody else was faster" in answer.text
     assert "last seat" in answer.text
     assert bookings_of(desk) == [("hedy", "booked", 1)]
 

@@ -4,6 +4,7 @@ To a participant open or not is all that is told of a time: no reason, no title 
 template. What others see besides is asked for under their rights, see `viewers`.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -26,6 +27,7 @@ from webhooks.pages.choices import (
     frame_chosen,
     mine,
     one_time_key,
+    shown_open,
     start_chosen,
     starts,
     zone_chosen,
@@ -52,10 +54,10 @@ def book_page() -> str:
     with runtime().services.database.read() as tx:
         chosen = choice(tx, terms)
         shown = _live(tx, chosen, terms)
-        coming = _coming(tx, terms)
+        theirs = coming(tx, terms)
         coach = _coach_name(tx)
     return render_template(
-        "pages/book.html", **shown, mine=coming, coach=coach, zones=spoken.zones(), key=one_time_key()
+        "pages/book.html", **shown, mine=theirs, coach=coach, zones=spoken.zones(), key=one_time_key()
     )
 
 
@@ -71,12 +73,17 @@ def book_grid() -> Response:
 
 
 def book_confirm() -> Response:
-    """GET /book/confirm: this time, if it is open or may be forced; otherwise those nearest to it."""
+    """GET /book/confirm: this time, if it is open or may be forced; otherwise those nearest to it. To whoever comes
+    back here from the session that they made of it: that session."""
     terms, start = runtime().services.terms(), start_chosen()
     with runtime().services.database.read() as tx:
         chosen = choice(tx, terms)
         coach = _coach_name(tx)
-    wanted = Wanted(guest().coach_id, start, chosen.duration)
+        wanted = Wanted(guest().coach_id, start, chosen.duration)
+        theirs = coming(tx, terms) if chosen.moving is None else [*coming(tx, terms), chosen.moving]
+    own = had(theirs, wanted)
+    if own is not None:
+        return have_page(own)
     reason = openings.why_closed(chosen.listing, wanted, terms)
     if reason is not None and (start % GRID or not forcible(reason)):
         return refused_page("slot_not_open", openings.nearest(chosen.listing, wanted, terms), chosen, reason)
@@ -88,6 +95,7 @@ def book_confirm() -> Response:
         coach=coach,
         zone=chosen.zone,
         key=one_time_key(),
+        shown_open=None if reason else shown_open(start),
         formats=FORMATS,
         most_seats=MOST_SEATS,
         most_text=MOST_TEXT,
@@ -117,13 +125,38 @@ ROUTES = (
 )
 
 
-def refused_page(code: str, nearest: Any = (), chosen: Choice | None = None, reason: str | None = None) -> Response:
+def coming(tx: Tx, terms: Terms) -> list[Mine]:
+    """The participant's bookings with this coach."""
+    here = guest()
+    if here.participant is None:
+        return []
+    found = seats.coming(tx, here.coach_id, here.participant.id, now=terms.seconds)
+    whole = [Mine(booking, sessions.get(tx, booking.session_id)) for booking in found]
+    return [each for each in whole if here.handles(each.booking, each.session)]
+
+
+def had(bookings: Sequence[Mine], wanted: Wanted) -> Mine | None:
+    """The one of these that is at the very time that is wanted."""
+    at = (wanted.start, wanted.end)
+    return next((it for it in bookings if (it.session.starts, it.session.ends) == at), None)
+
+
+def have_page(own: Mine, status: int = 200) -> Response:
+    """What is asked for is there already."""
+    page = render_template("pages/book_have.html", booking=own.booking, session=own.session, zone=zone_chosen())
+    return Response(page, status)
+
+
+def refused_page(
+    code: str, nearest: Any = (), chosen: Choice | None = None, reason: str | None = None, *, lost: bool = False
+) -> Response:
     """409, plainly, with what can be had instead. `code` is the API's; its sentence is not shown, nor is the `reason`
-    to those who are not told."""
+    to those who are not told. `lost`: somebody else took it."""
     parts().refusals.tell(code, reason)
     page = render_template(
         "pages/book_refused.html",
         code=code,
+        lost=lost,
         reason=reason if guest().may(May.see_reasons) else None,
         nearest=nearest,
         chosen=chosen,
@@ -170,16 +203,6 @@ def _booking(booking_id: str) -> dict[str, Any]:
         "zone": zone_chosen(),
         "key": one_time_key(),
     }
-
-
-def _coming(tx: Tx, terms: Terms) -> list[Mine]:
-    """The participant's bookings with this coach."""
-    here = guest()
-    if here.participant is None:
-        return []
-    found = seats.coming(tx, here.coach_id, here.participant.id, now=terms.seconds)
-    whole = [Mine(booking, sessions.get(tx, booking.session_id)) for booking in found]
-    return [each for each in whole if here.handles(each.booking, each.session)]
 
 
 def _coach_name(tx: Tx) -> str:

@@ -4,7 +4,7 @@ Each form carries a key of its own: sent twice, it is done once, and both are sh
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import cast
 
@@ -20,14 +20,15 @@ from storage.outages import run_again_once
 from storage.pods import Changes, Made, Plan
 from webhooks.booking_models import MOST_SEATS
 from webhooks.browsers import SEE_OTHER, see
-from webhooks.pages.booking import refused_page
-from webhooks.pages.choices import Tx, choice, forced, line, mine, start_chosen, who
+from webhooks.pages.booking import coming, had, have_page, refused_page
+from webhooks.pages.choices import Mine, Tx, choice, forced, line, mine, start_chosen, was_shown_open, who
 from webhooks.pages.groups import for_us, hosted
 from webhooks.pages.guests import guest
 from webhooks.pages.viewers import May
 from webhooks.wiring import runtime
 
 CLIENT = "pages"
+CONFLICT = 409
 KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
 
 
@@ -148,10 +149,35 @@ def _tried(work: Callable[[Tx, Terms], Done | Made]) -> Response:
 
 
 def _refused(refusal: Refused, terms: Terms) -> Response:
-    if refusal.code != "slot_not_open":
-        return refused_page(refusal.code)
+    """What was wanted may be there already, made by another form of the same person's."""
     with runtime().services.database.read() as tx:
-        return refused_page(refusal.code, refusal.nearest, choice(tx, terms), refusal.reason)
+        theirs = coming(tx, terms)
+        own = _had(theirs)
+        if own is not None:
+            return have_page(own, CONFLICT)
+        if refusal.code != "slot_not_open":
+            return refused_page(refusal.code, lost=refusal.code == "seats_full")
+        chosen = choice(tx, terms)
+    lost = refusal.reason == "session" and _taken_by_another(theirs, start_chosen(), chosen.duration)
+    return refused_page(refusal.code, refusal.nearest, chosen, refusal.reason, lost=lost)
+
+
+def _had(theirs: Sequence[Mine]) -> Mine | None:
+    """The one that this form would make: at its time, or a seat in its group."""
+    pod_id = (request.view_args or {}).get("pod_id") or request.form.get("pod")
+    if pod_id:
+        return next((it for it in theirs if it.session.id == pod_id), None)
+    start, minutes = (request.form.get(name, type=int) for name in ("start", "duration"))
+    if start is None or minutes is None:
+        return None
+    return had(theirs, Wanted(guest().coach_id, start, minutes))
+
+
+def _taken_by_another(theirs: Sequence[Mine], start: int, minutes: int) -> bool:
+    """Since it was shown as open, and not by a session of the participant's own."""
+    end = start + 60 * minutes
+    met = any(it.session.starts < end and start < it.session.ends for it in theirs)
+    return was_shown_open(start) and not met
 
 
 def _shown(changed: str) -> Response:

@@ -61,6 +61,11 @@ class Guest:
     def may(self, right: May) -> bool:
         return right in RIGHTS[self.viewer]
 
+    def zones_besides(self, zone: str) -> list[str]:
+        """The zones of whoever looks and of whom is booked for, but for the one that times are told in."""
+        own = [self.zone] if self.participant is None else [self.zone, self.participant.zone]
+        return [each for each in dict.fromkeys(own) if each != zone]
+
     def belongs(self, pod: Session) -> bool:
         """A company's, project's or cohort's pod is for those whose link says that they belong to it; to managers,
         whatever lies in their own is too."""

@@ -29,12 +29,12 @@ const swapGrid = (html) => {
   if (!held) return;
   const same = times().find((it) => it.value === at);
   if (same) {
-    same.focus();
+    same.focus({ preventScroll: true });
     if (named(same) !== named(held)) said.textContent = named(same); // to who may force it, it is another button
     return;
   }
   const cell = grid.querySelector("table").rows[row]?.cells[column];
-  if (cell) { cell.tabIndex = -1; cell.focus(); }
+  if (cell) { cell.tabIndex = -1; cell.focus({ preventScroll: true }); }
   if (held.matches("button")) gone(held);
 };
 
@@ -44,7 +44,7 @@ const swapList = (list, html) => {
   list.innerHTML = html;
   if (!held) return;
   const same = document.getElementById(held.id);
-  (same ?? list.querySelector("h2") ?? document.getElementById("main")).focus();
+  (same ?? list.querySelector("h2") ?? document.getElementById("main")).focus({ preventScroll: true });
   if (!same) gone(held);
 };
 
@@ -77,6 +77,40 @@ const live = async () => {
   }
   setTimeout(live, EVERY);
 };
+
+// Length and zone apply when they are chosen. Whoever chooses with keys goes through others on the way, and is waited for.
+const REST = 700;
+const KEPT = "book-place";
+const show = document.getElementById("show");
+let keyed = 0, resting = 0;
+
+const apply = () => {
+  const place = { id: document.activeElement.id, y: scrollY };
+  try { sessionStorage.setItem(KEPT, JSON.stringify(place)); } catch { /* a frame without storage begins at its top */ }
+  show.form.requestSubmit(show);
+};
+
+const comeBack = () => {
+  try {
+    const place = JSON.parse(sessionStorage.getItem(KEPT));
+    sessionStorage.removeItem(KEPT);
+    if (!place) return;
+    document.getElementById(place.id)?.focus({ preventScroll: true });
+    scrollTo(0, place.y);
+  } catch { /* as above */ }
+};
+
+for (const list of show.form.querySelectorAll("select")) {
+  list.addEventListener("keydown", () => { keyed = Date.now(); });
+  list.addEventListener("change", () => {
+    clearTimeout(resting);
+    if (Date.now() - keyed < REST) resting = setTimeout(apply, REST);
+    else apply();
+  });
+}
+show.form.addEventListener("submit", () => clearTimeout(resting));
+show.hidden = true;
+comeBack();
 
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 

@@ -68,7 +68,8 @@ function write(day, windows) {
 
 const cells = []; // [day][quarter]
 const scroller = document.createElement("div");
-let at = { day: 0, row: 36 }, anchor = at, drag = null, pending = null;
+const HOLD = 400, SLOP = 10; // how long a finger rests, in ms, and how far it may stray, until it paints
+let at = { day: 0, row: 36 }, anchor = at, drag = null, pending = null, finger = null;
 
 function element(tag, role, text, name = "") {
   const made = document.createElement(tag);
@@ -130,10 +131,10 @@ function rectangle(one, other) {
 
 function outline(one, other) {
   const { first, last, top, bottom } = rectangle(one, other);
-  const several = one.day !== other.day || one.row !== other.row;
+  const shown = (drag && finger) || one.day !== other.day || one.row !== other.row;
   for (const cell of cells.flat()) {
     const inside = cell.day >= first && cell.day <= last && cell.row >= top && cell.row <= bottom;
-    cell.classList.toggle("range", several && inside);
+    cell.classList.toggle("range", Boolean(shown && inside));
   }
 }
 
@@ -199,19 +200,51 @@ const under = (event) => {
 };
 
 function down(event) {
+  dropped();
+  finger = null;
   const here = under(event);
-  if (!here || event.button !== 0) return;
+  if (!here || event.button !== 0 || !event.isPrimary) return;
+  if (event.pointerType !== "mouse") return rested(event, here);
   event.preventDefault();
   if (event.shiftKey) {
     apply(anchor, here, isOn(anchor));
     return go(here, false);
   }
+  begin(event, here);
+}
+
+function begin(event, here) {
+  scroller.setPointerCapture(event.pointerId);
   go(here, false);
   drag = { from: here, to: here, on: !isOn(here), id: event.pointerId };
-  scroller.setPointerCapture(event.pointerId);
+}
+
+/** A finger that moves scrolls; only one that has rested for a moment paints. A tap comes as a click. */
+function rested(event, here) {
+  const mine = (finger = { x: event.clientX, y: event.clientY, painted: false });
+  mine.timer = setTimeout(() => {
+    mine.painted = true;
+    begin(event, here);
+    outline(here, here);
+  }, HOLD);
+}
+
+function dropped() {
+  clearTimeout(finger?.timer);
+  if (!drag) return;
+  drag = null;
+  outline(at, at);
+}
+
+function tapped(event) {
+  const here = under(event);
+  if (!here || !finger || finger.painted) return;
+  go(here, false);
+  chosen(here, !isOn(here));
 }
 
 function moved(event) {
+  if (finger && Math.hypot(event.clientX - finger.x, event.clientY - finger.y) > SLOP) clearTimeout(finger.timer);
   if (!drag || event.pointerId !== drag.id) return;
   const frame = scroller.getBoundingClientRect();
   if (event.clientY > frame.bottom - 12) scroller.scrollTop += 8;
@@ -221,6 +254,7 @@ function moved(event) {
 }
 
 function up(event) {
+  clearTimeout(finger?.timer);
   if (!drag || event.pointerId !== drag.id) return;
   const { from, to, on } = drag;
   drag = null;
@@ -280,13 +314,13 @@ async function ask() {
   }
 }
 
-/** What had the focus has it again, and what was open is open. */
+/** What had the focus has it again, and what was open is open; nothing scrolls. */
 export function swap(place, html) {
   const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
   const open = [...place.querySelectorAll("details[open]")].map((it) => it.id);
   place.innerHTML = html;
   for (const id of open) byId(id)?.setAttribute("open", "");
-  if (focused) byId(focused)?.focus();
+  if (focused) byId(focused)?.focus({ preventScroll: true });
 }
 
 function copy(event) {
@@ -311,17 +345,20 @@ function addDate() {
 
 build();
 paint();
-go(at, false);
-document.activeElement.blur();
+cells[at.day][at.row].tabIndex = 0;
+// Once more: the grid was not there yet, and inside another site's frame a browser gives no focus by itself.
+const first = document.querySelector("[autofocus]");
+first?.focus({ preventScroll: true });
+first?.scrollIntoView({ block: "nearest" });
 scroller.scrollTop = cells[0][28].offsetTop - scroller.firstChild.offsetHeight;
 scroller.addEventListener("keydown", pressed);
 scroller.addEventListener("pointerdown", down);
 scroller.addEventListener("pointermove", moved);
 scroller.addEventListener("pointerup", up);
-scroller.addEventListener("pointercancel", () => {
-  drag = null;
-  outline(at, at);
-});
+scroller.addEventListener("pointercancel", dropped);
+scroller.addEventListener("click", tapped);
+scroller.addEventListener("touchmove", (event) => drag && event.preventDefault(), { passive: false });
+scroller.addEventListener("contextmenu", (event) => drag && event.preventDefault());
 form.addEventListener("input", (event) => {
   if (inputs.includes(event.target)) {
     event.target.toggleAttribute("aria-invalid", parse(event.target.value) === null);
