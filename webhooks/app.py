@@ -10,7 +10,7 @@ from apiflask import APIFlask
 from flask import Response, g, request
 
 from storage import deadlines
-from webhooks import auth, errors, limits, notifications, openapi, ops, pages, routes, slots
+from webhooks import errors, limited, limits, notifications, openapi, ops, pages, routes, slots
 from webhooks.keyring import KeyRing
 from webhooks.limits import Limits
 from webhooks.metrics import Metrics
@@ -85,10 +85,10 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP
     services, metrics = runtime.services, Metrics(runtime.services)
-    limited = Limits(runtime.settings, Limiter(services.redis, services.breaker), metrics.limited)
-    ours = Parts(runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), limited)
+    quotas = Limits(runtime.settings, Limiter(services.redis, services.breaker), metrics.limited)
+    ours = Parts(runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), quotas)
     app.extensions[EXTENSION] = ours
-    app.in_passing = notifications.in_passing(ours), slots.in_passing(ours), auth.in_passing(ours)
+    app.in_passing = notifications.in_passing(ours), slots.in_passing(ours), limited.in_passing(ours)
     app.before_request(_begin)
     app.after_request(_end)
     errors.register(app)

@@ -3,26 +3,19 @@
 from collections.abc import Collection
 from typing import Any, cast
 
-import orjson
 from flask import g, request
 
 from storage.clients import Key
-from storage.outages import Unavailable
-from webhooks.errors import HTTP_DETAILS, PROBLEM, Refused
-from webhooks.limits import LIMITED
-from webhooks.wiring import InPassing, Parts, Passing, parts
-from workers import tracing
-from workers.skew import ClockOff
+from webhooks.errors import Refused
+from webhooks.wiring import Parts, parts
 
-PLACE = "/v1/"
-TOO_MANY = 429
 CHALLENGE = 'Bearer realm="coachcal"'
 
 
 def require(scopes: Collection[str]) -> None:
     """Let the request pass with any one of the scopes. Raises Refused (401, 403) and TooManyRequests otherwise."""
     ours = parts()
-    key = find(ours, request.environ)
+    key = key_of(ours, request.environ)
     if key is None:
         ours.limits.admit(request.environ)
     if not bearer(request.environ):
@@ -38,7 +31,7 @@ def require(scopes: Collection[str]) -> None:
     g.key = key
 
 
-def find(ours: Parts, environ: dict[str, Any]) -> Key | None:
+def key_of(ours: Parts, environ: dict[str, Any]) -> Key | None:
     """The key that a request presents, if it is good. A stranger is counted by address before the database is asked."""
     presented = bearer(environ)
     if not presented:
@@ -72,32 +65,3 @@ def lacking(scopes: Collection[str], *, field: str | None = None) -> Refused:
         field=field,
         headers={"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{" ".join(scopes)}"'},
     )
-
-
-def in_passing(ours: Parts) -> InPassing:
-    """Refuses a key that is known to be at its limit: whoever asks on and on then costs others little."""
-    keyring, limits, refusals = ours.keyring, ours.limits, ours.metrics.refusals.labels(LIMITED)
-    requests = ours.metrics.requests.labels("none", TOO_MANY)
-    # Its request_id is in the header: a body that is the same for all costs nothing.
-    problem = {"title": "Too Many Requests", "status": TOO_MANY, "code": LIMITED, "detail": HTTP_DETAILS[TOO_MANY]}
-    body = orjson.dumps(problem | {"request_id": None})
-    refused: Passing = (
-        "429 TOO MANY REQUESTS",
-        [("Content-Type", PROBLEM), ("Content-Length", str(len(body)))],
-        body,
-    )
-
-    def look(environ: dict[str, Any]) -> Passing | None:
-        presented = bearer(environ) if environ["PATH_INFO"].startswith(PLACE) else ""
-        try:
-            key = keyring.recall(presented) if presented else None
-        except (*Unavailable, ClockOff):
-            return None  # the endpoint asks again, and says so
-        if key is None or not limits.spent(environ, key.id):
-            return None
-        requests.inc()
-        refusals.inc()
-        tracing.tell(status=TOO_MANY)
-        return refused
-
-    return look

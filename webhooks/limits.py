@@ -8,26 +8,20 @@ A right key, and a signed push, pass whatever others at the same address did: th
 guesses, and a lock-out would be a gift to whoever shares an address. The limit is on what wrong ones cost.
 """
 
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from prometheus_client import Counter
 from werkzeug.exceptions import TooManyRequests
 
+from webhooks.callers import caller
 from workers.limits import Limiter, Policy, Verdict
 from workers.settings import Settings
 
 Environ = dict[str, Any]
-Network = IPv4Network | IPv6Network
 
 SEEN = "coachcal.limits"  # no header of a client's can have this name
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-LIMITED = "rate_limited"
-LONGEST_ADDRESS = 50
-MOST_HOPS = 20
-SUBSCRIBER = 64
-"""Bits of an IPv6 address that are one subscriber's: the others they choose as they like."""
+LIMITED, TOO_MANY = "rate_limited", 429
 
 
 class Limits:
@@ -44,8 +38,7 @@ class Limits:
 
     def passes(self, environ: Environ, key_id: str | None = None) -> bool:
         """Whether this request may go on; it is counted by its key, or by its address."""
-        policy = self._reads if environ["REQUEST_METHOD"] in READING else self._writes
-        return self._count(environ, policy, key_id or self.address(environ))
+        return self._count(environ, self._usual(environ), key_id or caller(environ, self._proxies))
 
     def admit(self, environ: Environ, key_id: str | None = None) -> None:
         """The same. Raises TooManyRequests."""
@@ -59,27 +52,16 @@ class Limits:
 
     def wrong(self, environ: Environ) -> None:
         """What was shown to be let in was not good. Raises TooManyRequests for whoever shows such things often."""
-        if not self._count(environ, self._wrong, self.address(environ)):
+        if not self._count(environ, self._wrong, caller(environ, self._proxies)):
             raise TooManyRequests(LIMITED)
 
     def spent(self, environ: Environ, key_id: str) -> bool:
         """Whether this key is known to be at its limit: then the request is counted as refused."""
-        policy = self._reads if environ["REQUEST_METHOD"] in READING else self._writes
+        policy = self._usual(environ)
         return self._limiter.peek(policy, key_id) is not None and not self._count(environ, policy, key_id)
 
-    def address(self, environ: Environ) -> str:
-        """Who the request is from: the peer, or the last before the proxies that we trust."""
-        address = _written(environ.get("REMOTE_ADDR", ""))
-        if not self._proxies or not _within(address, self._proxies):
-            return _subscriber(address)
-        for hop in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", MOST_HOPS)):
-            written = _written(hop.strip())
-            if not written:
-                break  # nobody's address: the proxy that passed it on is the last that we know
-            address = written
-            if not _within(address, self._proxies):
-                break
-        return _subscriber(address)
+    def _usual(self, environ: Environ) -> Policy:
+        return self._reads if environ["REQUEST_METHOD"] in READING else self._writes
 
     def _count(self, environ: Environ, policy: Policy, who: str) -> bool:
         if not policy.quota:
@@ -111,34 +93,3 @@ def headers(environ: Environ) -> list[tuple[str, str]]:
 def _seconds(verdict: Verdict) -> int:
     """Whole ones: then it is over."""
     return int(verdict.seconds) + 1
-
-
-def _written(address: str) -> str:
-    """The one way to write this address, with or without a port; empty when it is none."""
-    return _parsed(address) if len(address) <= LONGEST_ADDRESS else ""  # not kept, either
-
-
-@lru_cache(maxsize=4096)
-def _parsed(address: str) -> str:
-    if address.startswith("["):
-        address = address[1:].partition("]")[0]
-    elif address.count(":") == 1:
-        address = address.partition(":")[0]
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return str(mapped or found)
-
-
-@lru_cache(maxsize=4096)
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
-    return bool(address) and any(ip_address(address) in network for network in networks)
-
-
-@lru_cache(maxsize=4096)
-def _subscriber(address: str) -> str:
-    if ":" not in address:
-        return address or "nobody"
-    return str(ip_network(f"{address}/{SUBSCRIBER}", strict=False))

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from storage.clients import SCOPES
 from webhooks import health
 from webhooks.answers import Problem
-from webhooks.auth import TOO_MANY
 from webhooks.errors import PROBLEM
+from webhooks.limits import TOO_MANY
 from webhooks.models import ID
 from webhooks.notifications import PATH as PUSH
 from webhooks.reading import JSON

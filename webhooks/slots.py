@@ -15,7 +15,7 @@ from storage import offers, slots
 from storage.database import Unavailable
 from storage.offers import Asked, Stamp
 from storage.slots import Listing
-from webhooks.auth import asking, find, lacking, may
+from webhooks.auth import asking, key_of, lacking, may
 from webhooks.errors import Refused, unknown_coach
 from webhooks.models import SlotsQuery
 from webhooks.ranges import between, check_zone, told, told_moment
@@ -76,7 +76,7 @@ def in_passing(ours: Parts) -> InPassing:
         if not shelf.holds(question):
             return None
         try:
-            key = find(ours, environ)
+            key = key_of(ours, environ)
             if key is None or not may(key, READS) or not limits.passes(environ, key.id):
                 return None
             stamp = environ[SEEN] = offers.stamp(services.database, coach_id)

@@ -99,7 +99,11 @@ def test_who_is_at_the_limit_is_refused_from_memory_until_the_window_ends(server
     assert limits.take(policy, ADDRESS).passed
 
 
-def test_the_wait_doubles_for_whoever_goes_over_again_and_has_an_end(server: redis.Redis, clock: Clock) -> None:
+@pytest.mark.parametrize("kind", ["server", "real"])
+def test_the_wait_doubles_for_whoever_goes_over_again_and_has_an_end(
+    kind: str, request: pytest.FixtureRequest, clock: Clock
+) -> None:
+    server: redis.Redis = request.getfixturevalue(kind)
     limits, policy, waits = limiter(server, clock), Policy("wrong", 3, longest=600), list[int]()
     for _ in range(6):
         passed(limits, policy, 3)
