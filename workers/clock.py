@@ -164,9 +164,9 @@ def erase(services: Services, _actors: Actors) -> int:
 
 
 def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals,
-    callbacks and looks; and free the addresses that were withheld for long. Sent mails lose their text, and bookings
-    their person.
+    """Drop the answers that are kept for repeated writes, once nobody repeats them; links and consents that ended;
+    old samples, refusals, callbacks and looks; and free the addresses that were withheld for long. Sent mails lose
+    their text, and bookings their person.
     """
     now, settings = services.now(), services.settings
     with services.database.write() as tx:
