@@ -43,7 +43,7 @@ class Now:
 def issue(tx: Connection, state: str, coach_id: str, *, browser: str, expires_at: datetime, now: datetime) -> None:
     """`browser`: a secret of the browser that alone may come back with this state."""
     drop_old(tx, now=now)
-    values = {"state_hash": _digest(state, browser), "coach_id": coach_id, "expires_at": expires_at}
+    values = {"state_hash": hash_of(state, browser), "coach_id": coach_id, "expires_at": expires_at}
     tx.execute(oauth_states.insert().values(values))
 
 
@@ -62,12 +62,30 @@ def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_i
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
-    return tx.execute(delete(oauth_states).where(row.expires_at <= now)).rowcount
+    """How many were over; not those whose tokens have to be given back yet."""
+    over = delete(oauth_states).where(row.expires_at <= now, row.sealed.is_(None))
+    return tx.execute(over).rowcount
+
+
+def abandoned(tx: Connection, *, now: datetime, limit: int) -> list[tuple[bytes, bytes]]:
+    """Of those that nobody said yes or no to in time: their state's hash, and their sealed tokens."""
+    query = select(row.state_hash, row.sealed).where(row.expires_at <= now, row.sealed.is_not(None))
+    return [(found.state_hash, found.sealed) for found in tx.execute(query.limit(limit))]
+
+
+def forget(tx: Connection, state_hash: bytes) -> None:
+    tx.execute(delete(oauth_states).where(row.state_hash == state_hash))
+
+
+def owner(state_hash: bytes) -> str:
+    """Whose the tokens are that wait in this row, as the vault seals them."""
+    return f"consent {state_hash.hex()}"
+
+
+def hash_of(state: str, browser: str) -> bytes:
+    """The state of this browser: for any other one the same state is nothing."""
+    return sha256(f"{state} {browser}".encode("utf-8", "surrogateescape")).digest()
 
 
 def _is(state: str, browser: str) -> ColumnElement[bool]:
-    return row.state_hash == _digest(state, browser)
-
-
-def _digest(state: str, browser: str) -> bytes:
-    return sha256(f"{state} {browser}".encode("utf-8", "surrogateescape")).digest()
+    return row.state_hash == hash_of(state, browser)

@@ -29,6 +29,7 @@ from storage import (
 )
 from storage import retention as people
 from storage.outages import Unavailable, kind_of
+from workers import connections as connecting
 from workers import erasure
 from workers.actors import Actors
 from workers.services import Services
@@ -156,18 +157,21 @@ def sample(services: Services, _actors: Actors) -> int:
 
 
 def erase(services: Services, _actors: Actors) -> int:
-    """Go on with whoever is to be erased: a command may have died over it, or an account been revoked meanwhile."""
+    """Go on with whoever is to be erased: a command may have died over it, or an account been revoked meanwhile.
+
+    And give back what somebody consented to and never confirmed.
+    """
     with services.database.read() as tx:
         owed = erasures.owed(tx, limit=ERASED_AT_ONCE)
     for person in owed:
         erasure.advance(services, person)
-    return len(owed)
+    return len(owed) + connecting.forget_abandoned(services)
 
 
 def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them; used links; old samples, refusals,
-    callbacks and looks; and free the addresses that were withheld for long. Sent mails lose their text, and bookings
-    their person.
+    """Drop the answers that are kept for repeated writes, once nobody repeats them; links and consents that ended;
+    old samples, refusals, callbacks and looks; and free the addresses that were withheld for long. Sent mails lose
+    their text, and bookings their person.
     """
     now, settings = services.now(), services.settings
     with services.database.write() as tx:

@@ -28,6 +28,7 @@ STATE_LIFE = timedelta(minutes=10)
 ASKING = timedelta(minutes=1)  # longer than a code is asked about: whoever died over it will not say
 REMEMBERED = timedelta(hours=2)
 SCOPE = "read_write"
+AT_ONCE = 20
 
 
 class UnknownState(Exception):
@@ -69,7 +70,7 @@ def come_back(services: Services, state: str, *, browser: str, code: str, declin
         # A code is good once: of a browser that comes twice at once, one asks about it.
         mine = oauth_states.advance(tx, state, browser, None, Now("asking", now + ASKING))
     if mine:
-        came = _ended(services, "declined") if declined else _exchanged(services, state, found, code)
+        came = _ended(services, "declined") if declined else _exchanged(services, _owner(state, browser), found, code)
         with services.database.write() as tx:
             oauth_states.advance(tx, state, browser, "asking", came)
     with services.database.read() as tx:
@@ -87,7 +88,7 @@ def confirm(services: Services, actors: Actors, state: str, *, browser: str) -> 
             found = _found(services, tx, state, browser)
             coaches.lock(tx, found.coach_id)  # before the rows that hang on it, as an erasure does
             if oauth_states.advance(tx, state, browser, "to_confirm", _ended(services, "connected")):
-                connection_id = _link(services, tx, state, found)
+                connection_id = _link(services, tx, _owner(state, browser), found)
     except (AccountInUse, Sealed) as error:  # another coach was faster; or rows were swapped
         outcome: Outcome = "in_use" if isinstance(error, AccountInUse) else "refused"
         with services.database.write() as tx:
@@ -105,12 +106,27 @@ def decline(services: Services, state: str, *, browser: str) -> Attempt:
         found = _found(services, tx, state, browser)
         mine = oauth_states.advance(tx, state, browser, "to_confirm", _ended(services, "declined"))
     if mine:
-        _give_back(services, state, found)
+        _give_back(services, _owner(state, browser), found.sealed)
     with services.database.read() as tx:
         return _found(services, tx, state, browser)
 
 
-def _exchanged(services: Services, state: str, found: Attempt, code: str) -> Now:
+def forget_abandoned(services: Services) -> int:
+    """Give back what somebody consented to and never confirmed. How many there were."""
+    with services.database.read() as tx:
+        found = oauth_states.abandoned(tx, now=services.now(), limit=AT_ONCE)
+    for state_hash, sealed in found:
+        _give_back(services, oauth_states.owner(state_hash), sealed)
+        with services.database.write() as tx:
+            oauth_states.forget(tx, state_hash)
+    return len(found)
+
+
+def _owner(state: str, browser: str) -> str:
+    return oauth_states.owner(oauth_states.hash_of(state, browser))
+
+
+def _exchanged(services: Services, owner: str, found: Attempt, code: str) -> Now:
     if not code:
         return _ended(services, "refused")
     try:
@@ -119,12 +135,12 @@ def _exchanged(services: Services, state: str, found: Attempt, code: str) -> Now
         log.warning("connect_failed", error=type(error).__name__)
         return _ended(services, "refused" if error.permanent else "away")
     with services.database.read() as tx:
-        owner = accounts.owner_of(tx, grant.sub)
-        others = owner is not None and accounts.coach_of(tx, owner) != found.coach_id
-    if others:
+        connection_id = accounts.owner_of(tx, grant.sub)
+        coach_id = connection_id and accounts.coach_of(tx, connection_id)
+    if coach_id not in (None, found.coach_id):
         return _ended(services, "in_use")
     ends = services.now() + STATE_LIFE
-    return Now("to_confirm", ends, grant.name or None, _sealed(services, state, grant))
+    return Now("to_confirm", ends, grant.name or None, _sealed(services, owner, grant))
 
 
 def _ended(services: Services, outcome: Outcome) -> Now:
@@ -132,16 +148,16 @@ def _ended(services: Services, outcome: Outcome) -> Now:
     return Now(outcome, services.now() + REMEMBERED)
 
 
-def _sealed(services: Services, state: str, grant: Grant) -> bytes:
+def _sealed(services: Services, owner: str, grant: Grant) -> bytes:
     expires_at = services.corrected_now() + timedelta(seconds=grant.expires_in)
     kept = {"access": grant.access_token, "refresh": grant.refresh_token}
     about = {"sub": grant.sub, "expires_at": expires_at.isoformat()}
-    return services.vault.seal(state, kept | about)
+    return services.vault.seal(owner, kept | about)
 
 
-def _link(services: Services, tx: Tx, state: str, found: Attempt) -> str:
+def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
     """Raises AccountInUse when another coach has this account."""
-    kept = services.vault.open(state, found.sealed or b"")
+    kept = services.vault.open(owner, found.sealed or b"")
     # The sealed tokens name the row they belong to, so its id has to be known first.
     connection_id = accounts.owner_of(tx, kept["sub"]) or accounts.new_id(services.corrected_now())
     mine = {"access": kept["access"], "refresh": kept["refresh"]}
@@ -158,10 +174,10 @@ def _link(services: Services, tx: Tx, state: str, found: Attempt) -> str:
     return connection_id
 
 
-def _give_back(services: Services, state: str, found: Attempt) -> None:
+def _give_back(services: Services, owner: str, sealed: bytes | None) -> None:
     """Unless the account is connected already: to revoke one grant of an account ends all of them."""
     try:
-        kept = services.vault.open(state, found.sealed or b"")
+        kept = services.vault.open(owner, sealed or b"")
         with services.database.read() as tx:
             if accounts.owner_of(tx, kept["sub"]) is not None:
                 return

@@ -20,7 +20,7 @@ from tests import cast
 from tests.house import House, built
 from tests.webhooks.visitors import fields, follow
 from webhooks.app import create_app
-from workers.clock import retention
+from workers import clock
 from workers.cronofy.sandbox.control import Seat
 
 TOKENS, REVOKES = "POST /oauth/token", "POST /oauth/token/revoke"
@@ -364,13 +364,15 @@ def test_a_link_and_what_it_began_live_for_ten_minutes(house: House, client: Fla
     assert connected(house) == []
 
 
-def test_what_is_never_confirmed_is_forgotten(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_what_is_never_confirmed_is_given_back_and_forgotten(house: House, client: FlaskClient, seat: Seat) -> None:
     page = come_back(client, consented(house, client, seat))
     assert "ada@calendar.test" in everything(house)
     at(house, timedelta(minutes=10))
     assert read(answer(client, page)) == EXPIRED
-    retention(house.runtime.services, house.runtime.actors)
+    assert clock.erase(house.runtime.services, house.runtime.actors) == 1
+    assert house.control.counts()[REVOKES] == 1
     assert "ada@calendar.test" not in everything(house)
+    assert clock.retention(house.runtime.services, house.runtime.actors) == 0
     assert connected(house) == []
 
 

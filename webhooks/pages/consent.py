@@ -17,7 +17,7 @@ from domain.coaches import Coach
 from storage import coaches, links
 from storage.links import Closed, Link
 from storage.oauth_states import Attempt
-from webhooks import browsers
+from webhooks import browsers, cookies
 from webhooks.browsers import see
 from webhooks.pages.guests import guest, language
 from webhooks.pages.settings import HOME
@@ -43,13 +43,13 @@ HEADERS = {"asking": {"Refresh": "2"}, "away": {"Retry-After": "60"}}
 
 def consent_invited(token: str) -> Response:
     """GET /c/{token}: nothing is spent by looking."""
-    browser = browsers.browser()
+    browser = cookies.browser()
     link = _look(token, browser)
     if request.method == "HEAD":
         return Response(status=204)
-    browser = browser or browsers.new_browser()
-    page = _page("begin", csrf=browsers.form_token(browser, token), **_told(link.coach_id, link))
-    return browsers.remember(page, browser)
+    browser = browser or cookies.new_browser()
+    page = _page("begin", csrf=cookies.form_token(browser, token), **_told(link.coach_id, link))
+    return cookies.remember(page, browser)
 
 
 def consent_begin(token: str) -> Response:
@@ -66,14 +66,14 @@ def consent_begin(token: str) -> Response:
     url = connections.begin(services, link.coach_id, browser=browser, provider=provider)
     if url is None:
         abort(404, "not_here")
-    return browsers.remember(_page("leave", url=url, **_told(link.coach_id, link)), browser)
+    return cookies.remember(_page("leave", url=url, **_told(link.coach_id, link)), browser)
 
 
 def consent_callback() -> Response:
     """GET /connect/callback"""
     if request.method == "HEAD":
         return Response(status=204)  # a link preview must not spend the state
-    state, browser = request.args.get("state", ""), browsers.browser()
+    state, browser = request.args.get("state", ""), cookies.browser()
     try:
         if browser is None:
             raise UnknownState
@@ -88,7 +88,7 @@ def consent_callback() -> Response:
         log.warning("connect_refused", reason="unknown state")
         return _ended("expired", guest().coach_id)
     if attempt.outcome == "to_confirm":
-        csrf = browsers.form_token(browser, state)
+        csrf = cookies.form_token(browser, state)
         return _page("confirm", csrf=csrf, state=state, **_told(attempt.coach_id), **_account(attempt))
     return _ended(attempt.outcome or "asking", attempt.coach_id)
 
@@ -135,10 +135,10 @@ def _turned_away(error: Closed) -> Forbidden | Gone:
 
 def _sender(about: str) -> str:
     """The browser that sends a form of ours about this; any other is turned away."""
-    browser, sent = browsers.browser(), request.form.get("csrf", "")
+    browser, sent = cookies.browser(), request.form.get("csrf", "")
     if browser is None:
         abort(400, "no_cookies")
-    ours = hmac.compare_digest(sent.encode(), browsers.form_token(browser, about).encode())
+    ours = hmac.compare_digest(sent.encode(), cookies.form_token(browser, about).encode())
     if browsers.foreign_origin() or not ours:
         log.warning("page_refused", reason="foreign form", page=request.endpoint)
         abort(403, "foreign_form")

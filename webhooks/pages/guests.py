@@ -15,7 +15,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from domain.errors import Invalid
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
-from webhooks import browsers
+from webhooks import browsers, cookies
 from webhooks.models import ID
 from webhooks.pages.viewers import NEEDS, RIGHTS, May, Viewer
 from webhooks.pages.words import language_of, say
@@ -149,7 +149,7 @@ def known() -> dict[str, Any]:
 
 
 def with_cookie(response: Response, newcomer: Guest) -> Response:
-    return browsers.put_cookie(response, browsers.cookie_name(COOKIE), cookie_of(newcomer))
+    return cookies.put_cookie(response, cookies.cookie_name(COOKIE), cookie_of(newcomer))
 
 
 def cookie_of(newcomer: Guest) -> str:
@@ -176,7 +176,7 @@ def _is_consent() -> bool:
 def _guest() -> Guest | None:
     services = runtime().services
     try:
-        value = request.cookies.get(browsers.cookie_name(COOKIE), "")
+        value = request.cookies.get(cookies.cookie_name(COOKIE), "")
         found = Guest.of_json(signer(services.settings, "session").loads(value))
     except (BadData, Invalid, KeyError, TypeError):
         return None

@@ -18,11 +18,12 @@ from domain.errors import Invalid
 from domain.sessions import Unknown
 from storage import coaches, links, seats
 from storage.links import Closed, Link
-from webhooks import browsers
+from webhooks import cookies
 from webhooks.auth import asking, lacking, may
 from webhooks.booking_models import URL_HOST, URL_REST, ContextIn, Id, ParticipantIn
 from webhooks.bookings import FORCE, context_of, participant_of
-from webhooks.browsers import LIFE, see
+from webhooks.browsers import see
+from webhooks.cookies import LIFE
 from webhooks.errors import Refused, unknown_coach
 from webhooks.models import Body, Language
 from webhooks.pages.guests import HOMES, Guest, Purpose, cookie_of, with_cookie
@@ -118,7 +119,7 @@ def redeem(token: str) -> Response:
 
     A browser that we have not seen is asked to come back with a cookie first; the link is not spent by that.
     """
-    services, browser = runtime().services, browsers.browser()
+    services, browser = runtime().services, cookies.browser()
     now = services.now()
     try:
         if request.method == "HEAD" or browser is None:
@@ -133,11 +134,11 @@ def redeem(token: str) -> Response:
     except (Invalid, KeyError, TypeError):  # of a release that knew other fields
         raise _turned_away("altered") from None
     # The same for each time that this browser follows it: what it has open already stays good.
-    csrf, until = browsers.form_token(browser, token), int(link.expires_at.timestamp())
+    csrf, until = cookies.form_token(browser, token), int(link.expires_at.timestamp())
     log.info("link_followed", purpose=invited.purpose, viewer=invited.viewer, coach=invited.coach_id)
     place = f"/book/bookings/{invited.booking_id}" if invited.booking_id else HOMES[invited.purpose]
     response = with_cookie(see(place), replace(invited, csrf=csrf, until=until))
-    return browsers.remember(response, browser)
+    return cookies.remember(response, browser)
 
 
 def _come_again(token: str) -> Response:
@@ -147,7 +148,7 @@ def _come_again(token: str) -> Response:
         log.warning("link_refused", reason="no cookies")
         abort(400, "no_cookies")
     place = f"{url_for('pages.redeem', token=token)}?{AGAIN}=1"
-    return browsers.remember(see(place), browsers.new_browser())
+    return cookies.remember(see(place), cookies.new_browser())
 
 
 def _check_purpose(body: LinkIn) -> None:

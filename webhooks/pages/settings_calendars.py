@@ -7,7 +7,7 @@ from storage import accounts, calendars, changes
 from storage import connections as rows
 from storage.accounts import Connected, UnknownCalendar
 from storage.calendars import ReadOnly
-from webhooks import aftermath, browsers
+from webhooks import aftermath, cookies
 from webhooks.browsers import see
 from webhooks.pages.guests import guest, language
 from webhooks.pages.settings import HOME, Tx, mine
@@ -25,7 +25,7 @@ def settings_connect() -> Response:
     if provider not in PROVIDERS:
         abort(404, "not_here")
     services, coach_id = runtime().services, guest().coach_id
-    browser = browsers.browser() or browsers.new_browser()
+    browser = cookies.browser() or cookies.new_browser()
     if services.settings.embed_origins:
         # In a frame of another site the consent has a window of its own, where browsers show us another cookie or
         # none: it begins there, on a page of ours.
@@ -35,7 +35,7 @@ def settings_connect() -> Response:
     if url is None:
         abort(404, "not_here")
     page = Response(_told("pages/settings_leave.html", url=url, provider=provider))
-    return browsers.remember(page, browser)
+    return cookies.remember(page, browser)
 
 
 def settings_calendars(connection_id: str) -> Response:
