@@ -188,7 +188,7 @@ def test_a_failed_installation_says_what_to_do_and_is_tried_again(project: Proje
         ("Caused by: No space left on device (os error 28)", "the disk is full"),
         ("OSError: [Errno 28] No space left on device", "the disk is full"),
         ("Disk quota exceeded (os error 122)", "the disk is full"),
-        ("failed to create file `x`: Permission denied (os error 13)", "cannot be written"),
+        ("failed to create file `x`: Permission denied (os error 13)", "cannot write what it names"),
     ],
 )
 def test_a_failed_installation_tells_its_true_cause(project: Project, said: str, next_step: str) -> None:

@@ -36,7 +36,7 @@ PARTICIPANT_STEPS = (
     "storage.erasures:ask:after",
     "workers.erasure:advance:before",
     "storage.erasures:_empty_mails:after",
-    "storage.erasures:anonymise:after",
+    "storage.retention:anonymise:after",
     "storage.erasures:advance:after",
     "workers.erasure:advance:after",
 )
