@@ -15,6 +15,8 @@ from storage.database import insert
 from storage.tables import idempotency
 
 KEPT = timedelta(hours=48)
+BEGUN = 102
+"""The status of a write that is done in several transactions, until all of it is answered: its answer is its plan."""
 
 row = idempotency.c
 
@@ -56,10 +58,21 @@ def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datet
     """
     if claim(tx, client_id, key, digest, None, now=now):
         return None
-    known = tx.execute(select(row.digest, row.status, row.answer).where(_is(client_id, key))).one()
-    if known.digest != digest:
+    return _stored(tx, digest, _is(client_id, key))
+
+
+def known(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> Answer | None:
+    """The stored answer to this request, if there is one. Raises KeyReused."""
+    return _stored(tx, digest, and_(_is(client_id, key), row.created_at > now - KEPT))
+
+
+def _stored(tx: Connection, digest: bytes, where: ColumnElement[bool]) -> Answer | None:
+    found = tx.execute(select(row.digest, row.status, row.answer).where(where)).first()
+    if found is None:
+        return None
+    if found.digest != digest:
         raise KeyReused
-    return Answer(known.status, known.answer)
+    return Answer(found.status, found.answer)
 
 
 def claim(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answer | None, *, now: datetime) -> bool:
@@ -75,6 +88,12 @@ def claim(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answe
 
 def remember(tx: Connection, client_id: str, key: str, answer: Answer) -> None:
     tx.execute(idempotency.update().where(_is(client_id, key)).values(status=answer.status, answer=answer.body))
+
+
+def settle(tx: Connection, client_id: str, key: str, answer: Answer) -> None:
+    """Answer a write that was begun; if the same request did so meanwhile, its answer stays."""
+    begun = and_(_is(client_id, key), row.status == BEGUN)
+    tx.execute(idempotency.update().where(begun).values(status=answer.status, answer=answer.body))
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:

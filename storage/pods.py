@@ -1,5 +1,6 @@
 """Pods: sessions of a small group. A seat is taken by the row itself; a pod moves, or is called off, with all seats."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -81,9 +82,15 @@ def create(
     check_plan(plan, len(participants))
     coach = openings.lock(tx, wanted.coach_id, terms)
     forced = openings.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted))
-    pod = planned(coach, plan, terms, forced=forced)
-    sessions.add(tx, pod)
+    made = place(tx, coach, planned(coach, plan, terms, forced=forced), participants, terms)
     slots.recompute(tx, coach, now=terms.now)
+    return made
+
+
+def place(tx: Connection, coach: Coach, pod: Session, participants: Sequence[Participant], terms: Terms) -> Made:
+    """The pod, written, with these participants assigned. Whoever calls holds the coach's lock, knows that the time is
+    open, and says `slots.recompute` in the end."""
+    sessions.add(tx, pod)
     seated = [_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True) for each in participants]
     return _made(tx, pod.id, notices.owe(tx, coach, terms, seated, [pod]))
 

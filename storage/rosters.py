@@ -1,9 +1,10 @@
-"""Many pods at once: each made in its turn by the rule that makes any pod, so that those of one file collide too."""
+"""Many pods at once: each taken in its turn by the rule that makes any pod, so that those of one file collide too."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
@@ -16,8 +17,12 @@ from storage import openings, pods, slots
 from storage.database import insert
 from storage.openings import Wanted
 from storage.outbox import Wake
-from storage.pods import Made, Plan
+from storage.pods import Plan
 from storage.tables import coaches, imported_people
+
+MOST_ENTRIES = 10
+MOST_SEATED = 50
+"""Of one part: its coach is locked for all of them, and a seat takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +43,111 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """A pod that was made, or would be: epoch seconds."""
+
+    id: str
+    starts: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an entry: a pod, or why there is none."""
+    """What became of an entry: a pod, or why there is none. Neither: it could be made, and was not, for another's sake.
+    `coach_id`: whom its coach's name means."""
 
-    made: Made | None
+    pod: Placed | None = None
     refused: Refused | Invalid | None = None
+    coach_id: str = ""
 
-    @property
-    def wake(self) -> list[Wake]:
-        return [] if self.made is None else self.made.wake
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept for whoever goes on where another stopped; of a refusal, what a row is told."""
+        whole: dict[str, Any] = {"coach_id": self.coach_id, "pod": self.pod and asdict(self.pod)}
+        if isinstance(self.refused, Invalid):
+            whole["invalid"] = [self.refused.field, self.refused.code, self.refused.detail]
+        elif self.refused is not None:
+            told = self.refused
+            whole["refused"] = [told.code, told.detail, told.reason, told.nearest]
+        return whole
+
+    @classmethod
+    def of_json(cls, kept: dict[str, Any]) -> "Outcome":
+        pod = kept["pod"] and Placed(**kept["pod"])
+        refused: Refused | Invalid | None = None
+        if "invalid" in kept:
+            refused = Invalid(*kept["invalid"])
+        elif "refused" in kept:
+            code, detail, reason, nearest = kept["refused"]
+            refused = Refused(code, detail, reason=reason, nearest=nearest)
+        return cls(pod, refused, kept["coach_id"])
 
 
-def make(tx: Connection, entries: Sequence[Entry], terms: Terms) -> list[Outcome]:
-    """Make these pods in their order; one that cannot be had leaves nothing behind, and does not stop the others.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Entries of one coach, by their place in the roster: what is made in one transaction."""
 
-    Whoever wants all of them or none rolls the transaction back.
+    coach_id: str
+    places: tuple[int, ...]
+
+
+def parts(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> list[Part]:
+    """The roster, cut so that nobody who books one of its coaches waits for long. In one order: of two that want the
+    same times, one comes first everywhere."""
+    found: list[Part] = []
+    places = sorted(range(len(entries)), key=lambda place: (outcomes[place].coach_id, place))
+    people = 0
+    for place in places:
+        coach_id, more = outcomes[place].coach_id, len(entries[place].participants)
+        last = found[-1] if found else None
+        people += more
+        if last and last.coach_id == coach_id and len(last.places) < MOST_ENTRIES and people <= MOST_SEATED:
+            found[-1] = replace(last, places=(*last.places, place))
+        else:
+            found.append(Part(coach_id, (place,)))
+            people = more
+    return found
+
+
+def make(
+    tx: Connection, coach_id: str, entries: Sequence[Entry], terms: Terms, *, all_or_none: bool
+) -> tuple[list[Outcome], list[Wake]]:
+    """Make these pods of one coach's in their order, and what to wake senders for; one that cannot be had does not stop
+    the others, unless `all_or_none`: then it stops all.
+
+    The coach is locked for it: the basis of the slot set is read once, and the set is written once.
     """
-    named = _ids(tx, {entry.coach for entry in entries})
-    entries = _known_by_ids(tx, entries)
-    locked = {  # in one order: two imports cannot deadlock
-        coach_id: openings.lock(tx, coach_id, terms)
-        for coach_id in sorted({each for ids in named.values() for each in ids})
-    }
-    return [_outcome(tx, entry, locked, named[entry.coach], terms) for entry in entries]
+    try:
+        coach = openings.lock(tx, coach_id, terms)
+    except Unknown:
+        gone = Invalid("coach", "unknown_coach", "This coach was removed meanwhile: make the coach, or name another.")
+        return [Outcome(refused=gone, coach_id=coach_id)] * len(entries), []
+    rehearsal = _Rehearsal(tx, coach, terms)
+    tried = [_rehearsed(entry, rehearsal) for entry in entries]
+    outcomes = [outcome for outcome, _ in tried]
+    if all_or_none and any(outcome.refused for outcome in outcomes):
+        return [replace(outcome, pod=None) for outcome in outcomes], []
+    if all(outcome.refused for outcome in outcomes):
+        return outcomes, []
+    wake: list[Wake] = []
+    for entry, (_, pod) in zip(_known_by_ids(tx, entries), tried, strict=True):
+        if pod is not None:
+            wake += pods.place(tx, coach, pod, entry.participants, terms).wake
+    slots.recompute(tx, coach, now=terms.now)
+    return outcomes, wake
+
+
+def know_people(tx: Connection, entries: Sequence[Entry]) -> None:
+    """Give everybody an id before any coach is locked: two rosters with the same people would wait for each other."""
+    _known_by_ids(tx, entries)
 
 
 def rehearse(tx: Connection, entries: Sequence[Entry], terms: Terms) -> list[Outcome]:
-    """What `make` would do. Nothing is written and nobody is locked: each coach is read once, and the pods of the
-    entries before stand as if they had been made.
+    """What `make` would do, all of it at once. Nothing is written and nobody is locked: each coach is read once, and
+    the pods of the entries before stand as if they had been made.
     """
     named = _ids(tx, {entry.coach for entry in entries})
     rehearsals: dict[str, _Rehearsal] = {}
-    return [_rehearsed(tx, entry, named[entry.coach], rehearsals, terms) for entry in entries]
+    return [_looked_up(tx, entry, named[entry.coach], rehearsals, terms) for entry in entries]
 
 
 class _Rehearsal:
@@ -93,19 +171,28 @@ class _Rehearsal:
         return pod
 
 
-def _rehearsed(
+def _looked_up(
     tx: Connection, entry: Entry, found: Sequence[str], rehearsals: dict[str, _Rehearsal], terms: Terms
 ) -> Outcome:
     try:
         coach_id = _only(entry.coach, found)
-        rehearsal = rehearsals.get(coach_id)
-        if rehearsal is None:
-            rehearsal = rehearsals[coach_id] = _Rehearsal(tx, _coach(tx, coach_id), terms)
+    except Invalid as refused:
+        return Outcome(refused=refused)
+    if coach_id not in rehearsals:
+        rehearsals[coach_id] = _Rehearsal(tx, _coach(tx, coach_id), terms)
+    return _rehearsed(entry, rehearsals[coach_id])[0]
+
+
+def _rehearsed(entry: Entry, rehearsal: _Rehearsal) -> tuple[Outcome, Session | None]:
+    """What comes of the entry, and the pod as it would be written."""
+    coach_id = rehearsal.coach.id
+    try:
         plan = _plan(entry, rehearsal.coach)
         pods.check_plan(plan, len(entry.participants))
-        return Outcome(Made(rehearsal.take(plan), [], []))
+        pod = rehearsal.take(plan)
     except (Refused, Invalid) as refused:
-        return Outcome(None, refused)
+        return Outcome(refused=refused, coach_id=coach_id), None
+    return Outcome(Placed(pod.id, pod.starts, pod.ends), coach_id=coach_id), pod
 
 
 def _coach(tx: Connection, coach_id: str) -> Coach:
@@ -128,7 +215,7 @@ def _ids(tx: Connection, names: set[str]) -> dict[str, list[str]]:
 def _known_by_ids(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
     """The entries with ids that say nothing: the same for one address each time, whichever file it stands in."""
     addresses = {person.id for entry in entries for person in entry.participants}
-    ids = {address: _id_of(tx, address) for address in sorted(addresses)}  # in one order: no deadlock
+    ids = _ids_of(tx, {address: sha256(address.encode()).digest() for address in addresses})
     found = []
     for entry in entries:
         people = tuple(replace(person, id=ids[person.id]) for person in entry.participants)
@@ -136,25 +223,21 @@ def _known_by_ids(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
     return found
 
 
-def _id_of(tx: Connection, address: str) -> str:
-    digest = sha256(address.encode()).digest()
-    new = {"address_hash": digest, "participant_id": f"imp_{secrets.token_hex(12)}"}
-    tx.execute(insert(tx, imported_people).values(new).on_conflict_do_nothing())
-    mine = imported_people.c.address_hash == digest
-    return str(tx.scalar(select(imported_people.c.participant_id).where(mine)))
+def _ids_of(tx: Connection, digests: dict[str, bytes]) -> dict[str, str]:
+    """By address; those that are new get one."""
+    known = _known(tx, digests.values())
+    new = sorted(set(digests.values()) - known.keys())  # in one order: no deadlock
+    if new:
+        rows = [{"address_hash": digest, "participant_id": f"imp_{secrets.token_hex(12)}"} for digest in new]
+        tx.execute(insert(tx, imported_people).on_conflict_do_nothing(), rows)
+        known |= _known(tx, new)
+    return {address: known[digest] for address, digest in digests.items()}
 
 
-def _outcome(tx: Connection, entry: Entry, locked: dict[str, Coach], found: Sequence[str], terms: Terms) -> Outcome:
-    try:
-        with tx.begin_nested():
-            return Outcome(_made(tx, entry, locked, found, terms))
-    except (Refused, Invalid) as refused:
-        return Outcome(None, refused)
-
-
-def _made(tx: Connection, entry: Entry, locked: dict[str, Coach], found: Sequence[str], terms: Terms) -> Made:
-    coach = locked[_only(entry.coach, found)]
-    return pods.create(tx, _plan(entry, coach), list(entry.participants), terms)
+def _known(tx: Connection, digests: Collection[bytes]) -> dict[bytes, str]:
+    row = imported_people.c
+    query = select(row.address_hash, row.participant_id).where(row.address_hash.in_(digests))
+    return {bytes(found.address_hash): found.participant_id for found in tx.execute(query)}
 
 
 def _plan(entry: Entry, coach: Coach) -> Plan:

@@ -73,6 +73,7 @@ CODES: dict[str, tuple[int, str]] = {
     "seat_has_no_time": (409, "A seat in a pod moves to another pod, not to another time."),
     "not_a_pod": (409, "A 1:1 session moves to another time, not to a pod."),
     "import_refused": (409, "A row of the import is red; `rows` tells which, and nothing was imported."),
+    "import_partial": (409, "A row became red while the others were made; `rows` tells which."),
     "mail_not_fitting": (409, "The mail is not true of the booking as it is; `fitting` names those that are."),
     "body_too_large": (413, "The body is over the cap."),
     "wrong_content_type": (415, "The body must be application/json; that of an import CSV or XLSX."),

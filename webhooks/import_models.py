@@ -35,6 +35,6 @@ class Counts(BaseModel):
 
 
 class ImportOut(BaseModel):
-    imported: bool = Field(description="Whether the pods were made. A dry run makes none; one red row stops all.")
+    imported: bool = Field(description="Whether pods were made. A dry run makes none; one red row stops all.")
     counts: Counts
     rows: list[RowOut]

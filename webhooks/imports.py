@@ -1,10 +1,13 @@
-"""Many pods over HTTP, from a table: a dry run tells what each row would come to, a real one makes all of them or none.
+"""Many pods over HTTP, from a table: a dry run tells what each row would come to, a real one makes the pods.
 
 The dry run asks the listing that bookings ask, and locks nobody: it may take longer than somebody's booking can wait.
+A real one is `import_runs`.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import orjson
@@ -13,17 +16,16 @@ from flask import Response, request
 from domain.errors import Invalid
 from domain.offers import render
 from domain.sessions import Refused as Refusal
-from domain.sessions import Terms
 from storage import rosters as many_pods
-from storage.outbox import Wake
+from storage.idempotency import Answer
 from storage.rosters import Entry, Outcome
-from webhooks import rosters, sheets
+from webhooks import import_runs, rosters, sheets
 from webhooks.errors import Refused
 from webhooks.import_models import Counts, ImportOut, ImportQuery, RemarkOut, RowOut
 from webhooks.reading import BODY_CAP, JSON, Request
 from webhooks.rosters import Remark, Row
 from webhooks.wiring import runtime
-from webhooks.writes import Done, Tx, once, require_key
+from webhooks.writes import refusal_answer, require_key
 
 MOST_PEOPLE = 1_000  # a seat takes milliseconds, and the coaches are locked for all of them
 COLUMN_OF = {"min_seats": "min", "start": "time", "zone": "zone", "coach": "coach", "duration": "duration"}
@@ -36,7 +38,9 @@ def load(query: ImportQuery) -> Response:
     Columns: programme, coach (mail address or id), date, time, zone, min, max; if you like, participants
     (`Ann Lee <ann@example.com>; ...`), cohort, project, company, title, duration, format, language. At most 500 rows
     and 1000 participants. A dry run answers with each row's verdict and writes nothing. A real run makes all pods
-    (201), or, if one row is red, none: 409 `import_refused`, with the same `rows` and `counts`.
+    (201), or, if one row is red, none: 409 `import_refused`, with the same `rows` and `counts`. It goes on coach by
+    coach: repeated with its key, it goes on where it stopped; and a row whose time is taken meanwhile is red in a 409
+    `import_partial`, while the others stand, each with its `pod_id`.
     """
     rows = _rows()
     if not query.dry_run:
@@ -60,37 +64,37 @@ def _rows() -> list[Row]:
 
 def _import(rows: list[Row]) -> Response:
     require_key()
+    return import_runs.run(_entries(rows), partial(_report, rows), red=any(row.red for row in rows))
 
-    def work(tx: Tx, terms: Terms) -> Done:
-        wake = _judge(rows, many_pods.make(tx, _entries(rows), terms))
-        reds = sum(row.verdict == "red" for row in rows)
-        told = _told(rows, imported=not reds)
-        if reds:
-            detail = (
-                f"Nothing was imported. Red rows: {reds}; correct them as their remarks say, and send the file again."
-            )
-            raise Refusal("import_refused", detail, **told.model_dump(mode="json"))
-        return Done(told, 201, wake)
 
-    return once(work)
+def _report(rows: Sequence[Row], outcomes: Sequence[Outcome], made: bool) -> Answer:  # noqa: FBT001 (called back)
+    """201; or 409, when rows are red: nothing was made then, or the others were."""
+    rows = [replace(row, red=[*row.red], yellow=[*row.yellow]) for row in rows]
+    _judge(rows, outcomes)
+    told = _told(rows, imported=made)
+    reds = told.counts.red
+    if not reds:
+        return Answer.of(201, told.model_dump(mode="json"))
+    code = "import_refused"
+    detail = f"Nothing was imported. Red rows: {reds}; correct them as their remarks say, and send the file again."
+    if made:
+        code = "import_partial"
+        detail = f"Red rows: {reds}; the others were imported. Correct the red ones, and send only them, as a new file."
+    return refusal_answer(Refusal(code, detail, **told.model_dump(mode="json")))
 
 
 def _entries(rows: Sequence[Row]) -> list[Entry]:
     return [row.entry for row in rows if row.entry is not None]
 
 
-def _judge(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> list[Wake]:
+def _judge(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
     """Tell each row what became of it."""
     read = [row for row in rows if row.entry is not None]
-    wake: list[Wake] = []
     for row, outcome in zip(read, outcomes, strict=True):
         if outcome.refused is not None:
             row.red.append(_remark(outcome.refused))
-        elif outcome.made is not None:
-            row.pod = outcome.made.pod
-        wake += outcome.wake
+        row.pod = outcome.pod
     rosters.doubt_people_in_two_places(read)
-    return wake
 
 
 def _remark(refused: Refusal | Invalid) -> Remark:

@@ -12,8 +12,8 @@ from typing import Literal
 from domain.errors import Invalid
 from domain.hours import YEARS, timezone
 from domain.mail_safety import mailbox
-from domain.sessions import FORMATS, Context, Format, Participant, Session
-from storage.rosters import Entry
+from domain.sessions import FORMATS, Context, Format, Participant
+from storage.rosters import Entry, Placed
 from webhooks.booking_models import MOST_SEATS
 from webhooks.models import ID, LANGUAGE, MOST_TEXT
 from webhooks.sheets import Line, NoValue
@@ -48,7 +48,7 @@ class Row:
     entry: Entry | None = None
     red: list[Remark] = field(default_factory=list)
     yellow: list[Remark] = field(default_factory=list)
-    pod: Session | None = None
+    pod: Placed | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -76,7 +76,7 @@ def read(line: Line) -> Row:
 
 def doubt_people_in_two_places(rows: Sequence[Row]) -> None:
     """Mark yellow whoever is in two pods of the file that overlap: perhaps meant, perhaps not."""
-    seen: dict[str, list[tuple[int, Session]]] = {}
+    seen: dict[str, list[tuple[int, Placed]]] = {}
     for row in rows:
         if row.entry is None or row.pod is None:
             continue
@@ -88,7 +88,7 @@ def doubt_people_in_two_places(rows: Sequence[Row]) -> None:
             others.append((row.number, row.pod))
 
 
-def _overlap(one: Session, other: Session) -> bool:
+def _overlap(one: Placed, other: Placed) -> bool:
     return one.starts < other.ends and other.starts < one.ends
 
 

@@ -1,4 +1,5 @@
-"""Every write of the booking API goes through `once`: one transaction, one answer for one Idempotency-Key.
+"""Every write of the booking API goes through `once`: one transaction, one answer for one Idempotency-Key. (An import
+is several transactions with one answer: `import_runs`.)
 
 The first request with a key does the work, and its answer is stored in the same transaction: either both are there
 or neither. A repeat of it gets the stored answer, byte for byte; whoever uses the key for something else, a 422.
@@ -56,7 +57,7 @@ def once(work: Callable[[Tx, Terms], Done]) -> Response:
 def _once(work: Callable[[Tx, Terms], Done]) -> Response:
     services = runtime().services
     terms, key = services.terms(), idempotency_key()
-    digest = b"" if key is None else _digest()
+    digest = b"" if key is None else request_digest()
     try:
         with services.database.write() as tx:
             known = None if key is None else _begin(tx, key, digest, terms)
@@ -74,11 +75,13 @@ def _once(work: Callable[[Tx, Terms], Done]) -> Response:
     return response
 
 
-def require_key() -> None:
-    """Raises Refused for a request that makes something new and could not be repeated safely."""
-    if idempotency_key() is None:
+def require_key() -> str:
+    """The key. Raises Refused for a request that makes something new and could not be repeated safely."""
+    key = idempotency_key()
+    if key is None:
         detail = f"Send {HEADER}: a value of your own for this one write, such as a UUID; repeat it when you repeat it."
         raise Refused("idempotency_key_required", detail, field=HEADER)
+    return key
 
 
 def idempotency_key() -> str | None:
@@ -93,13 +96,28 @@ def _begin(tx: Tx, key: str, digest: bytes, terms: Terms) -> Response | None:
     try:
         known = idempotency.begin(tx, asking().client_id, key, digest, now=terms.now)
     except KeyReused:
-        detail = "This key was used for another request: send a new one with every new write."
-        raise Refused("idempotency_key_reused", detail, field=HEADER) from None
-    if known is None:
-        return None
-    response = _response(known.status, known.body)
+        raise key_reused() from None
+    return None if known is None else replayed(known)
+
+
+def key_reused() -> Refused:
+    detail = "This key was used for another request: send a new one with every new write."
+    return Refused("idempotency_key_reused", detail, field=HEADER)
+
+
+def replayed(known: Answer) -> Response:
+    """What the same request was answered before."""
+    response = response_to(known)
     response.headers[REPLAYED] = "true"
     return response
+
+
+def refusal_answer(refusal: Refusal) -> Answer:
+    return _kept(told_refusal(refusal))
+
+
+def response_to(answer: Answer) -> Response:
+    return _response(answer.status, answer.body)
 
 
 def _settled(key: str, digest: bytes, response: Response, terms: Terms) -> bool:
@@ -111,7 +129,7 @@ def _kept(response: Response) -> Answer:
     return Answer(response.status_code, response.get_data())
 
 
-def _digest() -> bytes:
+def request_digest() -> bytes:
     """What was asked: the same JSON is the same, however it is spaced and ordered."""
     body = request.get_data(parse_form_data=False)
     if body and request.mimetype == JSON:
