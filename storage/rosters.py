@@ -2,15 +2,14 @@
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
 from domain.coaches import Coach
 from domain.errors import Invalid
-from domain.sessions import Context, Format, Participant, Refused, Session, Terms, Unknown
+from domain.sessions import Refused, Session, Terms, Unknown
 from domain.slots import Own
 from storage import coaches as coach_rows
 from storage import openings, pods, slots
@@ -18,68 +17,12 @@ from storage.database import insert
 from storage.openings import Wanted
 from storage.outbox import Wake
 from storage.pods import Plan
+from storage.roster_entries import Entry, Outcome, Placed
 from storage.tables import coaches, imported_people
 
 MOST_ENTRIES = 10
 MOST_SEATED = 50
 """Of one part: its coach is locked for all of them, and a seat takes milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A pod as a roster asks for it. `coach`: an id, or the coach's mail address; `start` in epoch seconds;
-    `duration` None: the only one that the coach offers. The id of each of `participants` is their mail address in small
-    letters: it is all that a roster knows, and is never kept as an id."""
-
-    coach: str
-    start: int
-    duration: int | None
-    min_seats: int
-    capacity: int
-    format: Format
-    title: str | None
-    context: Context
-    participants: tuple[Participant, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A pod that was made, or would be: epoch seconds."""
-
-    id: str
-    starts: int
-    ends: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an entry: a pod, or why there is none. Neither: it could be made, and was not, for another's sake.
-    `coach_id`: whom its coach's name means."""
-
-    pod: Placed | None = None
-    refused: Refused | Invalid | None = None
-    coach_id: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """As it is kept for whoever goes on where another stopped; of a refusal, what a row is told."""
-        whole: dict[str, Any] = {"coach_id": self.coach_id, "pod": self.pod and asdict(self.pod)}
-        if isinstance(self.refused, Invalid):
-            whole["invalid"] = [self.refused.field, self.refused.code, self.refused.detail]
-        elif self.refused is not None:
-            told = self.refused
-            whole["refused"] = [told.code, told.detail, told.reason, told.nearest]
-        return whole
-
-    @classmethod
-    def of_json(cls, kept: dict[str, Any]) -> "Outcome":
-        pod = kept["pod"] and Placed(**kept["pod"])
-        refused: Refused | Invalid | None = None
-        if "invalid" in kept:
-            refused = Invalid(*kept["invalid"])
-        elif "refused" in kept:
-            code, detail, reason, nearest = kept["refused"]
-            refused = Refused(code, detail, reason=reason, nearest=nearest)
-        return cls(pod, refused, kept["coach_id"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A real run of an import: one answer for one Idempotency-Key, in transactions so short that nobody's booking waits long.
+"""A real run of an import: one answer for one Idempotency-Key, in transactions so short that no booking waits long.
 
 First all rows are tried, with nobody locked; if one is red, that is the answer. Otherwise the plan is kept under the
 key, and its parts are made one after the other, each with its outcomes under a key of its own. Whoever repeats the
@@ -15,7 +15,8 @@ from domain.sessions import Terms
 from storage import idempotency, rosters
 from storage.idempotency import BEGUN, Answer, KeyReused
 from storage.outbox import Wake
-from storage.rosters import Entry, Outcome, Part
+from storage.roster_entries import Entry, Outcome
+from storage.rosters import Part
 from webhooks.auth import asking
 from webhooks.wiring import runtime
 from webhooks.writes import Tx, key_reused, replayed, request_digest, require_key, response_to

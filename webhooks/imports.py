@@ -18,7 +18,7 @@ from domain.offers import render
 from domain.sessions import Refused as Refusal
 from storage import rosters as many_pods
 from storage.idempotency import Answer
-from storage.rosters import Entry, Outcome
+from storage.roster_entries import Entry, Outcome
 from webhooks import import_runs, rosters, sheets
 from webhooks.errors import Refused
 from webhooks.import_models import Counts, ImportOut, ImportQuery, RemarkOut, RowOut

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from storage import coaches, rosters, tables
-from storage.rosters import MOST_ENTRIES, MOST_SEATED, Outcome
+from storage.roster_entries import Outcome
+from storage.rosters import MOST_ENTRIES, MOST_SEATED
 from tests import cast
 from tests.webhooks.desk import Desk
 from tests.webhooks.test_bookings import post
-from tests.webhooks.test_imports import HEAD, PAT, SAM, judged, line, real, table
+from tests.webhooks.test_imports import HEAD, SAM, judged, line, real
+from tests.webhooks.test_sheets import table
 from tests.webhooks.visitors import HEDY
 from webhooks import sheets
 from webhooks.rosters import COLUMNS, REQUIRED, read

@@ -10,8 +10,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from domain.sessions import Context, Participant, Session
-from storage.rosters import Entry
+from domain.sessions import Context, Participant
+from storage.roster_entries import Entry, Placed
 from tests import cast
 from webhooks import rosters, sheets
 from webhooks.errors import Refused
@@ -360,6 +360,6 @@ def test_a_german_date_is_read() -> None:
 def test_whoever_is_in_two_overlapping_rows_is_doubted_in_the_second() -> None:
     rows = [row(time=clock) for clock in ("13:00", "14:00", "14:30")]
     for found, starts in zip(rows, (cast.at(2, 12), cast.at(2, 13), cast.at(2, 13, 30)), strict=True):
-        found.pod = Session("ses_1", "ada", "pod", starts, starts + 3600, 0, cast.NOW)
+        found.pod = Placed("ses_1", starts, starts + 3600)
     rosters.doubt_people_in_two_places(rows)
     assert [yellows(found) for found in rows] == [[], [], [("participant_in_two_pods", "participants")]]

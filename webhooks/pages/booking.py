@@ -27,12 +27,12 @@ from webhooks.pages.choices import (
     frame_chosen,
     mine,
     one_time_key,
-    shown_open,
     start_chosen,
     starts,
     zone_chosen,
 )
 from webhooks.pages.guests import guest
+from webhooks.pages.seals import shown_open
 from webhooks.pages.viewers import May
 from webhooks.wiring import parts, runtime
 

@@ -1,6 +1,5 @@
 """What somebody at the booking page chose: zone, duration, week, and which of their bookings is to move."""
 
-import hmac
 import re
 import secrets
 from dataclasses import dataclass
@@ -18,10 +17,9 @@ from storage.offers import Asked
 from storage.slots import Listing
 from webhooks.models import MOST_TEXT
 from webhooks.pages import spoken, weekgrid
-from webhooks.pages.guests import guest, signer
+from webhooks.pages.guests import guest
 from webhooks.pages.viewers import May
 from webhooks.ranges import YEARS
-from webhooks.wiring import runtime
 
 Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
@@ -156,16 +154,6 @@ def frame_chosen() -> weekgrid.Frame | None:
         return None
     first, last = int(found[1]), int(found[2])
     return (first, last) if first < last <= DAY_MINUTES else None
-
-
-def shown_open(start: int) -> str:
-    """A field that says that this guest was shown this time as open."""
-    return str(signer(runtime().settings, "open").dumps([guest().csrf, start]))
-
-
-def was_shown_open(start: int) -> bool:
-    """Only whoever saw a time open hears that somebody took it: to others that would be why it is closed."""
-    return hmac.compare_digest(request.form.get("open", "").encode(), shown_open(start).encode())
 
 
 def one_time_key() -> str:

@@ -21,9 +21,10 @@ from storage.pods import Changes, Made, Plan
 from webhooks.booking_models import MOST_SEATS
 from webhooks.browsers import SEE_OTHER, see
 from webhooks.pages.booking import coming, had, have_page, refused_page
-from webhooks.pages.choices import Mine, Tx, choice, forced, line, mine, start_chosen, was_shown_open, who
+from webhooks.pages.choices import Mine, Tx, choice, forced, line, mine, start_chosen, who
 from webhooks.pages.groups import for_us, hosted
 from webhooks.pages.guests import guest
+from webhooks.pages.seals import was_shown_open
 from webhooks.pages.viewers import May
 from webhooks.wiring import runtime
 
