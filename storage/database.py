@@ -244,27 +244,35 @@ def _begin_sqlite(tx: Connection, waits: LongWaits) -> None:
     if not tx.get_execution_options().get("coachcal_write", False):
         tx.exec_driver_sql("BEGIN")
         return
-    patience = deadlines.left(BUSY_SECONDS)
-    short = min(patience, waits.short, BUSY_SECONDS)
-    driver: Any = tx.connection.driver_connection
+    patience = min(deadlines.left(BUSY_SECONDS), BUSY_SECONDS)
     began = time.monotonic()
-    with suppress(sqlite3.OperationalError):
-        driver.execute(f"PRAGMA busy_timeout={1000 * short:.0f}")
-        driver.execute("BEGIN IMMEDIATE")
-        return
     try:
-        with waits.one_more():
-            _begin_after(tx, min(patience, BUSY_SECONDS) - short)
-    except Crowded:
-        _begin_after(tx, 0)
+        if not _taken(tx, min(patience, waits.short)):
+            _take_before(tx, began + patience, waits)
     finally:
         deadlines.waited(began)
 
 
-def _begin_after(tx: Connection, seconds: float) -> None:
-    """Take the write lock within so many seconds, or raise what SQLite says."""
-    tx.exec_driver_sql(f"PRAGMA busy_timeout={1000 * seconds:.0f}")
-    tx.exec_driver_sql("BEGIN IMMEDIATE")
+def _take_before(tx: Connection, end: float, waits: LongWaits) -> None:
+    """Take SQLite's write lock before that moment, or raise what SQLite says."""
+    try:
+        with waits.one_more():
+            while not _taken(tx, waits.SLICE):
+                waits.look_up()
+                if time.monotonic() >= end:
+                    raise Crowded("nobody let go of the write lock in time")
+    except Crowded:
+        tx.exec_driver_sql("PRAGMA busy_timeout=0")
+        tx.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _taken(tx: Connection, seconds: float) -> bool:
+    driver: Any = tx.connection.driver_connection
+    with suppress(sqlite3.OperationalError):
+        driver.execute(f"PRAGMA busy_timeout={1000 * seconds:.0f}")
+        driver.execute("BEGIN IMMEDIATE")
+        return True
+    return False
 
 
 def insert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -7,7 +7,7 @@ server is to keep go with each transaction, because a session has none of its ow
 
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -43,38 +43,50 @@ BLOCKED = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
 
 
 class LongWaits:
-    """How many threads of a process may wait for long at once: a web process keeps some for other requests.
+    """How many threads of a process may wait for long while nobody is answered: a web process keeps some for others.
 
-    A wait is long after half a second; once as many are long as may be, any other is after 20 ms.
+    A wait is long after half a second. Many may wait for long as long as one of them is answered now and then: then it
+    is a queue, in a rush for one coach, say. Once nobody was for a second they are stuck: those over `most` are told
+    so, and whoever comes gets 20 ms, until somebody is answered again.
     """
 
     LONG, CROWDED = 0.5, 0.02
+    STUCK = 1.0
+    SLICE = 0.25
+    """Seconds after which who waits for long looks up."""
 
     def __init__(self, most: int | None) -> None:
-        self.short = self.LONG
-        """Seconds that anybody may wait now."""
         self._most = most
         self._waiting = 0
+        self._moved = 0.0  # when one of them was answered last, or the first of them began to wait
         self._lock = threading.Lock()
+
+    @property
+    def short(self) -> float:
+        """Seconds that anybody may wait now, before it is for long."""
+        crowded = self._most is not None and self._waiting >= self._most
+        return self.CROWDED if crowded and self._stuck() else self.LONG
 
     @contextmanager
     def one_more(self) -> Iterator[None]:
-        """Raises Crowded."""
-        if not self._change(+1):
-            raise Crowded(f"{self._most} threads wait for the database already")
+        with self._lock:
+            if self._waiting == 0:
+                self._moved = monotonic()
+            self._waiting += 1
         try:
             yield
+            self._moved = monotonic()
         finally:
-            self._change(-1)
+            with self._lock:
+                self._waiting -= 1
 
-    def _change(self, by: int) -> bool:
-        with self._lock:
-            waiting = self._waiting + by
-            if self._most is not None and waiting > self._most:
-                return False
-            self._waiting = waiting
-            self.short = self.CROWDED if waiting == self._most else self.LONG
-        return True
+    def look_up(self) -> None:
+        """Between two slices of a long wait. Raises Crowded for one too many of those who are stuck."""
+        if self._most is not None and self._waiting > self._most and self._stuck():
+            raise Crowded(f"{self._most} threads wait for the database already, and nobody is answered")
+
+    def _stuck(self) -> bool:
+        return monotonic() - self._moved > self.STUCK
 
 
 class _Dialling(threading.local):
@@ -155,10 +167,14 @@ class Bounded(psycopg.Connection[Any]):
 
     def _wait_for_long(self, gen: Generator[Any, Any, Result], interval: float, left: float) -> Result:
         """The generator goes on where it was."""
+        end = monotonic() + left
         try:
-            if left > 0:
-                with self.waits.one_more():
-                    return waiting.wait(gen, self.pgconn.socket, interval, left)
+            with self.waits.one_more():
+                while (left := end - monotonic()) > 0:
+                    with suppress(_WaitTimeout):
+                        return waiting.wait(gen, self.pgconn.socket, interval, min(left, self.waits.SLICE))
+                    self.waits.look_up()
+                raise _WaitTimeout
         except _WaitTimeout:
             pass
         except Crowded:

@@ -1,11 +1,9 @@
 """Every wait on PostgreSQL ends, on whichever connection; and of several hosts the writable one is taken."""
 
-import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -97,45 +95,47 @@ def test_a_lock_that_does_not_come_by_the_deadline_is_busy_and_no_outage(opened:
     holder.close()
 
 
-def test_of_many_who_wait_for_long_only_so_many_are_let(url: str) -> None:
-    waits = LongWaits(2)
-    with waits.one_more(), waits.one_more():
-        assert waits.short == LongWaits.CROWDED
-    assert waits.short == LongWaits.LONG
-    database = create(url, long_waits=1)
+def outcomes(database: Database, statements: list[list[str]]) -> list[str]:
+    """What comes of these transactions, a thread each, all begun at once."""
     said: list[str] = []
 
-    def wait() -> None:
+    def transact(each: list[str]) -> None:
         try:
-            with database.read() as tx:
-                tx.execute(select(func.pg_sleep(2)))
+            with database.write() as tx:
+                for statement in each:
+                    tx.execute(text(statement))
         except Unavailable as error:
             said.append(kind_of(error))
         else:
             said.append("done")
 
-    threads = [threading.Thread(target=wait) for _ in range(3)]
+    threads = [threading.Thread(target=transact, args=(each,)) for each in statements]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(said) == ["busy", "busy", "done"]
+    return sorted(said)
+
+
+def test_of_many_who_wait_while_nobody_is_answered_only_so_many_may_go_on(url: str) -> None:
+    database = create(url, long_waits=1)
+    assert outcomes(database, [["SELECT pg_sleep(4)"]] * 3) == ["busy", "busy", "done"]
     database.close()
 
 
-@pytest.mark.parametrize("use", ["web", "worker", "report"])
-def test_the_server_keeps_limits_too_on_every_kind_of_connection(url: str, use: str) -> None:
-    database = create(url, use=use)  # type: ignore[arg-type]  # one of them
-    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
-    with database.read() as tx:
-        pooled = [tx.execute(text(f"SHOW {name}")).scalar_one() for name in names]
-        driver: Any = tx.connection.driver_connection
-    beside = list(glance(database, select(*(func.current_setting(name) for name in names)))[0])
-    statement = {"web": "5s", "worker": "10s", "report": "30s"}[use]
-    assert pooled == beside == [statement, "4s", "10s"]
-    for connection in (driver, database.kept[0][0]):
-        with socket.socket(fileno=os.dup(connection.fileno())) as line:
-            assert {option: line.getsockopt(socket.IPPROTO_TCP, option) for option in OPTIONS} == OPTIONS
+def test_who_comes_while_others_are_stuck_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LongWaits, "STUCK", 0.0)
+    waits = LongWaits(2)
+    with waits.one_more(), waits.one_more():
+        time.sleep(0.01)
+        assert waits.short == LongWaits.CROWDED
+    assert waits.short == LongWaits.LONG
+
+
+def test_a_queue_that_moves_is_no_crowd(url: str) -> None:
+    """In a rush for one coach each waits for those before it, longer than half a second; but all are served."""
+    database = create(url, long_waits=1)
+    assert outcomes(database, [["LOCK TABLE coaches", "SELECT pg_sleep(0.4)"]] * 5) == ["done"] * 5
     database.close()
 
 
