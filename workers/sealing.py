@@ -49,10 +49,11 @@ def reseal(services: Services) -> Resealed:
     if found.closed:
         missing = f"{len(found.closed)} of {found.count} stored secrets do not open, those of {found.names} among them"
         raise Sealed(f"{missing}: {NEXT_STEP}; nothing was changed")
-    done = sum(_resealed(services, stored) for stored in found.older)
+    ours = {_resealed(services, stored) for stored in found.older} - {None}
     # What was renewed meanwhile has the newest key, unless a process wrote it that was started with another one first.
     after = examine(services)
-    return Resealed(done, len(after.newest) - done, len(after.older) + len(after.closed))
+    already = sum(stored.sealed not in ours for stored in after.newest)
+    return Resealed(len(ours), already, len(after.older) + len(after.closed))
 
 
 def examine(services: Services) -> Seals:
@@ -71,8 +72,12 @@ def examine(services: Services) -> Seals:
     return Seals(newest, older, closed)
 
 
-def _resealed(services: Services, stored: Stored) -> bool:
-    """In a transaction of its own: a push or a reader of this account waits for one row, and not for all of them."""
+def _resealed(services: Services, stored: Stored) -> bytes | None:
+    """As it is stored now; None: it was left as somebody else wrote it, or is gone.
+
+    In a transaction of its own: a push or a reader of this account waits for one row, and not for all of them.
+    """
     fresh = services.vault.seal(stored.owner, services.vault.open(stored.owner, stored.sealed))
     with services.database.write() as tx:
-        return seals.replace(tx, stored, fresh)
+        replaced = seals.replace(tx, stored, fresh)
+    return fresh if replaced else None

@@ -35,8 +35,7 @@ def reseal() -> None:
             f" newest of {KEYS} first, then run: coachcal secrets reseal"
         )
     if older:
-        click.echo(
-            f"nothing stored needs the others now: take the older keys out of {KEYS} once every process was started"
-            " with the newest first for eight hours (logins and open pages that an older one signed end with it);"
-            " keep them with the backups that they open"
-        )
+        click.echo(f"nothing stored needs the older keys of {KEYS} now:")
+        click.echo("  once every process was started with the newest first, take the others out")
+        click.echo("  eight hours after that start no login and no open page ends by it")
+        click.echo("  keep them with the backups from before, which they open")
