@@ -1,7 +1,8 @@
 """Secrets at rest: sealed with Fernet, and bound to the row that owns them.
 
 The owner's id is inside the plaintext, so a token copied into another coach's row is refused when it is opened.
-Rotation: put a new key first in COACHCAL_SECRET_KEYS; old values open with the old keys until they are written again.
+Rotation: put a new key first in COACHCAL_SECRET_KEYS; old values open with the old keys until they are written again,
+which `coachcal secrets reseal` does.
 """
 
 import json

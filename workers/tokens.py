@@ -60,7 +60,7 @@ def _refreshed(services: Services, connection_id: str, seen: SealedTokens) -> Se
         with services.database.write() as tx:
             mine = accounts.lease_tokens(tx, connection_id, lease_ms=round(seconds * 1000))
         stored = _stored(services, connection_id)
-        if stored.sealed != seen.sealed:
+        if _renewed(services, connection_id, seen, stored):
             if mine is not None:
                 _store(services, connection_id, mine, None)
             return stored
@@ -69,6 +69,13 @@ def _refreshed(services: Services, connection_id: str, seen: SealedTokens) -> Se
             return _exchange(in_time, connection_id, stored, mine)
         time.sleep(WAIT_SECONDS)
     raise Unavailable("another process is still renewing this account's token")
+
+
+def _renewed(services: Services, connection_id: str, seen: SealedTokens, stored: SealedTokens) -> bool:
+    """Whether these are other tokens: the same ones may have been sealed anew with another key."""
+    if stored.sealed == seen.sealed:
+        return False
+    return _open(services, connection_id, stored) != _open(services, connection_id, seen)
 
 
 def _exchange(services: Services, connection_id: str, stored: SealedTokens, lease_token: str) -> SealedTokens:

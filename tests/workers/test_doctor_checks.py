@@ -253,13 +253,13 @@ def test_stored_secrets_that_do_not_open_are_counted(house: House) -> None:
     house.introduce()
     connection_id = house.connect().connection_id
     house.refresh(connection_id)
-    assert only(services, "secrets") == Finding("secrets", "2 stored, all open")
+    assert only(services, "secrets") == Finding("secrets", "2 stored, all open with the newest key")
     old = house.runtime.settings.secret_keys[0].get_secret_value()
     new = Fernet.generate_key().decode()
     # With a newer key first
     rotated = only(replace(services, vault=Vault([new, old])), "secrets")
     assert "2 stored, all open, 2 with a later one of COACHCAL_SECRET_KEYS" in rotated.detail
-    assert not rotated.next_step
+    assert rotated.next_step == "run: coachcal secrets reseal"
     # Without theirs; and the channel that nobody can ask about hides nothing
     lost = replace(services, vault=Vault([new]))
     assert only(lost, "secrets").detail == f"2 of 2 do not open, those of {connection_id} among them"

@@ -7,6 +7,7 @@ from webhooks.cli.keys import keys
 from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
 from webhooks.cli.ops import channels, coaches, dead, erase, export, outbox, queues
 from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
+from webhooks.cli.sealing import secrets
 from webhooks.cli.withheld import withheld
 
 
@@ -19,7 +20,7 @@ def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
 
 # fmt: off
 for command in (
-    demo, serve, work, clock, sandbox, migrate, keys, connect, refresh, slots, evaluate, doctor,
+    demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate, doctor,
     queues, dead, outbox, withheld, coaches, channels, export, erase,
 ):
     main.add_command(command)

@@ -2,28 +2,20 @@
 
 from collections.abc import Iterator
 
-from storage import seals
-from storage.vault import Sealed
+from workers import sealing
 from workers.doctor.finding import Finding
 from workers.services import Services
 
-SHOWN = 3
-NEXT_STEP = "add their key back to COACHCAL_SECRET_KEYS, or have these calendars connected again"
+RESEAL = "run: coachcal secrets reseal"
 
 
 def look(services: Services) -> Iterator[Finding]:
-    with services.database.read() as tx:
-        stored = seals.all_of(tx)
-    old, closed = 0, []
-    for owner, sealed in stored:
-        try:
-            old += services.vault.key_of(owner, sealed) > 0
-        except Sealed:
-            closed.append(owner)
-    if closed:
-        few = ", ".join(dict.fromkeys(closed[:SHOWN]))
-        detail = f"{len(closed)} of {len(stored)} do not open, those of {few} among them"
-        yield Finding("secrets", detail, NEXT_STEP)
-        return
-    kept = f", {old} with a later one of COACHCAL_SECRET_KEYS: keep that" if old else ""
-    yield Finding("secrets", f"{len(stored)} stored, all open{kept}")
+    found = sealing.examine(services)
+    if found.closed:
+        detail = f"{len(found.closed)} of {found.count} do not open, those of {found.names} among them"
+        yield Finding("secrets", detail, sealing.NEXT_STEP)
+    elif found.older:
+        kept = f"{len(found.older)} with a later one of COACHCAL_SECRET_KEYS: keep that meanwhile"
+        yield Finding("secrets", f"{found.count} stored, all open, {kept}", RESEAL)
+    else:
+        yield Finding("secrets", f"{found.count} stored, all open with the newest key")

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "keys create": ("coach-os", "--scope", "ops"),
     "keys list": (),
     "keys revoke": ("0123", "--yes"),
+    "secrets reseal": (),
     "connect": ("ada",),
     "refresh": ("ada", "--wait", "0.1"),
     "slots": ("ada",),

@@ -1,0 +1,38 @@
+"""`coachcal secrets reseal`: what it did, when the old key may go, and what to do where it cannot."""
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.house import House, house
+from tests.webhooks.cli.test_commands import run, told
+from tests.webhooks.cli.test_ops import diary
+
+__all__ = ["house", "told"]
+
+KEYS = "COACHCAL_SECRET_KEYS"
+
+
+def test_a_key_is_replaced_step_by_step(told: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = told.runtime.settings.secret_keys[0].get_secret_value(), Fernet.generate_key().decode()
+    told.introduce()
+    told.refresh(told.connect().connection_id)
+    # With another key alone it names the setting, and writes nothing down
+    monkeypatch.setenv(KEYS, new)
+    lost = run("secrets", "reseal")
+    assert lost.exit_code == 1
+    assert lost.stderr.startswith("Error: 2 of 2 stored secrets do not open")
+    assert f"add their key back to {KEYS}" in lost.stderr
+    assert diary(told) == []
+    # With the new one first
+    monkeypatch.setenv(KEYS, f"{new},{old}")
+    done = run("secrets", "reseal")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[0] == "re-sealed 2, and 0 had the newest key already"
+    assert f"nothing stored needs the older keys of {KEYS} now" in done.stdout
+    assert diary(told) == [("reseal", "secrets")]
+    # Without the old one
+    monkeypatch.setenv(KEYS, new)
+    assert "secrets: 2 stored, all open with the newest key" in run("doctor").stdout
+    again = run("secrets", "reseal")
+    assert again.stdout.splitlines() == ["re-sealed 0, and 2 had the newest key already"]
+    assert diary(told) == [("reseal", "secrets")]
