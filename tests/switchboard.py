@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from domain.sessions import Context, Participant
-from storage import callbacks, pods, tables
-from storage import outbox as stored
+from storage import callbacks, dead_letters, pods, tables
 from storage.bookings import Done
 from storage.openings import Wanted
 from storage.outbox import OPEN, Wake
@@ -98,7 +97,7 @@ class Switchboard(Mailroom):
 
     def requeue(self, outbox_id: str) -> Wake | None:
         with self.database.write() as tx:
-            return stored.requeue(tx, outbox_id)
+            return dead_letters.requeue(tx, outbox_id)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from storage import messages, outbox, tables
+from storage import dead_letters, messages, outbox, tables
 from storage.outbox import Held, Owed
 from tests import cast
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
@@ -169,7 +169,7 @@ class OutboxWorld:
             "failed": lambda tx: outbox.give_back(tx, held, error="451", retry_in_ms=RETRY_MS),
             "unsure": lambda tx: outbox.give_back(tx, held, error="cut", retry_in_ms=RETRY_MS, unsure=True),
             "supersede": lambda tx: messages.withhold(tx, name, reason="by hand"),
-            "requeue": lambda tx: outbox.requeue(tx, name),
+            "requeue": lambda tx: dead_letters.requeue(tx, name),
         }
         with self.database.write() as tx:
             acts[act](tx)

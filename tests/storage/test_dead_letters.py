@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from storage import outbox, tables
+from storage import dead_letters, outbox, tables
 from storage.database import Database
 from storage.outbox import Owed
 from tests import cast
@@ -26,7 +26,7 @@ def kill(database: Database, outbox_id: str) -> None:
 
 def requeue(database: Database, outbox_id: str) -> Any:
     with database.write() as tx:
-        return outbox.requeue(tx, outbox_id)
+        return dead_letters.requeue(tx, outbox_id)
 
 
 @pytest.mark.parametrize("owed", [mail(), event(), callback()], ids=["mail", "calendar", "callback"])
@@ -55,8 +55,8 @@ def test_what_is_not_dead_can_neither_be_requeued_nor_discarded(database: Databa
     send(database, gone)
     with database.write() as tx:
         for outbox_id in (pending, sending, gone, "out_unknown"):
-            assert outbox.requeue(tx, outbox_id) is None
-            assert outbox.discard(tx, outbox_id) is False
+            assert dead_letters.requeue(tx, outbox_id) is None
+            assert dead_letters.discard(tx, outbox_id) is False
     assert states(database, pending, sending, gone) == ["pending", "sending", "sent"]
 
 
@@ -64,8 +64,8 @@ def test_a_discarded_letter_is_over_and_says_so(database: Database) -> None:
     (mine,) = owe(database, mail())
     kill(database, mine)
     with database.write() as tx:
-        assert outbox.discard(tx, mine) is True
-        assert outbox.dead_letters(tx, limit=10) == []
+        assert dead_letters.discard(tx, mine) is True
+        assert dead_letters.newest(tx, limit=10) == []
     assert (row(database, mine).state, row(database, mine).last_error) == ("superseded", "discarded by a person")
     assert claim(database, mine) is None
 
@@ -101,7 +101,7 @@ def test_dead_letters_are_shown_latest_first_without_what_they_say_or_to_whom(da
     for number, outbox_id in enumerate(ids):
         set_row(database, outbox_id, state="dead", created_at=NOW.replace(minute=number))
     with database.read() as tx:
-        found = outbox.dead_letters(tx, limit=2)
+        found = dead_letters.newest(tx, limit=2)
     assert [letter.id for letter in found] == [ids[2], ids[1]]
     assert not {"payload", "recipient", "message_id"} & set(found[0]._fields)
 

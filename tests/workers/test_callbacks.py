@@ -17,7 +17,7 @@ from standardwebhooks import WebhookVerificationError
 from structlog.testing import capture_logs
 
 from domain.events import CATALOGUE
-from storage import attendance, bookings, pods, slots
+from storage import attendance, bookings, dead_letters, pods, slots
 from storage import outbox as stored
 from storage.database import clock_ms
 from storage.openings import Wanted
@@ -185,7 +185,7 @@ def test_gone_is_final_and_told_to_ops_and_can_be_replayed(switchboard: Switchbo
     (row,) = switchboard.rows(topic="booking.booked")
     assert row.state == "dead"
     with switchboard.database.read() as tx:
-        assert [each.id for each in stored.dead_letters(tx, limit=10)] == [row.id]
+        assert [each.id for each in dead_letters.newest(tx, limit=10)] == [row.id]
     wake = switchboard.requeue(row.id)
     assert wake == (row.id, "callback")
     switchboard.work([wake])

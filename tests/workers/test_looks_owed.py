@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
-from storage import looks, outbox
+from storage import dead_letters, looks
 from tests import lateness
 from tests.diary import HOUR, Diary
 from tests.house import House
@@ -174,7 +174,7 @@ def test_what_is_refused_for_good_is_told_once(ada: Diary) -> None:
     ada.house.control.clear_faults()
     [dead] = [row for row in ada.rows() if row.state == "dead"]
     with ada.services.database.write() as tx:
-        assert outbox.requeue(tx, dead.id) is not None
+        assert dead_letters.requeue(tx, dead.id) is not None
     settle(ada)
     assert ada.events() == [(ada.calendar, MOVED, MOVED + HOUR)]
 

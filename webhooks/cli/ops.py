@@ -65,10 +65,10 @@ def dead() -> None:
 @click.option("--limit", type=click.IntRange(min=1), default=FIRST, show_default=True)
 def list_(limit: int) -> None:
     """List them, the latest first, each with its reason."""
-    from storage import outbox
+    from storage import dead_letters
 
     with opened() as runtime, runtime.services.database.read() as tx:
-        found = outbox.dead_letters(tx, limit=limit)
+        found = dead_letters.newest(tx, limit=limit)
     for row in found:
         about = row.booking_id or row.session_id or "-"
         click.echo(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind} {row.topic}  {about}  {row.last_error}")
@@ -80,13 +80,13 @@ def list_(limit: int) -> None:
 @click.argument("outbox_ids", nargs=-1, required=True)
 def requeue(outbox_ids: tuple[str, ...]) -> None:
     """Try these again; mend the cause first."""
-    from storage import outbox, withheld
+    from storage import dead_letters, withheld
 
     def requeued(tx: Any, outbox_id: str) -> "Wake | str | None":
         nobody_there = withheld.of_message(tx, outbox_id)
         if nobody_there is not None:  # it would be withheld at once, and nobody would be told
             return nobody_there.next_step
-        return outbox.requeue(tx, outbox_id)
+        return dead_letters.requeue(tx, outbox_id)
 
     _each(outbox_ids, "requeue", requeued)
 
@@ -96,10 +96,10 @@ def requeue(outbox_ids: tuple[str, ...]) -> None:
 @asks_first
 def discard(outbox_ids: tuple[str, ...], yes: bool) -> None:  # noqa: FBT001 (click)
     """Give these up for good. It cannot be undone."""
-    from storage import outbox
+    from storage import dead_letters
 
     confirm(f"Give up {len(outbox_ids)} dead letter(s) for good?", yes=yes)
-    _each(outbox_ids, "discard", lambda tx, outbox_id: outbox.discard(tx, outbox_id) or None)
+    _each(outbox_ids, "discard", lambda tx, outbox_id: dead_letters.discard(tx, outbox_id) or None)
 
 
 def _each(outbox_ids: tuple[str, ...], action: str, work: "Work") -> None:

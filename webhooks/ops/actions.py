@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, abort, g, request, url_for
 
-from storage import messages, ops_audit, outbox, withheld
+from storage import dead_letters, messages, ops_audit, withheld
 from storage.messages import Message
 from storage.ops_audit import Deed
 from storage.outbox import Wake
@@ -25,12 +25,12 @@ def requeue(outbox_id: str) -> Response:
         nobody_there = withheld.of_message(tx, outbox_id)
     if nobody_there is not None:
         return answered(f"Nothing was done: {nobody_there.next_step}.", _page(outbox_id))
-    return _do(outbox_id, "requeue", lambda tx: _woken(outbox.requeue(tx, outbox_id)))
+    return _do(outbox_id, "requeue", lambda tx: _woken(dead_letters.requeue(tx, outbox_id)))
 
 
 def discard(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/discard: a dead letter is given up."""
-    return _do(outbox_id, "discard", lambda tx: [] if outbox.discard(tx, outbox_id) else None)
+    return _do(outbox_id, "discard", lambda tx: [] if dead_letters.discard(tx, outbox_id) else None)
 
 
 def retry(outbox_id: str) -> Response:
