@@ -82,6 +82,7 @@ WAYS = {
         "reads",
         lambda desk: desk.look("/connect/callback"),
         lambda desk: desk.look("/connect/callback", **ELSEWHERE),
+        pages=True,
     ),
     "writes without a key": Way(
         "writes", lambda desk: desk.client.post(HOLDS), lambda desk: desk.client.post(HOLDS, **ELSEWHERE)
