@@ -19,6 +19,7 @@ from tests.databases import Kind
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk
 from webhooks.app import create_app
+from webhooks.demo.processes import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LEFT_OUT = "the browser tests were left out: there is no Chromium here (Debian: apt-get install chromium)"
@@ -96,15 +97,17 @@ def whole(app: Any) -> Any:
 
 @contextmanager
 def served(database_url: str, redis_url: str, browser: Browser, **changes: Any) -> Iterator[Site]:
+    port = free_port()  # known before, because links lead to the public URL
+    changes = {"public_url": f"http://127.0.0.1:{port}"} | changes
     opened = desks.opened(database_url, redis_url, broker=StubBroker(), **changes)
-    with opened as desk, listening(whole(create_app(desk.runtime))) as origin:
+    with opened as desk, listening(whole(create_app(desk.runtime)), port) as origin:
         yield Site(desk, origin, browser)
 
 
 @contextmanager
-def listening(app: Any) -> Iterator[str]:
+def listening(app: Any, port: int = 0) -> Iterator[str]:
     """An app on a port of its own; answers its origin. The ports of a host are one site: cookies go into frames."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
