@@ -59,7 +59,7 @@ class Town:
             assert time.monotonic() < end, f"the {name} runs after {seconds} s"
             time.sleep(0.02)
 
-    def wait_until_dead(self, name: str, seconds: float = 20.0) -> None:
+    def wait_until_dead(self, name: str, seconds: float = 60.0) -> None:
         """Until this process has ended by itself."""
         end = time.monotonic() + seconds
         with contextlib.suppress(StepFailed):
@@ -108,7 +108,7 @@ class Town:
         until = begin + timedelta(days=28)
         return self.api.get("/v1/coaches/ada/slots", **{"from": str(begin), "to": str(until), "duration": "60"})
 
-    def wait(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 20.0) -> float:
+    def wait(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 60.0) -> float:
         """Seconds until the slots are as wanted. Fails after `seconds`."""
         begin = time.monotonic()
         while not wanted(found := self.slots()):

@@ -19,7 +19,7 @@ from tests.journeys.forty_lives import SETTLED, add, channels, fate, live, lost_
 FORTY_DAYS = 40 * 24
 
 
-@pytest.mark.timeout(300)  # half a minute of work, of which a busy machine makes two
+@pytest.mark.timeout(900)  # half a minute of work, of which a busy machine makes two
 @pytest.mark.parametrize(("seed", "kind"), [(1, "sqlite"), (3, "postgresql")])
 def test_after_forty_days_of_trouble_every_set_is_right(
     seed: int, kind: Kind, fresh_database: Callable[[Kind], str], redis_url: str
