@@ -5,9 +5,10 @@
 
 import sys
 
-from storage import bookings, idempotency
-from storage.idempotency import Answer
-from storage.openings import Wanted
+from storage.rows import idempotency
+from storage.rows.idempotency import Answer
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
 from tests import cast
 from workers.bootstrap import bootstrap
 from workers.settings import Settings

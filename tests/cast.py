@@ -12,10 +12,13 @@ from domain.coaches import Coach, Policy
 from domain.freebusy import BUSY, Reading
 from domain.hours import Hours
 from domain.sessions import Context, Participant, Terms
-from storage import accounts, coaches, connections, freebusy, slots, tables
-from storage.connections import Claim
-from storage.database import Database
-from storage.freebusy import Observed
+from storage.rows import coaches, connections, refresh_jobs
+from storage.rows.refresh_jobs import Claim
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots import slot_sets
+from storage.transactions import store_reading
+from storage.transactions.store_reading import Observed
 
 # A Monday morning; no DST change within three weeks.
 NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
@@ -83,14 +86,14 @@ def reading(*periods: tuple[int, int], calendar: str = WORK) -> Reading:
 
 def observed(*periods: tuple[int, int], account: Account | None = ACCOUNT, of: Coach = ADA) -> Observed:
     """What a read that found these periods brings."""
-    return Observed(reading(*periods), slots.window(of, NOW).known_until, account)
+    return Observed(reading(*periods), slot_sets.window(of, NOW).known_until, account)
 
 
 def introduce(database: Database, person: Coach = ADA) -> Coach:
     """The coach, stored with a slot set."""
     with database.write() as tx:
         stored = coaches.put(tx, person)
-        slots.recompute(tx, stored, now=NOW)
+        slot_sets.recompute(tx, stored, now=NOW)
     return stored
 
 
@@ -105,10 +108,10 @@ def ready(database: Database, person: Coach = MAILED, *periods: tuple[int, int])
 def connect(database: Database, coach_id: str = "ada", sub: str = "acc_ada") -> str:
     """A connected account of the coach, owed its first read. Returns the connection's id."""
     with database.write() as tx:
-        return accounts.link(
+        return connections.link(
             tx,
             coach_id,
-            accounts.new_id(datetime.now(UTC)),
+            connections.new_id(datetime.now(UTC)),
             sub,
             tokens=b"sealed",
             access_expires_at=NOW + timedelta(hours=1),
@@ -118,32 +121,34 @@ def connect(database: Database, coach_id: str = "ada", sub: str = "acc_ada") -> 
 
 def claim(database: Database, connection_id: str, *, lease_ms: int = 30_000, gap_ms: int = 0) -> Claim | None:
     with database.write() as tx:
-        return connections.claim(tx, connection_id, lease_ms=lease_ms, gap_ms=gap_ms)
+        return refresh_jobs.claim(tx, connection_id, lease_ms=lease_ms, gap_ms=gap_ms)
 
 
-def read(database: Database, connection_id: str, *periods: tuple[int, int], **options: Any) -> freebusy.Stored | None:
+def read(
+    database: Database, connection_id: str, *periods: tuple[int, int], **options: Any
+) -> store_reading.Stored | None:
     """One whole refresh that found these periods."""
     held = claim(database, connection_id)
     assert held is not None
     with database.write() as tx:
-        return freebusy.store(tx, held, observed(*periods, **options), now=NOW)
+        return store_reading.store(tx, held, observed(*periods, **options), now=NOW)
 
 
 def mark_dirty(database: Database, connection_id: str) -> bool:
     with database.write() as tx:
-        return connections.mark_dirty(tx, connection_id)
+        return refresh_jobs.mark_dirty(tx, connection_id)
 
 
-def listing(database: Database, coach_id: str = "ada", *, now: datetime = NOW) -> slots.Listing:
+def listing(database: Database, coach_id: str = "ada", *, now: datetime = NOW) -> slot_sets.Listing:
     with database.read() as tx:
-        return slots.listings(tx, [coach_id], now=now, stale_after=timedelta(minutes=90), reasons=True)[coach_id]
+        return slot_sets.listings(tx, [coach_id], now=now, stale_after=timedelta(minutes=90), reasons=True)[coach_id]
 
 
 def has_channel(tx: Connection, connection_id: str, channel_id: str, *, now: datetime = NOW) -> None:
     """Its planned channel is open, and was compared with Cronofy's list at `now`."""
-    mine = accounts.lease_channel(tx, connection_id, lease_ms=1000, over=True)
-    assert accounts.channel_opened(tx, connection_id, mine, channel_id, now=now)
-    accounts.release_channel(tx, connection_id, mine)
+    mine = connections.lease_channel(tx, connection_id, lease_ms=1000, over=True)
+    assert connections.channel_opened(tx, connection_id, mine, channel_id, now=now)
+    connections.release_channel(tx, connection_id, mine)
 
 
 def row_of(tx: Connection, connection_id: str) -> Any:

@@ -17,7 +17,7 @@ from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 from redis import Redis
 
-from storage.database import Database, create
+from storage.schema.database import Database, create
 from tests.databases import Kind, PostgresDatabases, copy_of, migrate
 from webhooks.app import App
 from workers.embedded.postgres import postgres_server

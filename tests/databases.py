@@ -11,8 +11,8 @@ from typing import Literal
 from sqlalchemy import create_engine, make_url, text
 
 from storage import migrations
-from storage.database import create
-from storage.tables import metadata
+from storage.schema.database import create
+from storage.schema.tables import metadata
 from workers.embedded.postgres import PostgresServer
 
 Kind = Literal["sqlite", "postgresql"]

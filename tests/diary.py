@@ -6,11 +6,13 @@ from time import time
 from typing import Any
 
 from domain.sessions import Participant, Session
-from storage import bookings, pods, sessions, tables
-from storage.bookings import Done
-from storage.openings import Wanted
-from storage.outbox import OPEN
-from storage.pods import Changes, Made, Plan
+from storage.rows import sessions
+from storage.rows.outbox import OPEN
+from storage.schema import tables
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings, pods
+from storage.transactions.bookings import Done
+from storage.transactions.pods import Changes, Made, Plan
 from tests import cast
 from tests.cast import at
 from tests.house import Connected, House

@@ -13,8 +13,10 @@ from dramatiq.brokers.stub import StubBroker
 
 from domain.accounts import Profile
 from domain.coaches import Coach
-from storage import accounts, coaches, connections, slots, tables
-from storage.accounts import AccountInUse
+from storage.rows import coaches, connections, refresh_jobs
+from storage.rows.connections import AccountInUse
+from storage.schema import tables
+from storage.slots import slot_sets
 from tests import cast
 from workers import connections as connecting
 from workers import freebusy
@@ -55,7 +57,7 @@ class House:
     def introduce(self, coach: Coach = cast.ADA) -> Coach:
         with self.runtime.services.database.write() as tx:
             stored = coaches.put(tx, coach)
-            slots.recompute(tx, stored, now=self.runtime.services.now())
+            slot_sets.recompute(tx, stored, now=self.runtime.services.now())
         return stored
 
     def connect(self, coach_id: str = "ada", **account: Any) -> Connected:
@@ -77,7 +79,7 @@ class House:
         if ended.outcome == "in_use":
             raise AccountInUse
         with services.database.read() as tx:
-            connection_id = accounts.owner_of(tx, seat.sub)
+            connection_id = connections.owner_of(tx, seat.sub)
         assert connection_id
         return connection_id
 
@@ -89,24 +91,24 @@ class House:
 
     def mark_dirty_with_userinfo(self, connection_id: str) -> None:
         with self.runtime.services.database.write() as tx:
-            connections.mark_dirty(tx, connection_id, userinfo=True)
+            refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
 
     def mark_for_erasure(self, connection_id: str) -> None:
         with self.runtime.services.database.write() as tx:
-            connections.mark_dirty(tx, connection_id, erase=True)
+            refresh_jobs.mark_dirty(tx, connection_id, erase=True)
 
     def profile(self, connected: Connected, coach_id: str = "ada") -> Profile:
         """The account's first profile, as we know it."""
         with self.runtime.services.database.read() as tx:
-            found = [one for one in accounts.of_coach(tx, coach_id) if one.id == connected.connection_id]
+            found = [one for one in connections.of_coach(tx, coach_id) if one.id == connected.connection_id]
         assert found, "the connection is gone"
         return found[0].profiles[0]
 
     def owed(self, connection_id: str) -> bool:
         with self.runtime.services.database.read() as tx:
-            return connections.owed(tx, [connection_id]) == [connection_id]
+            return refresh_jobs.owed(tx, [connection_id]) == [connection_id]
 
-    def listing(self, coach_id: str = "ada") -> slots.Listing:
+    def listing(self, coach_id: str = "ada") -> slot_sets.Listing:
         return cast.listing(self.runtime.services.database, coach_id, now=self.runtime.services.now())
 
     def set_row(self, connection_id: str, **values: object) -> None:

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from storage import calendars, looks, tables
+from storage.schema import tables
+from storage.transactions import looks, write_back
 from tests import diary
 from tests.diary import TEN, Diary
 from tests.house import House
@@ -40,7 +41,7 @@ def home(ada: Diary) -> str:
 
 def receive(ada: Diary, calendar: str | None) -> None:
     with ada.services.database.write() as tx:
-        calendars.receive(tx, "ada", calendar, now=ada.services.now())
+        write_back.receive(tx, "ada", calendar, now=ada.services.now())
 
 
 def pass_time(ada: Diary, seconds: float) -> None:

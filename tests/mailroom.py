@@ -11,12 +11,14 @@ from cryptography.fernet import Fernet
 
 from domain.coaches import Coach
 from domain.sessions import Booking, Context, Participant, Terms
-from storage import bookings, coaches, pods, tables
-from storage import outbox as stored
-from storage.bookings import Done
-from storage.database import Database
-from storage.openings import Wanted
-from storage.outbox import Wake
+from storage.rows import coaches
+from storage.rows import outbox as stored
+from storage.rows.outbox import Wake
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings, pods
+from storage.transactions.bookings import Done
 from tests import cast
 from tests.cast import at
 from tests.postoffice import PostOffice

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from domain.sessions import Context, Participant
-from storage import callbacks, dead_letters, pods, tables
-from storage.bookings import Done
-from storage.openings import Wanted
-from storage.outbox import OPEN, Wake
+from storage.rows import dead_letters
+from storage.rows.outbox import OPEN, Wake
+from storage.schema import tables
+from storage.slots.bookable import Wanted
+from storage.transactions import callbacks, pods
+from storage.transactions.bookings import Done
 from tests import cast, mailroom
 from tests.cast import at
 from tests.mailroom import NEXT_WEEK, Mailroom

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from storage.tables import metadata
+from storage.schema.tables import metadata
 from tests.test_reliability_docs import NAMED_TEST, ROOT
 from workers.settings import Settings, variable
 

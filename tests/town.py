@@ -13,8 +13,10 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from storage import clients, coaches, database, slots
-from storage.database import Database
+from storage.rows import api_keys, coaches
+from storage.schema import database
+from storage.schema.database import Database
+from storage.slots import slot_sets
 from tests import cast
 from webhooks.demo import browser
 from webhooks.demo.processes import Processes, StepFailed, free_port
@@ -94,7 +96,7 @@ class Town:
         """Ada with a calendar that was read. Answers her account and the id of the connection."""
         with self.database.write() as tx:
             ada = coaches.put(tx, cast.ADA)
-            slots.recompute(tx, ada, now=datetime.now(UTC))
+            slot_sets.recompute(tx, ada, now=datetime.now(UTC))
         seat = self.control.create_account("ada")
         link = str(self.api.post("/v1/coaches/ada/connect", {})["authorize_url"])
         browser.connect(link, self.control, profile=seat.profiles[0])
@@ -158,7 +160,7 @@ def raised(folder: Path, database_url: str, redis_url: str, **more: str) -> Iter
         }
         opened = database.create(database_url)
         with opened.write() as tx:
-            key = clients.create_key(tx, "tests", clients.SCOPES, now=datetime.now(UTC))
+            key = api_keys.create_key(tx, "tests", api_keys.SCOPES, now=datetime.now(UTC))
         processes = Processes(folder)
         try:
             yield Town(sandbox, opened, processes, environment, Api(environment["COACHCAL_PUBLIC_URL"], key), key)

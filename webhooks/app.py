@@ -9,7 +9,7 @@ import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from storage import deadlines
+from storage.schema import deadlines
 from webhooks import errors, limited, limits, notifications, openapi, ops, pages, routes, slots
 from webhooks.keyring import KeyRing
 from webhooks.limits import Limits

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from flask import g, request
 
-from storage.clients import Key
+from storage.rows.api_keys import Key
 from webhooks.errors import Refused
 from webhooks.wiring import Parts, parts
 

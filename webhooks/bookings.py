@@ -4,9 +4,12 @@ from flask import Response
 
 from domain.errors import Invalid
 from domain.sessions import Context, Participant, Terms
-from storage import bookings, pods, seats, sessions
-from storage.bookings import Done as Booked
-from storage.openings import Wanted
+from storage.rows import bookings as booking_rows
+from storage.rows import sessions
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings as booking_transactions
+from storage.transactions import pods
+from storage.transactions.bookings import Done as Booked
 from webhooks.auth import asking, lacking, may
 from webhooks.booking_answers import BookingOut, told_booking
 from webhooks.booking_models import BookingIn, CancelIn, ContextIn, ForceIn, ParticipantIn, RebookIn
@@ -32,7 +35,7 @@ def create(body: BookingIn) -> Response:
         if pod_id is not None:
             return answered(pods.take_seat(tx, pod_id, participant, context, terms), terms, 201)
         assert wanted is not None  # noqa: S101 (without a pod there is a time: _wanted saw to it)
-        booked = bookings.book(tx, wanted, participant, context, terms, hold_id=body.hold_id)
+        booked = booking_transactions.book(tx, wanted, participant, context, terms, hold_id=body.hold_id)
         return answered(booked, terms, 201)
 
     return once(work)
@@ -42,7 +45,7 @@ def show(booking_id: str) -> BookingOut:
     """A booking as it is now."""
     services = runtime().services
     with services.database.read() as tx:
-        booking = seats.get(tx, booking_id)
+        booking = booking_rows.get(tx, booking_id)
         session = sessions.get(tx, booking.session_id)
     return told_booking(booking, session, services.now())
 
@@ -62,7 +65,7 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
         if body.pod_id is not None:
             return answered(pods.move_seat(tx, booking_id, body.pod_id, terms, expected=expected), terms)
         assert start is not None  # noqa: S101 (checked above: one of the two is there)
-        moved = bookings.rebook(
+        moved = booking_transactions.rebook(
             tx,
             booking_id,
             start,
@@ -88,7 +91,9 @@ def cancel(booking_id: str, body: CancelIn) -> Response:
     expected = _expected(body.version)
 
     def work(tx: Tx, terms: Terms) -> Done:
-        return answered(bookings.cancel(tx, booking_id, terms, expected=expected, excused=body.excused), terms)
+        return answered(
+            booking_transactions.cancel(tx, booking_id, terms, expected=expected, excused=body.excused), terms
+        )
 
     return once(work)
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
-from storage import accounts, changes, coaches, slots
-from storage.accounts import Connected
-from storage.changes import Changed
-from storage.slots import Listing
+from storage.rows import coaches, connections
+from storage.rows.connections import Connected
+from storage.slots import slot_sets
+from storage.slots.slot_sets import Listing
+from storage.transactions import coach_settings
+from storage.transactions.coach_settings import Changed
 from webhooks import aftermath
 from webhooks.answers import CoachOut, Connection, HoursOut, OverridesOut
 from webhooks.errors import unknown_coach
@@ -23,8 +25,8 @@ def show(coach_id: str) -> CoachOut:
     services = runtime().services
     with services.database.read() as tx:
         coach = coaches.get(tx, coach_id)
-        listings = slots.listings(tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after)
-        connected = accounts.of_coach(tx, coach_id)
+        listings = slot_sets.listings(tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after)
+        connected = connections.of_coach(tx, coach_id)
     if coach is None:
         raise unknown_coach(coach_id)
     return _told(coach, listings[coach_id], connected)
@@ -81,7 +83,7 @@ def _change(coach_id: str, change: Callable[[Coach | None], Coach], version: int
     services = runtime().services
     expected = if_match() if version is None else version
     changed = services.database.transact(
-        lambda tx: changes.put_coach(tx, coach_id, change, expected=expected, now=services.now())
+        lambda tx: coach_settings.put_coach(tx, coach_id, change, expected=expected, now=services.now())
     )
     aftermath.follow(coach_id, wake=changed.wake, conflicts=changed.conflicts)
     return changed

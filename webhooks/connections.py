@@ -1,8 +1,9 @@
 """A coach's calendar accounts over HTTP: which calendars block, and disconnecting."""
 
-from storage import accounts, calendars, changes, connections
-from storage.accounts import UnknownCalendar
-from storage.calendars import ReadOnly
+from storage.rows import connections, refresh_jobs
+from storage.rows.connections import UnknownCalendar
+from storage.transactions import coach_settings, write_back
+from storage.transactions.write_back import ReadOnly
 from webhooks import aftermath
 from webhooks.answers import Accepted, CoachOut
 from webhooks.coaches import show
@@ -16,11 +17,11 @@ def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> Coach
     now = runtime().services.now()
     field = "calendars"
     with runtime().services.database.write() as tx:
-        _check(accounts.coach_of(tx, connection_id), coach_id)
+        _check(connections.coach_of(tx, connection_id), coach_id)
         try:
-            met = changes.choose_calendars(tx, coach_id, connection_id, body.calendars, now=now)
+            met = coach_settings.choose_calendars(tx, coach_id, connection_id, body.calendars, now=now)
             if (field := "receives") in body.model_fields_set:
-                calendars.receive(tx, coach_id, body.receives, of=connection_id, now=now)
+                write_back.receive(tx, coach_id, body.receives, of=connection_id, now=now)
         except UnknownCalendar as error:
             detail = f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."
             raise Refused("unknown_calendar", detail, field=field) from None
@@ -39,8 +40,8 @@ def disconnect(coach_id: str, connection_id: str) -> tuple[Accepted, int]:
     """
     runtime_ = runtime()
     with runtime_.services.database.write() as tx:
-        _check(accounts.coach_of(tx, connection_id), coach_id)
-        connections.mark_dirty(tx, connection_id, erase=True)
+        _check(connections.coach_of(tx, connection_id), coach_id)
+        refresh_jobs.mark_dirty(tx, connection_id, erase=True)
     runtime_.actors.wake(connection_id)
     return Accepted(status="accepted"), 202
 

@@ -4,7 +4,7 @@ Refused            ours: its code stands in CODES, which also knows its status
 Invalid            the domain's: 422 with its own code and field
 ValidationError    pydantic's, of a body or a query: 422, each error with its field
 HTTPException      werkzeug's: no such path, no such method, too large
-Unavailable        the database cannot serve now: 503, and which way it is out (storage.outages); ask again
+Unavailable        the database cannot serve now: 503, and which way it is out (storage.schema.outages); ask again
 ClockOff           this machine's clock is wrong: 503; nothing was written, another machine may do
 anything else      500, without a word about its cause; the log has it under the same request id
 """
@@ -25,8 +25,8 @@ from domain.errors import Invalid
 from domain.offers import render
 from domain.sessions import Refused as Refusal
 from domain.sessions import Unknown
-from storage.coaches import StaleVersion
-from storage.outages import Kind, Probed, Unavailable, kind_of
+from storage.rows.coaches import StaleVersion
+from storage.schema.outages import Kind, Probed, Unavailable, kind_of
 from webhooks.limits import LIMITED
 from webhooks.wiring import parts
 from workers.skew import ClockOff

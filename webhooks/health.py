@@ -6,7 +6,7 @@ from flask import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from storage import migrations
-from storage.outages import Unavailable, kind_of
+from storage.schema.outages import Unavailable, kind_of
 from webhooks.answers import Alive, Ready
 from webhooks.wiring import parts, runtime
 from workers import queues

@@ -3,8 +3,8 @@
 from flask import Response, request
 
 from domain.sessions import Terms
-from storage import holds
-from storage.openings import Wanted
+from storage.slots.bookable import Wanted
+from storage.transactions import holds
 from webhooks.auth import asking
 from webhooks.booking_answers import told_hold
 from webhooks.booking_models import HoldIn

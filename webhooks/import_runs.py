@@ -12,11 +12,12 @@ from functools import partial
 from flask import Response
 
 from domain.sessions import Terms
-from storage import idempotency, rosters
-from storage.idempotency import BEGUN, Answer, KeyReused
-from storage.outbox import Wake
-from storage.roster_entries import Entry, Outcome
-from storage.rosters import Part
+from storage.rows import idempotency
+from storage.rows.idempotency import BEGUN, Answer, KeyReused
+from storage.rows.outbox import Wake
+from storage.transactions import pod_imports
+from storage.transactions.pod_import_entries import Entry, Outcome
+from storage.transactions.pod_imports import Part
 from webhooks.auth import asking
 from webhooks.wiring import runtime
 from webhooks.writes import Tx, key_reused, replayed, request_digest, require_key, response_to
@@ -71,10 +72,10 @@ def _decide(mine: Run, report: Report, *, red: bool) -> Answer:
     """The refusal, or the plan."""
     services = runtime().services
     with services.database.read() as tx:
-        outcomes = rosters.rehearse(tx, mine.entries, services.terms())
+        outcomes = pod_imports.rehearse(tx, mine.entries, services.terms())
     if red or any(outcome.refused for outcome in outcomes):
         return report(outcomes, False)  # noqa: FBT003 (nothing was made)
-    return Answer.of(BEGUN, [asdict(part) for part in rosters.parts(mine.entries, outcomes)])
+    return Answer.of(BEGUN, [asdict(part) for part in pod_imports.parts(mine.entries, outcomes)])
 
 
 def _finish(mine: Run, parts: Sequence[Part], report: Report) -> Response:
@@ -82,7 +83,7 @@ def _finish(mine: Run, parts: Sequence[Part], report: Report) -> Response:
     services = runtime().services
     outcomes = [Outcome()] * len(mine.entries)
     made = False
-    services.database.transact(partial(rosters.know_people, entries=mine.entries))
+    services.database.transact(partial(pod_imports.know_people, entries=mine.entries))
     for number, part in enumerate(parts):
         came_to = _part(mine, number, part, all_or_none=not made)
         for place, outcome in zip(part.places, came_to, strict=True):
@@ -107,7 +108,7 @@ def _part(mine: Run, number: int, part: Part, *, all_or_none: bool) -> list[Outc
         kept = idempotency.begin(tx, mine.client_id, key, mine.digest, now=terms.now)
         if kept is not None:
             return [Outcome.of_json(each) for each in kept.document], []
-        outcomes, wake = rosters.make(tx, part.coach_id, entries, terms, all_or_none=all_or_none)
+        outcomes, wake = pod_imports.make(tx, part.coach_id, entries, terms, all_or_none=all_or_none)
         written = [outcome.as_json() for outcome in outcomes]
         idempotency.remember(tx, mine.client_id, key, Answer.of(CREATED, written))
         return outcomes, wake

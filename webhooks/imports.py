@@ -16,9 +16,9 @@ from flask import Response, request
 from domain.errors import Invalid
 from domain.offers import render
 from domain.sessions import Refused as Refusal
-from storage import rosters as many_pods
-from storage.idempotency import Answer
-from storage.roster_entries import Entry, Outcome
+from storage.rows.idempotency import Answer
+from storage.transactions import pod_imports as many_pods
+from storage.transactions.pod_import_entries import Entry, Outcome
 from webhooks import import_runs, rosters, sheets
 from webhooks.errors import Refused
 from webhooks.import_models import Counts, ImportOut, ImportQuery, RemarkOut, RowOut

@@ -4,8 +4,8 @@ import re
 import time
 from hashlib import sha256
 
-from storage import clients
-from storage.clients import Key
+from storage.rows import api_keys
+from storage.rows.api_keys import Key
 from workers.services import Services
 
 # A revoked key, and a changed scope, works on for at most this long in each web process.
@@ -22,7 +22,7 @@ class KeyRing:
         self._seen: dict[bytes, tuple[float, Key]] = {}
 
     def find(self, presented: str) -> Key | None:
-        """The key, or None for one that is unknown, expired or revoked. Raises storage.database.Unavailable."""
+        """The key, or None for one that is unknown, expired or revoked. Raises storage.schema.database.Unavailable."""
         return self.recall(presented) or self._good(self._ask(_name(presented), presented))
 
     def recall(self, presented: str) -> Key | None:
@@ -41,7 +41,7 @@ class KeyRing:
         if not SHAPE.fullmatch(presented):
             return None
         with self._services.database.read() as tx:
-            key = clients.authenticate(tx, presented, now=self._services.now())
+            key = api_keys.authenticate(tx, presented, now=self._services.now())
         if key is None:
             self._seen.pop(name, None)
             return None

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from storage.outages import Unavailable
+from storage.schema.outages import Unavailable
 from webhooks.auth import bearer
 from webhooks.errors import HTTP_DETAILS, PROBLEM
 from webhooks.limits import LIMITED, TOO_MANY

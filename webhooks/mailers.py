@@ -10,7 +10,7 @@ from domain.mail_checks import check_text
 from domain.mail_choice import SCOPES, MailText, Scope, Template, canonical
 from domain.mails import TEXT_KINDS
 from domain.sessions import Terms
-from storage import mail_texts, outbox
+from storage.rows import mail_texts, outbox
 from webhooks.errors import Refused
 from webhooks.mailer_models import MailTextIn, MailTextOut, PreviewIn, PreviewOut, TextIn
 from webhooks.models import LANGUAGE

@@ -7,7 +7,8 @@ from flask import Response
 from domain.errors import one_of
 from domain.mails import KINDS, Kind
 from domain.sessions import Terms
-from storage import mails, outbox, seats
+from storage.rows import bookings, outbox
+from storage.transactions import send_now
 from webhooks.auth import asking
 from webhooks.mailer_models import MailOut, MailsOut, SendingOut
 from webhooks.ranges import told, told_moment
@@ -18,7 +19,7 @@ from webhooks.writes import Done, Tx, idempotency_key, once, require_key
 def show(booking_id: str) -> MailsOut:
     """The mails of a booking and what became of each, the oldest first."""
     with runtime().services.database.read() as tx:
-        seats.get(tx, booking_id)
+        bookings.get(tx, booking_id)
         rows = outbox.of_booking(tx, booking_id)
     return MailsOut(booking_id=booking_id, mails=[_told(row) for row in rows])
 
@@ -33,7 +34,7 @@ def send(booking_id: str, kind: str) -> Response:
     nonce = f"{asking().client_id} {idempotency_key()}"
 
     def work(tx: Tx, terms: Terms) -> Done:
-        sending = mails.send_now(tx, booking_id, cast(Kind, kind), nonce, terms)
+        sending = send_now.send_now(tx, booking_id, cast(Kind, kind), nonce, terms)
         return Done(SendingOut(outbox_id=sending.id, state=sending.state), 202, sending.wake)
 
     return once(work)

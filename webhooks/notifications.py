@@ -10,8 +10,8 @@ import flask
 from flask import Response
 from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 
-from storage import accounts, connections
-from storage.outages import Unavailable, run_again_once
+from storage.rows import connections, refresh_jobs
+from storage.schema.outages import Unavailable, run_again_once
 from webhooks.errors import Refused
 from webhooks.limits import LIMITED
 from webhooks.reading import PUSH_CAP, USUAL, Request
@@ -49,7 +49,7 @@ def receive(channel_token: str) -> Response:
     try:
         told, found = flask.request.environ.get(SEEN) or (
             _verified(cast(Request, flask.request), ours.runtime),
-            connections.by_channel(ours.runtime.services.database, accounts.channel_hash(channel_token)),
+            refresh_jobs.by_channel(ours.runtime.services.database, connections.channel_hash(channel_token)),
         )
         outcome = _owe(told, found, ours.runtime)
     except Refused as refusal:
@@ -82,7 +82,7 @@ def in_passing(ours: Parts) -> InPassing:
         if told is None or told.kind != "change":
             return None
         try:
-            found = connections.by_channel(database, accounts.channel_hash(environ["PATH_INFO"][len(PLACE) :]))
+            found = refresh_jobs.by_channel(database, connections.channel_hash(environ["PATH_INFO"][len(PLACE) :]))
         except Unavailable:
             return None  # the endpoint asks again, and says so
         environ[SEEN] = told, found
@@ -151,4 +151,4 @@ def _owe(told: Notification, found: tuple[str, bool] | None, runtime: Runtime) -
 
 def _mark(connection_id: str, kind: str, runtime: Runtime) -> bool:
     with runtime.services.database.write_once() as tx:
-        return connections.mark_dirty(tx, connection_id, pushed=True, **OWED[kind])
+        return refresh_jobs.mark_dirty(tx, connection_id, pushed=True, **OWED[kind])

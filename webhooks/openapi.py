@@ -8,7 +8,7 @@ from typing import Any
 from apiflask import APIFlask
 from pydantic import BaseModel
 
-from storage.clients import SCOPES
+from storage.rows.api_keys import SCOPES
 from webhooks import health
 from webhooks.answers import Problem
 from webhooks.errors import PROBLEM

@@ -3,8 +3,8 @@
 from typing import Any
 
 from domain.sessions import Unknown
-from storage import personal_data
-from storage.erasures import Kind, Person
+from storage.reports import personal_data
+from storage.transactions.erasures import Kind, Person
 from webhooks.answers import Accepted
 from webhooks.auth import asking
 from webhooks.wiring import runtime

@@ -3,9 +3,10 @@
 from flask import Response
 
 from domain.sessions import Terms
-from storage import pods, seats, sessions
-from storage.openings import Wanted
-from storage.pods import Changes, Made, Plan
+from storage.rows import bookings, sessions
+from storage.slots.bookable import Wanted
+from storage.transactions import pods
+from storage.transactions.pods import Changes, Made, Plan
 from webhooks.booking_answers import SessionOut, told_session
 from webhooks.booking_models import PodChange, PodIn, SeatIn
 from webhooks.bookings import answered, context_of, forced, participant_of
@@ -40,7 +41,7 @@ def show(pod_id: str) -> SessionOut:
     services = runtime().services
     with services.database.read() as tx:
         pod = sessions.get(tx, pod_id, what="pod")
-        taken = seats.of_session(tx, pod_id)
+        taken = bookings.of_session(tx, pod_id)
     return told_session(pod, taken, services.now())
 
 

@@ -7,9 +7,9 @@ from flask import Response
 
 from domain.errors import Invalid
 from domain.offers import render
-from storage import offers, slots
-from storage.offers import Asked
-from storage.slots import Listing
+from storage.slots import availability, slot_sets
+from storage.slots.availability import Asked
+from storage.slots.slot_sets import Listing
 from webhooks.errors import Refused
 from webhooks.models import PoolQuery
 from webhooks.ranges import between, check_zone
@@ -29,7 +29,7 @@ def show(query: PoolQuery) -> Response:
     asked = Asked(query.duration, since, until, int(now.timestamp()))
     wanted = list(dict.fromkeys(query.coach_id))
     with services.database.read() as tx:
-        found = slots.listings(tx, wanted, now=now, stale_after=services.settings.stale_after)
+        found = slot_sets.listings(tx, wanted, now=now, stale_after=services.settings.stale_after)
     _check(wanted, found, query.duration)
     return conditional(Ready.of(_answer([found[coach_id] for coach_id in wanted], asked, query)))
 
@@ -45,16 +45,16 @@ def _check(wanted: list[str], found: dict[str, Listing], duration: int) -> None:
 
 
 def _answer(listings: list[Listing], asked: Asked, query: PoolQuery) -> bytes:
-    pool = offers.pool(listings, asked)
+    pool = availability.pool(listings, asked)
     if query.mode == "any":
         starts = pool.any_open()
         who = [ids for _, ids in pool.who()]
     else:
         everybody = len(pool.coach_ids) == len(listings)
-        starts = pool.all_open() if everybody else offers.NOTHING
+        starts = pool.all_open() if everybody else availability.NOTHING
         who = [list(pool.coach_ids)] * len(starts)
     said: dict[str, Any] = {"mode": query.mode}
-    said |= framed(asked, offers.pool_valid_until(listings, asked), query.tz)
+    said |= framed(asked, availability.pool_valid_until(listings, asked), query.tz)
     said["coaches"] = [standing(it) | {"offers": asked.duration in it.slots.durations} for it in listings]
     said["starts"] = [{"start": at, "coach_ids": ids} for at, ids in zip(render(starts), who, strict=True)]
     return orjson.dumps(said)

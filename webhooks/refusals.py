@@ -16,9 +16,9 @@ from flask import Response, g, request
 from prometheus_client import Counter
 from werkzeug.exceptions import HTTPException
 
-from storage import refusals
-from storage.database import Unavailable
-from storage.refusals import Refusal
+from storage.rows import refusals
+from storage.rows.refusals import Refusal
+from storage.schema.database import Unavailable
 from webhooks.models import ID
 from workers.services import Services
 

@@ -13,7 +13,7 @@ from domain.errors import Invalid
 from domain.hours import YEARS, timezone
 from domain.mail_safety import mailbox
 from domain.sessions import FORMATS, Context, Format, Participant
-from storage.roster_entries import Entry, Placed
+from storage.transactions.pod_import_entries import Entry, Placed
 from webhooks.booking_models import MOST_SEATS
 from webhooks.models import ID, LANGUAGE, MOST_TEXT
 from webhooks.sheets import Line, NoValue

@@ -27,7 +27,7 @@ def sentence(error: BaseException) -> str | None:
 
 
 def _of_the_database(error: BaseException) -> str | None:
-    from storage.causes import cause
+    from storage.schema.causes import cause
 
     found = cause(error)
     return None if found is None else f"{found.matter}; {found.next_step}"
@@ -78,7 +78,7 @@ def _of_this_machine(error: BaseException) -> str | None:
 def _of_ours(error: BaseException) -> str | None:
     """Errors of our own whose text is the sentence already."""
     from storage.migrations import UnknownRevision
-    from storage.vault import Sealed
+    from storage.schema.vault import Sealed
     from workers.embedded.errors import EmbeddedError
     from workers.tracing import CannotReport
 

@@ -3,7 +3,8 @@
 from flask import Response
 
 from domain.sessions import Terms
-from storage import attendance, coaches, seats, sessions
+from storage.rows import bookings, coaches, sessions
+from storage.transactions import attendance
 from webhooks.booking_answers import SessionsOut, told_session
 from webhooks.booking_models import AttendanceIn, SessionsQuery
 from webhooks.errors import unknown_coach
@@ -20,7 +21,7 @@ def show(query: SessionsQuery) -> SessionsOut:
         if coaches.get(tx, query.coach_id) is None:
             raise unknown_coach(query.coach_id)
         found = sessions.of_coach(tx, query.coach_id, since, until)
-        taken = seats.of_sessions(tx, [session.id for session in found])
+        taken = bookings.of_sessions(tx, [session.id for session in found])
     now = services.now()
     return SessionsOut.model_validate(
         {

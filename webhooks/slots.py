@@ -11,10 +11,10 @@ from flask import Response, request
 from werkzeug.http import parse_etags
 
 from domain.offers import render
-from storage import offers, slots
-from storage.database import Unavailable
-from storage.offers import Asked, Stamp
-from storage.slots import Listing
+from storage.schema.database import Unavailable
+from storage.slots import availability, slot_sets
+from storage.slots.availability import Asked, Stamp
+from storage.slots.slot_sets import Listing
 from webhooks.auth import asking, key_of, lacking, may
 from webhooks.errors import Refused, unknown_coach
 from webhooks.models import SlotsQuery
@@ -45,9 +45,9 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
     services = runtime().services
     now = services.now()
     # Looked at first: what changes from here on makes the answer that is kept look old, never new.
-    stamp: Stamp = request.environ.get(SEEN) or offers.stamp(services.database, coach_id)
+    stamp: Stamp = request.environ.get(SEEN) or availability.stamp(services.database, coach_id)
     with services.database.read() as tx:
-        found = slots.listings(
+        found = slot_sets.listings(
             tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=query.detail is not None
         )
     if coach_id not in found:
@@ -79,7 +79,7 @@ def in_passing(ours: Parts) -> InPassing:
             key = key_of(ours, environ)
             if key is None or not may(key, READS) or not limits.passes(environ, key.id):
                 return None
-            stamp = environ[SEEN] = offers.stamp(services.database, coach_id)
+            stamp = environ[SEEN] = availability.stamp(services.database, coach_id)
             ready = shelf.find(question, stamp=stamp, now=int(services.now().timestamp()))
         except (*Unavailable, ClockOff):
             return None  # the endpoint asks again, and says so
@@ -149,7 +149,7 @@ def _made(listing: Listing, query: SlotsQuery, stamp: Hashable, now: datetime) -
     duration = _only(listing) if query.duration is None else query.duration
     asked = Asked(duration, since, until, int(now.timestamp()))
     body = _answer(listing, asked, tz=tz, reasons=query.detail is not None)
-    return Ready.of(body, stamp, offers.valid_until(listing, asked))
+    return Ready.of(body, stamp, availability.valid_until(listing, asked))
 
 
 def _only(listing: Listing) -> int:
@@ -161,9 +161,9 @@ def _only(listing: Listing) -> int:
 
 
 def _answer(listing: Listing, asked: Asked, *, tz: str, reasons: bool) -> bytes:
-    told_starts = render(offers.starts(listing, asked))
-    said = standing(listing) | framed(asked, offers.valid_until(listing, asked), tz) | {"starts": told_starts}
+    told_starts = render(availability.starts(listing, asked))
+    said = standing(listing) | framed(asked, availability.valid_until(listing, asked), tz) | {"starts": told_starts}
     if reasons:
-        runs = offers.reasons(listing, asked)
+        runs = availability.reasons(listing, asked)
         said["reasons"] = [{"from": told(start), "to": told(end), "reason": why.name} for start, end, why in runs]
     return orjson.dumps(said)

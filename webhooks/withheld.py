@@ -3,9 +3,9 @@
 from flask import Response
 
 from domain.sessions import Terms
-from storage import ops_audit, withheld
-from storage.ops_audit import Deed
-from storage.withheld import Withheld
+from storage.rows import audit_log, withheld_addresses
+from storage.rows.audit_log import Deed
+from storage.rows.withheld_addresses import Withheld
 from webhooks.auth import asking
 from webhooks.errors import Refused
 from webhooks.mailer_models import AddressIn, ReleasedOut, WithheldListOut, WithheldOut
@@ -19,7 +19,7 @@ PATH = "/v1/withheld-addresses"
 def show() -> WithheldListOut:
     """The addresses that nothing is sent to, the latest first: a mail server said that there is no such mailbox."""
     with runtime().services.database.read() as tx:
-        found = withheld.find_all(tx)
+        found = withheld_addresses.find_all(tx)
     return WithheldListOut(withheld=[to_out(each) for each in found])
 
 
@@ -49,13 +49,13 @@ def to_out(found: Withheld) -> WithheldOut:
 
 def _release(which: str, field: str) -> Response:
     def work(tx: Tx, terms: Terms) -> Done:
-        released = withheld.release(tx, which, now=terms.now)
+        released = withheld_addresses.release(tx, which, now=terms.now)
         if released is None:
             detail = f"It is not withheld, or not any more: GET {PATH} lists those that are."
             raise Refused("unknown_withheld_address", detail, field=field)
         key = asking()
         deed = Deed(terms.now, f"{key.client_id}/{key.id}", "release", released.id, "over the API")
-        ops_audit.note(tx, deed)
+        audit_log.note(tx, deed)
         answer = ReleasedOut(
             id=released.id,
             leaving=len(released.wake),

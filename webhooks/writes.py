@@ -20,10 +20,10 @@ from pydantic import BaseModel
 
 from domain.sessions import Refused as Refusal
 from domain.sessions import Terms
-from storage import idempotency
-from storage.idempotency import Answer, KeyReused
-from storage.outages import run_again_once
-from storage.outbox import Wake
+from storage.rows import idempotency
+from storage.rows.idempotency import Answer, KeyReused
+from storage.rows.outbox import Wake
+from storage.schema.outages import run_again_once
 from webhooks.auth import asking
 from webhooks.errors import PROBLEM, Refused, told_refusal
 from webhooks.reading import JSON

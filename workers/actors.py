@@ -10,7 +10,7 @@ from typing import Any
 import dramatiq
 import structlog
 
-from storage.outbox import Wake
+from storage.rows.outbox import Wake
 from workers import audit, freebusy, outbox, slots, tracing
 from workers.broker import Broker
 from workers.services import Services

@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from storage import accounts, connections
+from storage.rows import connections, refresh_jobs
 from workers import channels, tokens
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import Channel
@@ -43,7 +43,7 @@ def audit(services: Services, connection_id: str) -> Audited:
         found = tokens.authorised(services, connection_id, partial(_compared, services, connection_id, mine))
     if found.reopened:
         with services.database.write() as tx:
-            connections.mark_dirty(tx, connection_id, userinfo=True)
+            refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
     if found.reopened or found.closed:
         log.warning("channels_mended", connection=connection_id, reopened=found.reopened, closed=len(found.closed))
     return found
@@ -52,7 +52,7 @@ def audit(services: Services, connection_id: str) -> Audited:
 def _compared(services: Services, connection_id: str, mine: str, access: str) -> Audited:
     """What is missing is opened before what is odd is closed."""
     with services.database.read() as tx:
-        stored = accounts.channel(tx, connection_id)
+        stored = connections.channel(tx, connection_id)
     recorded = None if stored is None else stored.channel_id
     url = channels.callback_url(services, connection_id)
     listed = services.cronofy.channels(access)
@@ -75,7 +75,7 @@ def attempt(services: Services, connection_id: str) -> bool:
         log.warning("audit_failed", connection=connection_id, error=str(error))
         if type(error) in NEEDS_A_PERSON:
             with services.database.write() as tx:
-                connections.mark_dirty(tx, connection_id, userinfo=True)
+                refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
             return True
         return False
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import dramatiq
 import redis
 
-from storage import database
-from storage.vault import Vault
+from storage.schema import database
+from storage.schema.vault import Vault
 from workers import logs, telemetry
 from workers.actors import Actors, declare_actors
 from workers.breaker import Breaker

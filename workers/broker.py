@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from storage.outages import Unavailable, kind_of
+from storage.schema.outages import Unavailable, kind_of
 from workers import tracing
 from workers.breaker import FAILURES, Breaker, of_one_key
 from workers.metrics import CountJobs

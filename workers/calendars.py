@@ -15,9 +15,10 @@ from collections.abc import Sequence
 import structlog
 
 from domain.mail_safety import one_line
-from storage import calendars, connections
-from storage import looks as look_rows
-from storage.calendars import Entry, Place
+from storage.rows import refresh_jobs
+from storage.transactions import looks as look_rows
+from storage.transactions import write_back
+from storage.transactions.write_back import Entry, Place
 from workers import looks, tokens
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
 from workers.cronofy.wire import Event, Written
@@ -69,7 +70,7 @@ def event_of(entry: Entry) -> Event:
 
 def _entry(services: Services, turn: Turn) -> Entry | None:
     with services.database.read() as tx:
-        return calendars.entry(tx, turn.held.session_id or "")
+        return write_back.entry(tx, turn.held.session_id or "")
 
 
 def _shown(entry: Entry) -> Event | None:
@@ -79,7 +80,7 @@ def _shown(entry: Entry) -> Event | None:
 def _bring(services: Services, turn: Turn, entry: Entry) -> Outcome | None:
     """None: it was moved to another calendar meanwhile."""
     with services.database.read() as tx:
-        places = calendars.places(tx, entry.session.coach_id)
+        places = write_back.places(tx, entry.session.coach_id)
     if turn.held.topic == look_rows.LOOK:
         return _look(services, turn, entry, places)
     over = services.now().timestamp() >= entry.session.ends
@@ -128,8 +129,8 @@ def _put_right(
     with services.database.write() as tx:
         for place in wrong:
             if place.calendar_id != looked.calendar_id:
-                calendars.stray(tx, session_id, place.calendar_id)
-        entry = calendars.entry(tx, session_id)
+                write_back.stray(tx, session_id, place.calendar_id)
+        entry = write_back.entry(tx, session_id)
     if entry is None:
         return None
     if not entry.session.active:
@@ -181,7 +182,7 @@ def _takes_no_events(error: CronofyError) -> bool:
 
 def _not_taken(services: Services, entry: Entry, place: Place) -> None:
     with services.database.write() as tx:
-        calendars.put_back(tx, entry.session.id, entry.calendar_id, out_of=place.calendar_id)
+        write_back.put_back(tx, entry.session.id, entry.calendar_id, out_of=place.calendar_id)
     _owe_a_look(services, place)
 
 
@@ -189,7 +190,7 @@ def _put(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome 
     session_id = entry.session.id
     if entry.calendar_id != place.calendar_id:
         with services.database.write() as tx:
-            if not calendars.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
+            if not write_back.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
                 return None
     event = event_of(entry)
     since, until = looks.day(event.start) - looks.DAY, looks.day(event.end) + 2 * looks.DAY
@@ -206,7 +207,7 @@ def _put(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome 
     if now is not None and now.calendar_id != place.calendar_id:
         # It was moved while we wrote; who moved it may be done by now, and does not look here again.
         with services.database.write() as tx:
-            calendars.stray(tx, session_id, place.calendar_id)
+            write_back.stray(tx, session_id, place.calendar_id)
         return None
     if Written(event.id, place.calendar_id, event.start, event.end) in seen:
         return Sent()
@@ -225,7 +226,7 @@ def _tidy(services: Services, turn: Turn, entry: Entry, places: Sequence[Place])
             if not isinstance(outcome, Sent):
                 return outcome
             with services.database.write() as tx:
-                calendars.taken_away(tx, entry.session.id, calendar_id)
+                write_back.taken_away(tx, entry.session.id, calendar_id)
     return Sent()
 
 
@@ -277,7 +278,7 @@ def _failed(services: Services, error: CronofyError, place: Place) -> Outcome:
 def _owe_a_look(services: Services, place: Place) -> None:
     """What we know of this account is wrong: have its profiles and calendars read. The sweeper wakes the reader."""
     with services.database.write() as tx:
-        connections.mark_dirty(tx, place.connection_id, userinfo=True)
+        refresh_jobs.mark_dirty(tx, place.connection_id, userinfo=True)
 
 
 def _look_again_ms(turn: Turn) -> int:

@@ -7,28 +7,24 @@ from datetime import timedelta
 
 import structlog
 
-from storage import (
-    accounts,
-    callbacks,
+from storage.reports import samples
+from storage.rows import (
+    clock_jobs,
     connections,
-    erasures,
-    holds,
     idempotency,
     links,
-    looks,
     oauth_states,
     outbox,
-    recovery,
+    refresh_jobs,
     refusals,
-    samples,
-    schedule,
     sessions,
-    slots,
-    strangers,
-    withheld,
+    unknown_rows,
+    withheld_addresses,
 )
-from storage import retention as people
-from storage.outages import Unavailable, kind_of
+from storage.schema.outages import Unavailable, kind_of
+from storage.slots import slot_sets
+from storage.transactions import callbacks, erasures, holds, looks, recovery
+from storage.transactions import retention as people
 from workers import connections as connecting
 from workers import erasure
 from workers.actors import Actors
@@ -63,7 +59,7 @@ def sweep(services: Services, actors: Actors) -> int:
     if services.breaker.open:
         return 0
     with services.database.write() as tx:
-        owed = connections.sweep(tx)
+        owed = refresh_jobs.sweep(tx)
         due = outbox.sweep(tx, now=services.now())
     actors.wake(*owed)
     actors.wake_outbox(due)
@@ -78,7 +74,7 @@ def reconcile(services: Services, actors: Actors) -> int:
     )
     at_once = max(1, round(settings.rate_per_minute / 4 * RECONCILE_SHARE))
     with services.database.write() as tx:
-        chosen = connections.owe_stalest(tx, now=services.now(), every=every, lately=lately, limit=at_once)
+        chosen = refresh_jobs.owe_stalest(tx, now=services.now(), every=every, lately=lately, limit=at_once)
     actors.wake(*chosen)
     return len(chosen)
 
@@ -97,8 +93,8 @@ def audit(services: Services, actors: Actors) -> int:
     now = services.now()
     at_once = max(1, round(services.settings.rate_per_minute * AUDIT_SHARE))
     with services.database.read() as tx:
-        due = accounts.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
-        oldest = accounts.oldest_audit(tx)
+        due = connections.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
+        oldest = connections.oldest_audit(tx)
     actors.audit(*due)
     if oldest is not None and now - oldest > AUDIT_OVERDUE:
         log.error("audit_overdue", oldest=oldest.isoformat())
@@ -108,7 +104,7 @@ def audit(services: Services, actors: Actors) -> int:
 def roll(services: Services, actors: Actors) -> int:
     """Make anew the sets of an earlier day, or of older time zone rules."""
     with services.database.read() as tx:
-        old = slots.due_for_roll(tx, now=services.now())
+        old = slot_sets.due_for_roll(tx, now=services.now())
     actors.roll(*old)
     return len(old)
 
@@ -149,7 +145,7 @@ def sample(services: Services, _actors: Actors) -> int:
     with services.database.write() as tx:
         values = samples.gauges(tx, now=now, stale_after=services.settings.stale_after) | samples.summarise(tx)
         samples.put(tx, values, at=now.replace(second=0, microsecond=0))
-        strange = strangers.rows(tx)
+        strange = unknown_rows.rows(tx)
     for (table, said), count in strange.items():
         if services.once.first(table, said):
             log.warning("unknown_rows", table=table, kind=said, count=count)
@@ -185,7 +181,7 @@ def retention(services: Services, _actors: Actors) -> int:
         refusals.prune,
         callbacks.drop_old,
         looks.drop_old,
-        withheld.drop_old,
+        withheld_addresses.drop_old,
     )
     with services.database.write() as tx:
         return emptied + forgotten + sum(drop(tx, now=now) for drop in kept)
@@ -214,7 +210,7 @@ def tick(services: Services, actors: Actors) -> None:
     attempt(services, actors, SWEEP)
     for job in JOBS:
         with services.database.write() as tx:
-            turn = schedule.take(tx, job.name, every_ms=job.every_ms)
+            turn = clock_jobs.take(tx, job.name, every_ms=job.every_ms)
         if turn is not None:
             attempt(services, actors, job, turn)
 
@@ -232,7 +228,7 @@ def attempt(services: Services, actors: Actors, job: Job, turn: str | None = Non
     if count and job is not SWEEP:  # it has work all the time
         log.info("clock_job", name=job.name, count=count)
     with services.database.write() as tx:
-        schedule.ended(tx, job.name, turn, well=count is not None)
+        clock_jobs.ended(tx, job.name, turn, well=count is not None)
 
 
 def run(services: Services, actors: Actors, stop: threading.Event) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 import structlog
 
-from storage import accounts, coaches, connections, links, oauth_states
-from storage.accounts import AccountInUse
-from storage.links import Link
-from storage.oauth_states import Attempt, Now, Outcome
-from storage.vault import Sealed
+from storage.rows import coaches, connections, links, oauth_states, refresh_jobs
+from storage.rows.connections import AccountInUse
+from storage.rows.links import Link
+from storage.rows.oauth_states import Attempt, Now, Outcome
+from storage.schema.vault import Sealed
 from workers.actors import Actors
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import Grant
@@ -135,8 +135,8 @@ def _exchanged(services: Services, owner: str, found: Attempt, code: str) -> Now
         log.warning("connect_failed", error=type(error).__name__)
         return _ended(services, "refused" if error.permanent else "away")
     with services.database.read() as tx:
-        connection_id = accounts.owner_of(tx, grant.sub)
-        coach_id = connection_id and accounts.coach_of(tx, connection_id)
+        connection_id = connections.owner_of(tx, grant.sub)
+        coach_id = connection_id and connections.coach_of(tx, connection_id)
     if coach_id not in (None, found.coach_id):
         return _ended(services, "in_use")
     ends = services.now() + STATE_LIFE
@@ -159,9 +159,9 @@ def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
     """Raises AccountInUse when another coach has this account."""
     kept = services.vault.open(owner, found.sealed or b"")
     # The sealed tokens name the row they belong to, so its id has to be known first.
-    connection_id = accounts.owner_of(tx, kept["sub"]) or accounts.new_id(services.corrected_now())
+    connection_id = connections.owner_of(tx, kept["sub"]) or connections.new_id(services.corrected_now())
     mine = {"access": kept["access"], "refresh": kept["refresh"]}
-    accounts.link(
+    connections.link(
         tx,
         found.coach_id,
         connection_id,
@@ -170,7 +170,7 @@ def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
         access_expires_at=datetime.fromisoformat(kept["expires_at"]),
         data_center=services.settings.cronofy_data_center,
     )
-    connections.mark_dirty(tx, connection_id, userinfo=True)
+    refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
     return connection_id
 
 
@@ -179,7 +179,7 @@ def _give_back(services: Services, owner: str, sealed: bytes | None) -> None:
     try:
         kept = services.vault.open(owner, sealed or b"")
         with services.database.read() as tx:
-            if accounts.owner_of(tx, kept["sub"]) is not None:
+            if connections.owner_of(tx, kept["sub"]) is not None:
                 return
         services.cronofy.revoke(kept["refresh"])
     except (CronofyError, Sealed) as error:

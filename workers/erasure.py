@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from storage import erasures, freebusy
-from storage.erasures import Erased, Person
+from storage.transactions import erasures, store_reading
+from storage.transactions.erasures import Erased, Person
 from workers import tokens
 from workers.cronofy.errors import CronofyError, InvalidGrant
 from workers.services import Services
@@ -72,7 +72,7 @@ def forget(services: Services, connection_id: str) -> None:
     """Revoke one account, then forget all that came from it. Raises CronofyError; then it is still there."""
     revoke(services, connection_id)
     with services.database.write() as tx:
-        freebusy.forget(tx, connection_id, now=services.now())
+        store_reading.forget(tx, connection_id, now=services.now())
     log.info("erased", connection=connection_id)
 
 

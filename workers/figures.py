@@ -12,8 +12,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from domain.freshness import State
-from storage import accounts, connections, figures, samples, standings, strangers
-from storage.database import Unavailable
+from storage.reports import coach_states, metrics, samples
+from storage.rows import connections, refresh_jobs, unknown_rows
+from storage.schema.database import Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
 from workers.services import Services
@@ -43,12 +44,12 @@ class Figures(Collector):
 
     def _reads(self, tx: Tx) -> Iterator[Metric]:
         now = self._services.corrected_now()
-        owed, audited = connections.backlog(tx), accounts.oldest_audit(tx)
+        owed, audited = refresh_jobs.backlog(tx), connections.oldest_audit(tx)
         unaudited = 0.0 if audited is None else (now - audited).total_seconds()
-        waited = figures.latest(tx, QUANTILES, since=now - SAMPLES_COUNT_FOR)
+        waited = metrics.latest(tx, QUANTILES, since=now - SAMPLES_COUNT_FOR)
         yield gauge("connections_owed", "Connections that are owed a read.", owed.dirty)
         yield gauge("oldest_debt_seconds", "For how long the oldest has been owed.", owed.oldest_seconds)
-        yield gauge("missed_pushes", "Changes found that no push had announced.", figures.missed_pushes(tx))
+        yield gauge("missed_pushes", "Changes found that no push had announced.", metrics.missed_pushes(tx))
         yield gauge("oldest_audit_seconds", "Since the audit of the channel that waits longest for one.", unaudited)
         visible = GaugeMetricFamily(
             "coachcal_push_visible_seconds", "From a push to its slots, over a minute.", labels=["quantile"]
@@ -61,36 +62,36 @@ class Figures(Collector):
         now = self._services.corrected_now()
         rows = GaugeMetricFamily("coachcal_outbox", "Rows of the outbox.", labels=["kind", "state"])
         dead: dict[str, float] = dict.fromkeys(KINDS, 0)
-        for kind, state, count in figures.outbox_rows(tx, now=now):
+        for kind, state, count in metrics.outbox_rows(tx, now=now):
             rows.add_metric([kind, state], count)
             if state == "dead":
                 dead[kind] = count
-        since = figures.oldest_due(tx, now=now)
+        since = metrics.oldest_due(tx, now=now)
         oldest = {kind: (now - since.get(kind, now)).total_seconds() for kind in dead}
         yield rows
         yield family("outbox_oldest_seconds", "For how long the oldest row has been due.", "kind", oldest)
         yield family("dead_letters", "Rows that will never go unless somebody acts.", "kind", dead)
-        waiting = figures.waiting_mails(tx)
+        waiting = metrics.waiting_mails(tx)
         yield gauge("mails_held", "Mails that wait for their text to be corrected.", waiting["text"])
         yield gauge("mails_withheld", "Mails to mailboxes that do not exist.", waiting["address"])
         yield gauge("mails_in_trouble", "Mails that the mail server does not take from us.", waiting["mailer"])
 
     def _coaches(self, tx: Tx) -> Iterator[Metric]:
         now, stale_after = self._services.corrected_now(), self._services.settings.stale_after
-        counted = standings.counts(tx, now=now, stale_after=stale_after)
+        counted = coach_states.counts(tx, now=now, stale_after=stale_after)
         states: dict[str, float] = {state: counted.get(state, 0) for state in get_args(State)}
         yield family("coaches", "Coaches by the state of their calendars.", "state", states)
-        yield gauge("sessions_in_conflict", "Coming sessions under an event.", figures.conflicts(tx, now=now))
+        yield gauge("sessions_in_conflict", "Coming sessions under an event.", metrics.conflicts(tx, now=now))
 
     def _clock(self, tx: Tx) -> Iterator[Metric]:
-        late = figures.clock_late(tx, [job.name for job in JOBS])
-        failures = figures.clock_failures(tx, [job.name for job in (SWEEP, *JOBS)])
+        late = metrics.clock_late(tx, [job.name for job in JOBS])
+        failures = metrics.clock_failures(tx, [job.name for job in (SWEEP, *JOBS)])
         yield family("clock_late_seconds", "For how long each periodic job has been due.", "name", late)
         yield family("clock_failures", "How often each periodic job raised since it went well.", "name", failures)
 
     def _strange(self, tx: Tx) -> Metric:
         counts: dict[str, float] = {"outbox": 0, "connections": 0}
-        for (table, _), count in strangers.rows(tx).items():
+        for (table, _), count in unknown_rows.rows(tx).items():
             counts[table] += count
         return family("unknown_rows", "Rows that this release does not know, and leaves alone.", "table", counts)
 

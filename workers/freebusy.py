@@ -11,10 +11,12 @@ from dataclasses import replace
 import structlog
 
 from domain.accounts import Account, Trouble
-from storage import coaches, connections, freebusy, slots
-from storage.connections import Claim
-from storage.freebusy import Observed
-from storage.outages import Unavailable
+from storage.rows import coaches, refresh_jobs
+from storage.rows.refresh_jobs import Claim
+from storage.schema.outages import Unavailable
+from storage.slots import slot_sets
+from storage.transactions import store_reading
+from storage.transactions.store_reading import Observed
 from workers import channels, erasure, tokens, tracing
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
 from workers.services import Services
@@ -41,7 +43,7 @@ def refresh(services: Services, connection_id: str) -> bool:
     lost = began + settings.lease_seconds
     services = replace(services, cronofy=services.cronofy.until(began + settings.lease_seconds * SHARE))
     with services.database.write() as tx:
-        held = connections.claim(
+        held = refresh_jobs.claim(
             tx, connection_id, lease_ms=settings.lease_seconds * 1000, gap_ms=settings.minimum_gap_ms
         )
     if held is None:
@@ -61,7 +63,9 @@ def _read(services: Services, held: Claim, lost: float) -> bool:
     observed = observe(services, held)
     with tracing.span("store slots"):
         # What was read is true of its moment whenever it is stored: a database that is away is waited for.
-        stored = services.database.insist(lambda tx: freebusy.store(tx, held, observed, now=services.now()), until=lost)
+        stored = services.database.insist(
+            lambda tx: store_reading.store(tx, held, observed, now=services.now()), until=lost
+        )
     if stored is None:
         log.warning("late_read_refused", connection=held.connection_id)
         return False
@@ -82,7 +86,7 @@ def _hand_back(services: Services, held: Claim, lost: float) -> None:
     our lease ends; if it is away for longer, the lease ends by itself."""
     with suppress(*Unavailable):
         services.database.insist(
-            lambda tx: connections.give_back(tx, held, error="the database was away", retry_in_ms=0), until=lost
+            lambda tx: refresh_jobs.give_back(tx, held, error="the database was away", retry_in_ms=0), until=lost
         )
 
 
@@ -95,7 +99,7 @@ def observe(services: Services, held: Claim) -> Observed:
         coach = coaches.get(tx, held.coach_id)
     if coach is None:
         raise InvalidGrant("the coach was removed meanwhile")
-    window = slots.window(coach, services.now())
+    window = slot_sets.window(coach, services.now())
 
     def read(access: str) -> Observed:
         account: Account | None = None
@@ -114,11 +118,11 @@ def _erase(services: Services, held: Claim) -> bool:
     Who connects again takes it back: then nothing of the new consent is revoked or forgotten.
     """
     with services.database.write() as tx:
-        wanted = connections.is_erasing(tx, held)
+        wanted = refresh_jobs.is_erasing(tx, held)
     if wanted:
         erasure.revoke(services, held.connection_id)
         with services.database.write() as tx:
-            wanted = freebusy.erase(tx, held, now=services.now())
+            wanted = store_reading.erase(tx, held, now=services.now())
     log.info("erased" if wanted else "late_erasure_refused", connection=held.connection_id)
     return False
 
@@ -127,9 +131,9 @@ def _record_failure(services: Services, held: Claim, error: CronofyError) -> Non
     log.warning("refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent)
     with services.database.write() as tx:
         if trouble := NEEDS_A_PERSON.get(type(error)):
-            freebusy.give_up(tx, held, error=str(error), trouble=trouble, now=services.now())
+            store_reading.give_up(tx, held, error=str(error), trouble=trouble, now=services.now())
         else:
-            connections.give_back(tx, held, error=str(error), retry_in_ms=_retry_ms(held.attempts, error))
+            refresh_jobs.give_back(tx, held, error=str(error), retry_in_ms=_retry_ms(held.attempts, error))
 
 
 def _retry_ms(attempts: int, error: CronofyError) -> int:

@@ -1,7 +1,7 @@
 """Writes whose end nobody knows, and what stands in the calendar because of them.
 
 Cronofy may carry a write out long after we stopped waiting for it, or after it said 202, and a worker may die before
-it knows. So what is owed is written down before the write, and taken back only when its end is known (storage.looks).
+it knows. So what is owed is written down before the write, and taken back only when its end is known (storage.transactions.looks).
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from storage import looks
-from storage.calendars import Entry, Place
-from storage.looks import Look
+from storage.transactions import looks
+from storage.transactions.looks import Look
+from storage.transactions.write_back import Entry, Place
 from workers import tokens
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import Event, Written

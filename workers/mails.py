@@ -11,7 +11,8 @@ from domain.mail_safety import without_addresses
 from domain.mail_tokens import Held as HeldBack
 from domain.mails import Mail, MailFacts
 from domain.sessions import Unknown
-from storage import coaches, mail_texts, relinks, seats, withheld
+from storage.rows import bookings, coaches, mail_texts, withheld_addresses
+from storage.transactions import relink_mails
 from workers import tracing
 from workers.mailer import MailError, Unfaithful, letters, message
 from workers.services import Services
@@ -33,10 +34,10 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     with services.database.read() as tx:
         facts = _signed(tx, facts, turn.held.coach_id)
         if facts.kind == "relink":
-            facts = relinks.linked(tx, facts)
+            facts = relink_mails.linked(tx, facts)
         choice = mail_texts.resolve(tx, facts)
         unwanted = _unwanted(services, tx, facts, choice)
-        nobody_there = withheld.reason(tx, turn.held.recipient or "")
+        nobody_there = withheld_addresses.reason(tx, turn.held.recipient or "")
     if unwanted is not None:
         return unwanted
     if nobody_there is not None:
@@ -71,7 +72,7 @@ def _unwanted(services: Services, tx: Any, facts: MailFacts, choice: Choice) -> 
             return Skipped("the session it reminds of has begun", "too_late")
         if not _booked(tx, facts.booking_id):
             return Skipped("the booking it reminds of has ended")
-    if facts.kind == "relink" and not relinks.wanted(tx, facts):
+    if facts.kind == "relink" and not relink_mails.wanted(tx, facts):
         return Skipped("the calendar is connected again")
     if choice == "off":
         return Skipped("switched off", "switched_off")
@@ -80,7 +81,7 @@ def _unwanted(services: Services, tx: Any, facts: MailFacts, choice: Choice) -> 
 
 def _booked(tx: Any, booking_id: str) -> bool:
     try:
-        return seats.get(tx, booking_id).status == "booked"
+        return bookings.get(tx, booking_id).status == "booked"
     except Unknown:
         return False
 

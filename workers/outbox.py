@@ -10,9 +10,9 @@ from typing import Any
 
 import structlog
 
-from storage import mailer_trouble, outbox, withheld
-from storage.database import Unavailable
-from storage.outbox import Held, Wake
+from storage.rows import mailer_trouble, outbox, withheld_addresses
+from storage.rows.outbox import Held, Wake
+from storage.schema.database import Unavailable
 from workers import calendars, callbacks, mails
 from workers.services import Services
 from workers.skew import ClockOff
@@ -89,9 +89,9 @@ def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
         case Dead(error):
             return outbox.dead(tx, held, error=error)
         case NoMailbox(error, None):
-            return withheld.keep(tx, held, error=error)
+            return withheld_addresses.keep(tx, held, error=error)
         case NoMailbox(error, reply):
-            return withheld.refused(tx, held, reason=error, reply=reply or "", now=services.corrected_now())
+            return withheld_addresses.refused(tx, held, reason=error, reply=reply or "", now=services.corrected_now())
         case WaitsForText(error, retry_in_ms):
             return outbox.wait_for_text(tx, held, error=error, retry_in_ms=retry_in_ms)
         case Later(error, retry_in_ms, unsure, trouble):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage import seals
-from storage.seals import Stored
-from storage.vault import Sealed
+from storage.rows import sealed_secrets
+from storage.rows.sealed_secrets import Stored
+from storage.schema.vault import Sealed
 from workers.services import Services
 
 SHOWN = 3
@@ -58,7 +58,7 @@ def reseal(services: Services) -> Resealed:
 
 def examine(services: Services) -> Seals:
     with services.database.read() as tx:
-        stored = seals.all_of(tx)
+        stored = sealed_secrets.all_of(tx)
     newest: list[Stored] = []
     older: list[Stored] = []
     closed: list[Stored] = []
@@ -79,5 +79,5 @@ def _resealed(services: Services, stored: Stored) -> bytes | None:
     """
     fresh = services.vault.seal(stored.owner, services.vault.open(stored.owner, stored.sealed))
     with services.database.write() as tx:
-        replaced = seals.replace(tx, stored, fresh)
+        replaced = sealed_secrets.replace(tx, stored, fresh)
     return fresh if replaced else None

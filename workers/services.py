@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import redis
 
 from domain.sessions import Terms
-from storage.database import Database
-from storage.vault import Vault
+from storage.schema.database import Database
+from storage.schema.vault import Vault
 from workers.breaker import Breaker
 from workers.cronofy.client import Cronofy
 from workers.mailer import Mailer

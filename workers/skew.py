@@ -13,8 +13,8 @@ from threading import Lock
 import redis
 import structlog
 
-from storage import moments
-from storage.database import Database, Unavailable
+from storage.schema import database_clock
+from storage.schema.database import Database, Unavailable
 from workers.breaker import FAILURES, Breaker
 
 log = structlog.get_logger()
@@ -134,7 +134,7 @@ def reference(database: Database, client: redis.Redis, breaker: Breaker) -> Ask:
 
 def _of_database(database: Database) -> float | None:
     try:
-        return moments.clock(database)
+        return database_clock.clock(database)
     except Unavailable:
         return None
 

@@ -2,7 +2,8 @@
 
 import structlog
 
-from storage import coaches, zones
+from storage.rows import coaches
+from storage.slots import timezone_changes
 from workers.services import Services
 
 log = structlog.get_logger()
@@ -11,7 +12,7 @@ log = structlog.get_logger()
 def recompute(services: Services, coach_id: str) -> None:
     with services.database.write() as tx:
         coach = coaches.lock(tx, coach_id)
-        moved = [] if coach is None else zones.roll(tx, coach, now=services.now())
+        moved = [] if coach is None else timezone_changes.roll(tx, coach, now=services.now())
     for each in moved:
         log.warning(
             "session_wall_moved", session=each.session_id, coach=coach_id, booked_for=each.wall, now=each.wall_moved

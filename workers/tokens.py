@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from storage import accounts
-from storage.accounts import SealedTokens
+from storage.rows import connections
+from storage.rows.connections import SealedTokens
 from workers.cronofy.errors import InvalidGrant, Unauthorised, Unavailable
 from workers.cronofy.wire import Grant
 from workers.services import Services
@@ -58,7 +58,7 @@ def _refreshed(services: Services, connection_id: str, seen: SealedTokens) -> Se
     while (now := time.monotonic()) < until:
         seconds = min(share, services.cronofy.ends - now)
         with services.database.write() as tx:
-            mine = accounts.lease_tokens(tx, connection_id, lease_ms=round(seconds * 1000))
+            mine = connections.lease_tokens(tx, connection_id, lease_ms=round(seconds * 1000))
         stored = _stored(services, connection_id)
         if _renewed(services, connection_id, seen, stored):
             if mine is not None:
@@ -91,12 +91,12 @@ def _exchange(services: Services, connection_id: str, stored: SealedTokens, leas
 
 def _store(services: Services, connection_id: str, lease_token: str, fresh: SealedTokens | None) -> bool:
     with services.database.write() as tx:
-        return accounts.store_tokens(tx, connection_id, lease_token, fresh)
+        return connections.store_tokens(tx, connection_id, lease_token, fresh)
 
 
 def _stored(services: Services, connection_id: str) -> SealedTokens:
     with services.database.read() as tx:
-        found = accounts.tokens(tx, connection_id)
+        found = connections.tokens(tx, connection_id)
     if found is None:
         raise InvalidGrant("the connection was removed meanwhile")
     return found

@@ -4,7 +4,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from storage.outbox import Held, Reason, Trouble
+from storage.rows.outbox import Held, Reason, Trouble
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from storage import deadlines
-from storage.causes import MIGRATE, cause
-from storage.database import Database, Unavailable
+from storage.schema import deadlines
+from storage.schema.causes import MIGRATE, cause
+from storage.schema.database import Database, Unavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -11,8 +11,9 @@ from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 
-from storage import clients, migrations
-from storage.database import create
+from storage import migrations
+from storage.rows import api_keys
+from storage.schema.database import create
 from tests import sending, town
 from tests.sending import Answer
 from tests.town import Town
@@ -31,7 +32,7 @@ def main() -> None:
         database = create(url)
         migrations.migrate(database)
         with database.write() as tx:
-            key = clients.create_key(tx, "bench", ("bookings:write",), now=datetime.now(UTC))
+            key = api_keys.create_key(tx, "bench", ("bookings:write",), now=datetime.now(UTC))
         database.close()
         with town.raised(Path(folder), url, redis.url) as raised:
             raised.environment |= {"COACHCAL_WEB_PROCESSES": "2"} | town.FAR_LIMITS

@@ -13,8 +13,10 @@ from tempfile import TemporaryDirectory
 import requests
 from flask import Flask, Response
 
-from storage import clients, coaches, migrations, slots
-from storage.database import create
+from storage import migrations
+from storage.rows import api_keys, coaches
+from storage.schema.database import create
+from storage.slots import slot_sets
 from tests import cast, sending, town
 from tests.benchmarks.bench_pushes import PROCESSES, THREADS, rate, serve
 from tests.town import Town
@@ -66,10 +68,10 @@ def _introduced(raised: Town) -> tuple[list[str], str]:
     """Where to ask for the slots of some coaches, and a key. Nobody is connected: no state changes meanwhile."""
     now = datetime.now(UTC)
     with raised.database.write() as tx:
-        key = clients.create_key(tx, "bench", ("slots:read",), now=now)
+        key = api_keys.create_key(tx, "bench", ("slots:read",), now=now)
         for number in range(COACHES):
             coach = coaches.put(tx, cast.coach(id=f"coach-{number}", durations=(30, 45, 60, 90), horizon_days=90))
-            slots.recompute(tx, coach, now=now)
+            slot_sets.recompute(tx, coach, now=now)
     asked = f"from={now.date()}&to={now.date() + timedelta(days=14)}&duration=60"
     return [f"{raised.api.origin}/v1/coaches/coach-{number}/slots?{asked}" for number in range(COACHES)], key
 

@@ -14,9 +14,12 @@ from time import perf_counter_ns
 from sqlalchemy import select
 
 from domain.coaches import Policy
-from storage import coaches, migrations, offers, slots, tables
-from storage.database import Database, create
-from storage.offers import Asked
+from storage import migrations
+from storage.rows import coaches
+from storage.schema import tables
+from storage.schema.database import Database, create
+from storage.slots import availability, slot_sets
+from storage.slots.availability import Asked
 from tests import cast
 from workers.embedded.postgres import postgres_server
 
@@ -42,7 +45,7 @@ def _fill(database: Database) -> None:
     person = replace(cast.ADA, horizon_days=90, durations=(30, 45, 60, 90), policy=Policy("hours_only", 1))
     with database.write() as tx:
         for number in range(COACHES):
-            slots.recompute(tx, coaches.put(tx, replace(person, id=f"coach-{number}")), now=cast.NOW)
+            slot_sets.recompute(tx, coaches.put(tx, replace(person, id=f"coach-{number}")), now=cast.NOW)
 
 
 def _floor(database: Database) -> None:
@@ -53,8 +56,8 @@ def _floor(database: Database) -> None:
 def _pool(database: Database) -> None:
     ids = [f"coach-{number}" for number in range(COACHES)]
     with database.read() as tx:
-        found = slots.listings(tx, ids, now=cast.NOW, stale_after=timedelta(minutes=90))
-    assert len(offers.pool(list(found.values()), ASKED).any_open())
+        found = slot_sets.listings(tx, ids, now=cast.NOW, stale_after=timedelta(minutes=90))
+    assert len(availability.pool(list(found.values()), ASKED).any_open())
 
 
 def _milliseconds(work: Callable[[Database], None], database: Database) -> float:

@@ -12,8 +12,10 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from storage import accounts, coaches, migrations, tables
-from storage.database import create
+from storage import migrations
+from storage.rows import coaches, connections
+from storage.schema import tables
+from storage.schema.database import create
 from tests import cast, sending, town
 from tests.sending import Answer
 from tests.town import Town
@@ -70,7 +72,7 @@ def _connected(raised: Town) -> list[bytes]:
             coaches.put(tx, cast.coach(id=f"coach-{number}"))
         connection_id = cast.connect(raised.database, f"coach-{number}", f"acc-{number}")
         with raised.database.write() as tx:
-            accounts.plan_channel(tx, connection_id, accounts.channel_hash(f"token-{number}"), b"sealed")
+            connections.plan_channel(tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed")
         callback = f"{raised.api.origin}/webhooks/cronofy/token-{number}"
         pushes.append(sending.change(callback, raised.sandbox.client_secret))
     return pushes

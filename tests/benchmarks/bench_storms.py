@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
 from storage import migrations
-from storage.database import create
+from storage.schema.database import create
 from tests import sending, town
 from tests.journeys.test_storm import PRODUCTION, connect, reads, wait
 from tests.town import Town

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.freshness import State
-from storage import coaches, outbox, slots, tables, withheld
-from storage.database import Database, clock_ms
-from storage.outbox import Owed
+from storage.rows import coaches, outbox, withheld_addresses
+from storage.rows.outbox import Owed
+from storage.schema import tables
+from storage.schema.database import Database, clock_ms
+from storage.slots import slot_sets
 from tests import cast
 
 NOW = cast.NOW
@@ -58,7 +60,7 @@ def nobody_there(database: Database, number: int = 6) -> str:
         assert held is not None
         reason = "refused for good, because of the address (550 5.1.1)"
         reply = "550 5.1.1 <(address)>: Recipient address rejected: User unknown in virtual mailbox table"
-        assert withheld.refused(tx, held, reason=reason, reply=reply, now=NOW)
+        assert withheld_addresses.refused(tx, held, reason=reason, reply=reply, now=NOW)
     return mine
 
 
@@ -86,7 +88,7 @@ def in_state(database: Database, state: State, coach_id: str) -> None:
 
 def unconnected(database: Database, coach_id: str) -> None:
     with database.write() as tx:
-        slots.recompute(tx, coaches.put(tx, cast.coach(id=coach_id)), now=NOW)
+        slot_sets.recompute(tx, coaches.put(tx, cast.coach(id=coach_id)), now=NOW)
 
 
 def samples(database: Database, hours: int = 24) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from storage import tables
+from storage.schema import tables
 from tests import cast
 from tests.browser.conftest import Seen, Site
 from tests.browser.test_booking_page import (

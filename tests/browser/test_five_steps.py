@@ -17,7 +17,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from domain.hours import Hours
-from storage import coaches, slots
+from storage.rows import coaches
+from storage.slots import slot_sets
 from tests import cast, town
 from tests.browser.conftest import Seen
 from tests.browser.hands import Finger, Hand, Keyboard, Mouse, NoScript, to_the_middle
@@ -136,7 +137,7 @@ def test_the_five_steps_of_the_article(walk: Walk) -> None:
 def introduced(running: Town) -> dict[str, Seat]:
     """Ada, who has no hours yet, and her two accounts: on Tuesday and on Thursday she is busy for an hour."""
     with running.database.write() as tx:
-        slots.recompute(tx, coaches.put(tx, NEW), now=NOW)
+        slot_sets.recompute(tx, coaches.put(tx, NEW), now=NOW)
     found = {
         "google": running.control.create_account("Ada Lovelace", provider="google", calendars=("Work",)),
         "office365": running.control.create_account("Ada L.", provider="office365", calendars=("Board",)),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from storage import ops_audit, outbox
+from storage.rows import audit_log, outbox
 from tests import cast
 from tests.browser import scene
 from tests.browser.conftest import Seen, Site
@@ -72,7 +72,7 @@ def test_a_dead_letter_appears_is_requeued_by_keyboard_and_is_gone_without_a_rel
         at_peace(seen, site)
     with site.desk.database.read() as tx:
         assert outbox.states(tx) == {("mail", "pending"): 1}
-        assert [(deed.action, deed.target) for deed in ops_audit.deeds(tx, target=mine)] == [("requeue", mine)]
+        assert [(deed.action, deed.target) for deed in audit_log.deeds(tx, target=mine)] == [("requeue", mine)]
     assert site.desk.runtime.broker.queues["mails"].qsize() == 1
 
 

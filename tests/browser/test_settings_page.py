@@ -12,7 +12,8 @@ from werkzeug.wrappers import Request, Response
 
 from domain.accounts import Calendar
 from domain.coaches import Coach
-from storage import calendars, coaches
+from storage.rows import coaches
+from storage.transactions import write_back
 from tests import cast
 from tests.browser.conftest import Seen, Site, listening, served
 from tests.browser.hands import Mouse, Touch, middle
@@ -290,7 +291,7 @@ def test_the_calendar_that_receives_sessions_is_chosen_by_keyboard(site: Site) -
         expect(home).to_be_checked()
         expect(page.locator("#said")).to_contain_text("Sessions are written there from now on")
         with site.desk.database.read() as tx:
-            place = calendars.receiving(tx, "ada")
+            place = write_back.receiving(tx, "ada")
         assert place
         assert place.calendar_id == cast.HOME
         assert violations(page) == []

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from redis import Redis
 
-from storage import clients, database
+from storage.rows import api_keys
+from storage.schema import database
 from tests import platform, postoffice
 from tests.chaos import disks, proxies
 from tests.chaos.databases import Postgres, Sqlite
@@ -214,7 +215,7 @@ def _migrated_with_key(url: str) -> str:
     migrate(url)
     opened = database.create(url)
     with opened.write() as tx:
-        key = clients.create_key(tx, "chaos", clients.SCOPES, now=datetime.now(UTC))
+        key = api_keys.create_key(tx, "chaos", api_keys.SCOPES, now=datetime.now(UTC))
     opened.close()
     return key
 

@@ -20,9 +20,10 @@ from structlog.testing import capture_logs
 
 from domain.coaches import Coach
 from domain.hours import Hours
-from storage import slots, tables
-from storage.connections import RECONCILE_FROM, RECONCILE_SPREAD
-from storage.slots import Listing
+from storage.rows.refresh_jobs import RECONCILE_FROM, RECONCILE_SPREAD
+from storage.schema import tables
+from storage.slots import slot_sets
+from storage.slots.slot_sets import Listing
 from tests import cast
 from tests.house import NOWHERE, Connected, House, built
 from tests.workers.test_clock import drain
@@ -221,7 +222,7 @@ class Season:
     def listing(self, life: Life) -> Listing:
         services = self.house.runtime.services
         with services.database.read() as tx:
-            return slots.listings(tx, [life.id], now=self.now, stale_after=services.settings.stale_after)[life.id]
+            return slot_sets.listings(tx, [life.id], now=self.now, stale_after=services.settings.stale_after)[life.id]
 
     def told(self, event: str) -> int:
         """How often the logs say so."""

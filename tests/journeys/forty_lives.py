@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from storage import bookings, offers, tables
-from storage.offers import Asked
-from storage.openings import Wanted
+from storage.schema import tables
+from storage.slots import availability
+from storage.slots.availability import Asked
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
 from tests import cast
 from tests.journeys.forty_days import DAY, HOUR, RELINK_DAYS, Life, Season
 
@@ -108,7 +110,7 @@ def standing(season: Season, life: Life) -> list[str]:
 def offered(season: Season, life: Life, *, days: int, duration: int | None = None) -> list[int]:
     now = int(season.now.timestamp())
     asked = Asked(duration or life.coach.durations[-1], now, now + days * 86_400, now)
-    found: list[int] = offers.starts(season.listing(life), asked).tolist()
+    found: list[int] = availability.starts(season.listing(life), asked).tolist()
     return found
 
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from storage import bookings, clients, outbox, schedule, tables, withheld
-from storage.openings import Wanted
+from storage.rows import api_keys, clock_jobs, outbox, withheld_addresses
+from storage.schema import tables
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
 from tests import cast, exposition
 from tests.cast import NOW, at
 from tests.webhooks import desk as desks
@@ -27,7 +29,7 @@ def quiet(database_url: str, redis_url: str) -> Iterator[tuple[Desk, str]]:
         with desk.database.write() as tx:
             cast.has_channel(tx, connection_id, "chn_1", now=NOW)
             for job in clock.JOBS:
-                schedule.take(tx, job.name, every_ms=job.every_ms)
+                clock_jobs.take(tx, job.name, every_ms=job.every_ms)
         yield desk, connection_id
 
 
@@ -119,7 +121,7 @@ def a_mail_is_held(desk: Desk, _: str) -> None:
 def a_mailbox_does_not_exist(desk: Desk, _: str) -> None:
     found = held(desk)
     with desk.database.write() as tx:
-        withheld.refused(tx, found, reason="550 5.1.1", reply="550 5.1.1 no such user", now=NOW)
+        withheld_addresses.refused(tx, found, reason="550 5.1.1", reply="550 5.1.1 no such user", now=NOW)
 
 
 def the_mail_server_refuses_us(desk: Desk, _: str) -> None:
@@ -192,7 +194,7 @@ def test_what_is_told_does_not_grow_with_coaches_sessions_or_mails(database_url:
             with desk.database.write() as tx:
                 wanted = Wanted(person.id, at(4, 10), 60)
                 bookings.book(tx, wanted, cast.GRACE, cast.PROGRAMME, cast.terms())
-                clients.create_key(tx, f"client{number}", ("ops",), now=NOW)
+                api_keys.create_key(tx, f"client{number}", ("ops",), now=NOW)
             desk.get(f"/v1/coaches/{person.id}", "coaches:read")
         after = desk.look("/metrics").text
     assert len(after.splitlines()) == len(before.splitlines())

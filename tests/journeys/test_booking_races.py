@@ -25,8 +25,10 @@ import requests
 from sqlalchemy import select
 
 from domain.sessions import Session
-from storage import clients, coaches, outbox, sessions, slots, tables
-from storage.database import Database
+from storage.rows import api_keys, coaches, outbox, sessions
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots import slot_sets
 from tests import town
 from tests.databases import migrate
 from tests.town import Town
@@ -216,7 +218,7 @@ def _starts(raced: Town) -> list[str]:
 def _pod(raced: Town, start: str) -> str:
     now = datetime.now(UTC)
     with raced.database.write() as tx:
-        key = clients.create_key(tx, "racers", SCOPES, now=now)
+        key = api_keys.create_key(tx, "racers", SCOPES, now=now)
     raced.environment["RACERS_KEY"] = key
     plan = {"coach_id": "ada", "start": start, "duration": 60, "min_seats": 1, "max_seats": CAPACITY}
     headers = {"Idempotency-Key": "the-pod", "Authorization": f"Bearer {key}"}
@@ -308,4 +310,4 @@ def _insert(database: Database, start: str) -> None:
         assert ada is not None
         naive = Session(sessions.new_id(), "ada", "one_to_one", starts, starts + 3600, 900, datetime.now(UTC))
         sessions.add(tx, replace(naive, taken=1, status="booked"))
-        slots.recompute(tx, ada, now=datetime.now(UTC))
+        slot_sets.recompute(tx, ada, now=datetime.now(UTC))

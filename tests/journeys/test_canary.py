@@ -18,8 +18,11 @@ import requests
 from sqlalchemy import select
 
 from domain.freebusy import Reading
-from storage import bookings, clients, coaches, slots, tables
-from storage.openings import Wanted
+from storage.rows import api_keys, coaches
+from storage.schema import tables
+from storage.slots import slot_sets
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
 from tests import cast, town
 from tests.town import GAP_SECONDS, Town
 from webhooks.demo import browser
@@ -100,7 +103,7 @@ def test_a_disconnect_erases_all_that_came_from_the_calendars(running: Town, red
 def connected(running: Town) -> Canaries:
     with running.database.write() as tx:
         ada = coaches.put(tx, cast.MAILED)
-        slots.recompute(tx, ada, now=datetime.now(UTC))
+        slot_sets.recompute(tx, ada, now=datetime.now(UTC))
     seat = running.control.create_account(PERSON, email=ADDRESS, calendars=(CALENDAR, CALENDAR + " 2"))
     times = events(running, seat)
     link = str(running.api.post("/v1/coaches/ada/connect", {})["authorize_url"])
@@ -182,7 +185,7 @@ def settle(running: Town) -> None:
 
 def disconnect(running: Town, connection: str) -> None:
     with running.database.write() as tx:
-        key = clients.create_key(tx, "leaver", ("coaches:write",), now=datetime.now(UTC))
+        key = api_keys.create_key(tx, "leaver", ("coaches:write",), now=datetime.now(UTC))
     url = f"{running.api.origin}/v1/coaches/ada/connections/{connection}"
     assert requests.delete(url, headers={"Authorization": f"Bearer {key}"}, timeout=5).status_code == 202
     running.wait(lambda found: found["state"] == "unconnected")

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 import requests
 
-from storage import database
+from storage.schema import database
 from tests import town
 from tests.databases import Kind
 from tests.journeys.test_faults import gone

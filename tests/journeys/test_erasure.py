@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
-from storage import bookings, coaches, tables
-from storage.erasures import Person
-from storage.openings import Wanted
+from storage.rows import coaches
+from storage.schema import tables
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
+from storage.transactions.erasures import Person
 from tests import cast
 from tests.cast import at
 from tests.house import Connected, House, house
@@ -22,22 +24,22 @@ __all__ = ["house", "told"]
 ADA = Person("coach", "ada")
 GRACE = Person("participant", "grace")
 COACH_STEPS = (
-    "storage.erasures:ask:after",
+    "storage.transactions.erasures:ask:after",
     "workers.erasure:_forget_all:before",
     "workers.erasure:revoke:before",
     "workers.erasure:revoke:after",
     "workers.erasure:forget:after",
     "workers.erasure:_forget_all:after",
-    "storage.erasures:_drop_answers:after",
-    "storage.erasures:advance:after",
+    "storage.transactions.erasures:_drop_answers:after",
+    "storage.transactions.erasures:advance:after",
     "workers.erasure:advance:after",
 )
 PARTICIPANT_STEPS = (
-    "storage.erasures:ask:after",
+    "storage.transactions.erasures:ask:after",
     "workers.erasure:advance:before",
-    "storage.erasures:_empty_mails:after",
-    "storage.retention:anonymise:after",
-    "storage.erasures:advance:after",
+    "storage.transactions.erasures:_empty_mails:after",
+    "storage.transactions.retention:anonymise:after",
+    "storage.transactions.erasures:advance:after",
     "workers.erasure:advance:after",
 )
 

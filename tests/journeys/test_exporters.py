@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from storage import clients
+from storage.rows import api_keys
 from tests import exposition, town
 from tests.databases import Kind
 from tests.town import Town
@@ -78,7 +78,7 @@ def test_each_kind_of_process_tells_what_all_of_its_processes_counted(running: T
 def test_one_request_id_leads_from_a_push_to_its_read_and_from_a_booking_to_its_mail(running: Town) -> None:
     _, connection = running.connect()
     with running.database.write() as tx:
-        key = clients.create_key(tx, "books", ("bookings:write",), now=datetime.now(UTC))
+        key = api_keys.create_key(tx, "books", ("bookings:write",), now=datetime.now(UTC))
     # When a push and a booking come, each with an id
     raw = b'{"notification":{"type":"change","changes_since":"2026-06-01T07:59:00Z"},"channel":{"channel_id":"c"}}'
     signed = {

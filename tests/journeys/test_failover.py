@@ -16,7 +16,7 @@ from typing import Self
 import requests
 from sqlalchemy import select
 
-from storage import database, tables
+from storage.schema import database, tables
 from tests import town
 from tests.databases import migrate
 from tests.journeys.test_faults import gone

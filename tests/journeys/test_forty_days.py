@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from storage import seats, sessions, tables
+from storage.rows import bookings, sessions
+from storage.schema import tables
 from tests.databases import Kind
 from tests.domain import oracle
 from tests.journeys import forty_days
@@ -64,7 +65,7 @@ def assert_sessions_are_as_people_left_them(season: Season, life: Life) -> None:
     """No change of a calendar called one off or moved it; those that it lies over are flagged, and no others."""
     with season.house.runtime.services.database.read() as tx:
         found = {row.id: row.status for row in tx.execute(tables.bookings.select())}
-        held = {booking: sessions.get(tx, seats.get(tx, booking).session_id) for booking in life.booked}
+        held = {booking: sessions.get(tx, bookings.get(tx, booking).session_id) for booking in life.booked}
     assert {booking: (each.starts, each.ends) for booking, each in held.items()} == life.booked
     assert all(each.active and found[booking] == "booked" for booking, each in held.items())
     assert all(found[booking] == "cancelled" for booking in life.called_off)

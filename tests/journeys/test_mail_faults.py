@@ -20,9 +20,10 @@ import redis
 from sqlalchemy import func, select
 
 from domain.sessions import Participant
-from storage import bookings, tables
-from storage.openings import Wanted
-from storage.outbox import Wake
+from storage.rows.outbox import Wake
+from storage.schema import tables
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
 from tests import cast, town
 from tests.databases import Kind, migrate
 from tests.mailroom import NEXT_WEEK, ORGANIZER
@@ -140,7 +141,7 @@ def post_on_both(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[
 
 def test_death_before_commit_leaves_nothing_behind(post_on_both: Post) -> None:
     post = post_on_both
-    died = post.run("tests.failpoints", "storage.notices:owe:after", "--", "tests.a_booking", "key")
+    died = post.run("tests.failpoints", "storage.transactions.notices:owe:after", "--", "tests.a_booking", "key")
     assert died.returncode == -signal.SIGKILL, died.stderr
     for table in (tables.bookings, tables.sessions, tables.outbox, tables.idempotency):
         assert post.count(table) == 0

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import bindparam, func, select, text
 
-from storage.database import Database, create
-from storage.glances import glance
+from storage.schema.database import Database, create
+from storage.schema.fast_reads import glance
 from tests import town
 from tests.databases import Kind
 from tests.journeys.test_database_outages import HOUR, ask, book

@@ -15,7 +15,8 @@ import pytest
 
 from domain.freebusy import Reading, blocking
 from domain.intervals import Interval, clip, merge
-from storage import accounts, tables
+from storage.rows import connections
+from storage.schema import tables
 from tests import cast
 from tests.databases import Kind
 from tests.house import House, built
@@ -29,7 +30,7 @@ def stored(house: House, connection_id: str, zone: str) -> list[Interval]:
     """The busy periods that the service keeps of a connection, merged."""
     with house.runtime.services.database.read() as tx:
         row = tx.execute(tables.busy.select().where(tables.busy.c.connection_id == connection_id)).one()
-        chosen = accounts.blocking_calendars(tx, connection_id)
+        chosen = connections.blocking_calendars(tx, connection_id)
     found = blocking(Reading.unpack(row.reading), zone=zone, calendars=chosen, tentative_blocks=True)
     return list(merge([(int(start), int(end)) for start, end in found]))
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from storage import accounts, coaches, tables
+from storage.rows import coaches, connections
+from storage.schema import tables
 from tests import cast, sending, town
 from tests.databases import Kind
 from tests.town import Town
@@ -92,7 +93,7 @@ def _push(here: Town, number: int) -> bytes:
         coaches.put(tx, cast.coach(id=f"coach-{number}"))
     connection_id = cast.connect(here.database, f"coach-{number}", f"acc-{number}")
     with here.database.write() as tx:
-        accounts.plan_channel(tx, connection_id, accounts.channel_hash(f"token-{number}"), b"sealed")
+        connections.plan_channel(tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed")
     return sending.change(f"{here.api.origin}/webhooks/cronofy/token-{number}", here.sandbox.client_secret)
 
 

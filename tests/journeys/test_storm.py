@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from storage import coaches, slots
+from storage.rows import coaches
+from storage.slots import slot_sets
 from tests import cast, sending, town
 from tests.databases import Kind
 from tests.town import Town
@@ -90,7 +91,7 @@ def connect(running: Town, count: int = COACHES) -> list[Target]:
     for coach_id in ids:
         with running.database.write() as tx:
             coach = coaches.put(tx, cast.coach(id=coach_id))
-            slots.recompute(tx, coach, now=datetime.now(UTC))
+            slot_sets.recompute(tx, coach, now=datetime.now(UTC))
     seats = {coach_id: running.control.create_account(coach_id) for coach_id in ids}
     for coach_id, seat in seats.items():
         link = str(running.api.post(f"/v1/coaches/{coach_id}/connect", {})["authorize_url"])

@@ -14,7 +14,8 @@ import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from storage import changes, clients
+from storage.rows import api_keys
+from storage.transactions import coach_settings
 from tests import cast, town
 from tests.town import Town
 from webhooks.demo.processes import free_port
@@ -145,8 +146,8 @@ def book(running: Town) -> str:
     """Somebody books over the API. The key that they used."""
     now = running.a_free_time()
     with running.database.write() as tx:
-        changes.put_coach(tx, "ada", lambda _: cast.MAILED, expected=None, now=now)
-        key = clients.create_key(tx, "platform", ("bookings:write",), now=now)
+        coach_settings.put_coach(tx, "ada", lambda _: cast.MAILED, expected=None, now=now)
+        key = api_keys.create_key(tx, "platform", ("bookings:write",), now=now)
     who = {"id": "grace", "name": "Grace Hopper", "email": "grace@example.test", "zone": "Europe/London"}
     body = {"coach_id": "ada", "start": now.isoformat(), "duration": 60, "participant": who}
     headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "1"}

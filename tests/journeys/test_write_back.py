@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from storage import bookings, coaches, slots, tables
-from storage.openings import Wanted
+from storage.rows import coaches
+from storage.schema import tables
+from storage.slots import slot_sets
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
 from tests import cast, diary, town
 from tests.cast import at
 from tests.diary import HOUR, TEN, Diary
@@ -29,7 +32,7 @@ def busy(ada: Diary) -> int:
     with ada.services.database.read() as tx:
         coach = coaches.get(tx, "ada")
         assert coach is not None
-        return len(slots.external(tx, coach))
+        return len(slot_sets.external(tx, coach))
 
 
 def test_a_booked_session_appears_in_the_coach_s_primary_calendar(ada: Diary) -> None:

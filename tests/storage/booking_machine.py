@@ -12,13 +12,14 @@ from sqlalchemy import Connection, select
 
 from domain.hours import WEEKDAYS, Hours
 from domain.sessions import Participant, Refused, Terms
-from storage import bookings, offers, slots
-from storage.database import Database
-from storage.offers import Asked
-from storage.openings import Wanted
-from storage.tables import bookings as booking_rows
-from storage.tables import metadata, outbox
-from storage.tables import sessions as session_rows
+from storage.schema.database import Database
+from storage.schema.tables import bookings as booking_rows
+from storage.schema.tables import metadata, outbox
+from storage.schema.tables import sessions as session_rows
+from storage.slots import availability, slot_sets
+from storage.slots.availability import Asked
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
 from tests import cast
 from tests.domain import oracle
 from tests.storage.booking_model import DAY, HORIZON, HOUR, QUARTER, SLOT, Coach, Model, Seat, Time, near
@@ -50,7 +51,7 @@ class Checked(RuleBasedStateMachine):
             person = replace(cast.MAILED, id=coach_id, hours=hours, horizon_days=HORIZON // DAY)
             person = replace(person, email=f"{coach_id}@example.test")
             self.connections[coach_id] = cast.ready(database, person)
-            introduced.append(Coach(coach_id, now, slots.window(person, cast.NOW).known_until))
+            introduced.append(Coach(coach_id, now, slot_sets.window(person, cast.NOW).known_until))
         self.model = Model(now, introduced)
 
     @property
@@ -149,7 +150,7 @@ class Checked(RuleBasedStateMachine):
             listing = cast.listing(self.database, coach_id, now=self.moment)
             for minutes in DURATIONS:
                 now = self.model.now
-                found = offers.starts(listing, Asked(minutes, now - DAY, now + HORIZON + 2 * DAY, now)).tolist()
+                found = availability.starts(listing, Asked(minutes, now - DAY, now + HORIZON + 2 * DAY, now)).tolist()
                 assert found == self.model.listed(coach_id, minutes, stored=True)
 
     @invariant()

@@ -17,8 +17,8 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import event
 from sqlalchemy.exc import SADeprecationWarning
 
-from storage.database import Database, create
-from storage.tables import metadata
+from storage.schema.database import Database, create
+from storage.schema.tables import metadata
 
 DAY_MS = 86_400_000
 EPOCH_DAY = 2440587.5

@@ -7,12 +7,15 @@ from typing import Any
 from sqlalchemy import select
 
 from domain.sessions import NO_CONTEXT, Context, Participant, Session
-from storage import bookings, offers, pods, sessions, tables
-from storage.bookings import Done
-from storage.database import Database
-from storage.offers import Asked
-from storage.openings import Wanted
-from storage.pods import Changes, Made, Plan
+from storage.rows import sessions
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots import availability
+from storage.slots.availability import Asked
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings, pods
+from storage.transactions.bookings import Done
+from storage.transactions.pods import Changes, Made, Plan
 from tests import cast
 from tests.cast import at
 
@@ -58,7 +61,7 @@ def as_stored(database: Database, made: Made) -> Session:
 
 def listed(database: Database, day: int = 8) -> list[int]:
     asked = Asked(60, at(day, 0), at(day + 1, 0), int(cast.NOW.timestamp()))
-    return [int(start) for start in offers.starts(cast.listing(database), asked)]
+    return [int(start) for start in availability.starts(cast.listing(database), asked)]
 
 
 def owed(database: Database, version: int | None = None) -> Owed:

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from storage import accounts, connections, freebusy
-from storage.connections import Claim
+from storage.rows import connections, refresh_jobs
+from storage.rows.refresh_jobs import Claim
+from storage.transactions import store_reading
 from tests import cast
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
 
@@ -86,7 +87,7 @@ class ConnectionWorld:
         cast.introduce(self.database)
         self.id = cast.connect(self.database)
         with self.database.write() as tx:
-            accounts.plan_channel(tx, self.id, HASH, b"sealed")
+            connections.plan_channel(tx, self.id, HASH, b"sealed")
         self._whole = memory.row("connections", self.id) or {}
         self._channel = memory.row("channels", self.id, key="connection_id") or {}
         self.ask, self.claim, self.end = cache(self._ask), cache(self._claim), cache(self._end)
@@ -163,20 +164,20 @@ class ConnectionWorld:
         """The row afterwards, and whether a worker was woken. A push as the web takes it."""
         self._put(row)
         if act == "push":
-            found = connections.by_channel(self.database, HASH)
+            found = refresh_jobs.by_channel(self.database, HASH)
             if found is not None and found[1]:
                 return self._row(), False
         with self.database.write() as tx:
             if act == "sweep":
-                woken = bool(connections.sweep(tx))
+                woken = bool(refresh_jobs.sweep(tx))
             else:
-                woken = connections.mark_dirty(tx, self.id, pushed=act == "push", erase=act == "erase")
+                woken = refresh_jobs.mark_dirty(tx, self.id, pushed=act == "push", erase=act == "erase")
         return self._row(), woken
 
     def _claim(self, row: Row) -> tuple[Row | None, Claim | None]:
         self._put(row)
         with self.database.write() as tx:
-            found = connections.claim(tx, self.id, lease_ms=LEASE_MS, gap_ms=self.gap_ms)
+            found = refresh_jobs.claim(tx, self.id, lease_ms=LEASE_MS, gap_ms=self.gap_ms)
         return self._row(), found
 
     def _end(
@@ -244,10 +245,10 @@ class ConnectionWorld:
 def _end_it(tx: Connection, held: Claim, how: str) -> tuple[bool, bool]:
     """Whether it was recorded, and whether a worker is to be woken again, as workers.freebusy does it."""
     if how == "give_back":
-        return connections.give_back(tx, held, error="503", retry_in_ms=RETRY_MS), False
+        return refresh_jobs.give_back(tx, held, error="503", retry_in_ms=RETRY_MS), False
     if held.erase_due:
-        return freebusy.erase(tx, held, now=cast.NOW), False
-    again = connections.doubt(tx, held, b"doubted") if how == "doubt" else connections.finish(tx, held, doubted=None)
+        return store_reading.erase(tx, held, now=cast.NOW), False
+    again = refresh_jobs.doubt(tx, held, b"doubted") if how == "doubt" else refresh_jobs.finish(tx, held, doubted=None)
     return again is not None, bool(again)
 
 

@@ -12,8 +12,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from storage import dead_letters, messages, outbox, tables
-from storage.outbox import Held, Owed
+from storage.reports import outbox as outbox_report
+from storage.rows import dead_letters
+from storage.rows import outbox as outbox_rows
+from storage.rows.outbox import Held, Owed
+from storage.schema import tables
 from tests import cast
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
 
@@ -80,7 +83,7 @@ class OutboxWorld:
         self.start = start or Sends()
         kinds = ((1, "booked"), (2, "rebooked"), (3, ending))
         with self.database.write() as tx:
-            outbox.add(tx, [_mail(*each) for each in kinds], now=cast.NOW)
+            outbox_rows.add(tx, [_mail(*each) for each in kinds], now=cast.NOW)
             found = tx.execute(tables.outbox.select().order_by(tables.outbox.c.version)).all()
         self._whole = [
             (memory.row("outbox", each.id) or {}) | {"id": name} for each, name in zip(found, IDS, strict=True)
@@ -155,7 +158,7 @@ class OutboxWorld:
         for name, whole, row in zip(IDS, self._whole, rows, strict=True):
             self._put(name, whole, row)
         with self.database.write() as tx:
-            held = outbox.claim(tx, IDS[place], lease_ms=LEASE_MS, now=cast.NOW)
+            held = outbox_rows.claim(tx, IDS[place], lease_ms=LEASE_MS, now=cast.NOW)
         return tuple(row and self._row(name) for name, row in zip(IDS, rows, strict=True)), held is not None
 
     def _act(self, row: Row, act: str, *, mine: bool) -> Row:
@@ -164,11 +167,11 @@ class OutboxWorld:
         self._put(name, self._whole[REQUEST], row)
         held = _held("token" if mine else "a token that was replaced")
         acts: dict[str, Callable[[Connection], object]] = {
-            "sent": lambda tx: outbox.sent(tx, held, now=cast.NOW),
-            "dead": lambda tx: outbox.dead(tx, held, error="550"),
-            "failed": lambda tx: outbox.give_back(tx, held, error="451", retry_in_ms=RETRY_MS),
-            "unsure": lambda tx: outbox.give_back(tx, held, error="cut", retry_in_ms=RETRY_MS, unsure=True),
-            "supersede": lambda tx: messages.withhold(tx, name, reason="by hand"),
+            "sent": lambda tx: outbox_rows.sent(tx, held, now=cast.NOW),
+            "dead": lambda tx: outbox_rows.dead(tx, held, error="550"),
+            "failed": lambda tx: outbox_rows.give_back(tx, held, error="451", retry_in_ms=RETRY_MS),
+            "unsure": lambda tx: outbox_rows.give_back(tx, held, error="cut", retry_in_ms=RETRY_MS, unsure=True),
+            "supersede": lambda tx: outbox_report.withhold(tx, name, reason="by hand"),
             "requeue": lambda tx: dead_letters.requeue(tx, name),
         }
         with self.database.write() as tx:
@@ -194,7 +197,7 @@ class OutboxWorld:
         for name, whole, row in zip(IDS, self._whole, rows, strict=True):
             self._put(name, whole, row)
         with self.database.write() as tx:
-            return sorted(IDS.index(found) for found, _ in outbox.sweep(tx, now=cast.NOW))
+            return sorted(IDS.index(found) for found, _ in outbox_rows.sweep(tx, now=cast.NOW))
 
     def _put(self, name: str, whole: dict[str, Any], row: Row | None) -> None:
         if row is None:

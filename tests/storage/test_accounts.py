@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from domain.accounts import Account, Calendar, Profile
-from storage import accounts, connections, freebusy, oauth_states, tables
-from storage.accounts import SealedTokens, UnknownCalendar
-from storage.database import Database
+from storage.rows import connections, oauth_states, refresh_jobs
+from storage.rows.connections import SealedTokens, UnknownCalendar
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.transactions import store_reading
 from tests import cast
 
 
@@ -19,10 +21,10 @@ def connection(database: Database) -> str:
     return cast.connect(database)
 
 
-def describe(database: Database, connection: str, account: Account) -> accounts.Connected:
+def describe(database: Database, connection: str, account: Account) -> connections.Connected:
     with database.write() as tx:
-        accounts.describe(tx, connection, account)
-        return accounts.of_coach(tx, "ada")[0]
+        connections.describe(tx, connection, account)
+        return connections.of_coach(tx, "ada")[0]
 
 
 def test_connecting_the_same_account_again_is_the_same_connection(database: Database, connection: str) -> None:
@@ -40,7 +42,7 @@ def test_of_two_coaches_who_connect_one_account_at_once_one_gets_it(database: Da
         together.wait()
         try:
             outcomes.append(cast.connect(database, coach_id, sub="acc_shared"))
-        except accounts.AccountInUse:
+        except connections.AccountInUse:
             outcomes.append("refused")
 
     threads = [threading.Thread(target=connect, args=(coach_id,)) for coach_id in ("ada", "grace")]
@@ -53,20 +55,20 @@ def test_of_two_coaches_who_connect_one_account_at_once_one_gets_it(database: Da
 
 def test_an_account_of_one_coach_cannot_become_another_s(database: Database, connection: str) -> None:
     cast.introduce(database, cast.coach(id="grace"))
-    with pytest.raises(accounts.AccountInUse):
+    with pytest.raises(connections.AccountInUse):
         cast.connect(database, "grace")
     with database.read() as tx:
-        assert accounts.ids_of_coach(tx, "grace") == []
+        assert connections.ids_of_coach(tx, "grace") == []
 
 
 def test_connecting_again_ends_the_trouble_of_a_revoked_account(database: Database, connection: str) -> None:
     held = cast.claim(database, connection)
     assert held is not None
     with database.write() as tx:
-        connections.give_up(tx, held, error="invalid_grant", trouble="revoked")
+        refresh_jobs.give_up(tx, held, error="invalid_grant", trouble="revoked")
     cast.connect(database)
     with database.read() as tx:
-        assert accounts.of_coach(tx, "ada")[0].trouble is None
+        assert connections.of_coach(tx, "ada")[0].trouble is None
 
 
 def test_userinfo_replaces_profiles_and_calendars(database: Database, connection: str) -> None:
@@ -92,10 +94,10 @@ def test_the_coach_s_choice_of_calendars_takes_only_calendars_that_are_there(
 ) -> None:
     describe(database, connection, cast.ACCOUNT)
     with database.write() as tx:
-        accounts.choose(tx, connection, {cast.WORK})
+        connections.choose(tx, connection, {cast.WORK})
         with pytest.raises(UnknownCalendar, match="cal_of_somebody_else"):
-            accounts.choose(tx, connection, {cast.WORK, "cal_of_somebody_else"})
-        assert accounts.blocking_calendars(tx, connection) == frozenset({cast.WORK})
+            connections.choose(tx, connection, {cast.WORK, "cal_of_somebody_else"})
+        assert connections.blocking_calendars(tx, connection) == frozenset({cast.WORK})
 
 
 def test_one_caller_at_a_time_may_refresh_the_tokens(database: Database, connection: str) -> None:
@@ -103,7 +105,7 @@ def test_one_caller_at_a_time_may_refresh_the_tokens(database: Database, connect
 
     def lease() -> None:
         with database.write() as tx:
-            taken.append(accounts.lease_tokens(tx, connection, lease_ms=60_000) is not None)
+            taken.append(connections.lease_tokens(tx, connection, lease_ms=60_000) is not None)
 
     threads = [threading.Thread(target=lease) for _ in range(6)]
     for thread in threads:
@@ -116,11 +118,11 @@ def test_one_caller_at_a_time_may_refresh_the_tokens(database: Database, connect
 def test_storing_fresh_tokens_ends_the_lease(database: Database, connection: str) -> None:
     fresh = SealedTokens(b"new", cast.NOW + timedelta(hours=2))
     with database.write() as tx:
-        mine = accounts.lease_tokens(tx, connection, lease_ms=60_000)
+        mine = connections.lease_tokens(tx, connection, lease_ms=60_000)
         assert mine is not None
-        assert accounts.store_tokens(tx, connection, mine, fresh)
-        assert accounts.tokens(tx, connection) == fresh
-        assert accounts.lease_tokens(tx, connection, lease_ms=60_000)
+        assert connections.store_tokens(tx, connection, mine, fresh)
+        assert connections.tokens(tx, connection) == fresh
+        assert connections.lease_tokens(tx, connection, lease_ms=60_000)
 
 
 def test_who_slept_past_the_renewal_overwrites_no_newer_tokens_and_ends_nobody_s_lease(
@@ -128,45 +130,45 @@ def test_who_slept_past_the_renewal_overwrites_no_newer_tokens_and_ends_nobody_s
 ) -> None:
     old, newer = (SealedTokens(name, cast.NOW + timedelta(hours=2)) for name in (b"old", b"newer"))
     with database.write() as tx:
-        late = accounts.lease_tokens(tx, connection, lease_ms=0)
-        mine = accounts.lease_tokens(tx, connection, lease_ms=60_000)
+        late = connections.lease_tokens(tx, connection, lease_ms=0)
+        mine = connections.lease_tokens(tx, connection, lease_ms=60_000)
         assert late is not None
         assert mine is not None
-        assert not accounts.store_tokens(tx, connection, late, old)
-        assert accounts.lease_tokens(tx, connection, lease_ms=60_000) is None
-        assert accounts.store_tokens(tx, connection, mine, newer)
-        assert not accounts.store_tokens(tx, connection, late, None)
-        assert accounts.tokens(tx, connection) == newer
+        assert not connections.store_tokens(tx, connection, late, old)
+        assert connections.lease_tokens(tx, connection, lease_ms=60_000) is None
+        assert connections.store_tokens(tx, connection, mine, newer)
+        assert not connections.store_tokens(tx, connection, late, None)
+        assert connections.tokens(tx, connection) == newer
 
 
 def test_who_renews_late_may_store_while_nobody_took_over(database: Database, connection: str) -> None:
     fresh = SealedTokens(b"new", cast.NOW + timedelta(hours=2))
     with database.write() as tx:
-        late = accounts.lease_tokens(tx, connection, lease_ms=0)
+        late = connections.lease_tokens(tx, connection, lease_ms=0)
         assert late is not None
-        assert accounts.store_tokens(tx, connection, late, fresh)
+        assert connections.store_tokens(tx, connection, late, fresh)
 
 
 def test_connecting_again_refuses_whoever_works_by_the_old_grant(database: Database, channel: str) -> None:
     # Given a reader that is to erase, a renewal, and an audit
     with database.write() as tx:
-        connections.mark_dirty(tx, channel, erase=True)
+        refresh_jobs.mark_dirty(tx, channel, erase=True)
     reader = cast.claim(database, channel)
     assert reader is not None
     with database.write() as tx:
-        renewal = accounts.lease_tokens(tx, channel, lease_ms=60_000)
-        auditor = accounts.lease_channel(tx, channel, lease_ms=60_000)
+        renewal = connections.lease_tokens(tx, channel, lease_ms=60_000)
+        auditor = connections.lease_channel(tx, channel, lease_ms=60_000)
     assert renewal is not None
     # When the account is connected again
     cast.connect(database)
     # Then none of them touches it
     with database.write() as tx:
-        assert not freebusy.erase(tx, reader, now=cast.NOW)
-        assert connections.finish(tx, reader) is None
-        assert not accounts.store_tokens(tx, channel, renewal, SealedTokens(b"old", cast.NOW))
-        assert not accounts.channel_opened(tx, channel, auditor, "chn_1", now=cast.NOW)
-        assert accounts.channel(tx, channel) == accounts.StoredChannel(b"sealed", None)
-        assert accounts.tokens(tx, channel) == SealedTokens(b"sealed", cast.NOW + timedelta(hours=1))
+        assert not store_reading.erase(tx, reader, now=cast.NOW)
+        assert refresh_jobs.finish(tx, reader) is None
+        assert not connections.store_tokens(tx, channel, renewal, SealedTokens(b"old", cast.NOW))
+        assert not connections.channel_opened(tx, channel, auditor, "chn_1", now=cast.NOW)
+        assert connections.channel(tx, channel) == connections.StoredChannel(b"sealed", None)
+        assert connections.tokens(tx, channel) == SealedTokens(b"sealed", cast.NOW + timedelta(hours=1))
     # And it can be read at once
     assert cast.claim(database, channel) is not None
 
@@ -175,39 +177,39 @@ def test_a_channel_is_audited_by_one_at_a_time_and_a_reader_that_opens_it_waits_
     database: Database, channel: str
 ) -> None:
     with database.write() as tx:
-        audit = accounts.lease_channel(tx, channel, lease_ms=60_000)
+        audit = connections.lease_channel(tx, channel, lease_ms=60_000)
         assert audit is not None
-        assert accounts.lease_channel(tx, channel, lease_ms=60_000) is None
-        reader = accounts.lease_channel(tx, channel, lease_ms=60_000, over=True)
-        assert accounts.channel_opened(tx, channel, reader, "chn_2", now=cast.NOW)
-        assert not accounts.channel_opened(tx, channel, audit, "chn_1", now=cast.NOW)
-        accounts.release_channel(tx, channel, audit)
-        assert accounts.lease_channel(tx, channel, lease_ms=60_000) is None
-        accounts.release_channel(tx, channel, reader)
-        assert accounts.lease_channel(tx, channel, lease_ms=60_000) is not None
-        assert not accounts.channel_opened(tx, channel, None, "chn_1", now=cast.NOW)
+        assert connections.lease_channel(tx, channel, lease_ms=60_000) is None
+        reader = connections.lease_channel(tx, channel, lease_ms=60_000, over=True)
+        assert connections.channel_opened(tx, channel, reader, "chn_2", now=cast.NOW)
+        assert not connections.channel_opened(tx, channel, audit, "chn_1", now=cast.NOW)
+        connections.release_channel(tx, channel, audit)
+        assert connections.lease_channel(tx, channel, lease_ms=60_000) is None
+        connections.release_channel(tx, channel, reader)
+        assert connections.lease_channel(tx, channel, lease_ms=60_000) is not None
+        assert not connections.channel_opened(tx, channel, None, "chn_1", now=cast.NOW)
 
 
 def test_the_first_push_of_a_planned_channel_finds_its_connection(database: Database, connection: str) -> None:
-    hashed = accounts.channel_hash("token")
+    hashed = connections.channel_hash("token")
     with database.write() as tx:
-        accounts.plan_channel(tx, connection, hashed, b"sealed")
-        assert accounts.open_channels(tx, limit=5) == []
+        connections.plan_channel(tx, connection, hashed, b"sealed")
+        assert connections.open_channels(tx, limit=5) == []
         cast.has_channel(tx, connection, "chn_1")
-        assert accounts.channel(tx, connection) == accounts.StoredChannel(b"sealed", "chn_1")
-        assert accounts.open_channels(tx, limit=5) == [(connection, "chn_1")]
-    assert connections.by_channel(database, hashed) == (connection, False)
+        assert connections.channel(tx, connection) == connections.StoredChannel(b"sealed", "chn_1")
+        assert connections.open_channels(tx, limit=5) == [(connection, "chn_1")]
+    assert refresh_jobs.by_channel(database, hashed) == (connection, False)
     with database.write() as tx:
-        connections.mark_dirty(tx, connection, pushed=True)
-    assert connections.by_channel(database, hashed) == (connection, True)
-    assert connections.by_channel(database, accounts.channel_hash("other")) is None
+        refresh_jobs.mark_dirty(tx, connection, pushed=True)
+    assert refresh_jobs.by_channel(database, hashed) == (connection, True)
+    assert refresh_jobs.by_channel(database, connections.channel_hash("other")) is None
 
 
 @pytest.fixture
 def channel(database: Database, connection: str) -> str:
     """The connection's channel was opened, and compared with Cronofy's list, at NOW."""
     with database.write() as tx:
-        accounts.plan_channel(tx, connection, accounts.channel_hash("token"), b"sealed")
+        connections.plan_channel(tx, connection, connections.channel_hash("token"), b"sealed")
         cast.has_channel(tx, connection, "chn_1")
     return connection
 
@@ -216,15 +218,15 @@ def test_connecting_again_has_the_channel_opened_again_at_the_same_url(database:
     cast.connect(database)
     with database.read() as tx:
         # A grant that was taken back took the channel along, so its id is not believed; its token is kept
-        assert accounts.channel(tx, channel) == accounts.StoredChannel(b"sealed", None)
-    assert connections.by_channel(database, accounts.channel_hash("token")) is not None
+        assert connections.channel(tx, channel) == connections.StoredChannel(b"sealed", None)
+    assert refresh_jobs.by_channel(database, connections.channel_hash("token")) is not None
 
 
 def test_connecting_again_leaves_the_channels_of_others_alone(database: Database, channel: str) -> None:
     cast.connect(database, sub="acc_2")
     cast.connect(database, sub="acc_2")
     with database.read() as tx:
-        assert accounts.channel(tx, channel) == accounts.StoredChannel(b"sealed", "chn_1")
+        assert connections.channel(tx, channel) == connections.StoredChannel(b"sealed", "chn_1")
 
 
 @pytest.mark.parametrize(
@@ -235,15 +237,15 @@ def test_channels_are_audited_but_for_those_of_accounts_that_nobody_may_ask_abou
 ) -> None:
     with database.write() as tx:
         tx.execute(tables.connections.update().values(trouble=trouble))
-        due = accounts.due_for_audit(tx, before=cast.NOW + timedelta(days=1), limit=5)
-        assert (due, accounts.oldest_audit(tx)) == (([channel], cast.NOW) if audited else ([], None))
+        due = connections.due_for_audit(tx, before=cast.NOW + timedelta(days=1), limit=5)
+        assert (due, connections.oldest_audit(tx)) == (([channel], cast.NOW) if audited else ([], None))
 
 
 def test_a_channel_that_is_not_open_is_not_audited(database: Database, channel: str) -> None:
     cast.connect(database)  # again: the next read opens it
     with database.read() as tx:
-        assert accounts.due_for_audit(tx, before=cast.NOW + timedelta(days=1), limit=5) == []
-        assert accounts.oldest_audit(tx) is None
+        assert connections.due_for_audit(tx, before=cast.NOW + timedelta(days=1), limit=5) == []
+        assert connections.oldest_audit(tx) is None
 
 
 def test_a_state_is_one_browser_s_for_ten_minutes_and_each_step_is_taken_once(database: Database) -> None:

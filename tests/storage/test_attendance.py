@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.sessions import NO_CONTEXT, Refused, Session, Unknown
-from storage import attendance, bookings, offers, sessions
-from storage.attendance import Attended
-from storage.bookings import Done
-from storage.database import Database
-from storage.offers import Asked
-from storage.openings import Wanted
-from storage.pods import Made
+from storage.rows import sessions
+from storage.schema.database import Database
+from storage.slots import availability
+from storage.slots.availability import Asked
+from storage.slots.bookable import Wanted
+from storage.transactions import attendance, bookings
+from storage.transactions.attendance import Attended
+from storage.transactions.bookings import Done
+from storage.transactions.pods import Made
 from tests import cast
 from tests.cast import at
 from tests.storage.kit import create, join, owed
@@ -124,9 +126,9 @@ def test_what_took_place_keeps_its_time_whoever_missed_it(database: Database) ->
     cast.ready(database)
     done = book(database)
     asked = Asked(60, at(2, 0), at(3, 0), int(cast.NOW.timestamp()))
-    before = offers.starts(cast.listing(database), asked).tolist()
+    before = availability.starts(cast.listing(database), asked).tolist()
     report(database, done.session, "missed")
-    assert offers.starts(cast.listing(database), asked).tolist() == before
+    assert availability.starts(cast.listing(database), asked).tolist() == before
     with database.read() as tx:
         assert sessions.get(tx, done.session.id).active
     with pytest.raises(Refused, match="booking_ended"), database.write() as tx:

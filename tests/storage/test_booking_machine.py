@@ -12,11 +12,13 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from sqlalchemy import Connection
 
 from domain.sessions import Format, Unknown
-from storage import attendance, bookings, changes, coaches, connections, freebusy, holds, pods, sessions, slots
-from storage.database import Database
-from storage.freebusy import Observed
-from storage.openings import Wanted
-from storage.pods import Changes, Plan
+from storage.rows import coaches, refresh_jobs, sessions
+from storage.schema.database import Database
+from storage.slots import slot_sets
+from storage.slots.bookable import Wanted
+from storage.transactions import attendance, bookings, coach_settings, holds, pods, store_reading
+from storage.transactions.pods import Changes, Plan
+from storage.transactions.store_reading import Observed
 from tests import cast
 from tests.storage.booking_machine import COACHES, DURATIONS, PEOPLE, Checked, Pick, among, present
 from tests.storage.booking_model import DAY, HORIZON, LATE, QUARTER, Seat, Time
@@ -318,10 +320,10 @@ class BookingMachine(Checked):
         periods = [(midnight + n * QUARTER + odd, midnight + n * QUARTER + odd + length) for n, odd, length in busy]
         connection_id = self.connections[coach]
         with self.database.write() as tx:
-            connections.mark_dirty(tx, connection_id)
+            refresh_jobs.mark_dirty(tx, connection_id)
             stored = coaches.get(tx, coach)
             assert stored is not None
-            known = slots.window(stored, self.moment).known_until
+            known = slot_sets.window(stored, self.moment).known_until
             observed = Observed(cast.reading(*periods), known, replace(cast.ACCOUNT, sub=f"acc_{coach}"))
             read = self._read(tx, connection_id, observed)
             if read.doubted:
@@ -331,17 +333,17 @@ class BookingMachine(Checked):
         theirs.busy, theirs.read_at, theirs.known_until = periods, self.model.now, midnight + HORIZON + 9 * DAY
         self.model.remade(coach)
 
-    def _read(self, tx: Connection, connection_id: str, observed: Observed) -> freebusy.Stored:
-        held = connections.claim(tx, connection_id, lease_ms=30_000, gap_ms=0)
+    def _read(self, tx: Connection, connection_id: str, observed: Observed) -> store_reading.Stored:
+        held = refresh_jobs.claim(tx, connection_id, lease_ms=30_000, gap_ms=0)
         assert held is not None
-        read = freebusy.store(tx, held, observed, now=self.moment)
+        read = store_reading.store(tx, held, observed, now=self.moment)
         assert read is not None
         return read
 
     def put_coach(self, coach: str, pre: int, post: int, notice: int, per_day: int | None) -> None:
         wanted: dict[str, Any] = {"pre": pre, "post": post, "notice": notice, "per_day": per_day}
         with self.database.write() as tx:
-            changes.put_coach(
+            coach_settings.put_coach(
                 tx, coach, lambda before: replace(present(before), **wanted), expected=None, now=self.moment
             )
         theirs = self.model.coaches[coach]
@@ -352,9 +354,9 @@ class BookingMachine(Checked):
     def turn_the_clock(self, minutes: int, *, reopens: bool) -> None:
         self.model.now += 60 * minutes
         with self.database.write() as tx:
-            rolled = slots.due_for_roll(tx, now=self.moment)
+            rolled = slot_sets.due_for_roll(tx, now=self.moment)
             for coach_id in rolled:
-                slots.recompute(tx, present(coaches.lock(tx, coach_id)), now=self.moment)
+                slot_sets.recompute(tx, present(coaches.lock(tx, coach_id)), now=self.moment)
                 self.model.remade(coach_id)
         if reopens:
             with self.database.write() as tx:

@@ -10,11 +10,14 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.errors import Invalid
 from domain.sessions import Participant, Refused, Terms, Unknown
-from storage import bookings, offers, sessions, tables
-from storage.bookings import Done
-from storage.database import Database
-from storage.offers import Asked
-from storage.openings import Wanted
+from storage.rows import sessions
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots import availability
+from storage.slots.availability import Asked
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
+from storage.transactions.bookings import Done
 from tests import cast
 from tests.cast import at
 
@@ -46,7 +49,7 @@ def refusal(database: Database, start: int, **options: Any) -> Refused:
 
 def listed(database: Database, duration: int = 60, day: int = 2) -> list[int]:
     listing = cast.listing(database)
-    found = offers.starts(listing, Asked(duration, at(day, 0), at(day + 1, 0), int(cast.NOW.timestamp())))
+    found = availability.starts(listing, Asked(duration, at(day, 0), at(day + 1, 0), int(cast.NOW.timestamp())))
     return [int(start) for start in found]
 
 

@@ -7,13 +7,17 @@ import pytest
 
 from domain.accounts import Account, Calendar, Profile
 from domain.sessions import Session
-from storage import accounts, bookings, calendars, connections, freebusy, holds, personal_data, pods, slots, tables
-from storage.accounts import UnknownCalendar
-from storage.calendars import ReadOnly
-from storage.database import Database
-from storage.freebusy import Observed
-from storage.openings import Wanted
-from storage.pods import Plan
+from storage.reports import personal_data
+from storage.rows import connections, refresh_jobs
+from storage.rows.connections import UnknownCalendar
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots import slot_sets
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings, holds, pods, store_reading, write_back
+from storage.transactions.pods import Plan
+from storage.transactions.store_reading import Observed
+from storage.transactions.write_back import ReadOnly
 from tests import cast
 from tests.cast import at
 
@@ -44,26 +48,26 @@ def describe(database: Database, connection: str, *found: Calendar, connected: b
     held = cast.claim(database, connection)
     assert held is not None
     observed = Observed(
-        cast.reading(), slots.window(cast.ADA, cast.NOW).known_until, Account("acc_ada", profiles=(profile,))
+        cast.reading(), slot_sets.window(cast.ADA, cast.NOW).known_until, Account("acc_ada", profiles=(profile,))
     )
     with database.write() as tx:
-        assert freebusy.store(tx, held, observed, now=cast.NOW) is not None
+        assert store_reading.store(tx, held, observed, now=cast.NOW) is not None
 
 
 def places(database: Database) -> list[tuple[str, bool, bool]]:
     with database.read() as tx:
-        return [(place.calendar_id, place.connected, place.writable) for place in calendars.places(tx, "ada")]
+        return [(place.calendar_id, place.connected, place.writable) for place in write_back.places(tx, "ada")]
 
 
 def receive(database: Database, calendar: str | None, coach_id: str = "ada") -> None:
     with database.write() as tx:
-        calendars.receive(tx, coach_id, calendar, now=cast.NOW)
+        write_back.receive(tx, coach_id, calendar, now=cast.NOW)
 
 
 def stands(database: Database, session: Session) -> tuple[str | None, tuple[str, ...]]:
     """Where the session's row says that it stands, and may stand besides."""
     with database.read() as tx:
-        entry = calendars.entry(tx, session.id)
+        entry = write_back.entry(tx, session.id)
     assert entry is not None
     return entry.calendar_id, entry.strays
 
@@ -100,7 +104,7 @@ def test_a_calendar_whose_grant_is_gone_cannot_be_reached_and_one_to_be_erased_i
         tx.execute(tables.connections.update().where(mine).values(trouble="revoked"))
     assert places(database) == [(cast.WORK, False, True), (cast.HOME, False, True)]
     with database.write() as tx:
-        connections.mark_dirty(tx, connection, erase=True)
+        refresh_jobs.mark_dirty(tx, connection, erase=True)
     assert places(database) == []
 
 
@@ -112,7 +116,7 @@ def test_an_entry_is_the_session_as_it_is_with_those_who_have_a_seat(database: D
         pods.take_seat(tx, pod.pod.id, cast.MARY, cast.PROGRAMME, cast.terms())
     written(database, pod.pod)
     with database.read() as tx:
-        entry = calendars.entry(tx, pod.pod.id)
+        entry = write_back.entry(tx, pod.pod.id)
     assert entry is not None
     assert sorted(entry.people) == sorted(who.name for who in (cast.HEDY, cast.MARY, cast.GRACE) if who.id != gone)
     assert (entry.zone, entry.horizon_days, entry.calendar_id) == ("Europe/London", 28, cast.WORK)
@@ -123,17 +127,17 @@ def test_an_entry_is_the_session_as_it_is_with_those_who_have_a_seat(database: D
 def test_a_hold_has_no_entry(database: Database, connection: str) -> None:
     with database.write() as tx:
         held = holds.hold(tx, Wanted("ada", TEN, 60), "web", 10, cast.terms())
-        assert calendars.entry(tx, held.id) is None
-        assert calendars.entry(tx, "ses_nobody") is None
+        assert write_back.entry(tx, held.id) is None
+        assert write_back.entry(tx, "ses_nobody") is None
 
 
 def test_where_a_session_was_written_survives_its_changes(database: Database, connection: str) -> None:
     with database.write() as tx:
         done = bookings.book(tx, Wanted("ada", TEN, 60), cast.GRACE, cast.PROGRAMME, cast.terms())
-        calendars.put(tx, done.session.id, cast.HOME, instead_of=None)
+        write_back.put(tx, done.session.id, cast.HOME, instead_of=None)
         bookings.rebook(tx, done.booking.id, at(3, 10), cast.terms())
         bookings.cancel(tx, done.booking.id, cast.terms())
-        entry = calendars.entry(tx, done.session.id)
+        entry = write_back.entry(tx, done.session.id)
     assert entry is not None
     assert entry.calendar_id == cast.HOME
 
@@ -173,7 +177,7 @@ def test_what_is_over_called_off_or_was_never_written_is_owed_nothing(database: 
     for session in (over, off.session):
         written(database, session, "cal_gone")
     with database.write() as tx:
-        calendars.owe_moves(tx, "ada", now=cast.NOW + timedelta(days=1, hours=4))
+        write_back.owe_moves(tx, "ada", now=cast.NOW + timedelta(days=1, hours=4))
     assert owed(database) == []
     assert never.active
 
@@ -187,7 +191,7 @@ def second(database: Database) -> None:
 
 def forget(database: Database, connection: str) -> None:
     with database.write() as tx:
-        freebusy.forget(tx, connection, now=cast.NOW)
+        store_reading.forget(tx, connection, now=cast.NOW)
 
 
 def test_erasing_an_account_owes_its_sessions_a_place_in_another(database: Database, connection: str) -> None:
@@ -236,11 +240,11 @@ def test_with_the_last_account_goes_a_calendar_that_it_listed_no_more(database: 
 def test_a_place_in_an_account_that_is_being_erased_is_not_remembered(database: Database, connection: str) -> None:
     session = book(database)
     with database.write() as tx:
-        assert calendars.put(tx, session.id, cast.WORK, instead_of=None)
-        connections.mark_dirty(tx, connection, erase=True)
+        assert write_back.put(tx, session.id, cast.WORK, instead_of=None)
+        refresh_jobs.mark_dirty(tx, connection, erase=True)
     with database.write() as tx:
-        assert not calendars.put(tx, session.id, cast.HOME, instead_of=cast.WORK)
-        calendars.stray(tx, session.id, cast.HOME)
+        assert not write_back.put(tx, session.id, cast.HOME, instead_of=cast.WORK)
+        write_back.stray(tx, session.id, cast.HOME)
     assert stands(database, session) == (cast.WORK, ())
 
 
@@ -266,12 +270,12 @@ def test_one_calendar_is_chosen_of_all_accounts_and_a_read_of_its_account_keeps_
     receive(database, "cal_2")
     describe(database, connection, WORK, HOME)
     with database.read() as tx:
-        chosen = {each.id: each.receives for each in accounts.of_coach(tx, "ada")}
+        chosen = {each.id: each.receives for each in connections.of_coach(tx, "ada")}
     assert chosen == {connection: None, second: "cal_2"}
     assert places(database)[0][0] == "cal_2"
     # And a disconnect forgets it
     with database.write() as tx:
-        freebusy.forget(tx, second, now=cast.NOW)
+        store_reading.forget(tx, second, now=cast.NOW)
     assert places(database)[0][0] == cast.WORK
 
 
@@ -282,7 +286,7 @@ def test_while_the_chosen_calendar_cannot_receive_the_main_one_does(
     receive(database, cast.HOME)
     describe(database, connection, *left)
     with database.read() as tx:
-        place = calendars.receiving(tx, "ada")
+        place = write_back.receiving(tx, "ada")
         assert place is not None
         assert place.calendar_id == cast.WORK
     # And when it can again, the choice holds
@@ -304,9 +308,9 @@ def test_a_calendar_of_nobody_of_another_coach_or_that_is_read_only_is_not_chose
     with pytest.raises(ReadOnly):
         receive(database, cast.HOME)
     with pytest.raises(UnknownCalendar), database.write() as tx:
-        calendars.receive(tx, "ada", cast.WORK, of=theirs, now=cast.NOW)
+        write_back.receive(tx, "ada", cast.WORK, of=theirs, now=cast.NOW)
     with database.read() as tx:
-        assert not [each for who in ("ada", "bob") for each in accounts.of_coach(tx, who) if each.receives]
+        assert not [each for who in ("ada", "bob") for each in connections.of_coach(tx, who) if each.receives]
 
 
 def test_a_choice_moves_the_coming_sessions_and_remembers_where_they_were(database: Database, connection: str) -> None:
@@ -335,7 +339,7 @@ def test_a_choice_moves_nothing_that_is_over_or_called_off_nor_to_where_nobody_c
         off = bookings.book(tx, Wanted("ada", at(4, 10), 60), cast.GRACE, cast.PROGRAMME, cast.terms())
         bookings.cancel(tx, off.booking.id, cast.terms())
     with database.write() as tx:
-        calendars.receive(tx, "ada", cast.HOME, now=cast.NOW + timedelta(days=1, hours=4))
+        write_back.receive(tx, "ada", cast.HOME, now=cast.NOW + timedelta(days=1, hours=4))
     second = cast.connect(database, sub="acc_2")
     lost = Profile("pro_2", "google", "gsuite", "ada", connected=False, calendars=(Calendar("cal_2", "Second"),))
     cast.read(database, second, account=Account("acc_2", profiles=(lost,)))
@@ -348,15 +352,15 @@ def test_a_worker_that_knew_of_another_calendar_does_not_undo_a_choice(database:
     session = book(database)
     receive(database, cast.HOME)
     with database.write() as tx:
-        assert not calendars.put(tx, session.id, cast.WORK, instead_of=None)
-        calendars.put_back(tx, session.id, None, out_of=cast.WORK)
+        assert not write_back.put(tx, session.id, cast.WORK, instead_of=None)
+        write_back.put_back(tx, session.id, None, out_of=cast.WORK)
     assert stands(database, session) == (cast.HOME, ())
     with database.write() as tx:
-        calendars.stray(tx, session.id, cast.WORK)
-        calendars.stray(tx, session.id, cast.HOME)
+        write_back.stray(tx, session.id, cast.WORK)
+        write_back.stray(tx, session.id, cast.HOME)
     assert stands(database, session) == (cast.HOME, (cast.WORK,))
     with database.write() as tx:
-        calendars.taken_away(tx, session.id, cast.WORK)
+        write_back.taken_away(tx, session.id, cast.WORK)
     assert stands(database, session) == (cast.HOME, ())
 
 

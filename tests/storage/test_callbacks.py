@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from storage import bookings, callbacks, changes, connections, freebusy, outbox, tables
-from storage.database import Database
-from storage.openings import Wanted
+from storage.rows import outbox, refresh_jobs
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings, callbacks, coach_settings, store_reading
 from tests import cast
 from tests.cast import at
 
@@ -147,7 +149,7 @@ def test_a_coach_who_was_erased_and_comes_back_is_told_of_anew(database: Databas
         book(database, at(2, hour))
         announce(database)
     with database.write() as tx:
-        freebusy.forget(tx, connection, now=cast.NOW)
+        store_reading.forget(tx, connection, now=cast.NOW)
         tx.execute(tables.coaches.delete())
     cast.introduce(database)
     with database.write() as tx:
@@ -157,7 +159,7 @@ def test_a_coach_who_was_erased_and_comes_back_is_told_of_anew(database: Databas
 
 def test_a_change_of_the_coach_s_hours_is_told_of(database: Database, connection: str) -> None:
     with database.write() as tx:
-        changes.put_coach(tx, "ada", lambda _: cast.coach(durations=(30,)), expected=None, now=cast.NOW)
+        coach_settings.put_coach(tx, "ada", lambda _: cast.coach(durations=(30,)), expected=None, now=cast.NOW)
     assert [body["type"] for body in announce(database)] == ["slots.changed"]
 
 
@@ -168,4 +170,4 @@ def test_telling_takes_no_turn_from_a_reader(database: Database, connection: str
     assert held is not None
     announce(database)
     with database.write() as tx:
-        assert connections.finish(tx, held) is False
+        assert refresh_jobs.finish(tx, held) is False

@@ -4,8 +4,8 @@ import psycopg.errors
 import pytest
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError  # noqa: A004 (the pool's own)
 
-from storage import causes
-from storage.causes import Cause, cause
+from storage.schema import causes
+from storage.schema.causes import Cause, cause
 
 # Every class of error that means "not now" or "not so", by a state of each; and what is wrong with the schema.
 STATES = {

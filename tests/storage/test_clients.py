@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from storage import clients
-from storage.database import Database
-from storage.tables import api_keys
+from storage.rows import api_keys as api_key_rows
+from storage.schema.database import Database
+from storage.schema.tables import api_keys
 from tests.cast import NOW
 
 SCOPES = ("slots:read", "coaches:write")
@@ -14,12 +14,12 @@ SCOPES = ("slots:read", "coaches:write")
 
 def create(database: Database, **options: object) -> str:
     with database.write() as tx:
-        return clients.create_key(tx, "coach-os", SCOPES, now=NOW, **options)  # type: ignore[arg-type]
+        return api_key_rows.create_key(tx, "coach-os", SCOPES, now=NOW, **options)  # type: ignore[arg-type]
 
 
-def authenticate(database: Database, key: str, days: int = 0) -> clients.Key | None:
+def authenticate(database: Database, key: str, days: int = 0) -> api_key_rows.Key | None:
     with database.read() as tx:
-        return clients.authenticate(tx, key, now=NOW + timedelta(days=days))
+        return api_key_rows.authenticate(tx, key, now=NOW + timedelta(days=days))
 
 
 def test_a_key_opens_for_its_client_and_scopes(database: Database) -> None:
@@ -54,18 +54,18 @@ def test_a_revoked_key_is_refused_and_can_be_revoked_once(database: Database) ->
     key = create(database)
     key_id = key.split("_")[1]
     with database.write() as tx:
-        assert clients.revoke_key(tx, key_id, now=NOW)
-        assert not clients.revoke_key(tx, key_id, now=NOW)
+        assert api_key_rows.revoke_key(tx, key_id, now=NOW)
+        assert not api_key_rows.revoke_key(tx, key_id, now=NOW)
     assert authenticate(database, key) is None
 
 
 def test_a_client_has_two_active_keys_at_most_so_that_it_can_rotate(database: Database) -> None:
     first = create(database)
     create(database)
-    with pytest.raises(clients.TooManyKeys):
+    with pytest.raises(api_key_rows.TooManyKeys):
         create(database)
     with database.write() as tx:
-        clients.revoke_key(tx, first.split("_")[1], now=NOW)
+        api_key_rows.revoke_key(tx, first.split("_")[1], now=NOW)
     create(database)
     with database.read() as tx:
-        assert len(clients.list_keys(tx)) == 3
+        assert len(api_key_rows.list_keys(tx)) == 3

@@ -7,8 +7,8 @@ import pytest
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
-from storage import coaches
-from storage.database import Database
+from storage.rows import coaches
+from storage.schema.database import Database
 from tests import cast
 
 EVERYTHING_SET = cast.coach(

@@ -10,12 +10,14 @@ from domain.accounts import Account, Profile
 from domain.coaches import Coach
 from domain.freebusy import TENTATIVE, Reading
 from domain.sessions import Session
-from storage import attendance, bookings, changes, freebusy, holds, pods, sessions, slots
-from storage.bookings import Done
-from storage.database import Database
-from storage.freebusy import Observed, Stored
-from storage.openings import Wanted
-from storage.pods import Plan
+from storage.rows import sessions
+from storage.schema.database import Database
+from storage.slots import slot_sets
+from storage.slots.bookable import Wanted
+from storage.transactions import attendance, bookings, coach_settings, holds, pods, store_reading
+from storage.transactions.bookings import Done
+from storage.transactions.pods import Plan
+from storage.transactions.store_reading import Observed, Stored
 from tests import cast
 from tests.cast import at
 
@@ -54,7 +56,7 @@ def store(database: Database, connection: str, observed: Observed, now: datetime
     held = cast.claim(database, connection)
     assert held is not None
     with database.write() as tx:
-        stored = freebusy.store(tx, held, observed, now=now)
+        stored = store_reading.store(tx, held, observed, now=now)
     assert stored is not None
     return stored
 
@@ -71,7 +73,7 @@ def test_an_event_over_a_session_flags_it_once_and_calls_nothing_off(database: D
     assert since(database, other) is None
     # And it stays in conflict since then, and is told once
     later = cast.NOW + timedelta(hours=1)
-    more = Observed(cast.reading(OVER, (at(4, 9), at(4, 10))), slots.window(cast.ADA, later).known_until)
+    more = Observed(cast.reading(OVER, (at(4, 9), at(4, 10))), slot_sets.window(cast.ADA, later).known_until)
     assert store(database, connection, more, later).conflicts == ()
     with database.read() as tx:
         assert sessions.get(tx, session.id) == replace(session, conflict_since=cast.NOW)
@@ -113,7 +115,7 @@ def test_what_is_over_or_called_off_and_holds_are_not_flagged(database: Database
         bookings.cancel(tx, cancelled.booking.id, cast.terms())
         holds.hold(tx, Wanted("ada", at(4, 10), 60), "web", 60 * 24 * 20, cast.terms())
     events = (OVER, (at(3, 10), at(3, 11)), (at(4, 10), at(4, 11)))
-    found = Observed(cast.reading(*events), slots.window(cast.ADA, cast.NOW).known_until)
+    found = Observed(cast.reading(*events), slot_sets.window(cast.ADA, cast.NOW).known_until)
     now = datetime.fromtimestamp(TEN, cast.NOW.tzinfo)
     assert store(database, connection, found, now).conflicts == ()
     assert since(database, begun) is None
@@ -126,7 +128,7 @@ def test_a_conflict_that_was_sat_through_stays_on_record(database: Database, con
     after = cast.NOW + timedelta(days=3)
     with database.write() as tx:
         attendance.report(tx, session.id, "completed", cast.terms(after))
-    store(database, connection, Observed(cast.reading(), slots.window(cast.ADA, after).known_until), after)
+    store(database, connection, Observed(cast.reading(), slot_sets.window(cast.ADA, after).known_until), after)
     assert since(database, session) == cast.NOW
 
 
@@ -168,13 +170,13 @@ def test_a_first_sync_that_shows_nothing_yet_ends_no_conflict(database: Database
 def test_choosing_calendars_flags_and_unflags(database: Database, connection: str) -> None:
     # Given an event in a calendar that does not count
     with database.write() as tx:
-        changes.choose_calendars(tx, "ada", connection, [cast.HOME], now=cast.NOW)
+        coach_settings.choose_calendars(tx, "ada", connection, [cast.HOME], now=cast.NOW)
     session = book(database)
     read(database, connection, OVER)
     assert since(database, session) is None
     for chosen, flagged in (([cast.WORK], cast.NOW), ([cast.HOME], None)):
         with database.write() as tx:
-            changes.choose_calendars(tx, "ada", connection, chosen, now=cast.NOW)
+            coach_settings.choose_calendars(tx, "ada", connection, chosen, now=cast.NOW)
         assert since(database, session) == flagged
 
 
@@ -183,7 +185,7 @@ def test_a_coach_whose_tentative_events_begin_to_block_has_conflicts(database: D
     connection = cast.ready(database, lenient)
     session = book(database)
     maybe = Reading.of([(cast.WORK, *OVER, TENTATIVE, False)])
-    store(database, connection, Observed(maybe, slots.window(lenient, cast.NOW).known_until))
+    store(database, connection, Observed(maybe, slot_sets.window(lenient, cast.NOW).known_until))
     assert since(database, session) is None
     for strict, flagged in ((True, cast.NOW), (False, None)):
         _set(database, replace(lenient, tentative_blocks=strict))
@@ -194,7 +196,7 @@ def test_a_connection_that_is_erased_takes_its_conflicts_along(database: Databas
     session = book(database)
     read(database, connection, OVER)
     with database.write() as tx:
-        freebusy.forget(tx, connection, now=cast.NOW)
+        store_reading.forget(tx, connection, now=cast.NOW)
     assert since(database, session) is None
 
 
@@ -212,4 +214,4 @@ def test_two_calendars_conflict_together(database: Database, connection: str) ->
 
 def _set(database: Database, coach: Coach) -> None:
     with database.write() as tx:
-        changes.put_coach(tx, "ada", lambda _: coach, expected=None, now=cast.NOW)
+        coach_settings.put_coach(tx, "ada", lambda _: coach, expected=None, now=cast.NOW)

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import func, select, text
 
-from storage import deadlines
-from storage.database import Database, Unavailable, create
-from storage.glances import glance
-from storage.outages import Outage, kind_of
-from storage.postgres import LongWaits
+from storage.schema import deadlines
+from storage.schema.database import Database, Unavailable, create
+from storage.schema.fast_reads import glance
+from storage.schema.outages import Outage, kind_of
+from storage.schema.postgres import LongWaits
 from tests.databases import Kind
 from tests.proxy import Proxy
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from storage import accounts, connections
-from storage.database import Database
-from storage.tables import connections as rows
+from storage.rows import connections, refresh_jobs
+from storage.schema.database import Database
+from storage.schema.tables import connections as rows
 from tests import cast
 
 
@@ -24,12 +24,12 @@ def clean(database: Database) -> str:
 
 def owed(database: Database, connection_id: str) -> bool:
     with database.read() as tx:
-        return connections.owed(tx, [connection_id]) == [connection_id]
+        return refresh_jobs.owed(tx, [connection_id]) == [connection_id]
 
 
 def sweep(database: Database) -> list[str]:
     with database.write() as tx:
-        return connections.sweep(tx)
+        return refresh_jobs.sweep(tx)
 
 
 def test_a_new_connection_is_owed_its_first_read(database: Database) -> None:
@@ -58,7 +58,7 @@ def test_a_notification_during_a_read_owes_one_more(database: Database, clean: s
     # When three notifications arrive, and the read ends
     woken = [cast.mark_dirty(database, clean) for _ in range(3)]
     with database.write() as tx:
-        again = connections.finish(tx, held)
+        again = refresh_jobs.finish(tx, held)
     # Then nobody was woken for nothing, and one more read is owed
     assert woken == [False] * 3
     assert again is True
@@ -66,7 +66,7 @@ def test_a_notification_during_a_read_owes_one_more(database: Database, clean: s
     second = cast.claim(database, clean)
     assert second is not None
     with database.write() as tx:
-        assert connections.finish(tx, second) is False
+        assert refresh_jobs.finish(tx, second) is False
     assert not owed(database, clean)
 
 
@@ -82,10 +82,10 @@ def test_a_notification_for_a_reader_that_slept_past_its_lease_is_not_forgotten(
     assert cast.mark_dirty(database, clean) is False
     # When it wakes up, and nobody has taken over
     ends: dict[str, Callable[[Connection], object]] = {
-        "finish": lambda tx: connections.finish(tx, late),
-        "doubt": lambda tx: connections.doubt(tx, late, b"mark"),
-        "give_back": lambda tx: connections.give_back(tx, late, error="x", retry_in_ms=0),
-        "give_up": lambda tx: connections.give_up(tx, late, error="x", trouble="revoked"),
+        "finish": lambda tx: refresh_jobs.finish(tx, late),
+        "doubt": lambda tx: refresh_jobs.doubt(tx, late, b"mark"),
+        "give_back": lambda tx: refresh_jobs.give_back(tx, late, error="x", retry_in_ms=0),
+        "give_up": lambda tx: refresh_jobs.give_up(tx, late, error="x", trouble="revoked"),
     }
     with database.write() as tx:
         assert ends[end](tx) is True
@@ -96,16 +96,16 @@ def test_a_notification_for_a_reader_that_slept_past_its_lease_is_not_forgotten(
 
 def test_a_push_in_passing_is_owed_already_only_while_nobody_may_still_finish(database: Database, clean: str) -> None:
     with database.write() as tx:
-        accounts.plan_channel(tx, clean, b"hash", b"sealed")
+        connections.plan_channel(tx, clean, b"hash", b"sealed")
 
     def owed_already() -> bool:
-        found = connections.by_channel(database, b"hash")
+        found = refresh_jobs.by_channel(database, b"hash")
         assert found is not None
         return found[1]
 
     def push() -> None:
         with database.write() as tx:
-            connections.mark_dirty(tx, clean, pushed=True)
+            refresh_jobs.mark_dirty(tx, clean, pushed=True)
 
     assert not owed_already()
     push()
@@ -116,7 +116,7 @@ def test_a_push_in_passing_is_owed_already_only_while_nobody_may_still_finish(da
     assert not owed_already()
     push()
     with database.write() as tx:
-        connections.finish(tx, late)
+        refresh_jobs.finish(tx, late)
     assert owed_already()
 
 
@@ -140,7 +140,7 @@ def test_within_the_minimum_gap_nobody_is_woken_and_the_read_stays_owed(database
     held = cast.claim(database, clean, gap_ms=60_000)
     assert held is not None
     with database.write() as tx:
-        connections.finish(tx, held)
+        refresh_jobs.finish(tx, held)
     # When a notification arrives
     assert cast.mark_dirty(database, clean) is False
     # Then it is owed, but neither a worker nor the sweeper takes it yet
@@ -177,12 +177,12 @@ def test_whoever_slept_past_the_lease_writes_nothing(database: Database, clean: 
     assert mine is not None
     # When the first one comes back, in any way
     with database.write() as tx:
-        assert connections.finish(tx, late) is None
-        assert connections.give_back(tx, late, error="x", retry_in_ms=0) is False
-        assert connections.give_up(tx, late, error="x", trouble="revoked") is False
+        assert refresh_jobs.finish(tx, late) is None
+        assert refresh_jobs.give_back(tx, late, error="x", retry_in_ms=0) is False
+        assert refresh_jobs.give_up(tx, late, error="x", trouble="revoked") is False
     # Then the second one's lease is as it was
     with database.write() as tx:
-        assert connections.finish(tx, mine) is False
+        assert refresh_jobs.finish(tx, mine) is False
 
 
 def test_a_failed_read_stays_owed_until_its_time(database: Database, clean: str) -> None:
@@ -190,7 +190,7 @@ def test_a_failed_read_stays_owed_until_its_time(database: Database, clean: str)
     held = cast.claim(database, clean)
     assert held is not None
     with database.write() as tx:
-        assert connections.give_back(tx, held, error="Cronofy answered 503", retry_in_ms=60_000)
+        assert refresh_jobs.give_back(tx, held, error="Cronofy answered 503", retry_in_ms=60_000)
     assert owed(database, clean)
     assert cast.claim(database, clean) is None
     _set(database, clean, next_attempt_at_ms=0)
@@ -204,7 +204,7 @@ def test_a_read_given_up_is_not_owed_any_more(database: Database, clean: str) ->
     held = cast.claim(database, clean)
     assert held is not None
     with database.write() as tx:
-        connections.give_up(tx, held, error="invalid_grant", trouble="revoked")
+        refresh_jobs.give_up(tx, held, error="invalid_grant", trouble="revoked")
     assert not owed(database, clean)
     assert cast.listing(database).state == "disconnected"
 
@@ -241,18 +241,18 @@ def test_reconcile_owes_the_stalest_first_and_never_a_revoked_one(database: Data
     def owe() -> list[str]:
         with database.write() as tx:
             hours, now = timedelta(hours=2), cast.NOW.replace(hour=4)
-            return connections.owe_stalest(tx, now=now, every=hours, lately=hours, limit=1)
+            return refresh_jobs.owe_stalest(tx, now=now, every=hours, lately=hours, limit=1)
 
     assert [owe(), owe(), owe()] == [[chosen[1]], [chosen[2]], []]
 
 
 def test_the_backlog_tells_number_and_age(database: Database, clean: str) -> None:
     with database.read() as tx:
-        assert connections.backlog(tx).dirty == 0
+        assert refresh_jobs.backlog(tx).dirty == 0
     cast.mark_dirty(database, clean)
     _set(database, clean, dirty_since_ms=1)
     with database.read() as tx:
-        found = connections.backlog(tx)
+        found = refresh_jobs.backlog(tx)
     assert found.dirty == 1
     assert found.oldest_seconds > 1e9
 
@@ -271,6 +271,6 @@ def test_a_single_statement_is_committed_once_the_block_ends(database: Database)
     cast.introduce(database)
     connection_id = cast.connect(database)
     with database.write_once() as tx:
-        assert connections.mark_dirty(tx, connection_id, userinfo=True) is False  # its first read is owed already
+        assert refresh_jobs.mark_dirty(tx, connection_id, userinfo=True) is False  # its first read is owed already
     with database.read() as tx:
         assert cast.row_of(tx, connection_id).userinfo_due

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from storage import dead_letters, outbox, tables
-from storage.database import Database
-from storage.outbox import Owed
+from storage.rows import dead_letters, outbox
+from storage.rows.outbox import Owed
+from storage.schema import tables
+from storage.schema.database import Database
 from tests import cast
 from tests.storage.test_outbox import claim, event, held, mail, owe, row, send, set_row, states, sweep
 

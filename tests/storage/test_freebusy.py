@@ -9,10 +9,11 @@ from sqlalchemy import event
 
 from domain.accounts import Account, Profile
 from domain.offers import offered
-from storage import accounts, connections, freebusy
-from storage.database import Database
-from storage.slots import Listing
-from storage.tables import metadata
+from storage.rows import connections, refresh_jobs
+from storage.schema.database import Database
+from storage.schema.tables import metadata
+from storage.slots.slot_sets import Listing
+from storage.transactions import store_reading
 from tests import cast
 from tests.cast import at
 
@@ -65,7 +66,7 @@ def test_an_older_read_that_finishes_last_changes_nothing(database: Database, co
     # When the old one stores what it saw
     assert late is not None
     with database.write() as tx:
-        assert freebusy.store(tx, late, cast.observed(), now=cast.NOW) is None
+        assert store_reading.store(tx, late, cast.observed(), now=cast.NOW) is None
     # Then not a byte is different
     assert _dump(database) == before
 
@@ -83,7 +84,7 @@ def test_a_store_that_breaks_halfway_leaves_everything_as_it_was(database: Datab
 
     event.listen(database.engine, "before_cursor_execute", break_at_the_last_write)
     with pytest.raises(RuntimeError, match="died here"), database.write() as tx:
-        freebusy.store(tx, held, cast.observed((at(4, 10), at(4, 11))), now=cast.NOW)
+        store_reading.store(tx, held, cast.observed((at(4, 10), at(4, 11))), now=cast.NOW)
     event.remove(database.engine, "before_cursor_execute", break_at_the_last_write)
     assert _dump(database) == before
 
@@ -100,7 +101,7 @@ def test_two_accounts_of_one_coach_block_together_even_when_stored_at_once(datab
         assert claim is not None
         together.wait()
         with database.write() as tx:
-            freebusy.store(tx, claim, cast.observed(found[connection_id]), now=cast.NOW)
+            store_reading.store(tx, claim, cast.observed(found[connection_id]), now=cast.NOW)
 
     threads = [threading.Thread(target=store, args=(connection_id,)) for connection_id in found]
     for thread in threads:
@@ -119,7 +120,7 @@ def test_removing_an_account_takes_only_its_own_periods_away(database: Database,
     cast.read(database, connection, (at(2, 10), at(2, 11)))
     cast.read(database, other, (at(3, 10), at(3, 11)))
     with database.write() as tx:
-        freebusy.forget(tx, other, now=cast.NOW)
+        store_reading.forget(tx, other, now=cast.NOW)
     listing = cast.listing(database)
     assert not is_open(listing, at(2, 10))
     assert is_open(listing, at(3, 10))
@@ -129,9 +130,9 @@ def test_a_forgotten_account_leaves_nothing_behind(database: Database, connectio
     before = _dump(database, without=("connections", "slot_sets"))
     cast.read(database, connection, (at(2, 10), at(2, 11)))
     with database.write() as tx:
-        accounts.plan_channel(tx, connection, b"hash", b"sealed")
+        connections.plan_channel(tx, connection, b"hash", b"sealed")
     with database.write() as tx:
-        freebusy.forget(tx, connection, now=cast.NOW)
+        store_reading.forget(tx, connection, now=cast.NOW)
     assert _dump(database, without=("connections", "slot_sets")) == before
     assert _dump(database)["connections"] == []
 
@@ -141,7 +142,7 @@ def test_a_calendar_that_the_coach_left_out_does_not_block_and_stays_left_out(
 ) -> None:
     cast.read(database, connection, (at(2, 10), at(2, 11)))
     with database.write() as tx:
-        accounts.choose(tx, connection, {cast.HOME})
+        connections.choose(tx, connection, {cast.HOME})
     cast.mark_dirty(database, connection)
     cast.read(database, connection, (at(2, 10), at(2, 11)))
     assert is_open(cast.listing(database), at(2, 10))
@@ -156,7 +157,7 @@ def test_an_account_in_its_first_sync_hides_the_coach_and_is_looked_at_again(
     listing = cast.listing(database)
     assert (listing.state, listing.effect) == ("initial_sync", "hide")
     with database.read() as tx:
-        assert connections.owed(tx, [connection]) == [connection]
+        assert refresh_jobs.owed(tx, [connection]) == [connection]
 
 
 def test_a_profile_without_credentials_makes_the_coach_disconnected(database: Database, connection: str) -> None:
@@ -169,7 +170,7 @@ def test_nothing_is_open_where_the_calendar_was_not_read(database: Database, con
     assert held is not None
     known_for_two_days = replace(cast.observed(), window_end=at(3, 0))
     with database.write() as tx:
-        freebusy.store(tx, held, known_for_two_days, now=cast.NOW)
+        store_reading.store(tx, held, known_for_two_days, now=cast.NOW)
     assert max(cast.listing(database).slots.open_starts(60)) < at(3, 0)
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import bindparam, literal, select, text
 
-from storage import tables
-from storage.database import Database, Unavailable, clock_ms, create
-from storage.glances import glance
+from storage.schema import tables
+from storage.schema.database import Database, Unavailable, clock_ms, create
+from storage.schema.fast_reads import glance
 from tests import cast
 from tests.databases import Kind
 

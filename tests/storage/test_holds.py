@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.sessions import Refused, Session, Terms, Unknown
-from storage import bookings, freebusy, holds, offers, pods, sessions
-from storage.bookings import Done
-from storage.database import Database
-from storage.offers import Asked
-from storage.openings import Wanted
-from storage.pods import Plan
+from storage.rows import sessions
+from storage.schema.database import Database
+from storage.slots import availability
+from storage.slots.availability import Asked
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings, holds, pods, store_reading
+from storage.transactions.bookings import Done
+from storage.transactions.pods import Plan
 from tests import cast
 from tests.cast import at
 
@@ -36,7 +38,7 @@ def release(database: Database, held: Session, terms: Terms) -> None:
 
 def listed(database: Database, now: datetime = cast.NOW) -> list[int]:
     listing = cast.listing(database, now=now)
-    found = offers.starts(listing, Asked(60, at(2, 0), at(3, 0), int(now.timestamp())))
+    found = availability.starts(listing, Asked(60, at(2, 0), at(3, 0), int(now.timestamp())))
     return [int(start) for start in found]
 
 
@@ -135,7 +137,7 @@ def test_whatever_makes_the_set_anew_opens_the_times_of_ended_holds(database: Da
     held = cast.claim(database, connection_id)
     assert held is not None
     with database.write() as tx:
-        freebusy.store(tx, held, cast.observed(), now=AFTERWARDS)
+        store_reading.store(tx, held, cast.observed(), now=AFTERWARDS)
     assert listed(database, AFTERWARDS) == before
 
 

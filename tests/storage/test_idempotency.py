@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from storage import idempotency
-from storage.database import Database
-from storage.idempotency import Answer, KeyReused
+from storage.rows import idempotency
+from storage.rows.idempotency import Answer, KeyReused
+from storage.schema.database import Database
 from tests import cast
 
 BODY, OTHER = b"digest of a body", b"digest of another"

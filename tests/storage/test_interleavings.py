@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from domain.endings import ENDS
-from storage import connections, outbox
-from storage.connections import LEASE
+from storage.rows import outbox, refresh_jobs
+from storage.rows.refresh_jobs import LEASE
 from tests.storage.interleavings import Found, Memory, World, search
 from tests.storage.reads_in_any_order import ConnectionWorld
 from tests.storage.sends_in_any_order import OutboxWorld, Sends
@@ -56,8 +56,8 @@ def test_each_row_ends_once_and_what_was_announced_is_called_off_and_nothing_els
 def test_the_search_finds_a_push_that_is_forgotten_because_a_lease_is_over(
     memory: Memory, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
-    made = {"_BY_CHANNEL": connections._looking, "_MARK_DIRTY": connections._marking}[statement]
-    monkeypatch.setattr(connections, statement, made(LEASE.open))
+    made = {"_BY_CHANNEL": refresh_jobs._looking, "_MARK_DIRTY": refresh_jobs._marking}[statement]
+    monkeypatch.setattr(refresh_jobs, statement, made(LEASE.open))
     found = search(ConnectionWorld(memory, gap_ms=0))
     assert found.broken == "1 accepted pushes are forgotten: the row is clean"
     assert found.path == ("push", "claim", "a lease passes", "push", "finish")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from domain.mail_choice import Choice, MailText, Template
-from storage import mail_texts
-from storage.database import Database
+from storage.rows import mail_texts
+from storage.schema.database import Database
 from tests.domain.letters import ADA, FACTS
 
 OURS = replace(FACTS, company="acme", project="p1", cohort="c1")

@@ -7,8 +7,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from storage import migrations
-from storage.database import Database, create
-from storage.tables import metadata
+from storage.schema.database import Database, create
+from storage.schema.tables import metadata
 
 
 def test_the_migrated_schema_is_the_one_in_the_code(empty_database_url: str) -> None:

@@ -10,9 +10,9 @@ from psycopg.errors import lookup
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from storage.database import Database, create
-from storage.glances import glance
-from storage.outages import Unavailable, kind_of, run_again_once
+from storage.schema.database import Database, create
+from storage.schema.fast_reads import glance
+from storage.schema.outages import Unavailable, kind_of, run_again_once
 from tests.databases import PostgresDatabases
 
 CLASSES = ("08", "25", "40", "53", "55", "57", "58", "XX")
@@ -134,7 +134,7 @@ def test_sqlite_s_errors_mean_the_same_things(tmp_path: Path, harm: str, meaning
 def test_a_writer_that_does_not_let_go_is_busy_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("storage.schema.database.BUSY_SECONDS", 0.1)
     database = create(f"sqlite:///{tmp_path}/some.db")
     with database.write() as tx:
         tx.execute(text("CREATE TABLE kept (x)"))

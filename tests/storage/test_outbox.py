@@ -9,9 +9,11 @@ import pytest
 
 from domain.endings import ANNOUNCES, ENDS, OTHERS
 from domain.mails import KINDS
-from storage import messages, outbox, tables
-from storage.database import Database, create
-from storage.outbox import Held, Owed, Wake
+from storage.reports import outbox as outbox_report
+from storage.rows import outbox as outbox_rows
+from storage.rows.outbox import Held, Owed, Wake
+from storage.schema import tables
+from storage.schema.database import Database, create
 from tests import cast
 from tests.databases import Kind
 
@@ -40,7 +42,7 @@ def event(version: int = 1, topic: str = "upsert", session: str = "ses_1") -> Ow
 def owe(database: Database, *owed: Owed) -> list[str]:
     """Their ids, in the order they are given."""
     with database.write() as tx:
-        outbox.add(tx, owed, now=NOW)
+        outbox_rows.add(tx, owed, now=NOW)
         found = tx.execute(tables.outbox.select()).all()
     ids = {row.dedupe_key: row.id for row in found}
     return [ids[each.dedupe_key] for each in owed]
@@ -48,7 +50,7 @@ def owe(database: Database, *owed: Owed) -> list[str]:
 
 def claim(database: Database, outbox_id: str, **by: float) -> Held | None:
     with database.write() as tx:
-        return outbox.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW + timedelta(**by))
+        return outbox_rows.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW + timedelta(**by))
 
 
 def held(database: Database, outbox_id: str) -> Held:
@@ -60,7 +62,7 @@ def held(database: Database, outbox_id: str) -> Held:
 def send(database: Database, outbox_id: str) -> None:
     mine = held(database, outbox_id)
     with database.write() as tx:
-        assert outbox.sent(tx, mine, now=NOW)
+        assert outbox_rows.sent(tx, mine, now=NOW)
 
 
 def row(database: Database, outbox_id: str) -> Any:
@@ -80,7 +82,7 @@ def set_row(database: Database, outbox_id: str, **values: Any) -> None:
 
 def sweep(database: Database, limit: int = 500, **by: float) -> list[Wake]:
     with database.write() as tx:
-        return outbox.sweep(tx, now=NOW + timedelta(**by), limit=limit)
+        return outbox_rows.sweep(tx, now=NOW + timedelta(**by), limit=limit)
 
 
 def test_a_row_is_held_by_one_at_a_time(database: Database) -> None:
@@ -101,9 +103,9 @@ def test_what_is_done_is_not_claimed_again(database: Database) -> None:
     ids = owe(database, mail(who="a"), mail(who="b"), mail(who="c"))
     first, second, third = (held(database, each) for each in ids)
     with database.write() as tx:
-        assert outbox.sent(tx, first, now=NOW)
-        assert outbox.dead(tx, second, error="no such address")
-        assert outbox.superseded(tx, third, reason="switched_off", error="switched off")
+        assert outbox_rows.sent(tx, first, now=NOW)
+        assert outbox_rows.dead(tx, second, error="no such address")
+        assert outbox_rows.superseded(tx, third, reason="switched_off", error="switched off")
     assert states(database, *ids) == ["sent", "dead", "superseded"]
     assert [claim(database, each) for each in ids] == [None] * 3
     assert row(database, ids[0]).sent_at == NOW
@@ -113,9 +115,9 @@ def test_what_is_done_is_not_claimed_again(database: Database) -> None:
 def test_a_second_row_of_the_same_key_is_not_written(database: Database) -> None:
     owe(database, mail())
     with database.write() as tx:
-        assert outbox.add(tx, [mail(), mail(2)], now=NOW) == [(row_of(tx, 2), "mail")]
-        assert outbox.add(tx, [], now=NOW) == []
-        assert outbox.states(tx) == {("mail", "pending"): 2}
+        assert outbox_rows.add(tx, [mail(), mail(2)], now=NOW) == [(row_of(tx, 2), "mail")]
+        assert outbox_rows.add(tx, [], now=NOW) == []
+        assert outbox_rows.states(tx) == {("mail", "pending"): 2}
 
 
 def row_of(tx: Any, version: int) -> str:
@@ -124,7 +126,7 @@ def row_of(tx: Any, version: int) -> str:
 
 def test_what_is_not_due_is_neither_woken_for_nor_claimed(database: Database) -> None:
     with database.write() as tx:
-        assert outbox.add(tx, [mail(due_at=NOW + timedelta(days=1))], now=NOW) == []
+        assert outbox_rows.add(tx, [mail(due_at=NOW + timedelta(days=1))], now=NOW) == []
         mine = row_of(tx, 1)
     assert claim(database, mine) is None
     assert claim(database, mine, days=1) is not None
@@ -152,32 +154,32 @@ def test_a_cancellation_waits_while_its_request_is_being_sent(database: Database
     assert claim(database, cancellation) is None
     assert states(database, request, cancellation) == ["sending", "pending"]
     with database.write() as tx:
-        assert outbox.sent(tx, sending, now=NOW)
-        assert outbox.followers(tx, sending, now=NOW) == [(cancellation, "mail")]
+        assert outbox_rows.sent(tx, sending, now=NOW)
+        assert outbox_rows.followers(tx, sending, now=NOW) == [(cancellation, "mail")]
     assert claim(database, cancellation) is not None
 
 
 def unsure(database: Database, outbox_id: str) -> None:
     mine = held(database, outbox_id)
     with database.write() as tx:
-        assert outbox.give_back(tx, mine, error="timeout", retry_in_ms=0, unsure=True)
+        assert outbox_rows.give_back(tx, mine, error="timeout", retry_in_ms=0, unsure=True)
 
 
 def dead(database: Database, outbox_id: str) -> None:
     mine = held(database, outbox_id)
     with database.write() as tx:
-        assert outbox.dead(tx, mine, error="refused")
+        assert outbox_rows.dead(tx, mine, error="refused")
 
 
 def switched_off(database: Database, outbox_id: str) -> None:
     mine = held(database, outbox_id)
     with database.write() as tx:
-        assert outbox.superseded(tx, mine, reason="switched_off", error="switched off")
+        assert outbox_rows.superseded(tx, mine, reason="switched_off", error="switched off")
 
 
 def discarded(database: Database, outbox_id: str) -> None:
     with database.write() as tx:
-        assert messages.withhold(tx, outbox_id, reason="by hand")
+        assert outbox_report.withhold(tx, outbox_id, reason="by hand")
 
 
 def lapsed(database: Database, outbox_id: str) -> None:
@@ -188,7 +190,7 @@ def lapsed(database: Database, outbox_id: str) -> None:
 def failed(database: Database, outbox_id: str) -> None:
     mine = held(database, outbox_id)
     with database.write() as tx:
-        assert outbox.give_back(tx, mine, error="451", retry_in_ms=60_000)
+        assert outbox_rows.give_back(tx, mine, error="451", retry_in_ms=60_000)
 
 
 # What became of the first message, and what leaves when an ending's turn comes.
@@ -236,7 +238,7 @@ def test_who_was_only_reminded_is_told_of_the_end_in_words(fresh: Database, end:
     mine = claim(fresh, reminder, minutes=1)
     assert mine is not None
     with fresh.write() as tx:
-        assert outbox.sent(tx, mine, now=NOW)
+        assert outbox_rows.sent(tx, mine, now=NOW)
     told = claim(fresh, ending, minutes=2)
     assert told is not None
     assert told.payload["invite"] is False
@@ -271,7 +273,7 @@ def test_an_end_that_was_given_back_is_told_to_whoever_may_know_of_the_booking(d
     request, cancellation = owe(database, mail(), mail(2, "cancelled", due_at=NOW + timedelta(minutes=1)))
     mine = held(database, request)
     with database.write() as tx:
-        assert outbox.give_back(tx, mine, error="timeout", retry_in_ms=0, unsure=True)
+        assert outbox_rows.give_back(tx, mine, error="timeout", retry_in_ms=0, unsure=True)
     assert claim(database, cancellation, minutes=1) is not None
 
 
@@ -289,8 +291,8 @@ def test_the_mails_of_a_booking_to_one_person_wait_for_no_others(database: Datab
     sending = held(database, mine)
     assert claim(database, theirs) is not None
     with database.write() as tx:
-        assert outbox.sent(tx, sending, now=NOW)
-        assert outbox.followers(tx, sending, now=NOW) == []
+        assert outbox_rows.sent(tx, sending, now=NOW)
+        assert outbox_rows.followers(tx, sending, now=NOW) == []
 
 
 def test_the_calendar_rows_of_a_session_are_one_queue(database: Database) -> None:
@@ -308,20 +310,20 @@ def test_who_lost_the_lease_writes_nothing(database: Database) -> None:
     again = held(database, mine)
     assert (again.attempts, again.unsure) == (2, 1)
     with database.write() as tx:
-        assert not outbox.sent(tx, late, now=NOW)
-        assert not outbox.dead(tx, late, error="x")
-        assert not outbox.superseded(tx, late, reason="newer", error="x")
-        assert not outbox.give_back(tx, late, error="x", retry_in_ms=0)
+        assert not outbox_rows.sent(tx, late, now=NOW)
+        assert not outbox_rows.dead(tx, late, error="x")
+        assert not outbox_rows.superseded(tx, late, reason="newer", error="x")
+        assert not outbox_rows.give_back(tx, late, error="x", retry_in_ms=0)
     assert states(database, mine) == ["sending"]
     with database.write() as tx:
-        assert outbox.sent(tx, again, now=NOW)
-        assert not outbox.sent(tx, again, now=NOW)
+        assert outbox_rows.sent(tx, again, now=NOW)
+        assert not outbox_rows.sent(tx, again, now=NOW)
 
 
 def test_what_is_given_back_waits_for_its_time(database: Database) -> None:
     (mine,) = owe(database, mail())
     with database.write() as tx:
-        assert outbox.give_back(tx, outbox_held(tx, mine), error="451", retry_in_ms=60_000)
+        assert outbox_rows.give_back(tx, outbox_held(tx, mine), error="451", retry_in_ms=60_000)
     assert (row(database, mine).state, row(database, mine).unsure) == ("pending", 0)
     assert claim(database, mine) is None
     assert sweep(database) == []
@@ -331,7 +333,7 @@ def test_what_is_given_back_waits_for_its_time(database: Database) -> None:
 
 
 def outbox_held(tx: Any, outbox_id: str) -> Held:
-    mine = outbox.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW)
+    mine = outbox_rows.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW)
     assert mine is not None
     return mine
 
@@ -374,19 +376,19 @@ def test_followers_are_those_that_are_due(database: Database) -> None:
     mine, *_ = owe(database, mail(), mail(1, "reminder", due_at=NOW + timedelta(days=1)))
     sending = held(database, mine)
     with database.write() as tx:
-        assert outbox.followers(tx, sending, now=NOW) == []
+        assert outbox_rows.followers(tx, sending, now=NOW) == []
 
 
 def test_a_corrected_text_frees_what_waited_for_it_and_nothing_else(database: Database) -> None:
     ids = owe(database, mail(who="a"), mail(who="b"), mail(who="c", coach_id="bob"))
-    recorders = (outbox.wait_for_text, outbox.give_back, outbox.wait_for_text)
+    recorders = (outbox_rows.wait_for_text, outbox_rows.give_back, outbox_rows.wait_for_text)
     for outbox_id, record in zip(ids, recorders, strict=True):
         mine = held(database, outbox_id)
         with database.write() as tx:
             assert record(tx, mine, error="first_name", retry_in_ms=3_600_000)
     with database.write() as tx:
-        assert outbox.free_held(tx, coach_id="bob") == [(ids[2], "mail")]
-        assert sorted(outbox.free_held(tx)) == sorted([(ids[0], "mail"), (ids[2], "mail")])
+        assert outbox_rows.free_held(tx, coach_id="bob") == [(ids[2], "mail")]
+        assert sorted(outbox_rows.free_held(tx)) == sorted([(ids[0], "mail"), (ids[2], "mail")])
     assert claim(database, ids[0]) is not None
     assert claim(database, ids[1]) is None
 
@@ -394,5 +396,5 @@ def test_a_corrected_text_frees_what_waited_for_it_and_nothing_else(database: Da
 def test_what_a_booking_s_mails_are_is_told_in_order(database: Database) -> None:
     owe(database, mail(2, "rebooked"), mail(), mail(booking="bkg_2"), event())
     with database.read() as tx:
-        assert [each.topic for each in outbox.of_booking(tx, "bkg_1")] == ["booked", "rebooked"]
-        assert outbox.states(tx) == {("mail", "pending"): 3, ("calendar", "pending"): 1}
+        assert [each.topic for each in outbox_rows.of_booking(tx, "bkg_1")] == ["booked", "rebooked"]
+        assert outbox_rows.states(tx) == {("mail", "pending"): 3, ("calendar", "pending"): 1}

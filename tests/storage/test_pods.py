@@ -7,8 +7,8 @@ import pytest
 
 from domain.errors import Invalid
 from domain.sessions import Refused
-from storage import bookings
-from storage.database import Database
+from storage.schema.database import Database
+from storage.transactions import bookings
 from tests import cast
 from tests.cast import at
 from tests.storage.kit import TEN, TWO, as_stored, change, create, flagged, join, listed, owed

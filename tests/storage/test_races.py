@@ -12,13 +12,17 @@ import pytest
 from sqlalchemy import Connection, select
 
 from domain.sessions import NO_CONTEXT, Participant, Refused, Session
-from storage import bookings, freebusy, holds, offers, openings, pods, sessions, slots, tables
-from storage.bookings import Done
-from storage.connections import Claim
-from storage.database import Database, create
-from storage.freebusy import Observed
-from storage.offers import Asked
-from storage.openings import Wanted
+from storage.rows import sessions
+from storage.rows.refresh_jobs import Claim
+from storage.schema import tables
+from storage.schema.database import Database, create
+from storage.slots import availability, bookable, slot_sets
+from storage.slots.availability import Asked
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings, holds, pods
+from storage.transactions import store_reading as store_reading_transactions
+from storage.transactions.bookings import Done
+from storage.transactions.store_reading import Observed
 from tests import cast
 from tests.cast import at
 from tests.databases import migrate
@@ -189,12 +193,12 @@ def test_calendars_and_buffers_that_change_meanwhile_leave_a_set_that_is_true(da
     acts: list[Act] = [booking_of(who, TEN + 4500 * n) for n, who in enumerate(everyone(4))]
     race(database, [*acts, lambda tx: store_reading(tx, held, seen)])
     with database.write() as tx:
-        coach = openings.lock(tx, "ada", cast.terms())
-        assert not slots.recompute(tx, coach, now=cast.NOW)[1]
+        coach = bookable.lock(tx, "ada", cast.terms())
+        assert not slot_sets.recompute(tx, coach, now=cast.NOW)[1]
 
 
 def store_reading(tx: Connection, held: Claim, seen: Observed) -> object:
-    return freebusy.store(tx, held, seen, now=cast.NOW)
+    return store_reading_transactions.store(tx, held, seen, now=cast.NOW)
 
 
 @pytest.fixture
@@ -218,7 +222,7 @@ def test_who_looks_and_then_books_without_lock_and_constraint_does_double_book(u
 
     def look_and_insert(who: Participant) -> bool:
         asked = Asked(60, TEN, TEN + 1, int(cast.NOW.timestamp()))
-        open_ = len(offers.starts(cast.listing(unguarded), asked)) > 0
+        open_ = len(availability.starts(cast.listing(unguarded), asked)) > 0
         looked.wait()
         if open_:
             session = Session(sessions.new_id(), "ada", "one_to_one", TEN, TEN + 3600, 900, cast.NOW, owner=who.id)

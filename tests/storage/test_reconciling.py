@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
-from storage import connections, freebusy, samples, slots, tables
-from storage.database import Database
-from storage.freebusy import Observed, Stored
+from storage.reports import samples
+from storage.rows import refresh_jobs
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots import slot_sets
+from storage.transactions import store_reading
+from storage.transactions.store_reading import Observed, Stored
 from tests import cast
 from tests.cast import at
 
@@ -38,7 +42,7 @@ def row(database: Database, connection_id: str) -> Any:
 
 def reconcile(database: Database, now: datetime, limit: int = 10) -> list[str]:
     with database.write() as tx:
-        return connections.owe_stalest(tx, now=now, every=HOUR, lately=QUARTER, limit=limit)
+        return refresh_jobs.owe_stalest(tx, now=now, every=HOUR, lately=QUARTER, limit=limit)
 
 
 def read(database: Database, connection_id: str, *periods: tuple[int, int], now: datetime = cast.NOW) -> Stored:
@@ -46,8 +50,8 @@ def read(database: Database, connection_id: str, *periods: tuple[int, int], now:
     held = cast.claim(database, connection_id)
     assert held is not None
     with database.write() as tx:
-        seen = Observed(cast.reading(*periods), slots.window(cast.ADA, now).known_until)
-        stored = freebusy.store(tx, held, seen, now=now)
+        seen = Observed(cast.reading(*periods), slot_sets.window(cast.ADA, now).known_until)
+        stored = store_reading.store(tx, held, seen, now=now)
     assert stored is not None
     return stored
 
@@ -98,7 +102,7 @@ def test_a_change_that_no_push_announced_is_a_missed_push(database: Database, co
 def test_a_change_that_a_push_announced_before_it_was_read_is_none(database: Database, connection: str) -> None:
     reconcile(database, cast.NOW + HOUR)
     with database.write() as tx:
-        connections.mark_dirty(tx, connection, pushed=True)
+        refresh_jobs.mark_dirty(tx, connection, pushed=True)
     assert not read(database, connection, MEETING, (at(3, 10), at(3, 11))).missed
     assert row(database, connection).missed_pushes == 0
 
@@ -108,8 +112,8 @@ def test_a_push_while_the_read_is_under_way_is_no_missed_one_either(database: Da
     held = cast.claim(database, connection)
     assert held is not None
     with database.write() as tx:
-        connections.mark_dirty(tx, connection, pushed=True)
-        stored = freebusy.store(tx, held, cast.observed(account=None), now=cast.NOW)
+        refresh_jobs.mark_dirty(tx, connection, pushed=True)
+        stored = store_reading.store(tx, held, cast.observed(account=None), now=cast.NOW)
     assert stored is not None
     assert (stored.changed, stored.missed, stored.again) == (True, False, True)
     # And it still waits: only a read that starts later will have served it
@@ -122,7 +126,7 @@ def test_a_day_that_rolled_on_is_no_change(database: Database, connection: str) 
     tomorrow = cast.NOW + timedelta(days=1)
     days = range(60)
     daily = [(at(1, 10) + day * 86_400, at(1, 11) + day * 86_400) for day in days]
-    ends = [slots.window(cast.ADA, now).known_until for now in (cast.NOW, tomorrow)]
+    ends = [slot_sets.window(cast.ADA, now).known_until for now in (cast.NOW, tomorrow)]
     change(database, connection, req_gen=9)
     read(database, connection, *(period for period in daily if period[0] < ends[0]))
     # When a day later it is read a day further
@@ -147,7 +151,7 @@ def waits(database: Database) -> list[int]:
 
 def test_how_long_a_push_waited_is_kept_for_the_read_that_served_it(database: Database, connection: str) -> None:
     with database.write() as tx:
-        connections.mark_dirty(tx, connection, pushed=True)
+        refresh_jobs.mark_dirty(tx, connection, pushed=True)
     change(database, connection, pushed_since_ms=row(database, connection).pushed_since_ms - 1500)
     read(database, connection, MEETING)
     (waited,) = waits(database)
@@ -215,7 +219,7 @@ def test_what_changed_while_the_grant_was_gone_was_not_missed(
         held = cast.claim(database, connection)
         assert held is not None
         with database.write() as tx:
-            freebusy.give_up(tx, held, error="invalid_grant", trouble="revoked", now=cast.NOW)
+            store_reading.give_up(tx, held, error="invalid_grant", trouble="revoked", now=cast.NOW)
     # When the coach consents anew
     assert cast.connect(database) == connection
     cast.mark_dirty(database, connection)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Connection, text
 
-from storage import connections, outbox, recovery, tables
-from storage.database import Database, Unavailable, clock_ms, create
-from storage.outbox import Owed
-from storage.postgres import Unanswered
+from storage.rows import outbox, refresh_jobs
+from storage.rows.outbox import Owed
+from storage.schema import tables
+from storage.schema.database import Database, Unavailable, clock_ms, create
+from storage.schema.postgres import Unanswered
+from storage.transactions import recovery
 from tests import cast
 from tests.databases import Kind
 from tests.proxy import Proxy
@@ -90,12 +92,12 @@ def test_who_was_woken_while_it_was_away_is_woken_again_at_once(database: Databa
         later = clock_ms() + 10_000
         tx.execute(tables.connections.update().values(wake_after_ms=later, next_attempt_at_ms=0))
         tx.execute(tables.outbox.update().values(wake_after_ms=later))
-        assert (connections.sweep(tx), outbox.sweep(tx, now=cast.NOW)) == ([], [])
+        assert (refresh_jobs.sweep(tx), outbox.sweep(tx, now=cast.NOW)) == ([], [])
     # When the clock has the database again
     with database.write() as tx:
         recovery.pull_forward(tx, now=cast.NOW)
     # Then both are swept, once
     with database.write() as tx:
-        assert connections.sweep(tx) == [connection_id]
+        assert refresh_jobs.sweep(tx) == [connection_id]
         assert [kind for _, kind in outbox.sweep(tx, now=cast.NOW)] == ["mail"]
-        assert (connections.sweep(tx), outbox.sweep(tx, now=cast.NOW)) == ([], [])
+        assert (refresh_jobs.sweep(tx), outbox.sweep(tx, now=cast.NOW)) == ([], [])

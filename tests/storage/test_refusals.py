@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from storage import refusals
-from storage.database import Database
-from storage.refusals import Refusal
+from storage.rows import refusals
+from storage.rows.refusals import Refusal
+from storage.schema.database import Database
 from tests import cast
 from tests.cast import NOW
 

@@ -8,8 +8,10 @@ import pytest
 
 from domain.coaches import Coach
 from domain.mails import MailFacts
-from storage import connections, freebusy, outbox, relinks, tables
-from storage.database import Database
+from storage.rows import outbox, refresh_jobs
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.transactions import relink_mails, store_reading
 from tests import cast
 
 DAY = timedelta(days=1)
@@ -30,7 +32,7 @@ def read(database: Database, connection_id: str, account: Any, now: datetime, of
     held = cast.claim(database, connection_id)
     assert held is not None
     with database.write() as tx:
-        freebusy.store(tx, held, cast.observed(account=account, of=of), now=now)
+        store_reading.store(tx, held, cast.observed(account=account, of=of), now=now)
 
 
 def mails(database: Database, connection_id: str, state: str = "pending") -> list[Any]:
@@ -57,7 +59,7 @@ def test_a_grant_that_was_revoked_owes_them_too(database: Database, connection: 
     held = cast.claim(database, connection)
     assert held is not None
     with database.write() as tx:
-        freebusy.give_up(tx, held, error="invalid_grant", trouble="revoked", now=cast.NOW)
+        store_reading.give_up(tx, held, error="invalid_grant", trouble="revoked", now=cast.NOW)
     assert len(mails(database, connection)) == 5
 
 
@@ -67,7 +69,7 @@ def test_a_lost_lease_owes_nothing(database: Database, connection: str) -> None:
     assert held is not None
     with database.write() as tx:
         late = replace(held, lease_token="another's")
-        freebusy.give_up(tx, late, error="invalid_grant", trouble="revoked", now=cast.NOW)
+        store_reading.give_up(tx, late, error="invalid_grant", trouble="revoked", now=cast.NOW)
     assert mails(database, connection) == []
 
 
@@ -114,14 +116,14 @@ def test_only_the_mails_of_this_loss_are_wanted(database: Database, connection: 
     read(database, connection, BROKEN, cast.NOW)
     old = MailFacts.of_json(mails(database, connection)[0].payload)
     with database.read() as tx:
-        assert relinks.wanted(tx, old)
-        assert relinks.linked(tx, old).relink_url == "https://app.cronofy.com/relink/1"
+        assert relink_mails.wanted(tx, old)
+        assert relink_mails.linked(tx, old).relink_url == "https://app.cronofy.com/relink/1"
     read(database, connection, cast.ACCOUNT, cast.NOW + DAY)
     with database.read() as tx:
-        assert not relinks.wanted(tx, old)
+        assert not relink_mails.wanted(tx, old)
     read(database, connection, BROKEN, cast.NOW + 2 * DAY)
     with database.read() as tx:
-        assert not relinks.wanted(tx, old)
+        assert not relink_mails.wanted(tx, old)
 
 
 def test_a_mail_that_waits_does_not_keep_the_link(database: Database, connection: str) -> None:
@@ -134,6 +136,6 @@ def test_connecting_again_ends_the_episode_only_when_a_read_says_so(database: Da
     read(database, connection, BROKEN, cast.NOW)
     with database.write() as tx:
         tx.execute(tables.connections.update().values(trouble=None))  # what linking the account writes
-        connections.mark_dirty(tx, connection, userinfo=True)
+        refresh_jobs.mark_dirty(tx, connection, userinfo=True)
     read(database, connection, BROKEN, cast.NOW + DAY)
     assert days(database, connection, cast.NOW) == [0, 1, 3, 7, 14]

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
-from storage import bookings, outbox, retention, seats, tables
-from storage.bookings import Done
-from storage.database import Database
-from storage.openings import Wanted
+from storage.rows import bookings as booking_rows
+from storage.rows import outbox
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings as booking_transactions
+from storage.transactions import retention
+from storage.transactions.bookings import Done
 from tests import cast
 from tests.cast import at
 
@@ -21,7 +25,7 @@ def booked(database: Database) -> Done:
     """Grace's session with Ada, whose mails were sent."""
     cast.ready(database, cast.MAILED)
     with database.write() as tx:
-        done = bookings.book(tx, Wanted("ada", at(8, 10), 60), cast.GRACE, cast.PROGRAMME, cast.terms())
+        done = booking_transactions.book(tx, Wanted("ada", at(8, 10), 60), cast.GRACE, cast.PROGRAMME, cast.terms())
         tx.execute(tables.outbox.update().values(state="sent", sent_at=cast.NOW))
     return done
 
@@ -66,11 +70,11 @@ def test_a_mail_that_did_not_end_keeps_what_it_says(database: Database, booked: 
 def test_a_booking_loses_its_person_a_year_after_its_session(database: Database, booked: Done) -> None:
     later = at(9, 10)
     with database.write() as tx:
-        again = bookings.book(tx, Wanted("ada", later, 60), cast.GRACE, cast.PROGRAMME, cast.terms())
+        again = booking_transactions.book(tx, Wanted("ada", later, 60), cast.GRACE, cast.PROGRAMME, cast.terms())
     assert drop(database, ENDS + YEAR - timedelta(days=1))[1] == 0
     assert drop(database, ENDS + YEAR + timedelta(days=2))[1] == 2
     with database.read() as tx:
-        kept = [seats.get(tx, done.booking.id) for done in (booked, again)]
+        kept = [booking_rows.get(tx, done.booking.id) for done in (booked, again)]
         everything = repr([tx.execute(table.select()).all() for table in (tables.bookings, tables.outbox)])
     assert {booking.participant.name for booking in kept} == {""}
     # Both are still one person's, whoever that was

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from storage import samples, tables
-from storage.database import Database
+from storage.reports import samples
+from storage.schema import tables
+from storage.schema.database import Database
 from tests import cast
 from webhooks.ops.plots import NAMES
 

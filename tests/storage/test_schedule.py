@@ -4,13 +4,14 @@ import threading
 
 from sqlalchemy import Connection
 
-from storage import schedule, tables
-from storage.database import Database
+from storage.rows import clock_jobs
+from storage.schema import tables
+from storage.schema.database import Database
 
 
 def take(database: Database, every_ms: int = 60_000) -> bool:
     with database.write() as tx:
-        return schedule.take(tx, "reconcile", every_ms=every_ms) is not None
+        return clock_jobs.take(tx, "reconcile", every_ms=every_ms) is not None
 
 
 def test_one_of_many_clocks_gets_the_job(database: Database) -> None:
@@ -32,15 +33,15 @@ def test_a_job_is_due_again_when_its_time_has_passed(database: Database) -> None
 def test_a_clock_that_slept_past_its_turn_says_nothing_about_the_next_one(database: Database) -> None:
     # Given a job whose turn another clock has by now, and that failed there
     with database.write() as tx:
-        late = schedule.take(tx, "reconcile", every_ms=0)
-        mine = schedule.take(tx, "reconcile", every_ms=60_000)
-        schedule.ended(tx, "reconcile", mine, well=False)
+        late = clock_jobs.take(tx, "reconcile", every_ms=0)
+        mine = clock_jobs.take(tx, "reconcile", every_ms=60_000)
+        clock_jobs.ended(tx, "reconcile", mine, well=False)
         # When the first comes back, either way
         for well in (True, False):
-            schedule.ended(tx, "reconcile", late, well=well)
+            clock_jobs.ended(tx, "reconcile", late, well=well)
         # Then one failure is counted, until the job goes well
         assert failures(tx) == 1
-        schedule.ended(tx, "reconcile", mine, well=True)
+        clock_jobs.ended(tx, "reconcile", mine, well=True)
         assert failures(tx) == 0
 
 

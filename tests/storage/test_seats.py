@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from domain.sessions import NO_CONTEXT, Format, Refused, Unknown
-from storage import bookings, seats, sessions
-from storage.bookings import Done
-from storage.database import Database
-from storage.openings import Wanted
-from storage.pods import Made
+from storage.rows import bookings as booking_rows
+from storage.rows import sessions
+from storage.schema.database import Database
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings as booking_transactions
+from storage.transactions.bookings import Done
+from storage.transactions.pods import Made
 from tests import cast
 from tests.cast import at
 from tests.storage.kit import TEN, TWO, as_stored, change, create, join, leave, listed, move, owed
@@ -141,11 +143,11 @@ def test_a_seat_and_a_session_do_not_become_one_another(database: Database) -> N
     cast.ready(database)
     made = create(database, cast.GRACE)
     with database.write() as tx:
-        single = bookings.book(tx, Wanted("ada", TWO, 60), cast.HEDY, NO_CONTEXT, cast.terms())
+        single = booking_transactions.book(tx, Wanted("ada", TWO, 60), cast.HEDY, NO_CONTEXT, cast.terms())
     with pytest.raises(Refused, match="not_a_pod"):
         move(database, single, made)
     with pytest.raises(Refused, match="seat_has_no_time"), database.write() as tx:
-        bookings.rebook(tx, made.seats[0].id, TWO, cast.terms())
+        booking_transactions.rebook(tx, made.seats[0].id, TWO, cast.terms())
     with pytest.raises(Unknown):
         move(database, Done(made.seats[0], made.pod, []), Made(single.session, [], []))
 
@@ -193,6 +195,8 @@ def test_every_seat_that_was_ever_taken_is_remembered(database: Database) -> Non
     made = create(database, cast.GRACE)
     leave(database, join(database, made, cast.HEDY))
     with database.read() as tx:
-        assert [seat.status for seat in seats.of_sessions(tx, [made.pod.id])[made.pod.id]].count("cancelled") == 1
+        assert [seat.status for seat in booking_rows.of_sessions(tx, [made.pod.id])[made.pod.id]].count(
+            "cancelled"
+        ) == 1
         with pytest.raises(Unknown):
             sessions.get(tx, "ses_none", what="pod")

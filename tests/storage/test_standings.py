@@ -7,8 +7,9 @@ from itertools import combinations_with_replacement, product
 import pytest
 from sqlalchemy import event
 
-from storage import standings, tables
-from storage.database import Database
+from storage.reports import coach_states
+from storage.schema import tables
+from storage.schema.database import Database
 from tests import cast
 from tests.cast import NOW
 
@@ -41,8 +42,8 @@ def everybody(database: Database) -> list[str]:
 
 def test_what_is_counted_is_what_is_told_of_each(database: Database, everybody: list[str]) -> None:
     with database.read() as tx:
-        each = standings.of(tx, everybody, now=NOW, stale_after=STALE)
-        counted = standings.counts(tx, now=NOW, stale_after=STALE)
+        each = coach_states.of(tx, everybody, now=NOW, stale_after=STALE)
+        counted = coach_states.counts(tx, now=NOW, stale_after=STALE)
     assert counted == Counter(standing.state for standing in each)
     assert set(counted) == {"fresh", "refreshing", "stale", "initial_sync", "disconnected", "unconnected"}
 
@@ -51,7 +52,7 @@ def test_coaches_come_in_the_order_asked_for_once_each_and_only_those_who_are_th
     for coach_id in ("ada", "bob"):
         coach(database, coach_id, (None, NOW, 0))
     with database.read() as tx:
-        found = standings.of(tx, ["bob", "nobody", "ada", "bob"], now=NOW, stale_after=STALE)
+        found = coach_states.of(tx, ["bob", "nobody", "ada", "bob"], now=NOW, stale_after=STALE)
     assert [(each.coach_id, each.state, each.as_of, each.synced) for each in found] == [
         ("bob", "fresh", NOW, True),
         ("ada", "fresh", NOW, True),
@@ -63,7 +64,7 @@ def test_a_coach_counts_as_read_when_every_calendar_was(database: Database) -> N
     coach(database, "both", (None, NOW, 0), (None, earlier, 0))
     coach(database, "one", (None, NOW, 0), (None, None, 1))
     with database.read() as tx:
-        both, one = standings.of(tx, ["both", "one"], now=NOW, stale_after=STALE)
+        both, one = coach_states.of(tx, ["both", "one"], now=NOW, stale_after=STALE)
     assert (both.as_of, one.as_of) == (earlier, None)
     assert not one.synced
 
@@ -72,17 +73,17 @@ def test_two_queries_do_whatever_the_number(database: Database, everybody: list[
     asked = []
     event.listen(database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     with database.read() as tx:
-        standings.of(tx, everybody[:200], now=NOW, stale_after=STALE)
+        coach_states.of(tx, everybody[:200], now=NOW, stale_after=STALE)
     assert len([statement for statement in asked if statement.startswith("SELECT")]) == 2
 
 
 def test_pages_go_through_everybody(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standings, "AT_ONCE", 2)
+    monkeypatch.setattr(coach_states, "AT_ONCE", 2)
     for coach_id in ("ada", "bob", "cyd"):
         coach(database, coach_id)
     with database.read() as tx:
         pages = [
-            [each.coach_id for each in standings.page(tx, after=after, now=NOW, stale_after=STALE)]
+            [each.coach_id for each in coach_states.page(tx, after=after, now=NOW, stale_after=STALE)]
             for after in ("", "bob", "cyd")
         ]
     assert pages == [["ada", "bob"], ["cyd"], []]

@@ -3,7 +3,7 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from storage.vault import Sealed, Vault
+from storage.schema.vault import Sealed, Vault
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SECRETS = {"access": "at_1", "refresh": "rt_1"}

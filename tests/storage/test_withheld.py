@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage import tables, withheld
-from storage.database import Database
-from storage.outbox import Held
+from storage.rows import withheld_addresses
+from storage.rows.outbox import Held
+from storage.schema import tables
+from storage.schema.database import Database
 from tests import cast
 from tests.storage.test_outbox import claim, held, mail, owe, row, set_row
 
@@ -21,7 +22,7 @@ REFUSED = {"reason": "no mailbox", "reply": "550 5.1.1 nobody"}
 
 def refuse(database: Database, mine: Held, **more: str) -> bool:
     with database.write() as tx:
-        return withheld.refused(tx, mine, **REFUSED | more, now=NOW)
+        return withheld_addresses.refused(tx, mine, **REFUSED | more, now=NOW)
 
 
 def in_a_transaction(database: Database, work: Callable[[Any], object]) -> object:
@@ -48,11 +49,11 @@ def test_no_mail_is_forgotten_when_withholding_and_releasing_meet(
 
     def withhold(tx: Any) -> object:
         if listed_before:
-            return withheld.keep(tx, mine, error="no mailbox")
-        return withheld.refused(tx, mine, **REFUSED, now=NOW)
+            return withheld_addresses.keep(tx, mine, error="no mailbox")
+        return withheld_addresses.refused(tx, mine, **REFUSED, now=NOW)
 
     def release(tx: Any) -> object:
-        return withheld.release(tx, GRACE, now=NOW)
+        return withheld_addresses.release(tx, GRACE, now=NOW)
 
     works = [withhold, release] if first == "withhold" else [release, withhold]
     with ThreadPoolExecutor(1) as pool, database.write() as tx:
@@ -89,7 +90,7 @@ def test_who_lost_the_lease_withholds_nothing(database: Database) -> None:
     held(database, booked)
     assert not refuse(database, late)
     with database.read() as tx:
-        assert withheld.find_all(tx) == []
+        assert withheld_addresses.find_all(tx) == []
 
 
 def test_the_first_reply_is_kept_and_its_thirty_days_are_not_begun_anew(database: Database) -> None:
@@ -97,6 +98,6 @@ def test_the_first_reply_is_kept_and_its_thirty_days_are_not_begun_anew(database
     assert refuse(database, held(database, first))
     mine = held(database, second)
     with database.write() as tx:
-        assert withheld.refused(tx, mine, reason="another", reply="550", now=NOW + timedelta(days=3))
-        (found,) = withheld.find_all(tx)
+        assert withheld_addresses.refused(tx, mine, reason="another", reply="550", now=NOW + timedelta(days=3))
+        (found,) = withheld_addresses.find_all(tx)
     assert (found.reason, found.since, found.outbox_id, found.waiting) == ("no mailbox", NOW, first, 2)

@@ -5,11 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from domain.hours import wall_clock
-from storage import bookings, coaches, pods, sessions, slots, tables, zones
-from storage.bookings import Done
-from storage.database import Database
-from storage.openings import Wanted
-from storage.zones import Moved
+from storage.rows import coaches, sessions
+from storage.schema import tables
+from storage.schema.database import Database
+from storage.slots import slot_sets, timezone_changes
+from storage.slots.bookable import Wanted
+from storage.slots.timezone_changes import Moved
+from storage.transactions import bookings, pods
+from storage.transactions.bookings import Done
 from tests import cast
 from tests.cast import at
 
@@ -38,12 +41,12 @@ def roll(database: Database) -> list[Moved]:
     with database.write() as tx:
         coach = coaches.lock(tx, "ada")
         assert coach is not None
-        return zones.roll(tx, coach, now=cast.NOW)
+        return timezone_changes.roll(tx, coach, now=cast.NOW)
 
 
 def due(database: Database) -> list[str]:
     with database.read() as tx:
-        return slots.due_for_roll(tx, now=cast.NOW)
+        return slot_sets.due_for_roll(tx, now=cast.NOW)
 
 
 def test_a_wall_clock_says_its_zone() -> None:
@@ -76,7 +79,7 @@ def test_the_roll_lists_a_session_whose_local_time_moved_and_leaves_its_instant(
     # Then that is told once, and stays listed
     assert roll(database) == []
     with database.read() as tx:
-        assert zones.moved(tx, now=cast.NOW) == [found]
+        assert timezone_changes.moved(tx, now=cast.NOW) == [found]
         assert sessions.get(tx, done.session.id).starts == at(9, 10)
         assert sessions.get(tx, other.session.id).wall_moved is None
     assert due(database) == []
@@ -88,7 +91,7 @@ def test_a_set_that_a_refresh_made_anew_meanwhile_is_still_due(database: Databas
     with database.write() as tx:
         coach = coaches.lock(tx, "ada")
         assert coach is not None
-        slots.recompute(tx, coach, now=cast.NOW)
+        slot_sets.recompute(tx, coach, now=cast.NOW)
     assert due(database) == ["ada"]
     assert len(roll(database)) == 1
 

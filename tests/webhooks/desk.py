@@ -13,9 +13,9 @@ from dramatiq.brokers.stub import StubBroker
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from storage import accounts, clients
-from storage.database import Database
-from storage.tables import metadata
+from storage.rows import api_keys, connections
+from storage.schema.database import Database
+from storage.schema.tables import metadata
 from tests import cast
 from webhooks.app import create_app
 from workers.bootstrap import Runtime, bootstrap, create_services
@@ -50,10 +50,10 @@ class Desk:
 
     def key(self, *scopes: str) -> str:
         """A key with these scopes; with all of them when none is named."""
-        wanted = scopes or clients.SCOPES
+        wanted = scopes or api_keys.SCOPES
         if wanted not in self.keys:
             with self.database.write() as tx:
-                self.keys[wanted] = clients.create_key(tx, "-".join(wanted), wanted, now=self.runtime.services.now())
+                self.keys[wanted] = api_keys.create_key(tx, "-".join(wanted), wanted, now=self.runtime.services.now())
         return self.keys[wanted]
 
     def ask(self, method: str, path: str, *scopes: str, **options: Any) -> Answer:
@@ -144,6 +144,6 @@ def connect(desk: Desk, *periods: tuple[int, int], coach_id: str = "ada") -> str
     """An account of the coach that was read, found these periods, and pushes to PUSH. Returns the connection's id."""
     connection_id = cast.connect(desk.database, coach_id)
     with desk.database.write() as tx:
-        accounts.plan_channel(tx, connection_id, accounts.channel_hash(TOKEN), b"sealed")
+        connections.plan_channel(tx, connection_id, connections.channel_hash(TOKEN), b"sealed")
     cast.read(desk.database, connection_id, *periods)
     return connection_id

@@ -8,8 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.freebusy import BUSY, TENTATIVE, Reading
-from storage import slots
-from storage.freebusy import Observed
+from storage.slots import slot_sets
+from storage.transactions.store_reading import Observed
 from tests import cast
 from tests.storage.test_conflicts import OVER, book, store
 from tests.webhooks.desk import SETTINGS, Desk
@@ -46,7 +46,7 @@ def test_a_change_that_puts_a_session_in_conflict_is_told_to_ops_once(one_desk: 
     session = book(one_desk.database)
     # Or it is all day on the third, and the coach is in London
     events = [(cast.WORK, *OVER, TENTATIVE, False), (cast.WORK, cast.at(3, 0), cast.at(4, 0), BUSY, True)]
-    store(one_desk.database, connection, Observed(Reading.of(events), slots.window(lenient, cast.NOW).known_until))
+    store(one_desk.database, connection, Observed(Reading.of(events), slot_sets.window(lenient, cast.NOW).known_until))
     # When the coach, or the platform for them, makes it count, and then changes nothing
     with capture_logs() as logs:
         for _ in range(2):

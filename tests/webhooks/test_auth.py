@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from storage import clients
-from storage.clients import SCOPES
+from storage.rows import api_keys
+from storage.rows.api_keys import SCOPES
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import WEEK, Desk
@@ -91,7 +91,7 @@ def test_a_revoked_key_ends_within_its_bound(desk: Desk, ada: str, monkeypatch: 
     assert desk.get(WEEK).status_code == 200
     # When it is revoked
     with desk.database.write() as tx:
-        assert clients.revoke_key(tx, key.split("_")[1], now=cast.NOW)
+        assert api_keys.revoke_key(tx, key.split("_")[1], now=cast.NOW)
     # Then it works on while this process remembers it, and not a moment longer
     assert desk.get(WEEK).status_code == 200
     monkeypatch.setattr("time.monotonic", lambda: float("inf"))
@@ -104,7 +104,7 @@ def test_an_expired_key_ends_at_once_though_it_is_remembered(database_url: str) 
         with desks.opened(database_url, now=moment) as desk:
             ring = KeyRing(desk.runtime.services)
             with desk.database.write() as tx:
-                key = clients.create_key(
+                key = api_keys.create_key(
                     tx, f"at {moment}", ("coach",), now=cast.NOW, expires_at=cast.NOW + timedelta(hours=1)
                 )
             assert [ring.find(key) is not None for _ in range(2)] == [found, found]

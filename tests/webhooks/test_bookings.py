@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from storage import tables
+from storage.schema import tables
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Answer, Desk

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.accounts import Account, Calendar, Profile
-from storage import connections
+from storage.rows import refresh_jobs
 from tests import cast
 from tests.webhooks.desk import SETTINGS, WEEK, Desk
 
@@ -269,7 +269,7 @@ def test_a_put_right_after_a_push_does_not_lose_the_read_that_is_owed(desk: Desk
     desk.put(ADA, SETTINGS | {"zone": "Europe/Berlin"})
     assert desk.owes(ada) >= 1
     with desk.database.read() as tx:
-        assert connections.owed(tx, [ada]) == [ada]
+        assert refresh_jobs.owed(tx, [ada]) == [ada]
 
 
 def test_each_coach_is_their_own(desk: Desk, ada: str) -> None:

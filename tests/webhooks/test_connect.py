@@ -14,8 +14,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from storage import accounts, clients, erasures, tables
-from storage.erasures import Person
+from storage.rows import api_keys, connections
+from storage.schema import tables
+from storage.transactions import erasures
+from storage.transactions.erasures import Person
 from tests import cast
 from tests.house import House, built
 from tests.webhooks.visitors import fields, follow
@@ -45,7 +47,7 @@ def browser(house: House) -> FlaskClient:
 def invited(house: House, coach_id: str = "ada", **body: str) -> str:
     """The path of the link that Coach OS gets."""
     with house.runtime.services.database.write() as tx:
-        key = clients.create_key(tx, f"for {coach_id} {len(clients.list_keys(tx))}", ("coaches:write",), now=cast.NOW)
+        key = api_keys.create_key(tx, f"for {coach_id} {len(api_keys.list_keys(tx))}", ("coaches:write",), now=cast.NOW)
     headers = {"Authorization": f"Bearer {key}"}
     answer = browser(house).post(f"/v1/coaches/{coach_id}/connect", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
@@ -86,7 +88,7 @@ def consented(house: House, client: FlaskClient, seat: Seat, coach_id: str = "ad
 def settings_of(house: House, client: FlaskClient) -> str:
     """Ada's settings, by a link of her own."""
     with house.runtime.services.database.write() as tx:
-        key = clients.create_key(tx, f"links {len(clients.list_keys(tx))}", ("links:write",), now=cast.NOW)
+        key = api_keys.create_key(tx, f"links {len(api_keys.list_keys(tx))}", ("links:write",), now=cast.NOW)
     asked = {"purpose": "settings", "coach_id": "ada"}
     made: Any = client.post("/v1/links", json=asked, headers={"Authorization": f"Bearer {key}"}).json
     follow(client, urlsplit(made["url"]).path)
@@ -95,7 +97,7 @@ def settings_of(house: House, client: FlaskClient) -> str:
 
 def connected(house: House, coach_id: str = "ada") -> list[str]:
     with house.runtime.services.database.read() as tx:
-        return accounts.ids_of_coach(tx, coach_id)
+        return connections.ids_of_coach(tx, coach_id)
 
 
 def heading(page: TestResponse) -> str:
@@ -324,7 +326,7 @@ def test_in_a_frame_it_begins_on_a_page_of_ours_in_a_window_of_its_own(database_
         seat = house.control.create_account("ada", email="ada@calendar.test")
         frame, window = browser(house), browser(house)  # whose cookies browsers keep apart
         with house.runtime.services.database.write() as tx:
-            key = clients.create_key(tx, "links", ("links:write",), now=cast.NOW)
+            key = api_keys.create_key(tx, "links", ("links:write",), now=cast.NOW)
         asked = {"json": {"purpose": "settings", "coach_id": "ada"}, "headers": {"Authorization": f"Bearer {key}"}}
         made: Any = frame.post("/v1/links", **asked).json
         assert follow(frame, urlsplit(made["url"]).path, base_url=origin).location == "/settings"

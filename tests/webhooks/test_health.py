@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import create
+from storage.schema.database import create
 from tests import cast
 from tests.databases import Kind
 from tests.webhooks import desk as desks

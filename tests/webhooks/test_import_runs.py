@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage import coaches, rosters, tables
-from storage.roster_entries import Outcome
-from storage.rosters import MOST_ENTRIES, MOST_SEATED
+from storage.rows import coaches
+from storage.schema import tables
+from storage.transactions import pod_imports
+from storage.transactions.pod_import_entries import Outcome
+from storage.transactions.pod_imports import MOST_ENTRIES, MOST_SEATED
 from tests import cast
 from tests.webhooks.desk import Desk
 from tests.webhooks.test_bookings import post
@@ -39,7 +41,7 @@ def desk(desk: Desk) -> Desk:
 
 def killed_before(coach_id: str, monkeypatch: pytest.MonkeyPatch, also: Callable[[], None] = lambda: None) -> None:
     """A run ends where it would have made this coach's pods."""
-    make = rosters.make
+    make = pod_imports.make
 
     def until_then(tx: Any, who: str, *rest: Any, **options: Any) -> Any:
         if who != coach_id:
@@ -47,7 +49,7 @@ def killed_before(coach_id: str, monkeypatch: pytest.MonkeyPatch, also: Callable
         also()
         raise Killed
 
-    monkeypatch.setattr(rosters, "make", until_then)
+    monkeypatch.setattr(pod_imports, "make", until_then)
 
 
 def stopped(desk: Desk, key: str, monkeypatch: pytest.MonkeyPatch, also: Callable[[], None] = lambda: None) -> None:
@@ -149,7 +151,7 @@ def test_a_roster_is_cut_so_that_nobody_waits_for_long() -> None:
     rows = [line(coach="bob")] + [line()] * 25 + [line(coach="eve", people=crowd, max="40")] * 3
     read_rows = [read(each) for each in sheets.read(table(*rows, head=HEAD), sheets.CSV, COLUMNS, REQUIRED)]
     entries = [row.entry for row in read_rows if row.entry]
-    parts = rosters.parts(entries, [Outcome(coach_id=entry.coach) for entry in entries])
+    parts = pod_imports.parts(entries, [Outcome(coach_id=entry.coach) for entry in entries])
     assert [(part.coach_id, len(part.places)) for part in parts] == [
         *[("ada", MOST_ENTRIES)] * 2, ("ada", 5), ("bob", 1), *[("eve", 1)] * 3
     ]  # fmt: skip

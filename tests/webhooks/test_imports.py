@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from storage import coaches, tables
+from storage.rows import coaches
+from storage.schema import tables
 from tests import cast
 from tests.webhooks.desk import Answer, Desk
 from tests.webhooks.test_sheets import ENTITIES, SHEET, repacked, table, workbook

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from domain.mail_tokens import NAMES
 from domain.mails import LANGUAGES, TEXT_KINDS
-from storage import tables
+from storage.schema import tables
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Answer, Desk

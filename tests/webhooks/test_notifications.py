@@ -10,8 +10,9 @@ from typing import cast as cast_to
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from storage import connections, tables
-from storage.database import Database
+from storage.rows import refresh_jobs
+from storage.schema import tables
+from storage.schema.database import Database
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import CHANGE, PUSH, SECRET, Desk
@@ -68,7 +69,7 @@ def test_a_push_while_the_calendar_is_being_read_owes_one_more_read(desk: Desk, 
     # Then nobody is woken to wait beside the reader, and when the read ends another one is due
     assert desk.woken() == [ada]
     with desk.database.write() as tx:
-        assert connections.finish(tx, held) is True
+        assert refresh_jobs.finish(tx, held) is True
     assert desk.owes(ada) == 1
 
 
@@ -311,4 +312,4 @@ def _swept_later(database: Database) -> list[str]:
     """What the sweeper finds once the first wake-up has had its time."""
     with database.write() as tx:
         tx.execute(tables.connections.update().values(wake_after_ms=0))
-        return connections.sweep(tx)
+        return refresh_jobs.sweep(tx)

@@ -16,8 +16,10 @@ from dramatiq.brokers.stub import StubBroker
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, event
 
-from storage import bookings, clients, ops_audit, sessions, tables
-from storage.openings import Wanted
+from storage.rows import api_keys, audit_log, sessions
+from storage.schema import tables
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
 from tests import cast
 from tests.browser import scene
 from tests.webhooks import desk as desks
@@ -56,7 +58,7 @@ def do(desk: Desk, path: str, **options: Any) -> Any:
 
 def deeds(desk: Desk) -> list[tuple[str, str]]:
     with desk.database.read() as tx:
-        return [(deed.action, deed.target) for deed in ops_audit.deeds(tx)]
+        return [(deed.action, deed.target) for deed in audit_log.deeds(tx)]
 
 
 def state(desk: Desk, outbox_id: str) -> str:
@@ -109,7 +111,7 @@ def test_a_login_leads_where_one_wanted_to_go_and_never_elsewhere(one_desk: Desk
 
 
 def test_a_key_of_another_scope_is_refused_and_told_what_it_lacks(one_desk: Desk) -> None:
-    every_other = tuple(scope for scope in clients.SCOPES if scope != "ops")
+    every_other = tuple(scope for scope in api_keys.SCOPES if scope != "ops")
     answer = log_in(one_desk.client, one_desk.key(*every_other))
     assert answer.status_code == 403
     assert "lacks the scope ops" in answer.text

@@ -9,7 +9,7 @@ import pytest
 from dramatiq.brokers.stub import StubBroker
 
 from domain.hours import timezone
-from storage import tables
+from storage.schema import tables
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk

@@ -14,8 +14,10 @@ from cryptography.fernet import Fernet
 from dramatiq.brokers.stub import StubBroker
 from structlog.testing import capture_logs
 
-from storage import erasures, personal_data, tables
-from storage.erasures import Person
+from storage.reports import personal_data
+from storage.schema import tables
+from storage.transactions import erasures
+from storage.transactions.erasures import Person
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk

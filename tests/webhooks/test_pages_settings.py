@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from domain.accounts import Calendar, Profile
 from domain.coaches import Coach, Policy
 from domain.hours import WEEKDAYS
-from storage import coaches, tables
+from storage.rows import coaches
+from storage.schema import tables
 from tests import cast
 from tests.databases import Kind
 from tests.house import House

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from storage import tables
+from storage.schema import tables
 from tests import cast
 from tests.webhooks.desk import Desk
 from tests.webhooks.test_bookings import POD, post

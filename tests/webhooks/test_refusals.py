@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from storage import refusals
-from storage.refusals import Refusal
+from storage.rows import refusals
+from storage.rows.refusals import Refusal
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import CHANGE, PUSH, Desk

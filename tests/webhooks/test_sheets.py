@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from domain.sessions import Context, Participant
-from storage.roster_entries import Entry, Placed
+from storage.transactions.pod_import_entries import Entry, Placed
 from tests import cast
 from webhooks import rosters, sheets
 from webhooks.errors import Refused

@@ -12,7 +12,8 @@ from dramatiq.brokers.stub import StubBroker
 from sqlalchemy.exc import OperationalError
 
 from domain.coaches import Policy
-from storage import clients, tables
+from storage.rows import api_keys
+from storage.schema import tables
 from tests import cast
 from tests.databases import Kind
 from tests.webhooks import desk as desks
@@ -198,7 +199,7 @@ def test_a_revoked_key_gets_no_kept_answer_either(desk: Desk, ada: str, monkeypa
     key = desk.key("slots:read")
     assert desk.get(WEEK, "slots:read").status_code == desk.get(WEEK, "slots:read").status_code == 200
     with desk.database.write() as tx:
-        assert clients.revoke_key(tx, key.split("_")[1], now=cast.NOW)
+        assert api_keys.revoke_key(tx, key.split("_")[1], now=cast.NOW)
     began = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: began + TRUSTED_SECONDS + 1)
     assert desk.get(WEEK, "slots:read").status_code == 401
@@ -210,7 +211,7 @@ def test_without_a_database_a_kept_answer_is_not_given(desk: Desk, ada: str, mon
     def away(*_: object, **__: object) -> None:
         raise OperationalError("", None, Exception())
 
-    monkeypatch.setattr("storage.offers.glance", away)
+    monkeypatch.setattr("storage.slots.availability.glance", away)
     assert desk.get(WEEK).status_code == 503
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from storage import ops_audit, outbox, tables
+from storage.rows import audit_log, outbox
+from storage.schema import tables
 from tests.browser import scene
 from tests.webhooks.desk import Desk
 from tests.webhooks.test_mailers import refused
@@ -66,7 +67,7 @@ def test_the_api_takes_an_address_that_is_typed(desk: Desk, nobody: str) -> None
     ):
         refused(desk.ask("POST", f"{PATH}/release", "ops", json={"address": address}), status, code, "address")
     with desk.database.read() as tx:
-        assert scene.ADDRESS not in str(ops_audit.deeds(tx))
+        assert scene.ADDRESS not in str(audit_log.deeds(tx))
 
 
 def test_only_ops_may_see_or_release(desk: Desk, nobody: str) -> None:

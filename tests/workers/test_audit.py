@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from storage import accounts, tables
+from storage.rows import connections
+from storage.schema import tables
 from tests import cast
 from tests.house import Connected, House
 from tests.workers.test_clock import drain, later
@@ -35,7 +36,7 @@ def listed(house: House) -> dict[str, str]:
 def access(house: House, connected: Connected) -> str:
     services = house.runtime.services
     with services.database.read() as tx:
-        stored = accounts.tokens(tx, connected.connection_id)
+        stored = connections.tokens(tx, connected.connection_id)
     assert stored is not None
     return services.vault.open(connected.connection_id, stored.sealed)["access"]
 
@@ -198,9 +199,9 @@ def test_an_audit_that_nobody_makes_is_told_as_an_error(house: House, connected:
     findings = {finding.check: finding for finding in doctor.examine(house.runtime.services)}
     assert "coachcal clock" in findings["audit"].next_step
     with house.runtime.services.database.read() as tx:
-        assert accounts.oldest_audit(tx) == cast.NOW
+        assert connections.oldest_audit(tx) == cast.NOW
 
 
 def test_without_a_channel_no_audit_is_overdue(house: House) -> None:
     with house.runtime.services.database.read() as tx:
-        assert accounts.oldest_audit(tx) is None
+        assert connections.oldest_audit(tx) is None

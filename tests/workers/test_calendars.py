@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from domain.sessions import Participant
-from storage import calendars, tables
+from storage.schema import tables
+from storage.transactions import write_back
 from tests import cast, diary
 from tests.cast import at
 from tests.diary import HOUR, TEN, Diary
@@ -31,7 +32,7 @@ def home(ada: Diary) -> str:
 
 def event(ada: Diary, session_id: str) -> Event:
     with ada.services.database.read() as tx:
-        entry = calendars.entry(tx, session_id)
+        entry = write_back.entry(tx, session_id)
     assert entry is not None
     return event_of(entry)
 
@@ -161,7 +162,7 @@ def test_a_session_that_was_written_before_is_written_again_to_the_same_place(ad
 
 def receive(ada: Diary, calendar: str | None) -> None:
     with ada.services.database.write() as tx:
-        calendars.receive(tx, "ada", calendar, now=cast.NOW)
+        write_back.receive(tx, "ada", calendar, now=cast.NOW)
 
 
 def test_a_session_moves_to_the_calendar_that_the_coach_chooses_and_back(ada: Diary) -> None:
@@ -233,7 +234,7 @@ def test_a_move_that_is_cut_short_leaves_no_second_event(ada: Diary, then: str) 
 
 def _main(ada: Diary) -> str:
     with ada.services.database.read() as tx:
-        place = calendars.receiving(tx, "ada")
+        place = write_back.receiving(tx, "ada")
     assert place is not None
     return place.calendar_id
 

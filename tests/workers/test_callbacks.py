@@ -17,11 +17,13 @@ from standardwebhooks import WebhookVerificationError
 from structlog.testing import capture_logs
 
 from domain.events import CATALOGUE
-from storage import attendance, bookings, dead_letters, pods, slots
-from storage import outbox as stored
-from storage.database import clock_ms
-from storage.openings import Wanted
-from storage.outbox import Wake
+from storage.rows import dead_letters
+from storage.rows import outbox as stored
+from storage.rows.outbox import Wake
+from storage.schema.database import clock_ms
+from storage.slots import slot_sets
+from storage.slots.bookable import Wanted
+from storage.transactions import attendance, bookings, pods
 from tests import cast
 from tests.cast import at
 from tests.house import built
@@ -250,7 +252,7 @@ def test_a_storm_of_changes_is_told_as_one(switchboard: Switchboard) -> None:
     assert switchboard.announce() == []
     switchboard.work([wake])
     with switchboard.database.read() as tx:
-        version = slots.version(tx, "ada")
+        version = slot_sets.version(tx, "ada")
     assert version > 10
     assert switchboard.platform.told == [("slots.changed", {"coach_id": "ada", "version": version})]
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from storage import accounts
-from storage.tables import channels
+from storage.rows import connections
+from storage.schema.tables import channels
 from tests.house import Connected, House
 
 
@@ -18,7 +18,7 @@ def connected(house: House) -> Connected:
 def open_channels(house: House, connected: Connected) -> list[str]:
     services = house.runtime.services
     with services.database.read() as tx:
-        stored = accounts.tokens(tx, connected.connection_id)
+        stored = connections.tokens(tx, connected.connection_id)
     assert stored is not None
     access = services.vault.open(connected.connection_id, stored.sealed)["access"]
     return [channel.callback_url for channel in services.cronofy.channels(access)]
@@ -50,7 +50,7 @@ def test_a_crash_after_cronofy_opened_it_does_not_open_a_second_one(house: House
     # Then the same URL was asked for, which answers the same channel
     assert len(open_channels(house, connected)) == 1
     with house.runtime.services.database.read() as tx:
-        assert len(accounts.open_channels(tx, limit=9)) == 1
+        assert len(connections.open_channels(tx, limit=9)) == 1
 
 
 def test_the_token_in_the_url_is_stored_as_a_hash_and_sealed(house: House, connected: Connected) -> None:
@@ -59,7 +59,7 @@ def test_the_token_in_the_url_is_stored_as_a_hash_and_sealed(house: House, conne
     token = url.rpartition("/")[2]
     with house.runtime.services.database.read() as tx:
         row = tx.execute(channels.select()).one()
-    assert row.token_hash == accounts.channel_hash(token)
+    assert row.token_hash == connections.channel_hash(token)
     assert token.encode() not in row.token
 
 

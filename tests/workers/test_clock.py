@@ -9,9 +9,12 @@ from dramatiq.brokers.stub import StubBroker
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from storage import bookings, figures, holds, idempotency, pods, schedule, sessions, tables
-from storage.bookings import Done
-from storage.openings import Wanted
+from storage.reports import metrics
+from storage.rows import clock_jobs, idempotency, sessions
+from storage.schema import tables
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings, holds, pods
+from storage.transactions.bookings import Done
 from tests import cast
 from tests.house import Connected, House
 from workers import clock
@@ -100,7 +103,7 @@ def test_a_roll_for_a_coach_who_is_gone_does_nothing(house: House) -> None:
 def test_one_tick_in_a_quarter_minute_reconciles_however_many_clocks_tick(house: House) -> None:
     tick(house)
     with house.runtime.services.database.write() as tx:
-        assert not schedule.take(tx, "reconcile", every_ms=15_000)
+        assert not clock_jobs.take(tx, "reconcile", every_ms=15_000)
 
 
 def book(house: House) -> Done:
@@ -194,7 +197,7 @@ def test_the_clock_stops_when_it_is_told_to(house: House) -> None:
 def failing(house: House) -> dict[str, float]:
     """The jobs that raised since they went well, and how often."""
     with house.runtime.services.database.read() as tx:
-        found = figures.clock_failures(tx, [job.name for job in (clock.SWEEP, *clock.JOBS)])
+        found = metrics.clock_failures(tx, [job.name for job in (clock.SWEEP, *clock.JOBS)])
     return {name: times for name, times in found.items() if times}
 
 

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from storage import accounts, oauth_states
+from storage.rows import connections as connection_rows
+from storage.rows import oauth_states
 from tests import cast
 from tests.house import BROWSER, House
 from workers import connections
@@ -48,7 +49,7 @@ def test_a_made_up_code_connects_nothing_even_if_it_is_confirmed(house: House) -
     assert back.outcome == "refused"
     assert connections.confirm(services, actors, state, browser=BROWSER) == back
     with services.database.read() as tx:
-        assert accounts.of_coach(tx, "ada") == []
+        assert connection_rows.of_coach(tx, "ada") == []
 
 
 def test_whoever_died_while_asking_lets_the_person_begin_again(house: House) -> None:
@@ -92,10 +93,10 @@ def test_another_coach_s_account_is_refused(house: House) -> None:
     house.introduce()
     house.introduce(cast.coach(id="grace"))
     account = house.connect("ada")
-    with pytest.raises(accounts.AccountInUse):
+    with pytest.raises(connection_rows.AccountInUse):
         house.connect_again(account, "grace")
     with house.runtime.services.database.read() as tx:
-        assert accounts.of_coach(tx, "grace") == []
+        assert connection_rows.of_coach(tx, "grace") == []
 
 
 def test_accounts_are_listed_in_the_order_they_were_connected(house: House) -> None:
@@ -107,4 +108,4 @@ def test_accounts_are_listed_in_the_order_they_were_connected(house: House) -> N
         clock[0] += timedelta(minutes=1)
         ids.append(house.connect("ada", email=f"{name}@example.test").connection_id)
     with house.runtime.services.database.read() as tx:
-        assert [account.id for account in accounts.of_coach(tx, "ada")] == ids
+        assert [account.id for account in connection_rows.of_coach(tx, "ada")] == ids

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from storage import database
+from storage.schema import database
 from tests.house import House, client
 from tests.platform import SECRET, Platform
 from workers.broker import create_redis

@@ -11,9 +11,9 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from sqlalchemy import create_engine, make_url
 
-from storage import tables
-from storage.database import create
-from storage.vault import Vault
+from storage.schema import tables
+from storage.schema.database import create
+from storage.schema.vault import Vault
 from tests.databases import Kind, PostgresDatabases
 from tests.house import House, built
 from tests.workers.mailer.postman import Postman, running

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from storage import outbox as stored
-from storage import samples, tables
+from storage.reports import samples
+from storage.rows import outbox as stored
+from storage.schema import tables
 from tests import cast
 from tests.house import Connected, House
 from tests.workers.test_clock import book, drain, later

@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from storage import calendars
-from storage.bookings import Done
+from storage.transactions import write_back
+from storage.transactions.bookings import Done
 from tests import cast, lateness
 from tests.diary import HOUR, TEN, Diary, Shown
 from tests.house import House
@@ -68,7 +68,7 @@ def shown(ada: Diary, sessions: Sequence[Done]) -> list[Shown]:
     found = []
     for done in sessions:
         with ada.services.database.read() as tx:
-            entry = calendars.entry(tx, done.session.id)
+            entry = write_back.entry(tx, done.session.id)
         assert entry is not None
         if entry.session.active:
             assert entry.calendar_id is not None

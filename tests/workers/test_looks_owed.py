@@ -5,7 +5,8 @@ from unittest.mock import patch
 
 import pytest
 
-from storage import dead_letters, looks
+from storage.rows import dead_letters
+from storage.transactions import looks
 from tests import lateness
 from tests.diary import HOUR, Diary
 from tests.house import House
@@ -118,7 +119,7 @@ def test_a_look_is_owed_until_it_happened(ada: Diary, trouble: str) -> None:
 def test_a_worker_that_dies_in_a_write_leaves_the_looks(ada: Diary) -> None:
     # Given a worker that dies before it can record what became of its write
     done = ada.book()
-    with patch("storage.looks.settle", side_effect=SystemExit), pytest.raises(SystemExit):
+    with patch("storage.transactions.looks.settle", side_effect=SystemExit), pytest.raises(SystemExit):
         ada.write()
     assert [each.calendar_id for each in owed(ada)] == [ada.calendar]
     # Then its lease's end makes nobody forget, though the next one's write went well

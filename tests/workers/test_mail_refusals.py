@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from storage import figures, outbox, tables, withheld
+from storage.reports import metrics
+from storage.rows import outbox, withheld_addresses
+from storage.schema import tables
 from tests import cast, mailroom
 from tests.mailroom import DAY, NEXT_WEEK, Mailroom
 from tests.postoffice import PostOffice, Stage
@@ -21,25 +23,25 @@ def room(database_url: str, redis_url: str, post_office: PostOffice) -> Iterator
         yield made
 
 
-def listed(room: Mailroom) -> list[withheld.Withheld]:
+def listed(room: Mailroom) -> list[withheld_addresses.Withheld]:
     with room.database.read() as tx:
-        return withheld.find_all(tx)
+        return withheld_addresses.find_all(tx)
 
 
-def release(room: Mailroom, which: str = GRACE) -> withheld.Released | None:
+def release(room: Mailroom, which: str = GRACE) -> withheld_addresses.Released | None:
     with room.database.write() as tx:
-        return withheld.release(tx, which, now=room.now)
+        return withheld_addresses.release(tx, which, now=room.now)
 
 
 def drop_old(room: Mailroom, **by: float) -> int:
     room.now += timedelta(**by)
     with room.database.write() as tx:
-        return withheld.drop_old(tx, now=room.now)
+        return withheld_addresses.drop_old(tx, now=room.now)
 
 
 def in_trouble(room: Mailroom) -> int:
     with room.database.read() as tx:
-        return figures.waiting_mails(tx)["mailer"]
+        return metrics.waiting_mails(tx)["mailer"]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_an_address_released_while_a_mail_to_it_was_looked_at_keeps_no_mail(room
     assert mine is not None
     release(room)
     with room.database.write() as tx:
-        assert withheld.keep(tx, mine, error="refused for good")
+        assert withheld_addresses.keep(tx, mine, error="refused for good")
     assert room.row(id=held[0].id).state == "pending"
 
 

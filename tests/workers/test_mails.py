@@ -8,8 +8,9 @@ from structlog.testing import capture_logs
 
 from domain.mail_choice import MailText
 from domain.notices import Notice, facts_now
-from storage import mail_texts, notices, seats
-from storage import outbox as stored
+from storage.rows import bookings, mail_texts
+from storage.rows import outbox as stored
+from storage.transactions import notices
 from tests import cast
 from tests.cast import at
 from tests.mailroom import DAY, NEXT_WEEK, ORGANIZER, Mailroom
@@ -219,7 +220,7 @@ def test_nobody_is_reminded_of_what_has_begun_or_was_given_up(mailroom: Mailroom
     ended = mailroom.book(NEXT_WEEK + DAY, cast.HEDY)
     mailroom.work()
     with mailroom.database.write() as tx:
-        seats.put(tx, ended.booking.changed(mailroom.now, status="completed"))
+        bookings.put(tx, ended.booking.changed(mailroom.now, status="completed"))
     mailroom.sweep(days=8, hours=3)
     reasons = {row.recipient: row.last_error for row in mailroom.rows(topic="reminder") if row.recipient != ADA}
     assert reasons == {

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from domain.sessions import Booking
-from storage import outbox as stored
-from storage.bookings import Done
-from storage.database import clock_ms
-from storage.outbox import Wake
+from storage.rows import outbox as stored
+from storage.rows.outbox import Wake
+from storage.schema.database import clock_ms
+from storage.transactions.bookings import Done
 from tests import cast
 from tests.cast import at
 from tests.mailroom import DAY, NEXT_WEEK, Mailroom

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from cryptography.fernet import Fernet
 
-from storage import accounts, seals
-from storage.seals import Stored
-from storage.vault import Sealed, Vault
+from storage.rows import connections, sealed_secrets
+from storage.rows.sealed_secrets import Stored
+from storage.schema.vault import Sealed, Vault
 from tests.house import BROWSER, Connected, House
 from workers import connections as connecting
 from workers import sealing, tokens
@@ -46,11 +46,11 @@ class Rotating:
 
     def stored(self) -> list[Stored]:
         with self.services.database.read() as tx:
-            return seals.all_of(tx)
+            return sealed_secrets.all_of(tx)
 
     def tokens(self) -> dict[str, str]:
         with self.services.database.read() as tx:
-            found = accounts.tokens(tx, self.ada.connection_id)
+            found = connections.tokens(tx, self.ada.connection_id)
         assert found is not None
         return self.rotated.vault.open(self.ada.connection_id, found.sealed)
 
@@ -142,7 +142,7 @@ def test_what_a_process_with_the_old_key_first_wrote_meanwhile_is_told(rotating:
 def test_what_went_meanwhile_is_no_error(rotating: Rotating) -> None:
     def go() -> None:
         with rotating.services.database.write() as tx:
-            accounts.unlink(tx, rotating.ada.connection_id)
+            connections.unlink(tx, rotating.ada.connection_id)
 
     vault = Meanwhile(rotating.keys, go)
     assert sealing.reseal(replace(rotating.services, vault=vault)) == Resealed(done=1, already=0, left=0)
@@ -175,7 +175,7 @@ def test_with_a_key_missing_nothing_is_changed(rotating: Rotating) -> None:
 
 def test_a_secret_of_another_row_is_not_sealed_for_this_one(rotating: Rotating) -> None:
     with rotating.services.database.read() as tx:
-        stored = accounts.tokens(tx, rotating.ada.connection_id)
+        stored = connections.tokens(tx, rotating.ada.connection_id)
     assert stored is not None
     other = rotating.services.vault.seal("con_another", {"access": "at", "refresh": "rt"})
     rotating.house.set_row(rotating.ada.connection_id, tokens=other)

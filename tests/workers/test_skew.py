@@ -10,8 +10,8 @@ from dramatiq import Worker
 from dramatiq.brokers.stub import StubBroker
 from structlog.testing import capture_logs
 
-from storage import tables
-from storage.database import create
+from storage.schema import tables
+from storage.schema.database import create
 from tests import cast, exposition
 from tests.mailroom import Mailroom
 from tests.webhooks import desk as desks

@@ -12,8 +12,8 @@ from dramatiq import Worker
 from prometheus_client import CollectorRegistry, generate_latest
 from structlog.testing import capture_logs
 
-from storage import outbox as stored
-from storage import tables
+from storage.rows import outbox as stored
+from storage.schema import tables
 from tests import cast, exposition
 from tests.house import House
 from tests.mailroom import Mailroom

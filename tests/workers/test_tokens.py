@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import accounts
+from storage.rows import connections
 from tests.house import Connected, House
 from workers import tokens
 from workers.cronofy.errors import InvalidGrant, Unauthorised, Unavailable
@@ -84,7 +84,7 @@ def test_a_dead_renewer_keeps_nobody_waiting_for_longer_than_half_a_reader_s_lea
     services = replace(services, settings=services.settings.model_copy(update={"lease_seconds": 1}))
     house.control.expire_tokens(connected.seat.sub)
     with services.database.write() as tx:
-        assert accounts.lease_tokens(tx, connected.connection_id, lease_ms=round(1000 * tokens.SHARE))
+        assert connections.lease_tokens(tx, connected.connection_id, lease_ms=round(1000 * tokens.SHARE))
     # Then the next one renews it, in one go
     assert tokens.authorised(services, connected.connection_id, services.cronofy.userinfo).sub == connected.seat.sub
 
@@ -101,7 +101,7 @@ def test_who_has_no_time_left_neither_waits_nor_renews(house: House, connected: 
 
 def test_tokens_are_stored_sealed(house: House, connected: Connected) -> None:
     with house.runtime.services.database.read() as tx:
-        stored = accounts.tokens(tx, connected.connection_id)
+        stored = connections.tokens(tx, connected.connection_id)
     assert stored is not None
     opened = house.runtime.services.vault.open(connected.connection_id, stored.sealed)
     assert set(opened) == {"access", "refresh"}

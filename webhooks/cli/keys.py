@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from storage.clients import SCOPES, Key
+from storage.rows.api_keys import SCOPES, Key
 from webhooks.cli.common import asks_first, confirm, opened
 
 
@@ -19,15 +19,15 @@ def keys() -> None:
 @click.option("--days", type=click.IntRange(min=1), help="Expire after so many days; never by default.")
 def create(client: str, scopes: tuple[str, ...], days: int | None) -> None:
     """Make a key for CLIENT; a second one is for rotation. Its scopes apply to all of the client's keys."""
-    from storage import clients
+    from storage.rows import api_keys
 
     with opened() as runtime:
         now = runtime.services.now()
         expires_at = now + timedelta(days=days) if days else None
         try:
             with runtime.services.database.write() as tx:
-                key = clients.create_key(tx, client, scopes, now=now, expires_at=expires_at)
-        except clients.TooManyKeys as error:
+                key = api_keys.create_key(tx, client, scopes, now=now, expires_at=expires_at)
+        except api_keys.TooManyKeys as error:
             raise click.ClickException(str(error)) from None
     click.echo(key)
 
@@ -37,11 +37,11 @@ def create(client: str, scopes: tuple[str, ...], days: int | None) -> None:
 @asks_first
 def revoke(key_id: str, yes: bool) -> None:  # noqa: FBT001 (click)
     """Revoke the key with this id (the part between the underscores). It cannot be undone."""
-    from storage import clients
+    from storage.rows import api_keys
 
     confirm(f"Revoke the key {key_id}? Whoever uses it is refused from then on.", yes=yes)
     with opened() as runtime, runtime.services.database.write() as tx:
-        revoked = clients.revoke_key(tx, key_id, now=runtime.services.now())
+        revoked = api_keys.revoke_key(tx, key_id, now=runtime.services.now())
     if not revoked:
         raise click.ClickException(f"no active key has the id {key_id}; see: coachcal keys list")
     click.echo(f"revoked {key_id}")
@@ -50,10 +50,10 @@ def revoke(key_id: str, yes: bool) -> None:  # noqa: FBT001 (click)
 @keys.command(name="list")
 def list_() -> None:
     """List every key: id, client, scopes, state. Never the secret."""
-    from storage import clients
+    from storage.rows import api_keys
 
     with opened() as runtime, runtime.services.database.read() as tx:
-        for key in clients.list_keys(tx):
+        for key in api_keys.list_keys(tx):
             state = _state(key, runtime.services.now())
             click.echo(f"{key.id}  {key.client_id:<20} {state:<24} {' '.join(key.scopes)}")
 

@@ -30,15 +30,16 @@ def connect(coach: str, provider: str | None) -> None:
 @click.option("--wait", type=float, default=30, show_default=True, help="Seconds to wait for the read.")
 def refresh(coach: str, wait: float) -> None:
     """Read COACH's calendars now, through the queue as a push would, and say what changed."""
-    from storage import accounts, connections, slots
+    from storage.rows import connections, refresh_jobs
+    from storage.slots import slot_sets
 
     with opened() as runtime:
         database = runtime.services.database
         with database.write() as tx:
-            before = slots.version(tx, coach)
-            chosen = accounts.ids_of_coach(tx, coach)
+            before = slot_sets.version(tx, coach)
+            chosen = connections.ids_of_coach(tx, coach)
             for connection_id in chosen:
-                connections.mark_dirty(tx, connection_id, userinfo=True)
+                refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
         if not chosen:
             raise click.ClickException(f"{coach} has no calendar account; see: coachcal connect {coach}")
         runtime.actors.wake(*chosen)
@@ -50,17 +51,17 @@ def refresh(coach: str, wait: float) -> None:
                 )
             time.sleep(0.05)
         with database.read() as tx:
-            after = slots.version(tx, coach)
+            after = slot_sets.version(tx, coach)
     click.echo(
         f"read {len(chosen)} account(s): " + ("no change" if after == before else f"version {before} -> {after}")
     )
 
 
 def _owed(runtime: Any, chosen: list[str]) -> list[str]:
-    from storage import connections
+    from storage.rows import refresh_jobs
 
     with runtime.services.database.read() as tx:
-        return connections.owed(tx, chosen)
+        return refresh_jobs.owed(tx, chosen)
 
 
 @click.command()
@@ -71,7 +72,7 @@ def _owed(runtime: Any, chosen: list[str]) -> list[str]:
 def slots(coach: str, since: datetime | None, until: datetime | None, duration: int | None) -> None:
     """Print what COACH can be booked at, one JSON object: the stored set as the API would answer it now."""
     from domain.errors import Invalid
-    from storage import slots as stored
+    from storage.slots import slot_sets as stored
     from webhooks.slots import answer
 
     with opened() as runtime:

@@ -16,7 +16,7 @@ import click
 from webhooks.cli.common import asks_first, confirm, opened
 
 if TYPE_CHECKING:
-    from storage.outbox import Wake
+    from storage.rows.outbox import Wake
     from workers.bootstrap import Runtime
 
     Work = Callable[[Any, str], Wake | bool | str | None]
@@ -36,14 +36,15 @@ Stands = tuple[str, str, datetime | None, str | None]
 @click.command()
 def queues() -> None:
     """Tell what waits: reads that are owed, wake-ups per queue, and what is due in the outbox."""
-    from storage import connections, figures
+    from storage.reports import metrics
+    from storage.rows import refresh_jobs
     from workers import queues as waiting
 
     with opened() as runtime:
         now, depths = runtime.services.now(), waiting.depths(runtime.services)
         with runtime.services.database.read() as tx:
-            owed, due = connections.backlog(tx), figures.oldest_due(tx, now=now)
-            mails = figures.waiting_mails(tx)
+            owed, due = refresh_jobs.backlog(tx), metrics.oldest_due(tx, now=now)
+            mails = metrics.waiting_mails(tx)
     click.echo(f"reads owed   {owed.dirty}, the oldest for {_span(owed.oldest_seconds)}")
     for kind, since in sorted(due.items()):
         click.echo(f"outbox       {kind}: the oldest due for {_span((now - since).total_seconds())}")
@@ -65,7 +66,7 @@ def dead() -> None:
 @click.option("--limit", type=click.IntRange(min=1), default=FIRST, show_default=True)
 def list_(limit: int) -> None:
     """List them, the latest first, each with its reason."""
-    from storage import dead_letters
+    from storage.rows import dead_letters
 
     with opened() as runtime, runtime.services.database.read() as tx:
         found = dead_letters.newest(tx, limit=limit)
@@ -80,10 +81,10 @@ def list_(limit: int) -> None:
 @click.argument("outbox_ids", nargs=-1, required=True)
 def requeue(outbox_ids: tuple[str, ...]) -> None:
     """Try these again; mend the cause first."""
-    from storage import dead_letters, withheld
+    from storage.rows import dead_letters, withheld_addresses
 
     def requeued(tx: Any, outbox_id: str) -> "Wake | str | None":
-        nobody_there = withheld.of_message(tx, outbox_id)
+        nobody_there = withheld_addresses.of_message(tx, outbox_id)
         if nobody_there is not None:  # it would be withheld at once, and nobody would be told
             return nobody_there.next_step
         return dead_letters.requeue(tx, outbox_id)
@@ -96,7 +97,7 @@ def requeue(outbox_ids: tuple[str, ...]) -> None:
 @asks_first
 def discard(outbox_ids: tuple[str, ...], yes: bool) -> None:  # noqa: FBT001 (click)
     """Give these up for good. It cannot be undone."""
-    from storage import dead_letters
+    from storage.rows import dead_letters
 
     confirm(f"Give up {len(outbox_ids)} dead letter(s) for good?", yes=yes)
     _each(outbox_ids, "discard", lambda tx, outbox_id: dead_letters.discard(tx, outbox_id) or None)
@@ -129,15 +130,15 @@ def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Work") -> str:
 @click.option("--limit", type=click.IntRange(min=1), default=FIRST, show_default=True, help="Of the rows of a state.")
 def outbox(state: str | None, limit: int) -> None:
     """Count the outbox by kind and state; with --state, list those rows, the longest due first."""
-    from storage import messages
+    from storage.reports import outbox as outbox_report
 
     with opened() as runtime, runtime.services.database.read() as tx:
         now = runtime.services.now()
         if state is None:
-            for tally in messages.tallies(tx, now=now):
+            for tally in outbox_report.tallies(tx, now=now):
                 click.echo(f"{tally.kind:<9} {tally.state:<16} {tally.count:>7}  oldest {_moment(tally.oldest)}")
             return
-        for row in messages.listed(tx, state=state, now=now, limit=limit):
+        for row in outbox_report.listed(tx, state=state, now=now, limit=limit):
             about = row.booking_id or row.session_id or "-"
             told = f"{row.id}  {row.kind} {row.topic}  {about}  due {_moment(row.due_at)}  attempts {row.attempts}"
             click.echo(f"{told}  {row.last_error or ''}".rstrip())
@@ -154,23 +155,23 @@ def coaches(stale: bool) -> None:  # noqa: FBT001 (click)
 
 
 def _untrusted(runtime: "Runtime") -> Iterator[Stands]:
-    from storage import ops
-    from storage.standings import UNTRUSTED
+    from storage.reports import overview
+    from storage.reports.coach_states import UNTRUSTED
 
     now, stale_after = runtime.services.now(), runtime.settings.stale_after
     with runtime.services.database.read() as tx:
         for state in UNTRUSTED:
-            for each in ops.troubled(tx, state, now=now, stale_after=stale_after, limit=ALL):
+            for each in overview.troubled(tx, state, now=now, stale_after=stale_after, limit=ALL):
                 yield each.coach_id, state, each.read_at, each.error
 
 
 def _everybody(runtime: "Runtime") -> Iterator[Stands]:
-    from storage import standings
+    from storage.reports import coach_states
 
     after, stale_after = "", runtime.settings.stale_after
     while True:
         with runtime.services.database.read() as tx:
-            found = standings.page(tx, after=after, now=runtime.services.now(), stale_after=stale_after)
+            found = coach_states.page(tx, after=after, now=runtime.services.now(), stale_after=stale_after)
         if not found:
             return
         yield from ((each.coach_id, each.state, each.as_of, None) for each in found)
@@ -186,7 +187,7 @@ def channels() -> None:
 @click.argument("coach", required=False)
 def audit_(coach: str | None) -> None:
     """Compare the channels with Cronofy's own list now, and put right what differs: COACH's, or everybody's."""
-    from storage import accounts
+    from storage.rows import connections
     from workers.audit import audit
     from workers.cronofy.errors import CronofyError
 
@@ -194,8 +195,8 @@ def audit_(coach: str | None) -> None:
     with opened() as runtime:
         tomorrow = runtime.services.now() + timedelta(days=1)  # by then, each of them is due
         with runtime.services.database.read() as tx:
-            everybody = accounts.due_for_audit(tx, before=tomorrow, limit=ALL)
-            chosen = everybody if coach is None else accounts.ids_of_coach(tx, coach)
+            everybody = connections.due_for_audit(tx, before=tomorrow, limit=ALL)
+            chosen = everybody if coach is None else connections.ids_of_coach(tx, coach)
         for connection_id in chosen:
             try:
                 found = audit(runtime.services, connection_id)
@@ -219,7 +220,7 @@ PARTICIPANT = click.option("--participant", is_flag=True, help="PERSON is a part
 @PARTICIPANT
 def export(person: str, participant: bool) -> None:  # noqa: FBT001 (click)
     """Print all that is kept of the coach PERSON as JSON: settings, calendars, times, sessions, mails. No tokens."""
-    from storage import personal_data
+    from storage.reports import personal_data
 
     with opened() as runtime, runtime.services.database.read() as tx:
         if participant:
@@ -241,7 +242,7 @@ def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (c
     Of a participant, times, seats and statuses stay, under a name that says nothing. It cannot be undone. Nobody is
     told: cancel the coming sessions first if somebody should know.
     """
-    from storage.erasures import Person
+    from storage.transactions.erasures import Person
     from workers import erasure
 
     whose = "booking and mail" if participant else "session, booking and mail"
@@ -270,10 +271,10 @@ def _nobody(person: str, *, participant: bool) -> click.ClickException:
 
 
 def _note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:
-    from storage import ops_audit
-    from storage.ops_audit import Deed
+    from storage.rows import audit_log
+    from storage.rows.audit_log import Deed
 
-    ops_audit.note(tx, Deed(runtime.services.now(), _actor(), action, target, "on the command line"))
+    audit_log.note(tx, Deed(runtime.services.now(), _actor(), action, target, "on the command line"))
 
 
 def _actor() -> str:

@@ -73,7 +73,7 @@ def work() -> None:
 def clock() -> None:
     """Run the clock: sweeps, reconciles, rolls. Any number may run at once."""
     from storage import migrations
-    from storage.causes import MIGRATE
+    from storage.schema.causes import MIGRATE
     from workers import logs, telemetry
     from workers.bootstrap import bootstrap
     from workers.clock import run
@@ -101,7 +101,8 @@ def clock() -> None:
 @asks_first
 def migrate(revision: str, yes: bool) -> None:  # noqa: FBT001 (click)
     """Bring the database's schema to this release; or back, which loses what is in it."""
-    from storage import database, migrations
+    from storage import migrations
+    from storage.schema import database
 
     opened = database.create(settings().database_url)
     try:

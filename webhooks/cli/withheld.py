@@ -15,7 +15,7 @@ def withheld() -> None:
 @click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True)
 def list_(limit: int) -> None:
     """List them, the latest first: whose mail met the refusal, how many wait, and what the server said."""
-    from storage import withheld as stored
+    from storage.rows import withheld_addresses as stored
 
     with opened() as runtime, runtime.services.database.read() as tx:
         found = stored.find_all(tx, limit=limit)
@@ -33,7 +33,7 @@ def list_(limit: int) -> None:
 def release(addresses: tuple[str, ...]) -> None:
     """Take these off: mails that are still true leave now, the others end as superseded."""
     from domain.errors import Invalid
-    from storage import withheld as stored
+    from storage.rows import withheld_addresses as stored
 
     missing = 0
     with opened() as runtime:

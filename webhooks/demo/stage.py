@@ -13,7 +13,9 @@ from uuid import uuid4
 import requests
 from cryptography.fernet import Fernet
 
-from storage import clients, database, migrations
+from storage import migrations
+from storage.rows import api_keys
+from storage.schema import database
 from webhooks.demo.postbox import Postbox
 from webhooks.demo.processes import Processes, free_port
 from workers.cronofy.sandbox.control import Control
@@ -121,6 +123,6 @@ def _database(url: str, now: datetime) -> str:
     opened = database.create(url)
     migrations.migrate(opened)
     with opened.write() as tx:
-        key = clients.create_key(tx, "demo", SCOPES, now=now.astimezone(UTC))
+        key = api_keys.create_key(tx, "demo", SCOPES, now=now.astimezone(UTC))
     opened.close()
     return key

@@ -10,7 +10,7 @@ from apiflask import APIBlueprint
 from flask import Flask, Response, render_template
 from werkzeug.exceptions import HTTPException
 
-from storage.outages import Kind, Unavailable, kind_of
+from storage.schema.outages import Kind, Unavailable, kind_of
 from webhooks import browsers
 from webhooks.errors import unexpected
 from webhooks.limits import LIMITED

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Response, abort, g, request, url_for
 
-from storage import dead_letters, messages, ops_audit, withheld
-from storage.messages import Message
-from storage.ops_audit import Deed
-from storage.outbox import Wake
+from storage.reports import outbox
+from storage.reports.outbox import Message
+from storage.rows import audit_log, dead_letters, withheld_addresses
+from storage.rows.audit_log import Deed
+from storage.rows.outbox import Wake
 from webhooks.browsers import see
 from webhooks.wiring import runtime
 
@@ -22,7 +23,7 @@ Work = Callable[[Any], list[Wake] | None]
 def requeue(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/requeue: a dead letter is tried again."""
     with runtime().services.database.read() as tx:
-        nobody_there = withheld.of_message(tx, outbox_id)
+        nobody_there = withheld_addresses.of_message(tx, outbox_id)
     if nobody_there is not None:
         return answered(f"Nothing was done: {nobody_there.next_step}.", _page(outbox_id))
     return _do(outbox_id, "requeue", lambda tx: _woken(dead_letters.requeue(tx, outbox_id)))
@@ -35,12 +36,12 @@ def discard(outbox_id: str) -> Response:
 
 def retry(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/retry: a message need not wait for its next attempt."""
-    return _do(outbox_id, "retry", lambda tx: _woken(messages.retry(tx, outbox_id)))
+    return _do(outbox_id, "retry", lambda tx: _woken(outbox.retry(tx, outbox_id)))
 
 
 def withhold(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/withhold: a message that was not sent yet never is."""
-    return _do(outbox_id, "withhold", lambda tx: [] if messages.withhold(tx, outbox_id, reason=WITHHELD) else None)
+    return _do(outbox_id, "withhold", lambda tx: [] if outbox.withhold(tx, outbox_id, reason=WITHHELD) else None)
 
 
 DONE = {
@@ -54,12 +55,12 @@ DONE = {
 def _do(outbox_id: str, action: str, work: Work) -> Response:
     services = runtime().services
     with services.database.write() as tx:
-        found = messages.find(tx, outbox_id)
+        found = outbox.find(tx, outbox_id)
         if found is None:
             abort(404, "No message has this id.")
         wakes = work(tx)
         if wakes is not None:
-            ops_audit.note(tx, Deed(services.now(), g.visitor.name, action, outbox_id, _told(found)))
+            audit_log.note(tx, Deed(services.now(), g.visitor.name, action, outbox_id, _told(found)))
     if wakes is None:
         return answered(f"Nothing was done: {outbox_id} is {found.state}.", _page(outbox_id))
     runtime().actors.wake_outbox(wakes)

@@ -14,10 +14,11 @@ from itsdangerous import BadData
 from domain.cells import GRID
 from domain.hours import DAY_SECONDS
 from domain.offers import render
-from storage import accounts, connections, offers, ops_audit, slots
-from storage.offers import Asked
-from storage.ops_audit import Deed
-from storage.slots import Listing
+from storage.rows import audit_log, connections, refresh_jobs
+from storage.rows.audit_log import Deed
+from storage.slots import availability, slot_sets
+from storage.slots.availability import Asked
+from storage.slots.slot_sets import Listing
 from webhooks.ops.visitors import signer
 from webhooks.wiring import runtime
 
@@ -46,10 +47,10 @@ def refresh(coach_id: str) -> str:
     at = int(now.timestamp())
     with services.database.write() as tx:
         before = _runs(_listing(tx, coach_id), at)
-        chosen = accounts.ids_of_coach(tx, coach_id)
+        chosen = connections.ids_of_coach(tx, coach_id)
         for connection_id in chosen:
-            connections.mark_dirty(tx, connection_id, userinfo=True)
-        ops_audit.note(tx, Deed(now, g.visitor.name, "refresh", coach_id, f"{len(chosen)} connections"))
+            refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
+        audit_log.note(tx, Deed(now, g.visitor.name, "refresh", coach_id, f"{len(chosen)} connections"))
     runtime().actors.wake(*chosen)
     token = signer(services.settings, "before").dumps([coach_id, at, before])
     return render_template(
@@ -69,7 +70,7 @@ def difference(coach_id: str) -> str:
         abort(403, "What was open before is of another coach. Refresh again.")
     waited = services.now().timestamp() - at
     with services.database.read() as tx:
-        waiting = connections.owed(tx, accounts.ids_of_coach(tx, coach_id))
+        waiting = refresh_jobs.owed(tx, connections.ids_of_coach(tx, coach_id))
         changed = [] if waiting else _changes(before, _runs(_listing(tx, coach_id), at))
     more: dict[str, Any] = {"waited": waited, "slow": waited > SLOW_SECONDS, "changed": changed}
     return render_template("ops/difference.html", coach_id=coach_id, waiting=waiting, token=token, **more)
@@ -77,7 +78,7 @@ def difference(coach_id: str) -> str:
 
 def _listing(tx: Any, coach_id: str) -> Listing:
     services = runtime().services
-    found = slots.listings(tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after)
+    found = slot_sets.listings(tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after)
     if coach_id not in found:
         abort(404, "No coach has this id.")
     return found[coach_id]
@@ -88,7 +89,7 @@ def _runs(listing: Listing, at: int) -> Starts:
     until = at + DAY_SECONDS * (listing.horizon_days + 1)
     found: Starts = {}
     for duration in listing.slots.durations:
-        cells = offers.starts(listing, Asked(duration, at, until, at)) // GRID
+        cells = availability.starts(listing, Asked(duration, at, until, at)) // GRID
         first = np.flatnonzero(np.diff(cells, prepend=-2) != 1)
         lengths = np.diff(first, append=len(cells))
         found[str(duration)] = np.column_stack((cells[first], lengths)).ravel().tolist()

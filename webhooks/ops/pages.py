@@ -7,10 +7,13 @@ from typing import Any
 from flask import Response, abort, render_template, request, url_for
 
 from domain.freshness import State
-from storage import coaches, connections, messages, ops, ops_audit, refusals, slots, standings
-from storage.messages import Tally
-from storage.ops import Conflicted, Stuck, Troubled
-from storage.refusals import Refusal
+from storage.reports import coach_states, outbox
+from storage.reports import overview as overview_report
+from storage.reports.outbox import Tally
+from storage.reports.overview import Conflicted, Stuck, Troubled
+from storage.rows import audit_log, coaches, refresh_jobs, refusals
+from storage.rows.refusals import Refusal
+from storage.slots import slot_sets
 from webhooks.browsers import see
 from webhooks.ops import weeks
 from webhooks.ops.plots import NAMES, SHEETS, Range, draw
@@ -50,8 +53,8 @@ class Overview:
     reading: int
     sending: dict[str, int]
     stuck_reads: list[Stuck]
-    stuck_messages: list[messages.Message]
-    dead: list[messages.Message]
+    stuck_messages: list[outbox.Message]
+    dead: list[outbox.Message]
     standings: dict[State, int]
     stale: list[Troubled]
     disconnected: list[Troubled]
@@ -88,7 +91,7 @@ def messages_in() -> str:
         abort(404, f"Messages are {', '.join(STATES)}.")
     services = runtime().services
     with services.database.read() as tx:
-        found = messages.listed(tx, state=state, kind=kind, now=services.now())
+        found = outbox.listed(tx, state=state, kind=kind, now=services.now())
     return render_template("ops/outbox.html", messages=found, state=state, kind=kind, states=STATES)
 
 
@@ -115,7 +118,7 @@ def coach_live(coach_id: str) -> str:
 def audit() -> str:
     """GET /ops/audit"""
     with runtime().services.database.read() as tx:
-        found = ops_audit.deeds(tx)
+        found = audit_log.deeds(tx)
     return render_template("ops/audit.html", deeds=found)
 
 
@@ -130,7 +133,7 @@ def find() -> Response:
     """GET /ops/find: to the message or the coach of this id."""
     wanted = request.args.get("id", "").strip()
     with runtime().services.database.read() as tx:
-        is_message, is_coach = messages.find(tx, wanted) is not None, coaches.get(tx, wanted) is not None
+        is_message, is_coach = outbox.find(tx, wanted) is not None, coaches.get(tx, wanted) is not None
     if not is_message and not is_coach:
         abort(404, "Neither a message nor a coach has this id.")
     return see(url_for("ops.message", outbox_id=wanted) if is_message else url_for("ops.coach", coach_id=wanted))
@@ -141,20 +144,20 @@ def _overview() -> dict[str, Any]:
     at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
     depths = queues.depths(services)
     with services.database.read() as tx:
-        tallies = {(tally.kind, tally.state): tally for tally in messages.tallies(tx, now=at["now"], ended=False)}
+        tallies = {(tally.kind, tally.state): tally for tally in outbox.tallies(tx, now=at["now"], ended=False)}
         seen = Overview(
             queues=[_queue(tx, name, depth, tallies, at["now"]) for name, depth in _named(depths)],
             redis_up=depths is not None,
             tallies=tallies,
-            reading=ops.being_read(tx),
-            sending=messages.in_flight(tx),
-            stuck_reads=ops.stuck_reads(tx, limit=MOST_SHOWN),
-            stuck_messages=messages.stuck(tx, limit=MOST_SHOWN),
-            dead=messages.listed(tx, state="dead", now=at["now"], limit=MOST_SHOWN),
-            standings=standings.counts(tx, **at),
-            stale=ops.troubled(tx, "stale", **at, limit=MOST_SHOWN),
-            disconnected=ops.troubled(tx, "disconnected", **at, limit=MOST_SHOWN),
-            conflicted=ops.conflicted(tx, now=at["now"], limit=MOST_SHOWN),
+            reading=overview_report.being_read(tx),
+            sending=outbox.in_flight(tx),
+            stuck_reads=overview_report.stuck_reads(tx, limit=MOST_SHOWN),
+            stuck_messages=outbox.stuck(tx, limit=MOST_SHOWN),
+            dead=outbox.listed(tx, state="dead", now=at["now"], limit=MOST_SHOWN),
+            standings=coach_states.counts(tx, **at),
+            stale=overview_report.troubled(tx, "stale", **at, limit=MOST_SHOWN),
+            disconnected=overview_report.troubled(tx, "disconnected", **at, limit=MOST_SHOWN),
+            conflicted=overview_report.conflicted(tx, now=at["now"], limit=MOST_SHOWN),
             refused=refusals.recent(tx, limit=MOST_REFUSALS),
         )
     return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN}
@@ -167,10 +170,10 @@ def _named(depths: dict[str, int] | None) -> list[tuple[str, int | None]]:
 def _queue(tx: Any, name: str, depth: int | None, tallies: dict[tuple[str, str], Tally], now: datetime) -> Queue:
     """The wake-ups of a queue, beside the rows that they are for: with the rows alone nothing is lost."""
     if name == "freebusy":
-        owed = connections.backlog(tx)
+        owed = refresh_jobs.backlog(tx)
         return Queue(name, depth, owed.dirty, owed.oldest_seconds if owed.dirty else None)
     if name == "slots":
-        return Queue(name, depth, ops.to_roll(tx, today=slots.today(now)), None)
+        return Queue(name, depth, overview_report.to_roll(tx, today=slot_sets.today(now)), None)
     due = [tallies[KINDS[name], state] for state in OWED if (KINDS[name], state) in tallies]
     oldest = max(((now - tally.oldest).total_seconds() for tally in due), default=None)
     return Queue(name, depth, sum(tally.count for tally in due), oldest)
@@ -183,8 +186,8 @@ def _plots() -> dict[str, Any]:
     now = services.now()
     over = Range(now - timedelta(hours=hours), now, SPANS[hours])
     with services.database.read() as tx:
-        found = ops.plotted(tx, NAMES, since=over.since, every=over.every)
-        ended = [tally for tally in messages.tallies(tx, now=now) if tally.state in ENDED]
+        found = overview_report.plotted(tx, NAMES, since=over.since, every=over.every)
+        ended = [tally for tally in outbox.tallies(tx, now=now) if tally.state in ENDED]
     plots = [draw(sheet, found, over) for sheet in SHEETS]
     return {"plots": plots, "hours": hours, "spans": tuple(SPANS), "ended": ended, "refusals": _by_code()}
 
@@ -198,13 +201,13 @@ def _by_code() -> list[tuple[str, int]]:
 
 def _message(outbox_id: str) -> dict[str, Any]:
     with runtime().services.database.read() as tx:
-        found = messages.find(tx, outbox_id)
+        found = outbox.find(tx, outbox_id)
         if found is None:
             abort(404, "No message has this id: it is mistyped, or was dropped when it was kept long enough.")
         return {
             "message": found,
-            "neighbours": messages.neighbours(tx, outbox_id),
-            "deeds": ops_audit.deeds(tx, target=outbox_id),
+            "neighbours": outbox.neighbours(tx, outbox_id),
+            "deeds": audit_log.deeds(tx, target=outbox_id),
         }
 
 
@@ -212,7 +215,7 @@ def _coach(coach_id: str) -> dict[str, Any]:
     services = runtime().services
     now = services.now()
     with services.database.read() as tx:
-        found = slots.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=True)
+        found = slot_sets.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=True)
         if coach_id not in found:
             abort(404, "No coach has this id.")
         listing = found[coach_id]
@@ -223,7 +226,7 @@ def _coach(coach_id: str) -> dict[str, Any]:
             "listing": listing,
             "duration": duration,
             "week": weeks.of(listing, duration, int(now.timestamp())),
-            "accounts": ops.accounts_of(tx, coach_id),
-            "conflicts": ops.conflicts_of(tx, coach_id, now=now),
-            "deeds": ops_audit.deeds(tx, target=coach_id, limit=20),
+            "accounts": overview_report.accounts_of(tx, coach_id),
+            "conflicts": overview_report.conflicts_of(tx, coach_id, now=now),
+            "deeds": audit_log.deeds(tx, target=coach_id, limit=20),
         }

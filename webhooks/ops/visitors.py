@@ -17,8 +17,8 @@ import structlog
 from flask import Response, abort, g, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 
-from storage import clients, ops_audit
-from storage.ops_audit import Deed
+from storage.rows import api_keys, audit_log
+from storage.rows.audit_log import Deed
 from webhooks import browsers
 from webhooks.browsers import over_https, see
 from webhooks.models import ID
@@ -105,7 +105,7 @@ def login() -> Response:
     until = int((now + LIFE).timestamp())
     visitor = Visitor(key.id, key.client_id, secrets.token_urlsafe(24), until)
     with services.database.write() as tx:
-        ops_audit.note(tx, Deed(now, visitor.name, "login", key.client_id, visitor.session))
+        audit_log.note(tx, Deed(now, visitor.name, "login", key.client_id, visitor.session))
     wanted = request.form.get("next", "")
     return _with_cookie(see(wanted if INSIDE.fullmatch(wanted) else url_for("ops.overview")), visitor)
 
@@ -114,7 +114,7 @@ def logout() -> Response:
     """POST /ops/logout"""
     services = runtime().services
     with services.database.write() as tx:
-        ops_audit.note(tx, Deed(services.now(), g.visitor.name, "logout", g.visitor.client_id, g.visitor.session))
+        audit_log.note(tx, Deed(services.now(), g.visitor.name, "logout", g.visitor.client_id, g.visitor.session))
     response = see(url_for("ops.login_form"))
     response.delete_cookie(_cookie(), path="/", secure=over_https(), httponly=True, samesite="Lax")
     return response
@@ -141,8 +141,8 @@ def _still_good(visitor: Visitor) -> bool:
     services = runtime().services
     since = services.now() - LIFE
     with services.database.read() as tx:
-        key = clients.key_of(tx, visitor.key_id)
-        left = ops_audit.is_noted(tx, visitor.name, "logout", visitor.session, since=since)
+        key = api_keys.key_of(tx, visitor.key_id)
+        left = audit_log.is_noted(tx, visitor.name, "logout", visitor.session, since=since)
     if left or key is None or key.revoked_at is not None or SCOPE not in key.scopes:
         return False
     return key.expires_at is None or key.expires_at > services.now()

@@ -7,9 +7,9 @@ from datetime import date
 from domain.cells import GRID
 from domain.hours import DAY_SECONDS, local_days
 from domain.reasons import Reason
-from storage import offers
-from storage.offers import Asked
-from storage.slots import Listing
+from storage.slots import availability
+from storage.slots.availability import Asked
+from storage.slots.slot_sets import Listing
 
 DAYS = 7
 
@@ -48,8 +48,8 @@ class Week:
 def of(listing: Listing, duration: int, now: int) -> Week:
     begin = now // GRID * GRID
     asked = Asked(duration, begin, begin + DAYS * DAY_SECONDS, now)
-    runs = offers.reasons(listing, asked)
-    starts: list[int] = offers.starts(listing, asked).tolist()
+    runs = availability.reasons(listing, asked)
+    starts: list[int] = availability.starts(listing, asked).tolist()
     counts: Counter[str] = Counter()
     for start, end, reason in runs:
         counts[reason.name] += (end - start) // GRID

@@ -3,8 +3,8 @@
 from flask import Response, abort, g, render_template, request, url_for
 
 from domain.errors import Invalid
-from storage import ops_audit, withheld
-from storage.ops_audit import Deed
+from storage.rows import audit_log, withheld_addresses
+from storage.rows.audit_log import Deed
 from webhooks.ops.actions import answered
 from webhooks.wiring import runtime
 
@@ -29,10 +29,10 @@ def release() -> Response:
     services = runtime().services
     try:
         with services.database.write() as tx:
-            found = withheld.release(tx, which, now=services.now())
+            found = withheld_addresses.release(tx, which, now=services.now())
             if found is not None:
                 told = f"waiting mails: {len(found.wake)} leave, {found.superseded} ended"
-                ops_audit.note(tx, Deed(services.now(), g.visitor.name, "release", found.id, told))
+                audit_log.note(tx, Deed(services.now(), g.visitor.name, "release", found.id, told))
     except Invalid:
         abort(422, "This is no mail address. Nothing was done: go back and correct it.")
     page = url_for("ops.withheld_list")
@@ -44,4 +44,4 @@ def release() -> Response:
 
 def _listed() -> dict[str, object]:
     with runtime().services.database.read() as tx:
-        return {"withheld": withheld.find_all(tx), "most": withheld.MOST}
+        return {"withheld": withheld_addresses.find_all(tx), "most": withheld_addresses.MOST}

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from domain.errors import Invalid
 from domain.sessions import Unknown
-from storage.outages import Unavailable, kind_of
+from storage.schema.outages import Unavailable, kind_of
 from webhooks.errors import unexpected
 from webhooks.pages import booking, consent, deeds, groups, guests, links, settings, settings_calendars, spoken
 from webhooks.pages.words import say

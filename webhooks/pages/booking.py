@@ -12,8 +12,10 @@ from flask import Response, abort, render_template, request
 
 from domain.cells import GRID
 from domain.sessions import FORMATS, Terms
-from storage import coaches, openings, seats, sessions
-from storage.openings import Wanted
+from storage.rows import bookings as booking_rows
+from storage.rows import coaches, sessions
+from storage.slots import bookable
+from storage.slots.bookable import Wanted
 from webhooks.booking_models import MOST_SEATS
 from webhooks.models import MOST_TEXT
 from webhooks.pages import groups, spoken, weekgrid
@@ -84,9 +86,9 @@ def book_confirm() -> Response:
     own = had(theirs, wanted)
     if own is not None:
         return have_page(own)
-    reason = openings.why_closed(chosen.listing, wanted, terms)
+    reason = bookable.why_closed(chosen.listing, wanted, terms)
     if reason is not None and (start % GRID or not forcible(reason)):
-        return refused_page("slot_not_open", openings.nearest(chosen.listing, wanted, terms), chosen, reason)
+        return refused_page("slot_not_open", bookable.nearest(chosen.listing, wanted, terms), chosen, reason)
     page = render_template(
         "pages/book_confirm.html",
         chosen=chosen,
@@ -130,7 +132,7 @@ def coming(tx: Tx, terms: Terms) -> list[Mine]:
     here = guest()
     if here.participant is None:
         return []
-    found = seats.coming(tx, here.coach_id, here.participant.id, now=terms.seconds)
+    found = booking_rows.coming(tx, here.coach_id, here.participant.id, now=terms.seconds)
     whole = [Mine(booking, sessions.get(tx, booking.session_id)) for booking in found]
     return [each for each in whole if here.handles(each.booking, each.session)]
 

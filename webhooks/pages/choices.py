@@ -12,9 +12,10 @@ from domain.cells import GRID
 from domain.errors import Invalid
 from domain.hours import timezone
 from domain.sessions import Booking, Participant, Session, Terms, Unknown
-from storage import offers, openings, seats, sessions
-from storage.offers import Asked
-from storage.slots import Listing
+from storage.rows import bookings, sessions
+from storage.slots import availability, bookable
+from storage.slots.availability import Asked
+from storage.slots.slot_sets import Listing
 from webhooks.models import MOST_TEXT
 from webhooks.pages import spoken, weekgrid
 from webhooks.pages.guests import guest
@@ -75,7 +76,7 @@ def who() -> Participant:
 
 def mine(tx: Tx, booking_id: str) -> Mine:
     """Raises Unknown: a booking that is none of this guest's business is as if there were none."""
-    booking = seats.get(tx, booking_id)
+    booking = bookings.get(tx, booking_id)
     session = sessions.get(tx, booking.session_id)
     if not guest().handles(booking, session):
         raise Unknown("booking", booking_id)
@@ -88,7 +89,7 @@ def choice(tx: Tx, terms: Terms) -> Choice:
     moving = mine(tx, move) if move else None
     if moving is not None and (moving.session.pod or moving.booking.status != "booked"):
         raise Unknown("booking", moving.booking.id)
-    listing = openings.listing_for(tx, guest().coach_id, terms, moving=moving.session.id if moving else None)
+    listing = bookable.listing_for(tx, guest().coach_id, terms, moving=moving.session.id if moving else None)
     zone = zone_chosen()
     duration = _duration(listing, moving)
     soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
@@ -99,7 +100,7 @@ def choice(tx: Tx, terms: Terms) -> Choice:
 
 def starts(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> list[int]:
     """What is open, as the API lists it."""
-    found: list[int] = offers.starts(listing, Asked(duration, since, until, terms.seconds)).tolist()
+    found: list[int] = availability.starts(listing, Asked(duration, since, until, terms.seconds)).tolist()
     return found
 
 
@@ -107,7 +108,7 @@ def closed(listing: Listing, duration: int, since: int, until: int, terms: Terms
     """Why each closed start is so, as the API tells it; None: this guest is not told."""
     if not guest().may(May.see_reasons):
         return None
-    runs = offers.reasons(listing, Asked(duration, since, until, terms.seconds))
+    runs = availability.reasons(listing, Asked(duration, since, until, terms.seconds))
     found = {start: why.name for first, end, why in runs for start in range(first, end, GRID)}
     return found | dict.fromkeys(range(since, min(until, terms.seconds), GRID), "past")
 

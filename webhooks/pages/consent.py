@@ -14,9 +14,9 @@ from flask import Response, abort, render_template, request, url_for
 from werkzeug.exceptions import Forbidden, Gone
 
 from domain.coaches import Coach
-from storage import coaches, links
-from storage.links import Closed, Link
-from storage.oauth_states import Attempt
+from storage.rows import coaches, links
+from storage.rows.links import Closed, Link
+from storage.rows.oauth_states import Attempt
 from webhooks import browsers, cookies
 from webhooks.browsers import see
 from webhooks.pages.guests import guest, language

@@ -12,12 +12,13 @@ from flask import Response, abort, request, url_for
 
 from domain.errors import one_of, whole_number
 from domain.sessions import FORMATS, Format, Refused, Terms
-from storage import bookings, idempotency, pods
-from storage.bookings import Done
-from storage.idempotency import Answer, KeyReused
-from storage.openings import Wanted
-from storage.outages import run_again_once
-from storage.pods import Changes, Made, Plan
+from storage.rows import idempotency
+from storage.rows.idempotency import Answer, KeyReused
+from storage.schema.outages import run_again_once
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings, pods
+from storage.transactions.bookings import Done
+from storage.transactions.pods import Changes, Made, Plan
 from webhooks.booking_models import MOST_SEATS
 from webhooks.browsers import SEE_OTHER, see
 from webhooks.pages.booking import coming, had, have_page, refused_page

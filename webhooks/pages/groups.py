@@ -6,7 +6,8 @@ from typing import Any
 from flask import abort, render_template, url_for
 
 from domain.sessions import Booking, Refused, Session, Terms, Unknown, check_may_rebook
-from storage import seats, sessions
+from storage.rows import bookings as booking_rows
+from storage.rows import sessions
 from webhooks.pages.choices import Tx, one_time_key, who, zone_chosen
 from webhooks.pages.guests import guest
 from webhooks.pages.viewers import May
@@ -86,7 +87,7 @@ def meetings(tx: Tx, since: int, until: int) -> list[Meeting]:
         return []
     found = [each for each in sessions.of_coach(tx, guest().coach_id, since, until) if each.active]
     known = [session for session in found if guest().knows_people(session)]
-    seated = seats.of_sessions(tx, [session.id for session in known])
+    seated = booking_rows.of_sessions(tx, [session.id for session in known])
     return [Meeting(session, _standing(seated[session.id])) for session in known]
 
 
@@ -113,7 +114,7 @@ def _hosted(pod_id: str) -> dict[str, Any]:
     services = runtime().services
     with services.database.read() as tx:
         pod = hosted(tx, pod_id)
-        seated = _standing(seats.of_session(tx, pod_id))
+        seated = _standing(booking_rows.of_session(tx, pod_id))
     changeable = pod.active and not pod.begun(services.now()) and guest().may(May.call_off)
     return {"pod": pod, "seated": seated, "changeable": changeable, "zone": zone_chosen(), "key": one_time_key()}
 
@@ -125,10 +126,10 @@ def _standing(bookings: list[Booking]) -> list[Booking]:
 def _pods(tx: Tx, terms: Terms) -> list[Session]:
     near = sessions.pods_with_seats(tx, guest().coach_id, around=terms.seconds, now=terms.now, limit=MOST_LOOKED_AT)
     ours = [pod for pod in near if guest().belongs(pod)][:MOST_PODS]
-    return [pod for pod in ours if not seats.is_seated(tx, pod.id, who().id)]
+    return [pod for pod in ours if not booking_rows.is_seated(tx, pod.id, who().id)]
 
 
 def _group(tx: Tx, pod: Session) -> Group:
-    bound = pod.format == "hybrid_v2" and seats.chosen_before(tx, pod, who().id) is not None
+    bound = pod.format == "hybrid_v2" and booking_rows.chosen_before(tx, pod, who().id) is not None
     joined = guest().may(May.assign) or (pod.format in JOINED_BY_CHOICE and not bound)
     return Group(pod.id, pod.starts, pod.ends, pod.capacity - pod.taken, joined)

@@ -16,8 +16,8 @@ from werkzeug.exceptions import Forbidden, Gone, HTTPException
 
 from domain.errors import Invalid
 from domain.sessions import Unknown
-from storage import coaches, links, seats
-from storage.links import Closed, Link
+from storage.rows import bookings, coaches, links
+from storage.rows.links import Closed, Link
 from webhooks import cookies
 from webhooks.auth import asking, lacking, may
 from webhooks.booking_models import URL_HOST, URL_REST, ContextIn, Id, ParticipantIn
@@ -86,8 +86,8 @@ def create(body: LinkIn) -> LinkOut:
         if coach is None:
             raise unknown_coach(body.coach_id)
         if body.booking_id is not None:
-            theirs = seats.get(tx, body.booking_id).participant.id == (participant and participant.id)
-            if not theirs or seats.coach_of(tx, body.booking_id) != body.coach_id:
+            theirs = bookings.get(tx, body.booking_id).participant.id == (participant and participant.id)
+            if not theirs or bookings.coach_of(tx, body.booking_id) != body.coach_id:
                 raise Unknown("booking", body.booking_id)
     zone = coach.hours.zone if participant is None or body.viewer == "coach" else participant.zone
     invited = Guest(

@@ -7,10 +7,12 @@ from flask import Response, abort, render_template, request
 
 from domain.coaches import Coach
 from domain.hours import WEEKDAYS, timezone
-from storage import accounts, calendars, changes, coaches, slots
-from storage.accounts import Connected
-from storage.calendars import Place
-from storage.coaches import StaleVersion
+from storage.rows import coaches, connections
+from storage.rows.coaches import StaleVersion
+from storage.rows.connections import Connected
+from storage.slots import slot_sets
+from storage.transactions import coach_settings, write_back
+from storage.transactions.write_back import Place
 from webhooks import aftermath
 from webhooks.browsers import see
 from webhooks.pages import settings_form as forms
@@ -84,7 +86,7 @@ def settings_save() -> Response:
 
     try:
         changed = services.database.transact(
-            lambda tx: changes.put_coach(
+            lambda tx: coach_settings.put_coach(
                 tx, guest().coach_id, change, expected=int(values["version"]), now=services.now()
             )
         )
@@ -119,11 +121,11 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
     """The coach's accounts, whether all of them are connected and healthy, and where sessions are written."""
     services = runtime().services
     stale_after = services.settings.stale_after
-    listing = slots.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(coach.id)
-    connected = accounts.of_coach(tx, coach.id)
+    listing = slot_sets.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(coach.id)
+    connected = connections.of_coach(tx, coach.id)
     synced = bool(connected) and listing is not None and listing.state in ("fresh", "refreshing")
     shown = {"accounts": connected, "providers": PROVIDERS, "synced": synced, "coach_name": coach.name or coach.id}
-    return shown | _receiving(connected, calendars.receiving(tx, coach.id))
+    return shown | _receiving(connected, write_back.receiving(tx, coach.id))
 
 
 def _receiving(connected: list[Connected], place: Place | None) -> dict[str, Any]:
@@ -162,7 +164,7 @@ def _page(tx: Tx, found: Read, *, said: str = "", unsaved: bool = False, status:
 def _effect(tx: Tx, found: Read) -> dict[str, Any]:
     services = runtime().services
     at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
-    listing, stored = slots.preview(tx, found.coach, **at)
+    listing, stored = slot_sets.preview(tx, found.coach, **at)
     asked = request.form.get("show", "")
     length = int(asked) if asked.isdecimal() and len(asked) <= MOST_DIGITS else None
     return {"week": weeks.of(listing, stored, length, at["now"]), "errors": found.errors}

@@ -3,10 +3,11 @@ after a question."""
 
 from flask import Response, abort, render_template, request
 
-from storage import accounts, calendars, changes
-from storage import connections as rows
-from storage.accounts import Connected, UnknownCalendar
-from storage.calendars import ReadOnly
+from storage.rows import connections as connection_rows
+from storage.rows import refresh_jobs as rows
+from storage.rows.connections import Connected, UnknownCalendar
+from storage.transactions import coach_settings, write_back
+from storage.transactions.write_back import ReadOnly
 from webhooks import aftermath, cookies
 from webhooks.browsers import see
 from webhooks.pages.guests import guest, language
@@ -46,7 +47,7 @@ def settings_calendars(connection_id: str) -> Response:
             coach = mine(tx)
             _owned(tx, connection_id)
             chosen = request.form.getlist("calendar")
-            met = changes.choose_calendars(tx, coach.id, connection_id, chosen, now=services.now())
+            met = coach_settings.choose_calendars(tx, coach.id, connection_id, chosen, now=services.now())
     except UnknownCalendar:
         return see(f"{HOME}?said=calendars_changed")
     aftermath.follow(coach.id, conflicts=met)
@@ -64,7 +65,7 @@ def settings_receives() -> Response:
         with services.database.write() as tx:
             if sent is None:
                 raise UnknownCalendar
-            calendars.receive(tx, mine(tx).id, sent or None, now=services.now())
+            write_back.receive(tx, mine(tx).id, sent or None, now=services.now())
     except UnknownCalendar:
         abort(404, "not_here")
     except ReadOnly:
@@ -90,7 +91,7 @@ def settings_disconnect(connection_id: str) -> Response:
 
 def _owned(tx: Tx, connection_id: str) -> Connected:
     """The guest's connection of this id; another's is 404, as one that never was."""
-    found = next((one for one in accounts.of_coach(tx, guest().coach_id) if one.id == connection_id), None)
+    found = next((one for one in connection_rows.of_coach(tx, guest().coach_id) if one.id == connection_id), None)
     return abort(404, "not_here") if found is None else found
 
 

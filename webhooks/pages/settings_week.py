@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 from domain.cells import GRID
 from domain.hours import local_days, midnight, timezone
-from storage import offers
-from storage.offers import Asked
-from storage.slots import Listing
+from storage.slots import availability
+from storage.slots.availability import Asked
+from storage.slots.slot_sets import Listing
 
 DAYS = 7
 HOUR = 4
@@ -48,13 +48,13 @@ def of(listing: Listing, stored: Listing, duration: int | None, now: datetime) -
     today = now.astimezone(zone).date()
     until = midnight(listing.zone, today + timedelta(days=DAYS))
     asked = Asked(length, int(now.timestamp()) // GRID * GRID, until, int(now.timestamp()))
-    found: list[int] = offers.starts(listing, asked).tolist()
+    found: list[int] = availability.starts(listing, asked).tolist()
     days = [
         (day, [_quarter(start, zone) for start in found if first <= start < end])
         for day, first, end in local_days(listing.zone, midnight(listing.zone, today), until)
     ]
     low, high = _shown([quarter for _, quarters in days for quarter in quarters])
-    before = len(offers.starts(stored, asked)) if length in stored.slots.durations else 0
+    before = len(availability.starts(stored, asked)) if length in stored.slots.durations else 0
     return Week(
         zone=listing.zone,
         duration=length,

@@ -16,7 +16,7 @@ class May(StrEnum):
     see_people = auto()
     """Who takes part in sessions: a coach in all of theirs, a manager in the groups of their context."""
     force = auto()
-    """Take a closed time, with a reason. What no force opens, `storage.openings` says."""
+    """Take a closed time, with a reason. What no force opens, `storage.slots.bookable` says."""
     run_sessions = auto()
     """Move and cancel anybody's 1:1 session with this coach."""
     excuse = auto()

@@ -5,9 +5,11 @@ from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from storage import accounts, connections, migrations, standbys
-from storage.causes import Cause, cause
-from storage.vault import Sealed
+from storage import migrations
+from storage.rows import connections, refresh_jobs
+from storage.schema import standbys
+from storage.schema.causes import Cause, cause
+from storage.schema.vault import Sealed
 from workers import channels, tokens
 from workers.breaker import FAILURES, probe
 from workers.cronofy.errors import CronofyError, InvalidClient
@@ -104,7 +106,7 @@ def _callbacks(services: Services) -> Iterator[Finding]:
 
 def _backlog(services: Services) -> Iterator[Finding]:
     with services.database.read() as tx:
-        owed = connections.backlog(tx)
+        owed = refresh_jobs.backlog(tx)
     late = owed.oldest_seconds > OLDEST_DEBT_SECONDS
     detail = f"{owed.dirty} connections owed a read, the oldest for {owed.oldest_seconds:.0f} s"
     yield Finding("backlog", detail, "are worker and clock running? see: coachcal work, coachcal clock" if late else "")
@@ -112,7 +114,7 @@ def _backlog(services: Services) -> Iterator[Finding]:
 
 def _channels(services: Services) -> Iterator[Finding]:
     with services.database.read() as tx:
-        opened = accounts.open_channels(tx, limit=CHANNELS_LOOKED_AT)
+        opened = connections.open_channels(tx, limit=CHANNELS_LOOKED_AT)
     for connection_id, channel_id in opened:
         try:
             listed = tokens.authorised(services, connection_id, services.cronofy.channels)
@@ -131,7 +133,7 @@ def _channels(services: Services) -> Iterator[Finding]:
 
 def _audit(services: Services) -> Iterator[Finding]:
     with services.database.read() as tx:
-        oldest = accounts.oldest_audit(tx)
+        oldest = connections.oldest_audit(tx)
     if oldest is None:
         yield Finding("audit", "no channel is open")
         return

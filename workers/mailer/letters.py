@@ -11,7 +11,7 @@ from workers.mailer.times import locale_of, spell
 
 
 def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) -> Mail:
-    """The mail, as `storage.mail_texts.resolve` chose its text. Raises domain.mail_tokens.Held.
+    """The mail, as `storage.rows.mail_texts.resolve` chose its text. Raises domain.mail_tokens.Held.
 
     "off" is for the caller to obey: a mail that is switched off is not written.
     """

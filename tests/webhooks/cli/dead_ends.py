@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
 
-from storage.database import create
-from storage.tables import metadata
+from storage.schema.database import create
+from storage.schema.tables import metadata
 from webhooks.cli import main
 
 COMMANDS: dict[str, tuple[str, ...]] = {

@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 import pytest
 
-from storage import clients, migrations, tables
-from storage.database import create
+from storage import migrations
+from storage.rows import api_keys
+from storage.schema import tables
+from storage.schema.database import create
 from tests import cast
 from tests.databases import Kind
 from tests.webhooks.cli.dead_ends import GOOD, content, is_a_sentence, leaves, run, sqlite
@@ -48,7 +50,7 @@ def url(fresh_database: Callable[[Kind], str], monkeypatch: pytest.MonkeyPatch) 
     database = create(made)
     cast.introduce(database)
     with database.write() as tx:
-        clients.create_key(tx, "coach-os", ("ops",), now=cast.NOW)
+        api_keys.create_key(tx, "coach-os", ("ops",), now=cast.NOW)
         tx.execute(tables.api_keys.update().values(id="k1"))
         tx.execute(tables.outbox.insert().values(**DEAD_LETTER))
     database.close()

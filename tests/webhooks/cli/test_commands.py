@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from dramatiq import Worker
 
-from storage import clients
+from storage.rows import api_keys
 from tests import cast
 from tests.house import House, built, house
 from webhooks.cli import main
@@ -52,7 +52,7 @@ def test_a_new_key_is_shown_once_and_opens(told: House) -> None:
     result = run("keys", "create", "coach-os", "--scope", "slots:read", "--days", "30")
     key = result.stdout.strip()
     with told.runtime.services.database.read() as tx:
-        found = clients.authenticate(tx, key, now=told.runtime.services.now())
+        found = api_keys.authenticate(tx, key, now=told.runtime.services.now())
     assert found is not None
     assert found.scopes == ("slots:read",)
     listed = run("keys", "list").stdout

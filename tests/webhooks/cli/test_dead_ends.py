@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from storage import migrations
-from storage.database import create
+from storage.schema.database import create
 from tests.databases import Kind, PostgresDatabases
 from tests.webhooks.cli.dead_ends import (
     ALONE,

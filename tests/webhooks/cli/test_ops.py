@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from domain.sessions import Participant, Refused
-from storage import bookings, clients, idempotency, ops_audit, refusals, tables
-from storage.bookings import Done
-from storage.erasures import Person
-from storage.idempotency import Answer
-from storage.openings import Wanted
-from storage.refusals import Refusal
+from storage.rows import api_keys, audit_log, idempotency, refusals
+from storage.rows.idempotency import Answer
+from storage.rows.refusals import Refusal
+from storage.schema import tables
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
+from storage.transactions.bookings import Done
+from storage.transactions.erasures import Person
 from tests import cast
 from tests.cast import NOW, at
 from tests.house import Connected, House, house
@@ -57,7 +59,7 @@ def set_outbox(house: House, outbox_id: str, **values: Any) -> None:
 
 def diary(house: House) -> list[tuple[str, str]]:
     with house.runtime.services.database.read() as tx:
-        return [(deed.action, deed.target) for deed in ops_audit.deeds(tx)]
+        return [(deed.action, deed.target) for deed in audit_log.deeds(tx)]
 
 
 def a_dead_mail(house: House) -> str:
@@ -191,8 +193,8 @@ def test_whoever_is_not_there_can_be_neither_exported_nor_erased(told: House) ->
 
 
 def test_every_table_is_a_person_s_or_nobody_s(told: House) -> None:
-    """A new table has to say whose it is: here, or in `storage.personal_data`."""
-    from storage.personal_data import of_coach, of_participant
+    """A new table has to say whose it is: here, or in `storage.reports.personal_data`."""
+    from storage.reports.personal_data import of_coach, of_participant
 
     nobodys = {
         "alembic_version",
@@ -274,7 +276,7 @@ def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) ->
     keep_answers(told, book(told))
     book(told, cast.HEDY, "bob")
     with told.runtime.services.database.write() as tx:
-        clients.create_key(tx, "coach-os", ("ops",), now=NOW)
+        api_keys.create_key(tx, "coach-os", ("ops",), now=NOW)
         refusals.note(tx, Refusal(NOW, "GET /book", "not_here", None, None), {"coach_id": "ada"})
         tx.execute(tables.withheld_addresses.insert().values(address="ada@example.test", reason="550", since=NOW))
     held = json.loads(run("export", "bob").stdout)

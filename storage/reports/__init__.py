@@ -1,0 +1,1 @@
+"""What ops, metrics and exports read."""

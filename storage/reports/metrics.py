@@ -1,0 +1,73 @@
+"""What is owed, late or wrong at this moment, as figures: few of them, whatever the number of coaches."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, case, func, select
+
+from storage.rows.outbox import OPEN
+from storage.schema.database import clock_ms
+from storage.schema.tables import connections, outbox, samples, schedule, sessions
+
+
+def clock_late(tx: Connection, names: Iterable[str]) -> dict[str, float]:
+    """For how many seconds each periodic job has been due, by the database's clock; infinite for one that never ran."""
+    late = func.max(clock_ms() - schedule.c.next_run_at_ms)
+    known: dict[str, int] = dict(tx.execute(select(schedule.c.name, late).group_by(schedule.c.name)).all())
+    return {name: max(known[name] / 1000, 0.0) if name in known else float("inf") for name in names}
+
+
+def clock_failures(tx: Connection, names: Iterable[str]) -> dict[str, float]:
+    """How often each periodic job raised since it last went well."""
+    known: dict[str, int] = dict(tx.execute(select(schedule.c.name, schedule.c.failures)).all())
+    return {name: float(known.get(name, 0)) for name in names}
+
+
+def conflicts(tx: Connection, *, now: datetime) -> int:
+    """How many coming sessions an external event lies over."""
+    row = sessions.c
+    coming = and_(row.conflict_since.is_not(None), row.active, row.starts > int(now.timestamp()))
+    return tx.scalar(select(func.count()).where(coming)) or 0
+
+
+def missed_pushes(tx: Connection) -> int:
+    """Changes that were found without having been announced, over all connections that there are."""
+    return int(tx.scalar(select(func.sum(connections.c.missed_pushes))) or 0)
+
+
+def outbox_rows(tx: Connection, *, now: datetime) -> list[tuple[str, str, int]]:
+    """(kind, state, how many) of what is owed or was given up; pending rows whose time has not come are `scheduled`.
+
+    Each part has an index: what was sent is all that ever was, and is never counted here.
+    """
+    row = outbox.c
+    state = case((and_(row.state == "pending", row.due_at > now), "scheduled"), else_=row.state).label("shown")
+    query = select(row.kind, state, func.count()).group_by(row.kind, state)
+    found = [*tx.execute(query.where(row.state.in_(OPEN)))]
+    found += tx.execute(query.where(row.state.in_(("dead", "withheld"))))
+    return [(kind, shown, count) for kind, shown, count in found]
+
+
+def oldest_due(tx: Connection, *, now: datetime) -> dict[str, datetime]:
+    """Since when the oldest row of each kind should have gone. Mails that wait for a person's correction, or for the
+    mail server, are told by figures of their own."""
+    row = outbox.c
+    late = (row.state.in_(OPEN), row.state != "waiting_for_text", row.trouble.is_(None), row.due_at <= now)
+    query = select(row.kind, func.min(row.due_at)).where(*late)
+    return dict(tx.execute(query.group_by(row.kind)).all())
+
+
+def waiting_mails(tx: Connection) -> dict[str, int]:
+    """How many mails wait for something beside their turn: `text` to be corrected, an `address` that does not exist,
+    a `mailer` that is in trouble."""
+    row = outbox.c
+    in_trouble = and_(row.state.in_(OPEN), row.trouble.is_not(None))
+    wheres = {"text": row.state == "waiting_for_text", "address": row.state == "withheld", "mailer": in_trouble}
+    return {name: tx.scalar(select(func.count()).where(where)) or 0 for name, where in wheres.items()}
+
+
+def latest(tx: Connection, names: Iterable[str], *, since: datetime) -> dict[str, float]:
+    """The newest sample of each of these figures that is not older than `since`."""
+    row = samples.c
+    wanted = select(row.name, row.at, row.value).where(row.name.in_(tuple(names)), row.at >= since)
+    return {name: value for name, _, value in tx.execute(wanted.order_by(row.at))}

@@ -1,0 +1,139 @@
+"""Rows of the outbox as ops see them: never a recipient's address, never what is said; and retry and withhold."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+
+from storage.reports.overview import seconds
+from storage.rows.outbox import LEASE, Wake
+from storage.schema.database import clock_ms
+from storage.schema.tables import outbox
+
+UNENDED = ("pending", "sending", "waiting_for_text", "withheld", "dead")
+
+row = outbox.c
+_lapsed = and_(row.state == "sending", LEASE.open)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`role`: whom a mail is for, participant or coach. `retry_in`, `lease_in`: seconds by the database's clock."""
+
+    id: str
+    kind: str
+    topic: str
+    role: str | None
+    state: str
+    version: int
+    attempts: int
+    unsure: int
+    coach_id: str | None
+    session_id: str | None
+    booking_id: str | None
+    created_at: datetime
+    due_at: datetime
+    sent_at: datetime | None
+    last_error: str | None
+    retry_in: float
+    lease_in: float
+
+    @property
+    def stuck(self) -> bool:
+        """Its sender vanished: whether it was sent, nobody knows."""
+        return self.state == "sending" and self.lease_in <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Rows of one kind in one state: how many, and when the oldest was due. Pending ones that wait for their time,
+    such as reminders, are `scheduled`."""
+
+    kind: str
+    state: str
+    count: int
+    oldest: datetime
+
+
+_MADE: dict[str, ColumnElement[Any]] = {
+    "role": row.payload[("recipient", "role")].as_string(),
+    "retry_in": seconds(row.next_attempt_at_ms - clock_ms()),
+    "lease_in": seconds(row.lease_until_ms - clock_ms()),
+}
+_COLUMNS = [_MADE[item.name] if item.name in _MADE else row[item.name] for item in fields(Message)]
+
+
+def tallies(tx: Connection, *, now: datetime, ended: bool = True) -> list[Tally]:
+    """`ended`: with those that were sent or superseded, which are nearly all there ever were: not for every second."""
+    state = case((and_(row.state == "pending", row.due_at > now), "scheduled"), else_=row.state).label("as_shown")
+    query = select(row.kind, state, func.count(), func.min(row.due_at)).group_by(row.kind, state)
+    chosen = query if ended else query.where(row.state.in_(UNENDED))
+    return [Tally(*found) for found in tx.execute(chosen.order_by(row.kind, state))]
+
+
+def find(tx: Connection, outbox_id: str) -> Message | None:
+    return next(iter(_messages(tx, select(*_COLUMNS).where(row.id == outbox_id))), None)
+
+
+def listed(tx: Connection, *, state: str, kind: str | None = None, now: datetime, limit: int = 100) -> list[Message]:
+    """Those in this state as `tallies` tells it, the longest due first; of one kind, when it is named."""
+    chosen = _in_state(state, now) if kind is None else and_(_in_state(state, now), row.kind == kind)
+    return _messages(tx, select(*_COLUMNS).where(chosen).order_by(row.due_at, row.id).limit(limit))
+
+
+def stuck(tx: Connection, *, limit: int = 20) -> list[Message]:
+    """Those whose sender vanished: nobody acknowledged them before their lease ended."""
+    return _messages(tx, select(*_COLUMNS).where(_lapsed).order_by(row.lease_until_ms).limit(limit))
+
+
+def in_flight(tx: Connection) -> dict[str, int]:
+    """How many of each kind somebody is sending at this moment."""
+    held = select(row.kind, func.count()).where(row.state == "sending", LEASE.lasts)
+    return {kind: count for kind, count in tx.execute(held.group_by(row.kind))}  # noqa: C416 (dict() loses the types)
+
+
+def neighbours(tx: Connection, outbox_id: str, *, limit: int = 50) -> list[Message]:
+    """The queue that a message stands in (see storage.rows.outbox), itself included, in the order it is to leave."""
+    me = outbox.alias("me")
+    queue = or_(
+        and_(row.kind == "mail", row.booking_id == me.c.booking_id, row.recipient == me.c.recipient),
+        and_(row.kind == "calendar", row.session_id == me.c.session_id),
+        and_(row.kind == "callback", row.booking_id == me.c.booking_id),
+    )
+    query = select(*_COLUMNS).join(me, me.c.id == outbox_id)
+    chosen = query.where(or_(row.id == outbox_id, and_(row.kind == me.c.kind, queue)))
+    return _messages(tx, chosen.order_by(row.version, row.due_at, row.created_at, row.id).limit(limit))
+
+
+def retry(tx: Connection, outbox_id: str) -> Wake | None:
+    """Try a message that waits for its next attempt now. None when it does not wait for one."""
+    now = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + 2_000}
+    waits = row.state.in_(("pending", "waiting_for_text"))
+    mine = outbox.update().where(row.id == outbox_id, waits).values(now)
+    found = tx.execute(mine.returning(row.id, row.kind)).first()
+    return None if found is None else (found.id, found.kind)
+
+
+def withhold(tx: Connection, outbox_id: str, *, reason: str) -> bool:
+    """Never send this message. False when it was sent, or is being sent, or has ended already.
+
+    One whose sender vanished may have been sent: that is remembered, because a cancellation depends on it.
+    """
+    waits = row.state.in_(("pending", "waiting_for_text", "withheld"))
+    chosen = and_(row.id == outbox_id, or_(waits, _lapsed))
+    values = LEASE.end() | {"state": "superseded", "reason": "discarded", "last_error": reason}
+    unsure = case((_lapsed, row.unsure + 1), else_=row.unsure)
+    return tx.execute(outbox.update().where(chosen).values(unsure=unsure, **values)).rowcount == 1
+
+
+def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
+    if state == "scheduled":
+        return and_(row.state == "pending", row.due_at > now)
+    if state == "pending":
+        return and_(row.state == "pending", row.due_at <= now)
+    return row.state == state
+
+
+def _messages(tx: Connection, query: Select[Any]) -> list[Message]:
+    return [Message(*values) for values in tx.execute(query)]

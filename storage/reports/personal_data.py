@@ -1,0 +1,209 @@
+"""All that is kept of a person: whose each row is, and all of it in one piece, for whoever asks for their data.
+
+Exported without what opens a calendar (tokens) and without what says nothing to a person (digests, packed sets). The
+audit of what ops did is exported and stays: it holds ids, and an erasure itself is written there.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, or_, select
+
+from domain.freebusy import Reading
+from storage.rows.idempotency import Answer
+from storage.schema.tables import (
+    bookings,
+    busy,
+    calendars,
+    channels,
+    coaches,
+    connections,
+    erasures,
+    event_looks,
+    idempotency,
+    imported_people,
+    links,
+    oauth_states,
+    ops_audit,
+    outbox,
+    profiles,
+    refusals,
+    sessions,
+    slot_sets,
+    withheld_addresses,
+)
+
+SECRET = {"tokens", "token", "token_hash", "lease_token", "token_lease_token", "state_hash", "sealed"}
+
+Rows = dict[Table, ColumnElement[bool]]
+"""Which rows of which table are about a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer that is kept for repeats of a write, and the key it is kept under."""
+
+    client_id: str
+    key: str
+    created_at: datetime
+    document: Any
+
+
+def export_coach(tx: Connection, coach_id: str) -> dict[str, Any] | None:
+    """Every row that is about the coach, by table, as JSON takes it. None: there is no such coach."""
+    rows = of_coach(coach_id)
+    exported = _exported(tx, rows)
+    if not exported["coaches"]:
+        return None
+    exported["busy"] = _periods(tx, rows[busy])
+    exported["idempotency"] = [_as_json(kept) for kept in answers_about_coach(tx, coach_id)]
+    return exported
+
+
+def export_participant(tx: Connection, participant_id: str) -> dict[str, Any] | None:
+    """Every row that is about the participant, likewise. None: nothing is kept of anybody with this id."""
+    exported = _exported(tx, of_participant(tx, participant_id))
+    exported["idempotency"] = [_as_json(kept) for kept in answers_about_participant(tx, participant_id)]
+    return exported if any(exported.values()) else None
+
+
+def of_coach(coach_id: str) -> Rows:
+    mine = select(connections.c.id).where(connections.c.coach_id == coach_id)
+    met = select(sessions.c.id).where(sessions.c.coach_id == coach_id)
+    seats = select(bookings.c.id).where(bookings.c.session_id.in_(met))
+    address = select(coaches.c.email).where(coaches.c.id == coach_id)
+    owed = outbox.c
+    about = or_(owed.coach_id == coach_id, owed.session_id.in_(met), owed.booking_id.in_(seats.union(mine)))
+    deeds = or_(ops_audit.c.target == coach_id, ops_audit.c.target.in_(select(owed.id).where(about).union(mine)))
+    return {
+        coaches: coaches.c.id == coach_id,
+        connections: connections.c.coach_id == coach_id,
+        profiles: profiles.c.connection_id.in_(mine),
+        calendars: calendars.c.connection_id.in_(mine),
+        channels: channels.c.connection_id.in_(mine),
+        busy: busy.c.connection_id.in_(mine),
+        oauth_states: oauth_states.c.coach_id == coach_id,
+        links: links.c.coach_id == coach_id,
+        slot_sets: slot_sets.c.coach_id == coach_id,
+        sessions: sessions.c.coach_id == coach_id,
+        bookings: bookings.c.session_id.in_(met),
+        event_looks: event_looks.c.session_id.in_(met),
+        outbox: about,
+        withheld_addresses: withheld_addresses.c.address.in_(address),
+        refusals: refusals.c.coach_id == coach_id,
+        erasures: (erasures.c.kind == "coach") & (erasures.c.person_id == coach_id),
+        ops_audit: deeds,
+    }
+
+
+def of_participant(tx: Connection, participant_id: str) -> Rows:
+    """`sessions` are the holds that keep a time for them."""
+    seats = select(bookings.c.id).where(bookings.c.participant_id == participant_id)
+    return {
+        bookings: bookings.c.participant_id == participant_id,
+        sessions: (sessions.c.kind == "hold") & (sessions.c.owner == participant_id),
+        outbox: outbox.c.booking_id.in_(seats),
+        withheld_addresses: withheld_addresses.c.address.in_(addresses(tx, participant_id)),
+        imported_people: imported_people.c.participant_id == participant_id,
+        links: links.c.participant_id == participant_id,
+        erasures: (erasures.c.kind == "participant") & (erasures.c.person_id == participant_id),
+        ops_audit: ops_audit.c.target == participant_id,
+    }
+
+
+def addresses(tx: Connection, participant_id: str) -> set[str]:
+    """Every mail address that the participant was ever booked with."""
+    booked = tx.scalars(select(bookings.c.participant).where(bookings.c.participant_id == participant_id))
+    return {participant["email"] for participant in booked}
+
+
+def answers_about_coach(tx: Connection, coach_id: str) -> Iterator[KeptAnswer]:
+    """The kept answers that tell of the coach, of a session, or of a mail about one."""
+    rows = of_coach(coach_id)
+    address = tx.scalar(select(coaches.c.email).where(rows[coaches]))
+    ids = {found for table in (sessions, bookings, outbox) for found in _ids(tx, table, rows)}
+    yield from _answers(tx, _mentions({"coach_id": coach_id}, ids, {address} if address else set()))
+
+
+def answers_about_participant(tx: Connection, participant_id: str) -> Iterator[KeptAnswer]:
+    """The kept answers that name the participant, one of their bookings, or a mail to them."""
+    rows = of_participant(tx, participant_id)
+    ids = {found for table in (sessions, bookings, outbox) for found in _ids(tx, table, rows)}
+    named = {"participant_id": participant_id, "owner": participant_id}
+    yield from _answers(tx, _mentions(named, ids, addresses(tx, participant_id)))
+
+
+Mentions = Callable[[str, str], bool]
+"""Whether a text, in a member of this name, tells of the person."""
+
+
+def _mentions(named: dict[str, str], ids: set[str], mail_addresses: set[str]) -> Mentions:
+    def mentions(name: str, text: str) -> bool:
+        if text in ids or named.get(name) == text:
+            return True
+        return any(address in text for address in mail_addresses)
+
+    return mentions
+
+
+def _ids(tx: Connection, table: Table, rows: Rows) -> Iterator[str]:
+    yield from tx.scalars(select(table.c.id).where(rows[table]))
+
+
+def _answers(tx: Connection, mentions: Mentions) -> Iterator[KeptAnswer]:
+    row = idempotency.c
+    query = select(row.client_id, row.key, row.created_at, row.status, row.answer)
+    kept = query.where(row.answer.is_not(None)).order_by(row.client_id, row.key)
+    for found in tx.execute(kept).all():
+        document = Answer(found.status, found.answer).document
+        if any(mentions(name, text) for name, text in _texts("", document)):
+            yield KeptAnswer(found.client_id, found.key, found.created_at, document)
+
+
+def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every text in an answer, with the name of the member that it stands in."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(key, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(name, item)
+
+
+def _exported(tx: Connection, rows: Rows) -> dict[str, Any]:
+    return {table.name: _rows(tx, table, where) for table, where in rows.items()}
+
+
+def _rows(tx: Connection, table: Table, where: ColumnElement[bool]) -> list[dict[str, Any]]:
+    columns = [column for column in table.c if column.name not in SECRET]
+    query = select(*columns).where(where).order_by(*table.primary_key)
+    return [_row_as_json(row._mapping) for row in tx.execute(query)]
+
+
+def _row_as_json(row: Any) -> dict[str, Any]:
+    """Without digests and packed sets, which say nothing to a person."""
+    return {name: _iso(value) for name, value in row.items() if not isinstance(value, bytes | memoryview)}
+
+
+def _as_json(kept: KeptAnswer) -> dict[str, Any]:
+    about = {"client_id": kept.client_id, "key": kept.key, "created_at": _iso(kept.created_at)}
+    return about | {"answer": kept.document}
+
+
+def _iso(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _periods(tx: Connection, where: ColumnElement[bool]) -> list[dict[str, Any]]:
+    """What is known of the calendars, a row a period: when, and whether it blocks. There is no more."""
+    found = []
+    for row in tx.execute(select(busy.c.connection_id, busy.c.reading).where(where)):
+        reading = Reading.unpack(row.reading)
+        for calendar, start, end in zip(reading.calendar, reading.start, reading.end, strict=True):
+            where_at = {"connection_id": row.connection_id, "calendar_id": reading.calendars[int(calendar)]}
+            found.append({**where_at, "start": int(start), "end": int(end)})
+    return found

@@ -1,0 +1,142 @@
+"""Bookings as rows: one participant's seat in a session each."""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, select
+
+from domain.mail_safety import mail_address
+from domain.sessions import Booking, Context, Participant, Session, Terms, Unknown
+from storage.schema.tables import bookings, sessions
+
+row = bookings.c
+
+
+def new(session: Session, participant: Participant, context: Context, terms: Terms) -> Booking:
+    """A booking that is not written yet, with its names for life."""
+    name = secrets.token_hex(12)
+    return Booking(
+        id=f"bkg_{name}",
+        session_id=session.id,
+        participant=participant,
+        context=context,
+        uid=f"{name}@{terms.uid_domain}",
+        created_at=terms.now,
+        changed_at=terms.now,
+    )
+
+
+def add(tx: Connection, booking: Booking) -> None:
+    tx.execute(bookings.insert().values(_values(booking)))
+
+
+def put(tx: Connection, booking: Booking) -> None:
+    """Write all of it, as the caller read it and changed it under the coach's lock."""
+    tx.execute(bookings.update().where(row.id == booking.id).values(_values(booking)))
+
+
+def put_participant(tx: Connection, booking_id: str, who: Participant) -> None:
+    """Write whose seat it is, and nothing else of the booking."""
+    tx.execute(bookings.update().where(row.id == booking_id).values(_whose(who)))
+
+
+def get(tx: Connection, booking_id: str) -> Booking:
+    """Raises Unknown."""
+    found = _all(tx, row.id == booking_id)
+    if not found:
+        raise Unknown("booking", booking_id)
+    return found[0]
+
+
+def coach_of(tx: Connection, booking_id: str) -> str:
+    """Raises Unknown."""
+    query = select(sessions.c.coach_id).join(bookings, row.session_id == sessions.c.id).where(row.id == booking_id)
+    found = tx.scalar(query)
+    if found is None:
+        raise Unknown("booking", booking_id)
+    return str(found)
+
+
+def of_session(tx: Connection, session_id: str) -> list[Booking]:
+    """All seats that were ever taken, the oldest first."""
+    return _all(tx, row.session_id == session_id)
+
+
+def of_sessions(tx: Connection, session_ids: list[str]) -> dict[str, list[Booking]]:
+    found: dict[str, list[Booking]] = {session_id: [] for session_id in session_ids}
+    for booking in _all(tx, row.session_id.in_(session_ids)):
+        found[booking.session_id].append(booking)
+    return found
+
+
+def coming(tx: Connection, coach_id: str, participant_id: str, *, now: int) -> list[Booking]:
+    """The participant's bookings with this coach that stand and have not begun (`now` in epoch seconds), the soonest
+    first."""
+    query = select(bookings).join(sessions, row.session_id == sessions.c.id)
+    mine = query.where(sessions.c.coach_id == coach_id, row.participant_id == participant_id, row.status == "booked")
+    return [_booking(found) for found in tx.execute(mine.where(sessions.c.starts > now).order_by(sessions.c.starts))]
+
+
+def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
+    mine = select(row.id).where(row.session_id == session_id, row.participant_id == participant_id)
+    return tx.scalar(mine.where(row.status == "booked")) is not None
+
+
+def chosen_before(tx: Connection, pod: Session, participant_id: str) -> str | None:
+    """The other hybrid_v2 pod that this participant once chose for the same session of the same programme. One that
+    was called off binds nobody."""
+    query = (
+        select(sessions.c.id, sessions.c.title, sessions.c.context)
+        .join(bookings, row.session_id == sessions.c.id)
+        .where(row.participant_id == participant_id, sessions.c.format == "hybrid_v2", sessions.c.id != pod.id)
+        .where(sessions.c.active)
+        .order_by(row.created_at, row.id)
+    )
+    same = pod.title, pod.context.as_json()
+    return next((found.id for found in tx.execute(query) if (found.title, found.context) == same), None)
+
+
+def _all(tx: Connection, *where: ColumnElement[bool]) -> list[Booking]:
+    query = select(bookings).where(*where).order_by(row.created_at, row.id)
+    return [_booking(found) for found in tx.execute(query)]
+
+
+def _booking(found: Row[Any]) -> Booking:
+    return Booking(
+        id=found.id,
+        session_id=found.session_id,
+        participant=Participant(id=found.participant_id, **found.participant),
+        context=Context.of_json(found.context),
+        uid=found.uid,
+        created_at=found.created_at,
+        changed_at=found.changed_at,
+        status=found.status,
+        version=found.version,
+        sequence=found.sequence,
+    )
+
+
+def _values(booking: Booking) -> dict[str, Any]:
+    return {
+        "id": booking.id,
+        "session_id": booking.session_id,
+        **_whose(booking.participant),
+        "context": booking.context.as_json(),
+        "status": booking.status,
+        "version": booking.version,
+        "uid": booking.uid,
+        "sequence": booking.sequence,
+        "created_at": booking.created_at,
+        "changed_at": booking.changed_at,
+    }
+
+
+def _whose(who: Participant) -> dict[str, Any]:
+    participant = {
+        "name": who.name,
+        "email": mail_address("participant.email", who.email),
+        "zone": who.zone,
+        "language": who.language,
+        "my_page_url": who.my_page_url,
+    }
+    return {"participant_id": who.id, "participant": participant}

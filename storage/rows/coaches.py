@@ -1,0 +1,106 @@
+"""Coaches: what they set (zone, hours, buffers, policy), whole rows in and out."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from domain.coaches import Coach, Policy
+from domain.hours import Hours
+from storage.schema.tables import coaches
+
+
+class StaleVersion(Exception):
+    """Somebody else changed the coach since `current - 1`; nothing was written."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(f"the coach is at version {current} now; read it again and repeat the change")
+        self.current = current
+
+
+def lock(tx: Connection, coach_id: str) -> Coach | None:
+    """The coach, locked until the transaction ends.
+
+    Whoever changes a coach's slot set takes this lock first, before any row of a connection: two refreshes of one
+    coach then compute one after the other, each seeing what the other stored, and nobody can deadlock.
+    """
+    return _one(tx.execute(select(coaches).where(coaches.c.id == coach_id).with_for_update()).first())
+
+
+def get(tx: Connection, coach_id: str) -> Coach | None:
+    return _one(tx.execute(select(coaches).where(coaches.c.id == coach_id)).first())
+
+
+def ids(tx: Connection) -> list[str]:
+    return list(tx.scalars(select(coaches.c.id).order_by(coaches.c.id)))
+
+
+def put(tx: Connection, coach: Coach, *, expected: int | None = None) -> Coach:
+    """Insert or replace; a change adds 1 to the version, an identical coach is left alone.
+
+    Raises StaleVersion when `expected` is given and is not the stored version (0 for "not there yet").
+    """
+    before = lock(tx, coach.id)
+    stored = before.version if before else 0
+    if expected is not None and expected != stored:
+        raise StaleVersion(stored)
+    if before is None:
+        tx.execute(coaches.insert().values(id=coach.id, version=1, **_row(coach)))
+    elif _row(before) != _row(coach):
+        tx.execute(coaches.update().where(coaches.c.id == coach.id).values(version=stored + 1, **_row(coach)))
+    after = get(tx, coach.id)
+    assert after is not None  # noqa: S101 (it was written two lines up, in this transaction)
+    return after
+
+
+def _row(coach: Coach) -> dict[str, Any]:
+    return {
+        "zone": coach.hours.zone,
+        "weekly": coach.hours.weekly,
+        "overrides": [[day.isoformat(), windows] for day, windows in coach.hours.overrides],
+        "pre": coach.pre,
+        "post": coach.post,
+        "notice": coach.notice,
+        "horizon_days": coach.horizon_days,
+        "durations": coach.durations,
+        "mode": coach.mode,
+        "per_day": coach.per_day,
+        "per_week": coach.per_week,
+        "tentative_blocks": coach.tentative_blocks,
+        "policy": coach.policy.kind,
+        "last_known_hours": coach.policy.last_known_hours,
+        "name": coach.name,
+        "email": coach.email,
+        "language": coach.language,
+    }
+
+
+def _one(row: Row[Any] | None) -> Coach | None:
+    if row is None:
+        return None
+    return Coach(
+        id=row.id,
+        hours=Hours(
+            zone=row.zone,
+            weekly=tuple(_windows(day) for day in row.weekly),
+            overrides=tuple((date.fromisoformat(day), _windows(windows)) for day, windows in row.overrides),
+        ),
+        pre=row.pre,
+        post=row.post,
+        notice=row.notice,
+        horizon_days=row.horizon_days,
+        durations=tuple(row.durations),
+        mode=row.mode,
+        per_day=row.per_day,
+        per_week=row.per_week,
+        tentative_blocks=row.tentative_blocks,
+        policy=Policy(kind=row.policy, last_known_hours=row.last_known_hours),
+        version=row.version,
+        name=row.name,
+        email=row.email,
+        language=row.language,
+    )
+
+
+def _windows(stored: list[list[int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for start, end in stored)

@@ -1,0 +1,35 @@
+"""Rows of the outbox that will not go by themselves: listed, tried again, or given up by a person."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from storage.rows.outbox import FIRST_WAKE_MS, Wake
+from storage.schema.database import clock_ms
+from storage.schema.tables import outbox
+
+row = outbox.c
+
+
+def newest(tx: Connection, *, limit: int) -> list[Row[Any]]:
+    """What will not go by itself, the latest first: never what it says, nor to whom."""
+    shown = (row.id, row.kind, row.topic, row.coach_id, row.session_id, row.booking_id, row.version)
+    query = select(*shown, row.attempts, row.last_error, row.created_at).where(row.state == "dead")
+    return list(tx.execute(query.order_by(row.created_at.desc(), row.id).limit(limit)))
+
+
+def requeue(tx: Connection, outbox_id: str) -> Wake | None:
+    """Try a dead letter again, as if for the first time. Where something newer was sent meanwhile, it is superseded
+    when its turn comes. None: it is not dead."""
+    again = {"state": "pending", "attempts": 0, "last_error": None, "next_attempt_at_ms": 0}
+    revived = outbox.update().where(row.id == outbox_id, row.state == "dead")
+    statement = revived.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS).returning(row.id, row.kind)
+    found = tx.execute(statement).first()
+    return None if found is None else (found.id, found.kind)
+
+
+def discard(tx: Connection, outbox_id: str) -> bool:
+    """Give a dead letter up. False: it is not dead."""
+    dropped = outbox.update().where(row.id == outbox_id, row.state == "dead")
+    values = {"state": "superseded", "reason": "discarded", "last_error": "discarded by a person"}
+    return tx.execute(dropped.values(values)).rowcount == 1

@@ -1,0 +1,105 @@
+"""Answers kept under the Idempotency-Key of the write they belong to, per client, for 48 hours.
+
+The key is written first: on PostgreSQL a second request with it waits there until the first one has committed its
+answer, or taken all back; on SQLite the transaction itself waits.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, and_, select
+
+from storage.schema.database import insert
+from storage.schema.tables import idempotency
+
+KEPT = timedelta(hours=48)
+BEGUN = 102
+"""The status of a write that is done in several transactions, until all of it is answered: its answer is its plan."""
+
+row = idempotency.c
+
+
+class KeyReused(Exception):
+    """The key belongs to another request; nothing is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write answered: an HTTP status, and a body that is JSON, or empty where there is nothing to say.
+
+    A repeat over the API is given the very bytes; whoever looks for a person in them reads the `document`.
+    """
+
+    status: int
+    body: bytes
+
+    @classmethod
+    def of(cls, status: int, document: Any) -> Self:
+        """The answer that says this; None: it says nothing."""
+        return cls(status, b"" if document is None else orjson.dumps(document))
+
+    @property
+    def document(self) -> Any:
+        if not self.body:
+            return None
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            # The release before wrote the bare id of what a page had changed; it may still run beside this one.
+            return self.body.decode(errors="replace")
+
+
+def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> Answer | None:
+    """The stored answer to this request; None: do the work, and `remember` what it answers, in this transaction.
+
+    Raises KeyReused.
+    """
+    if claim(tx, client_id, key, digest, None, now=now):
+        return None
+    return _stored(tx, digest, _is(client_id, key))
+
+
+def known(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> Answer | None:
+    """The stored answer to this request, if there is one. Raises KeyReused."""
+    return _stored(tx, digest, and_(_is(client_id, key), row.created_at > now - KEPT))
+
+
+def _stored(tx: Connection, digest: bytes, where: ColumnElement[bool]) -> Answer | None:
+    found = tx.execute(select(row.digest, row.status, row.answer).where(where)).first()
+    if found is None:
+        return None
+    if found.digest != digest:
+        raise KeyReused
+    return Answer(found.status, found.answer)
+
+
+def claim(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answer | None, *, now: datetime) -> bool:
+    """Write the key, with the answer if there is one already. False: it is known and kept, and nothing is written."""
+    status, body = (None, None) if answer is None else (answer.status, answer.body)
+    values = {"digest": digest, "created_at": now, "status": status, "answer": body}
+    mine = insert(tx, idempotency).values(client_id=client_id, key=key, **values)
+    old = mine.on_conflict_do_update(
+        index_elements=["client_id", "key"], set_=values, where=row.created_at <= now - KEPT
+    )
+    return tx.execute(old.returning(row.key)).first() is not None
+
+
+def remember(tx: Connection, client_id: str, key: str, answer: Answer) -> None:
+    tx.execute(idempotency.update().where(_is(client_id, key)).values(status=answer.status, answer=answer.body))
+
+
+def settle(tx: Connection, client_id: str, key: str, answer: Answer) -> None:
+    """Answer a write that was begun; if the same request did so meanwhile, its answer stays."""
+    begun = and_(_is(client_id, key), row.status == BEGUN)
+    tx.execute(idempotency.update().where(begun).values(status=answer.status, answer=answer.body))
+
+
+def drop_old(tx: Connection, *, now: datetime) -> int:
+    """How many were older than they are kept."""
+    return tx.execute(idempotency.delete().where(row.created_at <= now - KEPT)).rowcount
+
+
+def _is(client_id: str, key: str) -> ColumnElement[bool]:
+    return and_(row.client_id == client_id, row.key == key)

@@ -1,0 +1,84 @@
+"""Links for one person each. What a token leads to is kept here, and the token itself nowhere.
+
+made      good for ten minutes; whoever only looks at it spends nothing
+opened    by one browser, which alone may come back to it, until `expires_at`
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from storage.schema.tables import link_uses, links
+
+KEPT = timedelta(days=1)
+"""So long is it known of a link that ended that there was one."""
+
+Leads = Literal["page", "connect"]
+Reason = Literal["altered", "used", "expired"]
+
+row = links.c
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`meaning`: what whoever made it wants to know again, as JSON takes it."""
+
+    coach_id: str
+    participant_id: str | None
+    meaning: dict[str, Any]
+    expires_at: datetime
+
+
+class Closed(Exception):
+    """This link opens nothing for this browser: `altered` is none of ours, or older than a day."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def make(tx: Connection, token: str, leads: Leads, link: Link) -> None:
+    values = {"token_hash": _digest(token), "leads": leads, "coach_id": link.coach_id}
+    about = {"participant_id": link.participant_id, "meaning": link.meaning, "expires_at": link.expires_at}
+    tx.execute(links.insert().values(values | about))
+
+
+def look(tx: Connection, token: str, leads: Leads, *, browser: str | None, now: datetime) -> Link:
+    """What the link would open; nothing is spent. `browser`: its secret; None: it has none yet. Raises Closed."""
+    found = tx.execute(select(links).where(_is(token, leads))).first()
+    if found is None:
+        raise Closed("altered")
+    if found.browser_hash is not None and (browser is None or found.browser_hash != _digest(browser)):
+        raise Closed("used")
+    if found.expires_at <= now:
+        raise Closed("expired")
+    return Link(found.coach_id, found.participant_id, found.meaning, found.expires_at)
+
+
+def follow(tx: Connection, token: str, leads: Leads, *, browser: str, now: datetime, until: datetime) -> Link:
+    """Open it: from now on it is this browser's, until `until`, or as it was opened before. Raises Closed."""
+    link = look(tx, token, leads, browser=browser, now=now)
+    # Of two browsers that follow it at once, one finds it unopened; the other looks again, and is told.
+    unopened = links.update().where(_is(token, leads), row.browser_hash.is_(None))
+    opened = tx.execute(unopened.values(browser_hash=_digest(browser), expires_at=until)).rowcount
+    if opened:
+        return replace(link, expires_at=until)
+    return look(tx, token, leads, browser=browser, now=now)
+
+
+def drop_old(tx: Connection, *, now: datetime) -> int:
+    """How many had ended longer ago than they are kept."""
+    before = now - KEPT
+    of_release_before = tx.execute(link_uses.delete().where(link_uses.c.at <= before)).rowcount
+    return of_release_before + tx.execute(links.delete().where(row.expires_at <= before)).rowcount
+
+
+def _is(token: str, leads: Leads) -> ColumnElement[bool]:
+    return (row.token_hash == _digest(token)) & (row.leads == leads)
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,91 @@
+"""States of the connect flow, as hashes: each for one coach, and for the one browser that began.
+
+issued        (no outcome)   sent along to the consent
+asking        this browser came back, and its code is being exchanged: once, however often it comes
+to_confirm    the account is known, and its tokens are kept sealed until the person says yes or no
+connected     or `declined`, `refused`, `in_use`, `away`: how it ended, whenever this browser asks again
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, delete, select
+
+from storage.schema.tables import oauth_states
+
+Outcome = Literal["asking", "to_confirm", "connected", "declined", "refused", "in_use", "away"]
+
+row = oauth_states.c
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """`account`: the address that agreed, and `sealed` its tokens, both only until it is confirmed."""
+
+    coach_id: str
+    outcome: Outcome | None
+    account: str | None = field(default=None, repr=False)
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """How it stands now, and until when that is known."""
+
+    outcome: Outcome
+    expires_at: datetime
+    account: str | None = field(default=None, repr=False)
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+def issue(tx: Connection, state: str, coach_id: str, *, browser: str, expires_at: datetime, now: datetime) -> None:
+    """`browser`: a secret of the browser that alone may come back with this state."""
+    drop_old(tx, now=now)
+    values = {"state_hash": hash_of(state, browser), "coach_id": coach_id, "expires_at": expires_at}
+    tx.execute(oauth_states.insert().values(values))
+
+
+def find(tx: Connection, state: str, *, browser: str, now: datetime) -> Attempt | None:
+    """What has come of it so far. None: unknown, another browser's, or too old."""
+    query = select(row.coach_id, row.outcome, row.account, row.sealed)
+    found = tx.execute(query.where(_is(state, browser), row.expires_at > now)).first()
+    return None if found is None else Attempt(*found)
+
+
+def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_is: Now) -> bool:
+    """From one outcome to the next. Of two at once, one does it: False for the other, who looks again."""
+    values = {name: getattr(now_is, name) for name in Now.__dataclass_fields__}
+    step = oauth_states.update().where(_is(state, browser), row.outcome.is_not_distinct_from(was))
+    return tx.execute(step.values(values)).rowcount == 1
+
+
+def drop_old(tx: Connection, *, now: datetime) -> int:
+    """How many were over; not those whose tokens have to be given back yet."""
+    over = delete(oauth_states).where(row.expires_at <= now, row.sealed.is_(None))
+    return tx.execute(over).rowcount
+
+
+def abandoned(tx: Connection, *, now: datetime, limit: int) -> list[tuple[bytes, bytes]]:
+    """Of those that nobody said yes or no to in time: their state's hash, and their sealed tokens."""
+    query = select(row.state_hash, row.sealed).where(row.expires_at <= now, row.sealed.is_not(None))
+    return [(found.state_hash, found.sealed) for found in tx.execute(query.limit(limit))]
+
+
+def forget(tx: Connection, state_hash: bytes) -> None:
+    tx.execute(delete(oauth_states).where(row.state_hash == state_hash))
+
+
+def owner(state_hash: bytes) -> str:
+    """Whose the tokens are that wait in this row, as the vault seals them."""
+    return f"consent {state_hash.hex()}"
+
+
+def hash_of(state: str, browser: str) -> bytes:
+    """The state of this browser: for any other one the same state is nothing."""
+    return sha256(f"{state} {browser}".encode("utf-8", "surrogateescape")).digest()
+
+
+def _is(state: str, browser: str) -> ColumnElement[bool]:
+    return row.state_hash == hash_of(state, browser)

@@ -1,0 +1,134 @@
+"""Sessions, pods and holds as rows, and which of them occupy a coach."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
+
+from domain.sessions import Context, Session, Unknown
+from domain.slots import Own
+from storage.schema.tables import sessions
+
+row = sessions.c
+NAMES = tuple(field.name for field in fields(Session))
+
+
+def new_id() -> str:
+    return "ses_" + secrets.token_hex(12)
+
+
+def add(tx: Connection, session: Session) -> None:
+    """Raises IntegrityError for one that comes too close to another: whoever asked `openings` first never sees it."""
+    tx.execute(sessions.insert().values(_values(session)))
+
+
+def put(tx: Connection, session: Session) -> None:
+    """Write all of it, as the caller read it and changed it under the coach's lock; but for the flag, which is not."""
+    values = _values(session)
+    del values["flagged_at"]
+    tx.execute(sessions.update().where(row.id == session.id).values(values))
+
+
+def get(tx: Connection, session_id: str, *, what: str = "session") -> Session:
+    """Raises Unknown, with `what` was looked for. Holds are no sessions to anybody but their owner."""
+    found = _one(tx, row.id == session_id, row.kind != "hold")
+    if found is None or (what == "pod" and not found.pod):
+        raise Unknown(what, session_id)
+    return found
+
+
+def hold(tx: Connection, hold_id: str) -> Session | None:
+    return _one(tx, row.id == hold_id, row.kind == "hold")
+
+
+def delete_hold(tx: Connection, hold_id: str) -> None:
+    tx.execute(sessions.delete().where(row.id == hold_id, row.kind == "hold"))
+
+
+def drop_expired_holds(tx: Connection, coach_id: str, *, now: datetime) -> bool:
+    """Take the rows of ended holds away. Whether there were any."""
+    ended = and_(row.coach_id == coach_id, row.kind == "hold", row.expires_at <= now)
+    return tx.execute(sessions.delete().where(ended)).rowcount > 0
+
+
+def coaches_with_expired_holds(tx: Connection, *, now: datetime) -> list[str]:
+    return list(tx.scalars(select(row.coach_id).where(row.expires_at <= now).distinct().order_by(row.coach_id)))
+
+
+def own(tx: Connection, coach_id: str, *, since: int, now: datetime, without: str | None = None) -> list[Own]:
+    """What occupies the coach from `since` (epoch seconds) on: sessions, pods and holds, but for the one given."""
+    wanted = [
+        row.coach_id == coach_id,
+        row.ends > since,
+        row.active,
+        or_(row.expires_at.is_(None), row.expires_at > now),
+    ]
+    if without is not None:
+        wanted.append(row.id != without)
+    return [Own(*found) for found in tx.execute(select(row.starts, row.ends, row.gap).where(*wanted))]
+
+
+def holds_until(tx: Connection, coach_id: str, *, now: datetime) -> datetime | None:
+    """When the next of the coach's holds ends."""
+    mine = and_(row.coach_id == coach_id, row.kind == "hold", row.expires_at > now)
+    found: datetime | None = tx.scalar(select(func.min(row.expires_at)).where(mine))
+    return found
+
+
+def of_coach(tx: Connection, coach_id: str, since: int, until: int) -> list[Session]:
+    """The sessions and pods that lie in [since, until), those called off too, in order."""
+    inside = and_(row.coach_id == coach_id, row.kind != "hold", row.ends > since, row.starts < until)
+    return [_session(found) for found in tx.execute(select(sessions).where(inside).order_by(row.starts, row.id))]
+
+
+def pods_with_seats(tx: Connection, coach_id: str, *, around: int, now: datetime, limit: int = 3) -> list[Session]:
+    """The coach's pods that have seats left and have not begun, those nearest to `around` (epoch seconds) first."""
+    left = and_(row.coach_id == coach_id, row.kind == "pod", row.active, row.taken < row.capacity)
+    query = select(sessions).where(left, row.starts > int(now.timestamp()))
+    apart = case((row.starts > around, row.starts - around), else_=around - row.starts)
+    return [_session(found) for found in tx.execute(query.order_by(apart, row.id).limit(limit))]
+
+
+def take_seat(tx: Connection, pod_id: str) -> bool:
+    """One seat more, if there is one: the row itself decides, whoever else is asking."""
+    return _count(tx, and_(row.id == pod_id, row.active, row.taken < row.capacity), 1)
+
+
+def give_seat(tx: Connection, pod_id: str) -> bool:
+    return _count(tx, row.id == pod_id, -1)
+
+
+def flag_short(tx: Connection, *, now: datetime) -> list[str]:
+    """Flag the pods that had too few participants at their deadline; each is answered once for each deadline."""
+    unflagged = or_(row.flagged_at.is_(None), row.flagged_at < row.deadline)
+    short = and_(row.kind == "pod", row.active, row.deadline <= now, row.taken < row.min_seats, unflagged)
+    return list(tx.scalars(sessions.update().where(short).values(flagged_at=now).returning(row.id)))
+
+
+def mark_conflicts(tx: Connection, session_ids: Sequence[str], *, since: datetime | None) -> None:
+    """An external event lies over these from now on, or, with None, no longer."""
+    tx.execute(sessions.update().where(row.id.in_(session_ids)).values(conflict_since=since))
+
+
+def _count(tx: Connection, where: ColumnElement[bool], seats: int) -> bool:
+    taken = row.taken + seats
+    status = case((taken > 0, "booked"), else_="unbooked")
+    return tx.execute(sessions.update().where(where).values(taken=taken, status=status)).rowcount == 1
+
+
+def _one(tx: Connection, *where: ColumnElement[bool]) -> Session | None:
+    found = tx.execute(select(sessions).where(*where)).first()
+    return None if found is None else _session(found)
+
+
+def _session(found: Row[Any]) -> Session:
+    values = {name: getattr(found, name) for name in NAMES}
+    return Session(**values | {"context": Context.of_json(found.context), "active": bool(found.active)})
+
+
+def _values(session: Session) -> dict[str, Any]:
+    values = {name: getattr(session, name) for name in NAMES}
+    return values | {"context": session.context.as_json()}

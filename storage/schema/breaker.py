@@ -1,0 +1,91 @@
+"""After a failure that says that the database is away, this process asks it nothing until a probe
+succeeds. Otherwise each request would wait for its own deadline, and all threads with it.
+"""
+
+import threading
+from collections.abc import Callable
+from time import monotonic
+
+import structlog
+
+from storage.schema.outages import Kind, Outage, Probed, kind_of
+
+log = structlog.get_logger()
+
+PROBE_EVERY_SECONDS = 1.0
+
+
+class Breaker:
+    """Closed while all is well: `check` passes. Open: it raises Outage, at once."""
+
+    def __init__(self, probe: Callable[[], None]) -> None:
+        """`probe` opens a connection of its own, and raises what is wrong with the database."""
+        self.kind: Kind | None = None
+        self._probe = probe
+        self._lock = threading.Lock()
+        self._watching = False
+        self._probed_at = 0.0
+        self._closed = threading.Event()
+        self._well = threading.Event()
+        self._well.set()
+
+    def check(self) -> None:
+        if self.kind is not None:
+            raise Outage(self.kind, Probed("no probe has succeeded since it failed"))
+
+    def trip(self, error: BaseException) -> None:
+        """Open, and watch for the end of it."""
+        kind = kind_of(error)
+        with self._lock:
+            news, self.kind = self.kind is None, kind
+            self._well.clear()
+        if news:
+            log.warning("database_out", kind=kind, error=type(error).__name__)
+        self._watch_over()
+
+    def wait(self, seconds: float) -> None:
+        """Until it is closed, but no longer than that."""
+        self._well.wait(seconds)
+
+    def suspect(self) -> None:
+        """Many wait: is it out? That is for a probe to say, at most once a second."""
+        if monotonic() - self._probed_at > PROBE_EVERY_SECONDS:
+            self._watch_over()
+
+    def close(self) -> None:
+        """No more probes."""
+        self._closed.set()
+
+    def _watch_over(self) -> None:
+        """Probe now, and until one succeeds."""
+        with self._lock:
+            if self._watching or self._closed.is_set():
+                return
+            self._watching = True
+        threading.Thread(target=self._watch, name="database-probe", daemon=True).start()
+
+    def _watch(self) -> None:
+        began = monotonic()
+        while not self._passes():
+            if self._closed.wait(PROBE_EVERY_SECONDS):
+                return
+        with self._lock:
+            was, self.kind, self._watching = self.kind, None, False
+            self._well.set()
+        if was is not None:
+            log.info("database_back", kind=was, seconds=round(monotonic() - began, 1))
+
+    def _passes(self) -> bool:
+        self._probed_at = monotonic()
+        try:
+            self._probe()
+        except Exception as error:  # noqa: BLE001 (whatever it is, the watch must go on)
+            kind = kind_of(error)
+            with self._lock:
+                news = self.kind is None
+                self.kind = "away" if kind == "defect" else kind
+                self._well.clear()
+            if news:
+                log.warning("database_out", kind=self.kind, error=type(error).__name__)
+            return False
+        return True

@@ -1,0 +1,297 @@
+"""The engine, and the two kinds of transaction: `read()` and `write()`.
+
+On SQLite a write transaction is BEGIN IMMEDIATE: it takes the write lock before it reads, so that what it read
+is still true when it writes. On PostgreSQL READ COMMITTED and row locks do that (see `storage.rows.coaches.lock`).
+"""
+
+import select
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
+
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from storage.schema import deadlines
+from storage.schema.breaker import Breaker
+from storage.schema.outages import Crowded, Outage, Result, Unavailable, is_silence, kind_of, run_again_once, spoils
+from storage.schema.postgres import LongWaits, Server, Unanswered, parse
+
+__all__ = ["Database", "Unavailable", "create"]
+
+Use = Literal["web", "worker", "report"]
+# Who asks: how long we wait for an answer, and how long the server works on one, in seconds. A
+# worker on a connection that is dead without knowing it has to be well within 10 s; a request of the
+# web has a deadline besides.
+SECONDS: dict[Use, tuple[float, float]] = {"web": (5, 5), "worker": (6, 10), "report": (31, 30)}
+POOL_SECONDS = 1  # each thread needs one connection: nobody waits but by a mistake of ours
+BUSY_SECONDS = 4
+INSIST_EVERY_SECONDS = 0.2
+SQLITE_PRAGMAS = (
+    "PRAGMA synchronous=FULL",  # a 2xx is a promise: the commit behind it survives a power cut too
+    f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}",
+    "PRAGMA foreign_keys=ON",
+)
+
+
+class Database:
+    """One engine. Make it after a fork, never before: pools do not survive one."""
+
+    def __init__(self, engine: Engine, server: Server | None = None, **writing: Any) -> None:
+        """`server`: where PostgreSQL's connections come from. `writing`: execution options of a write."""
+        self.engine = engine
+        self.kept: deque[Any] = deque()
+        """Connections that `storage.schema.fast_reads` keeps beside the pool: at most one for each thread that asks."""
+        self.breaker = None if server is None else Breaker(server.probe)
+        self._server = server
+        self._trusted_since = 0.0
+        self._writing = writing
+        event.listen(engine, "handle_error", self._sort_out)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Statements that only read, each of them whole; on SQLite all of them see one moment."""
+        self.check()
+        with self.engine.connect() as tx:
+            yield tx
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends, and rolls back when it raises."""
+        self.check()
+        with self.engine.connect() as tx:
+            tx.execution_options(coachcal_write=True, **self._writing)
+            with tx.begin():
+                if self._server is not None and tx.connection.driver_connection.pooled:  # type: ignore[union-attr]  # ours
+                    tx.exec_driver_sql(self._server.set_limits())
+                yield tx
+
+    def transact(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` answers, in one transaction, which is run again if it lost a deadlock."""
+
+        def once() -> Result:
+            with self.write() as tx:
+                return work(tx)
+
+        return run_again_once(once)
+
+    def insist(self, work: Callable[[Connection], Result], *, until: float) -> Result:
+        """As `transact`; a database that cannot serve is waited for, up to that moment of time.monotonic.
+
+        For what cannot be had again, such as the outcome of something that was sent. `work` may have been committed
+        when it is run again, and its answer lost: it has to be fenced by a token.
+        """
+        while True:
+            try:
+                return self.transact(work)
+            except Unavailable:
+                if time.monotonic() >= until:
+                    raise
+            self._pause(until)
+
+    def _pause(self, until: float) -> None:
+        left = max(0.0, until - time.monotonic())
+        if self.breaker is not None and self.breaker.kind is not None:
+            self.breaker.wait(left)
+        else:
+            time.sleep(min(left, INSIST_EVERY_SECONDS))
+
+    @contextmanager
+    def write_once(self) -> Iterator[Connection]:
+        """As `write`, for a single statement: on PostgreSQL it is a transaction by itself, and one round trip of three.
+
+        It has committed when it was executed, not when the block ends.
+        """
+        with self.read() if self.engine.dialect.name == "postgresql" else self.write() as tx:
+            yield tx
+
+    def check(self) -> None:
+        """Raises Outage, at once, while the database is known to be out."""
+        if self.breaker is not None:
+            self.breaker.check()
+
+    def check_writable(self) -> None:
+        """Raises one of Unavailable for a database that cannot be written now."""
+        if self._server is None:
+            with self.write():
+                return
+        with self.read() as tx:
+            read_only = tx.exec_driver_sql("SELECT current_setting('transaction_read_only')").scalar()
+        if read_only == "on":
+            refusal = ReadOnlySqlTransaction("the database cannot be written")
+            raise self.met(refusal, connecting=False) or refusal
+
+    def met(self, error: BaseException, *, connecting: bool) -> Outage | None:
+        """Draw the conclusions from an error of the driver. What to raise in its place, if any."""
+        kind = kind_of(error)
+        if isinstance(error, Crowded) and self.breaker is not None:
+            self.breaker.suspect()
+        if kind not in ("away", "read_only"):
+            return None
+        if isinstance(error, Unanswered) and error.made < self._trusted_since:
+            # Somebody else met the same outage, while this thread was still waiting for its answer: it may be over by
+            # now, and what a connection from before it says is no news.
+            return Outage(kind, error)
+        lost = connecting or is_silence(error)
+        if lost or kind == "read_only":
+            # Its siblings are as dead, or as read-only, and cannot be told from good ones.
+            self._trusted_since = time.monotonic()
+        if lost and self.breaker is not None:
+            self.breaker.trip(error)
+        return Outage(kind, error)
+
+    def trusts(self, connection: Any) -> bool:
+        """Whether a PostgreSQL connection that lay idle is still worth a try.
+
+        One with something to read was closed by the server: a look costs 2 us. One that lay idle for seconds is asked,
+        and if it does not answer, neither would its siblings.
+        """
+        if connection.closed or connection.made < self._trusted_since:
+            return False
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        if waiting.poll(0):
+            return False
+        if connection.answers():
+            return True
+        self._trusted_since = time.monotonic()
+        return False
+
+    def close(self) -> None:
+        if self.breaker is not None:
+            self.breaker.close()
+        self.engine.dispose()
+        while self.kept:
+            self.kept.pop()[0].close()
+
+    def _sort_out(self, context: ExceptionContext) -> Outage | None:
+        cause = context.original_exception
+        context.is_disconnect = context.is_disconnect or spoils(cause)
+        context.invalidate_pool_on_disconnect = False  # which siblings go with it is for `met` to say
+        return self.met(cause, connecting=context.connection is None)
+
+
+def create(
+    url: str,
+    *,
+    pool_size: int = 10,
+    use: Use = "worker",
+    long_waits: int | None = None,
+) -> Database:
+    """A Database for `url` (sqlite:///file.db or postgresql://...); connects only when used.
+
+    `use`: how long a statement may take. `long_waits`: how many threads at once may wait for long.
+    """
+    parsed = parse(url)
+    waits = LongWaits(long_waits)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", lambda tx: _begin_sqlite(tx, waits))
+        return Database(engine)
+    engine = create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=POOL_SECONDS,
+        # A read is one round trip instead of four: at READ COMMITTED, BEGIN and ROLLBACK around it promise nothing.
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
+    )
+    server = Server(dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits)
+    event.listen(engine, "do_connect", lambda *_: server.connect())
+    database = Database(engine, server, isolation_level="READ COMMITTED")
+
+    def look(connection: Any, record: Any, _proxy: object) -> None:
+        used_before = record.info.get("used_before", False)
+        record.info["used_before"] = True
+        if used_before and not database.trusts(connection):
+            raise DisconnectionError
+
+    event.listen(engine, "checkout", look)
+    return database
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver would otherwise begin deferred transactions of its own, which fail with SQLITE_BUSY at a write.
+    connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(pragma)
+    _use_wal(connection)
+
+
+def _use_wal(connection: Any) -> None:
+    """The file remembers it. While it is being switched SQLite answers "locked" at once, whatever the busy timeout."""
+    end = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
+def _begin_sqlite(tx: Connection, waits: LongWaits) -> None:
+    if not tx.get_execution_options().get("coachcal_write", False):
+        tx.exec_driver_sql("BEGIN")
+        return
+    patience = min(deadlines.left(BUSY_SECONDS), BUSY_SECONDS)
+    began = time.monotonic()
+    try:
+        if not _taken(tx, min(patience, waits.short)):
+            _take_before(tx, began + patience, waits)
+    finally:
+        deadlines.waited(began)
+
+
+def _take_before(tx: Connection, end: float, waits: LongWaits) -> None:
+    """Take SQLite's write lock before that moment, or raise what SQLite says."""
+    try:
+        with waits.one_more():
+            while not _taken(tx, waits.SLICE):
+                waits.look_up()
+                if time.monotonic() >= end:
+                    raise Crowded("nobody let go of the write lock in time")
+    except Crowded:
+        tx.exec_driver_sql("PRAGMA busy_timeout=0")
+        tx.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _taken(tx: Connection, seconds: float) -> bool:
+    driver: Any = tx.connection.driver_connection
+    with suppress(sqlite3.OperationalError):
+        driver.execute(f"PRAGMA busy_timeout={1000 * seconds:.0f}")
+        driver.execute("BEGIN IMMEDIATE")
+        return True
+    return False
+
+
+def insert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that may say ON CONFLICT, which SQLAlchemy leaves to the dialects."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+class clock_ms(FunctionElement[int]):  # noqa: N801 (a SQL function reads as one)
+    """The database's own clock in milliseconds since 1970: the only clock that leases are compared with."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(clock_ms, "postgresql")
+def _clock_postgresql(_element: object, _compiler: object, **_options: object) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+
+
+@compiles(clock_ms, "sqlite")
+def _clock_sqlite(_element: object, _compiler: object, **_options: object) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"

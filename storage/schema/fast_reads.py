@@ -1,0 +1,123 @@
+"""Questions asked at every push and every listing: past SQLAlchemy, whose own work would be most of their price, and on
+PostgreSQL past psycopg's cursors too.
+
+Measured: 10 us of our CPU instead of 60 on SQLite; on PostgreSQL one round trip instead of four, and 19 us for it where
+a cursor from the pool took 33. Nothing but plain values goes in and comes out, and nothing is ever written here.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from psycopg import pq
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.generators import execute
+from psycopg.pq.abc import PGresult
+from sqlalchemy import Dialect, Select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
+
+from storage.schema.database import Database
+from storage.schema.postgres import Bounded
+
+Row = tuple[Any, ...]
+Kept = tuple[Any, dict[str, bytes]]
+"""The driver's connection, and the names of the statements that it prepared."""
+Ask = Callable[[Kept, str, list[Any]], list[Row]]
+
+
+def glance(database: Database, query: Select[Any], **parameters: object) -> list[Row]:
+    """The rows of a query, as the driver gives them: no types are applied. A parameter is a str, an int or bytes.
+
+    Give the same query object each time: it is put into SQL once. Raises one of storage.schema.database.Unavailable.
+    """
+    database.check()
+    dialect = database.engine.dialect
+    sql, given, order = _told(query, dialect)
+    given = given | parameters
+    kept = _taken(database)
+    try:
+        kept = kept or _new(database)
+        rows = _ASK[dialect.name](kept, sql, [given[name] for name in order])
+    except database.engine.dialect.loaded_dbapi.Error as error:
+        if kept is not None:
+            kept[0].close()
+        raise _sorted_out(database, sql, error, connecting=kept is None) from error
+    database.kept.append(kept)
+    return rows
+
+
+def _taken(database: Database) -> Kept | None:
+    """One that was kept, and that the server did not close while it lay idle."""
+    while database.kept:
+        try:
+            kept: Kept = database.kept.pop()
+        except IndexError:  # another thread was quicker
+            return None
+        if database.breaker is None or database.trusts(kept[0]):
+            return kept
+        kept[0].close()
+    return None
+
+
+def _sorted_out(database: Database, sql: str, error: Exception, *, connecting: bool) -> Exception:
+    """What SQLAlchemy would have made of it."""
+    outage = database.met(error, connecting=connecting)
+    if outage is not None:
+        return outage
+    dialect = database.engine.dialect
+    return DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)
+
+
+def _new(database: Database) -> Kept:
+    lent = database.engine.raw_connection()
+    connection = lent.driver_connection
+    lent.detach()  # from SQLAlchemy's pool, whose way out and back costs as much as the question
+    return connection, {}
+
+
+@lru_cache(maxsize=64)
+def _told(query: Select[Any], dialect: Dialect) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+    """The SQL, the values that it holds itself, and the order in which it wants them."""
+    if dialect.name == "postgresql":
+        dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # theirs
+    compiled = query.compile(dialect=dialect)
+    return str(compiled), dict(compiled.params), tuple(compiled.positiontup or ())
+
+
+def _ask_sqlite(kept: Kept, sql: str, values: list[Any]) -> list[Row]:
+    return list(kept[0].execute(sql, values).fetchall())
+
+
+def _ask_postgresql(kept: Kept, sql: str, values: list[Any]) -> list[Row]:
+    """By a statement that this connection prepared when it was first asked; unprepared, where a pooler gives us another
+    server each time."""
+    connection, prepared = kept
+    server = connection.pgconn
+    told = [value if isinstance(value, bytes) else str(value).encode() for value in values]
+    formats = [pq.Format.BINARY if isinstance(value, bytes) else pq.Format.TEXT for value in values]
+    if connection.pooled:
+        server.send_query_params(sql.encode(), told, param_formats=formats)
+    else:
+        if sql not in prepared:
+            name = f"glance_{len(prepared)}".encode()
+            server.send_prepare(name, sql.encode())
+            _fine(connection)
+            prepared[sql] = name
+        server.send_query_prepared(prepared[sql], told, param_formats=formats)
+    result = _fine(connection)
+    reader = Transformer(connection)
+    reader.set_pgresult(result)
+    return reader.load_rows(0, result.ntuples, tuple)
+
+
+def _fine(connection: Bounded) -> PGresult:
+    """The answer. libpq alone would wait for it without end."""
+    result: PGresult = connection.wait(execute(connection.pgconn))[-1]
+    if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+        raise error_from_result(result)
+    return result
+
+
+_ASK: dict[str, Ask] = {"sqlite": _ask_sqlite, "postgresql": _ask_postgresql}

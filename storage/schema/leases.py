@@ -1,0 +1,55 @@
+"""Leases: the right to do one thing for a row, for one process at a time, without a transaction that is kept open.
+
+A lease has a token and an end. Its end lets somebody else take over. It does not mean that nobody works on the row:
+until the token is gone or replaced, its holder may still come back and finish, however long it slept. So whoever wants
+to know whether a row is being worked on asks for the token (`taken`), and whoever wants to work on it for the end
+(`open`). Everything that a holder writes is written only `by` its token.
+
+All ends are compared with the database's clock, never with ours.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement
+
+from storage.schema.database import clock_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One kind of lease: the two columns that hold its token and its end."""
+
+    token: Column[str]
+    until_ms: Column[int]
+
+    @property
+    def taken(self) -> ColumnElement[bool]:
+        """Somebody may still finish, even if the end has passed."""
+        return self.token.is_not(None)
+
+    @property
+    def untaken(self) -> ColumnElement[bool]:
+        return self.token.is_(None)
+
+    @property
+    def open(self) -> ColumnElement[bool]:
+        """Whoever comes may take it, over from a holder that is late too."""
+        return self.until_ms <= clock_ms()
+
+    @property
+    def lasts(self) -> ColumnElement[bool]:
+        return self.until_ms > clock_ms()
+
+    def by(self, token: str | None) -> ColumnElement[bool]:
+        """Only whoever holds it: a token that was replaced, or is gone, fits no row. None is nobody's."""
+        return self.token == (token or "")
+
+    def take(self, lease_ms: int) -> dict[str, Any]:
+        """What taking it writes: a token that nobody had before."""
+        return {self.token.key: secrets.token_hex(8), self.until_ms.key: clock_ms() + lease_ms}
+
+    def end(self) -> dict[str, Any]:
+        """What ending it writes: from here on nobody holds it, and a holder that is late is refused."""
+        return {self.token.key: None, self.until_ms.key: 0}

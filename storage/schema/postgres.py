@@ -1,0 +1,285 @@
+"""Connections to PostgreSQL on which every wait ends, and which can be written; for the pool, and beside it.
+
+Over several hosts (postgresql://user@one:5432,two:5432/db) the first that can be written is taken.
+Through PgBouncer, in transaction mode too: there no statement is prepared, and the limits that the
+server is to keep go with each transaction, because a session has none of its own.
+"""
+
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import waiting
+from psycopg.errors import ConnectionTimeout, LockNotAvailable, ReadOnlySqlTransaction, _WaitTimeout
+from sqlalchemy.engine import URL, make_url
+
+from storage.schema import deadlines
+from storage.schema.outages import Crowded
+
+Result = TypeVar("Result")
+
+CONNECT_SECONDS = 2.0  # for all hosts together
+PROBE_SECONDS = 2.0
+LOOK_SECONDS = 0.7  # after a deadline: is it a lock that we wait for?
+LOCK_SECONDS = 4
+IDLE_SECONDS = 10
+INTERVAL = 0.1
+# A connection that heard nothing for so long is asked first, and gets so long for that: the network may have forgotten
+# it, and nobody would tell us before the whole patience for an answer is over.
+QUIET_SECONDS, PING_SECONDS = 2.0, 0.7
+# A lost peer is noticed by the kernel: whatever we sent unacknowledged for 5 s, or silence for 11 s.
+KEEPALIVES = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
+REFUSES_OPTIONS = "unsupported startup parameter"  # PgBouncer, unless it is told to ignore them
+GREETING = "SELECT pg_backend_pid(), current_setting('transaction_read_only')"
+BLOCKED = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
+
+
+class LongWaits:
+    """How many threads of a process may wait for long while nobody is answered: a web process keeps some for others.
+
+    A wait is long after half a second. Many may wait for long as long as one of them is answered now and then: then it
+    is a queue, in a rush for one coach, say. Once nobody was for a second they are stuck: those over `most` are told
+    so, and whoever comes gets 20 ms, until somebody is answered again.
+    """
+
+    LONG, CROWDED = 0.5, 0.02
+    STUCK = 1.0
+    SLICE = 0.25
+    """Seconds after which who waits for long looks up."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._waiting = 0
+        self._moved = 0.0  # when one of them was answered last, or the first of them began to wait
+        self._lock = threading.Lock()
+
+    @property
+    def short(self) -> float:
+        """Seconds that anybody may wait now, before it is for long."""
+        crowded = self._most is not None and self._waiting >= self._most
+        return self.CROWDED if crowded and self._stuck() else self.LONG
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        with self._lock:
+            if self._waiting == 0:
+                self._moved = monotonic()
+            self._waiting += 1
+        try:
+            yield
+            self._moved = monotonic()
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def look_up(self) -> None:
+        """Between two slices of a long wait. Raises Crowded for one too many of those who are stuck."""
+        if self._most is not None and self._waiting > self._most and self._stuck():
+            raise Crowded(f"{self._most} threads wait for the database already, and nobody is answered")
+
+    def _stuck(self) -> bool:
+        return monotonic() - self._moved > self.STUCK
+
+
+class _Dialling(threading.local):
+    """What one attempt to connect may take, and all of them; psycopg tries the hosts one after another."""
+
+    each = CONNECT_SECONDS
+    until = 0.0
+
+
+_dialling = _Dialling()
+
+
+class Unanswered(ConnectionTimeout):
+    """No answer came within the deadline. `made`: when the connection was, by time.monotonic."""
+
+    def __init__(self, made: float) -> None:
+        super().__init__("no answer within the deadline")
+        self.made = made
+
+
+class Bounded(psycopg.Connection[Any]):
+    """`made`, `answered`: when it was made, and answered last, by time.monotonic. `pooled`: somebody stands between us
+    and the server."""
+
+    server: "Server"
+    waits: LongWaits
+    made = 0.0
+    answered = 0.0
+    pooled = False
+
+    @classmethod
+    def _connect_gen(cls, conninfo: str = "") -> Generator[Any, Any, Any]:
+        """psycopg's own, for as long as `_dialling` says: its time-outs are 2 s a host or more."""
+        attempt = super()._connect_gen(conninfo)
+        until = min(_dialling.until, monotonic() + _dialling.each)
+        try:
+            awaited = next(attempt)
+            while True:
+                ready = yield awaited
+                if monotonic() > until:
+                    raise ConnectionTimeout("no connection within its share of the time")
+                awaited = attempt.send(ready)
+        except StopIteration as done:
+            return done.value
+
+    def wait(
+        self,
+        gen: Generator[Any, Any, Result],
+        interval: float = INTERVAL,
+        timeout: float | None = None,
+    ) -> Result:
+        """psycopg waits through this for whatever it asks.
+
+        Who is not answered in time leaves no connection behind.
+        """
+        left = deadlines.left(self.server.patience)
+        short = min(left, self.waits.short)
+        began = monotonic()
+        try:
+            answer = waiting.wait(gen, self.pgconn.socket, interval, short)
+        except _WaitTimeout:
+            answer = self._wait_for_long(gen, interval, left - short)
+        finally:
+            deadlines.waited(began)
+        self.answered = monotonic()
+        return answer
+
+    def answers(self) -> bool:
+        """Whether somebody is still there. A round trip, for a connection that lay idle for long; else none."""
+        if monotonic() - self.answered < QUIET_SECONDS:
+            return True
+        try:
+            with deadlines.within(min(PING_SECONDS, deadlines.left(PING_SECONDS))):
+                self.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def _wait_for_long(self, gen: Generator[Any, Any, Result], interval: float, left: float) -> Result:
+        """The generator goes on where it was."""
+        end = monotonic() + left
+        try:
+            with self.waits.one_more():
+                while (left := end - monotonic()) > 0:
+                    with suppress(_WaitTimeout):
+                        return waiting.wait(gen, self.pgconn.socket, interval, min(left, self.waits.SLICE))
+                    self.waits.look_up()
+                raise _WaitTimeout
+        except _WaitTimeout:
+            pass
+        except Crowded:
+            self.pgconn.finish()
+            raise
+        blocked = self.server.is_blocked(self)
+        self.pgconn.finish()
+        if blocked:
+            raise LockNotAvailable("a lock did not come within the deadline")
+        raise Unanswered(self.made)
+
+
+class Server:
+    """Where connections come from.
+
+    `patience`: seconds that we wait for an answer, if no deadline says less; `seconds`: what the
+    server lets a statement take.
+    """
+
+    def __init__(self, arguments: dict[str, Any], patience: float, seconds: float, waits: LongWaits) -> None:
+        self.patience = patience
+        self.waits = waits
+        self.arguments = arguments | KEEPALIVES | {"autocommit": True}
+        self._hosts = len(str(arguments.get("host", "")).split(","))
+        self.limits = {
+            "statement_timeout": f"{seconds:.0f}s",
+            "lock_timeout": f"{LOCK_SECONDS}s",
+            "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        }
+        ours = [f"-c {name}={value}" for name, value in self.limits.items()]
+        self.arguments["options"] = " ".join([*filter(None, [arguments.get("options")]), *ours])
+        if self._hosts > 1:
+            self.arguments.setdefault("target_session_attrs", "read-write")
+
+    def connect(self, waits: LongWaits | None = None) -> Bounded:
+        """A connection that can be written. Raises psycopg.Error.
+
+        `waits`: among which its own count, if not among those of all.
+        """
+        try:
+            connection = self._dial()
+        except psycopg.OperationalError as error:
+            if REFUSES_OPTIONS not in str(error):
+                raise
+            self.arguments.pop("options", None)  # several threads may learn it at once
+            connection = self._dial()
+        connection.server, connection.waits = self, waits or self.waits
+        connection.made = connection.answered = monotonic()
+        try:
+            self._greet(connection)
+        except psycopg.Error:
+            connection.close()
+            raise
+        return connection
+
+    def set_limits(self) -> str:
+        """SQL that sets for one transaction what else the session would."""
+        return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in self.limits.items())
+
+    def probe(self) -> None:
+        """Raises psycopg.Error unless a new connection can be had, and written."""
+        with deadlines.within(PROBE_SECONDS):
+            self.connect(LongWaits(None)).close()
+
+    def is_blocked(self, connection: Bounded) -> bool:
+        """Whether it waits for a lock, not for a server that is silent or slow. Asked on another line."""
+        if connection.pooled or connection.pgconn.status != psycopg.pq.ConnStatus.OK:
+            return False
+        try:
+            with deadlines.within(LOOK_SECONDS):
+                other = self.connect(LongWaits(None))
+                try:
+                    row = other.execute(BLOCKED, (connection.info.backend_pid,)).fetchone()
+                finally:
+                    other.close()
+        except psycopg.Error:
+            return False
+        return bool(row and row[0])
+
+    def _dial(self) -> Bounded:
+        whole = min(CONNECT_SECONDS, deadlines.left(CONNECT_SECONDS))
+        began = monotonic()
+        _dialling.until, _dialling.each = began + whole, whole / self._hosts
+        try:
+            return Bounded.connect(**self.arguments)
+        finally:
+            deadlines.waited(began)
+
+    def _greet(self, connection: Bounded) -> None:
+        """Ask what it is. A read-only one would stay so for its life, and pollute the pool."""
+        row = connection.execute(GREETING).fetchone()
+        pid, read_only = row or (None, "off")
+        if read_only == "on":
+            raise ReadOnlySqlTransaction("the database cannot be written")
+        connection.pooled = pid != connection.info.backend_pid
+        if connection.pooled:
+            connection.prepare_threshold = None
+
+
+def parse(url: str) -> URL:
+    """As SQLAlchemy's own, and several hosts too: SQLAlchemy wants those as parameters."""
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    login, at, hosts = authority.rpartition("@")
+    if not scheme.startswith("postgresql") or "," not in hosts:
+        return make_url(url)
+    parsed = make_url(f"{scheme}://{login}{at}{slash}{path}")
+    return parsed.update_query_pairs([("host", host) for host in hosts.split(",")], append=True)

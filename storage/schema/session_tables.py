@@ -1,0 +1,166 @@
+"""The tables of sessions: their seats, what is owed about them, and the texts of their mails."""
+
+from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+
+from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
+
+# A time of a coach's: a 1:1 session, a pod, or a hold. While `active` it occupies the coach, and the database itself
+# refuses another: on PostgreSQL by the constraint `no_overlap` over [starts, ends + gap), on SQLite by a trigger.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    of_coach(),
+    Column("kind", Text, nullable=False),  # one_to_one | pod | hold
+    number("starts"),  # epoch seconds, as is `ends`
+    number("ends"),
+    number("gap"),  # seconds: the larger of the coach's buffers when it was made
+    flag("active", default=True),
+    Column("status", Text, nullable=False),  # unbooked | booked | completed | missed | disabled
+    Column("force_reason", Text),  # why it was booked over busy time or outside hours; without, it was not
+    number("version", 1),
+    number("capacity", 1),
+    number("taken"),
+    number("min_seats"),
+    Column("format", Text),  # of pods: open | closed | hybrid | hybrid_v2
+    Column("deadline", Instant),  # of pods: by when min_seats have to be taken
+    Column("flagged_at", Instant),  # when ops were told that they were not
+    Column("title", Text),
+    Column("context", JSON, nullable=False),
+    Column("owner", Text),  # of holds
+    Column("expires_at", Instant),  # of holds
+    Column("wall", Text),  # the coach's local time it was booked for: 2026-06-02T11:00 Europe/London
+    Column("wall_moved", Text),  # what that became under newer time zone rules
+    Column("conflict_since", Instant),  # an external event lies over it since then
+    Column("told_conflict", Instant),  # what of that Coach OS was last told
+    Column("event_calendar_id", Text),  # where it was written in the coach's calendar
+    Column("event_strays", JSON(none_as_null=True)),  # the calendars that it may still stand in besides
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("starts < ends", "begins_before_it_ends"),
+    CheckConstraint("taken >= 0 AND taken <= capacity", "seats"),
+    Index("ix_sessions_coach_id_ends", "coach_id", "ends"),
+    Index("ix_sessions_expires_at", "expires_at"),
+)
+# Looked for every second, and nearly always empty.
+untold_conflict = sessions.c.conflict_since.is_distinct_from(sessions.c.told_conflict)
+Index("ix_sessions_untold", sessions.c.id, postgresql_where=untold_conflict, sqlite_where=untold_conflict)
+
+# One participant's seat in a session.
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("participant_id", Text, nullable=False, index=True),  # Coach OS's own id
+    Column("participant", JSON, nullable=False),
+    Column("context", JSON, nullable=False),
+    Column("status", Text, nullable=False),  # booked | cancelled | completed | missed
+    number("version", 1),
+    Column("uid", Text, nullable=False, unique=True),  # its name in calendars, for life
+    number("sequence"),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Index("ix_bookings_session_id", "session_id"),
+)
+_seated = text("status = 'booked'")
+Index(
+    "uq_bookings_seat",
+    bookings.c.session_id,
+    bookings.c.participant_id,
+    unique=True,
+    postgresql_where=_seated,
+    sqlite_where=_seated,
+)
+
+# What is owed to the world, a row each, written in the transaction of the change that owes it. The row is the job.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # mail | calendar | callback
+    Column(
+        "topic", Text, nullable=False
+    ),  # of a mail: its kind; of a calendar row: upsert | delete | look; an event's name
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("message_id", Text, unique=True),  # the left side of a mail's
+    Column("coach_id", Text),
+    Column("session_id", Text, index=True),
+    Column("booking_id", Text, index=True),  # of a callback: what it is about (domain.events)
+    number("version", 1),
+    Column("recipient", Text),
+    Column("payload", JSON, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'pending'")),  # storage.rows.outbox draws them
+    number("attempts"),
+    number("unsure"),  # attempts whose end nobody saw: it may have been sent
+    Column("due_at", Instant, nullable=False),
+    number("next_attempt_at_ms"),
+    number("wake_after_ms"),
+    Column("lease_token", Text),
+    number("lease_until_ms"),
+    Column("last_error", Text),
+    Column("reason", Text),  # why it was superseded: newer | never_announced | switched_off | discarded | too_late
+    Column("trouble", Text),  # of the mailer, at the latest attempt: away | refused
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+)
+_owed = text("state IN ('pending', 'sending', 'waiting_for_text')")
+Index("ix_outbox_owed", outbox.c.due_at, postgresql_where=_owed, sqlite_where=_owed)
+Index("ix_outbox_state", outbox.c.state, outbox.c.kind, outbox.c.due_at)  # what ops count and list, every 2 s
+# None while all is well, and asked for with every mail that is taken.
+_in_trouble = text("trouble IS NOT NULL")
+Index("ix_outbox_trouble", outbox.c.next_attempt_at_ms, postgresql_where=_in_trouble, sqlite_where=_in_trouble)
+# Few among the many that were sent, and asked for at each scrape and on each page of ops.
+_dead = text("state = 'dead'")
+Index("ix_outbox_dead", outbox.c.created_at, postgresql_where=_dead, sqlite_where=_dead)
+
+# The calendars into which a write of ours may still land (storage.transactions.looks).
+event_looks = Table(
+    "event_looks",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("calendar_id", Text, primary_key=True),
+    of_connection(index=True),
+    Column("since", Instant, nullable=False),  # when the last of these writes began
+    Column("next_look_at", Instant, nullable=False),
+    Column("token", Text, nullable=False),  # of that write
+    flag("deletes"),  # one of them is a deletion
+)
+
+# The answer to a write, kept under the key that the client gave it.
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("status", Integer),
+    Column("answer", LargeBinary),
+    Column("created_at", Instant, nullable=False, index=True),
+)
+
+# What programme managers set: a text, a switch, or both.
+mail_texts = Table(
+    "mail_texts",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("scope_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text),
+    flag("enabled", default=True),
+)
+
+# Mailboxes that do not exist, as a mail server said. Ops never see the address, they go by `id`.
+withheld_addresses = Table(
+    "withheld_addresses",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("id", Text),  # the release before this column writes none
+    Column("reason", Text, nullable=False),
+    Column("reply", Text),  # what the server said, without addresses
+    Column("outbox_id", Text),  # the mail that met it
+    Column("since", Instant, nullable=False),
+    Index("uq_withheld_addresses_id", "id", unique=True),
+)

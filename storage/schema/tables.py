@@ -1,0 +1,292 @@
+"""Every table: those of coaches and their calendars here, those of sessions beside it in `session_tables`.
+
+Two kinds of time. What the product speaks about (when a calendar was read) is `Instant`: an aware UTC datetime, from
+`services.now`. What only keeps processes apart (leases, wake-ups) is a bare `*_ms` number from the database's clock.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    column,
+    text,
+)
+
+from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
+from storage.schema.session_tables import (
+    bookings,
+    event_looks,
+    idempotency,
+    mail_texts,
+    outbox,
+    sessions,
+    withheld_addresses,
+)
+
+__all__ = [
+    "bookings",
+    "event_looks",
+    "idempotency",
+    "mail_texts",
+    "metadata",
+    "outbox",
+    "sessions",
+    "withheld_addresses",
+]
+
+coaches = Table(
+    "coaches",
+    metadata,
+    Column("id", Text, primary_key=True),  # Coach OS's own id
+    Column("zone", Text, nullable=False),
+    Column("weekly", JSON, nullable=False),
+    Column("overrides", JSON, nullable=False),
+    Column("pre", Integer, nullable=False),
+    Column("post", Integer, nullable=False),
+    Column("notice", Integer, nullable=False),
+    Column("horizon_days", Integer, nullable=False),
+    Column("durations", JSON, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("per_day", Integer),
+    Column("per_week", Integer),
+    flag("tentative_blocks", default=True),
+    Column("policy", Text, nullable=False),
+    Column("last_known_hours", Integer, nullable=False),
+    # Whom the coach's mails are for; without an address there are none.
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("email", Text),
+    Column("language", Text, nullable=False, server_default=text("'en'")),
+    number("version", 1),
+)
+
+# One Cronofy account of a coach. The row is also the refresh job: dirty while done_gen < req_gen (reliability.md).
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    of_coach(index=True),
+    Column("sub", Text, nullable=False, unique=True),
+    Column("data_center", Text, nullable=False),
+    Column("tokens", LargeBinary, nullable=False),
+    Column("access_expires_at", Instant, nullable=False),
+    Column("token_lease_token", Text),  # who renews the tokens
+    number("token_lease_until_ms"),
+    Column("trouble", Text),  # initial_sync | disconnected | revoked: what userinfo, or Cronofy's refusal, last said
+    Column("troubled_since", Instant),  # since when only the coach can mend it; relink mails count from here
+    Column("told_trouble", Text),  # what Coach OS was last told of
+    flag("userinfo_due", default=True),
+    flag("erase_due"),
+    number("req_gen", 1),
+    number("done_gen"),
+    Column("lease_token", Text),
+    number("lease_until_ms"),
+    number("next_attempt_at_ms"),
+    number("wake_after_ms"),
+    number("attempts"),
+    Column("dirty_since_ms", BigInteger),
+    Column("pushed_since_ms", BigInteger),  # since when a push waits to be seen; none did while this is null
+    Column("last_ok_at", Instant),
+    Column("last_error", Text),
+    Column("changed_at", Instant),  # when its periods last changed: such calendars are reconciled more often
+    Column("doubted", LargeBinary),  # the digest of a read that looked like a vanished calendar: not believed yet
+    number("missed_pushes"),  # changes that were found without having been announced
+    Column("receives", Text),  # the calendar of it that the coach chose for sessions; at most one of a coach's has it
+)
+# What the sweeper looks for, and nothing else: it runs twice a second.
+_dirty = column("done_gen") < column("req_gen")
+Index("ix_connections_dirty", connections.c.wake_after_ms, postgresql_where=_dirty, sqlite_where=_dirty)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    of_connection(primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    flag("connected", default=True),
+    flag("initial_sync"),
+    Column("relink_url", Text),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    of_connection(primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("profile_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    flag("readonly"),
+    flag("deleted"),
+    flag("is_primary"),
+    flag("blocks", default=True),  # the coach's own choice: it survives every refresh
+)
+
+# Written before Cronofy is asked (channel_id empty until it answered), so that a retry asks for the same URL
+# and gets the same channel.
+channels = Table(
+    "channels",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    of_connection(unique=True),
+    Column("token", LargeBinary, nullable=False),
+    Column("channel_id", Text),
+    Column("audited_at", Instant),  # when Cronofy's own list last showed it
+    Column("lease_token", Text),  # who compares it with that list, or opens it
+    number("lease_until_ms"),
+)
+
+oauth_states = Table(
+    "oauth_states",
+    metadata,
+    Column("state_hash", LargeBinary, primary_key=True),
+    of_coach(),
+    Column("expires_at", Instant, nullable=False),
+    Column("outcome", Text),  # none yet | asking | to_confirm | connected, or why not
+    Column("account", Text),  # the address that agreed
+    Column("sealed", LargeBinary),  # its tokens, sealed, until it is confirmed
+)
+
+# One packed row a connection: never a row a period (performance.md measured 10 to 60 times for it).
+busy = Table(
+    "busy",
+    metadata,
+    of_connection(primary_key=True),
+    Column("reading", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    number("window_end"),  # epoch seconds: nothing is known from here on
+)
+
+# One packed row a coach: the row that answers the reads.
+slot_sets = Table(
+    "slot_sets",
+    metadata,
+    of_coach(primary_key=True),
+    number("version", 1),
+    number("coach_version", 1),
+    number("origin"),  # epoch seconds, a UTC midnight
+    Column("days", Integer, nullable=False),
+    Column("durations", JSON, nullable=False),
+    Column("bits", LargeBinary, nullable=False),
+    Column("reasons", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("tzdata", Text, nullable=False),
+    number("told_version"),  # what Coach OS was last told of
+    Column("holds_until", Instant),  # when the next hold ends, and the set opens again by the clock alone
+)
+
+api_clients = Table(
+    "api_clients",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("scopes", JSON, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("api_clients.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+)
+
+# The clock's table: one row a periodic job, moved on by compare-and-swap so that replicas never run it twice.
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("lease_token", Text),  # whose turn it is, until the next one begins
+    number("next_run_at_ms"),
+    number("failures"),  # how often it raised since it last went well
+)
+
+# What people did on the ops pages or with the ops commands.
+ops_audit = Table(
+    "ops_audit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+# The id of a participant whom an import knows by their address alone: made up once, so that no id tells an address.
+imported_people = Table(
+    "imported_people",
+    metadata,
+    Column("address_hash", LargeBinary, primary_key=True),  # SHA-256 of the address in small letters
+    Column("participant_id", Text, nullable=False, unique=True),
+)
+
+# Who is to be erased: gone once nothing is left to do. `kind`: coach | participant.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("person_id", Text, primary_key=True),
+    Column("asked_at", Instant, nullable=False),
+)
+
+# What the plots are drawn from: a few figures a minute.
+samples = Table(
+    "samples",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("value", Float, nullable=False),
+)
+
+# How long each push waited until its change could be seen. The clock makes samples of them, and drops them.
+visible = Table(
+    "visible",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("ms", Integer, nullable=False),
+)
+
+# Without a key to coaches: making one must not wait for a lock that a booking holds. `leads`: page | connect.
+links = Table(
+    "links",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("leads", Text, nullable=False),
+    Column("coach_id", Text, nullable=False, index=True),
+    Column("participant_id", Text, index=True),
+    Column("meaning", JSON, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("browser_hash", LargeBinary),  # whose it is, once it was opened
+)
+
+# Links that the release before signed, and that were followed: the next release drops it.
+link_uses = Table(
+    "link_uses",
+    metadata,
+    Column("nonce", Text, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+)
+
+# The newest refusals, for ops. Without a key to coaches: a refusal must not wait for a lock that a booking holds.
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("place", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("reason", Text),
+    Column("coach_id", Text),
+    Column("client_id", Text),
+)

@@ -1,0 +1,1 @@
+"""Slot sets as they are stored: made, offered, checked before a booking, and made anew."""

@@ -1,0 +1,139 @@
+"""What coaches offer at one moment: their stored sets, clipped by the clock, as far as policy lets them be shown.
+
+Whoever lists a slot or books one asks here, so that what is listed is what can be booked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sqlalchemy import bindparam, select
+
+from domain.hours import DAY_SECONDS
+from domain.offers import Clock, closed_reasons, next_change, offered
+from domain.pools import Member, Pool
+from domain.reasons import Reason
+from domain.slots import Starts
+from storage.schema.database import Database
+from storage.schema.fast_reads import glance
+from storage.schema.tables import coaches, connections, slot_sets
+from storage.slots.slot_sets import Listing
+
+Stamp = tuple[tuple[object, ...], ...]
+
+NOTHING: Starts = np.empty(0, np.int64)
+NOTHING.setflags(write=False)
+FAR_DAYS = 10_000
+
+_STAMP = (
+    select(
+        slot_sets.c.version,
+        coaches.c.version,
+        connections.c.done_gen < connections.c.req_gen,
+        connections.c.trouble,
+        connections.c.last_ok_at,
+    )
+    .select_from(coaches.join(slot_sets).outerjoin(connections, connections.c.coach_id == coaches.c.id))
+    .where(coaches.c.id == bindparam("coach_id"))
+    .order_by(connections.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Starts in since <= start < until for sessions of `duration` minutes, asked about at `now` (epoch seconds)."""
+
+    duration: int
+    since: int
+    until: int
+    now: int
+
+
+def stamp(database: Database, coach_id: str) -> Stamp:
+    """All that an answer about a coach is made of, besides question and time: while it is equal, so are answers.
+
+    Cheap beside making the answer. Empty when there is no such coach.
+    """
+    return tuple(map(tuple, glance(database, _STAMP, coach_id=coach_id)))
+
+
+def starts(listing: Listing, asked: Asked) -> Starts:
+    """What can be booked. Raises Invalid for a duration that the coach does not offer, hidden or not."""
+    listing.slots.row(asked.duration)
+    return NOTHING if listing.effect == "hide" else offered(listing.slots, asked.duration, **_clock(listing, asked))
+
+
+def valid_until(listing: Listing, asked: Asked) -> int | None:
+    """When time alone next changes that answer, its state or its effect; None for never."""
+    changes = [listing.effect_until]
+    if listing.effect != "hide":
+        changes.append(next_change(listing.slots, asked.duration, **_clock(listing, asked)))
+    return _soonest(changes)
+
+
+def reasons(listing: Listing, asked: Asked) -> list[tuple[int, int, Reason]]:
+    """Why the closed quarter hours are closed, as runs: (first start, end, reason)."""
+    clock = _clock(listing, asked)
+    return closed_reasons(listing.slots, asked.duration, trusted=listing.effect != "hide", **clock)
+
+
+def pool(listings: Sequence[Listing], asked: Asked) -> Pool:
+    """The coaches who offer this duration and may be shown, side by side."""
+    return _side_by_side(_members(listings, asked.duration), asked)
+
+
+def pool_valid_until(listings: Sequence[Listing], asked: Asked) -> int | None:
+    """No later than when time alone changes the answer for any of the coaches; None for never.
+
+    Coaches of one notice and horizon are looked at together: the first start that any of them lists leaves first, and
+    the first one past their horizon enters first.
+    """
+    changes = [listing.effect_until for listing in listings]
+    alike: dict[tuple[int, int], list[Member]] = {}
+    for member in _members(listings, asked.duration):
+        alike.setdefault((member.notice, member.horizon_days), []).append(member)
+    for members in alike.values():
+        changes += _changes(members, asked)
+    return _soonest(changes)
+
+
+def _changes(members: Sequence[Member], asked: Asked) -> list[int]:
+    """When the first start leaves, and when the next one enters, for members of one notice and horizon."""
+    soonest = asked.now + 60 * members[0].notice
+    latest = asked.now + DAY_SECONDS * members[0].horizon_days - 60 * asked.duration
+    if latest < soonest:
+        return []  # the notice and the session outlast the horizon: nothing is ever listed
+    changes = [asked.now + start - soonest + 1 for start in _first(members, asked)]
+    if latest + 1 < asked.until:
+        unclipped = [replace(member, notice=0, horizon_days=FAR_DAYS) for member in members]
+        coming = _first(unclipped, replace(asked, since=max(asked.since, latest + 1)))
+        changes += [asked.now + start - latest for start in coming]
+    return changes
+
+
+def _first(members: Sequence[Member], asked: Asked) -> list[int]:
+    found: list[int] = _side_by_side(members, asked).any_open()[:1].tolist()
+    return found
+
+
+def _members(listings: Sequence[Listing], duration: int) -> list[Member]:
+    shown = [listing for listing in listings if listing.effect != "hide" and duration in listing.slots.durations]
+    return [Member(it.coach_id, it.slots, it.notice, it.horizon_days) for it in shown]
+
+
+def _side_by_side(members: Sequence[Member], asked: Asked) -> Pool:
+    return Pool.of(members, asked.duration, now=asked.now, since=asked.since, until=asked.until)
+
+
+def _soonest(changes: Sequence[int | None]) -> int | None:
+    return min((change for change in changes if change is not None), default=None)
+
+
+def _clock(listing: Listing, asked: Asked) -> Clock:
+    return Clock(
+        now=asked.now,
+        notice=listing.notice,
+        horizon_days=listing.horizon_days,
+        since=asked.since,
+        until=asked.until,
+    )

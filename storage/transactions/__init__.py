@@ -1,0 +1,1 @@
+"""Each public function here is the whole of one transaction."""

@@ -1,0 +1,167 @@
+"""Booking, rebooking, cancelling: each one transaction that changes session, seat, slot set and outbox together.
+
+Every one of them takes the coach's lock first, so that what it read is still so when it writes; on PostgreSQL the
+constraint `no_overlap`, on SQLite a trigger, would stop whoever did not.
+"""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from domain.coaches import Coach
+from domain.hours import wall_clock
+from domain.notices import Change
+from domain.sessions import (
+    Booking,
+    Context,
+    Participant,
+    Refused,
+    Session,
+    Terms,
+    check_open_to_change,
+)
+from storage.rows import bookings, sessions
+from storage.rows.outbox import Wake
+from storage.slots import bookable, slot_sets
+from storage.slots.bookable import Wanted
+from storage.transactions import holds, notices
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A booking as it is now, its session, and what to wake senders for once this is committed."""
+
+    booking: Booking
+    session: Session
+    wake: list[Wake]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A booking that may be changed, its session, and their coach, locked."""
+
+    coach: Coach
+    session: Session
+    booking: Booking
+
+
+def book(
+    tx: Connection,
+    wanted: Wanted,
+    participant: Participant,
+    context: Context,
+    terms: Terms,
+    *,
+    hold_id: str | None = None,
+) -> Done:
+    """A 1:1 session at a time that is listed, or forced. Raises Refused, Unknown and Invalid."""
+    if hold_id is None and wanted.force is None:
+        bookable.turn_away(tx, wanted, terms)
+    coach = bookable.lock(tx, wanted.coach_id, terms)
+    used = holds.use(tx, hold_id, wanted)
+    forced = bookable.check(tx, coach, wanted, terms, without=used)
+    session = Session(
+        id=sessions.new_id(),
+        coach_id=coach.id,
+        kind="one_to_one",
+        starts=wanted.start,
+        ends=wanted.end,
+        gap=coach.gap,
+        created_at=terms.now,
+        status="booked",
+        force_reason=forced,
+        taken=1,
+        context=context,
+        wall=wall_clock(coach.hours.zone, wanted.start),
+    )
+    booking = bookings.new(session, participant, context, terms)
+    sessions.add(tx, session)
+    bookings.add(tx, booking)
+    slot_sets.recompute(tx, coach, now=terms.now)
+    return Done(booking, session, notices.owe(tx, coach, terms, [Change("booked", session, booking)], [session]))
+
+
+def rebook(
+    tx: Connection,
+    booking_id: str,
+    start: int,
+    terms: Terms,
+    *,
+    duration: int | None = None,
+    expected: int | None = None,
+    force: str | None = None,
+    hold_id: str | None = None,
+) -> Done:
+    """Move a 1:1 session to another time of its coach's; it does not collide with itself.
+
+    Raises Refused, Unknown and Invalid; then the old time stays as it was.
+    """
+    standing = stand(tx, booking_id, terms, expected=expected)
+    coach, before = standing.coach, standing.session
+    if before.pod:
+        detail = "A seat moves to another pod, not to another time: send pod_id."
+        raise Refused("seat_has_no_time", detail)
+    wanted = Wanted(coach.id, start, duration or before.minutes, force)
+    holds.use(tx, hold_id, wanted)
+    if (wanted.start, wanted.end) == (before.starts, before.ends):
+        return Done(standing.booking, before, [])  # it is there already: nobody needs to be told
+    forced = bookable.check(tx, coach, wanted, terms, without=before.id)
+    session = replace(
+        before,
+        starts=wanted.start,
+        ends=wanted.end,
+        gap=coach.gap,
+        version=before.version + 1,
+        force_reason=forced,
+        conflict_since=None,
+        wall=wall_clock(coach.hours.zone, wanted.start),
+        wall_moved=None,
+    )
+    booking = standing.booking.changed(terms.now)
+    sessions.put(tx, session)
+    bookings.put(tx, booking)
+    slot_sets.recompute(tx, coach, now=terms.now)
+    change = Change("rebooked", session, booking, previous_starts=before.starts)
+    return Done(booking, session, notices.owe(tx, coach, terms, [change], [session]))
+
+
+def cancel(
+    tx: Connection, booking_id: str, terms: Terms, *, expected: int | None = None, excused: bool = False
+) -> Done:
+    """Give the seat up: cancelled, or, shortly before the start and not excused, missed. Raises Refused, Unknown."""
+    standing = stand(tx, booking_id, terms, expected=expected)
+    late = terms.is_late(standing.session) and not excused
+    booking = standing.booking.changed(terms.now, status="missed" if late else "cancelled")
+    bookings.put(tx, booking)
+    if standing.session.pod:
+        return _leave(tx, standing, booking, terms, late=late)
+    session = replace(
+        standing.session,
+        active=False,
+        status="missed" if late else "unbooked",
+        taken=0,
+        version=standing.session.version + 1,
+        conflict_since=None,
+    )
+    sessions.put(tx, session)
+    slot_sets.recompute(tx, standing.coach, now=terms.now)
+    change = Change("missed" if late else "cancelled", session, booking)
+    return Done(booking, session, notices.owe(tx, standing.coach, terms, [change], [session]))
+
+
+def stand(tx: Connection, booking_id: str, terms: Terms, *, expected: int | None = None) -> Standing:
+    """The booking, its coach locked, if it may be changed. Raises Refused, Unknown."""
+    coach = bookable.lock(tx, bookings.coach_of(tx, booking_id), terms)
+    booking = bookings.get(tx, booking_id)
+    session = sessions.get(tx, booking.session_id)
+    if session.coach_id != coach.id:  # it went to another coach's pod between the two looks
+        raise Refused("stale_version", "The booking was just moved: read it again.", current=booking.version)
+    check_open_to_change(session, booking, expected=expected, now=terms.now)
+    return Standing(coach, session, booking)
+
+
+def _leave(tx: Connection, standing: Standing, booking: Booking, terms: Terms, *, late: bool) -> Done:
+    sessions.give_seat(tx, standing.session.id)
+    session = sessions.get(tx, standing.session.id)
+    change = Change("missed" if late else "seat_left", session, booking)
+    return Done(booking, session, notices.owe(tx, standing.coach, terms, [change]))

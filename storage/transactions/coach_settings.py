@@ -1,0 +1,72 @@
+"""What a coach, or Coach OS for them, changes: each change and the slot set that follows from it in one transaction."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from domain.coaches import Coach
+from storage.rows import coaches, connections, refresh_jobs
+from storage.slots import conflicts, slot_sets
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The coach as stored now, whether it is new, the connections to wake a worker for once this is committed, and the
+    sessions that it has put in conflict."""
+
+    coach: Coach
+    created: bool
+    wake: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+def put_coach(
+    tx: Connection,
+    coach_id: str,
+    change: Callable[[Coach | None], Coach],
+    *,
+    expected: int | None,
+    now: datetime,
+) -> Changed:
+    """Store what `change` makes of the coach that is there, with the slot set it means.
+
+    Raises coaches.StaleVersion, and whatever `change` raises; then nothing is written. Where more of the calendars has
+    to be known than was read, a read of each is owed: until then, what was not read is closed.
+    """
+    before = coaches.lock(tx, coach_id)
+    try:
+        with tx.begin_nested():
+            after = coaches.put(tx, change(before), expected=expected)
+    except IntegrityError:
+        # Somebody created the coach since we looked (there was no row to lock): now it is there.
+        before = coaches.lock(tx, coach_id)
+        after = coaches.put(tx, change(before), expected=expected)
+    if before is not None and before.version == after.version:
+        return Changed(after, created=False)
+    slot_sets.recompute(tx, after, now=now)
+    met = conflicts.flag(tx, after, now=now)
+    owed = connections.ids_of_coach(tx, coach_id) if before is not None and _needs_reading(before, after) else []
+    wake = tuple(connection_id for connection_id in owed if refresh_jobs.mark_dirty(tx, connection_id))
+    return Changed(after, created=after.version == 1, wake=wake, conflicts=met)
+
+
+def _needs_reading(before: Coach, after: Coach) -> bool:
+    return before.hours.zone != after.hours.zone or before.horizon_days < after.horizon_days
+
+
+def choose_calendars(
+    tx: Connection, coach_id: str, connection_id: str, chosen: Collection[str], *, now: datetime
+) -> tuple[str, ...]:
+    """Let these calendars of a coach's connection block, and no others. Every calendar was read: none is owed a read.
+
+    Returns the sessions that this has put in conflict. Raises accounts.UnknownCalendar.
+    """
+    coach = coaches.lock(tx, coach_id)
+    connections.choose(tx, connection_id, chosen)
+    if coach is None:
+        return ()
+    slot_sets.recompute(tx, coach, now=now)
+    return conflicts.flag(tx, coach, now=now)

@@ -1,0 +1,214 @@
+"""Erasing a person: asked for in a row of its own first, then done in steps that may each be repeated.
+
+    asked       the row is there: whoever dies meanwhile, the clock goes on with it
+    revoking    a coach's accounts that Cronofy did not revoke yet are all that is left of them, with their id
+    done        the row is gone with the rest; the audit keeps who asked, and when
+
+A participant's bookings keep time, seat and status, under a name that says nothing: the coach was there all the same.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
+
+from storage.reports import personal_data
+from storage.reports.personal_data import KeptAnswer
+from storage.rows import audit_log, outbox, refresh_jobs
+from storage.rows import coaches as coach_rows
+from storage.rows import connections as connection_rows
+from storage.rows.audit_log import Deed
+from storage.rows.outbox import Owed
+from storage.schema.database import insert
+from storage.schema.tables import (
+    bookings,
+    coaches,
+    connections,
+    erasures,
+    idempotency,
+    imported_people,
+    links,
+    oauth_states,
+    refusals,
+    sessions,
+    withheld_addresses,
+)
+from storage.schema.tables import outbox as outbox_rows
+from storage.slots import slot_sets
+from storage.transactions import retention
+
+Kind = Literal["coach", "participant"]
+
+AT_ONCE = 500
+row = erasures.c
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A coach or a participant, by the platform's own id."""
+
+    kind: Kind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much there was. `coming`: sessions that had not ended. `revoking`: accounts that Cronofy has to revoke yet;
+    while there are any, the erasure is not over."""
+
+    sessions: int
+    coming: int
+    bookings: int
+    outbox: int
+    answers: int
+    revoking: int = 0
+
+
+def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[str] | None:
+    """Write down that this person is to be erased, and owe the end of each calendar account of theirs.
+
+    Answers those accounts: wake a worker for each once this is committed. None: nobody has this id.
+    """
+    if not _is_known(tx, person):
+        return None
+    values = {"kind": person.kind, "person_id": person.id, "asked_at": now}
+    asked = insert(tx, erasures).values(values).on_conflict_do_nothing(index_elements=["kind", "person_id"])
+    if tx.execute(asked.returning(row.person_id)).first() is not None:
+        audit_log.note(tx, Deed(now, actor, "erase", person.id, person.kind))
+    connected = connection_rows.ids_of_coach(tx, person.id) if person.kind == "coach" else []
+    for connection_id in connected:
+        refresh_jobs.mark_dirty(tx, connection_id, erase=True)
+    return connected
+
+
+def owed(tx: Connection, *, limit: int) -> list[Person]:
+    """Who is to be erased and is not yet, those asked for first first."""
+    query = select(row.kind, row.person_id).order_by(row.asked_at, row.person_id)
+    return [Person(*found) for found in tx.execute(query.limit(limit))]
+
+
+def advance(tx: Connection, person: Person, *, now: datetime) -> Erased:
+    """Do what can be done of an erasure just now, which may be all of it. May be repeated."""
+    if person.kind == "coach":
+        return _erase_coach(tx, person, now=now)
+    return _erase_participant(tx, person, now=now)
+
+
+def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
+    """Forget all that an export holds, but the audit.
+
+    An account that is not revoked yet stays, with the bare row of its coach: without its token nobody could end our
+    access to it.
+    """
+    coach_rows.lock(tx, person.id)
+    rows = personal_data.of_coach(person.id)
+    coming = and_(sessions.c.active, sessions.c.ends > int(now.timestamp()))
+    still_to_come = _count(tx, sessions, and_(rows[sessions], coming))
+    seats_taken = _count(tx, bookings, rows[bookings])
+    answers = _drop_answers(tx, personal_data.answers_about_coach(tx, person.id))
+    _delete(tx, withheld_addresses, rows[withheld_addresses])
+    _delete(tx, refusals, rows[refusals])
+    _delete(tx, links, rows[links])
+    _delete(tx, oauth_states, rows[oauth_states])
+    mails = _delete(tx, outbox_rows, rows[outbox_rows])
+    met = _delete(tx, sessions, rows[sessions])  # their bookings go with them
+    revoking = _count(tx, connections, rows[connections])
+    if revoking:
+        _close(tx, person.id, now=now)
+    else:
+        _delete(tx, coaches, rows[coaches])  # the rest goes with it
+        _delete(tx, erasures, _is(person))
+    return Erased(met, still_to_come, seats_taken, mails, answers, revoking)
+
+
+def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Erased:
+    """Forget who it was. Their seats stay taken, and nothing is mailed about them any more."""
+    rows = personal_data.of_participant(tx, person.id)
+    answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))
+    _delete(tx, withheld_addresses, rows[withheld_addresses])
+    # A hold ends by itself within minutes, and opens its time then; deleted here, the coach's set would not know.
+    tx.execute(sessions.update().where(rows[sessions]).values(owner=None))
+    _delete(tx, imported_people, rows[imported_people])
+    _delete(tx, links, rows[links])
+    emptied = _empty_mails(tx, rows[outbox_rows])
+    coming = _coming(tx, rows[bookings], now)
+    taken = retention.anonymise(tx, rows[bookings])
+    _delete(tx, erasures, _is(person))
+    # The events in the coaches' calendars are titled with the participant's name. The sweeper wakes their writer.
+    outbox.add(tx, [_retitled(*session, now) for session in coming], now=now)
+    return Erased(0, len(coming), taken, emptied, answers)
+
+
+def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
+    """Leave a coach of whom nothing is known but the id, and who cannot be booked: a session would be lost later."""
+    bare = coaches.update().where(coaches.c.id == coach_id)
+    tx.execute(bare.values(name="", email=None, weekly=[[] for _day in range(7)], overrides=[]))
+    closed = coach_rows.get(tx, coach_id)
+    if closed is not None:
+        slot_sets.recompute(tx, closed, now=now)
+
+
+def _is_known(tx: Connection, person: Person) -> bool:
+    if person.kind == "coach":
+        return tx.scalar(select(coaches.c.id).where(coaches.c.id == person.id)) is not None
+    rows = personal_data.of_participant(tx, person.id)
+    return any(_count(tx, table, rows[table]) for table in (bookings, sessions, links))
+
+
+def _is(person: Person) -> ColumnElement[bool]:
+    return and_(row.kind == person.kind, row.person_id == person.id)
+
+
+def _empty_mails(tx: Connection, chosen: ColumnElement[bool]) -> int:
+    """Mails about the bookings lose what they say and whom they are for; those not sent yet never are.
+
+    A worker may be sending one just now: without its token it can still send, but not write anything back.
+    """
+    mails = and_(chosen, outbox_rows.c.kind == "mail")
+    over = outbox_rows.c.state.in_(("sent", "superseded"))
+    ended = {"state": "superseded", "reason": "discarded", "lease_token": None, "lease_until_ms": 0}
+    tx.execute(outbox_rows.update().where(mails, ~over).values(ended))
+    return retention.empty_mails(tx, select(outbox_rows.c.id).where(mails))
+
+
+def _coming(tx: Connection, mine: ColumnElement[bool], now: datetime) -> list[tuple[str, str, int]]:
+    """The participant's coming sessions: id, coach and version."""
+    seated = and_(mine, bookings.c.status == "booked", sessions.c.ends > int(now.timestamp()))
+    query = select(sessions.c.id, sessions.c.coach_id, sessions.c.version)
+    joined = query.join(bookings, bookings.c.session_id == sessions.c.id)
+    return [(found.id, found.coach_id, found.version) for found in tx.execute(joined.where(seated))]
+
+
+def _retitled(session_id: str, coach_id: str, version: int, now: datetime) -> Owed:
+    return Owed(
+        kind="calendar",
+        topic="upsert",
+        dedupe_key=f"calendar:{session_id}:{version}:erased",
+        version=version,
+        due_at=now,
+        coach_id=coach_id,
+        session_id=session_id,
+    )
+
+
+def _drop_answers(tx: Connection, answers: Iterable[KeptAnswer]) -> int:
+    keys = [(answer.client_id, answer.key) for answer in answers]
+    for chosen in _batches(keys):
+        named = tuple_(idempotency.c.client_id, idempotency.c.key).in_(chosen)
+        _delete(tx, idempotency, named)
+    return len(keys)
+
+
+def _batches(keys: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    for place in range(0, len(keys), AT_ONCE):
+        yield keys[place : place + AT_ONCE]
+
+
+def _count(tx: Connection, table: Table, where: ColumnElement[bool]) -> int:
+    return len(tx.execute(select(*table.primary_key).where(where)).all())
+
+
+def _delete(tx: Connection, table: Table, where: ColumnElement[bool]) -> int:
+    return tx.execute(table.delete().where(where)).rowcount

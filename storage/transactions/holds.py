@@ -1,0 +1,62 @@
+"""Holds: a time kept for whoever is filling a form. They block everybody but their owner, and end by themselves."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from domain.sessions import Refused, Session, Terms, Unknown
+from storage.rows import coaches, sessions
+from storage.slots import bookable, slot_sets
+from storage.slots.bookable import Wanted
+
+
+def hold(tx: Connection, wanted: Wanted, owner: str, minutes: int, terms: Terms) -> Session:
+    """Keep an open time. Raises Refused, Unknown and Invalid as booking it would."""
+    coach = bookable.lock(tx, wanted.coach_id, terms)
+    bookable.check(tx, coach, wanted, terms)
+    held = Session(
+        id="hld_" + sessions.new_id().removeprefix("ses_"),
+        coach_id=coach.id,
+        kind="hold",
+        starts=wanted.start,
+        ends=wanted.end,
+        gap=coach.gap,
+        created_at=terms.now,
+        owner=owner,
+        expires_at=terms.now + timedelta(minutes=minutes),
+    )
+    sessions.add(tx, held)
+    slot_sets.recompute(tx, coach, now=terms.now)
+    return held
+
+
+def release(tx: Connection, hold_id: str, terms: Terms) -> None:
+    """Give a held time back. Raises Unknown; also for a hold that has ended."""
+    held = sessions.hold(tx, hold_id)
+    if held is None:
+        raise Unknown("hold", hold_id)
+    coach = bookable.lock(tx, held.coach_id, terms)
+    if sessions.hold(tx, hold_id) is None:
+        raise Unknown("hold", hold_id)
+    sessions.delete_hold(tx, hold_id)
+    slot_sets.recompute(tx, coach, now=terms.now)
+
+
+def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> str | None:
+    """The hold that this booking may use up. The caller holds the coach's lock. Raises Refused for another's hold, or
+    one that has ended while somebody else was booked."""
+    if hold_id is None:
+        return None
+    held = sessions.hold(tx, hold_id)
+    if held is None:
+        return None  # it has ended: the time may still be open, and is asked for like any other
+    if (held.coach_id, held.starts, held.ends) != (wanted.coach_id, wanted.start, wanted.end):
+        raise Refused("hold_of_another_time", "This hold keeps another time: book that one, or leave hold_id out.")
+    sessions.delete_hold(tx, hold_id)
+    return hold_id
+
+
+def reopen(tx: Connection, coach_id: str, terms: Terms) -> None:
+    """Open the times of a coach's ended holds."""
+    if coaches.get(tx, coach_id) is not None:
+        bookable.lock(tx, coach_id, terms)

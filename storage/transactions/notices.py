@@ -1,0 +1,78 @@
+"""What a change owes the world, written with it: a mail to each person concerned, the coach's calendar, and word of
+it to the platform.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from domain.coaches import Coach
+from domain.mail_safety import mail_address
+from domain.notices import Change, Contact, Notice, notices
+from domain.sessions import Session, Terms
+from storage.rows import connections, outbox
+from storage.rows.outbox import Owed, Wake
+from storage.transactions import callbacks
+
+
+def owe(
+    tx: Connection, coach: Coach, terms: Terms, changes: Sequence[Change] = (), moved: Iterable[Session] = ()
+) -> list[Wake]:
+    """Write the mails and callbacks of these changes, and a calendar row for each session that is to appear, move or
+    vanish.
+
+    Answers what to wake senders for once this is committed.
+    """
+    told = contact(tx, coach)
+    rows = [_mail(change, notice) for change in changes for notice in notices(change, told, terms)]
+    rows += [_calendar(session, terms) for session in moved]
+    if terms.callbacks:
+        # What is news to the coach alone (a seat moved to another's pod) is no other news of the booking.
+        rows += [callbacks.of_booking(change, terms) for change in changes if change.tells_participant]
+    return outbox.add(tx, rows, now=terms.now)
+
+
+def contact(tx: Connection, coach: Coach) -> Contact:
+    """The coach, as mails address them."""
+    return Contact(
+        coach_id=coach.id,
+        name=coach.name,
+        email=coach.email,
+        zone=coach.hours.zone,
+        language=coach.language,
+        written_to=bool(connections.ids_of_coach(tx, coach.id)),
+    )
+
+
+def mail(notice: Notice, coach_id: str, session_id: str | None) -> Owed:
+    facts = notice.facts
+    return Owed(
+        kind="mail",
+        topic=facts.kind,
+        dedupe_key=f"mail:{facts.digest}",
+        version=facts.version,
+        due_at=notice.due_at,
+        payload=facts.as_json(),
+        coach_id=coach_id,
+        session_id=session_id,
+        booking_id=facts.booking_id,
+        recipient=mail_address("email", facts.recipient.email),  # as stored: the queue of its mails is known by it
+        message_id=facts.digest,
+    )
+
+
+def _mail(change: Change, notice: Notice) -> Owed:
+    return mail(notice, change.session.coach_id, change.session.id)
+
+
+def _calendar(session: Session, terms: Terms) -> Owed:
+    """It says that the calendar has to be brought up to date, not with what: that is the session as it is then."""
+    return Owed(
+        kind="calendar",
+        topic="upsert" if session.active else "delete",
+        dedupe_key=f"calendar:{session.id}:{session.version}",
+        version=session.version,
+        due_at=terms.now,
+        coach_id=session.coach_id,
+        session_id=session.id,
+    )

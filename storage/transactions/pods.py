@@ -1,0 +1,298 @@
+"""Pods: sessions of a small group. A seat is taken by the row itself; a pod moves, or is called off, with all seats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from domain.coaches import Coach
+from domain.errors import Invalid
+from domain.hours import wall_clock
+from domain.mails import Kind
+from domain.notices import Change
+from domain.sessions import (
+    NO_CONTEXT,
+    Booking,
+    Context,
+    Format,
+    Participant,
+    Refused,
+    Session,
+    Terms,
+    check_may_rebook,
+    check_may_take_seat,
+)
+from storage.rows import bookings as booking_rows
+from storage.rows import sessions
+from storage.rows.outbox import Wake
+from storage.slots import bookable, slot_sets
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings as booking_transactions
+from storage.transactions import holds, notices
+from storage.transactions.bookings import Done
+
+OTHER_PODS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A pod as it is wanted."""
+
+    wanted: Wanted
+    min_seats: int
+    capacity: int
+    format: Format
+    deadline: datetime | None = None
+    title: str | None = None
+    context: Context = NO_CONTEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What of a pod is to be another; None stays."""
+
+    start: int | None = None
+    duration: int | None = None
+    min_seats: int | None = None
+    capacity: int | None = None
+    format: Format | None = None
+    deadline: datetime | None = None
+    title: str | None = None
+    status: Literal["disabled"] | None = None
+    force: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A pod as it is now, with everyone who has a seat, and what to wake senders for."""
+
+    pod: Session
+    seats: list[Booking]
+    wake: list[Wake]
+
+
+def create(
+    tx: Connection,
+    plan: Plan,
+    participants: list[Participant],
+    terms: Terms,
+    *,
+    hold_id: str | None = None,
+) -> Made:
+    """A pod at a time that is listed, or forced, with these participants assigned. Raises Refused, Unknown, Invalid."""
+    wanted = plan.wanted
+    check_plan(plan, len(participants))
+    coach = bookable.lock(tx, wanted.coach_id, terms)
+    forced = bookable.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted))
+    made = place(tx, coach, planned(coach, plan, terms, forced=forced), participants, terms)
+    slot_sets.recompute(tx, coach, now=terms.now)
+    return made
+
+
+def place(tx: Connection, coach: Coach, pod: Session, participants: Sequence[Participant], terms: Terms) -> Made:
+    """The pod, written, with these participants assigned. Whoever calls holds the coach's lock, knows that the time is
+    open, and says `slots.recompute` in the end."""
+    sessions.add(tx, pod)
+    seated = [_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True) for each in participants]
+    return _made(tx, pod.id, notices.owe(tx, coach, terms, seated, [pod]))
+
+
+def check_plan(plan: Plan, participants: int) -> None:
+    """Raises Invalid and Refused for a pod that could be had at no time."""
+    _check_seats(plan.min_seats, plan.capacity, participants)
+    _check_deadline(plan.deadline, plan.wanted.start)
+
+
+def planned(coach: Coach, plan: Plan, terms: Terms, *, forced: str | None = None) -> Session:
+    """The pod, as it would be written."""
+    wanted = plan.wanted
+    return Session(
+        id=sessions.new_id(),
+        coach_id=coach.id,
+        kind="pod",
+        starts=wanted.start,
+        ends=wanted.end,
+        gap=coach.gap,
+        created_at=terms.now,
+        force_reason=forced,
+        capacity=plan.capacity,
+        min_seats=plan.min_seats,
+        format=plan.format,
+        deadline=plan.deadline,
+        title=plan.title,
+        context=plan.context,
+        wall=wall_clock(coach.hours.zone, wanted.start),
+    )
+
+
+def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expected: int | None = None) -> Made:
+    """Change a pod; who is in it is told when it moves or is called off. Raises Refused, Unknown, Invalid."""
+    coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
+    before = sessions.get(tx, pod_id, what="pod")
+    if expected is not None and expected != before.version:
+        detail = f"The pod is at version {before.version} now: read it again, then repeat your change with that."
+        raise Refused("stale_version", detail, current=before.version)
+    if not before.active:
+        raise Refused("pod_ended", "This pod was called off, and stays so: make a new one.", ended_as=before.status)
+    if before.begun(terms.now):
+        raise Refused("already_begun", "The pod has begun: report its attendance instead.", reason="past")
+    if changes.status == "disabled":
+        return _call_off(tx, coach, before, terms)
+    after = _changed(before, changes)
+    _check_seats(after.min_seats, after.capacity, after.taken)
+    _check_deadline(after.deadline, after.starts)
+    if (before.starts, before.ends) == (after.starts, after.ends):
+        sessions.put(tx, after)
+        return _made(tx, pod_id, notices.owe(tx, coach, terms, moved=[after]))
+    return _move(tx, coach, before, after, changes.force, terms)
+
+
+def take_seat(
+    tx: Connection, pod_id: str, participant: Participant, context: Context, terms: Terms, *, assigned: bool = False
+) -> Done:
+    """A seat in a pod, if there is one and its format lets this person have it. Raises Refused, Unknown."""
+    coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
+    seated = _seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
+    return Done(seated.booking, seated.session, notices.owe(tx, coach, terms, [seated]))
+
+
+def move_seat(tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, expected: int | None = None) -> Done:
+    """Leave one pod for another in one step: the old seat is free and the new one taken, or neither.
+
+    Raises Refused, Unknown.
+    """
+    target = sessions.get(tx, pod_id, what="pod")
+    for coach_id in sorted({target.coach_id, booking_rows.coach_of(tx, booking_id)}):
+        bookable.lock(tx, coach_id, terms)  # in one order: two who swap cannot deadlock
+    standing = booking_transactions.stand(tx, booking_id, terms, expected=expected)
+    left, before = standing.session, standing.booking
+    if not left.pod:
+        raise Refused("not_a_pod", "This booking is a 1:1 session: send another start instead of a pod.")
+    if left.id == pod_id:
+        raise Refused("already_seated", "This participant is in that pod: choose another.")
+    coach = bookable.lock(tx, target.coach_id, terms)
+    check_may_rebook(left, sessions.get(tx, pod_id))
+    pod = _take(tx, coach, pod_id, before.participant, terms)
+    _check_group(tx, pod, before.participant)
+    sessions.give_seat(tx, left.id)
+    booking = before.changed(terms.now, session_id=pod_id)
+    booking_rows.put(tx, booking)
+    wake = notices.owe(tx, coach, terms, [Change("rebooked", pod, booking, previous_starts=left.starts)])
+    if left.coach_id != coach.id:
+        wake += notices.owe(tx, standing.coach, terms, [Change("seat_left", left, booking, tells_participant=False)])
+    return Done(booking, pod, wake)
+
+
+def _seat(
+    tx: Connection,
+    coach: Coach,
+    pod_id: str,
+    participant: Participant,
+    context: Context,
+    terms: Terms,
+    *,
+    assigned: bool,
+) -> Change:
+    pod = _take(tx, coach, pod_id, participant, terms)
+    check_may_take_seat(pod, assigned=assigned)
+    if not assigned:
+        _check_group(tx, pod, participant)
+    booking = booking_rows.new(pod, participant, context, terms)
+    booking_rows.add(tx, booking)
+    return Change("booked", pod, booking)
+
+
+def _check_group(tx: Connection, pod: Session, participant: Participant) -> None:
+    """Whoever chose a hybrid_v2 pod is locked to its group."""
+    if pod.format == "hybrid_v2" and (first := booking_rows.chosen_before(tx, pod, participant.id)):
+        detail = "This participant chose another pod before, and stays with its group: use that one."
+        raise Refused("format_forbids", detail, format=pod.format, pod_id=first)
+
+
+def _take(tx: Connection, coach: Coach, pod_id: str, participant: Participant, terms: Terms) -> Session:
+    """The pod with one seat more taken."""
+    pod = sessions.get(tx, pod_id, what="pod")
+    if not pod.active:
+        raise Refused("pod_ended", "This pod was called off: choose another.", ended_as=pod.status)
+    if pod.begun(terms.now):
+        raise Refused("already_begun", "The pod has begun: choose another.", reason="past")
+    if booking_rows.is_seated(tx, pod_id, participant.id):
+        raise Refused("already_seated", "This participant has a seat in the pod already.")
+    if not sessions.take_seat(tx, pod_id):
+        raise _full(tx, coach, pod, terms)
+    return sessions.get(tx, pod_id)
+
+
+def _full(tx: Connection, coach: Coach, pod: Session, terms: Terms) -> Refused:
+    others = sessions.pods_with_seats(tx, coach.id, around=pod.starts, now=terms.now, limit=OTHER_PODS)
+    wanted = Wanted(coach.id, pod.starts, pod.minutes)
+    listing = bookable.listing_of(tx, coach.id, terms)
+    nearest = bookable.nearest(listing, wanted, terms) if pod.minutes in listing.slots.durations else ()
+    detail = f"All {pod.capacity} seats of this pod are taken: choose another pod, or one of the nearest open starts."
+    return Refused("seats_full", detail, reason="full", nearest=nearest, pods=[other.id for other in others])
+
+
+def _changed(before: Session, changes: Changes) -> Session:
+    start = before.starts if changes.start is None else changes.start
+    given = {
+        name: getattr(changes, name)
+        for name in ("min_seats", "capacity", "format", "deadline", "title")
+        if getattr(changes, name) is not None
+    }
+    after = replace(before, version=before.version + 1, starts=start, ends=start + 60 * before.minutes, **given)
+    if changes.duration is not None:
+        after = replace(after, ends=start + 60 * changes.duration)
+    return after
+
+
+def _move(tx: Connection, coach: Coach, before: Session, after: Session, force: str | None, terms: Terms) -> Made:
+    wanted = Wanted(coach.id, after.starts, after.minutes, force)
+    forced = bookable.check(tx, coach, wanted, terms, without=before.id)
+    wall = wall_clock(coach.hours.zone, after.starts)
+    after = replace(after, force_reason=forced, gap=coach.gap, conflict_since=None, wall=wall, wall_moved=None)
+    sessions.put(tx, after)
+    slot_sets.recompute(tx, coach, now=terms.now)
+    moved = _each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
+    return _made(tx, after.id, notices.owe(tx, coach, terms, moved, [after]))
+
+
+def _call_off(tx: Connection, coach: Coach, before: Session, terms: Terms) -> Made:
+    after = replace(before, active=False, status="disabled", version=before.version + 1, conflict_since=None)
+    ended = _each_seat(tx, after, "cancelled", terms)
+    sessions.put(tx, replace(after, taken=0))
+    slot_sets.recompute(tx, coach, now=terms.now)
+    return _made(tx, after.id, notices.owe(tx, coach, terms, ended, [after]))
+
+
+def _each_seat(
+    tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
+) -> list[Change]:
+    """The same change for everyone who has a seat; the coach hears of it once."""
+    found: list[Change] = []
+    for booking in booking_rows.of_session(tx, pod.id):
+        if booking.status == "booked":
+            status = "cancelled" if kind == "cancelled" else "booked"
+            changed = booking.changed(terms.now, status=status)
+            booking_rows.put(tx, changed)
+            found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
+    return found
+
+
+def _check_seats(min_seats: int, capacity: int, taken: int) -> None:
+    if min_seats > capacity:
+        detail = f"min_seats is {min_seats} and max_seats is {capacity}: swap or correct them."
+        raise Invalid("min_seats", "min_over_max", detail)
+    if taken > capacity:
+        detail = f"{taken} seats are taken: send a max_seats of {taken} or more."
+        raise Refused("seats_taken", detail, reason="full")
+
+
+def _check_deadline(deadline: datetime | None, starts: int) -> None:
+    if deadline is not None and deadline.timestamp() > starts:
+        raise Invalid("deadline", "deadline_after_start", "Send a deadline that is over before the pod begins.")
+
+
+def _made(tx: Connection, pod_id: str, wake: list[Wake]) -> Made:
+    return Made(sessions.get(tx, pod_id), booking_rows.of_session(tx, pod_id), wake)

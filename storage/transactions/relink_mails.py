@@ -1,0 +1,87 @@
+"""Mails that ask a coach to connect a calendar again: owed when it is lost, until it is back.
+
+An episode begins when a connection gets a trouble that only its coach can mend, and is called after that moment. All
+its mails are written then, each due on its day; a reader finds whether one is still wanted, and with which link.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from domain.coaches import Coach
+from domain.mails import MailFacts, Recipient
+from domain.notices import Notice
+from storage.rows import outbox
+from storage.rows.outbox import Owed
+from storage.schema.tables import connections, profiles
+from storage.schema.tables import outbox as rows
+from storage.transactions import notices
+
+DAYS = (0, 1, 3, 7, 14)
+LOST = ("disconnected", "revoked")
+
+
+def follow(tx: Connection, coach: Coach, connection_id: str, *, now: datetime) -> None:
+    """Begin the episode, or end it, as the connection's trouble has it now. The caller holds the coach's lock."""
+    found = _connection(tx, connection_id)
+    if found is None or (found.trouble in LOST) == (found.troubled_since is not None):
+        return
+    lost = found.trouble in LOST
+    mine = connections.update().where(connections.c.id == connection_id)
+    tx.execute(mine.values(troubled_since=now if lost else None))
+    if not lost:
+        _withdraw(tx, connection_id)
+    elif coach.email is not None:
+        outbox.add(tx, [_owed(coach, coach.email, connection_id, day, now) for day in DAYS], now=now)
+
+
+def wanted(tx: Connection, facts: MailFacts) -> bool:
+    """Whether the calendar that this mail asks for is still lost, and was all the time since."""
+    found = _connection(tx, facts.booking_id)
+    return found is not None and found.trouble in LOST and _episode(found.troubled_since) == facts.nonce
+
+
+def linked(tx: Connection, facts: MailFacts) -> MailFacts:
+    """The mail with the link of today: the provider's own, of the profile that lost its login."""
+    lost = select(profiles.c.relink_url).where(
+        profiles.c.connection_id == facts.booking_id, profiles.c.relink_url.is_not(None)
+    )
+    return replace(facts, relink_url=tx.scalar(lost.order_by(profiles.c.connected, profiles.c.id).limit(1)))
+
+
+def _connection(tx: Connection, connection_id: str) -> Any:
+    """Its trouble, and since when its coach has to mend it; None when it is gone."""
+    query = select(connections.c.trouble, connections.c.troubled_since)
+    return tx.execute(query.where(connections.c.id == connection_id)).first()
+
+
+def _episode(since: datetime | None) -> str:
+    return "" if since is None else str(_ms(since))
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def _owed(coach: Coach, email: str, connection_id: str, day: int, since: datetime) -> Owed:
+    due_at = since + timedelta(days=day)
+    facts = MailFacts(
+        kind="relink",
+        recipient=Recipient(coach.name, email, coach.hours.zone, coach.language, "coach"),
+        booking_id=connection_id,
+        version=day,
+        changed_at=due_at,
+        coach_name=coach.name,
+        nonce=_episode(since),
+    )
+    # The queue's versions grow from episode to episode: what the last one left must not supersede this one.
+    return replace(notices.mail(Notice(facts, due_at), coach.id, None), version=_ms(since) + day)
+
+
+def _withdraw(tx: Connection, connection_id: str) -> None:
+    """The rows not sent yet end here; one under way is asked about by its sender."""
+    waiting = (rows.c.kind == "mail", rows.c.topic == "relink", rows.c.booking_id == connection_id)
+    done = rows.update().where(*waiting, rows.c.state.in_(("pending", "waiting_for_text", "withheld")))
+    tx.execute(done.values(state="superseded", reason="newer", last_error="the calendar is connected again"))

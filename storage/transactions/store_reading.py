@@ -1,0 +1,203 @@
+"""Free/busy as last read: one packed row a connection, replaced whole or not at all.
+
+A read in which most of a calendar vanished is made again before it is believed; until then all stays as it was.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from domain.accounts import Account, Trouble
+from domain.coaches import Coach
+from domain.freebusy import Reading
+from domain.vanishing import vanished
+from storage.reports import samples
+from storage.rows import coaches, connections, refresh_jobs
+from storage.rows.refresh_jobs import Before, Claim
+from storage.schema.database import clock_ms
+from storage.schema.tables import busy
+from storage.slots import conflicts, slot_sets
+from storage.transactions import looks, relink_mails, write_back
+
+# A profile in its first sync is looked at again this soon: its "completed" push is skipped when the sync won the race.
+SYNC_POLL_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What one read of a connection brought: the periods up to `window_end` (epoch seconds), and userinfo if due."""
+
+    reading: Reading
+    window_end: int
+    account: Account | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """`version` of the coach's slot set now, whether this read changed it, whether the next read is due already, and
+    the ids of the sessions that it showed to be in conflict.
+
+    `doubted`: it was not believed, and is owed again. `missed`: it found a change that no push had announced.
+    """
+
+    version: int
+    changed: bool
+    again: bool
+    conflicts: tuple[str, ...] = ()
+    doubted: bool = False
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a read says that was not known. `changed`: in the days that were known before, too; `doubt`: the mark of a
+    read that is not to be believed at once."""
+
+    digest: bytes
+    first: bool
+    changed: bool
+    doubt: bytes | None = None
+
+
+def store(tx: Connection, held: Claim, observed: Observed, *, now: datetime) -> Stored | None:
+    """Periods, slot set and done_gen in one transaction: no reader sees one without the others.
+
+    None when the lease was lost to somebody else: then nothing is written.
+    """
+    coach = coaches.lock(tx, held.coach_id)
+    before = refresh_jobs.before(tx, held)
+    if coach is None or before is None:
+        return None
+    news = _news(tx, held.connection_id, observed, now=now)
+    if news.doubt is not None and news.doubt != before.doubted:
+        again = refresh_jobs.doubt(tx, held, news.doubt)
+        return (
+            again
+            if again is None
+            else Stored(slot_sets.version(tx, coach.id), changed=False, again=again, doubted=True)
+        )
+    missed = news.changed and not news.first and before.trouble is None and before.pushed_since_ms is None
+    values = _seen(observed.account) | _noted(news, missed=missed, now=now)
+    again = refresh_jobs.finish(tx, held, last_ok_at=now, last_error=None, doubted=None, **values)
+    if again is None:
+        return None
+    _measure(tx, held, before, now=now)
+    replaced = _replace(tx, held.connection_id, observed, news)
+    met = _follow_up(tx, coach, held.connection_id, observed.account, now=now)
+    if not replaced and observed.account is None and slot_sets.is_current(tx, coach, now=now):
+        return Stored(slot_sets.version(tx, coach.id), changed=False, again=again, conflicts=met)
+    version, changed = slot_sets.recompute(tx, coach, now=now)
+    return Stored(version, changed, again, met, missed=missed)
+
+
+def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble, now: datetime) -> None:
+    """Record that trying again is useless until the coach acts, and owe the mails that ask for it."""
+    coach = coaches.lock(tx, held.coach_id)
+    if refresh_jobs.give_up(tx, held, error=error, trouble=trouble) and coach is not None:
+        relink_mails.follow(tx, coach, held.connection_id, now=now)
+
+
+def erase(tx: Connection, held: Claim, *, now: datetime) -> bool:
+    """Forget a connection that its coach disconnected. False: the lease was lost, or it was connected again meanwhile,
+    and nothing of it is touched.
+    """
+    coaches.lock(tx, held.coach_id)
+    if not refresh_jobs.is_erasing(tx, held):
+        return False
+    forget(tx, held.connection_id, now=now)
+    return True
+
+
+def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
+    """Erase a connection with everything that came from it, and make its coach's set anew without it."""
+    coach_id = connections.coach_of(tx, connection_id)
+    coach = coaches.lock(tx, coach_id) if coach_id else None
+    if coach is not None:
+        write_back.leave(tx, coach.id, connection_id, now=now)
+    connections.unlink(tx, connection_id)
+    if coach is not None:
+        conflicts.flag(tx, coach, now=now)
+        slot_sets.recompute(tx, coach, now=now)
+
+
+def _follow_up(
+    tx: Connection, coach: Coach, connection_id: str, account: Account | None, *, now: datetime
+) -> tuple[str, ...]:
+    """What a read means for the coach, who may have to connect again, and for the sessions that are booked: where they
+    are written, whose events are to be looked at, and which are in conflict now.
+
+    An account in its first sync shows too little to tell either; one without credentials may list too few calendars.
+    """
+    trouble = account.trouble if account is not None else None
+    if account is not None:
+        connections.describe(tx, connection_id, account)
+        relink_mails.follow(tx, coach, connection_id, now=now)
+        if trouble is None:
+            write_back.owe_moves(tx, coach.id, now=now)
+    looks.owe_with_read(tx, connection_id, now=now)
+    return () if trouble == "initial_sync" else conflicts.flag(tx, coach, now=now)
+
+
+def _seen(account: Account | None) -> dict[str, Any]:
+    if account is None:
+        return {}
+    values: dict[str, Any] = {"trouble": account.trouble, "userinfo_due": account.trouble is not None}
+    if account.trouble == "initial_sync":
+        row = refresh_jobs.row
+        values |= {"req_gen": row.req_gen + 1, "next_attempt_at_ms": clock_ms() + SYNC_POLL_MS}
+    return values
+
+
+def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
+    if not news.changed:
+        return {}
+    return {"changed_at": now, "missed_pushes": refresh_jobs.row.missed_pushes + int(missed)}
+
+
+def _measure(tx: Connection, held: Claim, before: Before, *, now: datetime) -> None:
+    """How long the push that this read served had waited. One that came during the read waits for the next."""
+    if before.pushed_since_ms is not None and before.pushed_since_ms <= held.claimed_at_ms:
+        samples.seen(tx, pushed_since_ms=before.pushed_since_ms, now=now)
+
+
+def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> _News:
+    """Compared are the days ahead that both readings tell of: the window moves on, and that is no change."""
+    digest = observed.reading.digest()
+    mine = busy.c.connection_id == connection_id
+    stored = tx.scalar(select(busy.c.digest).where(mine))
+    if stored is None:
+        return _News(digest, first=True, changed=True)
+    unlisted = _unlisted(tx, connection_id, observed.account)
+    if stored == digest and not unlisted:
+        return _News(digest, first=False, changed=False)
+    packed, known_until = tx.execute(select(busy.c.reading, busy.c.window_end).where(mine)).one()
+    since, until = int(now.timestamp()), min(known_until, observed.window_end)
+    known, read = (each.between(since, until) for each in (Reading.unpack(packed), observed.reading))
+    gone = vanished(known, read, unlisted=unlisted)
+    mark = b"".join((digest, *(name.encode() for name in sorted(unlisted))))
+    return _News(digest, first=False, changed=known.digest() != read.digest(), doubt=mark if gone else None)
+
+
+def _unlisted(tx: Connection, connection_id: str, account: Account | None) -> Collection[str]:
+    """The blocking calendars that the account lists no more."""
+    if account is None:
+        return ()
+    listed = {each.id for profile in account.profiles for each in profile.calendars if not each.deleted}
+    return (connections.blocking_calendars(tx, connection_id) or frozenset()) - listed
+
+
+def _replace(tx: Connection, connection_id: str, observed: Observed, news: _News) -> bool:
+    """Write the row unless it says the same already."""
+    mine = busy.c.connection_id == connection_id
+    before = tx.execute(select(busy.c.digest, busy.c.window_end).where(mine)).first()
+    if before is not None and (before.digest, before.window_end) == (news.digest, observed.window_end):
+        return False
+    values = {"reading": observed.reading.pack(), "digest": news.digest, "window_end": observed.window_end}
+    if before is None:
+        tx.execute(busy.insert().values(connection_id=connection_id, **values))
+    else:
+        tx.execute(busy.update().where(mine).values(values))
+    return True
