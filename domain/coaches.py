@@ -5,7 +5,7 @@ from typing import Literal
 
 from domain.errors import Invalid, one_of, whole_number
 from domain.hours import Hours
-from domain.mail_safety import mail_address
+from domain.mail.safety import mail_address
 
 Mode = Literal["flexible", "back_to_back"]
 Kind = Literal["hide", "last_known", "hours_only"]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from domain.cells import Periods
 from domain.sessions import Session
+from domain.slots.cells import Periods
 
 
 def conflicting(sessions: Iterable[Session], busy: Periods) -> set[str]:

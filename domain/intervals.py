@@ -1,6 +1,6 @@
 """Half-open intervals of whole seconds: merge, subtract, clip, pad. The only interval arithmetic on sequences.
 
-Arrays of periods have their own, in `domain.cells`: there nothing is merged at all.
+Arrays of periods have their own, in `domain.slots.cells`: there nothing is merged at all.
 """
 
 from collections.abc import Iterable, Iterator

@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from domain.cells import Row, Span
 from domain.hours import DAY_SECONDS, local_days
+from domain.slots.cells import Row, Span
 
 Ints = npt.NDArray[np.int64]
 Limits = tuple[int | None, int | None]

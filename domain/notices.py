@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from domain.mails import Kind, MailFacts, Recipient
+from domain.mail import Kind, MailFacts, Recipient
 from domain.sessions import Booking, Session, Terms
 
 

@@ -9,11 +9,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from domain.cells import GRID, Span
 from domain.hours import DAY_SECONDS
 from domain.intervals import Interval
-from domain.offers import Clock, window
 from domain.slots import CELLS_A_DAY, SlotSet, Starts
+from domain.slots.cells import GRID, Span
+from domain.slots.listing import Clock, window
 
 Open = list[tuple[int, list[str]]]
 """(start in epoch seconds, the ids of the coaches who are open then), ascending."""

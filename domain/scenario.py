@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.cells import Periods
 from domain.coaches import Coach, Policy
 from domain.errors import Invalid, one_of, whole_number
 from domain.freebusy import STATUSES, Item, Reading, blocking
 from domain.hours import DAY_SECONDS, YEARS, Hours
-from domain.offers import Clock, closed_counts, offered, render
 from domain.slots import Own, build
+from domain.slots.cells import Periods
+from domain.slots.listing import Clock, closed_counts, offered, render
 
 Case = Mapping[str, Any]
 

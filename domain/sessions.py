@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from domain.hours import timezone
-from domain.mail_safety import mail_address
+from domain.mail.safety import mail_address
 
 SessionKind = Literal["one_to_one", "pod", "hold"]
 SessionStatus = Literal["unbooked", "booked", "completed", "missed", "disabled"]
@@ -21,7 +21,7 @@ FORMATS: tuple[Format, ...] = ("open", "closed", "hybrid", "hybrid_v2")
 class Refused(Exception):
     """What was asked is understood, and cannot be had: nothing is written.
 
-    `reason`: why the time is closed, a name of `domain.reasons.Reason`, `past` or `full`. `nearest`: open starts
+    `reason`: why the time is closed, a name of `domain.slots.reasons.Reason`, `past` or `full`. `nearest`: open starts
     around it, epoch seconds. `more`: what else the caller is told.
     """
 

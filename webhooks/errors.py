@@ -22,9 +22,9 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from domain.errors import Invalid
-from domain.offers import render
 from domain.sessions import Refused as Refusal
 from domain.sessions import Unknown
+from domain.slots.listing import render
 from storage.rows.coaches import StaleVersion
 from storage.schema.outages import Kind, Probed, Unavailable, kind_of
 from webhooks.limits import LIMITED

@@ -14,8 +14,8 @@ import orjson
 from flask import Response, request
 
 from domain.errors import Invalid
-from domain.offers import render
 from domain.sessions import Refused as Refusal
+from domain.slots.listing import render
 from storage.rows.idempotency import Answer
 from storage.transactions import pod_imports as many_pods
 from storage.transactions.pod_import_entries import Entry, Outcome

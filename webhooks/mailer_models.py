@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from domain.mail_checks import LONGEST_BODY, LONGEST_SUBJECT
-from domain.mail_choice import Scope
-from domain.mails import Role
+from domain.mail import Role
+from domain.mail.checks import LONGEST_BODY, LONGEST_SUBJECT
+from domain.mail.choice import Scope
 from webhooks.answers import Instant
 from webhooks.models import Body
 
-# No database keeps a NUL. What else a text may hold is for domain.mail_checks to say.
+# No database keeps a NUL. What else a text may hold is for domain.mail.checks to say.
 Subject = Annotated[str, Field(max_length=LONGEST_SUBJECT, pattern=r"^[^\x00]*$")]
 Text = Annotated[str, Field(max_length=LONGEST_BODY, pattern=r"^[^\x00]*$")]
 

@@ -6,9 +6,9 @@ from typing import cast
 from flask import Response, request
 
 from domain.errors import one_of
-from domain.mail_checks import check_text
-from domain.mail_choice import SCOPES, MailText, Scope, Template, canonical
-from domain.mails import TEXT_KINDS
+from domain.mail import TEXT_KINDS
+from domain.mail.checks import check_text
+from domain.mail.choice import SCOPES, MailText, Scope, Template, canonical
 from domain.sessions import Terms
 from storage.rows import mail_texts, outbox
 from webhooks.errors import Refused

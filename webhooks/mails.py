@@ -5,7 +5,7 @@ from typing import Any, cast
 from flask import Response
 
 from domain.errors import one_of
-from domain.mails import KINDS, Kind
+from domain.mail import KINDS, Kind
 from domain.sessions import Terms
 from storage.rows import bookings, outbox
 from storage.transactions import send_now

@@ -6,7 +6,7 @@ import orjson
 from flask import Response
 
 from domain.errors import Invalid
-from domain.offers import render
+from domain.slots.listing import render
 from storage.slots import availability, slot_sets
 from storage.slots.availability import Asked
 from storage.slots.slot_sets import Listing

@@ -11,7 +11,7 @@ from typing import Literal
 
 from domain.errors import Invalid
 from domain.hours import YEARS, timezone
-from domain.mail_safety import mailbox
+from domain.mail.safety import mailbox
 from domain.sessions import FORMATS, Context, Format, Participant
 from storage.transactions.pod_import_entries import Entry, Placed
 from webhooks.booking_models import MOST_SEATS

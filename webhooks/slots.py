@@ -10,7 +10,7 @@ import orjson
 from flask import Response, request
 from werkzeug.http import parse_etags
 
-from domain.offers import render
+from domain.slots.listing import render
 from storage.schema.database import Unavailable
 from storage.slots import availability, slot_sets
 from storage.slots.availability import Asked, Stamp

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from domain.mail_safety import one_line
+from domain.mail.safety import one_line
 from storage.rows import refresh_jobs
 from storage.transactions import looks as look_rows
 from storage.transactions import write_back

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from domain.endings import REQUESTS
 from domain.errors import Invalid
-from domain.mail_choice import Choice
-from domain.mail_safety import without_addresses
-from domain.mail_tokens import Held as HeldBack
-from domain.mails import Mail, MailFacts
+from domain.mail import Mail, MailFacts
+from domain.mail.choice import Choice
+from domain.mail.endings import REQUESTS
+from domain.mail.safety import without_addresses
+from domain.mail.tokens import Held as HeldBack
 from domain.sessions import Unknown
 from storage.rows import bookings, coaches, mail_texts, withheld_addresses
 from storage.transactions import relink_mails

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AnyHttpUrl, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from domain.invitations import Address
-from domain.mail_safety import mailbox
-from domain.mails import Sender
+from domain.mail import Sender
+from domain.mail.invitations import Address
+from domain.mail.safety import mailbox
 from workers.mailer.server import Server
 from workers.receiver import check_secret, check_url
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from domain.mail_safety import mail_address
+from domain.mail.safety import mail_address
 from domain.sessions import Booking, Context, Participant, Session, Terms, Unknown
 from storage.schema.tables import bookings, sessions
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select
 
-from domain.mail_choice import Choice, MailText, Scope, canonical, choose
-from domain.mails import MailFacts
+from domain.mail import MailFacts
+from domain.mail.choice import Choice, MailText, Scope, canonical, choose
 from storage.schema.database import insert
 from storage.schema.tables import mail_texts
 

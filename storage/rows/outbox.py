@@ -21,7 +21,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
 
 from domain import events
-from domain.endings import ENDS, Ending, ending
+from domain.mail.endings import ENDS, Ending, ending
 from storage.rows import unknown_rows
 from storage.schema.database import clock_ms, insert
 from storage.schema.leases import Lease
@@ -147,7 +147,7 @@ def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
 
 
 def _ending(mine: Row[Any], queue: Sequence[Row[Any]]) -> Ending:
-    """What the rule of domain.endings says of this row. `queue` is as it was before anything was superseded."""
+    """What the rule of domain.mail.endings says of this row. `queue` is as it was before anything was superseded."""
     if mine.kind != "mail" or mine.topic not in ENDS:
         return "leaves"
     owed = {each.topic for each in queue}

@@ -7,7 +7,7 @@ owes is neither sent, given up nor made superfluous by the older one, and nobody
 from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 
 from domain.events import CATALOGUE
-from domain.mails import KINDS
+from domain.mail import KINDS
 from storage.schema.tables import connections, outbox
 
 TOPICS: dict[str, tuple[str, ...]] = {

@@ -16,9 +16,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, null, or_, select, true
 
-from domain.endings import REQUESTS
-from domain.mail_safety import mail_address
-from domain.mails import Role
+from domain.mail import Role
+from domain.mail.endings import REQUESTS
+from domain.mail.safety import mail_address
 from storage.rows import outbox as queue
 from storage.rows.outbox import FIRST_WAKE_MS, Held, Reason, Wake
 from storage.schema.database import clock_ms, insert

@@ -10,10 +10,10 @@ import numpy as np
 from sqlalchemy import bindparam, select
 
 from domain.hours import DAY_SECONDS
-from domain.offers import Clock, closed_reasons, next_change, offered
 from domain.pools import Member, Pool
-from domain.reasons import Reason
 from domain.slots import Starts
+from domain.slots.listing import Clock, closed_reasons, next_change, offered
+from domain.slots.reasons import Reason
 from storage.schema.database import Database
 from storage.schema.fast_reads import glance
 from storage.schema.tables import coaches, connections, slot_sets

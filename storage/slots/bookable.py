@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from domain.cells import GRID
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS
 from domain.sessions import Refused, Terms, Unknown
+from domain.slots.cells import GRID
 from storage.rows import coaches, sessions
 from storage.slots import availability, slot_sets
 from storage.slots.availability import Asked

@@ -11,13 +11,13 @@ import numpy as np
 from sqlalchemy import Connection, Row, literal, select
 
 from domain import freshness
-from domain.cells import Periods
 from domain.coaches import Coach, Policy
 from domain.freebusy import Reading, blocking
 from domain.freshness import Effect, Health, State
 from domain.hours import DAY_SECONDS
-from domain.packing import LOOK_BACK
 from domain.slots import Own, SlotSet, build
+from domain.slots.cells import Periods
+from domain.slots.packing import LOOK_BACK
 from storage.rows import coaches, sessions
 from storage.rows import connections as connection_rows
 from storage.schema.tables import busy, connections, slot_sets

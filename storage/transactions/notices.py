@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from domain.coaches import Coach
-from domain.mail_safety import mail_address
+from domain.mail.safety import mail_address
 from domain.notices import Change, Contact, Notice, notices
 from domain.sessions import Session, Terms
 from storage.rows import connections, outbox

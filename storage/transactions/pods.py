@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import wall_clock
-from domain.mails import Kind
+from domain.mail import Kind
 from domain.notices import Change
 from domain.sessions import (
     NO_CONTEXT,

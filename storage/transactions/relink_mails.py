@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from domain.coaches import Coach
-from domain.mails import MailFacts, Recipient
+from domain.mail import MailFacts, Recipient
 from domain.notices import Notice
 from storage.rows import outbox
 from storage.rows.outbox import Owed

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from domain.mails import Kind, MailFacts
+from domain.mail import Kind, MailFacts
 from domain.notices import Notice, facts_now, fitting
 from domain.sessions import Booking, Refused, Terms
 from storage.rows import bookings, coaches, outbox, sessions

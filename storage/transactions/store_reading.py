@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from domain.accounts import Account, Trouble
 from domain.coaches import Coach
 from domain.freebusy import Reading
-from domain.vanishing import vanished
+from domain.suspicious_reads import vanished
 from storage.reports import samples
 from storage.rows import coaches, connections, refresh_jobs
 from storage.rows.refresh_jobs import Before, Claim

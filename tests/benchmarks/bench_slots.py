@@ -18,10 +18,10 @@ from time import perf_counter_ns
 import numpy as np
 import numpy.typing as npt
 
-from domain.cells import GRID, Periods, closed_periods, columns
 from domain.coaches import Coach, Policy
 from domain.hours import DAY_SECONDS, Hours, open_windows, utc_date
 from domain.slots import build
+from domain.slots.cells import GRID, Periods, closed_periods, columns
 
 ORIGIN, DAYS = 20_458 * DAY_SECONDS, 90
 CELLS = DAYS * 96

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from domain.cells import NO_PERIODS, Periods, columns
 from domain.coaches import Coach, Policy
 from domain.hours import WEEKDAYS, Hours
 from domain.slots import Own, SlotSet, Starts, build
+from domain.slots.cells import NO_PERIODS, Periods, columns
 
 MONDAY = "2026-06-08"
 DAY = 86_400

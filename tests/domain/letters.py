@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from domain import mails
-from domain.invitations import Address
-from domain.mails import Mail, MailFacts, Recipient, Sender, Wording
+from domain import mail
+from domain.mail import Mail, MailFacts, Recipient, Sender, Wording
+from domain.mail.invitations import Address
 
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 GRACE = Recipient("Grace Hopper", "grace@example.com", "Europe/Berlin", "en-GB", "participant")
@@ -58,7 +58,7 @@ NASTY = (
 
 
 def composed(wording: Wording = WORDING, **changes: Any) -> Mail:
-    return mails.compose(replace(FACTS, **changes), wording, {}, sender=SENDER, now=NOW)
+    return mail.compose(replace(FACTS, **changes), wording, {}, sender=SENDER, now=NOW)
 
 
 def named(name: str) -> MailFacts:

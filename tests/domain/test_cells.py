@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.cells import GRID, Span, clear, closed_periods, columns, padded
 from domain.hours import Hours
 from domain.intervals import Interval
+from domain.slots.cells import GRID, Span, clear, closed_periods, columns, padded
 from tests.domain.kit import DAY, at
 
 SPAN = Span(20_000 * DAY, 40)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from domain.cells import NO_PERIODS, columns
 from domain.conflicts import conflicting
 from domain.sessions import Session
+from domain.slots.cells import NO_PERIODS, columns
 from tests import cast
 from tests.cast import at
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain import mails
-from domain.invitations import Invitation, method_of, status_of
-from domain.mails import MailFacts
+from domain import mail
+from domain.mail import MailFacts
+from domain.mail.invitations import Invitation, method_of, status_of
 from tests.domain.letters import FACTS, NOW, SENDER, WORDING, composed
 
 
@@ -66,7 +66,7 @@ def test_a_request_is_confirmed() -> None:
 
 def test_instants_are_utc_and_the_stamp_is_when_the_change_was_made() -> None:
     """However often the mail is tried, or how late: RFC 5546 2.1.5 orders equal sequences by DTSTAMP."""
-    part = mails.compose(FACTS, WORDING, {}, sender=SENDER, now=datetime(2026, 7, 1, tzinfo=UTC)).invitation
+    part = mail.compose(FACTS, WORDING, {}, sender=SENDER, now=datetime(2026, 7, 1, tzinfo=UTC)).invitation
     assert part is not None
     assert part.dtstamp == NOW
     assert part.starts == datetime(2026, 6, 2, 10, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """Sessions per local day and per ISO week."""
 
-from domain.reasons import Reason
 from domain.slots import Own, SlotSet, build
+from domain.slots.reasons import Reason
 from tests.domain.kit import DAY, NOTHING_BUSY, at, coach, monday, session
 
 ALWAYS = ["00:00", "24:00"]

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import mail_safety, mails
+from domain import mail as domain_mail
 from domain.errors import Invalid
-from domain.mail_checks import check_text
-from domain.mail_choice import MailText, Template, choose, default_language, languages
-from domain.mail_sample import sample
-from domain.mail_tokens import NAMES, Held
-from domain.mails import KINDS, TEXT_KINDS, MailFacts, Recipient
+from domain.mail import KINDS, TEXT_KINDS, MailFacts, Recipient, safety
+from domain.mail.checks import check_text
+from domain.mail.choice import MailText, Template, choose, default_language, languages
+from domain.mail.sample import sample
+from domain.mail.tokens import NAMES, Held
 from tests.domain.letters import ADA, FACTS, GRACE, NASTY, NOW, SENDER, WORDING, composed
 
 
-def wording(**changes: str) -> mails.Wording:
+def wording(**changes: str) -> domain_mail.Wording:
     return replace(WORDING, **changes)
 
 
@@ -73,20 +73,20 @@ class TestNames:
 
     @given(st.text())
     def test_come_out_clean_whatever_they_are(self, name: str) -> None:
-        line = mail_safety.one_line(name)
+        line = safety.one_line(name)
         line.encode("utf-8")
-        assert len(line) <= mail_safety.LONGEST
+        assert len(line) <= safety.LONGEST
         assert "".join(line.splitlines()) == line
         assert "=?" not in line
         assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in line)
-        assert mail_safety.one_line(line) == line
+        assert safety.one_line(line) == line
 
     def test_of_300_characters_are_whole_and_longer_ones_are_cut_visibly(self) -> None:
-        assert mail_safety.one_line("G" * 300) == "G" * 300
-        assert mail_safety.one_line("G" * 301) == "G" * 299 + "…"
+        assert safety.one_line("G" * 300) == "G" * 300
+        assert safety.one_line("G" * 301) == "G" * 299 + "…"
 
     def test_keep_the_joiners_that_emoji_and_scripts_need(self) -> None:
-        assert mail_safety.one_line("👩🏽‍💻 क्‍ष 🇩🇪") == "👩🏽‍💻 क्‍ष 🇩🇪"
+        assert safety.one_line("👩🏽‍💻 क्‍ष 🇩🇪") == "👩🏽‍💻 क्‍ष 🇩🇪"
 
     def test_written_from_right_to_left_do_not_turn_the_sentence_around(self) -> None:
         assert composed(coach_name="שלום").subject == "About \u2068שלום\u2069"
@@ -104,13 +104,13 @@ class TestNames:
 class TestAddresses:
     @pytest.mark.parametrize("address", ["grace@example.com", "g.h+x@sub.example.co", "o'x@x.example", "ada@localhost"])
     def test_that_people_have_are_taken(self, address: str) -> None:
-        assert mail_safety.mail_address("email", address) == address
+        assert safety.mail_address("email", address) == address
 
     def test_get_their_domain_in_ascii(self) -> None:
-        assert mail_safety.mail_address("email", " Grace@BÜCHER.example ") == "Grace@xn--bcher-kva.example"
+        assert safety.mail_address("email", " Grace@BÜCHER.example ") == "Grace@xn--bcher-kva.example"
         # As browsers look them up, not as the standard of 2003 did: that domain is somebody else's
-        assert mail_safety.mail_address("email", "jo@straße.example") == "jo@xn--strae-oqa.example"
-        assert mail_safety.mail_address("email", "jo@faß.de") != "jo@fass.de"
+        assert safety.mail_address("email", "jo@straße.example") == "jo@xn--strae-oqa.example"
+        assert safety.mail_address("email", "jo@faß.de") != "jo@fass.de"
 
     @pytest.mark.parametrize(
         "address",
@@ -128,12 +128,12 @@ class TestAddresses:
             Recipient("Grace", address, "UTC", "en", "participant")
 
     def test_with_a_name_are_read_for_the_settings(self) -> None:
-        assert mail_safety.mailbox("mail_from", "Coaching <c@x.example>") == ("Coaching", "c@x.example")
-        assert mail_safety.mailbox("mail_from", '"Coaching, Ltd" <c@x.example>') == ("Coaching, Ltd", "c@x.example")
-        assert mail_safety.mailbox("mail_from", "c@x.example") == ("", "c@x.example")
+        assert safety.mailbox("mail_from", "Coaching <c@x.example>") == ("Coaching", "c@x.example")
+        assert safety.mailbox("mail_from", '"Coaching, Ltd" <c@x.example>') == ("Coaching, Ltd", "c@x.example")
+        assert safety.mailbox("mail_from", "c@x.example") == ("", "c@x.example")
         for wrong in ("Coaching", "a <b> <c@x.example>", ""):
             with pytest.raises(Invalid):
-                mail_safety.mailbox("mail_from", wrong)
+                safety.mailbox("mail_from", wrong)
 
     def test_a_zone_or_a_role_that_is_none_is_refused(self) -> None:
         with pytest.raises(Invalid):
@@ -145,7 +145,7 @@ class TestAddresses:
 class TestThreads:
     def test_the_same_change_to_the_same_person_is_the_same_message(self) -> None:
         later = datetime(2026, 7, 1, tzinfo=UTC)
-        again = mails.compose(FACTS, WORDING, {}, sender=SENDER, now=later)
+        again = domain_mail.compose(FACTS, WORDING, {}, sender=SENDER, now=later)
         assert again.message_id == composed().message_id
         assert again.message_id == f"<{FACTS.digest}@coaching.example>"
 
@@ -261,7 +261,7 @@ class TestKinds:
         facts = sample(kind, "en", now=NOW)
         assert facts.text_kind == kind
         assert MailFacts.of_json(facts.as_json()) == facts
-        values = mails.values_of(facts)
+        values = domain_mail.values_of(facts)
         assert all(values[name] for name in NAMES if name in values)
 
     def test_every_kind_has_a_text_for_those_who_get_it(self) -> None:

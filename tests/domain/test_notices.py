@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.mails import Kind
+from domain.mail import Kind
 from domain.notices import Change, Contact, Notice, facts_now, notices
 from domain.sessions import Booking, Context, Session
 from tests import cast

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Invalid
-from domain.offers import Clock, closed_counts, closed_reasons, next_change, offered, render
-from domain.reasons import Reason
 from domain.scenario import read
 from domain.slots import SlotSet, build
+from domain.slots.listing import Clock, closed_counts, closed_reasons, next_change, offered, render
+from domain.slots.reasons import Reason
 from tests.domain.cases import Case, cases
 from tests.domain.kit import DAY, at, clocks, coach, monday, periods
 

@@ -1,8 +1,8 @@
 """Back-to-back scheduling."""
 
-from domain.cells import columns
-from domain.reasons import Reason
 from domain.slots import build
+from domain.slots.cells import columns
+from domain.slots.reasons import Reason
 from tests.domain.kit import DAY, NOTHING_BUSY, at, clocks, coach, monday, periods, session
 
 

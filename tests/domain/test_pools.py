@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Invalid
-from domain.offers import Clock, offered
 from domain.pools import Member, Pool, all_open, any_open
+from domain.slots.listing import Clock, offered
 from tests.domain.kit import DAY, at, clocks, coach, monday
 
 ASKED = {"now": at("00:00"), "since": at("00:00"), "until": at("2026-06-09T00:00")}

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from domain.reasons import Codes, Reason, decode, encode
 from domain.slots import SlotSet
+from domain.slots.reasons import Codes, Reason, decode, encode
 from tests.domain.kit import at, coach, monday, periods, session
 
 CODES = arrays.arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 60)), elements=st.integers(0, 10))

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.freebusy import BUSY, FREE, Item, Reading
-from domain.vanishing import vanished
+from domain.suspicious_reads import vanished
 from tests.domain.kit import DAY, at
 
 NINE = at("09:00")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from domain.accounts import Account, Profile
-from domain.offers import offered
+from domain.slots.listing import offered
 from storage.rows import connections, refresh_jobs
 from storage.schema.database import Database
 from storage.schema.tables import metadata

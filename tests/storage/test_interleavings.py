@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from domain.endings import ENDS
+from domain.mail.endings import ENDS
 from storage.rows import outbox, refresh_jobs
 from storage.rows.refresh_jobs import LEASE
 from tests.storage.interleavings import Found, Memory, World, search

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.mail_choice import Choice, MailText, Template
+from domain.mail.choice import Choice, MailText, Template
 from storage.rows import mail_texts
 from storage.schema.database import Database
 from tests.domain.letters import ADA, FACTS

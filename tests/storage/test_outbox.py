@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.endings import ANNOUNCES, ENDS, OTHERS
-from domain.mails import KINDS
+from domain.mail import KINDS
+from domain.mail.endings import ANNOUNCES, ENDS, OTHERS
 from storage.reports import outbox as outbox_report
 from storage.rows import outbox as outbox_rows
 from storage.rows.outbox import Held, Owed, Wake

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.coaches import Coach
-from domain.mails import MailFacts
+from domain.mail import MailFacts
 from storage.rows import outbox, refresh_jobs
 from storage.schema import tables
 from storage.schema.database import Database

@@ -10,8 +10,8 @@ from dramatiq.brokers.stub import StubBroker
 from icalendar import Calendar
 from sqlalchemy import select
 
-from domain.mail_tokens import NAMES
-from domain.mails import LANGUAGES, TEXT_KINDS
+from domain.mail import LANGUAGES, TEXT_KINDS
+from domain.mail.tokens import NAMES
 from storage.schema import tables
 from tests import cast
 from tests.webhooks import desk as desks

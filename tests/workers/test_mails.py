@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from domain.mail_choice import MailText
+from domain.mail.choice import MailText
 from domain.notices import Notice, facts_now
 from storage.rows import bookings, mail_texts
 from storage.rows import outbox as stored

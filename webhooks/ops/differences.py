@@ -11,9 +11,9 @@ import numpy as np
 from flask import abort, g, render_template, request
 from itsdangerous import BadData
 
-from domain.cells import GRID
 from domain.hours import DAY_SECONDS
-from domain.offers import render
+from domain.slots.cells import GRID
+from domain.slots.listing import render
 from storage.rows import audit_log, connections, refresh_jobs
 from storage.rows.audit_log import Deed
 from storage.slots import availability, slot_sets

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from domain.mail_safety import without_addresses
+from domain.mail.safety import without_addresses
 
 SPANS = ((60, 1, "s", 0), (3600, 60, "min", 0), (2 * 86_400, 3600, "h", 1))
 

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from domain.cells import GRID
 from domain.hours import DAY_SECONDS, local_days
-from domain.reasons import Reason
+from domain.slots.cells import GRID
+from domain.slots.reasons import Reason
 from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.slot_sets import Listing

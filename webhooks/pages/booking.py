@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Response, abort, render_template, request
 
-from domain.cells import GRID
 from domain.sessions import FORMATS, Terms
+from domain.slots.cells import GRID
 from storage.rows import bookings as booking_rows
 from storage.rows import coaches, sessions
 from storage.slots import bookable

@@ -8,10 +8,10 @@ from typing import Any
 
 from flask import abort, request
 
-from domain.cells import GRID
 from domain.errors import Invalid
 from domain.hours import timezone
 from domain.sessions import Booking, Participant, Session, Terms, Unknown
+from domain.slots.cells import GRID
 from storage.rows import bookings, sessions
 from storage.slots import availability, bookable
 from storage.slots.availability import Asked

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.cells import GRID
 from domain.hours import local_days, midnight, timezone
+from domain.slots.cells import GRID
 from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.slot_sets import Listing

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from domain.cells import GRID
 from domain.hours import local_days, midnight
+from domain.slots.cells import GRID
 from webhooks.pages import spoken
 
 DAYS = 7

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import orjson
 
-from domain.mail_choice import default_language
+from domain.mail.choice import default_language
 
 SUFFIX = ".json"
 

@@ -1,7 +1,7 @@
 """An Invitation as iCalendar text, read back before anybody gets it.
 
 The quirks of the library that are kept away: it writes VT, NEL and U+2028 as they are, at which other programs break
-lines (`domain.mail_safety` took them out); it takes `\\N` in a name for a line break; it writes a double quote in a
+lines (`domain.mail.safety` took them out); it takes `\\N` in a name for a line break; it writes a double quote in a
 parameter as RFC 6868 says, which Outlook shows as `^'`.
 """
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from icalendar import Calendar, Event, vCalAddress, vDatetime, vText
 
-from domain.invitations import Address, Invitation
+from domain.mail.invitations import Address, Invitation
 from workers.mailer import Unfaithful
 
 PRODUCT = "-//coachcal//sessions//EN"

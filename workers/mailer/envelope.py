@@ -6,7 +6,7 @@ smtplib would read a recipient such as `a@x.example>, <b@x.example` its own way,
 from collections.abc import Mapping, Sequence
 
 from domain.errors import Invalid
-from domain.mail_safety import mail_address
+from domain.mail.safety import mail_address
 from workers.mailer import About, MailError
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from email.policy import EmailPolicy
 from typing import Any
 
-from domain.invitations import Address
+from domain.mail.invitations import Address
 
 _FOLD = "\r\n "
 _LINE = 66

@@ -2,27 +2,28 @@
 
 from datetime import datetime
 
-from domain import mail_html, mails
-from domain.mail_choice import Choice, Template
-from domain.mail_sample import sample
-from domain.mails import Mail, MailFacts, Sender, Wording
+from domain import mail
+from domain.mail import Mail, MailFacts, Sender, Wording
+from domain.mail import html as mail_html
+from domain.mail.choice import Choice, Template
+from domain.mail.sample import sample
 from workers.mailer import markup, texts
 from workers.mailer.times import locale_of, spell
 
 
 def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) -> Mail:
-    """The mail, as `storage.rows.mail_texts.resolve` chose its text. Raises domain.mail_tokens.Held.
+    """The mail, as `storage.rows.mail_texts.resolve` chose its text. Raises domain.mail.tokens.Held.
 
     "off" is for the caller to obey: a mail that is switched off is not written.
     """
     if choice == "off":
         raise ValueError("this kind of mail is switched off here: do not write it")
     wording = _default(facts) if choice == "default" else _custom(facts, choice)
-    return mails.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
+    return mail.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
 
 
 def preview(kind: str, language: str, template: Template | None, *, sender: Sender, now: datetime) -> Mail:
-    """How a text looks, with invented people. `kind` is one of TEXT_KINDS. Raises domain.mail_tokens.Held."""
+    """How a text looks, with invented people. `kind` is one of TEXT_KINDS. Raises domain.mail.tokens.Held."""
     return write(sample(kind, language, now=now), template or "default", sender=sender, now=now)
 
 
@@ -61,5 +62,5 @@ def _summary(facts: MailFacts, language: str) -> str:
 
 
 def _given(facts: MailFacts, language: str) -> set[str]:
-    values = mails.values_of(facts) | spell(facts, language)
+    values = mail.values_of(facts) | spell(facts, language)
     return {name for name, value in values.items() if value}

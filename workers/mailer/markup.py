@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator
 from html import escape
 from itertools import groupby
 
-from domain.mail_tokens import LINKS, asked
+from domain.mail.tokens import LINKS, asked
 
 PARAGRAPH = '<p style="margin:0 0 16px">{}</p>'
 SMALL = '<p style="margin:24px 0 0;font-size:14px">{}</p>'

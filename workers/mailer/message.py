@@ -7,8 +7,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime, getaddresses
 from hashlib import sha256
 
-from domain.invitations import Address
-from domain.mails import Mail
+from domain.mail import Mail
+from domain.mail.invitations import Address
 from workers.mailer import Unfaithful, headers
 from workers.mailer.calendar_part import calendar
 

@@ -18,7 +18,7 @@ import smtplib
 import ssl
 from typing import Literal
 
-from domain.mail_safety import one_line, without_addresses
+from domain.mail.safety import one_line, without_addresses
 from workers.mailer import About, MailError
 
 Stage = Literal["MAIL", "MAIL SIZE", "RCPT", "DATA"]

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-from domain.mail_choice import default_language
+from domain.mail.choice import default_language
 
 SUMMARIES = ("participant", "coach", "anybody")
 

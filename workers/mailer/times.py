@@ -7,8 +7,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location, get_timezone_name
 
 from domain.hours import timezone
-from domain.mail_choice import languages
-from domain.mails import MailFacts
+from domain.mail import MailFacts
+from domain.mail.choice import languages
 
 
 def spell(facts: MailFacts, language: str) -> dict[str, str]:

@@ -9,8 +9,8 @@ import vobject  # type: ignore[import-untyped]  # it has no types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.invitations import Address, Invitation
-from domain.mail_safety import one_line
+from domain.mail.invitations import Address, Invitation
+from domain.mail.safety import one_line
 from tests.domain.letters import NASTY, NOW, SENDER, composed, named
 from tests.workers.mailer import rfc
 from workers.mailer import Unfaithful, letters
@@ -112,7 +112,7 @@ def test_it_holds_no_address_but_the_recipient_s_and_the_organizer_s() -> None:
     ],
 )
 def test_what_was_not_cleaned_is_caught_when_it_is_read_back(change: dict[str, Any]) -> None:
-    """The second of two locks: `domain.mail_safety` is the first."""
+    """The second of two locks: `domain.mail.safety` is the first."""
     hostile: Invitation = replace(INVITATION, **change)
     with pytest.raises((Unfaithful, ValueError)):
         calendar(hostile)

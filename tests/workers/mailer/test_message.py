@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.invitations import Address
-from domain.mail_choice import Template
-from domain.mail_safety import one_line
-from domain.mail_tokens import Held
-from domain.mails import Mail
+from domain.mail import Mail
+from domain.mail.choice import Template
+from domain.mail.invitations import Address
+from domain.mail.safety import one_line
+from domain.mail.tokens import Held
 from tests.domain.letters import FACTS, NASTY, NOW, SENDER, composed, named
 from workers.mailer import Unfaithful, headers, letters
 from workers.mailer.calendar_part import calendar

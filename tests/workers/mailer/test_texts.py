@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from domain.mail_choice import Template
-from domain.mail_sample import sample
-from domain.mail_tokens import NAMES, Held, asked
-from domain.mails import LANGUAGES, TEXT_KINDS, Mail
+from domain.mail import LANGUAGES, TEXT_KINDS, Mail
+from domain.mail.choice import Template
+from domain.mail.sample import sample
+from domain.mail.tokens import NAMES, Held, asked
 from tests.domain.letters import NOW, SENDER
 from workers.mailer import letters, texts
 

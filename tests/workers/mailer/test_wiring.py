@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.invitations import Address
+from domain.mail.invitations import Address
 from workers.bootstrap import create_services
 from workers.mailer.console import ConsoleMailer
 from workers.mailer.memory import MemoryMailer

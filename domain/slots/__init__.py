@@ -1,6 +1,6 @@
 """Bookable starts: hours - busy - sessions - buffers - limits -> SlotSet, with a reason for each closed cell.
 
-The clock has no part in it: past, notice and horizon are applied when a set is read, by `domain.offers`.
+The clock has no part in it: past, notice and horizon are applied when a set is read, by `domain.slots.listing`.
 """
 
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from domain.cells import GRID, NO_PERIODS, Cells, Periods, Row, Span, clear, closed_periods, columns, padded
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS
 from domain.limits import full
-from domain.packing import LOOK_BACK, packed
-from domain.reasons import Codes, Reason, decode, encode, explain
+from domain.slots.cells import GRID, NO_PERIODS, Cells, Periods, Row, Span, clear, closed_periods, columns, padded
+from domain.slots.packing import LOOK_BACK, packed
+from domain.slots.reasons import Codes, Reason, decode, encode, explain
 
 Starts = npt.NDArray[np.int64]
 """UTC epoch seconds, ascending, multiples of GRID."""
@@ -46,7 +46,7 @@ class SlotSet:
     bits: bytes
     """Per duration 12 bytes a day, a bit for each quarter hour, the first one in the highest bit."""
     reasons: bytes = b""
-    """Coded by `domain.reasons.encode`; empty when the set was built without."""
+    """Coded by `domain.slots.reasons.encode`; empty when the set was built without."""
 
     @property
     def span(self) -> Span:

@@ -7,8 +7,8 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from domain.cells import Cells, Row, Span
 from domain.hours import Hours, midnight
+from domain.slots.cells import Cells, Row, Span
 
 Codes = npt.NDArray[np.uint8]
 
@@ -17,7 +17,7 @@ class Reason(IntEnum):
     """Where several hold, the one with the higher number is given. The numbers are stored: never reuse one."""
 
     open = 0
-    horizon = 1  # the three that depend on when one asks, see domain.offers
+    horizon = 1  # the three that depend on when one asks, see domain.slots.listing
     notice = 2
     untrusted = 3
     spacing = 4  # open, but between the starts that back-to-back scheduling packs

@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from domain.cells import GRID, Row, Span
 from domain.hours import DAY_SECONDS, local_days
+from domain.slots.cells import GRID, Row, Span
 
 LOOK_BACK = 3 * DAY_SECONDS
 """A start's run is known from the local midnight before its own day's: at most two days of 25 hours back."""

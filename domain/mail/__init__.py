@@ -7,11 +7,11 @@ from hashlib import sha256
 from html import escape
 from typing import Any, Literal, Self, get_args
 
-from domain import mail_tokens
 from domain.errors import one_of
 from domain.hours import timezone
-from domain.invitations import Address, Invitation, method_of, status_of
-from domain.mail_safety import isolated, mail_address, many_lines, one_line, together, web_address
+from domain.mail import tokens
+from domain.mail.invitations import Address, Invitation, method_of, status_of
+from domain.mail.safety import isolated, mail_address, many_lines, one_line, together, web_address
 
 Kind = Literal["booked", "rebooked", "cancelled", "reminder", "seat_left", "missed", "relink"]
 Role = Literal["participant", "coach"]
@@ -155,16 +155,16 @@ def compose(facts: MailFacts, wording: Wording, times: Mapping[str, str], *, sen
     values = values_of(facts) | dict(times)
     written = (one_line(wording.subject), many_lines(wording.text))
     page = many_lines(wording.html)
-    mail_tokens.check(written, values, page)
+    tokens.check(written, values, page)
     if not written[0]:
-        raise mail_tokens.Held(("subject",))
-    subject = together(mail_tokens.fill(written[0], values), LONGEST_SUBJECT)
+        raise tokens.Held(("subject",))
+    subject = together(tokens.fill(written[0], values), LONGEST_SUBJECT)
     return Mail(
         sender=sender.mailbox,
         to=_address(facts.recipient),
         subject=subject,
-        text=mail_tokens.fill(written[1], values),
-        html=mail_tokens.fill(page, values | {"subject": subject}, escape),
+        text=tokens.fill(written[1], values),
+        html=tokens.fill(page, values | {"subject": subject}, escape),
         language=wording.language,
         message_id=_message_id(facts.digest, sender),
         date=now,
@@ -220,7 +220,7 @@ def _invitation(facts: MailFacts, summary: str, values: Mapping[str, str], sende
         attendee=_address(facts.recipient),
         starts=starts,
         ends=datetime.fromtimestamp(facts.ends, UTC),
-        summary=together(mail_tokens.fill(one_line(summary), values), LONGEST_SUBJECT),
+        summary=together(tokens.fill(one_line(summary), values), LONGEST_SUBJECT),
         description=values["programme_name"],
         url=values["my_page_url"],
     )

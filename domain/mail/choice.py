@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from domain.mails import LANGUAGES
+from domain.mail import LANGUAGES
 
 Scope = Literal["cohort", "project", "company"]
 SCOPES: tuple[Scope, ...] = ("cohort", "project", "company")

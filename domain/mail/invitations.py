@@ -19,7 +19,7 @@ Status = Literal["CONFIRMED", "CANCELLED"]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A mailbox: `email` as `domain.mail_safety.mail_address` made it, `name` in one line or empty."""
+    """A mailbox: `email` as `domain.mail.safety.mail_address` made it, `name` in one line or empty."""
 
     name: str = field(repr=False)
     email: str = field(repr=False)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from domain.errors import one_of
-from domain.mails import TEXT_KINDS, Kind, MailFacts, Recipient
+from domain.mail import TEXT_KINDS, Kind, MailFacts, Recipient
 
 HOUR = 3600
 

@@ -1,8 +1,9 @@
 """What a programme manager's text may hold: known tokens, and HTML that is only a text."""
 
-from domain import mail_html, mail_tokens
 from domain.errors import Invalid
-from domain.mail_safety import one_line
+from domain.mail import html as mail_html
+from domain.mail import tokens
+from domain.mail.safety import one_line
 
 LONGEST_SUBJECT = 300
 LONGEST_BODY = 60_000
@@ -13,9 +14,9 @@ def check_text(subject: str, text: str, html: str | None = None) -> None:
     """Raises Invalid with the field (subject, text, html) for a text that no mail could be made of."""
     _check_lengths(subject, text, html or "")
     for name, value in (("subject", subject), ("text", text), ("html", html or "")):
-        unknown = sorted(mail_tokens.asked(value) - set(mail_tokens.NAMES))
+        unknown = sorted(tokens.asked(value) - set(tokens.NAMES))
         if unknown:
-            known, named = ", ".join(mail_tokens.NAMES), ", ".join(map(repr, unknown[:MOST_NAMED]))
+            known, named = ", ".join(tokens.NAMES), ", ".join(map(repr, unknown[:MOST_NAMED]))
             raise Invalid(name, "unknown_token", f"No token is called {named}; use {known}.")
     if html is not None:
         mail_html.check(html)

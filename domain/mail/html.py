@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import nh3
 
-from domain import mail_tokens
 from domain.errors import Invalid
+from domain.mail import tokens
 
 TEXT_TAGS = {
     *("a", "abbr", "b", "blockquote", "br", "center", "cite", "code", "dd", "del", "div", "dl", "dt", "em"),
@@ -112,14 +112,14 @@ def _check_attribute(tag: str, name: str, value: str) -> None:
     if name not in ATTRIBUTES:
         detail = f"Leave {name!r:.40} out of <{tag}>: nothing runs or loads."
         raise Invalid("html", "refused_attribute", detail)
-    if mail_tokens.asked(value):
+    if tokens.asked(value):
         raise _misplaced(tag)
     if name == "style":
         _check_style(value)
 
 
 def _check_link(value: str) -> None:
-    if mail_tokens.asked(value):
+    if tokens.asked(value):
         if not _is_one_link(value):
             raise _misplaced("a")
         return
@@ -148,4 +148,4 @@ def _misplaced(tag: str) -> Invalid:
 
 def _is_one_link(value: str) -> bool:
     value = value.strip()
-    return value.startswith("{{") and value.endswith("}}") and value[2:-2].strip() in mail_tokens.LINKS
+    return value.startswith("{{") and value.endswith("}}") and value[2:-2].strip() in tokens.LINKS

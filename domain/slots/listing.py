@@ -8,11 +8,11 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
-from domain.cells import GRID
 from domain.hours import DAY_SECONDS
 from domain.intervals import Interval
-from domain.reasons import Reason
 from domain.slots import SlotSet, Starts
+from domain.slots.cells import GRID
+from domain.slots.reasons import Reason
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
