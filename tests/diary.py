@@ -16,7 +16,7 @@ from storage.transactions.pods import Changes, Made, Plan
 from tests import cast
 from tests.cast import at
 from tests.house import Connected, House
-from workers import outbox
+from workers.delivery import outbox
 from workers.services import Services
 
 TEN = at(2, 10)

@@ -3,7 +3,7 @@ runs, or that stops after the first time, with all its threads, until it is sent
 
 Its whole process group goes, so that no parent of a worker is left to tidy up; the group is its own.
 
-python -m tests.failpoints workers.outbox:_record:before -- dramatiq workers.bootstrap:start --processes=1
+python -m tests.failpoints workers.delivery.outbox:_record:before -- dramatiq workers.bootstrap:start --processes=1
 """
 
 import os

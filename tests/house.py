@@ -18,13 +18,13 @@ from storage.rows.connections import AccountInUse
 from storage.schema import tables
 from storage.slots import slot_sets
 from tests import cast
-from workers import connections as connecting
-from workers import freebusy
 from workers.bootstrap import Runtime, bootstrap, create_services
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy, Limits
 from workers.cronofy.sandbox.control import Control, Seat
 from workers.cronofy.sandbox.server import Sandbox
+from workers.jobs import account_linking as connecting
+from workers.jobs import freebusy
 from workers.services import Services
 from workers.settings import Settings
 

@@ -22,8 +22,8 @@ from storage.transactions.bookings import Done
 from tests import cast
 from tests.cast import at
 from tests.postoffice import PostOffice
-from workers import outbox
 from workers.bootstrap import create_services
+from workers.delivery import outbox
 from workers.services import Services
 from workers.settings import Settings
 

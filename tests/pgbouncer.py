@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from workers.embedded.account import unprivileged
 from workers.embedded.child import Child, on_free_port
+from workers.embedded.unix_user import unprivileged
 
 PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/bin:/opt/homebrew/bin:/usr/bin")
 LEFT_OUT = "no PgBouncer is here (Debian: apt-get install pgbouncer)"

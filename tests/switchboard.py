@@ -19,8 +19,8 @@ from tests.cast import at
 from tests.mailroom import NEXT_WEEK, Mailroom
 from tests.platform import CANARY, SECRET, Platform
 from tests.postoffice import PostOffice
-from workers import outbox
-from workers.receiver import Receiver
+from workers.delivery import outbox
+from workers.delivery.webhook_sender import Receiver
 
 ADA = replace(cast.MAILED, name=f"Ada {CANARY}", email=f"ada.{CANARY}@example.test")
 ANNE, BETH = (

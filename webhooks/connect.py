@@ -4,8 +4,8 @@ from webhooks.answers import ConnectOut
 from webhooks.errors import unknown_coach
 from webhooks.models import ConnectIn
 from webhooks.wiring import runtime
-from workers import connections
-from workers.connections import STATE_LIFE
+from workers.jobs import account_linking
+from workers.jobs.account_linking import STATE_LIFE
 
 
 def begin(coach_id: str, body: ConnectIn) -> ConnectOut:
@@ -14,7 +14,7 @@ def begin(coach_id: str, body: ConnectIn) -> ConnectOut:
     Send the coach's browser to `authorize_url`: a page that says for whom it is and leads on to the consent, in one
     browser, and only for as long as `expires_in` says.
     """
-    url = connections.invite(runtime().services, coach_id, provider=body.provider)
+    url = account_linking.invite(runtime().services, coach_id, provider=body.provider)
     if url is None:
         raise unknown_coach(coach_id)
     return ConnectOut(authorize_url=url, expires_in=int(STATE_LIFE.total_seconds()))

@@ -7,7 +7,7 @@ them answers for all.
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from workers.figures import Figures
+from workers.collector import Figures
 from workers.services import Services
 
 

@@ -8,7 +8,7 @@ from storage.transactions.erasures import Kind, Person
 from webhooks.answers import Accepted
 from webhooks.auth import asking
 from webhooks.wiring import runtime
-from workers import erasure
+from workers.jobs import erasure
 
 
 def export_coach(coach_id: str) -> dict[str, Any]:

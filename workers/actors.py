@@ -11,8 +11,10 @@ import dramatiq
 import structlog
 
 from storage.rows.outbox import Wake
-from workers import audit, freebusy, outbox, slots, tracing
+from workers import tracing
 from workers.broker import Broker
+from workers.delivery import outbox
+from workers.jobs import channel_audit, freebusy, slots
 from workers.services import Services
 
 # One a duty: a storm in one does not starve the other.
@@ -89,7 +91,7 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
 
     @dramatiq.actor(broker=broker, queue_name="freebusy", priority=LAST)
     def audit_channel(connection_id: str) -> None:
-        if audit.attempt(services, connection_id):
+        if channel_audit.attempt(services, connection_id):
             actors.wake(connection_id)
 
     actors = Actors(refresh_freebusy, recompute_slots, deliver_mail, write_calendar, post_callback, audit_channel)

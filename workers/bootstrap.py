@@ -16,13 +16,13 @@ from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, create_broker, create_re
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
 from workers.cronofy.origins import ORIGINS
+from workers.delivery.webhook_sender import Receiver
 from workers.mailer import Mailer
 from workers.mailer.console import ConsoleMailer
 from workers.mailer.memory import MemoryMailer
 from workers.mailer.server import Server
 from workers.mailer.smtp import SmtpMailer
 from workers.once import Once
-from workers.receiver import Receiver
 from workers.services import Services
 from workers.settings import Settings
 from workers.skew import ProductClock, reference

@@ -25,9 +25,9 @@ from storage.schema.outages import Unavailable, kind_of
 from storage.slots import slot_sets
 from storage.transactions import callbacks, erasures, holds, looks, recovery
 from storage.transactions import retention as people
-from workers import connections as connecting
-from workers import erasure
 from workers.actors import Actors
+from workers.jobs import account_linking as connecting
+from workers.jobs import erasure
 from workers.services import Services
 
 log = structlog.get_logger()

@@ -73,7 +73,7 @@ def export(port: int, *collectors: Collector) -> WSGIServer:
 def export_workers() -> None:
     """What `dramatiq --fork-function` runs: answers for all worker processes, until it is told to stop."""
     from workers.bootstrap import create_services
-    from workers.figures import Skew
+    from workers.collector import Skew
     from workers.settings import Settings
 
     settings = Settings.load()

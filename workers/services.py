@@ -11,9 +11,9 @@ from storage.schema.database import Database
 from storage.schema.vault import Vault
 from workers.breaker import Breaker
 from workers.cronofy.client import Cronofy
+from workers.delivery.webhook_sender import Receiver
 from workers.mailer import Mailer
 from workers.once import Once
-from workers.receiver import Receiver
 from workers.settings import Settings
 from workers.skew import ClockOff, ProductClock
 

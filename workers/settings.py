@@ -12,8 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from domain.mail import Sender
 from domain.mail.invitations import Address
 from domain.mail.safety import mailbox
+from workers.delivery.webhook_sender import check_secret, check_url
 from workers.mailer.server import Server
-from workers.receiver import check_secret, check_url
 
 NOBODY = "coachcal <coachcal@localhost>"
 """The sender of mails that go nowhere."""

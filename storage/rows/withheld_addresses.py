@@ -143,7 +143,7 @@ def _settle(tx: Connection, now: datetime) -> tuple[int, list[Wake]]:
         done = done.values(state="superseded", reason=reason, last_error=error)
         ended += tx.execute(done).rowcount
     unlisted = ~exists().where(listed.address == row.recipient)
-    # Due now: it is owed anew, and gets as long to be taken as any other (workers.mails).
+    # Due now: it is owed anew, and gets as long to be taken as any other (workers.delivery.mails).
     again = {"state": "pending", "attempts": 0, "next_attempt_at_ms": 0, "last_error": None, "due_at": now}
     freed = outbox.update().where(withheld, unlisted).values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
     found = tx.execute(freed.returning(row.id, row.kind))

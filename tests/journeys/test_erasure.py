@@ -25,22 +25,22 @@ ADA = Person("coach", "ada")
 GRACE = Person("participant", "grace")
 COACH_STEPS = (
     "storage.transactions.erasures:ask:after",
-    "workers.erasure:_forget_all:before",
-    "workers.erasure:revoke:before",
-    "workers.erasure:revoke:after",
-    "workers.erasure:forget:after",
-    "workers.erasure:_forget_all:after",
+    "workers.jobs.erasure:_forget_all:before",
+    "workers.jobs.erasure:revoke:before",
+    "workers.jobs.erasure:revoke:after",
+    "workers.jobs.erasure:forget:after",
+    "workers.jobs.erasure:_forget_all:after",
     "storage.transactions.erasures:_drop_answers:after",
     "storage.transactions.erasures:advance:after",
-    "workers.erasure:advance:after",
+    "workers.jobs.erasure:advance:after",
 )
 PARTICIPANT_STEPS = (
     "storage.transactions.erasures:ask:after",
-    "workers.erasure:advance:before",
+    "workers.jobs.erasure:advance:before",
     "storage.transactions.erasures:_empty_mails:after",
     "storage.transactions.retention:anonymise:after",
     "storage.transactions.erasures:advance:after",
-    "workers.erasure:advance:after",
+    "workers.jobs.erasure:advance:after",
 )
 
 

@@ -95,7 +95,7 @@ def test_a_push_is_not_forgotten_by_a_reader_that_slept_past_its_lease(running: 
     seat, connection = running.connect()
     first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
     running.kill("worker")
-    running.start_mortal("worker", "workers.freebusy:observe:frozen")
+    running.start_mortal("worker", "workers.jobs.freebusy:observe:frozen")
     running.control.add_event(seat.calendars[0], first, first + HOUR)
     running.wait_until_frozen("worker")
     while running.row(connection).lease_until_ms > time.time() * 1000:

@@ -191,7 +191,7 @@ def test_a_wake_that_comes_many_times_sends_once(post: Post, redis_url: str) -> 
 
 def test_a_worker_that_dies_after_the_claim_is_made_up_for_when_its_lease_ends(post: Post) -> None:
     post.town.start("clock")
-    post.town.start_mortal("worker", "workers.outbox:_act:before")
+    post.town.start_mortal("worker", "workers.delivery.outbox:_act:before")
     post.wake(post.book())
     post.town.wait_until_dead("worker")
     row = post.row()
@@ -219,7 +219,7 @@ def test_a_worker_that_dies_during_smtp_is_made_up_for(post: Post) -> None:
 
 def test_a_death_between_the_server_s_yes_and_our_commit_repeats_the_same_mail_and_counts_it(post: Post) -> None:
     post.town.start("clock")
-    post.town.start_mortal("worker", "workers.outbox:_record:before")
+    post.town.start_mortal("worker", "workers.delivery.outbox:_record:before")
     post.wake(post.book())
     post.town.wait_until_dead("worker")
     assert len(post.office.taken) == 1

@@ -243,7 +243,7 @@ class ConnectionWorld:
 
 
 def _end_it(tx: Connection, held: Claim, how: str) -> tuple[bool, bool]:
-    """Whether it was recorded, and whether a worker is to be woken again, as workers.freebusy does it."""
+    """Whether it was recorded, and whether a worker is to be woken again, as workers.jobs.freebusy does it."""
     if how == "give_back":
         return refresh_jobs.give_back(tx, held, error="503", retry_in_ms=RETRY_MS), False
     if held.erase_due:

@@ -12,9 +12,10 @@ from storage.schema import tables
 from tests import cast
 from tests.house import Connected, House
 from tests.workers.test_clock import drain, later
-from workers import channels, clock, doctor
-from workers.audit import Audited, attempt, audit
+from workers import clock, doctor
 from workers.cronofy.errors import CronofyError
+from workers.jobs import channels
+from workers.jobs.channel_audit import Audited, attempt, audit
 
 DAY = timedelta(days=1)
 

@@ -13,8 +13,8 @@ from tests import cast, diary
 from tests.cast import at
 from tests.diary import HOUR, TEN, Diary
 from tests.house import House
-from workers.calendars import event_of
 from workers.cronofy.wire import Event
+from workers.delivery.write_back import event_of
 
 WRITES = "/v1/calendars"
 UPSERTS = "POST /v1/calendars/<calendar_id>/events"

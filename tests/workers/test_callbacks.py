@@ -31,9 +31,10 @@ from tests.mailroom import DAY, NEXT_WEEK, Mailroom
 from tests.platform import SAID, SECRET, Platform
 from tests.postoffice import PostOffice
 from tests.switchboard import ADA, ANNE, BETH, Switchboard, wired
-from workers import clock, outbox
+from workers import clock
 from workers.actors import declare_actors
-from workers.receiver import Receiver
+from workers.delivery import outbox
+from workers.delivery.webhook_sender import Receiver
 from workers.services import Services
 
 OVER = (NEXT_WEEK, NEXT_WEEK + 1800)

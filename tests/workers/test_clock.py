@@ -19,7 +19,7 @@ from tests import cast
 from tests.house import Connected, House
 from workers import clock
 from workers.actors import QUEUES
-from workers.slots import recompute
+from workers.jobs.slots import recompute
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from storage.rows import connections as connection_rows
 from storage.rows import oauth_states
 from tests import cast
 from tests.house import BROWSER, House
-from workers import connections
+from workers.jobs import account_linking
 
 
 def test_the_link_asks_for_a_calendar_of_its_own_and_comes_back_to_us(house: House) -> None:
     house.introduce()
-    link = connections.begin(house.runtime.services, "ada", browser=BROWSER, provider="google")
+    link = account_linking.begin(house.runtime.services, "ada", browser=BROWSER, provider="google")
     assert link is not None
     query = parse_qs(urlsplit(link).query)
     assert query["redirect_uri"] == [f"{house.runtime.settings.base_url}/connect/callback"]
@@ -25,29 +25,29 @@ def test_the_link_asks_for_a_calendar_of_its_own_and_comes_back_to_us(house: Hou
 
 
 def test_nobody_connects_for_a_coach_who_is_not_there(house: House) -> None:
-    assert connections.begin(house.runtime.services, "nobody", browser=BROWSER) is None
-    assert connections.invite(house.runtime.services, "nobody") is None
+    assert account_linking.begin(house.runtime.services, "nobody", browser=BROWSER) is None
+    assert account_linking.invite(house.runtime.services, "nobody") is None
 
 
 def test_a_state_that_was_never_issued_is_refused(house: House) -> None:
     services, actors = house.runtime.services, house.runtime.actors
-    with pytest.raises(connections.UnknownState):
-        connections.come_back(services, "made up", browser=BROWSER, code="x", declined=False)
-    with pytest.raises(connections.UnknownState):
-        connections.confirm(services, actors, "made up", browser=BROWSER)
-    with pytest.raises(connections.UnknownState):
-        connections.decline(services, "made up", browser=BROWSER)
+    with pytest.raises(account_linking.UnknownState):
+        account_linking.come_back(services, "made up", browser=BROWSER, code="x", declined=False)
+    with pytest.raises(account_linking.UnknownState):
+        account_linking.confirm(services, actors, "made up", browser=BROWSER)
+    with pytest.raises(account_linking.UnknownState):
+        account_linking.decline(services, "made up", browser=BROWSER)
 
 
 def test_a_made_up_code_connects_nothing_even_if_it_is_confirmed(house: House) -> None:
     house.introduce()
     services, actors = house.runtime.services, house.runtime.actors
-    link = connections.begin(services, "ada", browser=BROWSER)
+    link = account_linking.begin(services, "ada", browser=BROWSER)
     state = parse_qs(urlsplit(str(link)).query)["state"][0]
-    assert connections.confirm(services, actors, state, browser=BROWSER).outcome is None
-    back = connections.come_back(services, state, browser=BROWSER, code="made-up", declined=False)
+    assert account_linking.confirm(services, actors, state, browser=BROWSER).outcome is None
+    back = account_linking.come_back(services, state, browser=BROWSER, code="made-up", declined=False)
     assert back.outcome == "refused"
-    assert connections.confirm(services, actors, state, browser=BROWSER) == back
+    assert account_linking.confirm(services, actors, state, browser=BROWSER) == back
     with services.database.read() as tx:
         assert connection_rows.of_coach(tx, "ada") == []
 
@@ -55,16 +55,16 @@ def test_a_made_up_code_connects_nothing_even_if_it_is_confirmed(house: House) -
 def test_whoever_died_while_asking_lets_the_person_begin_again(house: House) -> None:
     house.introduce()
     services = house.runtime.services
-    link = connections.begin(services, "ada", browser=BROWSER)
+    link = account_linking.begin(services, "ada", browser=BROWSER)
     state = parse_qs(urlsplit(str(link)).query)["state"][0]
     with services.database.write() as tx:
-        ends = cast.NOW + connections.ASKING
+        ends = cast.NOW + account_linking.ASKING
         assert oauth_states.advance(tx, state, BROWSER, None, oauth_states.Now("asking", ends))
-    back = connections.come_back(services, state, browser=BROWSER, code="x", declined=False)
+    back = account_linking.come_back(services, state, browser=BROWSER, code="x", declined=False)
     assert back.outcome == "asking"
     later = replace(services, now=lambda: ends)
-    with pytest.raises(connections.UnknownState):
-        connections.come_back(later, state, browser=BROWSER, code="x", declined=False)
+    with pytest.raises(account_linking.UnknownState):
+        account_linking.come_back(later, state, browser=BROWSER, code="x", declined=False)
 
 
 def test_a_coach_may_connect_several_accounts_and_all_of_them_block(house: House) -> None:

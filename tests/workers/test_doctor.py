@@ -8,9 +8,9 @@ from storage.schema import database
 from tests.house import House, client
 from tests.platform import SECRET, Platform
 from workers.broker import create_redis
+from workers.delivery.webhook_sender import Receiver
 from workers.doctor import examine
 from workers.doctor.finding import Finding
-from workers.receiver import Receiver
 from workers.services import Services
 
 

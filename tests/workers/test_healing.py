@@ -13,9 +13,10 @@ from storage.schema import tables
 from tests import cast
 from tests.house import Connected, House
 from tests.workers.test_clock import book, drain, later
-from workers import clock, outbox
+from workers import clock
+from workers.delivery import outbox
+from workers.jobs.slots import recompute
 from workers.mailer.memory import MemoryMailer
-from workers.slots import recompute
 
 HOUR = timedelta(hours=1)
 

@@ -15,8 +15,8 @@ from tests import cast
 from tests.cast import at
 from tests.mailroom import DAY, NEXT_WEEK, ORGANIZER, Mailroom
 from tests.postoffice import HANG_UP, Taken
-from workers import mails
-from workers.turn import Later, Turn
+from workers.delivery import mails
+from workers.delivery.delivery import Later, Turn
 
 ADA, GRACE, HEDY = "ada@example.test", "grace@example.test", "hedy@example.test"
 PEOPLE = {ADA, GRACE, HEDY}

@@ -17,7 +17,7 @@ from tests import exposition
 from tests.house import House
 from workers import metrics
 from workers.broker import create_broker, create_redis
-from workers.figures import Figures
+from workers.collector import Figures
 from workers.metrics import CountJobs
 
 

@@ -20,9 +20,9 @@ from storage.transactions.bookings import Done
 from tests import cast
 from tests.cast import at
 from tests.mailroom import DAY, NEXT_WEEK, Mailroom
-from workers import outbox
 from workers.actors import declare_actors
 from workers.broker import create_broker, create_redis
+from workers.delivery import outbox
 
 ADA, GRACE, HEDY = "ada@example.test", "grace@example.test", "hedy@example.test"
 ENDS = {"sent", "dead", "superseded"}

@@ -12,10 +12,10 @@ from storage.rows import connections, sealed_secrets
 from storage.rows.sealed_secrets import Stored
 from storage.schema.vault import Sealed, Vault
 from tests.house import BROWSER, Connected, House
-from workers import connections as connecting
-from workers import sealing, tokens
 from workers.doctor import sealed
-from workers.sealing import Resealed
+from workers.jobs import account_linking as connecting
+from workers.jobs import sealing, tokens
+from workers.jobs.sealing import Resealed
 from workers.services import Services
 
 NEW = Fernet.generate_key().decode()

@@ -17,10 +17,11 @@ from tests.mailroom import Mailroom
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import WEEK, Desk
 from webhooks.app import create_app
-from workers import clock, doctor, outbox
+from workers import clock, doctor
 from workers.actors import declare_actors
 from workers.breaker import Breaker
 from workers.broker import create_broker, create_redis
+from workers.delivery import outbox
 from workers.services import Services
 from workers.skew import EVERY, ClockOff, ProductClock, reference
 

@@ -21,7 +21,7 @@ from workers import clock
 from workers.actors import Actors, declare_actors
 from workers.breaker import Breaker
 from workers.broker import Broker, create_broker, create_redis
-from workers.figures import Figures
+from workers.collector import Figures
 from workers.services import Services
 
 WHOLE: dict[str, Any] = {

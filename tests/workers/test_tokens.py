@@ -9,8 +9,8 @@ import pytest
 
 from storage.rows import connections
 from tests.house import Connected, House
-from workers import tokens
 from workers.cronofy.errors import InvalidGrant, Unauthorised, Unavailable
+from workers.jobs import tokens
 
 
 @pytest.fixture

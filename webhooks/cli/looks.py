@@ -16,7 +16,7 @@ from webhooks.cli.common import Instant, opened
 @click.option("--provider", help="Preselect one: google, office365, apple, exchange...")
 def connect(coach: str, provider: str | None) -> None:
     """Print the link with which COACH connects a calendar account; good for ten minutes."""
-    from workers.connections import invite
+    from workers.jobs.account_linking import invite
 
     with opened() as runtime:
         url = invite(runtime.services, coach, provider=provider)

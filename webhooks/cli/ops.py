@@ -188,8 +188,8 @@ def channels() -> None:
 def audit_(coach: str | None) -> None:
     """Compare the channels with Cronofy's own list now, and put right what differs: COACH's, or everybody's."""
     from storage.rows import connections
-    from workers.audit import audit
     from workers.cronofy.errors import CronofyError
+    from workers.jobs.channel_audit import audit
 
     failed = 0
     with opened() as runtime:
@@ -243,7 +243,7 @@ def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (c
     told: cancel the coming sessions first if somebody should know.
     """
     from storage.transactions.erasures import Person
-    from workers import erasure
+    from workers.jobs import erasure
 
     whose = "booking and mail" if participant else "session, booking and mail"
     confirm(f"Erase {person} with every {whose}?", yes=yes)

@@ -77,7 +77,7 @@ def clock() -> None:
     from workers import logs, telemetry
     from workers.bootstrap import bootstrap
     from workers.clock import run
-    from workers.figures import Figures
+    from workers.collector import Figures
     from workers.metrics import LOOPBACK, export
 
     chosen = settings()

@@ -20,7 +20,7 @@ def reseal() -> None:
     Start every process with the new key first, then run it; all may go on running. What a worker renews meanwhile is
     left to its newer value. It may be run again.
     """
-    from workers import sealing
+    from workers.jobs import sealing
 
     with opened() as runtime:
         found = sealing.reseal(runtime.services)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from domain.hours import timezone
 from workers.cronofy.sandbox import ics
-from workers.cronofy.sandbox.moments import instant
+from workers.cronofy.sandbox.times import instant
 
 SAMPLES = Path(__file__).parent / "calendars"
 AHEAD = timedelta(days=56)  # what the demo's coaches can be booked for

@@ -24,8 +24,8 @@ from webhooks.pages.settings import HOME
 from webhooks.pages.settings_words import PROVIDERS
 from webhooks.pages.words import say
 from webhooks.wiring import runtime
-from workers import connections
-from workers.connections import STATE_LIFE, UnknownState
+from workers.jobs import account_linking
+from workers.jobs.account_linking import STATE_LIFE, UnknownState
 
 log = structlog.get_logger()
 
@@ -63,7 +63,7 @@ def consent_begin(token: str) -> Response:
     except Closed as error:
         raise _turned_away(error) from None
     provider = link.meaning["provider"]
-    url = connections.begin(services, link.coach_id, browser=browser, provider=provider)
+    url = account_linking.begin(services, link.coach_id, browser=browser, provider=provider)
     if url is None:
         abort(404, "not_here")
     return cookies.remember(_page("leave", url=url, **_told(link.coach_id, link)), browser)
@@ -77,7 +77,7 @@ def consent_callback() -> Response:
     try:
         if browser is None:
             raise UnknownState
-        attempt = connections.come_back(
+        attempt = account_linking.come_back(
             runtime().services,
             state,
             browser=browser,
@@ -100,9 +100,9 @@ def consent_confirm() -> Response:
     services, actors = runtime().services, runtime().actors
     try:
         if request.form.get("answer") == "yes":
-            connections.confirm(services, actors, state, browser=browser)
+            account_linking.confirm(services, actors, state, browser=browser)
         else:
-            connections.decline(services, state, browser=browser)
+            account_linking.decline(services, state, browser=browser)
     except UnknownState:
         log.warning("connect_refused", reason="unknown state")
         return _ended("expired", guest().coach_id)

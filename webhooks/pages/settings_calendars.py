@@ -14,7 +14,7 @@ from webhooks.pages.guests import guest, language
 from webhooks.pages.settings import HOME, Tx, mine
 from webhooks.pages.settings_words import PROVIDERS, Words
 from webhooks.wiring import runtime
-from workers import connections
+from workers.jobs import account_linking
 
 
 def settings_connect() -> Response:
@@ -30,9 +30,9 @@ def settings_connect() -> Response:
     if services.settings.embed_origins:
         # In a frame of another site the consent has a window of its own, where browsers show us another cookie or
         # none: it begins there, on a page of ours.
-        url = connections.invite(services, coach_id, provider=provider)
+        url = account_linking.invite(services, coach_id, provider=provider)
     else:
-        url = connections.begin(services, coach_id, browser=browser, provider=provider)
+        url = account_linking.begin(services, coach_id, browser=browser, provider=provider)
     if url is None:
         abort(404, "not_here")
     page = Response(_told("pages/settings_leave.html", url=url, provider=provider))

@@ -28,8 +28,8 @@ from workers.cronofy import origins, retries, wire
 from workers.cronofy.errors import BadAnswer, InvalidGrant, NotFound, RateLimited, Unauthorised, Unavailable
 from workers.cronofy.refusals import refusal
 from workers.cronofy.transport import Call, Timeouts, Transport
-from workers.cronofy.wire import Channel, Event, Grant, Page, Written, asks
-from workers.cronofy.wire.asks import Application
+from workers.cronofy.wire import Channel, Event, Grant, Page, Written, request_bodies
+from workers.cronofy.wire.request_bodies import Application
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -114,14 +114,14 @@ class Cronofy:
         `avoid_linking`: do not join it to an account which the same browser connected before. `provider`: a
         provider_name such as `google`, preselected.
         """
-        query = asks.authorization(
+        query = request_bodies.authorization(
             self._us, redirect_uri, state, scope=scope, avoid_linking=avoid_linking, provider=provider
         )
         return f"{self._app}/oauth/authorize?{query}"
 
     def exchange(self, code: str, redirect_uri: str) -> Grant:
         """A code for tokens. Sent once: after a time-out nobody knows, so have the person connect again."""
-        asked = asks.code_exchange(self._us, code, redirect_uri)
+        asked = request_bodies.code_exchange(self._us, code, redirect_uri)
         grant = wire.read_grant(self._oauth(_TOKEN_PATH, asked, repeatable=False))
         if not grant.sub:
             raise BadAnswer("Cronofy does not say whose token that is; connect the account again")
@@ -129,12 +129,12 @@ class Cronofy:
 
     def refresh(self, refresh_token: str) -> Grant:
         """A fresh access token. Keep the refresh token of the answer. InvalidGrant is final: connect again."""
-        asked = asks.token_refresh(self._us, refresh_token)
+        asked = request_bodies.token_refresh(self._us, refresh_token)
         return wire.read_grant(self._oauth(_TOKEN_PATH, asked), refresh_token=refresh_token)
 
     def revoke(self, token: str) -> None:
         """End all our access to the account of this refresh token. A dead token is no error (RFC 7009)."""
-        self._oauth("/oauth/token/revoke", asks.revocation(self._us, token))
+        self._oauth("/oauth/token/revoke", request_bodies.revocation(self._us, token))
 
     def ping(self) -> None:
         """Check origin, client id and secret without any account; InvalidClient or Unavailable tell what is wrong.
@@ -152,7 +152,7 @@ class Cronofy:
 
     def open_channel(self, access: str, callback_url: str) -> Channel:
         """Have the account's changes pushed to this URL. The same URL again returns the channel it has."""
-        url, body = f"{self._api}/v1/channels", asks.new_channel(callback_url)
+        url, body = f"{self._api}/v1/channels", request_bodies.new_channel(callback_url)
         call = Call("POST", "/v1/channels", url, self._bearer(access), body)
         return wire.read_channel(self._ask(call, self._deadline()))
 
@@ -174,7 +174,7 @@ class Cronofy:
 
         `zone` (IANA) interprets the two dates. Events which we wrote ourselves are left out.
         """
-        url = f"{self._api}{_FREE_BUSY}?{asks.free_busy(since, until, zone)}"
+        url = f"{self._api}{_FREE_BUSY}?{request_bodies.free_busy(since, until, zone)}"
         return wire.read_free_busy(self._pages("free_busy", Call("GET", _FREE_BUSY, url, self._bearer(access))))
 
     def upsert_event(
@@ -188,18 +188,18 @@ class Cronofy:
         Done means accepted: whether it is there, only `managed_events` tells. NotFound, or Rejected with a
         `calendar_id` key: this calendar takes no events any more.
         """
-        self._write("POST", access, calendar_id, asks.event(event), unanswered)
+        self._write("POST", access, calendar_id, request_bodies.event(event), unanswered)
 
     def delete_event(
         self, access: str, calendar_id: str, event_id: str, *, unanswered: Callable[[], None] = lambda: None
     ) -> None:
         """Take an event of ours away; accepted, or `unanswered`, as above. One that is already gone is no error;
         NotFound: no such calendar."""
-        self._write("DELETE", access, calendar_id, asks.event_id(event_id), unanswered)
+        self._write("DELETE", access, calendar_id, request_bodies.event_id(event_id), unanswered)
 
     def managed_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
         """The events that we wrote ourselves, in all calendars of the account, on the UTC dates since <= d < until."""
-        url = f"{self._api}{_EVENTS}?{asks.managed_events(since, until)}"
+        url = f"{self._api}{_EVENTS}?{request_bodies.managed_events(since, until)}"
         return wire.read_events(self._pages("events", Call("GET", _EVENTS, url, self._bearer(access))))
 
     def close(self) -> None:

@@ -10,13 +10,13 @@ from storage.rows import connections, refresh_jobs
 from storage.schema import standbys
 from storage.schema.causes import Cause, cause
 from storage.schema.vault import Sealed
-from workers import channels, tokens
 from workers.breaker import FAILURES, probe
 from workers.cronofy.errors import CronofyError, InvalidClient
+from workers.delivery.webhook_sender import NoAnswer
 from workers.doctor import contradictions, disks, mail, memory, sealed
 from workers.doctor.finding import Finding
+from workers.jobs import channels, tokens
 from workers.logs import clean
-from workers.receiver import NoAnswer
 from workers.services import Services
 from workers.skew import LIMIT
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from workers import sealing
 from workers.doctor.finding import Finding
+from workers.jobs import sealing
 from workers.services import Services
 
 RESEAL = "run: coachcal secrets reseal"

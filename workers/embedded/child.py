@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO
 
-from workers.embedded.account import Account
 from workers.embedded.errors import NotStartedError
+from workers.embedded.unix_user import Account
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from workers.embedded.account import Account, copy_out, unprivileged
 from workers.embedded.child import Child, on_free_port
 from workers.embedded.errors import EmbeddedError, NotStartedError
 from workers.embedded.server import Server
+from workers.embedded.unix_user import Account, copy_out, unprivileged
 from workers.embedded.wheels import inside
 
 # Where packagers put it without putting it on PATH: Debian, Red Hat, Homebrew on Arm and on Intel, Postgres.app.

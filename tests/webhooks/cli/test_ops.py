@@ -19,8 +19,9 @@ from tests import cast
 from tests.cast import NOW, at
 from tests.house import Connected, House, house
 from tests.webhooks.cli.test_commands import run, told
-from workers import clock, erasure
+from workers import clock
 from workers.broker import create_redis
+from workers.jobs import erasure
 
 __all__ = ["house", "told"]
 

@@ -8,10 +8,10 @@ from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from workers.cronofy.sandbox import calendars, identity, mischief, oauth, pages, steering, trouble
-from workers.cronofy.sandbox.answers import answer, current_world, empty, refusal
+from workers.cronofy.sandbox import calendars, control_faults, control_people, fault_injection, identity, oauth, pages
 from workers.cronofy.sandbox.errors import ControlError, ProtocolError
-from workers.cronofy.sandbox.moments import utc_text
+from workers.cronofy.sandbox.responses import answer, current_world, empty, refusal
+from workers.cronofy.sandbox.times import utc_text
 from workers.cronofy.sandbox.world import World
 
 Route = tuple[str, str, Callable[..., ResponseReturnValue]]
@@ -43,36 +43,36 @@ PROTOCOL: tuple[Route, ...] = (
 )
 
 CONTROL: tuple[Route, ...] = (
-    ("GET", "/sandbox/state", mischief.show_state),
-    ("GET", "/sandbox/calls", mischief.show_calls),
-    ("DELETE", "/sandbox/calls", mischief.clear_calls),
-    ("GET", "/sandbox/deliveries", mischief.show_deliveries),
-    ("POST", "/sandbox/accounts", steering.create_account),
-    ("PATCH", "/sandbox/accounts/<sub>", steering.change_account),
-    ("POST", "/sandbox/accounts/<sub>/grant", steering.grant),
-    ("POST", "/sandbox/accounts/<sub>/expire", steering.expire_tokens),
-    ("POST", "/sandbox/accounts/<sub>/revoke", steering.revoke_tokens),
-    ("POST", "/sandbox/accounts/<sub>/notify", steering.notify),
-    ("POST", "/sandbox/accounts/<sub>/profiles", steering.create_profile),
-    ("POST", "/sandbox/profiles/<profile_id>/calendars", steering.create_calendar),
-    ("POST", "/sandbox/profiles/<profile_id>/break", steering.break_profile),
-    ("POST", "/sandbox/profiles/<profile_id>/relink", steering.relink_profile),
-    ("POST", "/sandbox/profiles/<profile_id>/begin_sync", steering.begin_sync),
-    ("POST", "/sandbox/profiles/<profile_id>/finish_sync", steering.finish_sync),
-    ("PATCH", "/sandbox/calendars/<calendar_id>", steering.change_calendar),
-    ("POST", "/sandbox/calendars/<calendar_id>/import", steering.import_ics),
-    ("POST", "/sandbox/calendars/<calendar_id>/events", steering.add_event),
-    ("PATCH", "/sandbox/events/<event_uid>", steering.change_event),
-    ("DELETE", "/sandbox/events/<event_uid>", steering.delete_event),
-    ("POST", "/sandbox/secrets", mischief.add_secret),
-    ("DELETE", "/sandbox/secrets", mischief.drop_secret),
-    ("POST", "/sandbox/faults", mischief.order_fault),
-    ("DELETE", "/sandbox/faults", mischief.clear_faults),
-    ("PATCH", "/sandbox/pushes", mischief.switch_pushes),
-    ("DELETE", "/sandbox/channels/<channel_id>", mischief.close_channel),
-    ("GET", "/sandbox/clock", mischief.show_clock),
-    ("POST", "/sandbox/clock", mischief.move_clock),
-    ("PATCH", "/sandbox/settings", mischief.change_settings),
+    ("GET", "/sandbox/state", control_faults.show_state),
+    ("GET", "/sandbox/calls", control_faults.show_calls),
+    ("DELETE", "/sandbox/calls", control_faults.clear_calls),
+    ("GET", "/sandbox/deliveries", control_faults.show_deliveries),
+    ("POST", "/sandbox/accounts", control_people.create_account),
+    ("PATCH", "/sandbox/accounts/<sub>", control_people.change_account),
+    ("POST", "/sandbox/accounts/<sub>/grant", control_people.grant),
+    ("POST", "/sandbox/accounts/<sub>/expire", control_people.expire_tokens),
+    ("POST", "/sandbox/accounts/<sub>/revoke", control_people.revoke_tokens),
+    ("POST", "/sandbox/accounts/<sub>/notify", control_people.notify),
+    ("POST", "/sandbox/accounts/<sub>/profiles", control_people.create_profile),
+    ("POST", "/sandbox/profiles/<profile_id>/calendars", control_people.create_calendar),
+    ("POST", "/sandbox/profiles/<profile_id>/break", control_people.break_profile),
+    ("POST", "/sandbox/profiles/<profile_id>/relink", control_people.relink_profile),
+    ("POST", "/sandbox/profiles/<profile_id>/begin_sync", control_people.begin_sync),
+    ("POST", "/sandbox/profiles/<profile_id>/finish_sync", control_people.finish_sync),
+    ("PATCH", "/sandbox/calendars/<calendar_id>", control_people.change_calendar),
+    ("POST", "/sandbox/calendars/<calendar_id>/import", control_people.import_ics),
+    ("POST", "/sandbox/calendars/<calendar_id>/events", control_people.add_event),
+    ("PATCH", "/sandbox/events/<event_uid>", control_people.change_event),
+    ("DELETE", "/sandbox/events/<event_uid>", control_people.delete_event),
+    ("POST", "/sandbox/secrets", control_faults.add_secret),
+    ("DELETE", "/sandbox/secrets", control_faults.drop_secret),
+    ("POST", "/sandbox/faults", control_faults.order_fault),
+    ("DELETE", "/sandbox/faults", control_faults.clear_faults),
+    ("PATCH", "/sandbox/pushes", control_faults.switch_pushes),
+    ("DELETE", "/sandbox/channels/<channel_id>", control_faults.close_channel),
+    ("GET", "/sandbox/clock", control_faults.show_clock),
+    ("POST", "/sandbox/clock", control_faults.move_clock),
+    ("PATCH", "/sandbox/settings", control_faults.change_settings),
 )
 
 PAGES: tuple[Route, ...] = (
@@ -104,8 +104,8 @@ def create_app(world: World) -> Flask:
         app.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
     app.before_request(_begin)
     app.before_request(_guard)
-    app.before_request(trouble.before)
-    app.after_request(trouble.after)
+    app.before_request(fault_injection.before)
+    app.after_request(fault_injection.after)
     app.after_request(_log)
     app.register_error_handler(ProtocolError, _refusal)
     app.register_error_handler(ControlError, _control_refusal)
@@ -121,7 +121,7 @@ def _guard() -> Response | None:
     """Only this laptop: no name that was rebound to it, and no web page of somebody else."""
     source = request.headers.get("Origin")
     theirs = source is not None and source != request.host_url.rstrip("/")
-    if urlsplit(request.host_url).hostname not in LOOPBACK or (theirs and not trouble.imitated(request.path)):
+    if urlsplit(request.host_url).hostname not in LOOPBACK or (theirs and not fault_injection.imitated(request.path)):
         return answer(
             {"error": f"the sandbox answers its own pages on loopback only, not {source or request.host}"}, 403
         )
@@ -129,7 +129,7 @@ def _guard() -> Response | None:
 
 
 def _log(response: Response) -> Response:
-    if trouble.imitated(request.path):
+    if fault_injection.imitated(request.path):
         world = current_world()
         world.traffic.add(
             {
@@ -147,7 +147,7 @@ def _log(response: Response) -> Response:
 
 def _refusal(error: ProtocolError) -> Response:
     """In the protocol's way for its own paths; for ours, in words."""
-    if trouble.imitated(request.path):
+    if fault_injection.imitated(request.path):
         return refusal(error)
     reason = error.body or "no such account, profile or calendar: GET /sandbox/state lists those that there are"
     return answer({"error": f"{request.method} {request.path}: {reason}"}, error.status)

@@ -12,10 +12,10 @@ from itertools import combinations, product
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workers.cronofy.sandbox.answers import mapping
 from workers.cronofy.sandbox.errors import invalid
-from workers.cronofy.sandbox.moments import instant, read_moment, utc_text
 from workers.cronofy.sandbox.reading import span
+from workers.cronofy.sandbox.responses import mapping
+from workers.cronofy.sandbox.times import instant, read_moment, utc_text
 from workers.cronofy.sandbox.world import World
 
 Span = tuple[datetime, datetime]

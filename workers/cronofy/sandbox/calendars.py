@@ -5,9 +5,9 @@ from flask import Response, request
 from workers.cronofy.sandbox import availability as planner
 from workers.cronofy.sandbox import channels as notifications
 from workers.cronofy.sandbox import paging, reading, writing
-from workers.cronofy.sandbox.answers import answer, body, current_world, empty, flag
 from workers.cronofy.sandbox.caller import application_or_caller, caller
-from workers.cronofy.sandbox.trouble import carry_out, vanished
+from workers.cronofy.sandbox.fault_injection import carry_out, vanished
+from workers.cronofy.sandbox.responses import answer, body, current_world, empty, flag
 from workers.cronofy.sandbox.world import Channel, World
 
 

@@ -3,8 +3,8 @@
 from flask import request
 
 from workers.cronofy.sandbox import grants
-from workers.cronofy.sandbox.answers import current_world
 from workers.cronofy.sandbox.errors import ProtocolError
+from workers.cronofy.sandbox.responses import current_world
 from workers.cronofy.sandbox.world import Access, Account
 
 

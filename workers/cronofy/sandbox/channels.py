@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from workers.cronofy.sandbox import identifiers
-from workers.cronofy.sandbox.answers import truth
 from workers.cronofy.sandbox.errors import ProtocolError, invalid
-from workers.cronofy.sandbox.moments import utc_text
+from workers.cronofy.sandbox.responses import truth
+from workers.cronofy.sandbox.times import utc_text
 from workers.cronofy.sandbox.world import Account, Calendar, Channel, World
 
 MOST = 128  # channels per account and application

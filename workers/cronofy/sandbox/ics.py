@@ -17,8 +17,8 @@ import icalendar
 from icalendar.error import GloballyUniqueTZIDGuessed
 
 from workers.cronofy.sandbox import filezones, identifiers, occurrences, repairs
-from workers.cronofy.sandbox.edits import Draft
-from workers.cronofy.sandbox.moments import Moment, floats, instant
+from workers.cronofy.sandbox.person_actions import Draft
+from workers.cronofy.sandbox.times import Moment, floats, instant
 
 TIMES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 FOLD = re.compile(rb"\n[ \t]")

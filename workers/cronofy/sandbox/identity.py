@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Response
 
-from workers.cronofy.sandbox import people
-from workers.cronofy.sandbox.answers import answer, body, current_world, empty
+from workers.cronofy.sandbox import accounts
 from workers.cronofy.sandbox.caller import caller
 from workers.cronofy.sandbox.errors import ProtocolError, invalid
-from workers.cronofy.sandbox.trouble import vanished
+from workers.cronofy.sandbox.fault_injection import vanished
+from workers.cronofy.sandbox.responses import answer, body, current_world, empty
 from workers.cronofy.sandbox.world import Calendar, Profile, World
 
 
@@ -74,12 +74,12 @@ def create_calendar() -> Response:
     if missing:
         raise invalid(**missing)
     profile = _own_profile(person.linked(), str(asked["profile_id"]))
-    people.notice(current_world(), profile)
+    accounts.notice(current_world(), profile)
     if not profile.connected:
         raise ProtocolError(423)
     if any(one.name == asked["name"] and not one.deleted for one in profile.calendars):
         raise invalid(name="errors.duplicate_calendar_name")
-    calendar = people.add_calendar(profile, str(asked["name"]))
+    calendar = accounts.add_calendar(profile, str(asked["name"]))
     return answer({"calendar": _owner(profile) | _shown_calendar(calendar)})
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from workers.cronofy.sandbox import edits, ics
+from workers.cronofy.sandbox import ics, person_actions
 from workers.cronofy.sandbox.errors import ControlError
-from workers.cronofy.sandbox.moments import zone_named
+from workers.cronofy.sandbox.times import zone_named
 from workers.cronofy.sandbox.world import Calendar, World
 
 DAYS_BACK, DAYS_AHEAD = 60, 400
@@ -39,7 +39,7 @@ def load(
     except ValueError as error:
         raise ControlError(str(error), 422) from error
     drafts = ics.with_zone(result.drafts, place) if zone else result.drafts
-    edits.add(world, calendar, drafts, notify=notify)
+    person_actions.add(world, calendar, drafts, notify=notify)
     return {
         "imported": len(drafts),
         "cancelled": result.cancelled,

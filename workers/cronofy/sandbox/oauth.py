@@ -11,9 +11,9 @@ from urllib.parse import urlencode, urlsplit
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from workers.cronofy.sandbox import grants, people
-from workers.cronofy.sandbox.answers import answer, current_world, empty, flag, form_or_json
+from workers.cronofy.sandbox import accounts, grants
 from workers.cronofy.sandbox.errors import ControlError
+from workers.cronofy.sandbox.responses import answer, current_world, empty, flag, form_or_json
 from workers.cronofy.sandbox.world import PROVIDERS, Account, Profile, World
 
 COOKIE = "sandbox_cronofy_account"
@@ -101,7 +101,7 @@ def _chosen(world: World) -> Profile | None:
     chosen = request.form.get("profile") or "new"
     profile = _new(world) if chosen == "new" else _known(world, chosen)
     profile.revoked = False
-    people.relink(world, profile)  # who has just logged in has also repaired the login
+    accounts.relink(world, profile)  # who has just logged in has also repaired the login
     return profile
 
 
@@ -119,11 +119,11 @@ def _new(world: World) -> Profile:
     for profile in world.profiles():
         if (profile.provider, profile.name) == (provider, email):
             return profile
-    account = _linked_account(world) or people.add_account(
+    account = _linked_account(world) or accounts.add_account(
         world, name=form.get("name") or email.partition("@")[0], email=email, zone=form.get("zone") or "Europe/London"
     )
-    profile = people.add_profile(account, provider=provider, name=email)
-    people.add_calendar(profile, form.get("name") or "Calendar", primary=True)
+    profile = accounts.add_profile(account, provider=provider, name=email)
+    accounts.add_calendar(profile, form.get("name") or "Calendar", primary=True)
     return profile
 
 

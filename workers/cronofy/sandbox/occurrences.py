@@ -15,8 +15,8 @@ import icalendar
 import recurring_ical_events
 
 from workers.cronofy.sandbox import repairs
-from workers.cronofy.sandbox.moments import Moment, whole_day
 from workers.cronofy.sandbox.repairs import BUSY_STATUS, value
+from workers.cronofy.sandbox.times import Moment, whole_day
 from workers.cronofy.sandbox.world import FreeBusy
 
 MARGIN = timedelta(days=2)  # a floating time may lie most of a day away from where UTC would have it

@@ -6,12 +6,12 @@ from typing import get_args
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from workers.cronofy.sandbox import edits, people, state
-from workers.cronofy.sandbox.answers import current_world
+from workers.cronofy.sandbox import accounts, person_actions, state
+from workers.cronofy.sandbox.control_requests import status_in
 from workers.cronofy.sandbox.errors import ControlError
-from workers.cronofy.sandbox.moments import instant
-from workers.cronofy.sandbox.orders import status_in
 from workers.cronofy.sandbox.reading import span
+from workers.cronofy.sandbox.responses import current_world
+from workers.cronofy.sandbox.times import instant
 from workers.cronofy.sandbox.world import Account, FreeBusy, World
 
 UPCOMING = 15
@@ -40,24 +40,24 @@ def add_event() -> Response:
         start, end = (instant(datetime.fromisoformat(form.get(name, "")), zone) for name in ("start", "end"))
     except ValueError as error:
         raise ControlError("start and end are local times like 2026-11-03T09:00", 422) from error
-    edits.add(
+    person_actions.add(
         world,
         calendar,
-        [edits.Draft(start, end, form.get("summary") or "Busy", status_in(form.get("status") or "busy"))],
+        [person_actions.Draft(start, end, form.get("summary") or "Busy", status_in(form.get("status") or "busy"))],
     )
     return redirect("/", 303)
 
 
 def delete_event() -> Response:
     """POST /event/delete: `event`."""
-    edits.delete(current_world(), request.form.get("event", ""))
+    person_actions.delete(current_world(), request.form.get("event", ""))
     return redirect("/", 303)
 
 
 def break_profile(profile_id: str) -> Response:
     """POST /profile/{id}/break."""
     world = current_world()
-    people.break_profile(world, world.profile(profile_id), noticed=True)
+    accounts.break_profile(world, world.profile(profile_id), noticed=True)
     return redirect("/", 303)
 
 
@@ -70,7 +70,7 @@ def relink(profile_id: str) -> str:
     """POST /relink/{id}: the person logs in again."""
     world = current_world()
     profile = world.profile(profile_id)
-    people.relink(world, profile)
+    accounts.relink(world, profile)
     return render_template("relink.html", profile=profile, done=True)
 
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
-from workers.cronofy.sandbox.answers import truth
 from workers.cronofy.sandbox.errors import invalid
-from workers.cronofy.sandbox.moments import (
+from workers.cronofy.sandbox.responses import truth
+from workers.cronofy.sandbox.times import (
     NO_TIMESTAMP,
     Moment,
     floats,

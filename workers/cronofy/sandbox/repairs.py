@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from workers.cronofy.sandbox.moments import Moment, whole_day
+from workers.cronofy.sandbox.times import Moment, whole_day
 
 BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 # Of these two unlike values say nothing: without one, an event is confirmed and blocks.

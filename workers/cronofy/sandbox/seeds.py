@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from workers.cronofy.sandbox import edits, imports, people
-from workers.cronofy.sandbox.edits import Draft
+from workers.cronofy.sandbox import accounts, imports, person_actions
+from workers.cronofy.sandbox.person_actions import Draft
 from workers.cronofy.sandbox.world import Account, Calendar, FreeBusy, World
 
 WEEKS_BACK, WEEKS_AHEAD = 1, 8
@@ -59,10 +59,10 @@ def plant(world: World, seeds: Sequence[Seed]) -> list[Account]:
 
 
 def _person(world: World, seed: Seed) -> Account:
-    account = people.add_account(world, name=seed.name, email=seed.email, zone=seed.zone)
-    profile = people.add_profile(account, provider=seed.provider, name=seed.email)
+    account = accounts.add_account(world, name=seed.name, email=seed.email, zone=seed.zone)
+    profile = accounts.add_profile(account, provider=seed.provider, name=seed.email)
     for number, wanted in enumerate(seed.calendars):
-        calendar = people.add_calendar(profile, wanted.name, primary=number == 0, readonly=wanted.readonly)
+        calendar = accounts.add_calendar(profile, wanted.name, primary=number == 0, readonly=wanted.readonly)
         _fill(world, calendar, wanted)
     return account
 
@@ -72,7 +72,7 @@ def _fill(world: World, calendar: Calendar, wanted: SeedCalendar) -> None:
         imports.load(world, calendar, wanted.ics.read_bytes(), notify=False)
     if wanted.lived_in:
         now = world.clock.second()
-        edits.add(world, calendar, list(_working_life(now, calendar.profile.account.zoneinfo)), notify=False)
+        person_actions.add(world, calendar, list(_working_life(now, calendar.profile.account.zoneinfo)), notify=False)
 
 
 def _working_life(now: datetime, zone: ZoneInfo) -> Iterator[Draft]:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from workers.cronofy.sandbox import grants
-from workers.cronofy.sandbox.moments import Moment, floats, utc_text, whole_day
+from workers.cronofy.sandbox.times import Moment, floats, utc_text, whole_day
 from workers.cronofy.sandbox.world import Account, Calendar, Event, Profile, World
 
 

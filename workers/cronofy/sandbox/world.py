@@ -14,12 +14,12 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from workers.cronofy.sandbox import identifiers
+from workers.cronofy.sandbox.call_log import Traffic
 from workers.cronofy.sandbox.clock import Clock
 from workers.cronofy.sandbox.errors import ProtocolError
 from workers.cronofy.sandbox.faults import Faults
-from workers.cronofy.sandbox.moments import Moment
 from workers.cronofy.sandbox.pushes import Pushes
-from workers.cronofy.sandbox.traffic import Traffic
+from workers.cronofy.sandbox.times import Moment
 
 FreeBusy = Literal["busy", "tentative", "free", "unknown"]
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from workers.cronofy.sandbox import grants, identifiers, people
-from workers.cronofy.sandbox.answers import mapping, truth
+from workers.cronofy.sandbox import accounts, grants, identifiers
 from workers.cronofy.sandbox.errors import ProtocolError, invalid
-from workers.cronofy.sandbox.moments import Moment, floats, instant, read_moment, zone_named
+from workers.cronofy.sandbox.responses import mapping, truth
+from workers.cronofy.sandbox.times import Moment, floats, instant, read_moment, zone_named
 from workers.cronofy.sandbox.world import Access, Account, Calendar, Event, FreeBusy, World
 
 LONGEST = {"summary": 1024, "description": 4096}
@@ -108,7 +108,7 @@ def _writable(world: World, access: Access, calendar_id: str, need: str) -> Cale
     calendar = next((one for one in world.account(access.sub).calendars() if one.id == calendar_id), None)
     if calendar is None:
         raise ProtocolError(404)
-    people.notice(world, calendar.profile)
+    accounts.notice(world, calendar.profile)
     if not calendar.profile.connected:
         raise ProtocolError(423)
     if calendar.readonly or calendar.deleted:

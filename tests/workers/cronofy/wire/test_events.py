@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from workers.cronofy.errors import BadAnswer
-from workers.cronofy.wire import Event, Written, asks, read_events, read_page
+from workers.cronofy.wire import Event, Written, read_events, read_page, request_bodies
 
 OURS = {
     "calendar_id": "cal_a",
@@ -60,7 +60,7 @@ def test_what_is_no_page_of_events_is_never_an_empty_one() -> None:
 
 
 def test_an_event_is_written_in_their_words_and_utc() -> None:
-    assert orjson.loads(asks.event(EVENT)) == {
+    assert orjson.loads(request_bodies.event(EVENT)) == {
         "event_id": "coachcal-ses_1",
         "summary": "Session with Ada",
         "description": "See you",
@@ -73,7 +73,7 @@ def test_an_event_is_written_in_their_words_and_utc() -> None:
 
 def test_texts_are_cut_to_what_cronofy_takes() -> None:
     long = Event("e", "s" * 2000, "d" * 5000, START, START + 60, "Etc/UTC")
-    sent = orjson.loads(asks.event(long))
+    sent = orjson.loads(request_bodies.event(long))
     assert (len(sent["summary"]), len(sent["description"])) == (1024, 4096)
 
 

@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from storage.transactions import looks
 from storage.transactions.looks import Look
 from storage.transactions.write_back import Entry, Place
-from workers import tokens
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import Event, Written
+from workers.jobs import tokens
 from workers.services import Services
 
 DAY = timedelta(days=1)

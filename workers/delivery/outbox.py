@@ -13,20 +13,10 @@ import structlog
 from storage.rows import mailer_trouble, outbox, withheld_addresses
 from storage.rows.outbox import Held, Wake
 from storage.schema.database import Unavailable
-from workers import calendars, callbacks, mails
+from workers.delivery import callbacks, mails, write_back
+from workers.delivery.delivery import Dead, Later, NoMailbox, Outcome, Sent, Skipped, Turn, WaitsForText, usual_wait_ms
 from workers.services import Services
 from workers.skew import ClockOff
-from workers.turn import (
-    Dead,
-    Later,
-    NoMailbox,
-    Outcome,
-    Sent,
-    Skipped,
-    Turn,
-    WaitsForText,
-    usual_wait_ms,
-)
 
 log = structlog.get_logger()
 
@@ -67,7 +57,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
 
 
 def _act(services: Services, turn: Turn) -> Outcome:
-    senders = {"mail": mails.deliver, "calendar": calendars.deliver, "callback": callbacks.deliver}
+    senders = {"mail": mails.deliver, "calendar": write_back.deliver, "callback": callbacks.deliver}
     try:
         return senders[turn.held.kind](services, turn)
     except Unavailable:  # a mail or a callback asks the database nothing once it was sent

@@ -3,10 +3,10 @@
 from flask import Response
 
 from workers.cronofy.sandbox import identifiers, state
-from workers.cronofy.sandbox.answers import answer, body, current_world
+from workers.cronofy.sandbox.control_requests import checked, done, instant_in
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.faults import KINDS, Fault
-from workers.cronofy.sandbox.orders import checked, done, instant_in
+from workers.cronofy.sandbox.responses import answer, body, current_world
 
 
 def add_secret() -> Response:

@@ -13,8 +13,8 @@ import structlog
 
 from storage.transactions import erasures, store_reading
 from storage.transactions.erasures import Erased, Person
-from workers import tokens
 from workers.cronofy.errors import CronofyError, InvalidGrant
+from workers.jobs import tokens
 from workers.services import Services
 
 log = structlog.get_logger()

@@ -6,9 +6,9 @@ from typing import Any, TypeVar, get_args
 
 from flask import Response
 
-from workers.cronofy.sandbox.answers import answer
 from workers.cronofy.sandbox.errors import ControlError
-from workers.cronofy.sandbox.moments import Moment, floats, read_moment
+from workers.cronofy.sandbox.responses import answer
+from workers.cronofy.sandbox.times import Moment, floats, read_moment
 from workers.cronofy.sandbox.world import FreeBusy
 
 Result = TypeVar("Result")

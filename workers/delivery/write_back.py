@@ -6,7 +6,7 @@ the event is seen where it belongs, or no longer seen.
 
 What the coach does to the event is theirs: the session stays, and its event is put right with its next change.
 
-A write may be carried out long after its row is done. Where one may, looks are owed (workers.looks): rows that read
+A write may be carried out long after its row is done. Where one may, looks are owed (workers.delivery.looks): rows that read
 first, and write only where the calendar is not as the session is.
 """
 
@@ -19,11 +19,12 @@ from storage.rows import refresh_jobs
 from storage.transactions import looks as look_rows
 from storage.transactions import write_back
 from storage.transactions.write_back import Entry, Place
-from workers import looks, tokens
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
 from workers.cronofy.wire import Event, Written
+from workers.delivery import looks
+from workers.delivery.delivery import Dead, Later, Outcome, Sent, Skipped, Turn
+from workers.jobs import tokens
 from workers.services import Services
-from workers.turn import Dead, Later, Outcome, Sent, Skipped, Turn
 
 log = structlog.get_logger()
 

@@ -10,10 +10,10 @@ from functools import partial
 import structlog
 
 from storage.rows import connections, refresh_jobs
-from workers import channels, tokens
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import Channel
-from workers.freebusy import NEEDS_A_PERSON, SHARE
+from workers.jobs import channels, tokens
+from workers.jobs.freebusy import NEEDS_A_PERSON, SHARE
 from workers.services import Services
 
 log = structlog.get_logger()

@@ -17,8 +17,9 @@ from storage.schema.outages import Unavailable
 from storage.slots import slot_sets
 from storage.transactions import store_reading
 from storage.transactions.store_reading import Observed
-from workers import channels, erasure, tokens, tracing
+from workers import tracing
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
+from workers.jobs import channels, erasure, tokens
 from workers.services import Services
 
 log = structlog.get_logger()

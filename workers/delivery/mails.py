@@ -14,9 +14,9 @@ from domain.sessions import Unknown
 from storage.rows import bookings, coaches, mail_texts, withheld_addresses
 from storage.transactions import relink_mails
 from workers import tracing
+from workers.delivery.delivery import Dead, Later, NoMailbox, Outcome, Sent, Skipped, Turn, WaitsForText
 from workers.mailer import MailError, Unfaithful, letters, message
 from workers.services import Services
-from workers.turn import Dead, Later, NoMailbox, Outcome, Sent, Skipped, Turn, WaitsForText
 
 WAITING_RETRY_MS = 3_600_000
 OTHER_RELEASE_MS = 300_000

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Response, g, request
 
-from workers.cronofy.sandbox.answers import JSON, current_world, empty, json_bytes
 from workers.cronofy.sandbox.faults import Fault
 from workers.cronofy.sandbox.http11 import ORDERS
+from workers.cronofy.sandbox.responses import JSON, current_world, empty, json_bytes
 
 TRICKLE_PIECES = 40
 

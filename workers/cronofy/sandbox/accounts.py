@@ -2,7 +2,7 @@
 
 from workers.cronofy.sandbox import channels, identifiers
 from workers.cronofy.sandbox.errors import ControlError
-from workers.cronofy.sandbox.moments import zone_named
+from workers.cronofy.sandbox.times import zone_named
 from workers.cronofy.sandbox.world import Account, Calendar, Profile, World
 
 

@@ -3,9 +3,9 @@
 import json
 from datetime import datetime, timedelta
 
-from workers.receiver import Busy, NoAnswer
+from workers.delivery.delivery import Dead, Later, Outcome, Sent, Turn, usual_wait_ms
+from workers.delivery.webhook_sender import Busy, NoAnswer
 from workers.services import Services
-from workers.turn import Dead, Later, Outcome, Sent, Turn, usual_wait_ms
 
 GIVEN_UP_AFTER = timedelta(days=3)
 BUSY_RETRY_MS = 2_000

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workers.cronofy.sandbox import channels, identifiers, people
+from workers.cronofy.sandbox import accounts, channels, identifiers
 from workers.cronofy.sandbox.errors import ControlError
-from workers.cronofy.sandbox.moments import Moment
+from workers.cronofy.sandbox.times import Moment
 from workers.cronofy.sandbox.world import Calendar, Event, FreeBusy, World
 
 
@@ -82,7 +82,7 @@ def _put(world: World, calendar: Calendar, event: Event) -> Event:
 
 def _tell(world: World, calendar: Calendar, event: Event) -> None:
     profile = calendar.profile
-    people.notice(world, profile)
+    accounts.notice(world, profile)
     if profile.revoked or calendar.held is not None:
         return  # Cronofy cannot see the edit: it comes to light with the relink, or when the first sync is done
     channels.notify_change(world, profile.account, [calendar], managed=event.event_id is not None)

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Response
 
-from workers.cronofy.sandbox import channels, edits, grants, imports, people, state
-from workers.cronofy.sandbox.answers import answer, body, current_world
-from workers.cronofy.sandbox.moments import zone_named
-from workers.cronofy.sandbox.orders import checked, done, instant_in, moment_in, status_in
+from workers.cronofy.sandbox import accounts, channels, grants, imports, person_actions, state
+from workers.cronofy.sandbox.control_requests import checked, done, instant_in, moment_in, status_in
+from workers.cronofy.sandbox.responses import answer, body, current_world
+from workers.cronofy.sandbox.times import zone_named
 from workers.cronofy.sandbox.world import Profile
 
 
@@ -17,10 +17,10 @@ def create_account() -> Response:
     world, asked = current_world(), body()
     name = str(asked.get("name") or "Coach")
     email = str(asked.get("email") or f"{name.split(maxsplit=1)[0].lower()}@school.example")
-    account = people.add_account(world, name=name, email=email, zone=str(asked.get("zone") or "Europe/London"))
-    profile = people.add_profile(account, provider=str(asked.get("provider") or "google"), name=email)
+    account = accounts.add_account(world, name=name, email=email, zone=str(asked.get("zone") or "Europe/London"))
+    profile = accounts.add_profile(account, provider=str(asked.get("provider") or "google"), name=email)
     for number, calendar in enumerate(asked.get("calendars") or ["Calendar"]):
-        people.add_calendar(profile, str(calendar), primary=number == 0)
+        accounts.add_calendar(profile, str(calendar), primary=number == 0)
     return answer(state.ready(world, account, str(asked.get("scope") or "read_write")))
 
 
@@ -63,7 +63,7 @@ def notify(sub: str) -> Response:
 def create_profile(sub: str) -> Response:
     """POST accounts/{sub}/profiles `{provider?, name?}`."""
     asked, account = body(), current_world().account(sub)
-    profile = people.add_profile(
+    profile = accounts.add_profile(
         account, provider=str(asked.get("provider") or "google"), name=str(asked.get("name") or account.email)
     )
     return answer({"profile_id": profile.id})
@@ -72,7 +72,7 @@ def create_profile(sub: str) -> Response:
 def create_calendar(profile_id: str) -> Response:
     """POST profiles/{id}/calendars `{name, primary?, readonly?}`."""
     asked, profile = body(), current_world().profile(profile_id)
-    calendar = people.add_calendar(
+    calendar = accounts.add_calendar(
         profile,
         str(asked.get("name") or "Calendar"),
         primary=bool(asked.get("primary")),
@@ -84,22 +84,22 @@ def create_calendar(profile_id: str) -> Response:
 def break_profile(profile_id: str) -> Response:
     """POST profiles/{id}/break `{noticed?: true}`."""
     noticed = bool(body().get("noticed", True))
-    return _with_profile(profile_id, lambda one: people.break_profile(current_world(), one, noticed=noticed))
+    return _with_profile(profile_id, lambda one: accounts.break_profile(current_world(), one, noticed=noticed))
 
 
 def relink_profile(profile_id: str) -> Response:
     """POST profiles/{id}/relink."""
-    return _with_profile(profile_id, lambda one: people.relink(current_world(), one))
+    return _with_profile(profile_id, lambda one: accounts.relink(current_world(), one))
 
 
 def begin_sync(profile_id: str) -> Response:
     """POST profiles/{id}/begin_sync."""
-    return _with_profile(profile_id, people.begin_sync)
+    return _with_profile(profile_id, accounts.begin_sync)
 
 
 def finish_sync(profile_id: str) -> Response:
     """POST profiles/{id}/finish_sync."""
-    return _with_profile(profile_id, lambda one: people.finish_sync(current_world(), one))
+    return _with_profile(profile_id, lambda one: accounts.finish_sync(current_world(), one))
 
 
 def change_calendar(calendar_id: str) -> Response:
@@ -136,7 +136,7 @@ def add_event(calendar_id: str) -> Response:
     `status` is busy, tentative, free or unknown. A time without Z or offset floats unless `tzid` is given.
     """
     world, asked = current_world(), body()
-    draft = edits.Draft(
+    draft = person_actions.Draft(
         moment_in(asked, "start"),
         moment_in(asked, "end"),
         summary=str(asked.get("summary") or "Busy"),
@@ -144,7 +144,7 @@ def add_event(calendar_id: str) -> Response:
         tzid=checked(zone_named, str(asked["tzid"])).key if asked.get("tzid") else None,
         details=dict(asked.get("fields") or {}),
     )
-    [event] = edits.add(world, world.calendar(calendar_id), [draft], notify=bool(asked.get("notify", True)))
+    [event] = person_actions.add(world, world.calendar(calendar_id), [draft], notify=bool(asked.get("notify", True)))
     return answer({"event_uid": event.uid})
 
 
@@ -155,15 +155,15 @@ def change_event(event_uid: str) -> Response:
     if asked.get("status"):
         changes["free_busy"] = status_in(asked["status"])
     if asked.get("start"):
-        edits.move(world, event_uid, moment_in(asked, "start"), moment_in(asked, "end"))
+        person_actions.move(world, event_uid, moment_in(asked, "start"), moment_in(asked, "end"))
     if changes:
-        edits.change(world, event_uid, **changes)
+        person_actions.change(world, event_uid, **changes)
     return done()
 
 
 def delete_event(event_uid: str) -> Response:
     """DELETE events/{uid}."""
-    edits.delete(current_world(), event_uid)
+    person_actions.delete(current_world(), event_uid)
     return done()
 
 

@@ -1,0 +1,1 @@
+"""The outbox, delivered: one delivery and its ends; mails, calendar writes, webhooks."""

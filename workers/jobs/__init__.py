@@ -1,0 +1,1 @@
+"""What each job does: functions of the services and an id."""
