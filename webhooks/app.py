@@ -10,14 +10,16 @@ from apiflask import APIFlask
 from flask import Response, g, request
 
 from storage.schema import deadlines
-from webhooks import errors, limited, limits, notifications, openapi, ops, pages, routes, slots
-from webhooks.keyring import KeyRing
-from webhooks.limits import Limits
-from webhooks.metrics import Metrics
-from webhooks.reading import BODY_CAP, Json, Request
-from webhooks.refusals import Refusals
-from webhooks.shelf import Shelf
-from webhooks.wiring import EXTENSION, InPassing, Parts, parts, runtime
+from webhooks import ops, pages
+from webhooks.api import notifications, openapi, routes, slots
+from webhooks.http import limited, limits, problems
+from webhooks.http.api_key_cache import KeyRing
+from webhooks.http.context import EXTENSION, InPassing, Parts, parts, runtime
+from webhooks.http.limits import Limits
+from webhooks.http.metrics import Metrics
+from webhooks.http.refusal_log import Refusals
+from webhooks.http.requests import BODY_CAP, Json, Request
+from webhooks.http.response_cache import Shelf
 from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
 from workers.limits import Limiter
@@ -91,7 +93,7 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     app.in_passing = notifications.in_passing(ours), slots.in_passing(ours), limited.in_passing(ours)
     app.before_request(_begin)
     app.after_request(_end)
-    errors.register(app)
+    problems.register(app)
     openapi.configure(app, runtime.settings.base_url)
     routes.register(app, openapi.describe)
     ops.register(app)

@@ -12,9 +12,9 @@ from storage.rows.api_keys import SCOPES
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import WEEK, Desk
-from webhooks import keyring
-from webhooks.keyring import KeyRing
-from webhooks.openapi import BEARER
+from webhooks.api.openapi import BEARER
+from webhooks.http import api_key_cache
+from webhooks.http.api_key_cache import KeyRing
 
 
 def operations(desk: Desk) -> list[tuple[str, str, dict[str, Any]]]:
@@ -96,7 +96,7 @@ def test_a_revoked_key_ends_within_its_bound(desk: Desk, ada: str, monkeypatch: 
     assert desk.get(WEEK).status_code == 200
     monkeypatch.setattr("time.monotonic", lambda: float("inf"))
     assert desk.get(WEEK).status_code == 401
-    assert keyring.TRUSTED_SECONDS <= 5
+    assert api_key_cache.TRUSTED_SECONDS <= 5
 
 
 def test_an_expired_key_ends_at_once_though_it_is_remembered(database_url: str) -> None:
@@ -111,7 +111,7 @@ def test_an_expired_key_ends_at_once_though_it_is_remembered(database_url: str) 
 
 
 def test_what_is_remembered_has_an_end(one_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyring, "REMEMBERED", 2)
+    monkeypatch.setattr(api_key_cache, "REMEMBERED", 2)
     ring = KeyRing(one_desk.runtime.services)
     keys = [one_desk.key(scope) for scope in SCOPES]
     assert all(ring.find(key) for _ in range(2) for key in keys)

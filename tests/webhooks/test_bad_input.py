@@ -9,7 +9,7 @@ from dramatiq.brokers.stub import StubBroker
 
 from tests.databases import copy_of
 from tests.webhooks.desk import SETTINGS, Desk, opened
-from webhooks.errors import CODES, PROBLEM
+from webhooks.http.problems import CODES, PROBLEM
 
 ADA = "/v1/coaches/ada"
 SLOTS = f"{ADA}/slots"

@@ -9,8 +9,8 @@ from storage.schema import tables
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Answer, Desk
-from webhooks import writes
-from webhooks.errors import CODES, PROBLEM
+from webhooks.http import idempotent
+from webhooks.http.problems import CODES, PROBLEM
 
 GRACE = {"id": "grace", "name": "Grace Hopper", "email": "grace@example.test", "zone": "America/New_York"}
 HEDY = {"id": "hedy", "name": "Hedy Lamarr", "email": "hedy@example.test", "zone": "Europe/Vienna", "language": "de"}
@@ -103,7 +103,7 @@ def test_a_refusal_is_not_told_to_whom_the_same_request_was_granted_meanwhile(
 ) -> None:
     """Two of the same request at once: one is too early for the time that somebody gives up, the other is not."""
     first = post(desk, "/v1/bookings", BOOKING)
-    asked, granted, settled = BOOKING | {"participant": HEDY}, list[Answer](), writes._settled
+    asked, granted, settled = BOOKING | {"participant": HEDY}, list[Answer](), idempotent._settled
 
     def after_the_other(*given: Any) -> bool:
         monkeypatch.undo()
@@ -111,7 +111,7 @@ def test_a_refusal_is_not_told_to_whom_the_same_request_was_granted_meanwhile(
         granted.append(post(desk, "/v1/bookings", asked, key="k-4"))
         return settled(*given)
 
-    monkeypatch.setattr(writes, "_settled", after_the_other)
+    monkeypatch.setattr(idempotent, "_settled", after_the_other)
     answer = post(desk, "/v1/bookings", asked, key="k-4")
     assert (answer.status_code, answer.data) == (201, granted[0].data)
     assert answer.headers["Idempotency-Replayed"] == "true"

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.webhooks import desk as desks
-from webhooks.callers import caller
+from webhooks.http.callers import caller
 from workers.settings import Settings
 
 

@@ -20,8 +20,8 @@ from tests.webhooks.test_bookings import post
 from tests.webhooks.test_imports import HEAD, SAM, judged, line, real
 from tests.webhooks.test_sheets import table
 from tests.webhooks.visitors import HEDY
-from webhooks import sheets
-from webhooks.rosters import COLUMNS, REQUIRED, read
+from webhooks.api import spreadsheets
+from webhooks.api.pod_import_rows import COLUMNS, REQUIRED, read
 
 ROWS = (line(), line(coach="bob", at="14:00", people=SAM), line(coach="bob", at="16:00"))
 RAW = table(*ROWS, head=HEAD)
@@ -149,7 +149,7 @@ def test_repeats_at_once_make_everything_once_and_are_answered_the_same(desk: De
 def test_a_roster_is_cut_so_that_nobody_waits_for_long() -> None:
     crowd = ";".join(f"p{number}@example.test" for number in range(30))
     rows = [line(coach="bob")] + [line()] * 25 + [line(coach="eve", people=crowd, max="40")] * 3
-    read_rows = [read(each) for each in sheets.read(table(*rows, head=HEAD), sheets.CSV, COLUMNS, REQUIRED)]
+    read_rows = [read(each) for each in spreadsheets.read(table(*rows, head=HEAD), spreadsheets.CSV, COLUMNS, REQUIRED)]
     entries = [row.entry for row in read_rows if row.entry]
     parts = pod_imports.parts(entries, [Outcome(coach_id=entry.coach) for entry in entries])
     assert [(part.coach_id, len(part.places)) for part in parts] == [

@@ -16,9 +16,9 @@ from storage.schema import tables
 from tests import cast
 from tests.webhooks.desk import Answer, Desk
 from tests.webhooks.test_sheets import ENTITIES, SHEET, repacked, table, workbook
-from webhooks.errors import PROBLEM
-from webhooks.reading import BODY_CAP
-from webhooks.sheets import CSV, XLSX
+from webhooks.api.spreadsheets import CSV, XLSX
+from webhooks.http.problems import PROBLEM
+from webhooks.http.requests import BODY_CAP
 
 HEAD = "programme,cohort,coach,date,time,zone,min,max,participants,duration"
 PAT, SAM = "Pat Doe <pat@example.test>", "Sam Roe <sam@example.test>"

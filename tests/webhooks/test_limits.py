@@ -21,9 +21,9 @@ from tests.databases import Kind
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import CHANGE, PUSH, SETTINGS, WEEK, Desk
 from tests.webhooks.test_ops import log_in
+from webhooks.api.routes import ROUTES
 from webhooks.app import App
-from webhooks.errors import PROBLEM
-from webhooks.routes import ROUTES
+from webhooks.http.problems import PROBLEM
 
 FEW = 3
 COACH, HOLDS = "/v1/coaches/ada", "/v1/holds"

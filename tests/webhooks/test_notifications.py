@@ -16,9 +16,9 @@ from storage.schema.database import Database
 from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import CHANGE, PUSH, SECRET, Desk
-from webhooks.notifications import PATH
-from webhooks.reading import PUSH_CAP
-from webhooks.wiring import Passing
+from webhooks.api.notifications import PATH
+from webhooks.http.context import Passing
+from webhooks.http.requests import PUSH_CAP
 from workers.cronofy import signature
 
 VECTORS: dict[str, Any] = json.loads(

@@ -27,10 +27,10 @@ from tests import cast
 from tests.databases import copy_of
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import WEEK, Desk
-from webhooks.answers import PoolOut, SlotsOut
-from webhooks.errors import CODES, PROBLEM
-from webhooks.openapi import VERSION
-from webhooks.routes import ROUTES
+from webhooks.api.openapi import VERSION
+from webhooks.api.routes import ROUTES
+from webhooks.api.schemas.responses import PoolOut, SlotsOut
+from webhooks.http.problems import CODES, PROBLEM
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,9 @@ from tests import cast
 from tests.browser import scene
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk
-from webhooks import browsers, ops
+from webhooks import ops
 from webhooks.app import create_app
+from webhooks.http import page_security
 from workers.bootstrap import bootstrap, create_services
 
 HTMX = Path(ops.__file__).parent / "static" / "htmx.min.js"
@@ -410,7 +411,7 @@ def test_no_page_needs_anything_inline_or_from_elsewhere(inside: Desk, full: lis
         assert not re.search(r"\sstyle=|<style|\son\w+=|<script(?! src=\"/ops/static/)|javascript:", answer.text), path
         assert not re.search(r'(?:src|href|action|hx-get|hx-post)="(?!/ops|#)', answer.text), path
         policy = answer.headers["Content-Security-Policy"]
-        assert answer.headers.get_all("Content-Security-Policy") == [browsers.policy()]
+        assert answer.headers.get_all("Content-Security-Policy") == [page_security.policy()]
         assert "unsafe" not in policy
         assert "default-src 'none'" in policy
         assert answer.headers["Cache-Control"] == "no-store"

@@ -22,7 +22,7 @@ from tests import cast
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk
 from tests.webhooks.visitors import GRACE, HEDY, Visitor, enter, fields, follow, link, path_of
-from webhooks.pages.guests import signer
+from webhooks.http.page_sessions import signer
 from workers import logs
 from workers.clock import retention
 

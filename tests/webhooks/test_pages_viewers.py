@@ -17,8 +17,8 @@ from tests.webhooks.test_bookings import POD, post
 from tests.webhooks.visitors import GRACE, HEDY, Visitor, booking_in, enter, fields, follow, path_of
 from tests.webhooks.visitors import link as made_link
 from webhooks import pages
-from webhooks.pages.guests import signer
-from webhooks.pages.viewers import NEEDS, RIGHTS, May
+from webhooks.http.page_sessions import signer
+from webhooks.http.permissions import NEEDS, RIGHTS, May
 
 BUSY = (cast.at(3, 12), cast.at(3, 14))
 OPEN, CLOSED, EVENING = cast.at(4, 9), cast.at(3, 12), cast.at(4, 18)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from webhooks.ops import told
+from webhooks.ops import formats
 from webhooks.ops.plots import HEIGHT, WIDTH, Figure, Plot, Range, Sheet, draw, nice
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -64,12 +64,12 @@ def test_the_table_tells_the_highest_of_each_twelfth_and_leaves_out_what_was_not
     [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (3600, "1.0 h"), (172_799, "48.0 h"), (172_800, "2 d")],
 )
 def test_an_age_is_said_in_its_own_unit(seconds: float, said: str) -> None:
-    assert told.age(seconds) == said
+    assert formats.age(seconds) == said
 
 
 @pytest.mark.parametrize(
     "text", ["550 <a.b+c@d.test>: no", "a@b, c@d", "mailto:a@b.c", "(x@y)", "‹grace@example.test›"]
 )
 def test_no_address_is_left_in_an_error(text: str) -> None:
-    assert "@" not in told.error(text)
-    assert told.error(None) == ""
+    assert "@" not in formats.error(text)
+    assert formats.error(None) == ""

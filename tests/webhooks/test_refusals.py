@@ -14,7 +14,7 @@ from tests.webhooks import desk as desks
 from tests.webhooks.desk import CHANGE, PUSH, Desk
 from tests.webhooks.test_bookings import BOOKING, post, send
 from tests.webhooks.visitors import HEDY, enter
-from webhooks.refusals import AT_ONCE, Allowance
+from webhooks.http.refusal_log import AT_ONCE, Allowance
 
 BUSY = (cast.at(2, 9), cast.at(2, 10))
 FREE = "2026-06-02T13:00:00Z"

@@ -13,10 +13,10 @@ import pytest
 from domain.sessions import Context, Participant
 from storage.transactions.pod_import_entries import Entry, Placed
 from tests import cast
-from webhooks import rosters, sheets
-from webhooks.errors import Refused
-from webhooks.rosters import COLUMNS, REQUIRED, Row
-from webhooks.sheets import CSV, MOST_ROWS, XLSX, Line
+from webhooks.api import pod_import_rows, spreadsheets
+from webhooks.api.pod_import_rows import COLUMNS, REQUIRED, Row
+from webhooks.api.spreadsheets import CSV, MOST_ROWS, XLSX, Line
+from webhooks.http.problems import Refused
 
 HEAD = "programme,coach,date,time,zone,min,max,participants"
 GOOD = "Lead Well,ada,2026-06-02,13:00,Europe/London,1,4,Pat Doe <pat@example.test>"
@@ -44,7 +44,7 @@ def repacked(raw: bytes, change: dict[str, bytes]) -> bytes:
 
 
 def lines(raw: bytes, kind: str = CSV) -> list[Line]:
-    return sheets.read(raw, kind, COLUMNS, REQUIRED)
+    return spreadsheets.read(raw, kind, COLUMNS, REQUIRED)
 
 
 def table(*rows: str, head: str = HEAD) -> bytes:
@@ -53,7 +53,7 @@ def table(*rows: str, head: str = HEAD) -> bytes:
 
 def row(**cells: str) -> Row:
     """What is found out about the good row with these cells instead."""
-    return rosters.read(Line(2, dict(zip(HEAD.split(","), GOOD.split(","), strict=True)) | cells))
+    return pod_import_rows.read(Line(2, dict(zip(HEAD.split(","), GOOD.split(","), strict=True)) | cells))
 
 
 def reds(found: Row) -> list[tuple[str, str | None]]:
@@ -78,7 +78,7 @@ def test_a_csv_of_any_spreadsheet_program_is_read(end: str, mark: str, encoding:
 
 def test_a_cell_of_several_lines_is_one_cell() -> None:
     (found,) = lines(table(GOOD.replace("Pat Doe <pat@example.test>", '"a <a@x.test>\nb <b@x.test>"')))
-    entry = rosters.read(found).entry
+    entry = pod_import_rows.read(found).entry
     assert entry is not None
     assert [person.email for person in entry.participants] == ["a@x.test", "b@x.test"]
 
@@ -88,7 +88,9 @@ def test_dates_times_and_numbers_of_a_workbook_are_what_they_show() -> None:
     moments = (*typed[:2], datetime.fromisoformat("2026-06-02"), timedelta(hours=13), *typed[4:])
     found = lines(workbook(HEAD.split(","), typed, (), moments), XLSX)
     assert [line.number for line in found] == [2, 4]
-    assert [rosters.read(line).entry for line in found] == [rosters.read(lines(table(GOOD))[0]).entry] * 2
+    assert [pod_import_rows.read(line).entry for line in found] == [
+        pod_import_rows.read(lines(table(GOOD))[0]).entry
+    ] * 2
 
 
 @pytest.mark.parametrize("kind", [CSV, XLSX])
@@ -229,7 +231,7 @@ def test_what_excel_writes_for_a_carriage_return_is_one() -> None:
         workbook(HEAD.split(","), [*GOOD.split(",")[:7], "Pat <pat@example.test>;_x000D_\nSam <s@x.test>"]), XLSX
     )
     assert "_x000D_" not in line.text("participants")
-    assert not rosters.read(line).red
+    assert not pod_import_rows.read(line).red
 
 
 @pytest.mark.parametrize("value", ["#N/A", "#REF!", "#DIV/0!", "#NAME?"])
@@ -238,7 +240,7 @@ def test_what_could_not_be_computed_makes_its_row_red(kind: str, value: str) -> 
     cells = [value, *GOOD.split(",")[1:]]
     raw = workbook(HEAD.split(","), cells) if kind == XLSX else table(",".join(cells))
     [line] = lines(raw, kind)
-    assert reds(rosters.read(line)) == [("no_value", "programme")]
+    assert reds(pod_import_rows.read(line)) == [("no_value", "programme")]
 
 
 def test_a_workbook_that_lies_about_its_size_is_read_as_far_as_it_goes() -> None:
@@ -361,5 +363,5 @@ def test_whoever_is_in_two_overlapping_rows_is_doubted_in_the_second() -> None:
     rows = [row(time=clock) for clock in ("13:00", "14:00", "14:30")]
     for found, starts in zip(rows, (cast.at(2, 12), cast.at(2, 13), cast.at(2, 13, 30)), strict=True):
         found.pod = Placed("ses_1", starts, starts + 3600)
-    rosters.doubt_people_in_two_places(rows)
+    pod_import_rows.doubt_people_in_two_places(rows)
     assert [yellows(found) for found in rows] == [[], [], [("participant_in_two_pods", "participants")]]

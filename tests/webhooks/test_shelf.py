@@ -4,7 +4,7 @@ import tracemalloc
 from dataclasses import replace
 from threading import Thread
 
-from webhooks.shelf import BESIDE, LARGEST, Ready, Shelf
+from webhooks.http.response_cache import BESIDE, LARGEST, Ready, Shelf
 
 DAY = 86_400
 

@@ -18,9 +18,9 @@ from tests import cast
 from tests.databases import Kind
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import WEEK, Desk
-from webhooks import slots
-from webhooks.keyring import TRUSTED_SECONDS
-from webhooks.wiring import EXTENSION, Passing
+from webhooks.api import slots
+from webhooks.http.api_key_cache import TRUSTED_SECONDS
+from webhooks.http.context import EXTENSION, Passing
 
 PATH = "/v1/coaches/ada/slots"
 

@@ -19,7 +19,7 @@ from tests import cast
 from tests.databases import copy_of
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import CHANGE, NOWHERE, PUSH, SECRET, Desk
-from webhooks.reading import PUSH_CAP
+from webhooks.http.requests import PUSH_CAP
 from workers.cronofy import signature
 
 ROOT = Path(__file__).parents[2]

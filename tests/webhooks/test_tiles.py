@@ -9,7 +9,7 @@ from tests import cast
 from tests.databases import Kind
 from tests.webhooks import desk as desks
 from tests.webhooks.desk import Desk
-from webhooks.models import MOST_COACHES
+from webhooks.api.schemas.requests import MOST_COACHES
 
 
 def test_tiles_tell_of_each_coach_whether_the_calendars_are_connected_and_healthy(desk: Desk, ada: str) -> None:

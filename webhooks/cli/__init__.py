@@ -8,7 +8,7 @@ from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
 from webhooks.cli.ops import channels, coaches, dead, erase, export, outbox, queues
 from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
 from webhooks.cli.sealing import secrets
-from webhooks.cli.withheld import withheld
+from webhooks.cli.withheld_addresses import withheld
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

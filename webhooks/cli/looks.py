@@ -73,7 +73,7 @@ def slots(coach: str, since: datetime | None, until: datetime | None, duration: 
     """Print what COACH can be booked at, one JSON object: the stored set as the API would answer it now."""
     from domain.errors import Invalid
     from storage.slots import slot_sets as stored
-    from webhooks.slots import answer
+    from webhooks.api.slots import answer
 
     with opened() as runtime:
         now = runtime.services.now()

@@ -40,7 +40,7 @@ def serve(host: str | None, port: int | None) -> None:
         "--limit-request-line=8190",  # 200 coaches' ids in a query; gunicorn allows no more
         "--graceful-timeout=10",
         f"--log-level={chosen.log_level}",
-        "--logger-class=webhooks.server_log.ServerLog",
+        "--logger-class=webhooks.http.server_log.ServerLog",
         PROMETHEUS_MULTIPROC_DIR=folder(),
     )
 

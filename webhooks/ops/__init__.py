@@ -11,10 +11,10 @@ from flask import Flask, Response, render_template
 from werkzeug.exceptions import HTTPException
 
 from storage.schema.outages import Kind, Unavailable, kind_of
-from webhooks import browsers
-from webhooks.errors import unexpected
-from webhooks.limits import LIMITED
-from webhooks.ops import actions, differences, pages, told, visitors, withheld
+from webhooks.http import page_security
+from webhooks.http.limits import LIMITED
+from webhooks.http.problems import unexpected
+from webhooks.ops import actions, formats, ops_sessions, pages, refresh_diff, withheld_addresses
 
 NAME = "ops"
 
@@ -33,16 +33,16 @@ ROUTES = (
     ("POST", "/outbox/<outbox_id>/withhold", actions.withhold),
     ("GET", "/coaches/<coach_id>", pages.coach),
     ("GET", "/coaches/<coach_id>/live", pages.coach_live),
-    ("POST", "/coaches/<coach_id>/refresh", differences.refresh),
-    ("POST", "/coaches/<coach_id>/difference", differences.difference),
-    ("GET", "/withheld", withheld.withheld_list),
-    ("GET", "/withheld/live", withheld.withheld_live),
-    ("POST", "/withheld/release", withheld.release),
+    ("POST", "/coaches/<coach_id>/refresh", refresh_diff.refresh),
+    ("POST", "/coaches/<coach_id>/difference", refresh_diff.difference),
+    ("GET", "/withheld", withheld_addresses.withheld_list),
+    ("GET", "/withheld/live", withheld_addresses.withheld_live),
+    ("POST", "/withheld/release", withheld_addresses.release),
     ("GET", "/refusals", pages.refused),
     ("GET", "/audit", pages.audit),
-    ("GET", "/login", visitors.login_form),
-    ("POST", "/login", visitors.login),
-    ("POST", "/logout", visitors.logout),
+    ("GET", "/login", ops_sessions.login_form),
+    ("POST", "/login", ops_sessions.login),
+    ("POST", "/logout", ops_sessions.logout),
 )
 # fmt: on
 
@@ -53,20 +53,20 @@ def register(app: Flask) -> None:
     )
     for method, path, view in ROUTES:
         pages_of_ops.add_url_rule(path, view.__name__, view, methods=[method])
-    pages_of_ops.before_request(visitors.admit)
+    pages_of_ops.before_request(ops_sessions.admit)
     pages_of_ops.after_request(_guarded)
-    pages_of_ops.context_processor(visitors.known)
+    pages_of_ops.context_processor(ops_sessions.known)
     pages_of_ops.register_error_handler(HTTPException, _problem)
     for away in Unavailable:
         pages_of_ops.register_error_handler(away, _away)
-    for name, said in told.FILTERS.items():
+    for name, said in formats.FILTERS.items():
         app.add_template_filter(said, f"ops_{name}")
     app.register_blueprint(pages_of_ops)
 
 
 def _guarded(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = browsers.policy()
-    response.headers["Referrer-Policy"] = browsers.REFERRER
+    response.headers["Content-Security-Policy"] = page_security.policy()
+    response.headers["Referrer-Policy"] = page_security.REFERRER
     return response
 
 

@@ -11,8 +11,8 @@ from storage.reports.outbox import Message
 from storage.rows import audit_log, dead_letters, withheld_addresses
 from storage.rows.audit_log import Deed
 from storage.rows.outbox import Wake
-from webhooks.browsers import see
-from webhooks.wiring import runtime
+from webhooks.http.context import runtime
+from webhooks.http.page_security import see
 
 WITHHELD = "withheld by a person"
 

@@ -14,10 +14,10 @@ from storage.reports.overview import Conflicted, Stuck, Troubled
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
 from storage.rows.refusals import Refusal
 from storage.slots import slot_sets
-from webhooks.browsers import see
+from webhooks.http.context import parts, runtime
+from webhooks.http.page_security import see
 from webhooks.ops import weeks
 from webhooks.ops.plots import NAMES, SHEETS, Range, draw
-from webhooks.wiring import parts, runtime
 from workers import queues
 from workers.actors import QUEUES
 

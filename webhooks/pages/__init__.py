@@ -12,17 +12,18 @@ from werkzeug.exceptions import HTTPException
 from domain.errors import Invalid
 from domain.sessions import Unknown
 from storage.schema.outages import Unavailable, kind_of
-from webhooks.errors import unexpected
-from webhooks.pages import booking, consent, deeds, groups, guests, links, settings, settings_calendars, spoken
-from webhooks.pages.words import say
-from webhooks.wiring import parts
+from webhooks.http import page_sessions
+from webhooks.http.context import parts
+from webhooks.http.problems import unexpected
+from webhooks.http.translations import say
+from webhooks.pages import booking, booking_actions, consent, formats, groups, links, settings, settings_calendars
 
 NAME = "pages"
 ROUTES = (
     ("GET", "/p/<token>", links.redeem),
     *booking.ROUTES,
     *groups.ROUTES,
-    *deeds.ROUTES,
+    *booking_actions.ROUTES,
     *settings.ROUTES,
     *settings_calendars.ROUTES,
     *consent.ROUTES,
@@ -40,15 +41,15 @@ def register(app: Flask) -> None:
     )
     for method, path, view in ROUTES:
         pages.add_url_rule(path, view.__name__, view, methods=[method])
-    pages.before_request(guests.admit)
-    pages.after_request(guests.guard)
-    pages.context_processor(guests.known)
+    pages.before_request(page_sessions.admit)
+    pages.after_request(page_sessions.guard)
+    pages.context_processor(page_sessions.known)
     pages.register_error_handler(HTTPException, _problem)
     pages.register_error_handler(Unknown, _unknown)
     pages.register_error_handler(Invalid, _invalid)
     for away in Unavailable:
         pages.register_error_handler(away, _away)
-    for name, said in spoken.FILTERS.items():
+    for name, said in formats.FILTERS.items():
         app.add_template_filter(said, f"page_{name}")
     app.register_blueprint(pages)
 
@@ -76,7 +77,7 @@ def _away(error: Exception) -> Response:
 
 def _said(status: int, key: str) -> Response:
     """A plain page: `key` is of our words, or another's sentence, which is not shown."""
-    tongue = guests.language()
+    tongue = page_sessions.language()
     try:
         detail = say(tongue, f"problem_{key}")
     except KeyError:

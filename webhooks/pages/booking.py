@@ -16,10 +16,13 @@ from storage.rows import bookings as booking_rows
 from storage.rows import coaches, sessions
 from storage.slots import bookable
 from storage.slots.bookable import Wanted
-from webhooks.booking_models import MOST_SEATS
-from webhooks.models import MOST_TEXT
-from webhooks.pages import groups, spoken, weekgrid
-from webhooks.pages.choices import (
+from webhooks.api.schemas.booking_requests import MOST_SEATS
+from webhooks.api.schemas.requests import MOST_TEXT
+from webhooks.http.context import parts, runtime
+from webhooks.http.page_sessions import guest
+from webhooks.http.permissions import May
+from webhooks.pages import formats, groups, weekgrid
+from webhooks.pages.booking_query import (
     Choice,
     Mine,
     Tx,
@@ -33,10 +36,7 @@ from webhooks.pages.choices import (
     starts,
     zone_chosen,
 )
-from webhooks.pages.guests import guest
 from webhooks.pages.seals import shown_open
-from webhooks.pages.viewers import May
-from webhooks.wiring import parts, runtime
 
 REFUSALS = (
     "slot_not_open",
@@ -59,7 +59,7 @@ def book_page() -> str:
         theirs = coming(tx, terms)
         coach = _coach_name(tx)
     return render_template(
-        "pages/book.html", **shown, mine=theirs, coach=coach, zones=spoken.zones(), key=one_time_key()
+        "pages/book.html", **shown, mine=theirs, coach=coach, zones=formats.zones(), key=one_time_key()
     )
 
 

@@ -17,13 +17,13 @@ from domain.coaches import Coach
 from storage.rows import coaches, links
 from storage.rows.links import Closed, Link
 from storage.rows.oauth_states import Attempt
-from webhooks import browsers, cookies
-from webhooks.browsers import see
-from webhooks.pages.guests import guest, language
+from webhooks.http import cookies, page_security
+from webhooks.http.context import runtime
+from webhooks.http.page_security import see
+from webhooks.http.page_sessions import guest, language
+from webhooks.http.translations import say
 from webhooks.pages.settings import HOME
 from webhooks.pages.settings_words import PROVIDERS
-from webhooks.pages.words import say
-from webhooks.wiring import runtime
 from workers.jobs import account_linking
 from workers.jobs.account_linking import STATE_LIFE, UnknownState
 
@@ -139,7 +139,7 @@ def _sender(about: str) -> str:
     if browser is None:
         abort(400, "no_cookies")
     ours = hmac.compare_digest(sent.encode(), cookies.form_token(browser, about).encode())
-    if browsers.foreign_origin() or not ours:
+    if page_security.foreign_origin() or not ours:
         log.warning("page_refused", reason="foreign form", page=request.endpoint)
         abort(403, "foreign_form")
     return browser

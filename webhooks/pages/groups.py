@@ -8,10 +8,10 @@ from flask import abort, render_template, url_for
 from domain.sessions import Booking, Refused, Session, Terms, Unknown, check_may_rebook
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
-from webhooks.pages.choices import Tx, one_time_key, who, zone_chosen
-from webhooks.pages.guests import guest
-from webhooks.pages.viewers import May
-from webhooks.wiring import runtime
+from webhooks.http.context import runtime
+from webhooks.http.page_sessions import guest
+from webhooks.http.permissions import May
+from webhooks.pages.booking_query import Tx, one_time_key, who, zone_chosen
 
 MOST_PODS = 24
 MOST_LOOKED_AT = 200

@@ -18,17 +18,17 @@ from domain.errors import Invalid
 from domain.sessions import Unknown
 from storage.rows import bookings, coaches, links
 from storage.rows.links import Closed, Link
-from webhooks import cookies
-from webhooks.auth import asking, lacking, may
-from webhooks.booking_models import URL_HOST, URL_REST, ContextIn, Id, ParticipantIn
-from webhooks.bookings import FORCE, context_of, participant_of
-from webhooks.browsers import see
-from webhooks.cookies import LIFE
-from webhooks.errors import Refused, unknown_coach
-from webhooks.models import Body, Language
-from webhooks.pages.guests import HOMES, Guest, Purpose, cookie_of, with_cookie
-from webhooks.pages.viewers import Viewer
-from webhooks.wiring import runtime
+from webhooks.api.bookings import FORCE, context_of, participant_of
+from webhooks.api.schemas.booking_requests import URL_HOST, URL_REST, ContextIn, Id, ParticipantIn
+from webhooks.api.schemas.requests import Body, Language
+from webhooks.http import cookies
+from webhooks.http.auth import asking, lacking, may
+from webhooks.http.context import runtime
+from webhooks.http.cookies import LIFE
+from webhooks.http.page_security import see
+from webhooks.http.page_sessions import HOMES, Guest, Purpose, cookie_of, with_cookie
+from webhooks.http.permissions import Viewer
+from webhooks.http.problems import Refused, unknown_coach
 
 log = structlog.get_logger()
 

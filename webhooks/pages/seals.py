@@ -4,8 +4,8 @@ import hmac
 
 from flask import request
 
-from webhooks.pages.guests import guest, signer
-from webhooks.wiring import runtime
+from webhooks.http.context import runtime
+from webhooks.http.page_sessions import guest, signer
 
 
 def shown_open(start: int) -> str:

@@ -13,14 +13,14 @@ from storage.rows.connections import Connected
 from storage.slots import slot_sets
 from storage.transactions import coach_settings, write_back
 from storage.transactions.write_back import Place
-from webhooks import aftermath
-from webhooks.browsers import see
+from webhooks.http import after_change
+from webhooks.http.context import runtime
+from webhooks.http.page_security import see
+from webhooks.http.page_sessions import guest, language
 from webhooks.pages import settings_form as forms
 from webhooks.pages import settings_week as weeks
-from webhooks.pages.guests import guest, language
 from webhooks.pages.settings_form import Read
 from webhooks.pages.settings_words import PROVIDERS, Words
-from webhooks.wiring import runtime
 
 HOME = "/settings"
 # What may be said on top of the page after something was done; the others are what came of connecting.
@@ -92,7 +92,7 @@ def settings_save() -> Response:
         )
     except (Wrong, StaleVersion) as error:
         return _refused(values, error)
-    aftermath.follow(changed.coach.id, wake=changed.wake, conflicts=changed.conflicts)
+    after_change.follow(changed.coach.id, wake=changed.wake, conflicts=changed.conflicts)
     return see(f"{HOME}?said=saved")
 
 

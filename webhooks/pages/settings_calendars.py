@@ -8,12 +8,12 @@ from storage.rows import refresh_jobs as rows
 from storage.rows.connections import Connected, UnknownCalendar
 from storage.transactions import coach_settings, write_back
 from storage.transactions.write_back import ReadOnly
-from webhooks import aftermath, cookies
-from webhooks.browsers import see
-from webhooks.pages.guests import guest, language
+from webhooks.http import after_change, cookies
+from webhooks.http.context import runtime
+from webhooks.http.page_security import see
+from webhooks.http.page_sessions import guest, language
 from webhooks.pages.settings import HOME, Tx, mine
 from webhooks.pages.settings_words import PROVIDERS, Words
-from webhooks.wiring import runtime
 from workers.jobs import account_linking
 
 
@@ -50,7 +50,7 @@ def settings_calendars(connection_id: str) -> Response:
             met = coach_settings.choose_calendars(tx, coach.id, connection_id, chosen, now=services.now())
     except UnknownCalendar:
         return see(f"{HOME}?said=calendars_changed")
-    aftermath.follow(coach.id, conflicts=met)
+    after_change.follow(coach.id, conflicts=met)
     return see(f"{HOME}?said=calendars_saved")
 
 

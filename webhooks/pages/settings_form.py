@@ -13,7 +13,7 @@ from typing import Any
 from domain.coaches import Coach
 from domain.errors import Invalid, one_of, whole_number
 from domain.hours import WEEKDAYS, Hours, timezone, zone_names
-from webhooks.models import MOST_OVERRIDES, MOST_WINDOWS
+from webhooks.api.schemas.requests import MOST_OVERRIDES, MOST_WINDOWS
 
 Values = dict[str, Any]
 Windows = list[list[str]]

@@ -8,8 +8,8 @@ from babel.dates import format_date, format_timedelta, get_day_names
 
 from domain.errors import Invalid
 from domain.hours import WEEKDAYS
+from webhooks.http.translations import say
 from webhooks.pages.settings_form import BOUNDS
-from webhooks.pages.words import say
 
 PREFIX = "set_"
 # The errors that have a sentence in every language; the rest are told as the rule tells them.

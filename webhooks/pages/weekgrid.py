@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from domain.hours import local_days, midnight
 from domain.slots.cells import GRID
-from webhooks.pages import spoken
+from webhooks.pages import formats
 
 DAYS = 7
 QUARTER = 15
@@ -89,7 +89,7 @@ def draw(
 
 def _keyed(zone: str, first: int, last: int) -> dict[Key, int]:
     """The quarter hours of a day by what the clock shows, in the order in which they come."""
-    moments = ((spoken.local(instant, zone), instant) for instant in range(first, last, GRID))
+    moments = ((formats.local(instant, zone), instant) for instant in range(first, last, GRID))
     return {(60 * at.hour + at.minute, at.fold): instant for at, instant in moments}
 
 

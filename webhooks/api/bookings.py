@@ -1,0 +1,139 @@
+"""Bookings over HTTP: a 1:1 session or a seat in a pod is booked, shown, moved and cancelled."""
+
+from flask import Response
+
+from domain.errors import Invalid
+from domain.sessions import Context, Participant, Terms
+from storage.rows import bookings as booking_rows
+from storage.rows import sessions
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings as booking_transactions
+from storage.transactions import pods
+from storage.transactions.bookings import Done as Booked
+from webhooks.api.schemas.booking_requests import BookingIn, CancelIn, ContextIn, ForceIn, ParticipantIn, RebookIn
+from webhooks.api.schemas.booking_responses import BookingOut, told_booking
+from webhooks.http.auth import asking, lacking, may
+from webhooks.http.body_times import instant, same_zone
+from webhooks.http.context import runtime
+from webhooks.http.idempotent import Done, Tx, once, require_key
+from webhooks.http.problems import Refused
+from webhooks.http.requests import if_match
+
+FORCE = ("bookings:force",)
+
+
+def create(body: BookingIn) -> Response:
+    """Book a time with a coach, or a seat in a pod.
+
+    Accepted exactly when the time is listed. A refusal is 409 with the `reason` and the `nearest` open starts.
+    """
+    require_key()
+    participant, context = participant_of(body.participant), context_of(body.context)
+    pod_id, wanted = body.pod_id, _wanted(body)
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        if pod_id is not None:
+            return answered(pods.take_seat(tx, pod_id, participant, context, terms), terms, 201)
+        assert wanted is not None  # noqa: S101 (without a pod there is a time: _wanted saw to it)
+        booked = booking_transactions.book(tx, wanted, participant, context, terms, hold_id=body.hold_id)
+        return answered(booked, terms, 201)
+
+    return once(work)
+
+
+def show(booking_id: str) -> BookingOut:
+    """A booking as it is now."""
+    services = runtime().services
+    with services.database.read() as tx:
+        booking = booking_rows.get(tx, booking_id)
+        session = sessions.get(tx, booking.session_id)
+    return told_booking(booking, session, services.now())
+
+
+def rebook(booking_id: str, body: RebookIn) -> Response:
+    """Move a 1:1 session to another time, or a seat to another pod.
+
+    The old time opens and the new one closes together, or nothing changes. Send the `version` that you saw.
+    """
+    require_key()
+    expected, force = _expected(body.version), forced(body.force)
+    start = None if body.start is None else instant("start", body.start)
+    if (start is None) == (body.pod_id is None):
+        raise Invalid("start", "start_or_pod", "Send start for a 1:1 session, or pod_id for a seat in a pod.")
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        if body.pod_id is not None:
+            return answered(pods.move_seat(tx, booking_id, body.pod_id, terms, expected=expected), terms)
+        assert start is not None  # noqa: S101 (checked above: one of the two is there)
+        moved = booking_transactions.rebook(
+            tx,
+            booking_id,
+            start,
+            terms,
+            duration=body.duration,
+            expected=expected,
+            force=force,
+            hold_id=body.hold_id,
+        )
+        return answered(moved, terms)
+
+    return once(work)
+
+
+def cancel(booking_id: str, body: CancelIn) -> Response:
+    """Cancel a booking; shortly before its start it counts as missed instead.
+
+    `status` in the answer says which: cancelled, or missed.
+    """
+    require_key()
+    if body.excused and not may(asking(), FORCE):
+        raise lacking(FORCE, field="excused")
+    expected = _expected(body.version)
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        return answered(
+            booking_transactions.cancel(tx, booking_id, terms, expected=expected, excused=body.excused), terms
+        )
+
+    return once(work)
+
+
+def answered(booked: Booked, terms: Terms, status: int = 200) -> Done:
+    return Done(told_booking(booked.booking, booked.session, terms.now), status, booked.wake)
+
+
+def participant_of(sent: ParticipantIn) -> Participant:
+    """Raises Invalid, with the field."""
+    same_zone("participant.zone", sent.zone)
+    return Participant(**sent.model_dump())
+
+
+def context_of(sent: ContextIn) -> Context:
+    return Context(**sent.model_dump())
+
+
+def forced(sent: ForceIn | None) -> str | None:
+    """The reason of a forced write. Raises Refused for a key that may not force."""
+    if sent is None:
+        return None
+    if not may(asking(), FORCE):
+        raise lacking(FORCE, field="force")
+    return sent.reason
+
+
+def _expected(version: int | None) -> int | None:
+    return if_match() if version is None else version
+
+
+def _wanted(body: BookingIn) -> Wanted | None:
+    """The time of a 1:1 session; None for a seat. Raises Refused and Invalid for neither, both, or half of one."""
+    time = {"coach_id": body.coach_id, "start": body.start, "duration": body.duration}
+    if body.pod_id is not None:
+        extra = {**time, "hold_id": body.hold_id, "force": body.force}
+        if given := [name for name, value in extra.items() if value is not None]:
+            raise Invalid(given[0], "time_or_pod", "A pod has its own coach and time: send pod_id without them.")
+        return None
+    if body.coach_id is None or body.start is None or body.duration is None:
+        lacks = next(name for name, value in time.items() if value is None)
+        raise Refused("missing", f"Send {lacks}, or pod_id for a seat in a pod.", field=lacks)
+    return Wanted(body.coach_id, instant("start", body.start), body.duration, forced(body.force))

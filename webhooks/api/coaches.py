@@ -1,0 +1,159 @@
+"""Coaches over HTTP: what they set, in whole or in part, and how their calendars stand."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from domain.coaches import Coach, Policy
+from domain.hours import Hours
+from storage.rows import coaches, connections
+from storage.rows.connections import Connected
+from storage.slots import slot_sets
+from storage.slots.slot_sets import Listing
+from storage.transactions import coach_settings
+from storage.transactions.coach_settings import Changed
+from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyIn
+from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, OverridesOut
+from webhooks.http import after_change
+from webhooks.http.context import runtime
+from webhooks.http.problems import unknown_coach
+from webhooks.http.requests import if_match
+
+
+def show(coach_id: str) -> CoachOut:
+    """A coach: what was set, and how the calendars stand."""
+    services = runtime().services
+    with services.database.read() as tx:
+        coach = coaches.get(tx, coach_id)
+        listings = slot_sets.listings(tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after)
+        connected = connections.of_coach(tx, coach_id)
+    if coach is None:
+        raise unknown_coach(coach_id)
+    return _told(coach, listings[coach_id], connected)
+
+
+def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
+    """Set all of a coach; 201 when there was none.
+
+    The slot set follows in the same transaction: whoever lists slots after the answer sees what was set.
+    """
+    hours = Hours.parse(body.zone, body.hours, body.overrides)
+    settings = body.model_dump(exclude={"zone", "hours", "overrides", "durations", "policy", "version"})
+    coach = Coach(
+        id=coach_id, hours=hours, durations=tuple(body.durations), policy=_policy(body.policy), version=0, **settings
+    )
+    changed = _change(coach_id, lambda _: coach, body.version)
+    return show(coach_id), 201 if changed.created else 200
+
+
+def show_hours(coach_id: str) -> HoursOut:
+    """A coach's weekly hours."""
+    return _hours(_stored(coach_id))
+
+
+def put_hours(coach_id: str, body: HoursIn) -> HoursOut:
+    """Set a coach's weekly hours, and the zone if one is sent."""
+
+    def change(coach: Coach | None) -> Coach:
+        coach = _there(coach, coach_id)
+        hours = Hours.parse(body.zone or coach.hours.zone, body.hours, coach.hours.overrides_json())
+        return replace(coach, hours=hours)
+
+    return _hours(_change(coach_id, change, body.version).coach)
+
+
+def show_overrides(coach_id: str) -> OverridesOut:
+    """The dates on which a coach's hours are others."""
+    return _overrides(_stored(coach_id))
+
+
+def put_overrides(coach_id: str, body: OverridesIn) -> OverridesOut:
+    """Set the dates on which a coach's hours are others; those not sent are usual again."""
+
+    def change(coach: Coach | None) -> Coach:
+        coach = _there(coach, coach_id)
+        hours = Hours.parse(coach.hours.zone, coach.hours.weekly_json(), body.overrides)
+        return replace(coach, hours=hours)
+
+    return _overrides(_change(coach_id, change, body.version).coach)
+
+
+def _change(coach_id: str, change: Callable[[Coach | None], Coach], version: int | None) -> Changed:
+    """One transaction, then the wake-ups. Raises StaleVersion, Refused and Invalid; then nothing was written."""
+    services = runtime().services
+    expected = if_match() if version is None else version
+    changed = services.database.transact(
+        lambda tx: coach_settings.put_coach(tx, coach_id, change, expected=expected, now=services.now())
+    )
+    after_change.follow(coach_id, wake=changed.wake, conflicts=changed.conflicts)
+    return changed
+
+
+def _policy(sent: PolicyIn | None) -> Policy:
+    settings = runtime().settings
+    if sent is None:
+        return Policy(settings.policy, settings.last_known_hours)
+    return Policy(sent.kind, sent.last_known_hours or settings.last_known_hours)
+
+
+def _stored(coach_id: str) -> Coach:
+    with runtime().services.database.read() as tx:
+        return _there(coaches.get(tx, coach_id), coach_id)
+
+
+def _there(coach: Coach | None, coach_id: str) -> Coach:
+    if coach is None:
+        raise unknown_coach(coach_id)
+    return coach
+
+
+def _hours(coach: Coach) -> HoursOut:
+    return HoursOut(coach_id=coach.id, version=coach.version, zone=coach.hours.zone, hours=coach.hours.weekly_json())
+
+
+def _overrides(coach: Coach) -> OverridesOut:
+    return OverridesOut(coach_id=coach.id, version=coach.version, overrides=coach.hours.overrides_json())
+
+
+def _told(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOut:
+    return CoachOut.model_validate(
+        {
+            "id": coach.id,
+            "version": coach.version,
+            "name": coach.name,
+            "email": coach.email,
+            "language": coach.language,
+            "zone": coach.hours.zone,
+            "hours": coach.hours.weekly_json(),
+            "overrides": coach.hours.overrides_json(),
+            "durations": coach.durations,
+            "pre": coach.pre,
+            "post": coach.post,
+            "notice": coach.notice,
+            "horizon_days": coach.horizon_days,
+            "mode": coach.mode,
+            "per_day": coach.per_day,
+            "per_week": coach.per_week,
+            "tentative_blocks": coach.tentative_blocks,
+            "policy": {"kind": coach.policy.kind, "last_known_hours": coach.policy.last_known_hours},
+            "synced": listing.state in ("fresh", "refreshing"),
+            "state": listing.state,
+            "as_of": listing.as_of,
+            "connections": [_connection(each) for each in connected],
+        }
+    )
+
+
+def _connection(connected: Connected) -> Connection:
+    profiles = [asdict(profile) for profile in connected.profiles]
+    for calendar in (calendar for profile in profiles for calendar in profile["calendars"]):
+        calendar["blocks"] = calendar["id"] in connected.blocking
+        calendar["receives"] = calendar["id"] == connected.receives
+    told: dict[str, Any] = {
+        "id": connected.id,
+        "trouble": connected.trouble,
+        "last_read_at": connected.last_ok_at,
+        "last_error": connected.last_error,
+        "profiles": profiles,
+    }
+    return Connection.model_validate(told)

@@ -1,0 +1,52 @@
+"""A coach's calendar accounts over HTTP: which calendars block, and disconnecting."""
+
+from storage.rows import connections, refresh_jobs
+from storage.rows.connections import UnknownCalendar
+from storage.transactions import coach_settings, write_back
+from storage.transactions.write_back import ReadOnly
+from webhooks.api.coaches import show
+from webhooks.api.schemas.requests import CalendarsIn
+from webhooks.api.schemas.responses import Accepted, CoachOut
+from webhooks.http import after_change
+from webhooks.http.context import runtime
+from webhooks.http.problems import Refused
+
+
+def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> CoachOut:
+    """Choose which calendars of a connection block (those not named do not), and which one receives sessions."""
+    now = runtime().services.now()
+    field = "calendars"
+    with runtime().services.database.write() as tx:
+        _check(connections.coach_of(tx, connection_id), coach_id)
+        try:
+            met = coach_settings.choose_calendars(tx, coach_id, connection_id, body.calendars, now=now)
+            if (field := "receives") in body.model_fields_set:
+                write_back.receive(tx, coach_id, body.receives, of=connection_id, now=now)
+        except UnknownCalendar as error:
+            detail = f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."
+            raise Refused("unknown_calendar", detail, field=field) from None
+        except ReadOnly:
+            detail = "This calendar takes no events: choose one that is not read-only, or null for the main one."
+            raise Refused("calendar_read_only", detail, field=field) from None
+    after_change.follow(coach_id, conflicts=met)
+    return show(coach_id)
+
+
+def disconnect(coach_id: str, connection_id: str) -> tuple[Accepted, int]:
+    """Disconnect a calendar account.
+
+    Its access is revoked at Cronofy, and all that came from it erased, by a worker that is woken now. Until then its
+    busy times still close slots.
+    """
+    runtime_ = runtime()
+    with runtime_.services.database.write() as tx:
+        _check(connections.coach_of(tx, connection_id), coach_id)
+        refresh_jobs.mark_dirty(tx, connection_id, erase=True)
+    runtime_.actors.wake(connection_id)
+    return Accepted(status="accepted"), 202
+
+
+def _check(owner: str | None, coach_id: str) -> None:
+    if owner != coach_id:
+        detail = f"This coach has no such connection: GET /v1/coaches/{coach_id} lists them."
+        raise Refused("unknown_connection", detail, field="connection_id")

@@ -1,0 +1,54 @@
+"""What watches us: is the process alive, may it be sent requests, what does it count."""
+
+from typing import Literal
+
+from flask import Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from storage import migrations
+from storage.schema.outages import Unavailable, kind_of
+from webhooks.api.schemas.responses import Alive, Ready
+from webhooks.http.context import parts, runtime
+from workers import queues
+
+PATH = "/healthz"
+
+
+def alive() -> Alive:
+    """Is this process alive?
+
+    It answers as long as it can answer at all: restart it when it does not.
+    """
+    return Alive(status="ok")
+
+
+def ready() -> tuple[Ready, int]:
+    """May this process be sent requests?
+
+    503 while the database is away, cannot be written, or has another release's schema, and while this machine's clock
+    is off the database's. Redis is told, not required: without it pushes are accepted and read by the sweeper.
+    """
+    database = _database()
+    redis: Literal["ok", "away"] = "ok" if queues.redis_answers(runtime().services) else "away"
+    status: Literal["ready", "not_ready"] = "ready" if database == "ok" else "not_ready"
+    return Ready(status=status, database=database, redis=redis), 200 if database == "ok" else 503
+
+
+def _database() -> Literal["ok", "away", "read_only", "busy", "other_schema", "other_time"]:
+    database = runtime().services.database
+    try:
+        database.check_writable()
+    except Unavailable as error:
+        kind = kind_of(error)
+        return "busy" if kind == "again" else "away" if kind == "defect" else kind
+    if runtime().services.clock.off():
+        return "other_time"
+    return "ok" if migrations.is_current(database) else "other_schema"
+
+
+def metrics() -> Response:
+    """What this process counts, in Prometheus's text format.
+
+    Keep this path inside: a proxy in front should not pass it on.
+    """
+    return Response(parts().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,54 @@
+"""A booking's mails over HTTP: what became of each, and one more of them at once."""
+
+from typing import Any, cast
+
+from flask import Response
+
+from domain.errors import one_of
+from domain.mail import KINDS, Kind
+from domain.sessions import Terms
+from storage.rows import bookings, outbox
+from storage.transactions import send_now
+from webhooks.api.schemas.mail_texts import MailOut, MailsOut, SendingOut
+from webhooks.http.auth import asking
+from webhooks.http.context import runtime
+from webhooks.http.idempotent import Done, Tx, idempotency_key, once, require_key
+from webhooks.http.times import told, told_moment
+
+
+def show(booking_id: str) -> MailsOut:
+    """The mails of a booking and what became of each, the oldest first."""
+    with runtime().services.database.read() as tx:
+        bookings.get(tx, booking_id)
+        rows = outbox.of_booking(tx, booking_id)
+    return MailsOut(booking_id=booking_id, mails=[_told(row) for row in rows])
+
+
+def send(booking_id: str, kind: str) -> Response:
+    """Send a mail to the participant once more, now: one for each Idempotency-Key.
+
+    Only a mail that is true of the booking as it is; `fitting` in the refusal names those.
+    """
+    one_of("kind", kind, KINDS)
+    require_key()
+    nonce = f"{asking().client_id} {idempotency_key()}"
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        sending = send_now.send_now(tx, booking_id, cast(Kind, kind), nonce, terms)
+        return Done(SendingOut(outbox_id=sending.id, state=sending.state), 202, sending.wake)
+
+    return once(work)
+
+
+def _told(row: Any) -> MailOut:
+    return MailOut(
+        id=row.id,
+        kind=row.topic,
+        recipient=row.payload["recipient"]["role"],
+        version=row.version,
+        state=row.state,
+        due_at=told(int(row.due_at.timestamp())),
+        sent_at=told_moment(row.sent_at),
+        attempts=row.attempts,
+        last_error=row.last_error,
+    )

@@ -1,0 +1,57 @@
+"""A person's data over HTTP: all that is kept of a coach or a participant, and its erasure."""
+
+from typing import Any
+
+from domain.sessions import Unknown
+from storage.reports import personal_data
+from storage.transactions.erasures import Kind, Person
+from webhooks.api.schemas.responses import Accepted
+from webhooks.http.auth import asking
+from webhooks.http.context import runtime
+from workers.jobs import erasure
+
+
+def export_coach(coach_id: str) -> dict[str, Any]:
+    """Tell all that is kept of a coach, by table: for whoever asks for their data. No tokens."""
+    with runtime().services.database.read() as tx:
+        exported = personal_data.export_coach(tx, coach_id)
+    if exported is None:
+        raise Unknown("coach", coach_id)
+    return exported
+
+
+def erase_coach(coach_id: str) -> tuple[Accepted, int]:
+    """Erase a coach: the calendars are revoked at Cronofy, and all that an export holds is forgotten.
+
+    It is written down before this answers, and cannot be undone. Nobody is told: cancel the coming sessions first if
+    their participants should know.
+    """
+    return _erase("coach", coach_id)
+
+
+def export_participant(participant_id: str) -> dict[str, Any]:
+    """Tell all that is kept of a participant, by table: for whoever asks for their data."""
+    with runtime().services.database.read() as tx:
+        exported = personal_data.export_participant(tx, participant_id)
+    if exported is None:
+        raise Unknown("participant", participant_id)
+    return exported
+
+
+def erase_participant(participant_id: str) -> tuple[Accepted, int]:
+    """Erase a participant: name, address, mails and kept answers are forgotten.
+
+    Their seats stay taken, with times and statuses, under a name that says nothing; nothing more is mailed to them.
+    """
+    return _erase("participant", participant_id)
+
+
+def _erase(kind: Kind, person_id: str) -> tuple[Accepted, int]:
+    ours, key = runtime(), asking()
+    actor = f"{key.client_id}/{key.id}"
+    connected = erasure.ask(ours.services, Person(kind, person_id), actor=actor)
+    if connected is None:
+        raise Unknown(kind, person_id)
+    for connection_id in connected:
+        ours.actors.wake(connection_id)
+    return Accepted(status="accepted"), 202

@@ -1,0 +1,231 @@
+"""The rows of an import, read: what each means as a pod, and what about it is wrong (red) or doubtful (yellow).
+
+Nothing here asks the database: whether the coach is there and the time open is found out by making the pod.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal
+
+from domain.errors import Invalid
+from domain.hours import YEARS, timezone
+from domain.mail.safety import mailbox
+from domain.sessions import FORMATS, Context, Format, Participant
+from storage.transactions.pod_import_entries import Entry, Placed
+from webhooks.api.schemas.booking_requests import MOST_SEATS
+from webhooks.api.schemas.requests import ID, LANGUAGE, MOST_TEXT
+from webhooks.api.spreadsheets import Line, NoValue
+
+REQUIRED = ("programme", "coach", "date", "time", "zone", "min", "max")
+COLUMNS = (*REQUIRED, "cohort", "participants", "duration", "format", "company", "project", "title", "language")
+CHOSEN: tuple[Format, ...] = ("open", "hybrid_v2")
+"""Pods whose participants may all still come: they choose by themselves."""
+
+DATES = (re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"), re.compile(r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4})"))
+CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(:00)?", re.ASCII)
+
+Verdict = Literal["green", "yellow", "red"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is wrong or doubtful; `reason` and `nearest` (epoch seconds) when the time cannot be had."""
+
+    code: str
+    detail: str
+    column: str | None
+    reason: str | None = None
+    nearest: Sequence[int] = ()
+
+
+@dataclass(slots=True)
+class Row:
+    """A row and what was found out about it so far; `pod`: what it would come to, or came to."""
+
+    number: int
+    entry: Entry | None = None
+    red: list[Remark] = field(default_factory=list)
+    yellow: list[Remark] = field(default_factory=list)
+    pod: Placed | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return "red" if self.red else "yellow" if self.yellow else "green"
+
+    def wrong(self, code: str, detail: str, column: str) -> None:
+        self.red.append(Remark(code, detail, column))
+
+    def doubtful(self, code: str, detail: str, column: str) -> None:
+        self.yellow.append(Remark(code, detail, column))
+
+
+def read(line: Line) -> Row:
+    """The row, with an entry unless something is red."""
+    row = Row(line.number)
+    for column, text in line.cells.items():
+        if isinstance(text, NoValue):
+            row.wrong("no_value", f"{text} is no value, the spreadsheet could not compute it: fill it in.", column)
+    if row.red:
+        return row
+    entry = _entry(line, row)
+    row.entry = None if row.red else entry
+    return row
+
+
+def doubt_people_in_two_places(rows: Sequence[Row]) -> None:
+    """Mark yellow whoever is in two pods of the file that overlap: perhaps meant, perhaps not."""
+    seen: dict[str, list[tuple[int, Placed]]] = {}
+    for row in rows:
+        if row.entry is None or row.pod is None:
+            continue
+        for person in row.entry.participants:
+            others = seen.setdefault(person.id, [])
+            if other := next((number for number, pod in others if _overlap(pod, row.pod)), None):
+                detail = f"{person.id} is in row {other} too, at the same time: check that this is meant."
+                row.doubtful("participant_in_two_pods", detail, "participants")
+            others.append((row.number, row.pod))
+
+
+def _overlap(one: Placed, other: Placed) -> bool:
+    return one.starts < other.ends and other.starts < one.ends
+
+
+def _entry(line: Line, row: Row) -> Entry | None:
+    coach = _needed(line, row, "coach", 254)
+    programme = _needed(line, row, "programme", MOST_TEXT)
+    start = _start(line, row)
+    low, high = (_number(line, row, column, 1, MOST_SEATS) for column in ("min", "max"))
+    duration = _number(line, row, "duration", 5, 480) if line.text("duration") else None
+    kind = _format(line, row)
+    title = _text(line, row, "title", MOST_TEXT) or None
+    company, project, cohort = (_id(line, row, column) for column in ("company", "project", "cohort"))
+    people, language = _people(line, row), _language(line, row)
+    if low is not None and high is not None:
+        _check_seats(row, low, high, kind, len(people))
+    if start is None or low is None or high is None or row.red:
+        return None
+    zone = line.text("zone")
+    seated = tuple(Participant(key, name, email, zone, language) for key, (name, email) in people.items())
+    context = Context(company, project, cohort, programme)
+    return Entry(coach, start, duration, low, high, kind, title, context, seated)
+
+
+def _check_seats(row: Row, low: int, high: int, kind: Format, people: int) -> None:
+    if low > high:
+        row.wrong("min_over_max", f"min is {low} and max is {high}: swap or correct them.", "min")
+    if people > high:
+        row.wrong("seats_full", f"{people} participants do not fit into {high} seats: raise max, or split them.", "max")
+    elif people < low and (people or kind not in CHOSEN):
+        row.doubtful("below_min", f"{people} of at least {low} participants are named: add the others.", "participants")
+
+
+def _text(line: Line, row: Row, column: str, longest: int) -> str:
+    text = line.text(column)
+    if len(text) > longest:
+        row.wrong("too_many", f"Send at most {longest} characters.", column)
+    return text
+
+
+def _needed(line: Line, row: Row, column: str, longest: int) -> str:
+    text = _text(line, row, column, longest)
+    if not text:
+        row.wrong("missing", f"Fill in {column}.", column)
+    return text
+
+
+def _id(line: Line, row: Row, column: str) -> str | None:
+    text = line.text(column)
+    if text and not re.fullmatch(ID, text):
+        row.wrong("invalid_id", "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, no spaces.", column)
+    return text or None
+
+
+def _format(line: Line, row: Row) -> Format:
+    word = line.text("format").casefold() or "open"
+    for known in FORMATS:
+        if word == known:
+            return known
+    row.wrong("unknown_word", f"Send one of {', '.join(FORMATS)}.", "format")
+    return "open"
+
+
+def _language(line: Line, row: Row) -> str:
+    text = line.text("language") or "en"
+    if not re.fullmatch(LANGUAGE, text):
+        row.wrong("invalid_value", "Send a language such as en, de or en-GB.", "language")
+    return text
+
+
+def _start(line: Line, row: Row) -> int | None:
+    """When it begins, in epoch seconds: the wall clock of the row's zone. None when something about it is red."""
+    day, clock = _day(line, row), _clock(line, row)
+    try:
+        zone = timezone(line.text("zone"))
+    except Invalid as error:
+        row.wrong(error.code, error.detail, "zone")
+        return None
+    if day is None or clock is None:
+        return None
+    first = datetime.combine(day, clock, zone)
+    start = int(first.timestamp())
+    if datetime.fromtimestamp(start, zone).replace(tzinfo=None) != first.replace(tzinfo=None):
+        detail = f"Clocks in {zone.key} skip {clock:%H:%M} on that day: send a time that there is."
+        row.wrong("no_such_time", detail, "time")
+    elif first.replace(fold=1).timestamp() != start:
+        detail = f"Clocks in {zone.key} show {clock:%H:%M} twice on that day; the first one is taken: check it."
+        row.doubtful("time_twice", detail, "time")
+    return start
+
+
+def _day(line: Line, row: Row) -> date | None:
+    text = line.text("date")
+    for shape in DATES:
+        if found := shape.fullmatch(text):
+            try:
+                day = date(int(found["y"]), int(found["m"]), int(found["d"]))
+            except ValueError:
+                break
+            if YEARS[0] <= day.year <= YEARS[1]:
+                return day
+    row.wrong("invalid_date", "Write the date like 2026-12-24 (or 24.12.2026), and the time in its own column.", "date")
+    return None
+
+
+def _clock(line: Line, row: Row) -> time | None:
+    found = CLOCK.fullmatch(line.text("time"))
+    if found is None:
+        row.wrong("invalid_time", "Write the time like 09:00, of 24 hours.", "time")
+        return None
+    return time(int(found[1]), int(found[2]))
+
+
+def _number(line: Line, row: Row, column: str, low: int, high: int) -> int | None:
+    text = line.text(column)
+    if text.isascii() and text.isdigit() and len(text) < len(str(2**31)) and low <= int(text) <= high:
+        return int(text)
+    row.wrong("out_of_range", f"Send a whole number from {low} to {high}.", column)
+    return None
+
+
+def _people(line: Line, row: Row) -> dict[str, tuple[str, str]]:
+    """`Ann Lee <ann@example.test>; bob@example.test`: names and addresses, by the address in small letters."""
+    people: dict[str, tuple[str, str]] = {}
+    for part in re.split(r"[;\n]", line.text("participants")):
+        told = " ".join(part.split())  # no long runs of blanks: the pattern of a mailbox would be slow on them
+        if not told:
+            continue
+        try:
+            name, email = mailbox("participants", told)
+        except Invalid as error:
+            detail = f"{told[:60]!r} is no participant: write Ann Lee <ann@example.com>, with ; between them."
+            row.wrong(error.code, detail, "participants")
+            continue
+        if email.lower() in people:
+            row.wrong("duplicate_participant", f"{email} is in this row twice: leave one out.", "participants")
+        if not name:
+            detail = f"{email} has no name: mails will call them by their address."
+            row.doubtful("name_missing", detail, "participants")
+        people[email.lower()] = name or email, email
+    return people

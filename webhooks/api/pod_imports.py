@@ -1,0 +1,128 @@
+"""Many pods over HTTP, from a table: a dry run tells what each row would come to, a real one makes the pods.
+
+The dry run asks the listing that bookings ask, and locks nobody: it may take longer than somebody's booking can wait.
+A real one is `import_runs`.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import cast
+
+import orjson
+from flask import Response, request
+
+from domain.errors import Invalid
+from domain.sessions import Refused as Refusal
+from domain.slots.listing import render
+from storage.rows.idempotency import Answer
+from storage.transactions import pod_imports as many_pods
+from storage.transactions.pod_import_entries import Entry, Outcome
+from webhooks.api import pod_import_rows, pod_import_runs, spreadsheets
+from webhooks.api.pod_import_rows import Remark, Row
+from webhooks.api.schemas.pod_imports import Counts, ImportOut, ImportQuery, RemarkOut, RowOut
+from webhooks.http.context import runtime
+from webhooks.http.idempotent import refusal_answer, require_key
+from webhooks.http.problems import Refused
+from webhooks.http.requests import BODY_CAP, JSON, Request
+
+MOST_PEOPLE = 1_000  # a seat takes milliseconds, and the coaches are locked for all of them
+COLUMN_OF = {"min_seats": "min", "start": "time", "zone": "zone", "coach": "coach", "duration": "duration"}
+COLUMN_OF_CODE = {"slot_not_open": "time", "already_begun": "time"}
+
+
+def load(query: ImportQuery) -> Response:
+    """Make pods from a table, CSV (UTF-8) or XLSX, sent as the body; by default only try it.
+
+    Columns: programme, coach (mail address or id), date, time, zone, min, max; if you like, participants
+    (`Ann Lee <ann@example.com>; ...`), cohort, project, company, title, duration, format, language. At most 500 rows
+    and 1000 participants. A dry run answers with each row's verdict and writes nothing. A real run makes all pods
+    (201), or, if one row is red, none: 409 `import_refused`, with the same `rows` and `counts`. It goes on coach by
+    coach: repeated with its key, it goes on where it stopped; and a row whose time is taken meanwhile is red in a 409
+    `import_partial`, while the others stand, each with its `pod_id`.
+    """
+    rows = _rows()
+    if not query.dry_run:
+        return _import(rows)
+    services = runtime().services
+    with services.database.read() as tx:
+        _judge(rows, many_pods.rehearse(tx, _entries(rows), services.terms()))
+    return Response(orjson.dumps(_told(rows, imported=False).model_dump(mode="json")), mimetype=JSON)
+
+
+def _rows() -> list[Row]:
+    if request.mimetype not in spreadsheets.KINDS:
+        detail = f"Send the file itself as the body, as {' or '.join(spreadsheets.KINDS)}."
+        raise Refused("wrong_content_type", detail, field="Content-Type")
+    raw = cast(Request, request).body(BODY_CAP)
+    rows = [
+        pod_import_rows.read(line)
+        for line in spreadsheets.read(raw, request.mimetype, pod_import_rows.COLUMNS, pod_import_rows.REQUIRED)
+    ]
+    if sum(len(entry.participants) for entry in _entries(rows)) > MOST_PEOPLE:
+        raise spreadsheets.refused(f"Send at most {MOST_PEOPLE} participants at once: split the file.")
+    return rows
+
+
+def _import(rows: list[Row]) -> Response:
+    require_key()
+    return pod_import_runs.run(_entries(rows), partial(_report, rows), red=any(row.red for row in rows))
+
+
+def _report(rows: Sequence[Row], outcomes: Sequence[Outcome], made: bool) -> Answer:  # noqa: FBT001 (called back)
+    """201; or 409, when rows are red: nothing was made then, or the others were."""
+    rows = [replace(row, red=[*row.red], yellow=[*row.yellow]) for row in rows]
+    _judge(rows, outcomes)
+    told = _told(rows, imported=made)
+    reds = told.counts.red
+    if not reds:
+        return Answer.of(201, told.model_dump(mode="json"))
+    code = "import_refused"
+    detail = f"Nothing was imported. Red rows: {reds}; correct them as their remarks say, and send the file again."
+    if made:
+        code = "import_partial"
+        detail = f"Red rows: {reds}; the others were imported. Correct the red ones, and send only them, as a new file."
+    return refusal_answer(Refusal(code, detail, **told.model_dump(mode="json")))
+
+
+def _entries(rows: Sequence[Row]) -> list[Entry]:
+    return [row.entry for row in rows if row.entry is not None]
+
+
+def _judge(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
+    """Tell each row what became of it."""
+    read = [row for row in rows if row.entry is not None]
+    for row, outcome in zip(read, outcomes, strict=True):
+        if outcome.refused is not None:
+            row.red.append(_remark(outcome.refused))
+        row.pod = outcome.pod
+    pod_import_rows.doubt_people_in_two_places(read)
+
+
+def _remark(refused: Refusal | Invalid) -> Remark:
+    if isinstance(refused, Invalid):
+        return Remark(refused.code, refused.detail, COLUMN_OF.get(refused.field, refused.field))
+    column = COLUMN_OF_CODE.get(refused.code, "participants")
+    return Remark(refused.code, refused.detail, column, refused.reason, refused.nearest)
+
+
+def _told(rows: Sequence[Row], *, imported: bool) -> ImportOut:
+    counted = Counter(row.verdict for row in rows)
+    counts = Counts(green=counted["green"], yellow=counted["yellow"], red=counted["red"])
+    return ImportOut(imported=imported, counts=counts, rows=[_row(row, imported=imported) for row in rows])
+
+
+def _row(row: Row, *, imported: bool) -> RowOut:
+    remarks = [
+        RemarkOut(
+            code=remark.code,
+            detail=remark.detail,
+            field=remark.column,
+            reason=remark.reason,
+            nearest=render(remark.nearest),
+        )
+        for remark in (*row.red, *row.yellow)
+    ]
+    pod_id = row.pod.id if imported and row.pod else None
+    return RowOut(row=row.number, verdict=row.verdict, remarks=remarks, pod_id=pod_id)

@@ -1,0 +1,89 @@
+"""Pods over HTTP: sessions of a small group, and the seats in them."""
+
+from flask import Response
+
+from domain.sessions import Terms
+from storage.rows import bookings, sessions
+from storage.slots.bookable import Wanted
+from storage.transactions import pods
+from storage.transactions.pods import Changes, Made, Plan
+from webhooks.api.bookings import answered, context_of, forced, participant_of
+from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
+from webhooks.api.schemas.booking_responses import SessionOut, told_session
+from webhooks.http.body_times import instant, moment
+from webhooks.http.context import runtime
+from webhooks.http.idempotent import Done, Tx, once, require_key
+from webhooks.http.requests import if_match
+
+
+def create(body: PodIn) -> Response:
+    """Make a pod at any open time of the coach's."""
+    require_key()
+    plan = Plan(
+        Wanted(body.coach_id, instant("start", body.start), body.duration, forced(body.force)),
+        min_seats=body.min_seats,
+        capacity=body.max_seats,
+        format=body.format,
+        deadline=moment("deadline", body.deadline),
+        title=body.title,
+        context=context_of(body.context),
+    )
+    participants = [participant_of(sent) for sent in body.participants]
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        return _answered(pods.create(tx, plan, participants, terms, hold_id=body.hold_id), terms, 201)
+
+    return once(work)
+
+
+def show(pod_id: str) -> SessionOut:
+    """A pod, with everyone who has or had a seat."""
+    services = runtime().services
+    with services.database.read() as tx:
+        pod = sessions.get(tx, pod_id, what="pod")
+        taken = bookings.of_session(tx, pod_id)
+    return told_session(pod, taken, services.now())
+
+
+def change(pod_id: str, body: PodChange) -> Response:
+    """Move a pod, change its seats, or call it off.
+
+    Everyone who has a seat is told when it moves or is called off. Send the `version` that you saw.
+    """
+    require_key()
+    changes = Changes(
+        start=None if body.start is None else instant("start", body.start),
+        duration=body.duration,
+        min_seats=body.min_seats,
+        capacity=body.max_seats,
+        format=body.format,
+        deadline=moment("deadline", body.deadline),
+        title=body.title,
+        status=body.status,
+        force=forced(body.force),
+    )
+    expected = if_match() if body.version is None else body.version
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        return _answered(pods.change(tx, pod_id, changes, terms, expected=expected), terms)
+
+    return once(work)
+
+
+def take_seat(pod_id: str, body: SeatIn) -> Response:
+    """Take a seat in a pod, as its format allows.
+
+    When all are taken, the 409 names the `nearest` open starts of the coach and other `pods` with seats left.
+    """
+    require_key()
+    participant, context = participant_of(body.participant), context_of(body.context)
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        seat = pods.take_seat(tx, pod_id, participant, context, terms, assigned=body.assigned)
+        return answered(seat, terms, 201)
+
+    return once(work)
+
+
+def _answered(made: Made, terms: Terms, status: int = 200) -> Done:
+    return Done(told_session(made.pod, made.seats, terms.now), status, made.wake)

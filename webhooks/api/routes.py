@@ -1,0 +1,223 @@
+"""Every route on one page: what it is, who may ask, what it takes, and how it answers or refuses."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from apiflask import APIFlask
+from pydantic import BaseModel
+
+from webhooks.api import (
+    bookings,
+    coach_states,
+    coaches,
+    connect,
+    connections,
+    docs,
+    health,
+    holds,
+    mail_texts,
+    mails,
+    notifications,
+    people,
+    pod_imports,
+    pods,
+    pools,
+    sessions,
+    slots,
+    spreadsheets,
+    withheld_addresses,
+)
+from webhooks.api.schemas.booking_requests import (
+    AttendanceIn,
+    BookingIn,
+    CancelIn,
+    HoldIn,
+    PodChange,
+    PodIn,
+    RebookIn,
+    SeatIn,
+    SessionsQuery,
+)
+from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
+from webhooks.api.schemas.mail_texts import (
+    AddressIn,
+    MailsOut,
+    MailTextIn,
+    MailTextOut,
+    PreviewIn,
+    PreviewOut,
+    ReleasedOut,
+    SendingOut,
+    WithheldListOut,
+)
+from webhooks.api.schemas.pod_imports import ImportOut, ImportQuery
+from webhooks.api.schemas.requests import (
+    ID,
+    CalendarsIn,
+    CoachIn,
+    ConnectIn,
+    HoursIn,
+    OverridesIn,
+    PoolQuery,
+    SlotsQuery,
+    TilesQuery,
+)
+from webhooks.api.schemas.responses import (
+    Accepted,
+    Alive,
+    CoachOut,
+    ConnectOut,
+    HoursOut,
+    OverridesOut,
+    PersonalData,
+    PoolOut,
+    Ready,
+    SlotsOut,
+    TilesOut,
+)
+from webhooks.http import auth
+from webhooks.http.problems import Refused
+from webhooks.pages import links
+from webhooks.pages.links import LinkIn, LinkOut
+
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`scopes`: any one of them opens it; none: anybody. `refuses`: statuses beside those that follow from the rest."""
+
+    method: str
+    path: str
+    view: View
+    scopes: tuple[str, ...] = ()
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
+    answers: tuple[int, ...] = (200,)
+    refuses: tuple[int, ...] = ()
+    once: bool = False
+    """Whether it takes an Idempotency-Key, and answers with what `webhooks.http.idempotent.once` wrote."""
+    files: tuple[str, ...] = ()
+    """Media types of a body that is no JSON: the view reads it."""
+    told: bool = True
+    """Whether OpenAPI tells it: pages are for people."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.view.__module__.rpartition('.')[2]}_{self.view.__name__}"
+
+
+COACH = "/v1/coaches/<coach_id>"
+CONNECTION = f"{COACH}/connections/<connection_id>"
+BOOKING = "/v1/bookings/<booking_id>"
+POD = "/v1/pods/<pod_id>"
+PARTICIPANT = "/v1/participants/<participant_id>"
+BOOKS = ("bookings:write",)
+ERASES = ("people:erase",)
+MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
+MAILS = ("mailers:write",)
+OPS = ("ops",)
+
+# fmt: off
+ROUTES = (
+    Route("POST", notifications.PATH, notifications.receive, answers=(204,), refuses=(400, 401, 404, 413, 415)),
+    Route("GET", "/v1/coaches", coach_states.show, ("coaches:read",), query=TilesQuery, answer=TilesOut),
+    Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
+    Route("PUT", COACH, coaches.put, ("coaches:write",), CoachIn, answer=CoachOut, answers=(200, 201), refuses=(409,)),
+    Route("GET", f"{COACH}/hours", coaches.show_hours, ("coaches:read",), answer=HoursOut, refuses=(404,)),
+    Route("PUT", f"{COACH}/hours", coaches.put_hours, ("coaches:write",), HoursIn, answer=HoursOut, refuses=(404, 409)),
+    Route("GET", f"{COACH}/overrides", coaches.show_overrides, ("coaches:read",), answer=OverridesOut, refuses=(404,)),
+    Route("PUT", f"{COACH}/overrides", coaches.put_overrides, ("coaches:write",), OverridesIn, answer=OverridesOut,
+          refuses=(404, 409)),
+    Route("GET", slots.PATH, slots.show, slots.READS, query=SlotsQuery, answer=SlotsOut, answers=(200, 304),
+          refuses=(404,)),
+    Route("GET", "/v1/slots", pools.show, slots.READS, query=PoolQuery, answer=PoolOut, answers=(200, 304),
+          refuses=(404,)),
+    Route("POST", f"{COACH}/connect", connect.begin, ("coaches:write",), ConnectIn, answer=ConnectOut, refuses=(404,)),
+    Route("PUT", f"{CONNECTION}/calendars", connections.put_calendars, ("coaches:write",), CalendarsIn, answer=CoachOut,
+          refuses=(404,)),
+    Route("DELETE", CONNECTION, connections.disconnect, ("coaches:write",), answer=Accepted, answers=(202,),
+          refuses=(404,)),
+    Route("POST", "/v1/bookings", bookings.create, BOOKS, BookingIn, answer=BookingOut, answers=(201,),
+          refuses=(404, 409), once=True),
+    Route("GET", BOOKING, bookings.show, ("bookings:read",), answer=BookingOut, refuses=(404,)),
+    Route("POST", f"{BOOKING}/rebook", bookings.rebook, BOOKS, RebookIn, answer=BookingOut, refuses=(404, 409),
+          once=True),
+    Route("POST", f"{BOOKING}/cancel", bookings.cancel, BOOKS, CancelIn, answer=BookingOut, refuses=(404, 409),
+          once=True),
+    Route("POST", "/v1/holds", holds.create, BOOKS, HoldIn, answer=HoldOut, answers=(201,), refuses=(404, 409),
+          once=True),
+    Route("DELETE", "/v1/holds/<hold_id>", holds.release, BOOKS, answers=(204,), refuses=(404,), once=True),
+    Route("POST", "/v1/pods", pods.create, BOOKS, PodIn, answer=SessionOut, answers=(201,), refuses=(404, 409),
+          once=True),
+    Route("GET", POD, pods.show, ("bookings:read",), answer=SessionOut, refuses=(404,)),
+    Route("PATCH", POD, pods.change, BOOKS, PodChange, answer=SessionOut, refuses=(404, 409), once=True),
+    Route("POST", f"{POD}/seats", pods.take_seat, BOOKS, SeatIn, answer=BookingOut, answers=(201,), refuses=(404, 409),
+          once=True),
+    Route("GET", "/v1/sessions", sessions.show, ("bookings:read",), query=SessionsQuery, answer=SessionsOut,
+          refuses=(404,)),
+    Route("POST", "/v1/sessions/<session_id>/attendance", sessions.report_attendance, BOOKS, AttendanceIn,
+          answer=SessionOut, refuses=(404, 409), once=True),
+    Route("POST", "/v1/pods/import", pod_imports.load, BOOKS, query=ImportQuery, answer=ImportOut, answers=(200, 201),
+          refuses=(409,), once=True, files=spreadsheets.KINDS),
+    Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut, refuses=(404,)),
+    Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut, answers=(202,),
+          refuses=(404, 409), once=True),
+    Route("GET", MAILER, mail_texts.show, MAILS, answer=MailTextOut, refuses=(404,)),
+    Route("PUT", MAILER, mail_texts.put, MAILS, MailTextIn, answer=MailTextOut, once=True),
+    Route("DELETE", MAILER, mail_texts.delete, MAILS, answers=(204,), refuses=(404,), once=True),
+    Route("POST", f"{MAILER}/preview", mail_texts.preview, MAILS, PreviewIn, answer=PreviewOut),
+    Route("GET", withheld_addresses.PATH, withheld_addresses.show, OPS, answer=WithheldListOut),
+    Route("DELETE", f"{withheld_addresses.PATH}/<withheld_id>", withheld_addresses.release, OPS, answer=ReleasedOut, refuses=(404,),
+          once=True),
+    Route("POST", f"{withheld_addresses.PATH}/release", withheld_addresses.release_address, OPS, AddressIn, answer=ReleasedOut,
+          refuses=(404,), once=True),
+    Route("POST", "/v1/links", links.create, ("links:write",), LinkIn, answer=LinkOut, answers=(201,), refuses=(404,)),
+    Route("GET", f"{COACH}/data", people.export_coach, ERASES, answer=PersonalData, refuses=(404,)),
+    Route("DELETE", COACH, people.erase_coach, ERASES, answer=Accepted, answers=(202,), refuses=(404,)),
+    Route("GET", f"{PARTICIPANT}/data", people.export_participant, ERASES, answer=PersonalData, refuses=(404,)),
+    Route("DELETE", PARTICIPANT, people.erase_participant, ERASES, answer=Accepted, answers=(202,), refuses=(404,)),
+    Route("GET", health.PATH, health.alive, answer=Alive),
+    Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
+    Route("GET", "/metrics", health.metrics),
+    Route("GET", "/docs", docs.show, told=False),
+)
+# fmt: on
+COUNTED_ELSEWHERE = frozenset(
+    route.name for route in ROUTES if route.scopes or route.path in (notifications.PATH, health.PATH)
+)
+"""Endpoints that count their requests themselves, by the key; or, well signed pushes and health, not at all."""
+
+
+def register(app: APIFlask, document: Callable[[APIFlask, Route, View], View]) -> None:
+    """Add every route: first the key is checked, then what was sent; what the view answers is written as its model."""
+    for route in ROUTES:
+        view = route.view
+        if route.answer is not None and not route.once:
+            view = app.output(route.answer, status_code=route.answers[0])(view)
+        if route.body is not None:
+            view = app.input(route.body, location="json", arg_name="body")(view)
+        if route.query is not None:
+            view = app.input(route.query, location="query", arg_name="query")(view)
+        view = document(app, route, _guarded(route, view))
+        app.add_url_rule(route.path, route.name, view, methods=[route.method])
+
+
+def _guarded(route: Route, view: View) -> View:
+    if not route.scopes:
+        return view
+
+    @wraps(view)
+    def guarded(**path: str) -> Any:
+        auth.require(route.scopes)
+        for name, value in path.items():
+            if not re.fullmatch(ID, value):
+                detail = "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, and no other characters."
+                raise Refused("invalid_id", detail, field=name)
+        return view(**path)
+
+    return guarded

@@ -1,0 +1,1 @@
+"""What comes in and goes out, typed, as the OpenAPI document says it."""

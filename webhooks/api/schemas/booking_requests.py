@@ -1,0 +1,148 @@
+"""What comes in about bookings, holds and pods: bodies and queries, typed, as OpenAPI tells them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.sessions import Format
+from webhooks.api.schemas.requests import ID, Body, Language, Line, Mail, Range, Zone
+
+MOST_SEATS = 200
+
+# Of a URL that people are sent to: no user information, no backslash, nothing that cannot be seen.
+URL_HOST = r"[\w-][\w.-]*"
+URL_REST = (
+    r"(:\d{1,5})?"
+    r"([/?#][^\s<>\"\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*)?"
+)
+MY_PAGE = rf"^https?://{URL_HOST}{URL_REST}$"
+
+Id = Annotated[str, Field(pattern=f"^{ID}$", description="An id of Coach OS's, or of ours.")]
+Start = Annotated[
+    str, Field(max_length=40, description="An instant with an offset.", examples=["2026-06-01T09:00:00Z"])
+]
+Length = Annotated[int, Field(ge=5, le=480, description="Minutes; one that the coach offers.")]
+Seats = Annotated[int, Field(ge=1, le=MOST_SEATS)]
+Expected = Annotated[
+    int | None,
+    Field(ge=0, le=2**31, description="The version this change was made from; 409 if it is no longer that."),
+]
+
+
+class ParticipantIn(Body):
+    """Whom the session is for, as mails address them."""
+
+    id: Id
+    name: Line = Field(min_length=1)
+    email: Mail
+    zone: Zone
+    language: Language = "en"
+    my_page_url: Annotated[str, Field(max_length=2000, pattern=MY_PAGE)] | None = Field(
+        None, description="Where this participant sees and changes the booking."
+    )
+
+
+class ContextIn(Body):
+    """Where in Coach OS the session belongs: it chooses the texts of the mails, and fills them."""
+
+    company: Id | None = None
+    project: Id | None = None
+    cohort: Id | None = None
+    programme_name: Line | None = None
+
+
+class ForceIn(Body):
+    """Book over busy time or outside hours; never over another session, nor into the past. Needs a key with the scope
+    bookings:force."""
+
+    reason: Line = Field(min_length=1, description="Why; stored, and shown with the session.")
+
+
+class BookingIn(Body):
+    """Either a time with a coach (coach_id, start, duration) or a seat in a pod (pod_id)."""
+
+    participant: ParticipantIn
+    coach_id: Id | None = None
+    start: Start | None = None
+    duration: Length | None = None
+    pod_id: Id | None = Field(None, description="Takes a seat in this pod instead.")
+    hold_id: Id | None = Field(None, description="The hold that kept this time; it is used up.")
+    context: ContextIn = Field(default_factory=ContextIn)
+    force: ForceIn | None = None
+
+
+class RebookIn(Body):
+    """A new time of a 1:1 session, or another pod of a seat."""
+
+    version: Expected = None
+    start: Start | None = None
+    duration: Length | None = Field(None, description="Minutes; as it was if absent.")
+    pod_id: Id | None = Field(None, description="For a seat: the pod to move to.")
+    hold_id: Id | None = None
+    force: ForceIn | None = None
+
+
+class CancelIn(Body):
+    version: Expected = None
+    excused: bool = Field(
+        False,  # noqa: FBT003 (a default)
+        description="Not counted as missed, however late; needs a key with the scope bookings:force.",
+    )
+
+
+class HoldIn(Body):
+    coach_id: Id
+    start: Start
+    duration: Length
+    owner: Id = Field(description="Who fills the form: a participant's id, or a page's.")
+    minutes: int = Field(10, ge=1, le=60, description="How long the time is kept.")
+
+
+class PodIn(Body):
+    """A small group's session at any open time of the coach."""
+
+    coach_id: Id
+    start: Start
+    duration: Length
+    min_seats: Seats
+    max_seats: Seats
+    format: Format = Field(
+        "open", description="open, hybrid: may rebook; closed: assigned; hybrid_v2: locked to a pod."
+    )
+    deadline: Start | None = Field(None, description="Ops are told if fewer than min_seats are taken by then.")
+    title: Line | None = None
+    context: ContextIn = Field(default_factory=ContextIn)
+    hold_id: Id | None = Field(None, description="The hold that kept this time; it is used up.")
+    participants: list[ParticipantIn] = Field(default_factory=list, max_length=MOST_SEATS, description="Assigned now.")
+    force: ForceIn | None = None
+
+
+class PodChange(Body):
+    """What is left out stays as it is."""
+
+    version: Expected = None
+    start: Start | None = None
+    duration: Length | None = None
+    min_seats: Seats | None = None
+    max_seats: Seats | None = None
+    format: Format | None = None
+    deadline: Start | None = None
+    title: Line | None = None
+    status: Literal["disabled"] | None = Field(None, description="Calls the pod off: everybody in it is told.")
+    force: ForceIn | None = None
+
+
+class SeatIn(Body):
+    participant: ParticipantIn
+    context: ContextIn = Field(default_factory=ContextIn)
+    assigned: bool = Field(False, description="By the programme: closed and hybrid pods need it.")  # noqa: FBT003 (a default)
+
+
+class AttendanceIn(Body):
+    status: Literal["completed", "missed"]
+    participant_id: Id | None = Field(None, description="Of one who had a seat; everyone if absent.")
+
+
+class SessionsQuery(Range):
+    coach_id: Id
+    tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")

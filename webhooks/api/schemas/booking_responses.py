@@ -1,0 +1,168 @@
+"""What goes out about sessions, bookings and holds, typed, as OpenAPI tells it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from domain.sessions import Booking, BookingStatus, Format, Session, SessionKind, SessionStatus
+from webhooks.api.schemas.responses import Instant
+from webhooks.http.times import told, told_moment
+
+
+class ParticipantOut(BaseModel):
+    id: str
+    name: str
+    email: str
+    zone: str
+    language: str
+    my_page_url: str | None
+
+
+class ContextOut(BaseModel):
+    company: str | None
+    project: str | None
+    cohort: str | None
+    programme_name: str | None
+
+
+class PodOut(BaseModel):
+    format: Format
+    min_seats: int
+    max_seats: int
+    taken: int
+    deadline: Instant | None
+    short_of_seats: bool = Field(description="Fewer than min_seats were taken at the deadline.")
+
+
+class Seat(BaseModel):
+    """One participant's booking; `uid` and `sequence` are what calendars know it by."""
+
+    id: str
+    version: int
+    status: BookingStatus
+    participant: ParticipantOut
+    context: ContextOut
+    uid: str
+    sequence: int
+    created_at: Instant
+    changed_at: Instant
+
+
+class Time(BaseModel):
+    """A session of a coach, without who is in it."""
+
+    session_id: str
+    coach_id: str
+    kind: SessionKind
+    start: Instant
+    end: Instant
+    duration: int = Field(description="Minutes.")
+    title: str | None
+    pod: PodOut | None = Field(description="Only for pods.")
+    force_reason: str | None = Field(
+        description="Why it was booked over busy time or outside hours; null if it was not."
+    )
+    conflict_since: Instant | None = Field(description="Since when an event in the coach's calendars lies over it.")
+
+
+class BookingOut(Seat, Time):
+    """A booking with the session that it is for."""
+
+
+class SessionOut(Time):
+    version: int
+    status: SessionStatus
+    active: bool = Field(description="It takes place, or took place.")
+    context: ContextOut
+    bookings: list[Seat] = Field(description="All that there ever were, the oldest first.")
+
+
+class SessionsOut(BaseModel):
+    coach_id: str
+    tz: str
+    since: Instant = Field(alias="from")
+    until: Instant = Field(alias="to")
+    sessions: list[SessionOut]
+
+
+class HoldOut(BaseModel):
+    id: str
+    coach_id: str
+    start: Instant
+    end: Instant
+    owner: str
+    expires_at: Instant
+
+
+def told_booking(booking: Booking, session: Session, now: datetime) -> BookingOut:
+    return BookingOut.model_validate(_time(session, now) | _seat(booking))
+
+
+def told_session(session: Session, bookings: Sequence[Booking], now: datetime) -> SessionOut:
+    return SessionOut.model_validate(
+        _time(session, now)
+        | {
+            "version": session.version,
+            "status": session.status,
+            "active": session.active,
+            "context": _context(session),
+            "bookings": [_seat(booking) for booking in bookings],
+        }
+    )
+
+
+def told_hold(hold: Session) -> HoldOut:
+    return HoldOut(
+        id=hold.id,
+        coach_id=hold.coach_id,
+        start=told(hold.starts),
+        end=told(hold.ends),
+        owner=hold.owner or "",
+        expires_at=told_moment(hold.expires_at) or "",
+    )
+
+
+def _time(session: Session, now: datetime) -> dict[str, object]:
+    return {
+        "session_id": session.id,
+        "coach_id": session.coach_id,
+        "kind": session.kind,
+        "start": told(session.starts),
+        "end": told(session.ends),
+        "duration": session.minutes,
+        "title": session.title,
+        "pod": _pod(session, now) if session.pod else None,
+        "force_reason": session.force_reason,
+        "conflict_since": told_moment(session.conflict_since),
+    }
+
+
+def _pod(pod: Session, now: datetime) -> dict[str, object]:
+    return {
+        "format": pod.format,
+        "min_seats": pod.min_seats,
+        "max_seats": pod.capacity,
+        "taken": pod.taken,
+        "deadline": told_moment(pod.deadline),
+        "short_of_seats": pod.short_of_seats(now),
+    }
+
+
+def _seat(booking: Booking) -> dict[str, object]:
+    who = booking.participant
+    return {
+        "id": booking.id,
+        "version": booking.version,
+        "status": booking.status,
+        "participant": {name: getattr(who, name) for name in ParticipantOut.model_fields},
+        "context": _context(booking),
+        "uid": booking.uid,
+        "sequence": booking.sequence,
+        "created_at": told_moment(booking.created_at),
+        "changed_at": told_moment(booking.changed_at),
+    }
+
+
+def _context(of: Session | Booking) -> dict[str, object]:
+    return {name: getattr(of.context, name) for name in ContextOut.model_fields}

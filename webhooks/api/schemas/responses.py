@@ -1,0 +1,195 @@
+"""What goes out: the answers, typed, as OpenAPI tells them. (Slots are written by hand, for speed; tests compare.)"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from domain.coaches import Kind, Mode
+from domain.freshness import Effect, State
+from webhooks.api.schemas.requests import Dates, Week
+
+Instant = Annotated[str, Field(examples=["2026-06-01T09:00:00Z"])]
+
+
+class Policy(BaseModel):
+    kind: Kind
+    last_known_hours: int
+
+
+class Calendar(BaseModel):
+    id: str
+    name: str
+    readonly: bool
+    deleted: bool
+    primary: bool
+    blocks: bool
+    receives: bool = Field(
+        description="Chosen to receive sessions. Without one, and while it cannot, the main one receives them."
+    )
+
+
+class Profile(BaseModel):
+    id: str
+    provider: str
+    service: str
+    name: str
+    connected: bool
+    initial_sync: bool
+    relink_url: str | None = Field(description="Where the coach repairs a profile that lost its credentials.")
+    calendars: list[Calendar]
+
+
+class Connection(BaseModel):
+    id: str
+    trouble: Literal["initial_sync", "disconnected", "revoked"] | None
+    last_read_at: datetime | None
+    last_error: str | None
+    profiles: list[Profile]
+
+
+class Settings(BaseModel):
+    name: str
+    email: str | None
+    language: str
+    zone: str
+    hours: Week
+    overrides: Dates
+    durations: list[int]
+    pre: int
+    post: int
+    notice: int
+    horizon_days: int
+    mode: Mode
+    per_day: int | None
+    per_week: int | None
+    tentative_blocks: bool
+    policy: Policy
+
+
+class CoachOut(Settings):
+    """What was set, and how the calendars stand: `synced` is the badge of connected and healthy calendars."""
+
+    id: str
+    version: int
+    synced: bool
+    state: State
+    as_of: datetime | None = Field(description="When the calendars were last read, the oldest of them.")
+    connections: list[Connection]
+
+
+class Tile(BaseModel):
+    """How a coach's calendars stand: `synced` is the badge of connected and healthy ones."""
+
+    id: str
+    synced: bool
+    state: State
+    as_of: datetime | None = Field(description="When the calendars were last read, the oldest of them.")
+
+
+class TilesOut(BaseModel):
+    coaches: list[Tile]
+    unknown: list[str] = Field(description="Those of the ids that no coach has.")
+
+
+class HoursOut(BaseModel):
+    coach_id: str
+    version: int
+    zone: str
+    hours: Week
+
+
+class OverridesOut(BaseModel):
+    coach_id: str
+    version: int
+    overrides: Dates
+
+
+class ClosedRun(BaseModel):
+    """Quarter hours in a row that are closed for one reason: first start, end, reason."""
+
+    since: Instant = Field(alias="from")
+    until: Instant = Field(alias="to")
+    reason: str
+
+
+class Standing(BaseModel):
+    coach_id: str
+    version: int = Field(description="Grows with each change of the slot set.")
+    as_of: Instant | None = Field(description="When the calendars were last read, the oldest of them.")
+    state: State
+    policy: Policy
+    effect: Effect = Field(description="What the policy makes of the state: list, hide, or hours_only.")
+
+
+class SlotsOut(Standing):
+    valid_until: Instant | None = Field(description="When time alone next changes this answer.")
+    tz: str
+    since: Instant = Field(alias="from")
+    until: Instant = Field(alias="to")
+    duration: int
+    starts: list[Instant]
+    reasons: list[ClosedRun] | None = Field(None, description="With detail=reasons.")
+
+
+class Member(Standing):
+    offers: bool = Field(description="Whether the coach offers this duration.")
+
+
+class OpenStart(BaseModel):
+    start: Instant
+    coach_ids: list[str] = Field(description="Who is open then.")
+
+
+class PoolOut(BaseModel):
+    mode: Literal["any", "all"]
+    valid_until: Instant | None
+    tz: str
+    since: Instant = Field(alias="from")
+    until: Instant = Field(alias="to")
+    duration: int
+    coaches: list[Member]
+    starts: list[OpenStart]
+
+
+class ConnectOut(BaseModel):
+    authorize_url: str
+    expires_in: int = Field(description="Seconds.")
+
+
+class Accepted(BaseModel):
+    status: Literal["accepted"]
+
+
+class PersonalData(RootModel[dict[str, list[dict[str, Any]]]]):
+    """Every row that is about a person, by table."""
+
+
+class Alive(BaseModel):
+    status: Literal["ok"]
+
+
+class Ready(BaseModel):
+    status: Literal["ready", "not_ready"]
+    database: Literal["ok", "away", "read_only", "busy", "other_schema", "other_time"]
+    redis: Literal["ok", "away"]
+
+
+class Flaw(BaseModel):
+    field: str
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `code` is stable; `detail` ends with the next step; other members may follow."""
+
+    model_config = ConfigDict(extra="allow")
+
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+    errors: list[Flaw] | None = Field(None, description="Each of them, when there are several.")
+    request_id: str | None

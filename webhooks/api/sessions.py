@@ -1,0 +1,45 @@
+"""Sessions over HTTP: what a coach has in a range of days, and what became of it."""
+
+from flask import Response
+
+from domain.sessions import Terms
+from storage.rows import bookings, coaches, sessions
+from storage.transactions import attendance
+from webhooks.api.schemas.booking_requests import AttendanceIn, SessionsQuery
+from webhooks.api.schemas.booking_responses import SessionsOut, told_session
+from webhooks.http.context import runtime
+from webhooks.http.idempotent import Done, Tx, once, require_key
+from webhooks.http.problems import unknown_coach
+from webhooks.http.times import between, check_zone, told
+
+
+def show(query: SessionsQuery) -> SessionsOut:
+    """A coach's sessions and pods that lie in the range, those called off too."""
+    services = runtime().services
+    since, until = between(query.since, query.until, check_zone(query.tz))
+    with services.database.read() as tx:
+        if coaches.get(tx, query.coach_id) is None:
+            raise unknown_coach(query.coach_id)
+        found = sessions.of_coach(tx, query.coach_id, since, until)
+        taken = bookings.of_sessions(tx, [session.id for session in found])
+    now = services.now()
+    return SessionsOut.model_validate(
+        {
+            "coach_id": query.coach_id,
+            "tz": query.tz,
+            "from": told(since),
+            "to": told(until),
+            "sessions": [told_session(session, taken[session.id], now) for session in found],
+        }
+    )
+
+
+def report_attendance(session_id: str, body: AttendanceIn) -> Response:
+    """Say what became of a session that has begun: completed, or missed by a participant, who is mailed so."""
+    require_key()
+
+    def work(tx: Tx, terms: Terms) -> Done:
+        made = attendance.report(tx, session_id, body.status, terms, participant_id=body.participant_id)
+        return Done(told_session(made.pod, made.seats, terms.now), 200, made.wake)
+
+    return once(work)

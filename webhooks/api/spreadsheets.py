@@ -1,0 +1,238 @@
+"""Spreadsheets as they are uploaded, CSV or XLSX, as lines of text by column; what could harm us is refused unread.
+
+Nothing in a file is evaluated. An XLSX is a zip of XML: it is unpacked up to a cap, whatever its directory says of its
+size, a document type (the way to make XML explode) is refused, and only the sheet that is shown is read, row by row.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+
+from webhooks.http.problems import Refused
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KINDS = (CSV, XLSX)
+MOST_ROWS = 500
+MOST_COLUMNS = 40
+MOST_CHARACTERS = 4_000  # of a cell: a pod's participants fit
+MOST_UNPACKED = 8 * 1024 * 1024
+MOST_TAGS = 100_000  # each becomes an object; a full table has half as many
+MOST_PARTS = 200
+DELIMITERS = ",;\t"  # Excel writes the second one wherever a comma is for decimals
+DOCTYPE = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+TOO_LARGE = "This workbook is too large: send its table alone, as CSV or as a new workbook."
+CHUNK = 64 * 1024
+# What a spreadsheet shows where nothing was computed.
+NO_VALUES = {
+    *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!"),
+    *("#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
+}
+EXCEL_EPOCH = date(1899, 12, 30)  # the date of a cell that holds but a time
+
+
+class Formula(str):
+    """What a cell would compute. It is nobody's value until it is computed, and here nothing is."""
+
+    __slots__ = ()
+
+
+class NoValue(str):
+    """What a spreadsheet shows where it could not compute: `#N/A`, `#REF!`. It is no text that anybody meant."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row under the header: its number as a spreadsheet shows it, and its cells by their column's name."""
+
+    number: int
+    cells: dict[str, str]
+
+    def text(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+def read(raw: bytes, kind: str, columns: Sequence[str], required: Sequence[str]) -> list[Line]:
+    """The lines of a file of this media type. Raises Refused, with the next step, for what is no such table."""
+    rows = list(islice(_xlsx(raw) if kind == XLSX else _csv(raw, columns), MOST_ROWS + 2))
+    if len(rows) > MOST_ROWS + 1:
+        raise refused(f"Send at most {MOST_ROWS} rows at once, empty ones too: split the file.")
+    found = [(number, row) for number, row in enumerate(rows, start=1) if any(row)]
+    if not found:
+        raise refused("Send a table with a header row: this file is empty.")
+    (_, head), *body = found
+    names = _names(head, columns, required)
+    if not body:
+        raise refused("Send a row or more below the header: there is none.")
+    return [_line(number, names, row) for number, row in body]
+
+
+def refused(detail: str) -> Refused:
+    return Refused("file_refused", detail, field="body")
+
+
+def _names(head: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> list[str]:
+    names = [name.strip().casefold() for name in head]
+    named = [name for name in names if name]
+    if unknown := [name for name in named if name not in columns]:
+        raise _columns(f"{unknown[0][:40]!r} is no column here: rename it or leave it out", columns)
+    if twice := [name for name in named if named.count(name) > 1]:
+        raise _columns(f"the column {twice[0]} is there twice: leave one out", columns)
+    if missing := [name for name in required if name not in named]:
+        raise _columns(f"add the column {missing[0]}", columns)
+    return names
+
+
+def _columns(problem: str, columns: Sequence[str]) -> Refused:
+    return refused(f"{problem[0].upper()}{problem[1:]}; known are {', '.join(columns)}.")
+
+
+def _line(number: int, names: Sequence[str], row: Sequence[str]) -> Line:
+    if any(row[len(names) :]) or any(text and not name for name, text in zip(names, row, strict=False)):
+        raise refused(f"Row {number} has more cells than the header names: put text with commas in quotes.")
+    for name, text in zip(names, row, strict=False):
+        _check_cell(number, name, text)
+    return Line(number, {name: text for name, text in zip(names, row, strict=False) if name})
+
+
+def _check_cell(number: int, name: str, text: str) -> None:
+    if isinstance(text, Formula):
+        raise refused(f"Row {number} has a formula under {name}: send the value that it computes.")
+    if "\0" in text:
+        raise refused(f"Row {number} has a NUL character under {name}: take it out.")
+    if len(text) > MOST_CHARACTERS:
+        raise refused(f"Row {number} has {len(text)} characters under {name}: send at most {MOST_CHARACTERS}.")
+
+
+def _csv(raw: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refused("Save the file as UTF-8 (in Excel: CSV UTF-8), or send the XLSX.") from None
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, columns), strict=True)
+    try:
+        for row in reader:
+            yield [_typed(cell.strip()) for cell in _few(row)]
+    except csv.Error as error:
+        raise refused(f"Line {reader.line_num} cannot be read ({error}): look at its quotes.") from None
+
+
+def _delimiter(text: str, columns: Sequence[str]) -> str:
+    head = text.split("\n", 1)[0].casefold()
+    return max(DELIMITERS, key=lambda mark: sum(name.strip('" \r') in columns for name in head.split(mark)))
+
+
+def _typed(cell: str) -> str:
+    if cell.startswith("="):
+        return Formula(cell)
+    return NoValue(cell) if cell.upper() in NO_VALUES else cell
+
+
+def _few(row: Sequence[Any]) -> Sequence[Any]:
+    if len(row) > MOST_COLUMNS:
+        raise refused(f"Send at most {MOST_COLUMNS} columns.")
+    return row
+
+
+def _xlsx(raw: bytes) -> Iterator[list[str]]:
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(_unpacked(raw), read_only=True, keep_links=False)
+        sheet = _shown(book)
+        sheet.reset_dimensions()  # a file may claim a million rows, or one
+        yield from (_cells(row) for row in sheet.iter_rows())
+    except Refused:
+        raise
+    except Exception as error:  # a damaged file makes openpyxl raise whatever its XML led it to
+        raise refused("This is no XLSX that can be read: save it anew, or as CSV UTF-8.") from error
+
+
+def _unpacked(raw: bytes) -> io.BytesIO:
+    """The same parts in an archive that is not packed. Raises Refused for one that would burst, or that hides XML.
+
+    openpyxl gets this one: a packed part whose directory tells a small size is unpacked whole by zipfile, whatever
+    follows is thrown away only afterwards.
+    """
+    stored = io.BytesIO()
+    room, tags = MOST_UNPACKED, 0
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed, zipfile.ZipFile(stored, "w") as plain:
+        if len(packed.infolist()) > MOST_PARTS:
+            raise refused(TOO_LARGE)
+        for part in packed.infolist():
+            content = _part(packed, part, room)
+            room -= len(content)
+            tags += content.count(b"<")
+            if tags > MOST_TAGS:
+                raise refused(TOO_LARGE)
+            if any(mark in content for mark in DOCTYPE):
+                raise refused("Send a workbook whose XML has no document type.")
+            plain.writestr(part.filename, content)
+    return stored
+
+
+def _part(packed: zipfile.ZipFile, part: zipfile.ZipInfo, room: int) -> bytes:
+    """One part, in chunks: of a chunk that is asked for no more than that is ever unpacked."""
+    content = bytearray()
+    with packed.open(part) as opened:
+        while chunk := opened.read(CHUNK):
+            content += chunk
+            if len(content) > room:
+                raise refused(TOO_LARGE)
+    return bytes(content)
+
+
+def _shown(book: Any) -> Any:
+    """The sheet that whoever opens the workbook sees; of one that shows a chart, the first that is not hidden."""
+    if book.active in book.worksheets:
+        return book.active
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    return (visible or book.worksheets)[0]
+
+
+def _cells(row: Iterable[Any]) -> list[str]:
+    return [_cell(cell) for cell in _few(tuple(row))]
+
+
+def _cell(cell: Any) -> str:
+    if cell.data_type == "f":
+        return Formula(cell.value)
+    if cell.data_type == "e":
+        return NoValue(cell.value)
+    return _told(cell.value)
+
+
+def _told(value: object) -> str:
+    """A cell's value as one would have typed it into a CSV."""
+    from openpyxl.utils.escape import unescape
+
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return _moment(value)
+        case timedelta():
+            return _moment(datetime.combine(EXCEL_EPOCH, time()) + value)
+        case time():
+            return f"{value:%H:%M:%S}".removesuffix(":00")
+        case float() if value.is_integer():
+            return str(int(value))
+    # What XML cannot hold is written as _x000D_, by Excel itself.
+    text: str = unescape(str(value))
+    return text.strip()
+
+
+def _moment(value: datetime) -> str:
+    """A date alone, a time alone, or both: spreadsheets keep them all as one number."""
+    value = (value + timedelta(milliseconds=500)).replace(microsecond=0)
+    clock = f"{value:%H:%M:%S}".removesuffix(":00")
+    if value.date() <= date(1900, 1, 1):
+        return clock
+    return f"{value:%Y-%m-%d}" if value.time() == time() else f"{value:%Y-%m-%d} {clock}"

@@ -1,0 +1,1 @@
+"""What every view stands on: requests, problems, sessions, limits and caches."""

@@ -1,0 +1,33 @@
+"""The instants and zones inside a body, as the domain takes them."""
+
+from datetime import UTC, datetime
+
+from domain.errors import Invalid
+from domain.hours import timezone
+from webhooks.http.problems import Refused
+from webhooks.http.times import YEARS
+
+
+def instant(field: str, text: str) -> int:
+    """An instant with an offset, in epoch seconds. Raises Refused."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS or moment.microsecond:
+        detail = "Send an instant with an offset, on a whole second, such as 2026-06-01T09:00:00Z."
+        raise Refused("invalid_instant", detail, field=field)
+    return int(moment.timestamp())
+
+
+def moment(field: str, text: str | None) -> datetime | None:
+    """The same as an aware datetime; None for None."""
+    return None if text is None else datetime.fromtimestamp(instant(field, text), UTC)
+
+
+def same_zone(field: str, zone: str) -> str:
+    """The zone, if there is one of this name. Raises Invalid, with the field."""
+    try:
+        return timezone(zone).key
+    except Invalid as error:
+        raise Invalid(field, error.code, error.detail) from None

@@ -1,0 +1,39 @@
+"""What every view may use, reached by one typed helper over `app.extensions`: several apps can live in one process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import current_app
+
+from webhooks.http.api_key_cache import KeyRing
+from webhooks.http.limits import Limits
+from webhooks.http.metrics import Metrics
+from webhooks.http.refusal_log import Refusals
+from webhooks.http.response_cache import Shelf
+from workers.bootstrap import Runtime
+
+EXTENSION = "coachcal"
+
+Passing = tuple[str, list[tuple[str, str]], bytes]
+"""An answer that needs no Flask: status line, headers, body."""
+InPassing = Callable[[dict[str, Any]], Passing | None]
+"""Looks at a request (its WSGI environ) before Flask does. None: the request goes on to its endpoint, as it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    runtime: Runtime
+    keyring: KeyRing
+    metrics: Metrics
+    refusals: Refusals
+    shelf: Shelf
+    limits: Limits
+
+
+def parts() -> Parts:
+    return cast(Parts, current_app.extensions[EXTENSION])
+
+
+def runtime() -> Runtime:
+    return parts().runtime

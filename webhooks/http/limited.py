@@ -1,0 +1,44 @@
+"""What is refused before Flask looks: a key at its limit. Whoever asks on and on then costs others little."""
+
+from typing import Any
+
+import orjson
+
+from storage.schema.outages import Unavailable
+from webhooks.http.auth import bearer
+from webhooks.http.context import InPassing, Parts, Passing
+from webhooks.http.limits import LIMITED, TOO_MANY
+from webhooks.http.problems import HTTP_DETAILS, PROBLEM
+from workers import tracing
+from workers.skew import ClockOff
+
+PLACE = "/v1/"
+
+
+def in_passing(ours: Parts) -> InPassing:
+    """Refuses a key that this process knows to be at its limit. Its endpoint would say the same."""
+    keyring, limits, refusals = ours.keyring, ours.limits, ours.metrics.refusals.labels(LIMITED)
+    requests = ours.metrics.requests.labels("none", TOO_MANY)
+    # Its request_id is in the header: a body that is the same for all costs nothing.
+    problem = {"title": "Too Many Requests", "status": TOO_MANY, "code": LIMITED, "detail": HTTP_DETAILS[TOO_MANY]}
+    body = orjson.dumps(problem | {"request_id": None})
+    refused: Passing = (
+        "429 TOO MANY REQUESTS",
+        [("Content-Type", PROBLEM), ("Content-Length", str(len(body)))],
+        body,
+    )
+
+    def look(environ: dict[str, Any]) -> Passing | None:
+        presented = bearer(environ) if environ["PATH_INFO"].startswith(PLACE) else ""
+        try:
+            key = keyring.recall(presented) if presented else None
+        except (*Unavailable, ClockOff):
+            return None  # the endpoint asks again, and says so
+        if key is None or not limits.spent(environ, key.id):
+            return None
+        requests.inc()
+        refusals.inc()
+        tracing.tell(status=TOO_MANY)
+        return refused if environ["REQUEST_METHOD"] != "HEAD" else (*refused[:2], b"")
+
+    return look

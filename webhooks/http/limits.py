@@ -1,0 +1,95 @@
+"""Who may ask how often. Whoever proves who they are is counted by that, everybody else by their address.
+
+reads, writes   a minute, for each API key; without one, for each address
+holds           in ten minutes, for each owner whom a client takes them for
+wrong           keys, logins and signatures that are not good, a minute for each address; the wait doubles each time
+
+A right key, and a signed push, pass whatever others at the same address did: the secrets have 256 bits, which nobody
+guesses, and a lock-out would be a gift to whoever shares an address. The limit is on what wrong ones cost.
+"""
+
+from typing import Any
+
+from prometheus_client import Counter
+from werkzeug.exceptions import TooManyRequests
+
+from webhooks.http.callers import caller
+from workers.limits import Limiter, Policy, Verdict
+from workers.settings import Settings
+
+Environ = dict[str, Any]
+
+SEEN = "coachcal.limits"  # no header of a client's can have this name
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+LIMITED, TOO_MANY = "rate_limited", 429
+
+
+class Limits:
+    """Those of one app. Each request counts once against each policy, however often it is asked about."""
+
+    def __init__(self, settings: Settings, limiter: Limiter, refused: Counter) -> None:
+        self._limiter = limiter
+        self._refused = refused
+        self._proxies = settings.trusted_proxies or ()
+        self._reads = Policy("reads", settings.limit_reads)
+        self._writes = Policy("writes", settings.limit_writes)
+        self._holds = Policy("holds", settings.limit_holds, window=600.0)
+        self._wrong = Policy("wrong", settings.limit_wrong, longest=3600.0)
+
+    def passes(self, environ: Environ, key_id: str | None = None) -> bool:
+        """Whether this request may go on; it is counted by its key, or by its address."""
+        return self._count(environ, self._usual(environ), key_id or caller(environ, self._proxies))
+
+    def admit(self, environ: Environ, key_id: str | None = None) -> None:
+        """The same. Raises TooManyRequests."""
+        if not self.passes(environ, key_id):
+            raise TooManyRequests(LIMITED)
+
+    def hold(self, environ: Environ, client_id: str, owner: str) -> None:
+        """Somebody takes a hold. Raises TooManyRequests."""
+        if not self._count(environ, self._holds, f"{client_id} {owner}"):
+            raise TooManyRequests(LIMITED)
+
+    def wrong(self, environ: Environ) -> None:
+        """What was shown to be let in was not good. Raises TooManyRequests for whoever shows such things often."""
+        if not self._count(environ, self._wrong, caller(environ, self._proxies)):
+            raise TooManyRequests(LIMITED)
+
+    def spent(self, environ: Environ, key_id: str) -> bool:
+        """Whether this key is known to be at its limit: then the request is counted as refused."""
+        policy = self._usual(environ)
+        return self._limiter.peek(policy, key_id) is not None and not self._count(environ, policy, key_id)
+
+    def _usual(self, environ: Environ) -> Policy:
+        return self._reads if environ["REQUEST_METHOD"] in READING else self._writes
+
+    def _count(self, environ: Environ, policy: Policy, who: str) -> bool:
+        if not policy.quota:
+            return True
+        seen: list[Verdict] = environ.setdefault(SEEN, [])
+        for verdict in seen:
+            if verdict.policy is policy and verdict.who == who:
+                return verdict.passed
+        verdict = self._limiter.take(policy, who)
+        seen.append(verdict)
+        if not verdict.passed:
+            self._refused.labels(policy.name).inc()
+        return verdict.passed
+
+
+def headers(environ: Environ) -> list[tuple[str, str]]:
+    """What an answer says of the limits that its request was counted by (draft-ietf-httpapi-ratelimit-headers-10)."""
+    if SEEN not in environ:
+        return []
+    # The latest of each policy: a key that is new here was counted by its address first.
+    seen = {verdict.policy.name: verdict for verdict in environ[SEEN]}.values()
+    told = ", ".join([f'"{each.policy.name}";r={each.left};t={_seconds(each)}' for each in seen])
+    policies = ", ".join([f'"{each.policy.name}";q={each.policy.quota};w={each.policy.window:.0f}' for each in seen])
+    waits = [_seconds(each) for each in seen if not each.passed]
+    more = [("Retry-After", str(max(waits)))] if waits else []
+    return [("RateLimit", told), ("RateLimit-Policy", policies), *more]
+
+
+def _seconds(verdict: Verdict) -> int:
+    """Whole ones: then it is over."""
+    return int(verdict.seconds) + 1

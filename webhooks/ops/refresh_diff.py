@@ -1,0 +1,114 @@
+"""Refresh now: read a coach's calendars at once, and say which starts the read gained and lost.
+
+What was open before travels in the page, signed, as runs of starts: no process has to remember it, and the clock's own
+work (notice, horizon) is left out, because both moments are looked at with the clock of the first.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flask import abort, g, render_template, request
+from itsdangerous import BadData
+
+from domain.hours import DAY_SECONDS
+from domain.slots.cells import GRID
+from domain.slots.listing import render
+from storage.rows import audit_log, connections, refresh_jobs
+from storage.rows.audit_log import Deed
+from storage.slots import availability, slot_sets
+from storage.slots.availability import Asked
+from storage.slots.slot_sets import Listing
+from webhooks.http.context import runtime
+from webhooks.ops.ops_sessions import signer
+
+SHOWN = 12
+SLOW_SECONDS = 30
+
+Starts = dict[str, list[int]]
+"""By duration, as JSON has keys: its open starts as runs, [first, how many, first, how many, ...] in quarter hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Starts of one duration that opened and closed, the soonest few of each by name."""
+
+    duration: int
+    gained: int
+    lost: int
+    gained_first: list[str]
+    lost_first: list[str]
+
+
+def refresh(coach_id: str) -> str:
+    """POST /ops/coaches/{id}/refresh"""
+    services = runtime().services
+    now = services.now()
+    at = int(now.timestamp())
+    with services.database.write() as tx:
+        before = _runs(_listing(tx, coach_id), at)
+        chosen = connections.ids_of_coach(tx, coach_id)
+        for connection_id in chosen:
+            refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
+        audit_log.note(tx, Deed(now, g.visitor.name, "refresh", coach_id, f"{len(chosen)} connections"))
+    runtime().actors.wake(*chosen)
+    token = signer(services.settings, "before").dumps([coach_id, at, before])
+    return render_template(
+        "ops/difference.html", coach_id=coach_id, waiting=chosen, token=token, waited=0.0, slow=False
+    )
+
+
+def difference(coach_id: str) -> str:
+    """POST /ops/coaches/{id}/difference: asked every second until all that is owed was read."""
+    services = runtime().services
+    token = request.form.get("before", "")
+    try:
+        known, at, before = signer(services.settings, "before").loads(token)
+    except (BadData, ValueError):
+        abort(403, "What was open before is not told in words of ours. Refresh again.")
+    if known != coach_id:
+        abort(403, "What was open before is of another coach. Refresh again.")
+    waited = services.now().timestamp() - at
+    with services.database.read() as tx:
+        waiting = refresh_jobs.owed(tx, connections.ids_of_coach(tx, coach_id))
+        changed = [] if waiting else _changes(before, _runs(_listing(tx, coach_id), at))
+    more: dict[str, Any] = {"waited": waited, "slow": waited > SLOW_SECONDS, "changed": changed}
+    return render_template("ops/difference.html", coach_id=coach_id, waiting=waiting, token=token, **more)
+
+
+def _listing(tx: Any, coach_id: str) -> Listing:
+    services = runtime().services
+    found = slot_sets.listings(tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after)
+    if coach_id not in found:
+        abort(404, "No coach has this id.")
+    return found[coach_id]
+
+
+def _runs(listing: Listing, at: int) -> Starts:
+    """What can be booked, looked at with the clock of `at`."""
+    until = at + DAY_SECONDS * (listing.horizon_days + 1)
+    found: Starts = {}
+    for duration in listing.slots.durations:
+        cells = availability.starts(listing, Asked(duration, at, until, at)) // GRID
+        first = np.flatnonzero(np.diff(cells, prepend=-2) != 1)
+        lengths = np.diff(first, append=len(cells))
+        found[str(duration)] = np.column_stack((cells[first], lengths)).ravel().tolist()
+    return found
+
+
+def _changes(before: Starts, after: Starts) -> list[Changed]:
+    changes = []
+    for duration, runs in after.items():
+        was, now = _cells(before.get(duration, [])), _cells(runs)
+        gained, lost = sorted(now - was), sorted(was - now)
+        changes.append(Changed(int(duration), len(gained), len(lost), _named(gained), _named(lost)))
+    return changes
+
+
+def _cells(runs: list[int]) -> set[int]:
+    pairs = zip(runs[::2], runs[1::2], strict=True)
+    return {cell for first, length in pairs for cell in range(first, first + length)}
+
+
+def _named(cells: list[int]) -> list[str]:
+    return render([cell * GRID for cell in cells[:SHOWN]])

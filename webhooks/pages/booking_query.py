@@ -1,0 +1,175 @@
+"""What somebody at the booking page chose: zone, duration, week, and which of their bookings is to move."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import abort, request
+
+from domain.errors import Invalid
+from domain.hours import timezone
+from domain.sessions import Booking, Participant, Session, Terms, Unknown
+from domain.slots.cells import GRID
+from storage.rows import bookings, sessions
+from storage.slots import availability, bookable
+from storage.slots.availability import Asked
+from storage.slots.slot_sets import Listing
+from webhooks.api.schemas.requests import MOST_TEXT
+from webhooks.http.page_sessions import guest
+from webhooks.http.permissions import May
+from webhooks.http.times import YEARS
+from webhooks.pages import formats, weekgrid
+
+Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
+
+FRAME = re.compile(r"(\d{1,4})-(\d{1,4})", re.ASCII)
+DAY_MINUTES = 24 * 60
+FAR = 2**32
+NEVER_FORCED = ("past", "session")
+"""What closes a time for good; there is no use in asking for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A booking that the guest may see and change, and its session."""
+
+    booking: Booking
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`moving`: the booking that is to have another time. `soonest`: the first open start of all, if there is one."""
+
+    listing: Listing
+    zone: str
+    duration: int
+    monday: date
+    now: int
+    moving: Mine | None
+    soonest: int | None
+
+    @property
+    def first_monday(self) -> date:
+        return formats.monday(self.now, self.zone)
+
+    @property
+    def last_monday(self) -> date:
+        return formats.monday(self.now + self.listing.horizon_days * DAY_MINUTES * 60, self.zone)
+
+    def asks(self, monday: date | None = None, **more: Any) -> dict[str, Any]:
+        """The query of a page that shows the same, or another week of it."""
+        moving = {} if self.moving is None else {"move": self.moving.booking.id}
+        week = (monday or self.monday).isoformat()
+        return {"duration": self.duration, "zone": self.zone, "week": week} | moving | more
+
+
+def who() -> Participant:
+    """For whom is booked. 404 where a coach or manager came only to look."""
+    found = guest().participant
+    if found is None:
+        abort(404, "not_here")
+    return found
+
+
+def mine(tx: Tx, booking_id: str) -> Mine:
+    """Raises Unknown: a booking that is none of this guest's business is as if there were none."""
+    booking = bookings.get(tx, booking_id)
+    session = sessions.get(tx, booking.session_id)
+    if not guest().handles(booking, session):
+        raise Unknown("booking", booking_id)
+    return Mine(booking, session)
+
+
+def choice(tx: Tx, terms: Terms) -> Choice:
+    """Raises Unknown for a booking of somebody else's, Invalid for a zone that is none."""
+    move = request.values.get("move")
+    moving = mine(tx, move) if move else None
+    if moving is not None and (moving.session.pod or moving.booking.status != "booked"):
+        raise Unknown("booking", moving.booking.id)
+    listing = bookable.listing_for(tx, guest().coach_id, terms, moving=moving.session.id if moving else None)
+    zone = zone_chosen()
+    duration = _duration(listing, moving)
+    soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
+    looked_at = terms.seconds if soonest is None or guest().may(May.see_reasons) else soonest
+    monday = _monday() or formats.monday(looked_at, zone)  # a coach's own week, be it full
+    return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest)
+
+
+def starts(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> list[int]:
+    """What is open, as the API lists it."""
+    found: list[int] = availability.starts(listing, Asked(duration, since, until, terms.seconds)).tolist()
+    return found
+
+
+def closed(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> dict[int, str] | None:
+    """Why each closed start is so, as the API tells it; None: this guest is not told."""
+    if not guest().may(May.see_reasons):
+        return None
+    runs = availability.reasons(listing, Asked(duration, since, until, terms.seconds))
+    found = {start: why.name for first, end, why in runs for start in range(first, end, GRID)}
+    return found | dict.fromkeys(range(since, min(until, terms.seconds), GRID), "past")
+
+
+def forcible(reason: str) -> bool:
+    return guest().may(May.force) and reason not in NEVER_FORCED
+
+
+def forced() -> str | None:
+    """Why a time is to be had though it is closed. 404 for those who may not force; raises Invalid for no reason."""
+    if "force" not in request.form:
+        return None
+    if not guest().may(May.force):
+        abort(404, "not_here")
+    reason = line("force")
+    if reason is None:
+        raise Invalid("force", "reason_missing", "Say why the time is forced.")
+    return reason
+
+
+def line(name: str) -> str | None:
+    """What was written into the form's field; None for nothing. Raises Invalid."""
+    text = request.form.get(name, "").strip()
+    if len(text) > MOST_TEXT or "\0" in text:
+        raise Invalid(name, "too_long", f"Write at most {MOST_TEXT} characters.")
+    return text or None
+
+
+def start_chosen() -> int:
+    start = request.values.get("start", type=int)
+    if start is None or not 0 <= start < FAR:
+        abort(422, "not_understood")
+    return start
+
+
+def zone_chosen() -> str:
+    """Raises Invalid."""
+    return timezone(request.values.get("zone") or guest().zone).key
+
+
+def frame_chosen() -> weekgrid.Frame | None:
+    found = FRAME.fullmatch(request.args.get("frame", ""))
+    if found is None:
+        return None
+    first, last = int(found[1]), int(found[2])
+    return (first, last) if first < last <= DAY_MINUTES else None
+
+
+def one_time_key() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def _duration(listing: Listing, moving: Mine | None) -> int:
+    offered = listing.slots.durations
+    asked = request.values.get("duration", moving.session.minutes if moving else None, type=int)
+    return asked if asked in offered else offered[0]
+
+
+def _monday() -> date | None:
+    try:
+        day = date.fromisoformat(request.values.get("week", ""))
+    except ValueError:
+        return None
+    return day - timedelta(days=day.weekday()) if day.year in YEARS else None
