@@ -18,7 +18,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from redis import Redis
 
 from storage.schema.database import Database, create
-from tests.databases import Kind, PostgresDatabases, copy_of, migrate
+from tests.support.databases import Kind, PostgresDatabases, copy_of, migrate
 from webhooks.app import App
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server

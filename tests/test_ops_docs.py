@@ -9,10 +9,10 @@ import pytest
 from dramatiq.brokers.stub import StubBroker
 from prometheus_client import CollectorRegistry, generate_latest
 
-from tests import cast, exposition
-from tests.databases import copy_of
-from tests.exposition import OPS
-from tests.webhooks import desk as desks
+from tests.support import exposition, people
+from tests.support import http_client as desks
+from tests.support.databases import copy_of
+from tests.support.exposition import OPS
 from webhooks.cli import main
 from workers.clock import JOBS
 from workers.metrics import CountJobs
@@ -28,7 +28,7 @@ def told(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str
     """All that web and workers expose."""
     url = copy_of(sqlite_template, tmp_path_factory.mktemp("ops") / "db.sqlite")
     with desks.opened(url, broker=StubBroker()) as desk:
-        cast.introduce(desk.database)
+        people.introduce(desk.database)
         desks.connect(desk)
         desk.push()
         desk.look("/v1/coaches/ada")

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from storage import migrations
 from storage.rows import api_keys
 from storage.schema.database import create
-from tests import sending, town
-from tests.sending import Answer
-from tests.town import Town
+from tests.support import http_load, processes
+from tests.support.http_load import Answer
+from tests.support.processes import Town
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
@@ -34,8 +34,8 @@ def main() -> None:
         with database.write() as tx:
             key = api_keys.create_key(tx, "bench", ("bookings:write",), now=datetime.now(UTC))
         database.close()
-        with town.raised(Path(folder), url, redis.url) as raised:
-            raised.environment |= {"COACHCAL_WEB_PROCESSES": "2"} | town.FAR_LIMITS
+        with processes.raised(Path(folder), url, redis.url) as raised:
+            raised.environment |= {"COACHCAL_WEB_PROCESSES": "2"} | processes.FAR_LIMITS
             for name in ("web", "worker", "clock"):
                 raised.start(name)
             raised.connect()
@@ -52,14 +52,14 @@ def _race(raised: Town, key: str, starts: list[str]) -> list[Answer]:
         for turn in range(EACH)
         for number in range(CLIENTS)
     ]
-    return sending.send(raised.api.origin, asked, lines=CLIENTS, fine=(201, 409))
+    return http_load.send(raised.api.origin, asked, lines=CLIENTS, fine=(201, 409))
 
 
 def _asked(raised: Town, key: str, number: int, start: str) -> bytes:
     person = {"id": f"p{number}", "name": f"P {number}", "email": f"p{number}@example.test", "zone": "UTC"}
     body = {"coach_id": "ada", "start": start, "duration": 60, "participant": person}
     headers = {"Authorization": f"Bearer {key}", "Idempotency_Key": secrets.token_hex(8)}
-    return sending.request("POST", f"{raised.api.origin}/v1/bookings", json.dumps(body).encode(), **headers)
+    return http_load.request("POST", f"{raised.api.origin}/v1/bookings", json.dumps(body).encode(), **headers)
 
 
 def _report(answers: list[Answer]) -> None:

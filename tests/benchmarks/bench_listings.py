@@ -17,9 +17,9 @@ from storage import migrations
 from storage.rows import api_keys, coaches
 from storage.schema.database import create
 from storage.slots import slot_sets
-from tests import cast, sending, town
 from tests.benchmarks.bench_pushes import PROCESSES, THREADS, rate, serve
-from tests.town import Town
+from tests.support import http_load, people, processes
+from tests.support.processes import Town
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
@@ -34,9 +34,12 @@ def main() -> None:
             database = create(url)
             migrations.migrate(database)
             database.close()
-            more = town.FAR_LIMITS | {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
+            more = processes.FAR_LIMITS | {
+                "COACHCAL_WEB_PROCESSES": str(PROCESSES),
+                "COACHCAL_WEB_THREADS": str(THREADS),
+            }
             (Path(folder) / name).mkdir()
-            with town.raised(Path(folder) / name, url, redis.url, **more) as raised:
+            with processes.raised(Path(folder) / name, url, redis.url, **more) as raised:
                 raised.start("web")
                 _report(name, raised)
 
@@ -50,10 +53,10 @@ def constant(path: str) -> Flask:
 
 def _report(name: str, raised: Town) -> None:
     urls, key = _introduced(raised)
-    prepared = [sending.request("GET", url, Authorization=f"Bearer {key}") for url in urls]
+    prepared = [http_load.request("GET", url, Authorization=f"Bearer {key}") for url in urls]
     bare = _constant(raised, urls[0], key)
-    turn = partial(sending.send, lines=LINES, fine=(200,))
-    constants = partial(turn, bare, [sending.request("GET", f"{bare}/constant")] * REQUESTS)
+    turn = partial(http_load.send, lines=LINES, fine=(200,))
+    constants = partial(turn, bare, [http_load.request("GET", f"{bare}/constant")] * REQUESTS)
     ours = partial(turn, raised.api.origin, [prepared[n % COACHES] for n in range(REQUESTS)])
     turns = [(rate(constants), rate(ours)) for _ in range(TURNS + 1)]
     floor, reached = map(median, zip(*turns[1:], strict=True))  # the first answers of a process are its slowest
@@ -70,7 +73,7 @@ def _introduced(raised: Town) -> tuple[list[str], str]:
     with raised.database.write() as tx:
         key = api_keys.create_key(tx, "bench", ("slots:read",), now=now)
         for number in range(COACHES):
-            coach = coaches.put(tx, cast.coach(id=f"coach-{number}", durations=(30, 45, 60, 90), horizon_days=90))
+            coach = coaches.put(tx, people.coach(id=f"coach-{number}", durations=(30, 45, 60, 90), horizon_days=90))
             slot_sets.recompute(tx, coach, now=now)
     asked = f"from={now.date()}&to={now.date() + timedelta(days=14)}&duration=60"
     return [f"{raised.api.origin}/v1/coaches/coach-{number}/slots?{asked}" for number in range(COACHES)], key

@@ -20,11 +20,11 @@ from storage.schema import tables
 from storage.schema.database import Database, create
 from storage.slots import availability, slot_sets
 from storage.slots.availability import Asked
-from tests import cast
+from tests.support import people
 from workers.embedded.postgres import postgres_server
 
 COACHES = 200
-NOW = int(cast.NOW.timestamp())
+NOW = int(people.NOW.timestamp())
 ASKED = Asked(60, NOW, NOW + 14 * 86_400, NOW)
 TIMES = 60
 
@@ -42,10 +42,10 @@ def main() -> None:
 
 
 def _fill(database: Database) -> None:
-    person = replace(cast.ADA, horizon_days=90, durations=(30, 45, 60, 90), policy=Policy("hours_only", 1))
+    person = replace(people.ADA, horizon_days=90, durations=(30, 45, 60, 90), policy=Policy("hours_only", 1))
     with database.write() as tx:
         for number in range(COACHES):
-            slot_sets.recompute(tx, coaches.put(tx, replace(person, id=f"coach-{number}")), now=cast.NOW)
+            slot_sets.recompute(tx, coaches.put(tx, replace(person, id=f"coach-{number}")), now=people.NOW)
 
 
 def _floor(database: Database) -> None:
@@ -56,7 +56,7 @@ def _floor(database: Database) -> None:
 def _pool(database: Database) -> None:
     ids = [f"coach-{number}" for number in range(COACHES)]
     with database.read() as tx:
-        found = slot_sets.listings(tx, ids, now=cast.NOW, stale_after=timedelta(minutes=90))
+        found = slot_sets.listings(tx, ids, now=people.NOW, stale_after=timedelta(minutes=90))
     assert len(availability.pool(list(found.values()), ASKED).any_open())
 
 

@@ -16,9 +16,9 @@ from storage import migrations
 from storage.rows import coaches, connections
 from storage.schema import tables
 from storage.schema.database import create
-from tests import cast, sending, town
-from tests.sending import Answer
-from tests.town import Town
+from tests.support import http_load, people, processes
+from tests.support.http_load import Answer
+from tests.support.processes import Town
 from webhooks.demo.processes import free_port
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
@@ -40,8 +40,8 @@ def main() -> None:
         database = create(url)
         migrations.migrate(database)
         database.close()
-        more = town.FAR_LIMITS | {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
-        with town.raised(Path(folder), url, redis.url, **more) as raised:
+        more = processes.FAR_LIMITS | {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
+        with processes.raised(Path(folder), url, redis.url, **more) as raised:
             raised.start("web")
             _report(raised, serve(raised, "tests.benchmarks.bench_pushes:bare"), _connected(raised))
 
@@ -69,12 +69,12 @@ def _connected(raised: Town) -> list[bytes]:
     pushes = []
     for number in range(EDGES):
         with raised.database.write() as tx:
-            coaches.put(tx, cast.coach(id=f"coach-{number}"))
-        connection_id = cast.connect(raised.database, f"coach-{number}", f"acc-{number}")
+            coaches.put(tx, people.coach(id=f"coach-{number}"))
+        connection_id = people.connect(raised.database, f"coach-{number}", f"acc-{number}")
         with raised.database.write() as tx:
             connections.plan_channel(tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed")
         callback = f"{raised.api.origin}/webhooks/cronofy/token-{number}"
-        pushes.append(sending.change(callback, raised.sandbox.client_secret))
+        pushes.append(http_load.change(callback, raised.sandbox.client_secret))
     return pushes
 
 
@@ -83,15 +83,15 @@ def _report(raised: Town, bare: str, pushes: Sequence[bytes]) -> None:
     storm = [pushes[number % 20] for number in range(STORM)]
     rates: dict[str, list[float]] = {"bare": [], "storm": [], "clean edge": []}
     for _ in range(TURNS + 1):
-        rates["bare"].append(rate(partial(sending.send, bare, storm, lines=100)))
-        rates["storm"].append(rate(partial(sending.send, ours, storm, lines=100)))
+        rates["bare"].append(rate(partial(http_load.send, bare, storm, lines=100)))
+        rates["storm"].append(rate(partial(http_load.send, ours, storm, lines=100)))
         _clean(raised)
-        rates["clean edge"].append(rate(partial(sending.send, ours, pushes, lines=100)))
+        rates["clean edge"].append(rate(partial(http_load.send, ours, pushes, lines=100)))
     floor = median(rates["bare"][1:])  # the first answers of a process are its slowest
     for name, goal in SHARES.items():
         reached = median(rates[name][1:])
         print(f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%} (goal: {goal:.0%})")
-    cuts = quantiles([1000 * it.seconds for it in sending.send(ours, storm, lines=16)], n=100)
+    cuts = quantiles([1000 * it.seconds for it in http_load.send(ours, storm, lines=16)], n=100)
     print(f"P3 16 lines    p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms (goal: {BUSIEST_MS} ms)")
 
 

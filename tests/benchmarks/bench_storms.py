@@ -11,9 +11,9 @@ from time import monotonic, sleep
 
 from storage import migrations
 from storage.schema.database import create
-from tests import sending, town
 from tests.journeys.test_storm import PRODUCTION, connect, reads, wait
-from tests.town import Town
+from tests.support import http_load, processes
+from tests.support.processes import Town
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
@@ -32,7 +32,7 @@ def main() -> None:
         database = create(url)
         migrations.migrate(database)
         database.close()
-        with town.raised(Path(folder), url, redis.url, **PRODUCTION, **NO_BUDGET) as raised:
+        with processes.raised(Path(folder), url, redis.url, **PRODUCTION, **NO_BUDGET) as raised:
             for name in ("web", "worker", "clock"):
                 raised.start(name)
             pushes = [target.push for target in connect(raised, COACHES)]
@@ -43,7 +43,7 @@ def main() -> None:
 
 def _report(raised: Town, pushes: Sequence[bytes], seconds: int, most: int) -> None:
     before, began = reads(raised), monotonic()
-    answered = len(sending.send(raised.api.origin, _spread(pushes, seconds), lines=LINES))
+    answered = len(http_load.send(raised.api.origin, _spread(pushes, seconds), lines=LINES))
     took, last = monotonic() - began, monotonic()
     for number in range(COACHES):
         wait(raised, f"coach-{number:02}", lambda found: found["state"] == "fresh", last + 20)

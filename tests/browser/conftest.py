@@ -15,9 +15,9 @@ from dramatiq.brokers.stub import StubBroker
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.databases import Kind
-from tests.webhooks import desk as desks
-from tests.webhooks.desk import Desk
+from tests.support import http_client as desks
+from tests.support.databases import Kind
+from tests.support.http_client import Desk
 from webhooks.app import create_app
 from webhooks.demo.processes import free_port
 

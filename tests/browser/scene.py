@@ -10,9 +10,9 @@ from storage.rows.outbox import Owed
 from storage.schema import tables
 from storage.schema.database import Database, clock_ms
 from storage.slots import slot_sets
-from tests import cast
+from tests.support import people
 
-NOW = cast.NOW
+NOW = people.NOW
 ADDRESS = "grace@example.test"
 
 
@@ -74,7 +74,7 @@ def stuck(database: Database, number: int = 2) -> str:
 
 def in_state(database: Database, state: State, coach_id: str) -> None:
     """A coach whose calendars are in this state."""
-    connection_id = cast.ready(database, replace(cast.MAILED, id=coach_id), (cast.at(2, 9), cast.at(2, 10)))
+    connection_id = people.ready(database, replace(people.MAILED, id=coach_id), (people.at(2, 9), people.at(2, 10)))
     values: dict[State, dict[str, object]] = {
         "stale": {"last_ok_at": NOW - timedelta(hours=3)},
         "disconnected": {"trouble": "revoked", "troubled_since": NOW - timedelta(days=2), "last_error": "locked"},
@@ -88,7 +88,7 @@ def in_state(database: Database, state: State, coach_id: str) -> None:
 
 def unconnected(database: Database, coach_id: str) -> None:
     with database.write() as tx:
-        slot_sets.recompute(tx, coaches.put(tx, cast.coach(id=coach_id)), now=NOW)
+        slot_sets.recompute(tx, coaches.put(tx, people.coach(id=coach_id)), now=NOW)
 
 
 def samples(database: Database, hours: int = 24) -> None:
@@ -117,7 +117,7 @@ def samples(database: Database, hours: int = 24) -> None:
 
 def afternoon(database: Database) -> dict[str, str]:
     """All of it. The ids of a dead letter, of a stuck one and of one that waits."""
-    cast.ready(database, cast.MAILED, (cast.at(2, 9), cast.at(2, 10)), (cast.at(3, 13), cast.at(3, 15)))
+    people.ready(database, people.MAILED, (people.at(2, 9), people.at(2, 10)), (people.at(3, 13), people.at(3, 15)))
     for number, state in enumerate(("stale", "stale", "disconnected", "refreshing", "fresh", "fresh")):
         in_state(database, state, f"coach-{number}")  # type: ignore[arg-type]  # each is a State
     unconnected(database, "newcomer")

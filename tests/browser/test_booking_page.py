@@ -10,14 +10,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from storage.schema import tables
-from tests import cast
 from tests.browser.conftest import Seen, Site
 from tests.browser.test_ops import at_peace, focused, tab_to, violations
-from tests.webhooks import visitors
-from tests.webhooks.test_bookings import POD, post
-from tests.webhooks.visitors import GRACE, HEDY
+from tests.support import page_visitor, people
+from tests.support.page_visitor import GRACE, HEDY
+from tests.webhooks.api.test_bookings import POD, post
 
-TEN = cast.at(2, 9)
+TEN = people.at(2, 9)
 MOST_BYTES = 100_000
 GRID = re.compile("/book/grid")
 STATIC = Path(__file__).parents[2] / "webhooks/pages/static"
@@ -26,7 +25,7 @@ STATIC = Path(__file__).parents[2] / "webhooks/pages/static"
 @contextmanager
 def guest(site: Site, path: str = "/book?duration=60", participant: Any = GRACE, **options: Any) -> Iterator[Seen]:
     """Somebody who followed their link."""
-    made = visitors.path_of(visitors.link(site.desk, participant=participant, return_url="https://os.test/me"))
+    made = page_visitor.path_of(page_visitor.link(site.desk, participant=participant, return_url="https://os.test/me"))
     with site.visit(**options) as seen:
         seen.page.clock.install()
         seen.page.goto(made)
@@ -41,7 +40,7 @@ def look_again(page: Page) -> None:
 
 def ready(site: Site) -> str:
     """Ada's week, on Wednesday afternoon busy. The id of her connection."""
-    return cast.ready(site.desk.database, cast.MAILED, (cast.at(3, 12), cast.at(3, 14)))
+    return people.ready(site.desk.database, people.MAILED, (people.at(3, 12), people.at(3, 14)))
 
 
 def button(page: Page, start: int) -> Any:
@@ -75,9 +74,9 @@ def test_a_session_is_booked_moved_and_cancelled_by_keyboard_alone(one_site: Sit
         page = seen.page
         # When the grid is entered, an arrow goes a day on, another a quarter hour
         tab_into_grid(page)
-        expect(button(page, cast.at(1, 8))).to_be_focused()
+        expect(button(page, people.at(1, 8))).to_be_focused()
         page.keyboard.press("ArrowRight")
-        expect(button(page, cast.at(2, 8))).to_be_focused()
+        expect(button(page, people.at(2, 8))).to_be_focused()
         for _ in range(4):
             page.keyboard.press("ArrowDown")
         expect(button(page, TEN)).to_be_focused()
@@ -162,8 +161,8 @@ def test_a_cell_turns_blue_when_a_calendar_changes_and_when_somebody_else_books(
         white = cell.evaluate("it => getComputedStyle(it).backgroundColor")
         button(page, TEN).focus()
         # When an event is put over it in the calendar
-        cast.mark_dirty(site.desk.database, connection_id)
-        cast.read(site.desk.database, connection_id, (TEN, TEN + 3600), of=cast.MAILED)
+        people.mark_dirty(site.desk.database, connection_id)
+        people.read(site.desk.database, connection_id, (TEN, TEN + 3600), of=people.MAILED)
         # Then the cell is blue and says so, the focus stays there, and it is told
         look_again(page)
         expect(cell).to_have_text("Unavailable")
@@ -172,11 +171,11 @@ def test_a_cell_turns_blue_when_a_calendar_changes_and_when_somebody_else_books(
         expect(cell).to_be_focused()
         expect(page.locator("#said")).to_have_text("Tue 2 Jun, 10:00 is not available any more.")
         # When somebody else books another time
-        expect(button(page, cast.at(4, 9))).to_be_visible()
-        visitors.enter(site.desk, participant=HEDY).book(cast.at(4, 9))
+        expect(button(page, people.at(4, 9))).to_be_visible()
+        page_visitor.enter(site.desk, participant=HEDY).book(people.at(4, 9))
         # Then that is blue too, without a reload
         look_again(page)
-        expect(button(page, cast.at(4, 9))).to_have_count(0)
+        expect(button(page, people.at(4, 9))).to_have_count(0)
         assert page.evaluate("window.sameLoad")
         assert "Hedy" not in page.content()
         at_peace(seen, site)
@@ -186,9 +185,9 @@ def test_focus_stays_on_a_time_that_is_still_open(one_site: Site) -> None:
     ready(one_site)
     with guest(one_site) as seen:
         button(seen.page, TEN).focus()
-        visitors.enter(one_site.desk, participant=HEDY).book(cast.at(4, 9))
+        page_visitor.enter(one_site.desk, participant=HEDY).book(people.at(4, 9))
         look_again(seen.page)
-        expect(button(seen.page, cast.at(4, 9))).to_have_count(0)
+        expect(button(seen.page, people.at(4, 9))).to_have_count(0)
         expect(button(seen.page, TEN)).to_be_focused()
         assert focused(seen.page) == ""
         expect(seen.page.locator("#said")).to_have_text("")
@@ -211,7 +210,7 @@ def test_a_lost_race_offers_the_nearest_times_one_of_which_is_booked(one_site: S
         page = seen.page
         button(page, TEN).click()
         # When somebody else is faster
-        visitors.enter(one_site.desk, participant=HEDY).book(TEN)
+        page_visitor.enter(one_site.desk, participant=HEDY).book(TEN)
         page.locator("#yes").click()
         # Then that is said, and the nearest times are buttons
         expect(page.locator("h1")).to_have_text("Somebody else was faster")
@@ -257,10 +256,10 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: S
     ready(one_site)
     for start in ("2026-06-04T13:00:00Z", "2026-06-05T13:00:00Z"):
         post(one_site.desk, "/v1/pods", POD | {"start": start})
-    grace = visitors.enter(one_site.desk)
+    grace = page_visitor.enter(one_site.desk)
     booking_id = grace.book(TEN)
     paths = ("/book", "/book?week=2026-10-19&zone=Europe/London", f"/book?move={booking_id}",
-             f"/book/confirm?start={cast.at(4, 8)}&duration=60", f"/book/bookings/{booking_id}",
+             f"/book/confirm?start={people.at(4, 8)}&duration=60", f"/book/bookings/{booking_id}",
              f"/book/bookings/{booking_id}/cancel")  # fmt: skip
     with guest(one_site, width=width, color_scheme=scheme) as seen:
         for path in paths:

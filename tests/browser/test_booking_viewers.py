@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 from storage.schema import tables
-from tests import cast
 from tests.browser.conftest import Seen, Site
 from tests.browser.test_booking_page import (
     MOST_BYTES,
@@ -21,20 +20,20 @@ from tests.browser.test_booking_page import (
     tab_into_grid,
 )
 from tests.browser.test_ops import at_peace, violations
-from tests.webhooks import visitors
-from tests.webhooks.test_bookings import POD, post
-from tests.webhooks.visitors import GRACE, HEDY, fields
+from tests.support import page_visitor, people
+from tests.support.page_visitor import GRACE, HEDY, fields
+from tests.webhooks.api.test_bookings import POD, post
 
 ACME = {"company": "acme"}
-BUSY = cast.at(3, 12)
-OPEN = cast.at(4, 9)
+BUSY = people.at(3, 12)
+OPEN = people.at(4, 9)
 
 
 @contextmanager
 def staff(site: Site, viewer: str, path: str = "/book?duration=60", **options: Any) -> Iterator[Seen]:
     """A coach, or a manager of Acme, who followed their link."""
     asked = {"participant": GRACE, "language": "en"} | options.pop("asked", {})
-    made = visitors.path_of(visitors.link(site.desk, viewer=viewer, context=ACME, **asked))
+    made = page_visitor.path_of(page_visitor.link(site.desk, viewer=viewer, context=ACME, **asked))
     with site.visit(**options) as seen:
         seen.page.clock.install()
         seen.page.goto(made)
@@ -49,7 +48,7 @@ def pod(site: Site, start: str = "2026-06-05T13:00:00Z", **changes: Any) -> str:
 
 
 def join(site: Site, pod_id: str, participant: Any = HEDY) -> None:
-    other = visitors.enter(site.desk, participant=participant, context=ACME)
+    other = page_visitor.enter(site.desk, participant=participant, context=ACME)
     assert other.post(f"/book/groups/{pod_id}/join", fields(other.get("/book"))).status_code == 303
 
 
@@ -171,7 +170,7 @@ def test_a_coach_s_sessions_are_live(one_site: Site) -> None:
     with staff(one_site, "coach") as seen:
         page = seen.page
         button(page, OPEN).focus()
-        visitors.enter(one_site.desk, participant=HEDY).book(OPEN)
+        page_visitor.enter(one_site.desk, participant=HEDY).book(OPEN)
         look_again(page)
         expect(page.locator("#meetings")).to_contain_text("Hedy Lamarr")
         assert "session" in page.evaluate("document.activeElement.textContent")
@@ -193,7 +192,7 @@ def test_axe_finds_no_violation_in_what_staff_see(
 ) -> None:
     ready(one_site)
     group = pod(one_site, participants=[HEDY], title="A circle with a title so long that it has to be broken somewhere")
-    booking_id = visitors.enter(one_site.desk, context=ACME).book(cast.at(2, 9))
+    booking_id = page_visitor.enter(one_site.desk, context=ACME).book(people.at(2, 9))
     paths = ["/book", "/book?frame=0-1440", f"/book/confirm?start={OPEN}&duration=60", f"/book?move={booking_id}",
              f"/book/bookings/{booking_id}", f"/book/groups/{group}"]  # fmt: skip
     if viewer == "coach":

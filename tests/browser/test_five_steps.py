@@ -19,20 +19,20 @@ from playwright.sync_api import Browser, Page, expect
 from domain.hours import Hours
 from storage.rows import coaches
 from storage.slots import slot_sets
-from tests import cast, town
 from tests.browser.conftest import Seen
 from tests.browser.hands import Finger, Hand, Keyboard, Mouse, NoScript, to_the_middle
 from tests.browser.test_booking_page import button
-from tests.cast import at
-from tests.databases import Kind
-from tests.town import Town
-from tests.webhooks.visitors import GRACE
+from tests.support import people, processes
+from tests.support.databases import Kind
+from tests.support.page_visitor import GRACE
+from tests.support.people import at
+from tests.support.processes import Town
 from workers.cronofy.sandbox.control import Seat
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 # A Sunday morning: the week that is booked lies ahead, whenever this is run.
 NOW = datetime(2026, 5, 31, 8, 0, tzinfo=UTC)
-NEW = replace(cast.MAILED, hours=Hours.parse("Europe/London", {}, {}), pre=0, post=0, durations=(30, 60))
+NEW = replace(people.MAILED, hours=Hours.parse("Europe/London", {}, {}), pre=0, post=0, durations=(30, 60))
 PATIENCE = 20
 """Seconds until something that is read from a calendar has to show."""
 
@@ -114,7 +114,9 @@ def walk(
 ) -> Iterator[Walk]:
     hand, kind, screen = WAYS[request.param]
     offset = round((NOW - datetime.now(UTC)).total_seconds())
-    with town.raised(tmp_path, fresh_database(kind), redis_url, COACHCAL_CLOCK_OFFSET_SECONDS=str(offset)) as running:
+    with processes.raised(
+        tmp_path, fresh_database(kind), redis_url, COACHCAL_CLOCK_OFFSET_SECONDS=str(offset)
+    ) as running:
         running.control.set_clock(NOW)
         for name in ("web", "worker", "clock"):
             running.start(name)
@@ -170,7 +172,7 @@ def choose_hours(walk: Walk, page: Page) -> None:
         to_the_middle(page.get_by_role("gridcell", name="Wednesday 11:00"))
         walk.hand.sweep(*(page.get_by_role("gridcell", name=name) for name in ("Monday 09:00", "Friday 12:45")))
     else:
-        for day in cast.OFFICE:
+        for day in people.OFFICE:
             walk.hand.fill(page.locator(f"#hours-{day}"), "09:00-13:00")
         walk.hand.press(page.locator("#show-effect"))
     expect(page.locator("#hours-fri")).to_have_value("09:00-13:00")

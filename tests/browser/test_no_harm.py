@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from domain.hours import WEEKDAYS
-from tests import cast
 from tests.browser.conftest import Site
 from tests.browser.hands import Touch, middle, to_the_middle
 from tests.browser.test_booking_page import TEN, bookings_of, button, guest, ready
 from tests.browser.test_ops import at_peace, violations
 from tests.browser.test_settings_page import at_settings, cell, hours
+from tests.support import people
 
 SIZES: list[dict[str, Any]] = [
     {"width": 1440, "height": 900},
@@ -47,10 +47,10 @@ def test_the_settings_open_at_their_top_also_for_a_coach_who_comes_to_reconnect(
     with at_settings(one_site, **size) as seen:
         page = seen.page
         if lost:
-            connection_id = cast.connect(one_site.desk.database, sub="acc_lost")
-            profile = replace(cast.ACCOUNT.profiles[0], connected=False, relink_url="https://app.cronofy.test/r/1")
-            found = replace(cast.ACCOUNT, sub="acc_lost", profiles=(profile,))
-            cast.read(one_site.desk.database, connection_id, account=found)
+            connection_id = people.connect(one_site.desk.database, sub="acc_lost")
+            profile = replace(people.ACCOUNT.profiles[0], connected=False, relink_url="https://app.cronofy.test/r/1")
+            found = replace(people.ACCOUNT, sub="acc_lost", profiles=(profile,))
+            people.read(one_site.desk.database, connection_id, account=found)
             page.reload()
             expect(page.get_by_role("link", name="Reconnect")).to_be_visible()
         expect(page.locator("#grid")).to_be_visible()
@@ -190,7 +190,7 @@ def test_length_and_zone_apply_as_soon_as_they_are_chosen(one_site: Site, size: 
     with guest(one_site, "/book?duration=60&week=2026-06-01", **size) as seen:
         page = seen.page
         expect(page.locator("#show")).to_be_hidden()
-        late = button(page, cast.at(2, 15, 15))
+        late = button(page, people.at(2, 15, 15))
         expect(late).to_have_count(0)
         page.evaluate("scrollTo(0, 60)")
         page.locator("#duration").focus()

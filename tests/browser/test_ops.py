@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from storage.rows import audit_log, outbox
-from tests import cast
 from tests.browser import scene
 from tests.browser.conftest import Seen, Site
-from tests.webhooks.test_bookings import BOOKING, post
+from tests.support import people
+from tests.webhooks.api.test_bookings import BOOKING, post
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 # Of axe-core 4.14.1, as npm has it; its licence lies beside it.
@@ -118,13 +118,13 @@ def test_a_withheld_address_is_taken_off_and_its_page_follows(one_site: Site) ->
 
 def test_a_refresh_tells_the_difference_that_it_made(one_site: Site) -> None:
     database = one_site.desk.database
-    connection_id = cast.ready(database, cast.MAILED, (cast.at(2, 9), cast.at(2, 10)))
+    connection_id = people.ready(database, people.MAILED, (people.at(2, 9), people.at(2, 10)))
     with one_site.ops() as seen:
         seen.page.goto("/ops/coaches/ada")
         seen.page.click("#refresh")
         expect(seen.page.locator("#difference")).to_contain_text("Reading 1 account")
         # an hour at 12:00 UTC for the one at 09:00: as many starts open as close
-        cast.read(database, connection_id, (cast.at(2, 12), cast.at(2, 13)), of=cast.MAILED)
+        people.read(database, connection_id, (people.at(2, 12), people.at(2, 13)), of=people.MAILED)
         row = seen.page.locator("#difference tr", has_text="60 min")
         expect(row).to_contain_text("+9")
         expect(row).to_contain_text("−9")
@@ -153,7 +153,7 @@ def test_the_plots_are_drawn_and_told_as_tables(one_site: Site) -> None:
 
 def test_a_refusal_appears_in_the_list_without_a_reload_and_leads_to_its_coach(one_site: Site) -> None:
     desk = one_site.desk
-    cast.ready(desk.database, cast.MAILED, (cast.at(2, 9), cast.at(2, 10)))
+    people.ready(desk.database, people.MAILED, (people.at(2, 9), people.at(2, 10)))
     with one_site.ops() as seen:
         page = seen.page
         expect(page.locator("#refused")).to_contain_text("Nothing was refused.")
@@ -194,7 +194,7 @@ def test_a_page_that_is_not_live_says_so_until_it_is_again(one_site: Site) -> No
 
 
 def test_focus_and_open_tables_survive_the_live_part(one_site: Site) -> None:
-    cast.ready(one_site.desk.database)
+    people.ready(one_site.desk.database)
     mine = scene.dead_letter(one_site.desk.database)
     with one_site.ops() as seen:
         seen.page.focus(f"#requeue-{mine}")

@@ -14,11 +14,11 @@ from domain.accounts import Calendar
 from domain.coaches import Coach
 from storage.rows import coaches
 from storage.transactions import write_back
-from tests import cast
 from tests.browser.conftest import Seen, Site, listening, served
 from tests.browser.hands import Mouse, Touch, middle
 from tests.browser.test_ops import at_peace, tab_to, violations
-from tests.databases import Kind
+from tests.support import people
+from tests.support.databases import Kind
 
 ROW = "09:00-17:00"
 CONSENT = "http://127.0.0.1:8002"  # nobody listens there
@@ -27,7 +27,7 @@ CONSENT = "http://127.0.0.1:8002"  # nobody listens there
 @contextmanager
 def at_settings(site: Site, *, language: str = "en", **options: Any) -> Iterator[Seen]:
     """Ada, who followed a link of Coach OS to her settings; on Tuesday 10:00-11:00 (in London) she is busy."""
-    cast.ready(site.desk.database, cast.MAILED, (cast.at(2, 9), cast.at(2, 10)))
+    people.ready(site.desk.database, people.MAILED, (people.at(2, 9), people.at(2, 10)))
     with site.visit(**options) as seen:
         seen.page.goto(settings_link(site, language))
         seen.page.wait_for_url("**/settings")
@@ -89,7 +89,7 @@ def test_hours_are_dragged_the_week_shows_it_at_once_and_is_the_same_after_savin
         expect(cell(page, "Tuesday", "12:15")).to_have_attribute("aria-selected", "false")
         expect(page.locator("#change")).to_contain_text("fewer than saved")
         expect(page.locator("#unsaved")).to_be_visible()
-        assert stored(site).hours == cast.ADA.hours
+        assert stored(site).hours == people.ADA.hours
         # When an evening is added, on a quarter hour
         drag(cell(page, "Saturday", "10:15"), cell(page, "Saturday", "11:30"))
         expect(hours(page, "sat")).to_have_value("10:15-11:45")
@@ -202,7 +202,7 @@ def test_a_day_is_copied_and_dates_are_added(one_site: Site) -> None:
         save(page)
         coach = stored(one_site)
         assert coach.hours.overrides_json() == {"2026-06-03": []}
-        assert coach.hours.weekly_json() == {day: [["10:00", "14:00"]] for day in cast.OFFICE}
+        assert coach.hours.weekly_json() == {day: [["10:00", "14:00"]] for day in people.OFFICE}
         at_peace(seen, one_site)
 
 
@@ -255,15 +255,15 @@ def test_without_a_script_the_form_previews_and_saves(one_site: Site) -> None:
 def test_a_first_read_shows_without_a_reload(one_site: Site) -> None:
     with at_settings(one_site) as seen:
         page = seen.page
-        another = cast.connect(one_site.desk.database, sub="acc_second")
+        another = people.connect(one_site.desk.database, sub="acc_second")
         page.reload()
         page.evaluate("window.sameLoad = true")
         card = page.locator(f"#{another}")
         expect(card).to_contain_text("Reading for the first time")
         # When it is read, and closes two hours on Wednesday
-        profile = replace(cast.ACCOUNT.profiles[0], calendars=(Calendar(cast.WORK, "Second"),))
-        found = replace(cast.ACCOUNT, sub="acc_second", profiles=(profile,))
-        cast.read(one_site.desk.database, another, (cast.at(3, 9), cast.at(3, 11)), account=found)
+        profile = replace(people.ACCOUNT.profiles[0], calendars=(Calendar(people.WORK, "Second"),))
+        found = replace(people.ACCOUNT, sub="acc_second", profiles=(profile,))
+        people.read(one_site.desk.database, another, (people.at(3, 9), people.at(3, 11)), account=found)
         # Then the account and the week say so
         expect(card).to_contain_text("Second")
         expect(card).not_to_contain_text("Reading for the first time")
@@ -293,7 +293,7 @@ def test_the_calendar_that_receives_sessions_is_chosen_by_keyboard(site: Site) -
         with site.desk.database.read() as tx:
             place = write_back.receiving(tx, "ada")
         assert place
-        assert place.calendar_id == cast.HOME
+        assert place.calendar_id == people.HOME
         assert violations(page) == []
         at_peace(seen, site)
 
@@ -306,7 +306,7 @@ def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_relo
         fresh_database("sqlite"), redis_url, chromium, embed_origins=outside, cronofy_origin=CONSENT
     ) as site, site.visit() as seen:  # fmt: skip
         page = seen.page
-        cast.introduce(site.desk.database, cast.MAILED)
+        people.introduce(site.desk.database, people.MAILED)
         page.context.route(f"{CONSENT}/**", lambda route: route.fulfill(body="Agreed.", content_type="text/plain"))
         page.goto(f"{outside}/?{settings_link(site)}")
         frame = page.frame_locator("iframe")
@@ -321,7 +321,7 @@ def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_relo
         # Then the frame shows the settings again
         expect(frame.locator("#accounts")).to_contain_text("No calendar is connected yet")
         # And when the account is connected, and the coach comes back
-        cast.connect(site.desk.database)
+        people.connect(site.desk.database)
         beside.value.close()
         frame.locator("body").evaluate("dispatchEvent(new Event('focus'))")
         # Then it is there

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from tests.standby import Pair
+from tests.support.standby import Pair
 from workers.embedded.postgres import postgres_server, standby_of
 
 NAME = "coachcal"

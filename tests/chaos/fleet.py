@@ -18,7 +18,7 @@ from pathlib import Path
 import requests
 
 from tests.chaos.journal import Journal
-from tests.town import threads_of
+from tests.support.processes import threads_of
 from webhooks.demo.processes import free_port
 
 COMMANDS = {"web": "serve", "worker": "work", "clock": "clock"}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.proxy import Proxy
+from tests.support.tcp_proxy import Proxy
 
 
 class Proxies:
@@ -31,7 +31,7 @@ class Proxies:
         return parts._replace(netloc=f"{login}{at}127.0.0.1:{self._ports[name]}").geturl()
 
     def misbehave(self, name: str, mode: str, *, seconds: float = 0.0) -> None:
-        """See tests.proxy for the modes."""
+        """See tests.support.tcp_proxy for the modes."""
         self._order("misbehave", name, mode=mode, seconds=seconds)
 
     def behave(self, name: str) -> None:

@@ -18,7 +18,6 @@ from redis import Redis
 
 from storage.rows import api_keys
 from storage.schema import database
-from tests import platform, postoffice
 from tests.chaos import disks, proxies
 from tests.chaos.databases import Postgres, Sqlite
 from tests.chaos.disks import Disk
@@ -26,10 +25,11 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.journal import Journal
 from tests.chaos.people import CANARY, COACHES, Coach, settings_of
 from tests.chaos.proxies import Proxies
-from tests.databases import migrate
-from tests.platform import Platform
-from tests.postoffice import PostOffice
-from tests.town import FAR_LIMITS
+from tests.support import callback_server, mail_server
+from tests.support.callback_server import Platform
+from tests.support.databases import migrate
+from tests.support.mail_server import PostOffice
+from tests.support.processes import FAR_LIMITS
 from webhooks.demo import browser
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import Control
@@ -64,7 +64,7 @@ class Scene:
     """The proxy that leads to the database that can be written."""
 
     def spoil(self, neighbour: str, mode: str, *, seconds: float = 0.0) -> None:
-        """See tests.proxy for the modes."""
+        """See tests.support.tcp_proxy for the modes."""
         for name in self._ways(neighbour):
             self.proxies.misbehave(name, mode, seconds=seconds)
 
@@ -107,8 +107,8 @@ def raised(folder: Path, kind: Kind) -> Iterator[Scene]:
     with ExitStack() as stack:
         small = _disks(folder)
         ways = stack.enter_context(proxies.opened())
-        office = stack.enter_context(postoffice.opened())
-        receiver = stack.enter_context(platform.opened())
+        office = stack.enter_context(mail_server.opened())
+        receiver = stack.enter_context(callback_server.opened())
         with _home(small, "redis"):
             redis = stack.enter_context(redis_server())
         store = _database(stack, folder, kind, small)
@@ -140,7 +140,7 @@ def _environment(addresses: dict[str, str]) -> dict[str, str]:
     return {
         **addresses,
         "COACHCAL_SECRET_KEYS": Fernet.generate_key().decode(),
-        "COACHCAL_CALLBACK_SECRET": platform.SECRET,
+        "COACHCAL_CALLBACK_SECRET": callback_server.SECRET,
         "COACHCAL_MAILER": "smtp",
         "COACHCAL_MAIL_FROM": "Coaching <coaching@example.test>",
         "COACHCAL_LEASE_SECONDS": str(LEASE_SECONDS),

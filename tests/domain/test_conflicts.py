@@ -7,10 +7,10 @@ import pytest
 from domain.conflicts import conflicting
 from domain.sessions import Session
 from domain.slots.cells import NO_PERIODS, columns
-from tests import cast
-from tests.cast import at
+from tests.support import people
+from tests.support.people import at
 
-SESSION = Session("ses_1", "ada", "one_to_one", at(2, 10), at(2, 11), gap=900, created_at=cast.NOW)
+SESSION = Session("ses_1", "ada", "one_to_one", at(2, 10), at(2, 11), gap=900, created_at=people.NOW)
 
 
 @pytest.mark.parametrize(

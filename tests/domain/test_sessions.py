@@ -19,17 +19,17 @@ from domain.sessions import (
     check_may_take_seat,
     check_open_to_change,
 )
-from tests import cast
-from tests.cast import at
+from tests.support import people
+from tests.support.people import at
 
 TEN = at(2, 10)
-SESSION = Session("ses_1", "ada", "one_to_one", TEN, TEN + 3600, 900, cast.NOW)
+SESSION = Session("ses_1", "ada", "one_to_one", TEN, TEN + 3600, 900, people.NOW)
 POD = replace(SESSION, id="ses_pod", kind="pod", capacity=4, min_seats=2, format="open")
-BOOKING = Booking("bkg_1", "ses_1", cast.GRACE, cast.PROGRAMME, "1@example.test", cast.NOW, cast.NOW)
+BOOKING = Booking("bkg_1", "ses_1", people.GRACE, people.PROGRAMME, "1@example.test", people.NOW, people.NOW)
 
 
 def moment(start: int) -> datetime:
-    return datetime.fromtimestamp(start, cast.NOW.tzinfo)
+    return datetime.fromtimestamp(start, people.NOW.tzinfo)
 
 
 def pod(form: Format) -> Session:
@@ -37,25 +37,25 @@ def pod(form: Format) -> Session:
 
 
 def test_a_change_raises_the_version_and_the_sequence() -> None:
-    later = cast.NOW + timedelta(hours=1)
+    later = people.NOW + timedelta(hours=1)
     changed = BOOKING.changed(later, session_id="ses_2")
     assert (changed.version, changed.sequence, changed.changed_at) == (2, 1, later)
-    assert (changed.uid, changed.created_at, changed.session_id) == (BOOKING.uid, cast.NOW, "ses_2")
+    assert (changed.uid, changed.created_at, changed.session_id) == (BOOKING.uid, people.NOW, "ses_2")
 
 
 def test_a_change_that_calendars_do_not_hear_of_leaves_the_sequence() -> None:
-    changed = BOOKING.changed(cast.NOW, told_calendars=False, status="completed")
+    changed = BOOKING.changed(people.NOW, told_calendars=False, status="completed")
     assert (changed.version, changed.sequence, changed.status) == (2, 0, "completed")
 
 
 def test_a_cancellation_is_late_from_one_second_within_the_limit_on() -> None:
-    terms = cast.terms(moment(TEN - 86_400))
+    terms = people.terms(moment(TEN - 86_400))
     assert not terms.is_late(SESSION)
     assert replace(terms, now=moment(TEN - 86_399)).is_late(SESSION)
 
 
 def test_pods_are_reminded_of_earlier_than_sessions_of_two() -> None:
-    terms = cast.terms()
+    terms = people.terms()
     assert (terms.reminder(SESSION), terms.reminder(POD)) == (timedelta(hours=24), timedelta(hours=72))
 
 
@@ -74,7 +74,7 @@ def test_a_pod_is_short_of_seats_only_after_its_deadline_and_below_its_minimum()
 
 
 def test_a_standing_booking_may_be_changed_by_who_saw_it_as_it_is() -> None:
-    check_open_to_change(SESSION, BOOKING, expected=None, now=cast.NOW)
+    check_open_to_change(SESSION, BOOKING, expected=None, now=people.NOW)
     check_open_to_change(SESSION, BOOKING, expected=1, now=moment(TEN - 1))
 
 
@@ -131,7 +131,7 @@ def test_a_participant_moves_out_of_open_and_hybrid_pods_and_into_none_that_the_
 
 def test_a_context_is_kept_without_its_gaps() -> None:
     assert NO_CONTEXT.as_json() == {}
-    for context in (NO_CONTEXT, cast.PROGRAMME, Context(cohort="autumn")):
+    for context in (NO_CONTEXT, people.PROGRAMME, Context(cohort="autumn")):
         assert Context.of_json(context.as_json()) == context
 
 
@@ -152,12 +152,12 @@ def test_what_people_are_called_is_not_in_a_log_line() -> None:
 @pytest.mark.parametrize(
     ("outer", "inner", "covered"),
     [
-        (NO_CONTEXT, cast.PROGRAMME, True),
-        (Context("acme"), cast.PROGRAMME, True),
-        (cast.PROGRAMME, Context("acme"), False),
-        (cast.PROGRAMME, replace(cast.PROGRAMME, programme_name=None), True),
-        (Context(cohort="spring"), cast.PROGRAMME, True),
-        (Context("acme", "others"), cast.PROGRAMME, False),
+        (NO_CONTEXT, people.PROGRAMME, True),
+        (Context("acme"), people.PROGRAMME, True),
+        (people.PROGRAMME, Context("acme"), False),
+        (people.PROGRAMME, replace(people.PROGRAMME, programme_name=None), True),
+        (Context(cohort="spring"), people.PROGRAMME, True),
+        (Context("acme", "others"), people.PROGRAMME, False),
         (Context("acme"), NO_CONTEXT, False),
     ],
 )

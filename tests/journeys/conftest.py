@@ -1,5 +1,5 @@
 """The house, for everybody here."""
 
-from tests.house import house
+from tests.support.in_process import house
 
 __all__ = ["house"]

@@ -24,8 +24,8 @@ from storage.rows.refresh_jobs import RECONCILE_FROM, RECONCILE_SPREAD
 from storage.schema import tables
 from storage.slots import slot_sets
 from storage.slots.slot_sets import Listing
-from tests import cast
-from tests.house import NOWHERE, Connected, House, built
+from tests.support import people
+from tests.support.in_process import NOWHERE, Connected, House, built
 from tests.workers.test_clock import drain
 from webhooks.app import create_app
 from webhooks.demo.processes import free_port
@@ -47,9 +47,9 @@ LOST = "Your calendar is no longer connected"
 NIGHTS = {day: [["20:00", "02:00"]] for day in ("sun", "mon", "tue", "wed", "thu")}
 WEEK = {day: [["08:00", "12:00"], ["13:00", "18:30"]] for day in ("mon", "tue", "wed", "thu", "sat")}
 PEOPLE = (
-    replace(cast.MAILED, id="ada", email="ada@example.test"),
+    replace(people.MAILED, id="ada", email="ada@example.test"),
     replace(
-        cast.MAILED,
+        people.MAILED,
         id="ben",
         name="Ben",
         email="ben@example.test",
@@ -62,7 +62,7 @@ PEOPLE = (
         tentative_blocks=False,
     ),
     replace(
-        cast.MAILED,
+        people.MAILED,
         id="cleo",
         name="Cleo",
         email="cleo@example.test",
@@ -217,7 +217,7 @@ class Season:
 
     def row(self, life: Life) -> Any:
         with self.house.runtime.services.database.read() as tx:
-            return cast.row_of(tx, life.connected.connection_id)
+            return people.row_of(tx, life.connected.connection_id)
 
     def listing(self, life: Life) -> Listing:
         services = self.house.runtime.services

@@ -8,8 +8,8 @@ from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests import cast
 from tests.journeys.forty_days import DAY, HOUR, RELINK_DAYS, Life, Season
+from tests.support import people
 
 Script = Iterator[None]
 """What somebody does from hour to hour."""
@@ -77,7 +77,7 @@ def book(season: Season, life: Life) -> None:
         services = season.house.runtime.services
         wanted = Wanted(life.id, season.rng.choice(starts), life.coach.durations[-1])
         with services.database.write() as tx:
-            done = bookings.book(tx, wanted, cast.GRACE, cast.PROGRAMME, services.terms())
+            done = bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, services.terms())
         life.booked[done.booking.id] = (wanted.start, wanted.end)
         season.house.runtime.actors.wake_outbox(done.wake)
 

@@ -10,10 +10,10 @@ from storage.rows import api_keys, clock_jobs, outbox, withheld_addresses
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests import cast, exposition
-from tests.cast import NOW, at
-from tests.webhooks import desk as desks
-from tests.webhooks.desk import Desk
+from tests.support import exposition, people
+from tests.support import http_client as desks
+from tests.support.http_client import Desk
+from tests.support.people import NOW, at
 from workers import clock
 
 Condition = Callable[[Desk, str], None]
@@ -24,10 +24,10 @@ LATER = NOW + timedelta(minutes=16)
 def quiet(database_url: str, redis_url: str) -> Iterator[tuple[Desk, str]]:
     """All is well: the clock has just ticked, and Ada's calendar was read. The desk, and the id of her connection."""
     with desks.opened(database_url, redis_url) as desk:
-        cast.introduce(desk.database, cast.MAILED)
+        people.introduce(desk.database, people.MAILED)
         connection_id = desks.connect(desk)
         with desk.database.write() as tx:
-            cast.has_channel(tx, connection_id, "chn_1", now=NOW)
+            people.has_channel(tx, connection_id, "chn_1", now=NOW)
             for job in clock.JOBS:
                 clock_jobs.take(tx, job.name, every_ms=job.every_ms)
         yield desk, connection_id
@@ -40,7 +40,7 @@ def set_row(desk: Desk, connection_id: str, **values: object) -> None:
 
 def book(desk: Desk, _: str = "") -> None:
     with desk.database.write() as tx:
-        bookings.book(tx, Wanted("ada", at(4, 10), 60), cast.GRACE, cast.PROGRAMME, cast.terms())
+        bookings.book(tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, people.terms())
 
 
 def held(desk: Desk) -> outbox.Held:
@@ -74,7 +74,7 @@ def broken(*_: object) -> int:
 
 
 def a_read_is_owed_for_long(desk: Desk, connection_id: str) -> None:
-    cast.mark_dirty(desk.database, connection_id)
+    people.mark_dirty(desk.database, connection_id)
     set_row(desk, connection_id, dirty_since_ms=tables.connections.c.dirty_since_ms - 601_000)
 
 
@@ -91,7 +91,7 @@ def nobody_read(desk: Desk, connection_id: str) -> None:
 
 def nobody_audited(desk: Desk, connection_id: str) -> None:
     with desk.database.write() as tx:
-        cast.has_channel(tx, connection_id, "chn_1", now=NOW - timedelta(days=3))
+        people.has_channel(tx, connection_id, "chn_1", now=NOW - timedelta(days=3))
 
 
 def a_channel_was_never_audited(desk: Desk, _: str) -> None:
@@ -101,9 +101,9 @@ def a_channel_was_never_audited(desk: Desk, _: str) -> None:
 
 def an_event_lies_over_a_session(desk: Desk, connection_id: str) -> None:
     book(desk)
-    cast.mark_dirty(desk.database, connection_id)
+    people.mark_dirty(desk.database, connection_id)
     set_row(desk, connection_id, next_attempt_at_ms=0)
-    cast.read(desk.database, connection_id, (at(4, 10), at(4, 11)), account=None)
+    people.read(desk.database, connection_id, (at(4, 10), at(4, 11)), account=None)
 
 
 def a_mail_was_refused_for_good(desk: Desk, _: str) -> None:
@@ -189,11 +189,11 @@ def test_what_is_told_does_not_grow_with_coaches_sessions_or_mails(database_url:
         desk.look("/metrics")
         before = desk.look("/metrics").text
         for number in range(20):
-            person = cast.coach(id=f"coach{number}", name="Ada", email=f"coach{number}@example.test")
-            cast.ready(desk.database, person)
+            person = people.coach(id=f"coach{number}", name="Ada", email=f"coach{number}@example.test")
+            people.ready(desk.database, person)
             with desk.database.write() as tx:
                 wanted = Wanted(person.id, at(4, 10), 60)
-                bookings.book(tx, wanted, cast.GRACE, cast.PROGRAMME, cast.terms())
+                bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms())
                 api_keys.create_key(tx, f"client{number}", ("ops",), now=NOW)
             desk.get(f"/v1/coaches/{person.id}", "coaches:read")
         after = desk.look("/metrics").text

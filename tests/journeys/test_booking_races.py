@@ -29,9 +29,9 @@ from storage.rows import api_keys, coaches, outbox, sessions
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots import slot_sets
-from tests import town
-from tests.databases import migrate
-from tests.town import Town
+from tests.support import processes
+from tests.support.databases import migrate
+from tests.support.processes import Town
 
 CLIENTS = 32
 ROUNDS = 12
@@ -74,8 +74,8 @@ def unguarded(tmp_path: Path, empty_database_url: str, redis_url: str) -> Iterat
 @contextmanager
 def _raised(folder: Path, database_url: str, redis_url: str) -> Iterator[Town]:
     """Two web processes, a worker and a clock, and Ada with a calendar that was read."""
-    with town.raised(folder, database_url, redis_url) as raised:
-        raised.environment |= {"COACHCAL_WEB_PROCESSES": "2"} | town.FAR_LIMITS
+    with processes.raised(folder, database_url, redis_url) as raised:
+        raised.environment |= {"COACHCAL_WEB_PROCESSES": "2"} | processes.FAR_LIMITS
         for name in ("web", "worker", "clock"):
             raised.start(name)
         raised.connect()

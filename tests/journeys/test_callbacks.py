@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import town
-from tests.platform import SECRET, Platform, platform
-from tests.town import LEASE_SECONDS, Town
+from tests.support import processes
+from tests.support.callback_server import SECRET, Platform, platform
+from tests.support.processes import LEASE_SECONDS, Town
 
 __all__ = ["platform"]
 
@@ -17,7 +17,7 @@ __all__ = ["platform"]
 @pytest.fixture
 def telling(tmp_path: Path, database_url: str, redis_url: str, platform: Platform) -> Iterator[Town]:
     """Web, worker and clock at work, and a platform to tell."""
-    with town.raised(tmp_path, database_url, redis_url) as raised:
+    with processes.raised(tmp_path, database_url, redis_url) as raised:
         raised.environment |= {"COACHCAL_CALLBACK_URL": platform.url, "COACHCAL_CALLBACK_SECRET": SECRET}
         for name in ("web", "worker", "clock"):
             raised.start(name)

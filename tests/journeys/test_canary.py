@@ -23,8 +23,8 @@ from storage.schema import tables
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests import cast, town
-from tests.town import GAP_SECONDS, Town
+from tests.support import people, processes
+from tests.support.processes import GAP_SECONDS, Town
 from webhooks.demo import browser
 from workers.cronofy.sandbox.control import Seat
 
@@ -68,7 +68,7 @@ class Canaries:
 
 @pytest.fixture
 def running(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Town]:
-    with town.raised(tmp_path, database_url, redis_url) as raised:
+    with processes.raised(tmp_path, database_url, redis_url) as raised:
         raised.environment |= {"COACHCAL_LOG_LEVEL": "debug", "COACHCAL_LEASE_SECONDS": "5"}
         for name in ("web", "worker", "clock"):
             raised.start(name)
@@ -102,7 +102,7 @@ def test_a_disconnect_erases_all_that_came_from_the_calendars(running: Town, red
 
 def connected(running: Town) -> Canaries:
     with running.database.write() as tx:
-        ada = coaches.put(tx, cast.MAILED)
+        ada = coaches.put(tx, people.MAILED)
         slot_sets.recompute(tx, ada, now=datetime.now(UTC))
     seat = running.control.create_account(PERSON, email=ADDRESS, calendars=(CALENDAR, CALENDAR + " 2"))
     times = events(running, seat)
@@ -152,7 +152,7 @@ def through_thick_and_thin(running: Town, canaries: Canaries) -> None:
 def a_session_in_the_calendar(running: Town) -> None:
     start = int(running.a_free_time().timestamp())
     with running.database.write() as tx:
-        bookings.book(tx, Wanted("ada", start, 60), cast.GRACE, cast.PROGRAMME, cast.terms(datetime.now(UTC)))
+        bookings.book(tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms(datetime.now(UTC)))
     written = select(tables.outbox.c.id).where(tables.outbox.c.kind == "calendar", tables.outbox.c.state == "sent")
     end = time.monotonic() + 30
     while True:

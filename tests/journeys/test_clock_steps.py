@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests import town
-from tests.databases import Kind
-from tests.town import Town
+from tests.support import processes
+from tests.support.databases import Kind
+from tests.support.processes import Town
 
 STEPPED = Path(__file__).parents[1] / "stepped"
 HOUR = timedelta(hours=1)
@@ -38,7 +38,7 @@ def machine(tmp_path: Path) -> Machine:
 def here(tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str, machine: Machine) -> Iterator[Town]:
     """PostgreSQL's clock, and the tests' own, are right."""
     stepped = {"PYTHONPATH": str(STEPPED), "STEPPED_CLOCK": str(machine.file)}
-    with town.raised(tmp_path, fresh_database("postgresql"), redis_url, **stepped) as raised:
+    with processes.raised(tmp_path, fresh_database("postgresql"), redis_url, **stepped) as raised:
         yield raised
 
 

@@ -17,11 +17,11 @@ import pytest
 import requests
 
 from storage.schema import database
-from tests import town
-from tests.databases import Kind
 from tests.journeys.test_faults import gone
-from tests.proxy import Proxy
-from tests.town import Town
+from tests.support import processes
+from tests.support.databases import Kind
+from tests.support.processes import Town
+from tests.support.tcp_proxy import Proxy
 
 HOUR = timedelta(hours=1)
 AT_FIRST = 6.0  # seconds: the deadline of 5, and a moment to say so
@@ -72,7 +72,7 @@ def log_of(running: Town, name: str) -> str:
 def proxied(tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str) -> Iterator[tuple[Town, Proxy]]:
     """Web, worker and clock at work, and a proxy between them and their database."""
     url = fresh_database("postgresql")
-    with Proxy.to(url) as proxy, town.raised(tmp_path, url, redis_url, DATABASE_URL=proxy.url(url)) as raised:
+    with Proxy.to(url) as proxy, processes.raised(tmp_path, url, redis_url, DATABASE_URL=proxy.url(url)) as raised:
         for name in ("web", "worker", "clock"):
             raised.start(name)
         yield raised, proxy
@@ -121,7 +121,7 @@ def test_a_read_only_database_is_told_as_such_and_taken_back_when_it_can_be_writ
     url = fresh_database("postgresql")
     name = url.rpartition("/")[2]
     with (
-        town.raised(tmp_path, url, redis_url) as running,
+        processes.raised(tmp_path, url, redis_url) as running,
         psycopg.connect(url.replace(name, "postgres"), autocommit=True) as admin,
     ):
         for each in ("web", "worker", "clock"):
@@ -153,7 +153,7 @@ def test_who_holds_a_coach_and_stops_makes_that_coach_busy_and_no_other(
     tmp_path: Path, database_url: str, redis_url: str
 ) -> None:
     postgresql = database_url.startswith("postgresql")
-    with town.raised(tmp_path, database_url, redis_url) as running:
+    with processes.raised(tmp_path, database_url, redis_url) as running:
         running.start("web")
         running.start("worker")
         running.connect()

@@ -13,9 +13,9 @@ from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from storage.transactions.erasures import Person
-from tests import cast
-from tests.cast import at
-from tests.house import Connected, House, house
+from tests.support import people
+from tests.support.in_process import Connected, House, house
+from tests.support.people import at
 from tests.webhooks.cli.test_commands import told
 from workers import clock
 
@@ -47,18 +47,18 @@ PARTICIPANT_STEPS = (
 @pytest.fixture
 def ada(told: House) -> Connected:
     """Ada with a calendar and a booking of Grace's."""
-    told.introduce(cast.MAILED)
+    told.introduce(people.MAILED)
     account = told.connect()
     told.refresh(account.connection_id)
     with told.runtime.services.database.write() as tx:
         terms = told.runtime.services.terms()
-        bookings.book(tx, Wanted("ada", at(4, 10), 60), cast.GRACE, cast.PROGRAMME, terms)
+        bookings.book(tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, terms)
     return account
 
 
 def dying(point: str, *arguments: str) -> None:
     """Run the command of the service in a process that dies at this point."""
-    module = ("-m", "tests.failpoints", point, "--", "webhooks")
+    module = ("-m", "tests.support.failpoints", point, "--", "webhooks")
     died = subprocess.run([sys.executable, *module, *arguments], capture_output=True, timeout=60)
     assert died.returncode == -9, died.stderr.decode()
 
@@ -99,10 +99,10 @@ def test_a_coach_is_gone_whatever_step_the_command_died_at(told: House, ada: Con
 def test_a_participant_is_gone_whatever_step_the_command_died_at(told: House, ada: Connected, point: str) -> None:
     dying(point, "erase", "grace", "--participant", "--yes")
     if not begun(told, GRACE):
-        assert cast.GRACE.email in everything(told)
+        assert people.GRACE.email in everything(told)
         return
     clock.erase(told.runtime.services, told.runtime.actors)
     left = everything(told)
-    for canary in (cast.GRACE.name, cast.GRACE.email, "'grace'"):
+    for canary in (people.GRACE.name, people.GRACE.email, "'grace'"):
         assert canary not in left
     assert "'booked'" in left

@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from storage.rows import api_keys
-from tests import exposition, town
-from tests.databases import Kind
-from tests.town import Town
+from tests.support import exposition, processes
+from tests.support.databases import Kind
+from tests.support.processes import Town
 from webhooks.demo.processes import free_port
 from workers.cronofy import signature
 
@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def running(tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str) -> Iterator[Town]:
     """Two web processes, two worker processes and a clock, each with its /metrics."""
-    with town.raised(tmp_path, fresh_database("postgresql"), redis_url) as raised:
+    with processes.raised(tmp_path, fresh_database("postgresql"), redis_url) as raised:
         raised.environment |= {
             "COACHCAL_WEB_PROCESSES": "2",
             "COACHCAL_WORKER_PROCESSES": "2",

@@ -17,11 +17,11 @@ import requests
 from sqlalchemy import select
 
 from storage.schema import database, tables
-from tests import town
-from tests.databases import migrate
 from tests.journeys.test_faults import gone
-from tests.standby import Pair, replicated
-from tests.town import Town
+from tests.support import processes
+from tests.support.databases import migrate
+from tests.support.processes import Town
+from tests.support.standby import Pair, replicated
 
 ROOT = Path(__file__).parents[2]
 WRITERS = 4
@@ -89,7 +89,7 @@ def test_a_synchronous_standby_takes_over_under_load_and_nothing_acknowledged_is
     with replicated(synchronous=True) as pair:
         url = pair.create_database("coachcal")
         migrate(pair.url_of_primary("coachcal"))
-        with town.raised(tmp_path, url, redis_url) as running:
+        with processes.raised(tmp_path, url, redis_url) as running:
             for name in ("web", "worker", "clock"):
                 running.start(name)
             seat, _ = running.connect()
@@ -113,7 +113,7 @@ def test_an_asynchronous_standby_loses_what_it_had_not_heard_and_no_more(tmp_pat
     with replicated(synchronous=False) as pair:
         url = pair.create_database("coachcal")
         migrate(pair.url_of_primary("coachcal"))
-        with town.raised(tmp_path, url, redis_url) as running:
+        with processes.raised(tmp_path, url, redis_url) as running:
             running.start("web")
             with Load(running) as load:
                 load.wait_for(10)

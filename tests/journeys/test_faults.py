@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests import town
-from tests.town import GAP_SECONDS, LEASE_SECONDS, Town
+from tests.support import processes
+from tests.support.processes import GAP_SECONDS, LEASE_SECONDS, Town
 
 HOUR = timedelta(hours=1)
 
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def running(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Town]:
     """Web, worker and clock at work."""
-    with town.raised(tmp_path, database_url, redis_url) as raised:
+    with processes.raised(tmp_path, database_url, redis_url) as raised:
         for name in ("web", "worker", "clock"):
             raised.start(name)
         yield raised
@@ -143,7 +143,7 @@ def test_killing_the_web_process_after_its_answer_loses_nothing(running: Town) -
 def test_with_redis_away_pushes_are_accepted_and_served_when_it_is_back(tmp_path: Path, database_url: str) -> None:
     from workers.embedded.redis import redis_server
 
-    with redis_server() as server, town.raised(tmp_path, database_url, server.url) as raised:
+    with redis_server() as server, processes.raised(tmp_path, database_url, server.url) as raised:
         for name in ("web", "worker", "clock"):
             raised.start(name)
         seat, _ = raised.connect()

@@ -11,11 +11,11 @@ import pytest
 
 from storage.rows import bookings, sessions
 from storage.schema import tables
-from tests.databases import Kind
 from tests.domain import oracle
 from tests.journeys import forty_days
 from tests.journeys.forty_days import DAY, HOUR, REAL, RELINK_DAYS, Life, Season
 from tests.journeys.forty_lives import SETTLED, add, channels, fate, live, lost_push, offered, storms
+from tests.support.databases import Kind
 
 FORTY_DAYS = 40 * 24
 

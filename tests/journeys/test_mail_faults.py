@@ -24,18 +24,18 @@ from storage.rows.outbox import Wake
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests import cast, town
-from tests.databases import Kind, migrate
-from tests.mailroom import NEXT_WEEK, ORGANIZER
-from tests.postoffice import PostOffice, opened
-from tests.town import Town
+from tests.support import people, processes
+from tests.support.databases import Kind, migrate
+from tests.support.mail_delivery import NEXT_WEEK, ORGANIZER
+from tests.support.mail_server import PostOffice, opened
+from tests.support.processes import Town
 from workers.bootstrap import bootstrap
 from workers.embedded.postgres import postgres_server
 from workers.settings import Settings
 
 GRACE = "grace@example.test"
 # Of her there is one mail for a booking, its participant's; the reminder is not due.
-ADA = replace(cast.MAILED, email=None)
+ADA = replace(people.MAILED, email=None)
 
 
 @dataclass
@@ -45,11 +45,11 @@ class Post:
     town: Town
     office: PostOffice
 
-    def book(self, start: int = NEXT_WEEK, who: Participant = cast.GRACE) -> list[Wake]:
+    def book(self, start: int = NEXT_WEEK, who: Participant = people.GRACE) -> list[Wake]:
         """Committed, and nobody woken. These tests are about mails: calendars are left alone."""
         with self.town.database.write() as tx:
             wanted = Wanted("ada", start, 60)
-            done = bookings.book(tx, wanted, who, cast.PROGRAMME, cast.terms())
+            done = bookings.book(tx, wanted, who, people.PROGRAMME, people.terms())
             self._leave_calendars_alone(tx)
         return [wake for wake in done.wake if wake[1] == "mail"]
 
@@ -110,7 +110,7 @@ class Post:
 @contextmanager
 def opened_at(folder: Path, database_url: str, redis_url: str) -> Iterator[Post]:
     """Nobody is working yet; the product's clock is at the cast's Monday morning."""
-    offset = round((cast.NOW - datetime.now(UTC)).total_seconds())
+    offset = round((people.NOW - datetime.now(UTC)).total_seconds())
     with opened() as office:
         settings = {
             "COACHCAL_MAILER": "smtp",
@@ -119,8 +119,8 @@ def opened_at(folder: Path, database_url: str, redis_url: str) -> Iterator[Post]
             "COACHCAL_CLOCK_OFFSET_SECONDS": str(offset + 1),
             "COACHCAL_SWEEP_SECONDS": "0.1",
         }
-        with town.raised(folder, database_url, redis_url, **settings) as raised:
-            cast.ready(raised.database, ADA)
+        with processes.raised(folder, database_url, redis_url, **settings) as raised:
+            people.ready(raised.database, ADA)
             yield Post(raised, office)
             for name in ("worker", "clock", "frozen"):  # nothing is lost by not being polite
                 with suppress(KeyError, ProcessLookupError):
@@ -141,27 +141,33 @@ def post_on_both(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[
 
 def test_death_before_commit_leaves_nothing_behind(post_on_both: Post) -> None:
     post = post_on_both
-    died = post.run("tests.failpoints", "storage.transactions.notices:owe:after", "--", "tests.a_booking", "key")
+    died = post.run(
+        "tests.support.failpoints", "storage.transactions.notices:owe:after", "--", "tests.support.one_booking", "key"
+    )
     assert died.returncode == -signal.SIGKILL, died.stderr
     for table in (tables.bookings, tables.sessions, tables.outbox, tables.idempotency):
         assert post.count(table) == 0
     # When the caller, who got no answer, asks again
-    done = post.run("tests.a_booking", "key")
+    done = post.run("tests.support.one_booking", "key")
     assert done.stdout.startswith("bkg_"), done.stderr
     assert post.row().recipient == GRACE
 
 
 def test_death_after_commit_before_the_answer_is_one_booking_when_the_caller_asks_again(post: Post) -> None:
-    died = post.run("tests.failpoints", "workers.actors:Actors.wake_outbox:after", "--", "tests.a_booking", "key")
+    died = post.run(
+        "tests.support.failpoints", "workers.actors:Actors.wake_outbox:after", "--", "tests.support.one_booking", "key"
+    )
     assert (died.returncode, died.stdout) == (-signal.SIGKILL, "")
     first = post.row()
-    again = post.run("tests.a_booking", "key")
+    again = post.run("tests.support.one_booking", "key")
     assert again.stdout.strip() == first.booking_id, again.stderr
     assert (post.count(tables.bookings), len(post.rows())) == (1, 1)
 
 
 def test_death_after_commit_before_the_wake_loses_no_mail(post: Post) -> None:
-    died = post.run("tests.failpoints", "workers.actors:Actors.wake_outbox:before", "--", "tests.a_booking", "key")
+    died = post.run(
+        "tests.support.failpoints", "workers.actors:Actors.wake_outbox:before", "--", "tests.support.one_booking", "key"
+    )
     assert died.returncode == -signal.SIGKILL
     post.town.start("worker")
     post.town.start("clock")
@@ -304,7 +310,7 @@ def test_an_address_that_is_refused_for_good_is_told_to_ops_and_keeps_nobody_wai
     post.office.refuse("550 5.1.1 nobody here", to=GRACE, times=None)
     post.town.start("clock")
     post.town.start("worker")
-    post.wake([*post.book(), *post.book(NEXT_WEEK + 7200, cast.HEDY)])
+    post.wake([*post.book(), *post.book(NEXT_WEEK + 7200, people.HEDY)])
     post.wait_for(lambda: {row.state for row in post.rows()} == {"sent", "withheld"})
     assert [each.recipients for each in post.office.taken] == [("hedy@example.test",)]
     assert "address_withheld" in post.log("worker")

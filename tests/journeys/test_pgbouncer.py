@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, func, select, text
 
 from storage.schema.database import Database, create
 from storage.schema.fast_reads import glance
-from tests import town
-from tests.databases import Kind
 from tests.journeys.test_database_outages import HOUR, ask, book
 from tests.journeys.test_faults import gone
-from tests.pgbouncer import LEFT_OUT, PROGRAM, pgbouncer
+from tests.support import processes
+from tests.support.databases import Kind
+from tests.support.pgbouncer import LEFT_OUT, PROGRAM, pgbouncer
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=LEFT_OUT)
 
@@ -33,7 +33,7 @@ def pooled(pooled_url: str) -> Iterator[Database]:
 
 
 def test_the_whole_of_a_push_and_a_booking_goes_through_it(pooled_url: str, tmp_path: Path, redis_url: str) -> None:
-    with town.raised(tmp_path, pooled_url, redis_url) as running:
+    with processes.raised(tmp_path, pooled_url, redis_url) as running:
         for name in ("web", "worker", "clock"):
             running.start(name)
         seat, _ = running.connect()

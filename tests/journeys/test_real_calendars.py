@@ -17,9 +17,9 @@ from domain.freebusy import Reading, blocking
 from domain.intervals import Interval, clip, merge
 from storage.rows import connections
 from storage.schema import tables
-from tests import cast
-from tests.databases import Kind
-from tests.house import House, built
+from tests.support import people
+from tests.support.databases import Kind
+from tests.support.in_process import House, built
 from webhooks.demo.people import SAMPLES
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "calendars"
@@ -44,7 +44,7 @@ def test_the_stored_busy_periods_are_the_right_ones_in_eight_zones(
     assert len(answer["zones"]) == 8
     with built(fresh_database("sqlite"), redis_url, now=begin + timedelta(days=3)) as house:
         for number, (zone, expected) in enumerate(answer["zones"].items()):
-            coach = cast.coach(id=f"coach-{number}", horizon_days=(end - begin).days)
+            coach = people.coach(id=f"coach-{number}", horizon_days=(end - begin).days)
             coach = replace(coach, hours=replace(coach.hours, zone=zone))
             found = _read(house, coach, SHARED / answer["file"])
             window = (int(begin.timestamp()), int(end.timestamp()))
@@ -68,7 +68,7 @@ def test_the_samples_that_ship_block_what_they_say(path: Path, house: House) -> 
         "apple_suki": ("America/New_York", "2026-06-01T14:30:00Z"),
     }
     zone, expected = first[path.stem]
-    coach = cast.coach(id=path.stem)
+    coach = people.coach(id=path.stem)
     coach = replace(coach, hours=replace(coach.hours, zone=zone))
-    found = [period for period in _read(house, coach, path) if period[0] >= cast.at(1, 0)]
+    found = [period for period in _read(house, coach, path) if period[0] >= people.at(1, 0)]
     assert found[0][0] == int(datetime.fromisoformat(expected).timestamp())

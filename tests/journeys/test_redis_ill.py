@@ -14,9 +14,10 @@ import requests
 
 from storage.rows import coaches, connections
 from storage.schema import tables
-from tests import cast, sending, town
-from tests.databases import Kind
-from tests.town import Town
+from tests.support import http_load, processes
+from tests.support import people as people_tests
+from tests.support.databases import Kind
+from tests.support.processes import Town
 from workers.embedded.redis import redis_server
 from workers.embedded.server import Server
 
@@ -33,7 +34,7 @@ def redis() -> Iterator[Server]:
 @pytest.fixture
 def here(tmp_path: Path, fresh_database: Callable[[Kind], str], redis: Server) -> Iterator[Town]:
     """Nobody works yet. What the database is makes no difference here: the one whose commits take longer."""
-    with town.raised(tmp_path, fresh_database("postgresql"), redis.url) as raised:
+    with processes.raised(tmp_path, fresh_database("postgresql"), redis.url) as raised:
         yield raised
 
 
@@ -51,7 +52,7 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: T
     before = _said(here, "web").count("redis_away")
     # When Redis freezes, and one is changed after the other
     os.kill(redis.pid, signal.SIGSTOP)
-    first, *others = (answer.seconds for answer in sending.send(here.api.origin, pushes, lines=1))
+    first, *others = (answer.seconds for answer in http_load.send(here.api.origin, pushes, lines=1))
     p99 = quantiles(others, n=100)[98]
     # Then the first is held for the time-out, and the others are not
     assert 0.2 < first < 0.3 + 0.7, "a machine under load is no failure"
@@ -90,11 +91,11 @@ def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redi
 
 def _push(here: Town, number: int) -> bytes:
     with here.database.write() as tx:
-        coaches.put(tx, cast.coach(id=f"coach-{number}"))
-    connection_id = cast.connect(here.database, f"coach-{number}", f"acc-{number}")
+        coaches.put(tx, people_tests.coach(id=f"coach-{number}"))
+    connection_id = people_tests.connect(here.database, f"coach-{number}", f"acc-{number}")
     with here.database.write() as tx:
         connections.plan_channel(tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed")
-    return sending.change(f"{here.api.origin}/webhooks/cronofy/token-{number}", here.sandbox.client_secret)
+    return http_load.change(f"{here.api.origin}/webhooks/cronofy/token-{number}", here.sandbox.client_secret)
 
 
 def _pod_at(start: datetime) -> dict[str, Any]:

@@ -21,9 +21,9 @@ import pytest
 
 from storage.rows import coaches
 from storage.slots import slot_sets
-from tests import cast, sending, town
-from tests.databases import Kind
-from tests.town import Town
+from tests.support import http_load, people, processes
+from tests.support.databases import Kind
+from tests.support.processes import Town
 from webhooks.demo import browser
 
 COACHES, PUSHES = 20, 20_000
@@ -56,7 +56,7 @@ class Target:
 def running(
     request: pytest.FixtureRequest, tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str
 ) -> Iterator[Town]:
-    with town.raised(tmp_path, fresh_database(request.param), redis_url, **PRODUCTION) as raised:
+    with processes.raised(tmp_path, fresh_database(request.param), redis_url, **PRODUCTION) as raised:
         for name in ("web", "worker", "clock"):
             raised.start(name)
         yield raised
@@ -90,7 +90,7 @@ def connect(running: Town, count: int = COACHES) -> list[Target]:
     ids = [f"coach-{number:02}" for number in range(count)]
     for coach_id in ids:
         with running.database.write() as tx:
-            coach = coaches.put(tx, cast.coach(id=coach_id))
+            coach = coaches.put(tx, people.coach(id=coach_id))
             slot_sets.recompute(tx, coach, now=datetime.now(UTC))
     seats = {coach_id: running.control.create_account(coach_id) for coach_id in ids}
     for coach_id, seat in seats.items():
@@ -105,7 +105,7 @@ def connect(running: Town, count: int = COACHES) -> list[Target]:
 
 
 def pushed(running: Town, channel: dict[str, Any]) -> bytes:
-    return sending.change(channel["callback_url"], running.sandbox.client_secret, channel["id"])
+    return http_load.change(channel["callback_url"], running.sandbox.client_secret, channel["id"])
 
 
 def storm(running: Town, targets: list[Target]) -> int:
@@ -116,7 +116,7 @@ def storm(running: Town, targets: list[Target]) -> int:
     pushes = [targets[number % COACHES].push for number in range(PUSHES // ROUNDS)]
     with ThreadPoolExecutor(1) as sender:
         for number in range(ROUNDS):
-            job = sender.submit(sending.send, running.api.origin, pushes, lines=LINES)
+            job = sender.submit(http_load.send, running.api.origin, pushes, lines=LINES)
             for target in targets if number < ROUNDS - 1 else ():
                 starts = free[target.coach_id]
                 target.changes.append(starts[len(starts) * (number + 1) // (ROUNDS + 1)])

@@ -16,8 +16,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from storage.rows import api_keys
 from storage.transactions import coach_settings
-from tests import cast, town
-from tests.town import Town
+from tests.support import people, processes
+from tests.support.processes import Town
 from webhooks.demo.processes import free_port
 
 PUSH = "POST /webhooks/cronofy/<channel_token>"
@@ -85,7 +85,7 @@ def running(tmp_path: Path, database_url: str, redis_url: str, collector: Collec
         "COACHCAL_SMTP_URL": f"smtp://127.0.0.1:{free_port()}?tls=none",
         "COACHCAL_MAIL_FROM": "Coaching <coaching@example.test>",
     }
-    with town.raised(tmp_path, database_url, redis_url, **more, **mail) as raised:
+    with processes.raised(tmp_path, database_url, redis_url, **more, **mail) as raised:
         for name in ("web", "worker"):
             raised.start(name)
         yield raised
@@ -146,7 +146,7 @@ def book(running: Town) -> str:
     """Somebody books over the API. The key that they used."""
     now = running.a_free_time()
     with running.database.write() as tx:
-        coach_settings.put_coach(tx, "ada", lambda _: cast.MAILED, expected=None, now=now)
+        coach_settings.put_coach(tx, "ada", lambda _: people.MAILED, expected=None, now=now)
         key = api_keys.create_key(tx, "platform", ("bookings:write",), now=now)
     who = {"id": "grace", "name": "Grace Hopper", "email": "grace@example.test", "zone": "Europe/London"}
     body = {"coach_id": "ada", "start": now.isoformat(), "duration": 60, "participant": who}

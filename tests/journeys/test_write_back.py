@@ -11,16 +11,16 @@ from storage.schema import tables
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests import cast, diary, town
-from tests.cast import at
-from tests.diary import HOUR, TEN, Diary
-from tests.house import House
-from tests.town import Town
+from tests.support import people, processes, written_sessions
+from tests.support.in_process import House
+from tests.support.people import at
+from tests.support.processes import Town
+from tests.support.written_sessions import HOUR, TEN, Diary
 
 
 @pytest.fixture
 def ada(house: House) -> Diary:
-    return diary.opened(house)
+    return written_sessions.opened(house)
 
 
 def is_open(ada: Diary, start: int) -> bool:
@@ -71,8 +71,8 @@ def test_a_pod_appears_when_it_is_made_and_stays_while_seats_come_and_go(ada: Di
     ada.write()
     assert [event["summary"] for event in ada.details()] == ["Circle"]
     # When people come and go
-    seat = ada.join(pod, cast.HEDY)
-    ada.join(pod, cast.MARY)
+    seat = ada.join(pod, people.HEDY)
+    ada.join(pod, people.MARY)
     ada.cancel(seat)
     ada.write()
     # Then it stands as before, and tells nobody's name
@@ -174,7 +174,7 @@ def test_a_session_whose_only_account_is_disconnected_is_written_when_another_is
 
 def test_a_session_booked_before_any_calendar_is_connected_is_written_when_one_is(house: House) -> None:
     # Given a coach without a calendar who is booked all the same
-    coach = house.introduce(cast.MAILED)
+    coach = house.introduce(people.MAILED)
     ada = Diary(house, None)  # type: ignore[arg-type]  # she has no account yet
     ada.book(force="by telephone")
     assert ada.write() == ["pending"]
@@ -212,7 +212,7 @@ def test_a_worker_killed_between_writing_and_recording_leaves_no_twin(running: T
     running.control.delay("/v1/events", 60, times=1)
     with running.database.write() as tx:
         wanted = Wanted("ada", start, 60)
-        bookings.book(tx, wanted, cast.GRACE, cast.PROGRAMME, cast.terms(datetime.now(UTC)))
+        bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms(datetime.now(UTC)))
     running.wait(lambda _: _ours(running, seat.calendars[0]) != [])
     # When it is killed before it can record that
     running.kill("worker")
@@ -233,11 +233,13 @@ def test_an_event_that_comes_back_late_is_taken_away_whoever_was_killed_meanwhil
     running.control.fault("late", "/v1/calendars", seconds=3600)
     running.control.fault("hang_up", "/v1/calendars")
     with running.database.write() as tx:
-        done = bookings.book(tx, Wanted("ada", start, 60), cast.GRACE, cast.PROGRAMME, cast.terms(datetime.now(UTC)))
+        done = bookings.book(
+            tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms(datetime.now(UTC))
+        )
     running.wait(lambda _: _states(running) == ["sent"])
     # And that is cancelled
     with running.database.write() as tx:
-        bookings.cancel(tx, done.booking.id, cast.terms(datetime.now(UTC)), excused=True)
+        bookings.cancel(tx, done.booking.id, people.terms(datetime.now(UTC)), excused=True)
     running.wait(lambda _: _states(running) == ["sent", "sent"])
     assert _ours(running, seat.calendars[0]) == []
     # When the first write lands after all, and nobody is left of those who made it
@@ -279,7 +281,7 @@ def _ours(running: Town, calendar_id: str) -> list[float]:
 
 @pytest.fixture
 def running(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Town]:
-    with town.raised(tmp_path, database_url, redis_url) as raised:
+    with processes.raised(tmp_path, database_url, redis_url) as raised:
         for name in ("web", "worker", "clock"):
             raised.start(name)
         yield raised

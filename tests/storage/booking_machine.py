@@ -20,13 +20,13 @@ from storage.slots import availability, slot_sets
 from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests import cast
 from tests.domain import oracle
 from tests.storage.booking_model import DAY, HORIZON, HOUR, QUARTER, SLOT, Coach, Model, Seat, Time, near
+from tests.support import people
 
 Thing = TypeVar("Thing")
 Pick = tuple[Literal["listed", "beside", "any"], int]
-PEOPLE = {person.id: person for person in (cast.GRACE, cast.HEDY, cast.MARY)}
+PEOPLE = {person.id: person for person in (people.GRACE, people.HEDY, people.MARY)}
 COACHES = ("ada", "bob")
 DURATIONS = (30, 60)
 OFFICE = {day: [["09:00", "17:00"]] for day in WEEKDAYS}
@@ -42,16 +42,16 @@ class Checked(RuleBasedStateMachine):
         self.steps = 0
         self.hold_ids: list[str] = []
         self.last: dict[str, tuple[Any, ...]] = {}
-        now = int(cast.NOW.timestamp())
+        now = int(people.NOW.timestamp())
         empty(database)
         introduced = []
         self.connections = {}
         for coach_id in COACHES:
             hours = Hours.parse("Europe/London", OFFICE, {})
-            person = replace(cast.MAILED, id=coach_id, hours=hours, horizon_days=HORIZON // DAY)
+            person = replace(people.MAILED, id=coach_id, hours=hours, horizon_days=HORIZON // DAY)
             person = replace(person, email=f"{coach_id}@example.test")
-            self.connections[coach_id] = cast.ready(database, person)
-            introduced.append(Coach(coach_id, now, slot_sets.window(person, cast.NOW).known_until))
+            self.connections[coach_id] = people.ready(database, person)
+            introduced.append(Coach(coach_id, now, slot_sets.window(person, people.NOW).known_until))
         self.model = Model(now, introduced)
 
     @property
@@ -60,7 +60,7 @@ class Checked(RuleBasedStateMachine):
 
     @property
     def terms(self) -> Terms:
-        return cast.terms(self.moment)
+        return people.terms(self.moment)
 
     def attempt(
         self, verdict: str | None, act: Callable[[Connection], Thing], instead: Sequence[int] = ()
@@ -147,7 +147,7 @@ class Checked(RuleBasedStateMachine):
     def the_listing_is_what_the_model_says(self) -> None:
         self.steps += 1
         for coach_id in self.model.coaches:
-            listing = cast.listing(self.database, coach_id, now=self.moment)
+            listing = people.listing(self.database, coach_id, now=self.moment)
             for minutes in DURATIONS:
                 now = self.model.now
                 found = availability.starts(listing, Asked(minutes, now - DAY, now + HORIZON + 2 * DAY, now)).tolist()
@@ -167,7 +167,7 @@ class Checked(RuleBasedStateMachine):
 
     def _book_and_take_back(self, wanted: Wanted, who: Participant) -> None:
         with self.database.write() as tx:
-            bookings.book(tx, wanted, who, cast.PROGRAMME, self.terms)
+            bookings.book(tx, wanted, who, people.PROGRAMME, self.terms)
             raise TakenBack
 
     def teardown(self) -> None:

@@ -16,8 +16,8 @@ from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pods
 from storage.transactions.bookings import Done
 from storage.transactions.pods import Changes, Made, Plan
-from tests import cast
-from tests.cast import at
+from tests.support import people as people_tests
+from tests.support.people import at
 
 TEN, TWO = at(8, 10), at(8, 14)
 Owed = Counter[tuple[str, str]]
@@ -25,33 +25,33 @@ Owed = Counter[tuple[str, str]]
 
 def create(database: Database, *people: Participant, start: int = TEN, **options: Any) -> Made:
     wanted = Wanted(options.pop("coach", "ada"), start, options.pop("duration", 60), options.pop("force", None))
-    now = options.pop("now", cast.NOW)
+    now = options.pop("now", people_tests.NOW)
     usual: dict[str, Any] = {"min_seats": 1, "capacity": 2, "format": "open", "title": "Feedback"}
     plan = Plan(wanted, **usual | options)
     with database.write() as tx:
-        return pods.create(tx, plan, list(people), cast.terms(now))
+        return pods.create(tx, plan, list(people), people_tests.terms(now))
 
 
 def join(database: Database, made: Made, who: Participant, context: Context = NO_CONTEXT, **options: Any) -> Done:
-    now = options.pop("now", cast.NOW)
+    now = options.pop("now", people_tests.NOW)
     with database.write() as tx:
-        return pods.take_seat(tx, made.pod.id, who, context, cast.terms(now), **options)
+        return pods.take_seat(tx, made.pod.id, who, context, people_tests.terms(now), **options)
 
 
 def move(database: Database, done: Done, made: Made, **options: Any) -> Done:
     with database.write() as tx:
-        return pods.move_seat(tx, done.booking.id, made.pod.id, cast.terms(), **options)
+        return pods.move_seat(tx, done.booking.id, made.pod.id, people_tests.terms(), **options)
 
 
 def change(database: Database, made: Made, expected: int | None = None, **changes: Any) -> Made:
-    now = changes.pop("now", cast.NOW)
+    now = changes.pop("now", people_tests.NOW)
     with database.write() as tx:
-        return pods.change(tx, made.pod.id, Changes(**changes), cast.terms(now), expected=expected)
+        return pods.change(tx, made.pod.id, Changes(**changes), people_tests.terms(now), expected=expected)
 
 
 def leave(database: Database, done: Done) -> Done:
     with database.write() as tx:
-        return bookings.cancel(tx, done.booking.id, cast.terms())
+        return bookings.cancel(tx, done.booking.id, people_tests.terms())
 
 
 def as_stored(database: Database, made: Made) -> Session:
@@ -60,8 +60,8 @@ def as_stored(database: Database, made: Made) -> Session:
 
 
 def listed(database: Database, day: int = 8) -> list[int]:
-    asked = Asked(60, at(day, 0), at(day + 1, 0), int(cast.NOW.timestamp()))
-    return [int(start) for start in availability.starts(cast.listing(database), asked)]
+    asked = Asked(60, at(day, 0), at(day + 1, 0), int(people_tests.NOW.timestamp()))
+    return [int(start) for start in availability.starts(people_tests.listing(database), asked)]
 
 
 def owed(database: Database, version: int | None = None) -> Owed:

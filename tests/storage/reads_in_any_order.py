@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from storage.rows import connections, refresh_jobs
 from storage.rows.refresh_jobs import Claim
 from storage.transactions import store_reading
-from tests import cast
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
+from tests.support import people
 
 RETRY_MS = 5_000
 HASH = b"hash of the channel's token"
@@ -84,8 +84,8 @@ class ConnectionWorld:
         self.gap_ms = gap_ms
         self.database = memory.database
         self.start = Reads()
-        cast.introduce(self.database)
-        self.id = cast.connect(self.database)
+        people.introduce(self.database)
+        self.id = people.connect(self.database)
         with self.database.write() as tx:
             connections.plan_channel(tx, self.id, HASH, b"sealed")
         self._whole = memory.row("connections", self.id) or {}
@@ -247,7 +247,7 @@ def _end_it(tx: Connection, held: Claim, how: str) -> tuple[bool, bool]:
     if how == "give_back":
         return refresh_jobs.give_back(tx, held, error="503", retry_in_ms=RETRY_MS), False
     if held.erase_due:
-        return store_reading.erase(tx, held, now=cast.NOW), False
+        return store_reading.erase(tx, held, now=people.NOW), False
     again = refresh_jobs.doubt(tx, held, b"doubted") if how == "doubt" else refresh_jobs.finish(tx, held, doubted=None)
     return again is not None, bool(again)
 

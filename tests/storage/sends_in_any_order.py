@@ -17,8 +17,8 @@ from storage.rows import dead_letters
 from storage.rows import outbox as outbox_rows
 from storage.rows.outbox import Held, Owed
 from storage.schema import tables
-from tests import cast
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
+from tests.support import people
 
 RETRY_MS = 5_000
 ENDED = ("sent", "dead", "superseded")
@@ -83,7 +83,7 @@ class OutboxWorld:
         self.start = start or Sends()
         kinds = ((1, "booked"), (2, "rebooked"), (3, ending))
         with self.database.write() as tx:
-            outbox_rows.add(tx, [_mail(*each) for each in kinds], now=cast.NOW)
+            outbox_rows.add(tx, [_mail(*each) for each in kinds], now=people.NOW)
             found = tx.execute(tables.outbox.select().order_by(tables.outbox.c.version)).all()
         self._whole = [
             (memory.row("outbox", each.id) or {}) | {"id": name} for each, name in zip(found, IDS, strict=True)
@@ -158,7 +158,7 @@ class OutboxWorld:
         for name, whole, row in zip(IDS, self._whole, rows, strict=True):
             self._put(name, whole, row)
         with self.database.write() as tx:
-            held = outbox_rows.claim(tx, IDS[place], lease_ms=LEASE_MS, now=cast.NOW)
+            held = outbox_rows.claim(tx, IDS[place], lease_ms=LEASE_MS, now=people.NOW)
         return tuple(row and self._row(name) for name, row in zip(IDS, rows, strict=True)), held is not None
 
     def _act(self, row: Row, act: str, *, mine: bool) -> Row:
@@ -167,7 +167,7 @@ class OutboxWorld:
         self._put(name, self._whole[REQUEST], row)
         held = _held("token" if mine else "a token that was replaced")
         acts: dict[str, Callable[[Connection], object]] = {
-            "sent": lambda tx: outbox_rows.sent(tx, held, now=cast.NOW),
+            "sent": lambda tx: outbox_rows.sent(tx, held, now=people.NOW),
             "dead": lambda tx: outbox_rows.dead(tx, held, error="550"),
             "failed": lambda tx: outbox_rows.give_back(tx, held, error="451", retry_in_ms=RETRY_MS),
             "unsure": lambda tx: outbox_rows.give_back(tx, held, error="cut", retry_in_ms=RETRY_MS, unsure=True),
@@ -197,7 +197,7 @@ class OutboxWorld:
         for name, whole, row in zip(IDS, self._whole, rows, strict=True):
             self._put(name, whole, row)
         with self.database.write() as tx:
-            return sorted(IDS.index(found) for found, _ in outbox_rows.sweep(tx, now=cast.NOW))
+            return sorted(IDS.index(found) for found, _ in outbox_rows.sweep(tx, now=people.NOW))
 
     def _put(self, name: str, whole: dict[str, Any], row: Row | None) -> None:
         if row is None:
@@ -271,8 +271,8 @@ def _called_off(rows: Rows, left: Sequence[int]) -> str | None:
 
 def _mail(version: int, topic: str) -> Owed:
     key = f"mail:{version}"
-    return Owed("mail", topic, key, version, cast.NOW, coach_id="ada", booking_id="bkg_1", recipient="grace")
+    return Owed("mail", topic, key, version, people.NOW, coach_id="ada", booking_id="bkg_1", recipient="grace")
 
 
 def _held(token: str) -> Held:
-    return Held(IDS[REQUEST], "mail", "booked", "ada", None, "bkg_1", 1, "grace", {}, 1, 0, cast.NOW, token)
+    return Held(IDS[REQUEST], "mail", "booked", "ada", None, "bkg_1", 1, "grace", {}, 1, 0, people.NOW, token)

@@ -19,9 +19,9 @@ from storage.slots.bookable import Wanted
 from storage.transactions import attendance, bookings, coach_settings, holds, pods, store_reading
 from storage.transactions.pods import Changes, Plan
 from storage.transactions.store_reading import Observed
-from tests import cast
 from tests.storage.booking_machine import COACHES, DURATIONS, PEOPLE, Checked, Pick, among, present
 from tests.storage.booking_model import DAY, HORIZON, LATE, QUARTER, Seat, Time
+from tests.support import people as people_tests
 
 HOLD_MINUTES = 10
 
@@ -128,7 +128,7 @@ class BookingMachine(Checked):
         wanted = Wanted(coach, start, minutes, force)
         done = self.attempt(
             verdict,
-            lambda tx: bookings.book(tx, wanted, PEOPLE[who], cast.PROGRAMME, self.terms, hold_id=hold_id),
+            lambda tx: bookings.book(tx, wanted, PEOPLE[who], people_tests.PROGRAMME, self.terms, hold_id=hold_id),
             instead,
         )
         if done is not None:
@@ -223,7 +223,7 @@ class BookingMachine(Checked):
         verdict = self.model.may_join(pod, who, assigned=assigned)
         done = self.attempt(
             verdict,
-            lambda tx: pods.take_seat(tx, pod.id, PEOPLE[who], cast.PROGRAMME, self.terms, assigned=assigned),
+            lambda tx: pods.take_seat(tx, pod.id, PEOPLE[who], people_tests.PROGRAMME, self.terms, assigned=assigned),
             self.model.nearest(pod.coach, pod.start, pod.minutes) if verdict == "seats_full" else (),
         )
         if done is not None:
@@ -324,7 +324,9 @@ class BookingMachine(Checked):
             stored = coaches.get(tx, coach)
             assert stored is not None
             known = slot_sets.window(stored, self.moment).known_until
-            observed = Observed(cast.reading(*periods), known, replace(cast.ACCOUNT, sub=f"acc_{coach}"))
+            observed = Observed(
+                people_tests.reading(*periods), known, replace(people_tests.ACCOUNT, sub=f"acc_{coach}")
+            )
             read = self._read(tx, connection_id, observed)
             if read.doubted:
                 read = self._read(tx, connection_id, observed)

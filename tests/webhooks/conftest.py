@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from tests import cast
-from tests.databases import Kind
-from tests.house import house
-from tests.webhooks import desk as desks
-from tests.webhooks.desk import Desk
+from tests.support import http_client as desks
+from tests.support import people
+from tests.support.databases import Kind
+from tests.support.http_client import Desk
+from tests.support.in_process import house
 
 __all__ = ["house"]
 
@@ -30,5 +30,5 @@ def one_desk(fresh_database: Callable[[Kind], str]) -> Iterator[Desk]:
 @pytest.fixture
 def ada(desk: Desk) -> str:
     """Ada, on Tuesday 10:00-11:00 busy. The id of her connection."""
-    cast.introduce(desk.database)
-    return desks.connect(desk, (cast.at(2, 9), cast.at(2, 10)))
+    people.introduce(desk.database)
+    return desks.connect(desk, (people.at(2, 9), people.at(2, 10)))

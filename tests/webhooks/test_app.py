@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.databases import Kind
-from tests.webhooks import desk as desks
-from tests.webhooks.desk import WEEK, Desk
+from tests.support import http_client as desks
+from tests.support.databases import Kind
+from tests.support.http_client import WEEK, Desk
 
 
 def test_every_answer_carries_an_id_that_its_log_lines_carry_too(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from tests.databases import copy_of
-from tests.webhooks.desk import SETTINGS, Desk, opened
+from tests.support.databases import copy_of
+from tests.support.http_client import SETTINGS, Desk, opened
 from webhooks.http.problems import CODES, PROBLEM
 
 ADA = "/v1/coaches/ada"

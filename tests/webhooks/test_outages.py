@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from tests.databases import PostgresDatabases
-from tests.webhooks import desk as desks
-from tests.webhooks.desk import SETTINGS, Desk
+from tests.support import http_client as desks
+from tests.support.databases import PostgresDatabases
+from tests.support.http_client import SETTINGS, Desk
 
 MOOD = """
 CREATE TABLE mood (state text);

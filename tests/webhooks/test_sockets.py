@@ -15,10 +15,10 @@ import requests
 from cryptography.fernet import Fernet
 from dramatiq.brokers.stub import StubBroker
 
-from tests import cast
-from tests.databases import copy_of
-from tests.webhooks import desk as desks
-from tests.webhooks.desk import CHANGE, NOWHERE, PUSH, SECRET, Desk
+from tests.support import http_client as desks
+from tests.support import people
+from tests.support.databases import copy_of
+from tests.support.http_client import CHANGE, NOWHERE, PUSH, SECRET, Desk
 from webhooks.http.requests import PUSH_CAP
 from workers.cronofy import signature
 
@@ -105,7 +105,7 @@ def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def desk(server: tuple[tuple[str, int], str]) -> Iterator[Desk]:
     """The same database, looked at from here."""
     with desks.opened(server[1], broker=StubBroker()) as opened:
-        cast.introduce(opened.database)
+        people.introduce(opened.database)
         yield opened
 
 

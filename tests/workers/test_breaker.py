@@ -15,8 +15,8 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
-from tests.databases import copy_of
-from tests.house import built
+from tests.support.databases import copy_of
+from tests.support.in_process import built
 from workers import budget, clock, queues
 from workers.actors import Actors, declare_actors
 from workers.breaker import Breaker

@@ -5,7 +5,7 @@ import time
 import dramatiq
 from dramatiq import Worker
 
-from tests.house import House
+from tests.support.in_process import House
 from workers.actors import declare_actors
 from workers.broker import create_broker, create_redis
 

@@ -15,8 +15,8 @@ from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, holds, pods
 from storage.transactions.bookings import Done
-from tests import cast
-from tests.house import Connected, House
+from tests.support import people
+from tests.support.in_process import Connected, House
 from workers import clock
 from workers.actors import QUEUES
 from workers.jobs.slots import recompute
@@ -40,7 +40,7 @@ def drain(house: House) -> list[tuple[str, str]]:
         while not broker.queues[name].empty():
             message = broker.queues[name].get_nowait()
             broker.queues[name].task_done()
-            decoded = cast.decode(message)
+            decoded = people.decode(message)
             found.append((decoded.actor_name, str(decoded.args[0])))
     return found
 
@@ -74,12 +74,12 @@ def test_a_calendar_nobody_pushed_about_is_read_after_an_hour(house: House, conn
 
 
 def test_a_lost_push_is_made_up_for_by_reconciling(house: House, connected: Connected) -> None:
-    start = cast.NOW.replace(day=2, hour=10)
+    start = people.NOW.replace(day=2, hour=10)
     house.control.add_event(connected.calendar, start, start + timedelta(hours=1), notify=False)
     later(house, minutes=61)
     clock.reconcile(house.runtime.services, house.runtime.actors)
     house.refresh(connected.connection_id)
-    assert cast.at(2, 10) not in house.listing().slots.open_starts(60)
+    assert people.at(2, 10) not in house.listing().slots.open_starts(60)
 
 
 def test_the_day_rolls_on_without_any_push(house: House, connected: Connected) -> None:
@@ -89,7 +89,7 @@ def test_the_day_rolls_on_without_any_push(house: House, connected: Connected) -
     assert drain(house) == [("recompute_slots", "ada")]
     recompute(house.runtime.services, "ada")
     rolled = house.listing().slots
-    assert rolled.origin == cast.at(3, 0)
+    assert rolled.origin == people.at(3, 0)
     # What was never read is not open: the calendar is known up to where it was read.
     assert rolled.open_starts(60)[-1] > last - 86_400
     clock.roll(house.runtime.services, house.runtime.actors)
@@ -109,7 +109,7 @@ def test_one_tick_in_a_quarter_minute_reconciles_however_many_clocks_tick(house:
 def book(house: House) -> Done:
     with house.runtime.services.database.write() as tx:
         terms = house.runtime.services.terms()
-        return bookings.book(tx, Wanted("ada", cast.at(9, 10), 60), cast.GRACE, cast.PROGRAMME, terms)
+        return bookings.book(tx, Wanted("ada", people.at(9, 10), 60), people.GRACE, people.PROGRAMME, terms)
 
 
 def forget_wakes(house: House) -> None:
@@ -144,7 +144,7 @@ def test_a_reminder_is_woken_for_when_it_is_due(house: House, connected: Connect
 
 
 def test_the_time_of_a_hold_opens_when_it_ends(house: House, connected: Connected) -> None:
-    start = cast.at(2, 10)
+    start = people.at(2, 10)
     with house.runtime.services.database.write() as tx:
         holds.hold(tx, Wanted("ada", start, 60), "somebody", 10, house.runtime.services.terms())
     assert start not in house.listing().slots.open_starts(60)
@@ -157,10 +157,10 @@ def test_the_time_of_a_hold_opens_when_it_ends(house: House, connected: Connecte
 
 
 def test_a_pod_short_of_participants_at_its_deadline_is_told_to_ops_once(house: House, connected: Connected) -> None:
-    deadline = cast.NOW + timedelta(days=1)
-    plan = pods.Plan(Wanted("ada", cast.at(9, 10), 60), 2, 4, "open", deadline)
+    deadline = people.NOW + timedelta(days=1)
+    plan = pods.Plan(Wanted("ada", people.at(9, 10), 60), 2, 4, "open", deadline)
     with house.runtime.services.database.write() as tx:
-        pod = pods.create(tx, plan, [cast.GRACE], house.runtime.services.terms()).pod
+        pod = pods.create(tx, plan, [people.GRACE], house.runtime.services.terms()).pod
     assert clock.deadlines(house.runtime.services, house.runtime.actors) == 0
     later(house, days=1)
     with capture_logs() as logs:
@@ -175,7 +175,7 @@ def test_a_pod_short_of_participants_at_its_deadline_is_told_to_ops_once(house: 
 
 def test_stored_answers_are_dropped_after_two_days(house: House) -> None:
     with house.runtime.services.database.write() as tx:
-        idempotency.begin(tx, "os", "key", b"digest", now=cast.NOW)
+        idempotency.begin(tx, "os", "key", b"digest", now=people.NOW)
     later(house, hours=47)
     assert clock.retention(house.runtime.services, house.runtime.actors) == 0
     later(house, hours=1)

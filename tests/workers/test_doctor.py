@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from storage.schema import database
-from tests.house import House, client
-from tests.platform import SECRET, Platform
+from tests.support.callback_server import SECRET, Platform
+from tests.support.in_process import House, client
 from workers.broker import create_redis
 from workers.delivery.webhook_sender import Receiver
 from workers.doctor import examine

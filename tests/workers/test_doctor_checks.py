@@ -14,8 +14,8 @@ from sqlalchemy import create_engine, make_url
 from storage.schema import tables
 from storage.schema.database import create
 from storage.schema.vault import Vault
-from tests.databases import Kind, PostgresDatabases
-from tests.house import House, built
+from tests.support.databases import Kind, PostgresDatabases
+from tests.support.in_process import House, built
 from tests.workers.mailer.postman import Postman, running
 from workers import doctor
 from workers.doctor import disks

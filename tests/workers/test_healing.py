@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from storage.reports import samples
 from storage.rows import outbox as stored
 from storage.schema import tables
-from tests import cast
-from tests.house import Connected, House
+from tests.support import people
+from tests.support.in_process import Connected, House
 from tests.workers.test_clock import book, drain, later
 from workers import clock
 from workers.delivery import outbox
@@ -24,10 +24,10 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def connected(house: House) -> Connected:
     """Ada's calendar, with a meeting on each of six days."""
-    house.introduce(cast.MAILED)
+    house.introduce(people.MAILED)
     account = house.connect()
     for day in range(2, 8):
-        start = cast.NOW.replace(day=day, hour=10)
+        start = people.NOW.replace(day=day, hour=10)
         house.control.add_event(account.calendar, start, start + HOUR, notify=False)
     house.refresh(account.connection_id)
     drain(house)
@@ -43,12 +43,12 @@ def refresh(house: House, connected: Connected) -> list[str]:
 
 
 def is_open(house: House, day: int) -> bool:
-    return cast.at(day, 10) in house.listing().slots.open_starts(60)
+    return people.at(day, 10) in house.listing().slots.open_starts(60)
 
 
 def row(house: House, connected: Connected) -> Any:
     with house.runtime.services.database.read() as tx:
-        return cast.row_of(tx, connected.connection_id)
+        return people.row_of(tx, connected.connection_id)
 
 
 def test_a_calendar_that_vanishes_for_one_read_never_opens_a_slot(house: House, connected: Connected) -> None:
@@ -79,7 +79,7 @@ def test_a_calendar_that_leaves_the_list_blocks_until_that_is_said_twice(house: 
 
 
 def test_a_lost_push_is_found_by_reconciling_and_counted(house: House, connected: Connected) -> None:
-    start = cast.NOW.replace(day=8, hour=10)
+    start = people.NOW.replace(day=8, hour=10)
     house.control.add_event(connected.calendar, start, start + HOUR, notify=False)
     later(house, minutes=15)
     assert clock.reconcile(house.runtime.services, house.runtime.actors) == 1
@@ -88,7 +88,7 @@ def test_a_lost_push_is_found_by_reconciling_and_counted(house: House, connected
     assert "missed_push" in [each["event"] for each in logs]
     assert not is_open(house, 8)
     found = row(house, connected)
-    assert (found.missed_pushes, found.changed_at) == (1, cast.NOW + timedelta(minutes=15))
+    assert (found.missed_pushes, found.changed_at) == (1, people.NOW + timedelta(minutes=15))
 
 
 def test_a_fleet_that_went_stale_together_is_read_within_half_the_budget(house: House, connected: Connected) -> None:
@@ -114,7 +114,7 @@ def mailed(house: House, until: int) -> list[tuple[int, str]]:
         before = len(mailer.sent)
         for outbox_id, _kind in due:
             outbox.deliver(house.runtime.services, outbox_id)
-        day = (house.runtime.services.now() - cast.NOW).days
+        day = (house.runtime.services.now() - people.NOW).days
         found += [(day, str(sent.parsed["Subject"])) for sent in mailer.sent[before:]]
         later(house, days=1)
     return found
@@ -188,8 +188,8 @@ def test_each_minute_is_sampled_and_old_samples_are_dropped(house: House, connec
     services = house.runtime.services
     clock.sample(services, house.runtime.actors)
     with services.database.read() as tx:
-        assert samples.series(tx, "refresh_backlog", since=cast.NOW) == [(cast.NOW, 0.0)]
+        assert samples.series(tx, "refresh_backlog", since=people.NOW) == [(people.NOW, 0.0)]
     later(house, days=8)
     assert clock.retention(house.runtime.services, house.runtime.actors) > 0
     with services.database.read() as tx:
-        assert samples.series(tx, "refresh_backlog", since=cast.NOW) == []
+        assert samples.series(tx, "refresh_backlog", since=people.NOW) == []

@@ -13,8 +13,8 @@ from dramatiq import Worker
 from dramatiq.brokers.stub import StubBroker
 from prometheus_client import CollectorRegistry, generate_latest
 
-from tests import exposition
-from tests.house import House
+from tests.support import exposition
+from tests.support.in_process import House
 from workers import metrics
 from workers.broker import create_broker, create_redis
 from workers.collector import Figures

@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 
 from storage.schema import tables
 from storage.schema.database import create
-from tests import cast, exposition
-from tests.mailroom import Mailroom
-from tests.webhooks import desk as desks
-from tests.webhooks.desk import WEEK, Desk
+from tests.support import exposition, people
+from tests.support import http_client as desks
+from tests.support.http_client import WEEK, Desk
+from tests.support.mail_delivery import Mailroom
 from webhooks.app import create_app
 from workers import clock, doctor
 from workers.actors import declare_actors
@@ -119,7 +119,7 @@ def on(services: Services, machine: Machine) -> Services:
     """The same on that machine, where it is NOW by a right clock."""
     clock_ = ProductClock(
         machine.ask,
-        offset=cast.NOW - datetime.fromtimestamp(machine.now, UTC),
+        offset=people.NOW - datetime.fromtimestamp(machine.now, UTC),
         wall=lambda: machine.now + machine.shift,
         monotonic=machine.monotonic,
     )
@@ -133,8 +133,8 @@ def test_nothing_that_is_owed_ends_by_a_wrong_clock(mailroom: Mailroom, machine:
     with mailroom.database.write() as tx:
         found = tx.execute(tables.outbox.select().where(tables.outbox.c.topic == "reminder")).first()
         assert found is not None
-        payload = found.payload if kind == "mail" else {"timestamp": cast.NOW.isoformat()}
-        due = {"due_at": cast.NOW, "kind": kind, "payload": payload}
+        payload = found.payload if kind == "mail" else {"timestamp": people.NOW.isoformat()}
+        due = {"due_at": people.NOW, "kind": kind, "payload": payload}
         tx.execute(tables.outbox.update().where(tables.outbox.c.id == found.id).values(due))
     services = on(mailroom.services, machine)
     machine.shift = 365 * 24 * HOUR
@@ -176,7 +176,7 @@ def test_a_web_process_on_such_a_machine_takes_pushes_and_answers_503_to_whateve
     desk: Desk, machine: Machine
 ) -> None:
     # Given a listing that was asked for before, so that its answer is kept
-    cast.introduce(desk.database)
+    people.introduce(desk.database)
     connection = desks.connect(desk)
     assert desk.get(WEEK).status_code == 200
     assert desk.get(WEEK).status_code == 200

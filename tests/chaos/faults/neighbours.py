@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from tests.chaos.faults.base import Fault, Turn
 from tests.chaos.people import COACHES, PARTICIPANTS, participant
-from tests.postoffice import HANG_UP
+from tests.support.mail_server import HANG_UP
 
 SLOW_SECONDS = 1.5
 LATE_SECONDS = 4.0

@@ -10,7 +10,7 @@ DELAY_SECONDS = 0.3
 
 
 def spoiled(mode: str) -> Inflict:
-    """The way to one neighbour after the other; see tests.proxy for the modes."""
+    """The way to one neighbour after the other; see tests.support.tcp_proxy for the modes."""
 
     @contextmanager
     def inflict(turn: Turn) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.logging_as_it_was import logging_as_it_was
+from tests.support.restored_logging import logging_as_it_was
 
 __all__ = ["logging_as_it_was"]
 

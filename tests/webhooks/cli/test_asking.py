@@ -14,8 +14,8 @@ from storage import migrations
 from storage.rows import api_keys
 from storage.schema import tables
 from storage.schema.database import create
-from tests import cast
-from tests.databases import Kind
+from tests.support import people
+from tests.support.databases import Kind
 from tests.webhooks.cli.dead_ends import GOOD, content, is_a_sentence, leaves, run, sqlite
 from workers.settings import Settings, variable
 
@@ -28,8 +28,8 @@ DEAD_LETTER: dict[str, object] = {
     "dedupe_key": "1",
     "payload": {},
     "state": "dead",
-    "due_at": cast.NOW,
-    "created_at": cast.NOW,
+    "due_at": people.NOW,
+    "created_at": people.NOW,
 }
 DESTROY = {
     "migrate": (("--to", "base"), ("--to", OLDEST)),
@@ -48,9 +48,9 @@ def url(fresh_database: Callable[[Kind], str], monkeypatch: pytest.MonkeyPatch) 
     for name, value in {**GOOD, "DATABASE_URL": made}.items():
         monkeypatch.setenv(name, value)
     database = create(made)
-    cast.introduce(database)
+    people.introduce(database)
     with database.write() as tx:
-        api_keys.create_key(tx, "coach-os", ("ops",), now=cast.NOW)
+        api_keys.create_key(tx, "coach-os", ("ops",), now=people.NOW)
         tx.execute(tables.api_keys.update().values(id="k1"))
         tx.execute(tables.outbox.insert().values(**DEAD_LETTER))
     database.close()

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 from dramatiq import Worker
 
 from storage.rows import api_keys
-from tests import cast
-from tests.house import House, built, house
+from tests.support import people
+from tests.support.in_process import House, built, house
 from webhooks.cli import main
 from workers.actors import declare_actors
 from workers.broker import create_broker, create_redis
@@ -90,7 +90,7 @@ def test_refresh_reads_through_the_queue_and_says_what_changed(working: House) -
     working.refresh(account.connection_id)
     version = working.listing().version
     assert run("refresh", "ada").stdout == "read 1 account(s): no change\n"
-    start = cast.NOW.replace(day=2, hour=10)
+    start = people.NOW.replace(day=2, hour=10)
     working.control.add_event(account.calendar, start, start.replace(hour=11), notify=False)
     assert run("refresh", "ada").stdout == f"read 1 account(s): version {version} -> {version + 1}\n"
 

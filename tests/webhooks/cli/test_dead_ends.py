@@ -10,7 +10,7 @@ import pytest
 
 from storage import migrations
 from storage.schema.database import create
-from tests.databases import Kind, PostgresDatabases
+from tests.support.databases import Kind, PostgresDatabases
 from tests.webhooks.cli.dead_ends import (
     ALONE,
     ASKS,

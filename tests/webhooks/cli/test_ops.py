@@ -15,9 +15,9 @@ from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from storage.transactions.bookings import Done
 from storage.transactions.erasures import Person
-from tests import cast
-from tests.cast import NOW, at
-from tests.house import Connected, House, house
+from tests.support import people
+from tests.support.in_process import Connected, House, house
+from tests.support.people import NOW, at
 from tests.webhooks.cli.test_commands import run, told
 from workers import clock
 from workers.broker import create_redis
@@ -29,7 +29,7 @@ __all__ = ["house", "told"]
 @pytest.fixture
 def ada(told: House) -> Connected:
     """Ada, whose calendar was read and shows an event on Tuesday at nine."""
-    told.introduce(cast.MAILED)
+    told.introduce(people.MAILED)
     account = told.connect()
     told.control.add_event(account.calendar, NOW + timedelta(days=1, hours=1), NOW + timedelta(days=1, hours=2))
     told.refresh(account.connection_id)
@@ -40,9 +40,9 @@ KEPT = ("by-coach", "by-mail", "by-session", "of-a-page", "older")
 """The answers of `keep_answers` that tell of Ada."""
 
 
-def book(house: House, who: Participant = cast.GRACE, coach: str = "ada", start: int = at(4, 10)) -> Done:
+def book(house: House, who: Participant = people.GRACE, coach: str = "ada", start: int = at(4, 10)) -> Done:
     with house.runtime.services.database.write() as tx:
-        return bookings.book(tx, Wanted(coach, start, 60), who, cast.PROGRAMME, house.runtime.services.terms())
+        return bookings.book(tx, Wanted(coach, start, 60), who, people.PROGRAMME, house.runtime.services.terms())
 
 
 def rows(house: House, table: Any, **where: Any) -> list[Any]:
@@ -136,8 +136,8 @@ def test_outbox_counts_and_lists_without_an_address(told: House, ada: Connected)
 
 
 def test_coaches_tells_how_each_stands_and_stale_only_who_cannot_be_trusted(told: House, ada: Connected) -> None:
-    told.introduce(cast.coach(id="bob"))
-    told.introduce(cast.coach(id="cyd"))
+    told.introduce(people.coach(id="bob"))
+    told.introduce(people.coach(id="cyd"))
     lost = told.connect("cyd")
     told.set_row(lost.connection_id, trouble="revoked", last_ok_at=None, last_error="invalid_grant", done_gen=1)
     # The command's clock is the real one: Ada's calendar, read in June 2026, is stale.
@@ -272,10 +272,10 @@ def test_a_withheld_address_is_listed_and_released_and_its_dead_letters_wait_for
 
 def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) -> None:
     # Given Ada and Bob, both with a calendar and a booking, and both with answers kept
-    told.introduce(cast.coach(id="bob", name="Robert", email="bob@example.test"))
+    told.introduce(people.coach(id="bob", name="Robert", email="bob@example.test"))
     told.refresh(told.connect("bob").connection_id)
     keep_answers(told, book(told))
-    book(told, cast.HEDY, "bob")
+    book(told, people.HEDY, "bob")
     with told.runtime.services.database.write() as tx:
         api_keys.create_key(tx, "coach-os", ("ops",), now=NOW)
         refusals.note(tx, Refusal(NOW, "GET /book", "not_here", None, None), {"coach_id": "ada"})
@@ -330,7 +330,7 @@ def keep_a_participant_s_answers(house: House, done: Done) -> None:
     answers: dict[str, object] = {
         "by-name": {"participant_id": "grace"},
         "by-booking": {"booking_id": done.booking.id},
-        "by-address": {"detail": f"no such address: {cast.GRACE.email}"},
+        "by-address": {"detail": f"no such address: {people.GRACE.email}"},
         "of-hedy": {"participant_id": "hedy"},
     }
     with house.runtime.services.database.write() as tx:
@@ -341,18 +341,18 @@ def keep_a_participant_s_answers(house: House, done: Done) -> None:
 
 def test_erase_forgets_a_participant_and_keeps_time_seat_and_status(told: House, ada: Connected) -> None:
     # Given Grace and Hedy, both booked with Ada
-    booked, others = book(told), book(told, cast.HEDY, start=at(4, 14))
+    booked, others = book(told), book(told, people.HEDY, start=at(4, 14))
     keep_a_participant_s_answers(told, booked)
     with told.runtime.services.database.write() as tx:
-        tx.execute(tables.withheld_addresses.insert().values(address=cast.GRACE.email, reason="550", since=NOW))
+        tx.execute(tables.withheld_addresses.insert().values(address=people.GRACE.email, reason="550", since=NOW))
     exported = json.loads(run("export", "grace", "--participant").stdout)
-    assert exported["bookings"][0]["participant"]["email"] == cast.GRACE.email
+    assert exported["bookings"][0]["participant"]["email"] == people.GRACE.email
     assert [each["key"] for each in exported["idempotency"]] == ["by-address", "by-booking", "by-name"]
     # When Grace is erased
     assert erasure.erase(told.runtime.services, Person("participant", "grace"), actor="a test") is not None
     # Then nothing says who she was
     left = everything(told)
-    for canary in (cast.GRACE.name, cast.GRACE.email, "'grace'", '"grace"'):
+    for canary in (people.GRACE.name, people.GRACE.email, "'grace'", '"grace"'):
         assert canary not in left
     # But the session stands, under a name that says nothing
     [kept] = rows(told, tables.bookings, id=booked.booking.id)

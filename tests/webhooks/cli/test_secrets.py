@@ -3,7 +3,7 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.house import House, house
+from tests.support.in_process import House, house
 from tests.webhooks.cli.test_commands import run, told
 from tests.webhooks.cli.test_ops import diary
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.standby import replicated
+from tests.support.standby import replicated
 from tests.workers.embedded.looking import is_listening, modes, script, user_of_servers
 from workers.embedded.errors import NotStartedError
 from workers.embedded.postgres import PostgresServer, postgres_binaries, postgres_server

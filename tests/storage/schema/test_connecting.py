@@ -1,0 +1,196 @@
+"""Every wait on PostgreSQL ends, on whichever connection; and of several hosts the writable one is taken."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import func, select, text
+
+from storage.schema import deadlines
+from storage.schema.database import Database, Unavailable, create
+from storage.schema.fast_reads import glance
+from storage.schema.outages import Outage, kind_of
+from storage.schema.postgres import LongWaits
+from tests.support.databases import Kind
+from tests.support.tcp_proxy import Proxy
+
+SLOWLY = select(func.pg_sleep(60))
+SLACK = 5.0  # seconds that a busy machine may add
+OPTIONS = {
+    socket.TCP_KEEPIDLE: 5,
+    socket.TCP_KEEPINTVL: 2,
+    socket.TCP_KEEPCNT: 3,
+    socket.TCP_USER_TIMEOUT: 5000,
+}
+
+
+@pytest.fixture
+def url(fresh_database: Callable[[Kind], str]) -> str:
+    return fresh_database("postgresql")
+
+
+@pytest.fixture
+def opened(url: str) -> Iterator[Database]:
+    database = create(url, use="web")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Somebody who takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def hosts(url: str, *ports: int) -> str:
+    parts = urlsplit(url)
+    login = parts.netloc.rpartition("@")[0]
+    return parts._replace(netloc=f"{login}@{','.join(f'127.0.0.1:{port}' for port in ports)}").geturl()
+
+
+def took(began: float) -> float:
+    return time.monotonic() - began
+
+
+def in_the_pool(database: Database) -> None:
+    with database.read() as tx:
+        tx.execute(SLOWLY)
+
+
+def in_a_transaction(database: Database) -> None:
+    with database.write() as tx:
+        tx.execute(SLOWLY)
+
+
+def in_passing(database: Database) -> None:
+    glance(database, SLOWLY)
+
+
+@pytest.mark.parametrize("ask", [in_the_pool, in_a_transaction, in_passing])
+def test_what_is_not_answered_by_the_deadline_is_away(opened: Database, ask: Callable[[Database], None]) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unavailable) as caught, deadlines.within(0.3):
+        ask(opened)
+    assert kind_of(caught.value) == "away"
+    assert took(began) < 0.3 + SLACK
+    # Then nobody waits for it before a probe succeeded, and then all is well, on another connection
+    _until_well(opened)
+    ask_shortly = select(func.pg_sleep(0))
+    assert len(glance(opened, ask_shortly)) == 1
+
+
+def test_a_lock_that_does_not_come_by_the_deadline_is_busy_and_no_outage(opened: Database, url: str) -> None:
+    holder = create(url)
+    with holder.write() as held:
+        held.execute(text("LOCK TABLE coaches"))
+        with pytest.raises(Unavailable) as caught, deadlines.within(0.3), opened.write() as tx:
+            tx.execute(text("LOCK TABLE coaches"))
+        assert kind_of(caught.value) == "busy"
+        assert opened.breaker is not None
+        assert opened.breaker.kind is None
+    holder.close()
+
+
+def outcomes(database: Database, statements: list[list[str]]) -> list[str]:
+    """What comes of these transactions, a thread each, all begun at once."""
+    said: list[str] = []
+
+    def transact(each: list[str]) -> None:
+        try:
+            with database.write() as tx:
+                for statement in each:
+                    tx.execute(text(statement))
+        except Unavailable as error:
+            said.append(kind_of(error))
+        else:
+            said.append("done")
+
+    threads = [threading.Thread(target=transact, args=(each,)) for each in statements]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(said)
+
+
+def test_of_many_who_wait_while_nobody_is_answered_only_so_many_may_go_on(url: str) -> None:
+    database = create(url, long_waits=1)
+    assert outcomes(database, [["SELECT pg_sleep(4)"]] * 3) == ["busy", "busy", "done"]
+    database.close()
+
+
+def test_who_comes_while_others_are_stuck_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LongWaits, "STUCK", 0.0)
+    waits = LongWaits(2)
+    with waits.one_more(), waits.one_more():
+        time.sleep(0.01)
+        assert waits.short == LongWaits.CROWDED
+    assert waits.short == LongWaits.LONG
+
+
+def test_a_queue_that_moves_is_no_crowd(url: str) -> None:
+    """In a rush for one coach each waits for those before it, longer than half a second; but all are served."""
+    database = create(url, long_waits=1)
+    assert outcomes(database, [["LOCK TABLE coaches", "SELECT pg_sleep(0.4)"]] * 5) == ["done"] * 5
+    database.close()
+
+
+def test_of_several_hosts_the_one_that_answers_is_taken_within_the_time_of_one(url: str, silent_port: int) -> None:
+    port = urlsplit(url).port or 0
+    database = create(hosts(url, silent_port, port))
+    began = time.monotonic()
+    with database.read() as tx:
+        assert tx.execute(text("SELECT 1")).scalar() == 1
+    assert took(began) < 2 + SLACK
+    database.close()
+
+
+def test_hosts_that_are_all_silent_take_no_longer_than_one(url: str, silent_port: int) -> None:
+    database = create(hosts(url, silent_port, silent_port))
+    began = time.monotonic()
+    with pytest.raises(Outage), database.read():
+        pass
+    assert took(began) < 2 + SLACK
+    # Then the next is told at once
+    began = time.monotonic()
+    with pytest.raises(Outage), database.read():
+        pass
+    assert took(began) < 1
+    database.close()
+
+
+def test_a_read_only_database_is_refused_when_it_is_dialled(url: str) -> None:
+    database = create(f"{url}?options=-c%20default_transaction_read_only%3Don")
+    with pytest.raises(Outage) as caught, database.read():
+        pass
+    assert caught.value.kind == "read_only"
+    database.close()
+
+
+def test_connections_that_a_network_forgot_are_all_replaced_after_the_first(url: str) -> None:
+    with Proxy.to(url) as proxy:
+        database = create(proxy.url(url), use="web")
+        with database.read(), database.read(), database.read():
+            glance(database, select(func.pg_sleep(0)))
+        proxy.misbehave("swallow")
+        proxy.behave()
+        # The first is not answered; whoever comes after it is, and soon
+        with pytest.raises(Unavailable), deadlines.within(0.3):
+            in_the_pool(database)
+        _until_well(database)
+        with deadlines.within(SLACK), database.read() as one, database.read() as two, database.read() as three:
+            assert [tx.execute(text("SELECT 1")).scalar() for tx in (one, two, three)] == [1, 1, 1]
+        assert len(glance(database, select(func.pg_sleep(0)))) == 1
+        database.close()
+
+
+def _until_well(database: Database) -> None:
+    began = time.monotonic()
+    assert database.breaker is not None
+    while database.breaker.kind is not None:
+        assert took(began) < 10 + SLACK
+        time.sleep(0.01)

@@ -1,0 +1,62 @@
+"""Dying, or freezing, at a named line: run a module that kills itself, with -9, before or after one of its functions
+runs, or that stops after the first time, with all its threads, until it is sent SIGCONT.
+
+Its whole process group goes, so that no parent of a worker is left to tidy up; the group is its own.
+
+python -m tests.support.failpoints workers.delivery.outbox:_record:before -- dramatiq workers.bootstrap:start --processes=1
+"""
+
+import os
+import runpy
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from itertools import count
+from typing import Any, Literal
+
+
+def arm(module: str, path: str, when: Literal["before", "after", "frozen"]) -> None:
+    """Put a death, or a freeze, around the function `path` (`name`, or `Class.name`) of the module."""
+    *owners, name = path.split(".")
+    owner: Any = import_module(module)
+    for each in owners:
+        owner = getattr(owner, each)
+    function = getattr(owner, name)
+    setattr(owner, name, _freezing(function) if when == "frozen" else _deadly(function, when))
+
+
+def _deadly(function: Callable[..., Any], when: str) -> Callable[..., Any]:
+    def deadly(*arguments: Any, **options: Any) -> Any:
+        if when == "after":
+            function(*arguments, **options)
+        os.killpg(0, signal.SIGKILL)
+
+    return deadly
+
+
+def _freezing(function: Callable[..., Any]) -> Callable[..., Any]:
+    times = count()
+
+    def freezing(*arguments: Any, **options: Any) -> Any:
+        result = function(*arguments, **options)
+        if next(times) == 0:
+            os.killpg(0, signal.SIGSTOP)
+        return result
+
+    return freezing
+
+
+def main(point: str, separator: str, module: str, *arguments: str) -> None:
+    function_in, path, when = point.split(":")
+    assert separator == "--"
+    assert when in ("before", "after", "frozen")
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)
+    arm(function_in, path, when)  # type: ignore[arg-type]  # it is one of the three
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,169 @@
+"""The product as it is deployed: web, worker and clock as processes of their own, which tests stop, freeze and kill."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from storage.rows import api_keys, coaches
+from storage.schema import database
+from storage.schema.database import Database
+from storage.slots import slot_sets
+from tests.support import people
+from webhooks.demo import browser
+from webhooks.demo.processes import Processes, StepFailed, free_port
+from webhooks.demo.stage import Api
+from workers.cronofy.sandbox.control import Control, Seat
+from workers.cronofy.sandbox.server import Sandbox
+
+LEASE_SECONDS = 5
+GAP_SECONDS = 0.2
+FAR_LIMITS = {f"COACHCAL_LIMIT_{kind}": "1000000000" for kind in ("READS", "WRITES", "HOLDS", "WRONG")}
+"""For load that one client makes alone; it is counted all the same."""
+
+
+@dataclass
+class Town:
+    sandbox: Sandbox
+    database: Database
+    processes: Processes
+    environment: dict[str, str]
+    api: Api
+    key: str
+
+    @property
+    def control(self) -> Control:
+        return self.sandbox.control
+
+    def start(self, name: str) -> None:
+        self.processes.start(name, {"web": "serve", "worker": "work", "clock": "clock"}[name], env=self.environment)
+        if name == "web":
+            self.processes.wait_for_url(f"{self.api.origin}/readyz")
+
+    def start_mortal(self, name: str, point: str) -> None:
+        """A worker that kills or freezes itself at a point of tests.support.failpoints."""
+        dramatiq = ("dramatiq", "workers.bootstrap:start", "--processes=1", "--threads=4", "--skip-logging")
+        environment = self.environment | {"dramatiq_worker_timeout": "20"}
+        self.processes.start(name, point, "--", *dramatiq, env=environment, module="tests.support.failpoints")
+
+    def wait_until_frozen(self, name: str, seconds: float = 60.0) -> None:
+        """Until this process has started, and stopped itself with every thread."""
+        end = time.monotonic() + seconds
+        while set(threads_of(self.processes.pid(name))) - {"X", "Z"} != {"T"}:
+            assert time.monotonic() < end, f"the {name} runs after {seconds} s"
+            time.sleep(0.02)
+
+    def wait_until_dead(self, name: str, seconds: float = 60.0) -> None:
+        """Until this process has ended by itself."""
+        end = time.monotonic() + seconds
+        with contextlib.suppress(StepFailed):
+            while True:
+                self.processes.check()
+                assert time.monotonic() < end, f"the {name} is alive after {seconds} s"
+                time.sleep(0.02)
+        self.processes.stop(name)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """To the process and its children: dramatiq's and gunicorn's workers are in its group."""
+        os.killpg(self.processes.pid(name), number)
+
+    def freeze(self, name: str) -> None:
+        """Until SIGCONT. Waits for every thread: kill() returns before the kernel has stopped them, and a busy machine
+        lets one go on for milliseconds more, enough to send a mail.
+        """
+        group = self.processes.pid(name)
+        self.signal(name, signal.SIGSTOP)
+        while any(state not in "TXZ" for state in threads_of(group)):
+            time.sleep(0.001)
+
+    def rename(self, name: str, new: str) -> None:
+        """Make room for another process of the same name; its log stays where it was."""
+        self.processes.rename(name, new)
+
+    def kill(self, name: str) -> None:
+        self.signal(name, signal.SIGKILL)
+        self.processes.stop(name)
+
+    def connect(self) -> tuple[Seat, str]:
+        """Ada with a calendar that was read. Answers her account and the id of the connection."""
+        with self.database.write() as tx:
+            ada = coaches.put(tx, people.ADA)
+            slot_sets.recompute(tx, ada, now=datetime.now(UTC))
+        seat = self.control.create_account("ada")
+        link = str(self.api.post("/v1/coaches/ada/connect", {})["authorize_url"])
+        browser.connect(link, self.control, profile=seat.profiles[0])
+        self.wait(lambda found: found["state"] == "fresh")
+        shown: Any = self.api.get("/v1/coaches/ada")
+        time.sleep(GAP_SECONDS)
+        return seat, shown["connections"][0]["id"]
+
+    def slots(self) -> dict[str, Any]:
+        begin = datetime.now(UTC).date()
+        until = begin + timedelta(days=28)
+        return self.api.get("/v1/coaches/ada/slots", **{"from": str(begin), "to": str(until), "duration": "60"})
+
+    def wait(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 60.0) -> float:
+        """Seconds until the slots are as wanted. Fails after `seconds`."""
+        begin = time.monotonic()
+        while not wanted(found := self.slots()):
+            took = time.monotonic() - begin
+            assert took < seconds, f"not within {seconds} s: {found['state']}, version {found['version']}"
+            time.sleep(0.02)
+        return time.monotonic() - begin
+
+    def a_free_time(self) -> datetime:
+        starts = self.slots()["starts"]
+        return datetime.fromisoformat(starts[len(starts) // 2])
+
+    def row(self, connection_id: str) -> Any:
+        with self.database.read() as tx:
+            return people.row_of(tx, connection_id)
+
+
+def threads_of(group: int) -> Iterator[str]:
+    """The state of each thread of each process of a group, as a letter of proc(5): T is stopped, X and Z have ended."""
+    for thread in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            state, _, its_group, *_ = thread.read_text().rpartition(")")[2].split()
+            if int(its_group) == group:
+                yield state
+
+
+@contextmanager
+def raised(folder: Path, database_url: str, redis_url: str, **more: str) -> Iterator[Town]:
+    """A town with nobody working yet. `more` goes into the environment of all."""
+    port = free_port()
+    with Sandbox(seeds=(), page_size=3) as sandbox:
+        environment = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "PORT": str(port),
+            "COACHCAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "COACHCAL_SECRET_KEYS": Fernet.generate_key().decode(),
+            "COACHCAL_CRONOFY_ORIGIN": sandbox.origin,
+            "COACHCAL_CRONOFY_CLIENT_ID": sandbox.client_id,
+            "COACHCAL_CRONOFY_CLIENT_SECRETS": sandbox.client_secret,
+            "COACHCAL_MINIMUM_GAP_SECONDS": str(GAP_SECONDS),
+            "COACHCAL_LEASE_SECONDS": str(LEASE_SECONDS),
+            "COACHCAL_WEB_PROCESSES": "1",
+            "COACHCAL_WORKER_PROCESSES": "1",
+            "COACHCAL_WORKER_THREADS": "4",
+            **more,
+        }
+        opened = database.create(database_url)
+        with opened.write() as tx:
+            key = api_keys.create_key(tx, "tests", api_keys.SCOPES, now=datetime.now(UTC))
+        processes = Processes(folder)
+        try:
+            yield Town(sandbox, opened, processes, environment, Api(environment["COACHCAL_PUBLIC_URL"], key), key)
+        finally:
+            processes.stop()
+            opened.close()

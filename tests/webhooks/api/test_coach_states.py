@@ -1,0 +1,56 @@
+"""Tiles of coaches: synced, state and as_of for many at once."""
+
+from collections.abc import Callable
+
+import pytest
+from gunicorn.config import Config  # type: ignore[import-untyped]  # it has no types
+
+from tests.support import http_client as desks
+from tests.support import people
+from tests.support.databases import Kind
+from tests.support.http_client import Desk
+from webhooks.api.schemas.requests import MOST_COACHES
+
+
+def test_tiles_tell_of_each_coach_whether_the_calendars_are_connected_and_healthy(desk: Desk, ada: str) -> None:
+    people.introduce(desk.database, people.coach(id="bob"))
+    answer = desk.get("/v1/coaches?ids=bob,nobody,ada", "coaches:read")
+    assert answer.status_code == 200
+    assert answer.json == {
+        "coaches": [
+            {"id": "bob", "synced": False, "state": "unconnected", "as_of": None},
+            {"id": "ada", "synced": True, "state": "fresh", "as_of": "2026-06-01T08:00:00Z"},
+        ],
+        "unknown": ["nobody"],
+    }
+
+
+def test_a_tile_tells_what_the_coach_s_own_page_tells(desk: Desk, ada: str) -> None:
+    for push in (False, True):
+        if push:
+            desk.push()
+        (tile,) = desk.get("/v1/coaches?ids=ada").json["coaches"]
+        page = desk.get("/v1/coaches/ada").json
+        assert tile == {name: page[name] for name in ("id", "synced", "state", "as_of")}
+
+
+def test_two_hundred_coaches_fit_and_one_more_does_not(fresh_database: Callable[[Kind], str]) -> None:
+    ids = [f"coach-{number:030}" for number in range(MOST_COACHES + 1)]  # as long as a UUID
+    with desks.opened(fresh_database("sqlite")) as desk:
+        answer = desk.get(f"/v1/coaches?ids={','.join(ids[:-1])}")
+        assert (answer.status_code, len(answer.json["unknown"])) == (200, MOST_COACHES)
+        assert desk.get(f"/v1/coaches?ids={','.join(ids)}").status_code == 422
+    # And so does the request line, before gunicorn refuses it
+    assert len(f"GET /v1/coaches?ids={','.join(ids[:-1])} HTTP/1.1") < 8190 > Config().limit_request_line
+
+
+@pytest.mark.parametrize("query", ["", "?ids=", "?ids=a,,b", "?ids=a b", "?ids=ada&ids=bob", "?ids=ada&more=1"])
+def test_what_is_no_list_of_ids_is_refused(one_desk: Desk, query: str) -> None:
+    answer = one_desk.get(f"/v1/coaches{query}")
+    assert answer.status_code == 422
+    assert answer.json["field"] in ("ids", "more")
+
+
+def test_tiles_are_for_who_may_read_coaches(one_desk: Desk) -> None:
+    assert one_desk.get("/v1/coaches?ids=ada", "slots:read", "ops").status_code == 403
+    assert one_desk.look("/v1/coaches?ids=ada").status_code == 401

@@ -1,0 +1,152 @@
+"""The OpenAPI document: valid, complete, true of what is answered, and readable by people without a network."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from dramatiq.brokers.stub import StubBroker
+from hypothesis import HealthCheck, Phase, given, settings
+from pydantic import BaseModel
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from schemathesis.specs.openapi.definitions import OPENAPI_31
+
+from domain.coaches import Policy
+from tests.support import http_client as desks
+from tests.support import people
+from tests.support.databases import copy_of
+from tests.support.http_client import WEEK, Desk
+from webhooks.api.openapi import VERSION
+from webhooks.api.routes import ROUTES
+from webhooks.api.schemas.responses import PoolOut, SlotsOut
+from webhooks.http.problems import CODES, PROBLEM
+
+
+@pytest.fixture(scope="module")
+def steady(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    url = copy_of(sqlite_template, tmp_path_factory.mktemp("openapi") / "db.sqlite")
+    with desks.opened(url, broker=StubBroker()) as desk:
+        people.introduce(desk.database, people.coach(policy=Policy("hours_only", 1)))
+        people.introduce(desk.database, people.coach(id="bob", policy=Policy("hide", 1)))
+        desks.connect(desk, (people.at(2, 9), people.at(2, 10)))
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def document(steady: Desk) -> dict[str, Any]:
+    found: dict[str, Any] = steady.look("/openapi.json").json
+    return found
+
+
+def test_the_document_is_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert [error.message for error in jsonschema_rs.validator_for(OPENAPI_31).iter_errors(document)] == []
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_used(document: dict[str, Any]) -> None:
+    referred = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert referred == set(document["components"]["schemas"])
+
+
+def test_every_route_but_pages_is_told(document: dict[str, Any]) -> None:
+    told = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    there = {(route.method, re.sub(r"<(\w+)>", r"{\1}", route.path)) for route in ROUTES}
+    assert there - told == {("GET", "/docs")}
+    assert told <= there
+
+
+def test_every_operation_has_a_name_a_summary_and_typed_refusals(document: dict[str, Any]) -> None:
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    for operation in operations:
+        assert operation["summary"].endswith((".", "?"))
+        for status, response in operation["responses"].items():
+            if status.startswith("4"):
+                assert list(response["content"]) == [PROBLEM], operation["operationId"]
+
+
+def test_the_version_is_the_products(document: dict[str, Any]) -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    assert document["info"]["version"] == VERSION == project["version"]
+
+
+POOL = "/v1/slots?coach_id=ada&coach_id=bob&from=2026-06-01&to=2026-06-08&duration=60"
+
+
+@pytest.mark.parametrize(
+    ("query", "model"),
+    [
+        (WEEK, SlotsOut),
+        (f"{WEEK}&detail=reasons", SlotsOut),
+        (WEEK.replace("ada", "bob"), SlotsOut),
+        (POOL, PoolOut),
+        (f"{POOL}&mode=all", PoolOut),
+    ],
+)
+def test_answers_made_by_hand_hold_what_their_models_tell_and_nothing_else(
+    steady: Desk, query: str, model: type[BaseModel]
+) -> None:
+    answer = steady.get(query).json
+    assert model.model_validate(answer).model_dump(mode="json", by_alias=True, exclude_unset=True) == answer
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_whatever_is_sent_is_answered_as_the_document_says(steady: Desk, mode: GenerationMode) -> None:
+    """Schemathesis makes up requests, good or bad; a 5xx, or an answer that the document does not tell, fails."""
+    headers = {"Authorization": f"Bearer {steady.key()}"}
+    checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+    api = schemathesis.openapi.from_wsgi("/openapi.json", steady.client.application)
+    for found in api.include(path_regex="^/(v1|webhooks)/").get_all_operations():
+
+        @settings(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+        @given(case=_operation(found).as_strategy(generation_mode=mode))
+        def probe(case: Any) -> None:
+            case.call_and_validate(headers=headers, checks=checks)
+
+        probe()
+
+
+def _operation(found: Any) -> Any:
+    return found.ok()
+
+
+def test_the_page_is_readable_without_a_script_or_a_network(steady: Desk, document: dict[str, Any]) -> None:
+    page = steady.look("/docs")
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    assert "<script" not in page.text
+    assert re.findall(r'(?:src|href|action)="(?!#|/)[^"]*"', page.text) == [], "everything it needs is here"
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert f"{method.upper()} {path}" in page.text
+            assert f'id="{operation["operationId"]}"' in page.text
+    for code in CODES:
+        assert f"<code>{code}</code>" in page.text
+
+
+def test_every_link_of_the_page_leads_to_a_place_on_it(steady: Desk) -> None:
+    page = steady.look("/docs").text
+    places = re.findall(r'id="([^"]+)"', page)
+    assert len(places) == len(set(places))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(places)
+    for path in re.findall(r'href="(/[^"]+)"', page):
+        with steady.look(path) as answer:
+            assert answer.status_code == 200
+
+
+def test_each_code_that_the_document_explains_has_a_status_and_a_sentence() -> None:
+    for code, (status, meaning) in CODES.items():
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
+        assert 400 <= status < 600
+        assert meaning.endswith(".")
