@@ -14,11 +14,11 @@ from webhooks import ops, pages
 from webhooks.api import notifications, openapi, routes, slots
 from webhooks.http import limited, limits, problems
 from webhooks.http.api_key_cache import KeyRing
-from webhooks.http.context import EXTENSION, InPassing, Parts, parts, runtime
-from webhooks.http.limits import Limits
+from webhooks.http.context import EXTENSION, FastPath, Parts, parts, runtime
+from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
-from webhooks.http.requests import BODY_CAP, Json, Request
+from webhooks.http.requests import BODY_CAP, CappedRequest, Json
 from webhooks.http.response_cache import Shelf
 from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
@@ -49,9 +49,9 @@ class App(APIFlask):
     two kinds of request that there are most of, where it can, before Flask looks at them.
     """
 
-    request_class = Request
+    request_class = CappedRequest
     always: tuple[tuple[str, str], ...] = HEADERS
-    in_passing: tuple[InPassing, ...] = ()
+    in_passing: tuple[FastPath, ...] = ()
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         # Here and not in `after_request`, where werkzeug would look at each of them three times: that was a tenth
@@ -87,7 +87,7 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP
     services, metrics = runtime.services, Metrics(runtime.services)
-    quotas = Limits(runtime.settings, Limiter(services.redis, services.breaker), metrics.limited)
+    quotas = RequestLimits(runtime.settings, Limiter(services.redis, services.breaker), metrics.limited)
     ours = Parts(runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), quotas)
     app.extensions[EXTENSION] = ours
     app.in_passing = notifications.in_passing(ours), slots.in_passing(ours), limited.in_passing(ours)

@@ -11,7 +11,7 @@ from storage.schema import database
 from storage.schema.vault import Vault
 from workers import logs, telemetry
 from workers.actors import Actors, declare_actors
-from workers.breaker import Breaker
+from workers.breaker import RedisBreaker
 from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, create_broker, create_redis
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
@@ -20,7 +20,7 @@ from workers.delivery.webhook_sender import Receiver
 from workers.mailer import Mailer
 from workers.mailer.console import ConsoleMailer
 from workers.mailer.memory import MemoryMailer
-from workers.mailer.server import Server
+from workers.mailer.server import MailServer
 from workers.mailer.smtp import SmtpMailer
 from workers.once import Once
 from workers.services import Services
@@ -64,7 +64,7 @@ def bootstrap(
 
 def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web") -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
-    breaker = Breaker(client)
+    breaker = RedisBreaker(client)
     opened = _database(settings, use)
     offset = timedelta(seconds=settings.clock_offset_seconds)
     clock = ProductClock(reference(opened, client, breaker), offset=offset)
@@ -91,7 +91,7 @@ def _database(settings: Settings, use: database.Use) -> database.Database:
     return database.create(settings.database_url, pool_size=threads, use=use, long_waits=long_waits)
 
 
-def _cronofy(settings: Settings, client: redis.Redis, breaker: Breaker) -> Cronofy:
+def _cronofy(settings: Settings, client: redis.Redis, breaker: RedisBreaker) -> Cronofy:
     centre = ORIGINS[settings.cronofy_data_center]
     return Cronofy(
         settings.cronofy_origin or centre.api,
@@ -108,7 +108,7 @@ def _mailer(settings: Settings) -> Mailer:
     if settings.mailer == "console" or settings.smtp_url is None:
         return ConsoleMailer(sys.stdout)
     greeting = settings.sender.mailbox.email.rpartition("@")[2]
-    server = Server.parse(settings.smtp_url.get_secret_value())
+    server = MailServer.parse(settings.smtp_url.get_secret_value())
     return SmtpMailer(server, greeting=greeting, deadline=settings.mail_deadline)
 
 

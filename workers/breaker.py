@@ -20,7 +20,7 @@ FAILURES = (redis.RedisError, OSError)
 """Whatever a call to Redis may raise."""
 
 
-class Breaker:
+class RedisBreaker:
     """One a process, for all that asks the same Redis. Safe to share between threads."""
 
     def __init__(self, client: redis.Redis, *, pause: float = PAUSE, remind: float = REMIND) -> None:

@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from storage.schema.outages import Unavailable, kind_of
 from workers import tracing
-from workers.breaker import FAILURES, Breaker, of_one_key
+from workers.breaker import FAILURES, RedisBreaker, of_one_key
 from workers.metrics import CountJobs
 from workers.once import Once
 from workers.skew import ProductClock
@@ -49,7 +49,7 @@ class Broker(RedisBroker):
     it while the clock is off: other machines may have right ones."""
 
     def __init__(
-        self, client: redis.Redis, breaker: Breaker, clock: ProductClock, counted: CountJobs, **options: Any
+        self, client: redis.Redis, breaker: RedisBreaker, clock: ProductClock, counted: CountJobs, **options: Any
     ) -> None:
         super().__init__(client=client, **options)  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
         self._breaker = breaker
@@ -153,7 +153,9 @@ class Broker(RedisBroker):
                 self._tell_unknown("garbage", name)
 
 
-def create_broker(client: redis.Redis, breaker: Breaker | None = None, clock: ProductClock | None = None) -> Broker:
+def create_broker(
+    client: redis.Redis, breaker: RedisBreaker | None = None, clock: ProductClock | None = None
+) -> Broker:
     """No Retries, no delays, no results: the row knows when it is due, and the sweeper wakes it again.
 
     `heartbeat_timeout` is how soon the messages of a killed worker are taken over; checking at every fetch
@@ -163,7 +165,7 @@ def create_broker(client: redis.Redis, breaker: Breaker | None = None, clock: Pr
     counted = CountJobs(CollectorRegistry())
     return Broker(
         client,
-        breaker or Breaker(client),
+        breaker or RedisBreaker(client),
         clock,
         counted,
         namespace="coachcal",

@@ -19,7 +19,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from workers.breaker import FAILURES, Breaker, what
+from workers.breaker import FAILURES, RedisBreaker, what
 from workers.cronofy.errors import OverBudget
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -122,7 +122,7 @@ class Budget:
     def __init__(
         self,
         client: redis.Redis,
-        breaker: Breaker | None = None,
+        breaker: RedisBreaker | None = None,
         *,
         name: str = "cronofy",
         per_second: int = PER_SECOND,
@@ -131,7 +131,7 @@ class Budget:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
-        self._breaker = breaker or Breaker(client)
+        self._breaker = breaker or RedisBreaker(client)
         self._reserve = client.register_script(_RESERVE)
         self._keys = (f"budget:{name}", f"budget:{name}:pause")
         self._limits = (per_second, per_minute)

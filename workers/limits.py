@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import redis
 
-from workers.breaker import FAILURES, Breaker
+from workers.breaker import FAILURES, RedisBreaker
 
 SHARE = 10
 BLOCK = 100
@@ -47,7 +47,7 @@ return {count, left}
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class QuotaPolicy:
     """`quota` a `window` (seconds); 0: no limit. `longest`: how long the wait may grow, for whoever goes over often."""
 
     name: str
@@ -59,7 +59,7 @@ class Policy:
 class Verdict(NamedTuple):
     """`left` of the quota, as far as this process knows, for the `seconds` until its window ends."""
 
-    policy: Policy
+    policy: QuotaPolicy
     who: str
     passed: bool
     left: int
@@ -85,7 +85,7 @@ class Limiter:
     def __init__(
         self,
         client: redis.Redis,
-        breaker: Breaker,
+        breaker: RedisBreaker,
         *,
         room: int = ROOM,
         monotonic: Callable[[], float] = time.monotonic,
@@ -97,7 +97,7 @@ class Limiter:
         self._windows: dict[tuple[str, str], _Window] = {}
         self._lock = Lock()
 
-    def take(self, policy: Policy, who: str) -> Verdict:
+    def take(self, policy: QuotaPolicy, who: str) -> Verdict:
         """Count one more of this one's, if it may pass."""
         block = max(1, policy.quota // BLOCK)
         with self._lock:
@@ -119,13 +119,13 @@ class Limiter:
                 window.ends = now + answer[1] / 1000
             return _counted(policy, who, window, now)
 
-    def peek(self, policy: Policy, who: str) -> Verdict | None:
+    def peek(self, policy: QuotaPolicy, who: str) -> Verdict | None:
         """The refusal that this one would get now, as far as this process knows. Counts nothing."""
         window, now = self._windows.get((policy.name, who)), self._monotonic()
         refused = window is not None and window.closed and window.ends > now
         return Verdict(policy, who, passed=False, left=0, seconds=window.ends - now) if window and refused else None
 
-    def _window(self, policy: Policy, who: str, now: float) -> _Window:
+    def _window(self, policy: QuotaPolicy, who: str, now: float) -> _Window:
         key = policy.name, who
         window = self._windows.get(key)
         if window is None or window.ends <= now:
@@ -135,7 +135,7 @@ class Limiter:
             window = self._windows[key] = _Window(now + policy.window, policy.quota // SHARE)
         return window
 
-    def _ask(self, policy: Policy, who: str, more: int) -> tuple[int, int] | None:
+    def _ask(self, policy: QuotaPolicy, who: str, more: int) -> tuple[int, int] | None:
         """The count with these, and how long it stands (ms). None: Redis is away."""
         if self._breaker.open:
             return None
@@ -156,7 +156,7 @@ def _settle(window: _Window, room: int, block: int) -> None:
     window.closed = window.used >= window.allowed  # opened again by a block that another thread was still asking for
 
 
-def _counted(policy: Policy, who: str, window: _Window, now: float) -> Verdict:
+def _counted(policy: QuotaPolicy, who: str, window: _Window, now: float) -> Verdict:
     passed = not window.closed
     window.used += passed
     left = max(0, policy.quota - window.others - window.used) if passed else 0

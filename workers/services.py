@@ -9,7 +9,7 @@ import redis
 from domain.sessions import Terms
 from storage.schema.database import Database
 from storage.schema.vault import Vault
-from workers.breaker import Breaker
+from workers.breaker import RedisBreaker
 from workers.cronofy.client import Cronofy
 from workers.delivery.webhook_sender import Receiver
 from workers.mailer import Mailer
@@ -28,7 +28,7 @@ class Services:
     vault: Vault
     cronofy: Cronofy
     redis: redis.Redis
-    breaker: Breaker
+    breaker: RedisBreaker
     once: Once
     mailer: Mailer
     receiver: Receiver | None

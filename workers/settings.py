@@ -13,7 +13,7 @@ from domain.mail import Sender
 from domain.mail.invitations import Address
 from domain.mail.safety import mailbox
 from workers.delivery.webhook_sender import check_secret, check_url
-from workers.mailer.server import Server
+from workers.mailer.server import MailServer
 
 NOBODY = "coachcal <coachcal@localhost>"
 """The sender of mails that go nowhere."""
@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_server(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value is not None:
-            Server.parse(value.get_secret_value())
+            MailServer.parse(value.get_secret_value())
         return _needed(value, info)
 
     @field_validator("callback_url")

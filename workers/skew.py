@@ -15,7 +15,7 @@ import structlog
 
 from storage.schema import database_clock
 from storage.schema.database import Database, Unavailable
-from workers.breaker import FAILURES, Breaker
+from workers.breaker import FAILURES, RedisBreaker
 
 log = structlog.get_logger()
 
@@ -125,7 +125,7 @@ class ProductClock:
             log.info("clock_right")
 
 
-def reference(database: Database, client: redis.Redis, breaker: Breaker) -> Ask:
+def reference(database: Database, client: redis.Redis, breaker: RedisBreaker) -> Ask:
     """The database server's clock. SQLite has none but this machine's own: then Redis's, if it is there."""
     if database.engine.dialect.name == "sqlite":
         return lambda: None if breaker.open else _of_redis(client, breaker)
@@ -139,7 +139,7 @@ def _of_database(database: Database) -> float | None:
         return None
 
 
-def _of_redis(client: redis.Redis, breaker: Breaker) -> float | None:
+def _of_redis(client: redis.Redis, breaker: RedisBreaker) -> float | None:
     try:
         seconds, microseconds = client.time()
     except FAILURES as error:

@@ -157,7 +157,7 @@ def compose(facts: MailFacts, wording: Wording, times: Mapping[str, str], *, sen
     page = many_lines(wording.html)
     tokens.check(written, values, page)
     if not written[0]:
-        raise tokens.Held(("subject",))
+        raise tokens.UnusableTokens(("subject",))
     subject = together(tokens.fill(written[0], values), LONGEST_SUBJECT)
     return Mail(
         sender=sender.mailbox,

@@ -29,7 +29,7 @@ PEOPLE = ("recipient_name", "participant_name", "coach_name", "programme_name", 
 OPEN, CLOSE = "{{", "}}"
 
 
-class Held(Exception):
+class UnusableTokens(Exception):
     """A text has tokens that are unknown, or empty for this mail: it is kept back and somebody is told.
 
     A corrected text frees it. `tokens` are their names, shortened, sorted.
@@ -54,7 +54,7 @@ def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> No
     missing = {name for text in texts for name in asked(text) if not values.get(name)}
     missing |= {name for name in asked(page) if name != "subject" and not values.get(name)}
     if missing:
-        raise Held(sorted(missing))
+        raise UnusableTokens(sorted(missing))
 
 
 def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = str) -> str:

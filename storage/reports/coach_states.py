@@ -19,7 +19,7 @@ row = connections.c
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CoachState:
     coach_id: str
     state: State
     as_of: datetime | None
@@ -30,7 +30,7 @@ class Standing:
         return self.state in ("fresh", "refreshing")
 
 
-def of(tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: timedelta) -> list[Standing]:
+def of(tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: timedelta) -> list[CoachState]:
     """In the order asked for, in two queries whatever their number; coaches that are not there are left out."""
     there = set(tx.scalars(select(coaches.c.id).where(coaches.c.id.in_(coach_ids))))
     known = slot_sets.healths(tx, coach_ids)
@@ -41,11 +41,11 @@ def of(tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: 
         healths = known.get(coach_id, [])
         as_of = freshness.as_of(healths)
         read = None if as_of is None else datetime.fromtimestamp(as_of, UTC)
-        found.append(Standing(coach_id, freshness.state(healths, now=at, stale_after=seconds), read))
+        found.append(CoachState(coach_id, freshness.state(healths, now=at, stale_after=seconds), read))
     return found
 
 
-def page(tx: Connection, *, after: str, now: datetime, stale_after: timedelta) -> list[Standing]:
+def page(tx: Connection, *, after: str, now: datetime, stale_after: timedelta) -> list[CoachState]:
     """Some hundred coaches whose ids follow `after`, by id; empty at the end."""
     query = select(coaches.c.id).where(coaches.c.id > after).order_by(coaches.c.id).limit(AT_ONCE)
     return of(tx, list(tx.scalars(query)), now=now, stale_after=stale_after)

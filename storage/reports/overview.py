@@ -70,7 +70,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class ProfileOverview:
     """A profile without its name: that is somebody's address."""
 
     provider: str
@@ -80,7 +80,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountOverview:
     """One connection. `owed_for`, `reading_for`, `retry_in`: seconds by the database's clock."""
 
     id: str
@@ -97,7 +97,7 @@ class Account:
     retry_in: float
     channel_open: bool
     audited_at: datetime | None
-    profiles: list[Profile] = field(default_factory=list)
+    profiles: list[ProfileOverview] = field(default_factory=list)
     calendars: int = 0
     blocking: int = 0
 
@@ -162,10 +162,10 @@ def _in_conflict(now: datetime):  # type: ignore[no-untyped-def]  # a SQL condit
     return and_(mine.conflict_since.is_not(None), mine.active, mine.starts > int(now.timestamp()))
 
 
-def accounts_of(tx: Connection, coach_id: str) -> list[Account]:
+def accounts_of(tx: Connection, coach_id: str) -> list[AccountOverview]:
     """The coach's connections as ops see them: no token, no address, no calendar's name."""
     found: Sequence[Any] = tx.execute(_ACCOUNTS.where(row.coach_id == coach_id).order_by(row.id)).all()
-    return [_account(tx, Account(*values)) for values in found]
+    return [_account(tx, AccountOverview(*values)) for values in found]
 
 
 _ACCOUNTS = select(
@@ -185,11 +185,11 @@ _ACCOUNTS = select(
 ).join_from(connections, channels, isouter=True)
 
 
-def _account(tx: Connection, account: Account) -> Account:
+def _account(tx: Connection, account: AccountOverview) -> AccountOverview:
     """With what it is made of."""
     it = profiles.c
     query = select(it.provider, it.service, it.connected, it.initial_sync).where(it.connection_id == account.id)
-    of = [Profile(*found) for found in tx.execute(query.order_by(it.id))]
+    of = [ProfileOverview(*found) for found in tx.execute(query.order_by(it.id))]
     mine = and_(calendars.c.connection_id == account.id, calendars.c.deleted.is_(False))
     known = select(func.count(), func.count(case((calendars.c.blocks, 1)))).where(mine)
     there, blocking = tx.execute(known).one()

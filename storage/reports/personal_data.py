@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
 from domain.freebusy import Reading
-from storage.rows.idempotency import Answer
+from storage.rows.idempotency import StoredAnswer
 from storage.schema.tables import (
     bookings,
     busy,
@@ -157,7 +157,7 @@ def _answers(tx: Connection, mentions: Mentions) -> Iterator[KeptAnswer]:
     query = select(row.client_id, row.key, row.created_at, row.status, row.answer)
     kept = query.where(row.answer.is_not(None)).order_by(row.client_id, row.key)
     for found in tx.execute(kept).all():
-        document = Answer(found.status, found.answer).document
+        document = StoredAnswer(found.status, found.answer).document
         if any(mentions(name, text) for name, text in _texts("", document)):
             yield KeptAnswer(found.client_id, found.key, found.created_at, document)
 

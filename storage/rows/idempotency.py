@@ -26,7 +26,7 @@ class KeyReused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredAnswer:
     """What a write answered: an HTTP status, and a body that is JSON, or empty where there is nothing to say.
 
     A repeat over the API is given the very bytes; whoever looks for a person in them reads the `document`.
@@ -51,7 +51,7 @@ class Answer:
             return self.body.decode(errors="replace")
 
 
-def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> Answer | None:
+def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> StoredAnswer | None:
     """The stored answer to this request; None: do the work, and `remember` what it answers, in this transaction.
 
     Raises KeyReused.
@@ -61,21 +61,23 @@ def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datet
     return _stored(tx, digest, _is(client_id, key))
 
 
-def known(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> Answer | None:
+def known(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> StoredAnswer | None:
     """The stored answer to this request, if there is one. Raises KeyReused."""
     return _stored(tx, digest, and_(_is(client_id, key), row.created_at > now - KEPT))
 
 
-def _stored(tx: Connection, digest: bytes, where: ColumnElement[bool]) -> Answer | None:
+def _stored(tx: Connection, digest: bytes, where: ColumnElement[bool]) -> StoredAnswer | None:
     found = tx.execute(select(row.digest, row.status, row.answer).where(where)).first()
     if found is None:
         return None
     if found.digest != digest:
         raise KeyReused
-    return Answer(found.status, found.answer)
+    return StoredAnswer(found.status, found.answer)
 
 
-def claim(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answer | None, *, now: datetime) -> bool:
+def claim(
+    tx: Connection, client_id: str, key: str, digest: bytes, answer: StoredAnswer | None, *, now: datetime
+) -> bool:
     """Write the key, with the answer if there is one already. False: it is known and kept, and nothing is written."""
     status, body = (None, None) if answer is None else (answer.status, answer.body)
     values = {"digest": digest, "created_at": now, "status": status, "answer": body}
@@ -86,11 +88,11 @@ def claim(tx: Connection, client_id: str, key: str, digest: bytes, answer: Answe
     return tx.execute(old.returning(row.key)).first() is not None
 
 
-def remember(tx: Connection, client_id: str, key: str, answer: Answer) -> None:
+def remember(tx: Connection, client_id: str, key: str, answer: StoredAnswer) -> None:
     tx.execute(idempotency.update().where(_is(client_id, key)).values(status=answer.status, answer=answer.body))
 
 
-def settle(tx: Connection, client_id: str, key: str, answer: Answer) -> None:
+def settle(tx: Connection, client_id: str, key: str, answer: StoredAnswer) -> None:
     """Answer a write that was begun; if the same request did so meanwhile, its answer stays."""
     begun = and_(_is(client_id, key), row.status == BEGUN)
     tx.execute(idempotency.update().where(begun).values(status=answer.status, answer=answer.body))

@@ -66,7 +66,7 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Claim:
     """The right to deliver one row until its lease ends. `unsure`: how many attempts may have been the last."""
 
     id: str
@@ -100,7 +100,7 @@ def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
     return [(found.id, found.kind) for found in written if found.dedupe_key in due]
 
 
-def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> Held | None:
+def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> Claim | None:
     """Take a row to deliver it. None: done, not due, held by somebody, not its turn, or superseded just now."""
     queue = _lock_queue(tx, outbox_id)
     mine = next((each for each in queue if each.id == outbox_id), None)
@@ -164,7 +164,7 @@ def _supersede(tx: Connection, rows: Sequence[Row[Any]], reason: Reason, error: 
         tx.execute(outbox.update().where(row.id.in_(ids)).values(unsure=_lapsed, **values))
 
 
-def _lease(tx: Connection, outbox_id: str, lease_ms: int) -> Held:
+def _lease(tx: Connection, outbox_id: str, lease_ms: int) -> Claim:
     statement = (
         outbox.update()
         .where(row.id == outbox_id)
@@ -176,26 +176,26 @@ def _lease(tx: Connection, outbox_id: str, lease_ms: int) -> Held:
             wake_after_ms=clock_ms() + lease_ms,
         )
     )
-    found = tx.execute(statement.returning(*(row[item.name] for item in fields(Held)))).one()
-    return Held(*found)
+    found = tx.execute(statement.returning(*(row[item.name] for item in fields(Claim)))).one()
+    return Claim(*found)
 
 
-def sent(tx: Connection, held: Held, *, now: datetime) -> bool:
+def sent(tx: Connection, held: Claim, *, now: datetime) -> bool:
     """Record that it was accepted. False, here and below: the lease was lost, and nothing is written."""
     return _finish(tx, held, state="sent", sent_at=now, last_error=None)
 
 
-def dead(tx: Connection, held: Held, *, error: str) -> bool:
+def dead(tx: Connection, held: Claim, *, error: str) -> bool:
     return _finish(tx, held, state="dead", last_error=error)
 
 
-def superseded(tx: Connection, held: Held, *, reason: Reason, error: str) -> bool:
+def superseded(tx: Connection, held: Claim, *, reason: Reason, error: str) -> bool:
     return _finish(tx, held, state="superseded", reason=reason, last_error=error)
 
 
 def give_back(
     tx: Connection,
-    held: Held,
+    held: Claim,
     *,
     error: str,
     retry_in_ms: int,
@@ -207,12 +207,12 @@ def give_back(
     return _finish(tx, held, state="pending", last_error=error, **values)
 
 
-def wait_for_text(tx: Connection, held: Held, *, error: str, retry_in_ms: int) -> bool:
+def wait_for_text(tx: Connection, held: Claim, *, error: str, retry_in_ms: int) -> bool:
     """Still owed, once its text is corrected."""
     return _finish(tx, held, state="waiting_for_text", last_error=error, **_again(retry_in_ms))
 
 
-def withhold(tx: Connection, held: Held, *, error: str) -> bool:
+def withhold(tx: Connection, held: Claim, *, error: str) -> bool:
     """Still owed, and nobody may claim it. See storage.rows.withheld_addresses for who makes it pending again."""
     return _finish(tx, held, state="withheld", last_error=error)
 
@@ -222,13 +222,13 @@ def _again(in_ms: int) -> dict[str, Any]:
     return {"next_attempt_at_ms": later, "wake_after_ms": later}
 
 
-def _finish(tx: Connection, held: Held, **values: Any) -> bool:
+def _finish(tx: Connection, held: Claim, **values: Any) -> bool:
     ended = LEASE.end() | {"trouble": None}
     done = outbox.update().where(row.id == held.id, LEASE.by(held.lease_token)).values(ended | values)
     return tx.execute(done).rowcount == 1
 
 
-def followers(tx: Connection, held: Held, *, now: datetime) -> list[Wake]:
+def followers(tx: Connection, held: Claim, *, now: datetime) -> list[Wake]:
     """The rows of its queue that are due and may have waited for this one."""
     queues = {
         "mail": and_(row.booking_id == held.booking_id, row.recipient == held.recipient),

@@ -35,7 +35,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from domain.accounts import Trouble
 from storage.schema.columns import EPOCH
 from storage.schema.database import Database, clock_ms
-from storage.schema.fast_reads import glance
+from storage.schema.fast_reads import query_raw
 from storage.schema.leases import Lease
 from storage.schema.tables import channels, connections
 
@@ -114,7 +114,7 @@ _BY_CHANNEL, _MARK_DIRTY = _looking(LEASE.untaken), _marking(LEASE.untaken)
 
 def by_channel(database: Database, token_hash: bytes) -> tuple[str, bool] | None:
     """The connection behind a channel, and whether a read is owed already that no new notification could add to."""
-    found = glance(database, _BY_CHANNEL, token_hash=token_hash)
+    found = query_raw(database, _BY_CHANNEL, token_hash=token_hash)
     return (found[0][0], bool(found[0][1])) if found else None
 
 

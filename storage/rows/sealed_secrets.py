@@ -12,7 +12,7 @@ from storage.schema.tables import oauth_states as states
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SealedColumn:
     """A column of sealed secrets, the column that tells its rows apart, and whose a row of that key is."""
 
     sealed: Column[bytes]
@@ -22,27 +22,27 @@ class Place:
 
 # What is sealed somewhere else too belongs here: otherwise it is lost with the key that sealed it.
 PLACES = (
-    Place(connections.c.tokens, connections.c.id),
-    Place(channels.c.token, channels.c.connection_id),
-    Place(states.c.sealed, states.c.state_hash, oauth_states.owner),
+    SealedColumn(connections.c.tokens, connections.c.id),
+    SealedColumn(channels.c.token, channels.c.connection_id),
+    SealedColumn(states.c.sealed, states.c.state_hash, oauth_states.owner),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class SealedSecret:
     """One sealed secret, and whose it is."""
 
-    place: Place
+    place: SealedColumn
     key: Any
     owner: str
     sealed: bytes = field(repr=False)
 
 
-def all_of(tx: Connection) -> list[Stored]:
+def all_of(tx: Connection) -> list[SealedSecret]:
     return [stored for place in PLACES for stored in _in(tx, place)]
 
 
-def replace(tx: Connection, stored: Stored, sealed: bytes) -> bool:
+def replace(tx: Connection, stored: SealedSecret, sealed: bytes) -> bool:
     """Put this in the place of what was `stored`. False: it was renewed or went since, and is left as it is."""
     place = stored.place
     # Its reader did not lock it: a worker may have renewed a token meanwhile, and what Cronofy gave first is dead.
@@ -50,6 +50,6 @@ def replace(tx: Connection, stored: Stored, sealed: bytes) -> bool:
     return tx.execute(unchanged.values({place.sealed.name: sealed})).rowcount == 1
 
 
-def _in(tx: Connection, place: Place) -> list[Stored]:
+def _in(tx: Connection, place: SealedColumn) -> list[SealedSecret]:
     query = select(place.key, place.sealed).where(place.sealed.is_not(None))
-    return [Stored(place, key, place.owner(key), sealed) for key, sealed in tx.execute(query)]
+    return [SealedSecret(place, key, place.owner(key), sealed) for key, sealed in tx.execute(query)]

@@ -20,7 +20,7 @@ from domain.mail import Role
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import mail_address
 from storage.rows import outbox as queue
-from storage.rows.outbox import FIRST_WAKE_MS, Held, Reason, Wake
+from storage.rows.outbox import FIRST_WAKE_MS, Claim, Reason, Wake
 from storage.schema.database import clock_ms, insert
 from storage.schema.tables import bookings, outbox, sessions, withheld_addresses
 
@@ -76,7 +76,7 @@ def reason(tx: Connection, address: str) -> str | None:
     return tx.scalar(select(listed.reason).where(listed.address == address))
 
 
-def refused(tx: Connection, mail: Held, *, reason: str, reply: str, now: datetime) -> bool:
+def refused(tx: Connection, mail: Claim, *, reason: str, reply: str, now: datetime) -> bool:
     """A server said that this mail's mailbox does not exist. False: the lease was lost, and nothing is written."""
     if not queue.withhold(tx, mail, error=reason):
         return False
@@ -89,7 +89,7 @@ def refused(tx: Connection, mail: Held, *, reason: str, reply: str, now: datetim
     return True
 
 
-def keep(tx: Connection, mail: Held, *, error: str) -> bool:
+def keep(tx: Connection, mail: Claim, *, error: str) -> bool:
     """Withhold one more mail to an address on the list. False: the lease was lost.
 
     The address may have been released since the sender looked: then nobody would ever free this mail.

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 PROBE_EVERY_SECONDS = 1.0
 
 
-class Breaker:
+class DatabaseBreaker:
     """Closed while all is well: `check` passes. Open: it raises Outage, at once."""
 
     def __init__(self, probe: Callable[[], None]) -> None:

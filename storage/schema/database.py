@@ -21,9 +21,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from storage.schema import deadlines
-from storage.schema.breaker import Breaker
+from storage.schema.breaker import DatabaseBreaker
 from storage.schema.outages import Crowded, Outage, Result, Unavailable, is_silence, kind_of, run_again_once, spoils
-from storage.schema.postgres import LongWaits, Server, Unanswered, parse
+from storage.schema.postgres import LongWaits, PostgresServer, Unanswered, parse
 
 __all__ = ["Database", "Unavailable", "create"]
 
@@ -45,12 +45,12 @@ SQLITE_PRAGMAS = (
 class Database:
     """One engine. Make it after a fork, never before: pools do not survive one."""
 
-    def __init__(self, engine: Engine, server: Server | None = None, **writing: Any) -> None:
+    def __init__(self, engine: Engine, server: PostgresServer | None = None, **writing: Any) -> None:
         """`server`: where PostgreSQL's connections come from. `writing`: execution options of a write."""
         self.engine = engine
         self.kept: deque[Any] = deque()
         """Connections that `storage.schema.fast_reads` keeps beside the pool: at most one for each thread that asks."""
-        self.breaker = None if server is None else Breaker(server.probe)
+        self.breaker = None if server is None else DatabaseBreaker(server.probe)
         self._server = server
         self._trusted_since = 0.0
         self._writing = writing
@@ -206,7 +206,7 @@ def create(
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
     )
-    server = Server(dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits)
+    server = PostgresServer(dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits)
     event.listen(engine, "do_connect", lambda *_: server.connect())
     database = Database(engine, server, isolation_level="READ COMMITTED")
 

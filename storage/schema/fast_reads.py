@@ -27,14 +27,14 @@ Kept = tuple[Any, dict[str, bytes]]
 Ask = Callable[[Kept, str, list[Any]], list[Row]]
 
 
-def glance(database: Database, query: Select[Any], **parameters: object) -> list[Row]:
+def query_raw(database: Database, query: Select[Any], **parameters: object) -> list[Row]:
     """The rows of a query, as the driver gives them: no types are applied. A parameter is a str, an int or bytes.
 
     Give the same query object each time: it is put into SQL once. Raises one of storage.schema.database.Unavailable.
     """
     database.check()
     dialect = database.engine.dialect
-    sql, given, order = _told(query, dialect)
+    sql, given, order = _compiled(query, dialect)
     given = given | parameters
     kept = _taken(database)
     try:
@@ -78,7 +78,7 @@ def _new(database: Database) -> Kept:
 
 
 @lru_cache(maxsize=64)
-def _told(query: Select[Any], dialect: Dialect) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+def _compiled(query: Select[Any], dialect: Dialect) -> tuple[str, dict[str, Any], tuple[str, ...]]:
     """The SQL, the values that it holds itself, and the order in which it wants them."""
     if dialect.name == "postgresql":
         dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # theirs

@@ -111,7 +111,7 @@ class Bounded(psycopg.Connection[Any]):
     """`made`, `answered`: when it was made, and answered last, by time.monotonic. `pooled`: somebody stands between us
     and the server."""
 
-    server: "Server"
+    server: "PostgresServer"
     waits: LongWaits
     made = 0.0
     answered = 0.0
@@ -187,7 +187,7 @@ class Bounded(psycopg.Connection[Any]):
         raise Unanswered(self.made)
 
 
-class Server:
+class PostgresServer:
     """Where connections come from.
 
     `patience`: seconds that we wait for an answer, if no deadline says less; `seconds`: what the

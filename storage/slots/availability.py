@@ -15,7 +15,7 @@ from domain.slots import Starts
 from domain.slots.listing import Clock, closed_reasons, next_change, offered
 from domain.slots.reasons import Reason
 from storage.schema.database import Database
-from storage.schema.fast_reads import glance
+from storage.schema.fast_reads import query_raw
 from storage.schema.tables import coaches, connections, slot_sets
 from storage.slots.slot_sets import Listing
 
@@ -54,7 +54,7 @@ def stamp(database: Database, coach_id: str) -> Stamp:
 
     Cheap beside making the answer. Empty when there is no such coach.
     """
-    return tuple(map(tuple, glance(database, _STAMP, coach_id=coach_id)))
+    return tuple(map(tuple, query_raw(database, _STAMP, coach_id=coach_id)))
 
 
 def starts(listing: Listing, asked: Asked) -> Starts:

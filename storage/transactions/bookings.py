@@ -28,7 +28,7 @@ from storage.transactions import holds, notices
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class BookingChange:
     """A booking as it is now, its session, and what to wake senders for once this is committed."""
 
     booking: Booking
@@ -37,7 +37,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Changeable:
     """A booking that may be changed, its session, and their coach, locked."""
 
     coach: Coach
@@ -53,7 +53,7 @@ def book(
     terms: Terms,
     *,
     hold_id: str | None = None,
-) -> Done:
+) -> BookingChange:
     """A 1:1 session at a time that is listed, or forced. Raises Refused, Unknown and Invalid."""
     if hold_id is None and wanted.force is None:
         bookable.turn_away(tx, wanted, terms)
@@ -78,7 +78,9 @@ def book(
     sessions.add(tx, session)
     bookings.add(tx, booking)
     slot_sets.recompute(tx, coach, now=terms.now)
-    return Done(booking, session, notices.owe(tx, coach, terms, [Change("booked", session, booking)], [session]))
+    return BookingChange(
+        booking, session, notices.owe(tx, coach, terms, [Change("booked", session, booking)], [session])
+    )
 
 
 def rebook(
@@ -91,7 +93,7 @@ def rebook(
     expected: int | None = None,
     force: str | None = None,
     hold_id: str | None = None,
-) -> Done:
+) -> BookingChange:
     """Move a 1:1 session to another time of its coach's; it does not collide with itself.
 
     Raises Refused, Unknown and Invalid; then the old time stays as it was.
@@ -104,7 +106,7 @@ def rebook(
     wanted = Wanted(coach.id, start, duration or before.minutes, force)
     holds.use(tx, hold_id, wanted)
     if (wanted.start, wanted.end) == (before.starts, before.ends):
-        return Done(standing.booking, before, [])  # it is there already: nobody needs to be told
+        return BookingChange(standing.booking, before, [])  # it is there already: nobody needs to be told
     forced = bookable.check(tx, coach, wanted, terms, without=before.id)
     session = replace(
         before,
@@ -122,12 +124,12 @@ def rebook(
     bookings.put(tx, booking)
     slot_sets.recompute(tx, coach, now=terms.now)
     change = Change("rebooked", session, booking, previous_starts=before.starts)
-    return Done(booking, session, notices.owe(tx, coach, terms, [change], [session]))
+    return BookingChange(booking, session, notices.owe(tx, coach, terms, [change], [session]))
 
 
 def cancel(
     tx: Connection, booking_id: str, terms: Terms, *, expected: int | None = None, excused: bool = False
-) -> Done:
+) -> BookingChange:
     """Give the seat up: cancelled, or, shortly before the start and not excused, missed. Raises Refused, Unknown."""
     standing = stand(tx, booking_id, terms, expected=expected)
     late = terms.is_late(standing.session) and not excused
@@ -146,10 +148,10 @@ def cancel(
     sessions.put(tx, session)
     slot_sets.recompute(tx, standing.coach, now=terms.now)
     change = Change("missed" if late else "cancelled", session, booking)
-    return Done(booking, session, notices.owe(tx, standing.coach, terms, [change], [session]))
+    return BookingChange(booking, session, notices.owe(tx, standing.coach, terms, [change], [session]))
 
 
-def stand(tx: Connection, booking_id: str, terms: Terms, *, expected: int | None = None) -> Standing:
+def stand(tx: Connection, booking_id: str, terms: Terms, *, expected: int | None = None) -> Changeable:
     """The booking, its coach locked, if it may be changed. Raises Refused, Unknown."""
     coach = bookable.lock(tx, bookings.coach_of(tx, booking_id), terms)
     booking = bookings.get(tx, booking_id)
@@ -157,11 +159,11 @@ def stand(tx: Connection, booking_id: str, terms: Terms, *, expected: int | None
     if session.coach_id != coach.id:  # it went to another coach's pod between the two looks
         raise Refused("stale_version", "The booking was just moved: read it again.", current=booking.version)
     check_open_to_change(session, booking, expected=expected, now=terms.now)
-    return Standing(coach, session, booking)
+    return Changeable(coach, session, booking)
 
 
-def _leave(tx: Connection, standing: Standing, booking: Booking, terms: Terms, *, late: bool) -> Done:
+def _leave(tx: Connection, standing: Changeable, booking: Booking, terms: Terms, *, late: bool) -> BookingChange:
     sessions.give_seat(tx, standing.session.id)
     session = sessions.get(tx, standing.session.id)
     change = Change("missed" if late else "seat_left", session, booking)
-    return Done(booking, session, notices.owe(tx, standing.coach, terms, [change]))
+    return BookingChange(booking, session, notices.owe(tx, standing.coach, terms, [change]))

@@ -13,7 +13,7 @@ from storage.slots import conflicts, slot_sets
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class CoachChange:
     """The coach as stored now, whether it is new, the connections to wake a worker for once this is committed, and the
     sessions that it has put in conflict."""
 
@@ -30,7 +30,7 @@ def put_coach(
     *,
     expected: int | None,
     now: datetime,
-) -> Changed:
+) -> CoachChange:
     """Store what `change` makes of the coach that is there, with the slot set it means.
 
     Raises coaches.StaleVersion, and whatever `change` raises; then nothing is written. Where more of the calendars has
@@ -45,12 +45,12 @@ def put_coach(
         before = coaches.lock(tx, coach_id)
         after = coaches.put(tx, change(before), expected=expected)
     if before is not None and before.version == after.version:
-        return Changed(after, created=False)
+        return CoachChange(after, created=False)
     slot_sets.recompute(tx, after, now=now)
     met = conflicts.flag(tx, after, now=now)
     owed = connections.ids_of_coach(tx, coach_id) if before is not None and _needs_reading(before, after) else []
     wake = tuple(connection_id for connection_id in owed if refresh_jobs.mark_dirty(tx, connection_id))
-    return Changed(after, created=after.version == 1, wake=wake, conflicts=met)
+    return CoachChange(after, created=after.version == 1, wake=wake, conflicts=met)
 
 
 def _needs_reading(before: Coach, after: Coach) -> bool:

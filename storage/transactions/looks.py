@@ -17,7 +17,7 @@ from storage.rows import outbox
 from storage.rows.outbox import Wake
 from storage.schema.tables import calendars, connections, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
-from storage.transactions.write_back import Place, owed_row
+from storage.transactions.write_back import TargetCalendar, owed_row
 
 LOOK = "look"
 """The topic of the outbox rows."""
@@ -50,7 +50,7 @@ class Begun:
     alone: bool
 
 
-def begin(tx: Connection, session_id: str, place: Place, *, deletes: bool, now: datetime) -> Begun | None:
+def begin(tx: Connection, session_id: str, place: TargetCalendar, *, deletes: bool, now: datetime) -> Begun | None:
     """Owe looks from now on. None: the session is gone, or the account is or is being erased."""
     # In the order of an erasure, which has the sessions before it takes the connection: no deadlock.
     session = select(sessions.c.id).where(sessions.c.id == session_id).with_for_update()

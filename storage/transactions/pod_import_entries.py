@@ -8,7 +8,7 @@ from domain.sessions import Context, Format, Participant, Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PodEntry:
     """A pod as a roster asks for it. `coach`: an id, or the coach's mail address; `start` in epoch seconds;
     `duration` None: the only one that the coach offers. The id of each of `participants` is their mail address in small
     letters: it is all that a roster knows, and is never kept as an id."""
@@ -34,7 +34,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EntryOutcome:
     """What became of an entry: a pod, or why there is none. Neither: it could be made, and was not, for another's sake.
     `coach_id`: whom its coach's name means."""
 
@@ -53,7 +53,7 @@ class Outcome:
         return whole
 
     @classmethod
-    def of_json(cls, kept: dict[str, Any]) -> "Outcome":
+    def of_json(cls, kept: dict[str, Any]) -> "EntryOutcome":
         pod = kept["pod"] and Placed(**kept["pod"])
         refused: Refused | Invalid | None = None
         if "invalid" in kept:

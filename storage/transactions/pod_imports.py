@@ -18,7 +18,7 @@ from storage.schema.tables import coaches, imported_people
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import pods
-from storage.transactions.pod_import_entries import Entry, Outcome, Placed
+from storage.transactions.pod_import_entries import EntryOutcome, Placed, PodEntry
 from storage.transactions.pods import Plan
 
 MOST_ENTRIES = 10
@@ -34,7 +34,7 @@ class Part:
     places: tuple[int, ...]
 
 
-def parts(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> list[Part]:
+def parts(entries: Sequence[PodEntry], outcomes: Sequence[EntryOutcome]) -> list[Part]:
     """The roster, cut so that nobody who books one of its coaches waits for long. In one order: of two that want the
     same times, one comes first everywhere."""
     found: list[Part] = []
@@ -53,8 +53,8 @@ def parts(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> list[Part]:
 
 
 def make(
-    tx: Connection, coach_id: str, entries: Sequence[Entry], terms: Terms, *, all_or_none: bool
-) -> tuple[list[Outcome], list[Wake]]:
+    tx: Connection, coach_id: str, entries: Sequence[PodEntry], terms: Terms, *, all_or_none: bool
+) -> tuple[list[EntryOutcome], list[Wake]]:
     """Make these pods of one coach's in their order, and what to wake senders for; one that cannot be had does not stop
     the others, unless `all_or_none`: then it stops all.
 
@@ -64,7 +64,7 @@ def make(
         coach = bookable.lock(tx, coach_id, terms)
     except Unknown:
         gone = Invalid("coach", "unknown_coach", "This coach was removed meanwhile: make the coach, or name another.")
-        return [Outcome(refused=gone, coach_id=coach_id)] * len(entries), []
+        return [EntryOutcome(refused=gone, coach_id=coach_id)] * len(entries), []
     rehearsal = _Rehearsal(tx, coach, terms)
     tried = [_rehearsed(entry, rehearsal) for entry in entries]
     outcomes = [outcome for outcome, _ in tried]
@@ -80,12 +80,12 @@ def make(
     return outcomes, wake
 
 
-def know_people(tx: Connection, entries: Sequence[Entry]) -> None:
+def know_people(tx: Connection, entries: Sequence[PodEntry]) -> None:
     """Give everybody an id before any coach is locked: two rosters with the same people would wait for each other."""
     _known_by_ids(tx, entries)
 
 
-def rehearse(tx: Connection, entries: Sequence[Entry], terms: Terms) -> list[Outcome]:
+def rehearse(tx: Connection, entries: Sequence[PodEntry], terms: Terms) -> list[EntryOutcome]:
     """What `make` would do, all of it at once. Nothing is written and nobody is locked: each coach is read once, and
     the pods of the entries before stand as if they had been made.
     """
@@ -116,18 +116,18 @@ class _Rehearsal:
 
 
 def _looked_up(
-    tx: Connection, entry: Entry, found: Sequence[str], rehearsals: dict[str, _Rehearsal], terms: Terms
-) -> Outcome:
+    tx: Connection, entry: PodEntry, found: Sequence[str], rehearsals: dict[str, _Rehearsal], terms: Terms
+) -> EntryOutcome:
     try:
         coach_id = _only(entry.coach, found)
     except Invalid as refused:
-        return Outcome(refused=refused)
+        return EntryOutcome(refused=refused)
     if coach_id not in rehearsals:
         rehearsals[coach_id] = _Rehearsal(tx, _coach(tx, coach_id), terms)
     return _rehearsed(entry, rehearsals[coach_id])[0]
 
 
-def _rehearsed(entry: Entry, rehearsal: _Rehearsal) -> tuple[Outcome, Session | None]:
+def _rehearsed(entry: PodEntry, rehearsal: _Rehearsal) -> tuple[EntryOutcome, Session | None]:
     """What comes of the entry, and the pod as it would be written."""
     coach_id = rehearsal.coach.id
     try:
@@ -135,8 +135,8 @@ def _rehearsed(entry: Entry, rehearsal: _Rehearsal) -> tuple[Outcome, Session | 
         pods.check_plan(plan, len(entry.participants))
         pod = rehearsal.take(plan)
     except (Refused, Invalid) as refused:
-        return Outcome(refused=refused, coach_id=coach_id), None
-    return Outcome(Placed(pod.id, pod.starts, pod.ends), coach_id=coach_id), pod
+        return EntryOutcome(refused=refused, coach_id=coach_id), None
+    return EntryOutcome(Placed(pod.id, pod.starts, pod.ends), coach_id=coach_id), pod
 
 
 def _coach(tx: Connection, coach_id: str) -> Coach:
@@ -156,7 +156,7 @@ def _ids(tx: Connection, names: set[str]) -> dict[str, list[str]]:
     return {name: [each.id for each in found if name == each.id or name.lower() == each.mail] for name in names}
 
 
-def _known_by_ids(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
+def _known_by_ids(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:
     """The entries with ids that say nothing: the same for one address each time, whichever file it stands in."""
     addresses = {person.id for entry in entries for person in entry.participants}
     ids = _ids_of(tx, {address: sha256(address.encode()).digest() for address in addresses})
@@ -184,7 +184,7 @@ def _known(tx: Connection, digests: Collection[bytes]) -> dict[bytes, str]:
     return {bytes(found.address_hash): found.participant_id for found in tx.execute(query)}
 
 
-def _plan(entry: Entry, coach: Coach) -> Plan:
+def _plan(entry: PodEntry, coach: Coach) -> Plan:
     return Plan(
         Wanted(coach.id, entry.start, entry.duration or _only_duration(coach)),
         entry.min_seats,

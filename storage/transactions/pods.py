@@ -31,7 +31,7 @@ from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
 from storage.transactions import holds, notices
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 
 OTHER_PODS = 3
 
@@ -151,14 +151,16 @@ def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expec
 
 def take_seat(
     tx: Connection, pod_id: str, participant: Participant, context: Context, terms: Terms, *, assigned: bool = False
-) -> Done:
+) -> BookingChange:
     """A seat in a pod, if there is one and its format lets this person have it. Raises Refused, Unknown."""
     coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
     seated = _seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
-    return Done(seated.booking, seated.session, notices.owe(tx, coach, terms, [seated]))
+    return BookingChange(seated.booking, seated.session, notices.owe(tx, coach, terms, [seated]))
 
 
-def move_seat(tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, expected: int | None = None) -> Done:
+def move_seat(
+    tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, expected: int | None = None
+) -> BookingChange:
     """Leave one pod for another in one step: the old seat is free and the new one taken, or neither.
 
     Raises Refused, Unknown.
@@ -182,7 +184,7 @@ def move_seat(tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, exp
     wake = notices.owe(tx, coach, terms, [Change("rebooked", pod, booking, previous_starts=left.starts)])
     if left.coach_id != coach.id:
         wake += notices.owe(tx, standing.coach, terms, [Change("seat_left", left, booking, tells_participant=False)])
-    return Done(booking, pod, wake)
+    return BookingChange(booking, pod, wake)
 
 
 def _seat(

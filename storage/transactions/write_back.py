@@ -25,7 +25,7 @@ class ReadOnly(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CalendarEntry:
     """A session and what a calendar shows of it."""
 
     session: Session
@@ -42,7 +42,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TargetCalendar:
     """A calendar of a coach. `connected`: we have working credentials for it. `writable`: it takes events."""
 
     connection_id: str
@@ -56,7 +56,7 @@ class Place:
         return self.connected and self.writable
 
 
-def entry(tx: Connection, session_id: str) -> Entry | None:
+def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
     """The session as it is now; None when it is gone, or a hold."""
     try:
         session = session_rows.get(tx, session_id)
@@ -67,7 +67,7 @@ def entry(tx: Connection, session_id: str) -> Entry | None:
     zone, horizon_days, calendar_id, strays = tx.execute(query.where(sessions.c.id == session_id)).one()
     seated = [booking for booking in bookings.of_session(tx, session_id) if booking.status == "booked"]
     named = [context.programme_name for context in (session.context, *(booking.context for booking in seated))]
-    return Entry(
+    return CalendarEntry(
         session=session,
         zone=zone,
         horizon_days=horizon_days,
@@ -78,7 +78,7 @@ def entry(tx: Connection, session_id: str) -> Entry | None:
     )
 
 
-def places(tx: Connection, coach_id: str) -> tuple[Place, ...]:
+def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
     """The coach's calendars, the best first: those that can be reached, of those the one that the coach chose (unless
     it takes no events), then the primary ones.
     """
@@ -93,10 +93,10 @@ def places(tx: Connection, coach_id: str) -> tuple[Place, ...]:
         .order_by(connected.desc(), and_(chosen, calendars.c.readonly.is_(False)).desc())
         .order_by(calendars.c.is_primary.desc(), calendars.c.connection_id, calendars.c.id)
     )
-    return tuple(Place(row[0], row[1], bool(row[2]), writable=not row[3]) for row in tx.execute(query))
+    return tuple(TargetCalendar(row[0], row[1], bool(row[2]), writable=not row[3]) for row in tx.execute(query))
 
 
-def receiving(tx: Connection, coach_id: str) -> Place | None:
+def receiving(tx: Connection, coach_id: str) -> TargetCalendar | None:
     """The calendar that a new session is written into; None: no calendar takes any."""
     return next((place for place in places(tx, coach_id) if place.open), None)
 

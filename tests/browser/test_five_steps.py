@@ -27,7 +27,7 @@ from tests.support.databases import Kind
 from tests.support.page_visitor import GRACE
 from tests.support.people import at
 from tests.support.processes import Town
-from workers.cronofy.sandbox.control import Seat
+from workers.cronofy.sandbox.control import ReadyAccount
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 # A Sunday morning: the week that is booked lies ahead, whenever this is run.
@@ -136,7 +136,7 @@ def test_the_five_steps_of_the_article(walk: Walk) -> None:
                 make_and_join_a_group(walk, third.page, other.page)
 
 
-def introduced(running: Town) -> dict[str, Seat]:
+def introduced(running: Town) -> dict[str, ReadyAccount]:
     """Ada, who has no hours yet, and her two accounts: on Tuesday and on Thursday she is busy for an hour."""
     with running.database.write() as tx:
         slot_sets.recompute(tx, coaches.put(tx, NEW), now=NOW)
@@ -149,12 +149,12 @@ def introduced(running: Town) -> dict[str, Seat]:
     return found
 
 
-def add_event(running: Town, seat: Seat, begins: int, hours: int = 1) -> None:
+def add_event(running: Town, seat: ReadyAccount, begins: int, hours: int = 1) -> None:
     start, end = (datetime.fromtimestamp(it, UTC) for it in (begins, begins + 3600 * hours))
     running.control.add_event(seat.calendars[0], start, end)
 
 
-def connect_two_accounts(walk: Walk, page: Page, accounts: dict[str, Seat]) -> None:
+def connect_two_accounts(walk: Walk, page: Page, accounts: dict[str, ReadyAccount]) -> None:
     """Step 1."""
     for number, (name, provider) in enumerate((("Google", "google"), ("Office 365", "office365")), start=1):
         walk.press(page, name)
@@ -198,7 +198,7 @@ def set_buffers(walk: Walk, coach: Page, participant: Page) -> None:
     expect(away).to_be_visible()
 
 
-def an_event_closes_a_time(walk: Walk, page: Page, account: Seat) -> None:
+def an_event_closes_a_time(walk: Walk, page: Page, account: ReadyAccount) -> None:
     """Step 4: white and blue follow the calendar."""
     page.evaluate("window.sameLoad = true")
     taken = button(page, at(3, 9))

@@ -34,7 +34,7 @@ from webhooks.demo import browser
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import Control
 from workers.embedded.redis import redis_server
-from workers.embedded.server import Server
+from workers.embedded.server import EmbeddedServer
 
 Kind = Literal["sqlite", "postgresql"]
 NEIGHBOURS = ("database", "redis", "cronofy", "smtp", "platform")
@@ -51,7 +51,7 @@ class Scene:
     folder: Path
     journal: Journal
     database: Postgres | Sqlite
-    redis: Server
+    redis: EmbeddedServer
     office: PostOffice
     platform: Platform
     control: Control

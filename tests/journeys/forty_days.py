@@ -33,7 +33,7 @@ from workers import clock
 from workers.bootstrap import bootstrap
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
-from workers.cronofy.sandbox.http11 import Server
+from workers.cronofy.sandbox.http11 import SandboxServer
 from workers.mailer.memory import MemoryMailer
 from workers.services import Services
 
@@ -287,7 +287,7 @@ def _at_once(_seconds: float) -> None:
 
 @contextmanager
 def _served(house: House, port: int) -> Iterator[None]:
-    server = Server(("127.0.0.1", port), create_app(house.runtime))
+    server = SandboxServer(("127.0.0.1", port), create_app(house.runtime))
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield

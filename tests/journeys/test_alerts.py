@@ -43,7 +43,7 @@ def book(desk: Desk, _: str = "") -> None:
         bookings.book(tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, people.terms())
 
 
-def held(desk: Desk) -> outbox.Held:
+def held(desk: Desk) -> outbox.Claim:
     """A claimed mail."""
     book(desk)
     with desk.database.write() as tx:

@@ -26,7 +26,7 @@ from storage.transactions import bookings
 from tests.support import people, processes
 from tests.support.processes import GAP_SECONDS, Town
 from webhooks.demo import browser
-from workers.cronofy.sandbox.control import Seat
+from workers.cronofy.sandbox.control import ReadyAccount
 
 PERSON = "Quokka Canaryson"
 ADDRESS = "quokka.canary@secret-school.example"
@@ -42,7 +42,7 @@ TEXTS = (PERSON, ADDRESS, CALENDAR, TITLE, PLACE, ATTENDEE, REFUSAL, "secret-sch
 class Canaries:
     """What must not be found, as bytes: texts, tokens, and each way to write a time."""
 
-    seat: Seat
+    seat: ReadyAccount
     channel_token: str
     times: list[datetime]
     sealed: list[bytes]
@@ -116,7 +116,7 @@ def connected(running: Town) -> Canaries:
     return Canaries(seat, token, times, sealed)
 
 
-def events(running: Town, seat: Seat) -> list[datetime]:
+def events(running: Town, seat: ReadyAccount) -> list[datetime]:
     """Three, at times that nothing else has. Answers their starts and ends."""
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     more = {"location": PLACE, "description": f"{TITLE} with {ATTENDEE}", "attendees": [{"email": ATTENDEE}]}

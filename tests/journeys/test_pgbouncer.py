@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import bindparam, func, select, text
 
 from storage.schema.database import Database, create
-from storage.schema.fast_reads import glance
+from storage.schema.fast_reads import query_raw
 from tests.journeys.test_database_outages import HOUR, ask, book
 from tests.journeys.test_faults import gone
 from tests.support import processes
@@ -57,7 +57,7 @@ def test_looks_in_passing_and_repeated_statements_meet_any_server_process(pooled
         together.wait(10)
         found = set()
         for _ in range(12):  # psycopg would prepare after five
-            found |= {row[0] for row in glance(pooled, looked, word=word)}
+            found |= {row[0] for row in query_raw(pooled, looked, word=word)}
             with pooled.write() as tx:
                 found.add(tx.execute(looked, {"word": word}).scalar_one())
         return found

@@ -19,26 +19,26 @@ from tests.support import people as people_tests
 from tests.support.databases import Kind
 from tests.support.processes import Town
 from workers.embedded.redis import redis_server
-from workers.embedded.server import Server
+from workers.embedded.server import EmbeddedServer
 
 PUSHES = 101
 SEATS = 200
 
 
 @pytest.fixture
-def redis() -> Iterator[Server]:
+def redis() -> Iterator[EmbeddedServer]:
     with redis_server() as server:
         yield server
 
 
 @pytest.fixture
-def here(tmp_path: Path, fresh_database: Callable[[Kind], str], redis: Server) -> Iterator[Town]:
+def here(tmp_path: Path, fresh_database: Callable[[Kind], str], redis: EmbeddedServer) -> Iterator[Town]:
     """Nobody works yet. What the database is makes no difference here: the one whose commits take longer."""
     with processes.raised(tmp_path, fresh_database("postgresql"), redis.url) as raised:
         yield raised
 
 
-def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: Town, redis: Server) -> None:
+def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: Town, redis: EmbeddedServer) -> None:
     # Given a coach who can be booked, and calendars that owe nothing
     for name in ("web", "worker"):
         here.start(name)
@@ -73,7 +73,7 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: T
     _until(lambda: _said(here, "web").count("redis_back") == before + 1)
 
 
-def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redis: Server) -> None:
+def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redis: EmbeddedServer) -> None:
     # Given a Redis that is away
     redis.stop()
     for name in ("web", "worker", "clock"):

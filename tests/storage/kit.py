@@ -14,7 +14,7 @@ from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pods
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Changes, Made, Plan
 from tests.support import people as people_tests
 from tests.support.people import at
@@ -32,13 +32,15 @@ def create(database: Database, *people: Participant, start: int = TEN, **options
         return pods.create(tx, plan, list(people), people_tests.terms(now))
 
 
-def join(database: Database, made: Made, who: Participant, context: Context = NO_CONTEXT, **options: Any) -> Done:
+def join(
+    database: Database, made: Made, who: Participant, context: Context = NO_CONTEXT, **options: Any
+) -> BookingChange:
     now = options.pop("now", people_tests.NOW)
     with database.write() as tx:
         return pods.take_seat(tx, made.pod.id, who, context, people_tests.terms(now), **options)
 
 
-def move(database: Database, done: Done, made: Made, **options: Any) -> Done:
+def move(database: Database, done: BookingChange, made: Made, **options: Any) -> BookingChange:
     with database.write() as tx:
         return pods.move_seat(tx, done.booking.id, made.pod.id, people_tests.terms(), **options)
 
@@ -49,7 +51,7 @@ def change(database: Database, made: Made, expected: int | None = None, **change
         return pods.change(tx, made.pod.id, Changes(**changes), people_tests.terms(now), expected=expected)
 
 
-def leave(database: Database, done: Done) -> Done:
+def leave(database: Database, done: BookingChange) -> BookingChange:
     with database.write() as tx:
         return bookings.cancel(tx, done.booking.id, people_tests.terms())
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from storage.reports import outbox as outbox_report
 from storage.rows import dead_letters
 from storage.rows import outbox as outbox_rows
-from storage.rows.outbox import Held, Owed
+from storage.rows.outbox import Claim, Owed
 from storage.schema import tables
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
 from tests.support import people
@@ -274,5 +274,5 @@ def _mail(version: int, topic: str) -> Owed:
     return Owed("mail", topic, key, version, people.NOW, coach_id="ada", booking_id="bkg_1", recipient="grace")
 
 
-def _held(token: str) -> Held:
-    return Held(IDS[REQUEST], "mail", "booked", "ada", None, "bkg_1", 1, "grace", {}, 1, 0, people.NOW, token)
+def _held(token: str) -> Claim:
+    return Claim(IDS[REQUEST], "mail", "booked", "ada", None, "bkg_1", 1, "grace", {}, 1, 0, people.NOW, token)

@@ -21,7 +21,7 @@ from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, holds, pods
 from storage.transactions import store_reading as store_reading_transactions
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from storage.transactions.store_reading import Observed
 from tests.storage import kit
 from tests.support import people
@@ -73,7 +73,7 @@ def rows(database: Database, table: Any) -> list[Any]:
         return list(tx.execute(select(table)))
 
 
-def booked(database: Database, start: int, who: Participant = people.GRACE) -> Done:
+def booked(database: Database, start: int, who: Participant = people.GRACE) -> BookingChange:
     with database.write() as tx:
         return bookings.book(tx, Wanted("ada", start, 60), who, NO_CONTEXT, people.terms())
 
@@ -129,7 +129,7 @@ def test_two_who_swap_the_pods_of_two_coaches_never_stop_each_other(database: Da
     assert {row.version for row in rows(database, tables.bookings)} == {1 + ROUNDS}
 
 
-def moving(seat: Done, pod_id: str) -> Act:
+def moving(seat: BookingChange, pod_id: str) -> Act:
     return lambda tx: pods.move_seat(tx, seat.booking.id, pod_id, people.terms())
 
 
@@ -143,7 +143,7 @@ def test_a_rebooking_and_a_booking_for_the_same_time_do_not_both_get_it(database
         assert len(active(database)) <= 1 + made
 
 
-def rebooking(done: Done, start: int, expected: int | None = None) -> Act:
+def rebooking(done: BookingChange, start: int, expected: int | None = None) -> Act:
     return lambda tx: bookings.rebook(tx, done.booking.id, start, people.terms(), expected=expected)
 
 

@@ -20,8 +20,8 @@ from storage.slots import slot_sets
 from tests.support import people
 from workers.bootstrap import Runtime, bootstrap, create_services
 from workers.budget import Budget
-from workers.cronofy.client import Cronofy, Limits
-from workers.cronofy.sandbox.control import Control, Seat
+from workers.cronofy.client import ClientLimits, Cronofy
+from workers.cronofy.sandbox.control import Control, ReadyAccount
 from workers.cronofy.sandbox.server import Sandbox
 from workers.jobs import account_linking as connecting
 from workers.jobs import freebusy
@@ -38,7 +38,7 @@ class Connected:
     """A coach's account that went through the real connect flow."""
 
     connection_id: str
-    seat: Seat
+    seat: ReadyAccount
 
     @property
     def calendar(self) -> str:
@@ -68,7 +68,7 @@ class House:
     def connect_again(self, connected: Connected, coach_id: str = "ada") -> str:
         return self._agree(coach_id, connected.seat)
 
-    def _agree(self, coach_id: str, seat: Seat) -> str:
+    def _agree(self, coach_id: str, seat: ReadyAccount) -> str:
         services = self.runtime.services
         link = connecting.begin(services, coach_id, browser=BROWSER)
         assert link is not None
@@ -135,7 +135,7 @@ def settings_for(sandbox: Sandbox, database_url: str, redis_url: str, **changes:
 def client(services: Services, origin: str, client_id: str, secret: str) -> Cronofy:
     """A shorter deadline than the product's: a test that makes every try fail need not wait 20 s for the last."""
     budget = Budget(services.redis, per_second=1000, per_minute=10_000)
-    return Cronofy(origin, origin, client_id, secret, budget, limits=Limits(deadline=2.5))
+    return Cronofy(origin, origin, client_id, secret, budget, limits=ClientLimits(deadline=2.5))
 
 
 @contextmanager

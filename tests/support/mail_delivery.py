@@ -18,7 +18,7 @@ from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pods
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from tests.support import people
 from tests.support.mail_server import PostOffice
 from tests.support.people import at
@@ -52,13 +52,13 @@ class Mailroom:
 
     def book(
         self, start: int = NEXT_WEEK, who: Participant = people.GRACE, context: Context = people.PROGRAMME
-    ) -> Done:
+    ) -> BookingChange:
         return self._do(lambda tx: bookings.book(tx, Wanted("ada", start, 60), who, context, self.terms))
 
-    def rebook(self, booking: Booking, start: int) -> Done:
+    def rebook(self, booking: Booking, start: int) -> BookingChange:
         return self._do(lambda tx: bookings.rebook(tx, booking.id, start, self.terms))
 
-    def cancel(self, booking: Booking) -> Done:
+    def cancel(self, booking: Booking) -> BookingChange:
         return self._do(lambda tx: bookings.cancel(tx, booking.id, self.terms))
 
     def pod(self, *participants: Participant, start: int = NEXT_WEEK) -> pods.Made:
@@ -113,7 +113,7 @@ class Mailroom:
         with self.database.write() as tx:
             tx.execute(statement.values(values))
 
-    def _do(self, change: Callable[[Any], Done]) -> Done:
+    def _do(self, change: Callable[[Any], BookingChange]) -> BookingChange:
         with self.database.write() as tx:
             done = change(tx)
         self.woken += done.wake

@@ -6,7 +6,7 @@
 import sys
 
 from storage.rows import idempotency
-from storage.rows.idempotency import Answer
+from storage.rows.idempotency import StoredAnswer
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.support import people
@@ -22,7 +22,7 @@ def main(key: str) -> None:
         if known is None:
             wanted = Wanted("ada", people.at(9, 10), 60)
             done = bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, services.terms())
-            idempotency.remember(tx, "tests", key, Answer.of(201, done.booking.id))
+            idempotency.remember(tx, "tests", key, StoredAnswer.of(201, done.booking.id))
     if known is None:
         runtime.actors.wake_outbox(done.wake)
     print(done.booking.id if known is None else known.document)

@@ -21,7 +21,7 @@ from tests.support import people
 from webhooks.demo import browser
 from webhooks.demo.processes import Processes, StepFailed, free_port
 from webhooks.demo.stage import Api
-from workers.cronofy.sandbox.control import Control, Seat
+from workers.cronofy.sandbox.control import Control, ReadyAccount
 from workers.cronofy.sandbox.server import Sandbox
 
 LEASE_SECONDS = 5
@@ -92,7 +92,7 @@ class Town:
         self.signal(name, signal.SIGKILL)
         self.processes.stop(name)
 
-    def connect(self) -> tuple[Seat, str]:
+    def connect(self) -> tuple[ReadyAccount, str]:
         """Ada with a calendar that was read. Answers her account and the id of the connection."""
         with self.database.write() as tx:
             ada = coaches.put(tx, people.ADA)

@@ -13,7 +13,7 @@ from storage.rows.outbox import OPEN, Wake
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import callbacks, pods
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from tests.support import mail_delivery, people
 from tests.support.callback_server import CANARY, SECRET, Platform
 from tests.support.mail_delivery import NEXT_WEEK, Mailroom
@@ -38,7 +38,7 @@ class Switchboard(Mailroom):
 
     platform: Platform
 
-    def book(self, start: int = NEXT_WEEK, who: Participant = ANNE, context: Context = PROGRAMME) -> Done:
+    def book(self, start: int = NEXT_WEEK, who: Participant = ANNE, context: Context = PROGRAMME) -> BookingChange:
         return super().book(start, who, context)
 
     def pod(self, *participants: Participant, start: int = NEXT_WEEK, coach: str = "ada") -> pods.Made:

@@ -11,7 +11,7 @@ from storage.rows.outbox import OPEN
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pods
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Changes, Made, Plan
 from tests.support import people as people_tests
 from tests.support.in_process import Connected, House
@@ -40,16 +40,16 @@ class Diary:
     def calendar(self) -> str:
         return self.account.calendar
 
-    def book(self, start: int = TEN, who: Participant = people_tests.GRACE, **options: Any) -> Done:
+    def book(self, start: int = TEN, who: Participant = people_tests.GRACE, **options: Any) -> BookingChange:
         wanted = Wanted("ada", start, 60, options.pop("force", None))
         with self.services.database.write() as tx:
             return bookings.book(tx, wanted, who, people_tests.PROGRAMME, self.services.terms(), **options)
 
-    def rebook(self, done: Done, start: int) -> Done:
+    def rebook(self, done: BookingChange, start: int) -> BookingChange:
         with self.services.database.write() as tx:
             return bookings.rebook(tx, done.booking.id, start, self.services.terms())
 
-    def cancel(self, done: Done) -> Done:
+    def cancel(self, done: BookingChange) -> BookingChange:
         with self.services.database.write() as tx:
             return bookings.cancel(tx, done.booking.id, self.services.terms(), excused=True)
 
@@ -58,7 +58,7 @@ class Diary:
         with self.services.database.write() as tx:
             return pods.create(tx, plan, list(people), self.services.terms())
 
-    def join(self, pod: Session, who: Participant) -> Done:
+    def join(self, pod: Session, who: Participant) -> BookingChange:
         with self.services.database.write() as tx:
             return pods.take_seat(tx, pod.id, who, people_tests.PROGRAMME, self.services.terms())
 

@@ -19,14 +19,14 @@ from tests.support.databases import copy_of
 from tests.support.in_process import built
 from workers import budget, clock, queues
 from workers.actors import Actors, declare_actors
-from workers.breaker import Breaker
+from workers.breaker import RedisBreaker
 from workers.broker import Broker, create_broker, create_redis
 from workers.embedded.redis import redis_server
-from workers.embedded.server import Server
+from workers.embedded.server import EmbeddedServer
 from workers.services import Services
 
 Logs = list[MutableMapping[str, Any]]
-Change = Callable[[redis.Redis, Server], object]
+Change = Callable[[redis.Redis, EmbeddedServer], object]
 
 AILMENTS: dict[str, tuple[Change, Change]] = {
     "gone": (lambda _, server: server.kill(), lambda _, server: server.restart()),
@@ -76,14 +76,14 @@ class Desk:
 
 def desk_at(url: str, services: Services) -> Desk:
     client = create_redis(url, timeout=0.25)
-    breaker = Breaker(client, pause=0.1, remind=0.3)
+    breaker = RedisBreaker(client, pause=0.1, remind=0.3)
     broker = create_broker(client, breaker)
     services = replace(services, redis=client, breaker=breaker)
     return Desk(services, declare_actors(broker, services), broker)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def server() -> Iterator[EmbeddedServer]:
     with redis_server() as started:
         yield started
 
@@ -96,7 +96,7 @@ def services(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def desk(server: Server, services: Services) -> Iterator[Desk]:
+def desk(server: EmbeddedServer, services: Services) -> Iterator[Desk]:
     opened = desk_at(server.url, services)
     yield opened
     opened.close()
@@ -108,7 +108,7 @@ def said(logs: Logs) -> list[str]:
 
 @pytest.mark.parametrize("ailment", AILMENTS)
 def test_of_a_redis_that_is_ill_one_failure_is_noticed_and_it_is_found_well_again(
-    server: Server, desk: Desk, ailment: str
+    server: EmbeddedServer, desk: Desk, ailment: str
 ) -> None:
     fall_ill, recover = AILMENTS[ailment]
     with redis.Redis.from_url(server.url) as sound, capture_logs() as logs:
@@ -171,7 +171,7 @@ def test_a_server_that_takes_no_more_connections_holds_the_first_for_a_moment_on
             each.close()
 
 
-def test_all_wake_ups_of_a_request_are_one_call(server: Server, desk: Desk) -> None:
+def test_all_wake_ups_of_a_request_are_one_call(server: EmbeddedServer, desk: Desk) -> None:
     with redis.Redis.from_url(server.url) as sound:
         sound.flushall()
         desk.actors.wake("warm")
@@ -183,7 +183,7 @@ def test_all_wake_ups_of_a_request_are_one_call(server: Server, desk: Desk) -> N
         assert depths == {"freebusy": 10, "slots": 0, "mails": 70, "calendars": 70, "callbacks": 70}
 
 
-def test_a_flushed_or_restarted_redis_takes_wake_ups_at_once(server: Server, desk: Desk) -> None:
+def test_a_flushed_or_restarted_redis_takes_wake_ups_at_once(server: EmbeddedServer, desk: Desk) -> None:
     """It has forgotten every script that it was taught, and the idle connections are dead."""
     desk.actors.wake("before")
     assert desk.broker.do_fetch("freebusy", 1000)

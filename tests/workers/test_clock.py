@@ -14,7 +14,7 @@ from storage.rows import clock_jobs, idempotency, sessions
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, holds, pods
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from tests.support import people
 from tests.support.in_process import Connected, House
 from workers import clock
@@ -106,7 +106,7 @@ def test_one_tick_in_a_quarter_minute_reconciles_however_many_clocks_tick(house:
         assert not clock_jobs.take(tx, "reconcile", every_ms=15_000)
 
 
-def book(house: House) -> Done:
+def book(house: House) -> BookingChange:
     with house.runtime.services.database.write() as tx:
         terms = house.runtime.services.terms()
         return bookings.book(tx, Wanted("ada", people.at(9, 10), 60), people.GRACE, people.PROGRAMME, terms)

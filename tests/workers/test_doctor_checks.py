@@ -21,7 +21,7 @@ from workers import doctor
 from workers.doctor import disks
 from workers.doctor.contradictions import contradictions
 from workers.doctor.finding import Finding
-from workers.mailer.server import Server, Tls
+from workers.mailer.server import MailServer, Tls
 from workers.mailer.smtp import SmtpMailer
 from workers.services import Services
 from workers.settings import Settings
@@ -200,7 +200,7 @@ def test_a_redis_that_may_only_be_read_is_told(house: House, redis_url: str) -> 
 
 
 def told_of_mail(house: House, port: int, tls: Tls = "none", login: tuple[str, str] | None = None) -> tuple[str, str]:
-    mailer = SmtpMailer(Server("127.0.0.1", port, tls, *(login or ())), greeting="coaching.example", deadline=5)
+    mailer = SmtpMailer(MailServer("127.0.0.1", port, tls, *(login or ())), greeting="coaching.example", deadline=5)
     finding = only(replace(house.runtime.services, mailer=mailer), "mail")
     mailer.close()
     return finding.detail, finding.next_step

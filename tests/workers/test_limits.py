@@ -11,9 +11,9 @@ import pytest
 import redis
 
 from tests.workers.cronofy.clocks import Clock
-from workers.breaker import Breaker
+from workers.breaker import RedisBreaker
 from workers.broker import create_redis
-from workers.limits import BLOCK, ROOM, SHARE, Limiter, Policy, Verdict
+from workers.limits import BLOCK, ROOM, SHARE, Limiter, QuotaPolicy, Verdict
 
 ADDRESS = "192.0.2.7"
 
@@ -37,14 +37,14 @@ def real(redis_url: str) -> Iterator[redis.Redis]:
 
 def limiter(server: redis.Redis, clock: Clock | None = None) -> Limiter:
     """That of a process of its own."""
-    return Limiter(server, Breaker(server), monotonic=(clock or Clock()).monotonic)
+    return Limiter(server, RedisBreaker(server), monotonic=(clock or Clock()).monotonic)
 
 
 def keys_of(server: redis.Redis) -> list[str]:
     return [key.decode() if isinstance(key, bytes) else key for key in server.scan_iter()]
 
 
-def passed(limits: Limiter, policy: Policy, times: int, who: str = ADDRESS) -> int:
+def passed(limits: Limiter, policy: QuotaPolicy, times: int, who: str = ADDRESS) -> int:
     return sum(limits.take(policy, who).passed for _ in range(times))
 
 
@@ -53,21 +53,21 @@ def passed(limits: Limiter, policy: Policy, times: int, who: str = ADDRESS) -> i
 def test_one_process_lets_its_quota_through_and_not_one_more(
     quota: int, kind: str, request: pytest.FixtureRequest
 ) -> None:
-    limits, policy = limiter(request.getfixturevalue(kind)), Policy("reads", quota)
+    limits, policy = limiter(request.getfixturevalue(kind)), QuotaPolicy("reads", quota)
     assert passed(limits, policy, quota * 2) == quota
     assert passed(limits, policy, 1, "192.0.2.8") == 1, "somebody else has a quota of their own"
-    assert passed(limits, Policy("writes", quota), 1) == 1, "and so has another kind of request"
+    assert passed(limits, QuotaPolicy("writes", quota), 1) == 1, "and so has another kind of request"
 
 
 @pytest.mark.parametrize("processes", [2, 3, 10])
 def test_several_processes_let_a_tenth_more_through_at_most(server: redis.Redis, processes: int) -> None:
-    policy, everywhere = Policy("reads", 300), [limiter(server) for _ in range(processes)]
+    policy, everywhere = QuotaPolicy("reads", 300), [limiter(server) for _ in range(processes)]
     through = sum(passed(limits, policy, 1) for _ in range(600) for limits in everywhere)
     assert policy.quota <= through <= policy.quota * (1 + processes / SHARE)
 
 
 def test_threads_share_a_quota(real: redis.Redis) -> None:
-    limits, policy, through = limiter(real), Policy("reads", 600), list[int]()
+    limits, policy, through = limiter(real), QuotaPolicy("reads", 600), list[int]()
     threads = [threading.Thread(target=lambda: through.append(passed(limits, policy, 150))) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -77,7 +77,7 @@ def test_threads_share_a_quota(real: redis.Redis) -> None:
 
 
 def test_redis_is_asked_past_the_share_alone_and_then_seldom(real: redis.Redis) -> None:
-    limits, policy = limiter(real), Policy("reads", 1_000)
+    limits, policy = limiter(real), QuotaPolicy("reads", 1_000)
     passed(limits, policy, 100)
     assert real.dbsize() == 0
     real.config_resetstat()
@@ -86,7 +86,7 @@ def test_redis_is_asked_past_the_share_alone_and_then_seldom(real: redis.Redis) 
 
 
 def test_who_is_at_the_limit_is_refused_from_memory_until_the_window_ends(server: redis.Redis, clock: Clock) -> None:
-    limits, policy = limiter(server, clock), Policy("reads", 10)
+    limits, policy = limiter(server, clock), QuotaPolicy("reads", 10)
     assert limits.peek(policy, ADDRESS) is None
     passed(limits, policy, 11)
     server.flushall()
@@ -104,7 +104,7 @@ def test_the_wait_doubles_for_whoever_goes_over_again_and_has_an_end(
     kind: str, request: pytest.FixtureRequest, clock: Clock
 ) -> None:
     server: redis.Redis = request.getfixturevalue(kind)
-    limits, policy, waits = limiter(server, clock), Policy("wrong", 3, longest=600), list[int]()
+    limits, policy, waits = limiter(server, clock), QuotaPolicy("wrong", 3, longest=600), list[int]()
     for _ in range(6):
         passed(limits, policy, 3)
         waits.append(round(limits.take(policy, ADDRESS).seconds))
@@ -114,7 +114,7 @@ def test_the_wait_doubles_for_whoever_goes_over_again_and_has_an_end(
 
 
 def test_what_is_left_is_told_whoever_took_the_rest(server: redis.Redis) -> None:
-    one, other, policy = limiter(server), limiter(server), Policy("reads", 20)
+    one, other, policy = limiter(server), limiter(server), QuotaPolicy("reads", 20)
     assert [one.take(policy, ADDRESS).left for _ in range(4)] == [19, 18, 17, 16]
     passed(other, policy, 2)
     assert other.take(policy, ADDRESS).left == 13
@@ -136,22 +136,22 @@ def frozen() -> Iterator[str]:
 @pytest.mark.parametrize("how", ["gone", "frozen"])
 def test_without_redis_everybody_passes_and_one_waits(how: str, request: pytest.FixtureRequest) -> None:
     client = create_redis(request.getfixturevalue(how), timeout=0.25)
-    breaker = Breaker(client)
+    breaker = RedisBreaker(client)
     limits, began = Limiter(client, breaker), time.monotonic()
-    assert passed(limits, Policy("reads", 10), 2_000) == 2_000
+    assert passed(limits, QuotaPolicy("reads", 10), 2_000) == 2_000
     assert time.monotonic() - began < 5
     breaker.close()
 
 
 def test_what_passed_without_redis_is_counted_once_it_is_back(server: redis.Redis) -> None:
-    limits, policy = limiter(server), Policy("reads", 50)
+    limits, policy = limiter(server), QuotaPolicy("reads", 50)
     server.lpush(_key(server, policy), "not a count")
     assert passed(limits, policy, 30) == 30
     server.flushall()
     assert passed(limits, policy, 30) == 20
 
 
-def _key(server: redis.Redis, policy: Policy) -> str:
+def _key(server: redis.Redis, policy: QuotaPolicy) -> str:
     """Under which the address is counted, once it is empty again."""
     passed(limiter(server), policy, policy.quota // SHARE + 1)
     (key,) = keys_of(server)
@@ -160,7 +160,7 @@ def _key(server: redis.Redis, policy: Policy) -> str:
 
 
 def test_redis_holds_no_address_and_forgets(server: redis.Redis) -> None:
-    passed(limiter(server), Policy("wrong", 1, longest=600), 3)
+    passed(limiter(server), QuotaPolicy("wrong", 1, longest=600), 3)
     keys = keys_of(server)
     assert len(keys) == 2
     assert not any(ADDRESS in key for key in keys)
@@ -168,7 +168,7 @@ def test_redis_holds_no_address_and_forgets(server: redis.Redis) -> None:
 
 
 def test_strangers_fill_no_memory(gone: str) -> None:
-    limits, policy = limiter(create_redis(gone, timeout=0.25)), Policy("reads", 6_000)
+    limits, policy = limiter(create_redis(gone, timeout=0.25)), QuotaPolicy("reads", 6_000)
     tracemalloc.start()
     for number in range(2 * ROOM):
         limits.take(policy, f"2001:db8:{number:x}::/64")
@@ -178,7 +178,7 @@ def test_strangers_fill_no_memory(gone: str) -> None:
 
 
 def test_far_from_the_limit_it_costs_microseconds_however_many_are_known(gone: str) -> None:
-    limits, policy = limiter(create_redis(gone, timeout=0.25)), Policy("reads", 10**9)
+    limits, policy = limiter(create_redis(gone, timeout=0.25)), QuotaPolicy("reads", 10**9)
 
     def cost(take: Callable[[int], Verdict]) -> float:
         began = time.thread_time()

@@ -19,7 +19,7 @@ from tests.support.mail_delivery import Mailroom
 from webhooks.app import create_app
 from workers import clock, doctor
 from workers.actors import declare_actors
-from workers.breaker import Breaker
+from workers.breaker import RedisBreaker
 from workers.broker import create_broker, create_redis
 from workers.delivery import outbox
 from workers.services import Services
@@ -217,7 +217,7 @@ def test_a_worker_and_a_clock_on_such_a_machine_take_no_work(
     # Given a wake-up, and a machine whose clock is off
     services = on(mailroom.services, machine)
     client = create_redis(redis_url, timeout=5)
-    broker = create_broker(client, Breaker(client), services.clock)
+    broker = create_broker(client, RedisBreaker(client), services.clock)
     actors = declare_actors(broker, services)
     machine.shift = HOUR
     row = mailroom.book().wake[0]
@@ -260,5 +260,5 @@ def test_the_database_is_the_judge_and_with_sqlite_redis(mailroom: Mailroom) -> 
     assert ahead.off()
     # Nobody to compare with is no reason to stop
     away = create_redis("redis://127.0.0.1:9", timeout=0.2)
-    nobody = reference(create("sqlite://"), away, Breaker(away))
+    nobody = reference(create("sqlite://"), away, RedisBreaker(away))
     assert not ProductClock(nobody, wall=lambda: time.time() + 60).off()

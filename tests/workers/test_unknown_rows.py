@@ -19,7 +19,7 @@ from tests.support.in_process import House
 from tests.support.mail_delivery import Mailroom
 from workers import clock
 from workers.actors import Actors, declare_actors
-from workers.breaker import Breaker
+from workers.breaker import RedisBreaker
 from workers.broker import Broker, create_broker, create_redis
 from workers.collector import Figures
 from workers.services import Services
@@ -62,7 +62,7 @@ def server(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def broker(server: redis.Redis) -> Iterator[Broker]:
-    breaker = Breaker(server)
+    breaker = RedisBreaker(server)
     yield create_broker(server, breaker)
     breaker.close()
 

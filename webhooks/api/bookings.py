@@ -9,14 +9,14 @@ from storage.rows import sessions
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
 from storage.transactions import pods
-from storage.transactions.bookings import Done as Booked
+from storage.transactions.bookings import BookingChange as Booked
 from webhooks.api.schemas.booking_requests import BookingIn, CancelIn, ContextIn, ForceIn, ParticipantIn, RebookIn
-from webhooks.api.schemas.booking_responses import BookingOut, told_booking
+from webhooks.api.schemas.booking_responses import BookingOut, booking_out
 from webhooks.http.auth import asking, lacking, may
 from webhooks.http.body_times import instant, same_zone
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Done, Tx, once, require_key
-from webhooks.http.problems import Refused
+from webhooks.http.idempotent import Tx, WriteResult, once, require_key
+from webhooks.http.problems import RefusedRequest
 from webhooks.http.requests import if_match
 
 FORCE = ("bookings:force",)
@@ -31,7 +31,7 @@ def create(body: BookingIn) -> Response:
     participant, context = participant_of(body.participant), context_of(body.context)
     pod_id, wanted = body.pod_id, _wanted(body)
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         if pod_id is not None:
             return answered(pods.take_seat(tx, pod_id, participant, context, terms), terms, 201)
         assert wanted is not None  # noqa: S101 (without a pod there is a time: _wanted saw to it)
@@ -47,7 +47,7 @@ def show(booking_id: str) -> BookingOut:
     with services.database.read() as tx:
         booking = booking_rows.get(tx, booking_id)
         session = sessions.get(tx, booking.session_id)
-    return told_booking(booking, session, services.now())
+    return booking_out(booking, session, services.now())
 
 
 def rebook(booking_id: str, body: RebookIn) -> Response:
@@ -61,7 +61,7 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
     if (start is None) == (body.pod_id is None):
         raise Invalid("start", "start_or_pod", "Send start for a 1:1 session, or pod_id for a seat in a pod.")
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         if body.pod_id is not None:
             return answered(pods.move_seat(tx, booking_id, body.pod_id, terms, expected=expected), terms)
         assert start is not None  # noqa: S101 (checked above: one of the two is there)
@@ -90,7 +90,7 @@ def cancel(booking_id: str, body: CancelIn) -> Response:
         raise lacking(FORCE, field="excused")
     expected = _expected(body.version)
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         return answered(
             booking_transactions.cancel(tx, booking_id, terms, expected=expected, excused=body.excused), terms
         )
@@ -98,8 +98,8 @@ def cancel(booking_id: str, body: CancelIn) -> Response:
     return once(work)
 
 
-def answered(booked: Booked, terms: Terms, status: int = 200) -> Done:
-    return Done(told_booking(booked.booking, booked.session, terms.now), status, booked.wake)
+def answered(booked: Booked, terms: Terms, status: int = 200) -> WriteResult:
+    return WriteResult(booking_out(booked.booking, booked.session, terms.now), status, booked.wake)
 
 
 def participant_of(sent: ParticipantIn) -> Participant:
@@ -135,5 +135,5 @@ def _wanted(body: BookingIn) -> Wanted | None:
         return None
     if body.coach_id is None or body.start is None or body.duration is None:
         lacks = next(name for name, value in time.items() if value is None)
-        raise Refused("missing", f"Send {lacks}, or pod_id for a seat in a pod.", field=lacks)
+        raise RefusedRequest("missing", f"Send {lacks}, or pod_id for a seat in a pod.", field=lacks)
     return Wanted(body.coach_id, instant("start", body.start), body.duration, forced(body.force))

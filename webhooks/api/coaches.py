@@ -11,7 +11,7 @@ from storage.rows.connections import Connected
 from storage.slots import slot_sets
 from storage.slots.slot_sets import Listing
 from storage.transactions import coach_settings
-from storage.transactions.coach_settings import Changed
+from storage.transactions.coach_settings import CoachChange
 from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyIn
 from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, OverridesOut
 from webhooks.http import after_change
@@ -29,7 +29,7 @@ def show(coach_id: str) -> CoachOut:
         connected = connections.of_coach(tx, coach_id)
     if coach is None:
         raise unknown_coach(coach_id)
-    return _told(coach, listings[coach_id], connected)
+    return _to_out(coach, listings[coach_id], connected)
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
@@ -78,7 +78,7 @@ def put_overrides(coach_id: str, body: OverridesIn) -> OverridesOut:
     return _overrides(_change(coach_id, change, body.version).coach)
 
 
-def _change(coach_id: str, change: Callable[[Coach | None], Coach], version: int | None) -> Changed:
+def _change(coach_id: str, change: Callable[[Coach | None], Coach], version: int | None) -> CoachChange:
     """One transaction, then the wake-ups. Raises StaleVersion, Refused and Invalid; then nothing was written."""
     services = runtime().services
     expected = if_match() if version is None else version
@@ -115,7 +115,7 @@ def _overrides(coach: Coach) -> OverridesOut:
     return OverridesOut(coach_id=coach.id, version=coach.version, overrides=coach.hours.overrides_json())
 
 
-def _told(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOut:
+def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOut:
     return CoachOut.model_validate(
         {
             "id": coach.id,

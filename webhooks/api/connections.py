@@ -9,7 +9,7 @@ from webhooks.api.schemas.requests import CalendarsIn
 from webhooks.api.schemas.responses import Accepted, CoachOut
 from webhooks.http import after_change
 from webhooks.http.context import runtime
-from webhooks.http.problems import Refused
+from webhooks.http.problems import RefusedRequest
 
 
 def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> CoachOut:
@@ -24,10 +24,10 @@ def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> Coach
                 write_back.receive(tx, coach_id, body.receives, of=connection_id, now=now)
         except UnknownCalendar as error:
             detail = f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."
-            raise Refused("unknown_calendar", detail, field=field) from None
+            raise RefusedRequest("unknown_calendar", detail, field=field) from None
         except ReadOnly:
             detail = "This calendar takes no events: choose one that is not read-only, or null for the main one."
-            raise Refused("calendar_read_only", detail, field=field) from None
+            raise RefusedRequest("calendar_read_only", detail, field=field) from None
     after_change.follow(coach_id, conflicts=met)
     return show(coach_id)
 
@@ -49,4 +49,4 @@ def disconnect(coach_id: str, connection_id: str) -> tuple[Accepted, int]:
 def _check(owner: str | None, coach_id: str) -> None:
     if owner != coach_id:
         detail = f"This coach has no such connection: GET /v1/coaches/{coach_id} lists them."
-        raise Refused("unknown_connection", detail, field="connection_id")
+        raise RefusedRequest("unknown_connection", detail, field="connection_id")

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from storage import migrations
 from storage.schema.outages import Unavailable, kind_of
-from webhooks.api.schemas.responses import Alive, Ready
+from webhooks.api.schemas.responses import Alive, ReadyOut
 from webhooks.http.context import parts, runtime
 from workers import queues
 
@@ -22,7 +22,7 @@ def alive() -> Alive:
     return Alive(status="ok")
 
 
-def ready() -> tuple[Ready, int]:
+def ready() -> tuple[ReadyOut, int]:
     """May this process be sent requests?
 
     503 while the database is away, cannot be written, or has another release's schema, and while this machine's clock
@@ -31,7 +31,7 @@ def ready() -> tuple[Ready, int]:
     database = _database()
     redis: Literal["ok", "away"] = "ok" if queues.redis_answers(runtime().services) else "away"
     status: Literal["ready", "not_ready"] = "ready" if database == "ok" else "not_ready"
-    return Ready(status=status, database=database, redis=redis), 200 if database == "ok" else 503
+    return ReadyOut(status=status, database=database, redis=redis), 200 if database == "ok" else 503
 
 
 def _database() -> Literal["ok", "away", "read_only", "busy", "other_schema", "other_time"]:

@@ -6,11 +6,11 @@ from domain.sessions import Terms
 from storage.slots.bookable import Wanted
 from storage.transactions import holds
 from webhooks.api.schemas.booking_requests import HoldIn
-from webhooks.api.schemas.booking_responses import told_hold
+from webhooks.api.schemas.booking_responses import hold_out
 from webhooks.http.auth import asking
 from webhooks.http.body_times import instant
 from webhooks.http.context import parts
-from webhooks.http.idempotent import Done, Tx, once, require_key
+from webhooks.http.idempotent import Tx, WriteResult, once, require_key
 
 
 def create(body: HoldIn) -> Response:
@@ -22,8 +22,8 @@ def create(body: HoldIn) -> Response:
     parts().limits.hold(request.environ, asking().client_id, body.owner)
     wanted = Wanted(body.coach_id, instant("start", body.start), body.duration)
 
-    def work(tx: Tx, terms: Terms) -> Done:
-        return Done(told_hold(holds.hold(tx, wanted, body.owner, body.minutes, terms)), 201)
+    def work(tx: Tx, terms: Terms) -> WriteResult:
+        return WriteResult(hold_out(holds.hold(tx, wanted, body.owner, body.minutes, terms)), 201)
 
     return once(work)
 
@@ -31,8 +31,8 @@ def create(body: HoldIn) -> Response:
 def release(hold_id: str) -> Response:
     """Give a held time back before the hold ends."""
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         holds.release(tx, hold_id, terms)
-        return Done(None, 204)
+        return WriteResult(None, 204)
 
     return once(work)

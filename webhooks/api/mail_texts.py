@@ -14,8 +14,8 @@ from storage.rows import mail_texts, outbox
 from webhooks.api.schemas.mail_texts import MailTextIn, MailTextOut, PreviewIn, PreviewOut, TextIn
 from webhooks.api.schemas.requests import LANGUAGE
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Done, Tx, once
-from webhooks.http.problems import Refused
+from webhooks.http.idempotent import Tx, WriteResult, once
+from webhooks.http.problems import RefusedRequest
 from webhooks.http.requests import JSON
 from workers.mailer import calendar_part, letters
 
@@ -29,7 +29,7 @@ def show(scope: str, scope_id: str, kind: str, language: str) -> MailTextOut:
     found = _stored(*_place(scope, scope_id, kind, language))
     if found is None:
         raise _nothing_set()
-    return _told(found)
+    return _to_out(found)
 
 
 def put(scope: str, scope_id: str, kind: str, language: str, body: MailTextIn) -> Response:
@@ -42,9 +42,9 @@ def put(scope: str, scope_id: str, kind: str, language: str, body: MailTextIn) -
     words = (template.subject, template.text, template.html) if template else ("", "", None)
     text = MailText(*place, *words, enabled=body.enabled)
 
-    def work(tx: Tx, _: Terms) -> Done:
+    def work(tx: Tx, _: Terms) -> WriteResult:
         mail_texts.put(tx, text)
-        return Done(_told(text), wake=outbox.free_held(tx))
+        return WriteResult(_to_out(text), wake=outbox.free_held(tx))
 
     return once(work)
 
@@ -53,10 +53,10 @@ def delete(scope: str, scope_id: str, kind: str, language: str) -> Response:
     """Take a text or switch away: the next wider scope's counts again, or the default."""
     place = _place(scope, scope_id, kind, language)
 
-    def work(tx: Tx, _: Terms) -> Done:
+    def work(tx: Tx, _: Terms) -> WriteResult:
         if not mail_texts.delete(tx, *place):
             raise _nothing_set()
-        return Done(None, 204, outbox.free_held(tx))
+        return WriteResult(None, 204, outbox.free_held(tx))
 
     return once(work)
 
@@ -81,7 +81,7 @@ def _place(scope: str, scope_id: str, kind: str, language: str) -> tuple[Scope, 
     one_of("scope", scope, SCOPES)
     one_of("kind", kind, TEXT_KINDS)
     if not re.fullmatch(LANGUAGE, language):
-        raise Refused("invalid_value", "Send a language such as en, de or en-GB.", field="language")
+        raise RefusedRequest("invalid_value", "Send a language such as en, de or en-GB.", field="language")
     return cast(Scope, scope), scope_id, kind, canonical(language)
 
 
@@ -105,12 +105,12 @@ def _stored(scope: Scope, scope_id: str, kind: str, language: str) -> MailText |
         return mail_texts.get(tx, scope, scope_id, kind, language)
 
 
-def _nothing_set() -> Refused:
+def _nothing_set() -> RefusedRequest:
     detail = "Nothing is set here for this kind and language: PUT a text or a switch, or leave it to the wider scope."
-    return Refused("unknown_mail_text", detail, field="language")
+    return RefusedRequest("unknown_mail_text", detail, field="language")
 
 
-def _told(text: MailText) -> MailTextOut:
+def _to_out(text: MailText) -> MailTextOut:
     return MailTextOut(
         scope=text.scope,
         scope_id=text.scope_id,

@@ -12,8 +12,8 @@ from storage.transactions import send_now
 from webhooks.api.schemas.mail_texts import MailOut, MailsOut, SendingOut
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Done, Tx, idempotency_key, once, require_key
-from webhooks.http.times import told, told_moment
+from webhooks.http.idempotent import Tx, WriteResult, idempotency_key, once, require_key
+from webhooks.http.times import iso, iso_or_none
 
 
 def show(booking_id: str) -> MailsOut:
@@ -21,7 +21,7 @@ def show(booking_id: str) -> MailsOut:
     with runtime().services.database.read() as tx:
         bookings.get(tx, booking_id)
         rows = outbox.of_booking(tx, booking_id)
-    return MailsOut(booking_id=booking_id, mails=[_told(row) for row in rows])
+    return MailsOut(booking_id=booking_id, mails=[_to_out(row) for row in rows])
 
 
 def send(booking_id: str, kind: str) -> Response:
@@ -33,22 +33,22 @@ def send(booking_id: str, kind: str) -> Response:
     require_key()
     nonce = f"{asking().client_id} {idempotency_key()}"
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         sending = send_now.send_now(tx, booking_id, cast(Kind, kind), nonce, terms)
-        return Done(SendingOut(outbox_id=sending.id, state=sending.state), 202, sending.wake)
+        return WriteResult(SendingOut(outbox_id=sending.id, state=sending.state), 202, sending.wake)
 
     return once(work)
 
 
-def _told(row: Any) -> MailOut:
+def _to_out(row: Any) -> MailOut:
     return MailOut(
         id=row.id,
         kind=row.topic,
         recipient=row.payload["recipient"]["role"],
         version=row.version,
         state=row.state,
-        due_at=told(int(row.due_at.timestamp())),
-        sent_at=told_moment(row.sent_at),
+        due_at=iso(int(row.due_at.timestamp())),
+        sent_at=iso_or_none(row.sent_at),
         attempts=row.attempts,
         last_error=row.last_error,
     )

@@ -12,10 +12,10 @@ from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 
 from storage.rows import connections, refresh_jobs
 from storage.schema.outages import Unavailable, run_again_once
-from webhooks.http.context import InPassing, Parts, Passing, parts
+from webhooks.http.context import FastPath, Parts, RawAnswer, parts
 from webhooks.http.limits import LIMITED
-from webhooks.http.problems import Refused
-from webhooks.http.requests import PUSH_CAP, USUAL, Request
+from webhooks.http.problems import RefusedRequest
+from webhooks.http.requests import PUSH_CAP, USUAL, CappedRequest
 from workers import tracing
 from workers.bootstrap import Runtime
 from workers.cronofy import signature
@@ -25,7 +25,7 @@ from workers.cronofy.wire import Notification, read_notification
 PLACE = "/webhooks/cronofy/"
 PATH = f"{PLACE}<channel_token>"
 HEADER = f"HTTP_{signature.HEADER.upper().replace('-', '_')}"
-ACCEPTED: Passing = ("204 NO CONTENT", [], b"")
+ACCEPTED: RawAnswer = ("204 NO CONTENT", [], b"")
 SEEN = "coachcal.push"  # no header of a client's can have this name
 DIGITS = 6
 
@@ -48,11 +48,11 @@ def receive(channel_token: str) -> Response:
     outcome = "failed"
     try:
         told, found = flask.request.environ.get(SEEN) or (
-            _verified(cast(Request, flask.request), ours.runtime),
+            _verified(cast(CappedRequest, flask.request), ours.runtime),
             refresh_jobs.by_channel(ours.runtime.services.database, connections.channel_hash(channel_token)),
         )
         outcome = _owe(told, found, ours.runtime)
-    except Refused as refusal:
+    except RefusedRequest as refusal:
         outcome = refusal.code
         raise
     except TooManyRequests:
@@ -63,7 +63,7 @@ def receive(channel_token: str) -> Response:
     return Response(status=204)
 
 
-def in_passing(ours: Parts) -> InPassing:
+def in_passing(ours: Parts) -> FastPath:
     """Accepts a request that is just another push of a storm: a change of a calendar whose next read is owed already.
 
     All that such a push takes is its signature and one look into the database, and nearly all pushes of a storm are
@@ -75,7 +75,7 @@ def in_passing(ours: Parts) -> InPassing:
     secrets = _secrets(ours.runtime)
     database = ours.runtime.services.database
 
-    def look(environ: dict[str, Any]) -> Passing | None:
+    def look(environ: dict[str, Any]) -> RawAnswer | None:
         if not environ["PATH_INFO"].startswith(PLACE) or environ["REQUEST_METHOD"] != "POST":
             return None
         told = _usual(environ, secrets)
@@ -117,7 +117,7 @@ def _secrets(runtime: Runtime) -> list[str]:
     return [secret.get_secret_value() for secret in runtime.settings.cronofy_client_secrets]
 
 
-def _verified(request: Request, runtime: Runtime) -> Notification:
+def _verified(request: CappedRequest, runtime: Runtime) -> Notification:
     """What the push says, if Cronofy says it. The signature is over the raw bytes, and checked before anything else."""
     try:
         raw = request.body(PUSH_CAP)
@@ -127,18 +127,18 @@ def _verified(request: Request, runtime: Runtime) -> Notification:
     if not signature.valid(raw, request.headers.get(signature.HEADER), _secrets(runtime)):
         parts().limits.wrong(request.environ)
         detail = f"Sign the raw body with the client secret, in the header {signature.HEADER}."
-        raise Refused("signature_invalid", detail, headers={"WWW-Authenticate": signature.HEADER})
+        raise RefusedRequest("signature_invalid", detail, headers={"WWW-Authenticate": signature.HEADER})
     request.expect_json()
     try:
         return read_notification(raw)
     except BadAnswer:
-        raise Refused("malformed_notification", "Send a notification object as Cronofy documents it.") from None
+        raise RefusedRequest("malformed_notification", "Send a notification object as Cronofy documents it.") from None
 
 
 def _owe(told: Notification, found: tuple[str, bool] | None, runtime: Runtime) -> str:
     """Owe the read in a committed transaction, then wake a worker if that is news. Returns the outcome, to count."""
     if found is None:
-        raise Refused("unknown_channel", "Close this channel: it is not, or no longer, one of ours.")
+        raise RefusedRequest("unknown_channel", "Close this channel: it is not, or no longer, one of ours.")
     connection_id, owed_already = found
     if told.kind not in OWED:
         return "nothing_owed" if told.known else "unknown_kind"

@@ -13,10 +13,10 @@ from domain.errors import Invalid
 from domain.hours import YEARS, timezone
 from domain.mail.safety import mailbox
 from domain.sessions import FORMATS, Context, Format, Participant
-from storage.transactions.pod_import_entries import Entry, Placed
+from storage.transactions.pod_import_entries import Placed, PodEntry
 from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.api.schemas.requests import ID, LANGUAGE, MOST_TEXT
-from webhooks.api.spreadsheets import Line, NoValue
+from webhooks.api.spreadsheets import NoValue, SheetLine
 
 REQUIRED = ("programme", "coach", "date", "time", "zone", "min", "max")
 COLUMNS = (*REQUIRED, "cohort", "participants", "duration", "format", "company", "project", "title", "language")
@@ -41,11 +41,11 @@ class Remark:
 
 
 @dataclass(slots=True)
-class Row:
+class ImportRow:
     """A row and what was found out about it so far; `pod`: what it would come to, or came to."""
 
     number: int
-    entry: Entry | None = None
+    entry: PodEntry | None = None
     red: list[Remark] = field(default_factory=list)
     yellow: list[Remark] = field(default_factory=list)
     pod: Placed | None = None
@@ -61,9 +61,9 @@ class Row:
         self.yellow.append(Remark(code, detail, column))
 
 
-def read(line: Line) -> Row:
+def read(line: SheetLine) -> ImportRow:
     """The row, with an entry unless something is red."""
-    row = Row(line.number)
+    row = ImportRow(line.number)
     for column, text in line.cells.items():
         if isinstance(text, NoValue):
             row.wrong("no_value", f"{text} is no value, the spreadsheet could not compute it: fill it in.", column)
@@ -74,7 +74,7 @@ def read(line: Line) -> Row:
     return row
 
 
-def doubt_people_in_two_places(rows: Sequence[Row]) -> None:
+def doubt_people_in_two_places(rows: Sequence[ImportRow]) -> None:
     """Mark yellow whoever is in two pods of the file that overlap: perhaps meant, perhaps not."""
     seen: dict[str, list[tuple[int, Placed]]] = {}
     for row in rows:
@@ -92,7 +92,7 @@ def _overlap(one: Placed, other: Placed) -> bool:
     return one.starts < other.ends and other.starts < one.ends
 
 
-def _entry(line: Line, row: Row) -> Entry | None:
+def _entry(line: SheetLine, row: ImportRow) -> PodEntry | None:
     coach = _needed(line, row, "coach", 254)
     programme = _needed(line, row, "programme", MOST_TEXT)
     start = _start(line, row)
@@ -109,10 +109,10 @@ def _entry(line: Line, row: Row) -> Entry | None:
     zone = line.text("zone")
     seated = tuple(Participant(key, name, email, zone, language) for key, (name, email) in people.items())
     context = Context(company, project, cohort, programme)
-    return Entry(coach, start, duration, low, high, kind, title, context, seated)
+    return PodEntry(coach, start, duration, low, high, kind, title, context, seated)
 
 
-def _check_seats(row: Row, low: int, high: int, kind: Format, people: int) -> None:
+def _check_seats(row: ImportRow, low: int, high: int, kind: Format, people: int) -> None:
     if low > high:
         row.wrong("min_over_max", f"min is {low} and max is {high}: swap or correct them.", "min")
     if people > high:
@@ -121,28 +121,28 @@ def _check_seats(row: Row, low: int, high: int, kind: Format, people: int) -> No
         row.doubtful("below_min", f"{people} of at least {low} participants are named: add the others.", "participants")
 
 
-def _text(line: Line, row: Row, column: str, longest: int) -> str:
+def _text(line: SheetLine, row: ImportRow, column: str, longest: int) -> str:
     text = line.text(column)
     if len(text) > longest:
         row.wrong("too_many", f"Send at most {longest} characters.", column)
     return text
 
 
-def _needed(line: Line, row: Row, column: str, longest: int) -> str:
+def _needed(line: SheetLine, row: ImportRow, column: str, longest: int) -> str:
     text = _text(line, row, column, longest)
     if not text:
         row.wrong("missing", f"Fill in {column}.", column)
     return text
 
 
-def _id(line: Line, row: Row, column: str) -> str | None:
+def _id(line: SheetLine, row: ImportRow, column: str) -> str | None:
     text = line.text(column)
     if text and not re.fullmatch(ID, text):
         row.wrong("invalid_id", "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, no spaces.", column)
     return text or None
 
 
-def _format(line: Line, row: Row) -> Format:
+def _format(line: SheetLine, row: ImportRow) -> Format:
     word = line.text("format").casefold() or "open"
     for known in FORMATS:
         if word == known:
@@ -151,14 +151,14 @@ def _format(line: Line, row: Row) -> Format:
     return "open"
 
 
-def _language(line: Line, row: Row) -> str:
+def _language(line: SheetLine, row: ImportRow) -> str:
     text = line.text("language") or "en"
     if not re.fullmatch(LANGUAGE, text):
         row.wrong("invalid_value", "Send a language such as en, de or en-GB.", "language")
     return text
 
 
-def _start(line: Line, row: Row) -> int | None:
+def _start(line: SheetLine, row: ImportRow) -> int | None:
     """When it begins, in epoch seconds: the wall clock of the row's zone. None when something about it is red."""
     day, clock = _day(line, row), _clock(line, row)
     try:
@@ -179,7 +179,7 @@ def _start(line: Line, row: Row) -> int | None:
     return start
 
 
-def _day(line: Line, row: Row) -> date | None:
+def _day(line: SheetLine, row: ImportRow) -> date | None:
     text = line.text("date")
     for shape in DATES:
         if found := shape.fullmatch(text):
@@ -193,7 +193,7 @@ def _day(line: Line, row: Row) -> date | None:
     return None
 
 
-def _clock(line: Line, row: Row) -> time | None:
+def _clock(line: SheetLine, row: ImportRow) -> time | None:
     found = CLOCK.fullmatch(line.text("time"))
     if found is None:
         row.wrong("invalid_time", "Write the time like 09:00, of 24 hours.", "time")
@@ -201,7 +201,7 @@ def _clock(line: Line, row: Row) -> time | None:
     return time(int(found[1]), int(found[2]))
 
 
-def _number(line: Line, row: Row, column: str, low: int, high: int) -> int | None:
+def _number(line: SheetLine, row: ImportRow, column: str, low: int, high: int) -> int | None:
     text = line.text(column)
     if text.isascii() and text.isdigit() and len(text) < len(str(2**31)) and low <= int(text) <= high:
         return int(text)
@@ -209,7 +209,7 @@ def _number(line: Line, row: Row, column: str, low: int, high: int) -> int | Non
     return None
 
 
-def _people(line: Line, row: Row) -> dict[str, tuple[str, str]]:
+def _people(line: SheetLine, row: ImportRow) -> dict[str, tuple[str, str]]:
     """`Ann Lee <ann@example.test>; bob@example.test`: names and addresses, by the address in small letters."""
     people: dict[str, tuple[str, str]] = {}
     for part in re.split(r"[;\n]", line.text("participants")):

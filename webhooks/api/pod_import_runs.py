@@ -13,10 +13,10 @@ from flask import Response
 
 from domain.sessions import Terms
 from storage.rows import idempotency
-from storage.rows.idempotency import BEGUN, Answer, KeyReused
+from storage.rows.idempotency import BEGUN, KeyReused, StoredAnswer
 from storage.rows.outbox import Wake
 from storage.transactions import pod_imports
-from storage.transactions.pod_import_entries import Entry, Outcome
+from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
 from storage.transactions.pod_imports import Part
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
@@ -24,20 +24,20 @@ from webhooks.http.idempotent import Tx, key_reused, replayed, request_digest, r
 
 CREATED = 201
 
-Report = Callable[[Sequence[Outcome], bool], Answer]
+Report = Callable[[Sequence[EntryOutcome], bool], StoredAnswer]
 """What the request is answered when its entries came, or would have come, to this; and whether anything was made."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ImportRun:
     """Whose import it is, and what was asked."""
 
     client_id: str
     key: str
     digest: bytes
-    entries: Sequence[Entry]
+    entries: Sequence[PodEntry]
 
-    def answer(self, tx: Tx, terms: Terms) -> Answer | None:
+    def answer(self, tx: Tx, terms: Terms) -> StoredAnswer | None:
         """What is kept under the key. Raises Refused for a key of another request."""
         try:
             return idempotency.known(tx, self.client_id, self.key, self.digest, now=terms.now)
@@ -49,9 +49,9 @@ class Run:
         return f"{self.key} {number}"
 
 
-def run(entries: Sequence[Entry], report: Report, *, red: bool) -> Response:
+def run(entries: Sequence[PodEntry], report: Report, *, red: bool) -> Response:
     """Make these pods, and answer with the report; `red`: nothing may be made, a row means no pod."""
-    mine = Run(asking().client_id, require_key(), request_digest(), entries)
+    mine = ImportRun(asking().client_id, require_key(), request_digest(), entries)
     services = runtime().services
     with services.database.read() as tx:
         known = mine.answer(tx, services.terms())
@@ -68,20 +68,20 @@ def run(entries: Sequence[Entry], report: Report, *, red: bool) -> Response:
     return _finish(mine, [Part(it["coach_id"], tuple(it["places"])) for it in known.document], report)
 
 
-def _decide(mine: Run, report: Report, *, red: bool) -> Answer:
+def _decide(mine: ImportRun, report: Report, *, red: bool) -> StoredAnswer:
     """The refusal, or the plan."""
     services = runtime().services
     with services.database.read() as tx:
         outcomes = pod_imports.rehearse(tx, mine.entries, services.terms())
     if red or any(outcome.refused for outcome in outcomes):
         return report(outcomes, False)  # noqa: FBT003 (nothing was made)
-    return Answer.of(BEGUN, [asdict(part) for part in pod_imports.parts(mine.entries, outcomes)])
+    return StoredAnswer.of(BEGUN, [asdict(part) for part in pod_imports.parts(mine.entries, outcomes)])
 
 
-def _finish(mine: Run, parts: Sequence[Part], report: Report) -> Response:
+def _finish(mine: ImportRun, parts: Sequence[Part], report: Report) -> Response:
     """Make what is not made yet. Until something is, a red row stops the whole."""
     services = runtime().services
-    outcomes = [Outcome()] * len(mine.entries)
+    outcomes = [EntryOutcome()] * len(mine.entries)
     made = False
     services.database.transact(partial(pod_imports.know_people, entries=mine.entries))
     for number, part in enumerate(parts):
@@ -99,18 +99,18 @@ def _finish(mine: Run, parts: Sequence[Part], report: Report) -> Response:
     return response_to(kept)
 
 
-def _part(mine: Run, number: int, part: Part, *, all_or_none: bool) -> list[Outcome]:
+def _part(mine: ImportRun, number: int, part: Part, *, all_or_none: bool) -> list[EntryOutcome]:
     services = runtime().services
     entries = [mine.entries[place] for place in part.places]
 
-    def work(tx: Tx) -> tuple[list[Outcome], list[Wake]]:
+    def work(tx: Tx) -> tuple[list[EntryOutcome], list[Wake]]:
         terms, key = services.terms(), mine.part_key(number)
         kept = idempotency.begin(tx, mine.client_id, key, mine.digest, now=terms.now)
         if kept is not None:
-            return [Outcome.of_json(each) for each in kept.document], []
+            return [EntryOutcome.of_json(each) for each in kept.document], []
         outcomes, wake = pod_imports.make(tx, part.coach_id, entries, terms, all_or_none=all_or_none)
         written = [outcome.as_json() for outcome in outcomes]
-        idempotency.remember(tx, mine.client_id, key, Answer.of(CREATED, written))
+        idempotency.remember(tx, mine.client_id, key, StoredAnswer.of(CREATED, written))
         return outcomes, wake
 
     outcomes, wake = services.database.transact(work)

@@ -16,16 +16,16 @@ from flask import Response, request
 from domain.errors import Invalid
 from domain.sessions import Refused as Refusal
 from domain.slots.listing import render
-from storage.rows.idempotency import Answer
+from storage.rows.idempotency import StoredAnswer
 from storage.transactions import pod_imports as many_pods
-from storage.transactions.pod_import_entries import Entry, Outcome
+from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
 from webhooks.api import pod_import_rows, pod_import_runs, spreadsheets
-from webhooks.api.pod_import_rows import Remark, Row
+from webhooks.api.pod_import_rows import ImportRow, Remark
 from webhooks.api.schemas.pod_imports import Counts, ImportOut, ImportQuery, RemarkOut, RowOut
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import refusal_answer, require_key
-from webhooks.http.problems import Refused
-from webhooks.http.requests import BODY_CAP, JSON, Request
+from webhooks.http.problems import RefusedRequest
+from webhooks.http.requests import BODY_CAP, JSON, CappedRequest
 
 MOST_PEOPLE = 1_000  # a seat takes milliseconds, and the coaches are locked for all of them
 COLUMN_OF = {"min_seats": "min", "start": "time", "zone": "zone", "coach": "coach", "duration": "duration"}
@@ -48,14 +48,14 @@ def load(query: ImportQuery) -> Response:
     services = runtime().services
     with services.database.read() as tx:
         _judge(rows, many_pods.rehearse(tx, _entries(rows), services.terms()))
-    return Response(orjson.dumps(_told(rows, imported=False).model_dump(mode="json")), mimetype=JSON)
+    return Response(orjson.dumps(_to_out(rows, imported=False).model_dump(mode="json")), mimetype=JSON)
 
 
-def _rows() -> list[Row]:
+def _rows() -> list[ImportRow]:
     if request.mimetype not in spreadsheets.KINDS:
         detail = f"Send the file itself as the body, as {' or '.join(spreadsheets.KINDS)}."
-        raise Refused("wrong_content_type", detail, field="Content-Type")
-    raw = cast(Request, request).body(BODY_CAP)
+        raise RefusedRequest("wrong_content_type", detail, field="Content-Type")
+    raw = cast(CappedRequest, request).body(BODY_CAP)
     rows = [
         pod_import_rows.read(line)
         for line in spreadsheets.read(raw, request.mimetype, pod_import_rows.COLUMNS, pod_import_rows.REQUIRED)
@@ -65,19 +65,19 @@ def _rows() -> list[Row]:
     return rows
 
 
-def _import(rows: list[Row]) -> Response:
+def _import(rows: list[ImportRow]) -> Response:
     require_key()
     return pod_import_runs.run(_entries(rows), partial(_report, rows), red=any(row.red for row in rows))
 
 
-def _report(rows: Sequence[Row], outcomes: Sequence[Outcome], made: bool) -> Answer:  # noqa: FBT001 (called back)
+def _report(rows: Sequence[ImportRow], outcomes: Sequence[EntryOutcome], made: bool) -> StoredAnswer:  # noqa: FBT001 (called back)
     """201; or 409, when rows are red: nothing was made then, or the others were."""
     rows = [replace(row, red=[*row.red], yellow=[*row.yellow]) for row in rows]
     _judge(rows, outcomes)
-    told = _told(rows, imported=made)
+    told = _to_out(rows, imported=made)
     reds = told.counts.red
     if not reds:
-        return Answer.of(201, told.model_dump(mode="json"))
+        return StoredAnswer.of(201, told.model_dump(mode="json"))
     code = "import_refused"
     detail = f"Nothing was imported. Red rows: {reds}; correct them as their remarks say, and send the file again."
     if made:
@@ -86,11 +86,11 @@ def _report(rows: Sequence[Row], outcomes: Sequence[Outcome], made: bool) -> Ans
     return refusal_answer(Refusal(code, detail, **told.model_dump(mode="json")))
 
 
-def _entries(rows: Sequence[Row]) -> list[Entry]:
+def _entries(rows: Sequence[ImportRow]) -> list[PodEntry]:
     return [row.entry for row in rows if row.entry is not None]
 
 
-def _judge(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
+def _judge(rows: Sequence[ImportRow], outcomes: Sequence[EntryOutcome]) -> None:
     """Tell each row what became of it."""
     read = [row for row in rows if row.entry is not None]
     for row, outcome in zip(read, outcomes, strict=True):
@@ -107,13 +107,13 @@ def _remark(refused: Refusal | Invalid) -> Remark:
     return Remark(refused.code, refused.detail, column, refused.reason, refused.nearest)
 
 
-def _told(rows: Sequence[Row], *, imported: bool) -> ImportOut:
+def _to_out(rows: Sequence[ImportRow], *, imported: bool) -> ImportOut:
     counted = Counter(row.verdict for row in rows)
     counts = Counts(green=counted["green"], yellow=counted["yellow"], red=counted["red"])
     return ImportOut(imported=imported, counts=counts, rows=[_row(row, imported=imported) for row in rows])
 
 
-def _row(row: Row, *, imported: bool) -> RowOut:
+def _row(row: ImportRow, *, imported: bool) -> RowOut:
     remarks = [
         RemarkOut(
             code=remark.code,

@@ -9,10 +9,10 @@ from storage.transactions import pods
 from storage.transactions.pods import Changes, Made, Plan
 from webhooks.api.bookings import answered, context_of, forced, participant_of
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
-from webhooks.api.schemas.booking_responses import SessionOut, told_session
+from webhooks.api.schemas.booking_responses import SessionOut, session_out
 from webhooks.http.body_times import instant, moment
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Done, Tx, once, require_key
+from webhooks.http.idempotent import Tx, WriteResult, once, require_key
 from webhooks.http.requests import if_match
 
 
@@ -30,7 +30,7 @@ def create(body: PodIn) -> Response:
     )
     participants = [participant_of(sent) for sent in body.participants]
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         return _answered(pods.create(tx, plan, participants, terms, hold_id=body.hold_id), terms, 201)
 
     return once(work)
@@ -42,7 +42,7 @@ def show(pod_id: str) -> SessionOut:
     with services.database.read() as tx:
         pod = sessions.get(tx, pod_id, what="pod")
         taken = bookings.of_session(tx, pod_id)
-    return told_session(pod, taken, services.now())
+    return session_out(pod, taken, services.now())
 
 
 def change(pod_id: str, body: PodChange) -> Response:
@@ -64,7 +64,7 @@ def change(pod_id: str, body: PodChange) -> Response:
     )
     expected = if_match() if body.version is None else body.version
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         return _answered(pods.change(tx, pod_id, changes, terms, expected=expected), terms)
 
     return once(work)
@@ -78,12 +78,12 @@ def take_seat(pod_id: str, body: SeatIn) -> Response:
     require_key()
     participant, context = participant_of(body.participant), context_of(body.context)
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         seat = pods.take_seat(tx, pod_id, participant, context, terms, assigned=body.assigned)
         return answered(seat, terms, 201)
 
     return once(work)
 
 
-def _answered(made: Made, terms: Terms, status: int = 200) -> Done:
-    return Done(told_session(made.pod, made.seats, terms.now), status, made.wake)
+def _answered(made: Made, terms: Terms, status: int = 200) -> WriteResult:
+    return WriteResult(session_out(made.pod, made.seats, terms.now), status, made.wake)

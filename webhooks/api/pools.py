@@ -13,8 +13,8 @@ from storage.slots.slot_sets import Listing
 from webhooks.api.schemas.requests import PoolQuery
 from webhooks.api.slots import conditional, framed, standing
 from webhooks.http.context import runtime
-from webhooks.http.problems import Refused
-from webhooks.http.response_cache import Ready
+from webhooks.http.problems import RefusedRequest
+from webhooks.http.response_cache import CachedResponse
 from webhooks.http.times import between, check_zone
 
 
@@ -31,13 +31,13 @@ def show(query: PoolQuery) -> Response:
     with services.database.read() as tx:
         found = slot_sets.listings(tx, wanted, now=now, stale_after=services.settings.stale_after)
     _check(wanted, found, query.duration)
-    return conditional(Ready.of(_answer([found[coach_id] for coach_id in wanted], asked, query)))
+    return conditional(CachedResponse.of(_answer([found[coach_id] for coach_id in wanted], asked, query)))
 
 
 def _check(wanted: list[str], found: dict[str, Listing], duration: int) -> None:
     if unknown := [coach_id for coach_id in wanted if coach_id not in found]:
         detail = f"Leave out, or make first, the coaches that are not there: {', '.join(unknown)}."
-        raise Refused("unknown_coach", detail, field="coach_id", unknown=unknown)
+        raise RefusedRequest("unknown_coach", detail, field="coach_id", unknown=unknown)
     offered = {minutes for listing in found.values() for minutes in listing.slots.durations}
     if duration not in offered:
         choice = ", ".join(map(str, sorted(offered)))

@@ -74,12 +74,12 @@ from webhooks.api.schemas.responses import (
     OverridesOut,
     PersonalData,
     PoolOut,
-    Ready,
+    ReadyOut,
     SlotsOut,
     TilesOut,
 )
 from webhooks.http import auth
-from webhooks.http.problems import Refused
+from webhooks.http.problems import RefusedRequest
 from webhooks.pages import links
 from webhooks.pages.links import LinkIn, LinkOut
 
@@ -182,7 +182,7 @@ ROUTES = (
     Route("GET", f"{PARTICIPANT}/data", people.export_participant, ERASES, answer=PersonalData, refuses=(404,)),
     Route("DELETE", PARTICIPANT, people.erase_participant, ERASES, answer=Accepted, answers=(202,), refuses=(404,)),
     Route("GET", health.PATH, health.alive, answer=Alive),
-    Route("GET", "/readyz", health.ready, answer=Ready, answers=(200, 503)),
+    Route("GET", "/readyz", health.ready, answer=ReadyOut, answers=(200, 503)),
     Route("GET", "/metrics", health.metrics),
     Route("GET", "/docs", docs.show, told=False),
 )
@@ -217,7 +217,7 @@ def _guarded(route: Route, view: View) -> View:
         for name, value in path.items():
             if not re.fullmatch(ID, value):
                 detail = "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, and no other characters."
-                raise Refused("invalid_id", detail, field=name)
+                raise RefusedRequest("invalid_id", detail, field=name)
         return view(**path)
 
     return guarded

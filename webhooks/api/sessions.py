@@ -6,11 +6,11 @@ from domain.sessions import Terms
 from storage.rows import bookings, coaches, sessions
 from storage.transactions import attendance
 from webhooks.api.schemas.booking_requests import AttendanceIn, SessionsQuery
-from webhooks.api.schemas.booking_responses import SessionsOut, told_session
+from webhooks.api.schemas.booking_responses import SessionsOut, session_out
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Done, Tx, once, require_key
+from webhooks.http.idempotent import Tx, WriteResult, once, require_key
 from webhooks.http.problems import unknown_coach
-from webhooks.http.times import between, check_zone, told
+from webhooks.http.times import between, check_zone, iso
 
 
 def show(query: SessionsQuery) -> SessionsOut:
@@ -27,9 +27,9 @@ def show(query: SessionsQuery) -> SessionsOut:
         {
             "coach_id": query.coach_id,
             "tz": query.tz,
-            "from": told(since),
-            "to": told(until),
-            "sessions": [told_session(session, taken[session.id], now) for session in found],
+            "from": iso(since),
+            "to": iso(until),
+            "sessions": [session_out(session, taken[session.id], now) for session in found],
         }
     )
 
@@ -38,8 +38,8 @@ def report_attendance(session_id: str, body: AttendanceIn) -> Response:
     """Say what became of a session that has begun: completed, or missed by a participant, who is mailed so."""
     require_key()
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         made = attendance.report(tx, session_id, body.status, terms, participant_id=body.participant_id)
-        return Done(told_session(made.pod, made.seats, terms.now), 200, made.wake)
+        return WriteResult(session_out(made.pod, made.seats, terms.now), 200, made.wake)
 
     return once(work)

@@ -17,11 +17,11 @@ from storage.slots.availability import Asked, Stamp
 from storage.slots.slot_sets import Listing
 from webhooks.api.schemas.requests import SlotsQuery
 from webhooks.http.auth import asking, key_of, lacking, may
-from webhooks.http.context import InPassing, Parts, Passing, parts, runtime
-from webhooks.http.problems import Refused, unknown_coach
+from webhooks.http.context import FastPath, Parts, RawAnswer, parts, runtime
+from webhooks.http.problems import RefusedRequest, unknown_coach
 from webhooks.http.requests import JSON
-from webhooks.http.response_cache import Ready
-from webhooks.http.times import between, check_zone, told, told_moment
+from webhooks.http.response_cache import CachedResponse
+from webhooks.http.times import between, check_zone, iso, iso_or_none
 from workers import tracing
 from workers.skew import ClockOff
 
@@ -58,7 +58,7 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
     return conditional(made)
 
 
-def in_passing(ours: Parts) -> InPassing:
+def in_passing(ours: Parts) -> FastPath:
     """Answers a question that was asked before, if its answer still holds: most are, and do.
 
     All that this takes is the caller's key and one look into the database; Flask around it would be half of the work.
@@ -67,7 +67,7 @@ def in_passing(ours: Parts) -> InPassing:
     services, shelf, limits = ours.runtime.services, ours.shelf, ours.limits
     requests = {status: ours.metrics.requests.labels(PATH, status) for status in (200, 304)}
 
-    def look(environ: dict[str, Any]) -> Passing | None:
+    def look(environ: dict[str, Any]) -> RawAnswer | None:
         path: str = environ["PATH_INFO"]
         if not (path.startswith(PLACE) and path.endswith(END) and environ["REQUEST_METHOD"] == "GET"):
             return None
@@ -106,13 +106,13 @@ def answer(listing: Listing, duration: int, since: datetime, until: datetime, *,
     return _answer(listing, asked, tz=listing.zone, reasons=False)
 
 
-def conditional(ready: Ready) -> Response:
+def conditional(ready: CachedResponse) -> Response:
     """The body under a strong ETag, or 304 when the client has it already (RFC 9110, 13.1.2)."""
     status, headers, body = _conditional(ready, request.environ.get("HTTP_IF_NONE_MATCH"))
     return Response(body, status, headers)
 
 
-def _conditional(ready: Ready, known: str | None) -> Passing:
+def _conditional(ready: CachedResponse, known: str | None) -> RawAnswer:
     headers = [("ETag", f'"{ready.etag}"'), ("Cache-Control", "private, no-cache")]
     # Compared weakly, which is what this header asks for, though ours are strong.
     if known is not None and parse_etags(known).contains_weak(ready.etag):
@@ -125,7 +125,7 @@ def standing(listing: Listing) -> dict[str, Any]:
     return {
         "coach_id": listing.coach_id,
         "version": listing.version,
-        "as_of": told_moment(listing.as_of),
+        "as_of": iso_or_none(listing.as_of),
         "state": listing.state,
         "policy": {"kind": listing.policy.kind, "last_known_hours": listing.policy.last_known_hours},
         "effect": listing.effect,
@@ -135,28 +135,28 @@ def standing(listing: Listing) -> dict[str, Any]:
 def framed(asked: Asked, valid_until: int | None, tz: str) -> dict[str, Any]:
     """What was asked, as it was understood, and until when the answer holds."""
     return {
-        "valid_until": None if valid_until is None else told(valid_until),
+        "valid_until": None if valid_until is None else iso(valid_until),
         "tz": tz,
-        "from": told(asked.since),
-        "to": told(asked.until),
+        "from": iso(asked.since),
+        "to": iso(asked.until),
         "duration": asked.duration,
     }
 
 
-def _made(listing: Listing, query: SlotsQuery, stamp: Hashable, now: datetime) -> Ready:
+def _made(listing: Listing, query: SlotsQuery, stamp: Hashable, now: datetime) -> CachedResponse:
     tz = listing.zone if query.tz is None else check_zone(query.tz)
     since, until = between(query.since, query.until, tz)
     duration = _only(listing) if query.duration is None else query.duration
     asked = Asked(duration, since, until, int(now.timestamp()))
     body = _answer(listing, asked, tz=tz, reasons=query.detail is not None)
-    return Ready.of(body, stamp, availability.valid_until(listing, asked))
+    return CachedResponse.of(body, stamp, availability.valid_until(listing, asked))
 
 
 def _only(listing: Listing) -> int:
     durations = listing.slots.durations
     if len(durations) > 1:
         offered = ", ".join(map(str, durations))
-        raise Refused("duration_required", f"Send duration, one of {offered} (minutes).", field="duration")
+        raise RefusedRequest("duration_required", f"Send duration, one of {offered} (minutes).", field="duration")
     return durations[0]
 
 
@@ -165,5 +165,5 @@ def _answer(listing: Listing, asked: Asked, *, tz: str, reasons: bool) -> bytes:
     said = standing(listing) | framed(asked, availability.valid_until(listing, asked), tz) | {"starts": told_starts}
     if reasons:
         runs = availability.reasons(listing, asked)
-        said["reasons"] = [{"from": told(start), "to": told(end), "reason": why.name} for start, end, why in runs]
+        said["reasons"] = [{"from": iso(start), "to": iso(end), "reason": why.name} for start, end, why in runs]
     return orjson.dumps(said)

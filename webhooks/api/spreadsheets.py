@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
-from webhooks.http.problems import Refused
+from webhooks.http.problems import RefusedRequest
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -49,7 +49,7 @@ class NoValue(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SheetLine:
     """A row under the header: its number as a spreadsheet shows it, and its cells by their column's name."""
 
     number: int
@@ -59,7 +59,7 @@ class Line:
         return self.cells.get(column, "")
 
 
-def read(raw: bytes, kind: str, columns: Sequence[str], required: Sequence[str]) -> list[Line]:
+def read(raw: bytes, kind: str, columns: Sequence[str], required: Sequence[str]) -> list[SheetLine]:
     """The lines of a file of this media type. Raises Refused, with the next step, for what is no such table."""
     rows = list(islice(_xlsx(raw) if kind == XLSX else _csv(raw, columns), MOST_ROWS + 2))
     if len(rows) > MOST_ROWS + 1:
@@ -74,8 +74,8 @@ def read(raw: bytes, kind: str, columns: Sequence[str], required: Sequence[str])
     return [_line(number, names, row) for number, row in body]
 
 
-def refused(detail: str) -> Refused:
-    return Refused("file_refused", detail, field="body")
+def refused(detail: str) -> RefusedRequest:
+    return RefusedRequest("file_refused", detail, field="body")
 
 
 def _names(head: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> list[str]:
@@ -90,16 +90,16 @@ def _names(head: Sequence[str], columns: Sequence[str], required: Sequence[str])
     return names
 
 
-def _columns(problem: str, columns: Sequence[str]) -> Refused:
+def _columns(problem: str, columns: Sequence[str]) -> RefusedRequest:
     return refused(f"{problem[0].upper()}{problem[1:]}; known are {', '.join(columns)}.")
 
 
-def _line(number: int, names: Sequence[str], row: Sequence[str]) -> Line:
+def _line(number: int, names: Sequence[str], row: Sequence[str]) -> SheetLine:
     if any(row[len(names) :]) or any(text and not name for name, text in zip(names, row, strict=False)):
         raise refused(f"Row {number} has more cells than the header names: put text with commas in quotes.")
     for name, text in zip(names, row, strict=False):
         _check_cell(number, name, text)
-    return Line(number, {name: text for name, text in zip(names, row, strict=False) if name})
+    return SheetLine(number, {name: text for name, text in zip(names, row, strict=False) if name})
 
 
 def _check_cell(number: int, name: str, text: str) -> None:
@@ -149,7 +149,7 @@ def _xlsx(raw: bytes) -> Iterator[list[str]]:
         sheet = _shown(book)
         sheet.reset_dimensions()  # a file may claim a million rows, or one
         yield from (_cells(row) for row in sheet.iter_rows())
-    except Refused:
+    except RefusedRequest:
         raise
     except Exception as error:  # a damaged file makes openpyxl raise whatever its XML led it to
         raise refused("This is no XLSX that can be read: save it anew, or as CSV UTF-8.") from error
@@ -206,10 +206,10 @@ def _cell(cell: Any) -> str:
         return Formula(cell.value)
     if cell.data_type == "e":
         return NoValue(cell.value)
-    return _told(cell.value)
+    return _cell_text(cell.value)
 
 
-def _told(value: object) -> str:
+def _cell_text(value: object) -> str:
     """A cell's value as one would have typed it into a CSV."""
     from openpyxl.utils.escape import unescape
 

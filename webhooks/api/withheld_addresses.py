@@ -9,9 +9,9 @@ from storage.rows.withheld_addresses import Withheld
 from webhooks.api.schemas.mail_texts import AddressIn, ReleasedOut, WithheldListOut, WithheldOut
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Done, Tx, once
-from webhooks.http.problems import Refused
-from webhooks.http.times import told
+from webhooks.http.idempotent import Tx, WriteResult, once
+from webhooks.http.problems import RefusedRequest
+from webhooks.http.times import iso
 
 PATH = "/v1/withheld-addresses"
 
@@ -38,8 +38,8 @@ def to_out(found: Withheld) -> WithheldOut:
         id=found.id,
         reason=found.reason,
         reply=found.reply,
-        since=told(int(found.since.timestamp())),
-        until=told(int(found.until.timestamp())),
+        since=iso(int(found.since.timestamp())),
+        until=iso(int(found.until.timestamp())),
         recipient=found.role,
         coach_id=found.coach_id,
         booking_id=found.booking_id,
@@ -48,11 +48,11 @@ def to_out(found: Withheld) -> WithheldOut:
 
 
 def _release(which: str, field: str) -> Response:
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> WriteResult:
         released = withheld_addresses.release(tx, which, now=terms.now)
         if released is None:
             detail = f"It is not withheld, or not any more: GET {PATH} lists those that are."
-            raise Refused("unknown_withheld_address", detail, field=field)
+            raise RefusedRequest("unknown_withheld_address", detail, field=field)
         key = asking()
         deed = Deed(terms.now, f"{key.client_id}/{key.id}", "release", released.id, "over the API")
         audit_log.note(tx, deed)
@@ -61,6 +61,6 @@ def _release(which: str, field: str) -> Response:
             leaving=len(released.wake),
             superseded=released.superseded,
         )
-        return Done(answer, wake=released.wake)
+        return WriteResult(answer, wake=released.wake)
 
     return once(work)

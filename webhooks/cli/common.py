@@ -127,7 +127,7 @@ def opened() -> Iterator["Runtime"]:
         runtime.close()
 
 
-class Instant(click.ParamType[datetime]):
+class InstantParam(click.ParamType[datetime]):
     """An ISO date or instant; without an offset it is UTC."""
 
     name = "instant"

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from webhooks.cli.common import Instant, opened
+from webhooks.cli.common import InstantParam, opened
 
 
 @click.command()
@@ -66,8 +66,8 @@ def _owed(runtime: Any, chosen: list[str]) -> list[str]:
 
 @click.command()
 @click.argument("coach")
-@click.option("--from", "since", type=Instant(), help="Now by default.")
-@click.option("--to", "until", type=Instant(), help="A week later by default.")
+@click.option("--from", "since", type=InstantParam(), help="Now by default.")
+@click.option("--to", "until", type=InstantParam(), help="A week later by default.")
 @click.option("--duration", type=int, help="Minutes; the coach's first by default.")
 def slots(coach: str, since: datetime | None, until: datetime | None, duration: int | None) -> None:
     """Print what COACH can be booked at, one JSON object: the stored set as the API would answer it now."""

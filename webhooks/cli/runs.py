@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from webhooks.cli.common import Instant, asks_first, confirm, need_port, settings
+from webhooks.cli.common import InstantParam, asks_first, confirm, need_port, settings
 
 # How long an idle worker thread waits before it looks again: 1 s by default, which is what a push would wait too.
 IDLE_POLL_MS = "20"
@@ -118,7 +118,7 @@ def migrate(revision: str, yes: bool) -> None:  # noqa: FBT001 (click)
 @click.command()
 @click.option("--port", type=int, default=8900, show_default=True, help="0: any free port.")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Written once it serves: origin, client, accounts.")
-@click.option("--now", type=Instant(), help="Where its clock begins; the real time by default.")
+@click.option("--now", type=InstantParam(), help="Where its clock begins; the real time by default.")
 def sandbox(port: int, ready_file: Path | None, now: datetime | None) -> None:
     """Run a Cronofy of your own, on this machine."""
     from workers.cronofy.sandbox.server import serve as serve_sandbox
@@ -130,7 +130,7 @@ def sandbox(port: int, ready_file: Path | None, now: datetime | None) -> None:
 @click.command()
 @click.option("--calendar", "calendars", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True)
 @click.argument("more", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--now", type=Instant(), help="Where the demo's clock begins.")
+@click.option("--now", type=InstantParam(), help="Where the demo's clock begins.")
 @click.option("--once", is_flag=True, help="Exit after the story; non-zero if a step failed.")
 def demo(calendars: tuple[Path, ...], more: tuple[Path, ...], now: datetime | None, once: bool) -> None:  # noqa: FBT001 (click)
     """Show the main job on this machine: a calendar change becomes fresh slots.

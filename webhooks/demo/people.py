@@ -17,7 +17,7 @@ EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoPerson:
     id: str
     name: str
     provider: str
@@ -30,14 +30,14 @@ class Chapter:
     """The story of some people at one time."""
 
     now: datetime
-    people: tuple[Person, ...]
+    people: tuple[DemoPerson, ...]
 
 
 def samples(now: datetime) -> list[Chapter]:
     people = (
-        Person("mira", "Mira", "google", "Europe/London", SAMPLES / "google_mira.ics"),
-        Person("jonas", "Jonas", "office365", "Europe/Berlin", SAMPLES / "outlook_jonas.ics"),
-        Person("suki", "Suki", "apple", "America/New_York", SAMPLES / "apple_suki.ics"),
+        DemoPerson("mira", "Mira", "google", "Europe/London", SAMPLES / "google_mira.ics"),
+        DemoPerson("jonas", "Jonas", "office365", "Europe/Berlin", SAMPLES / "outlook_jonas.ics"),
+        DemoPerson("suki", "Suki", "apple", "America/New_York", SAMPLES / "apple_suki.ics"),
     )
     return [Chapter(now, people)]
 
@@ -48,16 +48,16 @@ def from_files(files: Sequence[Path], now: datetime, *, fixed: bool) -> list[Cha
     That is `now` when it was asked for (`fixed`) or when events lie ahead of it; else the file's busiest month.
     Raises ValueError, naming the file, for one that is no calendar.
     """
-    chapters: dict[datetime, list[Person]] = {}
+    chapters: dict[datetime, list[DemoPerson]] = {}
     for number, path in enumerate(files, start=1):
         begins = now if fixed else _worth_seeing(path, now)
         chapters.setdefault(begins, []).append(_owner(path, number))
     return [Chapter(begins, tuple(people)) for begins, people in sorted(chapters.items())]
 
 
-def _owner(path: Path, number: int) -> Person:
+def _owner(path: Path, number: int) -> DemoPerson:
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "calendar"
-    return Person(f"{name}-{number}", f"the coach of {path.name}", "google", "Europe/London", path)
+    return DemoPerson(f"{name}-{number}", f"the coach of {path.name}", "google", "Europe/London", path)
 
 
 def _worth_seeing(path: Path, now: datetime) -> datetime:

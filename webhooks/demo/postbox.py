@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from webhooks.demo.postbox_letters import Letter, encodable, read
 from webhooks.demo.postbox_pages import create_app
 from webhooks.demo.processes import StepFailed
-from workers.cronofy.sandbox.http11 import Server
+from workers.cronofy.sandbox.http11 import SandboxServer
 
 HOST = "127.0.0.1"
 KEPT = 500
@@ -135,7 +135,7 @@ def _smtp_server(port: int, letters: Letters) -> Iterator[int]:
 
 @contextmanager
 def _http_server(port: int, letters: Letters) -> Iterator[int]:
-    server = Server((HOST, port), create_app(letters.kept))
+    server = SandboxServer((HOST, port), create_app(letters.kept))
     threading.Thread(target=server.serve_forever, args=(0.1,), name="postbox-http", daemon=True).start()
     try:
         yield server.server_port

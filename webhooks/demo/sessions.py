@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from webhooks.demo.narrator import Narrator, day_and_time
-from webhooks.demo.people import Person
+from webhooks.demo.people import DemoPerson
 from webhooks.demo.postbox_letters import Letter
 from webhooks.demo.processes import StepFailed
 from webhooks.demo.stage import Stage
@@ -21,7 +21,7 @@ PEOPLE = tuple(person | {"my_page_url": f"https://os.example/my/{person['id']}"}
 CONTEXT = {"company": "acme", "project": "leaders", "cohort": "spring", "programme_name": "New Leaders"}
 
 
-def tell(stage: Stage, person: Person, starts: list[str], say: Narrator) -> None:
+def tell(stage: Stage, person: DemoPerson, starts: list[str], say: Narrator) -> None:
     """`starts`: the open ones, at least one. Raises StepFailed, saying what was to be seen and was not."""
     booked = _book(stage, person, starts[len(starts) // 2], say)
     moved = _rebook(stage, person, booked, starts[-1], say)
@@ -29,7 +29,7 @@ def tell(stage: Stage, person: Person, starts: list[str], say: Narrator) -> None
     _race(stage, person, starts[-1], say)
 
 
-def _book(stage: Stage, person: Person, start: str, say: Narrator) -> dict[str, Any]:
+def _book(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> dict[str, Any]:
     say.begin(f"Grace books {person.name}: {day_and_time(start, person.zone)}")
     before, clicked = _count(stage), time.perf_counter()
     body = {"coach_id": person.id, "start": start, "duration": DURATION, "participant": PEOPLE[0], "context": CONTEXT}
@@ -47,7 +47,7 @@ def _book(stage: Stage, person: Person, start: str, say: Narrator) -> dict[str, 
     return booked
 
 
-def _rebook(stage: Stage, person: Person, booked: dict[str, Any], start: str, say: Narrator) -> dict[str, Any]:
+def _rebook(stage: Stage, person: DemoPerson, booked: dict[str, Any], start: str, say: Narrator) -> dict[str, Any]:
     say.begin(f"Grace moves it: {day_and_time(start, person.zone)}")
     before = _count(stage)
     moved = stage.api.post(f"/v1/bookings/{booked['id']}/rebook", {"start": start, "version": booked["version"]})
@@ -57,7 +57,7 @@ def _rebook(stage: Stage, person: Person, booked: dict[str, Any], start: str, sa
     return moved
 
 
-def _cancel(stage: Stage, person: Person, moved: dict[str, Any], say: Narrator) -> None:
+def _cancel(stage: Stage, person: DemoPerson, moved: dict[str, Any], say: Narrator) -> None:
     say.begin("Grace cancels")
     before = _count(stage)
     ended = stage.api.post(f"/v1/bookings/{moved['id']}/cancel", {"version": moved["version"]})
@@ -67,7 +67,7 @@ def _cancel(stage: Stage, person: Person, moved: dict[str, Any], say: Narrator) 
     say.done(*mails, f"{told}; the event is gone from {person.name}'s calendar")
 
 
-def _race(stage: Stage, person: Person, start: str, say: Narrator) -> None:
+def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
     say.begin(f"A pod of two, {day_and_time(start, person.zone)}: Hedy is in it, Grace and Lise want the last seat")
     before = _count(stage)
     plan = {"coach_id": person.id, "start": start, "duration": DURATION, "min_seats": 2, "max_seats": 2}
@@ -97,10 +97,10 @@ def _count(stage: Stage) -> int:
 def _mails(stage: Stage, before: int, more: int) -> list[str]:
     """What the next mails say, once they are there; what they ask of calendars too."""
     letters = stage.postbox.wait(before + more, PATIENCE_SECONDS)
-    return [_told(letter) for letter in letters if letter.number > before]
+    return [_as_line(letter) for letter in letters if letter.number > before]
 
 
-def _told(letter: Letter) -> str:
+def _as_line(letter: Letter) -> str:
     calendar = f"  [{letter.method}, SEQUENCE {letter.sequence}]" if letter.method else ""
     return f"mail to {', '.join(letter.recipients)}: {letter.subject}{calendar}"
 

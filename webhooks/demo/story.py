@@ -9,7 +9,7 @@ from typing import Any
 
 from webhooks.demo import browser, sessions
 from webhooks.demo.narrator import Narrator, clock_time, day_and_time, few
-from webhooks.demo.people import AHEAD, Chapter, Person
+from webhooks.demo.people import AHEAD, Chapter, DemoPerson
 from webhooks.demo.processes import StepFailed
 from webhooks.demo.stage import GAP_SECONDS, Stage
 
@@ -28,8 +28,8 @@ SETTINGS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
-    person: Person
+class ConnectedCoach:
+    person: DemoPerson
     calendar_id: str
     slots: dict[str, Any]
     imported: dict[str, Any]
@@ -50,7 +50,7 @@ def tell(stage: Stage, chapter: Chapter, say: Narrator) -> None:
     sessions.tell(stage, hero.person, before["starts"], say)
 
 
-def _connect(stage: Stage, person: Person) -> Connected:
+def _connect(stage: Stage, person: DemoPerson) -> ConnectedCoach:
     """What a coach does in a browser: open the link, agree at Cronofy's, come back."""
     stage.api.put(f"/v1/coaches/{person.id}", _settings(person))
     seat = stage.control.create_account(person.name, zone=person.zone, provider=person.provider)
@@ -59,14 +59,14 @@ def _connect(stage: Stage, person: Person) -> Connected:
     link = str(stage.api.post(f"/v1/coaches/{person.id}/connect", {})["authorize_url"])
     browser.connect(link, stage.control, profile=seat.profiles[0])
     slots = _wait(stage, person, lambda found: found["state"] == "fresh", "the first reading of the calendar")
-    return Connected(person, calendar_id, slots, imported)
+    return ConnectedCoach(person, calendar_id, slots, imported)
 
 
-def _settings(person: Person) -> dict[str, Any]:
+def _settings(person: DemoPerson) -> dict[str, Any]:
     return {"name": person.name, "email": f"{person.id}@coaches.example", "zone": person.zone, **SETTINGS}
 
 
-def _introduce(stage: Stage, one: Connected) -> list[str]:
+def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
     person, found = one.person, one.slots
     why = Counter[str]()
     detailed = _slots(stage, person, detail="reasons")
@@ -84,7 +84,7 @@ def _introduce(stage: Stage, one: Connected) -> list[str]:
     ]
 
 
-def _meeting_appears(stage: Stage, hero: Connected, say: Narrator) -> tuple[str, dict[str, Any]]:
+def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple[str, dict[str, Any]]:
     person = hero.person
     start = datetime.fromisoformat(hero.slots["starts"][len(hero.slots["starts"]) // 3])
     end = start + timedelta(minutes=45)
@@ -110,7 +110,7 @@ def _meeting_appears(stage: Stage, hero: Connected, say: Narrator) -> tuple[str,
     return event, before
 
 
-def _meeting_goes(stage: Stage, hero: Connected, was: tuple[str, dict[str, Any]], say: Narrator) -> None:
+def _meeting_goes(stage: Stage, hero: ConnectedCoach, was: tuple[str, dict[str, Any]], say: Narrator) -> None:
     event, before = was
     say.begin("The meeting is deleted again")
     clicked = time.perf_counter()
@@ -125,14 +125,14 @@ def _let_the_gap_pass() -> None:
     time.sleep(float(GAP_SECONDS) + 0.05)
 
 
-def _slots(stage: Stage, person: Person, **more: str) -> dict[str, Any]:
+def _slots(stage: Stage, person: DemoPerson, **more: str) -> dict[str, Any]:
     now = stage.control.now()
     since, until = now.date(), (now + timedelta(days=DAYS)).date()
     query = {"from": since.isoformat(), "to": until.isoformat(), "duration": str(DURATION), **more}
     return stage.api.get(f"/v1/coaches/{person.id}/slots", **query)
 
 
-def _wait(stage: Stage, person: Person, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+def _wait(stage: Stage, person: DemoPerson, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
     end = time.monotonic() + PATIENCE_SECONDS
     while not wanted(found := _slots(stage, person)):
         stage.processes.check()

@@ -7,7 +7,7 @@ from flask import g, request
 
 from storage.rows.api_keys import Key
 from webhooks.http.context import Parts, parts
-from webhooks.http.problems import Refused
+from webhooks.http.problems import RefusedRequest
 
 CHALLENGE = 'Bearer realm="coachcal"'
 
@@ -20,11 +20,11 @@ def require(scopes: Collection[str]) -> None:
         ours.limits.admit(request.environ)
     if not bearer(request.environ):
         detail = "Send an API key: Authorization: Bearer cck_... (made by: coachcal keys create)."
-        raise Refused("key_missing", detail, headers={"WWW-Authenticate": CHALLENGE})
+        raise RefusedRequest("key_missing", detail, headers={"WWW-Authenticate": CHALLENGE})
     if key is None:
         ours.limits.wrong(request.environ)
         detail = "This key is unknown, expired or revoked; use another (made by: coachcal keys create)."
-        raise Refused("key_unknown", detail, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
+        raise RefusedRequest("key_unknown", detail, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
     ours.limits.admit(request.environ, key.id)
     if not may(key, scopes):
         raise lacking(scopes)
@@ -57,9 +57,9 @@ def may(key: Key, scopes: Collection[str]) -> bool:
     return any(scope in scopes for scope in key.scopes)
 
 
-def lacking(scopes: Collection[str], *, field: str | None = None) -> Refused:
+def lacking(scopes: Collection[str], *, field: str | None = None) -> RefusedRequest:
     needed = " or ".join(scopes)
-    return Refused(
+    return RefusedRequest(
         "scope_missing",
         f"This key lacks the scope {needed}; use one that has it (coachcal keys create CLIENT --scope ...).",
         field=field,

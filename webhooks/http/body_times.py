@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from domain.errors import Invalid
 from domain.hours import timezone
-from webhooks.http.problems import Refused
+from webhooks.http.problems import RefusedRequest
 from webhooks.http.times import YEARS
 
 
@@ -16,7 +16,7 @@ def instant(field: str, text: str) -> int:
         moment = None
     if moment is None or moment.tzinfo is None or moment.year not in YEARS or moment.microsecond:
         detail = "Send an instant with an offset, on a whole second, such as 2026-06-01T09:00:00Z."
-        raise Refused("invalid_instant", detail, field=field)
+        raise RefusedRequest("invalid_instant", detail, field=field)
     return int(moment.timestamp())
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from flask import current_app
 
 from webhooks.http.api_key_cache import KeyRing
-from webhooks.http.limits import Limits
+from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
 from webhooks.http.response_cache import Shelf
@@ -15,9 +15,9 @@ from workers.bootstrap import Runtime
 
 EXTENSION = "coachcal"
 
-Passing = tuple[str, list[tuple[str, str]], bytes]
+RawAnswer = tuple[str, list[tuple[str, str]], bytes]
 """An answer that needs no Flask: status line, headers, body."""
-InPassing = Callable[[dict[str, Any]], Passing | None]
+FastPath = Callable[[dict[str, Any]], RawAnswer | None]
 """Looks at a request (its WSGI environ) before Flask does. None: the request goes on to its endpoint, as it came."""
 
 
@@ -28,7 +28,7 @@ class Parts:
     metrics: Metrics
     refusals: Refusals
     shelf: Shelf
-    limits: Limits
+    limits: RequestLimits
 
 
 def parts() -> Parts:

@@ -21,12 +21,12 @@ from pydantic import BaseModel
 from domain.sessions import Refused as Refusal
 from domain.sessions import Terms
 from storage.rows import idempotency
-from storage.rows.idempotency import Answer, KeyReused
+from storage.rows.idempotency import KeyReused, StoredAnswer
 from storage.rows.outbox import Wake
 from storage.schema.outages import run_again_once
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
-from webhooks.http.problems import PROBLEM, Refused, told_refusal
+from webhooks.http.problems import PROBLEM, RefusedRequest, refusal_response
 from webhooks.http.requests import JSON
 
 HEADER = "Idempotency-Key"
@@ -38,7 +38,7 @@ Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class WriteResult:
     """What a use case answers, and the outbox rows to wake senders for once it is committed."""
 
     answer: BaseModel | None
@@ -46,7 +46,7 @@ class Done:
     wake: Sequence[Wake] = ()
 
 
-def once(work: Callable[[Tx, Terms], Done]) -> Response:
+def once(work: Callable[[Tx, Terms], WriteResult]) -> Response:
     """The answer of `work`, or the stored one. Raises what `work` raises but for Refusal; then nothing is written.
 
     After a deadlock, which took all of it back, `work` is done a second time.
@@ -54,7 +54,7 @@ def once(work: Callable[[Tx, Terms], Done]) -> Response:
     return run_again_once(lambda: _once(work))
 
 
-def _once(work: Callable[[Tx, Terms], Done]) -> Response:
+def _once(work: Callable[[Tx, Terms], WriteResult]) -> Response:
     services = runtime().services
     terms, key = services.terms(), idempotency_key()
     digest = b"" if key is None else request_digest()
@@ -68,7 +68,7 @@ def _once(work: Callable[[Tx, Terms], Done]) -> Response:
             if key is not None:
                 idempotency.remember(tx, asking().client_id, key, _kept(response))
     except Refusal as refusal:
-        response = told_refusal(refusal)
+        response = refusal_response(refusal)
         # If the same request got an answer since ours was taken back, it gets that one.
         return response if key is None or _settled(key, digest, response, terms) else _once(work)
     runtime().actors.wake_outbox(done.wake)
@@ -80,7 +80,7 @@ def require_key() -> str:
     key = idempotency_key()
     if key is None:
         detail = f"Send {HEADER}: a value of your own for this one write, such as a UUID; repeat it when you repeat it."
-        raise Refused("idempotency_key_required", detail, field=HEADER)
+        raise RefusedRequest("idempotency_key_required", detail, field=HEADER)
     return key
 
 
@@ -88,7 +88,7 @@ def idempotency_key() -> str | None:
     given = request.headers.get(HEADER)
     if given is not None and not KEY.fullmatch(given):
         detail = "Send 1 to 200 printable ASCII characters without spaces, such as a UUID."
-        raise Refused("invalid_value", detail, field=HEADER)
+        raise RefusedRequest("invalid_value", detail, field=HEADER)
     return given
 
 
@@ -100,23 +100,23 @@ def _begin(tx: Tx, key: str, digest: bytes, terms: Terms) -> Response | None:
     return None if known is None else replayed(known)
 
 
-def key_reused() -> Refused:
+def key_reused() -> RefusedRequest:
     detail = "This key was used for another request: send a new one with every new write."
-    return Refused("idempotency_key_reused", detail, field=HEADER)
+    return RefusedRequest("idempotency_key_reused", detail, field=HEADER)
 
 
-def replayed(known: Answer) -> Response:
+def replayed(known: StoredAnswer) -> Response:
     """What the same request was answered before."""
     response = response_to(known)
     response.headers[REPLAYED] = "true"
     return response
 
 
-def refusal_answer(refusal: Refusal) -> Answer:
-    return _kept(told_refusal(refusal))
+def refusal_answer(refusal: Refusal) -> StoredAnswer:
+    return _kept(refusal_response(refusal))
 
 
-def response_to(answer: Answer) -> Response:
+def response_to(answer: StoredAnswer) -> Response:
     return _response(answer.status, answer.body)
 
 
@@ -125,8 +125,8 @@ def _settled(key: str, digest: bytes, response: Response, terms: Terms) -> bool:
         return idempotency.claim(tx, asking().client_id, key, digest, _kept(response), now=terms.now)
 
 
-def _kept(response: Response) -> Answer:
-    return Answer(response.status_code, response.get_data())
+def _kept(response: Response) -> StoredAnswer:
+    return StoredAnswer(response.status_code, response.get_data())
 
 
 def request_digest() -> bytes:
@@ -138,7 +138,7 @@ def request_digest() -> bytes:
     return blake2b("\0".join(asked).encode() + b"\0" + body, digest_size=32).digest()
 
 
-def _written(done: Done) -> Response:
+def _written(done: WriteResult) -> Response:
     raw = b"" if done.answer is None else orjson.dumps(done.answer.model_dump(mode="json", by_alias=True))
     return _response(done.status, raw)
 

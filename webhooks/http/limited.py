@@ -6,7 +6,7 @@ import orjson
 
 from storage.schema.outages import Unavailable
 from webhooks.http.auth import bearer
-from webhooks.http.context import InPassing, Parts, Passing
+from webhooks.http.context import FastPath, Parts, RawAnswer
 from webhooks.http.limits import LIMITED, TOO_MANY
 from webhooks.http.problems import HTTP_DETAILS, PROBLEM
 from workers import tracing
@@ -15,20 +15,20 @@ from workers.skew import ClockOff
 PLACE = "/v1/"
 
 
-def in_passing(ours: Parts) -> InPassing:
+def in_passing(ours: Parts) -> FastPath:
     """Refuses a key that this process knows to be at its limit. Its endpoint would say the same."""
     keyring, limits, refusals = ours.keyring, ours.limits, ours.metrics.refusals.labels(LIMITED)
     requests = ours.metrics.requests.labels("none", TOO_MANY)
     # Its request_id is in the header: a body that is the same for all costs nothing.
     problem = {"title": "Too Many Requests", "status": TOO_MANY, "code": LIMITED, "detail": HTTP_DETAILS[TOO_MANY]}
     body = orjson.dumps(problem | {"request_id": None})
-    refused: Passing = (
+    refused: RawAnswer = (
         "429 TOO MANY REQUESTS",
         [("Content-Type", PROBLEM), ("Content-Length", str(len(body)))],
         body,
     )
 
-    def look(environ: dict[str, Any]) -> Passing | None:
+    def look(environ: dict[str, Any]) -> RawAnswer | None:
         presented = bearer(environ) if environ["PATH_INFO"].startswith(PLACE) else ""
         try:
             key = keyring.recall(presented) if presented else None

@@ -14,7 +14,7 @@ from prometheus_client import Counter
 from werkzeug.exceptions import TooManyRequests
 
 from webhooks.http.callers import caller
-from workers.limits import Limiter, Policy, Verdict
+from workers.limits import Limiter, QuotaPolicy, Verdict
 from workers.settings import Settings
 
 Environ = dict[str, Any]
@@ -24,17 +24,17 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 LIMITED, TOO_MANY = "rate_limited", 429
 
 
-class Limits:
+class RequestLimits:
     """Those of one app. Each request counts once against each policy, however often it is asked about."""
 
     def __init__(self, settings: Settings, limiter: Limiter, refused: Counter) -> None:
         self._limiter = limiter
         self._refused = refused
         self._proxies = settings.trusted_proxies or ()
-        self._reads = Policy("reads", settings.limit_reads)
-        self._writes = Policy("writes", settings.limit_writes)
-        self._holds = Policy("holds", settings.limit_holds, window=600.0)
-        self._wrong = Policy("wrong", settings.limit_wrong, longest=3600.0)
+        self._reads = QuotaPolicy("reads", settings.limit_reads)
+        self._writes = QuotaPolicy("writes", settings.limit_writes)
+        self._holds = QuotaPolicy("holds", settings.limit_holds, window=600.0)
+        self._wrong = QuotaPolicy("wrong", settings.limit_wrong, longest=3600.0)
 
     def passes(self, environ: Environ, key_id: str | None = None) -> bool:
         """Whether this request may go on; it is counted by its key, or by its address."""
@@ -60,10 +60,10 @@ class Limits:
         policy = self._usual(environ)
         return self._limiter.peek(policy, key_id) is not None and not self._count(environ, policy, key_id)
 
-    def _usual(self, environ: Environ) -> Policy:
+    def _usual(self, environ: Environ) -> QuotaPolicy:
         return self._reads if environ["REQUEST_METHOD"] in READING else self._writes
 
-    def _count(self, environ: Environ, policy: Policy, who: str) -> bool:
+    def _count(self, environ: Environ, policy: QuotaPolicy, who: str) -> bool:
         if not policy.quota:
             return True
         seen: list[Verdict] = environ.setdefault(SEEN, [])

@@ -147,7 +147,7 @@ OUT: dict[Kind, tuple[str, str]] = {
 }
 
 
-class Refused(Exception):
+class RefusedRequest(Exception):
     """A request that is answered by a problem; `members` are further members of the document (RFC 9457, 3.2)."""
 
     def __init__(
@@ -167,11 +167,11 @@ class Refused(Exception):
         self.members = members
 
 
-def unknown_coach(coach_id: str) -> Refused:
-    return Refused("unknown_coach", f"Make the coach first: PUT /v1/coaches/{coach_id}.", field="coach_id")
+def unknown_coach(coach_id: str) -> RefusedRequest:
+    return RefusedRequest("unknown_coach", f"Make the coach first: PUT /v1/coaches/{coach_id}.", field="coach_id")
 
 
-def told_refusal(refusal: Refusal) -> Response:
+def refusal_response(refusal: Refusal) -> Response:
     """What cannot be had: 409, why, and what can be had instead."""
     more = dict(refusal.more)
     if refusal.reason is not None:
@@ -180,10 +180,10 @@ def told_refusal(refusal: Refusal) -> Response:
 
 
 def register(app: APIFlask) -> None:
-    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(RefusedRequest, _refused)
     app.register_error_handler(Invalid, _invalid)
     app.register_error_handler(StaleVersion, _stale)
-    app.register_error_handler(Refusal, told_refusal)
+    app.register_error_handler(Refusal, refusal_response)
     app.register_error_handler(Unknown, _unknown)
     app.register_error_handler(HTTPError, _http_error)
     app.register_error_handler(HTTPException, _http_exception)
@@ -193,7 +193,7 @@ def register(app: APIFlask) -> None:
     app.register_error_handler(Exception, unexpected)
 
 
-def _refused(error: Refused) -> Response:
+def _refused(error: RefusedRequest) -> Response:
     status = CODES[error.code][0]
     response = problem(status, error.code, error.detail, field=error.field, **error.members)
     response.headers.update(error.headers)
@@ -222,13 +222,13 @@ def _http_error(error: HTTPError) -> Response:
 
 
 def _unfit(error: ValidationError) -> Response:
-    found = [_told(each) for each in error.errors(include_url=False, include_context=False)]
+    found = [_flaw(each) for each in error.errors(include_url=False, include_context=False)]
     first = found[0]
     more = {"errors": found} if len(found) > 1 else {}
     return problem(422, first["code"], first["detail"], field=first["field"], **more)
 
 
-def _told(error: ErrorDetails) -> dict[str, str]:
+def _flaw(error: ErrorDetails) -> dict[str, str]:
     field = _path(error["loc"]) or "body"
     kind = error["type"]
     code = kind if kind in CODES else PYDANTIC.get(kind) or ("wrong_type" if _is_type(kind) else "invalid_value")

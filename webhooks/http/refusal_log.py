@@ -38,7 +38,7 @@ ABOUT = {
 }
 
 
-class Allowance:
+class LogAllowance:
     """`at_once`, and one more every so often. Safe to share between threads."""
 
     def __init__(self, at_once: int, every: timedelta) -> None:
@@ -63,8 +63,8 @@ class Refusals:
     def __init__(self, services: Services, counted: Counter) -> None:
         self._services = services
         self._counted = counted
-        self._known = Allowance(AT_ONCE, EVERY)
-        self._strangers = Allowance(AT_ONCE, STRANGERS_EVERY)
+        self._known = LogAllowance(AT_ONCE, EVERY)
+        self._strangers = LogAllowance(AT_ONCE, STRANGERS_EVERY)
 
     def tell(self, code: str, reason: str | None = None) -> None:
         self._counted.labels(code).inc()

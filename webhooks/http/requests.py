@@ -9,7 +9,7 @@ from flask.json.provider import JSONProvider
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from webhooks.http.problems import Refused
+from webhooks.http.problems import RefusedRequest
 
 PUSH_CAP = 64 * 1024
 BODY_CAP = 256 * 1024
@@ -25,7 +25,7 @@ class Parameters(ImmutableMultiDict[str, str]):
         return {name: values[0] if flat and len(values) == 1 else values for name, values in lists.items()}
 
 
-class Request(flask.Request):
+class CappedRequest(flask.Request):
     parameter_storage_class = Parameters
 
     def body(self, cap: int) -> bytes:
@@ -41,7 +41,7 @@ class Request(flask.Request):
 
     def expect_json(self) -> None:
         if self.environ.get("CONTENT_TYPE") not in USUAL and self.mimetype != JSON:  # parsing it costs 20 times a look
-            raise Refused("wrong_content_type", f"Send the body as {JSON}.", field="Content-Type")
+            raise RefusedRequest("wrong_content_type", f"Send the body as {JSON}.", field="Content-Type")
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: FBT001, FBT002 (flask's)
         """The parsed body; an empty one is {}. (APIFlask asks by force; the content type is looked at all the same.)"""
@@ -53,7 +53,7 @@ class Request(flask.Request):
             return orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
-            raise Refused("malformed_json", f"The body is not JSON: look at {place}.", field="body") from None
+            raise RefusedRequest("malformed_json", f"The body is not JSON: look at {place}.", field="body") from None
 
 
 def if_match() -> int | None:
@@ -63,7 +63,7 @@ def if_match() -> int | None:
         return None
     digits = given.strip().strip('"')
     if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(2**31))):
-        raise Refused("invalid_value", 'Send the version in quotes, such as If-Match: "3".', field="If-Match")
+        raise RefusedRequest("invalid_value", 'Send the version in quotes, such as If-Match: "3".', field="If-Match")
     return int(digits)
 
 

@@ -15,7 +15,7 @@ BESIDE = 1024  # bytes that an answer takes beside its body and its question: ta
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class CachedResponse:
     body: bytes
     etag: str
     stamp: Hashable
@@ -23,14 +23,14 @@ class Ready:
     """Epoch seconds; None for ever."""
 
     @classmethod
-    def of(cls, body: bytes, stamp: Hashable = None, valid_until: int | None = None) -> "Ready":
+    def of(cls, body: bytes, stamp: Hashable = None, valid_until: int | None = None) -> "CachedResponse":
         return cls(body, blake2b(body, digest_size=16).hexdigest(), stamp, valid_until)
 
 
 class Shelf:
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
-        self._kept: dict[Hashable, Ready] = {}
+        self._kept: dict[Hashable, CachedResponse] = {}
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -40,14 +40,14 @@ class Shelf:
         """Whether this was asked before: whether a look at the database may be worth it."""
         return question in self._kept
 
-    def find(self, question: Hashable, *, stamp: Hashable, now: int) -> Ready | None:
+    def find(self, question: Hashable, *, stamp: Hashable, now: int) -> CachedResponse | None:
         """The answer to this question, if it was made from what `stamp` stands for and time has not changed it."""
         ready = self._kept.get(question)
         if ready is None or ready.stamp != stamp:
             return None
         return ready if ready.valid_until is None or now < ready.valid_until else None
 
-    def keep(self, question: Hashable, ready: Ready) -> None:
+    def keep(self, question: Hashable, ready: CachedResponse) -> None:
         """Make room by dropping what was made longest ago."""
         if _size(question, ready) > LARGEST:
             return
@@ -63,5 +63,5 @@ class Shelf:
             self._room += _size(question, dropped)
 
 
-def _size(question: Hashable, ready: Ready) -> int:
+def _size(question: Hashable, ready: CachedResponse) -> int:
     return len(ready.body) + len(repr(question)) + BESIDE

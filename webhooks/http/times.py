@@ -6,7 +6,7 @@ from math import ceil
 
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS, midnight
-from webhooks.http.problems import Refused
+from webhooks.http.problems import RefusedRequest
 
 MOST_DAYS = 92
 CLOCK_CHANGES = 7200  # what summer time may add to so many local days
@@ -18,20 +18,24 @@ def between(since: str, until: str, zone: str) -> tuple[int, int]:
     """`from` and `to` of a query, in seconds. Raises Refused (no instant, reversed, too long), Invalid (no zone)."""
     start, end = _instant("from", since, zone), _instant("to", until, zone)
     if end <= start:
-        raise Refused("reversed_range", "`to` is exclusive and must lie after `from`: send a later one.", field="to")
+        raise RefusedRequest(
+            "reversed_range", "`to` is exclusive and must lie after `from`: send a later one.", field="to"
+        )
     if end - start > MOST_DAYS * DAY_SECONDS + CLOCK_CHANGES:
-        raise Refused("range_too_long", f"Ask for at most {MOST_DAYS} days at once: send an earlier `to`.", field="to")
+        raise RefusedRequest(
+            "range_too_long", f"Ask for at most {MOST_DAYS} days at once: send an earlier `to`.", field="to"
+        )
     return start, end
 
 
-def told(instant: int) -> str:
+def iso(instant: int) -> str:
     """Epoch seconds -> 2026-06-01T09:00:00Z."""
     return datetime.fromtimestamp(instant, UTC).isoformat()[:19] + "Z"
 
 
-def told_moment(moment: datetime | None) -> str | None:
+def iso_or_none(moment: datetime | None) -> str | None:
     """The same of an aware datetime; None for None."""
-    return None if moment is None else told(int(moment.timestamp()))
+    return None if moment is None else iso(int(moment.timestamp()))
 
 
 def _instant(field: str, text: str, zone: str) -> int:
@@ -48,7 +52,7 @@ def _instant(field: str, text: str, zone: str) -> int:
         found = None
     if found is None:
         detail = "Send a date such as 2026-06-01, or an instant such as 2026-06-01T09:00:00Z (a + is %2B in a query)."
-        raise Refused("invalid_instant", detail, field=field)
+        raise RefusedRequest("invalid_instant", detail, field=field)
     return found
 
 

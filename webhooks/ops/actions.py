@@ -60,7 +60,7 @@ def _do(outbox_id: str, action: str, work: Work) -> Response:
             abort(404, "No message has this id.")
         wakes = work(tx)
         if wakes is not None:
-            audit_log.note(tx, Deed(services.now(), g.visitor.name, action, outbox_id, _told(found)))
+            audit_log.note(tx, Deed(services.now(), g.visitor.name, action, outbox_id, _sentence(found)))
     if wakes is None:
         return answered(f"Nothing was done: {outbox_id} is {found.state}.", _page(outbox_id))
     runtime().actors.wake_outbox(wakes)
@@ -78,7 +78,7 @@ def _woken(wake: Wake | None) -> list[Wake] | None:
     return None if wake is None else [wake]
 
 
-def _told(found: Message) -> str:
+def _sentence(found: Message) -> str:
     return f"{found.kind} {found.topic}, was {found.state} after {found.attempts} attempts"
 
 

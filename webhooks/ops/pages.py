@@ -17,7 +17,7 @@ from storage.slots import slot_sets
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_security import see
 from webhooks.ops import weeks
-from webhooks.ops.plots import NAMES, SHEETS, Range, draw
+from webhooks.ops.plots import NAMES, SHEETS, PlotRange, draw
 from workers import queues
 from workers.actors import QUEUES
 
@@ -184,7 +184,7 @@ def _plots() -> dict[str, Any]:
     asked = request.args.get("hours", USUAL_HOURS, type=int)
     hours = asked if asked in SPANS else USUAL_HOURS
     now = services.now()
-    over = Range(now - timedelta(hours=hours), now, SPANS[hours])
+    over = PlotRange(now - timedelta(hours=hours), now, SPANS[hours])
     with services.database.read() as tx:
         found = overview_report.plotted(tx, NAMES, since=over.since, every=over.every)
         ended = [tally for tally in outbox.tallies(tx, now=now) if tally.state in ENDED]

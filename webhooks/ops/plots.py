@@ -37,14 +37,14 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class PlotRange:
     since: datetime
     until: datetime
     every: timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlotLine:
     figure: Figure
     pieces: tuple[str, ...]
     """Each the `points` of a polyline."""
@@ -55,7 +55,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Plot:
     sheet: Sheet
-    lines: tuple[Line, ...]
+    lines: tuple[PlotLine, ...]
     top: float
     ticks: tuple[datetime, ...]
     rows: tuple[tuple[datetime, tuple[float | None, ...]], ...]
@@ -98,7 +98,7 @@ SHEETS = (
 NAMES = tuple(figure.name for sheet in SHEETS for figure in sheet.figures)
 
 
-def draw(sheet: Sheet, found: dict[str, list[tuple[datetime, float]]], over: Range) -> Plot:
+def draw(sheet: Sheet, found: dict[str, list[tuple[datetime, float]]], over: PlotRange) -> Plot:
     highest = max((value for figure in sheet.figures for _, value in found[figure.name]), default=0.0)
     top = nice(highest)
     step = (over.until - over.since) / (TICKS - 1)
@@ -119,7 +119,7 @@ def nice(highest: float) -> float:
     return next(step * ten for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * ten >= highest)
 
 
-def _line(figure: Figure, series: Series, over: Range, top: float) -> Line:
+def _line(figure: Figure, series: Series, over: PlotRange, top: float) -> PlotLine:
     pieces: list[list[str]] = []
     before: datetime | None = None
     for at, value in series:
@@ -130,15 +130,15 @@ def _line(figure: Figure, series: Series, over: Range, top: float) -> Line:
     # A lone point is a line to itself: with round ends it is seen.
     joined = tuple(" ".join(piece if len(piece) > 1 else piece * 2) for piece in pieces)
     values = [value for _, value in series]
-    return Line(figure, joined, values[-1] if values else None, max(values, default=None))
+    return PlotLine(figure, joined, values[-1] if values else None, max(values, default=None))
 
 
-def _point(at: datetime, value: float, over: Range, top: float) -> str:
+def _point(at: datetime, value: float, over: PlotRange, top: float) -> str:
     x = WIDTH * max(0.0, (at - over.since) / (over.until - over.since))
     return f"{x:.1f},{HEIGHT * (1 - value / top):.1f}"
 
 
-def _rows(columns: Sequence[Series], over: Range) -> tuple[tuple[datetime, tuple[float | None, ...]], ...]:
+def _rows(columns: Sequence[Series], over: PlotRange) -> tuple[tuple[datetime, tuple[float | None, ...]], ...]:
     """The highest of each line in each of a dozen spans; spans in which nothing was measured are left out."""
     spans = ceil((over.until - over.since) / over.every)
     width = over.every * ceil(spans / MOST_ROWS)

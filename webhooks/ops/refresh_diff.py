@@ -30,7 +30,7 @@ Starts = dict[str, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class StartsChanged:
     """Starts of one duration that opened and closed, the soonest few of each by name."""
 
     duration: int
@@ -96,12 +96,12 @@ def _runs(listing: Listing, at: int) -> Starts:
     return found
 
 
-def _changes(before: Starts, after: Starts) -> list[Changed]:
+def _changes(before: Starts, after: Starts) -> list[StartsChanged]:
     changes = []
     for duration, runs in after.items():
         was, now = _cells(before.get(duration, [])), _cells(runs)
         gained, lost = sorted(now - was), sorted(was - now)
-        changes.append(Changed(int(duration), len(gained), len(lost), _named(gained), _named(lost)))
+        changes.append(StartsChanged(int(duration), len(gained), len(lost), _named(gained), _named(lost)))
     return changes
 
 

@@ -15,7 +15,7 @@ DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ClosedRun:
     """Starts in a row that are closed for one reason; `at` and `width` are quarter hours of the local day."""
 
     start: int
@@ -26,26 +26,26 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class OpsDay:
     """`cells`: how many quarter hours it has; 92 or 100 where the clocks change. Told from `at` on, for `width`."""
 
     day: date
     cells: int
     at: float
     width: float
-    runs: tuple[Run, ...]
+    runs: tuple[ClosedRun, ...]
     open: int
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class OpsWeek:
     zone: str
-    days: tuple[Day, ...]
+    days: tuple[OpsDay, ...]
     closed: tuple[tuple[str, int], ...]
     open: int
 
 
-def of(listing: Listing, duration: int, now: int) -> Week:
+def of(listing: Listing, duration: int, now: int) -> OpsWeek:
     begin = now // GRID * GRID
     asked = Asked(duration, begin, begin + DAYS * DAY_SECONDS, now)
     runs = availability.reasons(listing, asked)
@@ -54,7 +54,7 @@ def of(listing: Listing, duration: int, now: int) -> Week:
     for start, end, reason in runs:
         counts[reason.name] += (end - start) // GRID
     days = tuple(
-        Day(
+        OpsDay(
             day,
             (last - first) // GRID,
             (max(first, asked.since) - first) / GRID,
@@ -64,10 +64,10 @@ def of(listing: Listing, duration: int, now: int) -> Week:
         )
         for day, first, last in local_days(listing.zone, asked.since, asked.until)
     )
-    return Week(listing.zone, days, tuple(counts.most_common()), len(starts))
+    return OpsWeek(listing.zone, days, tuple(counts.most_common()), len(starts))
 
 
-def _cut(run: tuple[int, int, Reason], first: int, last: int) -> Run:
+def _cut(run: tuple[int, int, Reason], first: int, last: int) -> ClosedRun:
     """The part of a run that lies in the day [first, last)."""
     start, end = max(run[0], first), min(run[1], last)
-    return Run(start, end, run[2].name, (start - first) / GRID, (end - start) / GRID)
+    return ClosedRun(start, end, run[2].name, (start - first) / GRID, (end - start) / GRID)

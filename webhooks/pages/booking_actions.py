@@ -13,11 +13,11 @@ from flask import Response, abort, request, url_for
 from domain.errors import one_of, whole_number
 from domain.sessions import FORMATS, Format, Refused, Terms
 from storage.rows import idempotency
-from storage.rows.idempotency import Answer, KeyReused
+from storage.rows.idempotency import KeyReused, StoredAnswer
 from storage.schema.outages import run_again_once
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pods
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Changes, Made, Plan
 from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.http.context import runtime
@@ -38,7 +38,7 @@ def book_now() -> Response:
     """POST /book: the time that was confirmed."""
     start, force = start_chosen(), forced()
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> BookingChange:
         wanted = Wanted(guest().coach_id, start, choice(tx, terms).duration, force)
         return bookings.book(tx, wanted, who(), guest().context, terms)
 
@@ -49,7 +49,7 @@ def book_move(booking_id: str) -> Response:
     """POST /book/bookings/{id}/move: to the time that was confirmed."""
     start, force = start_chosen(), forced()
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> BookingChange:
         mine(tx, booking_id)
         duration = choice(tx, terms).duration
         return bookings.rebook(tx, booking_id, start, terms, duration=duration, expected=_version(), force=force)
@@ -63,7 +63,7 @@ def book_cancel(booking_id: str) -> Response:
     if excused and not guest().may(May.excuse):
         abort(404, "not_here")
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> BookingChange:
         mine(tx, booking_id)
         return bookings.cancel(tx, booking_id, terms, expected=_version(), excused=excused)
 
@@ -73,7 +73,7 @@ def book_cancel(booking_id: str) -> Response:
 def book_join(pod_id: str) -> Response:
     """POST /book/groups/{id}/join"""
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> BookingChange:
         pod = for_us(tx, pod_id)
         return pods.take_seat(tx, pod.id, who(), guest().context, terms, assigned=guest().may(May.assign))
 
@@ -83,7 +83,7 @@ def book_join(pod_id: str) -> Response:
 def book_change_group(booking_id: str) -> Response:
     """POST /book/bookings/{id}/group: a seat in another group instead."""
 
-    def work(tx: Tx, terms: Terms) -> Done:
+    def work(tx: Tx, terms: Terms) -> BookingChange:
         mine(tx, booking_id)
         pod = for_us(tx, request.form.get("pod", ""))
         return pods.move_seat(tx, booking_id, pod.id, terms, expected=_version())
@@ -126,12 +126,12 @@ ROUTES = (
 )
 
 
-def _once(work: Callable[[Tx, Terms], Done | Made]) -> Response:
+def _once(work: Callable[[Tx, Terms], BookingChange | Made]) -> Response:
     """Do it, and show what became of it; what was done under this form's key before is shown, and not done again."""
     return run_again_once(lambda: _tried(work))
 
 
-def _tried(work: Callable[[Tx, Terms], Done | Made]) -> Response:
+def _tried(work: Callable[[Tx, Terms], BookingChange | Made]) -> Response:
     services = runtime().services
     terms, key = services.terms(), _key()
     try:
@@ -141,7 +141,7 @@ def _tried(work: Callable[[Tx, Terms], Done | Made]) -> Response:
                 return _shown(known.document)
             done = work(tx, terms)
             changed = done.pod.id if isinstance(done, Made) else done.booking.id
-            idempotency.remember(tx, CLIENT, key, Answer.of(SEE_OTHER, changed))
+            idempotency.remember(tx, CLIENT, key, StoredAnswer.of(SEE_OTHER, changed))
     except KeyReused:
         abort(403, "foreign_form")
     except Refused as refusal:

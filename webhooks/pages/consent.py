@@ -48,7 +48,7 @@ def consent_invited(token: str) -> Response:
     if request.method == "HEAD":
         return Response(status=204)
     browser = browser or cookies.new_browser()
-    page = _page("begin", csrf=cookies.form_token(browser, token), **_told(link.coach_id, link))
+    page = _page("begin", csrf=cookies.form_token(browser, token), **_words(link.coach_id, link))
     return cookies.remember(page, browser)
 
 
@@ -66,7 +66,7 @@ def consent_begin(token: str) -> Response:
     url = account_linking.begin(services, link.coach_id, browser=browser, provider=provider)
     if url is None:
         abort(404, "not_here")
-    return cookies.remember(_page("leave", url=url, **_told(link.coach_id, link)), browser)
+    return cookies.remember(_page("leave", url=url, **_words(link.coach_id, link)), browser)
 
 
 def consent_callback() -> Response:
@@ -89,7 +89,7 @@ def consent_callback() -> Response:
         return _ended("expired", guest().coach_id)
     if attempt.outcome == "to_confirm":
         csrf = cookies.form_token(browser, state)
-        return _page("confirm", csrf=csrf, state=state, **_told(attempt.coach_id), **_account(attempt))
+        return _page("confirm", csrf=csrf, state=state, **_words(attempt.coach_id), **_account(attempt))
     return _ended(attempt.outcome or "asking", attempt.coach_id)
 
 
@@ -145,7 +145,7 @@ def _sender(about: str) -> str:
     return browser
 
 
-def _told(coach_id: str, link: Link | None = None) -> dict[str, str]:
+def _words(coach_id: str, link: Link | None = None) -> dict[str, str]:
     """For whom, and by which provider."""
     with runtime().services.database.read() as tx:
         coach: Coach | None = coaches.get(tx, coach_id)

@@ -28,7 +28,7 @@ from webhooks.http.cookies import LIFE
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import HOMES, Guest, Purpose, cookie_of, with_cookie
 from webhooks.http.permissions import Viewer
-from webhooks.http.problems import Refused, unknown_coach
+from webhooks.http.problems import RefusedRequest, unknown_coach
 
 log = structlog.get_logger()
 
@@ -105,7 +105,7 @@ def create(body: LinkIn) -> LinkOut:
     )
     if len(cookie_of(invited)) > MOST_COOKIE:
         detail = "Names and addresses make the link too long: send a shorter return_url or my_page_url."
-        raise Refused("link_too_long", detail, field="return_url")
+        raise RefusedRequest("link_too_long", detail, field="return_url")
     token = secrets.token_urlsafe(24)
     about = None if participant is None else participant.id
     made = Link(body.coach_id, about, invited.as_json(), services.now() + VALID)
@@ -155,12 +155,12 @@ def _check_purpose(body: LinkIn) -> None:
     if body.purpose == "settings":
         for name in ("viewer", "participant", "booking_id"):
             if name in body.model_fields_set and getattr(body, name) is not None:
-                raise Refused("unknown_field", f"Leave {name} out: the settings are the coach's.", field=name)
+                raise RefusedRequest("unknown_field", f"Leave {name} out: the settings are the coach's.", field=name)
     elif body.participant is None and (body.viewer == "participant" or body.booking_id is not None):
-        raise Refused("missing", "Send participant: a booking is somebody's.", field="participant")
+        raise RefusedRequest("missing", "Send participant: a booking is somebody's.", field="participant")
     elif body.viewer == "manager" and not {"company", "project", "cohort"} & context_of(body.context).as_json().keys():
         detail = "Send a company, project or cohort: a manager sees the groups of one."
-        raise Refused("missing", detail, field="context")
+        raise RefusedRequest("missing", detail, field="context")
     elif body.viewer == "coach" and not may(asking(), FORCE):
         raise lacking(FORCE, field="viewer")
 

@@ -12,7 +12,7 @@ from storage.rows.coaches import StaleVersion
 from storage.rows.connections import Connected
 from storage.slots import slot_sets
 from storage.transactions import coach_settings, write_back
-from storage.transactions.write_back import Place
+from storage.transactions.write_back import TargetCalendar
 from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
@@ -128,7 +128,7 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
     return shown | _receiving(connected, write_back.receiving(tx, coach.id))
 
 
-def _receiving(connected: list[Connected], place: Place | None) -> dict[str, Any]:
+def _receiving(connected: list[Connected], place: TargetCalendar | None) -> dict[str, Any]:
     """`named`: every calendar that may be chosen, or could be if it were not read-only. `chosen`: by the coach, and not
     perhaps `receiving`."""
     kept = [account for account in connected if not account.erasing]

@@ -35,7 +35,7 @@ def settings_connect() -> Response:
         url = account_linking.begin(services, coach_id, browser=browser, provider=provider)
     if url is None:
         abort(404, "not_here")
-    page = Response(_told("pages/settings_leave.html", url=url, provider=provider))
+    page = Response(_rendered("pages/settings_leave.html", url=url, provider=provider))
     return cookies.remember(page, browser)
 
 
@@ -77,7 +77,7 @@ def settings_question(connection_id: str) -> Response:
     """GET /settings/connections/{id}/disconnect: what it does, before it is done."""
     with runtime().services.database.read() as tx:
         account = _owned(tx, connection_id)
-    return Response(_told("pages/settings_disconnect.html", account=account))
+    return Response(_rendered("pages/settings_disconnect.html", account=account))
 
 
 def settings_disconnect(connection_id: str) -> Response:
@@ -95,7 +95,7 @@ def _owned(tx: Tx, connection_id: str) -> Connected:
     return abort(404, "not_here") if found is None else found
 
 
-def _told(template: str, **values: object) -> str:
+def _rendered(template: str, **values: object) -> str:
     embedded = runtime().settings.embed_origins is not None
     return render_template(template, st=Words(language()), embedded=embedded, **values)
 

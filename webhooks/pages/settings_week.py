@@ -16,7 +16,7 @@ USUAL = (8 * HOUR, 18 * HOUR)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class SettingsDay:
     """`open`: whether a session can begin there, for each quarter hour shown. `runs`: the same as ("09:00", "10:30"),
     from the first start to the last."""
 
@@ -27,20 +27,20 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class SettingsWeek:
     """`hours`: the full hours beside the rows. `change`: open times more than what is stored has, or fewer."""
 
     zone: str
     duration: int
     durations: tuple[int, ...]
     hours: tuple[int, ...]
-    days: tuple[Day, ...]
+    days: tuple[SettingsDay, ...]
     count: int
     change: int
     hidden: bool
 
 
-def of(listing: Listing, stored: Listing, duration: int | None, now: datetime) -> Week:
+def of(listing: Listing, stored: Listing, duration: int | None, now: datetime) -> SettingsWeek:
     """Of a listing that is not saved (or is), told beside the one that is."""
     offered = listing.slots.durations
     length = duration if duration in offered else offered[0]
@@ -55,7 +55,7 @@ def of(listing: Listing, stored: Listing, duration: int | None, now: datetime) -
     ]
     low, high = _shown([quarter for _, quarters in days for quarter in quarters])
     before = len(availability.starts(stored, asked)) if length in stored.slots.durations else 0
-    return Week(
+    return SettingsWeek(
         zone=listing.zone,
         duration=length,
         durations=offered,
@@ -78,12 +78,12 @@ def _shown(quarters: list[int]) -> tuple[int, int]:
     return low, max(-(-(max(quarters, default=0) + 1) // HOUR) * HOUR, USUAL[1])
 
 
-def _day(day: date, quarters: list[int], low: int, high: int) -> Day:
+def _day(day: date, quarters: list[int], low: int, high: int) -> SettingsDay:
     there = set(quarters)
     firsts = [quarter for quarter in sorted(there) if quarter - 1 not in there]
     lasts = [quarter for quarter in sorted(there) if quarter + 1 not in there]
     runs = tuple((_clock(first), _clock(last)) for first, last in zip(firsts, lasts, strict=True))
-    return Day(day, tuple(quarter in there for quarter in range(low, high)), runs, len(quarters))
+    return SettingsDay(day, tuple(quarter in there for quarter in range(low, high)), runs, len(quarters))
 
 
 def _clock(quarter: int) -> str:

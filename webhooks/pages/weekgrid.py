@@ -34,17 +34,17 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class GridRow:
     time: str
     again: bool
     cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class WeekGrid:
     zone: str
     days: tuple[date, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[GridRow, ...]
     frame: Frame
     open: int
 
@@ -67,7 +67,7 @@ def draw(
     *,
     shown: Frame | None = None,
     closed: Mapping[int, str] | None = None,
-) -> Week:
+) -> WeekGrid:
     """`starts`: what is open, for sessions of so many minutes; `shown`: what is shown at least, as it was before;
     `closed`: why what is not open is so, for whoever is told."""
     open_ = frozenset(starts)
@@ -76,7 +76,7 @@ def draw(
     # The longest day has every clock time of the others, in the order in which they come.
     longest = max((keyed for _, keyed in columns), key=len)
     rows = tuple(
-        Row(
+        GridRow(
             f"{key[0] // 60:02}:{key[0] % 60:02}",
             bool(key[1]),
             tuple(_cell(keyed.get(key), open_, closed) for _, keyed in columns),
@@ -84,7 +84,7 @@ def draw(
         for key in longest
         if frame[0] <= key[0] < frame[1]
     )
-    return Week(zone, tuple(day for day, _ in columns), rows, frame, len(open_))
+    return WeekGrid(zone, tuple(day for day, _ in columns), rows, frame, len(open_))
 
 
 def _keyed(zone: str, first: int, last: int) -> dict[Key, int]:

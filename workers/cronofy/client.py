@@ -28,7 +28,7 @@ from workers.cronofy import origins, retries, wire
 from workers.cronofy.errors import BadAnswer, InvalidGrant, NotFound, RateLimited, Unauthorised, Unavailable
 from workers.cronofy.refusals import refusal
 from workers.cronofy.transport import Call, Timeouts, Transport
-from workers.cronofy.wire import Channel, Event, Grant, Page, Written, request_bodies
+from workers.cronofy.wire import Channel, FreeBusyPage, Grant, ManagedEvent, Written, request_bodies
 from workers.cronofy.wire.request_bodies import Application
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -39,7 +39,7 @@ _EVENTS = "/v1/events"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ClientLimits:
     """How much one operation may take. A read that needs more is dropped."""
 
     deadline: float = 20.0
@@ -66,7 +66,7 @@ class Cronofy:
         client_secret: str,
         budget: Allowance,
         *,
-        limits: Limits | None = None,
+        limits: ClientLimits | None = None,
         timeouts: Timeouts | None = None,
         user_agent: str = "coachcal",
         monotonic: Callable[[], float] = time.monotonic,
@@ -83,7 +83,7 @@ class Cronofy:
         self._us = Application(client_id, client_secret)
         self._budget = budget
         self._wall = wall
-        self._limits = limits or Limits()
+        self._limits = limits or ClientLimits()
         self._monotonic = monotonic
         self.ends = math.inf
         """No call lasts longer than until then (a reading of `monotonic`)."""
@@ -178,7 +178,7 @@ class Cronofy:
         return wire.read_free_busy(self._pages("free_busy", Call("GET", _FREE_BUSY, url, self._bearer(access))))
 
     def upsert_event(
-        self, access: str, calendar_id: str, event: Event, *, unanswered: Callable[[], None] = lambda: None
+        self, access: str, calendar_id: str, event: ManagedEvent, *, unanswered: Callable[[], None] = lambda: None
     ) -> None:
         """Write an event of ours, or change the one that has its id. May be repeated: calendar and id are the key.
 
@@ -219,7 +219,7 @@ class Cronofy:
 
         self._ask(write, self._deadline(), once=once)
 
-    def _pages(self, kind: str, first: Call) -> list[Page]:
+    def _pages(self, kind: str, first: Call) -> list[FreeBusyPage]:
         """All pages of a read, before one deadline."""
         deadline = self._deadline()
         pages = [wire.read_page(self._ask(first, deadline), kind)]
@@ -227,7 +227,7 @@ class Cronofy:
             pages.append(self._page(kind, following, deadline))
         return pages
 
-    def _following(self, pages: list[Page], first: Call) -> Call | None:
+    def _following(self, pages: list[FreeBusyPage], first: Call) -> Call | None:
         """The call for the next page, None after the last. Raises BadAnswer when the pages make no sense together."""
         last, limits = pages[-1], self._limits
         if last.current != len(pages):
@@ -246,7 +246,7 @@ class Cronofy:
             raise BadAnswer(f"{first} continues outside {self._api}{first.template}; not followed, read again later")
         return Call("GET", f"{first.template}/pages/{{id}}", self._api + path, first.bearer)
 
-    def _page(self, kind: str, call: Call, deadline: float) -> Page:
+    def _page(self, kind: str, call: Call, deadline: float) -> FreeBusyPage:
         try:
             return wire.read_page(self._ask(call, deadline), kind)
         except NotFound:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from workers.cronofy import errors
 from workers.cronofy.errors import CronofyError
-from workers.cronofy.transport import Answer, Call
+from workers.cronofy.transport import Call, HttpAnswer
 from workers.cronofy.wire import read_refusal
 
 _KINDS: dict[int, tuple[type[CronofyError], str]] = {
@@ -23,7 +23,7 @@ _KINDS: dict[int, tuple[type[CronofyError], str]] = {
 }
 
 
-def refusal(call: Call, answer: Answer, retry_after: float | None) -> CronofyError | None:
+def refusal(call: Call, answer: HttpAnswer, retry_after: float | None) -> CronofyError | None:
     """The error this answer stands for; None for a success."""
     status = answer.status
     if 200 <= status < 300:
@@ -41,7 +41,7 @@ def refusal(call: Call, answer: Answer, retry_after: float | None) -> CronofyErr
     return errors.BadAnswer(f"{call} answered {status}: redirects are not followed; check the origin", status=status)
 
 
-def _oauth(call: Call, answer: Answer) -> CronofyError:
+def _oauth(call: Call, answer: HttpAnswer) -> CronofyError:
     """RFC 6749, 5.2. No bearer is in play here: a 401 is about the client's own credentials."""
     body = read_refusal(answer.body)
     if body.error == "invalid_grant" or any("unknown_or_used" in word for word in (body.error or "", *body.keys)):
@@ -53,7 +53,7 @@ def _oauth(call: Call, answer: Answer) -> CronofyError:
     return _rejected(call, answer)
 
 
-def _rejected(call: Call, answer: Answer) -> errors.Rejected:
+def _rejected(call: Call, answer: HttpAnswer) -> errors.Rejected:
     body = read_refusal(answer.body)
     keys = (body.error, *body.keys) if body.error else body.keys
     said = ", ".join(keys) or "no reason given"

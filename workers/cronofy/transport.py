@@ -51,7 +51,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     status: int
     body: bytes = field(repr=False)
     retry_after: str | None
@@ -84,7 +84,7 @@ class Transport:
         self._own = threading.local()
         self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
 
-    def exchange(self, call: Call, deadline: float) -> Answer:
+    def exchange(self, call: Call, deadline: float) -> HttpAnswer:
         """The answer, whatever its status, all of it before `deadline` (a reading of `monotonic`).
 
         Raises Unavailable when none came or it was cut, BadAnswer when it is larger than `max_bytes` or cannot be
@@ -95,8 +95,8 @@ class Transport:
             tracing.tell(status=answer.status)
             return answer
 
-    def _exchange(self, call: Call, deadline: float) -> Answer:
-        limit = _Limit(deadline, self._timeouts.read, self._monotonic)
+    def _exchange(self, call: Call, deadline: float) -> HttpAnswer:
+        limit = _ReadLimit(deadline, self._timeouts.read, self._monotonic)
         mark = _LIMIT.set(limit)
         failure: CronofyError
         try:
@@ -117,7 +117,7 @@ class Transport:
         for session in list(self._sessions):
             session.close()
 
-    def _send(self, session: requests.Session, call: Call, limit: _Limit) -> Answer:
+    def _send(self, session: requests.Session, call: Call, limit: _ReadLimit) -> HttpAnswer:
         response = session.request(
             call.method,
             call.url,
@@ -129,7 +129,7 @@ class Transport:
         )
         with response:
             body = self._body(response) if call.reads_body else b""
-            return Answer(response.status_code, body, response.headers.get("Retry-After"))
+            return HttpAnswer(response.status_code, body, response.headers.get("Retry-After"))
 
     def _body(self, response: requests.Response) -> bytes:
         chunks, size = [], 0
@@ -175,7 +175,7 @@ class _TooLarge(Exception):
     """The answer is larger than allowed."""
 
 
-class _Limit:
+class _ReadLimit:
     """How long the current exchange may still wait for bytes."""
 
     def __init__(self, deadline: float, read: float, monotonic: Callable[[], float]) -> None:
@@ -192,7 +192,7 @@ class _Limit:
 
 
 # urllib3 makes the objects in between and passes nothing of ours on to them, so the limit travels beside the call.
-_LIMIT: ContextVar[_Limit] = ContextVar("limit of the current exchange")
+_LIMIT: ContextVar[_ReadLimit] = ContextVar("limit of the current exchange")
 
 
 class _BoundedIO(io.RawIOBase):

@@ -4,7 +4,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from storage.rows.outbox import Held, Reason, Trouble
+from storage.rows.outbox import Claim, Reason, Trouble
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000
@@ -14,7 +14,7 @@ LONGEST_RETRY_MS = 900_000
 class Turn:
     """A claimed row, and when the claim began by this machine's clock, which also counts while we are frozen."""
 
-    held: Held
+    held: Claim
     lease_seconds: float
     began: float = field(default_factory=time.monotonic)
 

@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from storage.transactions import looks
 from storage.transactions.looks import Look
-from storage.transactions.write_back import Entry, Place
+from storage.transactions.write_back import CalendarEntry, TargetCalendar
 from workers.cronofy.errors import CronofyError
-from workers.cronofy.wire import Event, Written
+from workers.cronofy.wire import ManagedEvent, Written
 from workers.jobs import tokens
 from workers.services import Services
 
@@ -34,7 +34,9 @@ class Write:
 
 
 @contextmanager
-def owed_until_known(services: Services, entry: Entry, place: Place, *, deletes: bool = False) -> Iterator[Write]:
+def owed_until_known(
+    services: Services, entry: CalendarEntry, place: TargetCalendar, *, deletes: bool = False
+) -> Iterator[Write]:
     """Owe looks for what is written in here, but for a write that was seen, or refused, at its only try.
 
     Raises what was raised. Anything but a CronofyError leaves the looks: a database that is away, a killed process.
@@ -53,7 +55,7 @@ def owed_until_known(services: Services, entry: Entry, place: Place, *, deletes:
                 looks.settle(tx, begun)
 
 
-def owe(services: Services, entry: Entry, places: Sequence[Place]) -> None:
+def owe(services: Services, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> None:
     """Owe looks at whatever calendars show the session: it is given up to bring them up to date by its own row."""
     with services.database.write() as tx:
         for place in places:
@@ -61,7 +63,7 @@ def owe(services: Services, entry: Entry, places: Sequence[Place]) -> None:
                 looks.begin(tx, entry.session.id, place, deletes=False, now=services.now())
 
 
-def is_right(services: Services, entry: Entry, event: Event, look: Look) -> bool:
+def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look: Look) -> bool:
     """Whether what stands in this calendar is what the session says; a look that found it so is done. Raises
     CronofyError.
 
@@ -91,7 +93,7 @@ def seen(services: Services, connection_id: str, since: date, until: date) -> tu
     return tokens.authorised(services, connection_id, managed)
 
 
-def window(services: Services, entry: Entry) -> tuple[date, date]:
+def window(services: Services, entry: CalendarEntry) -> tuple[date, date]:
     """The UTC dates since <= d < until on which an event of the session may stand, as it is or as it was."""
     today, session = services.now().date(), entry.session
     since = min(today, day(session.starts)) - DAY

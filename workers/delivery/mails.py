@@ -9,7 +9,7 @@ from domain.mail import Mail, MailFacts
 from domain.mail.choice import Choice
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import without_addresses
-from domain.mail.tokens import Held as HeldBack
+from domain.mail.tokens import UnusableTokens as HeldBack
 from domain.sessions import Unknown
 from storage.rows import bookings, coaches, mail_texts, withheld_addresses
 from storage.transactions import relink_mails

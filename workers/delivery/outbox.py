@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from storage.rows import mailer_trouble, outbox, withheld_addresses
-from storage.rows.outbox import Held, Wake
+from storage.rows.outbox import Claim, Wake
 from storage.schema.database import Unavailable
 from workers.delivery import callbacks, mails, write_back
 from workers.delivery.delivery import Dead, Later, NoMailbox, Outcome, Sent, Skipped, Turn, WaitsForText, usual_wait_ms
@@ -69,7 +69,7 @@ def _act(services: Services, turn: Turn) -> Outcome:
         return Later(f"our fault: {type(error).__name__}", unsure=True)
 
 
-def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
+def _record(services: Services, tx: Any, held: Claim, outcome: Outcome) -> bool:
     """False: the lease was lost to somebody else; nothing is written."""
     match outcome:
         case Sent():
@@ -89,7 +89,7 @@ def _record(services: Services, tx: Any, held: Held, outcome: Outcome) -> bool:
             return outbox.give_back(tx, held, error=error, retry_in_ms=wait, unsure=unsure, trouble=trouble)
 
 
-def _tell(held: Held, outcome: Outcome) -> None:
+def _tell(held: Claim, outcome: Outcome) -> None:
     """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and `address_withheld`."""
     told = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
     match outcome:

@@ -18,9 +18,9 @@ from domain.mail.safety import one_line
 from storage.rows import refresh_jobs
 from storage.transactions import looks as look_rows
 from storage.transactions import write_back
-from storage.transactions.write_back import Entry, Place
+from storage.transactions.write_back import CalendarEntry, TargetCalendar
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
-from workers.cronofy.wire import Event, Written
+from workers.cronofy.wire import ManagedEvent, Written
 from workers.delivery import looks
 from workers.delivery.delivery import Dead, Later, Outcome, Sent, Skipped, Turn
 from workers.jobs import tokens
@@ -54,12 +54,12 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     return Later("the session changes faster than it is written", 0)
 
 
-def event_of(entry: Entry) -> Event:
+def event_of(entry: CalendarEntry) -> ManagedEvent:
     """What the coach sees: who, or which group, and what it belongs to. A name that is a mail address is left out."""
     session = entry.session
     subject = session.title or entry.programme_name or ("Group session" if session.pod else "Session")
     people = "" if session.pod else ", ".join(one_line(name) for name in entry.people if name and "@" not in name)
-    return Event(
+    return ManagedEvent(
         id=PREFIX + session.id,
         summary=f"{one_line(subject)}: {people}" if people else one_line(subject),
         description=one_line(entry.programme_name or ""),
@@ -69,16 +69,16 @@ def event_of(entry: Entry) -> Event:
     )
 
 
-def _entry(services: Services, turn: Turn) -> Entry | None:
+def _entry(services: Services, turn: Turn) -> CalendarEntry | None:
     with services.database.read() as tx:
         return write_back.entry(tx, turn.held.session_id or "")
 
 
-def _shown(entry: Entry) -> Event | None:
+def _shown(entry: CalendarEntry) -> ManagedEvent | None:
     return event_of(entry) if entry.session.active else None
 
 
-def _bring(services: Services, turn: Turn, entry: Entry) -> Outcome | None:
+def _bring(services: Services, turn: Turn, entry: CalendarEntry) -> Outcome | None:
     """None: it was moved to another calendar meanwhile."""
     with services.database.read() as tx:
         places = write_back.places(tx, entry.session.coach_id)
@@ -99,13 +99,13 @@ def _bring(services: Services, turn: Turn, entry: Entry) -> Outcome | None:
     return outcome
 
 
-def _look(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome | None:
+def _look(services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> Outcome | None:
     """Look at each calendar into which a write may still land, and put right what is not. One that cannot be reached
     stays owed the look. None: as `_bring`."""
     with services.database.read() as tx:
         owed = look_rows.of_session(tx, entry.session.id)
     event = event_of(entry)
-    reached, wrong = False, list[Place]()
+    reached, wrong = False, list[TargetCalendar]()
     for look in owed:
         place = _place(places, look.calendar_id)
         if place is None or not place.open:
@@ -123,7 +123,11 @@ def _look(services: Services, turn: Turn, entry: Entry, places: Sequence[Place])
 
 
 def _put_right(
-    services: Services, turn: Turn, looked: Entry, wrong: Sequence[Place], places: Sequence[Place]
+    services: Services,
+    turn: Turn,
+    looked: CalendarEntry,
+    wrong: Sequence[TargetCalendar],
+    places: Sequence[TargetCalendar],
 ) -> Outcome | None:
     """Write into, or take out of, the calendars that do not show what they should. None: as `_bring`."""
     session_id = looked.session.id
@@ -145,7 +149,7 @@ def _put_right(
     return _tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
 
 
-def _write(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome | None:
+def _write(services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> Outcome | None:
     """Into the first calendar that takes it; one that it was written into before keeps it, as long as it is there."""
     stood = _place(places, entry.calendar_id)
     if stood is not None and not stood.connected:
@@ -168,11 +172,11 @@ def _write(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]
     return Later(str(failure or "the coach has no calendar that takes events"), LONGEST_WAIT_MS)
 
 
-def _place(places: Sequence[Place], calendar_id: str | None) -> Place | None:
+def _place(places: Sequence[TargetCalendar], calendar_id: str | None) -> TargetCalendar | None:
     return next((place for place in places if place.calendar_id == calendar_id), None)
 
 
-def _elsewhere(error: CronofyError, place: Place, stood: Place | None) -> bool:
+def _elsewhere(error: CronofyError, place: TargetCalendar, stood: TargetCalendar | None) -> bool:
     """Whether to try another calendar: this one surely did not take the event, and does not show an older state."""
     return _takes_no_events(error) or (place is not stood and isinstance(error, ITS_ACCOUNT))
 
@@ -181,13 +185,13 @@ def _takes_no_events(error: CronofyError) -> bool:
     return isinstance(error, Rejected) and any(key.startswith("calendar_id") for key in error.keys)
 
 
-def _not_taken(services: Services, entry: Entry, place: Place) -> None:
+def _not_taken(services: Services, entry: CalendarEntry, place: TargetCalendar) -> None:
     with services.database.write() as tx:
         write_back.put_back(tx, entry.session.id, entry.calendar_id, out_of=place.calendar_id)
     _owe_a_look(services, place)
 
 
-def _put(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome | None:
+def _put(services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar) -> Outcome | None:
     session_id = entry.session.id
     if entry.calendar_id != place.calendar_id:
         with services.database.write() as tx:
@@ -215,7 +219,7 @@ def _put(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome 
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
 
-def _tidy(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome:
+def _tidy(services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> Outcome:
     """Take it out of the calendars that it stood in before. One that cannot be written is not waited for, its login
     may never come back: that is owed again once its account was read without trouble.
     """
@@ -231,7 +235,7 @@ def _tidy(services: Services, turn: Turn, entry: Entry, places: Sequence[Place])
     return Sent()
 
 
-def _remove(services: Services, turn: Turn, entry: Entry, places: Sequence[Place]) -> Outcome:
+def _remove(services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> Outcome:
     if entry.calendar_id is None and not entry.strays:
         return Skipped("it was never written into a calendar", "never_announced")
     standing = [place for place in places if place.calendar_id in (entry.calendar_id, *entry.strays)]
@@ -244,7 +248,7 @@ def _remove(services: Services, turn: Turn, entry: Entry, places: Sequence[Place
     return Sent() if standing else Skipped("the calendar it stood in is gone")
 
 
-def _take_away(services: Services, turn: Turn, entry: Entry, place: Place) -> Outcome:
+def _take_away(services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar) -> Outcome:
     """Delete it, and see that it is gone: on any day, since it may have moved without being written there."""
     event_id = PREFIX + entry.session.id
     try:
@@ -262,7 +266,7 @@ def _take_away(services: Services, turn: Turn, entry: Entry, place: Place) -> Ou
     return Sent() if write.seen else Later("accepted, but still seen in the calendar", _look_again_ms(turn))
 
 
-def _failed(services: Services, error: CronofyError, place: Place) -> Outcome:
+def _failed(services: Services, error: CronofyError, place: TargetCalendar) -> Outcome:
     if _takes_no_events(error) or isinstance(error, NotFound):
         # Its account's list of calendars tells for sure; after that another calendar is chosen, or none is missed.
         _owe_a_look(services, place)
@@ -276,7 +280,7 @@ def _failed(services: Services, error: CronofyError, place: Place) -> Outcome:
     return Later(str(error), None if error.retry_after is None else round(error.retry_after * 1000))
 
 
-def _owe_a_look(services: Services, place: Place) -> None:
+def _owe_a_look(services: Services, place: TargetCalendar) -> None:
     """What we know of this account is wrong: have its profiles and calendars read. The sweeper wakes the reader."""
     with services.database.write() as tx:
         refresh_jobs.mark_dirty(tx, place.connection_id, userinfo=True)

@@ -19,7 +19,7 @@ from tempfile import mkdtemp
 from typing import IO
 
 from workers.embedded.errors import NotStartedError
-from workers.embedded.unix_user import Account
+from workers.embedded.unix_user import UnixUser
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -43,8 +43,8 @@ rm -rf "$1"
 class Child:
     """One server, its folder (mode 0700, with its log) and its watchdog. Not for several threads at once."""
 
-    def __init__(self, name: str, account: Account | None = None) -> None:
-        self.account = account or Account()
+    def __init__(self, name: str, account: UnixUser | None = None) -> None:
+        self.account = account or UnixUser()
         self.folder = Path(mkdtemp(prefix=f"coachcal-{name}-", dir=self.account.temporary_folder()))
         self.account.own(self.folder)
         self._server: subprocess.Popen[bytes] | None = None

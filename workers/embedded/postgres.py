@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from workers.embedded.child import Child, on_free_port
 from workers.embedded.errors import EmbeddedError, NotStartedError
-from workers.embedded.server import Server
-from workers.embedded.unix_user import Account, copy_out, unprivileged
+from workers.embedded.server import EmbeddedServer
+from workers.embedded.unix_user import UnixUser, copy_out, unprivileged
 from workers.embedded.wheels import inside
 
 # Where packagers put it without putting it on PATH: Debian, Red Hat, Homebrew on Arm and on Intel, Postgres.app.
@@ -37,7 +37,7 @@ OPTIONS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_
 FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 
 
-class PostgresServer(Server):
+class PostgresServer(EmbeddedServer):
     """`url` names a database whose user may create others: of our own server, the superuser in `postgres`."""
 
     def __init__(self, url: str, child: Child | None = None, folder: Path | None = None) -> None:
@@ -73,7 +73,7 @@ class PostgresServer(Server):
             "PGUSER": unquote(url.username or ""),
             "PGPASSWORD": unquote(url.password or ""),
         }
-        Account().run([self.binaries / "createdb", name], ENVIRONMENT | login)
+        UnixUser().run([self.binaries / "createdb", name], ENVIRONMENT | login)
         return url._replace(path=f"/{name}").geturl()
 
 

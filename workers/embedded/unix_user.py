@@ -16,7 +16,7 @@ from workers.embedded.errors import EmbeddedError, NotStartedError
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class UnixUser:
     """Who a server runs as. Without ids: as we do."""
 
     uid: int | None = None
@@ -69,12 +69,12 @@ class Account:
             os.chown(each, self.uid, self.gid, follow_symlinks=False)
 
 
-def unprivileged() -> Account:
+def unprivileged() -> UnixUser:
     """`nobody` when we are root, else ourselves."""
     if os.geteuid() != 0:
-        return Account()
+        return UnixUser()
     nobody = pwd.getpwnam("nobody")
-    return Account(nobody.pw_uid, nobody.pw_gid)
+    return UnixUser(nobody.pw_uid, nobody.pw_gid)
 
 
 def copy_out(bin_folder: Path, target: Path) -> Path:

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ErasureOutcome:
     """`revoked`: how many accounts were; `failure`: what Cronofy said where it did not revoke one."""
 
     erased: Erased
@@ -41,7 +41,7 @@ def ask(services: Services, person: Person, *, actor: str) -> list[str] | None:
     return connected
 
 
-def erase(services: Services, person: Person, *, actor: str) -> Outcome | None:
+def erase(services: Services, person: Person, *, actor: str) -> ErasureOutcome | None:
     """The same, and revoke the accounts here and now rather than by a worker."""
     with services.database.write() as tx:
         connected = erasures.ask(tx, person, actor=actor, now=services.now())
@@ -49,7 +49,7 @@ def erase(services: Services, person: Person, *, actor: str) -> Outcome | None:
         return None
     failure = _forget_all(services, connected)
     erased = advance(services, person)
-    return Outcome(erased, len(connected) - erased.revoking, failure)
+    return ErasureOutcome(erased, len(connected) - erased.revoking, failure)
 
 
 def advance(services: Services, person: Person) -> Erased:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.rows import sealed_secrets
-from storage.rows.sealed_secrets import Stored
+from storage.rows.sealed_secrets import SealedSecret
 from storage.schema.vault import Sealed
 from workers.services import Services
 
@@ -16,9 +16,9 @@ NEXT_STEP = "add their key back to COACHCAL_SECRET_KEYS, or have these calendars
 class Seals:
     """What is stored, by the key that opens it."""
 
-    newest: Sequence[Stored]
-    older: Sequence[Stored]
-    closed: Sequence[Stored]
+    newest: Sequence[SealedSecret]
+    older: Sequence[SealedSecret]
+    closed: Sequence[SealedSecret]
 
     @property
     def count(self) -> int:
@@ -59,9 +59,9 @@ def reseal(services: Services) -> Resealed:
 def examine(services: Services) -> Seals:
     with services.database.read() as tx:
         stored = sealed_secrets.all_of(tx)
-    newest: list[Stored] = []
-    older: list[Stored] = []
-    closed: list[Stored] = []
+    newest: list[SealedSecret] = []
+    older: list[SealedSecret] = []
+    closed: list[SealedSecret] = []
     for each in stored:
         try:
             by_newest = services.vault.key_of(each.owner, each.sealed) == 0
@@ -72,7 +72,7 @@ def examine(services: Services) -> Seals:
     return Seals(newest, older, closed)
 
 
-def _resealed(services: Services, stored: Stored) -> bytes | None:
+def _resealed(services: Services, stored: SealedSecret) -> bytes | None:
     """As it is stored now; None: it was left as somebody else wrote it, or is gone.
 
     In a transaction of its own: a push or a reader of this account waits for one row, and not for all of them.

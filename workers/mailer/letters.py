@@ -12,7 +12,7 @@ from workers.mailer.times import locale_of, spell
 
 
 def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) -> Mail:
-    """The mail, as `storage.rows.mail_texts.resolve` chose its text. Raises domain.mail.tokens.Held.
+    """The mail, as `storage.rows.mail_texts.resolve` chose its text. Raises domain.mail.tokens.UnusableTokens.
 
     "off" is for the caller to obey: a mail that is switched off is not written.
     """
@@ -23,7 +23,7 @@ def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) ->
 
 
 def preview(kind: str, language: str, template: Template | None, *, sender: Sender, now: datetime) -> Mail:
-    """How a text looks, with invented people. `kind` is one of TEXT_KINDS. Raises domain.mail.tokens.Held."""
+    """How a text looks, with invented people. `kind` is one of TEXT_KINDS. Raises domain.mail.tokens.UnusableTokens."""
     return write(sample(kind, language, now=now), template or "default", sender=sender, now=now)
 
 

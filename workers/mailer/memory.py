@@ -10,7 +10,7 @@ from workers.mailer import MailError, envelope
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """One message that was accepted, with its envelope."""
 
     message: bytes = field(repr=False)
@@ -28,7 +28,7 @@ class MemoryMailer:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._refused: dict[str, MailError] = {}
-        self.sent: list[Sent] = []
+        self.sent: list[SentMessage] = []
 
     def refuse(self, address: str, error: MailError) -> None:
         """From now on, fail with this error for this recipient."""
@@ -43,7 +43,7 @@ class MemoryMailer:
             refused = {address: self._refused[address] for address in recipients if address in self._refused}
             accepted = tuple(address for address in recipients if address not in refused)
             if accepted:
-                self.sent.append(Sent(message, sender, accepted))
+                self.sent.append(SentMessage(message, sender, accepted))
         if refused:
             raise envelope.failure(refused)
 

@@ -10,7 +10,7 @@ PORTS: dict[Tls, int] = {"starttls": 587, "tls": 465, "none": 25}
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class MailServer:
     host: str
     port: int
     tls: Tls
@@ -18,7 +18,7 @@ class Server:
     password: str | None = field(default=None, repr=False)
 
     @classmethod
-    def parse(cls, url: str) -> "Server":
+    def parse(cls, url: str) -> "MailServer":
         """Raises ValueError with the next step; the text never holds the password.
 
         Without `tls`, smtp:// means STARTTLS, and smtps:// TLS from the first byte: nothing is ever sent in the clear

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from workers.mailer import MailError, envelope
 from workers.mailer.replies import disconnected, refusal
-from workers.mailer.server import Server
+from workers.mailer.server import MailServer
 
 REUSED_FOR_SECONDS = 30.0
 """Servers close idle connections after some minutes; a new one costs less than finding out."""
@@ -30,7 +30,7 @@ class SmtpMailer:
 
     def __init__(
         self,
-        server: Server,
+        server: MailServer,
         *,
         greeting: str,
         deadline: float,
@@ -131,7 +131,7 @@ class _Limit:
 class _Connection(smtplib.SMTP):
     """One connection, each wait on it cut to what is left of the limit."""
 
-    def __init__(self, server: Server, greeting: str, context: ssl.SSLContext, limit: _Limit) -> None:
+    def __init__(self, server: MailServer, greeting: str, context: ssl.SSLContext, limit: _Limit) -> None:
         super().__init__(local_hostname=greeting)
         self._server = server
         self._host = server.host  # smtplib checks the certificate against it

@@ -15,7 +15,7 @@ from domain.mail import KINDS, TEXT_KINDS, MailFacts, Recipient, safety
 from domain.mail.checks import check_text
 from domain.mail.choice import MailText, Template, choose, default_language, languages
 from domain.mail.sample import sample
-from domain.mail.tokens import NAMES, Held
+from domain.mail.tokens import NAMES, UnusableTokens
 from tests.domain.letters import ADA, FACTS, GRACE, NASTY, NOW, SENDER, WORDING, composed
 
 
@@ -32,16 +32,16 @@ class TestTokens:
 
     def test_an_unknown_or_an_empty_one_holds_the_mail_and_is_named(self) -> None:
         asking = wording(subject="{{coach_nmae}}", text="{{relink_url}} {{7*7}}", html="{{ title }}")
-        with pytest.raises(Held) as held:
+        with pytest.raises(UnusableTokens) as held:
             composed(asking)
         assert held.value.tokens == ("7*7", "coach_nmae", "relink_url", "title")
 
     def test_one_that_is_not_closed_is_never_sent_as_written(self) -> None:
-        with pytest.raises(Held):
+        with pytest.raises(UnusableTokens):
             composed(wording(text="Hello {{participant_name"))
 
     def test_a_name_that_is_only_control_characters_is_empty(self) -> None:
-        with pytest.raises(Held):
+        with pytest.raises(UnusableTokens):
             composed(coach_name="\r\n\u2028")
 
     def test_a_value_is_never_read_as_a_text(self) -> None:
@@ -50,14 +50,14 @@ class TestTokens:
 
     def test_only_the_page_may_ask_for_the_subject(self) -> None:
         assert composed(wording(html="<title>{{subject}}</title>")).html == "<title>About Ada Lovelace</title>"
-        with pytest.raises(Held):
+        with pytest.raises(UnusableTokens):
             composed(wording(text="{{subject}}"))
 
     def test_a_link_is_an_http_one_or_empty(self) -> None:
         linking = wording(html='<a href="{{my_page_url}}">x</a>')
         assert 'href="https://example.com/me?a=1&amp;b=2"' in composed(linking).html
         for url in ("javascript:alert(1)", "https://x.example/\r\nBcc:y", 'https://x"onclick="y', "//x.example", None):
-            with pytest.raises(Held):
+            with pytest.raises(UnusableTokens):
                 composed(linking, my_page_url=url)
 
 

@@ -11,7 +11,7 @@ from storage.rows import sessions
 from storage.schema.database import Database
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Made
 from tests.storage.kit import TEN, TWO, as_stored, change, create, join, leave, listed, move, owed
 from tests.support import people
@@ -149,7 +149,7 @@ def test_a_seat_and_a_session_do_not_become_one_another(database: Database) -> N
     with pytest.raises(Refused, match="seat_has_no_time"), database.write() as tx:
         booking_transactions.rebook(tx, made.seats[0].id, TWO, people.terms())
     with pytest.raises(Unknown):
-        move(database, Done(made.seats[0], made.pod, []), Made(single.session, [], []))
+        move(database, BookingChange(made.seats[0], made.pod, []), Made(single.session, [], []))
 
 
 @pytest.mark.parametrize("form", ["closed", "hybrid_v2"])
@@ -175,7 +175,7 @@ def test_nobody_moves_into_a_pod_that_the_programme_fills(database: Database) ->
         create(database, people.HEDY, start=at(9, 10), format="hybrid"),
         create(database, start=TWO, format="hybrid"),
     )
-    assigned = Done(hybrids[0].seats[0], hybrids[0].pod, [])
+    assigned = BookingChange(hybrids[0].seats[0], hybrids[0].pod, [])
     assert move(database, assigned, hybrids[1]).session.taken == 1
 
 

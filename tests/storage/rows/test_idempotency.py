@@ -7,15 +7,17 @@ from datetime import timedelta
 import pytest
 
 from storage.rows import idempotency
-from storage.rows.idempotency import Answer, KeyReused
+from storage.rows.idempotency import KeyReused, StoredAnswer
 from storage.schema.database import Database
 from tests.support import people
 
 BODY, OTHER = b"digest of a body", b"digest of another"
-ANSWER = Answer(201, b'{"id": "bkg_1"}')
+ANSWER = StoredAnswer(201, b'{"id": "bkg_1"}')
 
 
-def write(database: Database, key: str = "k1", digest: bytes = BODY, client: str = "os", **by: float) -> Answer | None:
+def write(
+    database: Database, key: str = "k1", digest: bytes = BODY, client: str = "os", **by: float
+) -> StoredAnswer | None:
     """One request: the stored answer, or None when it did the work."""
     now = people.NOW + timedelta(**by)
     with database.write() as tx:
@@ -69,7 +71,7 @@ def test_a_write_that_failed_leaves_its_key_free(database: Database) -> None:
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_second_request_waits_for_the_first(database: Database, fails: bool) -> None:
     """It gets the first one's answer; or, when that one failed, does the work itself."""
-    found: list[Answer | None] = []
+    found: list[StoredAnswer | None] = []
     second = threading.Thread(target=lambda: found.append(write(database)))
     with suppress(RuntimeError), database.write() as tx:
         idempotency.begin(tx, "os", "k1", BODY, now=people.NOW)

@@ -11,7 +11,7 @@ from domain.mail import KINDS
 from domain.mail.endings import ANNOUNCES, ENDS, OTHERS
 from storage.reports import outbox as outbox_report
 from storage.rows import outbox as outbox_rows
-from storage.rows.outbox import Held, Owed, Wake
+from storage.rows.outbox import Claim, Owed, Wake
 from storage.schema import tables
 from storage.schema.database import Database, create
 from tests.support import people
@@ -48,12 +48,12 @@ def owe(database: Database, *owed: Owed) -> list[str]:
     return [ids[each.dedupe_key] for each in owed]
 
 
-def claim(database: Database, outbox_id: str, **by: float) -> Held | None:
+def claim(database: Database, outbox_id: str, **by: float) -> Claim | None:
     with database.write() as tx:
         return outbox_rows.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW + timedelta(**by))
 
 
-def held(database: Database, outbox_id: str) -> Held:
+def held(database: Database, outbox_id: str) -> Claim:
     mine = claim(database, outbox_id)
     assert mine is not None
     return mine
@@ -332,7 +332,7 @@ def test_what_is_given_back_waits_for_its_time(database: Database) -> None:
     assert held(database, mine).attempts == 2
 
 
-def outbox_held(tx: Any, outbox_id: str) -> Held:
+def outbox_held(tx: Any, outbox_id: str) -> Claim:
     mine = outbox_rows.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW)
     assert mine is not None
     return mine

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from storage.schema import deadlines
 from storage.schema.database import Database, Unavailable, create
-from storage.schema.fast_reads import glance
+from storage.schema.fast_reads import query_raw
 from storage.schema.outages import Outage, kind_of
 from storage.schema.postgres import LongWaits
 from tests.support.databases import Kind
@@ -67,7 +67,7 @@ def in_a_transaction(database: Database) -> None:
 
 
 def in_passing(database: Database) -> None:
-    glance(database, SLOWLY)
+    query_raw(database, SLOWLY)
 
 
 @pytest.mark.parametrize("ask", [in_the_pool, in_a_transaction, in_passing])
@@ -80,7 +80,7 @@ def test_what_is_not_answered_by_the_deadline_is_away(opened: Database, ask: Cal
     # Then nobody waits for it before a probe succeeded, and then all is well, on another connection
     _until_well(opened)
     ask_shortly = select(func.pg_sleep(0))
-    assert len(glance(opened, ask_shortly)) == 1
+    assert len(query_raw(opened, ask_shortly)) == 1
 
 
 def test_a_lock_that_does_not_come_by_the_deadline_is_busy_and_no_outage(opened: Database, url: str) -> None:
@@ -175,7 +175,7 @@ def test_connections_that_a_network_forgot_are_all_replaced_after_the_first(url:
     with Proxy.to(url) as proxy:
         database = create(proxy.url(url), use="web")
         with database.read(), database.read(), database.read():
-            glance(database, select(func.pg_sleep(0)))
+            query_raw(database, select(func.pg_sleep(0)))
         proxy.misbehave("swallow")
         proxy.behave()
         # The first is not answered; whoever comes after it is, and soon
@@ -184,7 +184,7 @@ def test_connections_that_a_network_forgot_are_all_replaced_after_the_first(url:
         _until_well(database)
         with deadlines.within(SLACK), database.read() as one, database.read() as two, database.read() as three:
             assert [tx.execute(text("SELECT 1")).scalar() for tx in (one, two, three)] == [1, 1, 1]
-        assert len(glance(database, select(func.pg_sleep(0)))) == 1
+        assert len(query_raw(database, select(func.pg_sleep(0)))) == 1
         database.close()
 
 

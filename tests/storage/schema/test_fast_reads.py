@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, literal, select, text
 
 from storage.schema import tables
 from storage.schema.database import Database, Unavailable, clock_ms, create
-from storage.schema.fast_reads import glance
+from storage.schema.fast_reads import query_raw
 from tests.support import people
 from tests.support.databases import Kind
 
@@ -18,31 +18,31 @@ MIXED = select(literal("held"), tables.coaches.c.id, clock_ms()).where(
 
 
 def test_a_glance_sees_what_is_committed(database: Database) -> None:
-    assert glance(database, COACH, id="ada") == []
+    assert query_raw(database, COACH, id="ada") == []
     people.introduce(database)
-    assert glance(database, COACH, id="ada") == [("ada", 1)]
-    assert glance(database, COACH, id="a'da") == []
+    assert query_raw(database, COACH, id="ada") == [("ada", 1)]
+    assert query_raw(database, COACH, id="a'da") == []
 
 
 def test_values_that_the_query_holds_itself_go_along(database: Database) -> None:
     people.introduce(database)
-    ((held, coach_id, now),) = glance(database, MIXED, id="ada")
+    ((held, coach_id, now),) = query_raw(database, MIXED, id="ada")
     assert (held, coach_id) == ("held", "ada")
     assert now > 1_700_000_000_000
 
 
 def test_a_glance_leaves_nothing_behind_for_the_next_transaction(database: Database) -> None:
     for _ in range(30):  # more than the pool holds
-        glance(database, COACH, id="ada")
+        query_raw(database, COACH, id="ada")
     people.introduce(database)
-    assert glance(database, COACH, id="ada") == [("ada", 1)]
+    assert query_raw(database, COACH, id="ada") == [("ada", 1)]
 
 
 @pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/nobody", "sqlite:////no/such/folder/db.sqlite"])
 def test_a_database_that_is_away_is_unavailable(url: str) -> None:
     away = create(url)
     with pytest.raises(Unavailable):
-        glance(away, COACH, id="ada")
+        query_raw(away, COACH, id="ada")
     away.close()
 
 
@@ -60,12 +60,12 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced_unnoticed(
         while tx.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")) > 1:
             tx.execute(text("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)"))
     # Then nobody notices, reading or writing
-    assert glance(database, COACH, id="ada") == [("ada", 1)]
+    assert query_raw(database, COACH, id="ada") == [("ada", 1)]
     with database.read() as tx:
         assert tx.scalar(select(tables.coaches.c.id)) == "ada"
     with database.write() as tx:
         tx.execute(tables.coaches.update().values(version=2))
-    assert glance(database, COACH, id="ada") == [("ada", 2)]
+    assert query_raw(database, COACH, id="ada") == [("ada", 2)]
     killer.close()
     database.close()
 
@@ -73,7 +73,7 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced_unnoticed(
 def test_whoever_closes_the_database_leaves_no_connection_behind(fresh_database: Callable[[Kind], str]) -> None:
     url = fresh_database("postgresql")
     database, watcher = create(url), create(url)
-    glance(database, COACH, id="ada")
+    query_raw(database, COACH, id="ada")
     database.close()
     with watcher.write() as tx:
         while tx.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")) > 1:

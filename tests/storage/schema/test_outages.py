@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from storage.schema.database import Database, create
-from storage.schema.fast_reads import glance
+from storage.schema.fast_reads import query_raw
 from storage.schema.outages import Unavailable, kind_of, run_again_once
 from tests.support.databases import PostgresDatabases
 
@@ -56,13 +56,13 @@ def asked_at_once(database: Database, state: str) -> None:
 
 
 def asked_in_passing(database: Database, state: str) -> None:
-    glance(database, ASKED, state=state)
+    query_raw(database, ASKED, state=state)
 
 
 def pid(database: Database, ask: Callable[[Database, str], None]) -> int:
     """Of the connection that is asked next."""
     if ask is asked_in_passing:
-        ((found,),) = glance(database, PID)
+        ((found,),) = query_raw(database, PID)
         return int(found)
     with database.read() as tx:
         return int(tx.execute(PID).scalar_one())

@@ -15,7 +15,7 @@ from storage.schema.database import Database
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import attendance, bookings, coach_settings, holds, pods, store_reading
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Plan
 from storage.transactions.store_reading import Observed, Stored
 from tests.support import people
@@ -36,7 +36,7 @@ def book(database: Database, start: int = TEN, **options: Any) -> Session:
     return _book(database, start, **options).session
 
 
-def _book(database: Database, start: int = TEN, **options: Any) -> Done:
+def _book(database: Database, start: int = TEN, **options: Any) -> BookingChange:
     wanted = Wanted("ada", start, 60, options.pop("force", None))
     with database.write() as tx:
         return bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms(), **options)

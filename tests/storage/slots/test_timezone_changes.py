@@ -12,7 +12,7 @@ from storage.slots import slot_sets, timezone_changes
 from storage.slots.bookable import Wanted
 from storage.slots.timezone_changes import Moved
 from storage.transactions import bookings, pods
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from tests.support import people
 from tests.support.people import at
 
@@ -20,10 +20,10 @@ OLDER = "2019c"
 
 
 @pytest.fixture
-def book(database: Database) -> Callable[[int], Done]:
+def book(database: Database) -> Callable[[int], BookingChange]:
     people.ready(database)
 
-    def booked(start: int) -> Done:
+    def booked(start: int) -> BookingChange:
         with database.write() as tx:
             return bookings.book(tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms())
 
@@ -54,7 +54,9 @@ def test_a_wall_clock_says_its_zone() -> None:
     assert wall_clock("UTC", at(2, 10)) == "2026-06-02T10:00 UTC"
 
 
-def test_a_session_keeps_the_local_time_it_was_booked_for(database: Database, book: Callable[[int], Done]) -> None:
+def test_a_session_keeps_the_local_time_it_was_booked_for(
+    database: Database, book: Callable[[int], BookingChange]
+) -> None:
     done = book(at(9, 10))
     assert done.session.wall == "2026-06-09T11:00 Europe/London"
     with database.write() as tx:
@@ -67,7 +69,7 @@ def test_a_session_keeps_the_local_time_it_was_booked_for(database: Database, bo
 
 
 def test_the_roll_lists_a_session_whose_local_time_moved_and_leaves_its_instant(
-    database: Database, book: Callable[[int], Done]
+    database: Database, book: Callable[[int], BookingChange]
 ) -> None:
     # Given a session booked for 10:00 under rules that had no summer time
     done, other = book(at(9, 10)), book(at(10, 10))
@@ -85,7 +87,9 @@ def test_the_roll_lists_a_session_whose_local_time_moved_and_leaves_its_instant(
     assert due(database) == []
 
 
-def test_a_set_that_a_refresh_made_anew_meanwhile_is_still_due(database: Database, book: Callable[[int], Done]) -> None:
+def test_a_set_that_a_refresh_made_anew_meanwhile_is_still_due(
+    database: Database, book: Callable[[int], BookingChange]
+) -> None:
     done = book(at(9, 10))
     written_under_older_rules(database, done.session.id, "2026-06-09T10:00 Europe/London")
     with database.write() as tx:
@@ -96,7 +100,7 @@ def test_a_set_that_a_refresh_made_anew_meanwhile_is_still_due(database: Databas
     assert len(roll(database)) == 1
 
 
-def test_rules_that_are_put_right_again_end_it(database: Database, book: Callable[[int], Done]) -> None:
+def test_rules_that_are_put_right_again_end_it(database: Database, book: Callable[[int], BookingChange]) -> None:
     done = book(at(9, 10))
     with database.write() as tx:
         tx.execute(tables.sessions.update().values(wall_moved="2026-06-09T10:00 Europe/London"))
@@ -105,7 +109,9 @@ def test_rules_that_are_put_right_again_end_it(database: Database, book: Callabl
         assert sessions.get(tx, done.session.id).wall_moved is None
 
 
-def test_a_session_from_before_local_times_were_kept_gets_one(database: Database, book: Callable[[int], Done]) -> None:
+def test_a_session_from_before_local_times_were_kept_gets_one(
+    database: Database, book: Callable[[int], BookingChange]
+) -> None:
     done = book(at(9, 10))
     written_under_older_rules(database, done.session.id, None)
     assert roll(database) == []
@@ -113,7 +119,7 @@ def test_a_session_from_before_local_times_were_kept_gets_one(database: Database
         assert sessions.get(tx, done.session.id).wall == "2026-06-09T11:00 Europe/London"
 
 
-def test_a_coach_who_moves_elsewhere_moves_no_session(database: Database, book: Callable[[int], Done]) -> None:
+def test_a_coach_who_moves_elsewhere_moves_no_session(database: Database, book: Callable[[int], BookingChange]) -> None:
     book(at(9, 10))
     with database.write() as tx:
         tx.execute(tables.coaches.update().values(zone="Asia/Kathmandu"))

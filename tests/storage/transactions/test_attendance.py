@@ -12,7 +12,7 @@ from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
 from storage.transactions import attendance, bookings
 from storage.transactions.attendance import Attended
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Made
 from tests.storage.kit import create, join, owed
 from tests.support import people
@@ -23,7 +23,7 @@ BEGUN = datetime.fromtimestamp(TEN, people.NOW.tzinfo)
 AFTER = BEGUN + timedelta(hours=1)
 
 
-def book(database: Database) -> Done:
+def book(database: Database) -> BookingChange:
     with database.write() as tx:
         return bookings.book(tx, Wanted("ada", TEN, 60), people.GRACE, NO_CONTEXT, people.terms())
 

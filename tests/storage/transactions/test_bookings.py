@@ -17,7 +17,7 @@ from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from tests.support import people as people_tests
 from tests.support.people import at
 
@@ -25,7 +25,7 @@ TEN = at(2, 10)
 HOUR = 3600
 
 
-def book(database: Database, start: int = TEN, who: Participant = people_tests.GRACE, **options: Any) -> Done:
+def book(database: Database, start: int = TEN, who: Participant = people_tests.GRACE, **options: Any) -> BookingChange:
     wanted = Wanted("ada", start, options.pop("duration", 60), options.pop("force", None))
     with database.write() as tx:
         return bookings.book(
@@ -33,12 +33,14 @@ def book(database: Database, start: int = TEN, who: Participant = people_tests.G
         )
 
 
-def rebook(database: Database, done: Done, start: int, terms: Terms | None = None, **options: Any) -> Done:
+def rebook(
+    database: Database, done: BookingChange, start: int, terms: Terms | None = None, **options: Any
+) -> BookingChange:
     with database.write() as tx:
         return bookings.rebook(tx, done.booking.id, start, terms or people_tests.terms(), **options)
 
 
-def cancel(database: Database, done: Done, terms: Terms | None = None, **options: Any) -> Done:
+def cancel(database: Database, done: BookingChange, terms: Terms | None = None, **options: Any) -> BookingChange:
     with database.write() as tx:
         return bookings.cancel(tx, done.booking.id, terms or people_tests.terms(), **options)
 

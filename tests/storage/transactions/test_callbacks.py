@@ -47,7 +47,7 @@ def trouble(database: Database, what: str | None) -> None:
         tx.execute(tables.connections.update().values(trouble=what, troubled_since=people.NOW - timedelta(hours=1)))
 
 
-def book(database: Database, start: int = TEN) -> bookings.Done:
+def book(database: Database, start: int = TEN) -> bookings.BookingChange:
     with database.write() as tx:
         return bookings.book(tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms())
 

@@ -11,7 +11,7 @@ from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, holds, pods, store_reading
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Plan
 from tests.support import people
 from tests.support.people import at
@@ -26,7 +26,7 @@ def hold(database: Database, start: int = TEN, now: datetime = people.NOW) -> Se
         return holds.hold(tx, Wanted("ada", start, 60), "page of grace", 10, people.terms(now))
 
 
-def book(database: Database, start: int = TEN, now: datetime = people.NOW, hold_id: str | None = None) -> Done:
+def book(database: Database, start: int = TEN, now: datetime = people.NOW, hold_id: str | None = None) -> BookingChange:
     with database.write() as tx:
         return bookings.book(
             tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms(now), hold_id=hold_id

@@ -12,7 +12,7 @@ from storage.schema.database import Database
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
 from storage.transactions import retention
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from tests.support import people
 from tests.support.people import at
 
@@ -21,7 +21,7 @@ MONTH, YEAR = timedelta(days=30), timedelta(days=365)
 
 
 @pytest.fixture
-def booked(database: Database) -> Done:
+def booked(database: Database) -> BookingChange:
     """Grace's session with Ada, whose mails were sent."""
     people.ready(database, people.MAILED)
     with database.write() as tx:
@@ -38,12 +38,14 @@ def drop(database: Database, now: datetime) -> tuple[int, int]:
         return mails, retention.forget_people(tx, now=now, after=YEAR)
 
 
-def mails_of(database: Database, done: Done) -> list[Any]:
+def mails_of(database: Database, done: BookingChange) -> list[Any]:
     with database.read() as tx:
         return outbox.of_booking(tx, done.booking.id)
 
 
-def test_a_sent_mail_loses_text_and_recipient_a_month_after_its_session(database: Database, booked: Done) -> None:
+def test_a_sent_mail_loses_text_and_recipient_a_month_after_its_session(
+    database: Database, booked: BookingChange
+) -> None:
     whole = mails_of(database, booked)
     # Not before
     assert drop(database, ENDS + MONTH - timedelta(days=1)) == (0, 0)
@@ -61,7 +63,7 @@ def test_a_sent_mail_loses_text_and_recipient_a_month_after_its_session(database
     assert [(row.id, row.state, row.sent_at) for row in emptied] == [(row.id, row.state, row.sent_at) for row in whole]
 
 
-def test_a_mail_that_did_not_end_keeps_what_it_says(database: Database, booked: Done) -> None:
+def test_a_mail_that_did_not_end_keeps_what_it_says(database: Database, booked: BookingChange) -> None:
     with database.write() as tx:
         tx.execute(tables.outbox.update().values(state="dead"))
     whole = mails_of(database, booked)
@@ -69,7 +71,7 @@ def test_a_mail_that_did_not_end_keeps_what_it_says(database: Database, booked: 
     assert mails_of(database, booked) == whole
 
 
-def test_a_booking_loses_its_person_a_year_after_its_session(database: Database, booked: Done) -> None:
+def test_a_booking_loses_its_person_a_year_after_its_session(database: Database, booked: BookingChange) -> None:
     later = at(9, 10)
     with database.write() as tx:
         again = booking_transactions.book(tx, Wanted("ada", later, 60), people.GRACE, people.PROGRAMME, people.terms())

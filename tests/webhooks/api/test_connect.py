@@ -23,7 +23,7 @@ from tests.support.in_process import House, built
 from tests.support.page_visitor import fields, follow
 from webhooks.app import create_app
 from workers import clock
-from workers.cronofy.sandbox.control import Seat
+from workers.cronofy.sandbox.control import ReadyAccount
 
 TOKENS, REVOKES = "POST /oauth/token", "POST /oauth/token/revoke"
 
@@ -36,7 +36,7 @@ def client(house: House) -> FlaskClient:
 
 
 @pytest.fixture
-def seat(house: House) -> Seat:
+def seat(house: House) -> ReadyAccount:
     return house.control.create_account("ada", email="ada@calendar.test")
 
 
@@ -82,7 +82,7 @@ def answer(client: FlaskClient, page: TestResponse, said: str = "yes", **more: A
     return client.post("/connect/confirm", data=fields(page) | {"answer": said}, follow_redirects=True, **more)
 
 
-def consented(house: House, client: FlaskClient, seat: Seat, coach_id: str = "ada", **how: Any) -> str:
+def consented(house: House, client: FlaskClient, seat: ReadyAccount, coach_id: str = "ada", **how: Any) -> str:
     """The callback's URL, which no browser has followed yet."""
     return house.control.consent(begin(house, client, coach_id), profile=seat.profiles[0], **how)
 
@@ -124,7 +124,7 @@ def read(page: TestResponse) -> tuple[int, str]:
 
 
 def test_a_coach_who_agrees_and_confirms_is_connected_and_their_calendar_is_read(
-    house: House, client: FlaskClient, seat: Seat
+    house: House, client: FlaskClient, seat: ReadyAccount
 ) -> None:
     # Given a link for Ada: who follows it reads whose it is, before anything begins
     path = invited(house, provider="google")
@@ -150,14 +150,18 @@ def test_a_coach_who_agrees_and_confirms_is_connected_and_their_calendar_is_read
     assert house.listing().state == "fresh"
 
 
-def test_a_coach_who_declines_reads_so_and_nothing_is_stored(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_a_coach_who_declines_reads_so_and_nothing_is_stored(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     callback = consented(house, client, seat, decision="deny")
     for _ in range(2):
         assert read(come_back(client, callback)) == (200, "Your calendar was not connected")
     assert connected(house) == []
 
 
-def test_who_says_no_after_the_consent_has_given_no_access(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_who_says_no_after_the_consent_has_given_no_access(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     page = come_back(client, consented(house, client, seat))
     assert read(answer(client, page, "no")) == (200, "Your calendar was not connected")
     assert house.control.counts()[REVOKES] == 1
@@ -168,7 +172,7 @@ def test_who_says_no_after_the_consent_has_given_no_access(house: House, client:
 
 
 def test_saying_no_to_an_account_that_is_connected_leaves_it_connected(
-    house: House, client: FlaskClient, seat: Seat
+    house: House, client: FlaskClient, seat: ReadyAccount
 ) -> None:
     answer(client, come_back(client, consented(house, client, seat)))
     answer(client, come_back(client, consented(house, client, seat)), "no")
@@ -182,7 +186,7 @@ def test_saying_no_to_an_account_that_is_connected_leaves_it_connected(
 
 
 def test_looking_at_a_link_spends_nothing_and_one_browser_begins_with_it(
-    house: House, client: FlaskClient, seat: Seat
+    house: House, client: FlaskClient, seat: ReadyAccount
 ) -> None:
     path = invited(house)
     before = everything(house)
@@ -202,7 +206,7 @@ def test_looking_at_a_link_spends_nothing_and_one_browser_begins_with_it(
 @pytest.mark.parametrize("wrong", [{"csrf": ""}, {"csrf": "x"}, {"csrf": "\N{SNOWMAN}"}, {}])
 @pytest.mark.parametrize("place", ["begin", "confirm"])
 def test_a_form_that_another_site_made_begins_and_confirms_nothing(
-    house: House, client: FlaskClient, seat: Seat, place: str, wrong: dict[str, str]
+    house: House, client: FlaskClient, seat: ReadyAccount, place: str, wrong: dict[str, str]
 ) -> None:
     if place == "begin":
         path = invited(house)
@@ -222,7 +226,7 @@ def test_a_form_that_another_site_made_begins_and_confirms_nothing(
     assert before.count("to_confirm") == everything(house).count("to_confirm")
 
 
-def test_another_browser_that_comes_back_changes_nothing(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_another_browser_that_comes_back_changes_nothing(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
     # Given a coach who hands the consent's address on, to get at somebody else's calendar
     callback = consented(house, client, seat)
     before = everything(house)
@@ -242,7 +246,7 @@ def test_another_browser_that_comes_back_changes_nothing(house: House, client: F
 
 
 def test_a_callback_that_is_fetched_again_tells_the_first_outcome(
-    house: House, client: FlaskClient, seat: Seat
+    house: House, client: FlaskClient, seat: ReadyAccount
 ) -> None:
     callback = consented(house, client, seat)
     first = come_back(client, callback)
@@ -262,7 +266,7 @@ def test_a_callback_that_is_fetched_again_tells_the_first_outcome(
     assert len(connected(house)) == 1
 
 
-def test_of_two_callbacks_at_once_one_asks_cronofy(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_of_two_callbacks_at_once_one_asks_cronofy(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
     parts = urlsplit(consented(house, client, seat))
     kept = client.get_cookie("coachcal-browser")
     assert kept
@@ -278,7 +282,7 @@ def test_of_two_callbacks_at_once_one_asks_cronofy(house: House, client: FlaskCl
 
 
 def test_what_was_mixed_up_between_two_coaches_connects_to_neither(
-    house: House, client: FlaskClient, seat: Seat
+    house: House, client: FlaskClient, seat: ReadyAccount
 ) -> None:
     """Mallory's own answer of the consent, put before Ada's browser; and Ada's tokens, put into Mallory's row."""
     house.introduce(people.coach(id="mallory"))
@@ -301,7 +305,7 @@ def test_what_was_mixed_up_between_two_coaches_connects_to_neither(
 
 
 def test_what_was_begun_on_the_settings_page_ends_in_the_browser_that_began_it(
-    house: House, client: FlaskClient, seat: Seat
+    house: House, client: FlaskClient, seat: ReadyAccount
 ) -> None:
     page = settings_of(house, client)
     assert "It will say when Ada Lovelace can be booked" in page
@@ -360,7 +364,7 @@ def at(house: House, passed: timedelta) -> None:
     object.__setattr__(house.runtime.services, "now", lambda: people.NOW + passed)
 
 
-def test_a_link_and_what_it_began_live_for_ten_minutes(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_a_link_and_what_it_began_live_for_ten_minutes(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
     path, callback = invited(house), consented(house, client, seat)
     at(house, timedelta(minutes=10))
     assert client.get(path).status_code == 410
@@ -368,7 +372,9 @@ def test_a_link_and_what_it_began_live_for_ten_minutes(house: House, client: Fla
     assert connected(house) == []
 
 
-def test_what_is_never_confirmed_is_given_back_and_forgotten(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_what_is_never_confirmed_is_given_back_and_forgotten(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     page = come_back(client, consented(house, client, seat))
     assert "ada@calendar.test" in everything(house)
     at(house, timedelta(minutes=10))
@@ -380,7 +386,9 @@ def test_what_is_never_confirmed_is_given_back_and_forgotten(house: House, clien
     assert connected(house) == []
 
 
-def test_a_coach_who_is_erased_meanwhile_is_connected_to_nothing(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_a_coach_who_is_erased_meanwhile_is_connected_to_nothing(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     path, page = invited(house), come_back(client, consented(house, client, seat))
     with house.runtime.services.database.write() as tx:
         erasures.ask(tx, Person("coach", "ada"), actor="test", now=people.NOW)
@@ -398,14 +406,14 @@ def test_a_state_that_was_never_given_out_is_refused(house: House, client: Flask
 
 
 def test_the_same_account_again_brings_new_tokens_to_the_same_connection(
-    house: House, client: FlaskClient, seat: Seat
+    house: House, client: FlaskClient, seat: ReadyAccount
 ) -> None:
     for _ in range(2):
         answer(client, come_back(client, consented(house, client, seat)))
     assert len(connected(house)) == 1
 
 
-def test_an_account_belongs_to_one_coach(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_an_account_belongs_to_one_coach(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
     house.introduce(people.coach(id="bob"))
     # Given one who agreed at the same time, and has not confirmed
     bob = browser(house)
@@ -418,7 +426,7 @@ def test_an_account_belongs_to_one_coach(house: House, client: FlaskClient, seat
     assert len(connected(house)) == 1
 
 
-def test_cronofy_down_is_told_with_what_to_do(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_cronofy_down_is_told_with_what_to_do(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
     callback = consented(house, client, seat)
     house.control.fail("/oauth/token", 503, times=None)
     page = come_back(client, callback)
@@ -457,7 +465,7 @@ def test_pages_speak_the_language_of_the_browser(house: House, client: FlaskClie
     assert heading(page) == "Einen Kalender von Ada Lovelace verbinden"
 
 
-def test_a_preview_of_the_callback_spends_nothing(house: House, client: FlaskClient, seat: Seat) -> None:
+def test_a_preview_of_the_callback_spends_nothing(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
     query = urlsplit(consented(house, client, seat)).query
     assert client.head(f"/connect/callback?{query}").status_code == 204
     assert browser(house).get(f"/connect/callback?{query}").status_code == 400

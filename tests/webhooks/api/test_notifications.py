@@ -17,7 +17,7 @@ from tests.support import http_client as desks
 from tests.support import people
 from tests.support.http_client import CHANGE, PUSH, SECRET, Desk
 from webhooks.api.notifications import PATH
-from webhooks.http.context import Passing
+from webhooks.http.context import RawAnswer
 from webhooks.http.requests import PUSH_CAP
 from workers.cronofy import signature
 
@@ -275,8 +275,8 @@ def test_what_is_accepted_in_passing_is_what_the_endpoint_accepts(
     app = cast_to(Any, desk.client.application)
     look, passed = app.in_passing[0], list[bool]()
 
-    def watched(environ: dict[str, Any]) -> Passing | None:
-        answer: Passing | None = look(environ)
+    def watched(environ: dict[str, Any]) -> RawAnswer | None:
+        answer: RawAnswer | None = look(environ)
         passed.append(answer is not None)
         return answer
 

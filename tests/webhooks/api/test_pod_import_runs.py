@@ -12,7 +12,7 @@ from sqlalchemy import select
 from storage.rows import coaches
 from storage.schema import tables
 from storage.transactions import pod_imports
-from storage.transactions.pod_import_entries import Outcome
+from storage.transactions.pod_import_entries import EntryOutcome
 from storage.transactions.pod_imports import MOST_ENTRIES, MOST_SEATED
 from tests.support import people
 from tests.support.http_client import Desk
@@ -151,7 +151,7 @@ def test_a_roster_is_cut_so_that_nobody_waits_for_long() -> None:
     rows = [line(coach="bob")] + [line()] * 25 + [line(coach="eve", people=crowd, max="40")] * 3
     read_rows = [read(each) for each in spreadsheets.read(table(*rows, head=HEAD), spreadsheets.CSV, COLUMNS, REQUIRED)]
     entries = [row.entry for row in read_rows if row.entry]
-    parts = pod_imports.parts(entries, [Outcome(coach_id=entry.coach) for entry in entries])
+    parts = pod_imports.parts(entries, [EntryOutcome(coach_id=entry.coach) for entry in entries])
     assert [(part.coach_id, len(part.places)) for part in parts] == [
         *[("ada", MOST_ENTRIES)] * 2, ("ada", 5), ("bob", 1), *[("eve", 1)] * 3
     ]  # fmt: skip

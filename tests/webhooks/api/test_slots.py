@@ -20,7 +20,7 @@ from tests.support.databases import Kind
 from tests.support.http_client import WEEK, Desk
 from webhooks.api import slots
 from webhooks.http.api_key_cache import TRUSTED_SECONDS
-from webhooks.http.context import EXTENSION, Passing
+from webhooks.http.context import EXTENSION, RawAnswer
 
 PATH = "/v1/coaches/ada/slots"
 
@@ -178,8 +178,8 @@ def test_what_is_answered_in_passing_is_what_the_endpoint_answers(
     look = app.in_passing[1]
     told: dict[str, Any] = {}
 
-    def watched(environ: dict[str, Any]) -> Passing | None:
-        answer: Passing | None = look(environ)
+    def watched(environ: dict[str, Any]) -> RawAnswer | None:
+        answer: RawAnswer | None = look(environ)
         assert (answer is not None) == passes
         return answer
 

@@ -11,12 +11,12 @@ import openpyxl
 import pytest
 
 from domain.sessions import Context, Participant
-from storage.transactions.pod_import_entries import Entry, Placed
+from storage.transactions.pod_import_entries import Placed, PodEntry
 from tests.support import people
 from webhooks.api import pod_import_rows, spreadsheets
-from webhooks.api.pod_import_rows import COLUMNS, REQUIRED, Row
-from webhooks.api.spreadsheets import CSV, MOST_ROWS, XLSX, Line
-from webhooks.http.problems import Refused
+from webhooks.api.pod_import_rows import COLUMNS, REQUIRED, ImportRow
+from webhooks.api.spreadsheets import CSV, MOST_ROWS, XLSX, SheetLine
+from webhooks.http.problems import RefusedRequest
 
 HEAD = "programme,coach,date,time,zone,min,max,participants"
 GOOD = "Lead Well,ada,2026-06-02,13:00,Europe/London,1,4,Pat Doe <pat@example.test>"
@@ -43,7 +43,7 @@ def repacked(raw: bytes, change: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def lines(raw: bytes, kind: str = CSV) -> list[Line]:
+def lines(raw: bytes, kind: str = CSV) -> list[SheetLine]:
     return spreadsheets.read(raw, kind, COLUMNS, REQUIRED)
 
 
@@ -51,16 +51,16 @@ def table(*rows: str, head: str = HEAD) -> bytes:
     return "\n".join((head, *rows)).encode()
 
 
-def row(**cells: str) -> Row:
+def row(**cells: str) -> ImportRow:
     """What is found out about the good row with these cells instead."""
-    return pod_import_rows.read(Line(2, dict(zip(HEAD.split(","), GOOD.split(","), strict=True)) | cells))
+    return pod_import_rows.read(SheetLine(2, dict(zip(HEAD.split(","), GOOD.split(","), strict=True)) | cells))
 
 
-def reds(found: Row) -> list[tuple[str, str | None]]:
+def reds(found: ImportRow) -> list[tuple[str, str | None]]:
     return [(remark.code, remark.column) for remark in found.red]
 
 
-def yellows(found: Row) -> list[tuple[str, str | None]]:
+def yellows(found: ImportRow) -> list[tuple[str, str | None]]:
     return [(remark.code, remark.column) for remark in found.yellow]
 
 
@@ -97,7 +97,7 @@ def test_dates_times_and_numbers_of_a_workbook_are_what_they_show() -> None:
 def test_a_formula_is_refused_and_never_computed(kind: str) -> None:
     cells = [*GOOD.split(",")[:5], "=1+1", "4", "=HYPERLINK(http://evil.test)"]
     raw = workbook(HEAD.split(","), cells) if kind == XLSX else table(",".join(cells))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedRequest) as refused:
         lines(raw, kind)
     assert refused.value.code == "file_refused"
     assert refused.value.detail == "Row 2 has a formula under min: send the value that it computes."
@@ -125,7 +125,7 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize("name", BAD_FILES)
 def test_a_file_that_is_no_such_table_is_refused_with_the_next_step(name: str) -> None:
     raw, told = BAD_FILES[name]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedRequest) as refused:
         lines(raw)
     assert (refused.value.code, refused.value.field) == ("file_refused", "body")
     assert told in refused.value.detail
@@ -184,7 +184,7 @@ def _cell(text: str) -> str:
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_workbook_that_is_broken_or_would_burst_is_refused(name: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedRequest) as refused:
         lines(BOMBS[name](workbook(HEAD.split(","), GOOD.split(","))), XLSX)
     assert refused.value.code == "file_refused"
     assert refused.value.detail.endswith(".")
@@ -196,7 +196,7 @@ def test_a_bomb_is_never_unpacked_whatever_its_directory_says(honest: bool) -> N
     assert len(raw) < 300_000
     tracemalloc.start()
     try:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedRequest) as refused:
             lines(raw, XLSX)
         most = tracemalloc.get_traced_memory()[1]
     finally:
@@ -208,7 +208,7 @@ def test_a_bomb_is_never_unpacked_whatever_its_directory_says(honest: bool) -> N
 def test_an_entity_that_names_a_file_is_not_read() -> None:
     outside = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><x>&a;</x>'
     assert openpyxl.DEFUSEDXML
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedRequest):
         lines(repacked(workbook(HEAD.split(",")), {"xl/sharedStrings.xml": outside.encode()}), XLSX)
 
 
@@ -255,7 +255,7 @@ def test_a_workbook_that_lies_about_its_size_is_read_as_far_as_it_goes() -> None
 def test_a_good_row_is_green_and_means_what_it_says() -> None:
     found = row(cohort="c-1", company="acme", title="Kick-off", format="hybrid", duration="60", language="de")
     assert found.verdict == "green"
-    assert found.entry == Entry(
+    assert found.entry == PodEntry(
         coach="ada",
         start=people.at(2, 12),
         duration=60,

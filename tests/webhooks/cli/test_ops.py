@@ -8,12 +8,12 @@ import pytest
 
 from domain.sessions import Participant, Refused
 from storage.rows import api_keys, audit_log, idempotency, refusals
-from storage.rows.idempotency import Answer
+from storage.rows.idempotency import StoredAnswer
 from storage.rows.refusals import Refusal
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from storage.transactions.erasures import Person
 from tests.support import people
 from tests.support.in_process import Connected, House, house
@@ -40,7 +40,7 @@ KEPT = ("by-coach", "by-mail", "by-session", "of-a-page", "older")
 """The answers of `keep_answers` that tell of Ada."""
 
 
-def book(house: House, who: Participant = people.GRACE, coach: str = "ada", start: int = at(4, 10)) -> Done:
+def book(house: House, who: Participant = people.GRACE, coach: str = "ada", start: int = at(4, 10)) -> BookingChange:
     with house.runtime.services.database.write() as tx:
         return bookings.book(tx, Wanted(coach, start, 60), who, people.PROGRAMME, house.runtime.services.terms())
 
@@ -213,7 +213,7 @@ def test_every_table_is_a_person_s_or_nobody_s(told: House) -> None:
     assert {table.name for table in tables.metadata.sorted_tables} <= told_apart
 
 
-def keep_answers(house: House, done: Done) -> None:
+def keep_answers(house: House, done: BookingChange) -> None:
     """Answers that tell of Ada, and two that do not: of Bob, and of a text."""
     answers: dict[str, object] = {
         "by-coach": {"coach_id": "ada", "start": "2026-06-04T10:00:00Z"},
@@ -225,14 +225,14 @@ def keep_answers(house: House, done: Done) -> None:
     with house.runtime.services.database.write() as tx:
         for key, answer in answers.items():
             idempotency.begin(tx, "coach-os", key, b"digest", now=NOW)
-            idempotency.remember(tx, "coach-os", key, Answer(200, json.dumps(answer).encode()))
+            idempotency.remember(tx, "coach-os", key, StoredAnswer(200, json.dumps(answer).encode()))
         # What a booking page keeps, and what one of the release before kept: the bare id of a booking
         idempotency.begin(tx, "pages", "of-a-page", b"digest", now=NOW)
-        idempotency.remember(tx, "pages", "of-a-page", Answer.of(303, done.booking.id))
+        idempotency.remember(tx, "pages", "of-a-page", StoredAnswer.of(303, done.booking.id))
         idempotency.begin(tx, "pages", "older", b"digest", now=NOW)
-        idempotency.remember(tx, "pages", "older", Answer(303, done.booking.id.encode()))
+        idempotency.remember(tx, "pages", "older", StoredAnswer(303, done.booking.id.encode()))
         idempotency.begin(tx, "coach-os", "empty", b"digest", now=NOW)
-        idempotency.remember(tx, "coach-os", "empty", Answer(204, b""))
+        idempotency.remember(tx, "coach-os", "empty", StoredAnswer(204, b""))
 
 
 def everything(house: House) -> str:
@@ -326,7 +326,7 @@ def test_who_took_the_access_back_can_still_be_erased(told: House, ada: Connecte
     assert rows(told, tables.coaches) == []
 
 
-def keep_a_participant_s_answers(house: House, done: Done) -> None:
+def keep_a_participant_s_answers(house: House, done: BookingChange) -> None:
     answers: dict[str, object] = {
         "by-name": {"participant_id": "grace"},
         "by-booking": {"booking_id": done.booking.id},
@@ -336,7 +336,7 @@ def keep_a_participant_s_answers(house: House, done: Done) -> None:
     with house.runtime.services.database.write() as tx:
         for key, answer in answers.items():
             idempotency.begin(tx, "coach-os", key, b"digest", now=NOW)
-            idempotency.remember(tx, "coach-os", key, Answer.of(200, answer))
+            idempotency.remember(tx, "coach-os", key, StoredAnswer.of(200, answer))
 
 
 def test_erase_forgets_a_participant_and_keeps_time_seat_and_status(told: House, ada: Connected) -> None:

@@ -27,7 +27,7 @@ from webhooks.demo.processes import StepFailed, free_port
 from workers.mailer import MailError, letters
 from workers.mailer.calendar_part import calendar
 from workers.mailer.message import serialise
-from workers.mailer.server import Server
+from workers.mailer.server import MailServer
 from workers.mailer.smtp import SmtpMailer
 
 OURS = letters.preview("booked", "en", None, sender=SENDER, now=NOW)
@@ -86,7 +86,7 @@ class Outline(HTMLParser):
 
 
 def test_our_own_mailer_hands_its_mail_over(postbox: Postbox) -> None:
-    mailer = SmtpMailer(Server.parse(postbox.smtp_url), greeting="localhost", deadline=10)
+    mailer = SmtpMailer(MailServer.parse(postbox.smtp_url), greeting="localhost", deadline=10)
     mailer.send(serialise(OURS), OURS.sender.email, [OURS.to.email])
     mailer.close()
     (letter,) = postbox.wait(1, 0)
@@ -307,7 +307,7 @@ def test_a_huge_mail_is_refused_whether_or_not_its_size_is_told(postbox: Postbox
         smtp.mail(ME)  # without telling the size
         smtp.rcpt(YOU)
         assert smtp.data(huge)[0] == 552
-    mailer = SmtpMailer(Server.parse(postbox.smtp_url), greeting="localhost", deadline=10)
+    mailer = SmtpMailer(MailServer.parse(postbox.smtp_url), greeting="localhost", deadline=10)
     with pytest.raises(MailError, match="552"):
         mailer.send(huge, ME, [YOU])
     mailer.close()
@@ -384,7 +384,7 @@ def test_a_name_that_was_rebound_to_this_machine_reads_nothing(postbox: Postbox)
 
 def test_both_servers_listen_on_this_machine_only(postbox: Postbox) -> None:
     assert [urlsplit(url).hostname for url in (postbox.smtp_url, postbox.url)] == ["127.0.0.1"] * 2
-    assert Server.parse(postbox.smtp_url).tls == "none"
+    assert MailServer.parse(postbox.smtp_url).tls == "none"
 
 
 def test_mails_are_dated_by_the_machine_s_own_clock_unless_told_otherwise() -> None:

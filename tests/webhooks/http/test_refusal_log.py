@@ -14,7 +14,7 @@ from tests.support import people
 from tests.support.http_client import CHANGE, PUSH, Desk
 from tests.support.page_visitor import HEDY, enter
 from tests.webhooks.api.test_bookings import BOOKING, post, send
-from webhooks.http.refusal_log import AT_ONCE, Allowance
+from webhooks.http.refusal_log import AT_ONCE, LogAllowance
 
 BUSY = (people.at(2, 9), people.at(2, 10))
 FREE = "2026-06-02T13:00:00Z"
@@ -132,7 +132,7 @@ def test_a_storm_writes_few_rows_and_strangers_cannot_crowd_out_those_we_know(on
 
 
 def test_an_allowance_is_used_up_and_comes_back_with_time() -> None:
-    allowance = Allowance(2, timedelta(milliseconds=50))
+    allowance = LogAllowance(2, timedelta(milliseconds=50))
     assert [allowance.take() for _ in range(3)] == [True, True, False]
     time.sleep(0.06)
     assert [allowance.take() for _ in range(2)] == [True, False]

@@ -4,13 +4,13 @@ import tracemalloc
 from dataclasses import replace
 from threading import Thread
 
-from webhooks.http.response_cache import BESIDE, LARGEST, Ready, Shelf
+from webhooks.http.response_cache import BESIDE, LARGEST, CachedResponse, Shelf
 
 DAY = 86_400
 
 
-def ready(size: int = 10, *, stamp: object = 1, valid_until: int | None = None) -> Ready:
-    return Ready.of(b"x" * size, (stamp,), valid_until)
+def ready(size: int = 10, *, stamp: object = 1, valid_until: int | None = None) -> CachedResponse:
+    return CachedResponse.of(b"x" * size, (stamp,), valid_until)
 
 
 def test_an_answer_is_good_while_the_database_says_the_same() -> None:
@@ -82,5 +82,5 @@ def test_questions_count_too_however_small_their_answers_are() -> None:
 
 
 def test_equal_bodies_have_equal_tags_and_others_do_not() -> None:
-    assert Ready.of(b"a").etag == Ready.of(b"a", (1,), 5).etag
-    assert Ready.of(b"a").etag != Ready.of(b"b").etag
+    assert CachedResponse.of(b"a").etag == CachedResponse.of(b"a", (1,), 5).etag
+    assert CachedResponse.of(b"a").etag != CachedResponse.of(b"b").etag

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from webhooks.ops import formats
-from webhooks.ops.plots import HEIGHT, WIDTH, Figure, Plot, Range, Sheet, draw, nice
+from webhooks.ops.plots import HEIGHT, WIDTH, Figure, Plot, PlotRange, Sheet, draw, nice
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
-HOUR = Range(NOON, NOON + timedelta(hours=1), timedelta(minutes=1))
+HOUR = PlotRange(NOON, NOON + timedelta(hours=1), timedelta(minutes=1))
 SHEET = Sheet("it", "It", "ms", (Figure("a", "A", "one"), Figure("b", "B", "two")))
 
 

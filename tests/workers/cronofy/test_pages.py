@@ -15,7 +15,7 @@ from tests.workers.cronofy.conftest import API
 from tests.workers.cronofy.fixtures import raw
 from workers.budget import LocalBudget
 from workers.cronofy import errors
-from workers.cronofy.client import Cronofy, Limits
+from workers.cronofy.client import ClientLimits, Cronofy
 
 Api = responses.RequestsMock
 
@@ -140,9 +140,11 @@ def test_a_page_left_out_is_noticed(cronofy: Cronofy, api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [Limits(pages=2), Limits(items=3), Limits(read_bytes=500)], ids=["pages", "items", "bytes"]
+    "limits",
+    [ClientLimits(pages=2), ClientLimits(items=3), ClientLimits(read_bytes=500)],
+    ids=["pages", "items", "bytes"],
 )
-def test_a_read_larger_than_allowed_is_dropped(clock: Clock, api: Api, limits: Limits) -> None:
+def test_a_read_larger_than_allowed_is_dropped(clock: Clock, api: Api, limits: ClientLimits) -> None:
     budget = LocalBudget(monotonic=clock.monotonic, sleep=clock.sleep)
     cronofy = Cronofy(API, API, "cid", "s", budget, limits=limits, monotonic=clock.monotonic, sleep=clock.sleep)
     api.get(FIRST, json=page(1, 3, ITEM, ITEM))

@@ -17,7 +17,7 @@ from tests.workers.cronofy.fixtures import raw
 from tests.workers.cronofy.peer import Answer, Peer, flood, ok, silence, status, then_hang_up, trickle
 from workers.budget import LocalBudget
 from workers.cronofy import errors
-from workers.cronofy.client import Cronofy, Limits
+from workers.cronofy.client import ClientLimits, Cronofy
 from workers.cronofy.transport import Timeouts
 
 CANARY = "YRANAC".lower()[::-1]  # so that no line of this file, as a traceback shows it, holds the word
@@ -33,7 +33,7 @@ def client(origin: str, *, read: float = 30.0, deadline: float = DEADLINE, answe
         "cid",
         f"{CANARY}-secret",
         LocalBudget(),
-        limits=Limits(deadline=deadline, answer_bytes=answer_bytes),
+        limits=ClientLimits(deadline=deadline, answer_bytes=answer_bytes),
         timeouts=Timeouts(connect=1.0, read=read),
         sleep=lambda _: None,
     )

@@ -10,10 +10,10 @@ import pytest
 from domain.freebusy import BUSY, TENTATIVE, Reading
 from workers.budget import LocalBudget
 from workers.cronofy import errors
-from workers.cronofy.client import Cronofy, Limits
-from workers.cronofy.sandbox.control import Control, Seat
+from workers.cronofy.client import ClientLimits, Cronofy
+from workers.cronofy.sandbox.control import Control, ReadyAccount
 from workers.cronofy.sandbox.server import Sandbox
-from workers.cronofy.wire import Event, Written
+from workers.cronofy.wire import ManagedEvent, Written
 
 NOW = datetime.fromisoformat("2026-11-02T09:00:00Z")
 CALLBACK = "http://127.0.0.1:9/connect/callback"
@@ -33,7 +33,7 @@ def control(sandbox: Sandbox) -> Iterator[Control]:
 
 
 @pytest.fixture
-def mira(control: Control) -> Seat:
+def mira(control: Control) -> ReadyAccount:
     return control.create_account("Mira", calendars=("Mira", "Lessons"))
 
 
@@ -44,7 +44,7 @@ def connected(sandbox: Sandbox, *, secret: str | None = None, deadline: float = 
         sandbox.client_id,
         secret or sandbox.client_secret,
         LocalBudget(per_second=1_000, per_minute=10_000),
-        limits=Limits(deadline=deadline),
+        limits=ClientLimits(deadline=deadline),
         sleep=lambda _: None,
     )
 
@@ -56,11 +56,11 @@ def cronofy(sandbox: Sandbox) -> Iterator[Cronofy]:
     client.close()
 
 
-def read(cronofy: Cronofy, seat: Seat) -> Reading:
+def read(cronofy: Cronofy, seat: ReadyAccount) -> Reading:
     return cronofy.free_busy(seat.access_token, since=date(2026, 11, 1), until=date(2027, 1, 1), zone="Europe/London")
 
 
-def fill(control: Control, seat: Seat, events: int = 7) -> list[tuple[int, int]]:
+def fill(control: Control, seat: ReadyAccount, events: int = 7) -> list[tuple[int, int]]:
     """Events of an hour, one a day, and when they are."""
     starts = [NOW + timedelta(days=number) for number in range(events)]
     for place, start in enumerate(starts):
@@ -90,7 +90,7 @@ def test_a_person_connects_and_their_tokens_work(sandbox: Sandbox, control: Cont
         cronofy.refresh(grant.refresh_token)
 
 
-def test_pages_small_as_they_are_make_the_whole_reading(control: Control, cronofy: Cronofy, mira: Seat) -> None:
+def test_pages_small_as_they_are_make_the_whole_reading(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
     meant = fill(control, mira)
     control.clear_calls()
     reading = read(cronofy, mira)
@@ -99,7 +99,7 @@ def test_pages_small_as_they_are_make_the_whole_reading(control: Control, cronof
     assert sum(control.counts().values()) == 3
 
 
-def test_whole_days_and_doubt_arrive_as_such(control: Control, cronofy: Cronofy, mira: Seat) -> None:
+def test_whole_days_and_doubt_arrive_as_such(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
     control.add_event(mira.calendars[0], date(2026, 11, 10), date(2026, 11, 12))
     control.add_event(mira.calendars[0], NOW, NOW + timedelta(minutes=17, seconds=30), status="tentative")
     reading = read(cronofy, mira)
@@ -109,7 +109,9 @@ def test_whole_days_and_doubt_arrive_as_such(control: Control, cronofy: Cronofy,
     assert by_start == [(False, TENTATIVE, 1050), (True, BUSY, 2 * 86_400)]
 
 
-def test_a_broken_profile_and_a_running_first_sync_are_seen(control: Control, cronofy: Cronofy, mira: Seat) -> None:
+def test_a_broken_profile_and_a_running_first_sync_are_seen(
+    control: Control, cronofy: Cronofy, mira: ReadyAccount
+) -> None:
     control.begin_sync(mira.profiles[0])
     assert cronofy.userinfo(mira.access_token).trouble == "initial_sync"
     control.finish_sync(mira.profiles[0])
@@ -119,7 +121,7 @@ def test_a_broken_profile_and_a_running_first_sync_are_seen(control: Control, cr
     assert account.profiles[0].relink_url
 
 
-def test_channels_are_opened_once_listed_and_closed(control: Control, cronofy: Cronofy, mira: Seat) -> None:
+def test_channels_are_opened_once_listed_and_closed(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
     channel = cronofy.open_channel(mira.access_token, HOOK)
     assert cronofy.open_channel(mira.access_token, HOOK) == channel
     assert cronofy.channels(mira.access_token) == (channel,)
@@ -128,7 +130,7 @@ def test_channels_are_opened_once_listed_and_closed(control: Control, cronofy: C
     assert cronofy.channels(mira.access_token) == ()
 
 
-def test_an_expired_token_asks_to_be_refreshed(control: Control, cronofy: Cronofy, mira: Seat) -> None:
+def test_an_expired_token_asks_to_be_refreshed(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
     control.expire_tokens(mira.sub)
     with pytest.raises(errors.Unauthorised):
         read(cronofy, mira)
@@ -155,7 +157,7 @@ def test_credentials_can_be_checked_without_an_account(sandbox: Sandbox, cronofy
     ],
 )
 def test_trouble_that_passes_costs_a_try(
-    control: Control, cronofy: Cronofy, mira: Seat, kind: str, how: dict[str, Any]
+    control: Control, cronofy: Cronofy, mira: ReadyAccount, kind: str, how: dict[str, Any]
 ) -> None:
     meant = fill(control, mira, 4)
     control.fault(kind, "/v1/free_busy/pages", times=2, **how)
@@ -175,7 +177,7 @@ def test_trouble_that_passes_costs_a_try(
     ],
 )
 def test_trouble_that_stays_drops_the_whole_read(
-    sandbox: Sandbox, control: Control, mira: Seat, kind: str, path: str, how: dict[str, Any]
+    sandbox: Sandbox, control: Control, mira: ReadyAccount, kind: str, path: str, how: dict[str, Any]
 ) -> None:
     fill(control, mira, 4)
     control.fault(kind, path, times=None, **how)
@@ -187,14 +189,16 @@ def test_trouble_that_stays_drops_the_whole_read(
     cronofy.close()
 
 
-SESSION = Event("coachcal-ses_1", "Session", "", int(NOW.timestamp()), int(NOW.timestamp()) + 3600, "Europe/London")
+SESSION = ManagedEvent(
+    "coachcal-ses_1", "Session", "", int(NOW.timestamp()), int(NOW.timestamp()) + 3600, "Europe/London"
+)
 
 
-def ours(cronofy: Cronofy, seat: Seat) -> tuple[Written, ...]:
+def ours(cronofy: Cronofy, seat: ReadyAccount) -> tuple[Written, ...]:
     return cronofy.managed_events(seat.access_token, since=date(2026, 11, 1), until=date(2026, 11, 10))
 
 
-def test_what_we_write_is_read_back_moved_and_deleted_and_is_never_busy(cronofy: Cronofy, mira: Seat) -> None:
+def test_what_we_write_is_read_back_moved_and_deleted_and_is_never_busy(cronofy: Cronofy, mira: ReadyAccount) -> None:
     token, calendar = mira.access_token, mira.calendars[0]
     for _ in range(2):
         cronofy.upsert_event(token, calendar, SESSION)
@@ -207,7 +211,7 @@ def test_what_we_write_is_read_back_moved_and_deleted_and_is_never_busy(cronofy:
     assert ours(cronofy, mira) == ()
 
 
-def test_calendars_that_take_no_events_say_so(control: Control, cronofy: Cronofy, mira: Seat) -> None:
+def test_calendars_that_take_no_events_say_so(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
     readonly = control.create_calendar(mira.profiles[0], "Holidays", readonly=True)
     for calendar, kind in ((readonly, errors.Rejected), ("cal_none", errors.NotFound)):
         with pytest.raises(kind):

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from storage.transactions import write_back
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from tests.support import late_writes, people
 from tests.support.in_process import House
 from tests.support.late_writes import (
@@ -33,14 +33,14 @@ def ada(house: House) -> Diary:
     return late_writes.patient(house)
 
 
-def upsert(ada: Diary, trouble: Trouble, starts: Sequence[int]) -> list[Done]:
+def upsert(ada: Diary, trouble: Trouble, starts: Sequence[int]) -> list[BookingChange]:
     done = [ada.book(start) for start in starts]
     trouble(ada)
     ada.write()
     return done
 
 
-def move(ada: Diary, trouble: Trouble, starts: Sequence[int]) -> list[Done]:
+def move(ada: Diary, trouble: Trouble, starts: Sequence[int]) -> list[BookingChange]:
     """Into another calendar: an upsert there, a deletion here."""
     done = [ada.book(start) for start in starts]
     ada.write()
@@ -50,7 +50,7 @@ def move(ada: Diary, trouble: Trouble, starts: Sequence[int]) -> list[Done]:
     return done
 
 
-def delete(ada: Diary, trouble: Trouble, starts: Sequence[int]) -> list[Done]:
+def delete(ada: Diary, trouble: Trouble, starts: Sequence[int]) -> list[BookingChange]:
     done = [ada.book(start) for start in starts]
     ada.write()
     for each in done:
@@ -60,10 +60,10 @@ def delete(ada: Diary, trouble: Trouble, starts: Sequence[int]) -> list[Done]:
     return done
 
 
-Writing = Callable[[Diary, Trouble, Sequence[int]], list[Done]]
+Writing = Callable[[Diary, Trouble, Sequence[int]], list[BookingChange]]
 
 
-def shown(ada: Diary, sessions: Sequence[Done]) -> list[Shown]:
+def shown(ada: Diary, sessions: Sequence[BookingChange]) -> list[Shown]:
     """Where these are to be seen: what is called off nowhere, what stands once."""
     found = []
     for done in sessions:

@@ -16,7 +16,7 @@ from domain.sessions import Booking
 from storage.rows import outbox as stored
 from storage.rows.outbox import Wake
 from storage.schema.database import clock_ms
-from storage.transactions.bookings import Done
+from storage.transactions.bookings import BookingChange
 from tests.support import people
 from tests.support.mail_delivery import DAY, NEXT_WEEK, Mailroom
 from tests.support.people import at
@@ -84,7 +84,7 @@ def test_every_change_owes_each_person_one_mail_and_all_of_them_end(mailroom: Ma
 def test_a_cancellation_is_never_seen_before_its_request(mailroom: Mailroom, seed: int) -> None:
     """Booked and cancelled within a second, its mails delivered by several threads in any order, some of them slow."""
     chance = random.Random(seed)
-    changes: list[Done] = []
+    changes: list[BookingChange] = []
     mailroom.office.on_data = lambda: time.sleep(chance.choice((0, 0.03, 0.06)))
     with ThreadPoolExecutor(8) as pool:
 

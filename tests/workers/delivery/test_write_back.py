@@ -13,7 +13,7 @@ from tests.support import people, written_sessions
 from tests.support.in_process import House
 from tests.support.people import at
 from tests.support.written_sessions import HOUR, TEN, Diary
-from workers.cronofy.wire import Event
+from workers.cronofy.wire import ManagedEvent
 from workers.delivery.write_back import event_of
 
 WRITES = "/v1/calendars"
@@ -30,7 +30,7 @@ def home(ada: Diary) -> str:
     return ada.account.seat.calendars[1]
 
 
-def event(ada: Diary, session_id: str) -> Event:
+def event(ada: Diary, session_id: str) -> ManagedEvent:
     with ada.services.database.read() as tx:
         entry = write_back.entry(tx, session_id)
     assert entry is not None
@@ -45,7 +45,9 @@ def owed_a_look(ada: Diary) -> bool:
 
 def test_an_event_names_who_it_is_with_and_what_for_and_no_address(ada: Diary) -> None:
     shown = event(ada, ada.book().session.id)
-    assert shown == Event(shown.id, "New Leaders: Grace Hopper", "New Leaders", TEN, TEN + HOUR, zone="Europe/London")
+    assert shown == ManagedEvent(
+        shown.id, "New Leaders: Grace Hopper", "New Leaders", TEN, TEN + HOUR, zone="Europe/London"
+    )
     assert shown.id.startswith("coachcal-ses_")
     # A platform that knows no name may send the address for one
     nameless = replace(people.HEDY, name="hedy@example.test")

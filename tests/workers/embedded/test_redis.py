@@ -11,10 +11,10 @@ from redis import Redis, exceptions
 from tests.workers.embedded.looking import is_listening, script
 from workers.embedded.errors import EmbeddedError, NotStartedError
 from workers.embedded.redis import redis_binaries, redis_server
-from workers.embedded.server import Server
+from workers.embedded.server import EmbeddedServer
 
 
-def client(server: Server) -> Redis:
+def client(server: EmbeddedServer) -> Redis:
     return Redis.from_url(server.url, socket_timeout=5)
 
 

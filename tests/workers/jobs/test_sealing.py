@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from storage.rows import connections, sealed_secrets
-from storage.rows.sealed_secrets import Stored
+from storage.rows.sealed_secrets import SealedSecret
 from storage.schema.vault import Sealed, Vault
 from tests.support.in_process import BROWSER, Connected, House
 from workers.doctor import sealed
@@ -44,7 +44,7 @@ class Rotating:
     def without_the_old(self) -> Services:
         return replace(self.services, vault=Vault([NEW]))
 
-    def stored(self) -> list[Stored]:
+    def stored(self) -> list[SealedSecret]:
         with self.services.database.read() as tx:
             return sealed_secrets.all_of(tx)
 

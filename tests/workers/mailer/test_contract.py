@@ -16,7 +16,7 @@ from workers.mailer.console import RULE, ConsoleMailer
 from workers.mailer.letters import write
 from workers.mailer.memory import MemoryMailer
 from workers.mailer.message import serialise
-from workers.mailer.server import Server
+from workers.mailer.server import MailServer
 from workers.mailer.smtp import SmtpMailer
 
 MAIL = write(FACTS, "default", sender=SENDER, now=NOW)
@@ -86,7 +86,7 @@ def _subject(content: bytes | str | None) -> str:
 @pytest.fixture
 def smtp_box() -> Iterator[SmtpBox]:
     with running() as postman:
-        mailer = SmtpMailer(Server(HOST, postman.port, "none"), greeting="coaching.example", deadline=5)
+        mailer = SmtpMailer(MailServer(HOST, postman.port, "none"), greeting="coaching.example", deadline=5)
         yield SmtpBox(mailer, postman)
         mailer.close()
 

@@ -2,23 +2,23 @@
 
 import pytest
 
-from workers.mailer.server import Server
+from workers.mailer.server import MailServer
 
 
 @pytest.mark.parametrize(
     ("url", "server"),
     [
-        ("smtp://mail.example", Server("mail.example", 587, "starttls")),
-        ("smtps://mail.example", Server("mail.example", 465, "tls")),
-        ("smtp://mail.example?tls=tls", Server("mail.example", 465, "tls")),
-        ("smtp://mail.example:2525?tls=none", Server("mail.example", 2525, "none")),
-        ("smtp://u%40x:p%2F%3A@mail.example:25/", Server("mail.example", 25, "starttls", "u@x", "p/:")),
-        ("smtp://u:p@127.0.0.1:2525?tls=none", Server("127.0.0.1", 2525, "none", "u", "p")),
-        ("smtp://[::1]:25?tls=none", Server("::1", 25, "none")),
+        ("smtp://mail.example", MailServer("mail.example", 587, "starttls")),
+        ("smtps://mail.example", MailServer("mail.example", 465, "tls")),
+        ("smtp://mail.example?tls=tls", MailServer("mail.example", 465, "tls")),
+        ("smtp://mail.example:2525?tls=none", MailServer("mail.example", 2525, "none")),
+        ("smtp://u%40x:p%2F%3A@mail.example:25/", MailServer("mail.example", 25, "starttls", "u@x", "p/:")),
+        ("smtp://u:p@127.0.0.1:2525?tls=none", MailServer("127.0.0.1", 2525, "none", "u", "p")),
+        ("smtp://[::1]:25?tls=none", MailServer("::1", 25, "none")),
     ],
 )
-def test_a_server_is_read_from_its_url(url: str, server: Server) -> None:
-    assert Server.parse(url) == server
+def test_a_server_is_read_from_its_url(url: str, server: MailServer) -> None:
+    assert MailServer.parse(url) == server
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_a_server_is_read_from_its_url(url: str, server: Server) -> None:
 )  # fmt: skip
 def test_anything_else_is_refused_without_telling_the_password(url: str) -> None:
     with pytest.raises(ValueError, match=r"\w") as refused:
-        Server.parse(url)
+        MailServer.parse(url)
     assert "hunter2" not in str(refused.value)
 
 
 def test_the_password_is_not_shown() -> None:
-    assert "hunter2" not in repr(Server.parse("smtp://u:hunter2@mail.example"))
+    assert "hunter2" not in repr(MailServer.parse("smtp://u:hunter2@mail.example"))

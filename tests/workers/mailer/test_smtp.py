@@ -13,7 +13,7 @@ import pytest
 from tests.workers.mailer.postman import HOST, Postman, certificate, raw, running
 from webhooks.demo.processes import free_port
 from workers.mailer import MailError, smtp
-from workers.mailer.server import Server, Tls
+from workers.mailer.server import MailServer, Tls
 from workers.mailer.smtp import SmtpMailer
 
 MESSAGE = b"Subject: x\r\n\r\nhello\r\n"
@@ -33,7 +33,7 @@ def mailing(
     deadline: float = 5,
     **options: Any,
 ) -> Iterator[SmtpMailer]:
-    server = Server(HOST, port, tls, *(login or ()))
+    server = MailServer(HOST, port, tls, *(login or ()))
     mailer = SmtpMailer(server, greeting="coaching.example", deadline=deadline, **options)
     try:
         yield mailer

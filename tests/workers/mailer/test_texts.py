@@ -12,7 +12,7 @@ import pytest
 from domain.mail import LANGUAGES, TEXT_KINDS, Mail
 from domain.mail.choice import Template
 from domain.mail.sample import sample
-from domain.mail.tokens import NAMES, Held, asked
+from domain.mail.tokens import NAMES, UnusableTokens, asked
 from tests.domain.letters import NOW, SENDER
 from workers.mailer import letters, texts
 
@@ -208,7 +208,7 @@ def test_a_page_in_a_language_written_from_right_to_left_says_so() -> None:
 
 
 def test_a_custom_text_is_held_for_what_it_lacks_and_never_loses_a_line() -> None:
-    with pytest.raises(Held) as held:
+    with pytest.raises(UnusableTokens) as held:
         custom("| Code | {{relnik_url}}")
     assert held.value.tokens == ("relnik_url",)
 

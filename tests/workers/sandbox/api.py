@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from workers.cronofy.sandbox.control import Seat
+from workers.cronofy.sandbox.control import ReadyAccount
 from workers.cronofy.sandbox.server import Sandbox
 
 
@@ -62,5 +62,5 @@ def client_of(sandbox: Sandbox) -> dict[str, str]:
     return {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
 
 
-def api_of(sandbox: Sandbox, account: Seat) -> Api:
+def api_of(sandbox: Sandbox, account: ReadyAccount) -> Api:
     return Api(sandbox, account.access_token)

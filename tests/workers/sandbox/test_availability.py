@@ -5,19 +5,19 @@ from typing import Any
 import pytest
 
 from tests.workers.sandbox.api import Api
-from workers.cronofy.sandbox.control import Control, Seat
+from workers.cronofy.sandbox.control import Control, ReadyAccount
 from workers.cronofy.sandbox.server import Sandbox
 
 DAY = [{"start": "2026-11-03T09:00:00Z", "end": "2026-11-03T17:00:00Z"}]
 
 
 @pytest.fixture
-def jonas(control: Control) -> Seat:
+def jonas(control: Control) -> ReadyAccount:
     return control.create_account("Jonas", zone="Europe/Berlin", calendars=("Kalender", "Team"))
 
 
 @pytest.fixture
-def mira(sandbox: Sandbox) -> Seat:
+def mira(sandbox: Sandbox) -> ReadyAccount:
     return sandbox.accounts[0]
 
 
@@ -43,7 +43,7 @@ def at(hours: str) -> tuple[str, str]:
     return f"2026-11-03T{start}:00Z", f"2026-11-03T{end}:00Z"
 
 
-def test_the_example_of_the_reference(api: Api, control: Control, mira: Seat, jonas: Seat) -> None:
+def test_the_example_of_the_reference(api: Api, control: Control, mira: ReadyAccount, jonas: ReadyAccount) -> None:
     """Fixture availability/slots: busy until ten, a quarter of an hour around, starts on the half hour."""
     control.add_event(mira.calendars[0], *at("09:00-10:00"))
     around = {"before": {"minutes": 15}, "after": {"minutes": 15}}
@@ -55,7 +55,7 @@ def test_the_example_of_the_reference(api: Api, control: Control, mira: Seat, jo
     assert overlapping[-1] == "16:00-17:00"
 
 
-def test_what_blocks_and_what_does_not(api: Api, control: Control, mira: Seat) -> None:
+def test_what_blocks_and_what_does_not(api: Api, control: Control, mira: ReadyAccount) -> None:
     calendar = mira.calendars[0]
     control.add_event(calendar, *at("10:00-11:00"), status="tentative")
     control.add_event(calendar, *at("12:00-13:00"), status="unknown")
@@ -67,7 +67,7 @@ def test_what_blocks_and_what_does_not(api: Api, control: Control, mira: Seat) -
     assert spans(api, query(mira.sub)) == ["09:00-10:00", "11:00-12:00", "14:00-17:00"]
 
 
-def test_whole_days_lie_in_the_persons_zone(api: Api, control: Control, jonas: Seat) -> None:
+def test_whole_days_lie_in_the_persons_zone(api: Api, control: Control, jonas: ReadyAccount) -> None:
     control.add_event(jonas.calendars[0], "2026-11-03", "2026-11-04")
     night = [{"start": "2026-11-02T20:00:00Z", "end": "2026-11-04T02:00:00Z"}]
     found = api.post("/v1/availability", query(jonas.sub, query_periods=night)).json()["available_periods"]
@@ -77,7 +77,7 @@ def test_whole_days_lie_in_the_persons_zone(api: Api, control: Control, jonas: S
     ]
 
 
-def test_calendars_are_chosen_and_an_empty_choice_ignores_all(api: Api, control: Control, jonas: Seat) -> None:
+def test_calendars_are_chosen_and_an_empty_choice_ignores_all(api: Api, control: Control, jonas: ReadyAccount) -> None:
     control.add_event(jonas.calendars[1], *at("10:00-16:00"))
 
     def member(**fields: Any) -> list[str]:
@@ -91,7 +91,9 @@ def test_calendars_are_chosen_and_an_empty_choice_ignores_all(api: Api, control:
     assert member(calendar_ids=[], available_periods=hours) == ["09:00-12:00"]
 
 
-def test_one_of_two_is_enough_when_that_is_asked(api: Api, control: Control, mira: Seat, jonas: Seat) -> None:
+def test_one_of_two_is_enough_when_that_is_asked(
+    api: Api, control: Control, mira: ReadyAccount, jonas: ReadyAccount
+) -> None:
     control.add_event(mira.calendars[0], *at("09:00-13:00"))
     control.add_event(jonas.calendars[0], *at("12:00-17:00"))
     either = [{"required": 1, "members": [{"sub": mira.sub}, {"sub": jonas.sub}]}]
@@ -106,14 +108,14 @@ def test_one_of_two_is_enough_when_that_is_asked(api: Api, control: Control, mir
     assert "12:00" not in people
 
 
-def test_given_starts_are_tried(api: Api, control: Control, mira: Seat) -> None:
+def test_given_starts_are_tried(api: Api, control: Control, mira: ReadyAccount) -> None:
     control.add_event(mira.calendars[0], *at("10:00-11:00"))
     starts = [{"start": at(f"{hour}-17:00")[0]} for hour in ("09:00", "09:30", "11:00")]
     asked = {**query(mira.sub), "query_periods": None, "query_slots": starts, "response_format": "slots"}
     assert spans(api, asked) == ["09:00-10:00", "11:00-12:00"]
 
 
-def test_habits_of_the_clients_are_borne(api: Api, sandbox: Sandbox, mira: Seat) -> None:
+def test_habits_of_the_clients_are_borne(api: Api, sandbox: Sandbox, mira: ReadyAccount) -> None:
     asked = query(mira.sub, buffer={}, start_interval=None, response_format=None, max_results=None)
     asked["available_periods"] = asked.pop("query_periods")
     assert spans(Api(sandbox, sandbox.client_secret), asked | {"response_format": "periods"}) == ["09:00-17:00"]
@@ -142,12 +144,12 @@ def test_habits_of_the_clients_are_borne(api: Api, sandbox: Sandbox, mira: Seat)
         ({"response_format": "pie"}, "response_format"),
     ],
 )
-def test_a_wrong_query_is_422_and_named(api: Api, mira: Seat, fields: dict[str, Any], named: str) -> None:
+def test_a_wrong_query_is_422_and_named(api: Api, mira: ReadyAccount, fields: dict[str, Any], named: str) -> None:
     answer = api.post("/v1/availability", query(mira.sub, **fields))
     assert answer.status_code == 422
     assert set(answer.json()["errors"]) == {named}
 
 
-def test_it_needs_the_api_key_or_a_token(sandbox: Sandbox, mira: Seat) -> None:
+def test_it_needs_the_api_key_or_a_token(sandbox: Sandbox, mira: ReadyAccount) -> None:
     answer = Api(sandbox, "CRN_wrong").post("/v1/availability", query(mira.sub))
     assert (answer.status_code, answer.content) == (401, b"")

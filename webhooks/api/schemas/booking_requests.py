@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.sessions import Format
-from webhooks.api.schemas.requests import ID, Body, Language, Line, Mail, Range, Zone
+from webhooks.api.schemas.requests import ID, Body, Language, Line, Mail, RangeIn, Zone
 
 MOST_SEATS = 200
 
@@ -143,6 +143,6 @@ class AttendanceIn(Body):
     participant_id: Id | None = Field(None, description="Of one who had a seat; everyone if absent.")
 
 
-class SessionsQuery(Range):
+class SessionsQuery(RangeIn):
     coach_id: Id
     tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from domain.sessions import Booking, BookingStatus, Format, Session, SessionKind, SessionStatus
 from webhooks.api.schemas.responses import Instant
-from webhooks.http.times import told, told_moment
+from webhooks.http.times import iso, iso_or_none
 
 
 class ParticipantOut(BaseModel):
@@ -35,7 +35,7 @@ class PodOut(BaseModel):
     short_of_seats: bool = Field(description="Fewer than min_seats were taken at the deadline.")
 
 
-class Seat(BaseModel):
+class SeatOut(BaseModel):
     """One participant's booking; `uid` and `sequence` are what calendars know it by."""
 
     id: str
@@ -66,7 +66,7 @@ class Time(BaseModel):
     conflict_since: Instant | None = Field(description="Since when an event in the coach's calendars lies over it.")
 
 
-class BookingOut(Seat, Time):
+class BookingOut(SeatOut, Time):
     """A booking with the session that it is for."""
 
 
@@ -75,7 +75,7 @@ class SessionOut(Time):
     status: SessionStatus
     active: bool = Field(description="It takes place, or took place.")
     context: ContextOut
-    bookings: list[Seat] = Field(description="All that there ever were, the oldest first.")
+    bookings: list[SeatOut] = Field(description="All that there ever were, the oldest first.")
 
 
 class SessionsOut(BaseModel):
@@ -95,11 +95,11 @@ class HoldOut(BaseModel):
     expires_at: Instant
 
 
-def told_booking(booking: Booking, session: Session, now: datetime) -> BookingOut:
+def booking_out(booking: Booking, session: Session, now: datetime) -> BookingOut:
     return BookingOut.model_validate(_time(session, now) | _seat(booking))
 
 
-def told_session(session: Session, bookings: Sequence[Booking], now: datetime) -> SessionOut:
+def session_out(session: Session, bookings: Sequence[Booking], now: datetime) -> SessionOut:
     return SessionOut.model_validate(
         _time(session, now)
         | {
@@ -112,14 +112,14 @@ def told_session(session: Session, bookings: Sequence[Booking], now: datetime) -
     )
 
 
-def told_hold(hold: Session) -> HoldOut:
+def hold_out(hold: Session) -> HoldOut:
     return HoldOut(
         id=hold.id,
         coach_id=hold.coach_id,
-        start=told(hold.starts),
-        end=told(hold.ends),
+        start=iso(hold.starts),
+        end=iso(hold.ends),
         owner=hold.owner or "",
-        expires_at=told_moment(hold.expires_at) or "",
+        expires_at=iso_or_none(hold.expires_at) or "",
     )
 
 
@@ -128,13 +128,13 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
         "session_id": session.id,
         "coach_id": session.coach_id,
         "kind": session.kind,
-        "start": told(session.starts),
-        "end": told(session.ends),
+        "start": iso(session.starts),
+        "end": iso(session.ends),
         "duration": session.minutes,
         "title": session.title,
         "pod": _pod(session, now) if session.pod else None,
         "force_reason": session.force_reason,
-        "conflict_since": told_moment(session.conflict_since),
+        "conflict_since": iso_or_none(session.conflict_since),
     }
 
 
@@ -144,7 +144,7 @@ def _pod(pod: Session, now: datetime) -> dict[str, object]:
         "min_seats": pod.min_seats,
         "max_seats": pod.capacity,
         "taken": pod.taken,
-        "deadline": told_moment(pod.deadline),
+        "deadline": iso_or_none(pod.deadline),
         "short_of_seats": pod.short_of_seats(now),
     }
 
@@ -159,8 +159,8 @@ def _seat(booking: Booking) -> dict[str, object]:
         "context": _context(booking),
         "uid": booking.uid,
         "sequence": booking.sequence,
-        "created_at": told_moment(booking.created_at),
-        "changed_at": told_moment(booking.changed_at),
+        "created_at": iso_or_none(booking.created_at),
+        "changed_at": iso_or_none(booking.changed_at),
     }
 
 

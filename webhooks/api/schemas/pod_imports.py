@@ -3,11 +3,11 @@
 from pydantic import BaseModel, Field
 
 from webhooks.api.pod_import_rows import Verdict
-from webhooks.api.schemas.requests import Query
+from webhooks.api.schemas.requests import QueryIn
 from webhooks.api.schemas.responses import Instant
 
 
-class ImportQuery(Query):
+class ImportQuery(QueryIn):
     dry_run: bool = Field(True, description="Check every row and write nothing; false makes the pods.")  # noqa: FBT003 (a default)
 
 

@@ -137,11 +137,11 @@ class ConnectIn(Body):
     provider: str | None = Field(None, pattern="^[a-z0-9_]{1,40}$", description="Preselects one, such as google.")
 
 
-class Query(BaseModel):
+class QueryIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Range(Query):
+class RangeIn(QueryIn):
     since: str = Field(
         alias="from",
         max_length=40,
@@ -156,7 +156,7 @@ class Range(Query):
     )
 
 
-class SlotsQuery(Range):
+class SlotsQuery(RangeIn):
     duration: int | None = Field(None, description="Minutes; required when the coach offers several.")
     tz: str | None = Field(
         None, max_length=64, description="Zone of the dates in `from` and `to`; the coach's if absent."
@@ -164,7 +164,7 @@ class SlotsQuery(Range):
     detail: Literal["reasons"] | None = Field(None, description="Adds why closed times are closed: coach and ops only.")
 
 
-class PoolQuery(Range):
+class PoolQuery(RangeIn):
     coach_id: Annotated[list[Annotated[str, Field(pattern=f"^{ID}$")]], BeforeValidator(_listed)] = Field(
         min_length=1, max_length=MOST_COACHES
     )
@@ -173,7 +173,7 @@ class PoolQuery(Range):
     tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")
 
 
-class TilesQuery(Query):
+class TilesQuery(QueryIn):
     ids: str = Field(
         pattern=f"^{ID}(,{ID}){{0,{MOST_COACHES - 1}}}$",
         description=f"Ids of coaches, joined by commas: at most {MOST_COACHES}.",

@@ -12,12 +12,12 @@ from webhooks.api.schemas.requests import Dates, Week
 Instant = Annotated[str, Field(examples=["2026-06-01T09:00:00Z"])]
 
 
-class Policy(BaseModel):
+class PolicyOut(BaseModel):
     kind: Kind
     last_known_hours: int
 
 
-class Calendar(BaseModel):
+class CalendarOut(BaseModel):
     id: str
     name: str
     readonly: bool
@@ -29,7 +29,7 @@ class Calendar(BaseModel):
     )
 
 
-class Profile(BaseModel):
+class ProfileOut(BaseModel):
     id: str
     provider: str
     service: str
@@ -37,7 +37,7 @@ class Profile(BaseModel):
     connected: bool
     initial_sync: bool
     relink_url: str | None = Field(description="Where the coach repairs a profile that lost its credentials.")
-    calendars: list[Calendar]
+    calendars: list[CalendarOut]
 
 
 class Connection(BaseModel):
@@ -45,10 +45,10 @@ class Connection(BaseModel):
     trouble: Literal["initial_sync", "disconnected", "revoked"] | None
     last_read_at: datetime | None
     last_error: str | None
-    profiles: list[Profile]
+    profiles: list[ProfileOut]
 
 
-class Settings(BaseModel):
+class CoachSettingsOut(BaseModel):
     name: str
     email: str | None
     language: str
@@ -64,10 +64,10 @@ class Settings(BaseModel):
     per_day: int | None
     per_week: int | None
     tentative_blocks: bool
-    policy: Policy
+    policy: PolicyOut
 
 
-class CoachOut(Settings):
+class CoachOut(CoachSettingsOut):
     """What was set, and how the calendars stand: `synced` is the badge of connected and healthy calendars."""
 
     id: str
@@ -113,16 +113,16 @@ class ClosedRun(BaseModel):
     reason: str
 
 
-class Standing(BaseModel):
+class CoachStateOut(BaseModel):
     coach_id: str
     version: int = Field(description="Grows with each change of the slot set.")
     as_of: Instant | None = Field(description="When the calendars were last read, the oldest of them.")
     state: State
-    policy: Policy
+    policy: PolicyOut
     effect: Effect = Field(description="What the policy makes of the state: list, hide, or hours_only.")
 
 
-class SlotsOut(Standing):
+class SlotsOut(CoachStateOut):
     valid_until: Instant | None = Field(description="When time alone next changes this answer.")
     tz: str
     since: Instant = Field(alias="from")
@@ -132,7 +132,7 @@ class SlotsOut(Standing):
     reasons: list[ClosedRun] | None = Field(None, description="With detail=reasons.")
 
 
-class Member(Standing):
+class MemberOut(CoachStateOut):
     offers: bool = Field(description="Whether the coach offers this duration.")
 
 
@@ -148,7 +148,7 @@ class PoolOut(BaseModel):
     since: Instant = Field(alias="from")
     until: Instant = Field(alias="to")
     duration: int
-    coaches: list[Member]
+    coaches: list[MemberOut]
     starts: list[OpenStart]
 
 
@@ -169,7 +169,7 @@ class Alive(BaseModel):
     status: Literal["ok"]
 
 
-class Ready(BaseModel):
+class ReadyOut(BaseModel):
     status: Literal["ready", "not_ready"]
     database: Literal["ok", "away", "read_only", "busy", "other_schema", "other_time"]
     redis: Literal["ok", "away"]

@@ -3,35 +3,37 @@
 from workers.cronofy.sandbox import channels, identifiers
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.times import zone_named
-from workers.cronofy.sandbox.world import Account, Calendar, Profile, World
+from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, SandboxProfile, World
 
 
-def add_account(world: World, *, name: str, email: str, zone: str) -> Account:
+def add_account(world: World, *, name: str, email: str, zone: str) -> SandboxAccount:
     """A new person without a profile. Raises ControlError on an unknown zone."""
     try:
         zone_named(zone)
     except ValueError as error:
         raise ControlError(str(error)) from error
-    account = Account(identifiers.account(), name, email, zone)
+    account = SandboxAccount(identifiers.account(), name, email, zone)
     world.accounts[account.sub] = account
     return account
 
 
-def add_profile(account: Account, *, provider: str, name: str) -> Profile:
+def add_profile(account: SandboxAccount, *, provider: str, name: str) -> SandboxProfile:
     """Another login of that person."""
-    profile = Profile(identifiers.profile(), provider, name, account)
+    profile = SandboxProfile(identifiers.profile(), provider, name, account)
     account.profiles.append(profile)
     return profile
 
 
-def add_calendar(profile: Profile, name: str, *, primary: bool = False, readonly: bool = False) -> Calendar:
+def add_calendar(
+    profile: SandboxProfile, name: str, *, primary: bool = False, readonly: bool = False
+) -> SandboxCalendar:
     """Another calendar of that login."""
-    calendar = Calendar(identifiers.calendar(profile.id), name, profile, primary=primary, readonly=readonly)
+    calendar = SandboxCalendar(identifiers.calendar(profile.id), name, profile, primary=primary, readonly=readonly)
     profile.calendars.append(calendar)
     return calendar
 
 
-def break_profile(world: World, profile: Profile, *, noticed: bool) -> None:
+def break_profile(world: World, profile: SandboxProfile, *, noticed: bool) -> None:
     """The provider refuses our login from now on: Cronofy's copy stands still.
 
     Cronofy finds out at the next access attempt; `noticed` says whether that has happened already.
@@ -43,14 +45,14 @@ def break_profile(world: World, profile: Profile, *, noticed: bool) -> None:
         notice(world, profile)
 
 
-def notice(world: World, profile: Profile) -> None:
+def notice(world: World, profile: SandboxProfile) -> None:
     """Cronofy tries to reach the provider and learns whether the login still works."""
     if profile.broken and profile.connected:
         profile.connected = False
         channels.notify(world, profile.account, "profile_disconnected")
 
 
-def relink(world: World, profile: Profile) -> None:
+def relink(world: World, profile: SandboxProfile) -> None:
     """The person has logged in again. There is no push for that; `change` simply starts again."""
     if not profile.broken:
         return
@@ -61,14 +63,14 @@ def relink(world: World, profile: Profile) -> None:
         channels.notify_change(world, profile.account, profile.calendars, since=since)
 
 
-def begin_sync(profile: Profile) -> None:
+def begin_sync(profile: SandboxProfile) -> None:
     """The first sync runs: reads answer 200 and are empty, which must not be taken for "free all day"."""
     profile.syncing = True
     for calendar in profile.calendars:
         calendar.held = {}
 
 
-def finish_sync(world: World, profile: Profile) -> None:
+def finish_sync(world: World, profile: SandboxProfile) -> None:
     """The first sync is done: everything is there."""
     if profile.syncing:
         profile.syncing = False
@@ -76,6 +78,6 @@ def finish_sync(world: World, profile: Profile) -> None:
         channels.notify(world, profile.account, "profile_initial_sync_completed")
 
 
-def _look_again(profile: Profile) -> None:
+def _look_again(profile: SandboxProfile) -> None:
     for calendar in profile.calendars:
         calendar.held = None

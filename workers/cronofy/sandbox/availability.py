@@ -26,7 +26,7 @@ FORMATS = ("periods", "slots", "overlapping_slots")
 
 
 @dataclass(frozen=True)
-class Member:
+class AvailabilityMember:
     """One participant and the runs in which they are free, buffers kept."""
 
     sub: str
@@ -34,10 +34,10 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Request:
+class AvailabilityRequest:
     """The query. `groups` pairs how many are needed with who is asked."""
 
-    groups: tuple[tuple[int, tuple[Member, ...]], ...]
+    groups: tuple[tuple[int, tuple[AvailabilityMember, ...]], ...]
     duration: timedelta
     periods: tuple[Span, ...]
     step: timedelta
@@ -59,7 +59,7 @@ def available(world: World, asked: Mapping[str, Any]) -> dict[str, list[dict[str
     return {"available_periods" if request.form == "periods" else "available_slots": items}
 
 
-def _periods(request: Request) -> Iterator[tuple[Span, list[str]]]:
+def _periods(request: AvailabilityRequest) -> Iterator[tuple[Span, list[str]]]:
     """The maximal runs, for each choice of people that satisfies every group."""
     choices = product(*(combinations(members, needed) for needed, members in request.groups))
     seen: dict[Span, list[str]] = {}
@@ -75,7 +75,7 @@ def _periods(request: Request) -> Iterator[tuple[Span, list[str]]]:
 
 
 def _working(
-    request: Request, starts: Iterable[datetime], *, overlapping: bool = True
+    request: AvailabilityRequest, starts: Iterable[datetime], *, overlapping: bool = True
 ) -> Iterator[tuple[Span, list[str]]]:
     """Those starts at which every group has enough free people; one after the other unless overlapping."""
     free_from: datetime | None = None
@@ -94,13 +94,13 @@ def _working(
             yield slot, people
 
 
-def _grid(request: Request) -> Iterator[datetime]:
+def _grid(request: AvailabilityRequest) -> Iterator[datetime]:
     for since, until in request.periods:
         for number in range((until - since - request.duration) // request.step + 1):
             yield since + number * request.step
 
 
-def _read(world: World, asked: Mapping[str, Any]) -> Request:
+def _read(world: World, asked: Mapping[str, Any]) -> AvailabilityRequest:
     missing = {name: "errors.required" for name in ("participants", "required_duration") if not asked.get(name)}
     if missing:
         raise invalid(**missing)
@@ -113,7 +113,7 @@ def _read(world: World, asked: Mapping[str, Any]) -> Request:
     around = (_buffer(buffers.get("before")), _buffer(buffers.get("after")))
     groups = tuple(_group(world, group, periods, around) for group in _listed(asked["participants"]))
     step = _minutes(asked["start_interval"], "start_interval") if asked.get("start_interval") else GRID
-    return Request(
+    return AvailabilityRequest(
         groups,
         duration,
         periods,
@@ -138,7 +138,7 @@ def _query_periods(asked: Mapping[str, Any], duration: timedelta) -> tuple[Span,
 
 def _group(
     world: World, group: Mapping[str, Any], periods: Sequence[Span], around: tuple[timedelta, timedelta]
-) -> tuple[int, tuple[Member, ...]]:
+) -> tuple[int, tuple[AvailabilityMember, ...]]:
     asked = _listed(group.get("members"))
     required = group.get("required", "all")
     needed = len(asked) if required == "all" else required
@@ -149,7 +149,7 @@ def _group(
 
 def _member(
     world: World, member: Mapping[str, Any], periods: Sequence[Span], around: tuple[timedelta, timedelta]
-) -> Member:
+) -> AvailabilityMember:
     sub = str(member.get("sub"))
     if not any(grant.sub == sub for grant in world.grants.values()):
         raise invalid(participants="errors.unknown_sub")
@@ -157,7 +157,7 @@ def _member(
     free = [_span(period, "available_periods") for period in own] if own else list(periods)
     for start, end in sorted(_busy(world, sub, member.get("calendar_ids"))):
         free = [piece for run in free for piece in _without(run, (start - around[1], end + around[0]))]
-    return Member(sub, tuple(sorted(free)))
+    return AvailabilityMember(sub, tuple(sorted(free)))
 
 
 def _busy(world: World, sub: str, calendar_ids: Sequence[str] | None) -> Iterator[Span]:

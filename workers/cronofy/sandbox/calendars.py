@@ -8,7 +8,7 @@ from workers.cronofy.sandbox import paging, reading, writing
 from workers.cronofy.sandbox.caller import application_or_caller, caller
 from workers.cronofy.sandbox.fault_injection import carry_out, vanished
 from workers.cronofy.sandbox.responses import answer, body, current_world, empty, flag
-from workers.cronofy.sandbox.world import Channel, World
+from workers.cronofy.sandbox.world import SandboxChannel, World
 
 
 def free_busy() -> Response:
@@ -107,6 +107,6 @@ def _page(kind: str, page_id: str) -> Response:
     return answer(paging.following(current_world(), account.sub, kind, page_id))
 
 
-def _verify(world: World, channel: Channel) -> None:
+def _verify(world: World, channel: SandboxChannel) -> None:
     with world.lock:
         notifications.push(world, channel, "verification")

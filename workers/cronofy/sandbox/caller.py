@@ -5,10 +5,10 @@ from flask import request
 from workers.cronofy.sandbox import grants
 from workers.cronofy.sandbox.errors import ProtocolError
 from workers.cronofy.sandbox.responses import current_world
-from workers.cronofy.sandbox.world import Access, Account
+from workers.cronofy.sandbox.world import Access, SandboxAccount
 
 
-def caller(*needs: str) -> tuple[Access, Account]:
+def caller(*needs: str) -> tuple[Access, SandboxAccount]:
     """The access token's grant and account. Raises ProtocolError 401, or 403 unless one of `needs` is in its scope."""
     world = current_world()
     access = world.access.get(_bearer())

@@ -12,12 +12,12 @@ from workers.cronofy.sandbox import identifiers
 from workers.cronofy.sandbox.errors import ProtocolError, invalid
 from workers.cronofy.sandbox.responses import truth
 from workers.cronofy.sandbox.times import utc_text
-from workers.cronofy.sandbox.world import Account, Calendar, Channel, World
+from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, SandboxChannel, World
 
 MOST = 128  # channels per account and application
 
 
-def open_channel(world: World, account: Account, request: Mapping[str, Any]) -> tuple[Channel, bool]:
+def open_channel(world: World, account: SandboxAccount, request: Mapping[str, Any]) -> tuple[SandboxChannel, bool]:
     """The channel for that URL and filters, and whether it is new. Raises ProtocolError 422."""
     url = request.get("callback_url")
     if not isinstance(url, str) or not url:
@@ -31,17 +31,17 @@ def open_channel(world: World, account: Account, request: Mapping[str, Any]) -> 
             return channel, False
     if len(mine) >= MOST:
         raise invalid(callback_url="errors.too_many_channels")
-    channel = Channel(identifiers.channel(), account.sub, url, filters)
+    channel = SandboxChannel(identifiers.channel(), account.sub, url, filters)
     world.channels[channel.id] = channel
     return channel, True
 
 
-def listed(world: World, account: Account) -> list[Channel]:
+def listed(world: World, account: SandboxAccount) -> list[SandboxChannel]:
     """The account's open channels."""
     return [channel for channel in world.channels.values() if channel.sub == account.sub and not channel.closed]
 
 
-def close_channel(world: World, account: Account, channel_id: str) -> None:
+def close_channel(world: World, account: SandboxAccount, channel_id: str) -> None:
     """Close one of the account's open channels. Raises ProtocolError 404."""
     for channel in listed(world, account):
         if channel.id == channel_id:
@@ -52,8 +52,8 @@ def close_channel(world: World, account: Account, channel_id: str) -> None:
 
 def notify_change(
     world: World,
-    account: Account,
-    calendars: Iterable[Calendar],
+    account: SandboxAccount,
+    calendars: Iterable[SandboxCalendar],
     *,
     since: datetime | None = None,
     managed: bool = False,
@@ -68,24 +68,24 @@ def notify_change(
             push(world, channel, "change", changes_since)
 
 
-def notify(world: World, account: Account, kind: str, extra: Mapping[str, Any] | None = None) -> None:
+def notify(world: World, account: SandboxAccount, kind: str, extra: Mapping[str, Any] | None = None) -> None:
     """Send a notification of that type to all channels of the account."""
     for channel in listed(world, account):
         push(world, channel, kind, extra)
 
 
-def push(world: World, channel: Channel, kind: str, extra: Mapping[str, Any] | None = None) -> None:
+def push(world: World, channel: SandboxChannel, kind: str, extra: Mapping[str, Any] | None = None) -> None:
     """Send a notification of that type to one channel."""
     content = {"notification": {"type": kind, **(extra or {})}, "channel": shown(channel)}
     world.pushes.send(channel.id, channel.callback_url, content)
 
 
-def shown(channel: Channel) -> dict[str, Any]:
+def shown(channel: SandboxChannel) -> dict[str, Any]:
     """The channel as it goes over the wire."""
     return {"channel_id": channel.id, "callback_url": channel.callback_url, "filters": channel.filters}
 
 
-def _filters(account: Account, asked: object) -> dict[str, Any]:
+def _filters(account: SandboxAccount, asked: object) -> dict[str, Any]:
     if not isinstance(asked, Mapping):
         raise invalid(filters="errors.must_be_an_object")
     filters: dict[str, Any] = {}

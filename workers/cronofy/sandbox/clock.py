@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 
-class Clock:
+class SandboxClock:
     """Real time moved by an offset. `now()` may be set anywhere; `elapsed()` never runs backwards."""
 
     def __init__(self, now: datetime | None = None) -> None:

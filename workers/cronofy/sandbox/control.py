@@ -19,7 +19,7 @@ class ControlFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Seat:
+class ReadyAccount:
     """A ready account: everything needed to call the API for it."""
 
     sub: str
@@ -157,10 +157,10 @@ class Control:
         calendars: Sequence[str] = ("Calendar",),
         scope: str = "read_write",
         email: str | None = None,
-    ) -> Seat:
+    ) -> ReadyAccount:
         """A new person with one profile, already connected."""
         order = {"name": name, "zone": zone, "provider": provider, "calendars": list(calendars)}
-        return Seat(**self._call("POST", "accounts", **order, scope=scope, email=email))
+        return ReadyAccount(**self._call("POST", "accounts", **order, scope=scope, email=email))
 
     def change_account(self, sub: str, **changes: str) -> None:
         """Change `zone`, `name` or `email`."""
@@ -191,9 +191,9 @@ class Control:
 
     # Ailments
 
-    def grant(self, sub: str, *, scope: str = "read_write") -> Seat:
+    def grant(self, sub: str, *, scope: str = "read_write") -> ReadyAccount:
         """Fresh tokens without the OAuth round."""
-        return Seat(**self._call("POST", f"accounts/{sub}/grant", scope=scope))
+        return ReadyAccount(**self._call("POST", f"accounts/{sub}/grant", scope=scope))
 
     def expire_tokens(self, sub: str) -> None:
         """Access tokens are too old from now on."""

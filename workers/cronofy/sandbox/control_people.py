@@ -9,7 +9,7 @@ from workers.cronofy.sandbox import accounts, channels, grants, imports, person_
 from workers.cronofy.sandbox.control_requests import checked, done, instant_in, moment_in, status_in
 from workers.cronofy.sandbox.responses import answer, body, current_world
 from workers.cronofy.sandbox.times import zone_named
-from workers.cronofy.sandbox.world import Profile
+from workers.cronofy.sandbox.world import SandboxProfile
 
 
 def create_account() -> Response:
@@ -167,6 +167,6 @@ def delete_event(event_uid: str) -> Response:
     return done()
 
 
-def _with_profile(profile_id: str, act: Callable[[Profile], None]) -> Response:
+def _with_profile(profile_id: str, act: Callable[[SandboxProfile], None]) -> Response:
     act(current_world().profile(profile_id))
     return done()

@@ -7,7 +7,7 @@ import requests
 
 
 @dataclass(frozen=True)
-class Answer:
+class PushOutcome:
     """What came of an attempt; `status` is None when nobody answered. `sent_at` is real epoch seconds."""
 
     status: int | None = None
@@ -21,7 +21,7 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300
 
 
-def post(url: str, body: bytes, signature: str, timeout: float) -> Answer:
+def post(url: str, body: bytes, signature: str, timeout: float) -> PushOutcome:
     """Send the bytes as they are; a network error, or no answer in `timeout` seconds, is an Answer without status."""
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -39,4 +39,4 @@ def post(url: str, body: bytes, signature: str, timeout: float) -> Answer:
             answer.close()  # the body is of no interest, and must not be able to keep us here
     except (requests.RequestException, ValueError) as failure:  # ValueError: a callback URL that is none
         error = type(failure).__name__
-    return Answer(status, error, sent_at, round((time.perf_counter() - begun) * 1000, 1))
+    return PushOutcome(status, error, sent_at, round((time.perf_counter() - begun) * 1000, 1))

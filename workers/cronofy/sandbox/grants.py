@@ -9,7 +9,7 @@ from typing import Any
 
 from workers.cronofy.sandbox import identifiers
 from workers.cronofy.sandbox.errors import ProtocolError
-from workers.cronofy.sandbox.world import Access, Code, Grant, Profile, World
+from workers.cronofy.sandbox.world import Access, Code, SandboxGrant, SandboxProfile, World
 
 LIFE = timedelta(hours=1)
 CODE_LIFE = timedelta(minutes=5)
@@ -27,7 +27,7 @@ CONTAINS = {
 """What the aggregated scopes stand for."""
 
 
-def issue_code(world: World, profile: Profile, redirect_uri: str, scope: str) -> str:
+def issue_code(world: World, profile: SandboxProfile, redirect_uri: str, scope: str) -> str:
     """A code for the profile that the person has just authorised."""
     code = identifiers.token("code")
     expires_at = world.clock.now() + CODE_LIFE
@@ -63,7 +63,7 @@ def give(world: World, sub: str, scope: str) -> dict[str, Any]:
     world.access[access_token] = Access(sub, scope, world.clock.now() + LIFE)
     refresh_token = next((token for token, grant in world.grants.items() if grant.sub == sub), None)
     refresh_token = refresh_token or identifiers.token("rt")
-    world.grants[refresh_token] = Grant(sub, scope)
+    world.grants[refresh_token] = SandboxGrant(sub, scope)
     return {
         "token_type": "bearer",
         "access_token": access_token,

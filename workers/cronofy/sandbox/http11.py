@@ -20,7 +20,7 @@ LARGEST_BODY = 64 * 1024 * 1024  # an .ics file may be large
 IDLE = 60.0  # seconds that a silent connection stays open
 
 
-class Server(ThreadingHTTPServer):
+class SandboxServer(ThreadingHTTPServer):
     """Serves one WSGI app. `close()` also ends the connections that are kept alive."""
 
     daemon_threads = True
@@ -80,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 1 << 16  # head and body leave in one segment; else Nagle and delayed ACKs cost 40 ms
     disable_nagle_algorithm = True
     timeout = IDLE
-    server: Server
+    server: SandboxServer
 
     def do_GET(self) -> None:
         body = self._body()

@@ -9,7 +9,7 @@ from workers.cronofy.sandbox.caller import caller
 from workers.cronofy.sandbox.errors import ProtocolError, invalid
 from workers.cronofy.sandbox.fault_injection import vanished
 from workers.cronofy.sandbox.responses import answer, body, current_world, empty
-from workers.cronofy.sandbox.world import Calendar, Profile, World
+from workers.cronofy.sandbox.world import SandboxCalendar, SandboxProfile, World
 
 
 def userinfo() -> Response:
@@ -83,7 +83,7 @@ def create_calendar() -> Response:
     return answer({"calendar": _owner(profile) | _shown_calendar(calendar)})
 
 
-def shown_profile(world: World, profile: Profile) -> dict[str, Any]:
+def shown_profile(world: World, profile: SandboxProfile) -> dict[str, Any]:
     """A profile; the relink URL is there only while it is disconnected."""
     shown: dict[str, Any] = {
         **profile.names,
@@ -97,14 +97,14 @@ def shown_profile(world: World, profile: Profile) -> dict[str, Any]:
     return shown
 
 
-def _own_profile(mine: list[Profile], profile_id: str) -> Profile:
+def _own_profile(mine: list[SandboxProfile], profile_id: str) -> SandboxProfile:
     for profile in mine:
         if profile.id == profile_id:
             return profile
     raise ProtocolError(404)
 
 
-def _owner(profile: Profile) -> dict[str, str]:
+def _owner(profile: SandboxProfile) -> dict[str, str]:
     return {
         "provider_name": profile.names["provider_name"],
         "profile_id": profile.id,
@@ -112,7 +112,7 @@ def _owner(profile: Profile) -> dict[str, str]:
     }
 
 
-def _shown_calendar(calendar: Calendar) -> dict[str, Any]:
+def _shown_calendar(calendar: SandboxCalendar) -> dict[str, Any]:
     return {
         "calendar_id": calendar.id,
         "calendar_name": calendar.name,

@@ -7,14 +7,14 @@ from typing import Any
 from workers.cronofy.sandbox import ics, person_actions
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.times import zone_named
-from workers.cronofy.sandbox.world import Calendar, World
+from workers.cronofy.sandbox.world import SandboxCalendar, World
 
 DAYS_BACK, DAYS_AHEAD = 60, 400
 
 
 def load(
     world: World,
-    calendar: Calendar,
+    calendar: SandboxCalendar,
     data: bytes,
     *,
     zone: str | None = None,
@@ -48,7 +48,7 @@ def load(
     }
 
 
-def clear(world: World, calendar: Calendar) -> None:
+def clear(world: World, calendar: SandboxCalendar) -> None:
     """The person empties the calendar, without a push: the import that follows makes one."""
     now = world.clock.second()
     for event in list(calendar.events.values()):

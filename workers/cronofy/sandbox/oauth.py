@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from workers.cronofy.sandbox import accounts, grants
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.responses import answer, current_world, empty, flag, form_or_json
-from workers.cronofy.sandbox.world import PROVIDERS, Account, Profile, World
+from workers.cronofy.sandbox.world import PROVIDERS, SandboxAccount, SandboxProfile, World
 
 COOKIE = "sandbox_cronofy_account"
 
@@ -97,7 +97,7 @@ def _problem(world: World) -> str | None:
     return None
 
 
-def _chosen(world: World) -> Profile | None:
+def _chosen(world: World) -> SandboxProfile | None:
     chosen = request.form.get("profile") or "new"
     profile = _new(world) if chosen == "new" else _known(world, chosen)
     profile.revoked = False
@@ -105,14 +105,14 @@ def _chosen(world: World) -> Profile | None:
     return profile
 
 
-def _known(world: World, chosen: str) -> Profile:
+def _known(world: World, chosen: str) -> SandboxProfile:
     for profile in world.profiles():
         if chosen in (profile.id, profile.account.sub):
             return profile
     raise ControlError(f"There is no profile or account {chosen}. Choose one of the page's, or new.")
 
 
-def _new(world: World) -> Profile:
+def _new(world: World) -> SandboxProfile:
     form = request.form
     provider = form.get("provider") or request.args.get("provider_name") or "google"
     email = form.get("email") or "new.coach@school.example"
@@ -127,7 +127,7 @@ def _new(world: World) -> Profile:
     return profile
 
 
-def _linked_account(world: World) -> Account | None:
+def _linked_account(world: World) -> SandboxAccount | None:
     seen = request.cookies.get(COOKIE)
     return None if seen is None or flag("avoid_linking") else world.accounts.get(seen)
 

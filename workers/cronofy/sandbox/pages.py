@@ -12,7 +12,7 @@ from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.reading import span
 from workers.cronofy.sandbox.responses import current_world
 from workers.cronofy.sandbox.times import instant
-from workers.cronofy.sandbox.world import Account, FreeBusy, World
+from workers.cronofy.sandbox.world import FreeBusy, SandboxAccount, World
 
 UPCOMING = 15
 LATEST_PUSHES = 10
@@ -74,7 +74,7 @@ def relink(profile_id: str) -> str:
     return render_template("relink.html", profile=profile, done=True)
 
 
-def _upcoming(world: World, account: Account) -> list[dict[str, str]]:
+def _upcoming(world: World, account: SandboxAccount) -> list[dict[str, str]]:
     now, zone = world.clock.now(), account.zoneinfo
     coming = [
         (span(event, zone), calendar, event)

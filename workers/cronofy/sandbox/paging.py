@@ -4,7 +4,7 @@ from typing import Any
 
 from workers.cronofy.sandbox import identifiers
 from workers.cronofy.sandbox.errors import ProtocolError
-from workers.cronofy.sandbox.world import Page, World
+from workers.cronofy.sandbox.world import SandboxPage, World
 
 KEPT = 20_000  # pages in memory; the oldest go first
 
@@ -16,7 +16,7 @@ def first(world: World, sub: str, kind: str, items: list[dict[str, Any]]) -> dic
     for number, (page_id, start) in enumerate(zip(ids, starts, strict=True), start=1):
         next_id = ids[number] if number < len(ids) else None
         cut = items[start : start + world.page_size]
-        world.pages[page_id] = Page(sub, kind, cut, number, len(ids), next_id)
+        world.pages[page_id] = SandboxPage(sub, kind, cut, number, len(ids), next_id)
     while len(world.pages) > KEPT:
         world.pages.popitem(last=False)
     return _show(world, world.pages[ids[0]])
@@ -30,7 +30,7 @@ def following(world: World, sub: str, kind: str, page_id: str) -> dict[str, Any]
     return _show(world, page)
 
 
-def _show(world: World, page: Page) -> dict[str, Any]:
+def _show(world: World, page: SandboxPage) -> dict[str, Any]:
     pages: dict[str, Any] = {"current": page.current, "total": page.total}
     if page.next_id:  # on the last page it must be absent: an empty string breaks three official clients
         pages["next_page"] = f"{world.origin}/v1/{page.kind}/pages/{page.next_id}"

@@ -7,7 +7,7 @@ from typing import Any
 from workers.cronofy.sandbox import accounts, channels, identifiers
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.times import Moment
-from workers.cronofy.sandbox.world import Calendar, Event, FreeBusy, World
+from workers.cronofy.sandbox.world import FreeBusy, SandboxCalendar, SandboxEvent, World
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Draft:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def add(world: World, calendar: Calendar, drafts: Sequence[Draft], *, notify: bool = True) -> list[Event]:
+def add(world: World, calendar: SandboxCalendar, drafts: Sequence[Draft], *, notify: bool = True) -> list[SandboxEvent]:
     """Write events down; all together make one push."""
     now = world.clock.second()
     events = [
-        Event(
+        SandboxEvent(
             identifiers.external_event(),
             draft.start,
             draft.end,
@@ -45,14 +45,14 @@ def add(world: World, calendar: Calendar, drafts: Sequence[Draft], *, notify: bo
     return events
 
 
-def move(world: World, uid: str, start: Moment, end: Moment) -> Event:
+def move(world: World, uid: str, start: Moment, end: Moment) -> SandboxEvent:
     """Drag an event elsewhere. Raises ControlError 404."""
     calendar, event = find(world, uid)
     been = (*event.earlier, (event.start, event.end))
     return _put(world, calendar, replace(event, start=start, end=end, earlier=been))
 
 
-def change(world: World, uid: str, **changes: Any) -> Event:
+def change(world: World, uid: str, **changes: Any) -> SandboxEvent:
     """Change other fields of an event: free_busy, summary, details. Raises ControlError 404."""
     calendar, event = find(world, uid)
     return _put(world, calendar, replace(event, **changes))
@@ -64,7 +64,7 @@ def delete(world: World, uid: str) -> None:
     _put(world, calendar, replace(event, deleted=True))
 
 
-def find(world: World, uid: str) -> tuple[Calendar, Event]:
+def find(world: World, uid: str) -> tuple[SandboxCalendar, SandboxEvent]:
     """An event that is not deleted, and where it is. Raises ControlError 404."""
     for calendar in world.calendars():
         event = calendar.events.get(uid)
@@ -73,14 +73,14 @@ def find(world: World, uid: str) -> tuple[Calendar, Event]:
     raise ControlError(f"no event {uid}; GET /sandbox/state lists them by calendar", 404)
 
 
-def _put(world: World, calendar: Calendar, event: Event) -> Event:
+def _put(world: World, calendar: SandboxCalendar, event: SandboxEvent) -> SandboxEvent:
     event = replace(event, updated=world.clock.second())
     calendar.events[event.uid] = event
     _tell(world, calendar, event)
     return event
 
 
-def _tell(world: World, calendar: Calendar, event: Event) -> None:
+def _tell(world: World, calendar: SandboxCalendar, event: SandboxEvent) -> None:
     profile = calendar.profile
     accounts.notice(world, profile)
     if profile.revoked or calendar.held is not None:

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from workers.cronofy.sandbox.clock import Clock
-from workers.cronofy.sandbox.delivery import Answer, post
+from workers.cronofy.sandbox.clock import SandboxClock
+from workers.cronofy.sandbox.delivery import PushOutcome, post
 
 RETRY_AFTER = (1, 5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 57600, 86400)
 """Seconds after the first attempt at which the next ones follow; when the last fails the channel is closed."""
@@ -56,7 +56,7 @@ class Pushes:
 
     def __init__(
         self,
-        clock: Clock,
+        clock: SandboxClock,
         *,
         secrets: Callable[[], Sequence[str]],
         is_open: Callable[[str], bool],
@@ -99,7 +99,7 @@ class Pushes:
             for _ in range(1 + self.switches.duplicate):
                 push = _Push(due, next(self._numbers), channel_id, url, body, due)
                 if self._used("drop"):
-                    self._record(push, Answer(), "dropped")
+                    self._record(push, PushOutcome(), "dropped")
                 elif self.switches.reorder:
                     self._gathered.append(push)
                 else:
@@ -133,7 +133,7 @@ class Pushes:
 
     def _attempt(self, push: _Push) -> None:
         if not self._is_open(push.channel_id):
-            self._record(push, Answer(), "channel closed")
+            self._record(push, PushOutcome(), "channel closed")
             return
         signature = sign(push.body, self._secrets())
         with self._changed:
@@ -171,7 +171,7 @@ class Pushes:
             self.switches = replace(self.switches, **{switch: left - 1})
         return bool(left)
 
-    def _record(self, push: _Push, answer: Answer, outcome: str, *, tampered: bool = False) -> None:
+    def _record(self, push: _Push, answer: PushOutcome, outcome: str, *, tampered: bool = False) -> None:
         with self._changed:
             self._log.append(_logged(push, answer, outcome, at=self._clock.now()) | {"tampered": tampered})
 
@@ -180,7 +180,7 @@ class Pushes:
             self._changed.notify_all()
 
 
-def _logged(push: _Push, answer: Answer, outcome: str, *, at: datetime) -> dict[str, Any]:
+def _logged(push: _Push, answer: PushOutcome, outcome: str, *, at: datetime) -> dict[str, Any]:
     notification = json.loads(push.body).get("notification", {})
     return {
         "number": push.number,

@@ -25,7 +25,7 @@ from workers.cronofy.sandbox.times import (
     whole_day,
     zone_named,
 )
-from workers.cronofy.sandbox.world import Account, Calendar, Event, World
+from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, SandboxEvent, World
 
 DAYS_BACK, DAYS_AHEAD = 42, 201
 STATUS = {"tentative": "tentative", "busy": "confirmed", "free": "confirmed", "unknown": "unknown"}
@@ -44,13 +44,13 @@ FLAGS = (
 
 
 @dataclass(frozen=True)
-class Query:
+class ReadQuery:
     """What was asked for: [start, end) as instants, the calendars, the switches that are on."""
 
     zone: ZoneInfo
     start: datetime
     end: datetime
-    calendars: tuple[Calendar, ...]
+    calendars: tuple[SandboxCalendar, ...]
     flags: frozenset[str]
     last_modified: datetime | None
 
@@ -60,14 +60,14 @@ class Query:
         return "localized_times" in self.flags
 
 
-def read_query(world: World, account: Account, args: MultiDict[str, str], vanished: str | None) -> Query:
+def read_query(world: World, account: SandboxAccount, args: MultiDict[str, str], vanished: str | None) -> ReadQuery:
     """The query of a free/busy or events read. Raises ProtocolError 422 naming the parameter."""
     zone = _zone(args)
     today = world.clock.now().astimezone(zone).date()
     since = _moment(args, "from") or today - timedelta(days=DAYS_BACK)
     until = _moment(args, "to") or today + timedelta(days=DAYS_AHEAD)
     modified = _moment(args, "last_modified")
-    return Query(
+    return ReadQuery(
         zone,
         instant(since, zone),
         instant(until, zone),
@@ -77,7 +77,7 @@ def read_query(world: World, account: Account, args: MultiDict[str, str], vanish
     )
 
 
-def free_busy(query: Query) -> list[dict[str, Any]]:
+def free_busy(query: ReadQuery) -> list[dict[str, Any]]:
     """One item per event: `{calendar_id, start, end, free_busy_status}`, ids on request."""
     items = []
     for calendar, event in found(query):
@@ -92,12 +92,12 @@ def free_busy(query: Query) -> list[dict[str, Any]]:
     return items
 
 
-def events(query: Query) -> list[dict[str, Any]]:
+def events(query: ReadQuery) -> list[dict[str, Any]]:
     """One item per event, with all the fields that the provider offers."""
     return [_event(query, calendar, event) for calendar, event in found(query)]
 
 
-def found(query: Query) -> Iterator[tuple[Calendar, Event]]:
+def found(query: ReadQuery) -> Iterator[tuple[SandboxCalendar, SandboxEvent]]:
     """The events in range, calendar by calendar."""
     for calendar in query.calendars:
         zone = calendar.profile.account.zoneinfo
@@ -106,13 +106,13 @@ def found(query: Query) -> Iterator[tuple[Calendar, Event]]:
                 yield calendar, event
 
 
-def span(event: Event, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def span(event: SandboxEvent, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Where an event of a person in `zone` lies, as instants; a floating one may have brought its own zone."""
     at = _place(event, zone)
     return instant(event.start, at), instant(event.end, at)
 
 
-def _wanted(query: Query, event: Event) -> bool:
+def _wanted(query: ReadQuery, event: SandboxEvent) -> bool:
     managed = event.event_id is not None
     if event.deleted and "include_deleted" not in query.flags:
         return False
@@ -123,7 +123,7 @@ def _wanted(query: Query, event: Event) -> bool:
     return query.last_modified is None or event.updated is None or event.updated >= query.last_modified
 
 
-def _in_range(query: Query, event: Event, zone: ZoneInfo) -> bool:
+def _in_range(query: ReadQuery, event: SandboxEvent, zone: ZoneInfo) -> bool:
     spans = [(event.start, event.end)]
     if "include_moved" in query.flags:
         spans += event.earlier
@@ -132,7 +132,7 @@ def _in_range(query: Query, event: Event, zone: ZoneInfo) -> bool:
     return any(instant(start, at) < query.end and instant(end, at) >= query.start for start, end in spans)
 
 
-def _event(query: Query, calendar: Calendar, event: Event) -> dict[str, Any]:
+def _event(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> dict[str, Any]:
     item = _times(query, calendar, event) | {
         "event_uid": event.uid,
         "summary": event.summary,
@@ -159,7 +159,7 @@ def _event(query: Query, calendar: Calendar, event: Event) -> dict[str, Any]:
     return item
 
 
-def _times(query: Query, calendar: Calendar, event: Event) -> dict[str, Any]:
+def _times(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> dict[str, Any]:
     start, end = event.start, event.end
     if floats(start) or floats(end):
         start, end = span(event, calendar.profile.account.zoneinfo)
@@ -171,7 +171,7 @@ def _times(query: Query, calendar: Calendar, event: Event) -> dict[str, Any]:
     }
 
 
-def _place(event: Event, zone: ZoneInfo) -> ZoneInfo:
+def _place(event: SandboxEvent, zone: ZoneInfo) -> ZoneInfo:
     return zone_named(event.tzid) if event.tzid and floats(event.start) else zone
 
 
@@ -195,7 +195,7 @@ def _moment(args: MultiDict[str, str], name: str) -> Moment | None:
         raise invalid(**{name: "errors.invalid_time"}) from error
 
 
-def _calendars(account: Account, ids: list[str], vanished: str | None) -> tuple[Calendar, ...]:
+def _calendars(account: SandboxAccount, ids: list[str], vanished: str | None) -> tuple[SandboxCalendar, ...]:
     there = [calendar for calendar in account.calendars() if calendar.id != vanished]
     wanted = {name for name in ids if name}
     if wanted - {calendar.id for calendar in account.calendars()}:

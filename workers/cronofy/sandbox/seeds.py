@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from workers.cronofy.sandbox import accounts, imports, person_actions
 from workers.cronofy.sandbox.person_actions import Draft
-from workers.cronofy.sandbox.world import Account, Calendar, FreeBusy, World
+from workers.cronofy.sandbox.world import FreeBusy, SandboxAccount, SandboxCalendar, World
 
 WEEKS_BACK, WEEKS_AHEAD = 1, 8
 
@@ -31,7 +31,7 @@ class Seed:
     email: str
     zone: str = "Europe/London"
     provider: str = "google"
-    calendars: tuple[SeedCalendar, ...] = (SeedCalendar("Calendar"),)
+    calendars: tuple[SeedCalendar, ...] = (SeedCalendar("SandboxCalendar"),)
 
 
 DEFAULT = (
@@ -53,12 +53,12 @@ DEFAULT = (
 """Enough events for several pages of free/busy and of events at the default page size."""
 
 
-def plant(world: World, seeds: Sequence[Seed]) -> list[Account]:
+def plant(world: World, seeds: Sequence[Seed]) -> list[SandboxAccount]:
     """Create the people. Raises ControlError on an unknown zone or a file that is no calendar, OSError on none."""
     return [_person(world, seed) for seed in seeds]
 
 
-def _person(world: World, seed: Seed) -> Account:
+def _person(world: World, seed: Seed) -> SandboxAccount:
     account = accounts.add_account(world, name=seed.name, email=seed.email, zone=seed.zone)
     profile = accounts.add_profile(account, provider=seed.provider, name=seed.email)
     for number, wanted in enumerate(seed.calendars):
@@ -67,7 +67,7 @@ def _person(world: World, seed: Seed) -> Account:
     return account
 
 
-def _fill(world: World, calendar: Calendar, wanted: SeedCalendar) -> None:
+def _fill(world: World, calendar: SandboxCalendar, wanted: SeedCalendar) -> None:
     if wanted.ics is not None:
         imports.load(world, calendar, wanted.ics.read_bytes(), notify=False)
     if wanted.lived_in:

@@ -16,8 +16,8 @@ from typing import Self
 from workers.cronofy.sandbox import seeds as seeding
 from workers.cronofy.sandbox import state
 from workers.cronofy.sandbox.app import LOOPBACK, create_app
-from workers.cronofy.sandbox.control import Control, Seat
-from workers.cronofy.sandbox.http11 import Server
+from workers.cronofy.sandbox.control import Control, ReadyAccount
+from workers.cronofy.sandbox.http11 import SandboxServer
 from workers.cronofy.sandbox.seeds import Seed
 from workers.cronofy.sandbox.world import World
 
@@ -46,8 +46,8 @@ class Sandbox:
             raise ValueError(f"{host} is not on this machine: the sandbox has no guard but that; use 127.0.0.1")
         self.world = World(now=now, page_size=page_size, client_id=client_id, client_secret=client_secret)
         planted = seeding.plant(self.world, seeding.DEFAULT if seeds is None else seeds)
-        self.accounts = tuple(Seat(**state.ready(self.world, account)) for account in planted)
-        self._server = Server((host, port), create_app(self.world))
+        self.accounts = tuple(ReadyAccount(**state.ready(self.world, account)) for account in planted)
+        self._server = SandboxServer((host, port), create_app(self.world))
         self._serving = False
         self.origin = self.world.origin = f"http://{host}:{self._server.server_port}"
         self.control = Control(self.origin)

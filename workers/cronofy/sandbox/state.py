@@ -5,10 +5,10 @@ from typing import Any
 
 from workers.cronofy.sandbox import grants
 from workers.cronofy.sandbox.times import Moment, floats, utc_text, whole_day
-from workers.cronofy.sandbox.world import Account, Calendar, Event, Profile, World
+from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, SandboxEvent, SandboxProfile, World
 
 
-def ready(world: World, account: Account, scope: str = "read_write") -> dict[str, Any]:
+def ready(world: World, account: SandboxAccount, scope: str = "read_write") -> dict[str, Any]:
     """`{sub, access_token, refresh_token, calendars: [id], profiles: [id], name, email, zone}`, tokens fresh."""
     token = grants.give(world, account.sub, scope)
     return {
@@ -46,7 +46,7 @@ def moment_text(moment: Moment) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _account(account: Account) -> dict[str, Any]:
+def _account(account: SandboxAccount) -> dict[str, Any]:
     return {
         "sub": account.sub,
         "name": account.name,
@@ -56,7 +56,7 @@ def _account(account: Account) -> dict[str, Any]:
     }
 
 
-def _profile(profile: Profile) -> dict[str, Any]:
+def _profile(profile: SandboxProfile) -> dict[str, Any]:
     return {
         "profile_id": profile.id,
         "provider": profile.provider,
@@ -69,7 +69,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _calendar(calendar: Calendar) -> dict[str, Any]:
+def _calendar(calendar: SandboxCalendar) -> dict[str, Any]:
     return {
         "calendar_id": calendar.id,
         "name": calendar.name,
@@ -81,7 +81,7 @@ def _calendar(calendar: Calendar) -> dict[str, Any]:
     }
 
 
-def _event(event: Event) -> dict[str, Any]:
+def _event(event: SandboxEvent) -> dict[str, Any]:
     return {
         "event_uid": event.uid,
         "event_id": event.event_id,

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from workers.cronofy.sandbox import identifiers
 from workers.cronofy.sandbox.call_log import Traffic
-from workers.cronofy.sandbox.clock import Clock
+from workers.cronofy.sandbox.clock import SandboxClock
 from workers.cronofy.sandbox.errors import ProtocolError
 from workers.cronofy.sandbox.faults import Faults
 from workers.cronofy.sandbox.pushes import Pushes
@@ -40,7 +40,7 @@ open: what it makes of another name nobody here knows. Here that is refused, so 
 
 
 @dataclass(frozen=True)
-class Event:
+class SandboxEvent:
     """One occurrence. Frozen: an edit replaces it, so that what Cronofy held before stays as it was."""
 
     uid: str
@@ -58,38 +58,38 @@ class Event:
 
 
 @dataclass
-class Calendar:
+class SandboxCalendar:
     """A calendar. `events` is the person's truth, `held` what Cronofy still has when it cannot see that."""
 
     id: str
     name: str
-    profile: "Profile"
+    profile: "SandboxProfile"
     readonly: bool = False
     deleted: bool = False
     primary: bool = False
     permission_level: str = "sandbox"
-    events: dict[str, Event] = field(default_factory=dict)
-    held: dict[str, Event] | None = None
+    events: dict[str, SandboxEvent] = field(default_factory=dict)
+    held: dict[str, SandboxEvent] | None = None
 
     @property
-    def seen(self) -> dict[str, Event]:
+    def seen(self) -> dict[str, SandboxEvent]:
         """What a read of the API shows."""
         return self.events if self.held is None else self.held
 
-    def managed(self, event_id: str) -> Event | None:
+    def managed(self, event_id: str) -> SandboxEvent | None:
         """The application's own event of that key."""
         return next((event for event in self.events.values() if event.event_id == event_id), None)
 
 
 @dataclass
-class Profile:
+class SandboxProfile:
     """A login at one provider. `broken` is the truth, `connected` what Cronofy has noticed of it."""
 
     id: str
     provider: str
     name: str
-    account: "Account"
-    calendars: list[Calendar] = field(default_factory=list)
+    account: "SandboxAccount"
+    calendars: list[SandboxCalendar] = field(default_factory=list)
     connected: bool = True
     broken: bool = False
     syncing: bool = False
@@ -104,31 +104,31 @@ class Profile:
 
 
 @dataclass
-class Account:
+class SandboxAccount:
     """A person, as the application knows them: `sub` and whatever profiles were linked."""
 
     sub: str
     name: str
     email: str
     zone: str
-    profiles: list[Profile] = field(default_factory=list)
+    profiles: list[SandboxProfile] = field(default_factory=list)
 
     @property
     def zoneinfo(self) -> ZoneInfo:
         """Where floating times of this person belong."""
         return ZoneInfo(self.zone)
 
-    def linked(self) -> list[Profile]:
+    def linked(self) -> list[SandboxProfile]:
         """The profiles that the application may see."""
         return [profile for profile in self.profiles if not profile.revoked]
 
-    def calendars(self) -> list[Calendar]:
+    def calendars(self) -> list[SandboxCalendar]:
         """The calendars that the application may see, read-only and deleted ones too."""
         return [calendar for profile in self.linked() for calendar in profile.calendars]
 
 
 @dataclass
-class Channel:
+class SandboxChannel:
     """A notification channel. A closed one is kept for the record but never listed."""
 
     id: str
@@ -159,7 +159,7 @@ class Access:
 
 
 @dataclass
-class Grant:
+class SandboxGrant:
     """What a refresh token renews."""
 
     sub: str
@@ -167,7 +167,7 @@ class Grant:
 
 
 @dataclass
-class Page:
+class SandboxPage:
     """One page of a long answer, cut when its first page was asked for: later edits do not shift it."""
 
     sub: str
@@ -190,17 +190,17 @@ class World:
         client_secret: str | None = None,
     ) -> None:
         self.lock = threading.RLock()
-        self.clock = Clock(now)
+        self.clock = SandboxClock(now)
         self.origin = "http://127.0.0.1:0"  # the server writes its own once it has a port
         self.client_id = client_id or identifiers.client_id()
         self.secrets = [client_secret or identifiers.client_secret()]
         self.page_size = page_size
-        self.accounts: dict[str, Account] = {}
-        self.channels: dict[str, Channel] = {}
+        self.accounts: dict[str, SandboxAccount] = {}
+        self.channels: dict[str, SandboxChannel] = {}
         self.codes: dict[str, Code] = {}
         self.access: dict[str, Access] = {}
-        self.grants: dict[str, Grant] = {}
-        self.pages: OrderedDict[str, Page] = OrderedDict()
+        self.grants: dict[str, SandboxGrant] = {}
+        self.pages: OrderedDict[str, SandboxPage] = OrderedDict()
         self.faults = Faults()
         self._postponed: list[tuple[float, Callable[[], None]]] = []
         self.traffic = Traffic()
@@ -219,28 +219,28 @@ class World:
             with suppress(ProtocolError):  # the calendar may be gone by then, and nobody is there to be told
                 write()
 
-    def profiles(self) -> Iterator[Profile]:
+    def profiles(self) -> Iterator[SandboxProfile]:
         """Every profile of every account."""
         return (profile for account in self.accounts.values() for profile in account.profiles)
 
-    def calendars(self) -> Iterator[Calendar]:
+    def calendars(self) -> Iterator[SandboxCalendar]:
         """Every calendar of every profile, revoked ones too."""
         return (calendar for profile in self.profiles() for calendar in profile.calendars)
 
-    def account(self, sub: str) -> Account:
+    def account(self, sub: str) -> SandboxAccount:
         """Raises ProtocolError 404."""
         if sub not in self.accounts:
             raise ProtocolError(404)
         return self.accounts[sub]
 
-    def profile(self, profile_id: str) -> Profile:
+    def profile(self, profile_id: str) -> SandboxProfile:
         """Raises ProtocolError 404."""
         for profile in self.profiles():
             if profile.id == profile_id:
                 return profile
         raise ProtocolError(404)
 
-    def calendar(self, calendar_id: str) -> Calendar:
+    def calendar(self, calendar_id: str) -> SandboxCalendar:
         """Raises ProtocolError 404."""
         for calendar in self.calendars():
             if calendar.id == calendar_id:

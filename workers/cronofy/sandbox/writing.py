@@ -13,7 +13,7 @@ from workers.cronofy.sandbox import accounts, grants, identifiers
 from workers.cronofy.sandbox.errors import ProtocolError, invalid
 from workers.cronofy.sandbox.responses import mapping, truth
 from workers.cronofy.sandbox.times import Moment, floats, instant, read_moment, zone_named
-from workers.cronofy.sandbox.world import Access, Account, Calendar, Event, FreeBusy, World
+from workers.cronofy.sandbox.world import Access, FreeBusy, SandboxAccount, SandboxCalendar, SandboxEvent, World
 
 LONGEST = {"summary": 1024, "description": 4096}
 BATCH_MOST = 50
@@ -31,7 +31,7 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         event_id, old = None, _external(calendar, str(data["event_uid"]))
     start, end = _moment(data, "start"), _moment(data, "end")
     now = world.clock.second()
-    event = old or Event(identifiers.managed_event(), start, end, event_id=event_id, created=now)
+    event = old or SandboxEvent(identifiers.managed_event(), start, end, event_id=event_id, created=now)
     been = (*event.earlier, (event.start, event.end)) if old and (start, end) != (old.start, old.end) else event.earlier
     written = replace(
         event,
@@ -61,7 +61,7 @@ def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         _store(calendar, replace(old, deleted=True, updated=world.clock.second()))
 
 
-def delete_all(world: World, account: Account, asked: Mapping[str, Any]) -> None:
+def delete_all(world: World, account: SandboxAccount, asked: Mapping[str, Any]) -> None:
     """Delete all own events: `{delete_all: true}` or `{calendar_ids: […]}`, exactly one. Raises ProtocolError 422."""
     ids = asked.get("calendar_ids")
     everything = truth(asked.get("delete_all"), "delete_all")
@@ -102,7 +102,7 @@ def _act(world: World, access: Access, entry: Mapping[str, Any]) -> dict[str, An
     return {"status": 202}
 
 
-def _writable(world: World, access: Access, calendar_id: str, need: str) -> Calendar:
+def _writable(world: World, access: Access, calendar_id: str, need: str) -> SandboxCalendar:
     if not grants.allows(access.scope, need):
         raise ProtocolError(403)
     calendar = next((one for one in world.account(access.sub).calendars() if one.id == calendar_id), None)
@@ -125,7 +125,7 @@ def _check(data: Mapping[str, Any]) -> None:
         raise invalid(**(too_long | wrong))
 
 
-def _external(calendar: Calendar, uid: str) -> Event:
+def _external(calendar: SandboxCalendar, uid: str) -> SandboxEvent:
     if not uid.startswith("evt_external_"):
         raise invalid(event_uid="errors.must_be_external_event_uid")
     if calendar.permission_level != "unrestricted":
@@ -166,7 +166,7 @@ def _details(data: Mapping[str, Any]) -> dict[str, Any]:
     return details
 
 
-def _store(calendar: Calendar, event: Event) -> None:
+def _store(calendar: SandboxCalendar, event: SandboxEvent) -> None:
     calendar.events[event.uid] = event
     if calendar.held is not None:  # the first sync is still running: Cronofy knows what it wrote itself
         calendar.held[event.uid] = event

@@ -6,20 +6,20 @@ safe default. What we need and cannot read is BadAnswer, whose text names the fi
 
 from workers.cronofy.wire.accounts import read_userinfo
 from workers.cronofy.wire.channels import Channel, read_channel, read_channels
-from workers.cronofy.wire.events import Event, Written, read_events
-from workers.cronofy.wire.freebusy import Page, read_free_busy, read_page
+from workers.cronofy.wire.events import ManagedEvent, Written, read_events
+from workers.cronofy.wire.freebusy import FreeBusyPage, read_free_busy, read_page
 from workers.cronofy.wire.grants import Grant, is_token, read_grant
 from workers.cronofy.wire.notifications import NOTIFICATIONS, Notification, read_notification
-from workers.cronofy.wire.refusals import Refusal, read_refusal
+from workers.cronofy.wire.refusals import CronofyRefusal, read_refusal
 
 __all__ = [
     "NOTIFICATIONS",
     "Channel",
-    "Event",
+    "CronofyRefusal",
+    "FreeBusyPage",
     "Grant",
+    "ManagedEvent",
     "Notification",
-    "Page",
-    "Refusal",
     "Written",
     "is_token",
     "read_channel",

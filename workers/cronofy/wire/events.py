@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from workers.cronofy.errors import BadAnswer
 from workers.cronofy.wire import stamps
 from workers.cronofy.wire.fields import flag, identifier, text
-from workers.cronofy.wire.freebusy import Item, Page
+from workers.cronofy.wire.freebusy import FreeBusyPage, Item
 
 LONGEST_SUMMARY, LONGEST_DESCRIPTION = 1024, 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ManagedEvent:
     """One to write. `id` is ours; start and end are UTC epoch seconds, shown in `zone` (IANA)."""
 
     id: str
@@ -40,13 +40,13 @@ class Written:
     end: int
     summary: str = field(default="", compare=False, repr=False)
 
-    def shows(self, event: Event) -> bool:
+    def shows(self, event: ManagedEvent) -> bool:
         """Whether this is what was written, its text included."""
         written = (self.id, self.start, self.end, self.summary)
         return written == (event.id, event.start, event.end, event.summary[:LONGEST_SUMMARY])
 
 
-def read_events(pages: Iterable[Page]) -> tuple[Written, ...]:
+def read_events(pages: Iterable[FreeBusyPage]) -> tuple[Written, ...]:
     """Our own events on all these pages; what is not ours, or deleted, is left out. Raises BadAnswer."""
     return tuple(_written(item) for page in pages for item in page.items if _stands(item))
 

@@ -36,7 +36,7 @@ _STATUSES = _Statuses({"busy": BUSY, "tentative": TENTATIVE, "unknown": UNKNOWN,
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FreeBusyPage:
     """One page as it came: `current` of `total`, its items unread, and where the next one is."""
 
     current: int
@@ -47,7 +47,7 @@ class Page:
     """Bytes of JSON."""
 
 
-def read_page(raw: bytes, kind: str = "free_busy") -> Page:
+def read_page(raw: bytes, kind: str = "free_busy") -> FreeBusyPage:
     """A page of this kind of items (their key). Raises BadAnswer when it is none, or says that it is neither the last
     one nor followed by another.
     """
@@ -60,10 +60,10 @@ def read_page(raw: bytes, kind: str = "free_busy") -> Page:
     next_page = text(pages, "next_page")
     if not 1 <= current <= total or (current < total) != (next_page is not None):
         raise BadAnswer(f"a page of {kind} from Cronofy contradicts itself about what follows; read again later")
-    return Page(current, total, next_page, items, len(raw))
+    return FreeBusyPage(current, total, next_page, items, len(raw))
 
 
-def read_free_busy(pages: Iterable[Page]) -> Reading:
+def read_free_busy(pages: Iterable[FreeBusyPage]) -> Reading:
     """All items of all pages in one Reading, in the order they came, deleted ones left out.
 
     Raises BadAnswer when any item has no calendar, no time or half a time.

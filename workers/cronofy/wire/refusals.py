@@ -16,19 +16,19 @@ _MOST_KEYS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class CronofyRefusal:
     """Why a call was refused, as far as Cronofy says: an OAuth word, and keys like `summary: errors.required`."""
 
     error: str | None
     keys: tuple[str, ...]
 
 
-def read_refusal(raw: bytes) -> Refusal:
+def read_refusal(raw: bytes) -> CronofyRefusal:
     """The body of a 4xx. Never raises: most have no body, and only words shaped like error keys are taken from one."""
     try:
         body = document(raw, "a refusal")
     except BadAnswer:
-        return Refusal(None, ())
+        return CronofyRefusal(None, ())
     error, errors = body.get("error"), body.get("errors")
     keys = [
         f"{name}: {entry['key']}"
@@ -36,7 +36,7 @@ def read_refusal(raw: bytes) -> Refusal:
         for entry in (entries if isinstance(entries, list) else ())
         if isinstance(entry, dict) and _is_key(name) and _is_key(entry.get("key"))
     ]
-    return Refusal(error if _is_key(error) else None, tuple(keys[:_MOST_KEYS]))
+    return CronofyRefusal(error if _is_key(error) else None, tuple(keys[:_MOST_KEYS]))
 
 
 def _is_key(value: object) -> bool:

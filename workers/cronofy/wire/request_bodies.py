@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from workers.cronofy.wire.events import LONGEST_DESCRIPTION, LONGEST_SUMMARY, Event
+from workers.cronofy.wire.events import LONGEST_DESCRIPTION, LONGEST_SUMMARY, ManagedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def free_busy(since: date, until: date, zone: str) -> str:
     return urlencode({"tzid": zone, "from": since.isoformat(), "to": until.isoformat(), "include_managed": "false"})
 
 
-def event(written: Event) -> bytes:
+def event(written: ManagedEvent) -> bytes:
     """One of ours to write. Texts are cut to what Cronofy takes: better a short description than no session."""
     return orjson.dumps(
         {

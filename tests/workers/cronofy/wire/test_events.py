@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from workers.cronofy.errors import BadAnswer
-from workers.cronofy.wire import Event, Written, read_events, read_page, request_bodies
+from workers.cronofy.wire import ManagedEvent, Written, read_events, read_page, request_bodies
 
 OURS = {
     "calendar_id": "cal_a",
@@ -18,7 +18,7 @@ OURS = {
     "deleted": False,
 }
 START = 1_794_063_600
-EVENT = Event("coachcal-ses_1", "Session with Ada", "See you", START, START + 3600, "Europe/London")
+EVENT = ManagedEvent("coachcal-ses_1", "Session with Ada", "See you", START, START + 3600, "Europe/London")
 
 
 def read(*events: Any) -> tuple[Written, ...]:
@@ -72,7 +72,7 @@ def test_an_event_is_written_in_their_words_and_utc() -> None:
 
 
 def test_texts_are_cut_to_what_cronofy_takes() -> None:
-    long = Event("e", "s" * 2000, "d" * 5000, START, START + 60, "Etc/UTC")
+    long = ManagedEvent("e", "s" * 2000, "d" * 5000, START, START + 60, "Etc/UTC")
     sent = orjson.loads(request_bodies.event(long))
     assert (len(sent["summary"]), len(sent["description"])) == (1024, 4096)
 

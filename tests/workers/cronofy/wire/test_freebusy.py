@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.freebusy import BUSY, FREE, TENTATIVE, UNKNOWN, Reading
 from tests.workers.cronofy.fixtures import raw
 from workers.cronofy.errors import BadAnswer
-from workers.cronofy.wire import Page, read_free_busy, read_page
+from workers.cronofy.wire import FreeBusyPage, read_free_busy, read_page
 
 MIRA = "cal_ZfDA3mXwwN5l8MDe_k3Jq8mR1xTzYw0aB"
 
@@ -189,7 +189,7 @@ def test_a_last_page_may_say_that_nothing_follows(nothing: str | None) -> None:
 
 def test_a_page_says_nothing_of_its_contents_when_printed() -> None:
     page = read_page(answer(item(), current=1, total=2, next_page="https://api.cronofy.com/v1/free_busy/pages/canary"))
-    assert isinstance(page, Page)
+    assert isinstance(page, FreeBusyPage)
     assert "canary" not in repr(page)
     assert "cal_a" not in repr(page)
 
