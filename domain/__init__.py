@@ -16,13 +16,15 @@ held         a mail whose text has an unknown or empty token: kept back, never s
 hours        a coach's weekly windows and their overrides, wall-clock in the coach's zone
 limit        the most sessions of a local day, or of an ISO week
 notice       how long before its start a session must be booked
-invitation   the calendar part of a mail: one UID for the life of a booking, SEQUENCE up by one a change
+invitation   the calendar part of a mail: one UID for the life of a booking, SEQUENCE up by one a
+             change
 offered      open, and let through by the clock
 open         bookable at any time as far as hours, busy, sessions and limits say
 origin       the UTC midnight a slot set begins at
 override     the windows that replace a date's usual ones
 own session  a session of ours with the coach; it keeps a gap on either side, not just buffers
-policy       what people see while a coach's calendars cannot be trusted: hide, last_known, hours_only
+policy       what people see while a coach's calendars cannot be trusted: hide, last_known,
+             hours_only
 pool         several coaches asked at once: any of them, or all
 reading      what one read of one connection brought, whole
 reason       why a cell is closed

@@ -1,4 +1,6 @@
-"""A coach's calendar account as the provider describes it: profiles (Google, Exchange...) and their calendars."""
+"""A coach's calendar account as the provider describes it: profiles (Google, Exchange...) and their
+calendars.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -49,7 +51,8 @@ class Account:
     def trouble(self) -> Trouble | None:
         """Why this account's free/busy is not the whole truth; the worst first.
 
-        A profile without credentials still answers, with old data; one in its first sync looks free all day.
+        A profile without credentials still answers, with old data; one in its first sync looks free
+        all day.
         """
         if any(not profile.connected for profile in self.profiles):
             return "disconnected"

@@ -26,7 +26,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Coach:
-    """One coach; `pre`, `post`, `notice` and `durations` in minutes. Raises Invalid for what no coach can have."""
+    """One coach; `pre`, `post`, `notice` and `durations` in minutes. Raises Invalid for what no
+    coach can have.
+    """
 
     id: str
     hours: Hours
@@ -63,7 +65,9 @@ class Coach:
                 detail = f"{duration} minutes cannot be offered; use multiples of 5."
                 raise Invalid("durations", "not_a_multiple_of_5", detail)
         if not self.durations or len(set(self.durations)) < len(self.durations):
-            raise Invalid("durations", "not_distinct", "Offer one duration or more, each of them once.")
+            raise Invalid(
+                "durations", "not_distinct", "Offer one duration or more, each of them once."
+            )
         one_of("mode", self.mode, ("flexible", "back_to_back"))
         if self.per_day is not None:
             whole_number("per_day", self.per_day, 0, 1000)

@@ -7,10 +7,12 @@ from domain.slots.cells import Periods
 
 
 def conflicting(sessions: Iterable[Session], busy: Periods) -> set[str]:
-    """The ids of those that an external busy period meets. Their own time counts, not their buffers; a session that
-    was forced over busy time is where somebody wanted it."""
+    """The ids of those that an external busy period meets. Their own time counts, not their
+    buffers; a session that was forced over busy time is where somebody wanted it.
+    """
     return {
         session.id
         for session in sessions
-        if session.force_reason is None and ((busy[:, 0] < session.ends) & (busy[:, 1] > session.starts)).any()
+        if session.force_reason is None
+        and ((busy[:, 0] < session.ends) & (busy[:, 1] > session.starts)).any()
     }

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 
 class Invalid(ValueError):
-    """An input that breaks a rule: which field, a stable code for machines, and a sentence for people.
+    """An input that breaks a rule: which field, a stable code for machines, and a sentence for
+    people.
 
     `field` is a path such as `hours.mon[0]`; `code` is snake_case and never changes once published;
     `detail` ends with the next step.
@@ -27,9 +28,17 @@ class Invalid(ValueError):
 def whole_number(field: str, value: object, low: int, high: int) -> int:
     """The value, if it is an int from `low` to `high`. Raises Invalid."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Invalid(field, "not_a_whole_number", f"Send a whole number from {low} to {high}, not {value!r:.60}.")
+        raise Invalid(
+            field,
+            "not_a_whole_number",
+            f"Send a whole number from {low} to {high}, not {value!r:.60}.",
+        )
     if not low <= value <= high:
-        raise Invalid(field, "out_of_range", f"{value} is out of range; send a whole number from {low} to {high}.")
+        raise Invalid(
+            field,
+            "out_of_range",
+            f"{value} is out of range; send a whole number from {low} to {high}.",
+        )
     return value
 
 
@@ -38,4 +47,6 @@ def one_of(field: str, value: object, words: Sequence[str]) -> str:
     for word in words:
         if value == word:
             return word
-    raise Invalid(field, "unknown_word", f"{value!r:.60} is not known here; send one of {', '.join(words)}.")
+    raise Invalid(
+        field, "unknown_word", f"{value!r:.60} is not known here; send one of {', '.join(words)}."
+    )

@@ -1,5 +1,6 @@
-"""What the platform is told of by callbacks: every event, and all that each says. Ids, times and versions, and never
-a name, an address or a title: whoever needs more asks the API, where it must show its key.
+"""What the platform is told of by callbacks: every event, and all that each says. Ids, times and
+versions, and never a name, an address or a title: whoever needs more asks the API, where it must
+show its key.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,10 @@ _SESSION = ("session_id", "version", "coach_id", "starts", "ends")
 CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "slots.changed": ("the coach's open times changed: read them again", ("coach_id", "version")),
     "booking.booked": ("a seat was taken", _BOOKING),
-    "booking.rebooked": ("it moved to another time, or to another pod", (*_BOOKING, "previous_starts")),
+    "booking.rebooked": (
+        "it moved to another time, or to another pod",
+        (*_BOOKING, "previous_starts"),
+    ),
     "booking.cancelled": ("it was cancelled, or its session called off", _BOOKING),
     "booking.seat_left": ("its participant left the pod", _BOOKING),
     "booking.missed": ("it was cancelled too late, or nobody came", _BOOKING),
@@ -25,8 +29,14 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("coach_id", "connection_id", "reason", "since"),
     ),
     "calendar.reconnected": ("it is read again", ("coach_id", "connection_id")),
-    "session.conflict": ("an external event lies over a session, which stands", (*_SESSION, "since")),
-    "session.conflict_cleared": ("no longer: the event went, or the session moved or ended", _SESSION),
+    "session.conflict": (
+        "an external event lies over a session, which stands",
+        (*_SESSION, "since"),
+    ),
+    "session.conflict_cleared": (
+        "no longer: the event went, or the session moved or ended",
+        _SESSION,
+    ),
 }
 """What happened, and the keys of `data`."""
 
@@ -48,12 +58,20 @@ class Event:
 
 
 def in_order(topic: str) -> bool:
-    """Whether each event counts. Of the others only the latest does: it tells how things are, not what happened."""
+    """Whether each event counts. Of the others only the latest does: it tells how things are, not
+    what happened.
+    """
     return topic.startswith("booking.")
 
 
 def slots_changed(coach_id: str, version: int, at: datetime) -> Event:
-    return Event("slots.changed", f"slots:{coach_id}", coach_id, at, {"coach_id": coach_id, "version": version})
+    return Event(
+        "slots.changed",
+        f"slots:{coach_id}",
+        coach_id,
+        at,
+        {"coach_id": coach_id, "version": version},
+    )
 
 
 def booking(change: Change, at: datetime) -> Event:
@@ -73,7 +91,9 @@ def booking(change: Change, at: datetime) -> Event:
     return Event(f"booking.{change.kind}", booked.id, session.coach_id, at, data)
 
 
-def calendar(coach_id: str, connection_id: str, trouble: str | None, *, since: datetime | None, at: datetime) -> Event:
+def calendar(
+    coach_id: str, connection_id: str, trouble: str | None, *, since: datetime | None, at: datetime
+) -> Event:
     """What a connection's trouble has become: `disconnected` or `revoked` since then, or none."""
     data = {"coach_id": coach_id, "connection_id": connection_id}
     if trouble is not None:

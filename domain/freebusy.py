@@ -23,15 +23,19 @@ _HEADER = struct.Struct("<4sII")  # magic with version, bytes of the calendar na
 _MAGIC = b"frb1"
 _COLUMNS = {"start": "<i8", "end": "<i8", "calendar": "<u2", "status": "<u1", "all_day": "|b1"}
 _ITEM_BYTES = 20
-# The dates that Python has. Providers write the year 0, which lies before them; nobody can be booked then.
-_FIRST_DAY, _LAST_DAY = ((day - date(1970, 1, 1)).days * DAY_SECONDS for day in (date.min, date.max))
+# The dates that Python has. Providers write the year 0, which lies before them; nobody can be
+# booked then.
+_FIRST_DAY, _LAST_DAY = (
+    (day - date(1970, 1, 1)).days * DAY_SECONDS for day in (date.min, date.max)
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """All items of one read of one connection, in columns of equal length, in the order they came.
 
-    Items repeat, overlap and come unsorted. An all-day item has its local dates' midnights as if they were UTC.
+    Items repeat, overlap and come unsorted. An all-day item has its local dates' midnights as if
+    they were UTC.
     """
 
     calendars: tuple[str, ...]
@@ -46,7 +50,9 @@ class Reading:
     @classmethod
     def of(cls, items: Iterable[Item]) -> Self:
         rows = list(items)
-        names, start, end, status, all_day = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+        names, start, end, status, all_day = (
+            zip(*rows, strict=True) if rows else ((), (), (), (), ())
+        )
         index = {name: place for place, name in enumerate(dict.fromkeys(names))}
         return cls(
             tuple(index),
@@ -63,16 +69,23 @@ class Reading:
     def pack(self) -> bytes:
         """A header, the calendars' names as JSON, then column after column: 20 bytes an item."""
         names = json.dumps(self.calendars).encode()
-        columns = [getattr(self, name).astype(kind, copy=False).tobytes() for name, kind in _COLUMNS.items()]
+        columns = [
+            getattr(self, name).astype(kind, copy=False).tobytes()
+            for name, kind in _COLUMNS.items()
+        ]
         return b"".join((_HEADER.pack(_MAGIC, len(names), len(self)), names, *columns))
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
-        """What `pack` made, as read-only views of its bytes. Raises ValueError for anything else."""
+        """What `pack` made, as read-only views of its bytes. Raises ValueError for
+        anything else.
+        """
         magic, names, items = _HEADER.unpack(packed[: _HEADER.size].ljust(_HEADER.size))
         at = _HEADER.size + names
         if magic != _MAGIC or len(packed) != at + _ITEM_BYTES * items:
-            raise ValueError("these bytes are no packed Reading of this version; read the calendar again")
+            raise ValueError(
+                "these bytes are no packed Reading of this version; read the calendar again"
+            )
         calendars = tuple(json.loads(packed[_HEADER.size : at]))
         columns = {}
         for name, kind in _COLUMNS.items():
@@ -81,27 +94,36 @@ class Reading:
         return cls(calendars, **columns)
 
     def digest(self) -> bytes:
-        """16 bytes, the same for the same set of items: order, repeats and unused calendars do not count."""
+        """16 bytes, the same for the same set of items: order, repeats and unused calendars do not
+        count.
+        """
         used, calendar = np.unique(self.calendar, return_inverse=True)
         names = [self.calendars[place] for place in used]
         rank = np.empty(len(names), np.int64)
         rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-        # All but the start in one number, for a sort by two keys: an end until year 10,000 leaves room for the others.
+        # All but the start in one number, for a sort by two keys: an end until year 10,000 leaves
+        # room for the others.
         rest = ((self.end << 8 | self.status) << 1 | self.all_day) << 16 | rank[calendar]
         order = np.lexsort((rest, self.start))
         rows = np.stack((self.start[order], rest[order]))
         fresh = np.ones(rows.shape[1], np.bool_)
         fresh[1:] = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
-        return blake2b(json.dumps(sorted(names)).encode() + rows[:, fresh].tobytes(), digest_size=16).digest()
+        return blake2b(
+            json.dumps(sorted(names)).encode() + rows[:, fresh].tobytes(), digest_size=16
+        ).digest()
 
     @property
     def ends(self) -> npt.NDArray[np.int64]:
-        """When each item is over: an all-day item lasts a day at least, whatever is given as its end."""
+        """When each item is over: an all-day item lasts a day at least, whatever is given as its
+        end.
+        """
         too_short = self.all_day & (self.end <= self.start)
         return np.where(too_short, self.start + DAY_SECONDS, self.end)
 
     def between(self, since: int, until: int) -> Self:
-        """The items that meet [since, until): what two readings of different days can be compared in."""
+        """The items that meet [since, until): what two readings of different days can be compared
+        in.
+        """
         meets = (self.ends > since) & (self.start < until)
         return replace(self, **{name: getattr(self, name)[meets] for name in _COLUMNS})
 
@@ -115,8 +137,9 @@ def blocking(
 ) -> npt.NDArray[np.int64]:
     """The periods that block, shape (n, 2), UTC epoch seconds, unmerged, in the order they came.
 
-    `calendars` names those selected (None: all). All-day items run from local midnight to local midnight in `zone`,
-    the coach's; one that ends no later than it starts is that one day. A status we do not know blocks.
+    `calendars` names those selected (None: all). All-day items run from local midnight to local
+    midnight in `zone`, the coach's; one that ends no later than it starts is that one day. A status
+    we do not know blocks.
     """
     ends = reading.ends
     blocks = (ends > reading.start) & (reading.status != FREE)
@@ -129,7 +152,9 @@ def blocking(
     days = reading.all_day[blocks]
     if days.any():
         periods[days] = _placed(periods[days], zone)
-        periods = periods[periods[:, 1] > periods[:, 0]]  # a zone that changed sides of the date line skipped a day
+        periods = periods[
+            periods[:, 1] > periods[:, 0]
+        ]  # a zone that changed sides of the date line skipped a day
     return periods
 
 

@@ -23,7 +23,9 @@ class Health:
 
 
 def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
-    """The state of a coach with these connections: the worst of theirs. `stale_after` in seconds."""
+    """The state of a coach with these connections: the worst of theirs. `stale_after`
+    in seconds.
+    """
     if not healths:
         return "unconnected"
     if any(health.trouble in ("disconnected", "revoked") for health in healths):
@@ -36,20 +38,28 @@ def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
 
 
 def as_of(healths: Sequence[Health]) -> int | None:
-    """When the calendars were last read, the oldest of them, epoch seconds; None while one of them never was."""
+    """When the calendars were last read, the oldest of them, epoch seconds; None while one of them
+    never was.
+    """
     read = [health.last_ok for health in healths if health.last_ok is not None]
     return min(read) if read and len(read) == len(healths) else None
 
 
 def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effect:
-    """What people see. `as_of`: when the calendars were last read, the oldest of them, epoch seconds."""
+    """What people see. `as_of`: when the calendars were last read, the oldest of them, epoch
+    seconds.
+    """
     if state in ("fresh", "refreshing"):
         return "list"
     if state == "initial_sync":
         return "hide"  # whatever the policy: an unfinished sync looks free all day
     if policy.kind == "hours_only":
         return "hours_only"
-    if state != "unconnected" and policy.kind == "last_known" and now < _trusted_until(policy, as_of):
+    if (
+        state != "unconnected"
+        and policy.kind == "last_known"
+        and now < _trusted_until(policy, as_of)
+    ):
         return "list"
     return "hide"
 
@@ -57,7 +67,9 @@ def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effe
 def effect_until(
     healths: Sequence[Health], policy: Policy, *, as_of: int | None, now: int, stale_after: int
 ) -> int | None:
-    """The first second after `now` at which time alone changes the state or the effect; None for never."""
+    """The first second after `now` at which time alone changes the state or the effect; None for
+    never.
+    """
     current = state(healths, now=now, stale_after=stale_after)
     if current in ("fresh", "refreshing"):
         return _last_read(healths) + stale_after + 1

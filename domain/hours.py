@@ -1,9 +1,14 @@
-"""Weekly hours and overrides in a time zone, as instants. The only module that knows daylight saving exists.
+"""Weekly hours and overrides in a time zone, as instants. The only module that knows daylight
+saving exists.
 
-The convention for wall-clock times that a clock change removes or repeats: one that does not exist moves forward by
-the gap (02:30 -> 03:30); an ambiguous one is its first occurrence when it begins a window and its second when it
-ends one; a window inverted by that is empty. Python's `fold` says the same (PEP 495): fold=0 is the first
-occurrence, or the time moved forward, and the later of the two folds is the second occurrence, or the time moved
+The convention for wall-clock times that a clock change removes or repeats: one that does not exist
+    moves forward by
+the gap (02:30 -> 03:30); an ambiguous one is its first occurrence when it begins a window and its
+    second when it
+ends one; a window inverted by that is empty. Python's `fold` says the same (PEP 495): fold=0 is the
+    first
+occurrence, or the time moved forward, and the later of the two folds is the second occurrence, or
+    the time moved
 forward again.
 """
 
@@ -20,14 +25,18 @@ from domain.errors import Invalid, whole_number
 from domain.intervals import Interval, merge
 
 Window = tuple[int, int]
-"""Minutes after local midnight, 0 <= start < 1440 and start < end <= start + 1440: past 1440 is the next day."""
+"""Minutes after local midnight, 0 <= start < 1440 and start < end <= start + 1440: past 1440 is the
+next day.
+"""
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
 DAY_SECONDS = 86_400
 """An elapsed day, or a UTC one. Never the way to tomorrow: local days have 23 to 25 hours."""
 YEARS = (1973, 2199)
-"""Liberia was the last zone to round its offset to minutes, in 1972; the other end keeps off that of `date`."""
+"""Liberia was the last zone to round its offset to minutes, in 1972; the other end keeps off that
+of `date`.
+"""
 
 _DAY_MINUTES = 1440
 _WALL = re.compile(r"([01]\d|2[0-3]|24(?=:00)):([0-5]\d)", re.ASCII)
@@ -35,30 +44,46 @@ _WALL = re.compile(r"([01]\d|2[0-3]|24(?=:00)):([0-5]\d)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When a coach works: wall-clock windows in an IANA zone. A window belongs to the date it begins on."""
+    """When a coach works: wall-clock windows in an IANA zone. A window belongs to the date it
+    begins on.
+    """
 
     zone: str
     weekly: tuple[tuple[Window, ...], ...]
     """Seven days, Monday first."""
     overrides: tuple[tuple[date, tuple[Window, ...]], ...]
-    """Sorted by date. An override replaces the windows that begin on its date; none at all is a day off."""
+    """Sorted by date. An override replaces the windows that begin on its date; none at all is a day
+    off.
+    """
 
     @classmethod
     def parse(cls, zone: str, weekly: object, overrides: object) -> Self:
-        """From JSON's shape: {"mon": [["09:00", "17:00"]]} and {"2026-12-24": []}; an end at or before its start
-        is on the next day, and so is "24:00". Raises Invalid with the path of the field."""
+        """From JSON's shape: {"mon": [["09:00", "17:00"]]} and {"2026-12-24": []}; an end at or
+        before its start is on the next day, and so is "24:00". Raises Invalid with the path of the
+        field.
+        """
         timezone(zone)
         days = _mapping(weekly, "hours")
         if unknown := [day for day in days if day not in WEEKDAYS]:
-            detail = f"Name the days mon, tue, wed, thu, fri, sat, sun; {unknown[0]!r:.60} is none of them."
+            detail = (
+                f"Name the days mon, tue, wed, thu, fri, sat, sun; {unknown[0]!r:.60} is none of"
+                " them."
+            )
             raise Invalid(f"hours.{unknown[0]!s:.40}", "unknown_weekday", detail)
-        dated = {_date(day): _windows(w, f"overrides.{day}") for day, w in _mapping(overrides, "overrides").items()}
+        dated = {
+            _date(day): _windows(w, f"overrides.{day}")
+            for day, w in _mapping(overrides, "overrides").items()
+        }
         usual = tuple(_windows(days.get(day, ()), f"hours.{day}") for day in WEEKDAYS)
         return cls(zone, usual, tuple(sorted(dated.items())))
 
     def weekly_json(self) -> dict[str, list[list[str]]]:
         """{"mon": [["09:00", "17:00"]]}; days without a window are left out."""
-        return {day: _clocks(windows) for day, windows in zip(WEEKDAYS, self.weekly, strict=True) if windows}
+        return {
+            day: _clocks(windows)
+            for day, windows in zip(WEEKDAYS, self.weekly, strict=True)
+            if windows
+        }
 
     def overrides_json(self) -> dict[str, list[list[str]]]:
         """{"2026-12-24": []}; an empty list is a day off."""
@@ -67,7 +92,8 @@ class Hours:
 
 @lru_cache(maxsize=256)
 def open_windows(hours: Hours, since: date, until: date) -> tuple[Interval, ...]:
-    """Every window that begins on a date since <= d < until, as instants, joined where they touch or overlap.
+    """Every window that begins on a date since <= d < until, as instants, joined where they touch
+    or overlap.
 
     Cached: resolving a season of windows costs four times the rest of a slot set.
     """
@@ -97,11 +123,15 @@ def _last(zone: str, day: date, minute: int) -> int:
 
 def _wall(zone: str, day: date, minute: int) -> datetime:
     # Minutes are added to the naive time: that is wall-clock arithmetic. The zone comes after it.
-    return (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(tzinfo=timezone(zone))
+    return (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(
+        tzinfo=timezone(zone)
+    )
 
 
 def midnight(zone: str, day: date) -> int:
-    """The first instant of a local date, epoch seconds: 01:00 where a clock change removes midnight."""
+    """The first instant of a local date, epoch seconds: 01:00 where a clock change removes
+    midnight.
+    """
     return _first(zone, day, 0)
 
 
@@ -129,11 +159,16 @@ def utc_date(instant: int) -> date:
 def timezone(key: str) -> ZoneInfo:
     """A zone by its IANA name. Raises Invalid.
 
-    From the tzdata package, not from the machine: the same hours give the same slots wherever they are computed.
+    From the tzdata package, not from the machine: the same hours give the same slots wherever they
+    are computed.
     """
     if isinstance(key, str) and key in zone_names():
         return _loaded(key)
-    raise Invalid("zone", "unknown_zone", f"{key!r:.60} is no IANA time zone; send a name such as Europe/London.")
+    raise Invalid(
+        "zone",
+        "unknown_zone",
+        f"{key!r:.60} is no IANA time zone; send a name such as Europe/London.",
+    )
 
 
 @cache
@@ -150,7 +185,11 @@ def _loaded(key: str) -> ZoneInfo:
 def _mapping(value: object, field: str) -> Mapping[str, object]:
     if isinstance(value, Mapping):
         return value
-    raise Invalid(field, "not_an_object", f"Send an object of lists of [start, end], not {type(value).__name__}.")
+    raise Invalid(
+        field,
+        "not_an_object",
+        f"Send an object of lists of [start, end], not {type(value).__name__}.",
+    )
 
 
 def _date(text: object) -> date:
@@ -167,16 +206,26 @@ def _date(text: object) -> date:
 
 def _windows(value: object, field: str) -> tuple[Window, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise Invalid(field, "not_a_list", 'Send a list of [start, end] such as [["09:00", "17:00"]], or [].')
+        raise Invalid(
+            field, "not_a_list", 'Send a list of [start, end] such as [["09:00", "17:00"]], or [].'
+        )
     return tuple(sorted(_window(pair, f"{field}[{place}]") for place, pair in enumerate(value)))
 
 
 def _window(pair: object, field: str) -> Window:
-    if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != len(("start", "end")):
+    if (
+        not isinstance(pair, Sequence)
+        or isinstance(pair, str)
+        or len(pair) != len(("start", "end"))
+    ):
         raise Invalid(field, "not_a_window", 'A window is a pair such as ["09:00", "17:00"].')
     start, end = (_minutes(wall, field) for wall in pair)
     if start == _DAY_MINUTES:
-        raise Invalid(field, "starts_at_24", 'A window cannot begin at 24:00; begin it at "00:00" of the next day.')
+        raise Invalid(
+            field,
+            "starts_at_24",
+            'A window cannot begin at 24:00; begin it at "00:00" of the next day.',
+        )
     return start, end if end > start else end + _DAY_MINUTES
 
 
@@ -184,7 +233,9 @@ def _minutes(wall: object, field: str) -> int:
     found = _WALL.fullmatch(wall) if isinstance(wall, str) else None
     if not found:
         raise Invalid(
-            field, "invalid_time", f"{wall!r:.60} is no time of day; write it like 09:00, or 24:00 for an end."
+            field,
+            "invalid_time",
+            f"{wall!r:.60} is no time of day; write it like 09:00, or 24:00 for an end.",
         )
     return int(found[1]) * 60 + int(found[2])
 

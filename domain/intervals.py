@@ -1,4 +1,5 @@
-"""Half-open intervals of whole seconds: merge, subtract, clip, pad. The only interval arithmetic on sequences.
+"""Half-open intervals of whole seconds: merge, subtract, clip, pad. The only interval arithmetic on
+sequences.
 
 Arrays of periods have their own, in `domain.slots.cells`: there nothing is merged at all.
 """
@@ -10,7 +11,9 @@ Interval = tuple[int, int]
 
 
 def merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
-    """Sorted and disjoint, covering the same instants; those that touch become one, empty ones vanish."""
+    """Sorted and disjoint, covering the same instants; those that touch become one, empty ones
+    vanish.
+    """
     merged: list[Interval] = []
     for start, end in sorted(intervals):
         if start >= end:

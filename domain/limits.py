@@ -20,8 +20,8 @@ _AROUND = (_DAYS_A_WEEK + 2) * DAY_SECONDS  # the weeks at both edges of a span,
 def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
     """Per start of the span: whether its local day or week has as many sessions as it may have.
 
-    `begins`: when the coach's sessions begin, epoch seconds. Those of every local week that the span touches must
-    be among them, or the weeks at its edges look emptier than they are.
+    `begins`: when the coach's sessions begin, epoch seconds. Those of every local week that the
+      span touches must be among them, or the weeks at its edges look emptier than they are.
     """
     closed = np.zeros(span.cells, np.bool_)
     if limits == (None, None):
@@ -37,7 +37,9 @@ def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
 
 @lru_cache(maxsize=32)
 def _calendar(zone: str, span: Span) -> tuple[Ints, Ints, Ints]:
-    """The local midnights around a span, their dates counted from a Monday, and the date of each cell."""
+    """The local midnights around a span, their dates counted from a Monday, and the date of each
+    cell.
+    """
     days = local_days(zone, span.origin - _AROUND, span.end + _AROUND)
     monday = days[0][0].toordinal() - days[0][0].weekday()
     midnights = np.array([first for _, first, _ in days], np.int64)

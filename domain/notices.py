@@ -1,4 +1,6 @@
-"""Who is told of a change, and by when of what: from a change to the facts of its mails. Nothing is written here."""
+"""Who is told of a change, and by when of what: from a change to the facts of its mails. Nothing is
+written here.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,13 +20,17 @@ class Contact:
     zone: str
     language: str
     written_to: bool
-    """Whether sessions are written into a calendar of theirs; otherwise their mails carry an invitation."""
+    """Whether sessions are written into a calendar of theirs; otherwise their mails carry an
+    invitation.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to one booking: both are as they are afterwards. `tells_coach`: this change is news to the coach;
-    of a pod that moves with all its seats the first one tells it. `tells_participant`: it is news to them."""
+    """What happened to one booking: both are as they are afterwards. `tells_coach`: this change is
+    news to the coach; of a pod that moves with all its seats the first one tells it.
+    `tells_participant`: it is news to them.
+    """
 
     kind: Kind
     session: Session
@@ -43,18 +49,26 @@ class Notice:
 
 
 def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
-    """The mails that a change owes: one to each person concerned, and the reminders of a time that is new."""
+    """The mails that a change owes: one to each person concerned, and the reminders of a time that
+    is new.
+    """
     erased = change.booking.participant.is_erased
     if change.tells_participant and not erased:
-        yield Notice(_facts(change, change.kind, coach, _participant(change.booking), terms), terms.now)
+        yield Notice(
+            _facts(change, change.kind, coach, _participant(change.booking), terms), terms.now
+        )
     if coach.email is not None and change.tells_coach:
-        yield Notice(_facts(change, change.kind, coach, _coach(coach, coach.email), terms), terms.now)
+        yield Notice(
+            _facts(change, change.kind, coach, _coach(coach, coach.email), terms), terms.now
+        )
     if change.kind in ("booked", "rebooked"):
         yield from _reminders(change, coach, terms)
 
 
 def _reminders(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
-    """None for a session so near that the reminder would come with the confirmation. A coach is reminded of 1:1s."""
+    """None for a session so near that the reminder would come with the confirmation. A coach is
+    reminded of 1:1s.
+    """
     due = datetime.fromtimestamp(change.session.starts, UTC) - terms.reminder(change.session)
     if due <= terms.now:
         return
@@ -77,13 +91,25 @@ def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ..
     return ("booked", "reminder") if booking.version == 1 else ("booked", "rebooked", "reminder")
 
 
-def facts_now(kind: Kind, session: Session, booking: Booking, coach: Contact, terms: Terms, *, nonce: str) -> MailFacts:
-    """The facts of a mail that somebody asks for by "Send now": to the participant, about the booking as it is."""
-    return _facts(Change(kind, session, booking), kind, coach, _participant(booking), terms, nonce=nonce)
+def facts_now(
+    kind: Kind, session: Session, booking: Booking, coach: Contact, terms: Terms, *, nonce: str
+) -> MailFacts:
+    """The facts of a mail that somebody asks for by "Send now": to the participant, about the
+    booking as it is.
+    """
+    return _facts(
+        Change(kind, session, booking), kind, coach, _participant(booking), terms, nonce=nonce
+    )
 
 
 def _facts(
-    change: Change, kind: Kind, coach: Contact, recipient: Recipient, terms: Terms, *, nonce: str = ""
+    change: Change,
+    kind: Kind,
+    coach: Contact,
+    recipient: Recipient,
+    terms: Terms,
+    *,
+    nonce: str = "",
 ) -> MailFacts:
     session, booking = change.session, change.booking
     context = booking.context

@@ -30,14 +30,18 @@ def any_open(starts: Mapping[str, Starts]) -> Open:
 
 def all_open(starts: Mapping[str, Starts]) -> Starts:
     """The starts that every one of the coaches has; none for no coach."""
-    found, having = np.unique(np.concatenate([np.empty(0, np.int64), *starts.values()]), return_counts=True)
+    found, having = np.unique(
+        np.concatenate([np.empty(0, np.int64), *starts.values()]), return_counts=True
+    )
     everywhere: Starts = found[having == len(starts)]
     return everywhere
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A coach of a pool: the stored set, and the notice (minutes) and horizon (days of 24 h) that clip it."""
+    """A coach of a pool: the stored set, and the notice (minutes) and horizon (days of 24 h) that
+    clip it.
+    """
 
     coach_id: str
     slot_set: SlotSet
@@ -47,7 +51,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """What many coaches offer, side by side: a bit for each quarter hour, clipped by each one's clock."""
+    """What many coaches offer, side by side: a bit for each quarter hour, clipped by each one's
+    clock.
+    """
 
     coach_ids: tuple[str, ...]
     span: Span
@@ -55,7 +61,9 @@ class Pool:
     """Shape (coaches, cells / 8)."""
 
     @classmethod
-    def of(cls, members: Sequence[Member], duration: int, *, now: int, since: int, until: int) -> Self:
+    def of(
+        cls, members: Sequence[Member], duration: int, *, now: int, since: int, until: int
+    ) -> Self:
         """The quarter hours in since <= start < until; what a set does not reach is closed.
 
         Raises Invalid for a duration (minutes) that one of the coaches does not offer.
@@ -68,19 +76,27 @@ class Pool:
         for member in members:
             notice, horizon_days = clip = member.notice, member.horizon_days
             if clip not in masks:
-                clock = Clock(now=now, notice=notice, horizon_days=horizon_days, since=since, until=until)
+                clock = Clock(
+                    now=now, notice=notice, horizon_days=horizon_days, since=since, until=until
+                )
                 masks[clip] = _mask(span, window(duration, clock))
             rows.append(member.slot_set.day_bits(duration, first, days))
             clips.append(masks[clip])
         bits = np.frombuffer(b"".join(rows), np.uint8) & np.frombuffer(b"".join(clips), np.uint8)
-        return cls(tuple(member.coach_id for member in members), span, bits.reshape(len(rows), span.cells // 8))
+        return cls(
+            tuple(member.coach_id for member in members),
+            span,
+            bits.reshape(len(rows), span.cells // 8),
+        )
 
     def any_open(self) -> Starts:
         return self._starts(np.bitwise_or.reduce(self.bits, axis=0))
 
     def all_open(self) -> Starts:
         """None for no coach."""
-        return self._starts(np.bitwise_and.reduce(self.bits, axis=0, initial=255 if self.coach_ids else 0))
+        return self._starts(
+            np.bitwise_and.reduce(self.bits, axis=0, initial=255 if self.coach_ids else 0)
+        )
 
     def who(self) -> Open:
         starts = self.any_open()
@@ -88,7 +104,10 @@ class Pool:
         open_at = np.ascontiguousarray(np.unpackbits(self.bits, axis=1)[:, cells].T)
         ids = np.array(self.coach_ids, object)[np.nonzero(open_at)[1]].tolist()
         edges = [0, *np.cumsum(np.count_nonzero(open_at, axis=1)).tolist()]
-        return [(start, ids[low:high]) for start, (low, high) in zip(starts.tolist(), pairwise(edges), strict=True)]
+        return [
+            (start, ids[low:high])
+            for start, (low, high) in zip(starts.tolist(), pairwise(edges), strict=True)
+        ]
 
     def _starts(self, bits: npt.NDArray[np.uint8]) -> Starts:
         return np.flatnonzero(np.unpackbits(bits)) * GRID + self.span.origin

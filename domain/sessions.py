@@ -1,4 +1,6 @@
-"""Sessions and bookings: a time with a coach, and one participant's seat in it; what may become of them, and when."""
+"""Sessions and bookings: a time with a coach, and one participant's seat in it; what may become of
+them, and when.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -21,12 +23,18 @@ FORMATS: tuple[Format, ...] = ("open", "closed", "hybrid", "hybrid_v2")
 class Refused(Exception):
     """What was asked is understood, and cannot be had: nothing is written.
 
-    `reason`: why the time is closed, a name of `domain.slots.reasons.Reason`, `past` or `full`. `nearest`: open starts
-    around it, epoch seconds. `more`: what else the caller is told.
+    `reason`: why the time is closed, a name of `domain.slots.reasons.Reason`, `past` or `full`.
+      `nearest`: open starts around it, epoch seconds. `more`: what else the caller is told.
     """
 
     def __init__(
-        self, code: str, detail: str, *, reason: str | None = None, nearest: Sequence[int] = (), **more: Any
+        self,
+        code: str,
+        detail: str,
+        *,
+        reason: str | None = None,
+        nearest: Sequence[int] = (),
+        **more: Any,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -47,7 +55,9 @@ class Unknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Who takes a seat, as mails address them. Raises Invalid for an address or a zone that is none."""
+    """Who takes a seat, as mails address them. Raises Invalid for an address or a zone that is
+    none.
+    """
 
     id: str
     name: str = field(repr=False)
@@ -62,7 +72,9 @@ class Participant:
 
     @classmethod
     def nobody(cls, name: str) -> Self:
-        """Whoever was erased: `name` only tells which bookings were one person's. Nothing is ever mailed to them."""
+        """Whoever was erased: `name` only tells which bookings were one person's. Nothing is ever
+        mailed to them.
+        """
         return cls(id=f"{ERASED_ID}{name}", name="", email=ERASED_ADDRESS, zone="UTC")
 
     @property
@@ -87,8 +99,14 @@ class Context:
         return cls(**stored)
 
     def covers(self, other: "Context") -> bool:
-        """Whether the other lies in this one: it names the same company, project and cohort wherever this names one."""
-        pairs = ((self.company, other.company), (self.project, other.project), (self.cohort, other.cohort))
+        """Whether the other lies in this one: it names the same company, project and cohort
+        wherever this names one.
+        """
+        pairs = (
+            (self.company, other.company),
+            (self.project, other.project),
+            (self.cohort, other.cohort),
+        )
         return all(mine is None or mine == theirs for mine, theirs in pairs)
 
 
@@ -123,7 +141,9 @@ class Session:
     expires_at: datetime | None = None
     conflict_since: datetime | None = None
     wall: str | None = None
-    """The coach's local time that it was booked for, as `domain.hours.wall_clock` writes it; of holds none."""
+    """The coach's local time that it was booked for, as `domain.hours.wall_clock` writes it; of
+    holds none.
+    """
     wall_moved: str | None = None
     """What that became under newer time zone rules."""
 
@@ -140,12 +160,19 @@ class Session:
 
     def short_of_seats(self, now: datetime) -> bool:
         """A pod that had too few participants at its deadline."""
-        return self.active and self.deadline is not None and self.deadline <= now and self.taken < self.min_seats
+        return (
+            self.active
+            and self.deadline is not None
+            and self.deadline <= now
+            and self.taken < self.min_seats
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One participant's seat. `uid` and `sequence` are what its event is called in calendars (RFC 5545)."""
+    """One participant's seat. `uid` and `sequence` are what its event is called in calendars (RFC
+    5545).
+    """
 
     id: str
     session_id: str
@@ -159,14 +186,18 @@ class Booking:
     sequence: int = 0
 
     def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
-        """The booking after a change: its version grows, and where calendars hear of it, its sequence."""
+        """The booking after a change: its version grows, and where calendars hear of it, its
+        sequence.
+        """
         sequence = self.sequence + told_calendars
         return replace(self, changed_at=now, version=self.version + 1, sequence=sequence, **changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The moment of a change and the settings it obeys: one reading of the clock for all that follows from it."""
+    """The moment of a change and the settings it obeys: one reading of the clock for all that
+    follows from it.
+    """
 
     now: datetime
     stale_after: timedelta
@@ -190,32 +221,51 @@ class Terms:
         return self.remind_pods if session.pod else self.remind
 
 
-def check_open_to_change(session: Session, booking: Booking, *, expected: int | None, now: datetime) -> None:
-    """Raises Refused unless this booking stands, is the one that the caller saw, and has not begun."""
+def check_open_to_change(
+    session: Session, booking: Booking, *, expected: int | None, now: datetime
+) -> None:
+    """Raises Refused unless this booking stands, is the one that the caller saw, and
+    has not begun.
+    """
     if expected is not None and expected != booking.version:
-        detail = f"The booking is at version {booking.version} now: read it again, then repeat your change with that."
+        detail = (
+            f"The booking is at version {booking.version} now: read it again, then repeat your"
+            " change with that."
+        )
         raise Refused("stale_version", detail, current=booking.version)
     if booking.status != "booked":
         detail = f"This booking is {booking.status}, and stays so: make a new booking."
         raise Refused("booking_ended", detail, ended_as=booking.status)
     if session.begun(now):
-        raise Refused("already_begun", "The session has begun: report its attendance instead.", reason="past")
+        raise Refused(
+            "already_begun", "The session has begun: report its attendance instead.", reason="past"
+        )
 
 
 def check_may_take_seat(pod: Session, *, assigned: bool) -> None:
-    """closed and hybrid pods are filled by the programme; open and hybrid_v2 ones by the participants' own choice."""
+    """closed and hybrid pods are filled by the programme; open and hybrid_v2 ones by the
+    participants' own choice.
+    """
     if pod.format in ("closed", "hybrid") and not assigned:
-        detail = "Seats of this pod are assigned by the programme: send assigned true if that is what this is."
+        detail = (
+            "Seats of this pod are assigned by the programme: send assigned true if that is what"
+            " this is."
+        )
         raise Refused("format_forbids", detail, format=pod.format)
 
 
 def check_may_rebook(pod: Session, target: Session) -> None:
-    """open and hybrid pods may be changed for another; closed and hybrid_v2 ones hold those who are in them.
+    """open and hybrid pods may be changed for another; closed and hybrid_v2 ones hold those who are
+    in them.
 
-    Nor does anybody move into a pod that the programme fills: whoever leaves a hybrid one was assigned first.
+    Nor does anybody move into a pod that the programme fills: whoever leaves a hybrid one was
+    assigned first.
     """
     if pod.format in ("closed", "hybrid_v2"):
-        detail = "Whoever is in this pod stays with its group: cancel the booking, or let the programme move it."
+        detail = (
+            "Whoever is in this pod stays with its group: cancel the booking, or let the"
+            " programme move it."
+        )
         raise Refused("format_forbids", detail, format=pod.format)
     if target.format == "closed" or (target.format == "hybrid" and pod.format != "hybrid"):
         detail = "Seats of that pod are assigned by the programme: choose another."

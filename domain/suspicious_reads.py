@@ -1,4 +1,6 @@
-"""Calendars that seem to vanish: providers have falsely reported that, so such a read is made again to be believed."""
+"""Calendars that seem to vanish: providers have falsely reported that, so such a read is made again
+to be believed.
+"""
 
 from collections import Counter
 from collections.abc import Collection
@@ -10,13 +12,16 @@ from domain.freebusy import FREE, Reading
 MANY = 5
 """Periods of a whole account, of which more than half are gone."""
 SEVERAL = 2
-"""Periods of one calendar, of which none is left. The last meeting of a calendar may well be called off."""
+"""Periods of one calendar, of which none is left. The last meeting of a calendar may well be called
+off.
+"""
 
 
 def vanished(known: Reading, read: Reading, *, unlisted: Collection[str] = ()) -> bool:
     """Whether most of what was known ahead is gone. Both hold what lies ahead and nothing else.
 
-    `unlisted`: calendars that the account does not list any more; one with a period in it is enough.
+    `unlisted`: calendars that the account does not list any more; one with a period in it is
+      enough.
     """
     had, has = _periods(known), _periods(read)
     most = had.total() >= MANY and 2 * has.total() < had.total()

@@ -1,7 +1,8 @@
-"""What every test may ask for: a real Redis, real databases of both kinds, and no network beyond this machine.
+"""What every test may ask for: a real Redis, real databases of both kinds, and no network beyond
+this machine.
 
-The servers are those of `workers.embedded`, one of each per test process, started when first asked for. REDIS_URL and
-a DATABASE_URL of PostgreSQL name others instead.
+The servers are those of `workers.embedded`, one of each per test process, started when first asked
+for. REDIS_URL and a DATABASE_URL of PostgreSQL name others instead.
 """
 
 import gc
@@ -26,7 +27,9 @@ from workers.embedded.redis import redis_server
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
-settings.register_profile("search", deadline=None, max_examples=2_000)  # --hypothesis-profile search
+settings.register_profile(
+    "search", deadline=None, max_examples=2_000
+)  # --hypothesis-profile search
 settings.load_profile("ci")
 
 
@@ -39,7 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: looking through it at each full collection was an eighth of the suite."""
+    """What is loaded by now stays: looking through it at each full collection was an eighth of the
+    suite.
+    """
     gc.collect()
     gc.freeze()
 
@@ -66,11 +71,14 @@ def redis_session() -> Iterator[str]:
     """A Redis that no other test process uses."""
     given = os.environ.get("REDIS_URL")
     with redis_server(given) as server:
-        # A given Redis has 16 databases: each test process takes its own, counting from the one in the URL.
+        # A given Redis has 16 databases: each test process takes its own, counting from the one in
+        # the URL.
         process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
         url = _next_database(server.url, process) if given else server.url
         with Redis.from_url(url) as client:
-            assert client.dbsize() == 0, "REDIS_URL names a database that holds data; the tests need an empty one"
+            assert client.dbsize() == 0, (
+                "REDIS_URL names a database that holds data; the tests need an empty one"
+            )
         yield url
 
 
@@ -100,14 +108,21 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Kind], str]]:
-    """`fresh_database(kind)` answers the URL of a migrated database without a row, another at each call."""
+def fresh_database(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[Kind], str]]:
+    """`fresh_database(kind)` answers the URL of a migrated database without a row, another at each
+    call.
+    """
     numbers = count()
     with ExitStack() as afterwards:
 
         def fresh(kind: Kind) -> str:
             if kind == "sqlite":
-                return copy_of(request.getfixturevalue("sqlite_template"), tmp_path / f"fresh-{next(numbers)}.sqlite")
+                return copy_of(
+                    request.getfixturevalue("sqlite_template"),
+                    tmp_path / f"fresh-{next(numbers)}.sqlite",
+                )
             databases: PostgresDatabases = request.getfixturevalue("postgres")
             url = databases.fresh()
             afterwards.callback(databases.release, url)
@@ -117,8 +132,12 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[C
 
 
 @pytest.fixture
-def blank_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Kind], str]]:
-    """`blank_database(kind)` answers the URL of a database without a table, another at each call."""
+def blank_database(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[Kind], str]]:
+    """`blank_database(kind)` answers the URL of a database without a table, another at
+    each call.
+    """
     numbers = count()
     with ExitStack() as afterwards:
 
@@ -140,7 +159,9 @@ def database_url(request: pytest.FixtureRequest, fresh_database: Callable[[Kind]
 
 
 @pytest.fixture(params=KINDS)
-def empty_database_url(request: pytest.FixtureRequest, blank_database: Callable[[Kind], str]) -> str:
+def empty_database_url(
+    request: pytest.FixtureRequest, blank_database: Callable[[Kind], str]
+) -> str:
     """A database without a table; the test runs on both kinds."""
     return blank_database(request.param)
 

@@ -1,4 +1,6 @@
-"""The house rules that a machine can keep: sizes, habits, and that the documents tell the truth about the code."""
+"""The house rules that a machine can keep: sizes, habits, and that the documents tell the truth
+about the code.
+"""
 
 import ast
 import re
@@ -17,7 +19,9 @@ from workers.settings import Settings, variable
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "storage", "workers", "webhooks")
-MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "versions" not in path.parts)
+MODULES = sorted(
+    path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "versions" not in path.parts
+)
 README = (ROOT / "README.md").read_text()
 SECRET_LOOKING = re.compile(r"CRN_[A-Za-z0-9]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY")
 
@@ -49,7 +53,11 @@ def test_functions_are_small() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [str(path.relative_to(ROOT)) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text()))]
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in MODULES
+        if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
     assert silent == []
 
 
@@ -57,7 +65,9 @@ def test_nothing_is_global_and_no_except_is_bare() -> None:
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text())):
             assert not isinstance(node, ast.Global), f"{path}: global"
-            assert not (isinstance(node, ast.ExceptHandler) and node.type is None), f"{path}:{node.lineno}: bare except"
+            assert not (isinstance(node, ast.ExceptHandler) and node.type is None), (
+                f"{path}:{node.lineno}: bare except"
+            )
 
 
 def test_every_exception_from_a_rule_carries_its_reason() -> None:
@@ -82,13 +92,26 @@ def test_cronofy_s_keys_are_only_where_its_json_is_read_or_written() -> None:
 
 
 def test_importing_anything_does_nothing() -> None:
-    """No connection, no environment, no registration: all of it imports with an empty environment and no servers."""
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES if path.stem != "env"]
-    code = "; ".join(["import sys", *(f"import {name.removesuffix('.__init__')}" for name in names)])
+    """No connection, no environment, no registration: all of it imports with an empty environment
+    and no servers.
+    """
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in MODULES
+        if path.stem != "env"
+    ]
+    code = "; ".join(
+        ["import sys", *(f"import {name.removesuffix('.__init__')}" for name in names)]
+    )
     code += "; import dramatiq.broker as b; assert b.global_broker is None; import threading; "
     code += "assert threading.active_count() == 1"
     done = subprocess.run(
-        [str(ROOT / ".venv/bin/python"), "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, timeout=60
+        [str(ROOT / ".venv/bin/python"), "-c", code],
+        cwd=ROOT,
+        env={},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
 
@@ -102,7 +125,9 @@ def test_every_setting_is_in_the_readme_and_in_the_example(name: str) -> None:
     field = Settings.model_fields[name]
     if not field.is_required():
         default = "" if field.default is None else str(field.default)
-        assert f"| {default} |" in row.replace("`", ""), f"{shown}: the README says {row!r}, the default is {default!r}"
+        assert f"| {default} |" in row.replace("`", ""), (
+            f"{shown}: the README says {row!r}, the default is {default!r}"
+        )
     assert shown in (ROOT / ".env.example").read_text()
 
 
@@ -147,10 +172,16 @@ def test_the_locks_are_hashed_and_carry_no_address() -> None:
 
 
 def test_nothing_tracked_holds_a_secret_or_a_path_of_this_machine() -> None:
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    published = (ROOT / "tests").rglob("*")  # the vendor's published test vectors look like secrets, and are none
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout
+    published = (ROOT / "tests").rglob(
+        "*"
+    )  # the vendor's published test vectors look like secrets, and are none
     vectors = {
-        path for path in published if path.is_file() and "CRN_NggYusqPGLxwjw5FHOJYOqSrTPNXy8WQf14OID" in _text(path)
+        path
+        for path in published
+        if path.is_file() and "CRN_NggYusqPGLxwjw5FHOJYOqSrTPNXy8WQf14OID" in _text(path)
     }
     for name in filter(None, tracked.split("\0")):
         path = ROOT / name

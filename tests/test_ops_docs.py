@@ -1,4 +1,6 @@
-"""docs/ops tells the truth: every metric, alert and command that it names is there, and the reverse."""
+"""docs/ops tells the truth: every metric, alert and command that it names is there, and the
+reverse.
+"""
 
 import json
 import re
@@ -98,6 +100,8 @@ def test_every_command_in_the_runbook_is_one() -> None:
 
 def test_the_clock_is_late_for_every_periodic_job_by_name(told: str) -> None:
     late = {
-        sample.labels["name"] for sample in exposition.samples(told) if sample.name == "coachcal_clock_late_seconds"
+        sample.labels["name"]
+        for sample in exposition.samples(told)
+        if sample.name == "coachcal_clock_late_seconds"
     }
     assert late == {job.name for job in JOBS}

@@ -1,5 +1,5 @@
-"""The page on reliability tells the truth: each promise is there, each line that it breaks, and each test that this
-page or another names.
+"""The page on reliability tells the truth: each promise is there, each line that it breaks, and
+each test that this page or another names.
 """
 
 import re
@@ -14,7 +14,9 @@ NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 TESTS = sorted(set(NAMED_TEST.findall(PAGE)))
 PAGES = sorted((ROOT / "docs/explanation").glob("*.md"))
 NAMED = sorted({named for page in PAGES for named in NAMED_TEST.findall(page.read_text())})
-ROW = re.compile(r"^\| (G\d+) \| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| (G\d+) \| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \|$", re.MULTILINE
+)
 CHANGES = ROW.findall(PAGE)
 BEGIN, END = "<!-- chaos report: begin -->", "<!-- chaos report: end -->"
 
@@ -31,7 +33,9 @@ def test_each_test_that_is_named_is_there(path: str, name: str) -> None:
     assert f"\ndef {name}(" in (ROOT / path).read_text()
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=[f"{row[0]}-{number}" for number, row in enumerate(CHANGES)])
+@pytest.mark.parametrize(
+    "change", CHANGES, ids=[f"{row[0]}-{number}" for number, row in enumerate(CHANGES)]
+)
 def test_each_line_that_turns_a_test_red_is_there_once(change: tuple[str, ...]) -> None:
     _, path, line, instead, test = change
     lines = [each.strip() for each in (ROOT / path).read_text().splitlines()]

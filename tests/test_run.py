@@ -1,6 +1,8 @@
-"""`./run` makes the environment once, makes it again when it must, and survives being killed or started twice.
+"""`./run` makes the environment once, makes it again when it must, and survives being killed or
+started twice.
 
-Its uv is a stand-in that makes a small environment and writes down how it was called; the real one needs the network.
+Its uv is a stand-in that makes a small environment and writes down how it was called; the real one
+needs the network.
 """
 
 import os
@@ -87,7 +89,9 @@ class Project:
         """How often uv was called with these words, since the last time."""
         lines = self.calls_file.read_text().splitlines() if self.calls_file.exists() else []
         self.calls_file.unlink(missing_ok=True)
-        return sum(line.startswith(words[0]) and all(word in line for word in words) for line in lines)
+        return sum(
+            line.startswith(words[0]) and all(word in line for word in words) for line in lines
+        )
 
 
 @pytest.fixture
@@ -97,16 +101,23 @@ def project(tmp_path: Path) -> Project:
 
 def test_alone_it_lists_the_commands_and_makes_nothing(project: Project) -> None:
     told = project.run(code=2)
-    assert all(f"\n  {command}" in told for command in ("demo", "coachcal", "test", "check", "bench", "lock"))
+    assert all(
+        f"\n  {command}" in told
+        for command in ("demo", "coachcal", "test", "check", "bench", "lock")
+    )
     assert not (project.folder / ".venv").exists()
 
 
-def test_the_product_gets_its_arguments_and_the_caller_s_folder(project: Project, tmp_path: Path) -> None:
+def test_the_product_gets_its_arguments_and_the_caller_s_folder(
+    project: Project, tmp_path: Path
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     (elsewhere / "webhooks").mkdir(parents=True)
     (elsewhere / "webhooks" / "__main__.py").write_text("raise SystemExit('not this one')")
 
-    assert f"coachcal in {elsewhere} evaluate ../x y" in project.run("coachcal", "evaluate", "../x y", cwd=elsewhere)
+    assert f"coachcal in {elsewhere} evaluate ../x y" in project.run(
+        "coachcal", "evaluate", "../x y", cwd=elsewhere
+    )
     assert f"coachcal in {elsewhere} demo --once" in project.run("demo", "--once", cwd=elsewhere)
 
 
@@ -117,7 +128,9 @@ def test_it_installs_once(project: Project) -> None:
     assert project.calls("pip sync") == 0
 
 
-def test_the_tools_are_added_to_the_same_environment_and_a_demo_leaves_them(project: Project) -> None:
+def test_the_tools_are_added_to_the_same_environment_and_a_demo_leaves_them(
+    project: Project,
+) -> None:
     project.run("demo")
     assert f"pytest in {project.folder}: -k x" in project.run("pytest", "-k", "x")
     project.calls("")
@@ -136,7 +149,9 @@ def test_a_changed_lock_is_installed(project: Project) -> None:
 
 
 @pytest.mark.parametrize("damage", ["moved", "python gone", "other python"])
-def test_an_environment_that_cannot_work_is_made_anew(project: Project, tmp_path: Path, damage: str) -> None:
+def test_an_environment_that_cannot_work_is_made_anew(
+    project: Project, tmp_path: Path, damage: str
+) -> None:
     project.run("pytest")
     project.calls("")
     venv = project.folder / ".venv"
@@ -188,10 +203,15 @@ def test_a_failed_installation_says_what_to_do_and_is_tried_again(project: Proje
         ("Caused by: No space left on device (os error 28)", "the disk is full"),
         ("OSError: [Errno 28] No space left on device", "the disk is full"),
         ("Disk quota exceeded (os error 122)", "the disk is full"),
-        ("failed to create file `x`: Permission denied (os error 13)", "cannot write what it names"),
+        (
+            "failed to create file `x`: Permission denied (os error 13)",
+            "cannot write what it names",
+        ),
     ],
 )
-def test_a_failed_installation_tells_its_true_cause(project: Project, said: str, next_step: str) -> None:
+def test_a_failed_installation_tells_its_true_cause(
+    project: Project, said: str, next_step: str
+) -> None:
     told = project.run("demo", code=1, FAILURE="2", SAYS=said)
     assert said in told
     assert next_step in told.splitlines()[-1]
@@ -221,7 +241,20 @@ def test_an_unknown_command_is_named(project: Project) -> None:
 
 def test_without_python_it_says_what_to_install(project: Project) -> None:
     (project.folder / "bin" / "python3").unlink()
-    for program in ("sh", "cat", "cksum", "dirname", "sed", "tr", "ln", "rm", "id", "grep", "sleep", "readlink"):
+    for program in (
+        "sh",
+        "cat",
+        "cksum",
+        "dirname",
+        "sed",
+        "tr",
+        "ln",
+        "rm",
+        "id",
+        "grep",
+        "sleep",
+        "readlink",
+    ):
         (project.folder / "bin" / program).symlink_to(str(shutil.which(program)))
     told = project.run("demo", code=1, PATH=str(project.folder / "bin"))
     assert "no Python 3.11 to 3.14 found; install one" in told

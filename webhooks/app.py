@@ -40,22 +40,28 @@ HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-store"),
 )
-REQUEST_SECONDS, PUSH_SECONDS = 5.0, 4.0  # for all that a request asks of the database; Cronofy waits 5 s for a push
+REQUEST_SECONDS, PUSH_SECONDS = (
+    5.0,
+    4.0,
+)  # for all that a request asks of the database; Cronofy waits 5 s for a push
 HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
 class App(APIFlask):
-    """`always`: the headers of every answer that does not bring its own, as pages do. `in_passing`: what answers the
-    two kinds of request that there are most of, where it can, before Flask looks at them.
+    """`always`: the headers of every answer that does not bring its own, as pages do. `in_passing`:
+    what answers the two kinds of request that there are most of, where it can, before Flask looks
+    at them.
     """
 
     request_class = CappedRequest
     always: tuple[tuple[str, str], ...] = HEADERS
     in_passing: tuple[FastPath, ...] = ()
 
-    def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        # Here and not in `after_request`, where werkzeug would look at each of them three times: that was a tenth
-        # of a push.
+    def wsgi_app(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        # Here and not in `after_request`, where werkzeug would look at each of them three times:
+        # that was a tenth of a push.
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             there = {name.lower() for name, _ in headers}
             more = [header for header in self.always if header[0].lower() not in there]
@@ -79,18 +85,30 @@ class App(APIFlask):
 
 
 def create_app(runtime: Runtime | None = None) -> APIFlask:
-    """The app over this runtime; over one from the environment when there is none. Connects to nothing yet."""
+    """The app over this runtime; over one from the environment when there is none. Connects to
+    nothing yet.
+    """
     runtime = runtime or _from_environment()
-    app = App(__name__, title="coachcal", version=openapi.VERSION, json_errors=False, docs_path=None)
+    app = App(
+        __name__, title="coachcal", version=openapi.VERSION, json_errors=False, docs_path=None
+    )
     if runtime.settings.public_url.scheme == "https":
         app.always = (*HEADERS, HSTS)
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP
     services, metrics = runtime.services, Metrics(runtime.services)
-    quotas = RequestLimits(runtime.settings, Limiter(services.redis, services.breaker), metrics.limited)
-    ours = Parts(runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), quotas)
+    quotas = RequestLimits(
+        runtime.settings, Limiter(services.redis, services.breaker), metrics.limited
+    )
+    ours = Parts(
+        runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), quotas
+    )
     app.extensions[EXTENSION] = ours
-    app.in_passing = notifications.in_passing(ours), slots.in_passing(ours), limited.in_passing(ours)
+    app.in_passing = (
+        notifications.in_passing(ours),
+        slots.in_passing(ours),
+        limited.in_passing(ours),
+    )
     app.before_request(_begin)
     app.after_request(_end)
     problems.register(app)
@@ -111,10 +129,15 @@ def _from_environment() -> Runtime:
 
 
 def _begin() -> None:
-    """Every log line of a request carries its id. Who asks without a key is counted by their address."""
+    """Every log line of a request carries its id. Who asks without a key is counted by their
+    address.
+    """
     g.request_id = _request_id(request.environ)
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    if request.endpoint not in routes.COUNTED_ELSEWHERE and request.blueprint not in (ops.NAME, pages.NAME):
+    if request.endpoint not in routes.COUNTED_ELSEWHERE and request.blueprint not in (
+        ops.NAME,
+        pages.NAME,
+    ):
         parts().limits.admit(request.environ)
 
 
@@ -123,7 +146,9 @@ def _end(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     parts().metrics.requests.labels(route, response.status_code).inc()
     parts().refusals.keep(response)
-    named = f"{request.method} {route}" if request.url_rule else None  # any word may stand where a method should
+    named = (
+        f"{request.method} {route}" if request.url_rule else None
+    )  # any word may stand where a method should
     tracing.tell(name=named, status=response.status_code, request_id=g.request_id)
     return response
 

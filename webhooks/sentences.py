@@ -72,7 +72,9 @@ def _of_this_machine(error: BaseException) -> str | None:
     if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
         return f"the port or address cannot be listened on ({error.strerror}); choose another port"
     what = error.strerror or _line(error)
-    return f"this machine does not allow it: {what}{where}; correct the path, or the right to use it"
+    return (
+        f"this machine does not allow it: {what}{where}; correct the path, or the right to use it"
+    )
 
 
 def _of_ours(error: BaseException) -> str | None:

@@ -1,6 +1,7 @@
 """Every background job, its queue and limits, on one page.
 
-A message carries an id and is only a wake-up: it may be lost, repeated or late. Retry policy lives in the rows.
+A message carries an id and is only a wake-up: it may be lost, repeated or late. Retry policy lives
+in the rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,16 +21,19 @@ from workers.services import Services
 # One a duty: a storm in one does not starve the other.
 QUEUES = ("freebusy", "slots", "mails", "calendars", "callbacks")
 LAST = 10
-"""The priority of what can wait. Dramatiq takes the smaller number first (reading is 0): the next free thread reads a
-calendar, however slow mails are."""
+"""The priority of what can wait. Dramatiq takes the smaller number first (reading is 0): the next
+free thread reads a calendar, however slow mails are.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Actors:
-    """`refresh_freebusy(connection_id)` reads one connection if it is owed a read; `recompute_slots(coach_id)`
-    makes a coach's set anew from stored periods; `deliver_mail(outbox_id)`, `write_calendar(outbox_id)` and
-    `post_callback(outbox_id)` deliver what one row of the outbox owes; `audit_channel(connection_id)` compares a
-    connection's channel with Cronofy's list."""
+    """`refresh_freebusy(connection_id)` reads one connection if it is owed a read;
+    `recompute_slots(coach_id)` makes a coach's set anew from stored periods;
+    `deliver_mail(outbox_id)`, `write_calendar(outbox_id)` and `post_callback(outbox_id)` deliver
+    what one row of the outbox owes; `audit_channel(connection_id)` compares a connection's channel
+    with Cronofy's list.
+    """
 
     refresh_freebusy: dramatiq.Actor[[str], None]
     recompute_slots: dramatiq.Actor[[str], None]
@@ -53,8 +57,14 @@ class Actors:
 
     def wake_outbox(self, wakes: Iterable[Wake]) -> None:
         """Wake senders for these rows, once they are committed."""
-        senders = {"mail": self.deliver_mail, "calendar": self.write_calendar, "callback": self.post_callback}
-        self._send([_message(senders[kind], outbox_id) for outbox_id, kind in wakes if kind in senders])
+        senders = {
+            "mail": self.deliver_mail,
+            "calendar": self.write_calendar,
+            "callback": self.post_callback,
+        }
+        self._send(
+            [_message(senders[kind], outbox_id) for outbox_id, kind in wakes if kind in senders]
+        )
 
     def _send(self, messages: Sequence[dramatiq.Message[None]]) -> None:
         broker = self.refresh_freebusy.broker
@@ -66,7 +76,9 @@ class Actors:
 
 
 def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
-    """Bind the jobs to this broker. (`@dramatiq.actor` at import would bind them to a localhost of its own.)"""
+    """Bind the jobs to this broker. (`@dramatiq.actor` at import would bind them to a localhost of
+    its own.)
+    """
 
     @dramatiq.actor(broker=broker, queue_name="freebusy")
     def refresh_freebusy(connection_id: str) -> None:
@@ -94,7 +106,14 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
         if channel_audit.attempt(services, connection_id):
             actors.wake(connection_id)
 
-    actors = Actors(refresh_freebusy, recompute_slots, deliver_mail, write_calendar, post_callback, audit_channel)
+    actors = Actors(
+        refresh_freebusy,
+        recompute_slots,
+        deliver_mail,
+        write_calendar,
+        post_callback,
+        audit_channel,
+    )
     return actors
 
 

@@ -62,7 +62,9 @@ def bootstrap(
     return Runtime(settings, services, broker, declare_actors(broker, services))
 
 
-def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web") -> Services:
+def create_services(
+    settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web"
+) -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
     breaker = RedisBreaker(client)
     opened = _database(settings, use)
@@ -85,7 +87,9 @@ def create_services(settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, u
 
 
 def _database(settings: Settings, use: database.Use) -> database.Database:
-    """In a web process two threads are kept from waiting for it for long: somebody has to answer `/healthz`."""
+    """In a web process two threads are kept from waiting for it for long: somebody has to answer
+    `/healthz`.
+    """
     threads = max(settings.web_threads, settings.worker_threads)
     long_waits = max(1, settings.web_threads - 2) if use == "web" else None
     return database.create(settings.database_url, pool_size=threads, use=use, long_waits=long_waits)
@@ -98,7 +102,12 @@ def _cronofy(settings: Settings, client: redis.Redis, breaker: RedisBreaker) -> 
         settings.cronofy_origin or centre.app,
         settings.cronofy_client_id,
         settings.cronofy_client_secrets[0].get_secret_value(),
-        Budget(client, breaker, per_second=settings.rate_per_second, per_minute=settings.rate_per_minute),
+        Budget(
+            client,
+            breaker,
+            per_second=settings.rate_per_second,
+            per_minute=settings.rate_per_minute,
+        ),
     )
 
 
@@ -117,7 +126,9 @@ def _receiver(settings: Settings) -> Receiver | None:
         return None
     secrets = [secret.get_secret_value() for secret in settings.callback_secret]
     at_once = max(1, settings.worker_threads // 2)
-    return Receiver(settings.callback_url, secrets, deadline=settings.callback_deadline, at_once=at_once)
+    return Receiver(
+        settings.callback_url, secrets, deadline=settings.callback_deadline, at_once=at_once
+    )
 
 
 def start() -> None:

@@ -1,7 +1,9 @@
-"""Redis that failed is left alone: nobody waits for it again until a thread of our own has found it well.
+"""Redis that failed is left alone: nobody waits for it again until a thread of our own has found it
+well.
 
-Frozen, it would hold each call for a time-out; full, read-only or loading, it would refuse each. All that Redis holds
-may be lost, so whoever finds the breaker open does without: the row is the job, and the sweeper wakes again.
+Frozen, it would hold each call for a time-out; full, read-only or loading, it would refuse each.
+All that Redis holds may be lost, so whoever finds the breaker open does without: the row is the
+job, and the sweeper wakes again.
 """
 
 import time
@@ -23,7 +25,9 @@ FAILURES = (redis.RedisError, OSError)
 class RedisBreaker:
     """One a process, for all that asks the same Redis. Safe to share between threads."""
 
-    def __init__(self, client: redis.Redis, *, pause: float = PAUSE, remind: float = REMIND) -> None:
+    def __init__(
+        self, client: redis.Redis, *, pause: float = PAUSE, remind: float = REMIND
+    ) -> None:
         self._client = client
         self._pause = pause
         self._remind = remind
@@ -37,7 +41,9 @@ class RedisBreaker:
         return self._open
 
     def failed(self, error: Exception) -> None:
-        """A call raised this. Says so once, and opens; unless only one key is to blame, and the others are well."""
+        """A call raised this. Says so once, and opens; unless only one key is to blame, and the
+        others are well.
+        """
         if of_one_key(error):
             return
         with self._lock:
@@ -52,7 +58,9 @@ class RedisBreaker:
         self._closing.set()
 
     def _watch(self) -> None:
-        """Ask until it is well, apart from whoever must not wait; tell once a minute that it is not."""
+        """Ask until it is well, apart from whoever must not wait; tell once a minute that it is
+        not.
+        """
         began = reminded = time.monotonic()
         while not self._closing.wait(self._pause):
             try:
@@ -60,7 +68,9 @@ class RedisBreaker:
             except FAILURES as error:
                 if time.monotonic() - reminded >= self._remind:
                     reminded = time.monotonic()
-                    log.warning("redis_still_away", error=what(error), seconds=round(reminded - began))
+                    log.warning(
+                        "redis_still_away", error=what(error), seconds=round(reminded - began)
+                    )
                 continue
             self._open = False
             log.info("redis_back", seconds=round(time.monotonic() - began))
@@ -68,17 +78,23 @@ class RedisBreaker:
 
 
 def probe(client: redis.Redis) -> None:
-    """Raises what a wake-up would: a server that only reads, or is full, answers PING all the same."""
+    """Raises what a wake-up would: a server that only reads, or is full, answers PING
+    all the same.
+    """
     client.set(PROBE, 1, px=1000)
 
 
 def of_one_key(error: Exception) -> bool:
-    """Somebody wrote something else under a name of ours. (A script's errors have only their texts.)"""
+    """Somebody wrote something else under a name of ours. (A script's errors have only their
+    texts.)
+    """
     return isinstance(error, redis.ResponseError) and "WRONGTYPE" in str(error)
 
 
 def what(error: Exception) -> str:
-    """For the log: its type, and the word that Redis's own refusals begin with. Never an address."""
+    """For the log: its type, and the word that Redis's own refusals begin with. Never
+    an address.
+    """
     word = str(error).partition(" ")[0]
     said = isinstance(error, redis.ResponseError) and word.isupper() and word.isalpha()
     return f"{type(error).__name__}: {word}" if said else type(error).__name__

@@ -1,4 +1,6 @@
-"""The broker and its middleware, in order. Redis may vanish at any time: messages are wake-ups, rows are the jobs."""
+"""The broker and its middleware, in order. Redis may vanish at any time: messages are wake-ups,
+rows are the jobs.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -45,11 +47,17 @@ def create_redis(url: str, *, timeout: float) -> redis.Redis:
 
 
 class Broker(RedisBroker):
-    """Dramatiq's, but for Redis being away, which is no error here: then nothing is fetched, and nobody waits. Nor is
-    it while the clock is off: other machines may have right ones."""
+    """Dramatiq's, but for Redis being away, which is no error here: then nothing is fetched, and
+    nobody waits. Nor is it while the clock is off: other machines may have right ones.
+    """
 
     def __init__(
-        self, client: redis.Redis, breaker: RedisBreaker, clock: ProductClock, counted: CountJobs, **options: Any
+        self,
+        client: redis.Redis,
+        breaker: RedisBreaker,
+        clock: ProductClock,
+        counted: CountJobs,
+        **options: Any,
     ) -> None:
         super().__init__(client=client, **options)  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
         self._breaker = breaker
@@ -74,7 +82,9 @@ class Broker(RedisBroker):
         return True
 
     def _write(self, messages: Sequence[dramatiq.Message[Any]]) -> None:
-        """As `enqueue` of dramatiq's script does it: the text into the queue's hash, then its id into the list."""
+        """As `enqueue` of dramatiq's script does it: the text into the queue's hash, then its id
+        into the list.
+        """
         texts: dict[str, dict[str, bytes]] = defaultdict(dict)
         for message in messages:
             texts[message.queue_name][message.options["redis_message_id"]] = message.encode()
@@ -86,18 +96,24 @@ class Broker(RedisBroker):
             pipeline.execute()
 
     def do_fetch(self, queue_name: str, most: int) -> list[bytes]:
-        """What waits in a queue; nothing while Redis is away: that is waited for, and told by the breaker."""
+        """What waits in a queue; nothing while Redis is away: that is waited for, and told by the
+        breaker.
+        """
         if self._clock.off():
             return []
         found: list[bytes | None] = self._dispatch("fetch")(queue_name, most) or []
         while found:
-            if known := [text for text in found if text is not None and self._readable(queue_name, text)]:
+            if known := [
+                text for text in found if text is not None and self._readable(queue_name, text)
+            ]:
                 return known
             found = self._dispatch("fetch")(queue_name, most) or []
         return []
 
     def _readable(self, queue_name: str, text: bytes) -> bool:
-        """Whether it is a wake-up as `workers.actors` makes them. Any other could end a thread of dramatiq's."""
+        """Whether it is a wake-up as `workers.actors` makes them. Any other could end a thread of
+        dramatiq's.
+        """
         try:
             message = dramatiq.Message[None].decode(text)
             redis_id = message.options["redis_message_id"]
@@ -107,9 +123,12 @@ class Broker(RedisBroker):
             return False
         if whole and message.actor_name in self.actors:
             return True
-        # Kept among dramatiq's dead letters for an hour. Its row, if there is one, is woken for again by whoever knows.
+        # Kept among dramatiq's dead letters for an hour. Its row, if there is one, is woken for
+        # again by whoever knows.
         self._dispatch("nack")(queue_name, str(redis_id))
-        self._tell_unknown("job" if whole else "garbage", str(message.actor_name)[:64] if whole else queue_name)
+        self._tell_unknown(
+            "job" if whole else "garbage", str(message.actor_name)[:64] if whole else queue_name
+        )
         return False
 
     def _tell_unknown(self, why: str, name: str) -> None:
@@ -118,7 +137,9 @@ class Broker(RedisBroker):
             log.warning("unknown_message", why=why, name=name)
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
-        """What cannot be acknowledged now is taken over once this worker is gone, and finds its row done."""
+        """What cannot be acknowledged now is taken over once this worker is gone, and finds its row
+        done.
+        """
         send: Callable[..., Any] = super()._dispatch(command)  # type: ignore[no-untyped-call]  # as above
         return send if command == "enqueue" else partial(self._patiently, send)
 
@@ -132,7 +153,9 @@ class Broker(RedisBroker):
             return None
 
     def _bear(self, error: Exception, *queues: str) -> None:
-        """Redis is left alone, or, where only a key of these queues is to blame, that is put out of their way."""
+        """Redis is left alone, or, where only a key of these queues is to blame, that is put out of
+        their way.
+        """
         if not of_one_key(error):
             self._breaker.failed(error)
             return
@@ -143,9 +166,16 @@ class Broker(RedisBroker):
             self._breaker.failed(worse)
 
     def _set_aside(self, queue: str) -> None:
-        """Somebody wrote something else under our names: it would stop this queue for good. Nothing is thrown away."""
+        """Somebody wrote something else under our names: it would stop this queue for good. Nothing
+        is thrown away.
+        """
         root = f"{self.namespace}:{queue}"
-        kinds = {root: b"list", f"{root}.msgs": b"hash", f"{root}.XQ": b"zset", f"{root}.XQ.msgs": b"hash"}
+        kinds = {
+            root: b"list",
+            f"{root}.msgs": b"hash",
+            f"{root}.XQ": b"zset",
+            f"{root}.XQ.msgs": b"hash",
+        }
         kinds |= {f"{self.namespace}:__heartbeats__": b"zset"}
         for name, kind in kinds.items():
             if self.client.type(name) not in (kind, b"none"):
@@ -156,10 +186,11 @@ class Broker(RedisBroker):
 def create_broker(
     client: redis.Redis, breaker: RedisBreaker | None = None, clock: ProductClock | None = None
 ) -> Broker:
-    """No Retries, no delays, no results: the row knows when it is due, and the sweeper wakes it again.
+    """No Retries, no delays, no results: the row knows when it is due, and the sweeper wakes it
+    again.
 
-    `heartbeat_timeout` is how soon the messages of a killed worker are taken over; checking at every fetch
-    (`maintenance_chance`) is affordable because Redis is ours alone.
+    `heartbeat_timeout` is how soon the messages of a killed worker are taken over; checking at
+    every fetch (`maintenance_chance`) is affordable because Redis is ours alone.
     """
     clock = clock or ProductClock(lambda: None)
     counted = CountJobs(CollectorRegistry())
@@ -170,14 +201,23 @@ def create_broker(
         counted,
         namespace="coachcal",
         dead_message_ttl=DEAD_FOR_MS,
-        middleware=[RightClock(clock), ShutdownNotifications(), Callbacks(), Narrate(), Trace(), counted],
+        middleware=[
+            RightClock(clock),
+            ShutdownNotifications(),
+            Callbacks(),
+            Narrate(),
+            Trace(),
+            counted,
+        ],
         heartbeat_timeout=30_000,
         maintenance_chance=1_000_000,
     )
 
 
 def _is_ours(message: dramatiq.Message[Any], queue_name: str) -> bool:
-    """A string for a job's one argument, and nothing that would have dramatiq do more than to call it."""
+    """A string for a job's one argument, and nothing that would have dramatiq do more than to call
+    it.
+    """
     arguments = list(message.args)
     plain = len(arguments) == 1 and isinstance(arguments[0], str) and message.kwargs == {}
     named = isinstance(message.actor_name, str) and isinstance(message.message_id, str)
@@ -196,7 +236,9 @@ class RightClock(Middleware):
 
 
 class Narrate(Middleware):
-    """One line for each job, and its id on every line in between, with that of the request that it began with."""
+    """One line for each job, and its id on every line in between, with that of the request that it
+    began with.
+    """
 
     def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
         structlog.contextvars.bind_contextvars(job=message.actor_name, args=list(message.args))
@@ -211,7 +253,8 @@ class Narrate(Middleware):
         result: Any | None = None,
         exception: BaseException | None = None,
     ) -> None:
-        # The row's lease ends by itself and the sweeper tries again: nothing is lost with this message.
+        # The row's lease ends by itself and the sweeper tries again: nothing is lost with this
+        # message.
         if isinstance(exception, Unavailable):
             log.warning("job_failed", database=kind_of(exception), error=type(exception).__name__)
         elif exception is not None:

@@ -1,9 +1,11 @@
-"""How often all workers together may call Cronofy: so many calls in any second, and so many in any minute.
+"""How often all workers together may call Cronofy: so many calls in any second, and so many in any
+minute.
 
-A bucket that holds 500 tokens and gains 500 a minute lets 1,000 calls through in its first minute; Cronofy counts.
-So each grant is a time on one list in Redis, and the next grant is the first moment at which both windows have room.
-It is reserved at once: whoever comes first goes first, nobody polls, and since Redis's clock is the only one, nothing
-drifts. When Redis is away, each process keeps to a tenth of the rate by its own list.
+A bucket that holds 500 tokens and gains 500 a minute lets 1,000 calls through in its first minute;
+Cronofy counts. So each grant is a time on one list in Redis, and the next grant is the first moment
+at which both windows have room. It is reserved at once: whoever comes first goes first, nobody
+polls, and since Redis's clock is the only one, nothing drifts. When Redis is away, each process
+keeps to a tenth of the rate by its own list.
 """
 
 from __future__ import annotations
@@ -32,11 +34,13 @@ LONGEST_WAIT = 60.0
 """Seconds; nobody reserves further ahead, nor pauses everybody for longer."""
 
 _LOCAL_SHARE = 10
-_SHUN = 5.0  # seconds that a Redis which failed is left alone, so that not every call waits for its time-out
+# Seconds that a Redis which failed is left alone, so that not every call waits for its time-out
+_SHUN = 5.0
 _SOCKET_TIMEOUT = 0.25
 
-# KEYS: the list of grants (microseconds, oldest first); the pause. ARGV: per second, per minute, longest wait (us).
-# Returns {1, wait} when granted, {0, wait} when the wait would be longer: then nothing is reserved.
+# KEYS: the list of grants (microseconds, oldest first); the pause. ARGV: per second, per minute,
+# longest wait (us). Returns {1, wait} when granted, {0, wait} when the wait would be longer: then
+# nothing is reserved.
 _RESERVE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -88,7 +92,9 @@ class LocalBudget:
         self._sleep = sleep
 
     def take(self, deadline: float) -> None:
-        """Return when the call may be made. Raises OverBudget at once when that is after the deadline."""
+        """Return when the call may be made. Raises OverBudget at once when that is after the
+        deadline.
+        """
         longest = _longest(deadline - self._monotonic())
         _wait(self.reserve(longest), longest, self._sleep)
 
@@ -99,7 +105,9 @@ class LocalBudget:
             self._paused_until = max(self._paused_until, until)
 
     def reserve(self, longest: float) -> float:
-        """Seconds until the next free moment, which is reserved unless it is more than `longest` away."""
+        """Seconds until the next free moment, which is reserved unless it is more than `longest`
+        away.
+        """
         with self._lock:
             now = self._monotonic()
             last = self._grants[-1] if self._grants else now
@@ -115,8 +123,8 @@ class LocalBudget:
 class Budget:
     """The windows all workers share. Safe to share between threads.
 
-    `client` must fail fast (see `at`); its server's clock is the only one that counts. Deadlines are readings of
-    `monotonic`.
+    `client` must fail fast (see `at`); its server's clock is the only one that counts. Deadlines
+    are readings of `monotonic`.
     """
 
     def __init__(
@@ -147,7 +155,12 @@ class Budget:
 
     @classmethod
     def at(
-        cls, url: str, *, name: str = "cronofy", per_second: int = PER_SECOND, per_minute: int = PER_MINUTE
+        cls,
+        url: str,
+        *,
+        name: str = "cronofy",
+        per_second: int = PER_SECOND,
+        per_minute: int = PER_MINUTE,
     ) -> Budget:
         """A budget in the Redis at this URL. `name` tells applications apart that share it."""
         client = redis.Redis.from_url(
@@ -159,7 +172,9 @@ class Budget:
         return cls(client, name=name, per_second=per_second, per_minute=per_minute)
 
     def take(self, deadline: float) -> None:
-        """Return when the call may be made. Raises OverBudget at once when that is after the deadline."""
+        """Return when the call may be made. Raises OverBudget at once when that is after the
+        deadline.
+        """
         longest = _longest(deadline - self._monotonic())
         _wait(self._shared(longest), longest, self._sleep)
 
@@ -170,7 +185,9 @@ class Budget:
             return
         milliseconds = int(min(seconds, LONGEST_WAIT) * 1000)
         try:
-            if milliseconds > int(self._client.pttl(self._keys[1])):  # never cut a longer pause short
+            if milliseconds > int(
+                self._client.pttl(self._keys[1])
+            ):  # never cut a longer pause short
                 self._client.set(self._keys[1], 1, px=milliseconds)
         except FAILURES as error:
             self._shun(error)

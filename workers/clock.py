@@ -33,7 +33,8 @@ from workers.services import Services
 log = structlog.get_logger()
 
 QUARTER_MINUTE_MS = 15_000
-# A fleet that went stale together is spread out: reconciling gets half of the calls to Cronofy, and takes two a read.
+# A fleet that went stale together is spread out: reconciling gets half of the calls to Cronofy, and
+# takes two a read.
 RECONCILE_SHARE = 0.5 / 2
 # Of the calls to Cronofy, what looking at late writes may take; one a look.
 LOOK_SHARE = 0.25
@@ -51,10 +52,11 @@ class Job:
 
 
 def sweep(services: Services, actors: Actors) -> int:
-    """Wake for whatever is owed or has come due and nobody was woken for lately: a lost message, a dead worker, an
-    ended gap or wait, a reminder's time.
+    """Wake for whatever is owed or has come due and nobody was woken for lately: a lost message, a
+    dead worker, an ended gap or wait, a reminder's time.
 
-    Not while Redis is away: a row counts as woken for once it was swept, and would wait again when Redis is back.
+    Not while Redis is away: a row counts as woken for once it was swept, and would wait again when
+    Redis is back.
     """
     if services.breaker.open:
         return 0
@@ -67,14 +69,19 @@ def sweep(services: Services, actors: Actors) -> int:
 
 
 def reconcile(services: Services, actors: Actors) -> int:
-    """Read what nobody pushed about for too long, the stalest first: pushes get lost, and windows move without one."""
+    """Read what nobody pushed about for too long, the stalest first: pushes get lost, and windows
+    move without one.
+    """
     settings = services.settings
     every, lately = (
-        timedelta(minutes=minutes) for minutes in (settings.reconcile_minutes, settings.reconcile_busy_minutes)
+        timedelta(minutes=minutes)
+        for minutes in (settings.reconcile_minutes, settings.reconcile_busy_minutes)
     )
     at_once = max(1, round(settings.rate_per_minute / 4 * RECONCILE_SHARE))
     with services.database.write() as tx:
-        chosen = refresh_jobs.owe_stalest(tx, now=services.now(), every=every, lately=lately, limit=at_once)
+        chosen = refresh_jobs.owe_stalest(
+            tx, now=services.now(), every=every, lately=lately, limit=at_once
+        )
     actors.wake(*chosen)
     return len(chosen)
 
@@ -89,7 +96,9 @@ def look(services: Services, actors: Actors) -> int:
 
 
 def audit(services: Services, actors: Actors) -> int:
-    """Have each channel compared with Cronofy's list once a day, the longest ago first; and tell when none is."""
+    """Have each channel compared with Cronofy's list once a day, the longest ago first; and tell
+    when none is.
+    """
     now = services.now()
     at_once = max(1, round(services.settings.rate_per_minute * AUDIT_SHARE))
     with services.database.read() as tx:
@@ -140,10 +149,14 @@ def deadlines(services: Services, _actors: Actors) -> int:
 
 
 def sample(services: Services, _actors: Actors) -> int:
-    """Write down how things stand, for the plots; and tell once of each kind of rows that we do not know."""
+    """Write down how things stand, for the plots; and tell once of each kind of rows that we do not
+    know.
+    """
     now = services.now()
     with services.database.write() as tx:
-        values = samples.gauges(tx, now=now, stale_after=services.settings.stale_after) | samples.summarise(tx)
+        values = samples.gauges(
+            tx, now=now, stale_after=services.settings.stale_after
+        ) | samples.summarise(tx)
         samples.put(tx, values, at=now.replace(second=0, microsecond=0))
         strange = unknown_rows.rows(tx)
     for (table, said), count in strange.items():
@@ -153,7 +166,8 @@ def sample(services: Services, _actors: Actors) -> int:
 
 
 def erase(services: Services, _actors: Actors) -> int:
-    """Go on with whoever is to be erased: a command may have died over it, or an account been revoked meanwhile.
+    """Go on with whoever is to be erased: a command may have died over it, or an account been
+    revoked meanwhile.
 
     And give back what somebody consented to and never confirmed.
     """
@@ -165,14 +179,18 @@ def erase(services: Services, _actors: Actors) -> int:
 
 
 def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them; links and consents that ended;
-    old samples, refusals, callbacks and looks; and free the addresses that were withheld for long. Sent mails lose
-    their text, and bookings their person.
+    """Drop the answers that are kept for repeated writes, once nobody repeats them; links and
+    consents that ended; old samples, refusals, callbacks and looks; and free the addresses that
+    were withheld for long. Sent mails lose their text, and bookings their person.
     """
     now, settings = services.now(), services.settings
     with services.database.write() as tx:
-        emptied = people.empty_old_mails(tx, now=now, after=timedelta(days=settings.keep_mails_days))
-        forgotten = people.forget_people(tx, now=now, after=timedelta(days=settings.keep_people_days))
+        emptied = people.empty_old_mails(
+            tx, now=now, after=timedelta(days=settings.keep_mails_days)
+        )
+        forgotten = people.forget_people(
+            tx, now=now, after=timedelta(days=settings.keep_people_days)
+        )
     kept = (
         idempotency.drop_old,
         links.drop_old,
@@ -216,8 +234,9 @@ def tick(services: Services, actors: Actors) -> None:
 
 
 def attempt(services: Services, actors: Actors, job: Job, turn: str | None = None) -> None:
-    """Run a job. One that raises is told and counted, and tried again at its next run: the others go on meanwhile.
-    Raises Unavailable."""
+    """Run a job. One that raises is told and counted, and tried again at its next run: the others
+    go on meanwhile. Raises Unavailable.
+    """
     count = None
     try:
         count = job.run(services, actors)
@@ -232,8 +251,9 @@ def attempt(services: Services, actors: Actors, job: Job, turn: str | None = Non
 
 
 def run(services: Services, actors: Actors, stop: threading.Event) -> None:
-    """Tick until told to stop. A database that is away is waited for: that is when the clock is needed most. It is said
-    once that it is waited for, and once that it is back."""
+    """Tick until told to stop. A database that is away is waited for: that is when the clock is
+    needed most. It is said once that it is waited for, and once that it is back.
+    """
     waiting = False
     while not stop.wait(services.settings.sweep_seconds):
         try:
@@ -243,9 +263,13 @@ def run(services: Services, actors: Actors, stop: threading.Event) -> None:
             tick(services, actors)
         except Unavailable as error:
             if not waiting:
-                log.warning("clock_waits_for_database", kind=kind_of(error), error=type(error).__name__)
+                log.warning(
+                    "clock_waits_for_database", kind=kind_of(error), error=type(error).__name__
+                )
             waiting = True
-        except Exception:  # a schema in the middle of a migration, say: without a clock nothing heals
+        except (
+            Exception
+        ):  # a schema in the middle of a migration, say: without a clock nothing heals
             log.exception("clock_tick_failed")
         else:
             if waiting:

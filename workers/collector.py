@@ -1,7 +1,8 @@
-"""The figures of the whole, for Prometheus: what is owed and waiting now, asked of database and Redis when scraped.
+"""The figures of the whole, for Prometheus: what is owed and waiting now, asked of database and
+Redis when scraped.
 
-Every process would tell the same, so web and clock serve them, and workers do not. What is away has no value, and an
-`up` of 0.
+Every process would tell the same, so web and clock serve them, and workers do not. What is away has
+no value, and an `up` of 0.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,13 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             with self._services.database.read() as tx:
-                found = [*self._reads(tx), *self._outbox(tx), *self._coaches(tx), *self._clock(tx), self._strange(tx)]
+                found = [
+                    *self._reads(tx),
+                    *self._outbox(tx),
+                    *self._coaches(tx),
+                    *self._clock(tx),
+                    self._strange(tx),
+                ]
         except Unavailable:
             found = []
         yield gauge("database_up", "Whether the database answers.", float(bool(found)))
@@ -48,11 +55,21 @@ class Figures(Collector):
         unaudited = 0.0 if audited is None else (now - audited).total_seconds()
         waited = metrics.latest(tx, QUANTILES, since=now - SAMPLES_COUNT_FOR)
         yield gauge("connections_owed", "Connections that are owed a read.", owed.dirty)
-        yield gauge("oldest_debt_seconds", "For how long the oldest has been owed.", owed.oldest_seconds)
-        yield gauge("missed_pushes", "Changes found that no push had announced.", metrics.missed_pushes(tx))
-        yield gauge("oldest_audit_seconds", "Since the audit of the channel that waits longest for one.", unaudited)
+        yield gauge(
+            "oldest_debt_seconds", "For how long the oldest has been owed.", owed.oldest_seconds
+        )
+        yield gauge(
+            "missed_pushes", "Changes found that no push had announced.", metrics.missed_pushes(tx)
+        )
+        yield gauge(
+            "oldest_audit_seconds",
+            "Since the audit of the channel that waits longest for one.",
+            unaudited,
+        )
         visible = GaugeMetricFamily(
-            "coachcal_push_visible_seconds", "From a push to its slots, over a minute.", labels=["quantile"]
+            "coachcal_push_visible_seconds",
+            "From a push to its slots, over a minute.",
+            labels=["quantile"],
         )
         for name, ms in waited.items():
             visible.add_metric([QUANTILES[name]], ms / 1000)
@@ -69,31 +86,55 @@ class Figures(Collector):
         since = metrics.oldest_due(tx, now=now)
         oldest = {kind: (now - since.get(kind, now)).total_seconds() for kind in dead}
         yield rows
-        yield family("outbox_oldest_seconds", "For how long the oldest row has been due.", "kind", oldest)
+        yield family(
+            "outbox_oldest_seconds", "For how long the oldest row has been due.", "kind", oldest
+        )
         yield family("dead_letters", "Rows that will never go unless somebody acts.", "kind", dead)
         waiting = metrics.waiting_mails(tx)
-        yield gauge("mails_held", "Mails that wait for their text to be corrected.", waiting["text"])
+        yield gauge(
+            "mails_held", "Mails that wait for their text to be corrected.", waiting["text"]
+        )
         yield gauge("mails_withheld", "Mails to mailboxes that do not exist.", waiting["address"])
-        yield gauge("mails_in_trouble", "Mails that the mail server does not take from us.", waiting["mailer"])
+        yield gauge(
+            "mails_in_trouble",
+            "Mails that the mail server does not take from us.",
+            waiting["mailer"],
+        )
 
     def _coaches(self, tx: Tx) -> Iterator[Metric]:
         now, stale_after = self._services.corrected_now(), self._services.settings.stale_after
         counted = coach_states.counts(tx, now=now, stale_after=stale_after)
         states: dict[str, float] = {state: counted.get(state, 0) for state in get_args(State)}
         yield family("coaches", "Coaches by the state of their calendars.", "state", states)
-        yield gauge("sessions_in_conflict", "Coming sessions under an event.", metrics.conflicts(tx, now=now))
+        yield gauge(
+            "sessions_in_conflict",
+            "Coming sessions under an event.",
+            metrics.conflicts(tx, now=now),
+        )
 
     def _clock(self, tx: Tx) -> Iterator[Metric]:
         late = metrics.clock_late(tx, [job.name for job in JOBS])
         failures = metrics.clock_failures(tx, [job.name for job in (SWEEP, *JOBS)])
-        yield family("clock_late_seconds", "For how long each periodic job has been due.", "name", late)
-        yield family("clock_failures", "How often each periodic job raised since it went well.", "name", failures)
+        yield family(
+            "clock_late_seconds", "For how long each periodic job has been due.", "name", late
+        )
+        yield family(
+            "clock_failures",
+            "How often each periodic job raised since it went well.",
+            "name",
+            failures,
+        )
 
     def _strange(self, tx: Tx) -> Metric:
         counts: dict[str, float] = {"outbox": 0, "connections": 0}
         for (table, _), count in unknown_rows.rows(tx).items():
             counts[table] += count
-        return family("unknown_rows", "Rows that this release does not know, and leaves alone.", "table", counts)
+        return family(
+            "unknown_rows",
+            "Rows that this release does not know, and leaves alone.",
+            "table",
+            counts,
+        )
 
     def _queues(self) -> Iterator[Metric]:
         depths = queues.depths(self._services)
@@ -110,7 +151,9 @@ class Skew(Collector):
     def collect(self) -> Iterator[Metric]:
         self._services.clock.off()  # looks, if nobody did lately
         off = abs(self._services.clock.ahead())
-        yield gauge("clock_skew_seconds", "How far this machine's clock is off the database's.", off)
+        yield gauge(
+            "clock_skew_seconds", "How far this machine's clock is off the database's.", off
+        )
 
 
 def gauge(name: str, meaning: str, value: float) -> Metric:

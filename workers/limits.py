@@ -1,12 +1,14 @@
 """How often somebody may ask: a quota a window, counted in Redis for all processes together.
 
-Far from its quota nobody costs a question: each process grants a tenth of it by itself. Past that it asks Redis for a
-hundredth at a time, and says what it had granted unasked. So P processes let at most P tenths more than the quota
-through, one process not one more, and a window takes at most a hundred questions of each. Whoever is at the quota is
-refused from memory until the window ends. While Redis is away, everybody passes.
+Far from its quota nobody costs a question: each process grants a tenth of it by itself. Past that
+it asks Redis for a hundredth at a time, and says what it had granted unasked. So P processes let at
+most P tenths more than the quota through, one process not one more, and a window takes at most a
+hundred questions of each. Whoever is at the quota is refused from memory until the window ends.
+While Redis is away, everybody passes.
 
-Cronofy's budget (workers/budget.py) is another thing: its calls wait for their turn, and no window at all may hold one
-more than Cronofy allows, so each grant is a moment on a list. Here nobody waits, and a number does.
+Cronofy's budget (workers/budget.py) is another thing: its calls wait for their turn, and no window
+at all may hold one more than Cronofy allows, so each grant is a moment on a list. Here nobody
+waits, and a number does.
 """
 
 import time
@@ -23,11 +25,14 @@ from workers.breaker import FAILURES, RedisBreaker
 SHARE = 10
 BLOCK = 100
 ROOM = 10_000
-"""Who is remembered by a process, each at about 400 bytes; then whoever's window began longest ago is forgotten."""
+"""Who is remembered by a process, each at about 400 bytes; then whoever's window began longest ago
+is forgotten.
+"""
 
-# KEYS: the count; how often in a row it went over. ARGV: how many more, the quota, the window and the longest (ms).
-# The window begins with its first question. Where the longest is longer, each window that goes over doubles the wait.
-# Returns the count, and the milliseconds that its window has left.
+# KEYS: the count; how often in a row it went over. ARGV: how many more, the quota, the window and
+# the longest (ms). The window begins with its first question. Where the longest is longer, each
+# window that goes over doubles the wait. Returns the count, and the milliseconds that its window
+# has left.
 _COUNT = """
 local more, quota, window, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local count = redis.call('INCRBY', KEYS[1], more)
@@ -48,7 +53,9 @@ return {count, left}
 
 @dataclass(frozen=True, slots=True)
 class QuotaPolicy:
-    """`quota` a `window` (seconds); 0: no limit. `longest`: how long the wait may grow, for whoever goes over often."""
+    """`quota` a `window` (seconds); 0: no limit. `longest`: how long the wait may grow, for whoever
+    goes over often.
+    """
 
     name: str
     quota: int
@@ -57,7 +64,9 @@ class QuotaPolicy:
 
 
 class Verdict(NamedTuple):
-    """`left` of the quota, as far as this process knows, for the `seconds` until its window ends."""
+    """`left` of the quota, as far as this process knows, for the `seconds` until its
+    window ends.
+    """
 
     policy: QuotaPolicy
     who: str
@@ -68,8 +77,9 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class _Window:
-    """`allowed`: how many of ours may pass unasked; `counted`: how many of these Redis knows; `others`: of the count
-    there, those that are not ours."""
+    """`allowed`: how many of ours may pass unasked; `counted`: how many of these Redis knows;
+    `others`: of the count there, those that are not ours.
+    """
 
     ends: float
     allowed: int
@@ -80,7 +90,9 @@ class _Window:
 
 
 class Limiter:
-    """One a process. Safe to share between threads. `client` must fail fast; the breaker is that of all its callers."""
+    """One a process. Safe to share between threads. `client` must fail fast; the breaker is that of
+    all its callers.
+    """
 
     def __init__(
         self,
@@ -105,7 +117,8 @@ class Limiter:
             window = self._window(policy, who, now)
             if window.closed or window.used < window.allowed:
                 return _counted(policy, who, window, now)
-            # Written down before Redis is asked: a thread that asks meanwhile must not say the same again.
+            # Written down before Redis is asked: a thread that asks meanwhile must not say the same
+            # again.
             more = max(0, window.used - window.counted) + block
             window.counted += more
         answer = self._ask(policy, who, more)
@@ -123,7 +136,11 @@ class Limiter:
         """The refusal that this one would get now, as far as this process knows. Counts nothing."""
         window, now = self._windows.get((policy.name, who)), self._monotonic()
         refused = window is not None and window.closed and window.ends > now
-        return Verdict(policy, who, passed=False, left=0, seconds=window.ends - now) if window and refused else None
+        return (
+            Verdict(policy, who, passed=False, left=0, seconds=window.ends - now)
+            if window and refused
+            else None
+        )
 
     def _window(self, policy: QuotaPolicy, who: str, now: float) -> _Window:
         key = policy.name, who
@@ -139,7 +156,8 @@ class Limiter:
         """The count with these, and how long it stands (ms). None: Redis is away."""
         if self._breaker.open:
             return None
-        # By a digest: Redis is readable to more people than the database is, and who is a person's address.
+        # By a digest: Redis is readable to more people than the database is, and who is a person's
+        # address.
         key = f"limit:{policy.name}:{blake2b(who.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
         milliseconds = int(policy.window * 1000), int(policy.longest * 1000)
         try:
@@ -153,7 +171,9 @@ class Limiter:
 def _settle(window: _Window, room: int, block: int) -> None:
     """Of a block that was asked for this much found room."""
     window.allowed += max(0, min(room, block))
-    window.closed = window.used >= window.allowed  # opened again by a block that another thread was still asking for
+    window.closed = (
+        window.used >= window.allowed
+    )  # opened again by a block that another thread was still asking for
 
 
 def _counted(policy: QuotaPolicy, who: str, window: _Window, now: float) -> Verdict:

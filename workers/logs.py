@@ -1,4 +1,6 @@
-"""JSON log lines on stderr, with secrets struck out: nothing that a log line carries can open a calendar."""
+"""JSON log lines on stderr, with secrets struck out: nothing that a log line carries can open a
+calendar.
+"""
 
 import logging
 import re
@@ -23,8 +25,9 @@ STRUCK = "[redacted]"
 
 
 def configure(level: str, *also: Processor) -> None:
-    """Send structlog and the standard library's logging through one JSON renderer. `also`: who else sees each event,
-    before its exception is made a text."""
+    """Send structlog and the standard library's logging through one JSON renderer. `also`: who else
+    sees each event, before its exception is made a text.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -47,7 +50,8 @@ def configure(level: str, *also: Processor) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # At debug it tells whole addresses, which hold calendars' ids; `cronofy_call` tells each call without them.
+    # At debug it tells whole addresses, which hold calendars' ids; `cronofy_call` tells each call
+    # without them.
     logging.getLogger("urllib3").setLevel(max(root.level, logging.INFO))
     logging.captureWarnings(capture=True)
     structlog.configure(
@@ -67,7 +71,9 @@ def clean(value: Any) -> Any:
     if isinstance(value, str):
         return SECRETS.sub(STRUCK, value)
     if isinstance(value, dict):
-        return {key: STRUCK if NAMES.search(str(key)) else clean(item) for key, item in value.items()}
+        return {
+            key: STRUCK if NAMES.search(str(key)) else clean(item) for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [clean(item) for item in value]
     return value

@@ -1,7 +1,8 @@
-"""What processes count for Prometheus, and the exporters of those that serve no HTTP: workers and clock, on loopback.
+"""What processes count for Prometheus, and the exporters of those that serve no HTTP: workers and
+clock, on loopback.
 
-Workers are many processes. With PROMETHEUS_MULTIPROC_DIR set they count into files there, and a process of its own
-answers for all of them; `coachcal work` and `coachcal serve` see to that.
+Workers are many processes. With PROMETHEUS_MULTIPROC_DIR set they count into files there, and a
+process of its own answers for all of them; `coachcal work` and `coachcal serve` see to that.
 """
 
 import os
@@ -34,12 +35,21 @@ class CountJobs(Middleware):
 
     def __init__(self, registry: CollectorRegistry) -> None:
         labels = ["actor", "outcome"]
-        self._jobs = Counter("coachcal_jobs", "Jobs by actor and outcome.", labels, registry=registry)
+        self._jobs = Counter(
+            "coachcal_jobs", "Jobs by actor and outcome.", labels, registry=registry
+        )
         self._seconds = Histogram(
-            "coachcal_job_seconds", "How long jobs took.", ["actor"], buckets=SECONDS, registry=registry
+            "coachcal_job_seconds",
+            "How long jobs took.",
+            ["actor"],
+            buckets=SECONDS,
+            registry=registry,
         )
         self.unknown = Counter(
-            "coachcal_unknown_messages", "Wake-ups that this release cannot read.", ["why"], registry=registry
+            "coachcal_unknown_messages",
+            "Wake-ups that this release cannot read.",
+            ["why"],
+            registry=registry,
         )
         self._began: ContextVar[float | None] = ContextVar("began", default=None)
 
@@ -71,7 +81,9 @@ def export(port: int, *collectors: Collector) -> WSGIServer:
 
 
 def export_workers() -> None:
-    """What `dramatiq --fork-function` runs: answers for all worker processes, until it is told to stop."""
+    """What `dramatiq --fork-function` runs: answers for all worker processes, until it is told to
+    stop.
+    """
     from workers.bootstrap import create_services
     from workers.collector import Skew
     from workers.settings import Settings
@@ -87,7 +99,9 @@ def export_workers() -> None:
 
 
 def folder() -> str:
-    """A new folder for the counts of this process and its children. What dead ones left behind is swept away."""
+    """A new folder for the counts of this process and its children. What dead ones left behind is
+    swept away.
+    """
     for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         owner = re.match(rf"{FOLDER}(\d+)-", old.name)
         if owner and not _alive(int(owner[1])):

@@ -20,8 +20,10 @@ from workers.skew import ClockOff, ProductClock
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`now` is the product's clock (aware UTC), and raises ClockOff; leases never use it, they use the database's.
-    `receiver`: where callbacks go, if anywhere. `breaker`: whether Redis is to be left alone."""
+    """`now` is the product's clock (aware UTC), and raises ClockOff; leases never use it, they use
+    the database's.
+    `receiver`: where callbacks go, if anywhere. `breaker`: whether Redis is to be left alone.
+    """
 
     settings: Settings
     database: Database
@@ -36,7 +38,9 @@ class Services:
     now: Callable[[], datetime]
 
     def corrected_now(self) -> datetime:
-        """The same, but never refused: for writing down what has happened already, and for showing how things are."""
+        """The same, but never refused: for writing down what has happened already, and for showing
+        how things are.
+        """
         try:
             return self.now()
         except ClockOff as error:

@@ -1,4 +1,6 @@
-"""Every variable, its default and its meaning, on one page. The README's table is tested against this one."""
+"""Every variable, its default and its meaning, on one page. The README's table is tested against
+this one.
+"""
 
 import base64
 import os
@@ -18,19 +20,25 @@ from workers.mailer.server import MailServer
 NOBODY = "coachcal <coachcal@localhost>"
 """The sender of mails that go nowhere."""
 # It is written into a header as it is.
-ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?", re.ASCII)
+ORIGIN = re.compile(
+    r"https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?", re.ASCII
+)
 
 DATABASES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 REDISES = ("redis", "rediss", "unix")
 KEY_BYTES = 32
-MAKE_A_KEY = 'python -c "from cryptography.fernet import Fernet as f; print(f.generate_key().decode())"'
+MAKE_A_KEY = (
+    'python -c "from cryptography.fernet import Fernet as f; print(f.generate_key().decode())"'
+)
 
 Given = TypeVar("Given")
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """Read from the environment once, by `bootstrap`. What is missing or wrong is named, and stops the start."""
+    """Read from the environment once, by `bootstrap`. What is missing or wrong is named, and stops
+    the start.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="COACHCAL_",
@@ -40,60 +48,118 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # the input of a wrong SMTP_URL holds its password
     )
 
-    database_url: str = Field(alias="DATABASE_URL", description="sqlite:///file.db or postgresql://...")
-    redis_url: str = Field(alias="REDIS_URL", description="the broker, the shared rate budget and limits; disposable")
+    database_url: str = Field(
+        alias="DATABASE_URL", description="sqlite:///file.db or postgresql://..."
+    )
+    redis_url: str = Field(
+        alias="REDIS_URL", description="the broker, the shared rate budget and limits; disposable"
+    )
     public_url: AnyHttpUrl = Field(description="where Cronofy and browsers reach the web process")
-    secret_keys: Secrets = Field(min_length=1, description="Fernet keys for tokens at rest, the newest first")
+    secret_keys: Secrets = Field(
+        min_length=1, description="Fernet keys for tokens at rest, the newest first"
+    )
     cronofy_client_id: str = Field(description="of the application in Cronofy's dashboard")
-    cronofy_client_secrets: Secrets = Field(min_length=1, description="the first makes calls, all verify pushes")
-    cronofy_data_center: Literal["us", "au", "ca", "de", "sg", "uk"] = Field("us", description="where it lives")
-    cronofy_origin: str | None = Field(None, description="instead of a data centre: a sandbox, http://127.0.0.1:8900")
-    rate_per_second: int = Field(50, ge=1, description="calls to Cronofy a second, over all processes")
-    rate_per_minute: int = Field(500, ge=1, description="calls to Cronofy a minute, over all processes")
-    minimum_gap_seconds: float = Field(5, gt=0, description="between the starts of two reads of one connection")
-    lease_seconds: int = Field(30, ge=5, description="how long a reader may take before another may start")
+    cronofy_client_secrets: Secrets = Field(
+        min_length=1, description="the first makes calls, all verify pushes"
+    )
+    cronofy_data_center: Literal["us", "au", "ca", "de", "sg", "uk"] = Field(
+        "us", description="where it lives"
+    )
+    cronofy_origin: str | None = Field(
+        None, description="instead of a data centre: a sandbox, http://127.0.0.1:8900"
+    )
+    rate_per_second: int = Field(
+        50, ge=1, description="calls to Cronofy a second, over all processes"
+    )
+    rate_per_minute: int = Field(
+        500, ge=1, description="calls to Cronofy a minute, over all processes"
+    )
+    minimum_gap_seconds: float = Field(
+        5, gt=0, description="between the starts of two reads of one connection"
+    )
+    lease_seconds: int = Field(
+        30, ge=5, description="how long a reader may take before another may start"
+    )
     sweep_seconds: float = Field(0.5, gt=0, le=2, description="how often owed reads are looked for")
-    reconcile_minutes: int = Field(60, ge=1, description="every connection is read this often without any push")
-    reconcile_busy_minutes: int = Field(15, ge=1, description="the same for one whose periods changed within a day")
-    stale_minutes: int = Field(90, ge=1, description="a calendar not read for this long is stale: the policy applies")
-    policy: Literal["hide", "last_known", "hours_only"] = Field("last_known", description="for coaches who set none")
+    reconcile_minutes: int = Field(
+        60, ge=1, description="every connection is read this often without any push"
+    )
+    reconcile_busy_minutes: int = Field(
+        15, ge=1, description="the same for one whose periods changed within a day"
+    )
+    stale_minutes: int = Field(
+        90, ge=1, description="a calendar not read for this long is stale: the policy applies"
+    )
+    policy: Literal["hide", "last_known", "hours_only"] = Field(
+        "last_known", description="for coaches who set none"
+    )
     last_known_hours: int = Field(24, ge=1, description="T of the policy last_known")
-    mailer: Literal["console", "smtp", "memory"] = Field("console", description="where mails go; smtp in production")
+    mailer: Literal["console", "smtp", "memory"] = Field(
+        "console", description="where mails go; smtp in production"
+    )
     smtp_url: SecretStr | None = Field(
         None,
         validate_default=True,
         description="smtp://user:password@host:587?tls=starttls; tls is starttls, tls or none",
     )
     mail_from: str | None = Field(
-        None, validate_default=True, description="the sender: Coaching <coaching@example.com>; needed for smtp"
+        None,
+        validate_default=True,
+        description="the sender: Coaching <coaching@example.com>; needed for smtp",
     )
     mail_organizer: str | None = Field(
-        None, description="the organizer in calendars, MAIL_FROM if unset; never change it while sessions are booked"
+        None,
+        description=(
+            "the organizer in calendars, MAIL_FROM if unset; never change it while sessions are"
+            " booked"
+        ),
     )
     callback_url: str | None = Field(
-        None, repr=False, description="where the platform is told of changes: https, or http on this machine"
+        None,
+        repr=False,
+        description="where the platform is told of changes: https, or http on this machine",
     )
     callback_secret: Annotated[tuple[SecretStr, ...] | None, NoDecode] = Field(
-        None, validate_default=True, description="signs what is posted there: whsec_..., during a rotation new,old"
+        None,
+        validate_default=True,
+        description="signs what is posted there: whsec_..., during a rotation new,old",
     )
     embed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
-        None, description="who may show our pages in a frame: https://app.example.com, several with commas"
+        None,
+        description="who may show our pages in a frame: https://app.example.com, several with commas",
     )
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...] | None, NoDecode] = Field(
-        None, description="whose X-Forwarded-For is believed: 10.0.0.0/8,192.0.2.7; without it, nobody's"
+        None,
+        description="whose X-Forwarded-For is believed: 10.0.0.0/8,192.0.2.7; without it, nobody's",
     )
-    limit_reads: int = Field(6000, ge=0, description="reads a minute, per API key or else per address; 0: no limit")
-    limit_writes: int = Field(1200, ge=0, description="writes a minute, per API key or else per address; 0: no limit")
-    limit_holds: int = Field(30, ge=0, description="holds that one owner may take in ten minutes; 0: no limit")
+    limit_reads: int = Field(
+        6000, ge=0, description="reads a minute, per API key or else per address; 0: no limit"
+    )
+    limit_writes: int = Field(
+        1200, ge=0, description="writes a minute, per API key or else per address; 0: no limit"
+    )
+    limit_holds: int = Field(
+        30, ge=0, description="holds that one owner may take in ten minutes; 0: no limit"
+    )
     limit_wrong: int = Field(
         10, ge=0, description="wrong keys, logins and signatures a minute, per address; 0: no limit"
     )
-    late_cancel_hours: int = Field(24, ge=0, description="a cancellation closer to the start counts as missed")
-    remind_hours: int = Field(24, ge=1, description="how long before a 1:1 session its reminder is mailed")
+    late_cancel_hours: int = Field(
+        24, ge=0, description="a cancellation closer to the start counts as missed"
+    )
+    remind_hours: int = Field(
+        24, ge=1, description="how long before a 1:1 session its reminder is mailed"
+    )
     remind_pods_hours: int = Field(72, ge=1, description="the same for pods")
-    keep_mails_days: int = Field(30, ge=1, description="after its session a mail's text and recipient are kept so long")
-    keep_people_days: int = Field(365, ge=1, description="after its session whose a booking was is kept so long")
-    clock_offset_seconds: int = Field(0, description="shifts the product's time; for the demo and tests only")
+    keep_mails_days: int = Field(
+        30, ge=1, description="after its session a mail's text and recipient are kept so long"
+    )
+    keep_people_days: int = Field(
+        365, ge=1, description="after its session whose a booking was is kept so long"
+    )
+    clock_offset_seconds: int = Field(
+        0, description="shifts the product's time; for the demo and tests only"
+    )
     host: str = Field("127.0.0.1", description="what the web process binds")
     port: int = Field(8000, alias="PORT", description="what the web process binds")
     web_processes: int = Field(2, ge=1, description="gunicorn workers")
@@ -101,34 +167,52 @@ class Settings(BaseSettings):
     worker_processes: int = Field(2, ge=1, description="dramatiq processes")
     worker_threads: int = Field(8, ge=1, description="threads of each")
     worker_metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="where the workers' /metrics is, on 127.0.0.1; nowhere if unset"
+        None,
+        ge=1,
+        le=65535,
+        description="where the workers' /metrics is, on 127.0.0.1; nowhere if unset",
     )
     clock_metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="where the clock's /metrics is, on 127.0.0.1; nowhere if unset"
+        None,
+        ge=1,
+        le=65535,
+        description="where the clock's /metrics is, on 127.0.0.1; nowhere if unset",
     )
-    sentry_dsn: SecretStr | None = Field(None, description="errors go there too; needs coachcal[sentry]")
+    sentry_dsn: SecretStr | None = Field(
+        None, description="errors go there too; needs coachcal[sentry]"
+    )
     otlp_endpoint: str | None = Field(
         None,
         alias="OTEL_EXPORTER_OTLP_ENDPOINT",
         repr=False,
         description="traces go there, http://127.0.0.1:4318; needs coachcal[otel]",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="JSON lines on stderr")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="JSON lines on stderr"
+    )
 
     @classmethod
     def load(cls) -> "Settings":
         """From the environment. Raises pydantic's ValidationError."""
         return cls()  # type: ignore[call-arg]  # its arguments are the variables
 
-    @field_validator("secret_keys", "cronofy_client_secrets", "callback_secret", "trusted_proxies", mode="before")
+    @field_validator(
+        "secret_keys", "cronofy_client_secrets", "callback_secret", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
 
     @field_validator("database_url")
     @classmethod
     def _is_a_database(cls, value: str) -> str:
-        return _url(value, DATABASES, "sqlite:///file.db or postgresql://user:password@host:5432/name")
+        return _url(
+            value, DATABASES, "sqlite:///file.db or postgresql://user:password@host:5432/name"
+        )
 
     @field_validator("redis_url")
     @classmethod
@@ -159,7 +243,9 @@ class Settings(BaseSettings):
 
     @field_validator("callback_secret")
     @classmethod
-    def _signs(cls, value: tuple[SecretStr, ...] | None, info: ValidationInfo) -> tuple[SecretStr, ...] | None:
+    def _signs(
+        cls, value: tuple[SecretStr, ...] | None, info: ValidationInfo
+    ) -> tuple[SecretStr, ...] | None:
         for secret in value or ():
             check_secret(secret.get_secret_value())
         if info.data.get("callback_url") is not None and not value:
@@ -169,7 +255,11 @@ class Settings(BaseSettings):
     @field_validator("embed_origins", mode="before")
     @classmethod
     def _are_origins(cls, value: object) -> object:
-        origins = tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        origins = (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
         for origin in origins or ():  # type: ignore[attr-defined]  # a tuple, or pydantic says so
             if not ORIGIN.fullmatch(origin):
                 raise ValueError("each is an origin, without a path: https://app.example.com")
@@ -186,11 +276,18 @@ class Settings(BaseSettings):
     def sender(self) -> Sender:
         """Who session mails are from."""
         shown = Address(*mailbox("mail_from", self.mail_from or NOBODY))
-        return Sender(shown, Address(*mailbox("mail_organizer", self.mail_organizer)) if self.mail_organizer else shown)
+        return Sender(
+            shown,
+            Address(*mailbox("mail_organizer", self.mail_organizer))
+            if self.mail_organizer
+            else shown,
+        )
 
     @property
     def mail_deadline(self) -> float:
-        """Seconds for one whole mail: less than half a lease, so that nobody sends it a second time meanwhile."""
+        """Seconds for one whole mail: less than half a lease, so that nobody sends it a second time
+        meanwhile.
+        """
         return self.lease_seconds * 0.4
 
     @property
@@ -254,7 +351,13 @@ def _url(value: str, schemes: tuple[str, ...], example: str) -> str:
     which may hold a password."""
     scheme, separator, rest = value.partition("://")
     host = re.split("[/?]", rest)[0].rpartition("@")[2]
-    ports = (part.rpartition("]")[2].partition(":")[2] for part in host.split(","))  # several hosts, or [::1]
-    if scheme not in schemes or not separator or not all(port.isdecimal() for port in ports if port):
+    ports = (
+        part.rpartition("]")[2].partition(":")[2] for part in host.split(",")
+    )  # several hosts, or [::1]
+    if (
+        scheme not in schemes
+        or not separator
+        or not all(port.isdecimal() for port in ports if port)
+    ):
         raise ValueError(f"write it as {example}")
     return value

@@ -1,8 +1,9 @@
 """The product's clock: this machine's, watched against the database's all the time.
 
-A machine whose clock is wrong would end what is not over, remind of what is long gone and sell yesterday. So who is
-more than 5 s off is told no time at all: whatever depends on it stops there, changes nothing, and goes on once the
-clock is right. Leases, pushes and reads' generations do not depend on it: they compare the database's clock.
+A machine whose clock is wrong would end what is not over, remind of what is long gone and sell
+yesterday. So who is more than 5 s off is told no time at all: whatever depends on it stops there,
+changes nothing, and goes on once the clock is right. Leases, pushes and reads' generations do not
+depend on it: they compare the database's clock.
 """
 
 import time
@@ -22,25 +23,33 @@ log = structlog.get_logger()
 LIMIT = 5.0
 """Seconds off that are borne."""
 EVERY = 2.0
-"""Seconds between two looks at the database's clock; what steps in between is seen at once, without a look."""
+"""Seconds between two looks at the database's clock; what steps in between is seen at once, without
+a look.
+"""
 MOMENT = 0.05
 TRIES = 5
 
 Ask = Callable[[], float | None]
-"""The time that somebody else's clock shows, in seconds since 1970; None: nobody is there to ask."""
+"""The time that somebody else's clock shows, in seconds since 1970; None: nobody is
+there to ask.
+"""
 
 
 class ClockOff(RuntimeError):
     """This machine's clock is wrong. `right`: what the product's would show by the database's."""
 
     def __init__(self, seconds: float, right: datetime) -> None:
-        super().__init__(f"this machine's clock is {seconds:+.0f} s off the database's: synchronise it (NTP)")
+        super().__init__(
+            f"this machine's clock is {seconds:+.0f} s off the database's: synchronise it (NTP)"
+        )
         self.seconds = seconds
         self.right = right
 
 
 class ProductClock:
-    """Safe to share between threads. `offset` shifts the product's time, and is no error of the clock."""
+    """Safe to share between threads. `offset` shifts the product's time, and is no error of the
+    clock.
+    """
 
     def __init__(
         self,
@@ -55,7 +64,9 @@ class ProductClock:
         self._wall = wall
         self._monotonic = monotonic
         self._lock = Lock()
-        self._other: float | None = None  # the other clock less `monotonic`, as it was when last asked
+        self._other: float | None = (
+            None  # the other clock less `monotonic`, as it was when last asked
+        )
         self._unsure = 0.0
         self._asked_at = -EVERY
         self._looks = 0
@@ -71,18 +82,23 @@ class ProductClock:
         return now
 
     def off(self) -> bool:
-        """Whether it is too far off to be told. The database is asked at most every 2 s, or when it seems to step."""
+        """Whether it is too far off to be told. The database is asked at most every 2 s, or when it
+        seems to step.
+        """
         if self._monotonic() - self._asked_at >= EVERY:
             self._look()
         if not self._off and self._beyond(self.ahead()):
-            self._look()  # the machine may have slept, or we while we looked: that is no wrong clock
+            # The machine may have slept, or we while we looked: that is no wrong clock
+            self._look()
         off = self._beyond(self.ahead())
         if off != self._off:
             self._tell(off=off)
         return off
 
     def ahead(self) -> float:
-        """By how many seconds it is ahead, as far as is known; 0 where there is nobody to compare with."""
+        """By how many seconds it is ahead, as far as is known; 0 where there is nobody to compare
+        with.
+        """
         return self._here()[1]
 
     def _beyond(self, ahead: float) -> bool:
@@ -109,7 +125,8 @@ class ProductClock:
             self._asked_at = after = self._monotonic()
             self._looks += 1
             if there is not None:
-                # Read at some point between the two: what we do not know of it is no fault of the clock's.
+                # Read at some point between the two: what we do not know of it is no fault of the
+                # clock's.
                 self._other, self._unsure = there - (before + after) / 2, (after - before) / 2
         finally:
             self._lock.release()
@@ -126,7 +143,9 @@ class ProductClock:
 
 
 def reference(database: Database, client: redis.Redis, breaker: RedisBreaker) -> Ask:
-    """The database server's clock. SQLite has none but this machine's own: then Redis's, if it is there."""
+    """The database server's clock. SQLite has none but this machine's own: then Redis's, if it is
+    there.
+    """
     if database.engine.dialect.name == "sqlite":
         return lambda: None if breaker.open else _of_redis(client, breaker)
     return lambda: _of_database(database)

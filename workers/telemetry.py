@@ -1,5 +1,6 @@
-"""Errors to Sentry, where `coachcal[sentry]` is installed and a DSN is set: what broke and where, without any data.
-And the beginning of traces (see `workers.tracing`)."""
+"""Errors to Sentry, where `coachcal[sentry]` is installed and a DSN is set: what broke and where,
+without any data. And the beginning of traces (see `workers.tracing`).
+"""
 
 import sys
 from typing import Any
@@ -24,7 +25,9 @@ def _report_errors(dsn: str) -> None:
     try:
         import sentry_sdk
     except ImportError:
-        raise CannotReport("COACHCAL_SENTRY_DSN is set: install coachcal[sentry], or unset it") from None
+        raise CannotReport(
+            "COACHCAL_SENTRY_DSN is set: install coachcal[sentry], or unset it"
+        ) from None
     try:
         sentry_sdk.init(
             dsn,
@@ -46,7 +49,9 @@ def report(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         with sentry.new_scope() as scope:
             scope.set_tag("event", event.get("event"))
             scope.set_tag("request_id", event.get("request_id"))
-            sentry.capture_exception(None if event["exc_info"] is True else _exception(event["exc_info"]))
+            sentry.capture_exception(
+                None if event["exc_info"] is True else _exception(event["exc_info"])
+            )
     return event
 
 

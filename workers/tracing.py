@@ -1,9 +1,9 @@
-"""Traces by OpenTelemetry, where `coachcal[otel]` is installed and an endpoint is set: from a push or a request to the
-jobs and calls that it led to.
+"""Traces by OpenTelemetry, where `coachcal[otel]` is installed and an endpoint is set: from a push
+or a request to the jobs and calls that it led to.
 
-The spans are our own: a request by its route, a job by its name, a call by its path without ids. Instrumentation that
-comes ready-made would tell addresses, statements and headers. No span holds an argument, a text or an exception's
-words, and nobody outside is sent a trace's id.
+The spans are our own: a request by its route, a job by its name, a call by its path without ids.
+Instrumentation that comes ready-made would tell addresses, statements and headers. No span holds an
+argument, a text or an exception's words, and nobody outside is sent a trace's id.
 """
 
 import sys
@@ -18,7 +18,9 @@ from dramatiq.broker import MessageProxy
 from dramatiq.middleware import Middleware
 
 Kind = Literal["SERVER", "CONSUMER", "CLIENT", "INTERNAL"]
-PATH = "/v1/traces"  # OpenTelemetry's protocol exporter specification, "Endpoint URLs for OTLP/HTTP"
+PATH = (
+    "/v1/traces"  # OpenTelemetry's protocol exporter specification, "Endpoint URLs for OTLP/HTTP"
+)
 CARRIED = "traceparent"
 SERVER_FAULT = 500
 
@@ -28,7 +30,9 @@ class CannotReport(RuntimeError):
 
 
 def start(endpoint: str) -> None:
-    """Begin to trace, to this receiver of OTLP over HTTP. Raises CannotReport where the extra is not installed."""
+    """Begin to trace, to this receiver of OTLP over HTTP. Raises CannotReport where the extra is
+    not installed.
+    """
     try:
         from opentelemetry import trace
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -36,7 +40,9 @@ def start(endpoint: str) -> None:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        raise CannotReport("OTEL_EXPORTER_OTLP_ENDPOINT is set: install coachcal[otel], or unset it") from None
+        raise CannotReport(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set: install coachcal[otel], or unset it"
+        ) from None
     provider = TracerProvider(resource=Resource.create({"service.name": "coachcal"}))
     exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + PATH)
     provider.add_span_processor(BatchSpanProcessor(exporter))
@@ -51,8 +57,9 @@ def on() -> bool:
 
 @contextmanager
 def span(name: str, kind: Kind = "INTERNAL", parent: str | None = None) -> Iterator[None]:
-    """A part of the trace under way, or of the one of `parent` (a traceparent of W3C's). An exception that passes is
-    told by its type."""
+    """A part of the trace under way, or of the one of `parent` (a traceparent of W3C's). An
+    exception that passes is told by its type.
+    """
     if not on():
         yield
         return
@@ -72,7 +79,9 @@ def span(name: str, kind: Kind = "INTERNAL", parent: str | None = None) -> Itera
             raise
 
 
-def tell(*, name: str | None = None, status: int | None = None, request_id: str | None = None) -> None:
+def tell(
+    *, name: str | None = None, status: int | None = None, request_id: str | None = None
+) -> None:
     """What became known of the current span: its name, the answer's status."""
     if not on():
         return
@@ -135,6 +144,8 @@ class Trace(Middleware):
             job.__exit__(type(exception) if exception else None, exception, None)
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """A worker process ends without a word to whoever waits for its exit: what was gathered is sent now."""
+        """A worker process ends without a word to whoever waits for its exit: what was gathered is
+        sent now.
+        """
         if on():
             sys.modules["opentelemetry.trace"].get_tracer_provider().force_flush()

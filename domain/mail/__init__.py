@@ -1,4 +1,6 @@
-"""Session mails: what they are about (MailFacts), and compose, which makes a Mail of it. Nothing is sent here."""
+"""Session mails: what they are about (MailFacts), and compose, which makes a Mail of it. Nothing is
+sent here.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,8 +19,9 @@ Kind = Literal["booked", "rebooked", "cancelled", "reminder", "seat_left", "miss
 Role = Literal["participant", "coach"]
 KINDS: tuple[str, ...] = get_args(Kind)
 TEXT_KINDS = (*KINDS, *(f"coach_{kind}" for kind in KINDS if kind != "relink"))
-"""The kinds of texts. A coach is told in other words than a participant, so each has a text and a switch of its own;
-`relink` goes to coaches only."""
+"""The kinds of texts. A coach is told in other words than a participant, so each has a text and a
+switch of its own; `relink` goes to coaches only.
+"""
 LANGUAGES = ("en", "de", "fr")
 """Those with default texts. The first stands in for every other."""
 LONGEST_SUBJECT = 900
@@ -44,21 +47,27 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class MailFacts:
-    """Everything one mail says to one recipient, kept with the outbox row; `as_json` and `of_json` are the way there
-    and back. Starts and ends in epoch seconds.
+    """Everything one mail says to one recipient, kept with the outbox row; `as_json` and `of_json`
+    are the way there and back. Starts and ends in epoch seconds.
     """
 
     kind: Kind
     recipient: Recipient
     booking_id: str
-    """What the mails of one thread have in common: a booking's id, or a connection's for `relink`."""
+    """What the mails of one thread have in common: a booking's id, or a connection's
+    for `relink`.
+    """
     version: int
     """The booking's, after the change; the day for `relink`."""
     changed_at: datetime
-    """When the change was made, aware: the calendar's DTSTAMP, the same however often the mail is tried."""
+    """When the change was made, aware: the calendar's DTSTAMP, the same however often the mail is
+    tried.
+    """
     coach_name: str = field(repr=False)
     participant_name: str | None = field(default=None, repr=False)
-    """Whose booking it is, towards the coach. A participant's own mail always says the recipient's name."""
+    """Whose booking it is, towards the coach. A participant's own mail always says the recipient's
+    name.
+    """
     starts: int | None = None
     ends: int | None = None
     previous_starts: int | None = None
@@ -74,8 +83,10 @@ class MailFacts:
     pod: bool = False
     """Others may go on with the session when this booking ends."""
     invite: bool | None = None
-    """Whether the mail carries an invitation. None: participants get one, coaches do not, because the session is
-    written into their calendar by us; an invitation would be there twice and block as somebody else's event."""
+    """Whether the mail carries an invitation. None: participants get one, coaches do not, because
+    the session is written into their calendar by us; an invitation would be there twice and block
+    as somebody else's event.
+    """
     nonce: str = ""
     """Makes one more mail of the same change another one: the click of "Send now"."""
 
@@ -85,7 +96,9 @@ class MailFacts:
     @classmethod
     def of_json(cls, stored: Mapping[str, Any]) -> Self:
         changed_at = datetime.fromisoformat(stored["changed_at"])
-        return cls(**{**stored, "recipient": Recipient(**stored["recipient"]), "changed_at": changed_at})
+        return cls(
+            **{**stored, "recipient": Recipient(**stored["recipient"]), "changed_at": changed_at}
+        )
 
     @property
     def text_kind(self) -> str:
@@ -95,7 +108,9 @@ class MailFacts:
 
     @property
     def digest(self) -> str:
-        """The left side of its Message-ID: the same for the same (booking, version, kind, recipient, nonce)."""
+        """The left side of its Message-ID: the same for the same (booking, version, kind,
+        recipient, nonce).
+        """
         return _digest(self, str(self.version), self.kind, self.nonce)
 
     @property
@@ -107,7 +122,9 @@ class MailFacts:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who the mails are from. The organizer must never change: calendars take changes from nobody else."""
+    """Who the mails are from. The organizer must never change: calendars take changes from nobody
+    else.
+    """
 
     mailbox: Address
     organizer: Address
@@ -120,8 +137,8 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A complete text with its tokens still in it; `summary` is what the calendar shows. The page may also ask for
-    {{subject}}.
+    """A complete text with its tokens still in it; `summary` is what the calendar shows. The page
+    may also ask for {{subject}}.
     """
 
     language: str
@@ -147,7 +164,9 @@ class Mail:
     invitation: Invitation | None = None
 
 
-def compose(facts: MailFacts, wording: Wording, times: Mapping[str, str], *, sender: Sender, now: datetime) -> Mail:
+def compose(
+    facts: MailFacts, wording: Wording, times: Mapping[str, str], *, sender: Sender, now: datetime
+) -> Mail:
     """The mail. `times` are the tokens that spell dates and times for this recipient.
 
     Raises Held when the wording has a token without a value.
@@ -174,7 +193,9 @@ def compose(facts: MailFacts, wording: Wording, times: Mapping[str, str], *, sen
 
 
 def values_of(facts: MailFacts) -> dict[str, str]:
-    """What the tokens stand for, but for the times. A participant's mail knows no name but theirs and the coach's."""
+    """What the tokens stand for, but for the times. A participant's mail knows no name but theirs
+    and the coach's.
+    """
     own = facts.recipient.role == "participant"
     typed = {
         "recipient_name": facts.recipient.name,
@@ -183,7 +204,10 @@ def values_of(facts: MailFacts) -> dict[str, str]:
         "programme_name": facts.programme_name,
         "title": facts.title,
     }
-    links = {"my_page_url": web_address(facts.my_page_url), "relink_url": web_address(facts.relink_url)}
+    links = {
+        "my_page_url": web_address(facts.my_page_url),
+        "relink_url": web_address(facts.relink_url),
+    }
     return {name: isolated(one_line(value or "")) for name, value in typed.items()} | links
 
 
@@ -203,7 +227,9 @@ def _headers(facts: MailFacts, sender: Sender, language: str) -> tuple[tuple[str
     return tuple(headers)
 
 
-def _invitation(facts: MailFacts, summary: str, values: Mapping[str, str], sender: Sender) -> Invitation | None:
+def _invitation(
+    facts: MailFacts, summary: str, values: Mapping[str, str], sender: Sender
+) -> Invitation | None:
     if facts.starts is None or facts.ends is None or not facts.uid or not _invited(facts):
         return None
     starts = datetime.fromtimestamp(facts.starts, UTC)
@@ -212,7 +238,9 @@ def _invitation(facts: MailFacts, summary: str, values: Mapping[str, str], sende
         return None
     return Invitation(
         method=method,
-        status=status_of(method, goes_on=facts.kind == "seat_left" or (facts.pod and facts.kind == "missed")),
+        status=status_of(
+            method, goes_on=facts.kind == "seat_left" or (facts.pod and facts.kind == "missed")
+        ),
         uid=facts.uid,
         sequence=facts.sequence,
         dtstamp=facts.changed_at.astimezone(UTC),

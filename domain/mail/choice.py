@@ -1,7 +1,9 @@
-"""Which text a mail is written with, and whether it is sent at all: Cohort > Project > Company > default.
+"""Which text a mail is written with, and whether it is sent at all: Cohort > Project > Company >
+default.
 
-The recipient's language decides first: a German default is better for a German reader than their cohort's English
-text. Within a language the narrowest scope wins; a language without any text falls back to English.
+The recipient's language decides first: a German default is better for a German reader than their
+cohort's English text. Within a language the narrowest scope wins; a language without any text falls
+back to English.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +45,9 @@ Choice = Template | Literal["default", "off"]
 
 
 def choose(rows: Iterable[MailText], language: str) -> Choice:
-    """Of the rows of one kind in the three scopes of one mail: the text to use, the default one, or none: `off`."""
+    """Of the rows of one kind in the three scopes of one mail: the text to use, the default one, or
+    none: `off`.
+    """
     known = {(row.scope, row.language): row for row in rows}
     chain = languages(language)
     if _is_off(known.values(), chain):
@@ -74,7 +78,9 @@ def default_language(tag: str) -> str:
 
 
 def _is_off(rows: Iterable[MailText], chain: Sequence[str]) -> bool:
-    """The narrowest scope with an opinion decides: its row in the reader's languages, or all of its rows agreeing."""
+    """The narrowest scope with an opinion decides: its row in the reader's languages, or all of its
+    rows agreeing.
+    """
     rows = list(rows)
     for scope in SCOPES:
         mine = {row.language: row.enabled for row in rows if row.scope == scope}

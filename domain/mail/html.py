@@ -1,7 +1,8 @@
-"""Custom HTML of a mail: an allow-list sanitiser on the parser of the HTML standard (nh3), which browsers agree with.
+"""Custom HTML of a mail: an allow-list sanitiser on the parser of the HTML standard (nh3), which
+browsers agree with.
 
-`check` tells an author what a text may not hold; `clean` makes the part that is mailed and shown. What is mailed is
-always cleaned, whatever was checked, or stored by an earlier release.
+`check` tells an author what a text may not hold; `clean` makes the part that is mailed and shown.
+What is mailed is always cleaned, whatever was checked, or stored by an earlier release.
 """
 
 import re
@@ -13,38 +14,195 @@ from domain.errors import Invalid
 from domain.mail import tokens
 
 TEXT_TAGS = {
-    *("a", "abbr", "b", "blockquote", "br", "center", "cite", "code", "dd", "del", "div", "dl", "dt", "em"),
-    *("font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q"),
+    *(
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "center",
+        "cite",
+        "code",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+    ),
+    *(
+        "font",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+    ),
     *("s", "samp", "small", "span", "strike", "strong", "sub", "sup", "u", "ul", "var"),
     *("caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
 }
-# What runs, loads, submits, or hands the page to somebody else; and the heads of whole documents, which hold such.
+# What runs, loads, submits, or hands the page to somebody else; and the heads of whole documents,
+# which hold such.
 REFUSED_TAGS = {
-    *("script", "noscript", "style", "link", "base", "template", "slot", "iframe", "frame", "frameset", "noframes"),
-    *("object", "embed", "applet", "param", "svg", "math", "form", "input", "button", "select", "option", "textarea"),
-    *("img", "image", "picture", "audio", "video", "source", "track", "canvas", "map", "area", "dialog", "portal"),
-    *("noembed", "xmp", "plaintext", "marquee", "keygen", "isindex", "bgsound", "layer", "body", "fencedframe"),
+    *(
+        "script",
+        "noscript",
+        "style",
+        "link",
+        "base",
+        "template",
+        "slot",
+        "iframe",
+        "frame",
+        "frameset",
+        "noframes",
+    ),
+    *(
+        "object",
+        "embed",
+        "applet",
+        "param",
+        "svg",
+        "math",
+        "form",
+        "input",
+        "button",
+        "select",
+        "option",
+        "textarea",
+    ),
+    *(
+        "img",
+        "image",
+        "picture",
+        "audio",
+        "video",
+        "source",
+        "track",
+        "canvas",
+        "map",
+        "area",
+        "dialog",
+        "portal",
+    ),
+    *(
+        "noembed",
+        "xmp",
+        "plaintext",
+        "marquee",
+        "keygen",
+        "isindex",
+        "bgsound",
+        "layer",
+        "body",
+        "fencedframe",
+    ),
 }
 # A whole document says these; they are left out without a word, for the mail has a page of its own.
 IGNORED_TAGS = {"title"}
 ATTRIBUTES = {
-    *("align", "valign", "width", "height", "border", "cellpadding", "cellspacing", "colspan", "rowspan", "color"),
-    *("bgcolor", "class", "dir", "lang", "role", "style", "title", "aria-label", "aria-hidden", "face", "size"),
+    *(
+        "align",
+        "valign",
+        "width",
+        "height",
+        "border",
+        "cellpadding",
+        "cellspacing",
+        "colspan",
+        "rowspan",
+        "color",
+    ),
+    *(
+        "bgcolor",
+        "class",
+        "dir",
+        "lang",
+        "role",
+        "style",
+        "title",
+        "aria-label",
+        "aria-hidden",
+        "face",
+        "size",
+    ),
     *("start", "type", "value", "scope", "span"),
 }
 # None of them takes an url(): nothing is loaded whatever stands in their values.
 PROPERTIES = {
-    *("background-color", "border", "border-collapse", "border-color", "border-radius", "border-spacing"),
-    *("border-style", "border-width", "color", "direction", "display", "font", "font-family", "font-size"),
-    *("font-style", "font-weight", "height", "letter-spacing", "line-height", "list-style-type", "margin"),
-    *("margin-bottom", "margin-left", "margin-right", "margin-top", "max-width", "min-width", "overflow-wrap"),
+    *(
+        "background-color",
+        "border",
+        "border-collapse",
+        "border-color",
+        "border-radius",
+        "border-spacing",
+    ),
+    *(
+        "border-style",
+        "border-width",
+        "color",
+        "direction",
+        "display",
+        "font",
+        "font-family",
+        "font-size",
+    ),
+    *(
+        "font-style",
+        "font-weight",
+        "height",
+        "letter-spacing",
+        "line-height",
+        "list-style-type",
+        "margin",
+    ),
+    *(
+        "margin-bottom",
+        "margin-left",
+        "margin-right",
+        "margin-top",
+        "max-width",
+        "min-width",
+        "overflow-wrap",
+    ),
     *("padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align"),
-    *("text-decoration", "text-indent", "text-transform", "vertical-align", "white-space", "width", "word-break"),
+    *(
+        "text-decoration",
+        "text-indent",
+        "text-transform",
+        "vertical-align",
+        "white-space",
+        "width",
+        "word-break",
+    ),
     *("border-top", "border-right", "border-bottom", "border-left"),
 }
 SCHEMES = {"https", "http", "mailto"}
 # Only to name them to an author: what is in neither set is left out without a word.
-KNOWN_SCHEMES = SCHEMES | {"javascript", "data", "vbscript", "file", "ftp", "blob", "about", "tel", "sms", "cid"}
+KNOWN_SCHEMES = SCHEMES | {
+    "javascript",
+    "data",
+    "vbscript",
+    "file",
+    "ftp",
+    "blob",
+    "about",
+    "tel",
+    "sms",
+    "cid",
+}
 
 _TAG = re.compile(r"<([a-z][a-z0-9]*)")
 _ESCAPED = re.compile(r"url\s*\(|[\\@<]|/\*|expression\s*\(|-moz-binding", re.IGNORECASE)
@@ -53,7 +211,9 @@ AttributeFilter = Callable[[str, str, str], str | None]
 
 
 def clean(html: str) -> str:
-    """The HTML as a part of a page: nothing in it runs, loads or submits. Tokens stand where they stood."""
+    """The HTML as a part of a page: nothing in it runs, loads or submits. Tokens stand where they
+    stood.
+    """
     return nh3.clean(
         html,
         tags=TEXT_TAGS,
@@ -75,7 +235,8 @@ def check(html: str) -> None:
         found.append((tag, name, value))
         return value
 
-    # The parser writes down the page as a browser sees it: each tag and each attribute is plain to see there.
+    # The parser writes down the page as a browser sees it: each tag and each attribute is plain to
+    # see there.
     seen = nh3.clean(
         html,
         tags=TEXT_TAGS | REFUSED_TAGS | IGNORED_TAGS,
@@ -87,7 +248,9 @@ def check(html: str) -> None:
     )
     for tag in _TAG.findall(seen):
         if tag in REFUSED_TAGS:
-            detail = f"Leave <{tag}> out: a mail is a text, without scripts, images or style sheets."
+            detail = (
+                f"Leave <{tag}> out: a mail is a text, without scripts, images or style sheets."
+            )
             raise Invalid("html", "refused_tag", detail)
     for tag, name, value in found:
         _check_attribute(tag, name, value)
@@ -130,19 +293,28 @@ def _check_link(value: str) -> None:
 
 
 def _check_style(value: str) -> None:
-    """Every declaration is of a known property, and says it without escapes: browsers read `ur\\6c(` as `url(`."""
+    """Every declaration is of a known property, and says it without escapes: browsers read
+    `ur\\6c(` as `url(`.
+    """
     if _ESCAPED.search(value):
-        detail = "Leave url(), @import, expression(), comments and escapes out of styles: nothing runs or loads."
+        detail = (
+            "Leave url(), @import, expression(), comments and escapes out of styles: nothing"
+            " runs or loads."
+        )
         raise Invalid("html", "refused_style", detail)
     for declaration in value.split(";"):
         name = declaration.partition(":")[0].strip().lower()
         if name and name not in PROPERTIES:
             known = ", ".join(sorted(PROPERTIES))
-            raise Invalid("html", "refused_style", f"Leave the property {name!r:.40} out; there are: {known}.")
+            raise Invalid(
+                "html", "refused_style", f"Leave the property {name!r:.40} out; there are: {known}."
+            )
 
 
 def _misplaced(tag: str) -> Invalid:
-    detail = f"In <{tag}>, a token may only be the whole of href, and only a link: {{{{my_page_url}}}}."
+    detail = (
+        f"In <{tag}>, a token may only be the whole of href, and only a link: {{{{my_page_url}}}}."
+    )
     return Invalid("html", "token_in_attribute", detail)
 
 

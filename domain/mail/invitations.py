@@ -1,12 +1,14 @@
-"""What a mail says to the recipient's calendar: iTIP (RFC 5546) over iCalendar (RFC 5545), as a value.
+"""What a mail says to the recipient's calendar: iTIP (RFC 5546) over iCalendar (RFC 5545), as a
+value.
 
-One booking is one event with one UID for life (RFC 5545 3.8.4.7), known to one attendee: the recipient. Whoever else
-is in a pod has a booking, a UID and an event of their own, so nobody's address can be in another's calendar.
-SEQUENCE is 0 in the first request and grows by one with each rebooking and with the cancellation (RFC 5546 2.1.4).
-The organizer is one address for life: a calendar program ignores a change that comes from another (RFC 5546 2.1.5).
-Times are UTC (RFC 5545 3.3.5, form 2): a session is one instant, seen in each viewer's own zone, and it does not move
-when a country changes its rules. A VTIMEZONE would freeze those rules into the calendar, and is only needed for what
-recurs.
+One booking is one event with one UID for life (RFC 5545 3.8.4.7), known to one attendee: the
+recipient. Whoever else is in a pod has a booking, a UID and an event of their own, so nobody's
+address can be in another's calendar. SEQUENCE is 0 in the first request and grows by one with each
+rebooking and with the cancellation (RFC 5546 2.1.4). The organizer is one address for life: a
+calendar program ignores a change that comes from another (RFC 5546 2.1.5). Times are UTC (RFC 5545
+3.3.5, form 2): a session is one instant, seen in each viewer's own zone, and it does not move when
+a country changes its rules. A VTIMEZONE would freeze those rules into the calendar, and is only
+needed for what recurs.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +21,9 @@ Status = Literal["CONFIRMED", "CANCELLED"]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A mailbox: `email` as `domain.mail.safety.mail_address` made it, `name` in one line or empty."""
+    """A mailbox: `email` as `domain.mail.safety.mail_address` made it, `name` in one
+    line or empty.
+    """
 
     name: str = field(repr=False)
     email: str = field(repr=False)
@@ -46,18 +50,21 @@ class Invitation:
 def method_of(kind: str, *, before_start: bool) -> Method | None:
     """What a kind of mail asks of the calendar; None when it leaves it alone.
 
-    A session missed because its cancellation came late is cancelled all the same: it does not take place. A no-show,
-    marked afterwards, stays in the calendar as it was.
+    A session missed because its cancellation came late is cancelled all the same: it does not take
+    place. A no-show, marked afterwards, stays in the calendar as it was.
     """
     if kind in ("booked", "rebooked"):
-        return "REQUEST"  # RFC 5546 3.2.2: a new event, and with a greater SEQUENCE the same event moved
+        # RFC 5546 3.2.2: a new event, and with a greater SEQUENCE the same event moved
+        return "REQUEST"
     if kind in ("cancelled", "seat_left") or (kind == "missed" and before_start):
         return "CANCEL"
     return None
 
 
 def status_of(method: Method, *, goes_on: bool) -> Status | None:
-    """RFC 5546 3.2.5: CANCELLED cancels the whole event; it must be absent when only this attendee is taken out."""
+    """RFC 5546 3.2.5: CANCELLED cancels the whole event; it must be absent when only this attendee
+    is taken out.
+    """
     if method == "REQUEST":
         return "CONFIRMED"
     return None if goes_on else "CANCELLED"

@@ -1,8 +1,9 @@
 """What a person typed, made harmless for a header, an address, a page and a calendar line.
 
-Nobody's name may add a header, a recipient, a calendar line or a tag. The characters that lines break at differ from
-reader to reader: CR and LF, but also VT, FF, FS, GS, RS, NEL, U+2028 and U+2029, at which `str.splitlines` and some
-calendar programs break. All of them are control characters or separators (Cc, Zl, Zp).
+Nobody's name may add a header, a recipient, a calendar line or a tag. The characters that lines
+break at differ from reader to reader: CR and LF, but also VT, FF, FS, GS, RS, NEL, U+2028 and
+U+2029, at which `str.splitlines` and some calendar programs break. All of them are control
+characters or separators (Cc, Zl, Zp).
 """
 
 import re
@@ -15,13 +16,18 @@ from domain.errors import Invalid
 LONGEST = 300
 """Characters of a cleaned text; the rest is cut and an ellipsis says so."""
 
-# Marks and overrides of writing direction: one left open would turn around whatever follows the name.
-_DIRECTING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# Marks and overrides of writing direction: one left open would turn around whatever follows the
+# name.
+_DIRECTING = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+)
 _BREAKING = ("Cc", "Zl", "Zp")
 _RIGHT_TO_LEFT = ("R", "AL")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
+_LOCAL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII
+)
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _MAILBOX = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<address>[^<>]+)>|(?P<bare>[^<>]+))\s*")
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
@@ -29,9 +35,11 @@ _URL = re.compile(r"https?://[^\s/?#\"'<>\\]+[^\s\"'<>\\]*", re.ASCII | re.IGNOR
 
 
 def one_line(text: str, longest: int = LONGEST) -> str:
-    """The text as one line: no control character, no line separator, no direction mark, no lone surrogate.
+    """The text as one line: no control character, no line separator, no direction mark, no lone
+    surrogate.
 
-    `=?` is taken apart, because it begins an encoded word: Python 3.11.7 turns one in a Subject into a real header.
+    `=?` is taken apart, because it begins an encoded word: Python 3.11.7 turns one in a Subject
+    into a real header.
     """
     return together(" ".join("".join(_harmless(char) for char in text).split()), longest)
 
@@ -45,20 +53,27 @@ def together(line: str, longest: int = LONGEST) -> str:
 def many_lines(text: str) -> str:
     """The text with its lines ended by LF; everything else as in `one_line`, but of any length."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join("".join(" " if char == "\t" else _harmless(char) for char in line) for line in text.split("\n"))
+    return "\n".join(
+        "".join(" " if char == "\t" else _harmless(char) for char in line)
+        for line in text.split("\n")
+    )
 
 
 def isolated(text: str) -> str:
-    """A cleaned text whose right-to-left letters cannot rearrange the sentence around it (Unicode TR9, FSI and PDI)."""
+    """A cleaned text whose right-to-left letters cannot rearrange the sentence around it (Unicode
+    TR9, FSI and PDI).
+    """
     if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
         return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
     return text
 
 
 def mail_address(field: str, text: str) -> str:
-    """The address as it goes on the wire: RFC 5321 dot-string, domain in ASCII and in small letters. Raises Invalid.
+    """The address as it goes on the wire: RFC 5321 dot-string, domain in ASCII and in small
+    letters. Raises Invalid.
 
-    Quoted local parts, comments, groups and address literals are refused: no person has one, and parsers disagree.
+    Quoted local parts, comments, groups and address literals are refused: no person has one, and
+    parsers disagree.
     """
     local, _, host = text.strip(" ").rpartition("@")
     name = _ascii_host(host)
@@ -72,13 +87,19 @@ def mailbox(field: str, text: str) -> tuple[str, str]:
     """`Ada <ada@example.com>` or a bare address -> name and address. Raises Invalid."""
     found = _MAILBOX.fullmatch(text)
     if found is None:
-        raise Invalid(field, "not_a_mailbox", "Send an address, or a name and an address: Ada <ada@example.com>.")
+        raise Invalid(
+            field,
+            "not_a_mailbox",
+            "Send an address, or a name and an address: Ada <ada@example.com>.",
+        )
     name = one_line((found["name"] or "").strip().strip('"'))
     return name, mail_address(field, found["address"] or found["bare"])
 
 
 def without_addresses(text: str, *words: str) -> str:
-    """The text with "(address)" for each mail address in it, and for each of the words, such as its parts."""
+    """The text with "(address)" for each mail address in it, and for each of the words, such as its
+    parts.
+    """
     text = _ADDRESS.sub("(address)", text)
     for word in sorted(filter(None, words), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "(address)", text, flags=re.IGNORECASE)
@@ -86,7 +107,9 @@ def without_addresses(text: str, *words: str) -> str:
 
 
 def web_address(text: str | None) -> str:
-    """The URL, or nothing when it is not an http(s) one that may stand in an attribute: `javascript:` is none."""
+    """The URL, or nothing when it is not an http(s) one that may stand in an attribute:
+    `javascript:` is none.
+    """
     return text if text and len(text) <= 2000 and _URL.fullmatch(text) else ""
 
 
@@ -100,10 +123,15 @@ def _harmless(char: str) -> str:
 
 
 def _ascii_host(host: str) -> str:
-    """As it is looked up: UTS 46, not transitional, as browsers do. IDNA 2003 makes `strasse` of `straße`, which is
-    somebody else's domain."""
+    """As it is looked up: UTS 46, not transitional, as browsers do. IDNA 2003 makes `strasse` of
+    `straße`, which is somebody else's domain.
+    """
     try:
-        name = idna.encode(host, uts46=True, std3_rules=True, transitional=False).decode("ascii").lower()
+        name = (
+            idna.encode(host, uts46=True, std3_rules=True, transitional=False)
+            .decode("ascii")
+            .lower()
+        )
     except (idna.IDNAError, UnicodeError):
         return ""
     return name if all(_LABEL.fullmatch(label) for label in name.split(".")) else ""

@@ -1,6 +1,8 @@
-"""Tokens: `{{coach_name}}` in a text becomes the coach's name. Texts are texts, not programs: nothing is evaluated.
+"""Tokens: `{{coach_name}}` in a text becomes the coach's name. Texts are texts, not programs:
+nothing is evaluated.
 
-A value is put in once and never looked at again, so a participant called `{{my_page_url}}` stays one.
+A value is put in once and never looked at again, so a participant called `{{my_page_url}}` stays
+one.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +32,8 @@ OPEN, CLOSE = "{{", "}}"
 
 
 class UnusableTokens(Exception):
-    """A text has tokens that are unknown, or empty for this mail: it is kept back and somebody is told.
+    """A text has tokens that are unknown, or empty for this mail: it is kept back and somebody is
+    told.
 
     A corrected text frees it. `tokens` are their names, shortened, sorted.
     """
@@ -38,7 +41,9 @@ class UnusableTokens(Exception):
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tuple(tokens)
         named = ", ".join(self.tokens)
-        super().__init__(f"these tokens have no value here: {named}; correct the text, or send what is missing")
+        super().__init__(
+            f"these tokens have no value here: {named}; correct the text, or send what is missing"
+        )
 
 
 def asked(text: str) -> set[str]:
@@ -50,7 +55,9 @@ def asked(text: str) -> set[str]:
 
 
 def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> None:
-    """Raises Held when one of the texts asks for what has no value. A page may ask for its subject too."""
+    """Raises Held when one of the texts asks for what has no value. A page may ask for its subject
+    too.
+    """
     missing = {name for text in texts for name in asked(text) if not values.get(name)}
     missing |= {name for name in asked(page) if name != "subject" and not values.get(name)}
     if missing:
@@ -58,7 +65,9 @@ def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> No
 
 
 def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = str) -> str:
-    """The text with its tokens replaced, each value escaped for the place it goes to. See `check` first."""
+    """The text with its tokens replaced, each value escaped for the place it goes to. See `check`
+    first.
+    """
     filled = []
     for literal, name in _pieces(text):
         filled.append(literal)
@@ -68,9 +77,11 @@ def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = st
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str | None]]:
-    """What stands between tokens, each with the name in the token behind it; the last has none behind it.
+    """What stands between tokens, each with the name in the token behind it; the last has none
+    behind it.
 
-    A search for `}}` from each `{{` of a text full of them would be quadratic: the first that is not closed ends it.
+    A search for `}}` from each `{{` of a text full of them would be quadratic: the first that is
+    not closed ends it.
     """
     place = 0
     while (opened := text.find(OPEN, place)) >= 0:

@@ -1,6 +1,8 @@
-"""Bookable starts: hours - busy - sessions - buffers - limits -> SlotSet, with a reason for each closed cell.
+"""Bookable starts: hours - busy - sessions - buffers - limits -> SlotSet, with a reason for each
+    closed cell.
 
-The clock has no part in it: past, notice and horizon are applied when a set is read, by `domain.slots.listing`.
+The clock has no part in it: past, notice and horizon are applied when a set is read, by
+`domain.slots.listing`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +16,18 @@ from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS
 from domain.limits import full
-from domain.slots.cells import GRID, NO_PERIODS, Cells, Periods, Row, Span, clear, closed_periods, columns, padded
+from domain.slots.cells import (
+    GRID,
+    NO_PERIODS,
+    Cells,
+    Periods,
+    Row,
+    Span,
+    clear,
+    closed_periods,
+    columns,
+    padded,
+)
 from domain.slots.packing import LOOK_BACK, packed
 from domain.slots.reasons import Codes, Reason, decode, encode, explain
 
@@ -27,7 +40,9 @@ BYTES_A_DAY = CELLS_A_DAY // 8
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A session of the coach's own: [start, end) in UTC epoch seconds, and the larger of its buffers, in seconds."""
+    """A session of the coach's own: [start, end) in UTC epoch seconds, and the larger of its
+    buffers, in seconds.
+    """
 
     start: int
     end: int
@@ -44,7 +59,9 @@ class SlotSet:
     durations: tuple[int, ...]
     """Minutes."""
     bits: bytes
-    """Per duration 12 bytes a day, a bit for each quarter hour, the first one in the highest bit."""
+    """Per duration 12 bytes a day, a bit for each quarter hour, the first one in the
+    highest bit.
+    """
     reasons: bytes = b""
     """Coded by `domain.slots.reasons.encode`; empty when the set was built without."""
 
@@ -53,14 +70,20 @@ class SlotSet:
         return Span(self.origin, self.days * CELLS_A_DAY)
 
     def row(self, duration: int) -> int:
-        """Where a duration (minutes) stands. Raises Invalid for one that the coach does not offer."""
+        """Where a duration (minutes) stands. Raises Invalid for one that the coach does
+        not offer.
+        """
         if duration in self.durations:
             return self.durations.index(duration)
         offered = ", ".join(map(str, self.durations))
-        detail = f"{duration!r:.60} minutes are not offered by this coach; ask for one of {offered}."
+        detail = (
+            f"{duration!r:.60} minutes are not offered by this coach; ask for one of {offered}."
+        )
         raise Invalid("duration", "duration_not_offered", detail)
 
-    def open_starts(self, duration: int, since: int | None = None, until: int | None = None) -> Starts:
+    def open_starts(
+        self, duration: int, since: int | None = None, until: int | None = None
+    ) -> Starts:
         """The open starts with since <= start < until (epoch seconds; by default all of them)."""
         span = self.span
         low = 0 if since is None else span.cell(since)
@@ -71,7 +94,9 @@ class SlotSet:
         return (found + low) * GRID + self.origin
 
     def day_bits(self, duration: int, first: int, days: int) -> bytes:
-        """The bits of `days` UTC days from day `first` (counted from 1970-01-01); days beyond the set are closed."""
+        """The bits of `days` UTC days from day `first` (counted from 1970-01-01); days beyond the
+        set are closed.
+        """
         begin = first - self.origin // DAY_SECONDS
         low, high = (min(max(day, 0), self.days) for day in (begin, begin + days))
         row = self.row(duration) * self.days
@@ -83,7 +108,9 @@ class SlotSet:
         """The Reason of every cell. Raises ValueError when the set was built without reasons."""
         if not self.reasons:
             raise ValueError("this set holds no reasons; build it with reasons=True")
-        return decode(self.reasons, self.row(duration), rows=len(self.durations), cells=self.span.cells)
+        return decode(
+            self.reasons, self.row(duration), rows=len(self.durations), cells=self.span.cells
+        )
 
     def digest(self) -> bytes:
         """16 bytes, the same for sets that answer everything alike."""
@@ -91,16 +118,20 @@ class SlotSet:
         return blake2b(head + self.bits + self.reasons, digest_size=16).digest()
 
 
-def build(coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days: int, reasons: bool = True) -> SlotSet:
+def build(
+    coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days: int, reasons: bool = True
+) -> SlotSet:
     """The slot set of a coach from `origin` (a UTC midnight, epoch seconds) for `days` days.
 
-    `busy`: what blocks, shape (n, 2), each start < end, in any order (`domain.freebusy.blocking`). `own`: the active
-    sessions; with limits, all of each local week that the days touch. What lies around the days must be there as far
-    as a session or a buffer reaches, and three days back in back_to_back mode: then no choice of origin and days
-    changes an answer.
+    `busy`: what blocks, shape (n, 2), each start < end, in any order (`domain.freebusy.blocking`).
+      `own`: the active sessions; with limits, all of each local week that the days touch. What lies
+      around the days must be there as far as a session or a buffer reaches, and three days back in
+      back_to_back mode: then no choice of origin and days changes an answer.
     """
     if origin % DAY_SECONDS or days < 1:
-        raise ValueError(f"a set begins at a UTC midnight and has a day or more, not origin={origin}, days={days}")
+        raise ValueError(
+            f"a set begins at a UTC midnight and has a day or more, not origin={origin}, days={days}"
+        )
     lead = LOOK_BACK // GRID if coach.mode == "back_to_back" else 0
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
     durations = [60 * minutes for minutes in coach.durations]
@@ -108,13 +139,19 @@ def build(coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days:
     sessions, apart = _sessions(coach, own)
     around = padded(busy, 60 * coach.pre, 60 * coach.post)
     free = clear(span, durations, np.concatenate((off, around, apart)))
-    limited = full(coach.hours.zone, span, [it.start for it in own], (coach.per_day, coach.per_week))
+    limited = full(
+        coach.hours.zone, span, [it.start for it in own], (coach.per_day, coach.per_week)
+    )
     listed = _listed(coach, span, free, limited)
     bits = np.packbits(listed[:, lead:], axis=1).tobytes()
     if not reasons:
         return SlotSet(origin, days, coach.durations, bits)
     layers = {Reason.spacing: ~listed, Reason.limit: limited, Reason.buffer: ~free}
-    for reason, periods in ((Reason.busy, busy), (Reason.session, sessions), (Reason.outside_hours, off)):
+    for reason, periods in (
+        (Reason.busy, busy),
+        (Reason.session, sessions),
+        (Reason.outside_hours, off),
+    ):
         if len(periods):
             layers[reason] = ~clear(span, durations, periods)
     codes = explain(span, coach.hours, layers)[:, lead:]
@@ -122,7 +159,9 @@ def build(coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days:
 
 
 def _sessions(coach: Coach, own: Sequence[Own]) -> tuple[Periods, Periods]:
-    """The sessions, and the sessions with the gap that another keeps: the larger of both sides' buffers."""
+    """The sessions, and the sessions with the gap that another keeps: the larger of both sides'
+    buffers.
+    """
     if not own:
         return NO_PERIODS, NO_PERIODS
     gaps = [max(it.gap, coach.gap) for it in own]

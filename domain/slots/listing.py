@@ -1,4 +1,6 @@
-"""What a slot set offers at one moment: clipped by the clock, with reasons, and until when that holds."""
+"""What a slot set offers at one moment: clipped by the clock, with reasons, and until when that
+holds.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +34,8 @@ class Clock(TypedDict):
 
 
 def offered(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> Starts:
-    """The starts that can be booked now: s >= now + notice and s + duration (minutes) <= now + horizon.
+    """The starts that can be booked now: s >= now + notice and s + duration (minutes) <= now +
+    horizon.
 
     Raises Invalid for a duration that is not in the set.
     """
@@ -40,15 +43,19 @@ def offered(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> Starts:
 
 
 def window(duration: int, clock: Clock) -> Interval:
-    """The starts that the clock lets through: those asked for, after the notice and before the horizon."""
+    """The starts that the clock lets through: those asked for, after the notice and before the
+    horizon.
+    """
     soonest, latest = _bounds(duration, clock)
     return max(clock["since"], soonest), min(clock["until"], latest + 1)
 
 
 def next_change(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> int | None:
-    """The first whole second after `now` at which time alone gives `offered` another answer; None for never.
+    """The first whole second after `now` at which time alone gives `offered` another answer; None
+    for never.
 
-    Either the first listed start falls inside the notice, or the next open one comes inside the horizon.
+    Either the first listed start falls inside the notice, or the next open one comes inside the
+    horizon.
     """
     soonest, latest = _bounds(duration, clock)
     if latest < soonest:
@@ -63,10 +70,11 @@ def next_change(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> int
 def closed_reasons(
     slot_set: SlotSet, duration: int, *, trusted: bool = True, **clock: Unpack[Clock]
 ) -> list[tuple[int, int, Reason]]:
-    """The quarter hours of the set that are not offered, as runs: (first start, end, reason), epoch seconds.
+    """The quarter hours of the set that are not offered, as runs: (first start, end, reason), epoch
+    seconds.
 
-    What closes a start at any time comes first; the calendars' state (`trusted`) and the clock explain the rest.
-    Raises ValueError when the set was built without reasons.
+    What closes a start at any time comes first; the calendars' state (`trusted`) and the clock
+    explain the rest. Raises ValueError when the set was built without reasons.
     """
     soonest, latest = _bounds(duration, clock)
     span = slot_set.span
@@ -85,7 +93,9 @@ def closed_reasons(
     return [(start, end, Reason(code)) for start, end, code in runs if code != Reason.open]
 
 
-def closed_counts(slot_set: SlotSet, duration: int, *, trusted: bool = True, **clock: Unpack[Clock]) -> Counter[Reason]:
+def closed_counts(
+    slot_set: SlotSet, duration: int, *, trusted: bool = True, **clock: Unpack[Clock]
+) -> Counter[Reason]:
     """How many of the set's quarter hours in the range are not offered, by reason."""
     counts: Counter[Reason] = Counter()
     for start, end, reason in closed_reasons(slot_set, duration, trusted=trusted, **clock):
@@ -94,15 +104,21 @@ def closed_counts(slot_set: SlotSet, duration: int, *, trusted: bool = True, **c
 
 
 def render(starts: Starts | Sequence[int]) -> list[str]:
-    """["2026-01-05T09:00:00Z", ...]: a table a day, because a datetime a slot costs twenty times as much."""
+    """["2026-01-05T09:00:00Z", ...]: a table a day, because a datetime a slot costs twenty times as
+    much.
+    """
     days, cells = np.divmod(np.asarray(starts, np.int64), DAY_SECONDS)
-    return [_table(day)[cell] for day, cell in zip(days.tolist(), (cells // GRID).tolist(), strict=True)]
+    return [
+        _table(day)[cell] for day, cell in zip(days.tolist(), (cells // GRID).tolist(), strict=True)
+    ]
 
 
 @lru_cache(maxsize=512)
 def _table(day: int) -> tuple[str, ...]:
     text = date.fromordinal(_EPOCH + day).isoformat()
-    return tuple(f"{text}T{cell // 4:02}:{cell % 4 * 15:02}:00Z" for cell in range(DAY_SECONDS // GRID))
+    return tuple(
+        f"{text}T{cell // 4:02}:{cell % 4 * 15:02}:00Z" for cell in range(DAY_SECONDS // GRID)
+    )
 
 
 def _bounds(duration: int, clock: Clock) -> tuple[int, int]:

@@ -9,15 +9,19 @@ from domain.hours import DAY_SECONDS, local_days
 from domain.slots.cells import GRID, Row, Span
 
 LOOK_BACK = 3 * DAY_SECONDS
-"""A start's run is known from the local midnight before its own day's: at most two days of 25 hours back."""
+"""A start's run is known from the local midnight before its own day's: at most two days of 25 hours
+back.
+"""
 
 
 def packed(open_starts: Row, zone: str, span: Span, spacing: int) -> Row:
-    """Those of the open starts that stand a whole number of spacings (seconds) after the first of their run.
+    """Those of the open starts that stand a whole number of spacings (seconds) after the first of
+    their run.
 
-    A free run is a maximal run of consecutive open starts. One that was open through a whole local day begins anew
-    at the next local midnight: without that, a coach who is always open would have no first start to count from.
-    Spacings round up to the grid. Exact from LOOK_BACK after the span's origin.
+    A free run is a maximal run of consecutive open starts. One that was open through a whole local
+    day begins anew at the next local midnight: without that, a coach who is always open would have
+    no first start to count from. Spacings round up to the grid. Exact from LOOK_BACK after the
+    span's origin.
     """
     closed = ~open_starts
     anchors = np.zeros(span.cells, np.int64)
@@ -36,8 +40,14 @@ def packed(open_starts: Row, zone: str, span: Span, spacing: int) -> Row:
 
 @lru_cache(maxsize=64)
 def _days(zone: str, span: Span) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The cells of the midnights at which the whole local days within the span begin, and at which they end."""
+    """The cells of the midnights at which the whole local days within the span begin, and at which
+    they end.
+    """
     days = local_days(zone, span.origin, span.end)
-    whole = [(first, end) for _, first, end in days if first >= span.origin and end <= span.end - GRID]
-    cells = np.array([(span.cell(first), span.cell(end)) for first, end in whole], np.int64).reshape(-1, 2)
+    whole = [
+        (first, end) for _, first, end in days if first >= span.origin and end <= span.end - GRID
+    ]
+    cells = np.array(
+        [(span.cell(first), span.cell(end)) for first, end in whole], np.int64
+    ).reshape(-1, 2)
     return cells[:, 0], cells[:, 1]

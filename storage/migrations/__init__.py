@@ -1,7 +1,9 @@
-"""Schema changes, one at a time: `migrate(database)` brings any database to the newest one, and `revision=` elsewhere.
+"""Schema changes, one at a time: `migrate(database)` brings any database to the newest one, and
+`revision=` elsewhere.
 
-Safe to run from every release at once: on PostgreSQL an advisory lock lets one run and the others find nothing to do;
-on SQLite the write lock does. All of it is one transaction, so a failed migration leaves the old schema whole.
+Safe to run from every release at once: on PostgreSQL an advisory lock lets one run and the others
+find nothing to do; on SQLite the write lock does. All of it is one transaction, so a failed
+migration leaves the old schema whole.
 """
 
 from pathlib import Path
@@ -21,7 +23,9 @@ HERE = Path(__file__).parent
 KNOWN = frozenset(file.name.partition("_")[0] for file in (HERE / "versions").glob("*.py"))
 HEAD = max(KNOWN)
 MOST_SECONDS = 1200  # for another release's migration, and then our own
-ADVISORY_LOCK = 0x636F616368  # "coach": any number will do, as long as every release takes the same one
+ADVISORY_LOCK = (
+    0x636F616368  # "coach": any number will do, as long as every release takes the same one
+)
 
 Standing = Literal["away", "none", "older", "current", "newer"]
 
@@ -49,8 +53,11 @@ def migrate(database: Database, revision: str = "head", *, destroy: bool = False
         if tx.dialect.name == "postgresql":
             tx.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
-            # A table that somebody holds fails this release fast, instead of queueing every query behind it.
-            tx.exec_driver_sql("SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10min'")
+            # A table that somebody holds fails this release fast, instead of queueing every query
+            # behind it.
+            tx.exec_driver_sql(
+                "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10min'"
+            )
             tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '10min'")
         config = _config()
         config.attributes["connection"] = tx
@@ -65,7 +72,9 @@ def migrate(database: Database, revision: str = "head", *, destroy: bool = False
 
 
 def is_current(database: Database) -> bool:
-    """Whether the schema is the one this code was written for. False too when there is no schema at all."""
+    """Whether the schema is the one this code was written for. False too when there is no schema at
+    all.
+    """
     return standing(database) == "current"
 
 
@@ -83,7 +92,9 @@ def standing(database: Database) -> Standing:
 
 
 def try_writing(database: Database) -> None:
-    """Commit something that changes nothing. Raises whatever the database does; it needs a schema."""
+    """Commit something that changes nothing. Raises whatever the database does; it
+    needs a schema.
+    """
     with database.write() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
@@ -105,7 +116,8 @@ def _is_back(revision: str, current: str | None, known: list[str]) -> bool:
         return False
     if current not in known:
         raise UnknownRevision(
-            f"the database has the schema of a newer release ({current}), with which this one works;"
+            f"the database has the schema of a newer release ({current}), with which this"
+            " one works;"
             " to go back, run that release's coachcal migrate --to"
         )
     if revision in ("head", "base"):

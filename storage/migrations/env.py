@@ -1,4 +1,6 @@
-"""What Alembic runs: the migrations, on the transaction that `storage.migrations.migrate` opened."""
+"""What Alembic runs: the migrations, on the transaction that
+`storage.migrations.migrate` opened.
+"""
 
 from alembic import context
 

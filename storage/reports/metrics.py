@@ -1,4 +1,6 @@
-"""What is owed, late or wrong at this moment, as figures: few of them, whatever the number of coaches."""
+"""What is owed, late or wrong at this moment, as figures: few of them, whatever the number of
+coaches.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,9 +13,13 @@ from storage.schema.tables import connections, outbox, samples, schedule, sessio
 
 
 def clock_late(tx: Connection, names: Iterable[str]) -> dict[str, float]:
-    """For how many seconds each periodic job has been due, by the database's clock; infinite for one that never ran."""
+    """For how many seconds each periodic job has been due, by the database's clock; infinite for
+    one that never ran.
+    """
     late = func.max(clock_ms() - schedule.c.next_run_at_ms)
-    known: dict[str, int] = dict(tx.execute(select(schedule.c.name, late).group_by(schedule.c.name)).all())
+    known: dict[str, int] = dict(
+        tx.execute(select(schedule.c.name, late).group_by(schedule.c.name)).all()
+    )
     return {name: max(known[name] / 1000, 0.0) if name in known else float("inf") for name in names}
 
 
@@ -31,17 +37,22 @@ def conflicts(tx: Connection, *, now: datetime) -> int:
 
 
 def missed_pushes(tx: Connection) -> int:
-    """Changes that were found without having been announced, over all connections that there are."""
+    """Changes that were found without having been announced, over all connections that
+    there are.
+    """
     return int(tx.scalar(select(func.sum(connections.c.missed_pushes))) or 0)
 
 
 def outbox_rows(tx: Connection, *, now: datetime) -> list[tuple[str, str, int]]:
-    """(kind, state, how many) of what is owed or was given up; pending rows whose time has not come are `scheduled`.
+    """(kind, state, how many) of what is owed or was given up; pending rows whose time has not come
+    are `scheduled`.
 
     Each part has an index: what was sent is all that ever was, and is never counted here.
     """
     row = outbox.c
-    state = case((and_(row.state == "pending", row.due_at > now), "scheduled"), else_=row.state).label("shown")
+    state = case(
+        (and_(row.state == "pending", row.due_at > now), "scheduled"), else_=row.state
+    ).label("shown")
     query = select(row.kind, state, func.count()).group_by(row.kind, state)
     found = [*tx.execute(query.where(row.state.in_(OPEN)))]
     found += tx.execute(query.where(row.state.in_(("dead", "withheld"))))
@@ -49,21 +60,34 @@ def outbox_rows(tx: Connection, *, now: datetime) -> list[tuple[str, str, int]]:
 
 
 def oldest_due(tx: Connection, *, now: datetime) -> dict[str, datetime]:
-    """Since when the oldest row of each kind should have gone. Mails that wait for a person's correction, or for the
-    mail server, are told by figures of their own."""
+    """Since when the oldest row of each kind should have gone. Mails that wait for a person's
+    correction, or for the mail server, are told by figures of their own.
+    """
     row = outbox.c
-    late = (row.state.in_(OPEN), row.state != "waiting_for_text", row.trouble.is_(None), row.due_at <= now)
+    late = (
+        row.state.in_(OPEN),
+        row.state != "waiting_for_text",
+        row.trouble.is_(None),
+        row.due_at <= now,
+    )
     query = select(row.kind, func.min(row.due_at)).where(*late)
     return dict(tx.execute(query.group_by(row.kind)).all())
 
 
 def waiting_mails(tx: Connection) -> dict[str, int]:
-    """How many mails wait for something beside their turn: `text` to be corrected, an `address` that does not exist,
-    a `mailer` that is in trouble."""
+    """How many mails wait for something beside their turn: `text` to be corrected, an `address`
+    that does not exist, a `mailer` that is in trouble.
+    """
     row = outbox.c
     in_trouble = and_(row.state.in_(OPEN), row.trouble.is_not(None))
-    wheres = {"text": row.state == "waiting_for_text", "address": row.state == "withheld", "mailer": in_trouble}
-    return {name: tx.scalar(select(func.count()).where(where)) or 0 for name, where in wheres.items()}
+    wheres = {
+        "text": row.state == "waiting_for_text",
+        "address": row.state == "withheld",
+        "mailer": in_trouble,
+    }
+    return {
+        name: tx.scalar(select(func.count()).where(where)) or 0 for name, where in wheres.items()
+    }
 
 
 def latest(tx: Connection, names: Iterable[str], *, since: datetime) -> dict[str, float]:

@@ -1,4 +1,6 @@
-"""Rows of the outbox as ops see them: never a recipient's address, never what is said; and retry and withhold."""
+"""Rows of the outbox as ops see them: never a recipient's address, never what is said; and retry
+and withhold.
+"""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -19,7 +21,9 @@ _lapsed = and_(row.state == "sending", LEASE.open)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`role`: whom a mail is for, participant or coach. `retry_in`, `lease_in`: seconds by the database's clock."""
+    """`role`: whom a mail is for, participant or coach. `retry_in`, `lease_in`: seconds by the
+    database's clock.
+    """
 
     id: str
     kind: str
@@ -47,8 +51,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Rows of one kind in one state: how many, and when the oldest was due. Pending ones that wait for their time,
-    such as reminders, are `scheduled`."""
+    """Rows of one kind in one state: how many, and when the oldest was due. Pending ones that wait
+    for their time, such as reminders, are `scheduled`.
+    """
 
     kind: str
     state: str
@@ -65,8 +70,12 @@ _COLUMNS = [_MADE[item.name] if item.name in _MADE else row[item.name] for item 
 
 
 def tallies(tx: Connection, *, now: datetime, ended: bool = True) -> list[Tally]:
-    """`ended`: with those that were sent or superseded, which are nearly all there ever were: not for every second."""
-    state = case((and_(row.state == "pending", row.due_at > now), "scheduled"), else_=row.state).label("as_shown")
+    """`ended`: with those that were sent or superseded, which are nearly all there ever were: not
+    for every second.
+    """
+    state = case(
+        (and_(row.state == "pending", row.due_at > now), "scheduled"), else_=row.state
+    ).label("as_shown")
     query = select(row.kind, state, func.count(), func.min(row.due_at)).group_by(row.kind, state)
     chosen = query if ended else query.where(row.state.in_(UNENDED))
     return [Tally(*found) for found in tx.execute(chosen.order_by(row.kind, state))]
@@ -76,9 +85,15 @@ def find(tx: Connection, outbox_id: str) -> Message | None:
     return next(iter(_messages(tx, select(*_COLUMNS).where(row.id == outbox_id))), None)
 
 
-def listed(tx: Connection, *, state: str, kind: str | None = None, now: datetime, limit: int = 100) -> list[Message]:
-    """Those in this state as `tallies` tells it, the longest due first; of one kind, when it is named."""
-    chosen = _in_state(state, now) if kind is None else and_(_in_state(state, now), row.kind == kind)
+def listed(
+    tx: Connection, *, state: str, kind: str | None = None, now: datetime, limit: int = 100
+) -> list[Message]:
+    """Those in this state as `tallies` tells it, the longest due first; of one kind, when it is
+    named.
+    """
+    chosen = (
+        _in_state(state, now) if kind is None else and_(_in_state(state, now), row.kind == kind)
+    )
     return _messages(tx, select(*_COLUMNS).where(chosen).order_by(row.due_at, row.id).limit(limit))
 
 
@@ -94,16 +109,22 @@ def in_flight(tx: Connection) -> dict[str, int]:
 
 
 def neighbours(tx: Connection, outbox_id: str, *, limit: int = 50) -> list[Message]:
-    """The queue that a message stands in (see storage.rows.outbox), itself included, in the order it is to leave."""
+    """The queue that a message stands in (see storage.rows.outbox), itself included, in the order
+    it is to leave.
+    """
     me = outbox.alias("me")
     queue = or_(
-        and_(row.kind == "mail", row.booking_id == me.c.booking_id, row.recipient == me.c.recipient),
+        and_(
+            row.kind == "mail", row.booking_id == me.c.booking_id, row.recipient == me.c.recipient
+        ),
         and_(row.kind == "calendar", row.session_id == me.c.session_id),
         and_(row.kind == "callback", row.booking_id == me.c.booking_id),
     )
     query = select(*_COLUMNS).join(me, me.c.id == outbox_id)
     chosen = query.where(or_(row.id == outbox_id, and_(row.kind == me.c.kind, queue)))
-    return _messages(tx, chosen.order_by(row.version, row.due_at, row.created_at, row.id).limit(limit))
+    return _messages(
+        tx, chosen.order_by(row.version, row.due_at, row.created_at, row.id).limit(limit)
+    )
 
 
 def retry(tx: Connection, outbox_id: str) -> Wake | None:
@@ -118,7 +139,8 @@ def retry(tx: Connection, outbox_id: str) -> Wake | None:
 def withhold(tx: Connection, outbox_id: str, *, reason: str) -> bool:
     """Never send this message. False when it was sent, or is being sent, or has ended already.
 
-    One whose sender vanished may have been sent: that is remembered, because a cancellation depends on it.
+    One whose sender vanished may have been sent: that is remembered, because a cancellation depends
+    on it.
     """
     waits = row.state.in_(("pending", "waiting_for_text", "withheld"))
     chosen = and_(row.id == outbox_id, or_(waits, _lapsed))

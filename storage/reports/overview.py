@@ -1,4 +1,6 @@
-"""What the ops pages ask about calendars: reads that are owed or stuck, coaches that cannot be trusted, the plots."""
+"""What the ops pages ask about calendars: reads that are owed or stuck, coaches that cannot be
+trusted, the plots.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +26,15 @@ from storage.reports import coach_states
 from storage.rows.refresh_jobs import LEASE
 from storage.schema.columns import EPOCH
 from storage.schema.database import clock_ms
-from storage.schema.tables import calendars, channels, connections, profiles, samples, sessions, slot_sets
+from storage.schema.tables import (
+    calendars,
+    channels,
+    connections,
+    profiles,
+    samples,
+    sessions,
+    slot_sets,
+)
 
 row = connections.c
 _dirty = row.done_gen < row.req_gen
@@ -51,7 +61,9 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Conflicted:
-    """A coach with coming sessions that an event in the calendars lies over. `first`: epoch seconds."""
+    """A coach with coming sessions that an event in the calendars lies over. `first`: epoch
+    seconds.
+    """
 
     coach_id: str
     sessions: int
@@ -125,15 +137,24 @@ def to_roll(tx: Connection, *, today: int) -> int:
     return tx.scalar(select(func.count()).where(slot_sets.c.origin < today)) or 0
 
 
-def troubled(tx: Connection, state: State, *, now: datetime, stale_after: timedelta, limit: int = 20) -> list[Troubled]:
+def troubled(
+    tx: Connection, state: State, *, now: datetime, stale_after: timedelta, limit: int = 20
+) -> list[Troubled]:
     """The coaches in this state, the longest unread first."""
     per = _states(now, stale_after)
-    query = select(per.c.coach_id, per.c.read_at, per.c.since, per.c.error).where(per.c.state == state)
-    return [Troubled(*found) for found in tx.execute(query.order_by(per.c.read_at, per.c.coach_id).limit(limit))]
+    query = select(per.c.coach_id, per.c.read_at, per.c.since, per.c.error).where(
+        per.c.state == state
+    )
+    return [
+        Troubled(*found)
+        for found in tx.execute(query.order_by(per.c.read_at, per.c.coach_id).limit(limit))
+    ]
 
 
 def _states(now: datetime, stale_after: timedelta) -> Subquery:
-    """(coach_id, state, read_at, since, error) of every coach with a connection, by the rule of `domain.freshness`."""
+    """(coach_id, state, read_at, since, error) of every coach with a connection, by the rule of
+    `domain.freshness`.
+    """
     state = coach_states.state_of(now, stale_after).label("state")
     more = (
         func.min(row.last_ok_at).label("read_at"),
@@ -147,14 +168,21 @@ def conflicted(tx: Connection, *, now: datetime, limit: int = 20) -> list[Confli
     """The coaches with coming sessions in conflict, the soonest first."""
     mine = sessions.c
     first = func.min(mine.starts)
-    query = select(mine.coach_id, func.count(), first).where(_in_conflict(now)).group_by(mine.coach_id)
+    query = (
+        select(mine.coach_id, func.count(), first).where(_in_conflict(now)).group_by(mine.coach_id)
+    )
     return [Conflicted(*found) for found in tx.execute(query.order_by(first).limit(limit))]
 
 
 def conflicts_of(tx: Connection, coach_id: str, *, now: datetime) -> list[Conflict]:
     mine = sessions.c
-    query = select(mine.id, mine.kind, mine.starts, mine.ends, mine.conflict_since).order_by(mine.starts)
-    return [Conflict(*found) for found in tx.execute(query.where(_in_conflict(now), mine.coach_id == coach_id))]
+    query = select(mine.id, mine.kind, mine.starts, mine.ends, mine.conflict_since).order_by(
+        mine.starts
+    )
+    return [
+        Conflict(*found)
+        for found in tx.execute(query.where(_in_conflict(now), mine.coach_id == coach_id))
+    ]
 
 
 def _in_conflict(now: datetime):  # type: ignore[no-untyped-def]  # a SQL condition, of a type that says nothing
@@ -164,7 +192,9 @@ def _in_conflict(now: datetime):  # type: ignore[no-untyped-def]  # a SQL condit
 
 def accounts_of(tx: Connection, coach_id: str) -> list[AccountOverview]:
     """The coach's connections as ops see them: no token, no address, no calendar's name."""
-    found: Sequence[Any] = tx.execute(_ACCOUNTS.where(row.coach_id == coach_id).order_by(row.id)).all()
+    found: Sequence[Any] = tx.execute(
+        _ACCOUNTS.where(row.coach_id == coach_id).order_by(row.id)
+    ).all()
     return [_account(tx, AccountOverview(*values)) for values in found]
 
 
@@ -188,7 +218,9 @@ _ACCOUNTS = select(
 def _account(tx: Connection, account: AccountOverview) -> AccountOverview:
     """With what it is made of."""
     it = profiles.c
-    query = select(it.provider, it.service, it.connected, it.initial_sync).where(it.connection_id == account.id)
+    query = select(it.provider, it.service, it.connected, it.initial_sync).where(
+        it.connection_id == account.id
+    )
     of = [ProfileOverview(*found) for found in tx.execute(query.order_by(it.id))]
     mine = and_(calendars.c.connection_id == account.id, calendars.c.deleted.is_(False))
     known = select(func.count(), func.count(case((calendars.c.blocks, 1)))).where(mine)
@@ -199,13 +231,17 @@ def _account(tx: Connection, account: AccountOverview) -> AccountOverview:
 def plotted(
     tx: Connection, names: Sequence[str], *, since: datetime, every: timedelta
 ) -> dict[str, list[tuple[datetime, float]]]:
-    """The highest value of each figure in each span of `every`: a peak must not vanish in an average."""
+    """The highest value of each figure in each span of `every`: a peak must not vanish in an
+    average.
+    """
     width = int(every.total_seconds() * 1000)
     span = type_coerce(samples.c.at, BigInteger) // width
     query = select(samples.c.name, span, func.max(samples.c.value)).where(
         samples.c.name.in_(names), samples.c.at >= since
     )
     series: dict[str, list[tuple[datetime, float]]] = {name: [] for name in names}
-    for name, number, value in tx.execute(query.group_by(samples.c.name, span).order_by(samples.c.name, span)):
+    for name, number, value in tx.execute(
+        query.group_by(samples.c.name, span).order_by(samples.c.name, span)
+    ):
         series[name].append((EPOCH + number * every, float(value)))
     return series

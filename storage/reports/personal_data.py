@@ -1,7 +1,9 @@
-"""All that is kept of a person: whose each row is, and all of it in one piece, for whoever asks for their data.
+"""All that is kept of a person: whose each row is, and all of it in one piece, for whoever asks for
+their data.
 
-Exported without what opens a calendar (tokens) and without what says nothing to a person (digests, packed sets). The
-audit of what ops did is exported and stays: it holds ids, and an erasure itself is written there.
+Exported without what opens a calendar (tokens) and without what says nothing to a person (digests,
+packed sets). The audit of what ops did is exported and stays: it holds ids, and an erasure itself
+is written there.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,7 +37,15 @@ from storage.schema.tables import (
     withheld_addresses,
 )
 
-SECRET = {"tokens", "token", "token_hash", "lease_token", "token_lease_token", "state_hash", "sealed"}
+SECRET = {
+    "tokens",
+    "token",
+    "token_hash",
+    "lease_token",
+    "token_lease_token",
+    "state_hash",
+    "sealed",
+}
 
 Rows = dict[Table, ColumnElement[bool]]
 """Which rows of which table are about a person."""
@@ -52,7 +62,9 @@ class KeptAnswer:
 
 
 def export_coach(tx: Connection, coach_id: str) -> dict[str, Any] | None:
-    """Every row that is about the coach, by table, as JSON takes it. None: there is no such coach."""
+    """Every row that is about the coach, by table, as JSON takes it. None: there is no
+    such coach.
+    """
     rows = of_coach(coach_id)
     exported = _exported(tx, rows)
     if not exported["coaches"]:
@@ -63,9 +75,13 @@ def export_coach(tx: Connection, coach_id: str) -> dict[str, Any] | None:
 
 
 def export_participant(tx: Connection, participant_id: str) -> dict[str, Any] | None:
-    """Every row that is about the participant, likewise. None: nothing is kept of anybody with this id."""
+    """Every row that is about the participant, likewise. None: nothing is kept of anybody with this
+    id.
+    """
     exported = _exported(tx, of_participant(tx, participant_id))
-    exported["idempotency"] = [_as_json(kept) for kept in answers_about_participant(tx, participant_id)]
+    exported["idempotency"] = [
+        _as_json(kept) for kept in answers_about_participant(tx, participant_id)
+    ]
     return exported if any(exported.values()) else None
 
 
@@ -75,8 +91,13 @@ def of_coach(coach_id: str) -> Rows:
     seats = select(bookings.c.id).where(bookings.c.session_id.in_(met))
     address = select(coaches.c.email).where(coaches.c.id == coach_id)
     owed = outbox.c
-    about = or_(owed.coach_id == coach_id, owed.session_id.in_(met), owed.booking_id.in_(seats.union(mine)))
-    deeds = or_(ops_audit.c.target == coach_id, ops_audit.c.target.in_(select(owed.id).where(about).union(mine)))
+    about = or_(
+        owed.coach_id == coach_id, owed.session_id.in_(met), owed.booking_id.in_(seats.union(mine))
+    )
+    deeds = or_(
+        ops_audit.c.target == coach_id,
+        ops_audit.c.target.in_(select(owed.id).where(about).union(mine)),
+    )
     return {
         coaches: coaches.c.id == coach_id,
         connections: connections.c.coach_id == coach_id,
@@ -115,7 +136,9 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
 
 def addresses(tx: Connection, participant_id: str) -> set[str]:
     """Every mail address that the participant was ever booked with."""
-    booked = tx.scalars(select(bookings.c.participant).where(bookings.c.participant_id == participant_id))
+    booked = tx.scalars(
+        select(bookings.c.participant).where(bookings.c.participant_id == participant_id)
+    )
     return {participant["email"] for participant in booked}
 
 
@@ -186,7 +209,11 @@ def _rows(tx: Connection, table: Table, where: ColumnElement[bool]) -> list[dict
 
 def _row_as_json(row: Any) -> dict[str, Any]:
     """Without digests and packed sets, which say nothing to a person."""
-    return {name: _iso(value) for name, value in row.items() if not isinstance(value, bytes | memoryview)}
+    return {
+        name: _iso(value)
+        for name, value in row.items()
+        if not isinstance(value, bytes | memoryview)
+    }
 
 
 def _as_json(kept: KeptAnswer) -> dict[str, Any]:
@@ -199,11 +226,16 @@ def _iso(value: Any) -> Any:
 
 
 def _periods(tx: Connection, where: ColumnElement[bool]) -> list[dict[str, Any]]:
-    """What is known of the calendars, a row a period: when, and whether it blocks. There is no more."""
+    """What is known of the calendars, a row a period: when, and whether it blocks. There is no
+    more.
+    """
     found = []
     for row in tx.execute(select(busy.c.connection_id, busy.c.reading).where(where)):
         reading = Reading.unpack(row.reading)
         for calendar, start, end in zip(reading.calendar, reading.start, reading.end, strict=True):
-            where_at = {"connection_id": row.connection_id, "calendar_id": reading.calendars[int(calendar)]}
+            where_at = {
+                "connection_id": row.connection_id,
+                "calendar_id": reading.calendars[int(calendar)],
+            }
             found.append({**where_at, "start": int(start), "end": int(end)})
     return found

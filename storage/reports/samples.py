@@ -1,4 +1,6 @@
-"""Figures over time, for the plots: a few samples a minute; and how long pushes waited, of which some are made."""
+"""Figures over time, for the plots: a few samples a minute; and how long pushes waited, of which
+some are made.
+"""
 
 import secrets
 from collections.abc import Mapping
@@ -22,24 +24,34 @@ def put(tx: Connection, values: Mapping[str, float], *, at: datetime) -> None:
     """One sample of each name. A second one of the same moment takes the place of the first."""
     if not values:
         return
-    rows = insert(tx, samples).values([{"name": name, "at": at, "value": value} for name, value in values.items()])
+    rows = insert(tx, samples).values(
+        [{"name": name, "at": at, "value": value} for name, value in values.items()]
+    )
     key = ("name", "at")
     tx.execute(rows.on_conflict_do_update(index_elements=key, set_={"value": rows.excluded.value}))
 
 
 def series(tx: Connection, name: str, *, since: datetime) -> list[tuple[datetime, float]]:
     """The samples of a name from then on, in order."""
-    query = select(samples.c.at, samples.c.value).where(samples.c.name == name, samples.c.at >= since)
+    query = select(samples.c.at, samples.c.value).where(
+        samples.c.name == name, samples.c.at >= since
+    )
     return [(at, float(value)) for at, value in tx.execute(query.order_by(samples.c.at))]
 
 
 def seen(tx: Connection, *, pushed_since_ms: int, now: datetime) -> None:
-    """The change that a push announced can be seen: it waited since then, by the database's clock."""
-    tx.execute(visible.insert().values(id=secrets.token_hex(12), at=now, ms=clock_ms() - pushed_since_ms))
+    """The change that a push announced can be seen: it waited since then, by the
+    database's clock.
+    """
+    tx.execute(
+        visible.insert().values(id=secrets.token_hex(12), at=now, ms=clock_ms() - pushed_since_ms)
+    )
 
 
 def summarise(tx: Connection) -> dict[str, float]:
-    """Percentiles of what was seen since the last time, which is dropped. Nothing when nothing was pushed."""
+    """Percentiles of what was seen since the last time, which is dropped. Nothing when nothing was
+    pushed.
+    """
     waits = list(tx.scalars(visible.delete().returning(visible.c.ms)))
     if not waits:
         return {}
@@ -48,7 +60,9 @@ def summarise(tx: Connection) -> dict[str, float]:
 
 
 def gauges(tx: Connection, *, now: datetime, stale_after: timedelta) -> dict[str, float]:
-    """How things stand: coaches that cannot be trusted, reads that are owed, and what is due in the outbox."""
+    """How things stand: coaches that cannot be trusted, reads that are owed, and what is due in the
+    outbox.
+    """
     coaches = coach_states.counts(tx, now=now, stale_after=stale_after)
     reads = refresh_jobs.backlog(tx)
     waiting, since = _due(tx, now)
@@ -68,7 +82,11 @@ def prune(tx: Connection, *, now: datetime) -> int:
 
 
 def _due(tx: Connection, now: datetime) -> tuple[int, datetime | None]:
-    """How many rows of the outbox should have gone by now, and since when the oldest should have."""
-    query = select(func.count(), func.min(outbox.c.due_at)).where(outbox.c.state.in_(OPEN), outbox.c.due_at <= now)
+    """How many rows of the outbox should have gone by now, and since when the oldest
+    should have.
+    """
+    query = select(func.count(), func.min(outbox.c.due_at)).where(
+        outbox.c.state.in_(OPEN), outbox.c.due_at <= now
+    )
     count, since = tx.execute(query).one()
     return count, since

@@ -1,4 +1,6 @@
-"""API clients and their keys `cck_<id>_<secret>`: 256 random bits, kept as SHA-256, at most two active a client."""
+"""API clients and their keys `cck_<id>_<secret>`: 256 random bits, kept as SHA-256, at most two
+active a client.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -51,19 +53,27 @@ def create_key(
     expires_at: datetime | None = None,
 ) -> str:
     """Give the client these scopes and one more key. Returns the key in full, for the only time."""
-    known = tx.scalar(select(api_clients.c.id).where(api_clients.c.id == client_id).with_for_update())
+    known = tx.scalar(
+        select(api_clients.c.id).where(api_clients.c.id == client_id).with_for_update()
+    )
     if known is None:
         tx.execute(api_clients.insert().values(id=client_id, scopes=scopes))
     else:
         tx.execute(api_clients.update().where(api_clients.c.id == client_id).values(scopes=scopes))
     active = select(func.count()).where(api_keys.c.client_id == client_id, *_active(now))
     if (tx.scalar(active) or 0) >= ACTIVE_KEYS:
-        raise TooManyKeys(f"{client_id} has {ACTIVE_KEYS} active keys: revoke one first (coachcal keys list)")
+        raise TooManyKeys(
+            f"{client_id} has {ACTIVE_KEYS} active keys: revoke one first (coachcal keys list)"
+        )
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     hashed = sha256(secret.encode()).digest()
     tx.execute(
         api_keys.insert().values(
-            id=key_id, client_id=client_id, secret_hash=hashed, created_at=now, expires_at=expires_at
+            id=key_id,
+            client_id=client_id,
+            secret_hash=hashed,
+            created_at=now,
+            expires_at=expires_at,
         )
     )
     return f"cck_{key_id}_{secret}"
@@ -73,7 +83,11 @@ def authenticate(tx: Connection, key: str, *, now: datetime) -> Key | None:
     """The key's client and scopes; None when it is unknown, expired or revoked."""
     prefix, _, rest = key.partition("_")
     key_id, _, secret = rest.partition("_")
-    query = select(api_keys, api_clients.c.scopes).join(api_clients).where(api_keys.c.id == key_id, *_active(now))
+    query = (
+        select(api_keys, api_clients.c.scopes)
+        .join(api_clients)
+        .where(api_keys.c.id == key_id, *_active(now))
+    )
     found = tx.execute(query).first()
     same = compare_digest(found.secret_hash if found else NOBODY, sha256(secret.encode()).digest())
     return _key(found) if found is not None and same and prefix == "cck" else None
@@ -93,7 +107,9 @@ def key_of(tx: Connection, key_id: str) -> Key | None:
 
 def list_keys(tx: Connection) -> list[Key]:
     query = (
-        select(api_keys, api_clients.c.scopes).join(api_clients).order_by(api_keys.c.client_id, api_keys.c.created_at)
+        select(api_keys, api_clients.c.scopes)
+        .join(api_clients)
+        .order_by(api_keys.c.client_id, api_keys.c.created_at)
     )
     return [_key(row) for row in tx.execute(query)]
 
@@ -104,4 +120,6 @@ def _active(now: datetime) -> tuple:  # type: ignore[type-arg]  # two SQL condit
 
 
 def _key(row) -> Key:  # type: ignore[no-untyped-def]  # a joined Row
-    return Key(row.id, row.client_id, tuple(row.scopes), row.created_at, row.expires_at, row.revoked_at)
+    return Key(
+        row.id, row.client_id, tuple(row.scopes), row.created_at, row.expires_at, row.revoked_at
+    )

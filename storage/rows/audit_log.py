@@ -1,4 +1,6 @@
-"""The ops diary: who did what, to what, and when. A row is written in the transaction of the deed."""
+"""The ops diary: who did what, to what, and when. A row is written in the transaction
+of the deed.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -11,7 +13,9 @@ from storage.schema.tables import ops_audit
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """`actor`: the client and key that did it. `target`: an id of ours or a coach's, never a person's name."""
+    """`actor`: the client and key that did it. `target`: an id of ours or a coach's, never a
+    person's name.
+    """
 
     at: datetime
     actor: str
@@ -36,5 +40,7 @@ def deeds(tx: Connection, *, target: str | None = None, limit: int = 200) -> lis
 def is_noted(tx: Connection, actor: str, action: str, detail: str, *, since: datetime) -> bool:
     """Whether somebody did this, with just this detail, since then."""
     row = ops_audit.c
-    query = select(row.id).where(row.at >= since, row.actor == actor, row.action == action, row.detail == detail)
+    query = select(row.id).where(
+        row.at >= since, row.actor == actor, row.action == action, row.detail == detail
+    )
     return tx.execute(query.limit(1)).first() is not None

@@ -50,7 +50,11 @@ def get(tx: Connection, booking_id: str) -> Booking:
 
 def coach_of(tx: Connection, booking_id: str) -> str:
     """Raises Unknown."""
-    query = select(sessions.c.coach_id).join(bookings, row.session_id == sessions.c.id).where(row.id == booking_id)
+    query = (
+        select(sessions.c.coach_id)
+        .join(bookings, row.session_id == sessions.c.id)
+        .where(row.id == booking_id)
+    )
     found = tx.scalar(query)
     if found is None:
         raise Unknown("booking", booking_id)
@@ -70,11 +74,19 @@ def of_sessions(tx: Connection, session_ids: list[str]) -> dict[str, list[Bookin
 
 
 def coming(tx: Connection, coach_id: str, participant_id: str, *, now: int) -> list[Booking]:
-    """The participant's bookings with this coach that stand and have not begun (`now` in epoch seconds), the soonest
-    first."""
+    """The participant's bookings with this coach that stand and have not begun (`now` in epoch
+    seconds), the soonest first.
+    """
     query = select(bookings).join(sessions, row.session_id == sessions.c.id)
-    mine = query.where(sessions.c.coach_id == coach_id, row.participant_id == participant_id, row.status == "booked")
-    return [_booking(found) for found in tx.execute(mine.where(sessions.c.starts > now).order_by(sessions.c.starts))]
+    mine = query.where(
+        sessions.c.coach_id == coach_id,
+        row.participant_id == participant_id,
+        row.status == "booked",
+    )
+    return [
+        _booking(found)
+        for found in tx.execute(mine.where(sessions.c.starts > now).order_by(sessions.c.starts))
+    ]
 
 
 def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
@@ -83,17 +95,24 @@ def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
 
 
 def chosen_before(tx: Connection, pod: Session, participant_id: str) -> str | None:
-    """The other hybrid_v2 pod that this participant once chose for the same session of the same programme. One that
-    was called off binds nobody."""
+    """The other hybrid_v2 pod that this participant once chose for the same session of the same
+    programme. One that was called off binds nobody.
+    """
     query = (
         select(sessions.c.id, sessions.c.title, sessions.c.context)
         .join(bookings, row.session_id == sessions.c.id)
-        .where(row.participant_id == participant_id, sessions.c.format == "hybrid_v2", sessions.c.id != pod.id)
+        .where(
+            row.participant_id == participant_id,
+            sessions.c.format == "hybrid_v2",
+            sessions.c.id != pod.id,
+        )
         .where(sessions.c.active)
         .order_by(row.created_at, row.id)
     )
     same = pod.title, pod.context.as_json()
-    return next((found.id for found in tx.execute(query) if (found.title, found.context) == same), None)
+    return next(
+        (found.id for found in tx.execute(query) if (found.title, found.context) == same), None
+    )
 
 
 def _all(tx: Connection, *where: ColumnElement[bool]) -> list[Booking]:

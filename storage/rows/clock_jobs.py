@@ -1,4 +1,6 @@
-"""The clock's table: which periodic job is due, decided by compare-and-swap so that replicas never run one twice."""
+"""The clock's table: which periodic job is due, decided by compare-and-swap so that replicas never
+run one twice.
+"""
 
 from sqlalchemy import Connection, and_, select
 
@@ -11,7 +13,9 @@ TURN = Lease(schedule.c.lease_token, schedule.c.next_run_at_ms)
 
 
 def take(tx: Connection, name: str, *, every_ms: int) -> str | None:
-    """A token for exactly one caller each time `every_ms` has passed; None: it is not due, or somebody else's."""
+    """A token for exactly one caller each time `every_ms` has passed; None: it is not due, or
+    somebody else's.
+    """
     waiting = select(schedule.c.name).where(schedule.c.name == name, TURN.lasts)
     if tx.scalar(waiting) is not None:
         return None
@@ -21,8 +25,9 @@ def take(tx: Connection, name: str, *, every_ms: int) -> str | None:
 
 
 def ended(tx: Connection, name: str, turn: str | None, *, well: bool) -> None:
-    """Count the failures of a job since it last went well. Written only where it changes something, and not by a clock
-    that slept until another one had the next turn. `turn` None: the job has none, and runs everywhere.
+    """Count the failures of a job since it last went well. Written only where it changes something,
+    and not by a clock that slept until another one had the next turn. `turn` None: the job has
+    none, and runs everywhere.
     """
     mine = schedule.c.name == name
     if turn is not None:
@@ -31,5 +36,7 @@ def ended(tx: Connection, name: str, turn: str | None, *, well: bool) -> None:
         tx.execute(schedule.update().where(mine, schedule.c.failures > 0).values(failures=0))
         return
     if turn is None:
-        tx.execute(insert(tx, schedule).values(name=name, next_run_at_ms=0).on_conflict_do_nothing())
+        tx.execute(
+            insert(tx, schedule).values(name=name, next_run_at_ms=0).on_conflict_do_nothing()
+        )
     tx.execute(schedule.update().where(mine).values(failures=schedule.c.failures + 1))

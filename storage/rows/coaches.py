@@ -14,17 +14,22 @@ class StaleVersion(Exception):
     """Somebody else changed the coach since `current - 1`; nothing was written."""
 
     def __init__(self, current: int) -> None:
-        super().__init__(f"the coach is at version {current} now; read it again and repeat the change")
+        super().__init__(
+            f"the coach is at version {current} now; read it again and repeat the change"
+        )
         self.current = current
 
 
 def lock(tx: Connection, coach_id: str) -> Coach | None:
     """The coach, locked until the transaction ends.
 
-    Whoever changes a coach's slot set takes this lock first, before any row of a connection: two refreshes of one
-    coach then compute one after the other, each seeing what the other stored, and nobody can deadlock.
+    Whoever changes a coach's slot set takes this lock first, before any row of a connection: two
+    refreshes of one coach then compute one after the other, each seeing what the other stored, and
+    nobody can deadlock.
     """
-    return _one(tx.execute(select(coaches).where(coaches.c.id == coach_id).with_for_update()).first())
+    return _one(
+        tx.execute(select(coaches).where(coaches.c.id == coach_id).with_for_update()).first()
+    )
 
 
 def get(tx: Connection, coach_id: str) -> Coach | None:
@@ -38,7 +43,8 @@ def ids(tx: Connection) -> list[str]:
 def put(tx: Connection, coach: Coach, *, expected: int | None = None) -> Coach:
     """Insert or replace; a change adds 1 to the version, an identical coach is left alone.
 
-    Raises StaleVersion when `expected` is given and is not the stored version (0 for "not there yet").
+    Raises StaleVersion when `expected` is given and is not the stored version (0 for "not there
+    yet").
     """
     before = lock(tx, coach.id)
     stored = before.version if before else 0
@@ -47,7 +53,11 @@ def put(tx: Connection, coach: Coach, *, expected: int | None = None) -> Coach:
     if before is None:
         tx.execute(coaches.insert().values(id=coach.id, version=1, **_row(coach)))
     elif _row(before) != _row(coach):
-        tx.execute(coaches.update().where(coaches.c.id == coach.id).values(version=stored + 1, **_row(coach)))
+        tx.execute(
+            coaches.update()
+            .where(coaches.c.id == coach.id)
+            .values(version=stored + 1, **_row(coach))
+        )
     after = get(tx, coach.id)
     assert after is not None  # noqa: S101 (it was written two lines up, in this transaction)
     return after
@@ -83,7 +93,9 @@ def _one(row: Row[Any] | None) -> Coach | None:
         hours=Hours(
             zone=row.zone,
             weekly=tuple(_windows(day) for day in row.weekly),
-            overrides=tuple((date.fromisoformat(day), _windows(windows)) for day, windows in row.overrides),
+            overrides=tuple(
+                (date.fromisoformat(day), _windows(windows)) for day, windows in row.overrides
+            ),
         ),
         pre=row.pre,
         post=row.post,

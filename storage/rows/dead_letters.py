@@ -1,4 +1,6 @@
-"""Rows of the outbox that will not go by themselves: listed, tried again, or given up by a person."""
+"""Rows of the outbox that will not go by themselves: listed, tried again, or given up
+by a person.
+"""
 
 from typing import Any
 
@@ -19,11 +21,14 @@ def newest(tx: Connection, *, limit: int) -> list[Row[Any]]:
 
 
 def requeue(tx: Connection, outbox_id: str) -> Wake | None:
-    """Try a dead letter again, as if for the first time. Where something newer was sent meanwhile, it is superseded
-    when its turn comes. None: it is not dead."""
+    """Try a dead letter again, as if for the first time. Where something newer was sent meanwhile,
+    it is superseded when its turn comes. None: it is not dead.
+    """
     again = {"state": "pending", "attempts": 0, "last_error": None, "next_attempt_at_ms": 0}
     revived = outbox.update().where(row.id == outbox_id, row.state == "dead")
-    statement = revived.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS).returning(row.id, row.kind)
+    statement = revived.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS).returning(
+        row.id, row.kind
+    )
     found = tx.execute(statement).first()
     return None if found is None else (found.id, found.kind)
 

@@ -1,7 +1,7 @@
 """Answers kept under the Idempotency-Key of the write they belong to, per client, for 48 hours.
 
-The key is written first: on PostgreSQL a second request with it waits there until the first one has committed its
-answer, or taken all back; on SQLite the transaction itself waits.
+The key is written first: on PostgreSQL a second request with it waits there until the first one has
+committed its answer, or taken all back; on SQLite the transaction itself waits.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ from storage.schema.tables import idempotency
 
 KEPT = timedelta(hours=48)
 BEGUN = 102
-"""The status of a write that is done in several transactions, until all of it is answered: its answer is its plan."""
+"""The status of a write that is done in several transactions, until all of it is answered: its
+answer is its plan.
+"""
 
 row = idempotency.c
 
@@ -27,9 +29,11 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """What a write answered: an HTTP status, and a body that is JSON, or empty where there is nothing to say.
+    """What a write answered: an HTTP status, and a body that is JSON, or empty where there is
+    nothing to say.
 
-    A repeat over the API is given the very bytes; whoever looks for a person in them reads the `document`.
+    A repeat over the API is given the very bytes; whoever looks for a person in them reads the
+    `document`.
     """
 
     status: int
@@ -47,12 +51,16 @@ class StoredAnswer:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
-            # The release before wrote the bare id of what a page had changed; it may still run beside this one.
+            # The release before wrote the bare id of what a page had changed; it may still run
+            # beside this one.
             return self.body.decode(errors="replace")
 
 
-def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> StoredAnswer | None:
-    """The stored answer to this request; None: do the work, and `remember` what it answers, in this transaction.
+def begin(
+    tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime
+) -> StoredAnswer | None:
+    """The stored answer to this request; None: do the work, and `remember` what it answers, in this
+    transaction.
 
     Raises KeyReused.
     """
@@ -61,7 +69,9 @@ def begin(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datet
     return _stored(tx, digest, _is(client_id, key))
 
 
-def known(tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime) -> StoredAnswer | None:
+def known(
+    tx: Connection, client_id: str, key: str, digest: bytes, *, now: datetime
+) -> StoredAnswer | None:
     """The stored answer to this request, if there is one. Raises KeyReused."""
     return _stored(tx, digest, and_(_is(client_id, key), row.created_at > now - KEPT))
 
@@ -76,9 +86,17 @@ def _stored(tx: Connection, digest: bytes, where: ColumnElement[bool]) -> Stored
 
 
 def claim(
-    tx: Connection, client_id: str, key: str, digest: bytes, answer: StoredAnswer | None, *, now: datetime
+    tx: Connection,
+    client_id: str,
+    key: str,
+    digest: bytes,
+    answer: StoredAnswer | None,
+    *,
+    now: datetime,
 ) -> bool:
-    """Write the key, with the answer if there is one already. False: it is known and kept, and nothing is written."""
+    """Write the key, with the answer if there is one already. False: it is known and kept, and
+    nothing is written.
+    """
     status, body = (None, None) if answer is None else (answer.status, answer.body)
     values = {"digest": digest, "created_at": now, "status": status, "answer": body}
     mine = insert(tx, idempotency).values(client_id=client_id, key=key, **values)
@@ -89,7 +107,11 @@ def claim(
 
 
 def remember(tx: Connection, client_id: str, key: str, answer: StoredAnswer) -> None:
-    tx.execute(idempotency.update().where(_is(client_id, key)).values(status=answer.status, answer=answer.body))
+    tx.execute(
+        idempotency.update()
+        .where(_is(client_id, key))
+        .values(status=answer.status, answer=answer.body)
+    )
 
 
 def settle(tx: Connection, client_id: str, key: str, answer: StoredAnswer) -> None:

@@ -42,26 +42,39 @@ class Closed(Exception):
 
 def make(tx: Connection, token: str, leads: Leads, link: Link) -> None:
     values = {"token_hash": _digest(token), "leads": leads, "coach_id": link.coach_id}
-    about = {"participant_id": link.participant_id, "meaning": link.meaning, "expires_at": link.expires_at}
+    about = {
+        "participant_id": link.participant_id,
+        "meaning": link.meaning,
+        "expires_at": link.expires_at,
+    }
     tx.execute(links.insert().values(values | about))
 
 
 def look(tx: Connection, token: str, leads: Leads, *, browser: str | None, now: datetime) -> Link:
-    """What the link would open; nothing is spent. `browser`: its secret; None: it has none yet. Raises Closed."""
+    """What the link would open; nothing is spent. `browser`: its secret; None: it has none yet.
+    Raises Closed.
+    """
     found = tx.execute(select(links).where(_is(token, leads))).first()
     if found is None:
         raise Closed("altered")
-    if found.browser_hash is not None and (browser is None or found.browser_hash != _digest(browser)):
+    if found.browser_hash is not None and (
+        browser is None or found.browser_hash != _digest(browser)
+    ):
         raise Closed("used")
     if found.expires_at <= now:
         raise Closed("expired")
     return Link(found.coach_id, found.participant_id, found.meaning, found.expires_at)
 
 
-def follow(tx: Connection, token: str, leads: Leads, *, browser: str, now: datetime, until: datetime) -> Link:
-    """Open it: from now on it is this browser's, until `until`, or as it was opened before. Raises Closed."""
+def follow(
+    tx: Connection, token: str, leads: Leads, *, browser: str, now: datetime, until: datetime
+) -> Link:
+    """Open it: from now on it is this browser's, until `until`, or as it was opened before. Raises
+    Closed.
+    """
     link = look(tx, token, leads, browser=browser, now=now)
-    # Of two browsers that follow it at once, one finds it unopened; the other looks again, and is told.
+    # Of two browsers that follow it at once, one finds it unopened; the other looks again, and is
+    # told.
     unopened = links.update().where(_is(token, leads), row.browser_hash.is_(None))
     opened = tx.execute(unopened.values(browser_hash=_digest(browser), expires_at=until)).rowcount
     if opened:

@@ -15,9 +15,15 @@ COLUMNS = (*KEY, "subject", "text", "html", "enabled")
 
 def put(tx: Connection, text: MailText) -> None:
     """Insert or replace."""
-    values = {name: getattr(text, name) for name in COLUMNS} | {"language": canonical(text.language)}
+    values = {name: getattr(text, name) for name in COLUMNS} | {
+        "language": canonical(text.language)
+    }
     changed = {name: values[name] for name in COLUMNS if name not in KEY}
-    tx.execute(insert(tx, mail_texts).values(values).on_conflict_do_update(index_elements=KEY, set_=changed))
+    tx.execute(
+        insert(tx, mail_texts)
+        .values(values)
+        .on_conflict_do_update(index_elements=KEY, set_=changed)
+    )
 
 
 def get(tx: Connection, scope: Scope, scope_id: str, kind: str, language: str) -> MailText | None:
@@ -31,10 +37,14 @@ def delete(tx: Connection, scope: Scope, scope_id: str, kind: str, language: str
 
 
 def resolve(tx: Connection, facts: MailFacts) -> Choice:
-    """The text for this mail as it is set now: a Template, "default", or "off" when it must not be sent."""
+    """The text for this mail as it is set now: a Template, "default", or "off" when it must not be
+    sent.
+    """
     named = (("cohort", facts.cohort), ("project", facts.project), ("company", facts.company))
     scopes = [
-        and_(mail_texts.c.scope == scope, mail_texts.c.scope_id == scope_id) for scope, scope_id in named if scope_id
+        and_(mail_texts.c.scope == scope, mail_texts.c.scope_id == scope_id)
+        for scope, scope_id in named
+        if scope_id
     ]
     if not scopes:
         return "default"

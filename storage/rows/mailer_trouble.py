@@ -13,12 +13,16 @@ row = outbox.c
 
 
 def pull_forward(tx: Connection) -> list[Wake]:
-    """The mail server took a mail: some of those that failed while it was away need not wait any longer.
+    """The mail server took a mail: some of those that failed while it was away need not wait any
+    longer.
 
-    A few for each that is taken, so that what comes back is not met by all of it at once. Mails that it refused, and
-    may refuse again, keep their wait, and so do those whose turn is near: one cut connection is no outage.
+    A few for each that is taken, so that what comes back is not met by all of it at once. Mails
+    that it refused, and may refuse again, keep their wait, and so do those whose turn is near: one
+    cut connection is no outage.
     """
-    waits = and_(row.state == "pending", row.trouble == "away", row.next_attempt_at_ms > clock_ms() + SOON_MS)
+    waits = and_(
+        row.state == "pending", row.trouble == "away", row.next_attempt_at_ms > clock_ms() + SOON_MS
+    )
     query = select(row.id).where(waits).order_by(row.next_attempt_at_ms).limit(PULLED_FORWARD)
     chosen = query.with_for_update(skip_locked=True).cte("chosen")  # see storage.rows.refresh_jobs
     now = {"next_attempt_at_ms": clock_ms(), "wake_after_ms": clock_ms() + FIRST_WAKE_MS}

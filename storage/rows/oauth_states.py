@@ -3,7 +3,8 @@
 issued        (no outcome)   sent along to the consent
 asking        this browser came back, and its code is being exchanged: once, however often it comes
 to_confirm    the account is known, and its tokens are kept sealed until the person says yes or no
-connected     or `declined`, `refused`, `in_use`, `away`: how it ended, whenever this browser asks again
+connected     or `declined`, `refused`, `in_use`, `away`: how it ended, whenever this browser asks
+              again
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +23,9 @@ row = oauth_states.c
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`account`: the address that agreed, and `sealed` its tokens, both only until it is confirmed."""
+    """`account`: the address that agreed, and `sealed` its tokens, both only until it
+    is confirmed.
+    """
 
     coach_id: str
     outcome: Outcome | None
@@ -40,7 +43,9 @@ class Now:
     sealed: bytes | None = field(default=None, repr=False)
 
 
-def issue(tx: Connection, state: str, coach_id: str, *, browser: str, expires_at: datetime, now: datetime) -> None:
+def issue(
+    tx: Connection, state: str, coach_id: str, *, browser: str, expires_at: datetime, now: datetime
+) -> None:
     """`browser`: a secret of the browser that alone may come back with this state."""
     drop_old(tx, now=now)
     values = {"state_hash": hash_of(state, browser), "coach_id": coach_id, "expires_at": expires_at}
@@ -55,7 +60,9 @@ def find(tx: Connection, state: str, *, browser: str, now: datetime) -> Attempt 
 
 
 def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_is: Now) -> bool:
-    """From one outcome to the next. Of two at once, one does it: False for the other, who looks again."""
+    """From one outcome to the next. Of two at once, one does it: False for the other, who looks
+    again.
+    """
     values = {name: getattr(now_is, name) for name in Now.__dataclass_fields__}
     step = oauth_states.update().where(_is(state, browser), row.outcome.is_not_distinct_from(was))
     return tx.execute(step.values(values)).rowcount == 1
@@ -68,7 +75,9 @@ def drop_old(tx: Connection, *, now: datetime) -> int:
 
 
 def abandoned(tx: Connection, *, now: datetime, limit: int) -> list[tuple[bytes, bytes]]:
-    """Of those that nobody said yes or no to in time: their state's hash, and their sealed tokens."""
+    """Of those that nobody said yes or no to in time: their state's hash, and their
+    sealed tokens.
+    """
     query = select(row.state_hash, row.sealed).where(row.expires_at <= now, row.sealed.is_not(None))
     return [(found.state_hash, found.sealed) for found in tx.execute(query.limit(limit))]
 

@@ -1,15 +1,20 @@
-"""The outbox: what is owed to the world, a row each, written in the transaction of the change that owes it.
+"""The outbox: what is owed to the world, a row each, written in the transaction of the change that
+owes it.
 
     pending      owed; claimable once due and not before `next_attempt_at_ms`
-    sending      somebody holds its lease (storage.schema.leases); once that is over nobody knows whether it was sent
-    waiting_for_text    a mail whose text has to be corrected first, which frees it at once; looked at each hour
-    withheld     a mail to a mailbox that does not exist; claimed by nobody (see storage.rows.withheld_addresses)
+    sending      somebody holds its lease (storage.schema.leases); once that is over nobody knows
+                 whether it was sent
+    waiting_for_text    a mail whose text has to be corrected first, which frees it at once; looked
+                        at each hour
+    withheld     a mail to a mailbox that does not exist; claimed by nobody (see
+                 storage.rows.withheld_addresses)
     sent, dead, superseded    the ends
 
-The mails of one booking to one recipient, the calendar rows of one session, and the callbacks about one thing are a
-queue: they leave in order, a newer version makes an unsent older one superfluous (but for the callbacks of bookings:
-each of them counts), and the queue is locked whole while a row of it is claimed.
-Leases and wake-ups compare the database's clock; when a row is due, the product's.
+The mails of one booking to one recipient, the calendar rows of one session, and the callbacks about
+one thing are a queue: they leave in order, a newer version makes an unsent older one superfluous
+(but for the callbacks of bookings: each of them counts), and the queue is locked whole while a row
+of it is claimed. Leases and wake-ups compare the database's clock; when a row is due, the
+product's.
 """
 
 import secrets
@@ -39,8 +44,9 @@ _open = and_(row.state.in_(OPEN), unknown_rows.known())
 _lapsed = case((row.state == "sending", row.unsure + 1), else_=row.unsure)
 
 Reason = Literal["newer", "never_announced", "switched_off", "discarded", "too_late"]
-"""Why a row was superseded: something newer is true; its reader never heard of what it ends; somebody switched such
-mails off; somebody gave it up; what it is about has begun or is over."""
+"""Why a row was superseded: something newer is true; its reader never heard of what it ends;
+somebody switched such mails off; somebody gave it up; what it is about has begun or is over.
+"""
 Trouble = Literal["away", "refused"]
 """Why a mail waits that is not its own fault: the mail server answers nobody, or refuses us."""
 
@@ -67,7 +73,9 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to deliver one row until its lease ends. `unsure`: how many attempts may have been the last."""
+    """The right to deliver one row until its lease ends. `unsure`: how many attempts may have been
+    the last.
+    """
 
     id: str
     kind: str
@@ -85,15 +93,21 @@ class Claim:
 
 
 def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
-    """Write these rows, but for those whose dedupe_key is there. Answers the new ones that are due."""
+    """Write these rows, but for those whose dedupe_key is there. Answers the new ones
+    that are due.
+    """
     if not rows:
         return []
     more = {"created_at": now, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
     values = [
-        {item.name: getattr(owed, item.name) for item in fields(Owed)} | more | {"id": "out_" + secrets.token_hex(12)}
+        {item.name: getattr(owed, item.name) for item in fields(Owed)}
+        | more
+        | {"id": "out_" + secrets.token_hex(12)}
         for owed in rows
     ]
-    statement = insert(tx, outbox).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    statement = (
+        insert(tx, outbox).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    )
     # Compared as given: what is stored is rounded to milliseconds, and may lie after `now`.
     due = {owed.dedupe_key for owed in rows if owed.due_at <= now}
     written = tx.execute(statement.returning(row.id, row.kind, row.dedupe_key))
@@ -101,7 +115,9 @@ def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
 
 
 def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> Claim | None:
-    """Take a row to deliver it. None: done, not due, held by somebody, not its turn, or superseded just now."""
+    """Take a row to deliver it. None: done, not due, held by somebody, not its turn, or superseded
+    just now.
+    """
     queue = _lock_queue(tx, outbox_id)
     mine = next((each for each in queue if each.id == outbox_id), None)
     if mine is None or mine.state not in OPEN or not mine.ready or mine.due_at > now:
@@ -124,7 +140,11 @@ def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> Cl
         _supersede(tx, [mine], becomes, "what it ends was never announced")
         return None
     held = _lease(tx, outbox_id, lease_ms)
-    return replace(held, payload=held.payload | {"invite": False}) if becomes == "leaves_in_words" else held
+    return (
+        replace(held, payload=held.payload | {"invite": False})
+        if becomes == "leaves_in_words"
+        else held
+    )
 
 
 def _place(each: Row[Any]) -> tuple[int, datetime, datetime, str]:
@@ -135,19 +155,30 @@ def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
     """The rows of its queue, locked in one order so that two claims cannot deadlock."""
     me = outbox.alias("me")
     mails = and_(
-        me.c.kind == "mail", row.kind == "mail", row.booking_id == me.c.booking_id, row.recipient == me.c.recipient
+        me.c.kind == "mail",
+        row.kind == "mail",
+        row.booking_id == me.c.booking_id,
+        row.recipient == me.c.recipient,
     )
-    calendar = and_(me.c.kind == "calendar", row.kind == "calendar", row.session_id == me.c.session_id)
-    callbacks = and_(me.c.kind == "callback", row.kind == "callback", row.booking_id == me.c.booking_id)
+    calendar = and_(
+        me.c.kind == "calendar", row.kind == "calendar", row.session_id == me.c.session_id
+    )
+    callbacks = and_(
+        me.c.kind == "callback", row.kind == "callback", row.booking_id == me.c.booking_id
+    )
     ready = and_(LEASE.open, row.next_attempt_at_ms <= clock_ms())
-    query = select(outbox, LEASE.open.label("free"), ready.label("ready")).join(me, me.c.id == outbox_id)
+    query = select(outbox, LEASE.open.label("free"), ready.label("ready")).join(
+        me, me.c.id == outbox_id
+    )
     mine = query.where(or_(row.id == outbox_id, mails, calendar, callbacks), unknown_rows.known())
     chosen = mine.order_by(row.id)
     return list(tx.execute(chosen.with_for_update(of=outbox)).all())
 
 
 def _ending(mine: Row[Any], queue: Sequence[Row[Any]]) -> Ending:
-    """What the rule of domain.mail.endings says of this row. `queue` is as it was before anything was superseded."""
+    """What the rule of domain.mail.endings says of this row. `queue` is as it was before anything
+    was superseded.
+    """
     if mine.kind != "mail" or mine.topic not in ENDS:
         return "leaves"
     owed = {each.topic for each in queue}
@@ -157,7 +188,8 @@ def _ending(mine: Row[Any], queue: Sequence[Row[Any]]) -> Ending:
 
 
 def _supersede(tx: Connection, rows: Sequence[Row[Any]], reason: Reason, error: str) -> None:
-    # A row whose holder vanished may have been sent: that must not be forgotten, a cancellation depends on it.
+    # A row whose holder vanished may have been sent: that must not be forgotten, a cancellation
+    # depends on it.
     values = LEASE.end() | {"state": "superseded", "reason": reason, "last_error": error}
     if rows:
         ids = [each.id for each in rows]
@@ -181,7 +213,9 @@ def _lease(tx: Connection, outbox_id: str, lease_ms: int) -> Claim:
 
 
 def sent(tx: Connection, held: Claim, *, now: datetime) -> bool:
-    """Record that it was accepted. False, here and below: the lease was lost, and nothing is written."""
+    """Record that it was accepted. False, here and below: the lease was lost, and nothing is
+    written.
+    """
     return _finish(tx, held, state="sent", sent_at=now, last_error=None)
 
 
@@ -213,7 +247,9 @@ def wait_for_text(tx: Connection, held: Claim, *, error: str, retry_in_ms: int) 
 
 
 def withhold(tx: Connection, held: Claim, *, error: str) -> bool:
-    """Still owed, and nobody may claim it. See storage.rows.withheld_addresses for who makes it pending again."""
+    """Still owed, and nobody may claim it. See storage.rows.withheld_addresses for who makes it
+    pending again.
+    """
     return _finish(tx, held, state="withheld", last_error=error)
 
 
@@ -224,7 +260,9 @@ def _again(in_ms: int) -> dict[str, Any]:
 
 def _finish(tx: Connection, held: Claim, **values: Any) -> bool:
     ended = LEASE.end() | {"trouble": None}
-    done = outbox.update().where(row.id == held.id, LEASE.by(held.lease_token)).values(ended | values)
+    done = (
+        outbox.update().where(row.id == held.id, LEASE.by(held.lease_token)).values(ended | values)
+    )
     return tx.execute(done).rowcount == 1
 
 
@@ -237,7 +275,9 @@ def followers(tx: Connection, held: Claim, *, now: datetime) -> list[Wake]:
     }
     waits = row.state.in_(("pending", "waiting_for_text"))
     due = and_(waits, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
-    behind = and_(row.kind == held.kind, queues[held.kind], row.id != held.id, unknown_rows.known(), due)
+    behind = and_(
+        row.kind == held.kind, queues[held.kind], row.id != held.id, unknown_rows.known(), due
+    )
     return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
 
 
@@ -248,7 +288,11 @@ def waits(now: datetime) -> ColumnElement[bool]:
 
 def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:
     """What is due and nobody was woken for lately. One caller gets each."""
-    waiting = select(row.id).where(waits(now), row.wake_after_ms <= clock_ms()).order_by(row.wake_after_ms)
+    waiting = (
+        select(row.id)
+        .where(waits(now), row.wake_after_ms <= clock_ms())
+        .order_by(row.wake_after_ms)
+    )
     chosen = (
         waiting.limit(limit).with_for_update(skip_locked=True).cte("chosen")
     )  # see storage.rows.refresh_jobs for why a CTE
@@ -262,7 +306,11 @@ def free_held(tx: Connection, *, coach_id: str | None = None) -> list[Wake]:
     waiting: list[ColumnElement[bool]] = [row.state == "waiting_for_text"]
     if coach_id is not None:
         waiting.append(row.coach_id == coach_id)
-    freed = outbox.update().where(*waiting).values(next_attempt_at_ms=0, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    freed = (
+        outbox.update()
+        .where(*waiting)
+        .values(next_attempt_at_ms=0, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    )
     return [(found.id, found.kind) for found in tx.execute(freed.returning(row.id, row.kind))]
 
 

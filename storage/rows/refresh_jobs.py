@@ -1,12 +1,15 @@
-"""Connections: a coach's Cronofy accounts. The row is the refresh job; a queued message is only a wake-up with its id.
+"""Connections: a coach's Cronofy accounts. The row is the refresh job; a queued message is only a
+wake-up with its id.
 
     clean            done_gen = req_gen
     dirty            done_gen < req_gen: a read that starts later than the last notification is owed
-    taken            it has a lease_token: somebody is reading, or was and may still come back (storage.schema.leases)
+    taken            it has a lease_token: somebody is reading, or was and may still come back
+                     (storage.schema.leases)
 
-A notification moves req_gen up, a claim remembers which generation it will have served, and storing the result moves
-done_gen up to that one: what arrived during the read stays owed. All of it compares the database's clock.
-Only what is dirty is ever taken, and whoever ends a read gives its token back: what is clean is not taken.
+A notification moves req_gen up, a claim remembers which generation it will have served, and storing
+the result moves done_gen up to that one: what arrived during the read stays owed. All of it
+compares the database's clock. Only what is dirty is ever taken, and whoever ends a read gives its
+token back: what is clean is not taken.
 """
 
 from collections.abc import Sequence
@@ -39,13 +42,15 @@ from storage.schema.fast_reads import query_raw
 from storage.schema.leases import Lease
 from storage.schema.tables import channels, connections
 
-# A wake-up that was sent gets this long before the sweeper sends another. The first is short, because Redis may have
-# lost it; later ones are long, because a queue that is merely full must not be flooded (measured: it never recovered).
+# A wake-up that was sent gets this long before the sweeper sends another. The first is short,
+# because Redis may have lost it; later ones are long, because a queue that is merely full must not
+# be flooded (measured: it never recovered).
 FIRST_WAKE_MS = 2_000
 NEXT_WAKE_MS = 10_000
 
-# A connection is reconciled when three quarters of its interval have passed, and up to a fifth of it later: those that
-# were read together are not read together for ever. What spreads them is the millisecond of their last read.
+# A connection is reconciled when three quarters of its interval have passed, and up to a fifth of
+# it later: those that were read together are not read together for ever. What spreads them is the
+# millisecond of their last read.
 RECONCILE_FROM, RECONCILE_SPREAD = 0.75, 0.2
 LATELY = timedelta(days=1)
 DOUBTED = "most of a calendar vanished in one read: it is read again before that is believed"
@@ -60,7 +65,9 @@ WAITS = and_(_dirty, LEASE.open, _due)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to read one connection until its lease ends; `lease_token` fences off whoever slept past it."""
+    """The right to read one connection until its lease ends; `lease_token` fences off whoever slept
+    past it.
+    """
 
     connection_id: str
     coach_id: str
@@ -76,35 +83,48 @@ _announced = row.pushed_since_ms.is_not(None)
 
 
 def _looking(nobody_reads: ColumnElement[bool]) -> Select[tuple[str, bool]]:
-    """A read that starts later is owed already where nobody is reading. A reader that slept past its lease still is:
-    should it wake up, it ends the generation that it claimed, and every push before that one's end with it.
+    """A read that starts later is owed already where nobody is reading. A reader that slept past
+    its lease still is: should it wake up, it ends the generation that it claimed, and every push
+    before that one's end with it.
     """
     owed_already = and_(_dirty, nobody_reads, _announced)
-    return select(row.id, owed_already).join(channels).where(channels.c.token_hash == bindparam("token_hash"))
+    return (
+        select(row.id, owed_already)
+        .join(channels)
+        .where(channels.c.token_hash == bindparam("token_hash"))
+    )
 
 
-_userinfo, _erase, _pushed = (bindparam(name, type_=Boolean()) for name in ("userinfo", "erase", "pushed"))
+_userinfo, _erase, _pushed = (
+    bindparam(name, type_=Boolean()) for name in ("userinfo", "erase", "pushed")
+)
 
 
 def _marking(nobody_reads: ColumnElement[bool]) -> ReturningUpdate[tuple[bool]]:
     """While a row is dirty and nobody reads it, a storm of pushes writes nothing."""
     known = and_(or_(row.userinfo_due, not_(_userinfo)), or_(_announced, not_(_pushed)))
     nothing_new = and_(_dirty, nobody_reads, known, not_(_erase))
-    # A reader looks again when it ends, and should it never end, its claim has asked for a look at its lease's end.
+    # A reader looks again when it ends, and should it never end, its claim has asked for a look at
+    # its lease's end.
     wake_after = case(
-        (and_(not_(_dirty), _due), clock_ms() + FIRST_WAKE_MS), (LEASE.taken, row.wake_after_ms), else_=clock_ms()
+        (and_(not_(_dirty), _due), clock_ms() + FIRST_WAKE_MS),
+        (LEASE.taken, row.wake_after_ms),
+        else_=clock_ms(),
     )
     statement = connections.update().where(row.id == bindparam("connection_id"), not_(nothing_new))
     marked = statement.values(
         req_gen=row.req_gen + 1,
         dirty_since_ms=case((_dirty, row.dirty_since_ms), else_=clock_ms()),
-        pushed_since_ms=case((or_(_announced, not_(_pushed)), row.pushed_since_ms), else_=clock_ms()),
+        pushed_since_ms=case(
+            (or_(_announced, not_(_pushed)), row.pushed_since_ms), else_=clock_ms()
+        ),
         wake_after_ms=wake_after,
         userinfo_due=or_(row.userinfo_due, _userinfo),
         erase_due=or_(row.erase_due, _erase),
     )
-    # RETURNING sees the new row: it was clean, and so without a reader, when only this notification is owed. (To ask
-    # for the token here would be wrong on SQLite 3.40, where IS NULL in RETURNING looks at another column.)
+    # RETURNING sees the new row: it was clean, and so without a reader, when only this notification
+    # is owed. (To ask for the token here would be wrong on SQLite 3.40, where IS NULL in RETURNING
+    # looks at another column.)
     return marked.returning(and_(row.done_gen == row.req_gen - 1, _due))
 
 
@@ -113,20 +133,28 @@ _BY_CHANNEL, _MARK_DIRTY = _looking(LEASE.untaken), _marking(LEASE.untaken)
 
 
 def by_channel(database: Database, token_hash: bytes) -> tuple[str, bool] | None:
-    """The connection behind a channel, and whether a read is owed already that no new notification could add to."""
+    """The connection behind a channel, and whether a read is owed already that no new notification
+    could add to.
+    """
     found = query_raw(database, _BY_CHANNEL, token_hash=token_hash)
     return (found[0][0], bool(found[0][1])) if found else None
 
 
 def mark_dirty(
-    tx: Connection, connection_id: str, *, userinfo: bool = False, erase: bool = False, pushed: bool = False
+    tx: Connection,
+    connection_id: str,
+    *,
+    userinfo: bool = False,
+    erase: bool = False,
+    pushed: bool = False,
 ) -> bool:
-    """Owe this connection a read that starts from now on. True when the caller should wake a worker for it.
+    """Owe this connection a read that starts from now on. True when the caller should wake a worker
+    for it.
 
     `pushed`: Cronofy announced it; what is found without having been announced is a missed push.
 
-    Not when one is owed already, nor while it is being read (the reader looks again when it ends), nor within the
-    minimum gap since the last read began (the sweeper knows when that is over).
+    Not when one is owed already, nor while it is being read (the reader looks again when it ends),
+    nor within the minimum gap since the last read began (the sweeper knows when that is over).
     """
     given = {"connection_id": connection_id, "userinfo": userinfo, "erase": erase, "pushed": pushed}
     return bool(tx.scalar(_MARK_DIRTY, given))
@@ -170,21 +198,31 @@ class Before:
 def before(tx: Connection, held: Claim) -> Before | None:
     """None: the lease was lost."""
     query = select(row.trouble, row.doubted, row.pushed_since_ms)
-    found = tx.execute(query.where(row.id == held.connection_id, LEASE.by(held.lease_token))).first()
+    found = tx.execute(
+        query.where(row.id == held.connection_id, LEASE.by(held.lease_token))
+    ).first()
     return None if found is None else Before(*found)
 
 
 def is_erasing(tx: Connection, held: Claim) -> bool:
-    """Whether the account is still to be erased, by this claim: not if it was connected again. Locks its row."""
-    query = select(row.id).where(row.id == held.connection_id, LEASE.by(held.lease_token), row.erase_due)
+    """Whether the account is still to be erased, by this claim: not if it was connected again.
+    Locks its row.
+    """
+    query = select(row.id).where(
+        row.id == held.connection_id, LEASE.by(held.lease_token), row.erase_due
+    )
     return tx.scalar(query.with_for_update()) is not None
 
 
 def finish(tx: Connection, held: Claim, **values: Any) -> bool | None:
-    """Record that the claimed generation was read. True: dirty again, and due. None: the lease was lost."""
+    """Record that the claimed generation was read. True: dirty again, and due. None: the lease was
+    lost.
+    """
     still_dirty = row.req_gen > held.generation
     served = or_(not_(still_dirty), row.pushed_since_ms.is_(None))
-    during = case((row.pushed_since_ms > held.claimed_at_ms, row.pushed_since_ms), else_=held.claimed_at_ms)
+    during = case(
+        (row.pushed_since_ms > held.claimed_at_ms, row.pushed_since_ms), else_=held.claimed_at_ms
+    )
     values |= {
         "done_gen": held.generation,
         "dirty_since_ms": case((still_dirty, literal(held.claimed_at_ms)), else_=None),
@@ -195,32 +233,46 @@ def finish(tx: Connection, held: Claim, **values: Any) -> bool | None:
 
 
 def doubt(tx: Connection, held: Claim, digest: bytes) -> bool | None:
-    """Record that what was read is not believed before it was read again: the generation stays owed. As `finish`."""
+    """Record that what was read is not believed before it was read again: the generation stays
+    owed. As `finish`.
+    """
     return _release(tx, held, {"doubted": digest, "last_error": DOUBTED, "attempts": 0})
 
 
 def give_back(tx: Connection, held: Claim, *, error: str, retry_in_ms: int) -> bool:
-    """Record that the read failed and when to try again; the generation stays owed. False: the lease was lost."""
+    """Record that the read failed and when to try again; the generation stays owed. False: the
+    lease was lost.
+    """
     values = {"next_attempt_at_ms": clock_ms() + retry_in_ms, "last_error": error}
     return _release(tx, held, values) is not None
 
 
 def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble) -> bool:
-    """Record that trying again is useless until the coach or the provider acts. False: the lease was lost."""
+    """Record that trying again is useless until the coach or the provider acts. False: the lease
+    was lost.
+    """
     return finish(tx, held, last_error=error, trouble=trouble, userinfo_due=True) is not None
 
 
 def _release(tx: Connection, held: Claim, values: dict[str, Any]) -> bool | None:
     values |= LEASE.end() | {"wake_after_ms": clock_ms()}
     mine = and_(row.id == held.connection_id, LEASE.by(held.lease_token))
-    found = tx.execute(connections.update().where(mine).values(values).returning(and_(_dirty, _due))).first()
+    found = tx.execute(
+        connections.update().where(mine).values(values).returning(and_(_dirty, _due))
+    ).first()
     return None if found is None else bool(found[0])
 
 
 def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
-    """The connections that are owed a read and that nobody was woken for lately. One caller gets each."""
+    """The connections that are owed a read and that nobody was woken for lately. One caller gets
+    each.
+    """
     waiting = select(row.id).where(WAITS, row.wake_after_ms <= clock_ms())
-    return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), {"wake_after_ms": clock_ms() + NEXT_WAKE_MS})
+    return _take(
+        tx,
+        waiting.order_by(row.wake_after_ms).limit(limit),
+        {"wake_after_ms": clock_ms() + NEXT_WAKE_MS},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +288,11 @@ def backlog(tx: Connection) -> Backlog:
     return Backlog(count, (now - oldest) / 1000 if oldest else 0.0)
 
 
-def owe_stalest(tx: Connection, *, now: datetime, every: timedelta, lately: timedelta, limit: int) -> list[str]:
-    """Owe a read to those that were not read for so long; `lately`: those whose periods changed within a day.
+def owe_stalest(
+    tx: Connection, *, now: datetime, every: timedelta, lately: timedelta, limit: int
+) -> list[str]:
+    """Owe a read to those that were not read for so long; `lately`: those whose periods changed
+    within a day.
 
     The stalest, by their own interval, first. A grant that is gone needs a person.
     """
@@ -246,7 +301,10 @@ def owe_stalest(tx: Connection, *, now: datetime, every: timedelta, lately: time
     age = literal(_ms(now - EPOCH), BigInteger) - read_at
     interval = case((row.changed_at > now - LATELY, _ms(min(every, lately))), else_=_ms(every))
     passed = age * 1000 / interval
-    due = passed >= round(RECONCILE_FROM * 1000) + round(RECONCILE_SPREAD * 1000) * (read_at % 1000) / 1000
+    due = (
+        passed
+        >= round(RECONCILE_FROM * 1000) + round(RECONCILE_SPREAD * 1000) * (read_at % 1000) / 1000
+    )
     old = select(row.id).where(not_(_dirty), alive, due)
     values = {"req_gen": row.req_gen + 1, "dirty_since_ms": clock_ms(), "userinfo_due": True}
     values |= {"wake_after_ms": clock_ms() + FIRST_WAKE_MS}
@@ -258,8 +316,10 @@ def _ms(span: timedelta) -> int:
 
 
 def _take(tx: Connection, wanted: Select[tuple[str]], values: dict[str, Any]) -> list[str]:
-    """Update the rows that nobody else is taking just now. A CTE: as a subquery PostgreSQL may run it once per row,
-    each time skipping what it locked the time before, and take more than the limit."""
+    """Update the rows that nobody else is taking just now. A CTE: as a subquery PostgreSQL may run
+    it once per row, each time skipping what it locked the time before, and take more than the
+    limit.
+    """
     chosen = wanted.with_for_update(skip_locked=True).cte("chosen")
     statement = connections.update().where(row.id.in_(select(chosen.c.id))).values(values)
     return list(tx.scalars(statement.returning(row.id)))

@@ -1,6 +1,7 @@
 """The newest refusals, for ops: where, why, and whose coach. No text of the request's own is kept.
 
-However many are refused, the table stays small: web processes write a few a second, and only the newest are kept.
+However many are refused, the table stays small: web processes write a few a second, and only the
+newest are kept.
 """
 
 import secrets
@@ -20,7 +21,9 @@ row = refusals.c
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`place`: method and route, never the path itself. `client_id`: None for people at pages, and for strangers."""
+    """`place`: method and route, never the path itself. `client_id`: None for people at pages, and
+    for strangers.
+    """
 
     at: datetime
     place: str
@@ -31,28 +34,41 @@ class Refusal:
 
 
 def note(tx: Connection, refusal: Refusal, about: Mapping[str, str]) -> None:
-    """`about`: ids as the request gave them (coach_id, booking_id, connection_id, session_id). They are looked up for
-    the coach and not kept themselves: an id that we do not know may be anything."""
+    """`about`: ids as the request gave them (coach_id, booking_id, connection_id, session_id). They
+    are looked up for the coach and not kept themselves: an id that we do not know may be anything.
+    """
     met = sessions.c.coach_id
     owners = {
         "coach_id": select(coaches.c.id).where(coaches.c.id == about.get("coach_id")),
-        "booking_id": select(met).join_from(bookings, sessions).where(bookings.c.id == about.get("booking_id")),
-        "connection_id": select(connections.c.coach_id).where(connections.c.id == about.get("connection_id")),
+        "booking_id": select(met)
+        .join_from(bookings, sessions)
+        .where(bookings.c.id == about.get("booking_id")),
+        "connection_id": select(connections.c.coach_id).where(
+            connections.c.id == about.get("connection_id")
+        ),
         "session_id": select(met).where(sessions.c.id == about.get("session_id")),
     }
     known = [query.scalar_subquery() for name, query in owners.items() if name in about]
     values = {name: getattr(refusal, name) for name in Refusal.__dataclass_fields__}
     coach_id = func.coalesce(*known, null(), null())  # SQLite's takes no fewer than two
-    tx.execute(refusals.insert().values(values | {"id": "ref_" + secrets.token_hex(12), "coach_id": coach_id}))
+    tx.execute(
+        refusals.insert().values(
+            values | {"id": "ref_" + secrets.token_hex(12), "coach_id": coach_id}
+        )
+    )
 
 
 def recent(tx: Connection, *, limit: int) -> list[Refusal]:
     """The newest first."""
-    query = select(*(row[name] for name in Refusal.__dataclass_fields__)).order_by(row.at.desc(), row.id)
+    query = select(*(row[name] for name in Refusal.__dataclass_fields__)).order_by(
+        row.at.desc(), row.id
+    )
     return [Refusal(*found) for found in tx.execute(query.limit(limit))]
 
 
 def prune(tx: Connection, *, now: datetime) -> int:
     """Drop the old ones, and all but the newest."""
     newest = select(row.id).order_by(row.at.desc(), row.id).limit(MOST)
-    return tx.execute(refusals.delete().where((row.at < now - KEPT) | row.id.not_in(newest))).rowcount
+    return tx.execute(
+        refusals.delete().where((row.at < now - KEPT) | row.id.not_in(newest))
+    ).rowcount

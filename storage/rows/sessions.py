@@ -21,19 +21,25 @@ def new_id() -> str:
 
 
 def add(tx: Connection, session: Session) -> None:
-    """Raises IntegrityError for one that comes too close to another: whoever asked `openings` first never sees it."""
+    """Raises IntegrityError for one that comes too close to another: whoever asked `openings` first
+    never sees it.
+    """
     tx.execute(sessions.insert().values(_values(session)))
 
 
 def put(tx: Connection, session: Session) -> None:
-    """Write all of it, as the caller read it and changed it under the coach's lock; but for the flag, which is not."""
+    """Write all of it, as the caller read it and changed it under the coach's lock; but for the
+    flag, which is not.
+    """
     values = _values(session)
     del values["flagged_at"]
     tx.execute(sessions.update().where(row.id == session.id).values(values))
 
 
 def get(tx: Connection, session_id: str, *, what: str = "session") -> Session:
-    """Raises Unknown, with `what` was looked for. Holds are no sessions to anybody but their owner."""
+    """Raises Unknown, with `what` was looked for. Holds are no sessions to anybody but
+    their owner.
+    """
     found = _one(tx, row.id == session_id, row.kind != "hold")
     if found is None or (what == "pod" and not found.pod):
         raise Unknown(what, session_id)
@@ -55,11 +61,19 @@ def drop_expired_holds(tx: Connection, coach_id: str, *, now: datetime) -> bool:
 
 
 def coaches_with_expired_holds(tx: Connection, *, now: datetime) -> list[str]:
-    return list(tx.scalars(select(row.coach_id).where(row.expires_at <= now).distinct().order_by(row.coach_id)))
+    return list(
+        tx.scalars(
+            select(row.coach_id).where(row.expires_at <= now).distinct().order_by(row.coach_id)
+        )
+    )
 
 
-def own(tx: Connection, coach_id: str, *, since: int, now: datetime, without: str | None = None) -> list[Own]:
-    """What occupies the coach from `since` (epoch seconds) on: sessions, pods and holds, but for the one given."""
+def own(
+    tx: Connection, coach_id: str, *, since: int, now: datetime, without: str | None = None
+) -> list[Own]:
+    """What occupies the coach from `since` (epoch seconds) on: sessions, pods and holds, but for
+    the one given.
+    """
     wanted = [
         row.coach_id == coach_id,
         row.ends > since,
@@ -68,7 +82,9 @@ def own(tx: Connection, coach_id: str, *, since: int, now: datetime, without: st
     ]
     if without is not None:
         wanted.append(row.id != without)
-    return [Own(*found) for found in tx.execute(select(row.starts, row.ends, row.gap).where(*wanted))]
+    return [
+        Own(*found) for found in tx.execute(select(row.starts, row.ends, row.gap).where(*wanted))
+    ]
 
 
 def holds_until(tx: Connection, coach_id: str, *, now: datetime) -> datetime | None:
@@ -80,12 +96,21 @@ def holds_until(tx: Connection, coach_id: str, *, now: datetime) -> datetime | N
 
 def of_coach(tx: Connection, coach_id: str, since: int, until: int) -> list[Session]:
     """The sessions and pods that lie in [since, until), those called off too, in order."""
-    inside = and_(row.coach_id == coach_id, row.kind != "hold", row.ends > since, row.starts < until)
-    return [_session(found) for found in tx.execute(select(sessions).where(inside).order_by(row.starts, row.id))]
+    inside = and_(
+        row.coach_id == coach_id, row.kind != "hold", row.ends > since, row.starts < until
+    )
+    return [
+        _session(found)
+        for found in tx.execute(select(sessions).where(inside).order_by(row.starts, row.id))
+    ]
 
 
-def pods_with_seats(tx: Connection, coach_id: str, *, around: int, now: datetime, limit: int = 3) -> list[Session]:
-    """The coach's pods that have seats left and have not begun, those nearest to `around` (epoch seconds) first."""
+def pods_with_seats(
+    tx: Connection, coach_id: str, *, around: int, now: datetime, limit: int = 3
+) -> list[Session]:
+    """The coach's pods that have seats left and have not begun, those nearest to `around` (epoch
+    seconds) first.
+    """
     left = and_(row.coach_id == coach_id, row.kind == "pod", row.active, row.taken < row.capacity)
     query = select(sessions).where(left, row.starts > int(now.timestamp()))
     apart = case((row.starts > around, row.starts - around), else_=around - row.starts)
@@ -102,9 +127,13 @@ def give_seat(tx: Connection, pod_id: str) -> bool:
 
 
 def flag_short(tx: Connection, *, now: datetime) -> list[str]:
-    """Flag the pods that had too few participants at their deadline; each is answered once for each deadline."""
+    """Flag the pods that had too few participants at their deadline; each is answered once for each
+    deadline.
+    """
     unflagged = or_(row.flagged_at.is_(None), row.flagged_at < row.deadline)
-    short = and_(row.kind == "pod", row.active, row.deadline <= now, row.taken < row.min_seats, unflagged)
+    short = and_(
+        row.kind == "pod", row.active, row.deadline <= now, row.taken < row.min_seats, unflagged
+    )
     return list(tx.scalars(sessions.update().where(short).values(flagged_at=now).returning(row.id)))
 
 
@@ -116,7 +145,9 @@ def mark_conflicts(tx: Connection, session_ids: Sequence[str], *, since: datetim
 def _count(tx: Connection, where: ColumnElement[bool], seats: int) -> bool:
     taken = row.taken + seats
     status = case((taken > 0, "booked"), else_="unbooked")
-    return tx.execute(sessions.update().where(where).values(taken=taken, status=status)).rowcount == 1
+    return (
+        tx.execute(sessions.update().where(where).values(taken=taken, status=status)).rowcount == 1
+    )
 
 
 def _one(tx: Connection, *where: ColumnElement[bool]) -> Session | None:
@@ -126,7 +157,9 @@ def _one(tx: Connection, *where: ColumnElement[bool]) -> Session | None:
 
 def _session(found: Row[Any]) -> Session:
     values = {name: getattr(found, name) for name in NAMES}
-    return Session(**values | {"context": Context.of_json(found.context), "active": bool(found.active)})
+    return Session(
+        **values | {"context": Context.of_json(found.context), "active": bool(found.active)}
+    )
 
 
 def _values(session: Session) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""Rows that another release wrote and this one does not know: counted, and left for whoever knows them.
+"""Rows that another release wrote and this one does not know: counted, and left for whoever knows
+them.
 
-A deploy goes forward, back and forward again; and for a while two releases run beside each other. What the newer one
-owes is neither sent, given up nor made superfluous by the older one, and nobody waits for it.
+A deploy goes forward, back and forward again; and for a while two releases run beside each other.
+What the newer one owes is neither sent, given up nor made superfluous by the older one, and nobody
+waits for it.
 """
 
 from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
@@ -25,13 +27,19 @@ def known() -> ColumnElement[bool]:
 
 
 def rows(tx: Connection) -> dict[tuple[str, str], int]:
-    """How many rows that are owed, or in trouble, this release does not know: by table, and by what they say."""
+    """How many rows that are owed, or in trouble, this release does not know: by table, and by what
+    they say.
+    """
     owed, troubled = outbox.c, connections.c
     open_rows = and_(owed.state.in_(("pending", "sending")), not_(known()))
     strange = and_(troubled.trouble.is_not(None), troubled.trouble.not_in(TROUBLES))
     what = owed.kind + " " + owed.topic
     found = {
         "outbox": select(what, func.count()).where(open_rows).group_by(owed.kind, owed.topic),
-        "connections": select(troubled.trouble, func.count()).where(strange).group_by(troubled.trouble),
+        "connections": select(troubled.trouble, func.count())
+        .where(strange)
+        .group_by(troubled.trouble),
     }
-    return {(table, said): count for table, query in found.items() for said, count in tx.execute(query)}
+    return {
+        (table, said): count for table, query in found.items() for said, count in tx.execute(query)
+    }

@@ -1,6 +1,7 @@
 """Addresses whose mailbox does not exist, as a mail server said, and the mails that wait for one.
 
-The mail that met such a reply, and each later one to the same address, is `withheld`. It leaves that state
+The mail that met such a reply, and each later one to the same address, is `withheld`. It leaves
+that state
 
     when somebody takes the address off, or its 30 days end    what is still true is pending again
     when it is not true any more: its session is over, moved or cancelled    superseded
@@ -14,7 +15,18 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    true,
+)
 
 from domain.mail import Role
 from domain.mail.endings import REQUESTS
@@ -26,7 +38,8 @@ from storage.schema.tables import bookings, outbox, sessions, withheld_addresses
 
 KEPT = timedelta(days=30)
 MOST = 200
-# What is said of a time to come. A missed session is over by its nature, and a cancellation stays true.
+# What is said of a time to come. A missed session is over by its nature, and a cancellation stays
+# true.
 OF_A_COMING_TIME = (*REQUESTS, "reminder")
 
 row = outbox.c
@@ -35,8 +48,10 @@ listed = withheld_addresses.c
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """`outbox_id`: the mail that met the reply; role, coach and booking are of that mail, None once it is gone.
-    `waiting`: how many mails wait for the address."""
+    """`outbox_id`: the mail that met the reply; role, coach and booking are of that mail, None once
+    it is gone.
+    `waiting`: how many mails wait for the address.
+    """
 
     id: str | None
     reason: str
@@ -57,14 +72,17 @@ class Withheld:
         """For whoever wants a mail to it sent again."""
         named = self.id or "its address"
         return (
-            f"its address is withheld since {self.since:%Y-%m-%d} ({self.reply or self.reason}): take it off first, "
+            f"its address is withheld since {self.since:%Y-%m-%d}"
+            f" ({self.reply or self.reason}): take it off first, "
             f"with coachcal withheld release {named}, or in /ops under Withheld; then requeue it"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What became of the mails that waited: `wake` for those that leave; the others were superseded."""
+    """What became of the mails that waited: `wake` for those that leave; the others were
+    superseded.
+    """
 
     id: str
     wake: list[Wake]
@@ -77,13 +95,15 @@ def reason(tx: Connection, address: str) -> str | None:
 
 
 def refused(tx: Connection, mail: Claim, *, reason: str, reply: str, now: datetime) -> bool:
-    """A server said that this mail's mailbox does not exist. False: the lease was lost, and nothing is written."""
+    """A server said that this mail's mailbox does not exist. False: the lease was lost, and nothing
+    is written.
+    """
     if not queue.withhold(tx, mail, error=reason):
         return False
     values = {"id": _new_id(), "reason": reason, "reply": reply, "outbox_id": mail.id, "since": now}
     added = insert(tx, withheld_addresses).values(address=mail.recipient, **values)
-    # The update changes nothing but a missing id. It locks the row: whoever releases the address at this
-    # moment waits for us, and frees this mail too.
+    # The update changes nothing but a missing id. It locks the row: whoever releases the address at
+    # this moment waits for us, and frees this mail too.
     known = {"id": func.coalesce(listed.id, added.excluded.id)}
     tx.execute(added.on_conflict_do_update(index_elements=["address"], set_=known))
     return True
@@ -92,7 +112,8 @@ def refused(tx: Connection, mail: Claim, *, reason: str, reply: str, now: dateti
 def keep(tx: Connection, mail: Claim, *, error: str) -> bool:
     """Withhold one more mail to an address on the list. False: the lease was lost.
 
-    The address may have been released since the sender looked: then nobody would ever free this mail.
+    The address may have been released since the sender looked: then nobody would ever free this
+    mail.
     """
     query = select(listed.address).where(listed.address == mail.recipient).with_for_update()
     if tx.execute(query).first() is None:
@@ -126,16 +147,22 @@ def release(tx: Connection, which: str, *, now: datetime) -> Released | None:
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
-    """End what is 30 days old, and the mails that are not true any more. The sweep wakes for those that leave."""
+    """End what is 30 days old, and the mails that are not true any more. The sweep wakes for those
+    that leave.
+    """
     gone = tx.execute(withheld_addresses.delete().where(listed.since <= now - KEPT)).rowcount
     for found in tx.execute(select(listed.address).where(listed.id.is_(None))).all():
-        tx.execute(withheld_addresses.update().where(listed.address == found.address).values(id=_new_id()))
+        tx.execute(
+            withheld_addresses.update().where(listed.address == found.address).values(id=_new_id())
+        )
     superseded, _ = _settle(tx, now)
     return gone + superseded
 
 
 def _settle(tx: Connection, now: datetime) -> tuple[int, list[Wake]]:
-    """End what is not true any more, and free what is withheld for an address that is on no list."""
+    """End what is not true any more, and free what is withheld for an address that is
+    on no list.
+    """
     withheld = row.state == "withheld"
     ended = 0
     for error, (reason, untrue) in _untrue(now).items():
@@ -144,8 +171,18 @@ def _settle(tx: Connection, now: datetime) -> tuple[int, list[Wake]]:
         ended += tx.execute(done).rowcount
     unlisted = ~exists().where(listed.address == row.recipient)
     # Due now: it is owed anew, and gets as long to be taken as any other (workers.delivery.mails).
-    again = {"state": "pending", "attempts": 0, "next_attempt_at_ms": 0, "last_error": None, "due_at": now}
-    freed = outbox.update().where(withheld, unlisted).values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    again = {
+        "state": "pending",
+        "attempts": 0,
+        "next_attempt_at_ms": 0,
+        "last_error": None,
+        "due_at": now,
+    }
+    freed = (
+        outbox.update()
+        .where(withheld, unlisted)
+        .values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    )
     found = tx.execute(freed.returning(row.id, row.kind))
     return ended, [(each.id, each.kind) for each in found]
 

@@ -40,9 +40,16 @@ READ_ONLY = Cause(
     "name the one that may be written in DATABASE_URL, or let its user write to it",
 )
 GONE = Cause("the database is away", AWAY)
-NO_DATABASE = Cause("there is no such database", "create it (PostgreSQL: createdb NAME), or correct DATABASE_URL")
-NO_ENTRY = Cause("the database refuses the user or the password", "correct them in DATABASE_URL, or its pg_hba.conf")
-NO_RIGHT = Cause("the database's user may not do this", "grant it the right, or name the owner in DATABASE_URL")
+NO_DATABASE = Cause(
+    "there is no such database", "create it (PostgreSQL: createdb NAME), or correct DATABASE_URL"
+)
+NO_ENTRY = Cause(
+    "the database refuses the user or the password",
+    "correct them in DATABASE_URL, or its pg_hba.conf",
+)
+NO_RIGHT = Cause(
+    "the database's user may not do this", "grant it the right, or name the owner in DATABASE_URL"
+)
 
 # The first pattern that a state begins with.
 BY_SQLSTATE = (
@@ -56,17 +63,26 @@ BY_SQLSTATE = (
     ("53100", NO_ROOM),
     (
         "53300",
-        Cause("the database has no connection left", "end some, or raise max_connections where DATABASE_URL points"),
+        Cause(
+            "the database has no connection left",
+            "end some, or raise max_connections where DATABASE_URL points",
+        ),
     ),
     ("55P03", BUSY),
     ("57014", BUSY),
     ("40", BUSY),
-    ("57P", Cause("the database is just being stopped or started", f"try again in a moment; or {AWAY}")),
+    (
+        "57P",
+        Cause("the database is just being stopped or started", f"try again in a moment; or {AWAY}"),
+    ),
 )
 # What the server said while it refused a connection: there is no state then.
 BY_WORDS = (
     (r"database .* does not exist", NO_DATABASE),
-    (r"authentication failed|role .* does not exist|no password supplied|no pg_hba\.conf entry", NO_ENTRY),
+    (
+        r"authentication failed|role .* does not exist|no password supplied|no pg_hba\.conf entry",
+        NO_ENTRY,
+    ),
     (r"too many (clients|connections)|remaining connection slots", dict(BY_SQLSTATE)["53300"]),
     (r"is (starting up|shutting down|not yet accepting)", dict(BY_SQLSTATE)["57P"]),
     (r"session is (read-only|not read-write)|read-only", READ_ONLY),
@@ -116,7 +132,9 @@ def _of_sqlite(error: sqlite3.Error) -> Cause:
     if re.search(r"no such (table|column)|has no column", str(error)):
         return MIGRATE
     known = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & PRIMARY)
-    return known or Cause(f"SQLite refuses ({_first_line(error)})", "does DATABASE_URL name the right file?")
+    return known or Cause(
+        f"SQLite refuses ({_first_line(error)})", "does DATABASE_URL name the right file?"
+    )
 
 
 def _of_postgresql(error: BaseException) -> Cause:
@@ -129,7 +147,10 @@ def _of_postgresql(error: BaseException) -> Cause:
             return found
     if state is None:
         return Cause(f"the database cannot be reached ({_first_line(error)})", AWAY)
-    return Cause(f"the database refuses ({state}: {_first_line(error)})", "see its log; DATABASE_URL names it")
+    return Cause(
+        f"the database refuses ({state}: {_first_line(error)})",
+        "see its log; DATABASE_URL names it",
+    )
 
 
 def _first_line(error: BaseException) -> str:

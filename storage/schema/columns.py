@@ -9,7 +9,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime, kept as milliseconds since 1970: the same on both databases, and comparable as it is."""
+    """An aware UTC datetime, kept as milliseconds since 1970: the same on both databases, and
+    comparable as it is.
+    """
 
     impl = BigInteger
     cache_ok = True
@@ -37,12 +39,22 @@ def number(name: str, default: int = 0) -> Column[int]:
 
 
 def flag(name: str, *, default: bool = False) -> Column[bool]:
-    return Column(name, Boolean, nullable=False, server_default=text("true" if default else "false"))
+    return Column(
+        name, Boolean, nullable=False, server_default=text("true" if default else "false")
+    )
 
 
 def of_coach(**options: Any) -> Column[str]:
-    return Column("coach_id", Text, ForeignKey("coaches.id", ondelete="CASCADE"), nullable=False, **options)
+    return Column(
+        "coach_id", Text, ForeignKey("coaches.id", ondelete="CASCADE"), nullable=False, **options
+    )
 
 
 def of_connection(**options: Any) -> Column[str]:
-    return Column("connection_id", Text, ForeignKey("connections.id", ondelete="CASCADE"), nullable=False, **options)
+    return Column(
+        "connection_id",
+        Text,
+        ForeignKey("connections.id", ondelete="CASCADE"),
+        nullable=False,
+        **options,
+    )

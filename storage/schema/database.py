@@ -1,7 +1,8 @@
 """The engine, and the two kinds of transaction: `read()` and `write()`.
 
-On SQLite a write transaction is BEGIN IMMEDIATE: it takes the write lock before it reads, so that what it read
-is still true when it writes. On PostgreSQL READ COMMITTED and row locks do that (see `storage.rows.coaches.lock`).
+On SQLite a write transaction is BEGIN IMMEDIATE: it takes the write lock before it reads, so that
+what it read is still true when it writes. On PostgreSQL READ COMMITTED and row locks do that (see
+`storage.rows.coaches.lock`).
 """
 
 import select
@@ -22,15 +23,24 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from storage.schema import deadlines
 from storage.schema.breaker import DatabaseBreaker
-from storage.schema.outages import Crowded, Outage, Result, Unavailable, is_silence, kind_of, run_again_once, spoils
+from storage.schema.outages import (
+    Crowded,
+    Outage,
+    Result,
+    Unavailable,
+    is_silence,
+    kind_of,
+    run_again_once,
+    spoils,
+)
 from storage.schema.postgres import LongWaits, PostgresServer, Unanswered, parse
 
 __all__ = ["Database", "Unavailable", "create"]
 
 Use = Literal["web", "worker", "report"]
 # Who asks: how long we wait for an answer, and how long the server works on one, in seconds. A
-# worker on a connection that is dead without knowing it has to be well within 10 s; a request of the
-# web has a deadline besides.
+# worker on a connection that is dead without knowing it has to be well within 10 s; a request of
+# the web has a deadline besides.
 SECONDS: dict[Use, tuple[float, float]] = {"web": (5, 5), "worker": (6, 10), "report": (31, 30)}
 POOL_SECONDS = 1  # each thread needs one connection: nobody waits but by a mistake of ours
 BUSY_SECONDS = 4
@@ -45,11 +55,17 @@ SQLITE_PRAGMAS = (
 class Database:
     """One engine. Make it after a fork, never before: pools do not survive one."""
 
-    def __init__(self, engine: Engine, server: PostgresServer | None = None, **writing: Any) -> None:
-        """`server`: where PostgreSQL's connections come from. `writing`: execution options of a write."""
+    def __init__(
+        self, engine: Engine, server: PostgresServer | None = None, **writing: Any
+    ) -> None:
+        """`server`: where PostgreSQL's connections come from. `writing`: execution options of a
+        write.
+        """
         self.engine = engine
         self.kept: deque[Any] = deque()
-        """Connections that `storage.schema.fast_reads` keeps beside the pool: at most one for each thread that asks."""
+        """Connections that `storage.schema.fast_reads` keeps beside the pool: at most one for each
+        thread that asks.
+        """
         self.breaker = None if server is None else DatabaseBreaker(server.probe)
         self._server = server
         self._trusted_since = 0.0
@@ -84,10 +100,12 @@ class Database:
         return run_again_once(once)
 
     def insist(self, work: Callable[[Connection], Result], *, until: float) -> Result:
-        """As `transact`; a database that cannot serve is waited for, up to that moment of time.monotonic.
+        """As `transact`; a database that cannot serve is waited for, up to that moment of
+        time.monotonic.
 
-        For what cannot be had again, such as the outcome of something that was sent. `work` may have been committed
-        when it is run again, and its answer lost: it has to be fenced by a token.
+        For what cannot be had again, such as the outcome of something that was sent. `work` may
+        have been committed when it is run again, and its answer lost: it has to be fenced by a
+        token.
         """
         while True:
             try:
@@ -106,7 +124,8 @@ class Database:
 
     @contextmanager
     def write_once(self) -> Iterator[Connection]:
-        """As `write`, for a single statement: on PostgreSQL it is a transaction by itself, and one round trip of three.
+        """As `write`, for a single statement: on PostgreSQL it is a transaction by itself, and one
+        round trip of three.
 
         It has committed when it was executed, not when the block ends.
         """
@@ -124,7 +143,9 @@ class Database:
             with self.write():
                 return
         with self.read() as tx:
-            read_only = tx.exec_driver_sql("SELECT current_setting('transaction_read_only')").scalar()
+            read_only = tx.exec_driver_sql(
+                "SELECT current_setting('transaction_read_only')"
+            ).scalar()
         if read_only == "on":
             refusal = ReadOnlySqlTransaction("the database cannot be written")
             raise self.met(refusal, connecting=False) or refusal
@@ -137,8 +158,8 @@ class Database:
         if kind not in ("away", "read_only"):
             return None
         if isinstance(error, Unanswered) and error.made < self._trusted_since:
-            # Somebody else met the same outage, while this thread was still waiting for its answer: it may be over by
-            # now, and what a connection from before it says is no news.
+            # Somebody else met the same outage, while this thread was still waiting for its answer:
+            # it may be over by now, and what a connection from before it says is no news.
             return Outage(kind, error)
         lost = connecting or is_silence(error)
         if lost or kind == "read_only":
@@ -151,8 +172,8 @@ class Database:
     def trusts(self, connection: Any) -> bool:
         """Whether a PostgreSQL connection that lay idle is still worth a try.
 
-        One with something to read was closed by the server: a look costs 2 us. One that lay idle for seconds is asked,
-        and if it does not answer, neither would its siblings.
+        One with something to read was closed by the server: a look costs 2 us. One that lay idle
+        for seconds is asked, and if it does not answer, neither would its siblings.
         """
         if connection.closed or connection.made < self._trusted_since:
             return False
@@ -175,7 +196,9 @@ class Database:
     def _sort_out(self, context: ExceptionContext) -> Outage | None:
         cause = context.original_exception
         context.is_disconnect = context.is_disconnect or spoils(cause)
-        context.invalidate_pool_on_disconnect = False  # which siblings go with it is for `met` to say
+        context.invalidate_pool_on_disconnect = (
+            False  # which siblings go with it is for `met` to say
+        )
         return self.met(cause, connecting=context.connection is None)
 
 
@@ -202,11 +225,14 @@ def create(
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_SECONDS,
-        # A read is one round trip instead of four: at READ COMMITTED, BEGIN and ROLLBACK around it promise nothing.
+        # A read is one round trip instead of four: at READ COMMITTED, BEGIN and ROLLBACK around it
+        # promise nothing.
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
     )
-    server = PostgresServer(dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits)
+    server = PostgresServer(
+        dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits
+    )
     event.listen(engine, "do_connect", lambda *_: server.connect())
     database = Database(engine, server, isolation_level="READ COMMITTED")
 
@@ -221,7 +247,8 @@ def create(
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver would otherwise begin deferred transactions of its own, which fail with SQLITE_BUSY at a write.
+    # The driver would otherwise begin deferred transactions of its own, which fail with SQLITE_BUSY
+    # at a write.
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
@@ -229,7 +256,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _use_wal(connection: Any) -> None:
-    """The file remembers it. While it is being switched SQLite answers "locked" at once, whatever the busy timeout."""
+    """The file remembers it. While it is being switched SQLite answers "locked" at once, whatever
+    the busy timeout.
+    """
     end = time.monotonic() + BUSY_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
         try:
@@ -281,7 +310,9 @@ def insert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
 
 
 class clock_ms(FunctionElement[int]):  # noqa: N801 (a SQL function reads as one)
-    """The database's own clock in milliseconds since 1970: the only clock that leases are compared with."""
+    """The database's own clock in milliseconds since 1970: the only clock that leases are compared
+    with.
+    """
 
     type = BigInteger()
     inherit_cache = True

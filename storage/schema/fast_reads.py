@@ -1,8 +1,9 @@
-"""Questions asked at every push and every listing: past SQLAlchemy, whose own work would be most of their price, and on
-PostgreSQL past psycopg's cursors too.
+"""Questions asked at every push and every listing: past SQLAlchemy, whose own work would be most of
+their price, and on PostgreSQL past psycopg's cursors too.
 
-Measured: 10 us of our CPU instead of 60 on SQLite; on PostgreSQL one round trip instead of four, and 19 us for it where
-a cursor from the pool took 33. Nothing but plain values goes in and comes out, and nothing is ever written here.
+Measured: 10 us of our CPU instead of 60 on SQLite; on PostgreSQL one round trip instead of four,
+and 19 us for it where a cursor from the pool took 33. Nothing but plain values goes in and comes
+out, and nothing is ever written here.
 """
 
 from collections.abc import Callable
@@ -28,9 +29,11 @@ Ask = Callable[[Kept, str, list[Any]], list[Row]]
 
 
 def query_raw(database: Database, query: Select[Any], **parameters: object) -> list[Row]:
-    """The rows of a query, as the driver gives them: no types are applied. A parameter is a str, an int or bytes.
+    """The rows of a query, as the driver gives them: no types are applied. A parameter is a str, an
+    int or bytes.
 
-    Give the same query object each time: it is put into SQL once. Raises one of storage.schema.database.Unavailable.
+    Give the same query object each time: it is put into SQL once. Raises one of
+    storage.schema.database.Unavailable.
     """
     database.check()
     dialect = database.engine.dialect
@@ -67,7 +70,9 @@ def _sorted_out(database: Database, sql: str, error: Exception, *, connecting: b
     if outage is not None:
         return outage
     dialect = database.engine.dialect
-    return DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)
+    return DBAPIError.instance(
+        sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+    )
 
 
 def _new(database: Database) -> Kept:
@@ -91,8 +96,9 @@ def _ask_sqlite(kept: Kept, sql: str, values: list[Any]) -> list[Row]:
 
 
 def _ask_postgresql(kept: Kept, sql: str, values: list[Any]) -> list[Row]:
-    """By a statement that this connection prepared when it was first asked; unprepared, where a pooler gives us another
-    server each time."""
+    """By a statement that this connection prepared when it was first asked; unprepared, where a
+    pooler gives us another server each time.
+    """
     connection, prepared = kept
     server = connection.pgconn
     told = [value if isinstance(value, bytes) else str(value).encode() for value in values]

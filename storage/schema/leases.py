@@ -1,9 +1,11 @@
-"""Leases: the right to do one thing for a row, for one process at a time, without a transaction that is kept open.
+"""Leases: the right to do one thing for a row, for one process at a time, without a transaction
+that is kept open.
 
-A lease has a token and an end. Its end lets somebody else take over. It does not mean that nobody works on the row:
-until the token is gone or replaced, its holder may still come back and finish, however long it slept. So whoever wants
-to know whether a row is being worked on asks for the token (`taken`), and whoever wants to work on it for the end
-(`open`). Everything that a holder writes is written only `by` its token.
+A lease has a token and an end. Its end lets somebody else take over. It does not mean that nobody
+works on the row: until the token is gone or replaced, its holder may still come back and finish,
+however long it slept. So whoever wants to know whether a row is being worked on asks for the token
+(`taken`), and whoever wants to work on it for the end (`open`). Everything that a holder writes is
+written only `by` its token.
 
 All ends are compared with the database's clock, never with ours.
 """
@@ -43,7 +45,9 @@ class Lease:
         return self.until_ms > clock_ms()
 
     def by(self, token: str | None) -> ColumnElement[bool]:
-        """Only whoever holds it: a token that was replaced, or is gone, fits no row. None is nobody's."""
+        """Only whoever holds it: a token that was replaced, or is gone, fits no row. None is
+        nobody's.
+        """
         return self.token == (token or "")
 
     def take(self, lease_ms: int) -> dict[str, Any]:
@@ -51,5 +55,7 @@ class Lease:
         return {self.token.key: secrets.token_hex(8), self.until_ms.key: clock_ms() + lease_ms}
 
     def end(self) -> dict[str, Any]:
-        """What ending it writes: from here on nobody holds it, and a holder that is late is refused."""
+        """What ending it writes: from here on nobody holds it, and a holder that is late is
+        refused.
+        """
         return {self.token.key: None, self.until_ms.key: 0}

@@ -1,4 +1,5 @@
-"""Connections to PostgreSQL on which every wait ends, and which can be written; for the pool, and beside it.
+"""Connections to PostgreSQL on which every wait ends, and which can be written; for the pool, and
+beside it.
 
 Over several hosts (postgresql://user@one:5432,two:5432/db) the first that can be written is taken.
 Through PgBouncer, in transaction mode too: there no statement is prepared, and the limits that the
@@ -27,10 +28,11 @@ LOOK_SECONDS = 0.7  # after a deadline: is it a lock that we wait for?
 LOCK_SECONDS = 4
 IDLE_SECONDS = 10
 INTERVAL = 0.1
-# A connection that heard nothing for so long is asked first, and gets so long for that: the network may have forgotten
-# it, and nobody would tell us before the whole patience for an answer is over.
+# A connection that heard nothing for so long is asked first, and gets so long for that: the network
+# may have forgotten it, and nobody would tell us before the whole patience for an answer is over.
 QUIET_SECONDS, PING_SECONDS = 2.0, 0.7
-# A lost peer is noticed by the kernel: whatever we sent unacknowledged for 5 s, or silence for 11 s.
+# A lost peer is noticed by the kernel: whatever we sent unacknowledged for 5 s, or silence for 11
+# s.
 KEEPALIVES = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -43,11 +45,13 @@ BLOCKED = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
 
 
 class LongWaits:
-    """How many threads of a process may wait for long while nobody is answered: a web process keeps some for others.
+    """How many threads of a process may wait for long while nobody is answered: a web process keeps
+    some for others.
 
-    A wait is long after half a second. Many may wait for long as long as one of them is answered now and then: then it
-    is a queue, in a rush for one coach, say. Once nobody was for a second they are stuck: those over `most` are told
-    so, and whoever comes gets 20 ms, until somebody is answered again.
+    A wait is long after half a second. Many may wait for long as long as one of them is answered
+    now and then: then it is a queue, in a rush for one coach, say. Once nobody was for a second
+    they are stuck: those over `most` are told so, and whoever comes gets 20 ms, until somebody is
+    answered again.
     """
 
     LONG, CROWDED = 0.5, 0.02
@@ -81,16 +85,22 @@ class LongWaits:
                 self._waiting -= 1
 
     def look_up(self) -> None:
-        """Between two slices of a long wait. Raises Crowded for one too many of those who are stuck."""
+        """Between two slices of a long wait. Raises Crowded for one too many of those who are
+        stuck.
+        """
         if self._most is not None and self._waiting > self._most and self._stuck():
-            raise Crowded(f"{self._most} threads wait for the database already, and nobody is answered")
+            raise Crowded(
+                f"{self._most} threads wait for the database already, and nobody is answered"
+            )
 
     def _stuck(self) -> bool:
         return monotonic() - self._moved > self.STUCK
 
 
 class _Dialling(threading.local):
-    """What one attempt to connect may take, and all of them; psycopg tries the hosts one after another."""
+    """What one attempt to connect may take, and all of them; psycopg tries the hosts one after
+    another.
+    """
 
     each = CONNECT_SECONDS
     until = 0.0
@@ -108,8 +118,9 @@ class Unanswered(ConnectionTimeout):
 
 
 class Bounded(psycopg.Connection[Any]):
-    """`made`, `answered`: when it was made, and answered last, by time.monotonic. `pooled`: somebody stands between us
-    and the server."""
+    """`made`, `answered`: when it was made, and answered last, by time.monotonic. `pooled`:
+    somebody stands between us and the server.
+    """
 
     server: "PostgresServer"
     waits: LongWaits
@@ -155,7 +166,9 @@ class Bounded(psycopg.Connection[Any]):
         return answer
 
     def answers(self) -> bool:
-        """Whether somebody is still there. A round trip, for a connection that lay idle for long; else none."""
+        """Whether somebody is still there. A round trip, for a connection that lay idle for long;
+        else none.
+        """
         if monotonic() - self.answered < QUIET_SECONDS:
             return True
         try:
@@ -165,14 +178,18 @@ class Bounded(psycopg.Connection[Any]):
             return False
         return True
 
-    def _wait_for_long(self, gen: Generator[Any, Any, Result], interval: float, left: float) -> Result:
+    def _wait_for_long(
+        self, gen: Generator[Any, Any, Result], interval: float, left: float
+    ) -> Result:
         """The generator goes on where it was."""
         end = monotonic() + left
         try:
             with self.waits.one_more():
                 while (left := end - monotonic()) > 0:
                     with suppress(_WaitTimeout):
-                        return waiting.wait(gen, self.pgconn.socket, interval, min(left, self.waits.SLICE))
+                        return waiting.wait(
+                            gen, self.pgconn.socket, interval, min(left, self.waits.SLICE)
+                        )
                     self.waits.look_up()
                 raise _WaitTimeout
         except _WaitTimeout:
@@ -194,7 +211,9 @@ class PostgresServer:
     server lets a statement take.
     """
 
-    def __init__(self, arguments: dict[str, Any], patience: float, seconds: float, waits: LongWaits) -> None:
+    def __init__(
+        self, arguments: dict[str, Any], patience: float, seconds: float, waits: LongWaits
+    ) -> None:
         self.patience = patience
         self.waits = waits
         self.arguments = arguments | KEEPALIVES | {"autocommit": True}
@@ -240,7 +259,9 @@ class PostgresServer:
             self.connect(LongWaits(None)).close()
 
     def is_blocked(self, connection: Bounded) -> bool:
-        """Whether it waits for a lock, not for a server that is silent or slow. Asked on another line."""
+        """Whether it waits for a lock, not for a server that is silent or slow. Asked on another
+        line.
+        """
         if connection.pooled or connection.pgconn.status != psycopg.pq.ConnStatus.OK:
             return False
         try:

@@ -1,11 +1,23 @@
 """The tables of sessions: their seats, what is owed about them, and the texts of their mails."""
 
-from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
 
 from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
 
-# A time of a coach's: a 1:1 session, a pod, or a hold. While `active` it occupies the coach, and the database itself
-# refuses another: on PostgreSQL by the constraint `no_overlap` over [starts, ends + gap), on SQLite by a trigger.
+# A time of a coach's: a 1:1 session, a pod, or a hold. While `active` it occupies the coach, and
+# the database itself refuses another: on PostgreSQL by the constraint `no_overlap` over [starts,
+# ends + gap), on SQLite by a trigger.
 sessions = Table(
     "sessions",
     metadata,
@@ -17,7 +29,9 @@ sessions = Table(
     number("gap"),  # seconds: the larger of the coach's buffers when it was made
     flag("active", default=True),
     Column("status", Text, nullable=False),  # unbooked | booked | completed | missed | disabled
-    Column("force_reason", Text),  # why it was booked over busy time or outside hours; without, it was not
+    Column(
+        "force_reason", Text
+    ),  # why it was booked over busy time or outside hours; without, it was not
     number("version", 1),
     number("capacity", 1),
     number("taken"),
@@ -29,12 +43,16 @@ sessions = Table(
     Column("context", JSON, nullable=False),
     Column("owner", Text),  # of holds
     Column("expires_at", Instant),  # of holds
-    Column("wall", Text),  # the coach's local time it was booked for: 2026-06-02T11:00 Europe/London
+    Column(
+        "wall", Text
+    ),  # the coach's local time it was booked for: 2026-06-02T11:00 Europe/London
     Column("wall_moved", Text),  # what that became under newer time zone rules
     Column("conflict_since", Instant),  # an external event lies over it since then
     Column("told_conflict", Instant),  # what of that Coach OS was last told
     Column("event_calendar_id", Text),  # where it was written in the coach's calendar
-    Column("event_strays", JSON(none_as_null=True)),  # the calendars that it may still stand in besides
+    Column(
+        "event_strays", JSON(none_as_null=True)
+    ),  # the calendars that it may still stand in besides
     Column("created_at", Instant, nullable=False),
     CheckConstraint("starts < ends", "begins_before_it_ends"),
     CheckConstraint("taken >= 0 AND taken <= capacity", "seats"),
@@ -43,7 +61,12 @@ sessions = Table(
 )
 # Looked for every second, and nearly always empty.
 untold_conflict = sessions.c.conflict_since.is_distinct_from(sessions.c.told_conflict)
-Index("ix_sessions_untold", sessions.c.id, postgresql_where=untold_conflict, sqlite_where=untold_conflict)
+Index(
+    "ix_sessions_untold",
+    sessions.c.id,
+    postgresql_where=untold_conflict,
+    sqlite_where=untold_conflict,
+)
 
 # One participant's seat in a session.
 bookings = Table(
@@ -72,7 +95,8 @@ Index(
     sqlite_where=_seated,
 )
 
-# What is owed to the world, a row each, written in the transaction of the change that owes it. The row is the job.
+# What is owed to the world, a row each, written in the transaction of the change that owes it. The
+# row is the job.
 outbox = Table(
     "outbox",
     metadata,
@@ -89,7 +113,9 @@ outbox = Table(
     number("version", 1),
     Column("recipient", Text),
     Column("payload", JSON, nullable=False),
-    Column("state", Text, nullable=False, server_default=text("'pending'")),  # storage.rows.outbox draws them
+    Column(
+        "state", Text, nullable=False, server_default=text("'pending'")
+    ),  # storage.rows.outbox draws them
     number("attempts"),
     number("unsure"),  # attempts whose end nobody saw: it may have been sent
     Column("due_at", Instant, nullable=False),
@@ -98,17 +124,26 @@ outbox = Table(
     Column("lease_token", Text),
     number("lease_until_ms"),
     Column("last_error", Text),
-    Column("reason", Text),  # why it was superseded: newer | never_announced | switched_off | discarded | too_late
+    Column(
+        "reason", Text
+    ),  # why it was superseded: newer | never_announced | switched_off | discarded | too_late
     Column("trouble", Text),  # of the mailer, at the latest attempt: away | refused
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
 )
 _owed = text("state IN ('pending', 'sending', 'waiting_for_text')")
 Index("ix_outbox_owed", outbox.c.due_at, postgresql_where=_owed, sqlite_where=_owed)
-Index("ix_outbox_state", outbox.c.state, outbox.c.kind, outbox.c.due_at)  # what ops count and list, every 2 s
+Index(
+    "ix_outbox_state", outbox.c.state, outbox.c.kind, outbox.c.due_at
+)  # what ops count and list, every 2 s
 # None while all is well, and asked for with every mail that is taken.
 _in_trouble = text("trouble IS NOT NULL")
-Index("ix_outbox_trouble", outbox.c.next_attempt_at_ms, postgresql_where=_in_trouble, sqlite_where=_in_trouble)
+Index(
+    "ix_outbox_trouble",
+    outbox.c.next_attempt_at_ms,
+    postgresql_where=_in_trouble,
+    sqlite_where=_in_trouble,
+)
 # Few among the many that were sent, and asked for at each scrape and on each page of ops.
 _dead = text("state = 'dead'")
 Index("ix_outbox_dead", outbox.c.created_at, postgresql_where=_dead, sqlite_where=_dead)

@@ -1,7 +1,9 @@
-"""Every table: those of coaches and their calendars here, those of sessions beside it in `session_tables`.
+"""Every table: those of coaches and their calendars here, those of sessions beside it in
+`session_tables`.
 
-Two kinds of time. What the product speaks about (when a calendar was read) is `Instant`: an aware UTC datetime, from
-`services.now`. What only keeps processes apart (leases, wake-ups) is a bare `*_ms` number from the database's clock.
+Two kinds of time. What the product speaks about (when a calendar was read) is `Instant`: an aware
+UTC datetime, from `services.now`. What only keeps processes apart (leases, wake-ups) is a bare
+`*_ms` number from the database's clock.
 """
 
 from sqlalchemy import (
@@ -66,7 +68,8 @@ coaches = Table(
     number("version", 1),
 )
 
-# One Cronofy account of a coach. The row is also the refresh job: dirty while done_gen < req_gen (reliability.md).
+# One Cronofy account of a coach. The row is also the refresh job: dirty while done_gen < req_gen
+# (reliability.md).
 connections = Table(
     "connections",
     metadata,
@@ -78,8 +81,12 @@ connections = Table(
     Column("access_expires_at", Instant, nullable=False),
     Column("token_lease_token", Text),  # who renews the tokens
     number("token_lease_until_ms"),
-    Column("trouble", Text),  # initial_sync | disconnected | revoked: what userinfo, or Cronofy's refusal, last said
-    Column("troubled_since", Instant),  # since when only the coach can mend it; relink mails count from here
+    Column(
+        "trouble", Text
+    ),  # initial_sync | disconnected | revoked: what userinfo, or Cronofy's refusal, last said
+    Column(
+        "troubled_since", Instant
+    ),  # since when only the coach can mend it; relink mails count from here
     Column("told_trouble", Text),  # what Coach OS was last told of
     flag("userinfo_due", default=True),
     flag("erase_due"),
@@ -91,17 +98,30 @@ connections = Table(
     number("wake_after_ms"),
     number("attempts"),
     Column("dirty_since_ms", BigInteger),
-    Column("pushed_since_ms", BigInteger),  # since when a push waits to be seen; none did while this is null
+    Column(
+        "pushed_since_ms", BigInteger
+    ),  # since when a push waits to be seen; none did while this is null
     Column("last_ok_at", Instant),
     Column("last_error", Text),
-    Column("changed_at", Instant),  # when its periods last changed: such calendars are reconciled more often
-    Column("doubted", LargeBinary),  # the digest of a read that looked like a vanished calendar: not believed yet
+    Column(
+        "changed_at", Instant
+    ),  # when its periods last changed: such calendars are reconciled more often
+    Column(
+        "doubted", LargeBinary
+    ),  # the digest of a read that looked like a vanished calendar: not believed yet
     number("missed_pushes"),  # changes that were found without having been announced
-    Column("receives", Text),  # the calendar of it that the coach chose for sessions; at most one of a coach's has it
+    Column(
+        "receives", Text
+    ),  # the calendar of it that the coach chose for sessions; at most one of a coach's has it
 )
 # What the sweeper looks for, and nothing else: it runs twice a second.
 _dirty = column("done_gen") < column("req_gen")
-Index("ix_connections_dirty", connections.c.wake_after_ms, postgresql_where=_dirty, sqlite_where=_dirty)
+Index(
+    "ix_connections_dirty",
+    connections.c.wake_after_ms,
+    postgresql_where=_dirty,
+    sqlite_where=_dirty,
+)
 
 profiles = Table(
     "profiles",
@@ -129,8 +149,8 @@ calendars = Table(
     flag("blocks", default=True),  # the coach's own choice: it survives every refresh
 )
 
-# Written before Cronofy is asked (channel_id empty until it answered), so that a retry asks for the same URL
-# and gets the same channel.
+# Written before Cronofy is asked (channel_id empty until it answered), so that a retry asks for the
+# same URL and gets the same channel.
 channels = Table(
     "channels",
     metadata,
@@ -179,7 +199,9 @@ slot_sets = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("tzdata", Text, nullable=False),
     number("told_version"),  # what Coach OS was last told of
-    Column("holds_until", Instant),  # when the next hold ends, and the set opens again by the clock alone
+    Column(
+        "holds_until", Instant
+    ),  # when the next hold ends, and the set opens again by the clock alone
 )
 
 api_clients = Table(
@@ -193,14 +215,21 @@ api_keys = Table(
     "api_keys",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("client_id", Text, ForeignKey("api_clients.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "client_id",
+        Text,
+        ForeignKey("api_clients.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
     Column("secret_hash", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
     Column("revoked_at", Instant),
 )
 
-# The clock's table: one row a periodic job, moved on by compare-and-swap so that replicas never run it twice.
+# The clock's table: one row a periodic job, moved on by compare-and-swap so that replicas never run
+# it twice.
 schedule = Table(
     "schedule",
     metadata,
@@ -222,11 +251,14 @@ ops_audit = Table(
     Column("detail", Text, nullable=False),
 )
 
-# The id of a participant whom an import knows by their address alone: made up once, so that no id tells an address.
+# The id of a participant whom an import knows by their address alone: made up once, so that no id
+# tells an address.
 imported_people = Table(
     "imported_people",
     metadata,
-    Column("address_hash", LargeBinary, primary_key=True),  # SHA-256 of the address in small letters
+    Column(
+        "address_hash", LargeBinary, primary_key=True
+    ),  # SHA-256 of the address in small letters
     Column("participant_id", Text, nullable=False, unique=True),
 )
 
@@ -248,7 +280,8 @@ samples = Table(
     Column("value", Float, nullable=False),
 )
 
-# How long each push waited until its change could be seen. The clock makes samples of them, and drops them.
+# How long each push waited until its change could be seen. The clock makes samples of them, and
+# drops them.
 visible = Table(
     "visible",
     metadata,
@@ -257,7 +290,8 @@ visible = Table(
     Column("ms", Integer, nullable=False),
 )
 
-# Without a key to coaches: making one must not wait for a lock that a booking holds. `leads`: page | connect.
+# Without a key to coaches: making one must not wait for a lock that a booking holds. `leads`: page
+# | connect.
 links = Table(
     "links",
     metadata,
@@ -278,7 +312,8 @@ link_uses = Table(
     Column("at", Instant, nullable=False, index=True),
 )
 
-# The newest refusals, for ops. Without a key to coaches: a refusal must not wait for a lock that a booking holds.
+# The newest refusals, for ops. Without a key to coaches: a refusal must not wait for a lock that a
+# booking holds.
 refusals = Table(
     "refusals",
     metadata,

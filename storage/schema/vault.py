@@ -1,8 +1,8 @@
 """Secrets at rest: sealed with Fernet, and bound to the row that owns them.
 
-The owner's id is inside the plaintext, so a token copied into another coach's row is refused when it is opened.
-Rotation: put a new key first in COACHCAL_SECRET_KEYS; old values open with the old keys until they are written again,
-which `coachcal secrets reseal` does.
+The owner's id is inside the plaintext, so a token copied into another coach's row is refused when
+it is opened. Rotation: put a new key first in COACHCAL_SECRET_KEYS; old values open with the old
+keys until they are written again, which `coachcal secrets reseal` does.
 """
 
 import json
@@ -12,7 +12,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class Sealed(Exception):
-    """A stored secret does not open: a key is missing from COACHCAL_SECRET_KEYS, or rows were swapped."""
+    """A stored secret does not open: a key is missing from COACHCAL_SECRET_KEYS, or rows were
+    swapped.
+    """
 
 
 class Vault:
@@ -31,7 +33,9 @@ class Vault:
                 "a stored secret does not open with any key of COACHCAL_SECRET_KEYS: add the old key back"
             ) from None
         if found != owner:
-            raise Sealed(f"the secret in the row of {owner} was sealed for another row: restore it or connect again")
+            raise Sealed(
+                f"the secret in the row of {owner} was sealed for another row: restore it or connect again"
+            )
         return dict(secrets)
 
     def key_of(self, owner: str, sealed: bytes) -> int:

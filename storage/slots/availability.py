@@ -1,4 +1,5 @@
-"""What coaches offer at one moment: their stored sets, clipped by the clock, as far as policy lets them be shown.
+"""What coaches offer at one moment: their stored sets, clipped by the clock, as far as policy lets
+them be shown.
 
 Whoever lists a slot or books one asks here, so that what is listed is what can be booked.
 """
@@ -33,7 +34,9 @@ _STAMP = (
         connections.c.trouble,
         connections.c.last_ok_at,
     )
-    .select_from(coaches.join(slot_sets).outerjoin(connections, connections.c.coach_id == coaches.c.id))
+    .select_from(
+        coaches.join(slot_sets).outerjoin(connections, connections.c.coach_id == coaches.c.id)
+    )
     .where(coaches.c.id == bindparam("coach_id"))
     .order_by(connections.c.id)
 )
@@ -41,7 +44,9 @@ _STAMP = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Starts in since <= start < until for sessions of `duration` minutes, asked about at `now` (epoch seconds)."""
+    """Starts in since <= start < until for sessions of `duration` minutes, asked about at `now`
+    (epoch seconds).
+    """
 
     duration: int
     since: int
@@ -50,7 +55,8 @@ class Asked:
 
 
 def stamp(database: Database, coach_id: str) -> Stamp:
-    """All that an answer about a coach is made of, besides question and time: while it is equal, so are answers.
+    """All that an answer about a coach is made of, besides question and time: while it is equal, so
+    are answers.
 
     Cheap beside making the answer. Empty when there is no such coach.
     """
@@ -58,9 +64,15 @@ def stamp(database: Database, coach_id: str) -> Stamp:
 
 
 def starts(listing: Listing, asked: Asked) -> Starts:
-    """What can be booked. Raises Invalid for a duration that the coach does not offer, hidden or not."""
+    """What can be booked. Raises Invalid for a duration that the coach does not offer, hidden or
+    not.
+    """
     listing.slots.row(asked.duration)
-    return NOTHING if listing.effect == "hide" else offered(listing.slots, asked.duration, **_clock(listing, asked))
+    return (
+        NOTHING
+        if listing.effect == "hide"
+        else offered(listing.slots, asked.duration, **_clock(listing, asked))
+    )
 
 
 def valid_until(listing: Listing, asked: Asked) -> int | None:
@@ -85,8 +97,8 @@ def pool(listings: Sequence[Listing], asked: Asked) -> Pool:
 def pool_valid_until(listings: Sequence[Listing], asked: Asked) -> int | None:
     """No later than when time alone changes the answer for any of the coaches; None for never.
 
-    Coaches of one notice and horizon are looked at together: the first start that any of them lists leaves first, and
-    the first one past their horizon enters first.
+    Coaches of one notice and horizon are looked at together: the first start that any of them lists
+    leaves first, and the first one past their horizon enters first.
     """
     changes = [listing.effect_until for listing in listings]
     alike: dict[tuple[int, int], list[Member]] = {}
@@ -98,7 +110,9 @@ def pool_valid_until(listings: Sequence[Listing], asked: Asked) -> int | None:
 
 
 def _changes(members: Sequence[Member], asked: Asked) -> list[int]:
-    """When the first start leaves, and when the next one enters, for members of one notice and horizon."""
+    """When the first start leaves, and when the next one enters, for members of one notice and
+    horizon.
+    """
     soonest = asked.now + 60 * members[0].notice
     latest = asked.now + DAY_SECONDS * members[0].horizon_days - 60 * asked.duration
     if latest < soonest:
@@ -117,7 +131,11 @@ def _first(members: Sequence[Member], asked: Asked) -> list[int]:
 
 
 def _members(listings: Sequence[Listing], duration: int) -> list[Member]:
-    shown = [listing for listing in listings if listing.effect != "hide" and duration in listing.slots.durations]
+    shown = [
+        listing
+        for listing in listings
+        if listing.effect != "hide" and duration in listing.slots.durations
+    ]
     return [Member(it.coach_id, it.slots, it.notice, it.horizon_days) for it in shown]
 
 

@@ -1,8 +1,10 @@
-"""Whether a coach can be booked at a time: the listing's own answer, asked while nobody else can change it.
+"""Whether a coach can be booked at a time: the listing's own answer, asked while nobody else can
+change it.
 
-Listing and booking are one code path: `storage.slots.slot_sets.listings` and `storage.slots.availability.starts`. What is added here is the
-coach's lock, leaving out of account what the caller is about to give up (a hold, the session being moved), and telling
-why not, and what instead.
+Listing and booking are one code path: `storage.slots.slot_sets.listings` and
+`storage.slots.availability.starts`. What is added here is the coach's lock, leaving out of account
+what the caller is about to give up (a hold, the session being moved), and telling why not, and what
+instead.
 """
 
 from dataclasses import dataclass, replace
@@ -25,8 +27,9 @@ AROUND_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A time of a coach's: `start` in epoch seconds, `duration` in minutes. `force`: why it is to be had though it is
-    closed; over another session of the coach's it never is."""
+    """A time of a coach's: `start` in epoch seconds, `duration` in minutes. `force`: why it is to
+    be had though it is closed; over another session of the coach's it never is.
+    """
 
     coach_id: str
     start: int
@@ -39,7 +42,9 @@ class Wanted:
 
 
 def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
-    """The coach, locked until the transaction ends, with a slot set that knows of no ended hold. Raises Unknown."""
+    """The coach, locked until the transaction ends, with a slot set that knows of no ended hold.
+    Raises Unknown.
+    """
     coach = coaches.lock(tx, coach_id)
     if coach is None:
         raise Unknown("coach", coach_id)
@@ -49,28 +54,37 @@ def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
 
 
 def refuse_closed(listing: Listing, wanted: Wanted, terms: Terms) -> None:
-    """Raises Refused for a time that this listing does not have, and Invalid for one that none could."""
+    """Raises Refused for a time that this listing does not have, and Invalid for one that none
+    could.
+    """
     _on_the_grid(wanted)
     if reason := why_closed(listing, wanted, terms):
         raise _refusal(listing, wanted, terms, reason)
 
 
 def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
-    """Raises Refused for what is closed already, before anybody waits for the coach's lock: in a rush for a few times
-    most are told at once. Says nothing of what is open: that is for `check` to say, under the lock.
+    """Raises Refused for what is closed already, before anybody waits for the coach's lock: in a
+    rush for a few times most are told at once. Says nothing of what is open: that is for `check` to
+    say, under the lock.
     """
-    found = slot_sets.listings(tx, [wanted.coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True)
+    found = slot_sets.listings(
+        tx, [wanted.coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True
+    )
     listing = found.get(wanted.coach_id)
     if listing is None or (listing.holds_until is not None and listing.holds_until <= terms.now):
         return
     refuse_closed(listing, wanted, terms)
 
 
-def check(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None) -> str | None:
-    """Why the time had to be forced; None when it is open, the session or hold `without` being out of the way.
+def check(
+    tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None
+) -> str | None:
+    """Why the time had to be forced; None when it is open, the session or hold `without` being out
+    of the way.
 
-    Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a duration that the
-    coach does not offer. The caller holds the coach's lock, and says `slots.recompute` once it has written.
+    Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a
+    duration that the coach does not offer. The caller holds the coach's lock, and says
+    `slots.recompute` once it has written.
     """
     _on_the_grid(wanted)
     listing = _listing(tx, coach, terms, without)
@@ -104,11 +118,17 @@ def nearest(listing: Listing, wanted: Wanted, terms: Terms) -> list[int]:
 
 
 def listing_of(tx: Connection, coach_id: str, terms: Terms) -> Listing:
-    return slot_sets.listings(tx, [coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True)[coach_id]
+    return slot_sets.listings(
+        tx, [coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True
+    )[coach_id]
 
 
-def listing_for(tx: Connection, coach_id: str, terms: Terms, *, moving: str | None = None) -> Listing:
-    """What the coach offers; to whoever moves the session `moving`, its own time too. Raises Unknown."""
+def listing_for(
+    tx: Connection, coach_id: str, terms: Terms, *, moving: str | None = None
+) -> Listing:
+    """What the coach offers; to whoever moves the session `moving`, its own time too. Raises
+    Unknown.
+    """
     coach = coaches.get(tx, coach_id)
     if coach is None:
         raise Unknown("coach", coach_id)
@@ -117,7 +137,9 @@ def listing_for(tx: Connection, coach_id: str, terms: Terms, *, moving: str | No
 
 def _on_the_grid(wanted: Wanted) -> None:
     if wanted.start % GRID:
-        raise Invalid("start", "not_on_the_grid", "Sessions begin on quarter hours: send one of those.")
+        raise Invalid(
+            "start", "not_on_the_grid", "Sessions begin on quarter hours: send one of those."
+        )
 
 
 def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) -> Listing:
@@ -129,13 +151,26 @@ def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) ->
     return replace(listing, slots=fresh)
 
 
-def _meets_own(tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, without: str | None) -> bool:
-    others = sessions.own(tx, coach.id, since=wanted.start - DAY_SECONDS, now=terms.now, without=without)
+def _meets_own(
+    tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, without: str | None
+) -> bool:
+    others = sessions.own(
+        tx, coach.id, since=wanted.start - DAY_SECONDS, now=terms.now, without=without
+    )
     kept = ((it, max(it.gap, coach.gap)) for it in others)
     return any(it.start - gap < wanted.end and wanted.start < it.end + gap for it, gap in kept)
 
 
 def _refusal(listing: Listing, wanted: Wanted, terms: Terms, reason: str) -> Refused:
     instead = nearest(listing, wanted, terms)
-    step = "choose one of the nearest open starts" if instead else "list the coach's slots for another time"
-    return Refused("slot_not_open", f"This time cannot be booked ({reason}): {step}.", reason=reason, nearest=instead)
+    step = (
+        "choose one of the nearest open starts"
+        if instead
+        else "list the coach's slots for another time"
+    )
+    return Refused(
+        "slot_not_open",
+        f"This time cannot be booked ({reason}): {step}.",
+        reason=reason,
+        nearest=instead,
+    )

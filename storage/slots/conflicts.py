@@ -1,4 +1,6 @@
-"""Sessions that an external event lies over: flagged to the coach and ops. No change of a calendar calls one off."""
+"""Sessions that an external event lies over: flagged to the coach and ops. No change of a calendar
+calls one off.
+"""
 
 from datetime import datetime
 
@@ -11,7 +13,8 @@ from storage.slots import slot_sets
 
 
 def flag(tx: Connection, coach: Coach, *, now: datetime) -> tuple[str, ...]:
-    """Flag the coming sessions that are in conflict with the calendars as stored, and unflag those that no longer are.
+    """Flag the coming sessions that are in conflict with the calendars as stored, and unflag those
+    that no longer are.
 
     Returns the ids of the newly flagged. The caller holds the coach's lock.
     """

@@ -1,4 +1,6 @@
-"""Slot sets as stored: one packed row a coach, recomputed from stored periods, read with what they are worth now."""
+"""Slot sets as stored: one packed row a coach, recomputed from stored periods, read with what they
+are worth now.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +25,8 @@ from storage.rows import connections as connection_rows
 from storage.schema.tables import busy, connections, slot_sets
 from storage.schema.tables import coaches as coach_rows
 
-# Sets reach this far past the horizon, so that a set rolled once a day never runs out between two rolls.
+# Sets reach this far past the horizon, so that a set rolled once a day never runs out between two
+# rolls.
 MARGIN_DAYS = 8
 
 # Limits count the sessions of whole weeks, in any zone.
@@ -32,8 +35,8 @@ WEEK_SECONDS = 9 * DAY_SECONDS
 _row = slot_sets.c
 NO_PERIODS: Periods = np.empty((0, 2), np.int64)
 FOREVER = 1 << 40
-# A grant that is gone and a profile without credentials are the same to whoever asks for slots; and so is a trouble
-# that only another release knows.
+# A grant that is gone and a profile without credentials are the same to whoever asks for slots; and
+# so is a trouble that only another release knows.
 SEEN_AS: dict[str | None, Literal["initial_sync", "disconnected"] | None] = {
     None: None,
     "initial_sync": "initial_sync",
@@ -60,7 +63,9 @@ _LISTED = select(
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A coach's stored set and what may be shown of it: the effect of the coach's policy in this state, now."""
+    """A coach's stored set and what may be shown of it: the effect of the coach's policy in this
+    state, now.
+    """
 
     coach_id: str
     zone: str
@@ -74,7 +79,9 @@ class Listing:
     effect: Effect
     effect_until: int | None
     holds_until: datetime | None
-    """When the next hold ends: from then on a start may be open that the stored set calls closed."""
+    """When the next hold ends: from then on a start may be open that the stored set
+    calls closed.
+    """
 
 
 def today(now: datetime) -> int:
@@ -84,7 +91,9 @@ def today(now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What to read of a calendar: since <= date < until, which tells all before `known_until` (epoch seconds)."""
+    """What to read of a calendar: since <= date < until, which tells all before `known_until`
+    (epoch seconds).
+    """
 
     since: date
     until: date
@@ -95,22 +104,28 @@ def window(coach: Coach, now: datetime) -> Window:
     """What a set made now, and for a day to come, needs to know."""
     first = datetime.fromtimestamp(today(now), UTC)
     last = first + timedelta(days=coach.horizon_days + MARGIN_DAYS + 1)
-    # Around it: what free runs look back on, and a day for zones, since all-day items are placed in the coach's.
+    # Around it: what free runs look back on, and a day for zones, since all-day items are placed in
+    # the coach's.
     margins = timedelta(seconds=LOOK_BACK) + timedelta(days=1), timedelta(days=1)
     return Window((first - margins[0]).date(), (last + margins[1]).date(), int(last.timestamp()))
 
 
 def recompute(tx: Connection, coach: Coach, *, now: datetime) -> tuple[int, bool]:
-    """Compute the set from what is stored; write it if it differs. Returns (version, whether it changed).
+    """Compute the set from what is stored; write it if it differs. Returns (version, whether it
+    changed).
 
     The caller holds `coaches.lock`, so that what is read here is still so when the set is written.
     """
-    return _write(tx, coach, compute(tx, coach, now=now), sessions.holds_until(tx, coach.id, now=now))
+    return _write(
+        tx, coach, compute(tx, coach, now=now), sessions.holds_until(tx, coach.id, now=now)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """All that a coach's set is computed from, read at one moment. Periods and sessions in epoch seconds."""
+    """All that a coach's set is computed from, read at one moment. Periods and sessions in epoch
+    seconds.
+    """
 
     coach: Coach
     busy: Periods
@@ -123,7 +138,14 @@ class Basis:
         return build(self.coach, self.busy, [*self.own, *more], origin=self.origin, days=days)
 
 
-def basis(tx: Connection, coach: Coach, *, now: datetime, without: str | None = None, calendars: bool = True) -> Basis:
+def basis(
+    tx: Connection,
+    coach: Coach,
+    *,
+    now: datetime,
+    without: str | None = None,
+    calendars: bool = True,
+) -> Basis:
     """What a set made now is computed from: leaving a session or hold out, or the calendars."""
     origin = today(now)
     own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
@@ -132,14 +154,23 @@ def basis(tx: Connection, coach: Coach, *, now: datetime, without: str | None = 
 
 
 def compute(
-    tx: Connection, coach: Coach, *, now: datetime, without: str | None = None, calendars: bool = True
+    tx: Connection,
+    coach: Coach,
+    *,
+    now: datetime,
+    without: str | None = None,
+    calendars: bool = True,
 ) -> SlotSet:
     """The set as it would be now, of that basis."""
     return basis(tx, coach, now=now, without=without, calendars=calendars).build()
 
 
-def preview(tx: Connection, coach: Coach, *, now: datetime, stale_after: timedelta) -> tuple[Listing, Listing]:
-    """The coach's listing as it would be with these settings, of which nothing is written, and as it is."""
+def preview(
+    tx: Connection, coach: Coach, *, now: datetime, stale_after: timedelta
+) -> tuple[Listing, Listing]:
+    """The coach's listing as it would be with these settings, of which nothing is written, and as
+    it is.
+    """
     stored = listings(tx, [coach.id], now=now, stale_after=stale_after)[coach.id]
     hours_only = stored.effect == "hours_only" and bool(healths(tx, [coach.id]))
     fresh = compute(tx, coach, now=now, calendars=not hours_only)
@@ -159,18 +190,27 @@ def version(tx: Connection, coach_id: str) -> int:
 
 
 def due_for_roll(tx: Connection, *, now: datetime, limit: int = 200) -> list[str]:
-    """Coaches whose set was made on an earlier day or under other time zone rules; the oldest first."""
+    """Coaches whose set was made on an earlier day or under other time zone rules; the oldest
+    first.
+    """
     old = (_row.origin < today(now)) | (_row.tzdata != installed("tzdata"))
     return list(tx.scalars(select(_row.coach_id).where(old).order_by(_row.origin).limit(limit)))
 
 
 def rolled(tx: Connection, coach_id: str) -> None:
     """The coach's set, and sessions, were looked at under the time zone rules of today."""
-    tx.execute(slot_sets.update().where(_row.coach_id == coach_id).values(tzdata=installed("tzdata")))
+    tx.execute(
+        slot_sets.update().where(_row.coach_id == coach_id).values(tzdata=installed("tzdata"))
+    )
 
 
 def listings(
-    tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: timedelta, reasons: bool = False
+    tx: Connection,
+    coach_ids: Sequence[str],
+    *,
+    now: datetime,
+    stale_after: timedelta,
+    reasons: bool = False,
 ) -> dict[str, Listing]:
     """The stored sets of these coaches with their freshness, in two queries whatever their number.
 
@@ -180,10 +220,15 @@ def listings(
     found = tx.execute(query.where(_row.coach_id.in_(coach_ids))).all()
     known = healths(tx, coach_ids)
     seconds = int(stale_after.total_seconds())
-    return {row.coach_id: _listing(tx, row, known.get(row.coach_id, []), (now, seconds)) for row in found}
+    return {
+        row.coach_id: _listing(tx, row, known.get(row.coach_id, []), (now, seconds))
+        for row in found
+    }
 
 
-def _listing(tx: Connection, row: Row[Any], healths: list[Health], at: tuple[datetime, int]) -> Listing:
+def _listing(
+    tx: Connection, row: Row[Any], healths: list[Health], at: tuple[datetime, int]
+) -> Listing:
     now, stale_after = int(at[0].timestamp()), at[1]
     as_of = freshness.as_of(healths)
     state = freshness.state(healths, now=now, stale_after=stale_after)
@@ -204,7 +249,8 @@ def _listing(tx: Connection, row: Row[Any], healths: list[Health], at: tuple[dat
         policy=policy,
         effect=effect,
         effect_until=_sooner(
-            freshness.effect_until(healths, policy, as_of=as_of, now=now, stale_after=stale_after), row.holds_until
+            freshness.effect_until(healths, policy, as_of=as_of, now=now, stale_after=stale_after),
+            row.holds_until,
         ),
         holds_until=row.holds_until,
     )
@@ -219,19 +265,27 @@ def _sooner(effect_until: int | None, holds_until: datetime | None) -> int | Non
 
 
 def _hours_only(tx: Connection, coach_id: str, stored: SlotSet, now: datetime) -> SlotSet:
-    """The set without the calendar: rare (a coach whose calendar is not trusted, by choice), so computed when asked."""
+    """The set without the calendar: rare (a coach whose calendar is not trusted, by choice), so
+    computed when asked.
+    """
     coach = coaches.get(tx, coach_id)
     return stored if coach is None else compute(tx, coach, now=now, calendars=False)
 
 
 def healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]:
-    """What is known about the connections of these coaches, in one query; one without a connection is left out."""
+    """What is known about the connections of these coaches, in one query; one without a connection
+    is left out.
+    """
     row = connections.c
     query = select(row.coach_id, row.done_gen < row.req_gen, row.trouble, row.last_ok_at)
     found: dict[str, list[Health]] = {}
-    for coach_id, dirty, trouble, last_ok_at in tx.execute(query.where(row.coach_id.in_(coach_ids))):
+    for coach_id, dirty, trouble, last_ok_at in tx.execute(
+        query.where(row.coach_id.in_(coach_ids))
+    ):
         last_ok = None if last_ok_at is None else int(last_ok_at.timestamp())
-        found.setdefault(coach_id, []).append(Health(bool(dirty), SEEN_AS.get(trouble, "disconnected"), last_ok))
+        found.setdefault(coach_id, []).append(
+            Health(bool(dirty), SEEN_AS.get(trouble, "disconnected"), last_ok)
+        )
     return found
 
 
@@ -259,7 +313,9 @@ def _periods(tx: Connection, coach: Coach, *, unread: bool = True) -> Periods:
     return np.concatenate(parts)
 
 
-def _write(tx: Connection, coach: Coach, fresh: SlotSet, holds_until: datetime | None) -> tuple[int, bool]:
+def _write(
+    tx: Connection, coach: Coach, fresh: SlotSet, holds_until: datetime | None
+) -> tuple[int, bool]:
     digest = fresh.digest()
     mine = _row.coach_id == coach.id
     before = tx.execute(select(_row.version, _row.digest).where(mine)).first()
@@ -274,8 +330,13 @@ def _write(tx: Connection, coach: Coach, fresh: SlotSet, holds_until: datetime |
         "holds_until": holds_until,
     }
     if before is None:
-        # Later only `rolled` writes the rules: a set that was made anew by the way stays due for its roll.
-        tx.execute(slot_sets.insert().values(coach_id=coach.id, version=1, tzdata=installed("tzdata"), **values))
+        # Later only `rolled` writes the rules: a set that was made anew by the way stays due for
+        # its roll.
+        tx.execute(
+            slot_sets.insert().values(
+                coach_id=coach.id, version=1, tzdata=installed("tzdata"), **values
+            )
+        )
         return 1, True
     if before.digest == digest:
         same = {name: values[name] for name in ("coach_version", "holds_until")}

@@ -1,4 +1,6 @@
-"""New time zone rules: every set is made anew, and the sessions whose local time moved are listed. Instants stay."""
+"""New time zone rules: every set is made anew, and the sessions whose local time moved are listed.
+Instants stay.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +26,8 @@ class Moved:
 
 
 def roll(tx: Connection, coach: Coach, *, now: datetime) -> list[Moved]:
-    """Make the coach's set anew, under the rules of today, and answer the sessions that they newly moved.
+    """Make the coach's set anew, under the rules of today, and answer the sessions that they newly
+    moved.
 
     The caller holds the coach's lock.
     """
@@ -37,14 +40,23 @@ def roll(tx: Connection, coach: Coach, *, now: datetime) -> list[Moved]:
 def moved(tx: Connection, *, now: datetime, limit: int = 100) -> list[Moved]:
     """The coming sessions whose local time is not the one they were booked for, the next first."""
     columns = (row.id, row.coach_id, row.wall, row.wall_moved)
-    query = select(*columns).where(row.wall_moved.is_not(None), row.active, row.starts > int(now.timestamp()))
+    query = select(*columns).where(
+        row.wall_moved.is_not(None), row.active, row.starts > int(now.timestamp())
+    )
     return [Moved(*found) for found in tx.execute(query.order_by(row.starts, row.id).limit(limit))]
 
 
 def _compare(tx: Connection, coach: Coach, *, now: datetime) -> list[Moved]:
-    coming = (row.coach_id == coach.id, row.kind != "hold", row.active, row.starts > int(now.timestamp()))
+    coming = (
+        row.coach_id == coach.id,
+        row.kind != "hold",
+        row.active,
+        row.starts > int(now.timestamp()),
+    )
     found = []
-    for each in tx.execute(select(row.id, row.starts, row.wall, row.wall_moved).where(*coming)).all():
+    for each in tx.execute(
+        select(row.id, row.starts, row.wall, row.wall_moved).where(*coming)
+    ).all():
         # One that was booked before local times were kept is taken to be where it should.
         zone = coach.hours.zone if each.wall is None else each.wall.partition(" ")[2]
         wall = wall_clock(zone, each.starts)

@@ -16,9 +16,15 @@ Attended = Literal["completed", "missed"]
 
 
 def report(
-    tx: Connection, session_id: str, attended: Attended, terms: Terms, *, participant_id: str | None = None
+    tx: Connection,
+    session_id: str,
+    attended: Attended,
+    terms: Terms,
+    *,
+    participant_id: str | None = None,
 ) -> Made:
-    """Mark everyone who had a seat, or one participant; whoever missed it is mailed so. A mistake may be corrected.
+    """Mark everyone who had a seat, or one participant; whoever missed it is mailed so. A mistake
+    may be corrected.
 
     Raises Refused before it begins and once nobody has a seat; Unknown.
     """
@@ -26,15 +32,27 @@ def report(
     session = sessions.get(tx, session_id)
     if not session.begun(terms.now):
         raise Refused("not_begun", "The session has not begun: cancel the booking instead.")
-    present = [booking for booking in bookings.of_session(tx, session_id) if _took_part(session, booking)]
+    present = [
+        booking for booking in bookings.of_session(tx, session_id) if _took_part(session, booking)
+    ]
     concerned = [booking for booking in present if participant_id in (None, booking.participant.id)]
     if not concerned and participant_id is not None:
         raise Unknown("participant", participant_id)
     if not concerned:
-        raise Refused("nobody_seated", "Nobody had a seat in this session: there is no attendance to report.")
-    changes = [_marked(tx, session, booking, attended, terms) for booking in concerned if booking.status != attended]
-    after = {booking.id: booking.status for booking in present} | {each.booking.id: attended for each in changes}
-    sessions.put(tx, replace(session, status=_status(set(after.values())), version=session.version + 1))
+        raise Refused(
+            "nobody_seated", "Nobody had a seat in this session: there is no attendance to report."
+        )
+    changes = [
+        _marked(tx, session, booking, attended, terms)
+        for booking in concerned
+        if booking.status != attended
+    ]
+    after = {booking.id: booking.status for booking in present} | {
+        each.booking.id: attended for each in changes
+    }
+    sessions.put(
+        tx, replace(session, status=_status(set(after.values())), version=session.version + 1)
+    )
     missed = [each for each in changes if attended == "missed"]
     wake = notices.owe(tx, coach, terms, missed)
     return Made(sessions.get(tx, session_id), bookings.of_session(tx, session_id), wake)
@@ -59,7 +77,9 @@ def _marked_afterwards(session: Session, booking: Booking) -> bool:
     return booking.changed_at.timestamp() >= session.starts
 
 
-def _marked(tx: Connection, session: Session, booking: Booking, attended: Attended, terms: Terms) -> Change:
+def _marked(
+    tx: Connection, session: Session, booking: Booking, attended: Attended, terms: Terms
+) -> Change:
     """Calendars are not told: the event stays what it was."""
     changed = booking.changed(terms.now, told_calendars=False, status=attended)
     bookings.put(tx, changed)

@@ -1,7 +1,8 @@
-"""Booking, rebooking, cancelling: each one transaction that changes session, seat, slot set and outbox together.
+"""Booking, rebooking, cancelling: each one transaction that changes session, seat, slot set and
+outbox together.
 
-Every one of them takes the coach's lock first, so that what it read is still so when it writes; on PostgreSQL the
-constraint `no_overlap`, on SQLite a trigger, would stop whoever did not.
+Every one of them takes the coach's lock first, so that what it read is still so when it writes; on
+PostgreSQL the constraint `no_overlap`, on SQLite a trigger, would stop whoever did not.
 """
 
 from dataclasses import dataclass, replace
@@ -79,7 +80,9 @@ def book(
     bookings.add(tx, booking)
     slot_sets.recompute(tx, coach, now=terms.now)
     return BookingChange(
-        booking, session, notices.owe(tx, coach, terms, [Change("booked", session, booking)], [session])
+        booking,
+        session,
+        notices.owe(tx, coach, terms, [Change("booked", session, booking)], [session]),
     )
 
 
@@ -106,7 +109,9 @@ def rebook(
     wanted = Wanted(coach.id, start, duration or before.minutes, force)
     holds.use(tx, hold_id, wanted)
     if (wanted.start, wanted.end) == (before.starts, before.ends):
-        return BookingChange(standing.booking, before, [])  # it is there already: nobody needs to be told
+        return BookingChange(
+            standing.booking, before, []
+        )  # it is there already: nobody needs to be told
     forced = bookable.check(tx, coach, wanted, terms, without=before.id)
     session = replace(
         before,
@@ -128,9 +133,16 @@ def rebook(
 
 
 def cancel(
-    tx: Connection, booking_id: str, terms: Terms, *, expected: int | None = None, excused: bool = False
+    tx: Connection,
+    booking_id: str,
+    terms: Terms,
+    *,
+    expected: int | None = None,
+    excused: bool = False,
 ) -> BookingChange:
-    """Give the seat up: cancelled, or, shortly before the start and not excused, missed. Raises Refused, Unknown."""
+    """Give the seat up: cancelled, or, shortly before the start and not excused, missed. Raises
+    Refused, Unknown.
+    """
     standing = stand(tx, booking_id, terms, expected=expected)
     late = terms.is_late(standing.session) and not excused
     booking = standing.booking.changed(terms.now, status="missed" if late else "cancelled")
@@ -148,21 +160,29 @@ def cancel(
     sessions.put(tx, session)
     slot_sets.recompute(tx, standing.coach, now=terms.now)
     change = Change("missed" if late else "cancelled", session, booking)
-    return BookingChange(booking, session, notices.owe(tx, standing.coach, terms, [change], [session]))
+    return BookingChange(
+        booking, session, notices.owe(tx, standing.coach, terms, [change], [session])
+    )
 
 
-def stand(tx: Connection, booking_id: str, terms: Terms, *, expected: int | None = None) -> Changeable:
+def stand(
+    tx: Connection, booking_id: str, terms: Terms, *, expected: int | None = None
+) -> Changeable:
     """The booking, its coach locked, if it may be changed. Raises Refused, Unknown."""
     coach = bookable.lock(tx, bookings.coach_of(tx, booking_id), terms)
     booking = bookings.get(tx, booking_id)
     session = sessions.get(tx, booking.session_id)
     if session.coach_id != coach.id:  # it went to another coach's pod between the two looks
-        raise Refused("stale_version", "The booking was just moved: read it again.", current=booking.version)
+        raise Refused(
+            "stale_version", "The booking was just moved: read it again.", current=booking.version
+        )
     check_open_to_change(session, booking, expected=expected, now=terms.now)
     return Changeable(coach, session, booking)
 
 
-def _leave(tx: Connection, standing: Changeable, booking: Booking, terms: Terms, *, late: bool) -> BookingChange:
+def _leave(
+    tx: Connection, standing: Changeable, booking: Booking, terms: Terms, *, late: bool
+) -> BookingChange:
     sessions.give_seat(tx, standing.session.id)
     session = sessions.get(tx, standing.session.id)
     change = Change("missed" if late else "seat_left", session, booking)

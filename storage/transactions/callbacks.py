@@ -1,8 +1,9 @@
-"""Callbacks as outbox rows: a booking's in the transaction of its change; the others by comparing how things are with
-what the platform was last told, so that a storm of changes is told as one and nothing is told twice.
+"""Callbacks as outbox rows: a booking's in the transaction of its change; the others by comparing
+how things are with what the platform was last told, so that a storm of changes is told as one and
+nothing is told twice.
 
-What is told of is locked without waiting: whoever is changing it just now is told of the next time. That also keeps
-this clear of the order in which bookings lock coaches.
+What is told of is locked without waiting: whoever is changing it just now is told of the next time.
+That also keeps this clear of the order in which bookings lock coaches.
 """
 
 from collections.abc import Sequence
@@ -34,24 +35,35 @@ def of_booking(change: Change, terms: Terms) -> Owed:
 
 
 def announce(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> list[Wake]:
-    """Owe a callback for whatever is not as the platform was last told. Answers what to wake for once committed."""
+    """Owe a callback for whatever is not as the platform was last told. Answers what to wake for
+    once committed.
+    """
     found = [*_slots(tx, now, limit), *_calendars(tx, now, limit), *_conflicts(tx, now, limit)]
     if not found:
         return []
     subjects = [event.subject for event in found]
     latest = _latest(tx, subjects)
     _forget(tx, subjects)
-    return outbox.add(tx, [_owed(event, latest.get(event.subject, 0) + 1) for event in found], now=now)
+    return outbox.add(
+        tx, [_owed(event, latest.get(event.subject, 0) + 1) for event in found], now=now
+    )
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
     """How many were over for longer than they are kept. Dead ones wait for a person."""
-    return tx.execute(outbox_rows.delete().where(row.kind == "callback", _over, row.due_at < now - KEPT)).rowcount
+    return tx.execute(
+        outbox_rows.delete().where(row.kind == "callback", _over, row.due_at < now - KEPT)
+    ).rowcount
 
 
 def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
     slot = slot_sets.c
-    untold = select(slot.coach_id).where(slot.told_version < slot.version).order_by(slot.coach_id).limit(limit)
+    untold = (
+        select(slot.coach_id)
+        .where(slot.told_version < slot.version)
+        .order_by(slot.coach_id)
+        .limit(limit)
+    )
     chosen = untold.with_for_update(skip_locked=True).cte("chosen")
     statement = slot_sets.update().where(slot.coach_id.in_(select(chosen.c.coach_id)))
     told = statement.values(told_version=slot.version).returning(slot.coach_id, slot.version)
@@ -59,15 +71,25 @@ def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
 
 
 def _calendars(tx: Connection, now: datetime, limit: int) -> list[Event]:
-    """A first sync is told of neither as trouble nor as its end; nor is what only another release knows."""
+    """A first sync is told of neither as trouble nor as its end; nor is what only another release
+    knows.
+    """
     one = connections.c
     lasting = or_(one.trouble.is_(None), one.trouble.in_(("disconnected", "revoked")))
-    untold = select(one.id).where(one.trouble.is_distinct_from(one.told_trouble), lasting).order_by(one.id).limit(limit)
+    untold = (
+        select(one.id)
+        .where(one.trouble.is_distinct_from(one.told_trouble), lasting)
+        .order_by(one.id)
+        .limit(limit)
+    )
     chosen = untold.with_for_update(skip_locked=True).cte("chosen")
-    statement = connections.update().where(one.id.in_(select(chosen.c.id))).values(told_trouble=one.trouble)
+    statement = (
+        connections.update().where(one.id.in_(select(chosen.c.id))).values(told_trouble=one.trouble)
+    )
     told = tx.execute(statement.returning(one.coach_id, one.id, one.trouble, one.troubled_since))
     return [
-        events.calendar(found.coach_id, found.id, found.trouble, since=found.troubled_since, at=now) for found in told
+        events.calendar(found.coach_id, found.id, found.trouble, since=found.troubled_since, at=now)
+        for found in told
     ]
 
 
@@ -76,18 +98,26 @@ def _conflicts(tx: Connection, now: datetime, limit: int) -> list[Event]:
     untold = select(session.id).where(untold_conflict).order_by(session.id).limit(limit)
     chosen = untold.with_for_update(skip_locked=True).cte("chosen")
     statement = session_rows.update().where(session.id.in_(select(chosen.c.id)))
-    told = tx.scalars(statement.values(told_conflict=session.conflict_since).returning(session.id)).all()
+    told = tx.scalars(
+        statement.values(told_conflict=session.conflict_since).returning(session.id)
+    ).all()
     return [events.conflict(sessions.get(tx, session_id), now) for session_id in told]
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:
-    query = select(row.booking_id, func.max(row.version)).where(row.kind == "callback", row.booking_id.in_(subjects))
+    query = select(row.booking_id, func.max(row.version)).where(
+        row.kind == "callback", row.booking_id.in_(subjects)
+    )
     return dict(tx.execute(query.group_by(row.booking_id)).all())
 
 
 def _forget(tx: Connection, subjects: Sequence[str]) -> None:
-    """Something new is told of these: what was told before is history that nobody needs, and grows without end."""
-    tx.execute(outbox_rows.delete().where(row.kind == "callback", row.booking_id.in_(subjects), _over))
+    """Something new is told of these: what was told before is history that nobody needs, and grows
+    without end.
+    """
+    tx.execute(
+        outbox_rows.delete().where(row.kind == "callback", row.booking_id.in_(subjects), _over)
+    )
 
 
 def _owed(event: Event, version: int) -> Owed:

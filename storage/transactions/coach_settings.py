@@ -1,4 +1,6 @@
-"""What a coach, or Coach OS for them, changes: each change and the slot set that follows from it in one transaction."""
+"""What a coach, or Coach OS for them, changes: each change and the slot set that follows from it in
+one transaction.
+"""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -14,8 +16,9 @@ from storage.slots import conflicts, slot_sets
 
 @dataclass(frozen=True, slots=True)
 class CoachChange:
-    """The coach as stored now, whether it is new, the connections to wake a worker for once this is committed, and the
-    sessions that it has put in conflict."""
+    """The coach as stored now, whether it is new, the connections to wake a worker for once this is
+    committed, and the sessions that it has put in conflict.
+    """
 
     coach: Coach
     created: bool
@@ -33,8 +36,9 @@ def put_coach(
 ) -> CoachChange:
     """Store what `change` makes of the coach that is there, with the slot set it means.
 
-    Raises coaches.StaleVersion, and whatever `change` raises; then nothing is written. Where more of the calendars has
-    to be known than was read, a read of each is owed: until then, what was not read is closed.
+    Raises coaches.StaleVersion, and whatever `change` raises; then nothing is written. Where more
+    of the calendars has to be known than was read, a read of each is owed: until then, what was not
+    read is closed.
     """
     before = coaches.lock(tx, coach_id)
     try:
@@ -48,8 +52,14 @@ def put_coach(
         return CoachChange(after, created=False)
     slot_sets.recompute(tx, after, now=now)
     met = conflicts.flag(tx, after, now=now)
-    owed = connections.ids_of_coach(tx, coach_id) if before is not None and _needs_reading(before, after) else []
-    wake = tuple(connection_id for connection_id in owed if refresh_jobs.mark_dirty(tx, connection_id))
+    owed = (
+        connections.ids_of_coach(tx, coach_id)
+        if before is not None and _needs_reading(before, after)
+        else []
+    )
+    wake = tuple(
+        connection_id for connection_id in owed if refresh_jobs.mark_dirty(tx, connection_id)
+    )
     return CoachChange(after, created=after.version == 1, wake=wake, conflicts=met)
 
 
@@ -60,7 +70,8 @@ def _needs_reading(before: Coach, after: Coach) -> bool:
 def choose_calendars(
     tx: Connection, coach_id: str, connection_id: str, chosen: Collection[str], *, now: datetime
 ) -> tuple[str, ...]:
-    """Let these calendars of a coach's connection block, and no others. Every calendar was read: none is owed a read.
+    """Let these calendars of a coach's connection block, and no others. Every calendar was read:
+    none is owed a read.
 
     Returns the sessions that this has put in conflict. Raises accounts.UnknownCalendar.
     """

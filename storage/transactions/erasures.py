@@ -1,10 +1,13 @@
-"""Erasing a person: asked for in a row of its own first, then done in steps that may each be repeated.
+"""Erasing a person: asked for in a row of its own first, then done in steps that may each be
+repeated.
 
     asked       the row is there: whoever dies meanwhile, the clock goes on with it
-    revoking    a coach's accounts that Cronofy did not revoke yet are all that is left of them, with their id
+    revoking    a coach's accounts that Cronofy did not revoke yet are all that is left of them,
+                with their id
     done        the row is gone with the rest; the audit keeps who asked, and when
 
-A participant's bookings keep time, seat and status, under a name that says nothing: the coach was there all the same.
+A participant's bookings keep time, seat and status, under a name that says nothing: the coach was
+there all the same.
 """
 
 from collections.abc import Iterable, Iterator
@@ -55,8 +58,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much there was. `coming`: sessions that had not ended. `revoking`: accounts that Cronofy has to revoke yet;
-    while there are any, the erasure is not over."""
+    """How much there was. `coming`: sessions that had not ended. `revoking`: accounts that Cronofy
+    has to revoke yet; while there are any, the erasure is not over.
+    """
 
     sessions: int
     coming: int
@@ -67,14 +71,19 @@ class Erased:
 
 
 def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[str] | None:
-    """Write down that this person is to be erased, and owe the end of each calendar account of theirs.
+    """Write down that this person is to be erased, and owe the end of each calendar account of
+    theirs.
 
     Answers those accounts: wake a worker for each once this is committed. None: nobody has this id.
     """
     if not _is_known(tx, person):
         return None
     values = {"kind": person.kind, "person_id": person.id, "asked_at": now}
-    asked = insert(tx, erasures).values(values).on_conflict_do_nothing(index_elements=["kind", "person_id"])
+    asked = (
+        insert(tx, erasures)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["kind", "person_id"])
+    )
     if tx.execute(asked.returning(row.person_id)).first() is not None:
         audit_log.note(tx, Deed(now, actor, "erase", person.id, person.kind))
     connected = connection_rows.ids_of_coach(tx, person.id) if person.kind == "coach" else []
@@ -99,8 +108,8 @@ def advance(tx: Connection, person: Person, *, now: datetime) -> Erased:
 def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     """Forget all that an export holds, but the audit.
 
-    An account that is not revoked yet stays, with the bare row of its coach: without its token nobody could end our
-    access to it.
+    An account that is not revoked yet stays, with the bare row of its coach: without its token
+    nobody could end our access to it.
     """
     coach_rows.lock(tx, person.id)
     rows = personal_data.of_coach(person.id)
@@ -128,7 +137,8 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     rows = personal_data.of_participant(tx, person.id)
     answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
-    # A hold ends by itself within minutes, and opens its time then; deleted here, the coach's set would not know.
+    # A hold ends by itself within minutes, and opens its time then; deleted here, the coach's set
+    # would not know.
     tx.execute(sessions.update().where(rows[sessions]).values(owner=None))
     _delete(tx, imported_people, rows[imported_people])
     _delete(tx, links, rows[links])
@@ -136,13 +146,16 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     coming = _coming(tx, rows[bookings], now)
     taken = retention.anonymise(tx, rows[bookings])
     _delete(tx, erasures, _is(person))
-    # The events in the coaches' calendars are titled with the participant's name. The sweeper wakes their writer.
+    # The events in the coaches' calendars are titled with the participant's name. The sweeper wakes
+    # their writer.
     outbox.add(tx, [_retitled(*session, now) for session in coming], now=now)
     return Erased(0, len(coming), taken, emptied, answers)
 
 
 def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
-    """Leave a coach of whom nothing is known but the id, and who cannot be booked: a session would be lost later."""
+    """Leave a coach of whom nothing is known but the id, and who cannot be booked: a session would
+    be lost later.
+    """
     bare = coaches.update().where(coaches.c.id == coach_id)
     tx.execute(bare.values(name="", email=None, weekly=[[] for _day in range(7)], overrides=[]))
     closed = coach_rows.get(tx, coach_id)
@@ -162,9 +175,11 @@ def _is(person: Person) -> ColumnElement[bool]:
 
 
 def _empty_mails(tx: Connection, chosen: ColumnElement[bool]) -> int:
-    """Mails about the bookings lose what they say and whom they are for; those not sent yet never are.
+    """Mails about the bookings lose what they say and whom they are for; those not sent yet never
+    are.
 
-    A worker may be sending one just now: without its token it can still send, but not write anything back.
+    A worker may be sending one just now: without its token it can still send, but not write
+    anything back.
     """
     mails = and_(chosen, outbox_rows.c.kind == "mail")
     over = outbox_rows.c.state.in_(("sent", "superseded"))

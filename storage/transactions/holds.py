@@ -1,4 +1,6 @@
-"""Holds: a time kept for whoever is filling a form. They block everybody but their owner, and end by themselves."""
+"""Holds: a time kept for whoever is filling a form. They block everybody but their owner, and end
+by themselves.
+"""
 
 from datetime import timedelta
 
@@ -43,15 +45,19 @@ def release(tx: Connection, hold_id: str, terms: Terms) -> None:
 
 
 def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> str | None:
-    """The hold that this booking may use up. The caller holds the coach's lock. Raises Refused for another's hold, or
-    one that has ended while somebody else was booked."""
+    """The hold that this booking may use up. The caller holds the coach's lock. Raises Refused for
+    another's hold, or one that has ended while somebody else was booked.
+    """
     if hold_id is None:
         return None
     held = sessions.hold(tx, hold_id)
     if held is None:
         return None  # it has ended: the time may still be open, and is asked for like any other
     if (held.coach_id, held.starts, held.ends) != (wanted.coach_id, wanted.start, wanted.end):
-        raise Refused("hold_of_another_time", "This hold keeps another time: book that one, or leave hold_id out.")
+        raise Refused(
+            "hold_of_another_time",
+            "This hold keeps another time: book that one, or leave hold_id out.",
+        )
     sessions.delete_hold(tx, hold_id)
     return hold_id
 

@@ -1,9 +1,10 @@
 """Calendars into which a write of ours may still land: each is looked at until none can any more.
 
-A row stands from before a write until it is known that it was done, or refused. So a worker that dies, an answer that
-never comes and a write that is accepted and not seen all leave it, and a write that went well leaves none. While it
-stands, looks are owed: a calendar row of the outbox each, which compares what stands there with the session as it is
-then. A new write begins the looks anew; what was looked at last, and was right, is over.
+A row stands from before a write until it is known that it was done, or refused. So a worker that
+dies, an answer that never comes and a write that is accepted and not seen all leave it, and a write
+that went well leaves none. While it stands, looks are owed: a calendar row of the outbox each,
+which compares what stands there with the session as it is then. A new write begins the looks anew;
+what was looked at last, and was right, is over.
 """
 
 import secrets
@@ -29,8 +30,9 @@ row = event_looks.c
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One that is owed. `token`: of the last write; a later one takes it away. `deletes`: a deletion may be what is
-    still to land, so that what is missing is to be put back."""
+    """One that is owed. `token`: of the last write; a later one takes it away. `deletes`: a
+    deletion may be what is still to land, so that what is missing is to be put back.
+    """
 
     session_id: str
     calendar_id: str
@@ -50,9 +52,12 @@ class Begun:
     alone: bool
 
 
-def begin(tx: Connection, session_id: str, place: TargetCalendar, *, deletes: bool, now: datetime) -> Begun | None:
+def begin(
+    tx: Connection, session_id: str, place: TargetCalendar, *, deletes: bool, now: datetime
+) -> Begun | None:
     """Owe looks from now on. None: the session is gone, or the account is or is being erased."""
-    # In the order of an erasure, which has the sessions before it takes the connection: no deadlock.
+    # In the order of an erasure, which has the sessions before it takes the connection: no
+    # deadlock.
     session = select(sessions.c.id).where(sessions.c.id == session_id).with_for_update()
     account = and_(connections.c.id == place.connection_id, connections.c.erase_due.is_(False))
     standing = select(connections.c.id).where(account).with_for_update(read=True, key_share=True)
@@ -66,7 +71,11 @@ def begin(tx: Connection, session_id: str, place: TargetCalendar, *, deletes: bo
     again = event_looks.update().where(mine).values(anew)
     alone = tx.execute(again).rowcount == 0
     if alone:
-        whose = {"session_id": session_id, "calendar_id": place.calendar_id, "connection_id": place.connection_id}
+        whose = {
+            "session_id": session_id,
+            "calendar_id": place.calendar_id,
+            "connection_id": place.connection_id,
+        }
         tx.execute(event_looks.insert().values(whose | anew))
     return Begun(session_id, place.calendar_id, token, alone)
 
@@ -79,14 +88,20 @@ def settle(tx: Connection, begun: Begun) -> None:
 
 
 def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:
-    query = select(row.session_id, row.calendar_id, row.connection_id, row.since, row.token, row.deletes)
+    query = select(
+        row.session_id, row.calendar_id, row.connection_id, row.since, row.token, row.deletes
+    )
     found = tx.execute(query.where(row.session_id == session_id).order_by(row.calendar_id))
     return tuple(Look(*values) for values in found)
 
 
 def looked(tx: Connection, look: Look, *, at: datetime) -> None:
     """What stands there was right at this moment. Not counted when a write has begun meanwhile."""
-    mine = and_(row.session_id == look.session_id, row.calendar_id == look.calendar_id, row.token == look.token)
+    mine = and_(
+        row.session_id == look.session_id,
+        row.calendar_id == look.calendar_id,
+        row.token == look.token,
+    )
     to_come = [after for after in AFTER if look.since + after > at]
     if to_come:
         tx.execute(event_looks.update().where(mine).values(next_look_at=look.since + to_come[0]))
@@ -100,23 +115,36 @@ def owe_due(tx: Connection, *, now: datetime, limit: int) -> list[Wake]:
 
 
 def owe_with_read(tx: Connection, connection_id: str, *, now: datetime) -> list[Wake]:
-    """The account was read: owe every look at its calendars. Nobody has to be woken, the sweeper does that."""
+    """The account was read: owe every look at its calendars. Nobody has to be woken, the sweeper
+    does that.
+    """
     return _owe(tx, row.connection_id == connection_id, now=now, limit=100)
 
 
 def _owe(tx: Connection, chosen: ColumnElement[bool], *, now: datetime, limit: int) -> list[Wake]:
-    """A row each, but for sessions that have one to be delivered yet: that brings them up to date, or is a look. One
-    that is dead is a person's to requeue: another would be refused like it, again and again.
+    """A row each, but for sessions that have one to be delivered yet: that brings them up to date,
+    or is a look. One that is dead is a person's to requeue: another would be refused like it, again
+    and again.
 
-    A calendar that cannot be reached, or not be written, is owed the look until it can: not seen is not right.
+    A calendar that cannot be reached, or not be written, is owed the look until it can: not seen is
+    not right.
     """
     listed = and_(calendars.c.connection_id == row.connection_id, calendars.c.id == row.calendar_id)
-    profile = and_(profiles.c.connection_id == calendars.c.connection_id, profiles.c.id == calendars.c.profile_id)
-    alive = and_(func.coalesce(connections.c.trouble, "") != "revoked", connections.c.erase_due.is_(False))
-    usable = and_(profiles.c.connected, calendars.c.readonly.is_(False), calendars.c.deleted.is_(False), alive)
+    profile = and_(
+        profiles.c.connection_id == calendars.c.connection_id,
+        profiles.c.id == calendars.c.profile_id,
+    )
+    alive = and_(
+        func.coalesce(connections.c.trouble, "") != "revoked", connections.c.erase_due.is_(False)
+    )
+    usable = and_(
+        profiles.c.connected, calendars.c.readonly.is_(False), calendars.c.deleted.is_(False), alive
+    )
     mine = and_(outbox_rows.c.session_id == row.session_id, outbox_rows.c.kind == "calendar")
     refused = and_(outbox_rows.c.topic == LOOK, outbox_rows.c.state == "dead")
-    busy = exists(select(outbox_rows.c.id).where(mine, or_(outbox_rows.c.state.in_(outbox.OPEN), refused)))
+    busy = exists(
+        select(outbox_rows.c.id).where(mine, or_(outbox_rows.c.state.in_(outbox.OPEN), refused))
+    )
     query = (
         select(sessions.c.coach_id, sessions.c.id, sessions.c.version)
         .select_from(event_looks)
@@ -136,8 +164,9 @@ def _owe(tx: Connection, chosen: ColumnElement[bool], *, now: datetime, limit: i
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
-    """How many looks were given up, whose calendars could not be reached for longer than anybody waits, and how many
-    rows of the outbox were dropped that looked and are done."""
+    """How many looks were given up, whose calendars could not be reached for longer than anybody
+    waits, and how many rows of the outbox were dropped that looked and are done.
+    """
     owed = outbox_rows.c
     done = and_(owed.kind == "calendar", owed.topic == LOOK, owed.state.in_(("sent", "superseded")))
     ended = tx.execute(outbox_rows.delete().where(done, owed.due_at < now - AFTER[-1])).rowcount

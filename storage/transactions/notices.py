@@ -1,5 +1,5 @@
-"""What a change owes the world, written with it: a mail to each person concerned, the coach's calendar, and word of
-it to the platform.
+"""What a change owes the world, written with it: a mail to each person concerned, the coach's
+calendar, and word of it to the platform.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +16,14 @@ from storage.transactions import callbacks
 
 
 def owe(
-    tx: Connection, coach: Coach, terms: Terms, changes: Sequence[Change] = (), moved: Iterable[Session] = ()
+    tx: Connection,
+    coach: Coach,
+    terms: Terms,
+    changes: Sequence[Change] = (),
+    moved: Iterable[Session] = (),
 ) -> list[Wake]:
-    """Write the mails and callbacks of these changes, and a calendar row for each session that is to appear, move or
-    vanish.
+    """Write the mails and callbacks of these changes, and a calendar row for each session that is
+    to appear, move or vanish.
 
     Answers what to wake senders for once this is committed.
     """
@@ -27,8 +31,11 @@ def owe(
     rows = [_mail(change, notice) for change in changes for notice in notices(change, told, terms)]
     rows += [_calendar(session, terms) for session in moved]
     if terms.callbacks:
-        # What is news to the coach alone (a seat moved to another's pod) is no other news of the booking.
-        rows += [callbacks.of_booking(change, terms) for change in changes if change.tells_participant]
+        # What is news to the coach alone (a seat moved to another's pod) is no other news of the
+        # booking.
+        rows += [
+            callbacks.of_booking(change, terms) for change in changes if change.tells_participant
+        ]
     return outbox.add(tx, rows, now=terms.now)
 
 
@@ -56,7 +63,9 @@ def mail(notice: Notice, coach_id: str, session_id: str | None) -> Owed:
         coach_id=coach_id,
         session_id=session_id,
         booking_id=facts.booking_id,
-        recipient=mail_address("email", facts.recipient.email),  # as stored: the queue of its mails is known by it
+        recipient=mail_address(
+            "email", facts.recipient.email
+        ),  # as stored: the queue of its mails is known by it
         message_id=facts.digest,
     )
 
@@ -66,7 +75,9 @@ def _mail(change: Change, notice: Notice) -> Owed:
 
 
 def _calendar(session: Session, terms: Terms) -> Owed:
-    """It says that the calendar has to be brought up to date, not with what: that is the session as it is then."""
+    """It says that the calendar has to be brought up to date, not with what: that is the session as
+    it is then.
+    """
     return Owed(
         kind="calendar",
         topic="upsert" if session.active else "delete",

@@ -9,9 +9,11 @@ from domain.sessions import Context, Format, Participant, Refused
 
 @dataclass(frozen=True, slots=True)
 class PodEntry:
-    """A pod as a roster asks for it. `coach`: an id, or the coach's mail address; `start` in epoch seconds;
-    `duration` None: the only one that the coach offers. The id of each of `participants` is their mail address in small
-    letters: it is all that a roster knows, and is never kept as an id."""
+    """A pod as a roster asks for it. `coach`: an id, or the coach's mail address; `start` in epoch
+    seconds; `duration` None: the only one that the coach offers. The id of each of `participants`
+    is their mail address in small letters: it is all that a roster knows, and is never kept as an
+    id.
+    """
 
     coach: str
     start: int
@@ -35,15 +37,19 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class EntryOutcome:
-    """What became of an entry: a pod, or why there is none. Neither: it could be made, and was not, for another's sake.
-    `coach_id`: whom its coach's name means."""
+    """What became of an entry: a pod, or why there is none. Neither: it could be made, and was not,
+    for another's sake.
+    `coach_id`: whom its coach's name means.
+    """
 
     pod: Placed | None = None
     refused: Refused | Invalid | None = None
     coach_id: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept for whoever goes on where another stopped; of a refusal, what a row is told."""
+        """As it is kept for whoever goes on where another stopped; of a refusal, what a row is
+        told.
+        """
         whole: dict[str, Any] = {"coach_id": self.coach_id, "pod": self.pod and asdict(self.pod)}
         if isinstance(self.refused, Invalid):
             whole["invalid"] = [self.refused.field, self.refused.code, self.refused.detail]

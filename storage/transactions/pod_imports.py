@@ -1,4 +1,6 @@
-"""Many pods at once: each taken in its turn by the rule that makes any pod, so that those of one file collide too."""
+"""Many pods at once: each taken in its turn by the rule that makes any pod, so that those of one
+file collide too.
+"""
 
 import secrets
 from collections.abc import Collection, Sequence
@@ -35,8 +37,9 @@ class Part:
 
 
 def parts(entries: Sequence[PodEntry], outcomes: Sequence[EntryOutcome]) -> list[Part]:
-    """The roster, cut so that nobody who books one of its coaches waits for long. In one order: of two that want the
-    same times, one comes first everywhere."""
+    """The roster, cut so that nobody who books one of its coaches waits for long. In one order: of
+    two that want the same times, one comes first everywhere.
+    """
     found: list[Part] = []
     places = sorted(range(len(entries)), key=lambda place: (outcomes[place].coach_id, place))
     people = 0
@@ -44,7 +47,12 @@ def parts(entries: Sequence[PodEntry], outcomes: Sequence[EntryOutcome]) -> list
         coach_id, more = outcomes[place].coach_id, len(entries[place].participants)
         last = found[-1] if found else None
         people += more
-        if last and last.coach_id == coach_id and len(last.places) < MOST_ENTRIES and people <= MOST_SEATED:
+        if (
+            last
+            and last.coach_id == coach_id
+            and len(last.places) < MOST_ENTRIES
+            and people <= MOST_SEATED
+        ):
             found[-1] = replace(last, places=(*last.places, place))
         else:
             found.append(Part(coach_id, (place,)))
@@ -55,15 +63,19 @@ def parts(entries: Sequence[PodEntry], outcomes: Sequence[EntryOutcome]) -> list
 def make(
     tx: Connection, coach_id: str, entries: Sequence[PodEntry], terms: Terms, *, all_or_none: bool
 ) -> tuple[list[EntryOutcome], list[Wake]]:
-    """Make these pods of one coach's in their order, and what to wake senders for; one that cannot be had does not stop
-    the others, unless `all_or_none`: then it stops all.
+    """Make these pods of one coach's in their order, and what to wake senders for; one that cannot
+    be had does not stop the others, unless `all_or_none`: then it stops all.
 
     The coach is locked for it: the basis of the slot set is read once, and the set is written once.
     """
     try:
         coach = bookable.lock(tx, coach_id, terms)
     except Unknown:
-        gone = Invalid("coach", "unknown_coach", "This coach was removed meanwhile: make the coach, or name another.")
+        gone = Invalid(
+            "coach",
+            "unknown_coach",
+            "This coach was removed meanwhile: make the coach, or name another.",
+        )
         return [EntryOutcome(refused=gone, coach_id=coach_id)] * len(entries), []
     rehearsal = _Rehearsal(tx, coach, terms)
     tried = [_rehearsed(entry, rehearsal) for entry in entries]
@@ -81,13 +93,15 @@ def make(
 
 
 def know_people(tx: Connection, entries: Sequence[PodEntry]) -> None:
-    """Give everybody an id before any coach is locked: two rosters with the same people would wait for each other."""
+    """Give everybody an id before any coach is locked: two rosters with the same people would wait
+    for each other.
+    """
     _known_by_ids(tx, entries)
 
 
 def rehearse(tx: Connection, entries: Sequence[PodEntry], terms: Terms) -> list[EntryOutcome]:
-    """What `make` would do, all of it at once. Nothing is written and nobody is locked: each coach is read once, and
-    the pods of the entries before stand as if they had been made.
+    """What `make` would do, all of it at once. Nothing is written and nobody is locked: each coach
+    is read once, and the pods of the entries before stand as if they had been made.
     """
     named = _ids(tx, {entry.coach for entry in entries})
     rehearsals: dict[str, _Rehearsal] = {}
@@ -101,9 +115,12 @@ class _Rehearsal:
         self.coach = coach
         listing = bookable.listing_of(tx, coach.id, terms)
         self._terms = terms
-        self._basis = slot_sets.basis(tx, coach, now=terms.now, calendars=listing.effect != "hours_only")
+        self._basis = slot_sets.basis(
+            tx, coach, now=terms.now, calendars=listing.effect != "hours_only"
+        )
         self._pods: list[Own] = []
-        # Not the stored set: a hold in it may have ended, and be dropped by whoever locks the coach next.
+        # Not the stored set: a hold in it may have ended, and be dropped by whoever locks the coach
+        # next.
         self._listing = replace(listing, slots=self._basis.build())
 
     def take(self, plan: Plan) -> Session:
@@ -116,7 +133,11 @@ class _Rehearsal:
 
 
 def _looked_up(
-    tx: Connection, entry: PodEntry, found: Sequence[str], rehearsals: dict[str, _Rehearsal], terms: Terms
+    tx: Connection,
+    entry: PodEntry,
+    found: Sequence[str],
+    rehearsals: dict[str, _Rehearsal],
+    terms: Terms,
 ) -> EntryOutcome:
     try:
         coach_id = _only(entry.coach, found)
@@ -151,13 +172,20 @@ def _ids(tx: Connection, names: set[str]) -> dict[str, list[str]]:
     """Who each name may mean, by id or by mail address; capital letters are small ones there."""
     row = coaches.c
     mail = func.lower(row.email)
-    query = select(row.id, mail.label("mail")).where(or_(row.id.in_(names), mail.in_([name.lower() for name in names])))
+    query = select(row.id, mail.label("mail")).where(
+        or_(row.id.in_(names), mail.in_([name.lower() for name in names]))
+    )
     found = list(tx.execute(query.order_by(row.id)))
-    return {name: [each.id for each in found if name == each.id or name.lower() == each.mail] for name in names}
+    return {
+        name: [each.id for each in found if name == each.id or name.lower() == each.mail]
+        for name in names
+    }
 
 
 def _known_by_ids(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:
-    """The entries with ids that say nothing: the same for one address each time, whichever file it stands in."""
+    """The entries with ids that say nothing: the same for one address each time, whichever file it
+    stands in.
+    """
     addresses = {person.id for entry in entries for person in entry.participants}
     ids = _ids_of(tx, {address: sha256(address.encode()).digest() for address in addresses})
     found = []
@@ -172,7 +200,10 @@ def _ids_of(tx: Connection, digests: dict[str, bytes]) -> dict[str, str]:
     known = _known(tx, digests.values())
     new = sorted(set(digests.values()) - known.keys())  # in one order: no deadlock
     if new:
-        rows = [{"address_hash": digest, "participant_id": f"imp_{secrets.token_hex(12)}"} for digest in new]
+        rows = [
+            {"address_hash": digest, "participant_id": f"imp_{secrets.token_hex(12)}"}
+            for digest in new
+        ]
         tx.execute(insert(tx, imported_people).on_conflict_do_nothing(), rows)
         known |= _known(tx, new)
     return {address: known[digest] for address, digest in digests.items()}
@@ -197,15 +228,26 @@ def _plan(entry: PodEntry, coach: Coach) -> Plan:
 
 def _only(name: str, found: Sequence[str]) -> str:
     if not found:
-        detail = f"There is no coach with the id or mail address {name!r:.80}: correct it, or make the coach first."
+        detail = (
+            f"There is no coach with the id or mail address {name!r:.80}: correct it, or make"
+            " the coach first."
+        )
         raise Invalid("coach", "unknown_coach", detail)
     if len(found) > 1:
-        raise Invalid("coach", "ambiguous_coach", f"{name!r:.80} means {len(found)} coaches: write the coach's id.")
+        raise Invalid(
+            "coach",
+            "ambiguous_coach",
+            f"{name!r:.80} means {len(found)} coaches: write the coach's id.",
+        )
     return found[0]
 
 
 def _only_duration(coach: Coach) -> int:
     if len(coach.durations) > 1:
         offered = ", ".join(map(str, coach.durations))
-        raise Invalid("duration", "duration_required", f"Fill in duration: this coach offers {offered} minutes.")
+        raise Invalid(
+            "duration",
+            "duration_required",
+            f"Fill in duration: this coach offers {offered} minutes.",
+        )
     return coach.durations[0]

@@ -1,4 +1,6 @@
-"""Pods: sessions of a small group. A seat is taken by the row itself; a pod moves, or is called off, with all seats."""
+"""Pods: sessions of a small group. A seat is taken by the row itself; a pod moves, or is called
+off, with all seats.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -81,7 +83,9 @@ def create(
     *,
     hold_id: str | None = None,
 ) -> Made:
-    """A pod at a time that is listed, or forced, with these participants assigned. Raises Refused, Unknown, Invalid."""
+    """A pod at a time that is listed, or forced, with these participants assigned. Raises Refused,
+    Unknown, Invalid.
+    """
     wanted = plan.wanted
     check_plan(plan, len(participants))
     coach = bookable.lock(tx, wanted.coach_id, terms)
@@ -91,11 +95,16 @@ def create(
     return made
 
 
-def place(tx: Connection, coach: Coach, pod: Session, participants: Sequence[Participant], terms: Terms) -> Made:
-    """The pod, written, with these participants assigned. Whoever calls holds the coach's lock, knows that the time is
-    open, and says `slots.recompute` in the end."""
+def place(
+    tx: Connection, coach: Coach, pod: Session, participants: Sequence[Participant], terms: Terms
+) -> Made:
+    """The pod, written, with these participants assigned. Whoever calls holds the coach's lock,
+    knows that the time is open, and says `slots.recompute` in the end.
+    """
     sessions.add(tx, pod)
-    seated = [_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True) for each in participants]
+    seated = [
+        _seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True) for each in participants
+    ]
     return _made(tx, pod.id, notices.owe(tx, coach, terms, seated, [pod]))
 
 
@@ -127,17 +136,30 @@ def planned(coach: Coach, plan: Plan, terms: Terms, *, forced: str | None = None
     )
 
 
-def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expected: int | None = None) -> Made:
-    """Change a pod; who is in it is told when it moves or is called off. Raises Refused, Unknown, Invalid."""
+def change(
+    tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expected: int | None = None
+) -> Made:
+    """Change a pod; who is in it is told when it moves or is called off. Raises Refused, Unknown,
+    Invalid.
+    """
     coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
     before = sessions.get(tx, pod_id, what="pod")
     if expected is not None and expected != before.version:
-        detail = f"The pod is at version {before.version} now: read it again, then repeat your change with that."
+        detail = (
+            f"The pod is at version {before.version} now: read it again, then repeat your change"
+            " with that."
+        )
         raise Refused("stale_version", detail, current=before.version)
     if not before.active:
-        raise Refused("pod_ended", "This pod was called off, and stays so: make a new one.", ended_as=before.status)
+        raise Refused(
+            "pod_ended",
+            "This pod was called off, and stays so: make a new one.",
+            ended_as=before.status,
+        )
     if before.begun(terms.now):
-        raise Refused("already_begun", "The pod has begun: report its attendance instead.", reason="past")
+        raise Refused(
+            "already_begun", "The pod has begun: report its attendance instead.", reason="past"
+        )
     if changes.status == "disabled":
         return _call_off(tx, coach, before, terms)
     after = _changed(before, changes)
@@ -150,9 +172,17 @@ def change(tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expec
 
 
 def take_seat(
-    tx: Connection, pod_id: str, participant: Participant, context: Context, terms: Terms, *, assigned: bool = False
+    tx: Connection,
+    pod_id: str,
+    participant: Participant,
+    context: Context,
+    terms: Terms,
+    *,
+    assigned: bool = False,
 ) -> BookingChange:
-    """A seat in a pod, if there is one and its format lets this person have it. Raises Refused, Unknown."""
+    """A seat in a pod, if there is one and its format lets this person have it. Raises Refused,
+    Unknown.
+    """
     coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
     seated = _seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
     return BookingChange(seated.booking, seated.session, notices.owe(tx, coach, terms, [seated]))
@@ -161,7 +191,8 @@ def take_seat(
 def move_seat(
     tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, expected: int | None = None
 ) -> BookingChange:
-    """Leave one pod for another in one step: the old seat is free and the new one taken, or neither.
+    """Leave one pod for another in one step: the old seat is free and the new one taken, or
+    neither.
 
     Raises Refused, Unknown.
     """
@@ -171,7 +202,9 @@ def move_seat(
     standing = booking_transactions.stand(tx, booking_id, terms, expected=expected)
     left, before = standing.session, standing.booking
     if not left.pod:
-        raise Refused("not_a_pod", "This booking is a 1:1 session: send another start instead of a pod.")
+        raise Refused(
+            "not_a_pod", "This booking is a 1:1 session: send another start instead of a pod."
+        )
     if left.id == pod_id:
         raise Refused("already_seated", "This participant is in that pod: choose another.")
     coach = bookable.lock(tx, target.coach_id, terms)
@@ -181,9 +214,13 @@ def move_seat(
     sessions.give_seat(tx, left.id)
     booking = before.changed(terms.now, session_id=pod_id)
     booking_rows.put(tx, booking)
-    wake = notices.owe(tx, coach, terms, [Change("rebooked", pod, booking, previous_starts=left.starts)])
+    wake = notices.owe(
+        tx, coach, terms, [Change("rebooked", pod, booking, previous_starts=left.starts)]
+    )
     if left.coach_id != coach.id:
-        wake += notices.owe(tx, standing.coach, terms, [Change("seat_left", left, booking, tells_participant=False)])
+        wake += notices.owe(
+            tx, standing.coach, terms, [Change("seat_left", left, booking, tells_participant=False)]
+        )
     return BookingChange(booking, pod, wake)
 
 
@@ -209,11 +246,15 @@ def _seat(
 def _check_group(tx: Connection, pod: Session, participant: Participant) -> None:
     """Whoever chose a hybrid_v2 pod is locked to its group."""
     if pod.format == "hybrid_v2" and (first := booking_rows.chosen_before(tx, pod, participant.id)):
-        detail = "This participant chose another pod before, and stays with its group: use that one."
+        detail = (
+            "This participant chose another pod before, and stays with its group: use that one."
+        )
         raise Refused("format_forbids", detail, format=pod.format, pod_id=first)
 
 
-def _take(tx: Connection, coach: Coach, pod_id: str, participant: Participant, terms: Terms) -> Session:
+def _take(
+    tx: Connection, coach: Coach, pod_id: str, participant: Participant, terms: Terms
+) -> Session:
     """The pod with one seat more taken."""
     pod = sessions.get(tx, pod_id, what="pod")
     if not pod.active:
@@ -228,12 +269,21 @@ def _take(tx: Connection, coach: Coach, pod_id: str, participant: Participant, t
 
 
 def _full(tx: Connection, coach: Coach, pod: Session, terms: Terms) -> Refused:
-    others = sessions.pods_with_seats(tx, coach.id, around=pod.starts, now=terms.now, limit=OTHER_PODS)
+    others = sessions.pods_with_seats(
+        tx, coach.id, around=pod.starts, now=terms.now, limit=OTHER_PODS
+    )
     wanted = Wanted(coach.id, pod.starts, pod.minutes)
     listing = bookable.listing_of(tx, coach.id, terms)
-    nearest = bookable.nearest(listing, wanted, terms) if pod.minutes in listing.slots.durations else ()
-    detail = f"All {pod.capacity} seats of this pod are taken: choose another pod, or one of the nearest open starts."
-    return Refused("seats_full", detail, reason="full", nearest=nearest, pods=[other.id for other in others])
+    nearest = (
+        bookable.nearest(listing, wanted, terms) if pod.minutes in listing.slots.durations else ()
+    )
+    detail = (
+        f"All {pod.capacity} seats of this pod are taken: choose another pod, or one of the"
+        " nearest open starts."
+    )
+    return Refused(
+        "seats_full", detail, reason="full", nearest=nearest, pods=[other.id for other in others]
+    )
 
 
 def _changed(before: Session, changes: Changes) -> Session:
@@ -243,17 +293,23 @@ def _changed(before: Session, changes: Changes) -> Session:
         for name in ("min_seats", "capacity", "format", "deadline", "title")
         if getattr(changes, name) is not None
     }
-    after = replace(before, version=before.version + 1, starts=start, ends=start + 60 * before.minutes, **given)
+    after = replace(
+        before, version=before.version + 1, starts=start, ends=start + 60 * before.minutes, **given
+    )
     if changes.duration is not None:
         after = replace(after, ends=start + 60 * changes.duration)
     return after
 
 
-def _move(tx: Connection, coach: Coach, before: Session, after: Session, force: str | None, terms: Terms) -> Made:
+def _move(
+    tx: Connection, coach: Coach, before: Session, after: Session, force: str | None, terms: Terms
+) -> Made:
     wanted = Wanted(coach.id, after.starts, after.minutes, force)
     forced = bookable.check(tx, coach, wanted, terms, without=before.id)
     wall = wall_clock(coach.hours.zone, after.starts)
-    after = replace(after, force_reason=forced, gap=coach.gap, conflict_since=None, wall=wall, wall_moved=None)
+    after = replace(
+        after, force_reason=forced, gap=coach.gap, conflict_since=None, wall=wall, wall_moved=None
+    )
     sessions.put(tx, after)
     slot_sets.recompute(tx, coach, now=terms.now)
     moved = _each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
@@ -261,7 +317,9 @@ def _move(tx: Connection, coach: Coach, before: Session, after: Session, force: 
 
 
 def _call_off(tx: Connection, coach: Coach, before: Session, terms: Terms) -> Made:
-    after = replace(before, active=False, status="disabled", version=before.version + 1, conflict_since=None)
+    after = replace(
+        before, active=False, status="disabled", version=before.version + 1, conflict_since=None
+    )
     ended = _each_seat(tx, after, "cancelled", terms)
     sessions.put(tx, replace(after, taken=0))
     slot_sets.recompute(tx, coach, now=terms.now)
@@ -293,7 +351,11 @@ def _check_seats(min_seats: int, capacity: int, taken: int) -> None:
 
 def _check_deadline(deadline: datetime | None, starts: int) -> None:
     if deadline is not None and deadline.timestamp() > starts:
-        raise Invalid("deadline", "deadline_after_start", "Send a deadline that is over before the pod begins.")
+        raise Invalid(
+            "deadline",
+            "deadline_after_start",
+            "Send a deadline that is over before the pod begins.",
+        )
 
 
 def _made(tx: Connection, pod_id: str, wake: list[Wake]) -> Made:

@@ -1,7 +1,8 @@
 """Mails that ask a coach to connect a calendar again: owed when it is lost, until it is back.
 
-An episode begins when a connection gets a trouble that only its coach can mend, and is called after that moment. All
-its mails are written then, each due on its day; a reader finds whether one is still wanted, and with which link.
+An episode begins when a connection gets a trouble that only its coach can mend, and is called after
+that moment. All its mails are written then, each due on its day; a reader finds whether one is
+still wanted, and with which link.
 """
 
 from dataclasses import replace
@@ -24,7 +25,9 @@ LOST = ("disconnected", "revoked")
 
 
 def follow(tx: Connection, coach: Coach, connection_id: str, *, now: datetime) -> None:
-    """Begin the episode, or end it, as the connection's trouble has it now. The caller holds the coach's lock."""
+    """Begin the episode, or end it, as the connection's trouble has it now. The caller holds the
+    coach's lock.
+    """
     found = _connection(tx, connection_id)
     if found is None or (found.trouble in LOST) == (found.troubled_since is not None):
         return
@@ -34,13 +37,19 @@ def follow(tx: Connection, coach: Coach, connection_id: str, *, now: datetime) -
     if not lost:
         _withdraw(tx, connection_id)
     elif coach.email is not None:
-        outbox.add(tx, [_owed(coach, coach.email, connection_id, day, now) for day in DAYS], now=now)
+        outbox.add(
+            tx, [_owed(coach, coach.email, connection_id, day, now) for day in DAYS], now=now
+        )
 
 
 def wanted(tx: Connection, facts: MailFacts) -> bool:
     """Whether the calendar that this mail asks for is still lost, and was all the time since."""
     found = _connection(tx, facts.booking_id)
-    return found is not None and found.trouble in LOST and _episode(found.troubled_since) == facts.nonce
+    return (
+        found is not None
+        and found.trouble in LOST
+        and _episode(found.troubled_since) == facts.nonce
+    )
 
 
 def linked(tx: Connection, facts: MailFacts) -> MailFacts:
@@ -48,7 +57,9 @@ def linked(tx: Connection, facts: MailFacts) -> MailFacts:
     lost = select(profiles.c.relink_url).where(
         profiles.c.connection_id == facts.booking_id, profiles.c.relink_url.is_not(None)
     )
-    return replace(facts, relink_url=tx.scalar(lost.order_by(profiles.c.connected, profiles.c.id).limit(1)))
+    return replace(
+        facts, relink_url=tx.scalar(lost.order_by(profiles.c.connected, profiles.c.id).limit(1))
+    )
 
 
 def _connection(tx: Connection, connection_id: str) -> Any:
@@ -76,12 +87,19 @@ def _owed(coach: Coach, email: str, connection_id: str, day: int, since: datetim
         coach_name=coach.name,
         nonce=_episode(since),
     )
-    # The queue's versions grow from episode to episode: what the last one left must not supersede this one.
+    # The queue's versions grow from episode to episode: what the last one left must not supersede
+    # this one.
     return replace(notices.mail(Notice(facts, due_at), coach.id, None), version=_ms(since) + day)
 
 
 def _withdraw(tx: Connection, connection_id: str) -> None:
     """The rows not sent yet end here; one under way is asked about by its sender."""
     waiting = (rows.c.kind == "mail", rows.c.topic == "relink", rows.c.booking_id == connection_id)
-    done = rows.update().where(*waiting, rows.c.state.in_(("pending", "waiting_for_text", "withheld")))
-    tx.execute(done.values(state="superseded", reason="newer", last_error="the calendar is connected again"))
+    done = rows.update().where(
+        *waiting, rows.c.state.in_(("pending", "waiting_for_text", "withheld"))
+    )
+    tx.execute(
+        done.values(
+            state="superseded", reason="newer", last_error="the calendar is connected again"
+        )
+    )

@@ -1,4 +1,5 @@
-"""What is kept of people once it was of use: mails lose what they say, bookings lose whose they were.
+"""What is kept of people once it was of use: mails lose what they say, bookings lose whose they
+were.
 
 Rows stay, with ids, times, seats and statuses: they are what happened. Nothing here is undone.
 """
@@ -15,7 +16,9 @@ from storage.rows import bookings as booking_rows
 from storage.schema.tables import bookings, outbox, sessions
 
 AT_ONCE = 2_000
-"""Rows of one transaction: what has piled up is worked off over some hours, and no lock is held for long."""
+"""Rows of one transaction: what has piled up is worked off over some hours, and no lock is held for
+long.
+"""
 
 ROLES = ("participant", "coach")
 row = outbox.c
@@ -23,9 +26,11 @@ _over = row.state.in_(("sent", "superseded"))
 
 
 def empty_old_mails(tx: Connection, *, now: datetime, after: timedelta) -> int:
-    """Mails that ended, of sessions that were over this long ago, lose text and recipient. How many did.
+    """Mails that ended, of sessions that were over this long ago, lose text and recipient. How many
+    did.
 
-    Not those of a session to come: whether its cancellation is sent depends on whom its confirmation went to.
+    Not those of a session to come: whether its cancellation is sent depends on whom its
+    confirmation went to.
     """
     before = now - after
     ended = select(sessions.c.id).where(sessions.c.ends < int(before.timestamp()))
@@ -35,7 +40,9 @@ def empty_old_mails(tx: Connection, *, now: datetime, after: timedelta) -> int:
 
 
 def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
-    """Bookings of sessions that were over this long ago lose their person, and so do their mails. How many did."""
+    """Bookings of sessions that were over this long ago lose their person, and so do their mails.
+    How many did.
+    """
     before = int((now - after).timestamp())
     query = select(bookings.c.id).join(sessions, bookings.c.session_id == sessions.c.id)
     known = bookings.c.participant_id.not_like(f"{ERASED_ID}%")
@@ -45,20 +52,30 @@ def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
 
 
 def empty_mails(tx: Connection, chosen: Select[tuple[str]]) -> int:
-    """Take from these mails what they say and whom they are for; only the role stays. How many there were."""
+    """Take from these mails what they say and whom they are for; only the role stays. How many
+    there were.
+    """
     ids = list(tx.scalars(chosen))
     role = row.payload[("recipient", "role")].as_string()
     for each in ROLES:
         emptied = outbox.update().where(row.id.in_(ids), role == each)
-        tx.execute(emptied.values(payload={"recipient": {"role": each}}, recipient=None, last_error=None))
+        tx.execute(
+            emptied.values(payload={"recipient": {"role": each}}, recipient=None, last_error=None)
+        )
     return len(ids)
 
 
 def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
-    """Take the person out of these bookings. One participant's bookings still belong together. How many there were."""
-    found: Sequence[Any] = tx.execute(select(bookings.c.id, bookings.c.participant_id).where(chosen)).all()
+    """Take the person out of these bookings. One participant's bookings still belong together. How
+    many there were.
+    """
+    found: Sequence[Any] = tx.execute(
+        select(bookings.c.id, bookings.c.participant_id).where(chosen)
+    ).all()
     anonymous: dict[str, Participant] = {}
     for booking in found:
-        nobody = anonymous.setdefault(booking.participant_id, Participant.nobody(secrets.token_hex(10)))
+        nobody = anonymous.setdefault(
+            booking.participant_id, Participant.nobody(secrets.token_hex(10))
+        )
         booking_rows.put_participant(tx, booking.id, nobody)
     return len(found)

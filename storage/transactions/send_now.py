@@ -1,4 +1,6 @@
-"""The mails of one booking, for people who look after it: one more of them, at once ("Send now")."""
+"""The mails of one booking, for people who look after it: one more of them, at once
+("Send now").
+"""
 
 from dataclasses import dataclass, replace
 
@@ -22,23 +24,33 @@ class Sending:
 
 
 def send_now(tx: Connection, booking_id: str, kind: Kind, nonce: str, terms: Terms) -> Sending:
-    """Mail the participant once more, about the booking as it is; one mail for one nonce, however often it is asked.
+    """Mail the participant once more, about the booking as it is; one mail for one nonce, however
+    often it is asked.
 
-    No lock is taken: should the booking change meanwhile, the change's own mail makes this one superfluous.
-    Raises Unknown, and Refused for a kind that does not fit.
+    No lock is taken: should the booking change meanwhile, the change's own mail makes this one
+    superfluous. Raises Unknown, and Refused for a kind that does not fit.
     """
     booking = bookings.get(tx, booking_id)
     session = sessions.get(tx, booking.session_id)
     fits = fitting(session, booking, terms.now)
     if kind not in fits:
-        step = f"send one of {', '.join(fits)}" if fits else "there is nothing to send about it any more"
-        state = f"is {booking.status}{' and has begun' * session.begun(terms.now)}, at version {booking.version}"
+        step = (
+            f"send one of {', '.join(fits)}"
+            if fits
+            else "there is nothing to send about it any more"
+        )
+        state = (
+            f"is {booking.status}{' and has begun' * session.begun(terms.now)}, at version"
+            f" {booking.version}"
+        )
         raise Refused("mail_not_fitting", f"This booking {state}: {step}.", fitting=fits)
     coach = coaches.get(tx, session.coach_id)
     assert coach is not None  # noqa: S101 (a session goes with its coach)
     facts = facts_now(kind, session, booking, notices.contact(tx, coach), terms, nonce=nonce)
     facts = replace(facts, previous_starts=_previous(tx, booking, kind))
-    wake = outbox.add(tx, [notices.mail(Notice(facts, terms.now), coach.id, session.id)], now=terms.now)
+    wake = outbox.add(
+        tx, [notices.mail(Notice(facts, terms.now), coach.id, session.id)], now=terms.now
+    )
     return _sending(tx, facts, wake)
 
 
@@ -53,5 +65,7 @@ def _previous(tx: Connection, booking: Booking, kind: Kind) -> int | None:
 
 
 def _sending(tx: Connection, facts: MailFacts, wake: list[Wake]) -> Sending:
-    mine = next(each for each in outbox.of_booking(tx, facts.booking_id) if each.message_id == facts.digest)
+    mine = next(
+        each for each in outbox.of_booking(tx, facts.booking_id) if each.message_id == facts.digest
+    )
     return Sending(mine.id, mine.state, wake)

@@ -1,6 +1,7 @@
 """Free/busy as last read: one packed row a connection, replaced whole or not at all.
 
-A read in which most of a calendar vanished is made again before it is believed; until then all stays as it was.
+A read in which most of a calendar vanished is made again before it is believed; until then all
+stays as it was.
 """
 
 from collections.abc import Collection
@@ -22,13 +23,16 @@ from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
 from storage.transactions import looks, relink_mails, write_back
 
-# A profile in its first sync is looked at again this soon: its "completed" push is skipped when the sync won the race.
+# A profile in its first sync is looked at again this soon: its "completed" push is skipped when the
+# sync won the race.
 SYNC_POLL_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What one read of a connection brought: the periods up to `window_end` (epoch seconds), and userinfo if due."""
+    """What one read of a connection brought: the periods up to `window_end` (epoch seconds), and
+    userinfo if due.
+    """
 
     reading: Reading
     window_end: int
@@ -37,10 +41,11 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`version` of the coach's slot set now, whether this read changed it, whether the next read is due already, and
-    the ids of the sessions that it showed to be in conflict.
+    """`version` of the coach's slot set now, whether this read changed it, whether the next read is
+    due already, and the ids of the sessions that it showed to be in conflict.
 
-    `doubted`: it was not believed, and is owed again. `missed`: it found a change that no push had announced.
+    `doubted`: it was not believed, and is owed again. `missed`: it found a change that no push had
+      announced.
     """
 
     version: int
@@ -53,8 +58,9 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What a read says that was not known. `changed`: in the days that were known before, too; `doubt`: the mark of a
-    read that is not to be believed at once."""
+    """What a read says that was not known. `changed`: in the days that were known before, too;
+    `doubt`: the mark of a read that is not to be believed at once.
+    """
 
     digest: bytes
     first: bool
@@ -79,7 +85,12 @@ def store(tx: Connection, held: Claim, observed: Observed, *, now: datetime) -> 
             if again is None
             else Stored(slot_sets.version(tx, coach.id), changed=False, again=again, doubted=True)
         )
-    missed = news.changed and not news.first and before.trouble is None and before.pushed_since_ms is None
+    missed = (
+        news.changed
+        and not news.first
+        and before.trouble is None
+        and before.pushed_since_ms is None
+    )
     values = _seen(observed.account) | _noted(news, missed=missed, now=now)
     again = refresh_jobs.finish(tx, held, last_ok_at=now, last_error=None, doubted=None, **values)
     if again is None:
@@ -94,15 +105,17 @@ def store(tx: Connection, held: Claim, observed: Observed, *, now: datetime) -> 
 
 
 def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble, now: datetime) -> None:
-    """Record that trying again is useless until the coach acts, and owe the mails that ask for it."""
+    """Record that trying again is useless until the coach acts, and owe the mails that
+    ask for it.
+    """
     coach = coaches.lock(tx, held.coach_id)
     if refresh_jobs.give_up(tx, held, error=error, trouble=trouble) and coach is not None:
         relink_mails.follow(tx, coach, held.connection_id, now=now)
 
 
 def erase(tx: Connection, held: Claim, *, now: datetime) -> bool:
-    """Forget a connection that its coach disconnected. False: the lease was lost, or it was connected again meanwhile,
-    and nothing of it is touched.
+    """Forget a connection that its coach disconnected. False: the lease was lost, or it was
+    connected again meanwhile, and nothing of it is touched.
     """
     coaches.lock(tx, held.coach_id)
     if not refresh_jobs.is_erasing(tx, held):
@@ -112,7 +125,9 @@ def erase(tx: Connection, held: Claim, *, now: datetime) -> bool:
 
 
 def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
-    """Erase a connection with everything that came from it, and make its coach's set anew without it."""
+    """Erase a connection with everything that came from it, and make its coach's set anew without
+    it.
+    """
     coach_id = connections.coach_of(tx, connection_id)
     coach = coaches.lock(tx, coach_id) if coach_id else None
     if coach is not None:
@@ -126,10 +141,11 @@ def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
 def _follow_up(
     tx: Connection, coach: Coach, connection_id: str, account: Account | None, *, now: datetime
 ) -> tuple[str, ...]:
-    """What a read means for the coach, who may have to connect again, and for the sessions that are booked: where they
-    are written, whose events are to be looked at, and which are in conflict now.
+    """What a read means for the coach, who may have to connect again, and for the sessions that are
+    booked: where they are written, whose events are to be looked at, and which are in conflict now.
 
-    An account in its first sync shows too little to tell either; one without credentials may list too few calendars.
+    An account in its first sync shows too little to tell either; one without credentials may list
+    too few calendars.
     """
     trouble = account.trouble if account is not None else None
     if account is not None:
@@ -144,7 +160,10 @@ def _follow_up(
 def _seen(account: Account | None) -> dict[str, Any]:
     if account is None:
         return {}
-    values: dict[str, Any] = {"trouble": account.trouble, "userinfo_due": account.trouble is not None}
+    values: dict[str, Any] = {
+        "trouble": account.trouble,
+        "userinfo_due": account.trouble is not None,
+    }
     if account.trouble == "initial_sync":
         row = refresh_jobs.row
         values |= {"req_gen": row.req_gen + 1, "next_attempt_at_ms": clock_ms() + SYNC_POLL_MS}
@@ -158,13 +177,17 @@ def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
 
 
 def _measure(tx: Connection, held: Claim, before: Before, *, now: datetime) -> None:
-    """How long the push that this read served had waited. One that came during the read waits for the next."""
+    """How long the push that this read served had waited. One that came during the read waits for
+    the next.
+    """
     if before.pushed_since_ms is not None and before.pushed_since_ms <= held.claimed_at_ms:
         samples.seen(tx, pushed_since_ms=before.pushed_since_ms, now=now)
 
 
 def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> _News:
-    """Compared are the days ahead that both readings tell of: the window moves on, and that is no change."""
+    """Compared are the days ahead that both readings tell of: the window moves on, and that is no
+    change.
+    """
     digest = observed.reading.digest()
     mine = busy.c.connection_id == connection_id
     stored = tx.scalar(select(busy.c.digest).where(mine))
@@ -175,17 +198,23 @@ def _news(tx: Connection, connection_id: str, observed: Observed, *, now: dateti
         return _News(digest, first=False, changed=False)
     packed, known_until = tx.execute(select(busy.c.reading, busy.c.window_end).where(mine)).one()
     since, until = int(now.timestamp()), min(known_until, observed.window_end)
-    known, read = (each.between(since, until) for each in (Reading.unpack(packed), observed.reading))
+    known, read = (
+        each.between(since, until) for each in (Reading.unpack(packed), observed.reading)
+    )
     gone = vanished(known, read, unlisted=unlisted)
     mark = b"".join((digest, *(name.encode() for name in sorted(unlisted))))
-    return _News(digest, first=False, changed=known.digest() != read.digest(), doubt=mark if gone else None)
+    return _News(
+        digest, first=False, changed=known.digest() != read.digest(), doubt=mark if gone else None
+    )
 
 
 def _unlisted(tx: Connection, connection_id: str, account: Account | None) -> Collection[str]:
     """The blocking calendars that the account lists no more."""
     if account is None:
         return ()
-    listed = {each.id for profile in account.profiles for each in profile.calendars if not each.deleted}
+    listed = {
+        each.id for profile in account.profiles for each in profile.calendars if not each.deleted
+    }
     return (connections.blocking_calendars(tx, connection_id) or frozenset()) - listed
 
 
@@ -193,9 +222,16 @@ def _replace(tx: Connection, connection_id: str, observed: Observed, news: _News
     """Write the row unless it says the same already."""
     mine = busy.c.connection_id == connection_id
     before = tx.execute(select(busy.c.digest, busy.c.window_end).where(mine)).first()
-    if before is not None and (before.digest, before.window_end) == (news.digest, observed.window_end):
+    if before is not None and (before.digest, before.window_end) == (
+        news.digest,
+        observed.window_end,
+    ):
         return False
-    values = {"reading": observed.reading.pack(), "digest": news.digest, "window_end": observed.window_end}
+    values = {
+        "reading": observed.reading.pack(),
+        "digest": news.digest,
+        "window_end": observed.window_end,
+    }
     if before is None:
         tx.execute(busy.insert().values(connection_id=connection_id, **values))
     else:

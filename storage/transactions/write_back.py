@@ -1,7 +1,9 @@
-"""Where a coach's sessions are written: the calendars that there are, which was chosen, which session stands in which.
+"""Where a coach's sessions are written: the calendars that there are, which was chosen, which
+session stands in which.
 
-A session's row says where its event was written, or is about to be, before it is; and in which calendars it may still
-stand besides (its strays), from where it is taken away. So a move that is cut short anywhere leaves no second event.
+A session's row says where its event was written, or is about to be, before it is; and in which
+calendars it may still stand besides (its strays), from where it is taken away. So a move that is
+cut short anywhere leaves no second event.
 """
 
 import secrets
@@ -43,7 +45,9 @@ class CalendarEntry:
 
 @dataclass(frozen=True, slots=True)
 class TargetCalendar:
-    """A calendar of a coach. `connected`: we have working credentials for it. `writable`: it takes events."""
+    """A calendar of a coach. `connected`: we have working credentials for it. `writable`: it takes
+    events.
+    """
 
     connection_id: str
     calendar_id: str
@@ -64,9 +68,16 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         return None
     stands = (sessions.c.event_calendar_id, sessions.c.event_strays)
     query = select(coaches.c.zone, coaches.c.horizon_days, *stands).join(sessions)
-    zone, horizon_days, calendar_id, strays = tx.execute(query.where(sessions.c.id == session_id)).one()
-    seated = [booking for booking in bookings.of_session(tx, session_id) if booking.status == "booked"]
-    named = [context.programme_name for context in (session.context, *(booking.context for booking in seated))]
+    zone, horizon_days, calendar_id, strays = tx.execute(
+        query.where(sessions.c.id == session_id)
+    ).one()
+    seated = [
+        booking for booking in bookings.of_session(tx, session_id) if booking.status == "booked"
+    ]
+    named = [
+        context.programme_name
+        for context in (session.context, *(booking.context for booking in seated))
+    ]
     return CalendarEntry(
         session=session,
         zone=zone,
@@ -79,21 +90,36 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
 
 
 def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
-    """The coach's calendars, the best first: those that can be reached, of those the one that the coach chose (unless
-    it takes no events), then the primary ones.
+    """The coach's calendars, the best first: those that can be reached, of those the one that the
+    coach chose (unless it takes no events), then the primary ones.
     """
-    profile = and_(profiles.c.connection_id == calendars.c.connection_id, profiles.c.id == calendars.c.profile_id)
+    profile = and_(
+        profiles.c.connection_id == calendars.c.connection_id,
+        profiles.c.id == calendars.c.profile_id,
+    )
     connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
     chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
     query = (
-        select(calendars.c.connection_id, calendars.c.id, connected.label("connected"), calendars.c.readonly)
+        select(
+            calendars.c.connection_id,
+            calendars.c.id,
+            connected.label("connected"),
+            calendars.c.readonly,
+        )
         .join(connections, connections.c.id == calendars.c.connection_id)
         .join(profiles, profile)
-        .where(connections.c.coach_id == coach_id, calendars.c.deleted.is_(False), connections.c.erase_due.is_(False))
+        .where(
+            connections.c.coach_id == coach_id,
+            calendars.c.deleted.is_(False),
+            connections.c.erase_due.is_(False),
+        )
         .order_by(connected.desc(), and_(chosen, calendars.c.readonly.is_(False)).desc())
         .order_by(calendars.c.is_primary.desc(), calendars.c.connection_id, calendars.c.id)
     )
-    return tuple(TargetCalendar(row[0], row[1], bool(row[2]), writable=not row[3]) for row in tx.execute(query))
+    return tuple(
+        TargetCalendar(row[0], row[1], bool(row[2]), writable=not row[3])
+        for row in tx.execute(query)
+    )
 
 
 def receiving(tx: Connection, coach_id: str) -> TargetCalendar | None:
@@ -101,14 +127,22 @@ def receiving(tx: Connection, coach_id: str) -> TargetCalendar | None:
     return next((place for place in places(tx, coach_id) if place.open), None)
 
 
-def receive(tx: Connection, coach_id: str, calendar_id: str | None, *, of: str | None = None, now: datetime) -> None:
-    """Let this calendar receive the coach's sessions, the coming ones too; None: the main one, chosen automatically.
+def receive(
+    tx: Connection, coach_id: str, calendar_id: str | None, *, of: str | None = None, now: datetime
+) -> None:
+    """Let this calendar receive the coach's sessions, the coming ones too; None: the main one,
+    chosen automatically.
 
-    Raises UnknownCalendar for one that is not the coach's (or not of the connection `of`), ReadOnly. One that cannot
-    be reached just now is chosen all the same: until it can, the automatic one receives, and nothing moves.
+    Raises UnknownCalendar for one that is not the coach's (or not of the connection `of`),
+    ReadOnly. One that cannot be reached just now is chosen all the same: until it can, the
+    automatic one receives, and nothing moves.
     """
     coach_rows.lock(tx, coach_id)
-    known = {place.calendar_id: place for place in places(tx, coach_id) if of in (None, place.connection_id)}
+    known = {
+        place.calendar_id: place
+        for place in places(tx, coach_id)
+        if of in (None, place.connection_id)
+    }
     chosen = None if calendar_id is None else known.get(calendar_id)
     if calendar_id is not None and chosen is None:
         raise UnknownCalendar(calendar_id)
@@ -117,16 +151,18 @@ def receive(tx: Connection, coach_id: str, calendar_id: str | None, *, of: str |
     row = connections.c
     tx.execute(connections.update().where(row.coach_id == coach_id).values(receives=None))
     if chosen is not None:
-        tx.execute(connections.update().where(row.id == chosen.connection_id).values(receives=calendar_id))
+        tx.execute(
+            connections.update().where(row.id == chosen.connection_id).values(receives=calendar_id)
+        )
     target = chosen or receiving(tx, coach_id)
     if target is not None and target.open:
         _move_all(tx, coach_id, target.calendar_id, now)
 
 
 def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | None) -> bool:
-    """Remember where a session is about to be written: before it is, so that after a crash it is written there again,
-    and not into another calendar too. False: it is not to be `instead_of` any more, somebody said otherwise meanwhile,
-    or disconnects the calendar's account.
+    """Remember where a session is about to be written: before it is, so that after a crash it is
+    written there again, and not into another calendar too. False: it is not to be `instead_of` any
+    more, somebody said otherwise meanwhile, or disconnects the calendar's account.
     """
     known = _is_known(tx, session_id, calendar_id)
     standing, strays = _locked(tx, session_id)
@@ -137,14 +173,18 @@ def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | 
 
 
 def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of: str) -> None:
-    """Remember that a calendar did not take the event after all: it stands where it stood, or nowhere."""
+    """Remember that a calendar did not take the event after all: it stands where it stood, or
+    nowhere.
+    """
     standing, strays = _locked(tx, session_id)
     if standing == out_of:
         _stands(tx, session_id, calendar_id, strays)
 
 
 def stray(tx: Connection, session_id: str, calendar_id: str) -> None:
-    """Remember that a session was written into a calendar that it had been moved out of meanwhile."""
+    """Remember that a session was written into a calendar that it had been moved out of
+    meanwhile.
+    """
     if _is_known(tx, session_id, calendar_id):
         standing, strays = _locked(tx, session_id)
         _stands(tx, session_id, standing, strays | {calendar_id})
@@ -157,8 +197,8 @@ def taken_away(tx: Connection, session_id: str, calendar_id: str) -> None:
 
 
 def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
-    """Owe a calendar row to each coming session whose calendar is gone or takes events no more, if another does; and
-    to each that was left in a calendar which can be tidied now.
+    """Owe a calendar row to each coming session whose calendar is gone or takes events no more, if
+    another does; and to each that was left in a calendar which can be tidied now.
 
     Nobody is woken: the sweeper does that.
     """
@@ -168,7 +208,11 @@ def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
     row = sessions.c
     lost = row.event_calendar_id.not_in(there)
     query = select(row.id, row.version, row.event_calendar_id, row.event_strays)
-    found = tx.execute(query.where(_coming(coach_id, now), or_(lost, row.event_strays.is_not(None))).order_by(row.id))
+    found = tx.execute(
+        query.where(_coming(coach_id, now), or_(lost, row.event_strays.is_not(None))).order_by(
+            row.id
+        )
+    )
     owed = []
     for session_id, version, calendar_id, strays in found.all():
         tidied = [each for each in strays or () if each in there and there[each].connected]
@@ -179,17 +223,24 @@ def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
 
 
 def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -> None:
-    """Forget which sessions stand in the calendars of an account that is being erased. Those to come are owed another
-    place, as soon as there is one. What stands in the coach's other accounts can still be found there.
+    """Forget which sessions stand in the calendars of an account that is being erased. Those to
+    come are owed another place, as soon as there is one. What stands in the coach's other accounts
+    can still be found there.
 
     The caller holds the coach's lock.
     """
     row = sessions.c
     mine = set(tx.scalars(select(calendars.c.id).where(calendars.c.connection_id == connection_id)))
-    others = select(connections.c.id).where(connections.c.coach_id == coach_id, connections.c.id != connection_id)
-    last = tx.scalar(others.limit(1)) is None  # an account may list a calendar no more that it had: then all are its
+    others = select(connections.c.id).where(
+        connections.c.coach_id == coach_id, connections.c.id != connection_id
+    )
+    last = (
+        tx.scalar(others.limit(1)) is None
+    )  # an account may list a calendar no more that it had: then all are its
     anywhere = or_(row.event_calendar_id.is_not(None), row.event_strays.is_not(None))
-    query = select(row.id, row.version, _coming(coach_id, now)).where(row.coach_id == coach_id, anywhere)
+    query = select(row.id, row.version, _coming(coach_id, now)).where(
+        row.coach_id == coach_id, anywhere
+    )
     owed = []
     for session_id, version, coming in tx.execute(query.order_by(row.id)).all():
         standing, strays = _locked(tx, session_id)
@@ -207,7 +258,9 @@ def _unnamed(*calendar_ids: str) -> str:
 
 
 def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None:
-    """Coming sessions belong into this calendar from now on: said in their rows, which whoever writes them obeys."""
+    """Coming sessions belong into this calendar from now on: said in their rows, which whoever
+    writes them obeys.
+    """
     row = sessions.c
     elsewhere = row.event_calendar_id.is_distinct_from(target)
     query = select(row.id, row.version).where(_coming(coach_id, now), elsewhere).order_by(row.id)
@@ -215,15 +268,17 @@ def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None
     for session_id, version in tx.execute(query).all():
         standing, strays = _locked(tx, session_id)
         _stands(tx, session_id, target, strays | {standing})
-        # Each choice moves them again, however often it is made: no row of an earlier one counts for it.
+        # Each choice moves them again, however often it is made: no row of an earlier one counts
+        # for it.
         key = f"{session_id}:{version}:{secrets.token_hex(8)}"
         owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
 
 
 def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
-    """Whether the calendar is the coach's. Not that of an account which is being erased: nothing is remembered of it.
-    Takes the coach's lock, as `leave` has it: an erasure comes before, or after."""
+    """Whether the calendar is the coach's. Not that of an account which is being erased: nothing is
+    remembered of it. Takes the coach's lock, as `leave` has it: an erasure comes before, or after.
+    """
     coach_id = tx.scalar(select(sessions.c.coach_id).where(sessions.c.id == session_id))
     if coach_id is None or coach_rows.lock(tx, coach_id) is None:
         return False
@@ -232,7 +287,9 @@ def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
 
 def _coming(coach_id: str, now: datetime) -> ColumnElement[bool]:
     row = sessions.c
-    return and_(row.coach_id == coach_id, row.ends > int(now.timestamp()), row.active, row.kind != "hold")
+    return and_(
+        row.coach_id == coach_id, row.ends > int(now.timestamp()), row.active, row.kind != "hold"
+    )
 
 
 def _locked(tx: Connection, session_id: str) -> tuple[str | None, set[str | None]]:
@@ -243,13 +300,17 @@ def _locked(tx: Connection, session_id: str) -> tuple[str | None, set[str | None
     return (None, set()) if found is None else (found[0], set(found[1] or ()))
 
 
-def _stands(tx: Connection, session_id: str, calendar_id: str | None, strays: set[str | None]) -> None:
+def _stands(
+    tx: Connection, session_id: str, calendar_id: str | None, strays: set[str | None]
+) -> None:
     left = sorted(each for each in strays if each and each != calendar_id)
     values = {"event_calendar_id": calendar_id, "event_strays": left or None}
     tx.execute(sessions.update().where(sessions.c.id == session_id).values(values))
 
 
-def owed_row(coach_id: str, session_id: str, version: int, key: str, now: datetime, *, topic: str = "upsert") -> Owed:
+def owed_row(
+    coach_id: str, session_id: str, version: int, key: str, now: datetime, *, topic: str = "upsert"
+) -> Owed:
     """A row of the outbox that is due at once; `key` tells it apart from the session's others."""
     return Owed(
         kind="calendar",

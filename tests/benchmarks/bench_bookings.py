@@ -1,7 +1,9 @@
-"""P11 of the performance goals: 32 clients book one coach at once over HTTP, on PostgreSQL and real processes.
+"""P11 of the performance goals: 32 clients book one coach at once over HTTP, on PostgreSQL and real
+processes.
 
-Every client asks for starts that others ask for too: most are refused, and a refusal is an answer as well. What to hold
-is the p99 of all answers; a 5xx, or an answer that a client would have to repeat, ends the run.
+Every client asks for starts that others ask for too: most are refused, and a refusal is an answer
+as well. What to hold is the p99 of all answers; a 5xx, or an answer that a client would have to
+repeat, ends the run.
 """
 
 import json
@@ -22,7 +24,14 @@ from workers.embedded.redis import redis_server
 
 CLIENTS, EACH = 32, 12
 DAILY = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
-SETTINGS = {"zone": "UTC", "hours": DAILY, "durations": [60], "pre": 15, "post": 15, "horizon_days": 28}
+SETTINGS = {
+    "zone": "UTC",
+    "hours": DAILY,
+    "durations": [60],
+    "pre": 15,
+    "post": 15,
+    "horizon_days": 28,
+}
 BUSIEST_MS = 60
 
 
@@ -41,7 +50,9 @@ def main() -> None:
             raised.connect()
             raised.api.put("/v1/coaches/ada", SETTINGS)
             starts = raised.slots()["starts"][96:]
-            _race(raised, key, starts[: 8 * EACH : 2])  # the first answers of a process are its slowest
+            _race(
+                raised, key, starts[: 8 * EACH : 2]
+            )  # the first answers of a process are its slowest
             _report(_race(raised, key, starts[16 * EACH : 32 * EACH : 2]))
 
 
@@ -56,10 +67,17 @@ def _race(raised: Town, key: str, starts: list[str]) -> list[Answer]:
 
 
 def _asked(raised: Town, key: str, number: int, start: str) -> bytes:
-    person = {"id": f"p{number}", "name": f"P {number}", "email": f"p{number}@example.test", "zone": "UTC"}
+    person = {
+        "id": f"p{number}",
+        "name": f"P {number}",
+        "email": f"p{number}@example.test",
+        "zone": "UTC",
+    }
     body = {"coach_id": "ada", "start": start, "duration": 60, "participant": person}
     headers = {"Authorization": f"Bearer {key}", "Idempotency_Key": secrets.token_hex(8)}
-    return http_load.request("POST", f"{raised.api.origin}/v1/bookings", json.dumps(body).encode(), **headers)
+    return http_load.request(
+        "POST", f"{raised.api.origin}/v1/bookings", json.dumps(body).encode(), **headers
+    )
 
 
 def _report(answers: list[Answer]) -> None:
@@ -67,7 +85,8 @@ def _report(answers: list[Answer]) -> None:
     booked = sum(it.status == 201 for it in answers)
     print(
         f"P11 postgresql  {len(answers)} answers to {CLIENTS} clients, {booked} booked: "
-        f"p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f} ms, p99 {cuts[98]:.0f} ms (goal: {BUSIEST_MS} ms)"
+        f"p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f} ms, p99 {cuts[98]:.0f} ms (goal:"
+        f" {BUSIEST_MS} ms)"
     )
 
 

@@ -1,7 +1,9 @@
-"""P6 of the performance goals: one coach's slots of 14 days over HTTP, as a share of a view that answers a constant.
+"""P6 of the performance goals: one coach's slots of 14 days over HTTP, as a share of a view that
+answers a constant.
 
-The constant is the very same bytes, from a Flask view with nothing around it, on the same server and workers. They take
-turns, since the machine has other work too, and medians of several turns count.
+The constant is the very same bytes, from a Flask view with nothing around it, on the same server
+and workers. They take turns, since the machine has other work too, and medians of several turns
+count.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -59,24 +61,33 @@ def _report(name: str, raised: Town) -> None:
     constants = partial(turn, bare, [http_load.request("GET", f"{bare}/constant")] * REQUESTS)
     ours = partial(turn, raised.api.origin, [prepared[n % COACHES] for n in range(REQUESTS)])
     turns = [(rate(constants), rate(ours)) for _ in range(TURNS + 1)]
-    floor, reached = map(median, zip(*turns[1:], strict=True))  # the first answers of a process are its slowest
+    floor, reached = map(
+        median, zip(*turns[1:], strict=True)
+    )  # the first answers of a process are its slowest
     cuts = quantiles([1000 * it.seconds for it in ours()], n=100)
     print(
-        f"P6 {name:<11} constant {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%} (goal: {SHARE:.0%}), "
+        f"P6 {name:<11} constant {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%}"
+        f" (goal: {SHARE:.0%}), "
         f"p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms (goal: {BUSIEST_MS} ms)"
     )
 
 
 def _introduced(raised: Town) -> tuple[list[str], str]:
-    """Where to ask for the slots of some coaches, and a key. Nobody is connected: no state changes meanwhile."""
+    """Where to ask for the slots of some coaches, and a key. Nobody is connected: no state changes
+    meanwhile.
+    """
     now = datetime.now(UTC)
     with raised.database.write() as tx:
         key = api_keys.create_key(tx, "bench", ("slots:read",), now=now)
         for number in range(COACHES):
-            coach = coaches.put(tx, people.coach(id=f"coach-{number}", durations=(30, 45, 60, 90), horizon_days=90))
+            coach = coaches.put(
+                tx, people.coach(id=f"coach-{number}", durations=(30, 45, 60, 90), horizon_days=90)
+            )
             slot_sets.recompute(tx, coach, now=now)
     asked = f"from={now.date()}&to={now.date() + timedelta(days=14)}&duration=60"
-    return [f"{raised.api.origin}/v1/coaches/coach-{number}/slots?{asked}" for number in range(COACHES)], key
+    return [
+        f"{raised.api.origin}/v1/coaches/coach-{number}/slots?{asked}" for number in range(COACHES)
+    ], key
 
 
 def _constant(raised: Town, url: str, key: str) -> str:

@@ -1,6 +1,8 @@
-"""P7 of the performance goals: any and all of 200 coaches over 14 days, as the service answers them, on both databases.
+"""P7 of the performance goals: any and all of 200 coaches over 14 days, as the service answers
+them, on both databases.
 
-The floor is reading the same rows and looking at none of them. What to hold are milliseconds a pool, and the ratio.
+The floor is reading the same rows and looking at none of them. What to hold are milliseconds a
+pool, and the ratio.
 """
 
 from collections.abc import Callable
@@ -37,15 +39,21 @@ def main() -> None:
             _fill(database)
             floor, ours = _milliseconds(_floor, database), _milliseconds(_pool, database)
             name = database.engine.dialect.name
-            print(f"P7 {name:<11} floor {floor:.2f} ms, ours {ours:.2f} ms = {ours / floor:.1f}x (goal: 3 ms)")
+            print(
+                f"P7 {name:<11} floor {floor:.2f} ms, ours {ours:.2f} ms = {ours / floor:.1f}x (goal: 3 ms)"
+            )
             database.close()
 
 
 def _fill(database: Database) -> None:
-    person = replace(people.ADA, horizon_days=90, durations=(30, 45, 60, 90), policy=Policy("hours_only", 1))
+    person = replace(
+        people.ADA, horizon_days=90, durations=(30, 45, 60, 90), policy=Policy("hours_only", 1)
+    )
     with database.write() as tx:
         for number in range(COACHES):
-            slot_sets.recompute(tx, coaches.put(tx, replace(person, id=f"coach-{number}")), now=people.NOW)
+            slot_sets.recompute(
+                tx, coaches.put(tx, replace(person, id=f"coach-{number}")), now=people.NOW
+            )
 
 
 def _floor(database: Database) -> None:

@@ -1,8 +1,10 @@
-"""P3 of the performance goals: pushes answered a second, as a share of what a bare 204 reaches on the same server.
+"""P3 of the performance goals: pushes answered a second, as a share of what a bare 204 reaches on
+the same server.
 
-Both serve with the same workers and threads, on PostgreSQL; they take turns, since the machine has other work too, and
-medians of several turns count. No worker reads meanwhile. In a storm every connection is owed a read already; at a
-clean edge none is, so that each push is a commit and a wake-up in Redis.
+Both serve with the same workers and threads, on PostgreSQL; they take turns, since the machine has
+other work too, and medians of several turns count. No worker reads meanwhile. In a storm every
+connection is owed a read already; at a clean edge none is, so that each push is a commit and a
+wake-up in Redis.
 """
 
 from collections.abc import Sequence
@@ -40,7 +42,10 @@ def main() -> None:
         database = create(url)
         migrations.migrate(database)
         database.close()
-        more = processes.FAR_LIMITS | {"COACHCAL_WEB_PROCESSES": str(PROCESSES), "COACHCAL_WEB_THREADS": str(THREADS)}
+        more = processes.FAR_LIMITS | {
+            "COACHCAL_WEB_PROCESSES": str(PROCESSES),
+            "COACHCAL_WEB_THREADS": str(THREADS),
+        }
         with processes.raised(Path(folder), url, redis.url, **more) as raised:
             raised.start("web")
             _report(raised, serve(raised, "tests.benchmarks.bench_pushes:bare"), _connected(raised))
@@ -54,9 +59,16 @@ def bare(_environ: object, start_response: object) -> list[bytes]:
 
 
 def serve(raised: Town, app: str, url: str = "") -> str:
-    """The origin of a server of another application, started as `coachcal serve` starts ours; `url`: one it answers."""
+    """The origin of a server of another application, started as `coachcal serve` starts ours;
+    `url`: one it answers.
+    """
     port = free_port()
-    options = (f"--bind=127.0.0.1:{port}", f"--workers={PROCESSES}", f"--threads={THREADS}", "--worker-class=gthread")
+    options = (
+        f"--bind=127.0.0.1:{port}",
+        f"--workers={PROCESSES}",
+        f"--threads={THREADS}",
+        "--worker-class=gthread",
+    )
     more = ("--no-control-socket", "--keep-alive=15", "--log-level=warning")
     raised.processes.start("bare", app, *more, *options, env={}, module="gunicorn")
     origin = f"http://127.0.0.1:{port}"
@@ -72,7 +84,9 @@ def _connected(raised: Town) -> list[bytes]:
             coaches.put(tx, people.coach(id=f"coach-{number}"))
         connection_id = people.connect(raised.database, f"coach-{number}", f"acc-{number}")
         with raised.database.write() as tx:
-            connections.plan_channel(tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed")
+            connections.plan_channel(
+                tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed"
+            )
         callback = f"{raised.api.origin}/webhooks/cronofy/token-{number}"
         pushes.append(http_load.change(callback, raised.sandbox.client_secret))
     return pushes
@@ -90,7 +104,9 @@ def _report(raised: Town, bare: str, pushes: Sequence[bytes]) -> None:
     floor = median(rates["bare"][1:])  # the first answers of a process are its slowest
     for name, goal in SHARES.items():
         reached = median(rates[name][1:])
-        print(f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%} (goal: {goal:.0%})")
+        print(
+            f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%} (goal: {goal:.0%})"
+        )
     cuts = quantiles([1000 * it.seconds for it in http_load.send(ours, storm, lines=16)], n=100)
     print(f"P3 16 lines    p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms (goal: {BUSIEST_MS} ms)")
 
@@ -105,7 +121,11 @@ def _clean(raised: Town) -> None:
     """As if every connection had just been read, long after its last read."""
     row = tables.connections.c
     with raised.database.write() as tx:
-        tx.execute(tables.connections.update().values(done_gen=row.req_gen, pushed_since_ms=None, next_attempt_at_ms=0))
+        tx.execute(
+            tables.connections.update().values(
+                done_gen=row.req_gen, pushed_since_ms=None, next_attempt_at_ms=0
+            )
+        )
 
 
 if __name__ == "__main__":

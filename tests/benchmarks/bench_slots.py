@@ -1,8 +1,10 @@
-"""P1 of the performance goals: slot sets of one coach, against a bitmap in C (the floor) and a plain Python loop.
+"""P1 of the performance goals: slot sets of one coach, against a bitmap in C (the floor) and a
+plain Python loop.
 
-One coach, 90 days, Monday to Friday 09:00-17:00 in London, 1,000 random overlapping busy periods, buffers of 15
-minutes, durations 30/45/60/90. Run it by hand: `python -m tests.benchmarks.bench_slots`. All three must agree to
-the bit before anything is measured; medians are printed, and what to hold against the goals are the ratios.
+One coach, 90 days, Monday to Friday 09:00-17:00 in London, 1,000 random overlapping busy periods,
+buffers of 15 minutes, durations 30/45/60/90. Run it by hand: `python -m
+tests.benchmarks.bench_slots`. All three must agree to the bit before anything is measured; medians
+are printed, and what to hold against the goals are the ratios.
 """
 
 import ctypes
@@ -87,7 +89,9 @@ def main() -> None:
     def sets(reasons: bool = False) -> bytes:
         return build(COACH, busy, (), origin=ORIGIN, days=DAYS, reasons=reasons).bits
 
-    np.ones(500_000)  # as a worker that has read one long answer: from then on malloc keeps what is freed
+    np.ones(
+        500_000
+    )  # as a worker that has read one long answer: from then on malloc keeps what is freed
     rows = [
         ("domain.slots.build, sets alone", timed(sets, 2000)),
         ("domain.slots.build, with reasons", timed(lambda: sets(reasons=True), 1000)),
@@ -143,13 +147,17 @@ def c_floor(busy: Periods, folder: Path) -> Callable[[], bytes] | None:
         return None
     source, library = folder / "floor.c", folder / "floor.so"
     source.write_text(C_FLOOR, "utf-8")
-    subprocess.run([compiler, "-O3", "-march=native", "-shared", "-fPIC", "-o", library, source], check=True)
+    subprocess.run(
+        [compiler, "-O3", "-march=native", "-shared", "-fPIC", "-o", library, source], check=True
+    )
     slots = ctypes.CDLL(str(library)).slots
     starts, ends = (np.ascontiguousarray(column) for column in busy.T)
     quarters = np.array([minutes // 15 for minutes in COACH.durations], np.int64)
     closed, out = closed_words(), np.empty(len(quarters) * CELLS // 8, np.uint8)
     arrays = [ctypes.c_void_p(it.ctypes.data) for it in (starts, ends, closed, quarters, out)]
-    count, origin, pad, rows = (ctypes.c_int64(n) for n in (len(busy), ORIGIN, 60 * COACH.pre, len(quarters)))
+    count, origin, pad, rows = (
+        ctypes.c_int64(n) for n in (len(busy), ORIGIN, 60 * COACH.pre, len(quarters))
+    )
 
     def work() -> bytes:
         slots(arrays[0], arrays[1], count, arrays[2], origin, pad, arrays[3], rows, arrays[4])
@@ -160,9 +168,13 @@ def c_floor(busy: Periods, folder: Path) -> Callable[[], bytes] | None:
 
 
 def closed_words() -> npt.NDArray[np.uint64]:
-    """A bit for each quarter hour outside working hours, the first in the highest bit, and a word of margin."""
+    """A bit for each quarter hour outside working hours, the first in the highest bit, and a word
+    of margin.
+    """
     closed = np.zeros(CELLS + 64, np.bool_)
-    for start, end in closed_periods(COACH.hours, ORIGIN, ORIGIN + DAYS * DAY_SECONDS + 64 * GRID).tolist():
+    for start, end in closed_periods(
+        COACH.hours, ORIGIN, ORIGIN + DAYS * DAY_SECONDS + 64 * GRID
+    ).tolist():
         closed[(start - ORIGIN) // GRID : -((ORIGIN - end) // GRID)] = True
     return np.packbits(closed).view(">u8").astype(np.uint64)
 

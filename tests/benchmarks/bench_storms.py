@@ -1,7 +1,9 @@
-"""P5 of the performance goals: a storm of 10,000 pushes for 100 coaches, on PostgreSQL and real processes.
+"""P5 of the performance goals: a storm of 10,000 pushes for 100 coaches, on PostgreSQL and real
+processes.
 
-As fast as they can be sent, then spread over a minute. What to hold are the reads a coach, and the seconds after the
-last push until everybody was read after it; the rate is told beside them, of a sender on the same cores.
+As fast as they can be sent, then spread over a minute. What to hold are the reads a coach, and the
+seconds after the last push until everybody was read after it; the rate is told beside them, of a
+sender on the same cores.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,8 +51,10 @@ def _report(raised: Town, pushes: Sequence[bytes], seconds: int, most: int) -> N
         wait(raised, f"coach-{number:02}", lambda found: found["state"] == "fresh", last + 20)
     fresh, counted = monotonic() - last, reads(raised) - before
     print(
-        f"P5 over {took:4.1f} s  {answered} pushes for {len(counted)} coaches, {answered / took:.0f}/s: at most "
-        f"{max(counted.values())} reads a coach (goal: {most}), all fresh {fresh:.1f} s after the last "
+        f"P5 over {took:4.1f} s  {answered} pushes for {len(counted)} coaches,"
+        f" {answered / took:.0f}/s: at most "
+        f"{max(counted.values())} reads a coach (goal: {most}), all fresh {fresh:.1f} s"
+        " after the last "
         f"(goal: {FRESH_SECONDS} s)"
     )
 

@@ -1,7 +1,9 @@
-"""P2, the reading half: JSON bytes of 1,000 free/busy items -> a Reading, against `orjson.loads` of the same bytes.
+"""P2, the reading half: JSON bytes of 1,000 free/busy items -> a Reading, against `orjson.loads` of
+    the same bytes.
 
-Run: python -m tests.benchmarks.bench_wire. Floor and ours take turns, and the best of each counts: what disturbs one
-disturbs the other. A new process lays its memory out anew, which alone moves the ratio by a tenth: run it a few times.
+Run: python -m tests.benchmarks.bench_wire. Floor and ours take turns, and the best of each counts:
+what disturbs one disturbs the other. A new process lays its memory out anew, which alone moves the
+ratio by a tenth: run it a few times.
 """
 
 from __future__ import annotations
@@ -59,7 +61,11 @@ def free_busy(chance: random.Random, all_day: float) -> bytes:
 
 def _item(chance: random.Random, first: datetime, all_day: bool) -> dict[str, Any]:
     start = first + timedelta(minutes=chance.randrange(90 * 1440))
-    end = start + timedelta(days=1) if all_day else start + timedelta(minutes=chance.choice((17, 30, 45, 60, 90)))
+    end = (
+        start + timedelta(days=1)
+        if all_day
+        else start + timedelta(minutes=chance.choice((17, 30, 45, 60, 90)))
+    )
     shape = "%Y-%m-%d" if all_day else "%Y-%m-%dT%H:%M:%SZ"
     return {
         "calendar_id": chance.choice(

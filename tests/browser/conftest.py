@@ -1,4 +1,5 @@
-"""A real Chromium before a real server, database and Redis. No Chromium: these tests are left out, and say so.
+"""A real Chromium before a real server, database and Redis. No Chromium: these tests are left out,
+and say so.
 
 Playwright brings no browser of its own here: it drives the system's.
 """
@@ -22,7 +23,9 @@ from webhooks.app import create_app
 from webhooks.demo.processes import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-LEFT_OUT = "the browser tests were left out: there is no Chromium here (Debian: apt-get install chromium)"
+LEFT_OUT = (
+    "the browser tests were left out: there is no Chromium here (Debian: apt-get install chromium)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,9 @@ class Site:
     @contextmanager
     def visit(self, *, width: int = 1280, height: int = 900, **options: Any) -> Iterator[Seen]:
         """Somebody who is not logged in."""
-        context = self.browser.new_context(base_url=self.origin, viewport={"width": width, "height": height}, **options)
+        context = self.browser.new_context(
+            base_url=self.origin, viewport={"width": width, "height": height}, **options
+        )
         context.set_default_timeout(15_000)
         yield Seen(context.new_page())
         context.close()
@@ -86,7 +91,9 @@ class Quiet(WSGIRequestHandler):
 
 
 def whole(app: Any) -> Any:
-    """Each answer in one piece: where a browser hangs up in the middle, werkzeug's server leaves a static file open."""
+    """Each answer in one piece: where a browser hangs up in the middle, werkzeug's server leaves a
+    static file open.
+    """
 
     def asked(environ: Any, start_response: Any) -> list[bytes]:
         with closing(app(environ, start_response)) as answer:
@@ -106,7 +113,9 @@ def served(database_url: str, redis_url: str, browser: Browser, **changes: Any) 
 
 @contextmanager
 def listening(app: Any, port: int = 0) -> Iterator[str]:
-    """An app on a port of its own; answers its origin. The ports of a host are one site: cookies go into frames."""
+    """An app on a port of its own; answers its origin. The ports of a host are one site: cookies go
+    into frames.
+    """
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -126,7 +135,9 @@ def site(chromium: Browser, database_url: str, redis_url: str) -> Iterator[Site]
 
 
 @pytest.fixture
-def one_site(chromium: Browser, fresh_database: Callable[[Kind], str], redis_url: str) -> Iterator[Site]:
+def one_site(
+    chromium: Browser, fresh_database: Callable[[Kind], str], redis_url: str
+) -> Iterator[Site]:
     """For what does not touch the database's own ways: SQLite alone."""
     with served(fresh_database("sqlite"), redis_url, chromium) as opened:
         yield opened

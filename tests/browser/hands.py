@@ -1,4 +1,6 @@
-"""How somebody uses a page: with a mouse, with the keyboard alone, with a finger, or with no script to help them."""
+"""How somebody uses a page: with a mouse, with the keyboard alone, with a finger, or with no script
+to help them.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +60,9 @@ class Keyboard:
 
     def press(self, there: Locator) -> None:
         self._reach(there)
-        there.page.keyboard.press("Space" if there.get_attribute("type") in ("checkbox", "radio") else "Enter")
+        there.page.keyboard.press(
+            "Space" if there.get_attribute("type") in ("checkbox", "radio") else "Enter"
+        )
 
     def fill(self, there: Locator, text: str) -> None:
         self._reach(there)
@@ -106,8 +110,14 @@ class Finger:
         there.select_option(label)
 
     def sweep(self, begin: Locator, end: Locator) -> None:
-        """Two taps in each column, a beginning and an end. (A finger that drags: see the settings page's own tests.)"""
-        rows = begin.page.get_by_role("grid").get_by_role("row").filter(has=begin.page.get_by_role("gridcell"))
+        """Two taps in each column, a beginning and an end. (A finger that drags: see the settings
+        page's own tests.)
+        """
+        rows = (
+            begin.page.get_by_role("grid")
+            .get_by_role("row")
+            .filter(has=begin.page.get_by_role("gridcell"))
+        )
         (row, column), (last_row, last_column) = place(begin), place(end)
         for number in range(column, last_column + 1):
             for each in (row, last_row):
@@ -177,7 +187,11 @@ def toward(there: Locator) -> None:
     row, column = there.evaluate(f"it => (({PLACE})(document.activeElement))")
     wanted_row, wanted_column = place(there)
     sideways, down = wanted_column - column, wanted_row - row
-    key = ("ArrowRight" if sideways > 0 else "ArrowLeft") if sideways else ("ArrowDown" if down > 0 else "ArrowUp")
+    key = (
+        ("ArrowRight" if sideways > 0 else "ArrowLeft")
+        if sideways
+        else ("ArrowDown" if down > 0 else "ArrowUp")
+    )
     there.page.keyboard.press(key)
 
 
@@ -191,7 +205,8 @@ PLACE = """it => {
   }
   return [[...document.querySelectorAll(`input[type=radio][name="${it.name}"]`)].indexOf(it), 0];
 }"""
-# Where the focus is: beside it in the same grid, or the same set of radio buttons, which are one stop of the tab key.
+# Where the focus is: beside it in the same grid, or the same set of radio buttons, which are one
+# stop of the tab key.
 WHERE = """it => {
   const here = document.activeElement, grid = it.closest("table, [role=grid]");
   if (here === it) return "here";

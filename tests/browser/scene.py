@@ -25,7 +25,11 @@ def owed(number: int, topic: str = "booked", **more: object) -> Owed:
         "session_id": f"ses_{number}",
         "booking_id": f"bkg_{number}",
         "recipient": ADDRESS,
-        "payload": {"kind": topic, "recipient": {"role": "participant", "email": ADDRESS}, "title": "A secret title"},
+        "payload": {
+            "kind": topic,
+            "recipient": {"role": "participant", "email": ADDRESS},
+            "title": "A secret title",
+        },
     }
     return Owed("mail", topic, f"mail:{number}:{topic}", **values | more)  # type: ignore[arg-type]  # by name
 
@@ -38,7 +42,9 @@ def owe(database: Database, *rows: Owed) -> list[str]:
     return [found[row.dedupe_key] for row in rows]
 
 
-def kill(database: Database, outbox_id: str, error: str = f"550 no such mailbox: <{ADDRESS}>") -> None:
+def kill(
+    database: Database, outbox_id: str, error: str = f"550 no such mailbox: <{ADDRESS}>"
+) -> None:
     """What a delivery without hope does."""
     with database.write() as tx:
         held = outbox.claim(tx, outbox_id, lease_ms=30_000, now=NOW)
@@ -59,7 +65,10 @@ def nobody_there(database: Database, number: int = 6) -> str:
         held = outbox.claim(tx, mine, lease_ms=30_000, now=NOW)
         assert held is not None
         reason = "refused for good, because of the address (550 5.1.1)"
-        reply = "550 5.1.1 <(address)>: Recipient address rejected: User unknown in virtual mailbox table"
+        reply = (
+            "550 5.1.1 <(address)>: Recipient address rejected: User unknown in virtual mailbox"
+            " table"
+        )
         assert withheld_addresses.refused(tx, held, reason=reason, reply=reply, now=NOW)
     return mine
 
@@ -74,16 +83,24 @@ def stuck(database: Database, number: int = 2) -> str:
 
 def in_state(database: Database, state: State, coach_id: str) -> None:
     """A coach whose calendars are in this state."""
-    connection_id = people.ready(database, replace(people.MAILED, id=coach_id), (people.at(2, 9), people.at(2, 10)))
+    connection_id = people.ready(
+        database, replace(people.MAILED, id=coach_id), (people.at(2, 9), people.at(2, 10))
+    )
     values: dict[State, dict[str, object]] = {
         "stale": {"last_ok_at": NOW - timedelta(hours=3)},
-        "disconnected": {"trouble": "revoked", "troubled_since": NOW - timedelta(days=2), "last_error": "locked"},
+        "disconnected": {
+            "trouble": "revoked",
+            "troubled_since": NOW - timedelta(days=2),
+            "last_error": "locked",
+        },
         "initial_sync": {"trouble": "initial_sync"},
         "refreshing": {"req_gen": 9, "dirty_since_ms": clock_ms() - 3_000},
     }
     with database.write() as tx:
         mine = tables.connections.c.id == connection_id
-        tx.execute(tables.connections.update().where(mine).values(values.get(state) or {"attempts": 0}))
+        tx.execute(
+            tables.connections.update().where(mine).values(values.get(state) or {"attempts": 0})
+        )
 
 
 def unconnected(database: Database, coach_id: str) -> None:
@@ -117,8 +134,15 @@ def samples(database: Database, hours: int = 24) -> None:
 
 def afternoon(database: Database) -> dict[str, str]:
     """All of it. The ids of a dead letter, of a stuck one and of one that waits."""
-    people.ready(database, people.MAILED, (people.at(2, 9), people.at(2, 10)), (people.at(3, 13), people.at(3, 15)))
-    for number, state in enumerate(("stale", "stale", "disconnected", "refreshing", "fresh", "fresh")):
+    people.ready(
+        database,
+        people.MAILED,
+        (people.at(2, 9), people.at(2, 10)),
+        (people.at(3, 13), people.at(3, 15)),
+    )
+    for number, state in enumerate(
+        ("stale", "stale", "disconnected", "refreshing", "fresh", "fresh")
+    ):
         in_state(database, state, f"coach-{number}")  # type: ignore[arg-type]  # each is a State
     unconnected(database, "newcomer")
     samples(database)
@@ -127,7 +151,15 @@ def afternoon(database: Database) -> dict[str, str]:
         database,
         owed(3, "rebooked"),
         owed(4, "reminder", due_at=NOW + timedelta(days=1)),
-        Owed("calendar", "upsert", "calendar:1", 1, NOW - timedelta(minutes=1), coach_id="ada", session_id="ses_1"),
+        Owed(
+            "calendar",
+            "upsert",
+            "calendar:1",
+            1,
+            NOW - timedelta(minutes=1),
+            coach_id="ada",
+            session_id="ses_1",
+        ),
     )
     (other,) = owe(database, owed(5, "cancelled"))
     kill(database, other, "refused for good, because of the message (552 5.3.4)")

@@ -1,4 +1,6 @@
-"""The participant's booking page in a real browser: by keyboard, on a phone, live, without a script, in peace."""
+"""The participant's booking page in a real browser: by keyboard, on a phone, live, without a
+script, in peace.
+"""
 
 import re
 from collections.abc import Iterator
@@ -23,9 +25,13 @@ STATIC = Path(__file__).parents[2] / "webhooks/pages/static"
 
 
 @contextmanager
-def guest(site: Site, path: str = "/book?duration=60", participant: Any = GRACE, **options: Any) -> Iterator[Seen]:
+def guest(
+    site: Site, path: str = "/book?duration=60", participant: Any = GRACE, **options: Any
+) -> Iterator[Seen]:
     """Somebody who followed their link."""
-    made = page_visitor.path_of(page_visitor.link(site.desk, participant=participant, return_url="https://os.test/me"))
+    made = page_visitor.path_of(
+        page_visitor.link(site.desk, participant=participant, return_url="https://os.test/me")
+    )
     with site.visit(**options) as seen:
         seen.page.clock.install()
         seen.page.goto(made)
@@ -49,7 +55,9 @@ def button(page: Page, start: int) -> Any:
 
 def bookings_of(site: Site) -> list[tuple[str, str]]:
     with site.desk.database.read() as tx:
-        return sorted((row.participant_id, row.status) for row in tx.execute(tables.bookings.select()))
+        return sorted(
+            (row.participant_id, row.status) for row in tx.execute(tables.bookings.select())
+        )
 
 
 def press_on(page: Page, element_id: str) -> None:
@@ -68,7 +76,9 @@ def tab_into_grid(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_a_session_is_booked_moved_and_cancelled_by_keyboard_alone(one_site: Site, width: int) -> None:
+def test_a_session_is_booked_moved_and_cancelled_by_keyboard_alone(
+    one_site: Site, width: int
+) -> None:
     ready(one_site)
     with guest(one_site, width=width) as seen:
         page = seen.page
@@ -115,7 +125,9 @@ def test_a_session_is_booked_moved_and_cancelled_by_keyboard_alone(one_site: Sit
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_without_a_script_a_session_is_booked_and_cancelled_by_keyboard(one_site: Site, width: int) -> None:
+def test_without_a_script_a_session_is_booked_and_cancelled_by_keyboard(
+    one_site: Site, width: int
+) -> None:
     ready(one_site)
     with guest(one_site, width=width, java_script_enabled=False) as seen:
         page = seen.page
@@ -252,7 +264,9 @@ def test_a_group_is_joined_changed_and_left(one_site: Site) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: Site, scheme: Any, width: int) -> None:
+def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
+    one_site: Site, scheme: Any, width: int
+) -> None:
     ready(one_site)
     for start in ("2026-06-04T13:00:00Z", "2026-06-05T13:00:00Z"):
         post(one_site.desk, "/v1/pods", POD | {"start": start})
@@ -272,8 +286,15 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: S
 def test_the_first_view_is_small_and_asks_nobody_else(one_site: Site) -> None:
     """For a coach who is open day and night: there is no larger grid."""
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    body = {"zone": "Europe/London", "hours": {day: [["00:00", "24:00"]] for day in days}, "durations": [30]}
-    assert one_site.desk.put("/v1/coaches/ada", body | {"policy": {"kind": "hours_only"}}).status_code == 201
+    body = {
+        "zone": "Europe/London",
+        "hours": {day: [["00:00", "24:00"]] for day in days},
+        "durations": [30],
+    }
+    assert (
+        one_site.desk.put("/v1/coaches/ada", body | {"policy": {"kind": "hours_only"}}).status_code
+        == 201
+    )
     sizes: list[int] = []
     with guest(one_site, "/book?week=2026-06-08") as seen:
         seen.page.on("response", lambda response: sizes.append(len(response.body())))

@@ -1,4 +1,6 @@
-"""The booking page of a coach and of a programme manager in a real browser, and groups that are live for everybody."""
+"""The booking page of a coach and of a programme manager in a real browser, and groups that are
+live for everybody.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +32,9 @@ OPEN = people.at(4, 9)
 
 
 @contextmanager
-def staff(site: Site, viewer: str, path: str = "/book?duration=60", **options: Any) -> Iterator[Seen]:
+def staff(
+    site: Site, viewer: str, path: str = "/book?duration=60", **options: Any
+) -> Iterator[Seen]:
     """A coach, or a manager of Acme, who followed their link."""
     asked = {"participant": GRACE, "language": "en"} | options.pop("asked", {})
     made = page_visitor.path_of(page_visitor.link(site.desk, viewer=viewer, context=ACME, **asked))
@@ -42,7 +46,9 @@ def staff(site: Site, viewer: str, path: str = "/book?duration=60", **options: A
 
 
 def pod(site: Site, start: str = "2026-06-05T13:00:00Z", **changes: Any) -> str:
-    made = post(site.desk, "/v1/pods", POD | {"start": start, "max_seats": 3, "context": ACME} | changes)
+    made = post(
+        site.desk, "/v1/pods", POD | {"start": start, "max_seats": 3, "context": ACME} | changes
+    )
     assert made.status_code == 201, made.text
     return str(made.json["session_id"])
 
@@ -65,7 +71,9 @@ def test_a_coach_sees_why_and_forces_a_time_by_keyboard_alone(site: Site, width:
         # Given a cell that says in a word why it is closed, and a legend that says it in a sentence
         cell = button(page, BUSY)
         expect(cell).to_have_text("busy")
-        expect(page.locator(".reasons")).to_contain_text("busy: Something in your calendars is in its way.")
+        expect(page.locator(".reasons")).to_contain_text(
+            "busy: Something in your calendars is in its way."
+        )
         # When it is reached by arrows and chosen
         tab_into_grid(page)
         for _ in range(2):
@@ -88,12 +96,16 @@ def test_a_coach_sees_why_and_forces_a_time_by_keyboard_alone(site: Site, width:
         expect(page.locator("main")).to_contain_text("She asked for it")
         press_on(page, "times")
         expect(page.locator("#meetings")).to_contain_text("Grace Hopper Forced: She asked for it")
-        expect(page.locator(f'button[value="{BUSY}"]')).to_have_count(0)  # a session now, which nobody forces
+        expect(page.locator(f'button[value="{BUSY}"]')).to_have_count(
+            0
+        )  # a session now, which nobody forces
         at_peace(seen, site)
     assert [row.force_reason for row in sessions_of(site)] == ["She asked for it"]
 
 
-def test_without_a_script_a_coach_makes_a_group_that_is_joined_and_called_off(one_site: Site) -> None:
+def test_without_a_script_a_coach_makes_a_group_that_is_joined_and_called_off(
+    one_site: Site,
+) -> None:
     ready(one_site)
     with staff(one_site, "coach", java_script_enabled=False, asked={"participant": None}) as seen:
         page = seen.page
@@ -131,7 +143,9 @@ def test_a_manager_sees_no_reason_makes_a_group_and_gives_its_seat(one_site: Sit
         expect(page.locator("main")).to_contain_text("Grace Hopper")
         at_peace(seen, one_site)
     assert bookings_of(one_site) == [("grace", "booked")]
-    assert [(row.format, row.taken, row.context) for row in sessions_of(one_site)] == [("closed", 1, ACME)]
+    assert [(row.format, row.taken, row.context) for row in sessions_of(one_site)] == [
+        ("closed", 1, ACME)
+    ]
 
 
 def test_seats_left_are_live_and_the_focus_stays(site: Site) -> None:
@@ -147,14 +161,18 @@ def test_seats_left_are_live_and_the_focus_stays(site: Site) -> None:
         expect(page.locator("#groups")).to_contain_text("Seats left: 2")
         expect(page.locator(f"#join-{first}")).to_be_focused()
         expect(page.locator("#said")).to_have_text("")
-        # When the last one goes, so does the button: that is said, and the keyboard goes on from the list
+        # When the last one goes, so does the button: that is said, and the keyboard goes on from
+        # the list
         join(site, first, GRACE | {"id": "a"})
         join(site, first, GRACE | {"id": "b"})
         look_again(page)
         expect(page.locator(f"#join-{first}")).to_have_count(0)
         expect(page.locator("#groups-heading")).to_be_focused()
-        expect(page.locator("#said")).to_have_text("Join: Fri 5 Jun, 14:00 is not available any more.")
-        # When there is a new one, it appears, and can be joined from the page that was there all the time
+        expect(page.locator("#said")).to_have_text(
+            "Join: Fri 5 Jun, 14:00 is not available any more."
+        )
+        # When there is a new one, it appears, and can be joined from the page that was there all
+        # the time
         third = pod(site, "2026-06-04T13:00:00Z")
         look_again(page)
         page.locator(f"#join-{third}").wait_for()
@@ -191,7 +209,11 @@ def test_axe_finds_no_violation_in_what_staff_see(
     one_site: Site, viewer: str, scheme: Any, width: int, language: str
 ) -> None:
     ready(one_site)
-    group = pod(one_site, participants=[HEDY], title="A circle with a title so long that it has to be broken somewhere")
+    group = pod(
+        one_site,
+        participants=[HEDY],
+        title="A circle with a title so long that it has to be broken somewhere",
+    )
     booking_id = page_visitor.enter(one_site.desk, context=ACME).book(people.at(2, 9))
     paths = ["/book", "/book?frame=0-1440", f"/book/confirm?start={OPEN}&duration=60", f"/book?move={booking_id}",
              f"/book/bookings/{booking_id}", f"/book/groups/{group}"]  # fmt: skip
@@ -210,12 +232,26 @@ def test_axe_finds_no_violation_in_what_staff_see(
 def test_a_coach_s_first_view_is_small_though_every_cell_says_why(one_site: Site) -> None:
     """Day and night, in the longer words of German, with a session every second hour."""
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    body = {"zone": "Europe/London", "hours": {day: [["00:00", "24:00"]] for day in days}, "durations": [30]}
-    assert one_site.desk.put("/v1/coaches/ada", body | {"policy": {"kind": "hours_only"}}).status_code == 201
+    body = {
+        "zone": "Europe/London",
+        "hours": {day: [["00:00", "24:00"]] for day in days},
+        "durations": [30],
+    }
+    assert (
+        one_site.desk.put("/v1/coaches/ada", body | {"policy": {"kind": "hours_only"}}).status_code
+        == 201
+    )
     for day in range(8, 15):
         for hour in range(0, 24, 4):
-            booking = {"coach_id": "ada", "start": f"2026-06-{day:02}T{hour:02}:00:00Z", "duration": 30}
-            assert post(one_site.desk, "/v1/bookings", booking | {"participant": HEDY}).status_code == 201
+            booking = {
+                "coach_id": "ada",
+                "start": f"2026-06-{day:02}T{hour:02}:00:00Z",
+                "duration": 30,
+            }
+            assert (
+                post(one_site.desk, "/v1/bookings", booking | {"participant": HEDY}).status_code
+                == 201
+            )
     sizes: list[int] = []
     with staff(one_site, "coach", "/book?week=2026-06-01", asked={"language": "de"}) as seen:
         seen.page.on("response", lambda response: sizes.append(len(response.body())))

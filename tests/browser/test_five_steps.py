@@ -1,8 +1,10 @@
-"""The product's help article, walked through in Chromium: a coach connects calendars and sets hours, and a participant
-books, rebooks, cancels and joins a group, before the whole product and a sandbox Cronofy.
+"""The product's help article, walked through in Chromium: a coach connects calendars and sets
+hours, and a participant books, rebooks, cancels and joins a group, before the whole product and a
+sandbox Cronofy.
 
-The same journey with a mouse, by keyboard alone, with a finger on a narrow screen, and without a script. The mouse
-leaves pictures in docs/screenshots: those that are not there. To have them anew, delete them and run this.
+The same journey with a mouse, by keyboard alone, with a finger on a narrow screen, and without a
+script. The mouse leaves pictures in docs/screenshots: those that are not there. To have them anew,
+delete them and run this.
 """
 
 import time
@@ -32,14 +34,18 @@ from workers.cronofy.sandbox.control import ReadyAccount
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 # A Sunday morning: the week that is booked lies ahead, whenever this is run.
 NOW = datetime(2026, 5, 31, 8, 0, tzinfo=UTC)
-NEW = replace(people.MAILED, hours=Hours.parse("Europe/London", {}, {}), pre=0, post=0, durations=(30, 60))
+NEW = replace(
+    people.MAILED, hours=Hours.parse("Europe/London", {}, {}), pre=0, post=0, durations=(30, 60)
+)
 PATIENCE = 20
 """Seconds until something that is read from a calendar has to show."""
 
 
 @dataclass
 class Walk:
-    """Somebody on the way: `hand` is how they use pages; `pictures` whether they photograph them."""
+    """Somebody on the way: `hand` is how they use pages; `pictures` whether they
+    photograph them.
+    """
 
     town: Town
     hand: Hand
@@ -51,11 +57,15 @@ class Walk:
     def follows(self, **asked: Any) -> Iterator[Seen]:
         """A browser at the page that the link leads to."""
         origin = self.town.api.origin
-        context = self.browser.new_context(base_url=origin, java_script_enabled=self.hand.live, **self.screen)
+        context = self.browser.new_context(
+            base_url=origin, java_script_enabled=self.hand.live, **self.screen
+        )
         context.set_default_timeout(15_000)
         seen = Seen(context.new_page())
         seen.page.clock.install()
-        link = self.town.api.post("/v1/links", {"coach_id": "ada", "return_url": "https://os.test/me"} | asked)
+        link = self.town.api.post(
+            "/v1/links", {"coach_id": "ada", "return_url": "https://os.test/me"} | asked
+        )
         seen.page.goto(str(link["url"]))
         yield seen
         assert seen.complaints == []
@@ -77,13 +87,16 @@ class Walk:
         path = PICTURES / f"{name}.png"
         if self.pictures and not path.exists():
             page.locator(at).evaluate("it => it.scrollIntoView()")
-            width, height = page.evaluate("[innerWidth, Math.min(innerHeight, document.body.scrollHeight + 16)]")
+            width, height = page.evaluate(
+                "[innerWidth, Math.min(innerHeight, document.body.scrollHeight + 16)]"
+            )
             clip: Any = {"x": 0, "y": 0, "width": width, "height": height}
             page.screenshot(path=path, animations="disabled", caret="hide", scale="css", clip=clip)
 
     def sees(self, page: Page, check: Callable[[int], None]) -> None:
-        """It comes by itself, when the page asks again (its five seconds are made short here); to whoever has no
-        script, when they look again. `check` takes the ms of one look."""
+        """It comes by itself, when the page asks again (its five seconds are made short here); to
+        whoever has no script, when they look again. `check` takes the ms of one look.
+        """
         end = time.monotonic() + PATIENCE
         while True:
             if self.hand.live:
@@ -99,7 +112,11 @@ class Walk:
 WAYS: dict[str, tuple[Hand, Kind, dict[str, Any]]] = {
     "mouse": (Mouse(), "postgresql", {"viewport": {"width": 1100, "height": 800}}),
     "keyboard": (Keyboard(), "sqlite", {"viewport": {"width": 1100, "height": 800}}),
-    "touch": (Finger(), "sqlite", {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}),
+    "touch": (
+        Finger(),
+        "sqlite",
+        {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
+    ),
     "no script": (NoScript(), "sqlite", {"viewport": {"width": 1100, "height": 800}}),
 }
 
@@ -137,12 +154,18 @@ def test_the_five_steps_of_the_article(walk: Walk) -> None:
 
 
 def introduced(running: Town) -> dict[str, ReadyAccount]:
-    """Ada, who has no hours yet, and her two accounts: on Tuesday and on Thursday she is busy for an hour."""
+    """Ada, who has no hours yet, and her two accounts: on Tuesday and on Thursday she is busy for
+    an hour.
+    """
     with running.database.write() as tx:
         slot_sets.recompute(tx, coaches.put(tx, NEW), now=NOW)
     found = {
-        "google": running.control.create_account("Ada Lovelace", provider="google", calendars=("Work",)),
-        "office365": running.control.create_account("Ada L.", provider="office365", calendars=("Board",)),
+        "google": running.control.create_account(
+            "Ada Lovelace", provider="google", calendars=("Work",)
+        ),
+        "office365": running.control.create_account(
+            "Ada L.", provider="office365", calendars=("Board",)
+        ),
     }
     for provider, begins in (("google", at(2, 9)), ("office365", at(4, 12))):
         add_event(running, found[provider], begins)
@@ -156,7 +179,9 @@ def add_event(running: Town, seat: ReadyAccount, begins: int, hours: int = 1) ->
 
 def connect_two_accounts(walk: Walk, page: Page, accounts: dict[str, ReadyAccount]) -> None:
     """Step 1."""
-    for number, (name, provider) in enumerate((("Google", "google"), ("Office 365", "office365")), start=1):
+    for number, (name, provider) in enumerate(
+        (("Google", "google"), ("Office 365", "office365")), start=1
+    ):
         walk.press(page, name)
         walk.hand.press(page.locator(f"input[value='{accounts[provider].profiles[0]}']"))
         walk.press(page, "Allow")
@@ -170,7 +195,9 @@ def choose_hours(walk: Walk, page: Page) -> None:
     """Step 2."""
     if walk.hand.live:
         to_the_middle(page.get_by_role("gridcell", name="Wednesday 11:00"))
-        walk.hand.sweep(*(page.get_by_role("gridcell", name=name) for name in ("Monday 09:00", "Friday 12:45")))
+        walk.hand.sweep(
+            *(page.get_by_role("gridcell", name=name) for name in ("Monday 09:00", "Friday 12:45"))
+        )
     else:
         for day in people.OFFICE:
             walk.hand.fill(page.locator(f"#hours-{day}"), "09:00-13:00")
@@ -182,7 +209,9 @@ def choose_hours(walk: Walk, page: Page) -> None:
 
 
 def set_buffers(walk: Walk, coach: Page, participant: Page) -> None:
-    """Step 3: white and blue change before the coach's eyes, and after saving before the participant's."""
+    """Step 3: white and blue change before the coach's eyes, and after saving before the
+    participant's.
+    """
     walk.choose_length(participant, 60)
     beside, away = button(participant, at(2, 8)), button(participant, at(2, 11))
     expect(beside).to_be_visible()

@@ -1,4 +1,6 @@
-"""Pages leave people where they are and do what they show: on the viewport, with real fingers, in a real browser."""
+"""Pages leave people where they are and do what they show: on the viewport, with real fingers, in a
+real browser.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -36,7 +38,8 @@ def scrolled(page: Page) -> float:
     return float(page.evaluate("new Promise(done => setTimeout(() => done(scrollY), 100))"))
 
 
-# -- the settings: nothing scrolls but the person -------------------------------------------------------------
+# -- the settings: nothing scrolls but the person
+# -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["1440", "360"])
@@ -48,7 +51,11 @@ def test_the_settings_open_at_their_top_also_for_a_coach_who_comes_to_reconnect(
         page = seen.page
         if lost:
             connection_id = people.connect(one_site.desk.database, sub="acc_lost")
-            profile = replace(people.ACCOUNT.profiles[0], connected=False, relink_url="https://app.cronofy.test/r/1")
+            profile = replace(
+                people.ACCOUNT.profiles[0],
+                connected=False,
+                relink_url="https://app.cronofy.test/r/1",
+            )
             found = replace(people.ACCOUNT, sub="acc_lost", profiles=(profile,))
             people.read(one_site.desk.database, connection_id, account=found)
             page.reload()
@@ -72,7 +79,9 @@ def test_what_came_of_saving_is_in_view_and_has_the_focus(one_site: Site, size: 
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["1440", "360"])
-@pytest.mark.parametrize(("field", "value"), [("hours-wed", "soon"), ("zone", "Mars/Base"), ("horizon_days", "999")])
+@pytest.mark.parametrize(
+    ("field", "value"), [("hours-wed", "soon"), ("zone", "Mars/Base"), ("horizon_days", "999")]
+)
 def test_the_first_wrong_field_has_the_focus_and_is_in_view_with_what_was_said(
     one_site: Site, size: Any, field: str, value: str
 ) -> None:
@@ -106,7 +115,8 @@ def test_without_a_script_the_first_wrong_field_has_the_focus_too(one_site: Site
         assert hours(page, "mon").input_value()
 
 
-# -- the hours on a phone: a swipe scrolls ----------------------------------------------------------------------
+# -- the hours on a phone: a swipe scrolls
+# ----------------------------------------------------------------------
 
 PHONE: dict[str, Any] = SIZES[1]
 PLACES = """() => [scrollY, document.querySelector("#grid [role=grid]").scrollTop]"""
@@ -116,7 +126,9 @@ def week(page: Page) -> list[str]:
     return [hours(page, day).input_value() for day in WEEKDAYS]
 
 
-@pytest.mark.parametrize(("across", "down"), [(0, -150), (0, 150), (60, -150), (-150, 0), (-100, 100)])
+@pytest.mark.parametrize(
+    ("across", "down"), [(0, -150), (0, 150), (60, -150), (-150, 0), (-100, 100)]
+)
 def test_a_swipe_on_the_hours_changes_none_of_them(one_site: Site, across: int, down: int) -> None:
     with at_settings(one_site, **PHONE) as seen:
         page, before = seen.page, week(seen.page)
@@ -138,8 +150,12 @@ def test_a_finger_that_rests_a_moment_paints_and_a_tap_chooses(one_site: Site) -
         page = seen.page
         to_the_middle(cell(page, "Sunday", "10:00"))
         places = page.evaluate(PLACES)
-        (x, y), (_, below) = middle(cell(page, "Sunday", "10:00")), middle(cell(page, "Sunday", "11:45"))
-        # When it rests and then moves, the page stands still, and what is painted is marked all the while
+        (x, y), (_, below) = (
+            middle(cell(page, "Sunday", "10:00")),
+            middle(cell(page, "Sunday", "11:45")),
+        )
+        # When it rests and then moves, the page stands still, and what is painted is marked all the
+        # while
         with Touch(page).down(x, y) as finger:
             page.wait_for_timeout(700)
             expect(cell(page, "Sunday", "10:00")).to_have_class("range")
@@ -162,7 +178,8 @@ def test_a_finger_that_rests_a_moment_paints_and_a_tap_chooses(one_site: Site) -
         at_peace(seen, one_site)
 
 
-# -- booking: what is shown is what is meant --------------------------------------------------------------------
+# -- booking: what is shown is what is meant
+# --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["1440", "360"])
@@ -203,7 +220,12 @@ def test_length_and_zone_apply_as_soon_as_they_are_chosen(one_site: Site, size: 
         assert scrolled(page) == 60
         # And the confirmation says it all
         late.click()
-        for text in ("30 minutes", "Asia/Kathmandu (GMT+05:45)", "Europe/London (GMT+01:00)", "16:15 – 16:45"):
+        for text in (
+            "30 minutes",
+            "Asia/Kathmandu (GMT+05:45)",
+            "Europe/London (GMT+01:00)",
+            "16:15 – 16:45",
+        ):
             expect(page.locator("main")).to_contain_text(text)
         assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
         at_peace(seen, one_site)
@@ -225,7 +247,9 @@ def test_whoever_chooses_with_keys_is_waited_for(one_site: Site) -> None:
         at_peace(seen, one_site)
 
 
-def test_without_a_script_a_time_is_asked_for_with_the_length_and_zone_that_look_chosen(one_site: Site) -> None:
+def test_without_a_script_a_time_is_asked_for_with_the_length_and_zone_that_look_chosen(
+    one_site: Site,
+) -> None:
     ready(one_site)
     with guest(one_site, "/book?duration=60", java_script_enabled=False) as seen:
         page = seen.page

@@ -1,4 +1,6 @@
-"""The ops pages in a real browser: live without reload, by keyboard only, readable by everybody, and at peace."""
+"""The ops pages in a real browser: live without reload, by keyboard only, readable by everybody,
+and at peace.
+"""
 
 import json
 import re
@@ -46,7 +48,9 @@ def at_peace(seen: Seen, site: Site) -> None:
     assert [url for url in seen.requests if not url.startswith(site.origin)] == []
 
 
-def test_a_dead_letter_appears_is_requeued_by_keyboard_and_is_gone_without_a_reload(site: Site) -> None:
+def test_a_dead_letter_appears_is_requeued_by_keyboard_and_is_gone_without_a_reload(
+    site: Site,
+) -> None:
     with site.visit() as seen:
         page = seen.page
         # Given somebody who came with the keyboard
@@ -72,7 +76,9 @@ def test_a_dead_letter_appears_is_requeued_by_keyboard_and_is_gone_without_a_rel
         at_peace(seen, site)
     with site.desk.database.read() as tx:
         assert outbox.states(tx) == {("mail", "pending"): 1}
-        assert [(deed.action, deed.target) for deed in audit_log.deeds(tx, target=mine)] == [("requeue", mine)]
+        assert [(deed.action, deed.target) for deed in audit_log.deeds(tx, target=mine)] == [
+            ("requeue", mine)
+        ]
     assert site.desk.runtime.broker.queues["mails"].qsize() == 1
 
 
@@ -80,7 +86,9 @@ def test_a_dead_letter_is_discarded_only_after_a_question(one_site: Site) -> Non
     mine = scene.dead_letter(one_site.desk.database)
     with one_site.ops() as seen:
         answers = [False, True]
-        seen.page.on("dialog", lambda dialog: dialog.accept() if answers.pop(0) else dialog.dismiss())
+        seen.page.on(
+            "dialog", lambda dialog: dialog.accept() if answers.pop(0) else dialog.dismiss()
+        )
         seen.page.click(f"#discard-{mine}")
         expect(seen.page.locator("#dead")).to_contain_text(mine)
         seen.page.click(f"#discard-{mine}")
@@ -106,7 +114,9 @@ def test_a_withheld_address_is_taken_off_and_its_page_follows(one_site: Site) ->
     mine = scene.nobody_there(one_site.desk.database)
     with one_site.ops() as seen:
         seen.page.get_by_role("link", name="Withheld", exact=True).press("Enter")
-        expect(seen.page.locator("#withheld")).to_contain_text("User unknown in virtual mailbox table")
+        expect(seen.page.locator("#withheld")).to_contain_text(
+            "User unknown in virtual mailbox table"
+        )
         assert scene.ADDRESS not in seen.page.content()
         seen.page.get_by_role("button", name="Take off wad_").click()
         expect(seen.page.locator("#withheld")).to_contain_text("None.")
@@ -151,16 +161,28 @@ def test_the_plots_are_drawn_and_told_as_tables(one_site: Site) -> None:
         at_peace(seen, one_site)
 
 
-def test_a_refusal_appears_in_the_list_without_a_reload_and_leads_to_its_coach(one_site: Site) -> None:
+def test_a_refusal_appears_in_the_list_without_a_reload_and_leads_to_its_coach(
+    one_site: Site,
+) -> None:
     desk = one_site.desk
     people.ready(desk.database, people.MAILED, (people.at(2, 9), people.at(2, 10)))
     with one_site.ops() as seen:
         page = seen.page
         expect(page.locator("#refused")).to_contain_text("Nothing was refused.")
-        assert post(desk, "/v1/bookings", BOOKING | {"start": "2026-06-02T09:00:00Z"}).status_code == 409
+        assert (
+            post(desk, "/v1/bookings", BOOKING | {"start": "2026-06-02T09:00:00Z"}).status_code
+            == 409
+        )
         row = page.locator("#refused tbody tr")
         expect(row.locator("td")).to_have_text(
-            ["2026-06-01 08:00:00", "POST /v1/bookings", "slot_not_open", "busy", "ada", re.compile("bookings:write")]
+            [
+                "2026-06-01 08:00:00",
+                "POST /v1/bookings",
+                "slot_not_open",
+                "busy",
+                "ada",
+                re.compile("bookings:write"),
+            ]
         )
         page.get_by_role("link", name="Refusals").press("Enter")
         expect(page.locator("tbody tr")).to_have_count(1)
@@ -217,7 +239,9 @@ def test_without_a_script_the_forms_work_all_the_same(one_site: Site) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: Site, scheme: Any, width: int) -> None:
+def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
+    one_site: Site, scheme: Any, width: int
+) -> None:
     ids = scene.afternoon(one_site.desk.database)
     one_site.desk.get("/v1/coaches/ada/slots?from=x&to=y&duration=60")
     paths = (

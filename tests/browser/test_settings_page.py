@@ -1,4 +1,6 @@
-"""The calendar settings in a real browser: hours by mouse, keyboard and touch, the week that follows, and no script."""
+"""The calendar settings in a real browser: hours by mouse, keyboard and touch, the week that
+follows, and no script.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -26,7 +28,9 @@ CONSENT = "http://127.0.0.1:8002"  # nobody listens there
 
 @contextmanager
 def at_settings(site: Site, *, language: str = "en", **options: Any) -> Iterator[Seen]:
-    """Ada, who followed a link of Coach OS to her settings; on Tuesday 10:00-11:00 (in London) she is busy."""
+    """Ada, who followed a link of Coach OS to her settings; on Tuesday 10:00-11:00 (in London) she
+    is busy.
+    """
     people.ready(site.desk.database, people.MAILED, (people.at(2, 9), people.at(2, 10)))
     with site.visit(**options) as seen:
         seen.page.goto(settings_link(site, language))
@@ -77,14 +81,20 @@ def save(page: Page) -> None:
     expect(page.locator("#said")).to_contain_text("Saved.")
 
 
-def test_hours_are_dragged_the_week_shows_it_at_once_and_is_the_same_after_saving(site: Site) -> None:
+def test_hours_are_dragged_the_week_shows_it_at_once_and_is_the_same_after_saving(
+    site: Site,
+) -> None:
     with at_settings(site) as seen:
         page = seen.page
         before = count(page)
         # When a lunch is cleared, over three days
         drag(cell(page, "Monday", "12:00"), cell(page, "Wednesday", "12:45"))
         # Then it is in the fields, in the grid and in the week, before it is saved
-        for day, told in (("mon", "09:00-12:00, 13:00-17:00"), ("wed", "09:00-12:00, 13:00-17:00"), ("thu", ROW)):
+        for day, told in (
+            ("mon", "09:00-12:00, 13:00-17:00"),
+            ("wed", "09:00-12:00, 13:00-17:00"),
+            ("thu", ROW),
+        ):
             expect(hours(page, day)).to_have_value(told)
         expect(cell(page, "Tuesday", "12:15")).to_have_attribute("aria-selected", "false")
         expect(page.locator("#change")).to_contain_text("fewer than saved")
@@ -135,7 +145,10 @@ def test_the_same_by_keyboard_alone(one_site: Site) -> None:
         tab_to(page, "save")
         page.keyboard.press("Enter")
         page.wait_for_url("**/settings?said=saved*")
-        assert stored(one_site).hours.weekly_json()["mon"] == [["09:00", "12:00"], ["13:00", "17:00"]]
+        assert stored(one_site).hours.weekly_json()["mon"] == [
+            ["09:00", "12:00"],
+            ["13:00", "17:00"],
+        ]
         at_peace(seen, one_site)
 
 
@@ -263,7 +276,9 @@ def test_a_first_read_shows_without_a_reload(one_site: Site) -> None:
         # When it is read, and closes two hours on Wednesday
         profile = replace(people.ACCOUNT.profiles[0], calendars=(Calendar(people.WORK, "Second"),))
         found = replace(people.ACCOUNT, sub="acc_second", profiles=(profile,))
-        people.read(one_site.desk.database, another, (people.at(3, 9), people.at(3, 11)), account=found)
+        people.read(
+            one_site.desk.database, another, (people.at(3, 9), people.at(3, 11)), account=found
+        )
         # Then the account and the week say so
         expect(card).to_contain_text("Second")
         expect(card).not_to_contain_text("Reading for the first time")
@@ -275,7 +290,10 @@ def test_a_first_read_shows_without_a_reload(one_site: Site) -> None:
 def test_the_calendar_that_receives_sessions_is_chosen_by_keyboard(site: Site) -> None:
     with at_settings(site) as seen:
         page = seen.page
-        main, home = page.get_by_label("The main one"), page.get_by_label("Home").and_(page.get_by_role("radio"))
+        main, home = (
+            page.get_by_label("The main one"),
+            page.get_by_label("Home").and_(page.get_by_role("radio")),
+        )
         expect(main).to_be_checked()
         page.get_by_role("button", name="Save calendars").focus()
         page.keyboard.press("Tab")
@@ -283,7 +301,9 @@ def test_the_calendar_that_receives_sessions_is_chosen_by_keyboard(site: Site) -
         page.keyboard.press("ArrowDown")
         expect(home).to_be_checked()
         # What is not saved stays, though the accounts are looked at again
-        page.evaluate("document.activeElement.blur(), document.dispatchEvent(new Event('visibilitychange'))")
+        page.evaluate(
+            "document.activeElement.blur(), document.dispatchEvent(new Event('visibilitychange'))"
+        )
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.wait_for_url("**/settings?said=receives_saved")
@@ -307,7 +327,9 @@ def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_relo
     ) as site, site.visit() as seen:  # fmt: skip
         page = seen.page
         people.introduce(site.desk.database, people.MAILED)
-        page.context.route(f"{CONSENT}/**", lambda route: route.fulfill(body="Agreed.", content_type="text/plain"))
+        page.context.route(
+            f"{CONSENT}/**", lambda route: route.fulfill(body="Agreed.", content_type="text/plain")
+        )
         page.goto(f"{outside}/?{settings_link(site)}")
         frame = page.frame_locator("iframe")
         # When the coach goes to the consent, which opens beside it
@@ -315,7 +337,9 @@ def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_relo
         with page.expect_popup() as beside:
             frame.get_by_role("link", name="Continue to Google").click()
         # It begins on a page of ours, which says for whom
-        expect(beside.value.get_by_role("heading")).to_have_text("Connect a calendar of Ada Lovelace’s")
+        expect(beside.value.get_by_role("heading")).to_have_text(
+            "Connect a calendar of Ada Lovelace’s"
+        )
         beside.value.get_by_role("button", name="Continue to Google").click()
         beside.value.wait_for_url("**provider_name=google**")
         # Then the frame shows the settings again
@@ -339,7 +363,9 @@ def framing(request: Request) -> Response:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: Site, scheme: Any, width: int) -> None:
+def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
+    one_site: Site, scheme: Any, width: int
+) -> None:
     with at_settings(one_site, width=width, color_scheme=scheme, language="de") as seen:
         page = seen.page
         page.click("#in-words summary")
@@ -365,4 +391,7 @@ def test_the_first_view_is_light(one_site: Site) -> None:
 def bodies(page: Page) -> list[str]:
     """All that the first view is made of."""
     there = page.evaluate("performance.getEntriesByType('resource').map(it => it.name)")
-    return [str(page.evaluate("url => fetch(url).then(it => it.text())", url)) for url in [page.url, *there]]
+    return [
+        str(page.evaluate("url => fetch(url).then(it => it.text())", url))
+        for url in [page.url, *there]
+    ]

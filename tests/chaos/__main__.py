@@ -1,4 +1,6 @@
-"""`./run chaos`: see tests.chaos. Ends with 1 when a promise broke, and says which, the seed and where to look."""
+"""`./run chaos`: see tests.chaos. Ends with 1 when a promise broke, and says which, the seed and
+where to look.
+"""
 
 import argparse
 import math
@@ -22,15 +24,26 @@ ROOT = Path(__file__).parents[2]
 
 def main() -> int:
     options = _options()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it otherwise
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and so all that was started is stopped
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background job ignores it otherwise
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # and so all that was started is stopped
     disks.separate_mounts()  # before there is any thread
-    _tell(f"seed {options.seed}, {options.seconds:.0f} s, {options.database}; logs and evidence in {options.folder}")
+    _tell(
+        f"seed {options.seed}, {options.seconds:.0f} s, {options.database}; logs and evidence in {options.folder}"
+    )
     outcome = run(options, _tell)
     shown = report.table(outcome.result)
     print(f"\n{shown}\n", flush=True)
     if options.report is not None:
-        document.add(options.report, _line(options, outcome), options.database, _section(options, outcome, shown))
+        document.add(
+            options.report,
+            _line(options, outcome),
+            options.database,
+            _section(options, outcome, shown),
+        )
     return _verdict(options, outcome)
 
 
@@ -50,13 +63,26 @@ def _verdict(options: Options, outcome: Outcome) -> int:
 def _options() -> Options:
     names = [fault.name for fault in ALL]
     parser = argparse.ArgumentParser(prog="./run chaos", description=__doc__)
-    parser.add_argument("--seed", type=int, help="rolls the same faults and wishes of clients again; any if absent")
+    parser.add_argument(
+        "--seed", type=int, help="rolls the same faults and wishes of clients again; any if absent"
+    )
     parser.add_argument("--seconds", type=float, default=300.0, help="of faults")
-    parser.add_argument("--times", type=int, help="each fault at least so often; 2 from 300 seconds on, else 0")
-    parser.add_argument("--only", nargs="+", metavar="FAULT", choices=names, default=names, help=", ".join(names))
+    parser.add_argument(
+        "--times", type=int, help="each fault at least so often; 2 from 300 seconds on, else 0"
+    )
+    parser.add_argument(
+        "--only", nargs="+", metavar="FAULT", choices=names, default=names, help=", ".join(names)
+    )
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="a new folder for logs and evidence")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write the table into this Markdown document too")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="a new folder for logs and evidence"
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="write the table into this Markdown document too",
+    )
     given = parser.parse_args()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="coachcal-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +91,9 @@ def _options() -> Options:
     folder.chmod(0o755)  # the database's account, which is not ours, keeps its files below it
     seed = random.SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
     times = int(given.seconds >= WHOLE_RUN_SECONDS) * 2 if given.times is None else given.times
-    return Options(seed, given.seconds, times, given.only, given.database, folder.resolve(), given.report)
+    return Options(
+        seed, given.seconds, times, given.only, given.database, folder.resolve(), given.report
+    )
 
 
 def _line(options: Options, outcome: Outcome) -> tuple[str, ...]:
@@ -74,12 +102,22 @@ def _line(options: Options, outcome: Outcome) -> tuple[str, ...]:
     figures = (options.seed, round(result.seconds), len(result.operations), len(result.episodes))
     slowest = max((each.recovery.seconds or math.inf for each in result.episodes), default=0.0)
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    return (when, options.database, *map(str, figures), f"{slowest:.1f}", str(len(result.violations)))
+    return (
+        when,
+        options.database,
+        *map(str, figures),
+        f"{slowest:.1f}",
+        str(len(result.violations)),
+    )
 
 
 def _section(options: Options, outcome: Outcome, shown: str) -> str:
-    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    versions = ", ".join((f"coachcal {described.stdout.strip() or 'unknown'}", *outcome.versions.values()))
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
+    )
+    versions = ", ".join(
+        (f"coachcal {described.stdout.strip() or 'unknown'}", *outcome.versions.values())
+    )
     return f"With {versions}. Again: `{options.again}`\n\n{shown}\n"
 
 

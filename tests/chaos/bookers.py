@@ -1,10 +1,21 @@
-"""Those who book: 1:1 sessions, holds, seats in pods; who move, cancel and call off. All want the same few times."""
+"""Those who book: 1:1 sessions, holds, seats in pods; who move, cancel and call off. All want the
+same few times.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from tests.chaos.calling import Caller
-from tests.chaos.people import COACHES, DURATION, LATER, PARTICIPANTS, SOON, Times, participant, text
+from tests.chaos.people import (
+    COACHES,
+    DURATION,
+    LATER,
+    PARTICIPANTS,
+    SOON,
+    Times,
+    participant,
+    text,
+)
 
 MOST_MINE = 4
 SEATS = 3
@@ -14,7 +25,9 @@ HOLD_MINUTES = 5
 class Booker(Caller):
     """What it has: the answers to what it booked, held and made, the newest last."""
 
-    def __init__(self, *arguments: Any, times: Times, pods: list[dict[str, Any]], pace: float) -> None:
+    def __init__(
+        self, *arguments: Any, times: Times, pods: list[dict[str, Any]], pace: float
+    ) -> None:
         super().__init__(*arguments)
         self._times = times
         self._pods = pods  # shared with the others: whoever makes one shows it to all
@@ -76,7 +89,14 @@ class Booker(Caller):
 
     def release(self) -> None:
         held = self._holds.pop()
-        self.write("release", held["coach_id"], "DELETE", f"/v1/holds/{held['id']}", None, hold_id=held["id"])
+        self.write(
+            "release",
+            held["coach_id"],
+            "DELETE",
+            f"/v1/holds/{held['id']}",
+            None,
+            hold_id=held["id"],
+        )
 
     def make_pod(self) -> None:
         coach_id, body = self._wanted()

@@ -1,4 +1,6 @@
-"""Asking the product over HTTP: every attempt is written down, and a write is repeated until its outcome is known."""
+"""Asking the product over HTTP: every attempt is written down, and a write is repeated until its
+outcome is known.
+"""
 
 import contextlib
 import random
@@ -23,7 +25,9 @@ KEPT = ("etag", "idempotency-replayed", "retry-after")
 
 @dataclass(frozen=True)
 class Write:
-    """`request`: what is written down, the body and the ids of the path. `key` None: it may be asked only once."""
+    """`request`: what is written down, the body and the ids of the path. `key` None: it may be
+    asked only once.
+    """
 
     kind: str
     coach_id: str
@@ -35,7 +39,9 @@ class Write:
 
 
 class Caller:
-    """One client: a connection of its own and a die of its own, so that one seed rolls the same again."""
+    """One client: a connection of its own and a die of its own, so that one seed rolls the same
+    again.
+    """
 
     def __init__(self, scene: Scene, name: str, seed: int, over: threading.Event) -> None:
         self.scene = scene
@@ -50,10 +56,22 @@ class Caller:
         """Until `over`."""
         raise NotImplementedError
 
-    def write(self, kind: str, coach_id: str, method: str, path: str, body: Any, **ids: str) -> Operation:
-        """With a new key, until it is known what became of it, or patience ends. Now and then once more than that."""
+    def write(
+        self, kind: str, coach_id: str, method: str, path: str, body: Any, **ids: str
+    ) -> Operation:
+        """With a new key, until it is known what became of it, or patience ends. Now and then once
+        more than that.
+        """
         self._asked += 1
-        sent = Write(kind, coach_id, f"{self.name}-{self._asked}", method, path, body, {**(body or {}), **ids})
+        sent = Write(
+            kind,
+            coach_id,
+            f"{self.name}-{self._asked}",
+            method,
+            path,
+            body,
+            {**(body or {}), **ids},
+        )
         once_more = self.dice.random() < 0.1
         end = float("inf")
         while not _settled(done := self.attempt(sent, self.some_web())):
@@ -69,7 +87,9 @@ class Caller:
     def attempt(self, write: Write, web: Member | None) -> Operation:
         """Once. Without a web process nobody is asked, and nothing is known."""
         headers = {} if write.key is None else {"Idempotency-Key": write.key}
-        sent = self.scene.journal.begin(self.name, write.kind, write.coach_id, write.key, write.request)
+        sent = self.scene.journal.begin(
+            self.name, write.kind, write.coach_id, write.key, write.request
+        )
         return self._send(sent, web, write.method, write.path, json=write.body, headers=headers)
 
     def read(self, coach_id: str, request: Row, etag: str | None = None) -> Operation:
@@ -84,14 +104,18 @@ class Caller:
         """About so long; the same each time the seed is played."""
         self.over.wait(seconds * self.dice.uniform(0.5, 1.5))
 
-    def _send(self, sent: Operation, web: Member | None, method: str, path: str, **how: Any) -> Operation:
+    def _send(
+        self, sent: Operation, web: Member | None, method: str, path: str, **how: Any
+    ) -> Operation:
         if web is None:
             return sent
         try:
             answer = self._session.request(method, web.origin + path, timeout=ANSWER_SECONDS, **how)
         except requests.Timeout:
             if web.alive:
-                self.scene.journal.tell("G9", f"{web.name} left {sent.kind} {sent.key} without an answer")
+                self.scene.journal.tell(
+                    "G9", f"{web.name} left {sent.kind} {sent.key} without an answer"
+                )
             return sent
         except requests.RequestException:
             return sent
@@ -109,5 +133,7 @@ class Caller:
 
 
 def _settled(done: Operation) -> bool:
-    """Whether it is known what became of it. After 429 nothing has, and the same may be asked again."""
+    """Whether it is known what became of it. After 429 nothing has, and the same may be asked
+    again.
+    """
     return not done.unknown and done.status != 429

@@ -1,4 +1,6 @@
-"""Whether service is normal: each web process books, the mail of it arrives, and a calendar change is seen."""
+"""Whether service is normal: each web process books, the mail of it arrives, and a calendar change
+is seen.
+"""
 
 import itertools
 import threading
@@ -17,7 +19,8 @@ LOOK_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Recovery:
-    """Seconds until every web process had booked, until the mails of that arrived, and until a change was seen.
+    """Seconds until every web process had booked, until the mails of that arrived, and until a
+    change was seen.
 
     None: not as long as that was waited for.
     """
@@ -35,7 +38,9 @@ class Recovery:
 
     def __str__(self) -> str:
         parts = (("booked", self.booked), ("mailed", self.mailed), ("seen", self.seen))
-        return ", ".join(f"{name} never" if when is None else f"{name} {when:.1f}" for name, when in parts)
+        return ", ".join(
+            f"{name} never" if when is None else f"{name} {when:.1f}" for name, when in parts
+        )
 
 
 class Canary(Caller):
@@ -52,10 +57,16 @@ class Canary(Caller):
         """How long it takes from now, waiting no longer than `patience` seconds."""
         began = time.monotonic()
         end = began + patience
-        edit = self._onlooker.put(self.name, self.scene.coaches[CANARY], self._times.at(self._next_hours()))
+        edit = self._onlooker.put(
+            self.name, self.scene.coaches[CANARY], self._times.at(self._next_hours())
+        )
         addresses = self._booked_everywhere(end)
         booked = _past(began) if addresses else None
-        mailed = _past(began) if addresses and all(self._arrived(each, end) for each in addresses) else None
+        mailed = (
+            _past(began)
+            if addresses and all(self._arrived(each, end) for each in addresses)
+            else None
+        )
         seen = None
         if edit.seen.wait(max(0.0, end - time.monotonic())):
             seen = self.scene.journal.visible[edit.operation.number] - edit.operation.sent
@@ -63,7 +74,9 @@ class Canary(Caller):
         return Recovery(booked, mailed, seen)
 
     def _booked_everywhere(self, end: float) -> list[str]:
-        """To whom the mails go: one for each web process that serves; none if one of them does not book in time."""
+        """To whom the mails go: one for each web process that serves; none if one of them does not
+        book in time.
+        """
         addresses: list[str] = []
         while not addresses and time.monotonic() < end:
             for web in self.scene.fleet.webs():
@@ -74,7 +87,9 @@ class Canary(Caller):
         return addresses
 
     def _booked(self, web: Member, end: float) -> str | None:
-        """Through this process, again and again until it is answered. None: never, or it serves no more."""
+        """Through this process, again and again until it is answered. None: never, or it serves no
+        more.
+        """
         number = next(self._numbers)
         who = participant(f"-{CANARY}-{number}")
         start = text(self._times.at(self._next_hours()))
@@ -95,7 +110,9 @@ class Canary(Caller):
 
     def _next_hours(self) -> int:
         hours = next(self._hours)
-        assert hours < 24 * (CANARY_DAYS - 1), "the canary has used up its times: run for fewer seconds"
+        assert hours < 24 * (CANARY_DAYS - 1), (
+            "the canary has used up its times: run for fewer seconds"
+        )
         return hours
 
 

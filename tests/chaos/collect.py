@@ -1,4 +1,6 @@
-"""What a run left behind, gathered as plain values for the checks, and kept in the folder for people."""
+"""What a run left behind, gathered as plain values for the checks, and kept in the folder for
+people.
+"""
 
 import json
 import pickle
@@ -16,7 +18,8 @@ from tests.chaos.scene import GAP_SECONDS, LEASE_SECONDS, Scene
 from webhooks.demo.stage import Api
 
 LISTED_DAYS = 14
-# G2: lease, sweep, gap and a read of several calls; and as much again for a machine that does all of this at once.
+# G2: lease, sweep, gap and a read of several calls; and as much again for a machine that does all
+# of this at once.
 BOUND_SECONDS = LEASE_SECONDS + 2 + GAP_SECONDS + 8
 
 
@@ -40,7 +43,9 @@ def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any
 
 
 def keep(scene: Scene, evidence: Evidence) -> None:
-    """As a pickle for programs (`Evidence` as it is), and the operations as JSON lines for people."""
+    """As a pickle for programs (`Evidence` as it is), and the operations as JSON lines
+    for people.
+    """
     (scene.folder / "evidence.pickle").write_bytes(pickle.dumps(evidence))
     with (scene.folder / "operations.jsonl").open("w") as lines:
         for operation in evidence.operations:
@@ -53,14 +58,18 @@ def new_deliveries(scene: Scene, known: dict[tuple[int, int], dict[str, Any]]) -
         known[each["number"], each["attempt"]] = each
 
 
-def push_times(scene: Scene, deliveries: list[dict[str, Any]]) -> Iterator[tuple[float, dict[str, Any]]]:
+def push_times(
+    scene: Scene, deliveries: list[dict[str, Any]]
+) -> Iterator[tuple[float, dict[str, Any]]]:
     """When each attempt to push was answered, on the run's clock."""
     for each in deliveries:
         yield scene.journal.since_epoch(datetime.fromisoformat(each["at"]).timestamp()), each
 
 
 def _with_pushes(scene: Scene, deliveries: list[dict[str, Any]]) -> list[Operation]:
-    """An edit is answered by the first push of its account that was accepted after it: a later read is owed then."""
+    """An edit is answered by the first push of its account that was accepted after it: a later read
+    is owed then.
+    """
     channels = {each["id"]: each["sub"] for each in scene.control.state()["channels"]}
     accepted: dict[str, list[tuple[float, int]]] = {}
     for when, each in sorted(push_times(scene, deliveries), key=itemgetter(0)):
@@ -69,7 +78,9 @@ def _with_pushes(scene: Scene, deliveries: list[dict[str, Any]]) -> list[Operati
     return [_with_push(scene, each, accepted) for each in scene.journal.operations]
 
 
-def _with_push(scene: Scene, edit: Operation, accepted: dict[str, list[tuple[float, int]]]) -> Operation:
+def _with_push(
+    scene: Scene, edit: Operation, accepted: dict[str, list[tuple[float, int]]]
+) -> Operation:
     if edit.kind != "edit":
         return edit
     pushes = accepted.get(scene.coaches[edit.coach_id].sub, [])
@@ -109,5 +120,9 @@ def _event(coach_id: str, calendar_id: str, event: dict[str, Any]) -> Event:
 def _listing(scene: Scene, coach_id: str) -> dict[str, Any]:
     api = Api(scene.fleet.webs()[0].origin, scene.key)
     since = datetime.now().astimezone()
-    query = {"from": text(since), "to": text(since + timedelta(days=LISTED_DAYS)), "duration": str(DURATION)}
+    query = {
+        "from": text(since),
+        "to": text(since + timedelta(days=LISTED_DAYS)),
+        "duration": str(DURATION),
+    }
     return api.get(f"/v1/coaches/{coach_id}/slots", **query)

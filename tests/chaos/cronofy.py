@@ -1,4 +1,6 @@
-"""The sandbox in a process of its own, which calls itself by the address that the product reaches it at."""
+"""The sandbox in a process of its own, which calls itself by the address that the product reaches
+it at.
+"""
 
 import json
 import os
@@ -10,7 +12,9 @@ from workers.cronofy.sandbox.server import Sandbox
 
 
 def main(ready_file: str) -> None:
-    """Until whoever started us is gone. The pages of a read are at `origin`, once a file of that name says it."""
+    """Until whoever started us is gone. The pages of a read are at `origin`, once a file of that
+    name says it.
+    """
     ready, parent = Path(ready_file), os.getppid()
     with Sandbox(seeds=(), page_size=5) as sandbox:
         beside = ready.with_suffix(".new")

@@ -1,4 +1,6 @@
-"""The product's database, and what can befall it. Everything here goes past the proxy, with drivers of its own."""
+"""The product's database, and what can befall it. Everything here goes past the proxy, with drivers
+of its own.
+"""
 
 import os
 import signal
@@ -44,7 +46,9 @@ class Sqlite:
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Every row of every table."""
-        names = self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        names = self.query(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        )
         return {each["name"]: self.query(f'SELECT * FROM "{each["name"]}"') for each in names}
 
     def heal(self) -> None:
@@ -80,7 +84,9 @@ class Postgres:
         return "PostgreSQL " + str(self.query("SHOW server_version")[0]["server_version"])
 
     def query(self, statement: str) -> list[dict[str, Any]]:
-        with psycopg.connect(self.url, autocommit=True, row_factory=dict_row, connect_timeout=10) as opened:
+        with psycopg.connect(
+            self.url, autocommit=True, row_factory=dict_row, connect_timeout=10
+        ) as opened:
             return opened.execute(statement.encode()).fetchall()
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
@@ -97,7 +103,9 @@ class Postgres:
         self._wait()
 
     def freeze(self) -> None:
-        """All its processes, those that begin meanwhile too: the first of them, which begins them, goes first."""
+        """All its processes, those that begin meanwhile too: the first of them, which begins them,
+        goes first.
+        """
         self._frozen = [self.server.pid]
         os.kill(self.server.pid, signal.SIGSTOP)
         for pid in _children(self.server.pid):
@@ -112,7 +120,8 @@ class Postgres:
         self._frozen = []
 
     def fail_over(self, beside: Callable[[int], None]) -> None:
-        """A synchronous standby is set up, follows for a while under load, and takes over as the primary is killed.
+        """A synchronous standby is set up, follows for a while under load, and takes over as the
+        primary is killed.
 
         `beside` is told the standby's port.
         """
@@ -129,9 +138,15 @@ class Postgres:
         self._life = life
 
     def refuse_writes(self) -> None:
-        """As a fail-over does that leaves the old primary read-only: every connection is cut, new ones cannot write."""
+        """As a fail-over does that leaves the old primary read-only: every connection is cut, new
+        ones cannot write.
+        """
         self._alter("SET default_transaction_read_only = on")
-        self._admin(sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(NAME))
+        self._admin(
+            sql.SQL(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}"
+            ).format(NAME)
+        )
 
     def take_writes(self) -> None:
         """Nobody's connection is cut by that."""

@@ -1,4 +1,5 @@
-"""Small disks that can be filled: a tmpfs each, in a mount namespace of ours, gone with us however we end.
+"""Small disks that can be filled: a tmpfs each, in a mount namespace of ours, gone with us however
+we end.
 
 Only root may mount. Without that the faults that need it are left out, and the table says so.
 """
@@ -42,7 +43,9 @@ class Disk:
 
 
 def separate_mounts() -> bool:
-    """What we and our children mount from now on is ours alone. False: it may not. No thread may run yet."""
+    """What we and our children mount from now on is ours alone. False: it may not. No thread may
+    run yet.
+    """
     if os.geteuid() != 0:
         return False
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
@@ -53,7 +56,9 @@ def separate_mounts() -> bool:
 def small(folder: Path, megabytes: int) -> Disk | None:
     """A disk of that size at this new folder; None where it cannot be mounted."""
     folder.mkdir(mode=0o755)
-    mounted = _ran("mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=1777", "tmpfs", str(folder))
+    mounted = _ran(
+        "mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=1777", "tmpfs", str(folder)
+    )
     return Disk(folder) if mounted else None
 
 

@@ -1,4 +1,6 @@
-"""Runs in a document: a line for each that was reported, and for each kind of database the table of the last one."""
+"""Runs in a document: a line for each that was reported, and for each kind of database the table of
+the last one.
+"""
 
 import re
 from pathlib import Path
@@ -13,7 +15,9 @@ TABLE = "#### The last run on "
 
 
 def add(path: Path, run: tuple[str, ...], database: str, text: str) -> None:
-    """Put a run between the markers of the document: its line, in the order of HEAD, and its table."""
+    """Put a run between the markers of the document: its line, in the order of HEAD,
+    and its table.
+    """
     head, _, rest = path.read_text().partition(BEGIN)
     old, _, tail = rest.partition(END)
     lines = [*RUN.findall(old), f"| {' | '.join(run)} |"]

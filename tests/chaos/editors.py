@@ -1,4 +1,6 @@
-"""Those who change what can be booked: events in a coach's own calendar, and her settings; and those who only read."""
+"""Those who change what can be booked: events in a coach's own calendar, and her settings; and
+those who only read.
+"""
 
 from typing import Any
 
@@ -11,7 +13,9 @@ GAPS = (10, 15, 20)
 
 
 class Editor(Caller):
-    """Puts busy events into calendars, and takes them out again once they were seen. Most lie where nobody books."""
+    """Puts busy events into calendars, and takes them out again once they were seen. Most lie where
+    nobody books.
+    """
 
     def __init__(self, *arguments: Any, times: Times, onlooker: Onlooker, pace: float) -> None:
         super().__init__(*arguments)
@@ -35,7 +39,9 @@ class Editor(Caller):
         start = self._times.at(hours)
         open_starts = self._onlooker.open_starts(coach.id) or ()
         # Where nothing is open nobody could say when the change was seen.
-        if text(start) in open_starts and all(edit.start != start for edit in self._there if edit.coach == coach):
+        if text(start) in open_starts and all(
+            edit.start != start for edit in self._there if edit.coach == coach
+        ):
             self._there.append(self._onlooker.put(self.name, coach, start))
 
 
@@ -49,7 +55,10 @@ class Settler(Caller):
     def run(self) -> None:
         while not self.over.is_set():
             coach_id = self.dice.choice(COACHES)
-            changes: dict[str, Any] = {"pre": self.dice.choice(GAPS), "post": self.dice.choice(GAPS)}
+            changes: dict[str, Any] = {
+                "pre": self.dice.choice(GAPS),
+                "post": self.dice.choice(GAPS),
+            }
             if self.dice.random() < 0.2:
                 changes["overrides"] = {}
             body = settings_of(coach_id, **changes)

@@ -1,7 +1,8 @@
-"""What a run leaves behind, for the checks: plain values only, and nothing of the product's own code.
+"""What a run leaves behind, for the checks: plain values only, and nothing of the product's own
+code.
 
-The clients write down each request they made; the sink, the platform and the sandbox what reached them; the rows are
-read from the database by plain SQL once all is quiet.
+The clients write down each request they made; the sink, the platform and the sandbox what reached
+them; the rows are read from the database by plain SQL once all is quiet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,9 @@ Row = Mapping[str, Any]
 class Operation:
     """One request of a client, and what it was answered.
 
-    `kind`: book, move, cancel, hold, release, make_pod, join, leave, call_off, settings, edit, read.
-    `sent` and `answered` are seconds of one monotonic clock for the whole run; `answered` and
-    `status` are None when no answer came: nobody knows whether it was done.
+    `kind`: book, move, cancel, hold, release, make_pod, join, leave, call_off, settings, edit,
+      read. `sent` and `answered` are seconds of one monotonic clock for the whole run; `answered`
+      and `status` are None when no answer came: nobody knows whether it was done.
     `key`: the Idempotency-Key; operations of one client and key are repeats of one request.
     `request`: the JSON body as it was sent, and the ids of the path beside it: `booking_id` of
     move, cancel and leave, `hold_id` of release, `pod_id` of join and call_off. Of a read:
@@ -42,13 +43,17 @@ class Operation:
 
     @property
     def unknown(self) -> bool:
-        """Whether nobody can know if it was done: no answer, or one that does not promise that nothing was."""
+        """Whether nobody can know if it was done: no answer, or one that does not promise that
+        nothing was.
+        """
         return self.status is None or self.status >= 500
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail as the sink took it: to whom the envelope said, and its bytes. `taken`: seconds of the run's clock."""
+    """A mail as the sink took it: to whom the envelope said, and its bytes. `taken`: seconds of the
+    run's clock.
+    """
 
     taken: float
     recipient: str
@@ -57,7 +62,9 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A webhook as the platform took it: its `webhook-id` and the JSON of its body. `status`: what it was answered."""
+    """A webhook as the platform took it: its `webhook-id` and the JSON of its body. `status`: what
+    it was answered.
+    """
 
     taken: float
     id: str
@@ -67,8 +74,9 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event in a coach's calendar as the sandbox holds it in the end. `event_id` only for those written through
-    the API. `start` and `end` in epoch seconds."""
+    """An event in a coach's calendar as the sandbox holds it in the end. `event_id` only for those
+    written through the API. `start` and `end` in epoch seconds.
+    """
 
     coach_id: str
     calendar_id: str
@@ -82,9 +90,10 @@ class Event:
 class Evidence:
     """Everything that the checks look at.
 
-    `tables`: every row of every table, by the table's name, as the driver gives it (instants are milliseconds since
-    1970, as stored). `listings`: for each coach the API's last answers, by duration in minutes. `now`: epoch seconds
-    when the listings were asked for. `faults`: (began, ended, what) on the run's clock.
+    `tables`: every row of every table, by the table's name, as the driver gives it (instants are
+      milliseconds since 1970, as stored). `listings`: for each coach the API's last answers, by
+      duration in minutes. `now`: epoch seconds when the listings were asked for. `faults`: (began,
+      ended, what) on the run's clock.
     `clock_zero`: the epoch second at which the run's clock was 0.
     `bound`: seconds after which an acknowledged push has been read at the latest, whoever died
     (G2: lease + sweep + gap + read, as the run was set up, and room for a loaded machine).
@@ -106,10 +115,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A promise that did not hold: which (G1 to G10), and a sentence with the ids that somebody needs to look.
+    """A promise that did not hold: which (G1 to G10), and a sentence with the ids that somebody
+    needs to look.
 
-    `kind`: lost, doubled, overlapping, or other: the column of the table. `at`: when, on the run's clock (the
-    operation that it is about was sent), so that it can be counted with the fault of that time; None if unknown.
+    `kind`: lost, doubled, overlapping, or other: the column of the table. `at`: when, on the run's
+      clock (the operation that it is about was sent), so that it can be counted with the fault of
+      that time; None if unknown.
     """
 
     promise: str

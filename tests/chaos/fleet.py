@@ -1,6 +1,8 @@
-"""The product's processes: two each of web, worker and clock, started, killed, frozen, renewed; watched all the time.
+"""The product's processes: two each of web, worker and clock, started, killed, frozen, renewed;
+watched all the time.
 
-A process that ends without our doing is a broken promise. Its supervisor, which is us, starts it again all the same.
+A process that ends without our doing is a broken promise. Its supervisor, which is us, starts it
+again all the same.
 """
 
 import contextlib
@@ -28,7 +30,9 @@ STEPPED_CLOCKS = Path(__file__).parents[1] / "stepped"
 START_SECONDS = 60.0
 LEAVE_SECONDS = 30.0
 # Whatever was started ends with us, should we be killed: the pipe to this shell is then closed.
-WATCHDOG = 'while read -r group; do groups="$groups $group"; done; kill -KILL -- $groups 2>/dev/null'
+WATCHDOG = (
+    'while read -r group; do groups="$groups $group"; done; kill -KILL -- $groups 2>/dev/null'
+)
 
 
 @dataclass(eq=False)
@@ -53,10 +57,16 @@ class Member:
 
 
 class Fleet:
-    """`balance` is told the port that pushes go to next: each web process in turn, as a balancer would."""
+    """`balance` is told the port that pushes go to next: each web process in turn, as a balancer
+    would.
+    """
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], journal: Journal, balance: Callable[[int], None]
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        journal: Journal,
+        balance: Callable[[int], None],
     ) -> None:
         self.members: dict[str, Member] = {}
         self._balance = balance
@@ -64,7 +74,9 @@ class Fleet:
         self.environment = environment
         self._journal = journal
         self._over = threading.Event()
-        self._watchdog = subprocess.Popen(["/bin/sh", "-c", WATCHDOG], stdin=subprocess.PIPE, start_new_session=True)
+        self._watchdog = subprocess.Popen(
+            ["/bin/sh", "-c", WATCHDOG], stdin=subprocess.PIPE, start_new_session=True
+        )
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._lock = threading.RLock()
 
@@ -122,7 +134,9 @@ class Fleet:
         member.process.wait()
 
     def freeze(self, name: str) -> None:
-        """Stop every thread of it: kill() returns before the kernel has, and one could still send a mail."""
+        """Stop every thread of it: kill() returns before the kernel has, and one could still send a
+        mail.
+        """
         member = self.members[name]
         member.frozen = True
         self._signal(member, signal.SIGSTOP)
@@ -141,11 +155,14 @@ class Fleet:
         if name.startswith("web"):
             new.ready.wait(START_SECONDS)
         old.condemned = True
-        old.process.terminate()  # the first of the group alone, as a supervisor does: it sees to the others
+        # The first of the group alone, as a supervisor does: it sees to the others
+        old.process.terminate()
         try:
             old.process.wait(LEAVE_SECONDS)
         except subprocess.TimeoutExpired:
-            self._journal.tell("G9", f"{name} was asked to end and had not after {LEAVE_SECONDS:.0f} s")
+            self._journal.tell(
+                "G9", f"{name} was asked to end and had not after {LEAVE_SECONDS:.0f} s"
+            )
             self._signal(old, signal.SIGKILL)
             old.process.wait()
 
@@ -153,11 +170,15 @@ class Fleet:
         """Until both web processes serve."""
         end = time.monotonic() + START_SECONDS
         while len(self.webs()) < 2:
-            assert time.monotonic() < end, f"two web processes do not serve; see their logs in {self._folder}"
+            assert time.monotonic() < end, (
+                f"two web processes do not serve; see their logs in {self._folder}"
+            )
             time.sleep(0.05)
 
     def set_clock(self, name: str, seconds: int) -> None:
-        """The machine of that process is so many seconds ahead, from a moment later on; below zero: behind."""
+        """The machine of that process is so many seconds ahead, from a moment later on; below zero:
+        behind.
+        """
         self._clock_file(name).write_text(str(seconds))
 
     def _own_clock(self, name: str) -> dict[str, str]:
@@ -167,7 +188,10 @@ class Fleet:
         if not self._clock_file(name).exists():
             self.set_clock(name, 0)
         paths = (str(STEPPED_CLOCKS), os.environ.get("PYTHONPATH", ""))
-        return {"STEPPED_CLOCK": str(self._clock_file(name)), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        return {
+            "STEPPED_CLOCK": str(self._clock_file(name)),
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        }
 
     def _clock_file(self, name: str) -> Path:
         return self._folder / f"{name}.clock"
@@ -187,9 +211,15 @@ class Fleet:
             if webs := self.webs():
                 self._balance(webs[next(turns) % len(webs)].port)
             with self._lock:
-                ended = [one for one in self.members.values() if one.process.poll() is not None and not one.condemned]
+                ended = [
+                    one
+                    for one in self.members.values()
+                    if one.process.poll() is not None and not one.condemned
+                ]
             for member in ended:
-                self._journal.ended.append((self._journal.now(), member.name, member.process.returncode))
+                self._journal.ended.append(
+                    (self._journal.now(), member.name, member.process.returncode)
+                )
                 self._signal(member, signal.SIGKILL)
                 self.start(member.name)
 

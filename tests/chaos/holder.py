@@ -1,4 +1,6 @@
-"""Somebody who locks what others want and then stops moving: a frozen machine in the middle of a transaction."""
+"""Somebody who locks what others want and then stops moving: a frozen machine in the middle of a
+transaction.
+"""
 
 import contextlib
 import os
@@ -14,9 +16,13 @@ import psycopg
 
 @contextlib.contextmanager
 def held(url: str, coach_id: str) -> Iterator[None]:
-    """The coach's row (of SQLite: the file) is locked by a process that is frozen, until the block ends."""
+    """The coach's row (of SQLite: the file) is locked by a process that is frozen, until the block
+    ends.
+    """
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.chaos.holder", url, coach_id], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.chaos.holder", url, coach_id],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert child.stdout is not None
     try:

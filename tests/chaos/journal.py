@@ -1,4 +1,6 @@
-"""What happened, on one clock: every request with its answer, every probe, and what nobody had ordered."""
+"""What happened, on one clock: every request with its answer, every probe, and what nobody had
+ordered.
+"""
 
 import threading
 import time
@@ -34,15 +36,21 @@ class Journal:
         """A moment of the wall clock on this clock; nobody steps the clock of this process."""
         return self.now() - (time.time() - epoch)
 
-    def begin(self, client: str, kind: str, coach_id: str, key: str | None, request: Row) -> Operation:
+    def begin(
+        self, client: str, kind: str, coach_id: str, key: str | None, request: Row
+    ) -> Operation:
         """Write down that this is sent now. Until `end` its outcome is unknown."""
         with self._lock:
             sent = Operation(len(self.operations), client, kind, coach_id, key, request, self.now())
             self.operations.append(sent)
         return sent
 
-    def end(self, sent: Operation, status: int, answer: Any, headers: Row | None = None) -> Operation:
-        done = replace(sent, answered=self.now(), status=status, answer=answer, headers=headers or {})
+    def end(
+        self, sent: Operation, status: int, answer: Any, headers: Row | None = None
+    ) -> Operation:
+        done = replace(
+            sent, answered=self.now(), status=status, answer=answer, headers=headers or {}
+        )
         with self._lock:
             self.operations[sent.number] = done
         return done

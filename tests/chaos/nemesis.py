@@ -43,7 +43,9 @@ class Episode:
 
 
 def plan(seed: int, faults: Sequence[Fault]) -> Iterator[Step]:
-    """Without end: all of them in some order, then all of them in another. So each comes as often as the others."""
+    """Without end: all of them in some order, then all of them in another. So each comes as often
+    as the others.
+    """
     dice = random.Random(f"{seed}/nemesis")
     number = 0
     while True:
@@ -55,7 +57,9 @@ def plan(seed: int, faults: Sequence[Fault]) -> Iterator[Step]:
 
 
 class Nemesis:
-    def __init__(self, scene: Scene, canary: Canary, seed: int, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, scene: Scene, canary: Canary, seed: int, tell: Callable[[str], None]
+    ) -> None:
         self.episodes: list[Episode] = []
         self._scene = scene
         self._canary = canary
@@ -63,7 +67,9 @@ class Nemesis:
         self._tell = tell
         self._turns: Counter[str] = Counter()
 
-    def run(self, faults: Sequence[Fault], seconds: float, times: int, after_each: Callable[[], None]) -> None:
+    def run(
+        self, faults: Sequence[Fault], seconds: float, times: int, after_each: Callable[[], None]
+    ) -> None:
         """For so long, and until each fault came so often."""
         end = self._scene.journal.now() + seconds
         dice = random.Random(f"{self._seed}/turns")
@@ -94,13 +100,16 @@ class Nemesis:
         episode = Episode(step.faults, ", ".join(filter(None, details)), began, ended, recovery)
         self.episodes.append(episode)
         self._judge(episode)
-        # A process that was killed is no use to anybody while it starts; nobody kills the other one meanwhile.
+        # A process that was killed is no use to anybody while it starts; nobody kills the other one
+        # meanwhile.
         self._scene.fleet.wait_until_ready()
         time.sleep(CALM_SECONDS)
 
     def _judge(self, episode: Episode) -> None:
         seconds = episode.recovery.seconds
         took = "not normal again" if seconds is None else f"normal after {seconds:.1f} s"
-        self._tell(f"{episode.name}: {episode.ended - episode.began:.1f} s, {took} ({episode.recovery})")
+        self._tell(
+            f"{episode.name}: {episode.ended - episode.began:.1f} s, {took} ({episode.recovery})"
+        )
         if seconds is None or seconds > RECOVERY_SECONDS:
             self._scene.journal.tell("G9", f"after {episode.name}: {took} ({episode.recovery})")

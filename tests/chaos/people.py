@@ -1,4 +1,6 @@
-"""Who takes part: a few coaches whom everybody wants, few participants, and few times, so that requests collide."""
+"""Who takes part: a few coaches whom everybody wants, few participants, and few times, so that
+requests collide.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +14,9 @@ DURATION = 60
 HORIZON_DAYS, CANARY_DAYS = 28, 90
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SOON, LATER = (8, 10, 15), tuple(range(48, 60))
-"""Hours from the first full hour: sessions of less than a day ahead, and of the day after tomorrow."""
+"""Hours from the first full hour: sessions of less than a day ahead, and of the day
+after tomorrow.
+"""
 EDITED = tuple(range(96, 168, 3))
 """Hours at which only calendars change: there a listing tells exactly when a change was seen."""
 
@@ -34,7 +38,9 @@ class Times:
 
     @classmethod
     def from_now(cls) -> "Times":
-        return cls(datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1))
+        return cls(
+            datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        )
 
     def at(self, hours: int) -> datetime:
         return self.first + timedelta(hours=hours)
@@ -46,7 +52,12 @@ def text(moment: datetime) -> str:
 
 
 def participant(number: int | str) -> dict[str, Any]:
-    return {"id": f"p{number}", "name": f"P {number}", "email": f"p{number}@example.test", "zone": "Europe/London"}
+    return {
+        "id": f"p{number}",
+        "name": f"P {number}",
+        "email": f"p{number}@example.test",
+        "zone": "Europe/London",
+    }
 
 
 def settings_of(coach_id: str, **changes: Any) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""Asks every web process five times a second whether it is alive; that must be answered whatever else is down."""
+"""Asks every web process five times a second whether it is alive; that must be answered whatever
+else is down.
+"""
 
 import threading
 import time
@@ -9,7 +11,8 @@ from tests.chaos.fleet import Member
 from tests.chaos.scene import Scene
 
 EVERY_SECONDS = 0.2
-# The promise is 200 ms. Here other processes, of others too, want the same cores: what is told is what hangs.
+# The promise is 200 ms. Here other processes, of others too, want the same cores: what is told is
+# what hangs.
 HANGS_SECONDS = 3.0
 
 
@@ -17,7 +20,9 @@ class Prober:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._probe, args=(name,)) for name in ("web-1", "web-2")]
+        self._threads = [
+            threading.Thread(target=self._probe, args=(name,)) for name in ("web-1", "web-2")
+        ]
 
     def open(self) -> None:
         for thread in self._threads:
@@ -47,4 +52,6 @@ class Prober:
         took = time.monotonic() - start
         self._scene.journal.probe(began, took)
         if member.alive and status != 200:
-            self._scene.journal.tell("G9", f"/healthz of {member.name} said {status or 'nothing'} after {took:.1f} s")
+            self._scene.journal.tell(
+                "G9", f"/healthz of {member.name} said {status or 'nothing'} after {took:.1f} s"
+            )

@@ -1,4 +1,5 @@
-"""The proxies between the product and its neighbours, in a process of their own: there they delay nobody else.
+"""The proxies between the product and its neighbours, in a process of their own: there they delay
+nobody else.
 
 They take orders on stdin, a JSON line each, and answer each with a line on stdout.
 """
@@ -59,7 +60,10 @@ class Proxies:
 @contextlib.contextmanager
 def opened() -> Iterator[Proxies]:
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.chaos.proxies"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.chaos.proxies"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         yield Proxies(child)

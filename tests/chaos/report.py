@@ -10,7 +10,17 @@ from tests.chaos.evidence import Operation, Violation
 from tests.chaos.faults import Fault
 from tests.chaos.nemesis import Episode
 
-COLUMNS = ("fault", "of", "times", "operations", "lost", "doubled", "overlapping", "recovery s", "ack p99 ms")
+COLUMNS = (
+    "fault",
+    "of",
+    "times",
+    "operations",
+    "lost",
+    "doubled",
+    "overlapping",
+    "recovery s",
+    "ack p99 ms",
+)
 KINDS = ("lost", "doubled", "overlapping")
 BOOKINGS = ("book", "move", "cancel", "hold", "release", "make_pod", "join", "leave", "call_off")
 During = Callable[[float | None], bool]
@@ -44,7 +54,11 @@ def table(result: Result) -> str:
 def _row(result: Result, fault: Fault) -> tuple[str, ...]:
     mine = [(place, each) for place, each in enumerate(result.episodes) if fault in each.faults]
     spans = [(each.began, _end(result, place)) for place, each in mine]
-    return (fault.name, fault.of, *_figures(result, [each for _, each in mine], partial(_within, spans=spans)))
+    return (
+        fault.name,
+        fault.of,
+        *_figures(result, [each for _, each in mine], partial(_within, spans=spans)),
+    )
 
 
 def _total(result: Result) -> tuple[str, ...]:
@@ -89,7 +103,10 @@ def _acks(result: Result, during: During) -> str:
     writes = [
         each.answered - each.sent
         for each in result.operations
-        if each.kind in BOOKINGS and each.answered is not None and not each.unknown and during(each.sent)
+        if each.kind in BOOKINGS
+        and each.answered is not None
+        and not each.unknown
+        and during(each.sent)
     ]
     return f"{_p99(pushes)} / {_p99(writes)}"
 

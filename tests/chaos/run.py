@@ -1,4 +1,6 @@
-"""One run from beginning to end: the scene, clients among faults, the mending, the counting, the checks."""
+"""One run from beginning to end: the scene, clients among faults, the mending, the counting, the
+checks.
+"""
 
 import shlex
 import threading
@@ -34,8 +36,9 @@ LEAVE_SECONDS = 90.0
 
 @dataclass(frozen=True)
 class Options:
-    """`times`: how often each fault comes at least, however long that takes. `folder`: empty; logs and evidence stay
-    there. `report`: a document to write the table into."""
+    """`times`: how often each fault comes at least, however long that takes. `folder`: empty; logs
+    and evidence stay there. `report`: a document to write the table into.
+    """
 
     seed: int
     seconds: float
@@ -48,7 +51,9 @@ class Options:
     @property
     def again(self) -> str:
         """The command that plays the same."""
-        command = f"./run chaos --seed {self.seed} --seconds {self.seconds:.0f} --times {self.times}"
+        command = (
+            f"./run chaos --seed {self.seed} --seconds {self.seconds:.0f} --times {self.times}"
+        )
         command += f" --database {self.database}"
         if len(self.only) < len(ALL):
             command += f" --only {shlex.join(self.only)}"
@@ -77,8 +82,14 @@ def run(options: Options, tell: Tell) -> Outcome:
         incidents = list(scene.journal.incidents)
     tell("checking")
     violations = [*incidents, *_broken_by_pushes(pushes), *_checked(evidence)]
-    acks = [(when, each["duration_ms"] / 1000) for when, each in pushes if each["outcome"] == "delivered"]
-    result = Result(faults, left_out, nemesis.episodes, evidence.operations, acks, violations, seconds)
+    acks = [
+        (when, each["duration_ms"] / 1000)
+        for when, each in pushes
+        if each["outcome"] == "delivered"
+    ]
+    result = Result(
+        faults, left_out, nemesis.episodes, evidence.operations, acks, violations, seconds
+    )
     return Outcome(result, versions)
 
 
@@ -115,7 +126,9 @@ def _among_clients(
         stack.callback(over.set)
         for client in clients:
             client.start()
-        nemesis.run(faults, options.seconds, options.times, lambda: collect.new_deliveries(scene, known))
+        nemesis.run(
+            faults, options.seconds, options.times, lambda: collect.new_deliveries(scene, known)
+        )
         over.set()
         settle.heal(scene)
         tell("all is mended; the clients end")
@@ -132,9 +145,17 @@ def _clients(
 ) -> list[threading.Thread]:
     pods: list[dict[str, Any]] = []
     clients: list[Caller] = [
-        *(Booker(scene, f"booker-{one}", seed, over, times=times, pods=pods, pace=PACE) for one in range(BOOKERS)),
-        *(Reader(scene, f"reader-{one}", seed, over, times=times, pace=PACE) for one in range(READERS)),
+        *(
+            Booker(scene, f"booker-{one}", seed, over, times=times, pods=pods, pace=PACE)
+            for one in range(BOOKERS)
+        ),
+        *(
+            Reader(scene, f"reader-{one}", seed, over, times=times, pace=PACE)
+            for one in range(READERS)
+        ),
         Editor(scene, "editor", seed, over, times=times, onlooker=onlooker, pace=PACE),
         Settler(scene, "settler", seed, over, pace=4 * PACE),
     ]
-    return [threading.Thread(target=client.run, name=client.name, daemon=True) for client in clients]
+    return [
+        threading.Thread(target=client.run, name=client.name, daemon=True) for client in clients
+    ]

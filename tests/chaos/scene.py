@@ -1,4 +1,6 @@
-"""The whole scene: neighbours, each behind its proxy, the product's processes, and coaches with connected calendars."""
+"""The whole scene: neighbours, each behind its proxy, the product's processes, and coaches with
+connected calendars.
+"""
 
 import contextlib
 import json
@@ -42,7 +44,8 @@ START_SECONDS = 60.0
 LEASE_SECONDS = 5
 GAP_SECONDS = 0.2
 DISK_MEGABYTES = 320
-# Cronofy repeats a push after 1, 5, 30, 120 s ...; here after 0.1, 0.5, 3, 12: faults last seconds, not minutes.
+# Cronofy repeats a push after 1, 5, 30, 120 s ...; here after 0.1, 0.5, 3, 12: faults last seconds,
+# not minutes.
 RETRY_SCALE = 0.1
 
 
@@ -128,10 +131,14 @@ def raised(folder: Path, kind: Kind) -> Iterator[Scene]:
         (folder / "origin").write_text(addresses["COACHCAL_CRONOFY_ORIGIN"])
         control.pushes(retry_scale=RETRY_SCALE, timeout=5.0)
         key = _migrated_with_key(store.url)
-        fleet = Fleet(folder, _environment(addresses), journal, lambda port: ways.point("front", port))
+        fleet = Fleet(
+            folder, _environment(addresses), journal, lambda port: ways.point("front", port)
+        )
         stack.callback(fleet.close)
         fleet.open()
-        scene = Scene(folder, journal, store, redis, office, receiver, control, ways, fleet, key, {}, small)
+        scene = Scene(
+            folder, journal, store, redis, office, receiver, control, ways, fleet, key, {}, small
+        )
         _introduce(scene, addresses["COACHCAL_PUBLIC_URL"])
         yield scene
 
@@ -156,12 +163,17 @@ def _environment(addresses: dict[str, str]) -> dict[str, str]:
 
 
 def _disks(folder: Path) -> dict[str, Disk]:
-    made = {name: disks.small(folder / name, size) for name, size in (("data", DISK_MEGABYTES), ("redis", 8))}
+    made = {
+        name: disks.small(folder / name, size)
+        for name, size in (("data", DISK_MEGABYTES), ("redis", 8))
+    }
     return {name: disk for name, disk in made.items() if disk is not None}
 
 
 def _forget_unused(small: dict[str, Disk], homes: dict[str, Path]) -> None:
-    """A server whose account cannot enter our folder keeps its files elsewhere: filling our disk would be no fault."""
+    """A server whose account cannot enter our folder keeps its files elsewhere: filling our disk
+    would be no fault.
+    """
     for name, home in homes.items():
         if name in small and not home.is_relative_to(small[name].folder):
             del small[name]
@@ -176,7 +188,9 @@ def _home(small: dict[str, Disk], name: str) -> Iterator[None]:
         yield
 
 
-def _database(stack: ExitStack, folder: Path, kind: Kind, small: dict[str, Disk]) -> Postgres | Sqlite:
+def _database(
+    stack: ExitStack, folder: Path, kind: Kind, small: dict[str, Disk]
+) -> Postgres | Sqlite:
     if kind == "sqlite":
         home = small["data"].folder if "data" in small else folder
         return Sqlite(home / "coachcal.sqlite")
@@ -186,19 +200,25 @@ def _database(stack: ExitStack, folder: Path, kind: Kind, small: dict[str, Disk]
 
 
 def _by_way_of(ways: Proxies, store: Postgres | Sqlite) -> str:
-    """The URL for the product. PostgreSQL has two hosts, each behind a proxy; at first the second leads to nobody."""
+    """The URL for the product. PostgreSQL has two hosts, each behind a proxy; at first the second
+    leads to nobody.
+    """
     if isinstance(store, Sqlite):
         return store.url
     first = urlsplit(ways.add("database", store.url))
     second = urlsplit(ways.add("database-2", "postgresql://127.0.0.1:9"))
-    return first._replace(netloc=f"{first.netloc},{second.netloc}", query="target_session_attrs=read-write").geturl()
+    return first._replace(
+        netloc=f"{first.netloc},{second.netloc}", query="target_session_attrs=read-write"
+    ).geturl()
 
 
 @contextlib.contextmanager
 def _sandbox(folder: Path) -> Iterator[dict[str, str]]:
     ready = folder / "sandbox.json"
     with (folder / "sandbox.log").open("wb") as log:
-        child = subprocess.Popen([sys.executable, "-m", "tests.chaos.cronofy", str(ready)], stdout=log, stderr=log)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.cronofy", str(ready)], stdout=log, stderr=log
+        )
     try:
         end = time.monotonic() + START_SECONDS
         while not ready.exists():
@@ -230,6 +250,10 @@ def _introduce(scene: Scene, public_url: str) -> None:
         browser.connect(link, scene.control, profile=seat.profiles[0])
         scene.coaches[coach_id] = Coach(coach_id, seat.sub, seat.calendars[0])
     end = time.monotonic() + START_SECONDS
-    while not all(api.get(f"/v1/coaches/{coach_id}")["state"] == "fresh" for coach_id in scene.coaches):
-        assert time.monotonic() < end, f"the calendars were not read; see {scene.folder}/worker-1.log"
+    while not all(
+        api.get(f"/v1/coaches/{coach_id}")["state"] == "fresh" for coach_id in scene.coaches
+    ):
+        assert time.monotonic() < end, (
+            f"the calendars were not read; see {scene.folder}/worker-1.log"
+        )
         time.sleep(0.2)

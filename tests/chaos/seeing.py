@@ -17,7 +17,9 @@ WHOLE = timedelta(days=91)
 
 @dataclass
 class Edit:
-    """A busy event of one session's length. `seen` is set once the listing shows nothing open at its start."""
+    """A busy event of one session's length. `seen` is set once the listing shows nothing open at
+    its start.
+    """
 
     coach: Coach
     start: datetime
@@ -27,7 +29,9 @@ class Edit:
 
 
 class Onlooker:
-    """Puts events in, and looks again and again at the listings of the coaches whose edits were not seen yet."""
+    """Puts events in, and looks again and again at the listings of the coaches whose edits were not
+    seen yet.
+    """
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -50,17 +54,32 @@ class Onlooker:
         """The event is in the calendar when this returns, and its push is under way."""
         end = start + timedelta(minutes=DURATION)
         with self._lock:
-            request = {"calendar_id": coach.calendar_id, "start": int(start.timestamp()), "end": int(end.timestamp())}
-            sent = self._scene.journal.begin(client, "edit", coach.id, None, {**request, "busy": True})
+            request = {
+                "calendar_id": coach.calendar_id,
+                "start": int(start.timestamp()),
+                "end": int(end.timestamp()),
+            }
+            sent = self._scene.journal.begin(
+                client, "edit", coach.id, None, {**request, "busy": True}
+            )
             uid = self._control.add_event(coach.calendar_id, start, end)
-            edit = Edit(coach, start, uid, self._scene.journal.amend(sent, event_id=uid), threading.Event())
+            edit = Edit(
+                coach, start, uid, self._scene.journal.amend(sent, event_id=uid), threading.Event()
+            )
             self._waiting.append(edit)
         return edit
 
     def take_out(self, client: str, edit: Edit) -> None:
-        request = {"calendar_id": edit.coach.calendar_id, "event_id": edit.event_uid, "start": None, "end": None}
+        request = {
+            "calendar_id": edit.coach.calendar_id,
+            "event_id": edit.event_uid,
+            "start": None,
+            "end": None,
+        }
         with self._lock:
-            self._scene.journal.begin(client, "edit", edit.coach.id, None, {**request, "busy": False})
+            self._scene.journal.begin(
+                client, "edit", edit.coach.id, None, {**request, "busy": False}
+            )
             self._control.delete_event(edit.event_uid)
 
     def open_starts(self, coach_id: str) -> set[str] | None:
@@ -70,7 +89,9 @@ class Onlooker:
         for web in self._scene.fleet.webs():
             path = f"{web.origin}/v1/coaches/{coach_id}/slots"
             try:
-                answer = self._session.get(path, params=query, headers=self._scene.headers, timeout=(1.0, 7.0))
+                answer = self._session.get(
+                    path, params=query, headers=self._scene.headers, timeout=(1.0, 7.0)
+                )
             except requests.RequestException:
                 continue
             if answer.ok:

@@ -34,7 +34,9 @@ def heal(scene: Scene) -> None:
 
 
 def read_all_again(scene: Scene) -> None:
-    """A change in each account: with each read of a calendar, writes to it of unknown outcome are looked at again."""
+    """A change in each account: with each read of a calendar, writes to it of unknown outcome are
+    looked at again.
+    """
     for coach in scene.coaches.values():
         scene.control.notify(coach.sub, "change")
 
@@ -60,10 +62,15 @@ def until_quiet(scene: Scene, onlooker: Onlooker, tell: Callable[[str], None]) -
 
 
 def _left(scene: Scene, onlooker: Onlooker) -> Iterator[str]:
-    """What is owed now. Reminders that are not due yet may wait, and so may what was never due to be sent."""
+    """What is owed now. Reminders that are not due yet may wait, and so may what was never due to
+    be sent.
+    """
     now = round(time.time() * 1000)
     due = f"due_at <= {now} GROUP BY kind, topic, state"
-    owed = "SELECT kind, topic, state, COUNT(*) AS many FROM outbox WHERE state IN ('pending', 'sending') AND "
+    owed = (
+        "SELECT kind, topic, state, COUNT(*) AS many FROM outbox WHERE state IN ('pending',"
+        " 'sending') AND "
+    )
     for row in scene.database.query(owed + due):
         yield f"{row['many']} {row['kind']} {row['topic']} {row['state']}"
     unread = scene.database.query("SELECT coach_id FROM connections WHERE done_gen < req_gen")

@@ -1,8 +1,9 @@
-"""A small run without any fault, written by hand, as the checks are given one: nothing in it breaks a promise.
+"""A small run without any fault, written by hand, as the checks are given one: nothing in it breaks
+a promise.
 
-Ada has hours on Mondays from 9 to 13, buffers of 15 minutes, an event from 12:30 on. Grace books her at 9:00 and moves
-to 10:00; Hedy books at 11:15 and cancels, which leaves 11:15 the only open time. Ben's pod has three seats: Mary takes
-one, Joan one that she leaves again. Everybody is told.
+Ada has hours on Mondays from 9 to 13, buffers of 15 minutes, an event from 12:30 on. Grace books
+her at 9:00 and moves to 10:00; Hedy books at 11:15 and cancels, which leaves 11:15 the only open
+time. Ben's pod has three seats: Mary takes one, Joan one that she leaves again. Everybody is told.
 """
 
 from collections.abc import Iterable
@@ -35,7 +36,8 @@ def coach(coach_id: str, email: str | None) -> Values:
     return {
         "id": coach_id,
         "zone": "UTC",
-        "weekly": "[[[540, 780]], [], [], [], [], [], []]",  # minutes after midnight, from Monday on
+        # Minutes after midnight, from Monday on
+        "weekly": "[[[540, 780]], [], [], [], [], [], []]",
         "overrides": [],
         "pre": 15,
         "post": 15,
@@ -51,7 +53,12 @@ def coach(coach_id: str, email: str | None) -> Values:
 def session(session_id: str, coach_id: str, start: int, **more: Any) -> Values:
     plain = {"kind": "one_to_one", "active": 1, "status": "booked", "version": 1, "capacity": 1}
     times = {"starts": start, "ends": start + HOUR, "gap": GAP, "expires_at": None}
-    return {"id": session_id, "coach_id": coach_id, "taken": 1, "force_reason": None} | plain | times | more
+    return (
+        {"id": session_id, "coach_id": coach_id, "taken": 1, "force_reason": None}
+        | plain
+        | times
+        | more
+    )
 
 
 def booking(booking_id: str, session_id: str, person: str, status: str, version: int) -> Values:
@@ -65,14 +72,18 @@ def booking(booking_id: str, session_id: str, person: str, status: str, version:
     }
 
 
-def shown(row: Values, of: Values, status: str, version: int, start: int, **pod: int) -> dict[str, Any]:
+def shown(
+    row: Values, of: Values, status: str, version: int, start: int, **pod: int
+) -> dict[str, Any]:
     """A booking as the API answers it."""
     told = {"id": row["id"], "version": version, "status": status, "uid": row["uid"]}
     time = {"start": text(start), "end": text(start + HOUR), "duration": 60}
     return told | time | {"session_id": of["id"], "coach_id": of["coach_id"], "pod": pod or None}
 
 
-def mail(number: int, row: Values, topic: str, version: int, to: str, *, role: str = "participant") -> Values:
+def mail(
+    number: int, row: Values, topic: str, version: int, to: str, *, role: str = "participant"
+) -> Values:
     return {
         "id": f"out_m{number}",
         "kind": "mail",
@@ -213,12 +224,16 @@ def _numbered(done: Iterable[tuple[str, str, Values, int, Any]]) -> Iterable[Ope
     for number, (kind, coach_id, request, status, answer) in enumerate(done):
         key = None if kind in ("read", "edit") else f"key-{max(number, 1)}"
         sent = float(number) if kind != "read" else 100.0 + number
-        yield Operation(number, "tests", kind, coach_id, key, request, sent, sent + 0.5, status, answer)
+        yield Operation(
+            number, "tests", kind, coach_id, key, request, sent, sent + 0.5, status, answer
+        )
 
 
 def good() -> Evidence:
     mails = [row for row, _ in MAILS]
-    calls = [callback_row(row) for row in mails if row["payload"]["recipient"]["role"] == "participant"]
+    calls = [
+        callback_row(row) for row in mails if row["payload"]["recipient"]["role"] == "participant"
+    ]
     places = [
         calendar_row(ADAS_FIRST, 1),
         calendar_row(ADAS_FIRST, 2),
@@ -227,7 +242,9 @@ def good() -> Evidence:
     tables = {
         "coaches": [coach("ada", "ada@example.test"), coach("ben", None)],
         "connections": [{"id": "con_1", "coach_id": "ada"}],
-        "calendars": [{"connection_id": "con_1", "id": "cal_ada", "blocks": True, "deleted": False}],
+        "calendars": [
+            {"connection_id": "con_1", "id": "cal_ada", "blocks": True, "deleted": False}
+        ],
         "sessions": [ADAS_FIRST, ADAS_SECOND, BENS_POD],
         "bookings": [GRACE, HEDY, MARY, JOAN],
         "outbox": [*mails, *calls, *places, calendar_row(BENS_POD, 1)],
@@ -238,7 +255,9 @@ def good() -> Evidence:
     for number, (row, start) in enumerate(MAILS):
         uid = str(uids[row["booking_id"]])
         letters.append(letter(row, uid, row["version"] - 1, start, 20.0 + number))
-    callbacks = [Callback(40.0 + number, row["id"], row["payload"]) for number, row in enumerate(calls)]
+    callbacks = [
+        Callback(40.0 + number, row["id"], row["payload"]) for number, row in enumerate(calls)
+    ]
     events = [
         Event("ada", "cal_ada", at(12.5), at(13), busy=True),
         Event("ada", "cal_ada", at(10), at(11), busy=True, event_id="coachcal-ses_1"),
@@ -251,7 +270,9 @@ def good() -> Evidence:
         "effect": "list",
     }
     listings = {"ada": {60: span | {"duration": 60, "starts": [text(at(11.25))]}}}
-    return Evidence(operations(), tables, letters, callbacks, events, listings, now=NOW, clock_zero=NOW - 200)
+    return Evidence(
+        operations(), tables, letters, callbacks, events, listings, now=NOW, clock_zero=NOW - 200
+    )
 
 
 def with_row(evidence: Evidence, table: str, row_id: str, **changes: Any) -> Evidence:
@@ -270,7 +291,9 @@ def with_new_row(evidence: Evidence, table: str, row: Values) -> Evidence:
 
 
 def without_booking(evidence: Evidence, booking_id: str, session_id: str) -> Evidence:
-    """The same without a trace of it in rows, calendars, mails and callbacks: only the answers tell of it."""
+    """The same without a trace of it in rows, calendars, mails and callbacks: only the answers tell
+    of it.
+    """
     tables = dict(evidence.tables)
     tables["bookings"] = [row for row in tables["bookings"] if row["id"] != booking_id]
     tables["sessions"] = [row for row in tables["sessions"] if row["id"] != session_id]
@@ -292,9 +315,13 @@ def with_operation(evidence: Evidence, number: int, **changes: Any) -> Evidence:
     return replace(evidence, operations=operations)
 
 
-def and_then(evidence: Evidence, kind: str, request: Values, status: int | None, answer: Any, **more: Any) -> Evidence:
+def and_then(
+    evidence: Evidence, kind: str, request: Values, status: int | None, answer: Any, **more: Any
+) -> Evidence:
     """The same, and one operation more."""
     number = len(evidence.operations)
-    plain = Operation(number, "tests", kind, "ada", f"key-{number}", request, 200.0 + number, 200.5 + number)
+    plain = Operation(
+        number, "tests", kind, "ada", f"key-{number}", request, 200.0 + number, 200.5 + number
+    )
     done = replace(plain, status=status, answer=answer, **more)
     return replace(evidence, operations=[*evidence.operations, done])

@@ -1,4 +1,6 @@
-"""The checks themselves: a good run has no violation, and each check has a control: a run that breaks just that."""
+"""The checks themselves: a good run has no violation, and each check has a control: a run that
+breaks just that.
+"""
 
 import ast
 from collections.abc import Callable
@@ -69,13 +71,17 @@ def two_places(run: Evidence) -> Evidence:
 def not_modified(run: Evidence) -> Evidence:
     """The listing, as a reader is told of it who never had it."""
     request = {**run.operations[LISTED].request, "if_none_match": TAG}
-    return small.with_operation(run, LISTED, status=304, answer=None, request=request, headers={"etag": TAG})
+    return small.with_operation(
+        run, LISTED, status=304, answer=None, request=request, headers={"etag": TAG}
+    )
 
 
 def two_bodies(run: Evidence) -> Evidence:
     read = replace(run.operations[LISTED], headers={"etag": TAG})
     again = replace(read, number=len(run.operations), answer={**read.answer, "version": 1_000})
-    return replace(run, operations=[*run.operations[:LISTED], read, *run.operations[LISTED + 1 :], again])
+    return replace(
+        run, operations=[*run.operations[:LISTED], read, *run.operations[LISTED + 1 :], again]
+    )
 
 
 def stranger(run: Evidence) -> Evidence:
@@ -130,7 +136,9 @@ def newer_booking(run: Evidence) -> Evidence:
     call = small.callback_row(told)
     for each in (told, hers, call):
         run = small.with_new_row(run, "outbox", each)
-    sent = [small.letter(each, "bkg_1@example.test", 2, small.at(10), 70.0) for each in (told, hers)]
+    sent = [
+        small.letter(each, "bkg_1@example.test", 2, small.at(10), 70.0) for each in (told, hers)
+    ]
     heard = Callback(70.0, call["id"], call["payload"])
     return replace(run, letters=[*run.letters, *sent], callbacks=[*run.callbacks, heard])
 
@@ -225,7 +233,9 @@ def read(**changes: Any) -> Change:
 
 def later(run: Evidence) -> Evidence:
     """A read after a fault that was over long ago."""
-    return small.and_then(run, "read", {"booking_id": "bkg_1"}, 503, None, key=None, sent=400.0, answered=400.1)
+    return small.and_then(
+        run, "read", {"booking_id": "bkg_1"}, 503, None, key=None, sent=400.0, answered=400.1
+    )
 
 
 def fell_over(run: Evidence) -> Evidence:
@@ -234,18 +244,24 @@ def fell_over(run: Evidence) -> Evidence:
 
 def slow_refusal(run: Evidence) -> Evidence:
     run = replace(run, faults=[(300.0, 500.0, "database frozen")])
-    return small.and_then(run, "read", {"duration": 60}, 503, None, key=None, sent=400.0, answered=430.0)
+    return small.and_then(
+        run, "read", {"duration": 60}, 503, None, key=None, sent=400.0, answered=430.0
+    )
 
 
 def error(run: Evidence) -> Evidence:
     run = replace(run, faults=[(300.0, 500.0, "database frozen")])
-    return small.and_then(run, "read", {"duration": 60}, 500, None, key=None, sent=400.0, answered=400.1)
+    return small.and_then(
+        run, "read", {"duration": 60}, 500, None, key=None, sent=400.0, answered=400.1
+    )
 
 
 def waiting(run: Evidence) -> Evidence:
     """A reminder that nobody sends."""
     reminder = dict(small.MAILS[0][0]) | {"id": "out_r", "topic": "reminder", "message_id": "r"}
-    return small.with_new_row(run, "outbox", reminder | {"state": "pending", "due_at": small.STAMP - 60_000})
+    return small.with_new_row(
+        run, "outbox", reminder | {"state": "pending", "due_at": small.STAMP - 60_000}
+    )
 
 
 def given_up(run: Evidence) -> Evidence:
@@ -265,7 +281,9 @@ def forgotten_calendar(run: Evidence) -> Evidence:
 
 
 def both_booked(run: Evidence) -> Evidence:
-    """Hedy is given 10:00 before Grace moves there, and gives it back after: the rows in the end are as they were."""
+    """Hedy is given 10:00 before Grace moves there, and gives it back after: the rows in the end
+    are as they were.
+    """
     hers = dict(run.operations[3].answer) | {
         "start": small.text(small.at(10)),
         "end": small.text(small.at(11)),
@@ -338,7 +356,9 @@ def test_a_run_that_breaks_one_promise_is_found_by_the_check_of_it(number: int) 
 
 
 def test_a_violation_says_when_by_what_it_names() -> None:
-    changed = small.with_row(two_places(small.good()), "sessions", "ses_3", taken=2, created_at=small.STAMP)
+    changed = small.with_row(
+        two_places(small.good()), "sessions", "ses_3", taken=2, created_at=small.STAMP
+    )
     (found,) = all_checks(changed)
     assert found.at == small.NOW - changed.clock_zero
     (found,) = all_checks(with_lost_answer(small.good()))

@@ -9,7 +9,12 @@ def test_each_run_has_a_line_and_each_database_its_last_table(tmp_path: Path) ->
     page = tmp_path / "page.md"
     page.write_text(f"# Page\n\nBefore.\n\n{BEGIN}\n{END}\n\nAfter.\n")
     for number, database in enumerate(("postgresql", "sqlite", "postgresql")):
-        add(page, (f"2026-11-2{number}", database, "7"), database, f"| table {number} |\n| --- |\n| {database} |")
+        add(
+            page,
+            (f"2026-11-2{number}", database, "7"),
+            database,
+            f"| table {number} |\n| --- |\n| {database} |",
+        )
     text = page.read_text()
     assert text.startswith("# Page\n\nBefore.\n")
     assert text.endswith("\n\nAfter.\n")

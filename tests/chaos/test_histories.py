@@ -1,4 +1,6 @@
-"""The check of histories itself: what must be explained is, what must not be is not, and a naive store is caught."""
+"""The check of histories itself: what must be explained is, what must not be is not, and a naive
+store is caught.
+"""
 
 import random
 from collections.abc import Callable, Iterator
@@ -19,13 +21,20 @@ GAP = 900
 
 @dataclass
 class History:
-    """Requests about Ada, written down as clients saw them. Times of sessions in hours of that Monday."""
+    """Requests about Ada, written down as clients saw them. Times of sessions in hours of that
+    Monday.
+    """
 
     operations: list[Operation] = field(default_factory=list)
     bookings: list[Row] = field(default_factory=list)
 
     def add(
-        self, kind: str, span: tuple[float, float | None], request: Row, status: int | None, answer: Any = None
+        self,
+        kind: str,
+        span: tuple[float, float | None],
+        request: Row,
+        status: int | None,
+        answer: Any = None,
     ) -> None:
         number = len(self.operations)
         key = None if kind == "read" else f"key-{number}"
@@ -39,12 +48,22 @@ class History:
         return self
 
     def book(self, name: str, hour: float, *span: float, **more: Any) -> "History":
-        request = {"coach_id": "ada", "start": text(at(hour)), "duration": 60, "participant": {"id": name}}
+        request = {
+            "coach_id": "ada",
+            "start": text(at(hour)),
+            "duration": 60,
+            "participant": {"id": name},
+        }
         self.add("book", (span[0], span[1]), request | more, 201, shown(name, hour))
         return self
 
     def lost(self, name: str, hour: float, sent: float) -> "History":
-        request = {"coach_id": "ada", "start": text(at(hour)), "duration": 60, "participant": {"id": name}}
+        request = {
+            "coach_id": "ada",
+            "start": text(at(hour)),
+            "duration": 60,
+            "participant": {"id": name},
+        }
         self.add("book", (sent, None), request, None)
         return self
 
@@ -93,7 +112,13 @@ class History:
 
     def hold(self, name: str, hour: float, *span: float, expires: float) -> "History":
         request = {"coach_id": "ada", "start": text(at(hour)), "duration": 60}
-        self.add("hold", (span[0], span[1]), request, 201, {"id": name, "expires_at": text(int(ZERO + expires))})
+        self.add(
+            "hold",
+            (span[0], span[1]),
+            request,
+            201,
+            {"id": name, "expires_at": text(int(ZERO + expires))},
+        )
         return self
 
     def evidence(self) -> Evidence:
@@ -108,7 +133,13 @@ class History:
 
 
 def shown(name: str, hour: float, version: int = 1) -> dict[str, Any]:
-    plain = {"id": name, "uid": name, "session_id": f"ses_{name}", "version": version, "status": "booked"}
+    plain = {
+        "id": name,
+        "uid": name,
+        "session_id": f"ses_{name}",
+        "version": version,
+        "status": "booked",
+    }
     return plain | {"start": text(at(hour)), "end": text(at(hour + 1))}
 
 
@@ -122,7 +153,13 @@ TRUE: dict[str, Made] = {
         lambda: History().book("a", 9, 0, 1).cancel("a", 2, 5, version=2).book("b", 9, 3, 4)
     ),
     "a lost cancellation that was done": (
-        lambda: History().row("a", 2, "cancelled").book("a", 9, 0, 1).lost_cancel("a", 2).book("b", 9, 3, 4)
+        lambda: (
+            History()
+            .row("a", 2, "cancelled")
+            .book("a", 9, 0, 1)
+            .lost_cancel("a", 2)
+            .book("b", 9, 3, 4)
+        )
     ),
     "a lost cancellation that was done late": (
         lambda: (
@@ -168,7 +205,9 @@ TRUE: dict[str, Made] = {
     ),
     "a booking that is not there yet": lambda: History().book("a", 9, 0, 3).missing("a", 1, 2),
     "a hold that has ended": lambda: History().hold("h", 9, 0, 1, expires=60).book("b", 9, 59, 61),
-    "a hold that is used": lambda: History().hold("h", 9, 0, 1, expires=60).book("b", 9, 2, 3, hold_id="h"),
+    "a hold that is used": lambda: (
+        History().hold("h", 9, 0, 1, expires=60).book("b", 9, 2, 3, hold_id="h")
+    ),
     "two reads while it moves": (
         lambda: (
             History()
@@ -189,11 +228,22 @@ FALSE: dict[str, Made] = {
         lambda: History().book("a", 9, 0, 1).book("b", 9, 2, 3).cancel("a", 4, 5, version=2)
     ),
     "an acceptance on a stale version": (
-        lambda: History().book("a", 9, 0, 1).move("a", 11, 2, 3, made=2).move("a", 13, 4, 5, made=3, version=1)
+        lambda: (
+            History()
+            .book("a", 9, 0, 1)
+            .move("a", 11, 2, 3, made=2)
+            .move("a", 13, 4, 5, made=3, version=1)
+        )
     ),
-    "a version twice": (lambda: History().book("a", 9, 0, 1).move("a", 11, 2, 9, made=2).move("a", 13, 3, 8, made=2)),
-    "a seat too many": (lambda: History().pod(1, 0, 1).join("a", 2, 9, taken=1).join("b", 3, 8, taken=2)),
-    "two that count one seat": (lambda: History().pod(2, 0, 1).join("a", 2, 9, taken=1).join("b", 3, 8, taken=1)),
+    "a version twice": (
+        lambda: History().book("a", 9, 0, 1).move("a", 11, 2, 9, made=2).move("a", 13, 3, 8, made=2)
+    ),
+    "a seat too many": (
+        lambda: History().pod(1, 0, 1).join("a", 2, 9, taken=1).join("b", 3, 8, taken=2)
+    ),
+    "two that count one seat": (
+        lambda: History().pod(2, 0, 1).join("a", 2, 9, taken=1).join("b", 3, 8, taken=1)
+    ),
     "a full pod with a seat": (
         lambda: (
             History()
@@ -203,12 +253,18 @@ FALSE: dict[str, Made] = {
         )
     ),
     "an end after the end": (
-        lambda: History().book("a", 9, 0, 1).cancel("a", 2, 3, version=2).cancel("a", 4, 5, version=3)
+        lambda: (
+            History().book("a", 9, 0, 1).cancel("a", 2, 3, version=2).cancel("a", 4, 5, version=3)
+        )
     ),
     "a move after the end": (
-        lambda: History().book("a", 9, 0, 1).cancel("a", 2, 3, version=2).move("a", 11, 4, 5, made=3)
+        lambda: (
+            History().book("a", 9, 0, 1).cancel("a", 2, 3, version=2).move("a", 11, 4, 5, made=3)
+        )
     ),
-    "a read of what was": (lambda: History().book("a", 9, 0, 1).move("a", 11, 2, 3, made=2).read("a", 4, 5, version=1)),
+    "a read of what was": (
+        lambda: History().book("a", 9, 0, 1).move("a", 11, 2, 3, made=2).read("a", 4, 5, version=1)
+    ),
     "reads that go back": (
         lambda: (
             History()
@@ -259,7 +315,9 @@ def test_what_is_not_decided_is_a_violation_and_says_so() -> None:
 
 
 def test_the_search_agrees_with_trying_all_orders() -> None:
-    """Of small histories of a number that is written and read, drawn at random, about half of which are true."""
+    """Of small histories of a number that is written and read, drawn at random, about half of which
+    are true.
+    """
     dice = random.Random(1)
     verdicts = []
     for _ in range(400):
@@ -304,8 +362,9 @@ def any_order(steps: list[Step[int]], state: int) -> bool:
 
 @dataclass
 class Store:
-    """A store of one coach's times, and 16 clients of it. `naive`: it looks whether a time is free, waits a little,
-    and writes."""
+    """A store of one coach's times, and 16 clients of it. `naive`: it looks whether a time is free,
+    waits a little, and writes.
+    """
 
     dice: random.Random
     naive: bool
@@ -326,7 +385,9 @@ class Store:
         return self.history
 
     def ask(self, name: str, sent: float) -> Iterator[tuple[float, Callable[[], None]]]:
-        """A booking, and then its end; each is looked at, done and answered at moments of their own."""
+        """A booking, and then its end; each is looked at, done and answered at moments of their
+        own.
+        """
         hour, told, lost = self.dice.choice(range(9, 19, 2)), sent + 1, self.dice.random() < 0.1
         looked, written = sorted(self.dice.uniform(sent, told) for _ in range(2))
         seen: list[bool] = []
@@ -338,7 +399,9 @@ class Store:
     def is_free(self, hour: float) -> bool:
         return hour not in self.taken.values()
 
-    def book(self, name: str, hour: float, span: tuple[float, float], *, free: bool, lost: bool) -> None:
+    def book(
+        self, name: str, hour: float, span: tuple[float, float], *, free: bool, lost: bool
+    ) -> None:
         if free:
             self.taken[name], self.versions[name] = hour, 1
         if lost:

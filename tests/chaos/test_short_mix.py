@@ -1,4 +1,6 @@
-"""A short mix of the faults that hurt most, on PostgreSQL: `./run chaos` plays all of them, for longer."""
+"""A short mix of the faults that hurt most, on PostgreSQL: `./run chaos` plays all of them, for
+longer.
+"""
 
 import os
 import subprocess
@@ -19,13 +21,33 @@ MIX = (
 )
 
 
-@pytest.mark.timeout(300)  # on a machine that others use it takes minutes to start and end so many processes
+@pytest.mark.timeout(
+    300
+)  # on a machine that others use it takes minutes to start and end so many processes
 def test_every_promise_holds_through_a_short_mix_of_faults(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.chaos", "--seed=1", "--seconds=0", "--times=1", f"--keep={tmp_path}/run"]
-    own = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    done = subprocess.run([*command, "--only", *MIX], cwd=ROOT, env=own, capture_output=True, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.chaos",
+        "--seed=1",
+        "--seconds=0",
+        "--times=1",
+        f"--keep={tmp_path}/run",
+    ]
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "REDIS_URL")
+    }
+    done = subprocess.run(
+        [*command, "--only", *MIX], cwd=ROOT, env=own, capture_output=True, text=True
+    )
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-4000:]}"
     # Each came, and clients were at work meanwhile.
-    rows = {cells[1].strip(): cells for line in done.stdout.splitlines() if len(cells := line.split("|")) > 8}
+    rows = {
+        cells[1].strip(): cells
+        for line in done.stdout.splitlines()
+        if len(cells := line.split("|")) > 8
+    }
     assert {name: int(rows[name][3]) > 0 for name in MIX} == dict.fromkeys(MIX, True)
     assert int(rows["all"][4]) > 100

@@ -1,4 +1,6 @@
-"""Cases as JSON has them: drawn by Hypothesis around clock changes, or read from files of worked ones."""
+"""Cases as JSON has them: drawn by Hypothesis around clock changes, or read from files of worked
+ones.
+"""
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
@@ -27,17 +29,23 @@ OPEN_CASES = Path(__file__).resolve().parents[3] / "shared" / "data" / "cases-op
 
 
 def worked_cases() -> list[Case]:
-    """Ours, and those beside the repository where they are at hand: the project does not need them."""
+    """Ours, and those beside the repository where they are at hand: the project does
+    not need them.
+    """
     files = [path for path in (OWN_CASES, OPEN_CASES) if path.exists()]
     return [json.loads(line) for path in files for line in path.read_text("utf-8").splitlines()]
 
 
 def changes(zone: str) -> list[date]:
-    """The dates of 2026 on which the zone changes its clocks; some day in June where it never does."""
+    """The dates of 2026 on which the zone changes its clocks; some day in June where it
+    never does.
+    """
     noons = [datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
     offsets = [noon.astimezone(ZoneInfo(zone)).utcoffset() for noon in noons]
     changed = [
-        noon.date() for noon, before, after in zip(noons[1:], offsets, offsets[1:], strict=False) if before != after
+        noon.date()
+        for noon, before, after in zip(noons[1:], offsets, offsets[1:], strict=False)
+        if before != after
     ]
     return changed or [date(2026, 6, 10)]
 
@@ -50,9 +58,9 @@ def text(moment: datetime) -> str:
 
 
 # Strategies are made once: making them anew for every case costs more than drawing from them.
-WALLS = st.one_of(*(st.integers(0, 1440 // step - 1).map(step.__mul__) for step in (60, 15, 5))).map(
-    lambda minute: f"{minute // 60:02}:{minute % 60:02}"
-)
+WALLS = st.one_of(
+    *(st.integers(0, 1440 // step - 1).map(step.__mul__) for step in (60, 15, 5))
+).map(lambda minute: f"{minute // 60:02}:{minute % 60:02}")
 USUAL = (
     [["00:00", "24:00"]],
     [["09:00", "17:00"]],
@@ -68,8 +76,11 @@ WEEKS = st.one_of(
 )
 OVERRIDES = st.dictionaries(st.integers(-3, 3), st.one_of(st.just([]), WINDOWS), max_size=2)
 
-# Seconds from the middle, and a length: on the grid, on whole minutes, odd; some of them empty or reversed.
-STARTS = st.one_of(*(st.integers(-3 * DAY // unit, 3 * DAY // unit).map(unit.__mul__) for unit in (900, 60, 1)))
+# Seconds from the middle, and a length: on the grid, on whole minutes, odd; some of them empty or
+# reversed.
+STARTS = st.one_of(
+    *(st.integers(-3 * DAY // unit, 3 * DAY // unit).map(unit.__mul__) for unit in (900, 60, 1))
+)
 LENGTHS = st.one_of(st.sampled_from((900, 1800, 3600)), st.integers(1, 5 * 3600))
 PERIODS = st.tuples(STARTS, LENGTHS)
 BUSY = st.tuples(STARTS, st.one_of(LENGTHS, LENGTHS, st.integers(-600, DAY)))
@@ -112,13 +123,17 @@ def cases(draw: st.DrawFn) -> Case:
     def day(days: int) -> str:
         return str(changed + timedelta(days=days))
 
-    periods = [[when(start), when(start + length), *rest] for (start, length), rest in draw(SOME_BUSY)]
+    periods = [
+        [when(start), when(start + length), *rest] for (start, length), rest in draw(SOME_BUSY)
+    ]
     days = [[day(start), day(start + length), *rest] for (start, length), rest in draw(SOME_DAYS)]
     return draw(CHOICES) | {
         "zone": zone,
         "overrides": {day(n): windows for n, windows in draw(OVERRIDES).items()},
         "busy": periods + days,
-        "own": [[when(start), when(start + length), *gap] for (start, length), gap in draw(SOME_OWN)],
+        "own": [
+            [when(start), when(start + length), *gap] for (start, length), gap in draw(SOME_OWN)
+        ],
         "now": when(since + draw(st.integers(-2 * DAY, DAY // 2))),
         "from": when(since),
         "to": when(since + draw(st.integers(DAY, 3 * DAY))),

@@ -1,4 +1,6 @@
-"""The oracle reads zones as the standard library finds them: let it find the tzdata package, as the product does."""
+"""The oracle reads zones as the standard library finds them: let it find the tzdata package, as the
+product does.
+"""
 
 from zoneinfo import ZoneInfo, reset_tzpath
 

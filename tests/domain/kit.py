@@ -34,7 +34,10 @@ GRACE = Coach(
 
 
 def coach(
-    *windows: list[str], zone: str = "UTC", overrides: dict[str, list[list[str]]] | None = None, **changes: Any
+    *windows: list[str],
+    zone: str = "UTC",
+    overrides: dict[str, list[list[str]]] | None = None,
+    **changes: Any,
 ) -> Coach:
     """Grace with these windows every day."""
     weekly = dict.fromkeys(WEEKDAYS, list(windows) or [["07:00", "18:00"]])
@@ -58,7 +61,12 @@ def session(text: str, gap: int = 0) -> Own:
 
 
 def monday(
-    person: Coach, busy: Periods = NOTHING_BUSY, own: Sequence[Own] = (), *, days: int = 1, reasons: bool = True
+    person: Coach,
+    busy: Periods = NOTHING_BUSY,
+    own: Sequence[Own] = (),
+    *,
+    days: int = 1,
+    reasons: bool = True,
 ) -> SlotSet:
     return build(person, busy, own, origin=at("00:00"), days=days, reasons=reasons)
 

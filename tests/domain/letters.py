@@ -11,9 +11,15 @@ from domain.mail.invitations import Address
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 GRACE = Recipient("Grace Hopper", "grace@example.com", "Europe/Berlin", "en-GB", "participant")
 ADA = Recipient("Ada Lovelace", "ada@example.com", "Europe/London", "en-GB", "coach")
-SENDER = Sender(Address("Coaching", "mail@coaching.example"), Address("Coaching", "sessions@coaching.example"))
+SENDER = Sender(
+    Address("Coaching", "mail@coaching.example"), Address("Coaching", "sessions@coaching.example")
+)
 WORDING = Wording(
-    "en", "About {{coach_name}}", "Hello {{participant_name}}", "<p>{{coach_name}}</p>", "Session with {{coach_name}}"
+    "en",
+    "About {{coach_name}}",
+    "Hello {{participant_name}}",
+    "<p>{{coach_name}}</p>",
+    "Session with {{coach_name}}",
 )
 STARTS = int(datetime(2026, 6, 2, 10, tzinfo=UTC).timestamp())
 FACTS = MailFacts(
@@ -31,7 +37,8 @@ FACTS = MailFacts(
     uid="uid-1@example.com",
 )
 
-# What people are called, by the people who test us: headers, lines, words, tags, tokens and directions in a name.
+# What people are called, by the people who test us: headers, lines, words, tags, tokens and
+# directions in a name.
 NASTY = (
     "Grace\r\nBcc: eve@example.com",
     "Grace\nATTENDEE:mailto:eve@example.com",

@@ -1,6 +1,8 @@
-"""The rules once more, deliberately naive: loops over minutes and quarter hours with datetime and zoneinfo.
+"""The rules once more, deliberately naive: loops over minutes and quarter hours with datetime and
+zoneinfo.
 
-It shares no code with the product and takes its cases as JSON has them; where the two differ, one of them is wrong.
+It shares no code with the product and takes its cases as JSON has them; where the two differ, one
+of them is wrong.
 """
 
 from collections import Counter
@@ -61,19 +63,27 @@ class World:
             return "spacing"
         if why == "open" and start < self.now + timedelta(minutes=self.case["notice_min"]):
             return "notice"
-        if why == "open" and start + self.duration > self.now + timedelta(hours=24 * self.case["horizon_days"]):
+        if why == "open" and start + self.duration > self.now + timedelta(
+            hours=24 * self.case["horizon_days"]
+        ):
             return "horizon"
         return why
 
     def why(self, start: datetime) -> str:
         end = start + self.duration
         if not all(minute in self.working for minute in minutes(start, end)):
-            return "day_off" if self.case["overrides"].get(str(self.day(start))) == [] else "outside_hours"
+            return (
+                "day_off"
+                if self.case["overrides"].get(str(self.day(start))) == []
+                else "outside_hours"
+            )
         if any(begin < end and finish > start for begin, finish, _ in self.own):
             return "session"
         if any(begin < end and finish > start for begin, finish in self.busy):
             return "busy"
-        if any(begin < end + self.post and finish > start - self.pre for begin, finish in self.busy):
+        if any(
+            begin < end + self.post and finish > start - self.pre for begin, finish in self.busy
+        ):
             return "buffer"
         if any(begin - end < gap and start - finish < gap for begin, finish, gap in self.own):
             return "buffer"
@@ -88,7 +98,9 @@ class World:
         of_day = sum(other == day for other in begun)
         of_week = sum(other.isocalendar()[:2] == day.isocalendar()[:2] for other in begun)
         per_day, per_week = self.case.get("per_day"), self.case.get("per_week")
-        return (per_day is not None and of_day >= per_day) or (per_week is not None and of_week >= per_week)
+        return (per_day is not None and of_day >= per_day) or (
+            per_week is not None and of_week >= per_week
+        )
 
     def working_minutes(self) -> Iterator[datetime]:
         day = self.since.date() - 2 * DAY
@@ -104,7 +116,9 @@ class World:
     def blocking(self) -> Iterator[tuple[datetime, datetime]]:
         for start, end, *status in self.case["busy"]:
             word = status[0] if status else "busy"
-            if word == "free" or (word == "tentative" and not self.case.get("tentative_blocks", True)):
+            if word == "free" or (
+                word == "tentative" and not self.case.get("tentative_blocks", True)
+            ):
                 continue
             times = (instant(start), instant(end)) if "T" in start else self.days(start, end)
             if times[0] < times[1]:
@@ -119,7 +133,9 @@ class World:
         return first(self.zone, datetime.fromisoformat(day))
 
     def packed(self) -> Iterator[datetime]:
-        """Back to back: walk through the quarter hours, count from the run's first or from a midnight."""
+        """Back to back: walk through the quarter hours, count from the run's first or from a
+        midnight.
+        """
         spread = max(self.case["pre"], self.case["post"])
         spacing = timedelta(minutes=-(-(self.case["duration"] + spread) // 15) * 15)
         anchor, day_was_open = None, False
@@ -137,7 +153,9 @@ class World:
 
 
 def first(zone: ZoneInfo, local: datetime) -> datetime:
-    """The first instant with this wall clock; of one that is skipped, the wall clock moved forward by the gap."""
+    """The first instant with this wall clock; of one that is skipped, the wall clock moved forward
+    by the gap.
+    """
     return min(occurrences(zone, local) or occurrences(zone, local + gap(zone, local)))
 
 
@@ -146,7 +164,9 @@ def last(zone: ZoneInfo, local: datetime) -> datetime:
 
 
 def occurrences(zone: ZoneInfo, local: datetime) -> list[datetime]:
-    """Every instant at which the wall clock shows `local`: try all offsets there are, by quarter hours."""
+    """Every instant at which the wall clock shows `local`: try all offsets there are, by quarter
+    hours.
+    """
     offsets = (step * QUARTER for step in range(-48, 57))
     guesses = ((local - offset).replace(tzinfo=UTC) for offset in offsets)
     return [guess for guess in guesses if guess.astimezone(zone).replace(tzinfo=None) == local]

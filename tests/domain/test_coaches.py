@@ -26,7 +26,9 @@ from tests.domain.kit import coach
         ({"tentative_blocks": None}, "tentative_blocks", "not_a_boolean"),
     ],
 )
-def test_a_setting_that_no_coach_can_have_is_refused(change: dict[str, Any], field: str, code: str) -> None:
+def test_a_setting_that_no_coach_can_have_is_refused(
+    change: dict[str, Any], field: str, code: str
+) -> None:
     with pytest.raises(Invalid) as refused:
         coach(**change)
     assert (refused.value.field, refused.value.code) == (field, code)
@@ -38,7 +40,8 @@ def test_durations_need_not_be_quarter_hours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "hours", "field"), [("show", 0, "policy.kind"), ("hide", -1, "policy.last_known_hours")]
+    ("kind", "hours", "field"),
+    [("show", 0, "policy.kind"), ("hide", -1, "policy.last_known_hours")],
 )
 def test_a_policy_that_nobody_knows_is_refused(kind: Any, hours: int, field: str) -> None:
     with pytest.raises(Invalid) as refused:

@@ -10,7 +10,9 @@ from domain.slots.cells import NO_PERIODS, columns
 from tests.support import people
 from tests.support.people import at
 
-SESSION = Session("ses_1", "ada", "one_to_one", at(2, 10), at(2, 11), gap=900, created_at=people.NOW)
+SESSION = Session(
+    "ses_1", "ada", "one_to_one", at(2, 10), at(2, 11), gap=900, created_at=people.NOW
+)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,10 @@ def test_what_meets_a_session_is_in_conflict_and_what_only_meets_its_buffers_is_
 
 
 def test_a_session_that_was_forced_is_in_no_conflict() -> None:
-    assert conflicting([replace(SESSION, force_reason="wanted")], columns([(at(2, 10), at(2, 11))])) == set()
+    assert (
+        conflicting([replace(SESSION, force_reason="wanted")], columns([(at(2, 10), at(2, 11))]))
+        == set()
+    )
 
 
 def test_nothing_is_in_conflict_with_an_empty_calendar() -> None:

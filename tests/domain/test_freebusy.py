@@ -32,7 +32,9 @@ def blocked(
     *items: Item, calendars: set[str] | None = None, tentative: bool = True, zone: str = "UTC"
 ) -> list[list[int]]:
     reading = Reading.of(items)
-    found: list[list[int]] = blocking(reading, zone=zone, calendars=calendars, tentative_blocks=tentative).tolist()
+    found: list[list[int]] = blocking(
+        reading, zone=zone, calendars=calendars, tentative_blocks=tentative
+    ).tolist()
     return found
 
 
@@ -40,7 +42,8 @@ HOUR = [[at("10:00"), at("11:00")]]
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"), [(BUSY, HOUR), (TENTATIVE, HOUR), (UNKNOWN, HOUR), (FREE, []), (77, HOUR)]
+    ("status", "expected"),
+    [(BUSY, HOUR), (TENTATIVE, HOUR), (UNKNOWN, HOUR), (FREE, []), (77, HOUR)],
 )
 def test_everything_blocks_but_what_is_free(status: int, expected: list[list[int]]) -> None:
     assert blocked(item(status)) == expected
@@ -66,14 +69,18 @@ def test_zero_length_and_reversed_items_are_ignored_and_counted() -> None:
 def test_an_all_day_item_whose_end_is_not_after_its_start_is_that_one_day(days: int) -> None:
     start = at("2026-06-08T00:00")
     short = Reading.of([("work", start, start + days * DAY, BUSY, True)])
-    assert blocked(("work", start, start + days * DAY, BUSY, True)) == blocked(("work", start, start + DAY, BUSY, True))
+    assert blocked(("work", start, start + days * DAY, BUSY, True)) == blocked(
+        ("work", start, start + DAY, BUSY, True)
+    )
     assert short.ignored() == 0
     # And it is compared as that day, so that its loss is noticed
     assert len(short.between(start + DAY - 1, start + DAY)) == 1
     assert len(short.between(start + DAY, start + 2 * DAY)) == 0
 
 
-@pytest.mark.parametrize("zone", ["Etc/UTC", "Pacific/Kiritimati", "Pacific/Niue", "America/Adak", "Africa/Cairo"])
+@pytest.mark.parametrize(
+    "zone", ["Etc/UTC", "Pacific/Kiritimati", "Pacific/Niue", "America/Adak", "Africa/Cairo"]
+)
 def test_an_all_day_item_of_any_year_is_placed(zone: str) -> None:
     first, last = -62_167_219_200, at("9999-12-31T00:00")  # 1 January of the year 0
     items: list[Item] = [
@@ -86,8 +93,12 @@ def test_an_all_day_item_of_any_year_is_placed(zone: str) -> None:
     assert any(start < at("2026-06-07T00:00") < end for start, end in periods)
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Africa/Cairo", "Asia/Kathmandu"])
-@pytest.mark.parametrize("day", ["2026-03-08", "2026-03-29", "2026-04-24", "2026-10-25", "2026-11-01"])
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "America/New_York", "Africa/Cairo", "Asia/Kathmandu"]
+)
+@pytest.mark.parametrize(
+    "day", ["2026-03-08", "2026-03-29", "2026-04-24", "2026-10-25", "2026-11-01"]
+)
 def test_an_all_day_item_blocks_from_local_midnight_to_local_midnight(zone: str, day: str) -> None:
     named = at(f"{day}T00:00")
     found = blocked(("work", named, named + DAY, BUSY, True), item(), zone=zone)
@@ -105,7 +116,9 @@ def test_an_all_day_item_on_a_date_that_the_zone_skipped_blocks_nothing() -> Non
 
 def test_an_all_day_item_without_an_end_in_sight_blocks_all_the_same() -> None:
     # Given what some calendars write for "never ends"
-    found = blocked(("work", at("2026-06-08T00:00"), at("9999-12-31T00:00"), BUSY, True), zone="America/Adak")
+    found = blocked(
+        ("work", at("2026-06-08T00:00"), at("9999-12-31T00:00"), BUSY, True), zone="America/Adak"
+    )
     assert found == [[at("2026-06-08T09:00"), at("9999-12-31T10:00")]]
 
 
@@ -126,7 +139,9 @@ def test_a_packed_reading_takes_twenty_bytes_an_item() -> None:
     assert packed[1] - packed[0] == 20_000
 
 
-@pytest.mark.parametrize("junk", [b"", b"frb1", b"not a reading at all", Reading.of([item()]).pack()[:-1]])
+@pytest.mark.parametrize(
+    "junk", [b"", b"frb1", b"not a reading at all", Reading.of([item()]).pack()[:-1]]
+)
 def test_bytes_that_are_no_reading_are_refused(junk: bytes) -> None:
     with pytest.raises(ValueError, match=r"read the calendar again"):
         Reading.unpack(junk)
@@ -142,7 +157,9 @@ def test_the_digest_knows_neither_order_nor_repetition(items: list[Item], random
 
 @settings(max_examples=200, deadline=None)
 @given(ITEMS, ITEMS)
-def test_readings_of_different_items_have_different_digests(some: list[Item], others: list[Item]) -> None:
+def test_readings_of_different_items_have_different_digests(
+    some: list[Item], others: list[Item]
+) -> None:
     assert (Reading.of(some).digest() == Reading.of(others).digest()) == (set(some) == set(others))
 
 
@@ -156,5 +173,11 @@ def test_each_column_counts_in_the_digest() -> None:
 
 def test_a_calendar_without_items_does_not_count_in_the_digest() -> None:
     reading = Reading.of([item(calendar="work")])
-    columns = (reading.start, reading.end, reading.status, reading.all_day, reading.calendar + np.uint16(1))
+    columns = (
+        reading.start,
+        reading.end,
+        reading.status,
+        reading.all_day,
+        reading.calendar + np.uint16(1),
+    )
     assert Reading(("unused", "work"), *columns).digest() == reading.digest()

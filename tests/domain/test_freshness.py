@@ -34,7 +34,9 @@ HIDE, LAST_KNOWN, HOURS_ONLY = Policy("hide", 0), Policy("last_known", 2), Polic
         ([NEW, REVOKED], "disconnected"),
     ],
 )
-def test_a_coach_is_in_the_worst_state_of_their_connections(healths: list[Health], expected: State) -> None:
+def test_a_coach_is_in_the_worst_state_of_their_connections(
+    healths: list[Health], expected: State
+) -> None:
     assert state(healths, now=NOW, stale_after=BOUND) == expected
 
 
@@ -56,9 +58,13 @@ def test_a_calendar_is_stale_a_second_after_the_bound() -> None:
         ("unconnected", ("hide", "hide", "hours_only")),
     ],
 )
-def test_each_policy_decides_what_is_seen_in_each_state(current: State, effects: tuple[Effect, ...]) -> None:
+def test_each_policy_decides_what_is_seen_in_each_state(
+    current: State, effects: tuple[Effect, ...]
+) -> None:
     policies = (HIDE, LAST_KNOWN, HOURS_ONLY)
-    assert tuple(effect(current, policy, as_of=NOW - 3600, now=NOW) for policy in policies) == effects
+    assert (
+        tuple(effect(current, policy, as_of=NOW - 3600, now=NOW) for policy in policies) == effects
+    )
 
 
 def test_the_last_known_answer_is_hidden_after_its_hours() -> None:
@@ -77,7 +83,9 @@ HEALTHS = st.lists(
     ),
     max_size=3,
 )
-POLICIES = st.builds(Policy, st.sampled_from(("hide", "last_known", "hours_only")), st.integers(0, 3))
+POLICIES = st.builds(
+    Policy, st.sampled_from(("hide", "last_known", "hours_only")), st.integers(0, 3)
+)
 
 
 @given(HEALTHS, POLICIES, st.sampled_from((0, 600, 3600, 86400)))
@@ -99,4 +107,11 @@ def test_state_and_effect_hold_until_they_are_said_to_and_change_then(
 
 
 def test_every_state_has_a_row_in_the_table() -> None:
-    assert set(get_args(State)) == {"fresh", "refreshing", "stale", "initial_sync", "disconnected", "unconnected"}
+    assert set(get_args(State)) == {
+        "fresh",
+        "refreshing",
+        "stale",
+        "initial_sync",
+        "disconnected",
+        "unconnected",
+    }

@@ -1,4 +1,6 @@
-"""Working hours as instants: the rules' clock changes by name, and any window against a minute-by-minute oracle."""
+"""Working hours as instants: the rules' clock changes by name, and any window against a
+minute-by-minute oracle.
+"""
 
 import subprocess
 import sys
@@ -23,7 +25,9 @@ def instants(zone: str, day: str, *wall: list[str]) -> list[str]:
     """The windows of one date, as "2026-10-24T22:00/2026-10-25T03:00"."""
     hours = Hours.parse(zone, {}, {day: list(wall)})
     first = date.fromisoformat(day)
-    return [f"{_text(start)}/{_text(end)}" for start, end in open_windows(hours, first, first + DAY)]
+    return [
+        f"{_text(start)}/{_text(end)}" for start, end in open_windows(hours, first, first + DAY)
+    ]
 
 
 def _text(instant: int) -> str:
@@ -43,8 +47,18 @@ def _text(instant: int) -> str:
         # a begin in the repeated hour is its first occurrence, an end its second
         ("Europe/London", "2026-10-25", ["01:15", "01:45"], "2026-10-25T00:15/2026-10-25T01:45"),
         # half an hour: Lord Howe
-        ("Australia/Lord_Howe", "2026-10-04", ["01:00", "04:00"], "2026-10-03T14:30/2026-10-03T17:00"),
-        ("Australia/Lord_Howe", "2026-04-05", ["00:00", "01:45"], "2026-04-04T13:00/2026-04-04T15:15"),
+        (
+            "Australia/Lord_Howe",
+            "2026-10-04",
+            ["01:00", "04:00"],
+            "2026-10-03T14:30/2026-10-03T17:00",
+        ),
+        (
+            "Australia/Lord_Howe",
+            "2026-04-05",
+            ["00:00", "01:45"],
+            "2026-04-04T13:00/2026-04-04T15:15",
+        ),
         # midnight missing, and midnight repeated
         ("Africa/Cairo", "2026-04-24", ["00:00", "02:00"], "2026-04-23T22:00/2026-04-23T23:00"),
         ("America/Santiago", "2026-09-06", ["00:30", "03:00"], "2026-09-06T04:30/2026-09-06T06:00"),
@@ -86,7 +100,8 @@ def _minute_by_minute(
             opens, closes = oracle.wall(day, start), oracle.wall(day, end)
             closes += timedelta(days=closes <= opens)
             first, last = (
-                int(edge.timestamp()) // 60 for edge in (oracle.first(zone, opens), oracle.last(zone, closes))
+                int(edge.timestamp()) // 60
+                for edge in (oracle.first(zone, opens), oracle.last(zone, closes))
             )
             working.update(range(first, last))
     begins = sorted(minute for minute in working if minute - 1 not in working)
@@ -95,15 +110,21 @@ def _minute_by_minute(
 
 
 def test_windows_that_touch_join_across_midnight_too() -> None:
-    hours = Hours.parse("America/Santiago", {"sat": [["20:00", "24:00"]], "sun": [["00:00", "04:00"]]}, {})
+    hours = Hours.parse(
+        "America/Santiago", {"sat": [["20:00", "24:00"]], "sun": [["00:00", "04:00"]]}, {}
+    )
     # Sunday has no midnight: 24:00 on Saturday is 01:00 on Sunday, and so is 00:00
     found = open_windows(hours, date(2026, 9, 5), date(2026, 9, 7))
-    assert [(_text(start), _text(end)) for start, end in found] == [("2026-09-06T00:00", "2026-09-06T07:00")]
+    assert [(_text(start), _text(end)) for start, end in found] == [
+        ("2026-09-06T00:00", "2026-09-06T07:00")
+    ]
 
 
 def test_an_override_replaces_its_own_windows_and_leaves_the_tail_of_yesterdays() -> None:
     week = {day: [["22:00", "02:00"]] for day in DAYS}
-    hours = Hours.parse("UTC", week, {"2026-06-09": [], "2026-06-10": [["22:00", "23:00"], ["12:00", "13:00"]]})
+    hours = Hours.parse(
+        "UTC", week, {"2026-06-09": [], "2026-06-10": [["22:00", "23:00"], ["12:00", "13:00"]]}
+    )
     found = open_windows(hours, date(2026, 6, 8), date(2026, 6, 11))
     assert [(_text(start)[8:], _text(end)[8:]) for start, end in found] == [
         ("08T22:00", "09T02:00"),
@@ -116,7 +137,9 @@ def test_an_override_replaces_its_own_windows_and_leaves_the_tail_of_yesterdays(
 @given(
     WEEKS,
     st.dictionaries(
-        st.dates(date(1973, 1, 1), date(2199, 12, 31)).map(str), st.one_of(st.just([]), WINDOWS), max_size=3
+        st.dates(date(1973, 1, 1), date(2199, 12, 31)).map(str),
+        st.one_of(st.just([]), WINDOWS),
+        max_size=3,
     ),
 )
 def test_hours_survive_their_json(weekly: dict[str, Any], overrides: dict[str, Any]) -> None:
@@ -128,7 +151,9 @@ def test_hours_survive_their_json(weekly: dict[str, Any], overrides: dict[str, A
 
 def test_json_shows_hours_as_people_wrote_them() -> None:
     weekly = {"mon": [["09:00", "12:30"], ["22:00", "02:00"]], "sun": [["00:00", "24:00"]]}
-    hours = Hours.parse("Europe/Berlin", weekly, {"2026-12-24": [], "2026-12-23": [["20:00", "24:00"]]})
+    hours = Hours.parse(
+        "Europe/Berlin", weekly, {"2026-12-24": [], "2026-12-23": [["20:00", "24:00"]]}
+    )
     assert hours.weekly_json() == weekly
     assert hours.overrides_json() == {"2026-12-23": [["20:00", "24:00"]], "2026-12-24": []}
 
@@ -139,9 +164,14 @@ def test_local_days_follow_each_other_and_begin_at_their_first_instant(zone: str
     days = local_days(zone, start, end)
     assert days[0][1] <= start < days[0][2]
     assert days[-1][1] < end <= days[-1][2]
-    assert all(before[2] == after[1] and before[0] + DAY == after[0] for before, after in pairwise(days))
+    assert all(
+        before[2] == after[1] and before[0] + DAY == after[0] for before, after in pairwise(days)
+    )
     for day, first, last in days:
-        inside = [datetime.fromtimestamp(instant, ZoneInfo(zone)).date() for instant in (first - 1, first, last - 1)]
+        inside = [
+            datetime.fromtimestamp(instant, ZoneInfo(zone)).date()
+            for instant in (first - 1, first, last - 1)
+        ]
         assert inside == [day - DAY, day, day]
 
 
@@ -163,9 +193,15 @@ def test_zones_come_from_the_pinned_package_and_not_from_the_machine(tmp_path: P
     kathmandu = files("tzdata").joinpath("zoneinfo", "Asia", "Kathmandu").read_bytes()
     (tmp_path / "Europe" / "London").write_bytes(kathmandu)
     # When hours in London are resolved there
-    program = "import datetime, domain.hours as h; print(h.midnight('Europe/London', datetime.date(2026, 6, 8)))"
+    program = (
+        "import datetime, domain.hours as h; print(h.midnight('Europe/London',"
+        " datetime.date(2026, 6, 8)))"
+    )
     found = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONTZPATH": str(tmp_path)}, capture_output=True, check=True
+        [sys.executable, "-c", program],
+        env={"PYTHONTZPATH": str(tmp_path)},
+        capture_output=True,
+        check=True,
     )
     # Then they are London's
     assert int(found.stdout) == int(datetime(2026, 6, 7, 23, tzinfo=UTC).timestamp())

@@ -16,7 +16,9 @@ def seconds(intervals: Iterable[Interval]) -> set[int]:
 
 
 @given(INTERVALS)
-def test_merged_intervals_cover_the_same_and_keep_a_gap_between_them(intervals: list[Interval]) -> None:
+def test_merged_intervals_cover_the_same_and_keep_a_gap_between_them(
+    intervals: list[Interval],
+) -> None:
     merged = merge(intervals)
     assert seconds(merged) == seconds(intervals)
     assert all(end < start for (_, end), (start, _) in pairwise(merged))
@@ -24,7 +26,9 @@ def test_merged_intervals_cover_the_same_and_keep_a_gap_between_them(intervals: 
 
 
 @given(INTERVALS, INTERVALS)
-def test_what_is_subtracted_is_gone_and_nothing_else(intervals: list[Interval], taken: list[Interval]) -> None:
+def test_what_is_subtracted_is_gone_and_nothing_else(
+    intervals: list[Interval], taken: list[Interval]
+) -> None:
     left = subtract(intervals, taken)
     assert seconds(left) == seconds(intervals) - seconds(taken)
     assert left == merge(left)

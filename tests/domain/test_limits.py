@@ -33,7 +33,8 @@ def test_a_limit_of_none_at_all_closes_every_day() -> None:
 
 
 def test_a_session_counts_on_the_local_date_it_begins_on() -> None:
-    # Given a coach in New York, four hours behind, and a session from 23:00 to 01:00 of Sunday to Monday there
+    # Given a coach in New York, four hours behind, and a session from 23:00 to 01:00 of Sunday to
+    # Monday there
     person = coach(ALWAYS, zone="America/New_York", pre=0, post=0, per_day=1)
     found = monday(person, own=[session("03:00-05:00")], days=2)
     # Then Sunday is full until its midnight, 04:00Z, and Monday is not
@@ -55,17 +56,25 @@ def test_sessions_of_the_same_week_count_though_they_lie_before_or_after_the_set
     wednesday = at("2026-06-10T00:00")
     person = coach(ALWAYS, pre=0, post=0, per_week=2)
     for shift in (-2, 4):
-        own = [Own(wednesday + shift * DAY, wednesday + shift * DAY + 3600 * hours, 0) for hours in (1, 2)]
+        own = [
+            Own(wednesday + shift * DAY, wednesday + shift * DAY + 3600 * hours, 0)
+            for hours in (1, 2)
+        ]
         assert limited(build(person, NOTHING_BUSY, own, origin=wednesday, days=1)) == [96]
     # And those of other weeks do not
     for shift in (-3, 5):
-        own = [Own(wednesday + shift * DAY, wednesday + shift * DAY + 3600 * hours, 0) for hours in (1, 2)]
+        own = [
+            Own(wednesday + shift * DAY, wednesday + shift * DAY + 3600 * hours, 0)
+            for hours in (1, 2)
+        ]
         assert limited(build(person, NOTHING_BUSY, own, origin=wednesday, days=1)) == [0]
 
 
 def test_the_last_days_of_december_share_a_week_with_the_first_of_january() -> None:
     # Given a session on Thursday 31 December 2026
     own = [Own(at("2026-12-31T10:00"), at("2026-12-31T11:00"), 0)]
-    found = build(coach(ALWAYS, per_week=1), NOTHING_BUSY, own, origin=at("2027-01-01T00:00"), days=4)
+    found = build(
+        coach(ALWAYS, per_week=1), NOTHING_BUSY, own, origin=at("2027-01-01T00:00"), days=4
+    )
     # Then Sunday 3 January is full, and Monday is not
     assert limited(found) == [96, 96, 96, 0]

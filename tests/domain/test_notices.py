@@ -12,13 +12,19 @@ from tests.support import people
 from tests.support.people import at
 
 TEN = at(8, 10)
-SESSION = Session("ses_1", "ada", "one_to_one", TEN, TEN + 3600, 900, people.NOW, context=people.PROGRAMME)
+SESSION = Session(
+    "ses_1", "ada", "one_to_one", TEN, TEN + 3600, 900, people.NOW, context=people.PROGRAMME
+)
 POD = replace(SESSION, id="ses_pod", kind="pod", capacity=4, format="open", title="Feedback")
-BOOKING = Booking("bkg_1", "ses_1", people.GRACE, people.PROGRAMME, "1@example.test", people.NOW, people.NOW)
+BOOKING = Booking(
+    "bkg_1", "ses_1", people.GRACE, people.PROGRAMME, "1@example.test", people.NOW, people.NOW
+)
 ADA = Contact("ada", "Ada Lovelace", "ada@example.test", "Europe/London", "en", written_to=True)
 
 
-def told(change: Change, coach: Contact = ADA, now: datetime = people.NOW) -> list[tuple[str, str, datetime]]:
+def told(
+    change: Change, coach: Contact = ADA, now: datetime = people.NOW
+) -> list[tuple[str, str, datetime]]:
     found = notices(change, coach, people.terms(now))
     return [(it.facts.kind, it.facts.recipient.role, it.due_at) for it in found]
 
@@ -40,16 +46,23 @@ def test_a_new_time_is_told_to_both_now_and_both_are_reminded_of_it(kind: Kind) 
 
 @pytest.mark.parametrize("kind", ["cancelled", "seat_left", "missed"])
 def test_an_ending_is_told_to_both_and_nobody_is_reminded(kind: Kind) -> None:
-    assert told(Change(kind, SESSION, BOOKING)) == [(kind, "participant", people.NOW), (kind, "coach", people.NOW)]
+    assert told(Change(kind, SESSION, BOOKING)) == [
+        (kind, "participant", people.NOW),
+        (kind, "coach", people.NOW),
+    ]
 
 
 def test_a_pod_s_participant_is_reminded_three_days_before_and_its_coach_is_not() -> None:
     reminders = [it for it in told(Change("booked", POD, BOOKING)) if it[0] == "reminder"]
-    assert reminders == [("reminder", "participant", datetime.fromtimestamp(TEN - 3 * 86_400, people.NOW.tzinfo))]
+    assert reminders == [
+        ("reminder", "participant", datetime.fromtimestamp(TEN - 3 * 86_400, people.NOW.tzinfo))
+    ]
 
 
 @pytest.mark.parametrize(("hours", "reminded"), [(23, False), (24, False), (25, True)])
-def test_nobody_is_reminded_of_a_session_that_is_as_near_as_its_reminder(hours: int, *, reminded: bool) -> None:
+def test_nobody_is_reminded_of_a_session_that_is_as_near_as_its_reminder(
+    hours: int, *, reminded: bool
+) -> None:
     now = datetime.fromtimestamp(TEN, people.NOW.tzinfo) - timedelta(hours=hours)
     kinds = [kind for kind, _, _ in told(Change("booked", SESSION, BOOKING), now=now)]
     assert ("reminder" in kinds) is reminded
@@ -62,7 +75,9 @@ def test_a_coach_without_an_address_is_told_nothing() -> None:
 
 
 def test_a_change_that_is_no_news_to_the_coach_still_reaches_the_participant() -> None:
-    assert told(Change("cancelled", POD, BOOKING, tells_coach=False)) == [("cancelled", "participant", people.NOW)]
+    assert told(Change("cancelled", POD, BOOKING, tells_coach=False)) == [
+        ("cancelled", "participant", people.NOW)
+    ]
 
 
 def test_the_coach_reads_whose_booking_it_is_and_never_the_participant_s_address() -> None:
@@ -113,7 +128,8 @@ def test_no_two_mails_of_a_booking_have_one_name() -> None:
 
 def test_send_now_is_another_mail_at_each_click_and_the_same_at_one() -> None:
     names = [
-        facts_now("booked", SESSION, BOOKING, ADA, people.terms(), nonce=click).digest for click in ("a", "b", "a")
+        facts_now("booked", SESSION, BOOKING, ADA, people.terms(), nonce=click).digest
+        for click in ("a", "b", "a")
     ]
     assert names[0] == names[2] != names[1]
     assert names[0] != first(Change("booked", SESSION, BOOKING)).facts.digest

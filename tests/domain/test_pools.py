@@ -15,7 +15,9 @@ from tests.domain.kit import DAY, at, clocks, coach, monday
 ASKED = {"now": at("00:00"), "since": at("00:00"), "until": at("2026-06-09T00:00")}
 
 
-def member(name: str, *windows: list[str], notice: int = 0, horizon_days: int = 30, days: int = 1) -> Member:
+def member(
+    name: str, *windows: list[str], notice: int = 0, horizon_days: int = 30, days: int = 1
+) -> Member:
     return Member(name, monday(coach(*windows, pre=0, post=0), days=days), notice, horizon_days)
 
 
@@ -47,7 +49,10 @@ def test_nobody_at_all_has_no_slots() -> None:
 
 
 def test_each_coach_has_a_notice_and_a_horizon_of_their_own() -> None:
-    hasty, careful = member("hasty", ["09:00", "12:00"]), member("careful", ["09:00", "12:00"], notice=630)
+    hasty, careful = (
+        member("hasty", ["09:00", "12:00"]),
+        member("careful", ["09:00", "12:00"], notice=630),
+    )
     near = member("near", ["09:00", "12:00"], horizon_days=0)
     who = dict(Pool.of([hasty, careful, near], 60, **ASKED).who())
     assert who[at("10:15")] == ["hasty"]
@@ -60,7 +65,12 @@ def test_a_coach_who_does_not_offer_the_duration_is_refused() -> None:
 
 
 DRAWN = st.lists(
-    st.tuples(st.integers(0, 23), st.integers(1, 3), st.sampled_from((0, 300, 1500)), st.sampled_from((0, 1, 2, 30))),
+    st.tuples(
+        st.integers(0, 23),
+        st.integers(1, 3),
+        st.sampled_from((0, 300, 1500)),
+        st.sampled_from((0, 1, 2, 30)),
+    ),
     max_size=5,
 )
 
@@ -72,10 +82,20 @@ def test_a_packed_pool_says_what_the_coaches_say_one_by_one(
 ) -> None:
     # Given sets of different lengths, clipped by different clocks
     members = [
-        member(f"coach-{place}", [f"{hour:02}:00", "24:00"], days=days, notice=notice, horizon_days=horizon)
+        member(
+            f"coach-{place}",
+            [f"{hour:02}:00", "24:00"],
+            days=days,
+            notice=notice,
+            horizon_days=horizon,
+        )
         for place, (hour, days, notice, horizon) in enumerate(drawn)
     ]
-    asked = {"now": at("00:00") + now, "since": at("00:00") + since, "until": at("00:00") + since + length}
+    asked = {
+        "now": at("00:00") + now,
+        "since": at("00:00") + since,
+        "until": at("00:00") + since + length,
+    }
     alone = {it.coach_id: offered(it.slot_set, 60, **_clock(it, asked)) for it in members}
     # When they are asked together
     pool = Pool.of(members, 60, **asked)

@@ -24,7 +24,9 @@ GOOD: Case = {
 
 @settings(max_examples=200, deadline=None)
 @given(cases())
-def test_every_quarter_hour_is_open_or_closed_for_the_reason_that_the_rules_give(case: Case) -> None:
+def test_every_quarter_hour_is_open_or_closed_for_the_reason_that_the_rules_give(
+    case: Case,
+) -> None:
     answer = evaluate(case)
     expected = oracle.evaluate(case)
     assert answer["starts"] == expected["starts"]
@@ -33,7 +35,9 @@ def test_every_quarter_hour_is_open_or_closed_for_the_reason_that_the_rules_give
 
 @settings(max_examples=60, deadline=None)
 @given(cases(), st.floats(0, 1))
-def test_slots_from_a_to_c_are_those_from_a_to_b_and_those_from_b_to_c(case: Case, part: float) -> None:
+def test_slots_from_a_to_c_are_those_from_a_to_b_and_those_from_b_to_c(
+    case: Case, part: float
+) -> None:
     since, until = oracle.instant(case["from"]), oracle.instant(case["to"])
     between = text(since + part * (until - since))
     before, after = evaluate({**case, "to": between}), evaluate({**case, "from": between})
@@ -47,7 +51,11 @@ def test_a_worked_case_has_the_starts_it_expects(case: Case) -> None:
 
 def test_the_answer_names_the_case_and_counts_what_is_closed() -> None:
     # Given two working hours, the first of them busy from its middle on
-    case = {**GOOD, "busy": [["2026-06-08T08:30:00Z", "2026-06-08T09:00:00Z"]], "notice_min": 9 * 60 + 15}
+    case = {
+        **GOOD,
+        "busy": [["2026-06-08T08:30:00Z", "2026-06-08T09:00:00Z"]],
+        "notice_min": 9 * 60 + 15,
+    }
     # Then 09:00 local is busy, as are 09:15 to 09:45, and 10:00 is inside the notice
     closed = {"notice": 1, "busy": 4, "outside_hours": 91}
     assert evaluate(case) == {"id": "good", "starts": [], "closed": closed}
@@ -55,8 +63,18 @@ def test_the_answer_names_the_case_and_counts_what_is_closed() -> None:
 
 def test_what_a_case_leaves_out_has_no_effect_and_what_nobody_knows_is_ignored() -> None:
     plain = evaluate(GOOD)
-    assert plain["starts"] == [f"2026-06-08T0{clock}:00Z" for clock in ("8:00", "8:15", "8:30", "8:45", "9:00")]
-    spelt = {"overrides": {}, "busy": [], "own": [], "pre": 0, "post": 0, "notice_min": 0, "mode": "flexible"}
+    assert plain["starts"] == [
+        f"2026-06-08T0{clock}:00Z" for clock in ("8:00", "8:15", "8:30", "8:45", "9:00")
+    ]
+    spelt = {
+        "overrides": {},
+        "busy": [],
+        "own": [],
+        "pre": 0,
+        "post": 0,
+        "notice_min": 0,
+        "mode": "flexible",
+    }
     assert evaluate({**GOOD, **spelt, "per_day": None, "what": "nothing", "tags": []}) == plain
 
 

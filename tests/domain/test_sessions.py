@@ -25,7 +25,9 @@ from tests.support.people import at
 TEN = at(2, 10)
 SESSION = Session("ses_1", "ada", "one_to_one", TEN, TEN + 3600, 900, people.NOW)
 POD = replace(SESSION, id="ses_pod", kind="pod", capacity=4, min_seats=2, format="open")
-BOOKING = Booking("bkg_1", "ses_1", people.GRACE, people.PROGRAMME, "1@example.test", people.NOW, people.NOW)
+BOOKING = Booking(
+    "bkg_1", "ses_1", people.GRACE, people.PROGRAMME, "1@example.test", people.NOW, people.NOW
+)
 
 
 def moment(start: int) -> datetime:
@@ -40,7 +42,11 @@ def test_a_change_raises_the_version_and_the_sequence() -> None:
     later = people.NOW + timedelta(hours=1)
     changed = BOOKING.changed(later, session_id="ses_2")
     assert (changed.version, changed.sequence, changed.changed_at) == (2, 1, later)
-    assert (changed.uid, changed.created_at, changed.session_id) == (BOOKING.uid, people.NOW, "ses_2")
+    assert (changed.uid, changed.created_at, changed.session_id) == (
+        BOOKING.uid,
+        people.NOW,
+        "ses_2",
+    )
 
 
 def test_a_change_that_calendars_do_not_hear_of_leaves_the_sequence() -> None:
@@ -56,7 +62,10 @@ def test_a_cancellation_is_late_from_one_second_within_the_limit_on() -> None:
 
 def test_pods_are_reminded_of_earlier_than_sessions_of_two() -> None:
     terms = people.terms()
-    assert (terms.reminder(SESSION), terms.reminder(POD)) == (timedelta(hours=24), timedelta(hours=72))
+    assert (terms.reminder(SESSION), terms.reminder(POD)) == (
+        timedelta(hours=24),
+        timedelta(hours=72),
+    )
 
 
 def test_a_session_has_begun_from_its_first_second_on() -> None:
@@ -89,7 +98,9 @@ def test_a_standing_booking_may_be_changed_by_who_saw_it_as_it_is() -> None:
         (BOOKING, 1, TEN, "already_begun"),
     ],
 )
-def test_nothing_else_is_open_to_change(booking: Booking, expected: int | None, now: int, code: str) -> None:
+def test_nothing_else_is_open_to_change(
+    booking: Booking, expected: int | None, now: int, code: str
+) -> None:
     with pytest.raises(Refused) as refused:
         check_open_to_change(SESSION, booking, expected=expected, now=moment(now))
     assert refused.value.code == code
@@ -97,7 +108,12 @@ def test_nothing_else_is_open_to_change(booking: Booking, expected: int | None, 
 
 @pytest.mark.parametrize(
     ("form", "chosen", "assigned"),
-    [("open", True, True), ("closed", False, True), ("hybrid", False, True), ("hybrid_v2", True, True)],
+    [
+        ("open", True, True),
+        ("closed", False, True),
+        ("hybrid", False, True),
+        ("hybrid_v2", True, True),
+    ],
 )
 def test_a_format_says_who_fills_a_pod(form: Format, *, chosen: bool, assigned: bool) -> None:
     for by_programme, allowed in ((False, chosen), (True, assigned)):

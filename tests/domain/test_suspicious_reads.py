@@ -1,4 +1,6 @@
-"""A read that lacks most of what was known is made again; a meeting that is called off is not doubted."""
+"""A read that lacks most of what was known is made again; a meeting that is called off is not
+doubted.
+"""
 
 import pytest
 
@@ -13,12 +15,18 @@ def meetings(count: int, calendar: str = "work", status: int = BUSY) -> list[Ite
     return [(calendar, NINE + n * DAY, NINE + n * DAY + 3600, status, False) for n in range(count)]
 
 
-@pytest.mark.parametrize(("before", "left", "doubted"), [(5, 2, True), (5, 3, False), (6, 3, False), (400, 199, True)])
-def test_more_than_half_of_many_periods_do_not_go_at_once(before: int, left: int, doubted: bool) -> None:
+@pytest.mark.parametrize(
+    ("before", "left", "doubted"), [(5, 2, True), (5, 3, False), (6, 3, False), (400, 199, True)]
+)
+def test_more_than_half_of_many_periods_do_not_go_at_once(
+    before: int, left: int, doubted: bool
+) -> None:
     assert vanished(Reading.of(meetings(before)), Reading.of(meetings(left))) is doubted
 
 
-@pytest.mark.parametrize(("before", "left", "doubted"), [(1, 0, False), (2, 0, True), (4, 1, False)])
+@pytest.mark.parametrize(
+    ("before", "left", "doubted"), [(1, 0, False), (2, 0, True), (4, 1, False)]
+)
 def test_a_calendar_does_not_lose_all_its_periods_at_once_unless_it_had_only_one(
     before: int, left: int, doubted: bool
 ) -> None:
@@ -39,11 +47,17 @@ def test_repeats_and_free_times_are_no_periods() -> None:
 
 
 def test_a_calendar_that_only_moved_has_not_vanished() -> None:
-    moved = [(name, start + 3600, end + 3600, status, day) for name, start, end, status, day in meetings(9)]
+    moved = [
+        (name, start + 3600, end + 3600, status, day)
+        for name, start, end, status, day in meetings(9)
+    ]
     assert not vanished(Reading.of(meetings(9)), Reading.of(moved))
 
 
 def test_readings_of_different_days_are_compared_in_those_they_share() -> None:
     reading = Reading.of(meetings(5))
-    assert reading.between(NINE + 3600, NINE + 3 * DAY).digest() == Reading.of(meetings(5)[1:3]).digest()
+    assert (
+        reading.between(NINE + 3600, NINE + 3 * DAY).digest()
+        == Reading.of(meetings(5)[1:3]).digest()
+    )
     assert len(reading.between(NINE + 3599, NINE + 1)) == 1

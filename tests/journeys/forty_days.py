@@ -1,8 +1,10 @@
-"""Some coaches' lives of forty days around a sandbox Cronofy: all that is random in them comes from one seed.
+"""Some coaches' lives of forty days around a sandbox Cronofy: all that is random in them comes from
+one seed.
 
-Time stands still until `Season.pass_an_hour`. Then it passes for everybody: for the product's clock, for Cronofy's, for
-what waits in the database and for a pause in Redis. Every hour the people do something, their pushes arrive, the
-clock's jobs are run and all that is due is worked off, each by the product's own code.
+Time stands still until `Season.pass_an_hour`. Then it passes for everybody: for the product's
+clock, for Cronofy's, for what waits in the database and for a pause in Redis. Every hour the people
+do something, their pushes arrive, the clock's jobs are run and all that is due is worked off, each
+by the product's own code.
 """
 
 import threading
@@ -39,13 +41,20 @@ from workers.services import Services
 
 # A Monday. Clocks go back in London on 25 October, in Cairo on the 30th, in New York on 1 November.
 BEGINS = datetime(2026, 10, 5, 6, tzinfo=UTC)
-SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = (
+    timedelta(seconds=1),
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
 
 RELINK_DAYS = (0, 1, 3, 7, 14)
 HOURLY = ("reconcile", "audit", "roll")
 LOST = "Your calendar is no longer connected"
 NIGHTS = {day: [["20:00", "02:00"]] for day in ("sun", "mon", "tue", "wed", "thu")}
-WEEK = {day: [["08:00", "12:00"], ["13:00", "18:30"]] for day in ("mon", "tue", "wed", "thu", "sat")}
+WEEK = {
+    day: [["08:00", "12:00"], ["13:00", "18:30"]] for day in ("mon", "tue", "wed", "thu", "sat")
+}
 PEOPLE = (
     replace(people.MAILED, id="ada", email="ada@example.test"),
     replace(
@@ -75,7 +84,13 @@ PEOPLE = (
 WAITING: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (
         tables.connections,
-        ("lease_until_ms", "next_attempt_at_ms", "wake_after_ms", "dirty_since_ms", "pushed_since_ms"),
+        (
+            "lease_until_ms",
+            "next_attempt_at_ms",
+            "wake_after_ms",
+            "dirty_since_ms",
+            "pushed_since_ms",
+        ),
     ),
     (tables.outbox, ("lease_until_ms", "next_attempt_at_ms", "wake_after_ms")),
 )
@@ -94,7 +109,9 @@ class Pace:
 REAL = Pace(60 * MINUTE, 15 * MINUTE, 90 * MINUTE, 15 * SECOND)
 """Production's own."""
 SLOW = Pace(12 * HOUR, 3 * HOUR, 18 * HOUR, HOUR)
-"""The same times twelve, and a turn every hour: forty days of the other would be ten thousand reads."""
+"""The same times twelve, and a turn every hour: forty days of the other would be ten thousand
+reads.
+"""
 
 
 @dataclass
@@ -142,8 +159,10 @@ class Season:
         return self.now > self.spared_until
 
     def pass_an_hour(self) -> None:
-        """Until just before the clock's next turn, when every calendar is as old as it gets. The turns within the
-        hour at which nothing is due are left out. What was pushed before has arrived by then."""
+        """Until just before the clock's next turn, when every calendar is as old as it gets. The
+        turns within the hour at which nothing is due are left out. What was pushed before has
+        arrived by then.
+        """
         self.hear()
         self.hours += 1
         end = BEGINS + self.hours * HOUR
@@ -165,7 +184,11 @@ class Season:
         if row.done_gen < row.req_gen:
             return self.now + MINUTE  # after a gap, or a wait
         spread = RECONCILE_FROM + RECONCILE_SPREAD * row.last_ok_at.microsecond / 1_000_000
-        return row.last_ok_at + spread * self.interval(row) if row.trouble != "revoked" else self.now + DAY
+        return (
+            row.last_ok_at + spread * self.interval(row)
+            if row.trouble != "revoked"
+            else self.now + DAY
+        )
 
     def interval(self, row: Any) -> timedelta:
         return self.pace.reconcile_busy if row.changed_at > self.now - DAY else self.pace.reconcile
@@ -178,7 +201,10 @@ class Season:
         self.house.sandbox.world.clock.advance(passed.total_seconds())
         with self.house.runtime.services.database.write() as tx:
             for table, names in WAITING:
-                columns = {name: table.c[name] - round(passed / timedelta(milliseconds=1)) for name in names}
+                columns = {
+                    name: table.c[name] - round(passed / timedelta(milliseconds=1))
+                    for name in names
+                }
                 tx.execute(table.update().values(columns))
         self.house.runtime.services.redis.delete("budget:cronofy:pause")
 
@@ -201,7 +227,9 @@ class Season:
             time.sleep(0.001)
 
     def work_off(self) -> None:
-        """What a worker would do with the wake-ups that wait, and with those that follow from them."""
+        """What a worker would do with the wake-ups that wait, and with those that
+        follow from them.
+        """
         actors = self.house.runtime.actors
         while waiting := drain(self.house):
             for name, argument in dict.fromkeys(waiting):
@@ -222,14 +250,18 @@ class Season:
     def listing(self, life: Life) -> Listing:
         services = self.house.runtime.services
         with services.database.read() as tx:
-            return slot_sets.listings(tx, [life.id], now=self.now, stale_after=services.settings.stale_after)[life.id]
+            return slot_sets.listings(
+                tx, [life.id], now=self.now, stale_after=services.settings.stale_after
+            )[life.id]
 
     def told(self, event: str) -> int:
         """How often the logs say so."""
         return sum(1 for line in self.logs if line["event"] == event)
 
     def check_staleness(self) -> None:
-        """G2, for whoever is not prevented from being read: the interval they have, and a turn of the clock."""
+        """G2, for whoever is not prevented from being read: the interval they have, and a turn of
+        the clock.
+        """
         for life in self.lives:
             row = self.row(life)
             if row.trouble is not None or row.last_ok_at is None or not self.calm:
@@ -257,18 +289,29 @@ def founded(database_url: str, redis_url: str, seed: int, pace: Pace = SLOW) -> 
         with closing(season.house.runtime.services.cronofy), _served(house, port):
             for person in PEOPLE:
                 house.introduce(person)
-                account = house.connect(person.id, zone=person.hours.zone, calendars=("Work", "Home"))
+                account = house.connect(
+                    person.id, zone=person.hours.zone, calendars=("Work", "Home")
+                )
                 season.lives.append(Life(person, account))
             season.work()
             yield season
 
 
 def _without_waiting(season: Season) -> None:
-    """The product's clock is the season's, and between two tries of a call to Cronofy nobody waits."""
+    """The product's clock is the season's, and between two tries of a call to Cronofy
+    nobody waits.
+    """
     services, sandbox = season.house.runtime.services, season.house.sandbox
     _hurry(services)
     budget = Budget(services.redis, per_second=10_000, per_minute=100_000, sleep=_at_once)
-    cronofy = Cronofy(sandbox.origin, sandbox.origin, sandbox.client_id, sandbox.client_secret, budget, sleep=_at_once)
+    cronofy = Cronofy(
+        sandbox.origin,
+        sandbox.origin,
+        sandbox.client_id,
+        sandbox.client_secret,
+        budget,
+        sleep=_at_once,
+    )
     services.cronofy.close()
     services = replace(services, cronofy=cronofy, now=lambda: season.now)
     season.house.runtime = bootstrap(services.settings, services=services, broker=StubBroker())
@@ -278,7 +321,9 @@ def _hurry(services: Services) -> None:
     """SQLite as the tests' PostgreSQL is: nobody pulls the plug."""
     engine = services.database.engine
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        event.listen(
+            engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF")
+        )
 
 
 def _at_once(_seconds: float) -> None:

@@ -1,4 +1,6 @@
-"""What people and bad luck do in the forty days, hour by hour; what must be true at once is asserted on the spot."""
+"""What people and bad luck do in the forty days, hour by hour; what must be true at once is
+asserted on the spot.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -52,7 +54,9 @@ def somewhen(season: Season, life: Life) -> tuple[datetime, datetime]:
     if ahead and season.rng.random() < 0.2:
         start = datetime.fromtimestamp(season.rng.choice(ahead), UTC)
     else:
-        start = season.now.replace(microsecond=0) + timedelta(minutes=5 * season.rng.randrange(26 * 288))
+        start = season.now.replace(microsecond=0) + timedelta(
+            minutes=5 * season.rng.randrange(26 * 288)
+        )
     return start, start + timedelta(minutes=season.rng.choice((15, 25, 60, 90, 240)))
 
 
@@ -104,7 +108,9 @@ def cancel(season: Season, life: Life) -> None:
 
 
 def standing(season: Season, life: Life) -> list[str]:
-    return [booking for booking, (starts, _) in life.booked.items() if starts > season.now.timestamp()]
+    return [
+        booking for booking, (starts, _) in life.booked.items() if starts > season.now.timestamp()
+    ]
 
 
 def offered(season: Season, life: Life, *, days: int, duration: int | None = None) -> list[int]:
@@ -151,12 +157,16 @@ def closed_channel(season: Season, life: Life) -> Script:
 def vanished_calendar(season: Season, life: Life) -> Script:
     """For one read a calendar is not there: the set does not change."""
     yield from calm(season)
-    for _ in range(2):  # the last meeting of a calendar may well be called off: that would be believed
+    for _ in range(
+        2
+    ):  # the last meeting of a calendar may well be called off: that would be believed
         put_over_an_open_time(season, life)
     season.hear()
     season.work_off()
     version, doubted = season.listing(life).version, season.told("calendar_doubted")
-    season.house.control.fault("vanish_calendar", "/v1/free_busy", calendar_id=life.connected.calendar)
+    season.house.control.fault(
+        "vanish_calendar", "/v1/free_busy", calendar_id=life.connected.calendar
+    )
     season.house.control.notify(life.connected.seat.sub, "change")
     season.hear()
     season.work_off()
@@ -165,7 +175,9 @@ def vanished_calendar(season: Season, life: Life) -> Script:
 
 
 def lost_login(season: Season, life: Life, *, days: int, pushed: bool) -> Script:
-    """A profile without credentials, linked again by its owner. Unless pushed, only a look at the account tells."""
+    """A profile without credentials, linked again by its owner. Unless pushed, only a look at the
+    account tells.
+    """
     yield from calm(season)
     profile = life.connected.seat.profiles[0]
     season.house.control.pushes(drop=0 if pushed else 1)
@@ -190,13 +202,17 @@ def until_told(season: Season, life: Life, trouble: str, days: int) -> Script:
     """Until the product knows, and then for so many days, in which the owner goes on living."""
     began = season.now
     while (row := season.row(life)).trouble != trouble:
-        assert season.now <= max(began + season.pace.reconcile, season.spared_until) + 2 * HOUR, "nobody noticed"
+        assert season.now <= max(began + season.pace.reconcile, season.spared_until) + 2 * HOUR, (
+            "nobody noticed"
+        )
         yield
     since = row.troubled_since
     # What is booked meanwhile waits for the calendar, row by row: other tests look at that.
     yield from live(season, life, days, books=False)
     # Not in the hour in which a mail is due: there either is right.
-    while not season.calm or any(abs(since + day * DAY - season.now) < 3 * HOUR for day in RELINK_DAYS):
+    while not season.calm or any(
+        abs(since + day * DAY - season.now) < 3 * HOUR for day in RELINK_DAYS
+    ):
         yield
     life.lost.append((since, season.now))
 
@@ -206,7 +222,9 @@ def storms(season: Season) -> Script:
     for _ in range(4):
         for _ in range(season.rng.randrange(72, 240)):
             yield
-        season.house.control.fail("/v1/", 429, times=None, retry_after=season.rng.choice((None, 30)))
+        season.house.control.fail(
+            "/v1/", 429, times=None, retry_after=season.rng.choice((None, 30))
+        )
         for _ in range(season.rng.randrange(2, 22)):
             season.spared_until = season.now + 2 * HOUR
             yield
@@ -228,7 +246,9 @@ def calm(season: Season) -> Script:
 def put_over_an_open_time(season: Season, life: Life) -> int:
     """Days ahead: what is over before it is read was no change."""
     soonest = (season.now + 3 * DAY).timestamp()
-    start = season.rng.choice([start for start in offered(season, life, days=10) if start > soonest])
+    start = season.rng.choice(
+        [start for start in offered(season, life, days=10) if start > soonest]
+    )
     begin = datetime.fromtimestamp(start, UTC)
     life.events.append(season.house.control.add_event(life.connected.calendar, begin, begin + HOUR))
     return start
@@ -252,15 +272,23 @@ def channels(season: Season, life: Life) -> list[str]:
     """The account's channels that Cronofy lists; the one that we know of is among them."""
     with season.house.runtime.services.database.read() as tx:
         mine = tables.channels.c.connection_id == life.connected.connection_id
-        known = tx.scalar(tables.channels.select().with_only_columns(tables.channels.c.channel_id).where(mine))
+        known = tx.scalar(
+            tables.channels.select().with_only_columns(tables.channels.c.channel_id).where(mine)
+        )
     listed = season.house.control.state()["channels"]
-    found = [each["id"] for each in listed if each["sub"] == life.connected.seat.sub and not each["closed"]]
+    found = [
+        each["id"]
+        for each in listed
+        if each["sub"] == life.connected.seat.sub and not each["closed"]
+    ]
     assert known in found
     return found
 
 
 def fate(season: Season, life: Life) -> Script:
-    """Everything that can happen to a calendar happens to this one, in some order, with ordinary days in between."""
+    """Everything that can happen to a calendar happens to this one, in some order, with ordinary
+    days in between.
+    """
     rng = season.rng
     blows: list[Callable[[], Script]] = [
         lambda: lost_push(season, life),

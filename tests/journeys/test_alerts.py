@@ -22,7 +22,9 @@ LATER = NOW + timedelta(minutes=16)
 
 @contextmanager
 def quiet(database_url: str, redis_url: str) -> Iterator[tuple[Desk, str]]:
-    """All is well: the clock has just ticked, and Ada's calendar was read. The desk, and the id of her connection."""
+    """All is well: the clock has just ticked, and Ada's calendar was read. The desk, and the id of
+    her connection.
+    """
     with desks.opened(database_url, redis_url) as desk:
         people.introduce(desk.database, people.MAILED)
         connection_id = desks.connect(desk)
@@ -35,12 +37,18 @@ def quiet(database_url: str, redis_url: str) -> Iterator[tuple[Desk, str]]:
 
 def set_row(desk: Desk, connection_id: str, **values: object) -> None:
     with desk.database.write() as tx:
-        tx.execute(tables.connections.update().where(tables.connections.c.id == connection_id).values(values))
+        tx.execute(
+            tables.connections.update()
+            .where(tables.connections.c.id == connection_id)
+            .values(values)
+        )
 
 
 def book(desk: Desk, _: str = "") -> None:
     with desk.database.write() as tx:
-        bookings.book(tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, people.terms())
+        bookings.book(
+            tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, people.terms()
+        )
 
 
 def held(desk: Desk) -> outbox.Claim:
@@ -121,7 +129,9 @@ def a_mail_is_held(desk: Desk, _: str) -> None:
 def a_mailbox_does_not_exist(desk: Desk, _: str) -> None:
     found = held(desk)
     with desk.database.write() as tx:
-        withheld_addresses.refused(tx, found, reason="550 5.1.1", reply="550 5.1.1 no such user", now=NOW)
+        withheld_addresses.refused(
+            tx, found, reason="550 5.1.1", reply="550 5.1.1 no such user", now=NOW
+        )
 
 
 def the_mail_server_refuses_us(desk: Desk, _: str) -> None:
@@ -145,10 +155,17 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("CoachcalMailsWithheld", a_mailbox_does_not_exist),
     ("CoachcalMailerTrouble", the_mail_server_refuses_us),
 ]
-ELSEWHERE = {"CoachcalDatabaseAway", "CoachcalRedisAway", "CoachcalOutboxLate", "CoachcalClockOff"}  # test_skew.py
+ELSEWHERE = {
+    "CoachcalDatabaseAway",
+    "CoachcalRedisAway",
+    "CoachcalOutboxLate",
+    "CoachcalClockOff",
+}  # test_skew.py
 
 
-@pytest.mark.parametrize(("alert", "condition"), CONDITIONS, ids=[made.__name__ for _, made in CONDITIONS])
+@pytest.mark.parametrize(
+    ("alert", "condition"), CONDITIONS, ids=[made.__name__ for _, made in CONDITIONS]
+)
 def test_an_alert_fires_when_its_condition_is_true(
     database_url: str, redis_url: str, alert: str, condition: Condition
 ) -> None:
@@ -165,7 +182,10 @@ def test_a_mail_that_is_due_for_a_quarter_of_an_hour_alerts_and_one_that_is_held
         a_mail_is_held(desk, "")
         with desks.opened(database_url, redis_url, now=LATER) as later:
             only_late = exposition.firing(later.look("/metrics").text)
-        assert only_late == {"CoachcalMailsHeld", "CoachcalOutboxLate"}  # the coach's own mail is late too
+        assert only_late == {
+            "CoachcalMailsHeld",
+            "CoachcalOutboxLate",
+        }  # the coach's own mail is late too
         with desk.database.write() as tx:
             tx.execute(tables.outbox.delete().where(tables.outbox.c.last_error.is_(None)))
         with desks.opened(database_url, redis_url, now=LATER) as later:
@@ -174,14 +194,19 @@ def test_a_mail_that_is_due_for_a_quarter_of_an_hour_alerts_and_one_that_is_held
 
 def test_a_database_and_a_redis_that_are_away_alert() -> None:
     with desks.opened("postgresql://127.0.0.1:1/nobody") as desk:
-        assert exposition.firing(desk.look("/metrics").text) == {"CoachcalDatabaseAway", "CoachcalRedisAway"}
+        assert exposition.firing(desk.look("/metrics").text) == {
+            "CoachcalDatabaseAway",
+            "CoachcalRedisAway",
+        }
 
 
 def test_every_alert_has_a_condition_here() -> None:
     assert {alert for alert, _ in CONDITIONS} | ELSEWHERE == set(exposition.rules())
 
 
-def test_what_is_told_does_not_grow_with_coaches_sessions_or_mails(database_url: str, redis_url: str) -> None:
+def test_what_is_told_does_not_grow_with_coaches_sessions_or_mails(
+    database_url: str, redis_url: str
+) -> None:
     with quiet(database_url, redis_url) as (desk, _):
         book(desk)
         desk.key("coaches:read")
@@ -189,7 +214,9 @@ def test_what_is_told_does_not_grow_with_coaches_sessions_or_mails(database_url:
         desk.look("/metrics")
         before = desk.look("/metrics").text
         for number in range(20):
-            person = people.coach(id=f"coach{number}", name="Ada", email=f"coach{number}@example.test")
+            person = people.coach(
+                id=f"coach{number}", name="Ada", email=f"coach{number}@example.test"
+            )
             people.ready(desk.database, person)
             with desk.database.write() as tx:
                 wanted = Wanted(person.id, at(4, 10), 60)

@@ -1,7 +1,9 @@
-"""32 clients race for the same few slots and seats, while workers and web processes are killed: nothing overlaps.
+"""32 clients race for the same few slots and seats, while workers and web processes are killed:
+nothing overlaps.
 
-The history is checked from the answers that the clients saw and from the database, never from the product's own
-checks; and a naive way of booking, raced in the same manner, does double-book: so the check can see it.
+The history is checked from the answers that the clients saw and from the database, never from the
+product's own checks; and a naive way of booking, raced in the same manner, does double-book: so the
+check can see it.
 """
 
 import os
@@ -44,7 +46,9 @@ SETTINGS = {
     "name": "Ada",
     "email": "ada@example.test",
     "zone": "UTC",
-    "hours": {key: [["00:00", "24:00"]] for key in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+    "hours": {
+        key: [["00:00", "24:00"]] for key in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    },
     "durations": [60],
     "pre": 15,
     "post": 15,
@@ -100,7 +104,9 @@ class History:
 
 @dataclass
 class Racer:
-    """A client that asks until it is answered: after a cut connection it repeats itself with the same key."""
+    """A client that asks until it is answered: after a cut connection it repeats itself with the
+    same key.
+    """
 
     origin: str
     key: str
@@ -125,24 +131,37 @@ class Racer:
             moved = self._post(session, f"/v1/bookings/{booked['id']}/rebook", {"start": start})
             self.mine.append(moved or booked)
         elif die < 0.65:
-            self._keep(self._post(session, f"/v1/pods/{pod_id}/seats", {"participant": self.participant}))
+            self._keep(
+                self._post(session, f"/v1/pods/{pod_id}/seats", {"participant": self.participant})
+            )
         else:
-            body = {"coach_id": "ada", "start": start, "duration": 60, "participant": self.participant}
+            body = {
+                "coach_id": "ada",
+                "start": start,
+                "duration": 60,
+                "participant": self.participant,
+            }
             self._keep(self._post(session, "/v1/bookings", body))
 
     def _keep(self, booked: dict[str, Any] | None) -> None:
         if booked:
             self.mine.append(booked)
 
-    def _post(self, session: requests.Session, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
-        """The answer to a 2xx. Some are repeated though they were answered, as impatient clients do."""
+    def _post(
+        self, session: requests.Session, path: str, body: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """The answer to a 2xx. Some are repeated though they were answered, as impatient clients
+        do.
+        """
         key = secrets.token_hex(8)
         answer = self._ask(session, path, body, key)
         if self.dice.random() < 0.2:
             self._ask(session, path, body, key)
         return answer.json() if answer.ok else None
 
-    def _ask(self, session: requests.Session, path: str, body: dict[str, Any], key: str) -> requests.Response:
+    def _ask(
+        self, session: requests.Session, path: str, body: dict[str, Any], key: str
+    ) -> requests.Response:
         end = time.monotonic() + 60
         while True:
             try:
@@ -197,10 +216,14 @@ def test_a_naive_way_of_booking_double_books_and_the_check_sees_it(unguarded: To
 
 
 def overlaps(database: Database) -> list[tuple[str, str]]:
-    """Pairs of active sessions of one coach that are closer than the larger of their gaps, the naive way."""
+    """Pairs of active sessions of one coach that are closer than the larger of their gaps, the
+    naive way.
+    """
     row = tables.sessions.c
     with database.read() as tx:
-        found = tx.execute(select(row.id, row.coach_id, row.starts, row.ends, row.gap).where(row.active)).all()
+        found = tx.execute(
+            select(row.id, row.coach_id, row.starts, row.ends, row.gap).where(row.active)
+        ).all()
     return [
         (one.id, other.id)
         for one, other in pairwise(sorted(found, key=lambda each: (each.coach_id, each.starts)))
@@ -220,7 +243,13 @@ def _pod(raced: Town, start: str) -> str:
     with raced.database.write() as tx:
         key = api_keys.create_key(tx, "racers", SCOPES, now=now)
     raced.environment["RACERS_KEY"] = key
-    plan = {"coach_id": "ada", "start": start, "duration": 60, "min_seats": 1, "max_seats": CAPACITY}
+    plan = {
+        "coach_id": "ada",
+        "start": start,
+        "duration": 60,
+        "min_seats": 1,
+        "max_seats": CAPACITY,
+    }
     headers = {"Idempotency-Key": "the-pod", "Authorization": f"Bearer {key}"}
     answer = requests.post(f"{raced.api.origin}/v1/pods", json=plan, headers=headers, timeout=30)
     assert answer.status_code == 201, answer.text
@@ -234,7 +263,12 @@ def _race(raced: Town, history: History, starts: list[str], pod_id: str) -> None
             raced.environment["RACERS_KEY"],
             history,
             random.Random(number),
-            {"id": f"p{number}", "name": f"P {number}", "email": f"p{number}@example.test", "zone": "UTC"},
+            {
+                "id": f"p{number}",
+                "name": f"P {number}",
+                "email": f"p{number}@example.test",
+                "zone": "UTC",
+            },
         )
         for number in range(CLIENTS)
     ]
@@ -308,6 +342,8 @@ def _insert(database: Database, start: str) -> None:
     with database.write() as tx:
         ada = coaches.get(tx, "ada")
         assert ada is not None
-        naive = Session(sessions.new_id(), "ada", "one_to_one", starts, starts + 3600, 900, datetime.now(UTC))
+        naive = Session(
+            sessions.new_id(), "ada", "one_to_one", starts, starts + 3600, 900, datetime.now(UTC)
+        )
         sessions.add(tx, replace(naive, taken=1, status="booked"))
         slot_sets.recompute(tx, ada, now=datetime.now(UTC))

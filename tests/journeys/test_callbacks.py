@@ -1,4 +1,6 @@
-"""A calendar changes, and the platform is told so, whatever is killed in between. Real processes, real signals."""
+"""A calendar changes, and the platform is told so, whatever is killed in between. Real processes,
+real signals.
+"""
 
 import time
 from collections.abc import Iterator
@@ -15,10 +17,15 @@ __all__ = ["platform"]
 
 
 @pytest.fixture
-def telling(tmp_path: Path, database_url: str, redis_url: str, platform: Platform) -> Iterator[Town]:
+def telling(
+    tmp_path: Path, database_url: str, redis_url: str, platform: Platform
+) -> Iterator[Town]:
     """Web, worker and clock at work, and a platform to tell."""
     with processes.raised(tmp_path, database_url, redis_url) as raised:
-        raised.environment |= {"COACHCAL_CALLBACK_URL": platform.url, "COACHCAL_CALLBACK_SECRET": SECRET}
+        raised.environment |= {
+            "COACHCAL_CALLBACK_URL": platform.url,
+            "COACHCAL_CALLBACK_SECRET": SECRET,
+        }
         for name in ("web", "worker", "clock"):
             raised.start(name)
         yield raised
@@ -31,7 +38,9 @@ def until_told(platform: Platform, version: int, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def test_a_worker_killed_while_it_tells_is_made_up_for_under_the_same_id(telling: Town, platform: Platform) -> None:
+def test_a_worker_killed_while_it_tells_is_made_up_for_under_the_same_id(
+    telling: Town, platform: Platform
+) -> None:
     # Given a platform that knows how things are, and does not answer just now
     seat, _ = telling.connect()
     until_told(platform, telling.slots()["version"])

@@ -1,7 +1,9 @@
-"""A disconnect erases: no token, period, title or address of the coach's calendars is left in database, Redis or logs.
+"""A disconnect erases: no token, period, title or address of the coach's calendars is left in
+database, Redis or logs.
 
-Canaries go into everything that Cronofy can tell: names of account, profile and calendars, titles, places, notes and
-attendees of events, its own error texts, and times that nothing else has. All processes log all they can.
+Canaries go into everything that Cronofy can tell: names of account, profile and calendars, titles,
+places, notes and attendees of events, its own error texts, and times that nothing else has. All
+processes log all they can.
 """
 
 import time
@@ -35,7 +37,18 @@ TITLE = "Oncology canary appointment"
 PLACE = "Ward canary 7"
 ATTENDEE = "attendee.canary@secret-clinic.example"
 REFUSAL = "canary refusal text"
-TEXTS = (PERSON, ADDRESS, CALENDAR, TITLE, PLACE, ATTENDEE, REFUSAL, "secret-school", "secret-clinic", "canary")
+TEXTS = (
+    PERSON,
+    ADDRESS,
+    CALENDAR,
+    TITLE,
+    PLACE,
+    ATTENDEE,
+    REFUSAL,
+    "secret-school",
+    "secret-clinic",
+    "canary",
+)
 
 
 @dataclass
@@ -53,7 +66,9 @@ class Canaries:
             words[name] = getattr(self.seat, name).encode()
         words["channel token"] = self.channel_token.encode()
         words |= {f"sealed {number}": value for number, value in enumerate(self.sealed)}
-        words |= {f"id {found}": found.encode() for found in (*self.seat.profiles, *self.seat.calendars)}
+        words |= {
+            f"id {found}": found.encode() for found in (*self.seat.profiles, *self.seat.calendars)
+        }
         for moment in self.times:
             seconds = int(moment.timestamp())
             words[f"{moment} ISO"] = moment.strftime("%Y-%m-%dT%H:%M:%S").encode()
@@ -63,7 +78,9 @@ class Canaries:
 
     def found_in(self, haystack: bytes) -> list[str]:
         lower = haystack.lower()
-        return [name for name, word in self.words().items() if word in haystack or word.lower() in lower]
+        return [
+            name for name, word in self.words().items() if word in haystack or word.lower() in lower
+        ]
 
 
 @pytest.fixture
@@ -75,15 +92,22 @@ def running(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Town]
         yield raised
 
 
-def test_a_disconnect_erases_all_that_came_from_the_calendars(running: Town, redis_url: str) -> None:
-    # Given a coach whose calendars are full of canaries, read more than once, refused, lost, relinked and pushed about
+def test_a_disconnect_erases_all_that_came_from_the_calendars(
+    running: Town, redis_url: str
+) -> None:
+    # Given a coach whose calendars are full of canaries, read more than once, refused, lost,
+    # relinked and pushed about
     canaries = connected(running)
     through_thick_and_thin(running, canaries)
     # And all of it can be found while it is connected: the search works
     before = canaries.found_in(database(running))
     for known in (
         CALENDAR,
-        *(name for name in canaries.words() if name.endswith("packed") or name.startswith("sealed")),
+        *(
+            name
+            for name in canaries.words()
+            if name.endswith("packed") or name.startswith("sealed")
+        ),
     ):
         assert known in before, known
     # When the account is disconnected
@@ -93,7 +117,10 @@ def test_a_disconnect_erases_all_that_came_from_the_calendars(running: Town, red
     assert canaries.found_in(database(running)) == []
     assert canaries.found_in(everything_in(redis_url)) == []
     running.processes.stop()
-    assert {log.name: canaries.found_in(log.read_bytes()) for log in running.processes.folder.glob("*.log")} == {
+    assert {
+        log.name: canaries.found_in(log.read_bytes())
+        for log in running.processes.folder.glob("*.log")
+    } == {
         "web.log": [],
         "worker.log": [],
         "clock.log": [],
@@ -104,7 +131,9 @@ def connected(running: Town) -> Canaries:
     with running.database.write() as tx:
         ada = coaches.put(tx, people.MAILED)
         slot_sets.recompute(tx, ada, now=datetime.now(UTC))
-    seat = running.control.create_account(PERSON, email=ADDRESS, calendars=(CALENDAR, CALENDAR + " 2"))
+    seat = running.control.create_account(
+        PERSON, email=ADDRESS, calendars=(CALENDAR, CALENDAR + " 2")
+    )
     times = events(running, seat)
     link = str(running.api.post("/v1/coaches/ada/connect", {})["authorize_url"])
     browser.connect(link, running.control, profile=seat.profiles[0])
@@ -119,20 +148,31 @@ def connected(running: Town) -> Canaries:
 def events(running: Town, seat: ReadyAccount) -> list[datetime]:
     """Three, at times that nothing else has. Answers their starts and ends."""
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    more = {"location": PLACE, "description": f"{TITLE} with {ATTENDEE}", "attendees": [{"email": ATTENDEE}]}
+    more = {
+        "location": PLACE,
+        "description": f"{TITLE} with {ATTENDEE}",
+        "attendees": [{"email": ATTENDEE}],
+    }
     times = []
     for number in range(3):
         start = day + timedelta(days=3 + number, hours=11, minutes=7, seconds=13 + number)
         end = start + timedelta(minutes=41, seconds=5)
-        running.control.add_event(seat.calendars[number % 2], start, end, summary=TITLE, fields=more)
+        running.control.add_event(
+            seat.calendars[number % 2], start, end, summary=TITLE, fields=more
+        )
         times += [start, end]
     return times
 
 
 def through_thick_and_thin(running: Town, canaries: Canaries) -> None:
-    """What happens to calendars: changes, refusals with talkative texts, lost and mended logins, a calendar chosen."""
+    """What happens to calendars: changes, refusals with talkative texts, lost and mended logins, a
+    calendar chosen.
+    """
     control, seat = running.control, canaries.seat
-    body = {"errors": {"summary": [{"key": REFUSAL, "description": f"{REFUSAL} {TITLE} {ATTENDEE}"}]}, "error": REFUSAL}
+    body = {
+        "errors": {"summary": [{"key": REFUSAL, "description": f"{REFUSAL} {TITLE} {ATTENDEE}"}]},
+        "error": REFUSAL,
+    }
     for status in (500, 422, 400):
         settle(running)
         control.fail("/v1/free_busy", status, times=1, body=body)
@@ -152,8 +192,16 @@ def through_thick_and_thin(running: Town, canaries: Canaries) -> None:
 def a_session_in_the_calendar(running: Town) -> None:
     start = int(running.a_free_time().timestamp())
     with running.database.write() as tx:
-        bookings.book(tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms(datetime.now(UTC)))
-    written = select(tables.outbox.c.id).where(tables.outbox.c.kind == "calendar", tables.outbox.c.state == "sent")
+        bookings.book(
+            tx,
+            Wanted("ada", start, 60),
+            people.GRACE,
+            people.PROGRAMME,
+            people.terms(datetime.now(UTC)),
+        )
+    written = select(tables.outbox.c.id).where(
+        tables.outbox.c.kind == "calendar", tables.outbox.c.state == "sent"
+    )
     end = time.monotonic() + 30
     while True:
         with running.database.read() as tx:
@@ -164,7 +212,9 @@ def a_session_in_the_calendar(running: Town) -> None:
 
 
 def settle(running: Town) -> None:
-    """Until nothing is owed, whatever failed meanwhile: the wait after a failure is not waited for."""
+    """Until nothing is owed, whatever failed meanwhile: the wait after a failure is not
+    waited for.
+    """
     running.control.wait_until_quiet()
     end = time.monotonic() + 30
     while True:
@@ -187,7 +237,10 @@ def disconnect(running: Town, connection: str) -> None:
     with running.database.write() as tx:
         key = api_keys.create_key(tx, "leaver", ("coaches:write",), now=datetime.now(UTC))
     url = f"{running.api.origin}/v1/coaches/ada/connections/{connection}"
-    assert requests.delete(url, headers={"Authorization": f"Bearer {key}"}, timeout=5).status_code == 202
+    assert (
+        requests.delete(url, headers={"Authorization": f"Bearer {key}"}, timeout=5).status_code
+        == 202
+    )
     running.wait(lambda found: found["state"] == "unconnected")
 
 
@@ -197,10 +250,15 @@ def database(running: Town) -> bytes:
     with running.database.read() as tx:
         for table in tables.metadata.sorted_tables:
             for row in tx.execute(table.select()):
-                parts += [bytes(value) if isinstance(value, bytes) else str(value).encode() for value in row]
+                parts += [
+                    bytes(value) if isinstance(value, bytes) else str(value).encode()
+                    for value in row
+                ]
                 if table is tables.busy:
                     reading = Reading.unpack(row.reading)
-                    parts += [column.astype(np.int64).tobytes() for column in (reading.start, reading.end)]
+                    parts += [
+                        column.astype(np.int64).tobytes() for column in (reading.start, reading.end)
+                    ]
     return b"\n".join(parts)
 
 
@@ -222,5 +280,8 @@ def everything_in(redis_url: str) -> bytes:
                 if isinstance(value, bytes)
                 else [*value] + ([*value.values()] if isinstance(value, dict) else [])
             )
-            parts += [key, *(item if isinstance(item, bytes) else repr(item).encode() for item in flat)]
+            parts += [
+                key,
+                *(item if isinstance(item, bytes) else repr(item).encode() for item in flat),
+            ]
     return b"\n".join(parts)

@@ -1,4 +1,6 @@
-"""A machine's clock that is wrong at the start, or steps while all run: no work, no lies, no end, and on it goes."""
+"""A machine's clock that is wrong at the start, or steps while all run: no work, no lies, no end,
+and on it goes.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -35,14 +37,18 @@ def machine(tmp_path: Path) -> Machine:
 
 
 @pytest.fixture
-def here(tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str, machine: Machine) -> Iterator[Town]:
+def here(
+    tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str, machine: Machine
+) -> Iterator[Town]:
     """PostgreSQL's clock, and the tests' own, are right."""
     stepped = {"PYTHONPATH": str(STEPPED), "STEPPED_CLOCK": str(machine.file)}
     with processes.raised(tmp_path, fresh_database("postgresql"), redis_url, **stepped) as raised:
         yield raised
 
 
-def test_a_clock_that_is_off_or_steps_stops_all_work_and_ends_nothing(here: Town, machine: Machine) -> None:
+def test_a_clock_that_is_off_or_steps_stops_all_work_and_ends_nothing(
+    here: Town, machine: Machine
+) -> None:
     # Given processes that start on a machine whose clock is off
     machine.set(-120)
     here.start("worker")

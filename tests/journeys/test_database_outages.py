@@ -1,5 +1,5 @@
-"""A database that goes silent, read-only, or whose row somebody holds and stops: what the processes say
-meanwhile, and that they are well soon after it is. Real processes, a real PostgreSQL, a proxy.
+"""A database that goes silent, read-only, or whose row somebody holds and stops: what the processes
+say meanwhile, and that they are well soon after it is. Real processes, a real PostgreSQL, a proxy.
 """
 
 import secrets
@@ -26,7 +26,8 @@ from tests.support.tcp_proxy import Proxy
 HOUR = timedelta(hours=1)
 AT_FIRST = 6.0  # seconds: the deadline of 5, and a moment to say so
 WELL_AGAIN = 10.0
-SLACK = 8.0  # what a machine that others use too may add to a promise; a process that hangs is far beyond it
+# What a machine that others use too may add to a promise; a process that hangs is far beyond it
+SLACK = 8.0
 
 
 @dataclass
@@ -40,7 +41,9 @@ class Said:
 def ask(running: Town, method: str, path: str, **options: Any) -> Said:
     headers = {"Authorization": f"Bearer {running.key}", "Idempotency-Key": secrets.token_hex(8)}
     began = time.monotonic()
-    answer = requests.request(method, running.api.origin + path, headers=headers, timeout=30, **options)
+    answer = requests.request(
+        method, running.api.origin + path, headers=headers, timeout=30, **options
+    )
     told = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
     return Said(answer.status_code, told.get("code"), time.monotonic() - began, answer.headers)
 
@@ -69,16 +72,23 @@ def log_of(running: Town, name: str) -> str:
 
 
 @pytest.fixture
-def proxied(tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str) -> Iterator[tuple[Town, Proxy]]:
+def proxied(
+    tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str
+) -> Iterator[tuple[Town, Proxy]]:
     """Web, worker and clock at work, and a proxy between them and their database."""
     url = fresh_database("postgresql")
-    with Proxy.to(url) as proxy, processes.raised(tmp_path, url, redis_url, DATABASE_URL=proxy.url(url)) as raised:
+    with (
+        Proxy.to(url) as proxy,
+        processes.raised(tmp_path, url, redis_url, DATABASE_URL=proxy.url(url)) as raised,
+    ):
         for name in ("web", "worker", "clock"):
             raised.start(name)
         yield raised, proxy
 
 
-def test_a_database_that_swallows_all_is_told_in_time_and_outlived(proxied: tuple[Town, Proxy]) -> None:
+def test_a_database_that_swallows_all_is_told_in_time_and_outlived(
+    proxied: tuple[Town, Proxy],
+) -> None:
     running, proxy = proxied
     seat, _ = running.connect()
     start, later = running.a_free_time(), running.a_free_time() + timedelta(days=1)
@@ -91,14 +101,19 @@ def test_a_database_that_swallows_all_is_told_in_time_and_outlived(proxied: tupl
         time.sleep(3)
         healthy = [health(running) for _ in range(5)]
         answers = [each.result() for each in (*bookings, *listings)]
-    # Then each is told, in time; who comes later is told at once; and somebody is there to say that we are alive
+    # Then each is told, in time; who comes later is told at once; and somebody is there to say that
+    # we are alive
     assert {each.status for each in answers} == {503}
     assert {each.code for each in answers} <= {"database_away", "busy"}
     assert all("Retry-After" in each.headers for each in answers)
     assert max(each.seconds for each in answers) < AT_FIRST + SLACK
     assert min(each.seconds for each in healthy) < 0.2
     assert {each.status for each in healthy} == {200}
-    at_once = [book(running, gone(start)), ask(running, "GET", "/v1/coaches/ada"), ask(running, "GET", "/readyz")]
+    at_once = [
+        book(running, gone(start)),
+        ask(running, "GET", "/v1/coaches/ada"),
+        ask(running, "GET", "/readyz"),
+    ]
     assert [each.status for each in at_once] == [503] * 3
     assert [each.code for each in at_once[:2]] == ["database_away"] * 2
     assert max(each.seconds for each in at_once) < 1
@@ -130,7 +145,9 @@ def test_a_read_only_database_is_told_as_such_and_taken_back_when_it_can_be_writ
         start, later = running.a_free_time(), running.a_free_time() + timedelta(days=1)
         # When a fail-over leaves every connection read-only
         admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
         # Then writes say so, and nobody who watches sends us more
         until_well(running, lambda: book(running, gone(start)).code == "database_read_only")
         before = len(running.control.deliveries())
@@ -139,7 +156,10 @@ def test_a_read_only_database_is_told_as_such_and_taken_back_when_it_can_be_writ
         assert pushed["status"] == 503
         watched = ask(running, "GET", "/readyz")
         assert watched.status == 503
-        assert requests.get(running.api.origin + "/readyz", timeout=10).json()["database"] == "read_only"
+        assert (
+            requests.get(running.api.origin + "/readyz", timeout=10).json()["database"]
+            == "read_only"
+        )
         running.processes.check()
         # And once it can be written, without a connection cut or a process restarted, all is well
         admin.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'.encode())
@@ -160,9 +180,13 @@ def test_who_holds_a_coach_and_stops_makes_that_coach_busy_and_no_other(
         start = gone(running.a_free_time())
         # Given somebody who has Ada's row (SQLite: the only pen) in a transaction, and stopped
         frozen = database.create(database_url)
-        with pytest.raises(database.Unavailable) if postgresql else nullcontext(), frozen.write() as tx:
+        with (
+            pytest.raises(database.Unavailable) if postgresql else nullcontext(),
+            frozen.write() as tx,
+        ):
             tx.exec_driver_sql("UPDATE coaches SET version = version WHERE id = 'ada'")
-            # Then all who book her are told that it is busy, in time, and somebody is there for others
+            # Then all who book her are told that it is busy, in time, and somebody is there for
+            # others
             with ThreadPoolExecutor(40) as pool:
                 bookings = [pool.submit(book, running, start) for _ in range(40)]
                 time.sleep(2.5)

@@ -1,4 +1,5 @@
-"""A person is erased while the command that does it is killed, with -9, at each of its steps: all of it goes.
+"""A person is erased while the command that does it is killed, with -9, at each of its steps: all
+of it goes.
 
 A worker and the clock then do what they do every second; nobody asks again.
 """
@@ -64,7 +65,9 @@ def dying(point: str, *arguments: str) -> None:
 
 
 def begun(house: House, person: Person) -> bool:
-    """Whether the erasure was written down, or is over. A command that died before that did nothing at all."""
+    """Whether the erasure was written down, or is over. A command that died before that did nothing
+    at all.
+    """
     with house.runtime.services.database.read() as tx:
         owed = tx.execute(tables.erasures.select()).first() is not None
         audited = tx.execute(tables.ops_audit.select()).first() is not None
@@ -73,13 +76,17 @@ def begun(house: House, person: Person) -> bool:
 
 def everything(house: House) -> str:
     with house.runtime.services.database.read() as tx:
-        rows = {table.name: tx.execute(table.select()).all() for table in tables.metadata.sorted_tables}
+        rows = {
+            table.name: tx.execute(table.select()).all() for table in tables.metadata.sorted_tables
+        }
     del rows["ops_audit"]
     return repr(rows)
 
 
 @pytest.mark.parametrize("point", COACH_STEPS)
-def test_a_coach_is_gone_whatever_step_the_command_died_at(told: House, ada: Connected, point: str) -> None:
+def test_a_coach_is_gone_whatever_step_the_command_died_at(
+    told: House, ada: Connected, point: str
+) -> None:
     # When the command dies
     dying(point, "erase", "ada", "--yes")
     if not begun(told, ADA):
@@ -90,13 +97,22 @@ def test_a_coach_is_gone_whatever_step_the_command_died_at(told: House, ada: Con
     told.refresh(ada.connection_id)
     clock.erase(told.runtime.services, told.runtime.actors)
     left = everything(told)
-    for canary in ("ada@example.test", "Ada Lovelace", "Grace Hopper", "'ada'", ada.seat.sub, ada.connection_id):
+    for canary in (
+        "ada@example.test",
+        "Ada Lovelace",
+        "Grace Hopper",
+        "'ada'",
+        ada.seat.sub,
+        ada.connection_id,
+    ):
         assert canary not in left
     assert told.control.counts().get("POST /oauth/token/revoke", 0) >= 1
 
 
 @pytest.mark.parametrize("point", PARTICIPANT_STEPS)
-def test_a_participant_is_gone_whatever_step_the_command_died_at(told: House, ada: Connected, point: str) -> None:
+def test_a_participant_is_gone_whatever_step_the_command_died_at(
+    told: House, ada: Connected, point: str
+) -> None:
     dying(point, "erase", "grace", "--participant", "--yes")
     if not begun(told, GRACE):
         assert people.GRACE.email in everything(told)

@@ -1,4 +1,6 @@
-"""The real processes: what all of them count is told in one place each, and one request id leads from push to mail."""
+"""The real processes: what all of them count is told in one place each, and one request id leads
+from push to mail.
+"""
 
 import json
 import time
@@ -21,7 +23,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def running(tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str) -> Iterator[Town]:
+def running(
+    tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str
+) -> Iterator[Town]:
     """Two web processes, two worker processes and a clock, each with its /metrics."""
     with processes.raised(tmp_path, fresh_database("postgresql"), redis_url) as raised:
         raised.environment |= {
@@ -38,7 +42,9 @@ def running(tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: st
 
 
 def address(running: Town, process: str) -> str:
-    port = running.environment["PORT" if process == "web" else f"COACHCAL_{process.upper()}_METRICS_PORT"]
+    port = running.environment[
+        "PORT" if process == "web" else f"COACHCAL_{process.upper()}_METRICS_PORT"
+    ]
     return f"http://127.0.0.1:{port}/metrics"
 
 
@@ -55,27 +61,47 @@ def until(true: Callable[[], bool], seconds: float = 20) -> None:
 
 def test_each_kind_of_process_tells_what_all_of_its_processes_counted(running: Town) -> None:
     seat, _ = running.connect()
-    running.control.add_event(seat.calendars[0], running.a_free_time(), running.a_free_time() + HOUR)
-    # Each of many requests goes to either web process, on a connection of its own; either answers for both
+    running.control.add_event(
+        seat.calendars[0], running.a_free_time(), running.a_free_time() + HOUR
+    )
+    # Each of many requests goes to either web process, on a connection of its own; either answers
+    # for both
     for _ in range(20):
         requests.get(f"{running.api.origin}/healthz", timeout=5)
-    told = {exposition.value(scrape(running, "web"), "coachcal_requests_total", route="/healthz", status="200")}
-    told |= {exposition.value(scrape(running, "web"), "coachcal_requests_total", route="/healthz", status="200")}
+    told = {
+        exposition.value(
+            scrape(running, "web"), "coachcal_requests_total", route="/healthz", status="200"
+        )
+    }
+    told |= {
+        exposition.value(
+            scrape(running, "web"), "coachcal_requests_total", route="/healthz", status="200"
+        )
+    }
     assert told == {20.0}
 
     def refreshed() -> bool:
         done = {"actor": "refresh_freebusy", "outcome": "done"}
-        return (exposition.value(scrape(running, "worker"), "coachcal_jobs_total", **done) or 0) >= 2
+        return (
+            exposition.value(scrape(running, "worker"), "coachcal_jobs_total", **done) or 0
+        ) >= 2
 
     until(refreshed)
     # And the clock tells the figures of the whole, as the web does
     clock = scrape(running, "clock")
     assert exposition.value(clock, "coachcal_coaches", state="unconnected") == 0
     assert exposition.names(clock) <= exposition.names(scrape(running, "web"))
-    until(lambda: exposition.value(scrape(running, "clock"), "coachcal_clock_late_seconds", name="roll") == 0)
+    until(
+        lambda: (
+            exposition.value(scrape(running, "clock"), "coachcal_clock_late_seconds", name="roll")
+            == 0
+        )
+    )
 
 
-def test_one_request_id_leads_from_a_push_to_its_read_and_from_a_booking_to_its_mail(running: Town) -> None:
+def test_one_request_id_leads_from_a_push_to_its_read_and_from_a_booking_to_its_mail(
+    running: Town,
+) -> None:
     _, connection = running.connect()
     with running.database.write() as tx:
         key = api_keys.create_key(tx, "books", ("bookings:write",), now=datetime.now(UTC))
@@ -92,11 +118,22 @@ def test_one_request_id_leads_from_a_push_to_its_read_and_from_a_booking_to_its_
         "coach_id": "ada",
         "start": running.a_free_time().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "duration": 60,
-        "participant": {"id": "grace", "name": "Grace", "email": "grace@example.test", "zone": "UTC"},
+        "participant": {
+            "id": "grace",
+            "name": "Grace",
+            "email": "grace@example.test",
+            "zone": "UTC",
+        },
         "context": {"programme_name": "New Leaders"},
     }
-    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": str(uuid4()), "X-Request-ID": "book-1"}
-    booked = requests.post(f"{running.api.origin}/v1/bookings", json=body, headers=headers, timeout=5)
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "Idempotency-Key": str(uuid4()),
+        "X-Request-ID": "book-1",
+    }
+    booked = requests.post(
+        f"{running.api.origin}/v1/bookings", json=body, headers=headers, timeout=5
+    )
     assert booked.status_code == 201, booked.text
     # Then the lines of what they led to carry it, in the workers' log
     until(lambda: ("refreshed", connection) in _lines(running, "push-1"))

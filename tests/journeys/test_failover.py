@@ -1,5 +1,6 @@
-"""A fail-over under load: the primary is killed and its standby promoted while clients write. With a
-synchronous standby nothing acknowledged is lost; with an asynchronous one, what it had not heard yet.
+"""A fail-over under load: the primary is killed and its standby promoted while clients write. With
+a synchronous standby nothing acknowledged is lost; with an asynchronous one, what it had not heard
+yet.
 """
 
 import os
@@ -72,7 +73,9 @@ class Load:
 def doctor(running: Town) -> str:
     command = [sys.executable, "-m", "webhooks", "doctor"]
     environment = os.environ | running.environment
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    ).stdout
 
 
 def lost(pair: Pair, names: list[str]) -> list[str]:
@@ -109,7 +112,9 @@ def test_a_synchronous_standby_takes_over_under_load_and_nothing_acknowledged_is
             running.processes.check()
 
 
-def test_an_asynchronous_standby_loses_what_it_had_not_heard_and_no_more(tmp_path: Path, redis_url: str) -> None:
+def test_an_asynchronous_standby_loses_what_it_had_not_heard_and_no_more(
+    tmp_path: Path, redis_url: str
+) -> None:
     with replicated(synchronous=False) as pair:
         url = pair.create_database("coachcal")
         migrate(pair.url_of_primary("coachcal"))

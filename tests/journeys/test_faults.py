@@ -35,7 +35,9 @@ def test_a_push_becomes_fresh_slots(running: Town) -> None:
     running.wait(lambda found: gone(start) not in found["starts"])
 
 
-def test_flushing_redis_between_the_push_and_the_refresh_loses_nothing(running: Town, redis_url: str) -> None:
+def test_flushing_redis_between_the_push_and_the_refresh_loses_nothing(
+    running: Town, redis_url: str
+) -> None:
     # Given a push whose wake-up waits in Redis, because the worker is frozen
     seat, connection = running.connect()
     start = running.a_free_time()
@@ -52,7 +54,9 @@ def test_flushing_redis_between_the_push_and_the_refresh_loses_nothing(running: 
     running.wait(lambda found: gone(start) not in found["starts"], seconds=3)
 
 
-def test_a_worker_killed_during_a_refresh_is_made_up_for_within_the_lease_and_five_seconds(running: Town) -> None:
+def test_a_worker_killed_during_a_refresh_is_made_up_for_within_the_lease_and_five_seconds(
+    running: Town,
+) -> None:
     # Given a worker in the middle of a read, and another one that is frozen meanwhile
     seat, connection = running.connect()
     start = running.a_free_time()
@@ -90,7 +94,9 @@ def test_a_worker_frozen_past_its_lease_does_not_overwrite_what_another_read(run
     assert running.slots()["version"] == version
 
 
-def test_a_push_is_not_forgotten_by_a_reader_that_slept_past_its_lease(running: Town, redis_url: str) -> None:
+def test_a_push_is_not_forgotten_by_a_reader_that_slept_past_its_lease(
+    running: Town, redis_url: str
+) -> None:
     # Given a worker that freezes with all it has read in its hands, until its lease is over
     seat, connection = running.connect()
     first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
@@ -100,7 +106,8 @@ def test_a_push_is_not_forgotten_by_a_reader_that_slept_past_its_lease(running: 
     running.wait_until_frozen("worker")
     while running.row(connection).lease_until_ms > time.time() * 1000:
         time.sleep(0.05)
-    # When another change is pushed, Redis forgets every wake-up, and the worker comes back and stores what it read
+    # When another change is pushed, Redis forgets every wake-up, and the worker comes back and
+    # stores what it read
     running.control.add_event(seat.calendars[0], second, second + HOUR)
     assert running.control.wait_for_deliveries(3)[2]["status"] == 204
     with redis.Redis.from_url(redis_url) as client:
@@ -126,7 +133,8 @@ def test_a_worker_killed_while_it_renews_a_token_is_made_up_for_as_soon(running:
     running.kill("worker")
     running.control.clear_faults()
     running.signal("standby", signal.SIGCONT)
-    # Then the calendar is read within the reader's lease and 5 s (a machine that other tests share is given some more)
+    # Then the calendar is read within the reader's lease and 5 s (a machine that other tests share
+    # is given some more)
     running.wait(lambda found: gone(start) not in found["starts"], seconds=LEASE_SECONDS + 10)
 
 
@@ -140,7 +148,9 @@ def test_killing_the_web_process_after_its_answer_loses_nothing(running: Town) -
     running.wait(lambda found: gone(start) not in found["starts"])
 
 
-def test_with_redis_away_pushes_are_accepted_and_served_when_it_is_back(tmp_path: Path, database_url: str) -> None:
+def test_with_redis_away_pushes_are_accepted_and_served_when_it_is_back(
+    tmp_path: Path, database_url: str
+) -> None:
     from workers.embedded.redis import redis_server
 
     with redis_server() as server, processes.raised(tmp_path, database_url, server.url) as raised:
@@ -171,7 +181,9 @@ def test_the_same_push_five_times_in_any_order_gives_the_same_slots(running: Tow
     deliveries = running.control.wait_for_deliveries(11)
     assert [push["status"] for push in deliveries] == [204] * 11
     # And the calendar was read at most once a gap
-    took = (datetime.fromisoformat(deliveries[-1]["at"]) - datetime.fromisoformat(deliveries[1]["at"])).total_seconds()
+    took = (
+        datetime.fromisoformat(deliveries[-1]["at"]) - datetime.fromisoformat(deliveries[1]["at"])
+    ).total_seconds()
     reads = sum(1 for call in running.control.calls() if call["route"] == "/v1/free_busy")
     assert reads <= 2 + took / GAP_SECONDS
 

@@ -1,4 +1,5 @@
-"""Forty days across three clock changes, with everything that goes wrong with calendars: in the end all is right.
+"""Forty days across three clock changes, with everything that goes wrong with calendars: in the end
+all is right.
 
 Every seed is a story of its own, and the same one each time.
 """
@@ -14,7 +15,16 @@ from storage.schema import tables
 from tests.domain import oracle
 from tests.journeys import forty_days
 from tests.journeys.forty_days import DAY, HOUR, REAL, RELINK_DAYS, Life, Season
-from tests.journeys.forty_lives import SETTLED, add, channels, fate, live, lost_push, offered, storms
+from tests.journeys.forty_lives import (
+    SETTLED,
+    add,
+    channels,
+    fate,
+    live,
+    lost_push,
+    offered,
+    storms,
+)
 from tests.support.databases import Kind
 
 FORTY_DAYS = 40 * 24
@@ -41,7 +51,9 @@ def test_after_forty_days_of_trouble_every_set_is_right(
 def test_at_production_s_own_intervals_no_calendar_is_ever_older_than_promised(
     fresh_database: Callable[[Kind], str], redis_url: str
 ) -> None:
-    """G2: a quarter of an hour for calendars with recent changes, an hour for the others, though pushes are lost."""
+    """G2: a quarter of an hour for calendars with recent changes, an hour for the others, though
+    pushes are lost.
+    """
     with forty_days.founded(fresh_database("sqlite"), redis_url, 5, REAL) as season:
         ada, ben, cleo = season.lives
         for life in (ada, ben):
@@ -56,16 +68,23 @@ def test_at_production_s_own_intervals_no_calendar_is_ever_older_than_promised(
         assert compare(season) == len(season.lives)
         assert season.told("missed_push") == season.row(ben).missed_pushes == 1
         assert season.row(cleo).changed_at < season.now - DAY  # an hour is enough for her by now
-        oldest = {bound: max(age for of, age in season.ages if of == bound) for bound, _ in season.ages}
+        oldest = {
+            bound: max(age for of, age in season.ages if of == bound) for bound, _ in season.ages
+        }
         assert set(oldest) == {REAL.reconcile_busy, REAL.reconcile}
         assert all(0.75 * bound < age <= bound for bound, age in oldest.items()), oldest
 
 
 def assert_sessions_are_as_people_left_them(season: Season, life: Life) -> None:
-    """No change of a calendar called one off or moved it; those that it lies over are flagged, and no others."""
+    """No change of a calendar called one off or moved it; those that it lies over are flagged, and
+    no others.
+    """
     with season.house.runtime.services.database.read() as tx:
         found = {row.id: row.status for row in tx.execute(tables.bookings.select())}
-        held = {booking: sessions.get(tx, bookings.get(tx, booking).session_id) for booking in life.booked}
+        held = {
+            booking: sessions.get(tx, bookings.get(tx, booking).session_id)
+            for booking in life.booked
+        }
     assert {booking: (each.starts, each.ends) for booking, each in held.items()} == life.booked
     assert all(each.active and found[booking] == "booked" for booking, each in held.items())
     assert all(found[booking] == "cancelled" for booking in life.called_off)
@@ -88,7 +107,12 @@ def written(season: Season, life: Life) -> list[tuple[int, int]]:
 
 
 def assert_asked_to_relink_on_the_days(season: Season, life: Life) -> None:
-    due = sorted(since + day * DAY for since, until in life.lost for day in RELINK_DAYS if since + day * DAY < until)
+    due = sorted(
+        since + day * DAY
+        for since, until in life.lost
+        for day in RELINK_DAYS
+        if since + day * DAY < until
+    )
     sent = [at for at, address in season.mails if address == life.coach.email]
     assert len(life.lost) == 3
     assert len(sent) == len(due)
@@ -115,28 +139,47 @@ def tell(season: Season) -> None:
 
 
 def compare(season: Season) -> int:
-    """The sets of those whose calendars are heard and read, with the oracle's. How many were compared."""
-    trusted = [life for life in season.lives if season.calm and not life.untold and season.row(life).trouble is None]
+    """The sets of those whose calendars are heard and read, with the oracle's. How many were
+    compared.
+    """
+    trusted = [
+        life
+        for life in season.lives
+        if season.calm and not life.untold and season.row(life).trouble is None
+    ]
     for life in trusted:
         for duration in life.coach.durations:
             case = case_of(season, life, duration)
-            wanted = [int(oracle.instant(start).timestamp()) for start in oracle.evaluate(case)["starts"]]
-            assert offered(season, life, days=60, duration=duration) == wanted, (life.id, duration, season.now)
+            wanted = [
+                int(oracle.instant(start).timestamp()) for start in oracle.evaluate(case)["starts"]
+            ]
+            assert offered(season, life, days=60, duration=duration) == wanted, (
+                life.id,
+                duration,
+                season.now,
+            )
     return len(trusted)
 
 
 def case_of(season: Season, life: Life, duration: int) -> oracle.Case:
-    """What the coach has set, what Cronofy's calendars hold and what is booked, as the oracle takes it."""
+    """What the coach has set, what Cronofy's calendars hold and what is booked, as the oracle takes
+    it.
+    """
     coach, now = life.coach, season.now.replace(microsecond=0)
     return {
         "zone": coach.hours.zone,
         "hours": coach.hours.weekly_json(),
         "overrides": coach.hours.overrides_json(),
-        **{name: getattr(coach, name) for name in ("pre", "post", "mode", "per_day", "per_week", "tentative_blocks")},
+        **{
+            name: getattr(coach, name)
+            for name in ("pre", "post", "mode", "per_day", "per_week", "tentative_blocks")
+        },
         "duration": duration,
         "notice_min": coach.notice,
         "horizon_days": coach.horizon_days,
-        "busy": [[event["start"], event["end"], event["status"]] for event in events_of(season, life)],
+        "busy": [
+            [event["start"], event["end"], event["status"]] for event in events_of(season, life)
+        ],
         "own": [[text(starts), text(ends)] for starts, ends in life.booked.values()],
         "now": text(int(now.timestamp())),
         "from": str(now),
@@ -148,8 +191,15 @@ def events_of(season: Season, life: Life, *, ours: bool = False) -> list[dict[st
     """In all calendars of the account, those that we wrote or those that we did not."""
     accounts = season.house.control.state()["accounts"]
     profiles = next(one["profiles"] for one in accounts if one["sub"] == life.connected.seat.sub)
-    found = [event for profile in profiles for calendar in profile["calendars"] for event in calendar["events"]]
-    return [event for event in found if not event["deleted"] and (event["event_id"] is not None) == ours]
+    found = [
+        event
+        for profile in profiles
+        for calendar in profile["calendars"]
+        for event in calendar["events"]
+    ]
+    return [
+        event for event in found if not event["deleted"] and (event["event_id"] is not None) == ours
+    ]
 
 
 def text(seconds: int) -> str:

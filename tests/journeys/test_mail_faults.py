@@ -1,7 +1,8 @@
-"""Kill -9 anything at any line between a booking and its mail: it arrives, once. Real processes, real signals.
+"""Kill -9 anything at any line between a booking and its mail: it arrives, once. Real processes,
+real signals.
 
-The one exception is a death between the mail server's 250 and our COMMIT: then it comes again, as the same mail, and
-that is counted.
+The one exception is a death between the mail server's 250 and our COMMIT: then it comes again, as
+the same mail, and that is counted.
 """
 
 import signal
@@ -88,7 +89,9 @@ class Post:
     def wait_for(self, condition: Callable[[], bool], seconds: float = 30.0) -> bool:
         end = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < end, f"not within {seconds} s: {[row._asdict() for row in self.rows()]}"
+            assert time.monotonic() < end, (
+                f"not within {seconds} s: {[row._asdict() for row in self.rows()]}"
+            )
             time.sleep(0.02)
         return True
 
@@ -101,10 +104,17 @@ class Post:
         return self.town.processes.log(name).read_text()
 
     def _settings(self) -> dict[str, Any]:
-        return {name.removeprefix("COACHCAL_").lower(): value for name, value in self.town.environment.items()}
+        return {
+            name.removeprefix("COACHCAL_").lower(): value
+            for name, value in self.town.environment.items()
+        }
 
     def _leave_calendars_alone(self, tx: Any) -> None:
-        tx.execute(tables.outbox.update().where(tables.outbox.c.kind == "calendar").values(state="superseded"))
+        tx.execute(
+            tables.outbox.update()
+            .where(tables.outbox.c.kind == "calendar")
+            .values(state="superseded")
+        )
 
 
 @contextmanager
@@ -142,7 +152,11 @@ def post_on_both(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[
 def test_death_before_commit_leaves_nothing_behind(post_on_both: Post) -> None:
     post = post_on_both
     died = post.run(
-        "tests.support.failpoints", "storage.transactions.notices:owe:after", "--", "tests.support.one_booking", "key"
+        "tests.support.failpoints",
+        "storage.transactions.notices:owe:after",
+        "--",
+        "tests.support.one_booking",
+        "key",
     )
     assert died.returncode == -signal.SIGKILL, died.stderr
     for table in (tables.bookings, tables.sessions, tables.outbox, tables.idempotency):
@@ -153,9 +167,15 @@ def test_death_before_commit_leaves_nothing_behind(post_on_both: Post) -> None:
     assert post.row().recipient == GRACE
 
 
-def test_death_after_commit_before_the_answer_is_one_booking_when_the_caller_asks_again(post: Post) -> None:
+def test_death_after_commit_before_the_answer_is_one_booking_when_the_caller_asks_again(
+    post: Post,
+) -> None:
     died = post.run(
-        "tests.support.failpoints", "workers.actors:Actors.wake_outbox:after", "--", "tests.support.one_booking", "key"
+        "tests.support.failpoints",
+        "workers.actors:Actors.wake_outbox:after",
+        "--",
+        "tests.support.one_booking",
+        "key",
     )
     assert (died.returncode, died.stdout) == (-signal.SIGKILL, "")
     first = post.row()
@@ -166,7 +186,11 @@ def test_death_after_commit_before_the_answer_is_one_booking_when_the_caller_ask
 
 def test_death_after_commit_before_the_wake_loses_no_mail(post: Post) -> None:
     died = post.run(
-        "tests.support.failpoints", "workers.actors:Actors.wake_outbox:before", "--", "tests.support.one_booking", "key"
+        "tests.support.failpoints",
+        "workers.actors:Actors.wake_outbox:before",
+        "--",
+        "tests.support.one_booking",
+        "key",
     )
     assert died.returncode == -signal.SIGKILL
     post.town.start("worker")
@@ -190,7 +214,11 @@ def test_a_wake_that_comes_many_times_sends_once(post: Post, redis_url: str) -> 
     post.wake(post.book(), times=20)
     post.town.start("worker")
     with redis.Redis.from_url(redis_url) as client:
-        post.wait_for(lambda: not client.llen("coachcal:mails") and not client.keys("coachcal:__acks__.*.mails"))
+        post.wait_for(
+            lambda: (
+                not client.llen("coachcal:mails") and not client.keys("coachcal:__acks__.*.mails")
+            )
+        )
     row = post.wait(lambda row: row.state == "sent")
     assert (row.attempts, row.unsure, len(post.office.taken)) == (1, 0, 1)
 
@@ -223,7 +251,9 @@ def test_a_worker_that_dies_during_smtp_is_made_up_for(post: Post) -> None:
     assert (row.attempts, row.unsure, len(post.office.taken)) == (2, 1, 1)
 
 
-def test_a_death_between_the_server_s_yes_and_our_commit_repeats_the_same_mail_and_counts_it(post: Post) -> None:
+def test_a_death_between_the_server_s_yes_and_our_commit_repeats_the_same_mail_and_counts_it(
+    post: Post,
+) -> None:
     post.town.start("clock")
     post.town.start_mortal("worker", "workers.delivery.outbox:_record:before")
     post.wake(post.book())
@@ -242,7 +272,9 @@ def test_a_death_between_the_server_s_yes_and_our_commit_repeats_the_same_mail_a
     assert "delivery_may_repeat" in post.log("worker")
 
 
-def test_a_worker_frozen_past_its_lease_sends_nothing_more_and_its_outcome_is_refused(post: Post) -> None:
+def test_a_worker_frozen_past_its_lease_sends_nothing_more_and_its_outcome_is_refused(
+    post: Post,
+) -> None:
     # Given a worker that is frozen while it tells the mail server whom the mail is for
     frozen: list[bool] = []
 
@@ -267,8 +299,12 @@ def test_a_worker_frozen_past_its_lease_sends_nothing_more_and_its_outcome_is_re
     assert post.row() == row
 
 
-def test_a_crash_of_the_database_while_a_mail_is_sent_loses_nothing(tmp_path: Path, redis_url: str) -> None:
-    """The server says yes, and there is no database to write that into: the mail comes again, as the same one."""
+def test_a_crash_of_the_database_while_a_mail_is_sent_loses_nothing(
+    tmp_path: Path, redis_url: str
+) -> None:
+    """The server says yes, and there is no database to write that into: the mail comes again, as
+    the same one.
+    """
     with postgres_server() as server:
         url = migrate(server.create_database("crash"))
         with opened_at(tmp_path, url, redis_url) as post:
@@ -283,7 +319,9 @@ def test_a_crash_of_the_database_while_a_mail_is_sent_loses_nothing(tmp_path: Pa
             post.town.start("clock")
             post.town.start("worker")
             post.wake(post.book())
-            post.wait_for(lambda: bool(stopped and post.office.taken) and "job_failed" in post.log("worker"))
+            post.wait_for(
+                lambda: bool(stopped and post.office.taken) and "job_failed" in post.log("worker")
+            )
             server.restart()
             post.town.database.engine.dispose()
             post.lapse()
@@ -306,7 +344,9 @@ def test_without_a_sweeper_woken_mails_leave_and_lost_wakes_wait_for_it(post: Po
     assert [row.attempts for row in post.rows()] == [1, 1]
 
 
-def test_an_address_that_is_refused_for_good_is_told_to_ops_and_keeps_nobody_waiting(post: Post) -> None:
+def test_an_address_that_is_refused_for_good_is_told_to_ops_and_keeps_nobody_waiting(
+    post: Post,
+) -> None:
     post.office.refuse("550 5.1.1 nobody here", to=GRACE, times=None)
     post.town.start("clock")
     post.town.start("worker")

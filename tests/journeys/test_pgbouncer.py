@@ -1,4 +1,6 @@
-"""Through PgBouncer in transaction mode: pushes, listings, bookings, and the limits that a session would keep."""
+"""Through PgBouncer in transaction mode: pushes, listings, bookings, and the limits that a session
+would keep.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -32,7 +34,9 @@ def pooled(pooled_url: str) -> Iterator[Database]:
     database.close()
 
 
-def test_the_whole_of_a_push_and_a_booking_goes_through_it(pooled_url: str, tmp_path: Path, redis_url: str) -> None:
+def test_the_whole_of_a_push_and_a_booking_goes_through_it(
+    pooled_url: str, tmp_path: Path, redis_url: str
+) -> None:
     with processes.raised(tmp_path, pooled_url, redis_url) as running:
         for name in ("web", "worker", "clock"):
             running.start(name)
@@ -68,6 +72,9 @@ def test_looks_in_passing_and_repeated_statements_meet_any_server_process(pooled
 
 def test_a_transaction_brings_its_limits_along(pooled: Database) -> None:
     with pooled.write() as tx:
-        shown = [tx.execute(text(f"SHOW {name}")).scalar_one() for name in ("statement_timeout", "lock_timeout")]
+        shown = [
+            tx.execute(text(f"SHOW {name}")).scalar_one()
+            for name in ("statement_timeout", "lock_timeout")
+        ]
         idle = tx.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
     assert (*shown, idle) == ("10s", "4s", "10s")

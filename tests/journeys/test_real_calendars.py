@@ -1,7 +1,8 @@
-"""Real exports of Google, Outlook, Exchange and Apple become exactly the busy periods that two other libraries found.
+"""Real exports of Google, Outlook, Exchange and Apple become exactly the busy periods that two
+other libraries found.
 
-The files and the right answers are beside the repository, where the project is developed; the samples that ship are
-enough for everybody else.
+The files and the right answers are beside the repository, where the project is developed; the
+samples that ship are enough for everybody else.
 """
 
 import json
@@ -29,9 +30,13 @@ ANSWERS = sorted(SHARED.glob("*.busy.json"))
 def stored(house: House, connection_id: str, zone: str) -> list[Interval]:
     """The busy periods that the service keeps of a connection, merged."""
     with house.runtime.services.database.read() as tx:
-        row = tx.execute(tables.busy.select().where(tables.busy.c.connection_id == connection_id)).one()
+        row = tx.execute(
+            tables.busy.select().where(tables.busy.c.connection_id == connection_id)
+        ).one()
         chosen = connections.blocking_calendars(tx, connection_id)
-    found = blocking(Reading.unpack(row.reading), zone=zone, calendars=chosen, tentative_blocks=True)
+    found = blocking(
+        Reading.unpack(row.reading), zone=zone, calendars=chosen, tentative_blocks=True
+    )
     return list(merge([(int(start), int(end)) for start, end in found]))
 
 

@@ -1,4 +1,6 @@
-"""Redis frozen, away or gone at the start: nobody waits for it twice, nobody ends, and all goes on when it is well."""
+"""Redis frozen, away or gone at the start: nobody waits for it twice, nobody ends, and all goes on
+when it is well.
+"""
 
 import os
 import signal
@@ -32,13 +34,19 @@ def redis() -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture
-def here(tmp_path: Path, fresh_database: Callable[[Kind], str], redis: EmbeddedServer) -> Iterator[Town]:
-    """Nobody works yet. What the database is makes no difference here: the one whose commits take longer."""
+def here(
+    tmp_path: Path, fresh_database: Callable[[Kind], str], redis: EmbeddedServer
+) -> Iterator[Town]:
+    """Nobody works yet. What the database is makes no difference here: the one whose commits take
+    longer.
+    """
     with processes.raised(tmp_path, fresh_database("postgresql"), redis.url) as raised:
         yield raised
 
 
-def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: Town, redis: EmbeddedServer) -> None:
+def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(
+    here: Town, redis: EmbeddedServer
+) -> None:
     # Given a coach who can be booked, and calendars that owe nothing
     for name in ("web", "worker"):
         here.start(name)
@@ -61,11 +69,15 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: T
     pod = here.api.post("/v1/pods", _pod_at(start))
     began = time.monotonic()
     path = f"{here.api.origin}/v1/pods/{pod['session_id']}"
-    answer = here.api._session.patch(path, json={"status": "disabled"}, headers={"Idempotency-Key": "off"}, timeout=60)
+    answer = here.api._session.patch(
+        path, json={"status": "disabled"}, headers={"Idempotency-Key": "off"}, timeout=60
+    )
     assert answer.status_code == 200
     took = time.monotonic() - began
     assert took < 2 + 4
-    print(f"first push {first * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms; a pod of {SEATS} called off in {took:.2f} s")
+    print(
+        f"first push {first * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms; a pod of {SEATS} called off in {took:.2f} s"
+    )
     # And it was said once
     assert _said(here, "web").count("redis_away") == before + 1
     # When it thaws, then wake-ups are sent again, by itself
@@ -73,7 +85,9 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(here: T
     _until(lambda: _said(here, "web").count("redis_back") == before + 1)
 
 
-def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redis: EmbeddedServer) -> None:
+def test_workers_and_clock_that_start_without_redis_wait_for_it(
+    here: Town, redis: EmbeddedServer
+) -> None:
     # Given a Redis that is away
     redis.stop()
     for name in ("web", "worker", "clock"):
@@ -85,7 +99,11 @@ def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redi
     here.connect()
     here.processes.check()
     # And one line told of it, not one for each of their threads and tries
-    lines = [line for line in here.processes.log("worker").read_text().splitlines() if "redis" in line.lower()]
+    lines = [
+        line
+        for line in here.processes.log("worker").read_text().splitlines()
+        if "redis" in line.lower()
+    ]
     assert len(lines) <= 4, lines
 
 
@@ -94,16 +112,31 @@ def _push(here: Town, number: int) -> bytes:
         coaches.put(tx, people_tests.coach(id=f"coach-{number}"))
     connection_id = people_tests.connect(here.database, f"coach-{number}", f"acc-{number}")
     with here.database.write() as tx:
-        connections.plan_channel(tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed")
-    return http_load.change(f"{here.api.origin}/webhooks/cronofy/token-{number}", here.sandbox.client_secret)
+        connections.plan_channel(
+            tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed"
+        )
+    return http_load.change(
+        f"{here.api.origin}/webhooks/cronofy/token-{number}", here.sandbox.client_secret
+    )
 
 
 def _pod_at(start: datetime) -> dict[str, Any]:
     people = [
-        {"id": f"p{number}", "name": f"P {number}", "email": f"p{number}@example.test", "zone": "Europe/London"}
+        {
+            "id": f"p{number}",
+            "name": f"P {number}",
+            "email": f"p{number}@example.test",
+            "zone": "Europe/London",
+        }
         for number in range(SEATS)
     ]
-    plan = {"coach_id": "ada", "start": start.isoformat(), "duration": 60, "min_seats": 1, "max_seats": SEATS}
+    plan = {
+        "coach_id": "ada",
+        "start": start.isoformat(),
+        "duration": 60,
+        "min_seats": 1,
+        "max_seats": SEATS,
+    }
     return plan | {"title": "Circle", "participants": people}
 
 

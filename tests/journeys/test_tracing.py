@@ -1,4 +1,6 @@
-"""One trace from a push to its slots and from a booking to its mail, at a real receiver; and no secret in any of it."""
+"""One trace from a push to its slots and from a booking to its mail, at a real receiver; and no
+secret in any of it.
+"""
 
 import gzip
 import threading
@@ -60,7 +62,10 @@ def collector() -> Iterator[Collector]:
     class Taking(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
-            found.take(self.path, gzip.decompress(raw) if self.headers.get("Content-Encoding") == "gzip" else raw)
+            found.take(
+                self.path,
+                gzip.decompress(raw) if self.headers.get("Content-Encoding") == "gzip" else raw,
+            )
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -78,7 +83,9 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture
-def running(tmp_path: Path, database_url: str, redis_url: str, collector: Collector) -> Iterator[Town]:
+def running(
+    tmp_path: Path, database_url: str, redis_url: str, collector: Collector
+) -> Iterator[Town]:
     more = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.origin, "OTEL_BSP_SCHEDULE_DELAY": "100"}
     mail = {
         "COACHCAL_MAILER": "smtp",
@@ -118,7 +125,12 @@ def test_a_push_and_its_read_and_its_slots_are_one_trace_and_so_are_a_booking_an
     assert above(trace, "refresh_freebusy") == PUSH
     assert above(trace, "GET /v1/free_busy") == "refresh_freebusy"
     assert above(trace, "store slots") == "refresh_freebusy"
-    assert len({attribute.value.string_value for span in trace for attribute in span.attributes} - {""}) == 1
+    assert (
+        len(
+            {attribute.value.string_value for span in trace for attribute in span.attributes} - {""}
+        )
+        == 1
+    )
     # And a booking that is refused by the mail server is one, with its failure
     key = book(running)
     collector.wait(lambda: collector.count("POST /v1/bookings", "deliver_mail") == 2)
@@ -132,7 +144,16 @@ def test_a_push_and_its_read_and_its_slots_are_one_trace_and_so_are_a_booking_an
     collector.wait(lambda: "GET /book" in {span.name for span in collector.spans})
     everything = b"".join(collector.bodies).lower()
     token = running.control.wait_for_deliveries(1)[0]["callback_url"].rpartition("/")[2]
-    for secret in (seat.access_token, seat.refresh_token, seat.sub, seat.calendars[0], token, key, "canary", "grace"):
+    for secret in (
+        seat.access_token,
+        seat.refresh_token,
+        seat.sub,
+        seat.calendars[0],
+        token,
+        key,
+        "canary",
+        "grace",
+    ):
         assert secret.lower().encode() not in everything, secret
     assert b"select" not in everything
     assert {attribute.key for span in collector.spans for attribute in span.attributes} == {
@@ -148,9 +169,16 @@ def book(running: Town) -> str:
     with running.database.write() as tx:
         coach_settings.put_coach(tx, "ada", lambda _: people.MAILED, expected=None, now=now)
         key = api_keys.create_key(tx, "platform", ("bookings:write",), now=now)
-    who = {"id": "grace", "name": "Grace Hopper", "email": "grace@example.test", "zone": "Europe/London"}
+    who = {
+        "id": "grace",
+        "name": "Grace Hopper",
+        "email": "grace@example.test",
+        "zone": "Europe/London",
+    }
     body = {"coach_id": "ada", "start": now.isoformat(), "duration": 60, "participant": who}
     headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "1"}
-    answer = requests.post(f"{running.api.origin}/v1/bookings", json=body, headers=headers, timeout=10)
+    answer = requests.post(
+        f"{running.api.origin}/v1/bookings", json=body, headers=headers, timeout=10
+    )
     assert answer.status_code == 201, answer.text
     return key

@@ -1,4 +1,6 @@
-"""Accepted sessions in the coach's own calendar: they appear, move and vanish there, and are never counted twice."""
+"""Accepted sessions in the coach's own calendar: they appear, move and vanish there, and are never
+counted twice.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -145,7 +147,9 @@ def test_a_session_moves_to_another_calendar_when_its_own_is_removed(ada: Diary)
     ada.write()
     ada.look()
     assert ada.write() == ["sent", "sent"]
-    assert sorted(ada.events()) == sorted([(ada.calendar, TEN, TEN + HOUR), (home, TEN, TEN + HOUR)])
+    assert sorted(ada.events()) == sorted(
+        [(ada.calendar, TEN, TEN + HOUR), (home, TEN, TEN + HOUR)]
+    )
 
 
 def test_a_session_moves_to_another_account_when_its_own_is_disconnected(ada: Diary) -> None:
@@ -159,7 +163,9 @@ def test_a_session_moves_to_another_account_when_its_own_is_disconnected(ada: Di
     assert (other.calendar, TEN, TEN + HOUR) in ada.events()
 
 
-def test_a_session_whose_only_account_is_disconnected_is_written_when_another_is_connected(ada: Diary) -> None:
+def test_a_session_whose_only_account_is_disconnected_is_written_when_another_is_connected(
+    ada: Diary,
+) -> None:
     ada.book()
     ada.write()
     ada.house.mark_for_erasure(ada.account.connection_id)
@@ -172,7 +178,9 @@ def test_a_session_whose_only_account_is_disconnected_is_written_when_another_is
     assert (other.calendar, TEN, TEN + HOUR) in ada.events()
 
 
-def test_a_session_booked_before_any_calendar_is_connected_is_written_when_one_is(house: House) -> None:
+def test_a_session_booked_before_any_calendar_is_connected_is_written_when_one_is(
+    house: House,
+) -> None:
     # Given a coach without a calendar who is booked all the same
     coach = house.introduce(people.MAILED)
     ada = Diary(house, None)  # type: ignore[arg-type]  # she has no account yet
@@ -187,7 +195,9 @@ def test_a_session_booked_before_any_calendar_is_connected_is_written_when_one_i
     assert ada.events() == [(ada.calendar, TEN, TEN + HOUR)]
 
 
-def test_an_event_that_the_coach_deletes_comes_back_with_the_session_s_next_change_only(ada: Diary) -> None:
+def test_an_event_that_the_coach_deletes_comes_back_with_the_session_s_next_change_only(
+    ada: Diary,
+) -> None:
     # Given a session whose event the coach threw away
     done = ada.book()
     ada.write()
@@ -226,15 +236,22 @@ def test_a_worker_killed_between_writing_and_recording_leaves_no_twin(running: T
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_an_event_that_comes_back_late_is_taken_away_whoever_was_killed_meanwhile(running: Town) -> None:
-    # Given a booking whose first write is not answered, and a worker that wrote it at its second try
+def test_an_event_that_comes_back_late_is_taken_away_whoever_was_killed_meanwhile(
+    running: Town,
+) -> None:
+    # Given a booking whose first write is not answered, and a worker that wrote it at its second
+    # try
     seat, _ = running.connect()
     start = int(running.a_free_time().timestamp())
     running.control.fault("late", "/v1/calendars", seconds=3600)
     running.control.fault("hang_up", "/v1/calendars")
     with running.database.write() as tx:
         done = bookings.book(
-            tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms(datetime.now(UTC))
+            tx,
+            Wanted("ada", start, 60),
+            people.GRACE,
+            people.PROGRAMME,
+            people.terms(datetime.now(UTC)),
         )
     running.wait(lambda _: _states(running) == ["sent"])
     # And that is cancelled
@@ -250,7 +267,9 @@ def test_an_event_that_comes_back_late_is_taken_away_whoever_was_killed_meanwhil
     # And a minute has passed
     with running.database.write() as tx:
         now = datetime.now(UTC)
-        tx.execute(tables.event_looks.update().values(since=now - timedelta(minutes=1), next_look_at=now))
+        tx.execute(
+            tables.event_looks.update().values(since=now - timedelta(minutes=1), next_look_at=now)
+        )
     for name in ("worker", "clock"):
         running.start(name)
     # Then it is looked at, and gone
@@ -274,7 +293,9 @@ def _ours(running: Town, calendar_id: str) -> list[float]:
     """When our own events in this calendar begin."""
     [account] = running.control.state()["accounts"]
     calendars = [calendar for profile in account["profiles"] for calendar in profile["calendars"]]
-    [events] = [calendar["events"] for calendar in calendars if calendar["calendar_id"] == calendar_id]
+    [events] = [
+        calendar["events"] for calendar in calendars if calendar["calendar_id"] == calendar_id
+    ]
     ours = [event for event in events if event["event_id"] and not event["deleted"]]
     return [datetime.fromisoformat(event["start"]).timestamp() for event in ours]
 

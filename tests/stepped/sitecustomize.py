@@ -1,8 +1,9 @@
-"""A machine's clock that tests set, also while its processes run: with this folder on PYTHONPATH, a Python process is
-as many seconds ahead as the file STEPPED_CLOCK says.
+"""A machine's clock that tests set, also while its processes run: with this folder on PYTHONPATH, a
+Python process is as many seconds ahead as the file STEPPED_CLOCK says.
 
-(libfaketime cannot do it: Python sleeps until a moment of CLOCK_MONOTONIC, which libfaketime 0.9.10 refuses with EINVAL
-where it leaves that clock alone; and it must, as a machine whose time is set does.)
+(libfaketime cannot do it: Python sleeps until a moment of CLOCK_MONOTONIC, which libfaketime 0.9.10
+refuses with EINVAL where it leaves that clock alone; and it must, as a machine whose time is set
+does.)
 """
 
 import os
@@ -39,7 +40,9 @@ class Stepped:
         self._said = said
         if self._travel is not None:
             self._travel.stop()
-        self._travel = time_machine.travel(datetime.now(UTC) + timedelta(seconds=float(said)), tick=True)
+        self._travel = time_machine.travel(
+            datetime.now(UTC) + timedelta(seconds=float(said)), tick=True
+        )
         self._travel.start()
 
 

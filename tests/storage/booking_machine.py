@@ -1,4 +1,6 @@
-"""A machine that books, with a small model beside it: what it starts from, and what must be so after every step."""
+"""A machine that books, with a small model beside it: what it starts from, and what must be so
+after every step.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -21,7 +23,18 @@ from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.domain import oracle
-from tests.storage.booking_model import DAY, HORIZON, HOUR, QUARTER, SLOT, Coach, Model, Seat, Time, near
+from tests.storage.booking_model import (
+    DAY,
+    HORIZON,
+    HOUR,
+    QUARTER,
+    SLOT,
+    Coach,
+    Model,
+    Seat,
+    Time,
+    near,
+)
 from tests.support import people
 
 Thing = TypeVar("Thing")
@@ -51,7 +64,9 @@ class Checked(RuleBasedStateMachine):
             person = replace(people.MAILED, id=coach_id, hours=hours, horizon_days=HORIZON // DAY)
             person = replace(person, email=f"{coach_id}@example.test")
             self.connections[coach_id] = people.ready(database, person)
-            introduced.append(Coach(coach_id, now, slot_sets.window(person, people.NOW).known_until))
+            introduced.append(
+                Coach(coach_id, now, slot_sets.window(person, people.NOW).known_until)
+            )
         self.model = Model(now, introduced)
 
     @property
@@ -65,7 +80,9 @@ class Checked(RuleBasedStateMachine):
     def attempt(
         self, verdict: str | None, act: Callable[[Connection], Thing], instead: Sequence[int] = ()
     ) -> Thing | None:
-        """Do it in a transaction. It must be accepted if the verdict is None, and refused with just that otherwise."""
+        """Do it in a transaction. It must be accepted if the verdict is None, and refused with just
+        that otherwise.
+        """
         self.heard.add(verdict)
         done, refused = self._outcome(act)
         assert (refused and told(refused)) == verdict
@@ -84,13 +101,23 @@ class Checked(RuleBasedStateMachine):
         listed = self.model.listed(coach_id, minutes) if how == "listed" else ()
         if listed:
             return listed[nth % len(listed)]
-        beside = among([time for time in self.model.times.values() if time.coach == coach_id], nth // 10)
+        beside = among(
+            [time for time in self.model.times.values() if time.coach == coach_id], nth // 10
+        )
         if how == "beside" and beside is not None:
-            return (beside.end if nth % 2 else beside.start - 60 * minutes) + (nth % 10 // 2 - 2) * QUARTER
+            return (beside.end if nth % 2 else beside.start - 60 * minutes) + (
+                nth % 10 // 2 - 2
+            ) * QUARTER
         return self.model.now // DAY * DAY + nth // 40 * DAY + (30 + nth % 40) * QUARTER
 
     def at(
-        self, coach_id: str, start: int, minutes: int, *, force: str | None, without: str | None = None
+        self,
+        coach_id: str,
+        start: int,
+        minutes: int,
+        *,
+        force: str | None,
+        without: str | None = None,
     ) -> str | None:
         reason = self.model.shut(coach_id, start, minutes, force=force is not None, without=without)
         return reason and f"{SLOT}:{reason}"
@@ -98,7 +125,11 @@ class Checked(RuleBasedStateMachine):
     def seat(self, nth: int, *kinds: str) -> Seat:
         """Mostly one that stands, in a session of these kinds."""
         seats = list(self.model.seats.values())
-        standing = [seat for seat in seats if seat.status == "booked" and self.model.times[seat.time].kind in kinds]
+        standing = [
+            seat
+            for seat in seats
+            if seat.status == "booked" and self.model.times[seat.time].kind in kinds
+        ]
         return present(among(standing if standing and nth % 5 else seats, nth))
 
     def pods(self) -> list[Time]:
@@ -118,9 +149,13 @@ class Checked(RuleBasedStateMachine):
         assert {key: as_time(row) for key, row in times.items()} == self.model.times
         assert {key: as_seat(row) for key, row in seats.items()} == self.model.seats
         mails = [
-            (row.booking_id, row.version, row.topic, row.recipient.partition("@")[0]) for row in owed if row.recipient
+            (row.booking_id, row.version, row.topic, row.recipient.partition("@")[0])
+            for row in owed
+            if row.recipient
         ]
-        events = [(row.session_id, row.version, row.topic) for row in owed if row.kind == "calendar"]
+        events = [
+            (row.session_id, row.version, row.topic) for row in owed if row.kind == "calendar"
+        ]
         assert sorted(mails) == sorted(self.model.mails)
         assert sorted(events) == sorted(self.model.events)
         self._nothing_goes_back({**times, **seats})
@@ -138,7 +173,9 @@ class Checked(RuleBasedStateMachine):
             assert row.taken <= row.capacity
             if row.kind != "hold" and row.active:
                 mine = [seat for seat in seats if seat.time == key and seat.status != "cancelled"]
-                assert row.taken == sum(seat.status != "missed" or seat.changed >= row.starts for seat in mine)
+                assert row.taken == sum(
+                    seat.status != "missed" or seat.changed >= row.starts for seat in mine
+                )
         active = [as_time(row) for row in times.values() if row.active]
         for one, other in combinations([time for time in active if not self.model.ended(time)], 2):
             assert one.coach != other.coach or not near(one, other.start, other.end, other.gap)
@@ -150,7 +187,9 @@ class Checked(RuleBasedStateMachine):
             listing = people.listing(self.database, coach_id, now=self.moment)
             for minutes in DURATIONS:
                 now = self.model.now
-                found = availability.starts(listing, Asked(minutes, now - DAY, now + HORIZON + 2 * DAY, now)).tolist()
+                found = availability.starts(
+                    listing, Asked(minutes, now - DAY, now + HORIZON + 2 * DAY, now)
+                ).tolist()
                 assert found == self.model.listed(coach_id, minutes, stored=True)
 
     @invariant()
@@ -171,13 +210,17 @@ class Checked(RuleBasedStateMachine):
             raise TakenBack
 
     def teardown(self) -> None:
-        """The model itself is checked against the rules' own oracle, which knows zones and nothing of bookings."""
+        """The model itself is checked against the rules' own oracle, which knows zones and nothing
+        of bookings.
+        """
         self.heard |= {kind for _, _, kind, _ in self.model.mails}
         for coach in self.model.coaches.values():
             if self.model.now < coach.read_at + DAY:
                 for minutes in DURATIONS:
                     answer = oracle.evaluate(as_case(self.model, coach, minutes))
-                    assert self.model.listed(coach.id, minutes) == [epoch(text) for text in answer["starts"]]
+                    assert self.model.listed(coach.id, minutes) == [
+                        epoch(text) for text in answer["starts"]
+                    ]
 
 
 class TakenBack(Exception):
@@ -225,7 +268,16 @@ def as_time(row: Any) -> Time:
 
 def as_seat(row: Any) -> Seat:
     made, changed = int(row.created_at.timestamp()), int(row.changed_at.timestamp())
-    return Seat(row.id, row.session_id, row.participant_id, made, changed, row.status, row.version, row.sequence)
+    return Seat(
+        row.id,
+        row.session_id,
+        row.participant_id,
+        made,
+        changed,
+        row.status,
+        row.version,
+        row.sequence,
+    )
 
 
 def text(instant: int) -> str:

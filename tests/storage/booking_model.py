@@ -1,7 +1,9 @@
-"""What booking should do, said naively: lists, loops and integers. It shares no code with the product.
+"""What booking should do, said naively: lists, loops and integers. It shares no code with the
+product.
 
-Coaches in London in June (UTC+1, no clock change) who work 9 to 5 every day. Every `may_...` answers None when
-the product must accept, or the code that it must refuse with; the methods in the past tense follow what was accepted.
+Coaches in London in June (UTC+1, no clock change) who work 9 to 5 every day. Every `may_...`
+answers None when the product must accept, or the code that it must refuse with; the methods in the
+past tense follow what was accepted.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +29,9 @@ class Coach:
     notice: int = 0
     per_day: int | None = None
     shown: set[str] = field(default_factory=set)
-    """The holds that the stored set counts: one that ended counts on until something makes the set anew."""
+    """The holds that the stored set counts: one that ended counts on until something makes the set
+    anew.
+    """
 
     @property
     def spread(self) -> int:
@@ -85,8 +89,16 @@ class Model:
 
     def own(self, coach: Coach, *, without: str | None = None, stored: bool = False) -> list[Time]:
         """What occupies the coach: as it is, or as the stored set was last told."""
-        mine = [time for time in self.times.values() if time.coach == coach.id and time.active and time.id != without]
-        return [time for time in mine if time.expires is None or self._counts(coach, time, stored=stored)]
+        mine = [
+            time
+            for time in self.times.values()
+            if time.coach == coach.id and time.active and time.id != without
+        ]
+        return [
+            time
+            for time in mine
+            if time.expires is None or self._counts(coach, time, stored=stored)
+        ]
 
     def _counts(self, coach: Coach, hold: Time, *, stored: bool) -> bool:
         return hold.id in coach.shown if stored else not self.ended(hold)
@@ -104,11 +116,17 @@ class Model:
             return "session"
         if any(begin < end and start < finish for begin, finish in busy):
             return "busy"
-        if any(begin < end + 60 * coach.post and start - 60 * coach.pre < finish for begin, finish in busy):
+        if any(
+            begin < end + 60 * coach.post and start - 60 * coach.pre < finish
+            for begin, finish in busy
+        ):
             return "buffer"
         if any(near(it, start, end, coach.spread) for it in own):
             return "buffer"
-        if coach.per_day is not None and sum(date(it.start) == date(start) for it in own) >= coach.per_day:
+        if (
+            coach.per_day is not None
+            and sum(date(it.start) == date(start) for it in own) >= coach.per_day
+        ):
             return "limit"
         return self._why_not_now(coach, start, end)
 
@@ -119,19 +137,35 @@ class Model:
             return "notice"
         return "horizon" if end > self.now + HORIZON else None
 
-    def listed(self, coach_id: str, minutes: int, *, without: str | None = None, stored: bool = False) -> list[int]:
+    def listed(
+        self, coach_id: str, minutes: int, *, without: str | None = None, stored: bool = False
+    ) -> list[int]:
         coach = self.coaches[coach_id]
         own = self.own(coach, without=without, stored=stored)
         first = -(-self.now // QUARTER) * QUARTER
-        working = (it for it in range(first, self.now + HORIZON, QUARTER) if works(it, it + 60 * minutes))
+        working = (
+            it for it in range(first, self.now + HORIZON, QUARTER) if works(it, it + 60 * minutes)
+        )
         return [start for start in working if not self.why(coach, start, minutes, own)]
 
-    def nearest(self, coach_id: str, start: int, minutes: int, *, without: str | None = None) -> list[int]:
-        listed = [it for it in self.listed(coach_id, minutes, without=without) if abs(it - start) <= 14 * DAY]
+    def nearest(
+        self, coach_id: str, start: int, minutes: int, *, without: str | None = None
+    ) -> list[int]:
+        listed = [
+            it
+            for it in self.listed(coach_id, minutes, without=without)
+            if abs(it - start) <= 14 * DAY
+        ]
         return sorted(sorted(listed, key=lambda it: (abs(it - start), it))[:5])
 
     def shut(
-        self, coach_id: str, start: int, minutes: int, *, force: bool = False, without: str | None = None
+        self,
+        coach_id: str,
+        start: int,
+        minutes: int,
+        *,
+        force: bool = False,
+        without: str | None = None,
     ) -> str | None:
         """The reason for which nobody can be booked then."""
         coach = self.coaches[coach_id]
@@ -193,7 +227,11 @@ class Model:
             return "format_forbids"
         if refused := self.may_sit(pod, seat.who):
             return refused
-        return "format_forbids" if pod.form == "hybrid_v2" and self.chose_another(pod, seat.who) else None
+        return (
+            "format_forbids"
+            if pod.form == "hybrid_v2" and self.chose_another(pod, seat.who)
+            else None
+        )
 
     def may_report(self, time: Time) -> str | None:
         if time.start > self.now:
@@ -210,15 +248,20 @@ class Model:
         return [
             seat
             for seat in self.of(time)
-            if seat.status in ("booked", "completed") or (seat.status == "missed" and seat.changed >= time.start)
+            if seat.status in ("booked", "completed")
+            or (seat.status == "missed" and seat.changed >= time.start)
         ]
 
     # What was done.
 
     def touched(self, coach_id: str) -> Coach:
-        """Something was written under the coach's lock: ended holds are gone, and the set is made of what is there."""
+        """Something was written under the coach's lock: ended holds are gone, and the set is made
+        of what is there.
+        """
         coach = self.coaches[coach_id]
-        self.times = {key: it for key, it in self.times.items() if it.coach != coach_id or not self.ended(it)}
+        self.times = {
+            key: it for key, it in self.times.items() if it.coach != coach_id or not self.ended(it)
+        }
         self.remade(coach_id)
         return coach
 

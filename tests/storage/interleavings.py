@@ -1,9 +1,11 @@
-"""An exhaustive search: every order in which a few processes may take their steps, each state visited once.
+"""An exhaustive search: every order in which a few processes may take their steps, each state
+visited once.
 
-A world says which steps there are and what must hold. Its steps run the real functions of `storage`, on SQLite in
-memory, from a row that is put there as the state has it; the database's clock stands still, and time passes by moving
-what is in the rows into the past. So states are told apart by what is in the rows and in the hands of the workers, and
-by nothing else, and a step from the same rows is run once.
+A world says which steps there are and what must hold. Its steps run the real functions of
+`storage`, on SQLite in memory, from a row that is put there as the state has it; the database's
+clock stands still, and time passes by moving what is in the rows into the past. So states are told
+apart by what is in the rows and in the hands of the workers, and by nothing else, and a step from
+the same rows is run once.
 """
 
 import secrets
@@ -41,13 +43,17 @@ class World(Protocol[State]):
     def steps(self, state: State) -> Iterator[tuple[str, State]]: ...
 
     def broken(self, state: State) -> str | None:
-        """What does not hold in this state, or would not once all is quiet: whoever holds something never returns,
-        every wake-up in flight is lost, and the sweeper alone goes on. None: all is well."""
+        """What does not hold in this state, or would not once all is quiet: whoever holds something
+        never returns, every wake-up in flight is lost, and the sweeper alone goes on. None: all is
+        well.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How much was looked at; and the first thing that does not hold, with the shortest way there."""
+    """How much was looked at; and the first thing that does not hold, with the shortest
+    way there.
+    """
 
     states: int
     steps: int
@@ -81,13 +87,19 @@ def _path(came_from: dict[State, tuple[State, str] | None], state: State) -> tup
 
 
 class Memory:
-    """A database in memory whose clock stands still, and its rows, past everything that writes them otherwise."""
+    """A database in memory whose clock stands still, and its rows, past everything that writes them
+    otherwise.
+    """
 
     def __init__(self) -> None:
         name = f"interleavings-{secrets.token_hex(4)}"
-        with warnings.catch_warnings():  # of a pool that SQLAlchemy chooses by this URL, and will choose otherwise
+        with (
+            warnings.catch_warnings()
+        ):  # of a pool that SQLAlchemy chooses by this URL, and will choose otherwise
             warnings.simplefilter("ignore", SADeprecationWarning)
-            self.database: Database = create(f"sqlite:///file:{name}?mode=memory&cache=shared&uri=true")
+            self.database: Database = create(
+                f"sqlite:///file:{name}?mode=memory&cache=shared&uri=true"
+            )
         event.listen(self.database.engine, "connect", _stop_the_clock)
         # Kept: a database in memory lasts as long as its last connection.
         self.raw: sqlite3.Connection = self.database.engine.raw_connection().driver_connection  # type: ignore[assignment]
@@ -101,7 +113,11 @@ class Memory:
     def row(self, table: str, row_id: str, *, key: str = "id") -> dict[str, Any] | None:
         found = self.raw.execute(f"SELECT * FROM {table} WHERE {key} = ?", (row_id,))
         values = found.fetchone()
-        return None if values is None else dict(zip((each[0] for each in found.description), values, strict=True))
+        return (
+            None
+            if values is None
+            else dict(zip((each[0] for each in found.description), values, strict=True))
+        )
 
     def put(self, table: str, values: dict[str, Any], *, key: str = "id") -> None:
         """In the place of the row that is there, if one is."""
@@ -109,7 +125,9 @@ class Memory:
         marks = ", ".join("?" * len(values))
         changes = ", ".join(f"{name} = excluded.{name}" for name in values)
         insert = f"INSERT INTO {table} ({names}) VALUES ({marks})"
-        self.raw.execute(f"{insert} ON CONFLICT ({key}) DO UPDATE SET {changes}", tuple(values.values()))
+        self.raw.execute(
+            f"{insert} ON CONFLICT ({key}) DO UPDATE SET {changes}", tuple(values.values())
+        )
 
     def drop(self, table: str, row_id: str) -> None:
         self.raw.execute(f"DELETE FROM {table} WHERE id = ?", (row_id,))

@@ -24,7 +24,9 @@ Owed = Counter[tuple[str, str]]
 
 
 def create(database: Database, *people: Participant, start: int = TEN, **options: Any) -> Made:
-    wanted = Wanted(options.pop("coach", "ada"), start, options.pop("duration", 60), options.pop("force", None))
+    wanted = Wanted(
+        options.pop("coach", "ada"), start, options.pop("duration", 60), options.pop("force", None)
+    )
     now = options.pop("now", people_tests.NOW)
     usual: dict[str, Any] = {"min_seats": 1, "capacity": 2, "format": "open", "title": "Feedback"}
     plan = Plan(wanted, **usual | options)
@@ -48,7 +50,9 @@ def move(database: Database, done: BookingChange, made: Made, **options: Any) ->
 def change(database: Database, made: Made, expected: int | None = None, **changes: Any) -> Made:
     now = changes.pop("now", people_tests.NOW)
     with database.write() as tx:
-        return pods.change(tx, made.pod.id, Changes(**changes), people_tests.terms(now), expected=expected)
+        return pods.change(
+            tx, made.pod.id, Changes(**changes), people_tests.terms(now), expected=expected
+        )
 
 
 def leave(database: Database, done: BookingChange) -> BookingChange:
@@ -69,10 +73,14 @@ def listed(database: Database, day: int = 8) -> list[int]:
 def owed(database: Database, version: int | None = None) -> Owed:
     """How many mails of each kind to each person, the reminders left out."""
     row = tables.outbox.c
-    query = select(row.topic, row.recipient, row.version).where(row.kind == "mail", row.topic != "reminder")
+    query = select(row.topic, row.recipient, row.version).where(
+        row.kind == "mail", row.topic != "reminder"
+    )
     with database.read() as tx:
         found = tx.execute(query).all()
-    return Counter((it.topic, it.recipient.partition("@")[0]) for it in found if version in (None, it.version))
+    return Counter(
+        (it.topic, it.recipient.partition("@")[0]) for it in found if version in (None, it.version)
+    )
 
 
 def flagged(database: Database, now: datetime) -> list[str]:

@@ -1,7 +1,8 @@
 """The world of one connection: pushes, two workers that read it, and whatever can come between.
 
-Each push that was accepted has to be followed by a read that starts later and is recorded (G2); nothing else may make
-the row clean. A worker may claim whenever a wake-up is in flight, and a wake-up may come twice.
+Each push that was accepted has to be followed by a read that starts later and is recorded (G2);
+nothing else may make the row clean. A worker may claim whenever a wake-up is in flight, and a
+wake-up may come twice.
 """
 
 from collections.abc import Iterator
@@ -35,7 +36,9 @@ class Row(NamedTuple):
     doubted: bool = False
 
     def passed(self, ms: int) -> "Row":
-        lease, wake_after, next_attempt = (later(each, ms) for each in (self.lease, self.wake_after, self.next_attempt))
+        lease, wake_after, next_attempt = (
+            later(each, ms) for each in (self.lease, self.wake_after, self.next_attempt)
+        )
         return self._replace(lease=lease, wake_after=wake_after, next_attempt=next_attempt)
 
 
@@ -60,7 +63,9 @@ CLEAN, TWO = Row(), (Worker(2), Worker(2))
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """A state: the row (None: erased), the workers, what was promised, and what may still happen."""
+    """A state: the row (None: erased), the workers, what was promised, and what may
+    still happen.
+    """
 
     row: Row | None = CLEAN
     workers: tuple[Worker, ...] = TWO
@@ -131,7 +136,8 @@ class ConnectionWorld:
             if found is not None:
                 hand = Hand(found.generation, found.erase_due, state.unread)
                 others = tuple(
-                    each._replace(hand=each.hand and each.hand._replace(mine=False)) for each in state.workers
+                    each._replace(hand=each.hand and each.hand._replace(mine=False))
+                    for each in state.workers
                 )
                 workers = with_(others, number, Worker(worker.claims - 1, hand))
                 yield "claim", replace(state, row=after, workers=_sorted(workers))
@@ -144,7 +150,12 @@ class ConnectionWorld:
         after, recorded, again = self.end(state.row, hand.generation, hand.erase, hand.mine, how)
         if recorded and how == "finish" and after is not None:
             state = _read(state, state.row.owed - after.owed, hand.sees)
-        return replace(state, row=after, woken=state.woken or again, erasing=state.erasing and after is not None)
+        return replace(
+            state,
+            row=after,
+            woken=state.woken or again,
+            erasing=state.erasing and after is not None,
+        )
 
     def broken(self, state: Reads) -> str | None:
         row = state.row
@@ -171,7 +182,9 @@ class ConnectionWorld:
             if act == "sweep":
                 woken = bool(refresh_jobs.sweep(tx))
             else:
-                woken = refresh_jobs.mark_dirty(tx, self.id, pushed=act == "push", erase=act == "erase")
+                woken = refresh_jobs.mark_dirty(
+                    tx, self.id, pushed=act == "push", erase=act == "erase"
+                )
         return self._row(), woken
 
     def _claim(self, row: Row) -> tuple[Row | None, Claim | None]:
@@ -188,16 +201,22 @@ class ConnectionWorld:
         mine: bool,
         how: str,
     ) -> tuple[Row | None, bool, bool]:
-        """The row afterwards, whether it was recorded, and whether a worker is to be woken again."""
+        """The row afterwards, whether it was recorded, and whether a worker is to be
+        woken again.
+        """
         self._put(row)
         token = "token" if mine else "a token that was replaced"
-        held = Claim(self.id, "ada", generation, token, NOW_MS, 1, userinfo_due=False, erase_due=erase)
+        held = Claim(
+            self.id, "ada", generation, token, NOW_MS, 1, userinfo_due=False, erase_due=erase
+        )
         with self.database.write() as tx:
             recorded, again = _end_it(tx, held, how)
         return self._row(), recorded, again
 
     def _quiet(self, row: Row) -> str | None:
-        """The sweeper finds it within a lease and its own pace, and one more read makes it clean."""
+        """The sweeper finds it within a lease and its own pace, and one more read makes
+        it clean.
+        """
         if row.owed == 0:
             return None
         swept, woken = self._ask(row.passed(WITHIN_MS), "sweep")
@@ -224,7 +243,9 @@ class ConnectionWorld:
             "doubted": b"doubted" if row.doubted else None,
         }
         self.memory.put("connections", self._whole | values)
-        self.memory.put("channels", self._channel, key="token_hash")  # it goes with an erased connection
+        self.memory.put(
+            "channels", self._channel, key="token_hash"
+        )  # it goes with an erased connection
 
     def _row(self) -> Row | None:
         found = self.memory.row("connections", self.id)
@@ -243,12 +264,18 @@ class ConnectionWorld:
 
 
 def _end_it(tx: Connection, held: Claim, how: str) -> tuple[bool, bool]:
-    """Whether it was recorded, and whether a worker is to be woken again, as workers.jobs.freebusy does it."""
+    """Whether it was recorded, and whether a worker is to be woken again, as workers.jobs.freebusy
+    does it.
+    """
     if how == "give_back":
         return refresh_jobs.give_back(tx, held, error="503", retry_in_ms=RETRY_MS), False
     if held.erase_due:
         return store_reading.erase(tx, held, now=people.NOW), False
-    again = refresh_jobs.doubt(tx, held, b"doubted") if how == "doubt" else refresh_jobs.finish(tx, held, doubted=None)
+    again = (
+        refresh_jobs.doubt(tx, held, b"doubted")
+        if how == "doubt"
+        else refresh_jobs.finish(tx, held, doubted=None)
+    )
     return again is not None, bool(again)
 
 

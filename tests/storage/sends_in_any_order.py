@@ -1,8 +1,10 @@
-"""The world of one reader's mails of one booking: its request, a move, an ending, and two workers that send them.
+"""The world of one reader's mails of one booking: its request, a move, an ending, and two workers
+that send them.
 
-Each row has to end once, and to stay ended; a mail leaves twice only where the row says that nobody could know; what
-was announced, or may have been, is called off, and nothing else is (G6, G7). A worker may hand its mail over at any
-time while it holds the row, even past its lease: a freeze between its last look at the time and the mail server.
+Each row has to end once, and to stay ended; a mail leaves twice only where the row says that nobody
+could know; what was announced, or may have been, is called off, and nothing else is (G6, G7). A
+worker may hand its mail over at any time while it holds the row, even past its lease: a freeze
+between its last look at the time and the mail server.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +47,9 @@ Rows = tuple[Row | None, ...]
 
 
 class Hand(NamedTuple):
-    """What a worker holds: a row, by the token that the row has or no longer has; and whether its mail was taken."""
+    """What a worker holds: a row, by the token that the row has or no longer has; and whether its
+    mail was taken.
+    """
 
     place: int
     mine: bool = True
@@ -62,7 +66,9 @@ PENDING, TWO = Row(), (Worker(2), Worker(2))
 
 @dataclass(frozen=True, slots=True)
 class Sends:
-    """A state: the rows, the workers, how often each mail left (two is many), and what may still happen."""
+    """A state: the rows, the workers, how often each mail left (two is many), and what may still
+    happen.
+    """
 
     rows: Rows = (PENDING, None, None)
     workers: tuple[Worker, ...] = TWO
@@ -75,7 +81,9 @@ class Sends:
 
 
 class OutboxWorld:
-    """`ending`: the kind of the mail that ends the booking. `start`: with what may happen, beyond the usual."""
+    """`ending`: the kind of the mail that ends the booking. `start`: with what may happen, beyond
+    the usual.
+    """
 
     def __init__(self, memory: Memory, *, ending: str, start: Sends | None = None) -> None:
         self.memory = memory
@@ -86,7 +94,8 @@ class OutboxWorld:
             outbox_rows.add(tx, [_mail(*each) for each in kinds], now=people.NOW)
             found = tx.execute(tables.outbox.select().order_by(tables.outbox.c.version)).all()
         self._whole = [
-            (memory.row("outbox", each.id) or {}) | {"id": name} for each, name in zip(found, IDS, strict=True)
+            (memory.row("outbox", each.id) or {}) | {"id": name}
+            for each, name in zip(found, IDS, strict=True)
         ]
         for each in found:
             memory.drop("outbox", each.id)
@@ -98,9 +107,15 @@ class OutboxWorld:
             rows = tuple(row and row.passed(LEASE_MS) for row in state.rows)
             yield "a lease passes", replace(state, rows=rows, lapses=state.lapses - 1)
         if state.moves and state.rows[ENDING] is None:
-            yield "owe a move", replace(state, rows=with_(state.rows, MOVE, PENDING), moves=state.moves - 1)
+            yield (
+                "owe a move",
+                replace(state, rows=with_(state.rows, MOVE, PENDING), moves=state.moves - 1),
+            )
         if state.cancels:
-            yield "cancel", replace(state, rows=with_(state.rows, ENDING, PENDING), cancels=state.cancels - 1)
+            yield (
+                "cancel",
+                replace(state, rows=with_(state.rows, ENDING, PENDING), cancels=state.cancels - 1),
+            )
         for place, row in enumerate(state.rows):
             if row is not None:
                 yield from self._by_hand(state, place, row)
@@ -110,7 +125,10 @@ class OutboxWorld:
     def _by_hand(self, state: Sends, place: int, row: Row) -> Iterator[tuple[str, Sends]]:
         if state.supersedes and row.state not in ENDED:
             rows = with_(state.rows, place, self.act(row, "supersede", mine=False))
-            yield f"supersede {place}", replace(_lost(state, rows, place), supersedes=state.supersedes - 1)
+            yield (
+                f"supersede {place}",
+                replace(_lost(state, rows, place), supersedes=state.supersedes - 1),
+            )
         if state.requeues and row.state == "dead":
             rows = with_(state.rows, place, self.act(row, "requeue", mine=False))
             yield f"requeue {place}", replace(state, rows=rows, requeues=state.requeues - 1)
@@ -150,7 +168,12 @@ class OutboxWorld:
     def broken(self, state: Sends) -> str | None:
         rows, sent = self.quiet(state.rows)
         left = tuple(mine + more for mine, more in zip(state.left, sent, strict=True))
-        return _said(state.rows, state.left) or _open(rows) or _said(rows, left) or _called_off(rows, left)
+        return (
+            _said(state.rows, state.left)
+            or _open(rows)
+            or _said(rows, left)
+            or _called_off(rows, left)
+        )
 
     # What follows runs the product's functions, each from rows that are put there first.
 
@@ -159,7 +182,9 @@ class OutboxWorld:
             self._put(name, whole, row)
         with self.database.write() as tx:
             held = outbox_rows.claim(tx, IDS[place], lease_ms=LEASE_MS, now=people.NOW)
-        return tuple(row and self._row(name) for name, row in zip(IDS, rows, strict=True)), held is not None
+        return tuple(
+            row and self._row(name) for name, row in zip(IDS, rows, strict=True)
+        ), held is not None
 
     def _act(self, row: Row, act: str, *, mine: bool) -> Row:
         """What is done to a single row; `mine`: by whoever has its token."""
@@ -170,7 +195,9 @@ class OutboxWorld:
             "sent": lambda tx: outbox_rows.sent(tx, held, now=people.NOW),
             "dead": lambda tx: outbox_rows.dead(tx, held, error="550"),
             "failed": lambda tx: outbox_rows.give_back(tx, held, error="451", retry_in_ms=RETRY_MS),
-            "unsure": lambda tx: outbox_rows.give_back(tx, held, error="cut", retry_in_ms=RETRY_MS, unsure=True),
+            "unsure": lambda tx: outbox_rows.give_back(
+                tx, held, error="cut", retry_in_ms=RETRY_MS, unsure=True
+            ),
             "supersede": lambda tx: outbox_report.withhold(tx, name, reason="by hand"),
             "requeue": lambda tx: dead_letters.requeue(tx, name),
         }
@@ -229,7 +256,9 @@ class OutboxWorld:
 def _lost(state: Sends, rows: Rows, place: int) -> Sends:
     """This row's token was replaced, or is gone: whoever held it, holds nothing that counts."""
     workers = (
-        each._replace(hand=each.hand._replace(mine=False)) if each.hand and each.hand.place == place else each
+        each._replace(hand=each.hand._replace(mine=False))
+        if each.hand and each.hand.place == place
+        else each
         for each in state.workers
     )
     return replace(state, rows=rows, workers=_sorted(tuple(workers)))
@@ -247,7 +276,9 @@ def _said(rows: Rows, left: Sequence[int]) -> str | None:
             return f"{name} is said to be sent, and never left"
         if row is not None and times > 1 and not row.unsure:
             return f"{name} left twice, and nobody had reason to doubt the first time"
-    if left[ENDING] and not any(left[place] or _may_have_left(rows[place]) for place in (REQUEST, MOVE)):
+    if left[ENDING] and not any(
+        left[place] or _may_have_left(rows[place]) for place in (REQUEST, MOVE)
+    ):
         return "what was never announced is called off"
     return None
 
@@ -257,22 +288,55 @@ def _may_have_left(row: Row | None) -> bool:
 
 
 def _open(rows: Rows) -> str | None:
-    found = [name for name, row in zip(IDS, rows, strict=True) if row is not None and row.state not in ENDED]
+    found = [
+        name
+        for name, row in zip(IDS, rows, strict=True)
+        if row is not None and row.state not in ENDED
+    ]
     return f"{found[0]} never ends" if found else None
 
 
 def _called_off(rows: Rows, left: Sequence[int]) -> str | None:
-    """Whoever was told of the booking is told of its end, unless that was refused, or stopped by hand."""
+    """Whoever was told of the booking is told of its end, unless that was refused, or stopped by
+    hand.
+    """
     ending = rows[ENDING]
     if ending is None or not (left[REQUEST] or left[MOVE]) or left[ENDING]:
         return None
-    return None if ending.state == "dead" or ending.reason == "discarded" else "what was announced is not called off"
+    return (
+        None
+        if ending.state == "dead" or ending.reason == "discarded"
+        else "what was announced is not called off"
+    )
 
 
 def _mail(version: int, topic: str) -> Owed:
     key = f"mail:{version}"
-    return Owed("mail", topic, key, version, people.NOW, coach_id="ada", booking_id="bkg_1", recipient="grace")
+    return Owed(
+        "mail",
+        topic,
+        key,
+        version,
+        people.NOW,
+        coach_id="ada",
+        booking_id="bkg_1",
+        recipient="grace",
+    )
 
 
 def _held(token: str) -> Claim:
-    return Claim(IDS[REQUEST], "mail", "booked", "ada", None, "bkg_1", 1, "grace", {}, 1, 0, people.NOW, token)
+    return Claim(
+        IDS[REQUEST],
+        "mail",
+        "booked",
+        "ada",
+        None,
+        "bkg_1",
+        1,
+        "grace",
+        {},
+        1,
+        0,
+        people.NOW,
+        token,
+    )

@@ -1,4 +1,6 @@
-"""Hypothesis books, holds, moves, cancels, fills pods and turns the clock, and a small model says what must follow."""
+"""Hypothesis books, holds, moves, cancels, fills pods and turns the clock, and a small model says
+what must follow.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,7 +43,9 @@ SOME_PEOPLE = any_of(set(), {"grace"}, {"hedy", "mary"}, set(PEOPLE))
 
 
 def a_start(random: Random) -> Pick:
-    """One that is listed, one beside a session that is there, or any quarter hour around the office hours of a day."""
+    """One that is listed, one beside a session that is there, or any quarter hour around the office
+    hours of a day.
+    """
     return random.choice(("listed", "listed", "beside", "any")), random.randrange(120)
 
 
@@ -64,7 +68,13 @@ OPERATIONS: dict[str, dict[str, Draw]] = {
     },
     "hold": {"coach": COACH, "minutes": MINUTES, "pick": a_start},
     "release": {"nth": NTH},
-    "rebook": {"nth": NTH, "pick": a_start, "minutes": any_of(None, *DURATIONS), "off": EXPECTED, "force": FORCE},
+    "rebook": {
+        "nth": NTH,
+        "pick": a_start,
+        "minutes": any_of(None, *DURATIONS),
+        "off": EXPECTED,
+        "force": FORCE,
+    },
     "cancel": {"nth": NTH, "off": EXPECTED, "excused": any_of(False, False, True)},
     "create_pod": {
         "coach": COACH,
@@ -93,7 +103,10 @@ OPERATIONS: dict[str, dict[str, Draw]] = {
         "notice": any_of(0, 0, 60),
         "per_day": any_of(None, None, 1, 3),
     },
-    "turn_the_clock": {"minutes": any_of(1, 5, 11, 11, 60, 240, 700, 1440), "reopens": any_of(False, True)},
+    "turn_the_clock": {
+        "minutes": any_of(1, 5, 11, 11, 60, 240, 700, 1440),
+        "reopens": any_of(False, True),
+    },
 }
 OFTEN = ("book", "hold", "rebook", "join", "move_seat", "put_coach", "turn_the_clock")
 
@@ -104,18 +117,29 @@ class BookingMachine(Checked):
         """A small world, so that there is something to change from the first step on."""
         for number, form in enumerate(forms):
             self.create_pod(
-                COACHES[number % 2], ("listed", 20 + 20 * number), form, 2, None, {tuple(PEOPLE)[number % 3]}
+                COACHES[number % 2],
+                ("listed", 20 + 20 * number),
+                form,
+                2,
+                None,
+                {tuple(PEOPLE)[number % 3]},
             )
         for number, who in enumerate(PEOPLE):
             self.book(COACHES[number % 2], 60, ("listed", 45 * number), who, None, None)
 
     @rule(operation=st.sampled_from((*OPERATIONS, *OFTEN)), seed=st.integers(0, 2**32 - 1))
     def do(self, operation: str, seed: int) -> None:
-        """Any of them as often as any other: Hypothesis would draw rules and arguments by the dozen alike."""
+        """Any of them as often as any other: Hypothesis would draw rules and arguments by the dozen
+        alike.
+        """
         random = Random(seed)
-        getattr(self, operation)(**{name: draw(random) for name, draw in OPERATIONS[operation].items()})
+        getattr(self, operation)(
+            **{name: draw(random) for name, draw in OPERATIONS[operation].items()}
+        )
 
-    def book(self, coach: str, minutes: int, pick: Pick, who: str, force: str | None, nth: int | None) -> None:
+    def book(
+        self, coach: str, minutes: int, pick: Pick, who: str, force: str | None, nth: int | None
+    ) -> None:
         start = self.start(coach, minutes, pick)
         hold_id = None if nth is None else among(self.hold_ids, nth)
         hold = self.model.times.get(hold_id or "")
@@ -128,12 +152,16 @@ class BookingMachine(Checked):
         wanted = Wanted(coach, start, minutes, force)
         done = self.attempt(
             verdict,
-            lambda tx: bookings.book(tx, wanted, PEOPLE[who], people_tests.PROGRAMME, self.terms, hold_id=hold_id),
+            lambda tx: bookings.book(
+                tx, wanted, PEOPLE[who], people_tests.PROGRAMME, self.terms, hold_id=hold_id
+            ),
             instead,
         )
         if done is not None:
             self.model.times.pop(hold_id or "", None)
-            time = Time(done.session.id, coach, "one_to_one", start, wanted.end, 0, "booked", taken=1)
+            time = Time(
+                done.session.id, coach, "one_to_one", start, wanted.end, 0, "booked", taken=1
+            )
             time.forced = closed
             self.model.occupied(time)
             self.model.seated(Seat(done.booking.id, time.id, who, self.model.now, self.model.now))
@@ -141,11 +169,15 @@ class BookingMachine(Checked):
     def hold(self, coach: str, minutes: int, pick: Pick) -> None:
         wanted = Wanted(coach, self.start(coach, minutes, pick), minutes)
         verdict = self.at(coach, wanted.start, minutes, force=None)
-        held = self.attempt(verdict, lambda tx: holds.hold(tx, wanted, "page", HOLD_MINUTES, self.terms))
+        held = self.attempt(
+            verdict, lambda tx: holds.hold(tx, wanted, "page", HOLD_MINUTES, self.terms)
+        )
         if held is not None:
             ends = self.model.now + 60 * HOLD_MINUTES
             self.hold_ids.append(held.id)
-            self.model.occupied(Time(held.id, coach, "hold", wanted.start, wanted.end, 0, "unbooked", expires=ends))
+            self.model.occupied(
+                Time(held.id, coach, "hold", wanted.start, wanted.end, 0, "unbooked", expires=ends)
+            )
 
     def release(self, nth: int) -> None:
         hold_id = among(self.hold_ids, nth)
@@ -160,15 +192,21 @@ class BookingMachine(Checked):
             with pytest.raises(Unknown), self.database.write() as tx:
                 holds.release(tx, hold_id, self.terms)
 
-    def rebook(self, nth: int, pick: Pick, minutes: int | None, off: int | None, force: str | None) -> None:
+    def rebook(
+        self, nth: int, pick: Pick, minutes: int | None, off: int | None, force: str | None
+    ) -> None:
         seat = self.seat(nth, "one_to_one")
         time, expected = self.model.times[seat.time], None if off is None else seat.version + off
         length = minutes or time.minutes
         start = self.start(time.coach, length, pick)
-        verdict = self.model.may_change(seat, expected) or ("seat_has_no_time" if time.kind == "pod" else None)
+        verdict = self.model.may_change(seat, expected) or (
+            "seat_has_no_time" if time.kind == "pod" else None
+        )
         stays = (start, length) == (time.start, time.minutes)
         closed = self.at(time.coach, start, length, force=None, without=time.id) is not None
-        verdict = verdict or (None if stays else self.at(time.coach, start, length, force=force, without=time.id))
+        verdict = verdict or (
+            None if stays else self.at(time.coach, start, length, force=force, without=time.id)
+        )
         done = self.attempt(
             verdict,
             lambda tx: bookings.rebook(
@@ -188,7 +226,8 @@ class BookingMachine(Checked):
         time, expected = self.model.times[seat.time], None if off is None else seat.version + off
         verdict = self.model.may_change(seat, expected)
         done = self.attempt(
-            verdict, lambda tx: bookings.cancel(tx, seat.id, self.terms, expected=expected, excused=excused)
+            verdict,
+            lambda tx: bookings.cancel(tx, seat.id, self.terms, expected=expected, excused=excused),
         )
         if done is not None:
             late = time.start - self.model.now < LATE and not excused
@@ -198,33 +237,67 @@ class BookingMachine(Checked):
                 self.model.counted(time, -1)
             else:
                 self.model.vanished(time, "missed" if late else "unbooked")
-            self.model.told(seat, "missed" if late else "seat_left" if time.kind == "pod" else "cancelled")
+            self.model.told(
+                seat, "missed" if late else "seat_left" if time.kind == "pod" else "cancelled"
+            )
 
     # Pods.
 
     def create_pod(
-        self, coach: str, pick: Pick, form: Format, capacity: int, force: str | None, people: set[str]
+        self,
+        coach: str,
+        pick: Pick,
+        form: Format,
+        capacity: int,
+        force: str | None,
+        people: set[str],
     ) -> None:
         wanted = Wanted(coach, self.start(coach, 60, pick), 60, force)
-        verdict = "seats_taken" if len(people) > capacity else self.at(coach, wanted.start, 60, force=force)
+        verdict = (
+            "seats_taken"
+            if len(people) > capacity
+            else self.at(coach, wanted.start, 60, force=force)
+        )
         closed = self.at(coach, wanted.start, 60, force=None) is not None
         assigned = [PEOPLE[who] for who in sorted(people)]
-        made = self.attempt(verdict, lambda tx: pods.create(tx, Plan(wanted, 1, capacity, form), assigned, self.terms))
+        made = self.attempt(
+            verdict,
+            lambda tx: pods.create(tx, Plan(wanted, 1, capacity, form), assigned, self.terms),
+        )
         if made is not None:
-            time = Time(made.pod.id, coach, "pod", wanted.start, wanted.end, 0, "unbooked", capacity, 1, form)
+            time = Time(
+                made.pod.id,
+                coach,
+                "pod",
+                wanted.start,
+                wanted.end,
+                0,
+                "unbooked",
+                capacity,
+                1,
+                form,
+            )
             time.forced = closed
             self.model.occupied(time)
             self.model.counted(time, len(people))
             for booking in made.seats:
-                self.model.seated(Seat(booking.id, time.id, booking.participant.id, self.model.now, self.model.now))
+                self.model.seated(
+                    Seat(
+                        booking.id, time.id, booking.participant.id, self.model.now, self.model.now
+                    )
+                )
 
     def join(self, nth: int, who: str, *, assigned: bool) -> None:
         pod = self.pod(nth)
         verdict = self.model.may_join(pod, who, assigned=assigned)
         done = self.attempt(
             verdict,
-            lambda tx: pods.take_seat(tx, pod.id, PEOPLE[who], people_tests.PROGRAMME, self.terms, assigned=assigned),
-            self.model.nearest(pod.coach, pod.start, pod.minutes) if verdict == "seats_full" else (),
+            lambda tx: pods.take_seat(
+                tx, pod.id, PEOPLE[who], people_tests.PROGRAMME, self.terms, assigned=assigned
+            ),
+            self.model.nearest(pod.coach, pod.start, pod.minutes)
+            if verdict == "seats_full"
+            else (),
         )
         if done is not None:
             self.model.counted(pod, 1)
@@ -234,7 +307,9 @@ class BookingMachine(Checked):
         seat, pod = self.seat(nth, "pod"), self.pod(other)
         expected = None if off is None else seat.version + off
         verdict = self.model.may_move(seat, pod, expected)
-        done = self.attempt(verdict, lambda tx: pods.move_seat(tx, seat.id, pod.id, self.terms, expected=expected))
+        done = self.attempt(
+            verdict, lambda tx: pods.move_seat(tx, seat.id, pod.id, self.terms, expected=expected)
+        )
         if done is not None:
             left, seat.time = self.model.times[seat.time], pod.id
             seat.change(self.model.now)
@@ -244,7 +319,9 @@ class BookingMachine(Checked):
             if left.coach != pod.coach:
                 self.model.mails.add((seat.id, seat.version, "seat_left", left.coach))
 
-    def change_pod(self, nth: int, off: int | None, pick: Pick | None, capacity: int | None, force: str | None) -> None:
+    def change_pod(
+        self, nth: int, off: int | None, pick: Pick | None, capacity: int | None, force: str | None
+    ) -> None:
         pod = self.pod(nth)
         expected = None if off is None else pod.version + off
         start = pod.start if pick is None else self.start(pod.coach, pod.minutes, pick)
@@ -255,7 +332,9 @@ class BookingMachine(Checked):
             verdict = self.at(pod.coach, start, pod.minutes, force=force, without=pod.id)
         closed = self.at(pod.coach, start, pod.minutes, force=None, without=pod.id) is not None
         wanted = Changes(start=start, capacity=capacity, force=force)
-        if self.attempt(verdict, lambda tx: pods.change(tx, pod.id, wanted, self.terms, expected=expected)):
+        if self.attempt(
+            verdict, lambda tx: pods.change(tx, pod.id, wanted, self.terms, expected=expected)
+        ):
             pod.capacity = capacity or pod.capacity
             if start == pod.start:
                 pod.version += 1
@@ -271,7 +350,9 @@ class BookingMachine(Checked):
         expected = None if off is None else pod.version + off
         changed = Changes(status="disabled")
         verdict = self._may_change_pod(pod, expected)
-        if self.attempt(verdict, lambda tx: pods.change(tx, pod.id, changed, self.terms, expected=expected)):
+        if self.attempt(
+            verdict, lambda tx: pods.change(tx, pod.id, changed, self.terms, expected=expected)
+        ):
             self._each_seat(pod, "cancelled", "cancelled")
             self.model.vanished(pod, "disabled")
 
@@ -311,13 +392,18 @@ class BookingMachine(Checked):
                 if attended == "missed":
                     self.model.told(seat, "missed")
         told = {seat.status for seat in there}
-        time.status = "completed" if "completed" in told else "booked" if "booked" in told else "missed"
+        time.status = (
+            "completed" if "completed" in told else "booked" if "booked" in told else "missed"
+        )
         time.version += 1
         self.model.touched(time.coach)
 
     def read_calendar(self, coach: str, busy: list[tuple[int, int, int]]) -> None:
         midnight = self.model.now // DAY * DAY
-        periods = [(midnight + n * QUARTER + odd, midnight + n * QUARTER + odd + length) for n, odd, length in busy]
+        periods = [
+            (midnight + n * QUARTER + odd, midnight + n * QUARTER + odd + length)
+            for n, odd, length in busy
+        ]
         connection_id = self.connections[coach]
         with self.database.write() as tx:
             refresh_jobs.mark_dirty(tx, connection_id)
@@ -325,14 +411,20 @@ class BookingMachine(Checked):
             assert stored is not None
             known = slot_sets.window(stored, self.moment).known_until
             observed = Observed(
-                people_tests.reading(*periods), known, replace(people_tests.ACCOUNT, sub=f"acc_{coach}")
+                people_tests.reading(*periods),
+                known,
+                replace(people_tests.ACCOUNT, sub=f"acc_{coach}"),
             )
             read = self._read(tx, connection_id, observed)
             if read.doubted:
                 read = self._read(tx, connection_id, observed)
             assert not read.doubted
         theirs = self.model.coaches[coach]
-        theirs.busy, theirs.read_at, theirs.known_until = periods, self.model.now, midnight + HORIZON + 9 * DAY
+        theirs.busy, theirs.read_at, theirs.known_until = (
+            periods,
+            self.model.now,
+            midnight + HORIZON + 9 * DAY,
+        )
         self.model.remade(coach)
 
     def _read(self, tx: Connection, connection_id: str, observed: Observed) -> store_reading.Stored:
@@ -346,7 +438,11 @@ class BookingMachine(Checked):
         wanted: dict[str, Any] = {"pre": pre, "post": post, "notice": notice, "per_day": per_day}
         with self.database.write() as tx:
             coach_settings.put_coach(
-                tx, coach, lambda before: replace(present(before), **wanted), expected=None, now=self.moment
+                tx,
+                coach,
+                lambda before: replace(present(before), **wanted),
+                expected=None,
+                now=self.moment,
             )
         theirs = self.model.coaches[coach]
         if any(getattr(theirs, name) != value for name, value in wanted.items()):
@@ -367,7 +463,9 @@ class BookingMachine(Checked):
                     self.model.touched(coach_id)
 
 
-def test_bookings_do_what_the_model_says_whatever_is_done_in_whatever_order(database: Database) -> None:
+def test_bookings_do_what_the_model_says_whatever_is_done_in_whatever_order(
+    database: Database,
+) -> None:
     heard: set[str | None] = set()
     examples = max(18, settings().max_examples // 8)
     run_state_machine_as_test(

@@ -1,8 +1,9 @@
-"""Every order of what two workers, the web and a person may do to a connection, and to the mails of a booking.
+"""Every order of what two workers, the web and a person may do to a connection, and to the mails of
+a booking.
 
-The bounds are small, and all of it within them is visited: a fault that needs two workers, three pushes, two claims
-each, two leases that pass, a doubted read, a flush and an erasure, or fewer, cannot hide. To see that the search can
-find one at all, each mend is taken out once.
+The bounds are small, and all of it within them is visited: a fault that needs two workers, three
+pushes, two claims each, two leases that pass, a doubted read, a flush and an erasure, or fewer,
+cannot hide. To see that the search can find one at all, each mend is taken out once.
 """
 
 import time
@@ -37,13 +38,17 @@ def searched(name: str, world: World) -> Found:  # type: ignore[type-arg]  # of 
 
 
 @pytest.mark.parametrize(("gap_ms", "floor"), [(0, 28_000), (GAP_MS, 12_000)])
-def test_each_accepted_push_is_followed_by_a_read_that_starts_later(memory: Memory, gap_ms: int, floor: int) -> None:
+def test_each_accepted_push_is_followed_by_a_read_that_starts_later(
+    memory: Memory, gap_ms: int, floor: int
+) -> None:
     found = searched(f"a connection, a gap of {gap_ms} ms", ConnectionWorld(memory, gap_ms=gap_ms))
     assert (found.broken, found.path) == (None, ())
     assert found.states >= floor
 
 
-@pytest.mark.parametrize(("start", "floor"), [(MOVED, 11_000), (BY_HAND, 9_000)], ids=["moved", "by hand"])
+@pytest.mark.parametrize(
+    ("start", "floor"), [(MOVED, 11_000), (BY_HAND, 9_000)], ids=["moved", "by hand"]
+)
 def test_each_row_ends_once_and_what_was_announced_is_called_off_and_nothing_else(
     memory: Memory, start: Sends, floor: int
 ) -> None:

@@ -1,4 +1,6 @@
-"""The migrations make exactly the tables that the code expects, go down again, and may run twice at once."""
+"""The migrations make exactly the tables that the code expects, go down again, and may run twice at
+once.
+"""
 
 import threading
 
@@ -15,7 +17,9 @@ def test_the_migrated_schema_is_the_one_in_the_code(empty_database_url: str) -> 
     database = create(empty_database_url)
     migrations.migrate(database)
     with database.read() as tx:
-        difference = compare_metadata(MigrationContext.configure(tx, opts={"compare_type": True}), metadata)
+        difference = compare_metadata(
+            MigrationContext.configure(tx, opts={"compare_type": True}), metadata
+        )
     database.close()
     assert difference == []
 
@@ -49,13 +53,16 @@ def test_mails_that_wait_go_into_their_states_and_back(empty_database_url: str) 
         "next": ("dead", "withheld: refused for good", "gone@x.example"),
         "freed": ("dead", "withheld: refused for good", "freed@x.example"),
     }
-    columns = "id, kind, topic, dedupe_key, payload, due_at, created_at, state, last_error, recipient"
+    columns = (
+        "id, kind, topic, dedupe_key, payload, due_at, created_at, state, last_error, recipient"
+    )
     with database.write() as tx:
         tx.execute(text("INSERT INTO withheld_addresses VALUES ('gone@x.example', '550', 0)"))
         for name, (state, error, to) in kept.items():
             values = {"id": name, "state": state, "error": error, "to": to}
             rows = (
-                f"INSERT INTO outbox ({columns}) VALUES (:id, 'mail', 'booked', :id, '{{}}', 0, 0, :state, :error, :to)"
+                f"INSERT INTO outbox ({columns}) VALUES (:id, 'mail', 'booked', :id, '{{}}', 0,"
+                " 0, :state, :error, :to)"
             )
             tx.execute(text(rows), values)
     migrations.migrate(database)

@@ -1,4 +1,6 @@
-"""Many at once for the same time, the same seats, the same booking: one history, whoever is first."""
+"""Many at once for the same time, the same seats, the same booking: one history,
+whoever is first.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -40,9 +42,11 @@ def everyone(count: int = MANY) -> list[Participant]:
 
 
 def race(database: Database, acts: Sequence[Act]) -> list[str]:
-    """Each in a thread and a transaction of its own, all at once: "done", or the code of the refusal.
+    """Each in a thread and a transaction of its own, all at once: "done", or the code of the
+    refusal.
 
-    Whatever else comes out of the database (IntegrityError, a deadlock, a lock not had) ends the test.
+    Whatever else comes out of the database (IntegrityError, a deadlock, a lock not had) ends the
+    test.
     """
     ready = Barrier(len(acts))
 
@@ -86,10 +90,14 @@ def test_of_many_who_book_one_slot_exactly_one_gets_it(database: Database) -> No
     assert len([row for row in rows(database, tables.outbox) if row.topic == "booked"]) == 2
 
 
-def test_of_many_who_book_neighbouring_slots_no_two_come_closer_than_the_buffer(database: Database) -> None:
+def test_of_many_who_book_neighbouring_slots_no_two_come_closer_than_the_buffer(
+    database: Database,
+) -> None:
     people.ready(database)
     starts = [TEN + 900 * (n % 12) for n in range(MANY)]
-    outcomes = race(database, [booking_of(who, start) for who, start in zip(everyone(), starts, strict=True)])
+    outcomes = race(
+        database, [booking_of(who, start) for who, start in zip(everyone(), starts, strict=True)]
+    )
     kept = sorted(active(database), key=lambda session: session.starts)
     assert set(outcomes) <= {"done", "slot_not_open:session", "slot_not_open:buffer"}
     assert len(kept) == outcomes.count("done") >= 1
@@ -184,7 +192,9 @@ def test_a_pod_that_is_called_off_while_it_fills_leaves_nobody_in_it(database: D
     assert kit.as_stored(database, made).taken == 0
 
 
-def test_calendars_and_buffers_that_change_meanwhile_leave_a_set_that_is_true(database: Database) -> None:
+def test_calendars_and_buffers_that_change_meanwhile_leave_a_set_that_is_true(
+    database: Database,
+) -> None:
     connection_id = people.ready(database)
     people.mark_dirty(database, connection_id)
     held = people.claim(database, connection_id)
@@ -215,8 +225,12 @@ def unguarded(empty_database_url: str) -> Iterator[Database]:
     opened.close()
 
 
-def test_who_looks_and_then_books_without_lock_and_constraint_does_double_book(unguarded: Database) -> None:
-    """The control: a test that cannot see two bookings of one time proves nothing when it sees one."""
+def test_who_looks_and_then_books_without_lock_and_constraint_does_double_book(
+    unguarded: Database,
+) -> None:
+    """The control: a test that cannot see two bookings of one time proves nothing when
+    it sees one.
+    """
     people.ready(unguarded)
     looked = Barrier(MANY)
 
@@ -225,7 +239,16 @@ def test_who_looks_and_then_books_without_lock_and_constraint_does_double_book(u
         open_ = len(availability.starts(people.listing(unguarded), asked)) > 0
         looked.wait()
         if open_:
-            session = Session(sessions.new_id(), "ada", "one_to_one", TEN, TEN + 3600, 900, people.NOW, owner=who.id)
+            session = Session(
+                sessions.new_id(),
+                "ada",
+                "one_to_one",
+                TEN,
+                TEN + 3600,
+                900,
+                people.NOW,
+                owner=who.id,
+            )
             with unguarded.write() as tx:
                 sessions.add(tx, session)
         return open_

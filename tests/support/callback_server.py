@@ -1,4 +1,6 @@
-"""A platform that is told of things: a real HTTP server that answers as ordered and keeps what it was sent."""
+"""A platform that is told of things: a real HTTP server that answers as ordered and keeps what it
+was sent.
+"""
 
 import sys
 import threading
@@ -39,7 +41,9 @@ class Call:
 
     @property
     def event(self) -> Any:
-        """Raises WebhookVerificationError unless it was signed with our secret at the time it says."""
+        """Raises WebhookVerificationError unless it was signed with our secret at the
+        time it says.
+        """
         return self.verified_by(SECRET)
 
     def verified_by(self, secret: str) -> Any:

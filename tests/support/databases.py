@@ -1,6 +1,8 @@
-"""Databases for tests: SQLite files copied from a migrated one, PostgreSQL databases that are emptied and used again.
+"""Databases for tests: SQLite files copied from a migrated one, PostgreSQL databases that are
+emptied and used again.
 
-Emptying takes a millisecond. A database from a template takes 15 to 300: it is hundreds of new files.
+Emptying takes a millisecond. A database from a template takes 15 to 300: it is hundreds of new
+files.
 """
 
 import secrets
@@ -22,10 +24,16 @@ def migrate(url: str) -> str:
     database = create(url)
     migrations.migrate(database)
     with database.read() as tx:
-        filled = [table.name for table in metadata.sorted_tables if tx.execute(table.select().limit(1)).first()]
+        filled = [
+            table.name
+            for table in metadata.sorted_tables
+            if tx.execute(table.select().limit(1)).first()
+        ]
     database.close()
     # Emptying would take such rows away for every test but the first.
-    assert filled == [], f"migrations put rows into {filled}: teach PostgresDatabases.fresh to keep them"
+    assert filled == [], (
+        f"migrations put rows into {filled}: teach PostgresDatabases.fresh to keep them"
+    )
     return url
 
 
@@ -74,10 +82,14 @@ class PostgresDatabases:
 
 
 def _empty(url: str) -> None:
-    """Take every row away, and end the connections that an earlier test left open, with their locks."""
+    """Take every row away, and end the connections that an earlier test left open, with their
+    locks.
+    """
     engine = create_engine(url)
     with engine.begin() as tx:
-        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        others = (
+            "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
         tx.execute(text(f"SELECT pg_terminate_backend(pid) {others}"))
         for table in reversed(metadata.sorted_tables):
             tx.execute(table.delete())

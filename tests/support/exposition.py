@@ -1,4 +1,6 @@
-"""What /metrics answers, and the alert rules over it: enough of PromQL for rules such as `metric{label="x"} > 1`."""
+"""What /metrics answers, and the alert rules over it: enough of PromQL for rules such as
+`metric{label="x"} > 1`.
+"""
 
 import operator
 import re
@@ -44,7 +46,9 @@ def names(text: str) -> set[str]:
 
 def value(text: str, name: str, /, **labels: str) -> float | None:
     """The value of the sample with just these labels."""
-    return next((each.value for each in samples(text) if each.name == name and each.labels == labels), None)
+    return next(
+        (each.value for each in samples(text) if each.name == name and each.labels == labels), None
+    )
 
 
 def rules() -> dict[str, dict[str, Any]]:
@@ -63,6 +67,8 @@ def _true(expression: str, found: list[Sample]) -> Iterator[bool]:
     rule = RULE.fullmatch(expression)
     assert rule is not None, f"keep it as simple as the others: {expression}"
     for sample in found:
-        chosen = rule["label"] is None or IS[rule["match"]](sample.labels.get(rule["label"], ""), rule["value"])
+        chosen = rule["label"] is None or IS[rule["match"]](
+            sample.labels.get(rule["label"], ""), rule["value"]
+        )
         if sample.name == rule["metric"] and chosen:
             yield IS[rule["is"]](sample.value, float(rule["limit"]))

@@ -1,9 +1,12 @@
-"""Dying, or freezing, at a named line: run a module that kills itself, with -9, before or after one of its functions
-runs, or that stops after the first time, with all its threads, until it is sent SIGCONT.
+"""Dying, or freezing, at a named line: run a module that kills itself, with -9, before or after one
+of its functions runs, or that stops after the first time, with all its threads, until it is sent
+SIGCONT.
 
-Its whole process group goes, so that no parent of a worker is left to tidy up; the group is its own.
+Its whole process group goes, so that no parent of a worker is left to tidy up; the group is its
+own.
 
-python -m tests.support.failpoints workers.delivery.outbox:_record:before -- dramatiq workers.bootstrap:start --processes=1
+python -m tests.support.failpoints workers.delivery.outbox:_record:before -- dramatiq
+workers.bootstrap:start --processes=1
 """
 
 import os
@@ -17,7 +20,9 @@ from typing import Any, Literal
 
 
 def arm(module: str, path: str, when: Literal["before", "after", "frozen"]) -> None:
-    """Put a death, or a freeze, around the function `path` (`name`, or `Class.name`) of the module."""
+    """Put a death, or a freeze, around the function `path` (`name`, or `Class.name`) of
+    the module.
+    """
     *owners, name = path.split(".")
     owner: Any = import_module(module)
     for each in owners:

@@ -1,4 +1,6 @@
-"""The web over a real database, asked in this process: who calls, with which key, and what the database holds."""
+"""The web over a real database, asked in this process: who calls, with which key, and what the
+database holds.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -59,13 +61,17 @@ class Desk:
         wanted = scopes or api_keys.SCOPES
         if wanted not in self.keys:
             with self.database.write() as tx:
-                self.keys[wanted] = api_keys.create_key(tx, "-".join(wanted), wanted, now=self.runtime.services.now())
+                self.keys[wanted] = api_keys.create_key(
+                    tx, "-".join(wanted), wanted, now=self.runtime.services.now()
+                )
         return self.keys[wanted]
 
     def ask(self, method: str, path: str, *scopes: str, **options: Any) -> Answer:
         """Ask with a key of these scopes (all of them when none is named)."""
         headers = {"Authorization": f"Bearer {self.key(*scopes)}"} | options.pop("headers", {})
-        return cast_to(Answer, self.client.open(path, method=method, headers=headers, buffered=True, **options))
+        return cast_to(
+            Answer, self.client.open(path, method=method, headers=headers, buffered=True, **options)
+        )
 
     def look(self, path: str, **options: Any) -> Answer:
         """Ask without a key."""
@@ -85,10 +91,17 @@ class Desk:
         headers: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Answer:
-        """A push signed by Cronofy, unless `headers` say otherwise, or `environ` what the server makes of them."""
-        sent = {signature.HEADER: signature.sign(raw, [SECRET]), "Content-Type": "application/json; charset=utf-8"}
+        """A push signed by Cronofy, unless `headers` say otherwise, or `environ` what the server
+        makes of them.
+        """
+        sent = {
+            signature.HEADER: signature.sign(raw, [SECRET]),
+            "Content-Type": "application/json; charset=utf-8",
+        }
         sent |= dict(headers or {})
-        return cast_to(Answer, self.client.post(path, data=raw, headers=sent, environ_overrides=environ))
+        return cast_to(
+            Answer, self.client.post(path, data=raw, headers=sent, environ_overrides=environ)
+        )
 
     def owes(self, connection_id: str) -> int:
         """How many generations of notifications the connection's next read will serve."""
@@ -100,8 +113,14 @@ class Desk:
         """The connections that workers were woken for, oldest first."""
         broker = self.runtime.broker
         assert isinstance(broker, StubBroker)
-        messages = (broker.queues["freebusy"].queue[place] for place in range(broker.queues["freebusy"].qsize()))
-        return [str(broker.get_actor("refresh_freebusy").message().decode(raw).args[0]) for raw in messages]
+        messages = (
+            broker.queues["freebusy"].queue[place]
+            for place in range(broker.queues["freebusy"].qsize())
+        )
+        return [
+            str(broker.get_actor("refresh_freebusy").message().decode(raw).args[0])
+            for raw in messages
+        ]
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
@@ -147,7 +166,9 @@ def opened(
 
 
 def connect(desk: Desk, *periods: tuple[int, int], coach_id: str = "ada") -> str:
-    """An account of the coach that was read, found these periods, and pushes to PUSH. Returns the connection's id."""
+    """An account of the coach that was read, found these periods, and pushes to PUSH. Returns the
+    connection's id.
+    """
     connection_id = people.connect(desk.database, coach_id)
     with desk.database.write() as tx:
         connections.plan_channel(tx, connection_id, connections.channel_hash(TOKEN), b"sealed")

@@ -1,6 +1,8 @@
-"""Many requests at once, as they go over the line: each prepared whole, each answer read to its end.
+"""Many requests at once, as they go over the line: each prepared whole, each answer read to its
+end.
 
-One thread, plain sockets and prepared bytes: who measures a server on the cores that it runs on takes little of them.
+One thread, plain sockets and prepared bytes: who measures a server on the cores that it runs on
+takes little of them.
 """
 
 import json
@@ -37,13 +39,19 @@ def request(method: str, url: str, body: bytes = b"", **headers: str) -> bytes:
 def change(callback_url: str, secret: str, channel_id: str = "chn_1") -> bytes:
     """The request that Cronofy would send when a calendar changed."""
     shown = {"channel_id": channel_id, "callback_url": callback_url, "filters": {}}
-    told = {"notification": {"type": "change", "changes_since": "2026-06-01T07:59:00Z"}, "channel": shown}
+    told = {
+        "notification": {"type": "change", "changes_since": "2026-06-01T07:59:00Z"},
+        "channel": shown,
+    }
     body = json.dumps(told).encode()
     return request("POST", callback_url, body, **{signature.HEADER: signature.sign(body, [secret])})
 
 
-def send(origin: str, requests: Iterable[bytes], *, lines: int, fine: Collection[int] = (NO_CONTENT,)) -> list[Answer]:
-    """Send all of them over so many connections that are kept alive, on each the next once the last was answered.
+def send(
+    origin: str, requests: Iterable[bytes], *, lines: int, fine: Collection[int] = (NO_CONTENT,)
+) -> list[Answer]:
+    """Send all of them over so many connections that are kept alive, on each the next once the last
+    was answered.
 
     Fails at the first answer that is not fine, and when none comes.
     """

@@ -1,4 +1,6 @@
-"""The whole product in one process, around a sandbox Cronofy on a real socket: journeys and worker tests live in it."""
+"""The whole product in one process, around a sandbox Cronofy on a real socket: journeys and worker
+tests live in it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +30,8 @@ from workers.jobs import freebusy
 from workers.services import Services
 from workers.settings import Settings
 
-# Nobody listens there: what is pushed to it is refused at once. Journeys that need pushes say where the web is.
+# Nobody listens there: what is pushed to it is refused at once. Journeys that need pushes say where
+# the web is.
 BROWSER = "the secret of a browser"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -100,7 +103,11 @@ class House:
     def profile(self, connected: Connected, coach_id: str = "ada") -> Profile:
         """The account's first profile, as we know it."""
         with self.runtime.services.database.read() as tx:
-            found = [one for one in connections.of_coach(tx, coach_id) if one.id == connected.connection_id]
+            found = [
+                one
+                for one in connections.of_coach(tx, coach_id)
+                if one.id == connected.connection_id
+            ]
         assert found, "the connection is gone"
         return found[0].profiles[0]
 
@@ -109,12 +116,18 @@ class House:
             return refresh_jobs.owed(tx, [connection_id]) == [connection_id]
 
     def listing(self, coach_id: str = "ada") -> slot_sets.Listing:
-        return people.listing(self.runtime.services.database, coach_id, now=self.runtime.services.now())
+        return people.listing(
+            self.runtime.services.database, coach_id, now=self.runtime.services.now()
+        )
 
     def set_row(self, connection_id: str, **values: object) -> None:
         """What time or a crash does to a connection's row."""
         with self.runtime.services.database.write() as tx:
-            tx.execute(tables.connections.update().where(tables.connections.c.id == connection_id).values(values))
+            tx.execute(
+                tables.connections.update()
+                .where(tables.connections.c.id == connection_id)
+                .values(values)
+            )
 
 
 def settings_for(sandbox: Sandbox, database_url: str, redis_url: str, **changes: Any) -> Settings:
@@ -133,13 +146,17 @@ def settings_for(sandbox: Sandbox, database_url: str, redis_url: str, **changes:
 
 
 def client(services: Services, origin: str, client_id: str, secret: str) -> Cronofy:
-    """A shorter deadline than the product's: a test that makes every try fail need not wait 20 s for the last."""
+    """A shorter deadline than the product's: a test that makes every try fail need not wait 20 s
+    for the last.
+    """
     budget = Budget(services.redis, per_second=1000, per_minute=10_000)
     return Cronofy(origin, origin, client_id, secret, budget, limits=ClientLimits(deadline=2.5))
 
 
 @contextmanager
-def built(database_url: str, redis_url: str, *, now: datetime = people.NOW, **changes: Any) -> Iterator[House]:
+def built(
+    database_url: str, redis_url: str, *, now: datetime = people.NOW, **changes: Any
+) -> Iterator[House]:
     """Everything but the processes; the product's clock and the sandbox's stand at `now`."""
     with Sandbox(seeds=(), now=now, page_size=3) as sandbox:
         settings = settings_for(sandbox, database_url, redis_url, **changes)

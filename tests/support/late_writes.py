@@ -1,4 +1,6 @@
-"""A write that Cronofy carries out late, never or twice; time that passes; and the looks that are made."""
+"""A write that Cronofy carries out late, never or twice; time that passes; and the looks that are
+made.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,13 +22,16 @@ LATE = 24
 MOVED = TEN + 900
 # What is the same on both databases is tried on one.
 ON_SQLITE, ON_POSTGRESQL = (
-    pytest.mark.parametrize("database_url", [kind], indirect=True) for kind in ("sqlite", "postgresql")
+    pytest.mark.parametrize("database_url", [kind], indirect=True)
+    for kind in ("sqlite", "postgresql")
 )
 STEPS = (60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 
 
 def patient(house: House) -> Diary:
-    """Ada, with a client that tries five times without a rest between: a refused write costs no seconds."""
+    """Ada, with a client that tries five times without a rest between: a refused write costs no
+    seconds.
+    """
     services, sandbox = house.runtime.services, house.sandbox
     budget = Budget(services.redis, per_second=1000, per_minute=10_000)
     application = (sandbox.client_id, sandbox.client_secret)
@@ -68,7 +73,9 @@ def settle(ada: Diary) -> None:
 def owed(ada: Diary) -> list[looks.Look]:
     query = tables.event_looks.select().order_by(tables.event_looks.c.calendar_id)
     with ada.services.database.read() as tx:
-        return [found for row in tx.execute(query) for found in looks.of_session(tx, row.session_id)]
+        return [
+            found for row in tx.execute(query) for found in looks.of_session(tx, row.session_id)
+        ]
 
 
 def late(ada: Diary, seconds: float = LATE) -> None:
@@ -82,7 +89,9 @@ def never(ada: Diary) -> None:
 
 
 def twice(ada: Diary) -> None:
-    """The first try is not answered, and the second goes well: the first is carried out after it."""
+    """The first try is not answered, and the second goes well: the first is carried out
+    after it.
+    """
     ada.house.control.fault("late", WRITES, seconds=LATE)
     ada.house.control.fault("hang_up", WRITES)
 

@@ -1,4 +1,6 @@
-"""The mails of a coach and her participants, in one process: a database, a real mail server, and a clock to set."""
+"""The mails of a coach and her participants, in one process: a database, a real mail server, and a
+clock to set.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -51,9 +53,14 @@ class Mailroom:
         return self.services.terms()
 
     def book(
-        self, start: int = NEXT_WEEK, who: Participant = people.GRACE, context: Context = people.PROGRAMME
+        self,
+        start: int = NEXT_WEEK,
+        who: Participant = people.GRACE,
+        context: Context = people.PROGRAMME,
     ) -> BookingChange:
-        return self._do(lambda tx: bookings.book(tx, Wanted("ada", start, 60), who, context, self.terms))
+        return self._do(
+            lambda tx: bookings.book(tx, Wanted("ada", start, 60), who, context, self.terms)
+        )
 
     def rebook(self, booking: Booking, start: int) -> BookingChange:
         return self._do(lambda tx: bookings.rebook(tx, booking.id, start, self.terms))
@@ -62,7 +69,9 @@ class Mailroom:
         return self._do(lambda tx: bookings.cancel(tx, booking.id, self.terms))
 
     def pod(self, *participants: Participant, start: int = NEXT_WEEK) -> pods.Made:
-        plan = pods.Plan(Wanted("ada", start, 60), 1, 4, "open", title="Circle", context=people.PROGRAMME)
+        plan = pods.Plan(
+            Wanted("ada", start, 60), 1, 4, "open", title="Circle", context=people.PROGRAMME
+        )
         with self.database.write() as tx:
             made = pods.create(tx, plan, list(participants), self.terms)
         self.woken += made.wake
@@ -79,7 +88,9 @@ class Mailroom:
         self.set_rows(next_attempt_at_ms=0, wake_after_ms=0)
 
     def work(self, wakes: Sequence[Wake] | None = None) -> None:
-        """Deliver the mails that were woken for (all since the last time), and those that these wake in turn."""
+        """Deliver the mails that were woken for (all since the last time), and those that these
+        wake in turn.
+        """
         if wakes is None:
             wakes, self.woken = self.woken, []
         todo = [outbox_id for outbox_id, kind in wakes if kind == "mail"]
@@ -121,7 +132,9 @@ class Mailroom:
 
 
 @contextmanager
-def furnished(database_url: str, redis_url: str, office: PostOffice, **changes: Any) -> Iterator[Mailroom]:
+def furnished(
+    database_url: str, redis_url: str, office: PostOffice, **changes: Any
+) -> Iterator[Mailroom]:
     values: dict[str, Any] = {
         "database_url": database_url,
         "redis_url": redis_url,

@@ -1,4 +1,6 @@
-"""A mail server that takes, refuses, or hangs up as told, calls whoever wants to interfere, and keeps what it took."""
+"""A mail server that takes, refuses, or hangs up as told, calls whoever wants to interfere, and
+keeps what it took.
+"""
 
 import asyncio
 import threading
@@ -66,7 +68,9 @@ class PostOffice:
     port: int
     taken: list[Taken] = field(default_factory=list)
     on_rcpt: Hook | None = None
-    """Called, outside the server's loop, when a recipient is named: a place to kill or freeze whoever is sending."""
+    """Called, outside the server's loop, when a recipient is named: a place to kill or freeze
+    whoever is sending.
+    """
     on_data: Hook | None = None
     """Called when a whole message is here, and is not answered yet."""
     _orders: list[_Order] = field(default_factory=list)
@@ -76,8 +80,12 @@ class PostOffice:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}?tls=none"
 
-    def refuse(self, reply: str, *, stage: Stage = "RCPT", to: str | None = None, times: int | None = 1) -> None:
-        """Answer `reply` (like `451 later`) to the next `times` recipients or messages; None: until told otherwise."""
+    def refuse(
+        self, reply: str, *, stage: Stage = "RCPT", to: str | None = None, times: int | None = 1
+    ) -> None:
+        """Answer `reply` (like `451 later`) to the next `times` recipients or messages; None: until
+        told otherwise.
+        """
         with self._lock:
             self._orders.append(_Order(stage, reply, to, times))
 
@@ -122,7 +130,11 @@ class PostOffice:
     def _ordered(self, stage: Stage, *addresses: str) -> str | None:
         with self._lock:
             for order in self._orders:
-                if order.stage == stage and order.address in (None, *addresses) and order.times != 0:
+                if (
+                    order.stage == stage
+                    and order.address in (None, *addresses)
+                    and order.times != 0
+                ):
                     order.times = None if order.times is None else order.times - 1
                     return order.reply
         return None

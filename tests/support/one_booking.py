@@ -1,6 +1,7 @@
 """What the API does to book Grace for Ada, in a process of its own that may die anywhere.
 
-`python -m tests.support.one_booking KEY`: the transaction with its key, COMMIT, the wake-ups, the answer (the booking, printed).
+`python -m tests.support.one_booking KEY`: the transaction with its key, COMMIT, the wake-ups, the
+  answer (the booking, printed).
 """
 
 import sys

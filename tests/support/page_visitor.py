@@ -1,4 +1,6 @@
-"""Somebody with a link to a page, in this process: they follow it, and fill in what the page gave them."""
+"""Somebody with a link to a page, in this process: they follow it, and fill in what the page gave
+them.
+"""
 
 import html
 import re
@@ -17,14 +19,22 @@ GRACE = {
     "zone": "Europe/London",
     "language": "en",
 }
-HEDY = {"id": "hedy", "name": "Hedy Lamarr", "email": "hedy@example.test", "zone": "Europe/Vienna", "language": "de"}
+HEDY = {
+    "id": "hedy",
+    "name": "Hedy Lamarr",
+    "email": "hedy@example.test",
+    "zone": "Europe/Vienna",
+    "language": "de",
+}
 HIDDEN = re.compile(r'<input type="hidden" name="([\w]+)" value="([^"]*)">')
 START = re.compile(r'<button name="start" value="(\d+)"')
 
 
 def link(desk: Desk, **changes: Any) -> Answer:
     body = {"purpose": "booking", "coach_id": "ada", "participant": GRACE} | changes
-    return desk.ask("POST", "/v1/links", json={name: value for name, value in body.items() if value is not None})
+    return desk.ask(
+        "POST", "/v1/links", json={name: value for name, value in body.items() if value is not None}
+    )
 
 
 def path_of(made: Answer) -> str:
@@ -59,7 +69,9 @@ class Visitor:
 
 
 def follow(client: FlaskClient, path: str, **options: Any) -> Any:
-    """What a browser that keeps cookies gets for a link: it may be asked to come back with one first."""
+    """What a browser that keeps cookies gets for a link: it may be asked to come back with one
+    first.
+    """
     answer = client.get(path, buffered=True, **options)
     if answer.status_code == 303 and answer.location.startswith(path):
         answer = client.get(answer.location, buffered=True, **options)
@@ -76,7 +88,9 @@ def enter(desk: Desk, **changes: Any) -> Visitor:
 def fields(page: Any, form: str = "post") -> dict[str, str]:
     """The hidden fields of the page's first form of this method."""
     forms = re.findall(r"<form\b[^>]*>.*?</form>", page.text, re.DOTALL)
-    wanted = next(found for found in forms if ('method="post"' in found.partition(">")[0]) == (form == "post"))
+    wanted = next(
+        found for found in forms if ('method="post"' in found.partition(">")[0]) == (form == "post")
+    )
     return {name: html.unescape(value) for name, value in HIDDEN.findall(wanted)}
 
 

@@ -1,4 +1,6 @@
-"""One cast of people and things, used by every test: Ada the coach, her calendar account, her week."""
+"""One cast of people and things, used by every test: Ada the coach, her calendar
+account, her week.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -45,14 +47,22 @@ ACCOUNT = Account(
     sub="acc_ada",
     profiles=(
         Profile(
-            "pro_1", "google", "gsuite", "ada", calendars=(Calendar(WORK, "Work", primary=True), Calendar(HOME, "Home"))
+            "pro_1",
+            "google",
+            "gsuite",
+            "ada",
+            calendars=(Calendar(WORK, "Work", primary=True), Calendar(HOME, "Home")),
         ),
     ),
 )
 
 
-GRACE = Participant("grace", "Grace Hopper", "grace@example.test", "America/New_York", "en", "https://os.test/me")
-HEDY = Participant("hedy", "Hedy Lamarr", "hedy@example.test", "Europe/Vienna", "de", "https://os.test/me")
+GRACE = Participant(
+    "grace", "Grace Hopper", "grace@example.test", "America/New_York", "en", "https://os.test/me"
+)
+HEDY = Participant(
+    "hedy", "Hedy Lamarr", "hedy@example.test", "Europe/Vienna", "de", "https://os.test/me"
+)
 MARY = Participant("mary", "Mary Jackson", "mary@example.test", "UTC", "fr")
 PROGRAMME = Context("acme", "leaders", "spring", "New Leaders")
 MAILED = replace(ADA, name="Ada Lovelace", email="ada@example.test")
@@ -84,7 +94,9 @@ def reading(*periods: tuple[int, int], calendar: str = WORK) -> Reading:
     return Reading.of((calendar, start, end, BUSY, False) for start, end in periods)
 
 
-def observed(*periods: tuple[int, int], account: Account | None = ACCOUNT, of: Coach = ADA) -> Observed:
+def observed(
+    *periods: tuple[int, int], account: Account | None = ACCOUNT, of: Coach = ADA
+) -> Observed:
     """What a read that found these periods brings."""
     return Observed(reading(*periods), slot_sets.window(of, NOW).known_until, account)
 
@@ -98,10 +110,18 @@ def introduce(database: Database, person: Coach = ADA) -> Coach:
 
 
 def ready(database: Database, person: Coach = MAILED, *periods: tuple[int, int]) -> str:
-    """The coach with a calendar that was just read and holds these periods. Returns the connection's id."""
+    """The coach with a calendar that was just read and holds these periods. Returns the
+    connection's id.
+    """
     introduce(database, person)
     connection_id = connect(database, person.id, sub=f"acc_{person.id}")
-    read(database, connection_id, *periods, of=person, account=replace(ACCOUNT, sub=f"acc_{person.id}"))
+    read(
+        database,
+        connection_id,
+        *periods,
+        of=person,
+        account=replace(ACCOUNT, sub=f"acc_{person.id}"),
+    )
     return connection_id
 
 
@@ -119,7 +139,9 @@ def connect(database: Database, coach_id: str = "ada", sub: str = "acc_ada") -> 
         )
 
 
-def claim(database: Database, connection_id: str, *, lease_ms: int = 30_000, gap_ms: int = 0) -> Claim | None:
+def claim(
+    database: Database, connection_id: str, *, lease_ms: int = 30_000, gap_ms: int = 0
+) -> Claim | None:
     with database.write() as tx:
         return refresh_jobs.claim(tx, connection_id, lease_ms=lease_ms, gap_ms=gap_ms)
 
@@ -141,10 +163,14 @@ def mark_dirty(database: Database, connection_id: str) -> bool:
 
 def listing(database: Database, coach_id: str = "ada", *, now: datetime = NOW) -> slot_sets.Listing:
     with database.read() as tx:
-        return slot_sets.listings(tx, [coach_id], now=now, stale_after=timedelta(minutes=90), reasons=True)[coach_id]
+        return slot_sets.listings(
+            tx, [coach_id], now=now, stale_after=timedelta(minutes=90), reasons=True
+        )[coach_id]
 
 
-def has_channel(tx: Connection, connection_id: str, channel_id: str, *, now: datetime = NOW) -> None:
+def has_channel(
+    tx: Connection, connection_id: str, channel_id: str, *, now: datetime = NOW
+) -> None:
     """Its planned channel is open, and was compared with Cronofy's list at `now`."""
     mine = connections.lease_channel(tx, connection_id, lease_ms=1000, over=True)
     assert connections.channel_opened(tx, connection_id, mine, channel_id, now=now)
@@ -153,12 +179,18 @@ def has_channel(tx: Connection, connection_id: str, channel_id: str, *, now: dat
 
 def row_of(tx: Connection, connection_id: str) -> Any:
     """The connection's row, as stored."""
-    return tx.execute(tables.connections.select().where(tables.connections.c.id == connection_id)).one()
+    return tx.execute(
+        tables.connections.select().where(tables.connections.c.id == connection_id)
+    ).one()
 
 
 def wait_until_free(tx: Connection, connection_id: str) -> None:
     """End the lease as time would: the tests do not wait half a minute for it."""
-    tx.execute(tables.connections.update().where(tables.connections.c.id == connection_id).values(lease_until_ms=0))
+    tx.execute(
+        tables.connections.update()
+        .where(tables.connections.c.id == connection_id)
+        .values(lease_until_ms=0)
+    )
 
 
 def decode(message: bytes) -> dramatiq.Message[Any]:

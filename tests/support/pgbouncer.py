@@ -1,4 +1,6 @@
-"""PgBouncer in transaction mode between us and a PostgreSQL: each transaction may meet another server process."""
+"""PgBouncer in transaction mode between us and a PostgreSQL: each transaction may meet another
+server process.
+"""
 
 import shutil
 import socket
@@ -27,7 +29,9 @@ default_pool_size = 4
 
 @contextmanager
 def pgbouncer(url: str) -> Iterator[str]:
-    """The URL of this database by way of a PgBouncer, as Debian's package comes: nothing of it is tuned for us."""
+    """The URL of this database by way of a PgBouncer, as Debian's package comes: nothing of it is
+    tuned for us.
+    """
     assert PROGRAM is not None
     parts = urlsplit(url)
     child = Child("pgbouncer", unprivileged())

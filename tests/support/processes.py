@@ -1,4 +1,6 @@
-"""The product as it is deployed: web, worker and clock as processes of their own, which tests stop, freeze and kill."""
+"""The product as it is deployed: web, worker and clock as processes of their own, which tests stop,
+freeze and kill.
+"""
 
 import contextlib
 import os
@@ -26,7 +28,9 @@ from workers.cronofy.sandbox.server import Sandbox
 
 LEASE_SECONDS = 5
 GAP_SECONDS = 0.2
-FAR_LIMITS = {f"COACHCAL_LIMIT_{kind}": "1000000000" for kind in ("READS", "WRITES", "HOLDS", "WRONG")}
+FAR_LIMITS = {
+    f"COACHCAL_LIMIT_{kind}": "1000000000" for kind in ("READS", "WRITES", "HOLDS", "WRONG")
+}
 """For load that one client makes alone; it is counted all the same."""
 
 
@@ -44,15 +48,25 @@ class Town:
         return self.sandbox.control
 
     def start(self, name: str) -> None:
-        self.processes.start(name, {"web": "serve", "worker": "work", "clock": "clock"}[name], env=self.environment)
+        self.processes.start(
+            name, {"web": "serve", "worker": "work", "clock": "clock"}[name], env=self.environment
+        )
         if name == "web":
             self.processes.wait_for_url(f"{self.api.origin}/readyz")
 
     def start_mortal(self, name: str, point: str) -> None:
         """A worker that kills or freezes itself at a point of tests.support.failpoints."""
-        dramatiq = ("dramatiq", "workers.bootstrap:start", "--processes=1", "--threads=4", "--skip-logging")
+        dramatiq = (
+            "dramatiq",
+            "workers.bootstrap:start",
+            "--processes=1",
+            "--threads=4",
+            "--skip-logging",
+        )
         environment = self.environment | {"dramatiq_worker_timeout": "20"}
-        self.processes.start(name, point, "--", *dramatiq, env=environment, module="tests.support.failpoints")
+        self.processes.start(
+            name, point, "--", *dramatiq, env=environment, module="tests.support.failpoints"
+        )
 
     def wait_until_frozen(self, name: str, seconds: float = 60.0) -> None:
         """Until this process has started, and stopped itself with every thread."""
@@ -76,8 +90,8 @@ class Town:
         os.killpg(self.processes.pid(name), number)
 
     def freeze(self, name: str) -> None:
-        """Until SIGCONT. Waits for every thread: kill() returns before the kernel has stopped them, and a busy machine
-        lets one go on for milliseconds more, enough to send a mail.
+        """Until SIGCONT. Waits for every thread: kill() returns before the kernel has stopped them,
+        and a busy machine lets one go on for milliseconds more, enough to send a mail.
         """
         group = self.processes.pid(name)
         self.signal(name, signal.SIGSTOP)
@@ -108,14 +122,18 @@ class Town:
     def slots(self) -> dict[str, Any]:
         begin = datetime.now(UTC).date()
         until = begin + timedelta(days=28)
-        return self.api.get("/v1/coaches/ada/slots", **{"from": str(begin), "to": str(until), "duration": "60"})
+        return self.api.get(
+            "/v1/coaches/ada/slots", **{"from": str(begin), "to": str(until), "duration": "60"}
+        )
 
     def wait(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 60.0) -> float:
         """Seconds until the slots are as wanted. Fails after `seconds`."""
         begin = time.monotonic()
         while not wanted(found := self.slots()):
             took = time.monotonic() - begin
-            assert took < seconds, f"not within {seconds} s: {found['state']}, version {found['version']}"
+            assert took < seconds, (
+                f"not within {seconds} s: {found['state']}, version {found['version']}"
+            )
             time.sleep(0.02)
         return time.monotonic() - begin
 
@@ -129,7 +147,9 @@ class Town:
 
 
 def threads_of(group: int) -> Iterator[str]:
-    """The state of each thread of each process of a group, as a letter of proc(5): T is stopped, X and Z have ended."""
+    """The state of each thread of each process of a group, as a letter of proc(5): T is stopped, X
+    and Z have ended.
+    """
     for thread in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             state, _, its_group, *_ = thread.read_text().rpartition(")")[2].split()
@@ -163,7 +183,14 @@ def raised(folder: Path, database_url: str, redis_url: str, **more: str) -> Iter
             key = api_keys.create_key(tx, "tests", api_keys.SCOPES, now=datetime.now(UTC))
         processes = Processes(folder)
         try:
-            yield Town(sandbox, opened, processes, environment, Api(environment["COACHCAL_PUBLIC_URL"], key), key)
+            yield Town(
+                sandbox,
+                opened,
+                processes,
+                environment,
+                Api(environment["COACHCAL_PUBLIC_URL"], key),
+                key,
+            )
         finally:
             processes.stop()
             opened.close()

@@ -56,12 +56,18 @@ class Pair:
 
     def begin(self) -> None:
         """Wait until the standby follows; then commits wait for it, if they are to."""
-        _until(self.primary.url, "SELECT count(*) > 0 FROM pg_stat_replication WHERE state = 'streaming'")
+        _until(
+            self.primary.url,
+            "SELECT count(*) > 0 FROM pg_stat_replication WHERE state = 'streaming'",
+        )
         names = "*" if self.synchronous else ""
         _run(self.primary.url, "ALTER SYSTEM SET synchronous_standby_names = {}", names)
         _run(self.primary.url, "SELECT pg_reload_conf()")
         if self.synchronous:
-            _until(self.primary.url, "SELECT count(*) > 0 FROM pg_stat_replication WHERE sync_state = 'sync'")
+            _until(
+                self.primary.url,
+                "SELECT count(*) > 0 FROM pg_stat_replication WHERE sync_state = 'sync'",
+            )
 
     def fall_behind(self) -> None:
         """Let the standby fall behind: it hears nothing of the primary any more."""

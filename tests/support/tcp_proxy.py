@@ -2,7 +2,8 @@
 
 pass             bytes go on
 delay            bytes go on, each lot some seconds late
-swallow          nothing goes on and nobody is told: a lost host, a NAT that forgot. Who was connected
+swallow          nothing goes on and nobody is told: a lost host, a NAT that forgot. Who was
+                 connected
                  meanwhile is never heard again, in later modes neither
 swallow_replies  what is asked is done, and its answer never comes
 cut              every connection is reset, new ones too
@@ -48,7 +49,9 @@ class Link:
 
 
 class Proxy:
-    """Listens on 127.0.0.1 at `port` until closed. `neighbour` may be changed: new connections go there."""
+    """Listens on 127.0.0.1 at `port` until closed. `neighbour` may be changed: new connections go
+    there.
+    """
 
     def __init__(self, neighbour: tuple[str, int]) -> None:
         self.neighbour = neighbour
@@ -75,7 +78,9 @@ class Proxy:
         return parts._replace(netloc=f"{login}{at}127.0.0.1:{self.port}").geturl()
 
     def misbehave(self, mode: Mode, *, seconds: float = 0.0) -> None:
-        """From now on, for the connections that there are and for new ones. `seconds`: of a delay."""
+        """From now on, for the connections that there are and for new ones. `seconds`:
+        of a delay.
+        """
         with self._lock:
             self._mode, self._delay = mode, seconds
             links = list(self._links)
@@ -133,7 +138,9 @@ class Proxy:
         with self._lock:
             self._links.add(link)
             link.lost = self._mode == "swallow"
-            closed = self._closed  # while we were connecting: whoever closed us did not see this one
+            closed = (
+                self._closed
+            )  # while we were connecting: whoever closed us did not see this one
         if closed or self._mode == "cut":
             self._drop(link)
             return
@@ -141,7 +148,9 @@ class Proxy:
         threading.Thread(target=self._carry, args=back, daemon=True).start()
         self._carry(link, client, neighbour, replies=False)
 
-    def _carry(self, link: Link, source: socket.socket, target: socket.socket, replies: bool) -> None:
+    def _carry(
+        self, link: Link, source: socket.socket, target: socket.socket, replies: bool
+    ) -> None:
         """Until one end has no more to say; the other is told so, unless the link is lost."""
         with contextlib.suppress(OSError):
             while lot := source.recv(LOT):

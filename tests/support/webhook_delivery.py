@@ -1,4 +1,6 @@
-"""Ada's platform is told of things, in one process: a database, a real receiver, and a clock to set."""
+"""Ada's platform is told of things, in one process: a database, a real receiver, and a clock to
+set.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +27,11 @@ from workers.delivery.webhook_sender import Receiver
 ADA = replace(people.MAILED, name=f"Ada {CANARY}", email=f"ada.{CANARY}@example.test")
 ANNE, BETH = (
     Participant(
-        who, f"{who} {CANARY}", f"{who}.{CANARY}@example.test", "Europe/London", my_page_url=f"https://os/{CANARY}"
+        who,
+        f"{who} {CANARY}",
+        f"{who}.{CANARY}@example.test",
+        "Europe/London",
+        my_page_url=f"https://os/{CANARY}",
     )
     for who in ("anne", "beth")
 )
@@ -38,10 +44,14 @@ class Switchboard(Mailroom):
 
     platform: Platform
 
-    def book(self, start: int = NEXT_WEEK, who: Participant = ANNE, context: Context = PROGRAMME) -> BookingChange:
+    def book(
+        self, start: int = NEXT_WEEK, who: Participant = ANNE, context: Context = PROGRAMME
+    ) -> BookingChange:
         return super().book(start, who, context)
 
-    def pod(self, *participants: Participant, start: int = NEXT_WEEK, coach: str = "ada") -> pods.Made:
+    def pod(
+        self, *participants: Participant, start: int = NEXT_WEEK, coach: str = "ada"
+    ) -> pods.Made:
         plan = pods.Plan(Wanted(coach, start, 60), 1, 4, "open", title=TITLE, context=PROGRAMME)
         with self.database.write() as tx:
             made = pods.create(tx, plan, list(participants), self.terms)
@@ -87,7 +97,9 @@ class Switchboard(Mailroom):
     def read(self, *periods: tuple[int, int]) -> None:
         """Ada's calendar is read, and holds these."""
         with self.database.read() as tx:
-            (connection,) = tx.scalars(tables.connections.select().with_only_columns(tables.connections.c.id))
+            (connection,) = tx.scalars(
+                tables.connections.select().with_only_columns(tables.connections.c.id)
+            )
         people.mark_dirty(self.database, connection)
         account = replace(people.ACCOUNT, sub="acc_ada")
         assert people.read(self.database, connection, *periods, of=ADA, account=account)

@@ -1,4 +1,6 @@
-"""A coach's sessions and the calendar they are written into: booked in our database, looked at in the sandbox."""
+"""A coach's sessions and the calendar they are written into: booked in our database, looked at in
+the sandbox.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -40,10 +42,14 @@ class Diary:
     def calendar(self) -> str:
         return self.account.calendar
 
-    def book(self, start: int = TEN, who: Participant = people_tests.GRACE, **options: Any) -> BookingChange:
+    def book(
+        self, start: int = TEN, who: Participant = people_tests.GRACE, **options: Any
+    ) -> BookingChange:
         wanted = Wanted("ada", start, 60, options.pop("force", None))
         with self.services.database.write() as tx:
-            return bookings.book(tx, wanted, who, people_tests.PROGRAMME, self.services.terms(), **options)
+            return bookings.book(
+                tx, wanted, who, people_tests.PROGRAMME, self.services.terms(), **options
+            )
 
     def rebook(self, done: BookingChange, start: int) -> BookingChange:
         with self.services.database.write() as tx:
@@ -54,7 +60,9 @@ class Diary:
             return bookings.cancel(tx, done.booking.id, self.services.terms(), excused=True)
 
     def plan_pod(self, start: int = TEN, *people: Participant) -> Made:
-        plan = Plan(Wanted("ada", start, 60), 1, 4, "open", title="Circle", context=people_tests.PROGRAMME)
+        plan = Plan(
+            Wanted("ada", start, 60), 1, 4, "open", title="Circle", context=people_tests.PROGRAMME
+        )
         with self.services.database.write() as tx:
             return pods.create(tx, plan, list(people), self.services.terms())
 
@@ -74,7 +82,11 @@ class Diary:
     def rows(self) -> list[Any]:
         """The calendar's rows of the outbox, the oldest first."""
         row = tables.outbox.c
-        query = tables.outbox.select().where(row.kind == "calendar").order_by(row.version, row.created_at, row.due_at)
+        query = (
+            tables.outbox.select()
+            .where(row.kind == "calendar")
+            .order_by(row.version, row.created_at, row.due_at)
+        )
         with self.services.database.read() as tx:
             return list(tx.execute(query).all())
 
@@ -82,7 +94,9 @@ class Diary:
         return [row.state for row in self.rows()]
 
     def write(self, *, now: datetime | None = None) -> list[str]:
-        """Deliver every calendar row that is due, as a worker would at `now`; answers their states afterwards."""
+        """Deliver every calendar row that is due, as a worker would at `now`; answers their states
+        afterwards.
+        """
         services = self.services if now is None else replace(self.services, now=lambda: now)
         for row in self.rows():
             if row.state in OPEN:
@@ -100,7 +114,9 @@ class Diary:
         """What time or a crash does to the calendar's rows."""
         with self.services.database.write() as tx:
             mine = tables.outbox.c.kind == "calendar"
-            tx.execute(tables.outbox.update().where(mine, tables.outbox.c.state.in_(OPEN)).values(values))
+            tx.execute(
+                tables.outbox.update().where(mine, tables.outbox.c.state.in_(OPEN)).values(values)
+            )
 
     def look(self, account: Connected | None = None) -> None:
         """A refresh of an account, with what it is made of."""
@@ -126,7 +142,9 @@ class Diary:
 
     def over(self, session: Session) -> datetime:
         """A moment after it."""
-        return self.services.now() + timedelta(seconds=session.ends - self.services.terms().seconds + 1)
+        return self.services.now() + timedelta(
+            seconds=session.ends - self.services.terms().seconds + 1
+        )
 
 
 def opened(house: House) -> Diary:

@@ -1,4 +1,6 @@
-"""What holds for every request: an id in the log, headers that keep browsers safe, errors without entrails."""
+"""What holds for every request: an id in the log, headers that keep browsers safe, errors without
+entrails.
+"""
 
 from collections.abc import Callable
 
@@ -39,7 +41,9 @@ def test_a_caller_may_bring_an_id_along_if_it_is_harmless(one_desk: Desk) -> Non
         assert len(made) == 16
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/docs", "/openapi.json", "/no/such/path", "/static/style.css"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/docs", "/openapi.json", "/no/such/path", "/static/style.css"]
+)
 def test_browsers_are_told_to_load_and_frame_nothing(one_desk: Desk, path: str) -> None:
     with one_desk.look(path) as answer:
         headers = answer.headers
@@ -51,8 +55,12 @@ def test_browsers_are_told_to_load_and_frame_nothing(one_desk: Desk, path: str) 
         assert len(headers.getlist(name)) == 1
 
 
-@pytest.mark.parametrize(("url", "told"), [("https://calendars.example", True), ("http://127.0.0.1:8000", False)])
-def test_https_is_insisted_on_where_it_is_served(fresh_database: Callable[[Kind], str], url: str, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("url", "told"), [("https://calendars.example", True), ("http://127.0.0.1:8000", False)]
+)
+def test_https_is_insisted_on_where_it_is_served(
+    fresh_database: Callable[[Kind], str], url: str, told: bool
+) -> None:
     with desks.opened(fresh_database("sqlite"), public_url=url) as desk:
         assert ("Strict-Transport-Security" in desk.look("/healthz").headers) is told
         assert desk.look("/openapi.json").json["servers"] == [{"url": url}]

@@ -82,7 +82,13 @@ QUERIES: list[tuple[str, dict[str, Any], int, str, str]] = [
     (SLOTS, RANGE | {"to": "2026-05-25"}, 422, "reversed_range", "to"),
     (SLOTS, RANGE | {"to": "2026-06-01"}, 422, "reversed_range", "to"),
     (SLOTS, RANGE | {"to": "2027-07-06"}, 422, "range_too_long", "to"),
-    (SLOTS, RANGE | {"from": "2026-06-01T00:00Z", "to": "2026-09-01T02:00:01Z"}, 422, "range_too_long", "to"),
+    (
+        SLOTS,
+        RANGE | {"from": "2026-06-01T00:00Z", "to": "2026-09-01T02:00:01Z"},
+        422,
+        "range_too_long",
+        "to",
+    ),
     (SLOTS, RANGE | {"tz": "Europe/Londn"}, 422, "unknown_zone", "tz"),
     (SLOTS, RANGE | {"tz": ""}, 422, "unknown_zone", "tz"),
     (SLOTS, RANGE | {"duration": "50"}, 422, "duration_not_offered", "duration"),
@@ -122,7 +128,11 @@ def steady(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def check(answer: Any, status: int, code: str, field: str | None) -> None:
-    assert (answer.status_code, answer.json["code"], answer.json.get("field")) == (status, code, field), answer.text
+    assert (answer.status_code, answer.json["code"], answer.json.get("field")) == (
+        status,
+        code,
+        field,
+    ), answer.text
     assert answer.mimetype == PROBLEM
     assert answer.json["status"] == status
     assert answer.json["title"]
@@ -148,7 +158,17 @@ def test_a_bad_query_is_refused_by_its_field(
 
 
 @pytest.mark.parametrize(
-    "raw", [b"{", b"", b"{'zone': 1}", b'{"pre": NaN}', b"[" * 100_000, b'"\\ud800"', b"\xff\xfe{}", b"{}{}"]
+    "raw",
+    [
+        b"{",
+        b"",
+        b"{'zone': 1}",
+        b'{"pre": NaN}',
+        b"[" * 100_000,
+        b'"\\ud800"',
+        b"\xff\xfe{}",
+        b"{}{}",
+    ],
 )
 def test_a_body_that_is_no_json_is_refused_with_where(steady: Desk, raw: bytes) -> None:
     before = steady.dump()
@@ -161,7 +181,9 @@ def test_a_body_that_is_no_json_is_refused_with_where(steady: Desk, raw: bytes) 
     assert steady.dump() == before
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
 def test_a_body_must_say_that_it_is_json(steady: Desk, kind: str) -> None:
     before = steady.dump()
     answer = steady.ask("PUT", ADA, data=b"zone=Europe/London", content_type=kind)
@@ -179,7 +201,12 @@ def test_a_number_that_no_database_holds_is_refused(steady: Desk) -> None:
 def test_a_body_over_the_cap_is_refused(steady: Desk) -> None:
     before = steady.dump()
     raw = b'{"zone": "' + b"x" * 300_000 + b'"}'
-    check(steady.ask("PUT", ADA, data=raw, content_type="application/json"), 413, "body_too_large", None)
+    check(
+        steady.ask("PUT", ADA, data=raw, content_type="application/json"),
+        413,
+        "body_too_large",
+        None,
+    )
     assert steady.dump() == before
 
 
@@ -195,10 +222,17 @@ def test_every_flaw_of_a_body_is_told_at_once(steady: Desk) -> None:
     assert (answer.json["field"], answer.json["code"]) == ("zone", "wrong_type")
 
 
-@pytest.mark.parametrize("version", ["abc", "", '"1.5"', '"-1"', "*", '"99999999999999999999"', '"²"'])
+@pytest.mark.parametrize(
+    "version", ["abc", "", '"1.5"', '"-1"', "*", '"99999999999999999999"', '"²"']
+)
 def test_a_version_in_a_header_must_be_one(steady: Desk, version: str) -> None:
     before = steady.dump()
-    check(steady.put(ADA, body(pre=30), headers={"If-Match": version}), 422, "invalid_value", "If-Match")
+    check(
+        steady.put(ADA, body(pre=30), headers={"If-Match": version}),
+        422,
+        "invalid_value",
+        "If-Match",
+    )
     assert steady.dump() == before
 
 
@@ -215,7 +249,12 @@ def test_a_part_of_a_coach_who_is_not_there_cannot_be_set(desk: Desk) -> None:
 def test_a_calendar_that_the_connection_has_not_cannot_be_chosen(desk: Desk, ada: str) -> None:
     before = desk.dump()
     path = f"{ADA}/connections/{ada}/calendars"
-    check(desk.put(path, {"calendars": ["cal_home", "cal_of\0another"]}), 422, "unknown_calendar", "calendars")
+    check(
+        desk.put(path, {"calendars": ["cal_home", "cal_of\0another"]}),
+        422,
+        "unknown_calendar",
+        "calendars",
+    )
     check(desk.put(path, {"calendars": "cal_home"}), 422, "wrong_type", "calendars")
     assert desk.dump() == before
 

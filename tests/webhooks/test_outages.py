@@ -1,4 +1,6 @@
-"""What a client is told when the database answers with an error: status, code, and what to do next."""
+"""What a client is told when the database answers with an error: status, code, and what
+to do next.
+"""
 
 from collections.abc import Iterator
 
@@ -50,7 +52,9 @@ def moody(postgres: PostgresDatabases) -> Iterator[Desk]:
 @pytest.mark.parametrize("state", TOLD)
 def test_each_error_of_the_database_has_its_answer(moody: Desk, state: str) -> None:
     with moody.database.write() as tx:
-        tx.exec_driver_sql("DELETE FROM mood; ALTER SEQUENCE tries RESTART; SELECT nextval('tries')")
+        tx.exec_driver_sql(
+            "DELETE FROM mood; ALTER SEQUENCE tries RESTART; SELECT nextval('tries')"
+        )
         tx.exec_driver_sql(f"INSERT INTO mood VALUES ('{state}')")
     answer = moody.put("/v1/coaches/grace", SETTINGS)
     status, code, tries = TOLD[state]

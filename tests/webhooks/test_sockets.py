@@ -1,4 +1,6 @@
-"""The door itself: gunicorn on a real socket, and clients that cheat about lengths, dawdle, or hang up."""
+"""The door itself: gunicorn on a real socket, and clients that cheat about lengths, dawdle, or hang
+up.
+"""
 
 import os
 import socket
@@ -42,14 +44,24 @@ class Door:
             yield line
 
     def push(self) -> int:
-        headers = {signature.HEADER: signature.sign(CHANGE, [SECRET]), "Content-Type": "application/json"}
+        headers = {
+            signature.HEADER: signature.sign(CHANGE, [SECRET]),
+            "Content-Type": "application/json",
+        }
         return requests.post(self.url + PUSH, data=CHANGE, headers=headers, timeout=10).status_code
 
 
 def head(raw: bytes, *framing: str, header: bytes | None = None) -> bytes:
     signed = header if header is not None else signature.sign(raw, [SECRET]).encode()
     lines = [f"POST {PUSH} HTTP/1.1", "Host: coachcal", "Content-Type: application/json", *framing]
-    return "\r\n".join(lines).encode() + b"\r\n" + signature.HEADER.encode() + b": " + signed + b"\r\n\r\n"
+    return (
+        "\r\n".join(lines).encode()
+        + b"\r\n"
+        + signature.HEADER.encode()
+        + b": "
+        + signed
+        + b"\r\n\r\n"
+    )
 
 
 def chunked(*chunks: bytes) -> bytes:
@@ -64,7 +76,9 @@ def status(line: socket.socket) -> int:
 
 
 @pytest.fixture(scope="module")
-def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[str, int], str]]:
+def server(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[tuple[str, int], str]]:
     """Gunicorn, with everything from the environment: (its address, its database)."""
     url = copy_of(sqlite_template, tmp_path_factory.mktemp("door") / "db.sqlite")
     environment = {

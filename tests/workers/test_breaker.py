@@ -1,4 +1,6 @@
-"""Whatever ails Redis: one failure is waited for, and told once; the rest go on without it until it is well."""
+"""Whatever ails Redis: one failure is waited for, and told once; the rest go on without it until it
+is well.
+"""
 
 import os
 import signal
@@ -34,8 +36,14 @@ AILMENTS: dict[str, tuple[Change, Change]] = {
         lambda _, server: os.kill(server.pid, signal.SIGSTOP),
         lambda _, server: os.kill(server.pid, signal.SIGCONT),
     ),
-    "full": (lambda sound, _: sound.config_set("maxmemory", 1), lambda sound, _: sound.config_set("maxmemory", 0)),
-    "read-only": (lambda sound, _: sound.replicaof("127.0.0.1", "1"), lambda sound, _: sound.replicaof("NO", "ONE")),
+    "full": (
+        lambda sound, _: sound.config_set("maxmemory", 1),
+        lambda sound, _: sound.config_set("maxmemory", 0),
+    ),
+    "read-only": (
+        lambda sound, _: sound.replicaof("127.0.0.1", "1"),
+        lambda sound, _: sound.replicaof("NO", "ONE"),
+    ),
 }
 REFUSALS = (
     b"-LOADING Redis is loading the dataset in memory\r\n",
@@ -134,8 +142,12 @@ def test_of_a_redis_that_is_ill_one_failure_is_noticed_and_it_is_found_well_agai
         assert said(logs) == ["redis_away", "redis_back"]
 
 
-@pytest.mark.parametrize("answer", REFUSALS, ids=lambda answer: answer.partition(b" ")[0].decode().strip() or "closes")
-def test_every_refusal_of_redis_is_told_once_and_waited_for_by_nobody(services: Services, answer: bytes) -> None:
+@pytest.mark.parametrize(
+    "answer", REFUSALS, ids=lambda answer: answer.partition(b" ")[0].decode().strip() or "closes"
+)
+def test_every_refusal_of_redis_is_told_once_and_waited_for_by_nobody(
+    services: Services, answer: bytes
+) -> None:
     with saying(answer) as (url, count):
         desk = desk_at(url, services)
         with capture_logs() as logs:
@@ -154,7 +166,9 @@ def test_a_redis_that_stays_away_is_told_of_now_and_then(services: Services) -> 
     desk.close()
 
 
-def test_a_server_that_takes_no_more_connections_holds_the_first_for_a_moment_only(services: Services) -> None:
+def test_a_server_that_takes_no_more_connections_holds_the_first_for_a_moment_only(
+    services: Services,
+) -> None:
     """Its backlog is full: not even connecting is answered."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         port = listener.getsockname()[1]
@@ -183,7 +197,9 @@ def test_all_wake_ups_of_a_request_are_one_call(server: EmbeddedServer, desk: De
         assert depths == {"freebusy": 10, "slots": 0, "mails": 70, "calendars": 70, "callbacks": 70}
 
 
-def test_a_flushed_or_restarted_redis_takes_wake_ups_at_once(server: EmbeddedServer, desk: Desk) -> None:
+def test_a_flushed_or_restarted_redis_takes_wake_ups_at_once(
+    server: EmbeddedServer, desk: Desk
+) -> None:
     """It has forgotten every script that it was taught, and the idle connections are dead."""
     desk.actors.wake("before")
     assert desk.broker.do_fetch("freebusy", 1000)
@@ -221,7 +237,9 @@ def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
 
 @contextmanager
 def saying(answer: bytes) -> Iterator[tuple[str, Callable[[], int]]]:
-    """A server that answers whatever it is sent with this; b"": it hangs up. And how often it was sent something."""
+    """A server that answers whatever it is sent with this; b"": it hangs up. And how often it was
+    sent something.
+    """
     count = 0
 
     def answer_all(connection: socket.socket) -> None:

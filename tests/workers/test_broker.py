@@ -17,12 +17,18 @@ def test_a_wake_up_carries_an_id_and_nothing_else(house: House, redis_url: str) 
     (stored,) = client.hvals("coachcal:freebusy.msgs")
     assert isinstance(stored, bytes)
     message = dramatiq.Message.decode(stored)
-    assert (message.actor_name, message.args, message.kwargs) == ("refresh_freebusy", ("con_1",), {})
+    assert (message.actor_name, message.args, message.kwargs) == (
+        "refresh_freebusy",
+        ("con_1",),
+        {},
+    )
     client.close()
 
 
 def test_waking_without_redis_neither_fails_nor_takes_long(house: House) -> None:
-    actors = declare_actors(create_broker(create_redis("redis://127.0.0.1:9", timeout=0.25)), house.runtime.services)
+    actors = declare_actors(
+        create_broker(create_redis("redis://127.0.0.1:9", timeout=0.25)), house.runtime.services
+    )
     actors.wake("con_1")
 
 

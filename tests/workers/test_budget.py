@@ -1,4 +1,6 @@
-"""All workers together stay inside Cronofy's two limits, first come first served, whether Redis is there or not."""
+"""All workers together stay inside Cronofy's two limits, first come first served, whether Redis is
+there or not.
+"""
 
 import socket
 import threading
@@ -30,9 +32,19 @@ def server(redis_url: str) -> Iterator[redis.Redis]:
         yield client
 
 
-def shared(server: redis.Redis, clock: Clock, *, per_second: int = 50, per_minute: int = 500) -> Budget:
-    """A worker's budget: its own clock does not move in Redis, so what it sleeps is only written down."""
-    return Budget(server, per_second=per_second, per_minute=per_minute, monotonic=clock.monotonic, sleep=lambda _: None)
+def shared(
+    server: redis.Redis, clock: Clock, *, per_second: int = 50, per_minute: int = 500
+) -> Budget:
+    """A worker's budget: its own clock does not move in Redis, so what it sleeps is only written
+    down.
+    """
+    return Budget(
+        server,
+        per_second=per_second,
+        per_minute=per_minute,
+        monotonic=clock.monotonic,
+        sleep=lambda _: None,
+    )
 
 
 def grants(server: redis.Redis) -> list[int]:
@@ -57,10 +69,14 @@ def test_no_second_holds_more_than_its_limit(server: redis.Redis, clock: Clock) 
 
 
 def test_nothing_drifts_while_calls_queue(server: redis.Redis, clock: Clock) -> None:
-    """The n-th call behind a full window comes exactly one window after the one that makes room for it."""
+    """The n-th call behind a full window comes exactly one window after the one that makes room for
+    it.
+    """
     take(shared(server, clock, per_second=5, per_minute=100), clock, 40)
     granted = grants(server)
-    assert [late - early for early, late in zip(granted[20:], granted[25:], strict=False)] == [SECOND] * 15
+    assert [late - early for early, late in zip(granted[20:], granted[25:], strict=False)] == [
+        SECOND
+    ] * 15
 
 
 def test_no_minute_holds_more_than_its_limit(server: redis.Redis, clock: Clock) -> None:
@@ -73,7 +89,9 @@ def test_no_minute_holds_more_than_its_limit(server: redis.Redis, clock: Clock) 
     assert len(grants(server)) == 20, "a call that gave up has taken nothing"
 
 
-def test_several_workers_share_one_budget(server: redis.Redis, redis_url: str, clock: Clock) -> None:
+def test_several_workers_share_one_budget(
+    server: redis.Redis, redis_url: str, clock: Clock
+) -> None:
     def work() -> None:
         with redis.Redis.from_url(redis_url) as own:
             take(shared(own, clock, per_second=7, per_minute=100), clock, 12)
@@ -89,7 +107,9 @@ def test_several_workers_share_one_budget(server: redis.Redis, redis_url: str, c
 
 def test_applications_do_not_share(server: redis.Redis, clock: Clock) -> None:
     take(shared(server, clock, per_minute=1), clock)
-    other = Budget(server, name="another", per_minute=1, monotonic=clock.monotonic, sleep=clock.sleep)
+    other = Budget(
+        server, name="another", per_minute=1, monotonic=clock.monotonic, sleep=clock.sleep
+    )
     take(other, clock)
     assert clock.slept == []
 
@@ -165,8 +185,12 @@ def away(url: str, clock: Clock) -> Budget:
 
 
 @pytest.mark.parametrize("how", ["frozen", "gone"])
-def test_without_redis_a_worker_keeps_to_a_tenth(how: str, request: pytest.FixtureRequest, clock: Clock) -> None:
-    """Never unlimited, and never stuck: Redis is asked again now and then, not before every call."""
+def test_without_redis_a_worker_keeps_to_a_tenth(
+    how: str, request: pytest.FixtureRequest, clock: Clock
+) -> None:
+    """Never unlimited, and never stuck: Redis is asked again now and then, not before
+    every call.
+    """
     budget = away(request.getfixturevalue(how), clock)
     began = clock.now
     take(budget, clock, 50)
@@ -184,7 +208,9 @@ def test_without_redis_a_pause_still_holds_this_worker(gone: str, clock: Clock) 
         budget.take(clock.now + 5)
 
 
-def test_redis_is_asked_again_once_it_had_time_to_come_back(server: redis.Redis, clock: Clock) -> None:
+def test_redis_is_asked_again_once_it_had_time_to_come_back(
+    server: redis.Redis, clock: Clock
+) -> None:
     budget = shared(server, clock)
     server.set(LIST, "not a list")  # as good as away: every call fails
     take(budget, clock)
@@ -196,7 +222,9 @@ def test_redis_is_asked_again_once_it_had_time_to_come_back(server: redis.Redis,
     assert len(grants(server)) == 1
 
 
-def test_a_budget_by_url_fails_fast_and_works(redis_url: str, frozen: str, server: redis.Redis) -> None:
+def test_a_budget_by_url_fails_fast_and_works(
+    redis_url: str, frozen: str, server: redis.Redis
+) -> None:
     Budget.at(redis_url).take(deadline=float("inf"))
     assert len(grants(server)) == 1
     Budget.at(frozen).take(deadline=float("inf"))
@@ -216,7 +244,9 @@ def test_a_local_pause_is_waited_for(clock: Clock) -> None:
     assert clock.slept == [3]
 
 
-def test_a_deadline_that_has_passed_still_takes_what_is_free_and_waits_for_nothing(clock: Clock) -> None:
+def test_a_deadline_that_has_passed_still_takes_what_is_free_and_waits_for_nothing(
+    clock: Clock,
+) -> None:
     budget = LocalBudget(per_second=1, monotonic=clock.monotonic, sleep=clock.sleep)
     budget.take(clock.now - 1)
     with pytest.raises(OverBudget):
@@ -233,7 +263,9 @@ def test_whenever_calls_come_both_limits_hold_and_no_call_waits_longer_than_it_m
     pauses: list[float], per_second: int, per_minute: int
 ) -> None:
     clock, granted = Clock(0.0), list[float]()
-    budget = LocalBudget(per_second=per_second, per_minute=per_minute, monotonic=clock.monotonic, sleep=clock.sleep)
+    budget = LocalBudget(
+        per_second=per_second, per_minute=per_minute, monotonic=clock.monotonic, sleep=clock.sleep
+    )
     room: Callable[[float, int], float] = lambda window, limit: (  # noqa: E731 (reads as the rule it is)
         granted[-limit] + window if len(granted) >= limit else 0.0
     )

@@ -52,7 +52,9 @@ def tick(house: House) -> None:
 def later(house: House, **by: float) -> None:
     """Time passes."""
     now = house.runtime.services.now() + timedelta(**by)
-    house.runtime = replace(house.runtime, services=replace(house.runtime.services, now=lambda: now))
+    house.runtime = replace(
+        house.runtime, services=replace(house.runtime.services, now=lambda: now)
+    )
 
 
 def test_a_lost_wake_up_is_sent_again(house: House, connected: Connected) -> None:
@@ -64,7 +66,9 @@ def test_a_lost_wake_up_is_sent_again(house: House, connected: Connected) -> Non
     assert drain(house) == []
 
 
-def test_a_calendar_nobody_pushed_about_is_read_after_an_hour(house: House, connected: Connected) -> None:
+def test_a_calendar_nobody_pushed_about_is_read_after_an_hour(
+    house: House, connected: Connected
+) -> None:
     clock.reconcile(house.runtime.services, house.runtime.actors)
     assert drain(house) == []
     later(house, minutes=61)
@@ -109,7 +113,9 @@ def test_one_tick_in_a_quarter_minute_reconciles_however_many_clocks_tick(house:
 def book(house: House) -> BookingChange:
     with house.runtime.services.database.write() as tx:
         terms = house.runtime.services.terms()
-        return bookings.book(tx, Wanted("ada", people.at(9, 10), 60), people.GRACE, people.PROGRAMME, terms)
+        return bookings.book(
+            tx, Wanted("ada", people.at(9, 10), 60), people.GRACE, people.PROGRAMME, terms
+        )
 
 
 def forget_wakes(house: House) -> None:
@@ -118,7 +124,9 @@ def forget_wakes(house: House) -> None:
         tx.execute(tables.outbox.update().values(wake_after_ms=0))
 
 
-def test_a_mail_and_a_calendar_row_that_nobody_woke_for_are_woken_for(house: House, connected: Connected) -> None:
+def test_a_mail_and_a_calendar_row_that_nobody_woke_for_are_woken_for(
+    house: House, connected: Connected
+) -> None:
     done = book(house)
     tick(house)
     assert drain(house) == []  # the first wake-up is on its way
@@ -133,7 +141,9 @@ def test_a_mail_and_a_calendar_row_that_nobody_woke_for_are_woken_for(house: Hou
 def test_a_reminder_is_woken_for_when_it_is_due(house: House, connected: Connected) -> None:
     book(house)
     with house.runtime.services.database.write() as tx:
-        tx.execute(tables.outbox.update().where(tables.outbox.c.topic != "reminder").values(state="sent"))
+        tx.execute(
+            tables.outbox.update().where(tables.outbox.c.topic != "reminder").values(state="sent")
+        )
     forget_wakes(house)
     later(house, days=6)
     clock.sweep(house.runtime.services, house.runtime.actors)
@@ -156,7 +166,9 @@ def test_the_time_of_a_hold_opens_when_it_ends(house: House, connected: Connecte
     assert clock.reopen(house.runtime.services, house.runtime.actors) == 0
 
 
-def test_a_pod_short_of_participants_at_its_deadline_is_told_to_ops_once(house: House, connected: Connected) -> None:
+def test_a_pod_short_of_participants_at_its_deadline_is_told_to_ops_once(
+    house: House, connected: Connected
+) -> None:
     deadline = people.NOW + timedelta(days=1)
     plan = pods.Plan(Wanted("ada", people.at(9, 10), 60), 2, 4, "open", deadline)
     with house.runtime.services.database.write() as tx:
@@ -184,14 +196,17 @@ def test_stored_answers_are_dropped_after_two_days(house: House) -> None:
 
 def test_the_clock_stops_when_it_is_told_to(house: House) -> None:
     stop = threading.Event()
-    thread = threading.Thread(target=clock.run, args=(house.runtime.services, house.runtime.actors, stop))
+    thread = threading.Thread(
+        target=clock.run, args=(house.runtime.services, house.runtime.actors, stop)
+    )
     thread.start()
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
 
 
-# -- a job that raises ----------------------------------------------------------------------------------------
+# -- a job that raises
+# ----------------------------------------------------------------------------------------
 
 
 def failing(house: House) -> dict[str, float]:
@@ -244,7 +259,9 @@ def test_a_job_that_raises_is_told_and_counted_and_the_others_go_on(
 def test_a_job_that_raises_is_tried_again_at_its_next_run_and_not_before(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "JOBS", tuple(breaks(job) for job in clock.JOBS if job.name == "retention"))
+    monkeypatch.setattr(
+        clock, "JOBS", tuple(breaks(job) for job in clock.JOBS if job.name == "retention")
+    )
     for _ in range(3):
         tick(house)
     assert failing(house) == {"retention": 1}

@@ -36,7 +36,9 @@ def test_a_healthy_system_has_nothing_to_do(house: House) -> None:
 
 
 def test_without_a_database_the_rest_is_still_examined(house: House) -> None:
-    away = replace(house.runtime.services, database=database.create("postgresql://nobody@127.0.0.1:9/none"))
+    away = replace(
+        house.runtime.services, database=database.create("postgresql://nobody@127.0.0.1:9/none")
+    )
     found = findings(away)
     assert "DATABASE_URL" in found["database"].next_step
     assert not found["redis"].next_step
@@ -79,7 +81,8 @@ def test_a_read_owed_for_long_is_told(house: House) -> None:
     assert "coachcal clock" in findings(house.runtime.services)["backlog"].next_step
 
 
-# -- where callbacks go ---------------------------------------------------------------------------------------
+# -- where callbacks go
+# ---------------------------------------------------------------------------------------
 
 
 def told_to(house: House, url: str) -> Finding:

@@ -47,7 +47,9 @@ def only(services: Services, check: str) -> Finding:
 
 
 @pytest.mark.parametrize("name", [*doctor.NEIGHBOURS, *doctor.ROWS])
-def test_a_check_that_dies_is_told_and_hides_no_other(house: House, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_check_that_dies_is_told_and_hides_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     def dies(_services: Services) -> Iterator[Finding]:
         yield Finding("before", "it found this")
         raise KeyError("x of ada@example.test")
@@ -128,21 +130,35 @@ GOOD: dict[str, Any] = {
     [
         ({}, ()),
         ({"worker_metrics_port": 9100, "clock_metrics_port": 9101}, ()),
-        ({"worker_metrics_port": 9100, "clock_metrics_port": 9100}, ("WORKER_METRICS_PORT", "CLOCK_METRICS_PORT")),
+        (
+            {"worker_metrics_port": 9100, "clock_metrics_port": 9100},
+            ("WORKER_METRICS_PORT", "CLOCK_METRICS_PORT"),
+        ),
         ({"clock_metrics_port": 8000}, ("CLOCK_METRICS_PORT", "PORT")),
         ({"smtp_url": "smtp://127.0.0.1"}, ("COACHCAL_SMTP_URL", "COACHCAL_MAILER")),
-        ({"callback_secret": f"whsec_{'YWJj' * 10}"}, ("COACHCAL_CALLBACK_SECRET", "COACHCAL_CALLBACK_URL")),
-        ({"cronofy_origin": "http://127.0.0.1:1", "cronofy_data_center": "de"}, ("_ORIGIN", "_DATA_CENTER")),
+        (
+            {"callback_secret": f"whsec_{'YWJj' * 10}"},
+            ("COACHCAL_CALLBACK_SECRET", "COACHCAL_CALLBACK_URL"),
+        ),
+        (
+            {"cronofy_origin": "http://127.0.0.1:1", "cronofy_data_center": "de"},
+            ("_ORIGIN", "_DATA_CENTER"),
+        ),
         ({"public_url": "https://127.0.0.1"}, ("COACHCAL_PUBLIC_URL",)),
         ({"public_url": "http://coaching.example"}, ("COACHCAL_PUBLIC_URL",)),
         ({"public_url": "https://localhost", "cronofy_origin": "http://127.0.0.1:1"}, ()),
         ({"clock_offset_seconds": 60}, ("COACHCAL_CLOCK_OFFSET_SECONDS",)),
         ({"stale_minutes": 60}, ("COACHCAL_STALE_MINUTES", "COACHCAL_RECONCILE_MINUTES")),
-        ({"reconcile_busy_minutes": 61}, ("COACHCAL_RECONCILE_BUSY_MINUTES", "COACHCAL_RECONCILE_MINUTES")),
+        (
+            {"reconcile_busy_minutes": 61},
+            ("COACHCAL_RECONCILE_BUSY_MINUTES", "COACHCAL_RECONCILE_MINUTES"),
+        ),
         ({"last_known_hours": 1}, ("COACHCAL_LAST_KNOWN_HOURS", "COACHCAL_STALE_MINUTES")),
     ],
 )
-def test_settings_that_contradict_each_other_are_named(changes: dict[str, Any], names: tuple[str, ...]) -> None:
+def test_settings_that_contradict_each_other_are_named(
+    changes: dict[str, Any], names: tuple[str, ...]
+) -> None:
     told = list(contradictions(Settings(**GOOD | changes)))
     assert len(told) == bool(names)
     for detail, next_step in told:
@@ -150,11 +166,15 @@ def test_settings_that_contradict_each_other_are_named(changes: dict[str, Any], 
         assert any(word in next_step for word in ("set", "unset"))
 
 
-def test_a_variable_that_is_no_setting_is_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_that_is_no_setting_is_named(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "COACHCAL_RECONCILE_MINUTE" not in str(found(house.runtime.services, "settings"))
     monkeypatch.setenv("COACHCAL_RECONCILE_MINUTE", "5")
     monkeypatch.setenv("COACHCAL_RECONCILE_MINUTES", "60")
-    assert "COACHCAL_RECONCILE_MINUTE is no setting" in only(house.runtime.services, "settings").detail
+    assert (
+        "COACHCAL_RECONCILE_MINUTE is no setting" in only(house.runtime.services, "settings").detail
+    )
 
 
 # -- Redis -------------------------------------------------------------------------------
@@ -199,8 +219,12 @@ def test_a_redis_that_may_only_be_read_is_told(house: House, redis_url: str) -> 
 # -- mail --------------------------------------------------------------------------------
 
 
-def told_of_mail(house: House, port: int, tls: Tls = "none", login: tuple[str, str] | None = None) -> tuple[str, str]:
-    mailer = SmtpMailer(MailServer("127.0.0.1", port, tls, *(login or ())), greeting="coaching.example", deadline=5)
+def told_of_mail(
+    house: House, port: int, tls: Tls = "none", login: tuple[str, str] | None = None
+) -> tuple[str, str]:
+    mailer = SmtpMailer(
+        MailServer("127.0.0.1", port, tls, *(login or ())), greeting="coaching.example", deadline=5
+    )
     finding = only(replace(house.runtime.services, mailer=mailer), "mail")
     mailer.close()
     return finding.detail, finding.next_step
@@ -208,7 +232,10 @@ def told_of_mail(house: House, port: int, tls: Tls = "none", login: tuple[str, s
 
 def test_a_mail_server_that_takes_us_is_well_and_is_sent_nothing(house: House) -> None:
     with running() as postman:
-        assert told_of_mail(house, postman.port) == ("the server takes the login and the sender", "")
+        assert told_of_mail(house, postman.port) == (
+            "the server takes the login and the sender",
+            "",
+        )
     assert postman.taken == []
     assert len(postman.connections) == 1
 
@@ -240,7 +267,9 @@ def test_a_disk_that_is_nearly_full_is_told(house: House, monkeypatch: pytest.Mo
     assert "TMPDIR" in only(house.runtime.services, "temporary folder").next_step
 
 
-def test_a_folder_that_cannot_be_written_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", "/proc/none")
     assert "TMPDIR" in only(house.runtime.services, "temporary folder").next_step
 
@@ -262,7 +291,9 @@ def test_stored_secrets_that_do_not_open_are_counted(house: House) -> None:
     assert rotated.next_step == "run: coachcal secrets reseal"
     # Without theirs; and the channel that nobody can ask about hides nothing
     lost = replace(services, vault=Vault([new]))
-    assert only(lost, "secrets").detail == f"2 of 2 do not open, those of {connection_id} among them"
+    assert (
+        only(lost, "secrets").detail == f"2 of 2 do not open, those of {connection_id} among them"
+    )
     assert "COACHCAL_SECRET_KEYS" in only(lost, "secrets").next_step
     assert only(lost, f"channel of {connection_id}").next_step
     assert only(lost, "channels").detail == "1 looked at"
@@ -277,7 +308,10 @@ def test_a_channel_that_pushes_to_an_address_of_before_is_found_and_mended(house
     connection_id = house.connect().connection_id
     house.refresh(connection_id)
     assert found(services, f"channel of {connection_id}") == []
-    moved = replace(services, settings=services.settings.model_copy(update={"public_url": _url("http://127.0.0.2:9")}))
+    moved = replace(
+        services,
+        settings=services.settings.model_copy(update={"public_url": _url("http://127.0.0.2:9")}),
+    )
     finding = only(moved, f"channel of {connection_id}")
     assert finding.detail == "pushes to http://127.0.0.1:9, not to COACHCAL_PUBLIC_URL"
     assert finding.next_step == "run: coachcal channels audit"

@@ -1,4 +1,6 @@
-"""What goes wrong with calendars heals by itself: against the sandbox, with the clock's own jobs."""
+"""What goes wrong with calendars heals by itself: against the sandbox, with the clock's
+own jobs.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -51,17 +53,29 @@ def row(house: House, connected: Connected) -> Any:
         return people.row_of(tx, connected.connection_id)
 
 
-def test_a_calendar_that_vanishes_for_one_read_never_opens_a_slot(house: House, connected: Connected) -> None:
+def test_a_calendar_that_vanishes_for_one_read_never_opens_a_slot(
+    house: House, connected: Connected
+) -> None:
     version = house.listing().version
     house.control.fault("vanish_calendar", "/v1/free_busy", calendar_id=connected.calendar)
     assert refresh(house, connected) == ["calendar_doubted"]
-    assert (house.listing().version, house.listing().state, is_open(house, 2)) == (version, "refreshing", False)
+    assert (house.listing().version, house.listing().state, is_open(house, 2)) == (
+        version,
+        "refreshing",
+        False,
+    )
     assert house.owed(connected.connection_id)
     house.refresh(connected.connection_id)
-    assert (house.listing().version, house.listing().state, is_open(house, 2)) == (version, "fresh", False)
+    assert (house.listing().version, house.listing().state, is_open(house, 2)) == (
+        version,
+        "fresh",
+        False,
+    )
 
 
-def test_a_calendar_that_is_really_empty_is_believed_at_the_second_read(house: House, connected: Connected) -> None:
+def test_a_calendar_that_is_really_empty_is_believed_at_the_second_read(
+    house: House, connected: Connected
+) -> None:
     house.control.fault("vanish_calendar", "/v1/free_busy", calendar_id=connected.calendar, times=2)
     refresh(house, connected)
     assert not is_open(house, 2)
@@ -70,7 +84,9 @@ def test_a_calendar_that_is_really_empty_is_believed_at_the_second_read(house: H
     assert house.listing().state == "fresh"
 
 
-def test_a_calendar_that_leaves_the_list_blocks_until_that_is_said_twice(house: House, connected: Connected) -> None:
+def test_a_calendar_that_leaves_the_list_blocks_until_that_is_said_twice(
+    house: House, connected: Connected
+) -> None:
     house.control.change_calendar(connected.calendar, deleted=True)
     assert refresh(house, connected) == ["calendar_doubted"]
     assert not is_open(house, 2)
@@ -78,7 +94,9 @@ def test_a_calendar_that_leaves_the_list_blocks_until_that_is_said_twice(house: 
     assert is_open(house, 2)
 
 
-def test_a_lost_push_is_found_by_reconciling_and_counted(house: House, connected: Connected) -> None:
+def test_a_lost_push_is_found_by_reconciling_and_counted(
+    house: House, connected: Connected
+) -> None:
     start = people.NOW.replace(day=8, hour=10)
     house.control.add_event(connected.calendar, start, start + HOUR, notify=False)
     later(house, minutes=15)
@@ -91,7 +109,9 @@ def test_a_lost_push_is_found_by_reconciling_and_counted(house: House, connected
     assert (found.missed_pushes, found.changed_at) == (1, people.NOW + timedelta(minutes=15))
 
 
-def test_a_fleet_that_went_stale_together_is_read_within_half_the_budget(house: House, connected: Connected) -> None:
+def test_a_fleet_that_went_stale_together_is_read_within_half_the_budget(
+    house: House, connected: Connected
+) -> None:
     for _ in range(3):
         house.refresh(house.connect().connection_id)
     few = house.runtime.settings.model_copy(update={"rate_per_minute": 32})
@@ -123,7 +143,9 @@ def mailed(house: House, until: int) -> list[tuple[int, str]]:
 LOST = "Your calendar is no longer connected"
 
 
-def test_the_coach_is_asked_to_relink_on_five_days_with_the_provider_s_link(house: House, connected: Connected) -> None:
+def test_the_coach_is_asked_to_relink_on_five_days_with_the_provider_s_link(
+    house: House, connected: Connected
+) -> None:
     house.control.break_profile(connected.seat.profiles[0])
     refresh(house, connected)
     assert mailed(house, 20) == [(day, LOST) for day in (0, 1, 3, 7, 14)]
@@ -131,7 +153,11 @@ def test_the_coach_is_asked_to_relink_on_five_days_with_the_provider_s_link(hous
     assert isinstance(mailer, MemoryMailer)
     link = house.profile(connected).relink_url
     assert link is not None
-    bodies = [part.get_content() for part in mailer.sent[4].parsed.walk() if part.get_content_type() == "text/plain"]
+    bodies = [
+        part.get_content()
+        for part in mailer.sent[4].parsed.walk()
+        if part.get_content_type() == "text/plain"
+    ]
     assert link in bodies[0]
 
 
@@ -151,7 +177,9 @@ def test_the_mails_stop_when_the_calendar_is_back_and_start_anew_when_it_is_lost
     assert mailed(house, 10) == [(20, LOST), (21, LOST), (23, LOST), (27, LOST)]
 
 
-def test_a_mail_that_is_under_way_when_the_calendar_comes_back_is_not_sent(house: House, connected: Connected) -> None:
+def test_a_mail_that_is_under_way_when_the_calendar_comes_back_is_not_sent(
+    house: House, connected: Connected
+) -> None:
     house.control.break_profile(connected.seat.profiles[0])
     refresh(house, connected)
     # As a read in another process would have it, the row not yet withdrawn
@@ -159,13 +187,17 @@ def test_a_mail_that_is_under_way_when_the_calendar_comes_back_is_not_sent(house
     assert mailed(house, 3) == []
 
 
-def test_a_revoked_grant_has_no_link_and_its_mails_go_without_one(house: House, connected: Connected) -> None:
+def test_a_revoked_grant_has_no_link_and_its_mails_go_without_one(
+    house: House, connected: Connected
+) -> None:
     house.control.revoke_tokens(connected.seat.sub)
     refresh(house, connected)
     assert mailed(house, 2) == [(0, LOST), (1, LOST)]
 
 
-def test_the_roll_tells_of_a_session_whose_local_time_moved(house: House, connected: Connected) -> None:
+def test_the_roll_tells_of_a_session_whose_local_time_moved(
+    house: House, connected: Connected
+) -> None:
     done = book(house)
     with house.runtime.services.database.write() as tx:
         tx.execute(tables.sessions.update().values(wall="2026-06-09T10:00 Europe/London"))
@@ -184,7 +216,9 @@ def test_the_roll_tells_of_a_session_whose_local_time_moved(house: House, connec
     ]
 
 
-def test_each_minute_is_sampled_and_old_samples_are_dropped(house: House, connected: Connected) -> None:
+def test_each_minute_is_sampled_and_old_samples_are_dropped(
+    house: House, connected: Connected
+) -> None:
     services = house.runtime.services
     clock.sample(services, house.runtime.actors)
     with services.database.read() as tx:

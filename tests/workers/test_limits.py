@@ -1,4 +1,6 @@
-"""A quota a window, over all processes: asked of Redis only past a share, open without it, bounded in memory."""
+"""A quota a window, over all processes: asked of Redis only past a share, open without it, bounded
+in memory.
+"""
 
 import socket
 import threading
@@ -56,11 +58,15 @@ def test_one_process_lets_its_quota_through_and_not_one_more(
     limits, policy = limiter(request.getfixturevalue(kind)), QuotaPolicy("reads", quota)
     assert passed(limits, policy, quota * 2) == quota
     assert passed(limits, policy, 1, "192.0.2.8") == 1, "somebody else has a quota of their own"
-    assert passed(limits, QuotaPolicy("writes", quota), 1) == 1, "and so has another kind of request"
+    assert passed(limits, QuotaPolicy("writes", quota), 1) == 1, (
+        "and so has another kind of request"
+    )
 
 
 @pytest.mark.parametrize("processes", [2, 3, 10])
-def test_several_processes_let_a_tenth_more_through_at_most(server: redis.Redis, processes: int) -> None:
+def test_several_processes_let_a_tenth_more_through_at_most(
+    server: redis.Redis, processes: int
+) -> None:
     policy, everywhere = QuotaPolicy("reads", 300), [limiter(server) for _ in range(processes)]
     through = sum(passed(limits, policy, 1) for _ in range(600) for limits in everywhere)
     assert policy.quota <= through <= policy.quota * (1 + processes / SHARE)
@@ -68,7 +74,10 @@ def test_several_processes_let_a_tenth_more_through_at_most(server: redis.Redis,
 
 def test_threads_share_a_quota(real: redis.Redis) -> None:
     limits, policy, through = limiter(real), QuotaPolicy("reads", 600), list[int]()
-    threads = [threading.Thread(target=lambda: through.append(passed(limits, policy, 150))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: through.append(passed(limits, policy, 150)))
+        for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -85,7 +94,9 @@ def test_redis_is_asked_past_the_share_alone_and_then_seldom(real: redis.Redis) 
     assert real.info("commandstats")["cmdstat_evalsha"]["calls"] <= BLOCK + 1
 
 
-def test_who_is_at_the_limit_is_refused_from_memory_until_the_window_ends(server: redis.Redis, clock: Clock) -> None:
+def test_who_is_at_the_limit_is_refused_from_memory_until_the_window_ends(
+    server: redis.Redis, clock: Clock
+) -> None:
     limits, policy = limiter(server, clock), QuotaPolicy("reads", 10)
     assert limits.peek(policy, ADDRESS) is None
     passed(limits, policy, 11)
@@ -104,11 +115,17 @@ def test_the_wait_doubles_for_whoever_goes_over_again_and_has_an_end(
     kind: str, request: pytest.FixtureRequest, clock: Clock
 ) -> None:
     server: redis.Redis = request.getfixturevalue(kind)
-    limits, policy, waits = limiter(server, clock), QuotaPolicy("wrong", 3, longest=600), list[int]()
+    limits, policy, waits = (
+        limiter(server, clock),
+        QuotaPolicy("wrong", 3, longest=600),
+        list[int](),
+    )
     for _ in range(6):
         passed(limits, policy, 3)
         waits.append(round(limits.take(policy, ADDRESS).seconds))
-        server.delete(*[key for key in keys_of(server) if not key.endswith(":over")])  # its time has come
+        server.delete(
+            *[key for key in keys_of(server) if not key.endswith(":over")]
+        )  # its time has come
         clock.sleep(waits[-1] + 1)
     assert waits == [60, 120, 240, 480, 600, 600]
 
@@ -134,7 +151,9 @@ def frozen() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("how", ["gone", "frozen"])
-def test_without_redis_everybody_passes_and_one_waits(how: str, request: pytest.FixtureRequest) -> None:
+def test_without_redis_everybody_passes_and_one_waits(
+    how: str, request: pytest.FixtureRequest
+) -> None:
     client = create_redis(request.getfixturevalue(how), timeout=0.25)
     breaker = RedisBreaker(client)
     limits, began = Limiter(client, breaker), time.monotonic()

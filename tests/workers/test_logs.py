@@ -26,7 +26,9 @@ def lines(capsys: pytest.CaptureFixture[str], logging_as_it_was: None) -> "Lines
 
 
 class Lines:
-    """What is logged while it is open, parsed. (Opened in the test: between phases pytest changes stderr.)"""
+    """What is logged while it is open, parsed. (Opened in the test: between phases pytest changes
+    stderr.)
+    """
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -76,5 +78,8 @@ def test_ids_and_times_stay_readable(lines: Lines) -> None:
     with lines:
         structlog.get_logger().info("refreshed", connection="con_1", version=3, changed=True)
     (line,) = lines.parsed
-    assert line.items() >= {"event": "refreshed", "connection": "con_1", "version": 3, "level": "info"}.items()
+    assert (
+        line.items()
+        >= {"event": "refreshed", "connection": "con_1", "version": 3, "level": "info"}.items()
+    )
     assert str(line["timestamp"]).endswith("Z")

@@ -1,4 +1,6 @@
-"""What workers count, and the exporters: on loopback, in few series, and nothing left lying about."""
+"""What workers count, and the exporters: on loopback, in few series, and nothing left
+lying about.
+"""
 
 import os
 import subprocess
@@ -71,7 +73,10 @@ def test_what_dead_processes_left_behind_is_swept_away_and_the_living_are_left_a
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    left, kept = tmp_path / f"coachcal-metrics-{gone.pid}-abc", tmp_path / f"coachcal-metrics-{os.getppid()}-abc"
+    left, kept = (
+        tmp_path / f"coachcal-metrics-{gone.pid}-abc",
+        tmp_path / f"coachcal-metrics-{os.getppid()}-abc",
+    )
     for folder in (left, kept, tmp_path / "coachcal-metrics-mine", tmp_path / "other"):
         folder.mkdir()
         (folder / "counter_1.db").touch()

@@ -28,7 +28,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_lists_are_written_with_commas_and_the_first_comes_first(environment: pytest.MonkeyPatch) -> None:
+def test_lists_are_written_with_commas_and_the_first_comes_first(
+    environment: pytest.MonkeyPatch,
+) -> None:
     settings = Settings.load()
     assert [key.get_secret_value() for key in settings.secret_keys] == [NEW, OLD]
     assert [key.get_secret_value() for key in settings.cronofy_client_secrets] == ["s1", "s2"]
@@ -44,7 +46,9 @@ def test_no_secret_is_in_the_settings_text(environment: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))
-def test_a_missing_variable_stops_every_command_and_is_named(environment: pytest.MonkeyPatch, name: str) -> None:
+def test_a_missing_variable_stops_every_command_and_is_named(
+    environment: pytest.MonkeyPatch, name: str
+) -> None:
     environment.delenv(name)
     result = CliRunner().invoke(main, ["migrate"])
     assert result.exit_code == 1

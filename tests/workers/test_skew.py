@@ -1,4 +1,6 @@
-"""A clock that is off is told no time: it is seen at once, told once, and is right again by itself."""
+"""A clock that is off is told no time: it is seen at once, told once, and is right
+again by itself.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -41,7 +43,9 @@ class Machine:
     clock: ProductClock = field(init=False)
 
     def __post_init__(self) -> None:
-        self.clock = ProductClock(self.ask, wall=lambda: self.now + self.shift, monotonic=self.monotonic)
+        self.clock = ProductClock(
+            self.ask, wall=lambda: self.now + self.shift, monotonic=self.monotonic
+        )
 
     def monotonic(self) -> float:
         return self.now - 900_000 - self.slept
@@ -87,7 +91,9 @@ def test_the_database_is_asked_now_and_then_and_not_at_each_look() -> None:
 
 
 def test_a_machine_that_slept_is_no_machine_that_is_wrong() -> None:
-    """One of its clocks stood still meanwhile, the other was set by the hardware's: they drift apart, and are right."""
+    """One of its clocks stood still meanwhile, the other was set by the hardware's: they drift
+    apart, and are right.
+    """
     machine = Machine()
     machine.clock.now()
     machine.slept = 600
@@ -127,11 +133,15 @@ def on(services: Services, machine: Machine) -> Services:
 
 
 @pytest.mark.parametrize("kind", ["mail", "calendar", "callback"])
-def test_nothing_that_is_owed_ends_by_a_wrong_clock(mailroom: Mailroom, machine: Machine, kind: str) -> None:
+def test_nothing_that_is_owed_ends_by_a_wrong_clock(
+    mailroom: Mailroom, machine: Machine, kind: str
+) -> None:
     """Neither when it was wrong before the row was claimed, nor when it steps after."""
     mailroom.book()
     with mailroom.database.write() as tx:
-        found = tx.execute(tables.outbox.select().where(tables.outbox.c.topic == "reminder")).first()
+        found = tx.execute(
+            tables.outbox.select().where(tables.outbox.c.topic == "reminder")
+        ).first()
         assert found is not None
         payload = found.payload if kind == "mail" else {"timestamp": people.NOW.isoformat()}
         due = {"due_at": people.NOW, "kind": kind, "payload": payload}

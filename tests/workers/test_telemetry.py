@@ -59,7 +59,9 @@ def inbox() -> Iterator[Inbox]:
 
 def test_an_error_is_told_by_its_place_and_its_request_and_without_any_data(inbox: Inbox) -> None:
     code = BREAKS.replace("{port}", str(inbox.server_port))
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
     assert done.returncode == 0, done.stderr
     (told,) = inbox.taken
     for word in ("ValueError", "nobody at", "job_failed", "req-1"):

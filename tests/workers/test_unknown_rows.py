@@ -1,4 +1,6 @@
-"""What another release wrote, and what nobody did: counted, told once, left alone, and in nobody's way."""
+"""What another release wrote, and what nobody did: counted, told once, left alone, and in nobody's
+way.
+"""
 
 import json
 import time
@@ -77,7 +79,10 @@ def put(server: redis.Redis, content: object, *, number: int = 0) -> None:
     """A message, as it lies in Redis."""
     name = f"x{number}"
     if content is not None:
-        if isinstance(content, dict) and (content.get("options") or {}).get("redis_message_id") == "x":
+        if (
+            isinstance(content, dict)
+            and (content.get("options") or {}).get("redis_message_id") == "x"
+        ):
             content = content | {"options": content["options"] | {"redis_message_id": name}}
         text = content if isinstance(content, bytes) else json.dumps(content).encode()
         server.hset("coachcal:freebusy.msgs", name, text)
@@ -94,11 +99,15 @@ def test_garbage_in_a_queue_hinders_nothing_behind_it(
     with capture_logs() as logs:
         (text,) = broker.do_fetch("freebusy", 8)
     assert b"con_9" in text
-    assert [line["event"] for line in logs] == ["unknown_message"] * (kind != "nothing under its id")
+    assert [line["event"] for line in logs] == ["unknown_message"] * (
+        kind != "nothing under its id"
+    )
 
 
 @pytest.mark.usefixtures("actors")
-def test_a_job_of_another_release_is_told_once_and_kept_for_a_while(server: redis.Redis, broker: Broker) -> None:
+def test_a_job_of_another_release_is_told_once_and_kept_for_a_while(
+    server: redis.Redis, broker: Broker
+) -> None:
     for number in range(20):
         put(server, WHOLE | {"actor_name": "brew_coffee"}, number=number)
     worker = Worker(broker, worker_timeout=20, worker_threads=2)
@@ -110,7 +119,9 @@ def test_a_job_of_another_release_is_told_once_and_kept_for_a_while(server: redi
     assert broker.counted.unknown.labels("job")._value.get() == 20  # the counter's own
 
 
-@pytest.mark.parametrize("name", ["coachcal:freebusy", "coachcal:freebusy.msgs", "coachcal:__heartbeats__"])
+@pytest.mark.parametrize(
+    "name", ["coachcal:freebusy", "coachcal:freebusy.msgs", "coachcal:__heartbeats__"]
+)
 def test_a_key_of_ours_that_holds_something_else_is_set_aside_and_no_other_queue_waits(
     server: redis.Redis, actors: Actors, broker: Broker, name: str
 ) -> None:
@@ -132,14 +143,20 @@ def test_a_key_of_ours_that_holds_something_else_is_set_aside_and_no_other_queue
 def test_a_row_of_another_release_is_left_for_it_and_stands_in_nobody_s_way(
     mailroom: Mailroom, actors: Actors, kind: str, topic: str
 ) -> None:
-    # Given a booking's mails, and 510 rows, more than a sweep takes, that are due, older, and that nobody here knows
+    # Given a booking's mails, and 510 rows, more than a sweep takes, that are due, older, and that
+    # nobody here knows
     mailroom.book()
     with mailroom.database.write() as tx:
         mail = dict(
-            tx.execute(tables.outbox.select().where(tables.outbox.c.topic == "booked")).mappings().first() or {}
+            tx.execute(tables.outbox.select().where(tables.outbox.c.topic == "booked"))
+            .mappings()
+            .first()
+            or {}
         )
         mine = mail["id"]
-        strange = [mail | {"id": f"out_{n}", "dedupe_key": f"k{n}", "message_id": None} for n in range(510)]
+        strange = [
+            mail | {"id": f"out_{n}", "dedupe_key": f"k{n}", "message_id": None} for n in range(510)
+        ]
         old = {"kind": kind, "topic": topic, "wake_after_ms": 0, "version": 0}
         tx.execute(tables.outbox.insert(), [row | old for row in strange])
         newest = strange[0] | old | {"id": "out_newest", "dedupe_key": "newest", "version": 99}
@@ -160,12 +177,16 @@ def test_a_row_of_another_release_is_left_for_it_and_stands_in_nobody_s_way(
     with capture_logs() as logs:
         for _ in range(3):
             clock.sample(mailroom.services, actors)
-    assert [(line["event"], line["kind"], line["count"]) for line in logs] == [("unknown_rows", f"{kind} {topic}", 511)]
+    assert [(line["event"], line["kind"], line["count"]) for line in logs] == [
+        ("unknown_rows", f"{kind} {topic}", 511)
+    ]
     told = generate_latest(registry(mailroom.services)).decode()
     assert exposition.value(told, "coachcal_unknown_rows", table="outbox") == 511
 
 
-def test_a_mail_that_says_more_than_this_release_knows_waits_for_one_that_does(mailroom: Mailroom) -> None:
+def test_a_mail_that_says_more_than_this_release_knows_waits_for_one_that_does(
+    mailroom: Mailroom,
+) -> None:
     mailroom.book()
     row = mailroom.rows(topic="booked")[0]
     mailroom.set_rows(row.id, payload=row.payload | {"weather": "fine"})

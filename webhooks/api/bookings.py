@@ -10,7 +10,14 @@ from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
 from storage.transactions import pods
 from storage.transactions.bookings import BookingChange as Booked
-from webhooks.api.schemas.booking_requests import BookingIn, CancelIn, ContextIn, ForceIn, ParticipantIn, RebookIn
+from webhooks.api.schemas.booking_requests import (
+    BookingIn,
+    CancelIn,
+    ContextIn,
+    ForceIn,
+    ParticipantIn,
+    RebookIn,
+)
 from webhooks.api.schemas.booking_responses import BookingOut, booking_out
 from webhooks.http.auth import asking, lacking, may
 from webhooks.http.body_times import instant, same_zone
@@ -25,7 +32,8 @@ FORCE = ("bookings:force",)
 def create(body: BookingIn) -> Response:
     """Book a time with a coach, or a seat in a pod.
 
-    Accepted exactly when the time is listed. A refusal is 409 with the `reason` and the `nearest` open starts.
+    Accepted exactly when the time is listed. A refusal is 409 with the `reason` and the `nearest`
+    open starts.
     """
     require_key()
     participant, context = participant_of(body.participant), context_of(body.context)
@@ -35,7 +43,9 @@ def create(body: BookingIn) -> Response:
         if pod_id is not None:
             return answered(pods.take_seat(tx, pod_id, participant, context, terms), terms, 201)
         assert wanted is not None  # noqa: S101 (without a pod there is a time: _wanted saw to it)
-        booked = booking_transactions.book(tx, wanted, participant, context, terms, hold_id=body.hold_id)
+        booked = booking_transactions.book(
+            tx, wanted, participant, context, terms, hold_id=body.hold_id
+        )
         return answered(booked, terms, 201)
 
     return once(work)
@@ -53,17 +63,22 @@ def show(booking_id: str) -> BookingOut:
 def rebook(booking_id: str, body: RebookIn) -> Response:
     """Move a 1:1 session to another time, or a seat to another pod.
 
-    The old time opens and the new one closes together, or nothing changes. Send the `version` that you saw.
+    The old time opens and the new one closes together, or nothing changes. Send the `version` that
+    you saw.
     """
     require_key()
     expected, force = _expected(body.version), forced(body.force)
     start = None if body.start is None else instant("start", body.start)
     if (start is None) == (body.pod_id is None):
-        raise Invalid("start", "start_or_pod", "Send start for a 1:1 session, or pod_id for a seat in a pod.")
+        raise Invalid(
+            "start", "start_or_pod", "Send start for a 1:1 session, or pod_id for a seat in a pod."
+        )
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if body.pod_id is not None:
-            return answered(pods.move_seat(tx, booking_id, body.pod_id, terms, expected=expected), terms)
+            return answered(
+                pods.move_seat(tx, booking_id, body.pod_id, terms, expected=expected), terms
+            )
         assert start is not None  # noqa: S101 (checked above: one of the two is there)
         moved = booking_transactions.rebook(
             tx,
@@ -92,7 +107,10 @@ def cancel(booking_id: str, body: CancelIn) -> Response:
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         return answered(
-            booking_transactions.cancel(tx, booking_id, terms, expected=expected, excused=body.excused), terms
+            booking_transactions.cancel(
+                tx, booking_id, terms, expected=expected, excused=body.excused
+            ),
+            terms,
         )
 
     return once(work)
@@ -126,14 +144,22 @@ def _expected(version: int | None) -> int | None:
 
 
 def _wanted(body: BookingIn) -> Wanted | None:
-    """The time of a 1:1 session; None for a seat. Raises Refused and Invalid for neither, both, or half of one."""
+    """The time of a 1:1 session; None for a seat. Raises Refused and Invalid for neither, both, or
+    half of one.
+    """
     time = {"coach_id": body.coach_id, "start": body.start, "duration": body.duration}
     if body.pod_id is not None:
         extra = {**time, "hold_id": body.hold_id, "force": body.force}
         if given := [name for name, value in extra.items() if value is not None]:
-            raise Invalid(given[0], "time_or_pod", "A pod has its own coach and time: send pod_id without them.")
+            raise Invalid(
+                given[0],
+                "time_or_pod",
+                "A pod has its own coach and time: send pod_id without them.",
+            )
         return None
     if body.coach_id is None or body.start is None or body.duration is None:
         lacks = next(name for name, value in time.items() if value is None)
-        raise RefusedRequest("missing", f"Send {lacks}, or pod_id for a seat in a pod.", field=lacks)
+        raise RefusedRequest(
+            "missing", f"Send {lacks}, or pod_id for a seat in a pod.", field=lacks
+        )
     return Wanted(body.coach_id, instant("start", body.start), body.duration, forced(body.force))

@@ -1,4 +1,6 @@
-"""Tiles of coaches: for a page that shows many of them, whether each one's calendars are connected and healthy."""
+"""Tiles of coaches: for a page that shows many of them, whether each one's calendars are connected
+and healthy.
+"""
 
 from storage.reports import coach_states
 from webhooks.api.schemas.requests import TilesQuery
@@ -14,7 +16,14 @@ def show(query: TilesQuery) -> TilesOut:
     services = runtime().services
     wanted = list(dict.fromkeys(query.ids.split(",")))
     with services.database.read() as tx:
-        found = coach_states.of(tx, wanted, now=services.now(), stale_after=services.settings.stale_after)
+        found = coach_states.of(
+            tx, wanted, now=services.now(), stale_after=services.settings.stale_after
+        )
     known = {each.coach_id for each in found}
-    tiles = [Tile(id=each.coach_id, synced=each.synced, state=each.state, as_of=each.as_of) for each in found]
-    return TilesOut(coaches=tiles, unknown=[coach_id for coach_id in wanted if coach_id not in known])
+    tiles = [
+        Tile(id=each.coach_id, synced=each.synced, state=each.state, as_of=each.as_of)
+        for each in found
+    ]
+    return TilesOut(
+        coaches=tiles, unknown=[coach_id for coach_id in wanted if coach_id not in known]
+    )

@@ -25,7 +25,9 @@ def show(coach_id: str) -> CoachOut:
     services = runtime().services
     with services.database.read() as tx:
         coach = coaches.get(tx, coach_id)
-        listings = slot_sets.listings(tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after)
+        listings = slot_sets.listings(
+            tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after
+        )
         connected = connections.of_coach(tx, coach_id)
     if coach is None:
         raise unknown_coach(coach_id)
@@ -35,12 +37,20 @@ def show(coach_id: str) -> CoachOut:
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
     """Set all of a coach; 201 when there was none.
 
-    The slot set follows in the same transaction: whoever lists slots after the answer sees what was set.
+    The slot set follows in the same transaction: whoever lists slots after the answer sees what was
+    set.
     """
     hours = Hours.parse(body.zone, body.hours, body.overrides)
-    settings = body.model_dump(exclude={"zone", "hours", "overrides", "durations", "policy", "version"})
+    settings = body.model_dump(
+        exclude={"zone", "hours", "overrides", "durations", "policy", "version"}
+    )
     coach = Coach(
-        id=coach_id, hours=hours, durations=tuple(body.durations), policy=_policy(body.policy), version=0, **settings
+        id=coach_id,
+        hours=hours,
+        durations=tuple(body.durations),
+        policy=_policy(body.policy),
+        version=0,
+        **settings,
     )
     changed = _change(coach_id, lambda _: coach, body.version)
     return show(coach_id), 201 if changed.created else 200
@@ -78,12 +88,18 @@ def put_overrides(coach_id: str, body: OverridesIn) -> OverridesOut:
     return _overrides(_change(coach_id, change, body.version).coach)
 
 
-def _change(coach_id: str, change: Callable[[Coach | None], Coach], version: int | None) -> CoachChange:
-    """One transaction, then the wake-ups. Raises StaleVersion, Refused and Invalid; then nothing was written."""
+def _change(
+    coach_id: str, change: Callable[[Coach | None], Coach], version: int | None
+) -> CoachChange:
+    """One transaction, then the wake-ups. Raises StaleVersion, Refused and Invalid; then nothing
+    was written.
+    """
     services = runtime().services
     expected = if_match() if version is None else version
     changed = services.database.transact(
-        lambda tx: coach_settings.put_coach(tx, coach_id, change, expected=expected, now=services.now())
+        lambda tx: coach_settings.put_coach(
+            tx, coach_id, change, expected=expected, now=services.now()
+        )
     )
     after_change.follow(coach_id, wake=changed.wake, conflicts=changed.conflicts)
     return changed
@@ -108,11 +124,18 @@ def _there(coach: Coach | None, coach_id: str) -> Coach:
 
 
 def _hours(coach: Coach) -> HoursOut:
-    return HoursOut(coach_id=coach.id, version=coach.version, zone=coach.hours.zone, hours=coach.hours.weekly_json())
+    return HoursOut(
+        coach_id=coach.id,
+        version=coach.version,
+        zone=coach.hours.zone,
+        hours=coach.hours.weekly_json(),
+    )
 
 
 def _overrides(coach: Coach) -> OverridesOut:
-    return OverridesOut(coach_id=coach.id, version=coach.version, overrides=coach.hours.overrides_json())
+    return OverridesOut(
+        coach_id=coach.id, version=coach.version, overrides=coach.hours.overrides_json()
+    )
 
 
 def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOut:
@@ -135,7 +158,10 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "per_day": coach.per_day,
             "per_week": coach.per_week,
             "tentative_blocks": coach.tentative_blocks,
-            "policy": {"kind": coach.policy.kind, "last_known_hours": coach.policy.last_known_hours},
+            "policy": {
+                "kind": coach.policy.kind,
+                "last_known_hours": coach.policy.last_known_hours,
+            },
             "synced": listing.state in ("fresh", "refreshing"),
             "state": listing.state,
             "as_of": listing.as_of,

@@ -13,20 +13,29 @@ from webhooks.http.problems import RefusedRequest
 
 
 def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> CoachOut:
-    """Choose which calendars of a connection block (those not named do not), and which one receives sessions."""
+    """Choose which calendars of a connection block (those not named do not), and which one receives
+    sessions.
+    """
     now = runtime().services.now()
     field = "calendars"
     with runtime().services.database.write() as tx:
         _check(connections.coach_of(tx, connection_id), coach_id)
         try:
-            met = coach_settings.choose_calendars(tx, coach_id, connection_id, body.calendars, now=now)
+            met = coach_settings.choose_calendars(
+                tx, coach_id, connection_id, body.calendars, now=now
+            )
             if (field := "receives") in body.model_fields_set:
                 write_back.receive(tx, coach_id, body.receives, of=connection_id, now=now)
         except UnknownCalendar as error:
-            detail = f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."
+            detail = (
+                f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."
+            )
             raise RefusedRequest("unknown_calendar", detail, field=field) from None
         except ReadOnly:
-            detail = "This calendar takes no events: choose one that is not read-only, or null for the main one."
+            detail = (
+                "This calendar takes no events: choose one that is not read-only, or null for"
+                " the main one."
+            )
             raise RefusedRequest("calendar_read_only", detail, field=field) from None
     after_change.follow(coach_id, conflicts=met)
     return show(coach_id)
@@ -35,8 +44,8 @@ def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> Coach
 def disconnect(coach_id: str, connection_id: str) -> tuple[Accepted, int]:
     """Disconnect a calendar account.
 
-    Its access is revoked at Cronofy, and all that came from it erased, by a worker that is woken now. Until then its
-    busy times still close slots.
+    Its access is revoked at Cronofy, and all that came from it erased, by a worker that is woken
+    now. Until then its busy times still close slots.
     """
     runtime_ = runtime()
     with runtime_.services.database.write() as tx:

@@ -1,4 +1,6 @@
-"""/docs: the OpenAPI document for people. Rendered here, without a script or a foreign request: it works offline."""
+"""/docs: the OpenAPI document for people. Rendered here, without a script or a foreign request: it
+works offline.
+"""
 
 import json
 from typing import Any, cast

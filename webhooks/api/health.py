@@ -25,8 +25,9 @@ def alive() -> Alive:
 def ready() -> tuple[ReadyOut, int]:
     """May this process be sent requests?
 
-    503 while the database is away, cannot be written, or has another release's schema, and while this machine's clock
-    is off the database's. Redis is told, not required: without it pushes are accepted and read by the sweeper.
+    503 while the database is away, cannot be written, or has another release's schema, and while
+    this machine's clock is off the database's. Redis is told, not required: without it pushes are
+    accepted and read by the sweeper.
     """
     database = _database()
     redis: Literal["ok", "away"] = "ok" if queues.redis_answers(runtime().services) else "away"

@@ -20,8 +20,11 @@ from webhooks.http.requests import JSON
 from workers.mailer import calendar_part, letters
 
 HTML = "text/html"
-# Styles of its own, and nothing else: no script, no picture, no form, no way out of a frame of its own origin.
-SHOWN_ONLY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; sandbox"
+# Styles of its own, and nothing else: no script, no picture, no form, no way out of a frame of its
+# own origin.
+SHOWN_ONLY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; sandbox"
+)
 
 
 def show(scope: str, scope_id: str, kind: str, language: str) -> MailTextOut:
@@ -35,7 +38,8 @@ def show(scope: str, scope_id: str, kind: str, language: str) -> MailTextOut:
 def put(scope: str, scope_id: str, kind: str, language: str, body: MailTextIn) -> Response:
     """Set the text or switch of one kind of mail in one language.
 
-    Cohort overrides project overrides company overrides the default. Mails that waited for a correct text are due now.
+    Cohort overrides project overrides company overrides the default. Mails that waited for a
+    correct text are due now.
     """
     place = _place(scope, scope_id, kind, language)
     template = _template(body, place[3])
@@ -61,19 +65,31 @@ def delete(scope: str, scope_id: str, kind: str, language: str) -> Response:
     return once(work)
 
 
-def preview(scope: str, scope_id: str, kind: str, language: str, body: PreviewIn) -> PreviewOut | Response:
-    """How a mail looks, with invented people: the text sent, else the one set here, else the default.
+def preview(
+    scope: str, scope_id: str, kind: str, language: str, body: PreviewIn
+) -> PreviewOut | Response:
+    """How a mail looks, with invented people: the text sent, else the one set here, else the
+    default.
 
-    Whoever asks for text/html gets the page itself, under a policy by which nothing in it runs or loads.
+    Whoever asks for text/html gets the page itself, under a policy by which nothing in it runs or
+    loads.
     """
     place = _place(scope, scope_id, kind, language)
     services = runtime().services
     template = _template(body, place[3]) or _template_of(_stored(*place))
-    mail = letters.preview(kind, language, template, sender=services.settings.sender, now=services.now())
+    mail = letters.preview(
+        kind, language, template, sender=services.settings.sender, now=services.now()
+    )
     if request.accept_mimetypes.best_match([JSON, HTML]) == HTML:
         return Response(mail.html, mimetype=HTML, headers={"Content-Security-Policy": SHOWN_ONLY})
     calendar = calendar_part.calendar(mail.invitation).decode() if mail.invitation else None
-    return PreviewOut(language=mail.language, subject=mail.subject, text=mail.text, html=mail.html, calendar=calendar)
+    return PreviewOut(
+        language=mail.language,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        calendar=calendar,
+    )
 
 
 def _place(scope: str, scope_id: str, kind: str, language: str) -> tuple[Scope, str, str, str]:
@@ -81,12 +97,16 @@ def _place(scope: str, scope_id: str, kind: str, language: str) -> tuple[Scope, 
     one_of("scope", scope, SCOPES)
     one_of("kind", kind, TEXT_KINDS)
     if not re.fullmatch(LANGUAGE, language):
-        raise RefusedRequest("invalid_value", "Send a language such as en, de or en-GB.", field="language")
+        raise RefusedRequest(
+            "invalid_value", "Send a language such as en, de or en-GB.", field="language"
+        )
     return cast(Scope, scope), scope_id, kind, canonical(language)
 
 
 def _template(sent: TextIn, language: str) -> Template | None:
-    """The text that was sent; None for none. Raises Invalid for half of one, and for what no mail can be made of."""
+    """The text that was sent; None for none. Raises Invalid for half of one, and for what no mail
+    can be made of.
+    """
     if sent.subject is None and sent.text is None and sent.html is None:
         return None
     subject, text = sent.subject or "", sent.text or ""
@@ -106,7 +126,10 @@ def _stored(scope: Scope, scope_id: str, kind: str, language: str) -> MailText |
 
 
 def _nothing_set() -> RefusedRequest:
-    detail = "Nothing is set here for this kind and language: PUT a text or a switch, or leave it to the wider scope."
+    detail = (
+        "Nothing is set here for this kind and language: PUT a text or a switch, or leave it to"
+        " the wider scope."
+    )
     return RefusedRequest("unknown_mail_text", detail, field="language")
 
 

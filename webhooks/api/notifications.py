@@ -1,6 +1,8 @@
-"""Cronofy's pushes: verify, mark, wake, answer. A 2xx is the promise of a read that starts after this push.
+"""Cronofy's pushes: verify, mark, wake, answer. A 2xx is the promise of a read that starts after
+this push.
 
-Nothing here is slow or depends on Redis: what cannot be woken now, the sweeper wakes. Bodies are never logged.
+Nothing here is slow or depends on Redis: what cannot be woken now, the sweeper wakes. Bodies are
+never logged.
 """
 
 from io import BytesIO
@@ -41,15 +43,18 @@ OWED: dict[str, dict[str, bool]] = {
 def receive(channel_token: str) -> Response:
     """Take a push notification of Cronofy's.
 
-    Answered with 204 once the read that it asks for is written down as owed; with 503 when it could not be, so that
-    Cronofy sends it again. Replays, repeats and any order are harmless. A kind that we do not know is accepted.
+    Answered with 204 once the read that it asks for is written down as owed; with 503 when it could
+    not be, so that Cronofy sends it again. Replays, repeats and any order are harmless. A kind that
+    we do not know is accepted.
     """
     ours = parts()
     outcome = "failed"
     try:
         told, found = flask.request.environ.get(SEEN) or (
             _verified(cast(CappedRequest, flask.request), ours.runtime),
-            refresh_jobs.by_channel(ours.runtime.services.database, connections.channel_hash(channel_token)),
+            refresh_jobs.by_channel(
+                ours.runtime.services.database, connections.channel_hash(channel_token)
+            ),
         )
         outcome = _owe(told, found, ours.runtime)
     except RefusedRequest as refusal:
@@ -64,11 +69,12 @@ def receive(channel_token: str) -> Response:
 
 
 def in_passing(ours: Parts) -> FastPath:
-    """Accepts a request that is just another push of a storm: a change of a calendar whose next read is owed already.
+    """Accepts a request that is just another push of a storm: a change of a calendar whose next
+    read is owed already.
 
-    All that such a push takes is its signature and one look into the database, and nearly all pushes of a storm are
-    such; Flask around it would be two thirds of the work. Any other request goes on to its endpoint, as it came, with
-    what was found out about it.
+    All that such a push takes is its signature and one look into the database, and nearly all
+    pushes of a storm are such; Flask around it would be two thirds of the work. Any other request
+    goes on to its endpoint, as it came, with what was found out about it.
     """
     pushes = ours.metrics.pushes.labels("owed_already")
     requests = ours.metrics.requests.labels(PATH, 204)
@@ -82,7 +88,9 @@ def in_passing(ours: Parts) -> FastPath:
         if told is None or told.kind != "change":
             return None
         try:
-            found = refresh_jobs.by_channel(database, connections.channel_hash(environ["PATH_INFO"][len(PLACE) :]))
+            found = refresh_jobs.by_channel(
+                database, connections.channel_hash(environ["PATH_INFO"][len(PLACE) :])
+            )
         except Unavailable:
             return None  # the endpoint asks again, and says so
         environ[SEEN] = told, found
@@ -97,7 +105,9 @@ def in_passing(ours: Parts) -> FastPath:
 
 
 def _usual(environ: dict[str, Any], secrets: list[str]) -> Notification | None:
-    """What a push says that came as all of Cronofy's do; None: let the endpoint look at it. The body stays readable."""
+    """What a push says that came as all of Cronofy's do; None: let the endpoint look at it. The
+    body stays readable.
+    """
     length = environ.get("CONTENT_LENGTH") or ""
     if not (length.isdecimal() and len(length) < DIGITS and environ.get("CONTENT_TYPE") in USUAL):
         return None
@@ -118,7 +128,9 @@ def _secrets(runtime: Runtime) -> list[str]:
 
 
 def _verified(request: CappedRequest, runtime: Runtime) -> Notification:
-    """What the push says, if Cronofy says it. The signature is over the raw bytes, and checked before anything else."""
+    """What the push says, if Cronofy says it. The signature is over the raw bytes, and checked
+    before anything else.
+    """
     try:
         raw = request.body(PUSH_CAP)
     except RequestEntityTooLarge:
@@ -127,18 +139,26 @@ def _verified(request: CappedRequest, runtime: Runtime) -> Notification:
     if not signature.valid(raw, request.headers.get(signature.HEADER), _secrets(runtime)):
         parts().limits.wrong(request.environ)
         detail = f"Sign the raw body with the client secret, in the header {signature.HEADER}."
-        raise RefusedRequest("signature_invalid", detail, headers={"WWW-Authenticate": signature.HEADER})
+        raise RefusedRequest(
+            "signature_invalid", detail, headers={"WWW-Authenticate": signature.HEADER}
+        )
     request.expect_json()
     try:
         return read_notification(raw)
     except BadAnswer:
-        raise RefusedRequest("malformed_notification", "Send a notification object as Cronofy documents it.") from None
+        raise RefusedRequest(
+            "malformed_notification", "Send a notification object as Cronofy documents it."
+        ) from None
 
 
 def _owe(told: Notification, found: tuple[str, bool] | None, runtime: Runtime) -> str:
-    """Owe the read in a committed transaction, then wake a worker if that is news. Returns the outcome, to count."""
+    """Owe the read in a committed transaction, then wake a worker if that is news. Returns the
+    outcome, to count.
+    """
     if found is None:
-        raise RefusedRequest("unknown_channel", "Close this channel: it is not, or no longer, one of ours.")
+        raise RefusedRequest(
+            "unknown_channel", "Close this channel: it is not, or no longer, one of ours."
+        )
     connection_id, owed_already = found
     if told.kind not in OWED:
         return "nothing_owed" if told.known else "unknown_kind"

@@ -1,4 +1,6 @@
-"""The OpenAPI 3.1 document: APIFlask writes it from the routes' models, and here it gets what APIFlask cannot know."""
+"""The OpenAPI 3.1 document: APIFlask writes it from the routes' models, and here it gets what
+APIFlask cannot know.
+"""
 
 import json
 import re
@@ -64,7 +66,10 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "required": True,
     "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
-    "description": "A value of your own for this one write, such as a UUID. A repeat gets the stored answer, for 48 h.",
+    "description": (
+        "A value of your own for this one write, such as a UUID. A repeat gets the stored"
+        " answer, for 48 h."
+    ),
 }
 
 
@@ -78,7 +83,9 @@ def configure(app: APIFlask, base_url: str) -> None:
 
 
 def describe(app: APIFlask, route: Route, view: View) -> View:
-    """The view, with what the document says of its route; summary and description are its docstring."""
+    """The view, with what the document says of its route; summary and description are its
+    docstring.
+    """
     if not route.told:
         described: View = app.doc(hide=True)(view)
         return described
@@ -86,7 +93,9 @@ def describe(app: APIFlask, route: Route, view: View) -> View:
     if route.path == PUSH:
         security = [{SIGNATURE: []}]
     tag = route.view.__module__.rpartition(".")[2]
-    told: View = app.doc(tags=[tag], operation_id=route.name, security=security, responses=_responses(route))(view)
+    told: View = app.doc(
+        tags=[tag], operation_id=route.name, security=security, responses=_responses(route)
+    )(view)
     return told
 
 
@@ -97,7 +106,8 @@ def _responses(route: Route) -> dict[int | str, Any]:
         told[status] = {"description": HTTPStatus(status).phrase, "content": content}
     if TOO_MANY in told:
         told[TOO_MANY]["headers"] = {
-            name: {"schema": {"type": kind}, "description": text} for name, (kind, text) in LIMITS.items()
+            name: {"schema": {"type": kind}, "description": text}
+            for name, (kind, text) in LIMITS.items()
         }
     return told
 
@@ -125,17 +135,27 @@ def _refusals(route: Route) -> set[int]:
 
 def _finished(document: Any) -> Any:
     # What is written by hand, or by `once`, is not known to APIFlask.
-    models: list[type[BaseModel]] = [Problem, *(route.answer for route in ROUTES if route.once and route.answer)]
+    models: list[type[BaseModel]] = [
+        Problem,
+        *(route.answer for route in ROUTES if route.once and route.answer),
+    ]
     for model in models:
         schema = model.model_json_schema(ref_template=SCHEMAS + "{model}", mode="serialization")
         document["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
     # APIFlask calls a nested model by all of its parents; ours have one name each.
-    document = json.loads(re.sub(r"(#/components/schemas/)\w+\.(\w+)", r"\1\2", json.dumps(document)))
+    document = json.loads(
+        re.sub(r"(#/components/schemas/)\w+\.(\w+)", r"\1\2", json.dumps(document))
+    )
     schemas = document["components"]["schemas"]
-    document["components"]["schemas"] = {name.rpartition(".")[2]: schema for name, schema in schemas.items()}
+    document["components"]["schemas"] = {
+        name.rpartition(".")[2]: schema for name, schema in schemas.items()
+    }
     for route in ROUTES:
         if route.told:
-            _finish(document["paths"][re.sub(r"<(\w+)>", r"{\1}", route.path)][route.method.lower()], route)
+            _finish(
+                document["paths"][re.sub(r"<(\w+)>", r"{\1}", route.path)][route.method.lower()],
+                route,
+            )
     return document
 
 
@@ -151,7 +171,9 @@ def _finish(operation: dict[str, Any], route: Route) -> None:
         operation["requestBody"] = {"required": True, "content": content}
     more = []
     if route.once:
-        more.append(IDEMPOTENCY_KEY | {"required": route.method not in ("PUT", "DELETE")})  # the same twice, anyhow
+        more.append(
+            IDEMPOTENCY_KEY | {"required": route.method not in ("PUT", "DELETE")}
+        )  # the same twice, anyhow
     if route.body is not None:
         fields = route.body.model_fields
         operation["requestBody"]["required"] = any(field.is_required() for field in fields.values())

@@ -21,10 +21,11 @@ def export_coach(coach_id: str) -> dict[str, Any]:
 
 
 def erase_coach(coach_id: str) -> tuple[Accepted, int]:
-    """Erase a coach: the calendars are revoked at Cronofy, and all that an export holds is forgotten.
+    """Erase a coach: the calendars are revoked at Cronofy, and all that an export holds is
+    forgotten.
 
-    It is written down before this answers, and cannot be undone. Nobody is told: cancel the coming sessions first if
-    their participants should know.
+    It is written down before this answers, and cannot be undone. Nobody is told: cancel the coming
+    sessions first if their participants should know.
     """
     return _erase("coach", coach_id)
 
@@ -41,7 +42,8 @@ def export_participant(participant_id: str) -> dict[str, Any]:
 def erase_participant(participant_id: str) -> tuple[Accepted, int]:
     """Erase a participant: name, address, mails and kept answers are forgotten.
 
-    Their seats stay taken, with times and statuses, under a name that says nothing; nothing more is mailed to them.
+    Their seats stay taken, with times and statuses, under a name that says nothing; nothing more is
+    mailed to them.
     """
     return _erase("participant", participant_id)
 

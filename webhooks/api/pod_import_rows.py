@@ -1,6 +1,8 @@
-"""The rows of an import, read: what each means as a pod, and what about it is wrong (red) or doubtful (yellow).
+"""The rows of an import, read: what each means as a pod, and what about it is wrong (red) or
+doubtful (yellow).
 
-Nothing here asks the database: whether the coach is there and the time open is found out by making the pod.
+Nothing here asks the database: whether the coach is there and the time open is found out by making
+the pod.
 """
 
 import re
@@ -19,11 +21,24 @@ from webhooks.api.schemas.requests import ID, LANGUAGE, MOST_TEXT
 from webhooks.api.spreadsheets import NoValue, SheetLine
 
 REQUIRED = ("programme", "coach", "date", "time", "zone", "min", "max")
-COLUMNS = (*REQUIRED, "cohort", "participants", "duration", "format", "company", "project", "title", "language")
+COLUMNS = (
+    *REQUIRED,
+    "cohort",
+    "participants",
+    "duration",
+    "format",
+    "company",
+    "project",
+    "title",
+    "language",
+)
 CHOSEN: tuple[Format, ...] = ("open", "hybrid_v2")
 """Pods whose participants may all still come: they choose by themselves."""
 
-DATES = (re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"), re.compile(r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4})"))
+DATES = (
+    re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"),
+    re.compile(r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4})"),
+)
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(:00)?", re.ASCII)
 
 Verdict = Literal["green", "yellow", "red"]
@@ -31,7 +46,9 @@ Verdict = Literal["green", "yellow", "red"]
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What is wrong or doubtful; `reason` and `nearest` (epoch seconds) when the time cannot be had."""
+    """What is wrong or doubtful; `reason` and `nearest` (epoch seconds) when the time cannot be
+    had.
+    """
 
     code: str
     detail: str
@@ -66,7 +83,11 @@ def read(line: SheetLine) -> ImportRow:
     row = ImportRow(line.number)
     for column, text in line.cells.items():
         if isinstance(text, NoValue):
-            row.wrong("no_value", f"{text} is no value, the spreadsheet could not compute it: fill it in.", column)
+            row.wrong(
+                "no_value",
+                f"{text} is no value, the spreadsheet could not compute it: fill it in.",
+                column,
+            )
     if row.red:
         return row
     entry = _entry(line, row)
@@ -83,7 +104,10 @@ def doubt_people_in_two_places(rows: Sequence[ImportRow]) -> None:
         for person in row.entry.participants:
             others = seen.setdefault(person.id, [])
             if other := next((number for number, pod in others if _overlap(pod, row.pod)), None):
-                detail = f"{person.id} is in row {other} too, at the same time: check that this is meant."
+                detail = (
+                    f"{person.id} is in row {other} too, at the same time: check that this is"
+                    " meant."
+                )
                 row.doubtful("participant_in_two_pods", detail, "participants")
             others.append((row.number, row.pod))
 
@@ -100,14 +124,18 @@ def _entry(line: SheetLine, row: ImportRow) -> PodEntry | None:
     duration = _number(line, row, "duration", 5, 480) if line.text("duration") else None
     kind = _format(line, row)
     title = _text(line, row, "title", MOST_TEXT) or None
-    company, project, cohort = (_id(line, row, column) for column in ("company", "project", "cohort"))
+    company, project, cohort = (
+        _id(line, row, column) for column in ("company", "project", "cohort")
+    )
     people, language = _people(line, row), _language(line, row)
     if low is not None and high is not None:
         _check_seats(row, low, high, kind, len(people))
     if start is None or low is None or high is None or row.red:
         return None
     zone = line.text("zone")
-    seated = tuple(Participant(key, name, email, zone, language) for key, (name, email) in people.items())
+    seated = tuple(
+        Participant(key, name, email, zone, language) for key, (name, email) in people.items()
+    )
     context = Context(company, project, cohort, programme)
     return PodEntry(coach, start, duration, low, high, kind, title, context, seated)
 
@@ -116,9 +144,17 @@ def _check_seats(row: ImportRow, low: int, high: int, kind: Format, people: int)
     if low > high:
         row.wrong("min_over_max", f"min is {low} and max is {high}: swap or correct them.", "min")
     if people > high:
-        row.wrong("seats_full", f"{people} participants do not fit into {high} seats: raise max, or split them.", "max")
+        row.wrong(
+            "seats_full",
+            f"{people} participants do not fit into {high} seats: raise max, or split them.",
+            "max",
+        )
     elif people < low and (people or kind not in CHOSEN):
-        row.doubtful("below_min", f"{people} of at least {low} participants are named: add the others.", "participants")
+        row.doubtful(
+            "below_min",
+            f"{people} of at least {low} participants are named: add the others.",
+            "participants",
+        )
 
 
 def _text(line: SheetLine, row: ImportRow, column: str, longest: int) -> str:
@@ -138,7 +174,11 @@ def _needed(line: SheetLine, row: ImportRow, column: str, longest: int) -> str:
 def _id(line: SheetLine, row: ImportRow, column: str) -> str | None:
     text = line.text(column)
     if text and not re.fullmatch(ID, text):
-        row.wrong("invalid_id", "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, no spaces.", column)
+        row.wrong(
+            "invalid_id",
+            "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, no spaces.",
+            column,
+        )
     return text or None
 
 
@@ -159,7 +199,9 @@ def _language(line: SheetLine, row: ImportRow) -> str:
 
 
 def _start(line: SheetLine, row: ImportRow) -> int | None:
-    """When it begins, in epoch seconds: the wall clock of the row's zone. None when something about it is red."""
+    """When it begins, in epoch seconds: the wall clock of the row's zone. None when something about
+    it is red.
+    """
     day, clock = _day(line, row), _clock(line, row)
     try:
         zone = timezone(line.text("zone"))
@@ -174,7 +216,10 @@ def _start(line: SheetLine, row: ImportRow) -> int | None:
         detail = f"Clocks in {zone.key} skip {clock:%H:%M} on that day: send a time that there is."
         row.wrong("no_such_time", detail, "time")
     elif first.replace(fold=1).timestamp() != start:
-        detail = f"Clocks in {zone.key} show {clock:%H:%M} twice on that day; the first one is taken: check it."
+        detail = (
+            f"Clocks in {zone.key} show {clock:%H:%M} twice on that day; the first one is taken:"
+            " check it."
+        )
         row.doubtful("time_twice", detail, "time")
     return start
 
@@ -189,7 +234,11 @@ def _day(line: SheetLine, row: ImportRow) -> date | None:
                 break
             if YEARS[0] <= day.year <= YEARS[1]:
                 return day
-    row.wrong("invalid_date", "Write the date like 2026-12-24 (or 24.12.2026), and the time in its own column.", "date")
+    row.wrong(
+        "invalid_date",
+        "Write the date like 2026-12-24 (or 24.12.2026), and the time in its own column.",
+        "date",
+    )
     return None
 
 
@@ -203,27 +252,43 @@ def _clock(line: SheetLine, row: ImportRow) -> time | None:
 
 def _number(line: SheetLine, row: ImportRow, column: str, low: int, high: int) -> int | None:
     text = line.text(column)
-    if text.isascii() and text.isdigit() and len(text) < len(str(2**31)) and low <= int(text) <= high:
+    if (
+        text.isascii()
+        and text.isdigit()
+        and len(text) < len(str(2**31))
+        and low <= int(text) <= high
+    ):
         return int(text)
     row.wrong("out_of_range", f"Send a whole number from {low} to {high}.", column)
     return None
 
 
 def _people(line: SheetLine, row: ImportRow) -> dict[str, tuple[str, str]]:
-    """`Ann Lee <ann@example.test>; bob@example.test`: names and addresses, by the address in small letters."""
+    """`Ann Lee <ann@example.test>; bob@example.test`: names and addresses, by the address in small
+    letters.
+    """
     people: dict[str, tuple[str, str]] = {}
     for part in re.split(r"[;\n]", line.text("participants")):
-        told = " ".join(part.split())  # no long runs of blanks: the pattern of a mailbox would be slow on them
+        told = " ".join(
+            part.split()
+        )  # no long runs of blanks: the pattern of a mailbox would be slow on them
         if not told:
             continue
         try:
             name, email = mailbox("participants", told)
         except Invalid as error:
-            detail = f"{told[:60]!r} is no participant: write Ann Lee <ann@example.com>, with ; between them."
+            detail = (
+                f"{told[:60]!r} is no participant: write Ann Lee <ann@example.com>, with ;"
+                " between them."
+            )
             row.wrong(error.code, detail, "participants")
             continue
         if email.lower() in people:
-            row.wrong("duplicate_participant", f"{email} is in this row twice: leave one out.", "participants")
+            row.wrong(
+                "duplicate_participant",
+                f"{email} is in this row twice: leave one out.",
+                "participants",
+            )
         if not name:
             detail = f"{email} has no name: mails will call them by their address."
             row.doubtful("name_missing", detail, "participants")

@@ -1,8 +1,10 @@
-"""A real run of an import: one answer for one Idempotency-Key, in transactions so short that no booking waits long.
+"""A real run of an import: one answer for one Idempotency-Key, in transactions so short that no
+booking waits long.
 
-First all rows are tried, with nobody locked; if one is red, that is the answer. Otherwise the plan is kept under the
-key, and its parts are made one after the other, each with its outcomes under a key of its own. Whoever repeats the
-request goes on where it stopped, be it while it still runs: what a part came to is written with it, once.
+First all rows are tried, with nobody locked; if one is red, that is the answer. Otherwise the plan
+is kept under the key, and its parts are made one after the other, each with its outcomes under a
+key of its own. Whoever repeats the request goes on where it stopped, be it while it still runs:
+what a part came to is written with it, once.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,12 +22,21 @@ from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
 from storage.transactions.pod_imports import Part
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Tx, key_reused, replayed, request_digest, require_key, response_to
+from webhooks.http.idempotent import (
+    Tx,
+    key_reused,
+    replayed,
+    request_digest,
+    require_key,
+    response_to,
+)
 
 CREATED = 201
 
 Report = Callable[[Sequence[EntryOutcome], bool], StoredAnswer]
-"""What the request is answered when its entries came, or would have come, to this; and whether anything was made."""
+"""What the request is answered when its entries came, or would have come, to this; and whether
+anything was made.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,9 @@ class ImportRun:
 
 
 def run(entries: Sequence[PodEntry], report: Report, *, red: bool) -> Response:
-    """Make these pods, and answer with the report; `red`: nothing may be made, a row means no pod."""
+    """Make these pods, and answer with the report; `red`: nothing may be made, a row
+    means no pod.
+    """
     mine = ImportRun(asking().client_id, require_key(), request_digest(), entries)
     services = runtime().services
     with services.database.read() as tx:
@@ -58,14 +71,18 @@ def run(entries: Sequence[PodEntry], report: Report, *, red: bool) -> Response:
     if known is None:
         answer = _decide(mine, report, red=red)
         with services.database.write_once() as tx:
-            first = idempotency.claim(tx, mine.client_id, mine.key, mine.digest, answer, now=services.now())
+            first = idempotency.claim(
+                tx, mine.client_id, mine.key, mine.digest, answer, now=services.now()
+            )
         if first and answer.status != BEGUN:
             return response_to(answer)
         with services.database.read() as tx:
             known = mine.answer(tx, services.terms()) or answer
     if known.status != BEGUN:
         return replayed(known)
-    return _finish(mine, [Part(it["coach_id"], tuple(it["places"])) for it in known.document], report)
+    return _finish(
+        mine, [Part(it["coach_id"], tuple(it["places"])) for it in known.document], report
+    )
 
 
 def _decide(mine: ImportRun, report: Report, *, red: bool) -> StoredAnswer:
@@ -75,7 +92,9 @@ def _decide(mine: ImportRun, report: Report, *, red: bool) -> StoredAnswer:
         outcomes = pod_imports.rehearse(tx, mine.entries, services.terms())
     if red or any(outcome.refused for outcome in outcomes):
         return report(outcomes, False)  # noqa: FBT003 (nothing was made)
-    return StoredAnswer.of(BEGUN, [asdict(part) for part in pod_imports.parts(mine.entries, outcomes)])
+    return StoredAnswer.of(
+        BEGUN, [asdict(part) for part in pod_imports.parts(mine.entries, outcomes)]
+    )
 
 
 def _finish(mine: ImportRun, parts: Sequence[Part], report: Report) -> Response:
@@ -108,7 +127,9 @@ def _part(mine: ImportRun, number: int, part: Part, *, all_or_none: bool) -> lis
         kept = idempotency.begin(tx, mine.client_id, key, mine.digest, now=terms.now)
         if kept is not None:
             return [EntryOutcome.of_json(each) for each in kept.document], []
-        outcomes, wake = pod_imports.make(tx, part.coach_id, entries, terms, all_or_none=all_or_none)
+        outcomes, wake = pod_imports.make(
+            tx, part.coach_id, entries, terms, all_or_none=all_or_none
+        )
         written = [outcome.as_json() for outcome in outcomes]
         idempotency.remember(tx, mine.client_id, key, StoredAnswer.of(CREATED, written))
         return outcomes, wake

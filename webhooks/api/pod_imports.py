@@ -1,7 +1,8 @@
-"""Many pods over HTTP, from a table: a dry run tells what each row would come to, a real one makes the pods.
+"""Many pods over HTTP, from a table: a dry run tells what each row would come to, a real one makes
+the pods.
 
-The dry run asks the listing that bookings ask, and locks nobody: it may take longer than somebody's booking can wait.
-A real one is `import_runs`.
+The dry run asks the listing that bookings ask, and locks nobody: it may take longer than somebody's
+booking can wait. A real one is `import_runs`.
 """
 
 from collections import Counter
@@ -28,18 +29,25 @@ from webhooks.http.problems import RefusedRequest
 from webhooks.http.requests import BODY_CAP, JSON, CappedRequest
 
 MOST_PEOPLE = 1_000  # a seat takes milliseconds, and the coaches are locked for all of them
-COLUMN_OF = {"min_seats": "min", "start": "time", "zone": "zone", "coach": "coach", "duration": "duration"}
+COLUMN_OF = {
+    "min_seats": "min",
+    "start": "time",
+    "zone": "zone",
+    "coach": "coach",
+    "duration": "duration",
+}
 COLUMN_OF_CODE = {"slot_not_open": "time", "already_begun": "time"}
 
 
 def load(query: ImportQuery) -> Response:
     """Make pods from a table, CSV (UTF-8) or XLSX, sent as the body; by default only try it.
 
-    Columns: programme, coach (mail address or id), date, time, zone, min, max; if you like, participants
-    (`Ann Lee <ann@example.com>; ...`), cohort, project, company, title, duration, format, language. At most 500 rows
-    and 1000 participants. A dry run answers with each row's verdict and writes nothing. A real run makes all pods
-    (201), or, if one row is red, none: 409 `import_refused`, with the same `rows` and `counts`. It goes on coach by
-    coach: repeated with its key, it goes on where it stopped; and a row whose time is taken meanwhile is red in a 409
+    Columns: programme, coach (mail address or id), date, time, zone, min, max; if you like,
+    participants (`Ann Lee <ann@example.com>; ...`), cohort, project, company, title, duration,
+    format, language. At most 500 rows and 1000 participants. A dry run answers with each row's
+    verdict and writes nothing. A real run makes all pods (201), or, if one row is red, none: 409
+    `import_refused`, with the same `rows` and `counts`. It goes on coach by coach: repeated with
+    its key, it goes on where it stopped; and a row whose time is taken meanwhile is red in a 409
     `import_partial`, while the others stand, each with its `pod_id`.
     """
     rows = _rows()
@@ -48,7 +56,9 @@ def load(query: ImportQuery) -> Response:
     services = runtime().services
     with services.database.read() as tx:
         _judge(rows, many_pods.rehearse(tx, _entries(rows), services.terms()))
-    return Response(orjson.dumps(_to_out(rows, imported=False).model_dump(mode="json")), mimetype=JSON)
+    return Response(
+        orjson.dumps(_to_out(rows, imported=False).model_dump(mode="json")), mimetype=JSON
+    )
 
 
 def _rows() -> list[ImportRow]:
@@ -58,19 +68,27 @@ def _rows() -> list[ImportRow]:
     raw = cast(CappedRequest, request).body(BODY_CAP)
     rows = [
         pod_import_rows.read(line)
-        for line in spreadsheets.read(raw, request.mimetype, pod_import_rows.COLUMNS, pod_import_rows.REQUIRED)
+        for line in spreadsheets.read(
+            raw, request.mimetype, pod_import_rows.COLUMNS, pod_import_rows.REQUIRED
+        )
     ]
     if sum(len(entry.participants) for entry in _entries(rows)) > MOST_PEOPLE:
-        raise spreadsheets.refused(f"Send at most {MOST_PEOPLE} participants at once: split the file.")
+        raise spreadsheets.refused(
+            f"Send at most {MOST_PEOPLE} participants at once: split the file."
+        )
     return rows
 
 
 def _import(rows: list[ImportRow]) -> Response:
     require_key()
-    return pod_import_runs.run(_entries(rows), partial(_report, rows), red=any(row.red for row in rows))
+    return pod_import_runs.run(
+        _entries(rows), partial(_report, rows), red=any(row.red for row in rows)
+    )
 
 
-def _report(rows: Sequence[ImportRow], outcomes: Sequence[EntryOutcome], made: bool) -> StoredAnswer:  # noqa: FBT001 (called back)
+def _report(
+    rows: Sequence[ImportRow], outcomes: Sequence[EntryOutcome], made: bool
+) -> StoredAnswer:
     """201; or 409, when rows are red: nothing was made then, or the others were."""
     rows = [replace(row, red=[*row.red], yellow=[*row.yellow]) for row in rows]
     _judge(rows, outcomes)
@@ -79,10 +97,16 @@ def _report(rows: Sequence[ImportRow], outcomes: Sequence[EntryOutcome], made: b
     if not reds:
         return StoredAnswer.of(201, told.model_dump(mode="json"))
     code = "import_refused"
-    detail = f"Nothing was imported. Red rows: {reds}; correct them as their remarks say, and send the file again."
+    detail = (
+        f"Nothing was imported. Red rows: {reds}; correct them as their remarks say, and send"
+        " the file again."
+    )
     if made:
         code = "import_partial"
-        detail = f"Red rows: {reds}; the others were imported. Correct the red ones, and send only them, as a new file."
+        detail = (
+            f"Red rows: {reds}; the others were imported. Correct the red ones, and send only"
+            " them, as a new file."
+        )
     return refusal_answer(Refusal(code, detail, **told.model_dump(mode="json")))
 
 
@@ -110,7 +134,9 @@ def _remark(refused: Refusal | Invalid) -> Remark:
 def _to_out(rows: Sequence[ImportRow], *, imported: bool) -> ImportOut:
     counted = Counter(row.verdict for row in rows)
     counts = Counts(green=counted["green"], yellow=counted["yellow"], red=counted["red"])
-    return ImportOut(imported=imported, counts=counts, rows=[_row(row, imported=imported) for row in rows])
+    return ImportOut(
+        imported=imported, counts=counts, rows=[_row(row, imported=imported) for row in rows]
+    )
 
 
 def _row(row: ImportRow, *, imported: bool) -> RowOut:

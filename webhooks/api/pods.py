@@ -31,7 +31,9 @@ def create(body: PodIn) -> Response:
     participants = [participant_of(sent) for sent in body.participants]
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
-        return _answered(pods.create(tx, plan, participants, terms, hold_id=body.hold_id), terms, 201)
+        return _answered(
+            pods.create(tx, plan, participants, terms, hold_id=body.hold_id), terms, 201
+        )
 
     return once(work)
 
@@ -73,7 +75,8 @@ def change(pod_id: str, body: PodChange) -> Response:
 def take_seat(pod_id: str, body: SeatIn) -> Response:
     """Take a seat in a pod, as its format allows.
 
-    When all are taken, the 409 names the `nearest` open starts of the coach and other `pods` with seats left.
+    When all are taken, the 409 names the `nearest` open starts of the coach and other `pods` with
+    seats left.
     """
     require_key()
     participant, context = participant_of(body.participant), context_of(body.context)

@@ -21,7 +21,8 @@ from webhooks.http.times import between, check_zone
 def show(query: PoolQuery) -> Response:
     """The times that any, or all, of up to 200 coaches can be booked at.
 
-    A coach who is hidden, or does not offer the duration, is open at no time; `coaches` says which ones those are.
+    A coach who is hidden, or does not offer the duration, is open at no time; `coaches` says which
+    ones those are.
     """
     services = runtime().services
     now = services.now()
@@ -31,7 +32,9 @@ def show(query: PoolQuery) -> Response:
     with services.database.read() as tx:
         found = slot_sets.listings(tx, wanted, now=now, stale_after=services.settings.stale_after)
     _check(wanted, found, query.duration)
-    return conditional(CachedResponse.of(_answer([found[coach_id] for coach_id in wanted], asked, query)))
+    return conditional(
+        CachedResponse.of(_answer([found[coach_id] for coach_id in wanted], asked, query))
+    )
 
 
 def _check(wanted: list[str], found: dict[str, Listing], duration: int) -> None:
@@ -41,7 +44,11 @@ def _check(wanted: list[str], found: dict[str, Listing], duration: int) -> None:
     offered = {minutes for listing in found.values() for minutes in listing.slots.durations}
     if duration not in offered:
         choice = ", ".join(map(str, sorted(offered)))
-        raise Invalid("duration", "duration_not_offered", f"None of them offers {duration} minutes; ask for {choice}.")
+        raise Invalid(
+            "duration",
+            "duration_not_offered",
+            f"None of them offers {duration} minutes; ask for {choice}.",
+        )
 
 
 def _answer(listings: list[Listing], asked: Asked, query: PoolQuery) -> bytes:
@@ -55,6 +62,10 @@ def _answer(listings: list[Listing], asked: Asked, query: PoolQuery) -> bytes:
         who = [list(pool.coach_ids)] * len(starts)
     said: dict[str, Any] = {"mode": query.mode}
     said |= framed(asked, availability.pool_valid_until(listings, asked), query.tz)
-    said["coaches"] = [standing(it) | {"offers": asked.duration in it.slots.durations} for it in listings]
-    said["starts"] = [{"start": at, "coach_ids": ids} for at, ids in zip(render(starts), who, strict=True)]
+    said["coaches"] = [
+        standing(it) | {"offers": asked.duration in it.slots.durations} for it in listings
+    ]
+    said["starts"] = [
+        {"start": at, "coach_ids": ids} for at, ids in zip(render(starts), who, strict=True)
+    ]
     return orjson.dumps(said)

@@ -1,4 +1,6 @@
-"""Every route on one page: what it is, who may ask, what it takes, and how it answers or refuses."""
+"""Every route on one page: what it is, who may ask, what it takes, and how it answers
+or refuses.
+"""
 
 import re
 from collections.abc import Callable
@@ -88,7 +90,9 @@ View = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`scopes`: any one of them opens it; none: anybody. `refuses`: statuses beside those that follow from the rest."""
+    """`scopes`: any one of them opens it; none: anybody. `refuses`: statuses beside those that
+    follow from the rest.
+    """
 
     method: str
     path: str
@@ -100,7 +104,9 @@ class Route:
     answers: tuple[int, ...] = (200,)
     refuses: tuple[int, ...] = ()
     once: bool = False
-    """Whether it takes an Idempotency-Key, and answers with what `webhooks.http.idempotent.once` wrote."""
+    """Whether it takes an Idempotency-Key, and answers with what `webhooks.http.idempotent.once`
+    wrote.
+    """
     files: tuple[str, ...] = ()
     """Media types of a body that is no JSON: the view reads it."""
     told: bool = True
@@ -188,13 +194,19 @@ ROUTES = (
 )
 # fmt: on
 COUNTED_ELSEWHERE = frozenset(
-    route.name for route in ROUTES if route.scopes or route.path in (notifications.PATH, health.PATH)
+    route.name
+    for route in ROUTES
+    if route.scopes or route.path in (notifications.PATH, health.PATH)
 )
-"""Endpoints that count their requests themselves, by the key; or, well signed pushes and health, not at all."""
+"""Endpoints that count their requests themselves, by the key; or, well signed pushes and health,
+not at all.
+"""
 
 
 def register(app: APIFlask, document: Callable[[APIFlask, Route, View], View]) -> None:
-    """Add every route: first the key is checked, then what was sent; what the view answers is written as its model."""
+    """Add every route: first the key is checked, then what was sent; what the view answers is
+    written as its model.
+    """
     for route in ROUTES:
         view = route.view
         if route.answer is not None and not route.once:
@@ -216,7 +228,10 @@ def _guarded(route: Route, view: View) -> View:
         auth.require(route.scopes)
         for name, value in path.items():
             if not re.fullmatch(ID, value):
-                detail = "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, and no other characters."
+                detail = (
+                    "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, and no other"
+                    " characters."
+                )
                 raise RefusedRequest("invalid_id", detail, field=name)
         return view(**path)
 

@@ -35,11 +35,15 @@ def show(query: SessionsQuery) -> SessionsOut:
 
 
 def report_attendance(session_id: str, body: AttendanceIn) -> Response:
-    """Say what became of a session that has begun: completed, or missed by a participant, who is mailed so."""
+    """Say what became of a session that has begun: completed, or missed by a participant, who is
+    mailed so.
+    """
     require_key()
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
-        made = attendance.report(tx, session_id, body.status, terms, participant_id=body.participant_id)
+        made = attendance.report(
+            tx, session_id, body.status, terms, participant_id=body.participant_id
+        )
         return WriteResult(session_out(made.pod, made.seats, terms.now), 200, made.wake)
 
     return once(work)

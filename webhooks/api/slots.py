@@ -1,4 +1,6 @@
-"""What one coach can be booked at, as the stored set tells it now. The service's hottest path: bytes, made by hand."""
+"""What one coach can be booked at, as the stored set tells it now. The service's hottest path:
+bytes, made by hand.
+"""
 
 from collections.abc import Hashable
 from datetime import datetime
@@ -36,9 +38,9 @@ SEES_REASONS = ("coach", "ops")
 def show(coach_id: str, query: SlotsQuery) -> Response:
     """The times that a coach can be booked at.
 
-    What is listed can be booked, until `valid_until` or the next change; ask again with If-None-Match. Whether the
-    calendars behind it can be trusted is in `state`, and what the coach's policy makes of that in `effect`: with
-    `hide`, `starts` is empty.
+    What is listed can be booked, until `valid_until` or the next change; ask again with
+    If-None-Match. Whether the calendars behind it can be trusted is in `state`, and what the
+    coach's policy makes of that in `effect`: with `hide`, `starts` is empty.
     """
     if query.detail and not may(asking(), SEES_REASONS):
         raise lacking(SEES_REASONS, field="detail")
@@ -48,7 +50,11 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
     stamp: Stamp = request.environ.get(SEEN) or availability.stamp(services.database, coach_id)
     with services.database.read() as tx:
         found = slot_sets.listings(
-            tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=query.detail is not None
+            tx,
+            [coach_id],
+            now=now,
+            stale_after=services.settings.stale_after,
+            reasons=query.detail is not None,
         )
     if coach_id not in found:
         raise unknown_coach(coach_id)
@@ -61,15 +67,18 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
 def in_passing(ours: Parts) -> FastPath:
     """Answers a question that was asked before, if its answer still holds: most are, and do.
 
-    All that this takes is the caller's key and one look into the database; Flask around it would be half of the work.
-    Any other request goes on to its endpoint, and so does whatever has to be refused.
+    All that this takes is the caller's key and one look into the database; Flask around it would be
+    half of the work. Any other request goes on to its endpoint, and so does whatever has to be
+    refused.
     """
     services, shelf, limits = ours.runtime.services, ours.shelf, ours.limits
     requests = {status: ours.metrics.requests.labels(PATH, status) for status in (200, 304)}
 
     def look(environ: dict[str, Any]) -> RawAnswer | None:
         path: str = environ["PATH_INFO"]
-        if not (path.startswith(PLACE) and path.endswith(END) and environ["REQUEST_METHOD"] == "GET"):
+        if not (
+            path.startswith(PLACE) and path.endswith(END) and environ["REQUEST_METHOD"] == "GET"
+        ):
             return None
         coach_id = path[len(PLACE) : -len(END)]
         question = _question(coach_id, environ)
@@ -95,12 +104,16 @@ def in_passing(ours: Parts) -> FastPath:
 
 
 def _question(coach_id: str, environ: dict[str, Any]) -> Hashable:
-    """One for all orders of the parameters and all ways to quote them; what is no query of ours is never kept."""
+    """One for all orders of the parameters and all ways to quote them; what is no query of ours is
+    never kept.
+    """
     asked = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     return coach_id, *sorted(asked)
 
 
-def answer(listing: Listing, duration: int, since: datetime, until: datetime, *, now: datetime) -> bytes:
+def answer(
+    listing: Listing, duration: int, since: datetime, until: datetime, *, now: datetime
+) -> bytes:
     """The same answer for whoever has the listing at hand (the command line). Raises Invalid."""
     asked = Asked(duration, ceil(since.timestamp()), ceil(until.timestamp()), int(now.timestamp()))
     return _answer(listing, asked, tz=listing.zone, reasons=False)
@@ -117,7 +130,11 @@ def _conditional(ready: CachedResponse, known: str | None) -> RawAnswer:
     # Compared weakly, which is what this header asks for, though ours are strong.
     if known is not None and parse_etags(known).contains_weak(ready.etag):
         return "304 NOT MODIFIED", headers, b""
-    return "200 OK", [("Content-Type", JSON), ("Content-Length", str(len(ready.body))), *headers], ready.body
+    return (
+        "200 OK",
+        [("Content-Type", JSON), ("Content-Length", str(len(ready.body))), *headers],
+        ready.body,
+    )
 
 
 def standing(listing: Listing) -> dict[str, Any]:
@@ -127,7 +144,10 @@ def standing(listing: Listing) -> dict[str, Any]:
         "version": listing.version,
         "as_of": iso_or_none(listing.as_of),
         "state": listing.state,
-        "policy": {"kind": listing.policy.kind, "last_known_hours": listing.policy.last_known_hours},
+        "policy": {
+            "kind": listing.policy.kind,
+            "last_known_hours": listing.policy.last_known_hours,
+        },
         "effect": listing.effect,
     }
 
@@ -156,14 +176,22 @@ def _only(listing: Listing) -> int:
     durations = listing.slots.durations
     if len(durations) > 1:
         offered = ", ".join(map(str, durations))
-        raise RefusedRequest("duration_required", f"Send duration, one of {offered} (minutes).", field="duration")
+        raise RefusedRequest(
+            "duration_required", f"Send duration, one of {offered} (minutes).", field="duration"
+        )
     return durations[0]
 
 
 def _answer(listing: Listing, asked: Asked, *, tz: str, reasons: bool) -> bytes:
     told_starts = render(availability.starts(listing, asked))
-    said = standing(listing) | framed(asked, availability.valid_until(listing, asked), tz) | {"starts": told_starts}
+    said = (
+        standing(listing)
+        | framed(asked, availability.valid_until(listing, asked), tz)
+        | {"starts": told_starts}
+    )
     if reasons:
         runs = availability.reasons(listing, asked)
-        said["reasons"] = [{"from": iso(start), "to": iso(end), "reason": why.name} for start, end, why in runs]
+        said["reasons"] = [
+            {"from": iso(start), "to": iso(end), "reason": why.name} for start, end, why in runs
+        ]
     return orjson.dumps(said)

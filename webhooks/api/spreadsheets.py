@@ -1,7 +1,9 @@
-"""Spreadsheets as they are uploaded, CSV or XLSX, as lines of text by column; what could harm us is refused unread.
+"""Spreadsheets as they are uploaded, CSV or XLSX, as lines of text by column; what could harm us is
+refused unread.
 
-Nothing in a file is evaluated. An XLSX is a zip of XML: it is unpacked up to a cap, whatever its directory says of its
-size, a document type (the way to make XML explode) is refused, and only the sheet that is shown is read, row by row.
+Nothing in a file is evaluated. An XLSX is a zip of XML: it is unpacked up to a cap, whatever its
+directory says of its size, a document type (the way to make XML explode) is refused, and only the
+sheet that is shown is read, row by row.
 """
 
 import csv
@@ -30,7 +32,18 @@ TOO_LARGE = "This workbook is too large: send its table alone, as CSV or as a ne
 CHUNK = 64 * 1024
 # What a spreadsheet shows where nothing was computed.
 NO_VALUES = {
-    *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!"),
+    *(
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+    ),
     *("#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
 }
 EXCEL_EPOCH = date(1899, 12, 30)  # the date of a cell that holds but a time
@@ -43,14 +56,18 @@ class Formula(str):
 
 
 class NoValue(str):
-    """What a spreadsheet shows where it could not compute: `#N/A`, `#REF!`. It is no text that anybody meant."""
+    """What a spreadsheet shows where it could not compute: `#N/A`, `#REF!`. It is no text that
+    anybody meant.
+    """
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
-    """A row under the header: its number as a spreadsheet shows it, and its cells by their column's name."""
+    """A row under the header: its number as a spreadsheet shows it, and its cells by their column's
+    name.
+    """
 
     number: int
     cells: dict[str, str]
@@ -60,7 +77,9 @@ class SheetLine:
 
 
 def read(raw: bytes, kind: str, columns: Sequence[str], required: Sequence[str]) -> list[SheetLine]:
-    """The lines of a file of this media type. Raises Refused, with the next step, for what is no such table."""
+    """The lines of a file of this media type. Raises Refused, with the next step, for what is no
+    such table.
+    """
     rows = list(islice(_xlsx(raw) if kind == XLSX else _csv(raw, columns), MOST_ROWS + 2))
     if len(rows) > MOST_ROWS + 1:
         raise refused(f"Send at most {MOST_ROWS} rows at once, empty ones too: split the file.")
@@ -95,8 +114,12 @@ def _columns(problem: str, columns: Sequence[str]) -> RefusedRequest:
 
 
 def _line(number: int, names: Sequence[str], row: Sequence[str]) -> SheetLine:
-    if any(row[len(names) :]) or any(text and not name for name, text in zip(names, row, strict=False)):
-        raise refused(f"Row {number} has more cells than the header names: put text with commas in quotes.")
+    if any(row[len(names) :]) or any(
+        text and not name for name, text in zip(names, row, strict=False)
+    ):
+        raise refused(
+            f"Row {number} has more cells than the header names: put text with commas in quotes."
+        )
     for name, text in zip(names, row, strict=False):
         _check_cell(number, name, text)
     return SheetLine(number, {name: text for name, text in zip(names, row, strict=False) if name})
@@ -108,7 +131,9 @@ def _check_cell(number: int, name: str, text: str) -> None:
     if "\0" in text:
         raise refused(f"Row {number} has a NUL character under {name}: take it out.")
     if len(text) > MOST_CHARACTERS:
-        raise refused(f"Row {number} has {len(text)} characters under {name}: send at most {MOST_CHARACTERS}.")
+        raise refused(
+            f"Row {number} has {len(text)} characters under {name}: send at most {MOST_CHARACTERS}."
+        )
 
 
 def _csv(raw: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
@@ -116,17 +141,23 @@ def _csv(raw: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise refused("Save the file as UTF-8 (in Excel: CSV UTF-8), or send the XLSX.") from None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, columns), strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=_delimiter(text, columns), strict=True
+    )
     try:
         for row in reader:
             yield [_typed(cell.strip()) for cell in _few(row)]
     except csv.Error as error:
-        raise refused(f"Line {reader.line_num} cannot be read ({error}): look at its quotes.") from None
+        raise refused(
+            f"Line {reader.line_num} cannot be read ({error}): look at its quotes."
+        ) from None
 
 
 def _delimiter(text: str, columns: Sequence[str]) -> str:
     head = text.split("\n", 1)[0].casefold()
-    return max(DELIMITERS, key=lambda mark: sum(name.strip('" \r') in columns for name in head.split(mark)))
+    return max(
+        DELIMITERS, key=lambda mark: sum(name.strip('" \r') in columns for name in head.split(mark))
+    )
 
 
 def _typed(cell: str) -> str:
@@ -156,10 +187,11 @@ def _xlsx(raw: bytes) -> Iterator[list[str]]:
 
 
 def _unpacked(raw: bytes) -> io.BytesIO:
-    """The same parts in an archive that is not packed. Raises Refused for one that would burst, or that hides XML.
+    """The same parts in an archive that is not packed. Raises Refused for one that would burst, or
+    that hides XML.
 
-    openpyxl gets this one: a packed part whose directory tells a small size is unpacked whole by zipfile, whatever
-    follows is thrown away only afterwards.
+    openpyxl gets this one: a packed part whose directory tells a small size is unpacked whole by
+    zipfile, whatever follows is thrown away only afterwards.
     """
     stored = io.BytesIO()
     room, tags = MOST_UNPACKED, 0
@@ -190,7 +222,9 @@ def _part(packed: zipfile.ZipFile, part: zipfile.ZipInfo, room: int) -> bytes:
 
 
 def _shown(book: Any) -> Any:
-    """The sheet that whoever opens the workbook sees; of one that shows a chart, the first that is not hidden."""
+    """The sheet that whoever opens the workbook sees; of one that shows a chart, the first that is
+    not hidden.
+    """
     if book.active in book.worksheets:
         return book.active
     visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]

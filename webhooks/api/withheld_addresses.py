@@ -1,4 +1,6 @@
-"""Withheld addresses over HTTP: seen, and taken off the list. An address comes in, and never goes out."""
+"""Withheld addresses over HTTP: seen, and taken off the list. An address comes in, and never goes
+out.
+"""
 
 from flask import Response
 
@@ -17,7 +19,9 @@ PATH = "/v1/withheld-addresses"
 
 
 def show() -> WithheldListOut:
-    """The addresses that nothing is sent to, the latest first: a mail server said that there is no such mailbox."""
+    """The addresses that nothing is sent to, the latest first: a mail server said that there is no
+    such mailbox.
+    """
     with runtime().services.database.read() as tx:
         found = withheld_addresses.find_all(tx)
     return WithheldListOut(withheld=[to_out(each) for each in found])

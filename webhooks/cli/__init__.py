@@ -11,7 +11,9 @@ from webhooks.cli.sealing import secrets
 from webhooks.cli.withheld_addresses import withheld
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name=None, version="0.1.0", prog_name="coachcal")
 @click.option("--trace", is_flag=True, help="Show the trace of an error, for whoever mends it.")
 def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)

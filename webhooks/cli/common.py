@@ -1,6 +1,7 @@
 """What the commands share: how they fail and ask, settings, a runtime, an option type.
 
-A command that fails ends with exit code 1 (2 for a wrong argument) and one sentence on stderr, never with a trace.
+A command that fails ends with exit code 1 (2 for a wrong argument) and one sentence on stderr,
+never with a trace.
 """
 
 import errno
@@ -28,7 +29,9 @@ asks_first = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 class Commands(click.Group):
-    """The one place where an error becomes a sentence; `coachcal --trace COMMAND` shows its trace."""
+    """The one place where an error becomes a sentence; `coachcal --trace COMMAND` shows
+    its trace.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -98,7 +101,9 @@ def settings() -> "Settings":
         for problem in error.errors(include_input=False, include_url=False):
             field = str(problem["loc"][0])
             lines.append(f"  {variable(field)}: {_mistake(field, problem['type'], problem['msg'])}")
-        raise click.ClickException("set these variables (see .env.example):\n" + "\n".join(lines)) from None
+        raise click.ClickException(
+            "set these variables (see .env.example):\n" + "\n".join(lines)
+        ) from None
 
 
 def _mistake(field: str, kind: str, message: str) -> str:
@@ -132,7 +137,9 @@ class InstantParam(click.ParamType[datetime]):
 
     name = "instant"
 
-    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
         if isinstance(value, datetime):
             return value
         try:

@@ -16,9 +16,13 @@ def keys() -> None:
 @keys.command()
 @click.argument("client")
 @click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True)
-@click.option("--days", type=click.IntRange(min=1), help="Expire after so many days; never by default.")
+@click.option(
+    "--days", type=click.IntRange(min=1), help="Expire after so many days; never by default."
+)
 def create(client: str, scopes: tuple[str, ...], days: int | None) -> None:
-    """Make a key for CLIENT; a second one is for rotation. Its scopes apply to all of the client's keys."""
+    """Make a key for CLIENT; a second one is for rotation. Its scopes apply to all of the client's
+    keys.
+    """
     from storage.rows import api_keys
 
     with opened() as runtime:

@@ -21,13 +21,17 @@ def connect(coach: str, provider: str | None) -> None:
     with opened() as runtime:
         url = invite(runtime.services, coach, provider=provider)
     if url is None:
-        raise click.ClickException(f"there is no coach {coach}; make one with PUT /v1/coaches/{coach}")
+        raise click.ClickException(
+            f"there is no coach {coach}; make one with PUT /v1/coaches/{coach}"
+        )
     click.echo(url)
 
 
 @click.command()
 @click.argument("coach")
-@click.option("--wait", type=float, default=30, show_default=True, help="Seconds to wait for the read.")
+@click.option(
+    "--wait", type=float, default=30, show_default=True, help="Seconds to wait for the read."
+)
 def refresh(coach: str, wait: float) -> None:
     """Read COACH's calendars now, through the queue as a push would, and say what changed."""
     from storage.rows import connections, refresh_jobs
@@ -41,7 +45,9 @@ def refresh(coach: str, wait: float) -> None:
             for connection_id in chosen:
                 refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
         if not chosen:
-            raise click.ClickException(f"{coach} has no calendar account; see: coachcal connect {coach}")
+            raise click.ClickException(
+                f"{coach} has no calendar account; see: coachcal connect {coach}"
+            )
         runtime.actors.wake(*chosen)
         end = time.monotonic() + wait
         while owed := _owed(runtime, chosen):
@@ -53,7 +59,8 @@ def refresh(coach: str, wait: float) -> None:
         with database.read() as tx:
             after = slot_sets.version(tx, coach)
     click.echo(
-        f"read {len(chosen)} account(s): " + ("no change" if after == before else f"version {before} -> {after}")
+        f"read {len(chosen)} account(s): "
+        + ("no change" if after == before else f"version {before} -> {after}")
     )
 
 
@@ -70,7 +77,9 @@ def _owed(runtime: Any, chosen: list[str]) -> list[str]:
 @click.option("--to", "until", type=InstantParam(), help="A week later by default.")
 @click.option("--duration", type=int, help="Minutes; the coach's first by default.")
 def slots(coach: str, since: datetime | None, until: datetime | None, duration: int | None) -> None:
-    """Print what COACH can be booked at, one JSON object: the stored set as the API would answer it now."""
+    """Print what COACH can be booked at, one JSON object: the stored set as the API would answer it
+    now.
+    """
     from domain.errors import Invalid
     from storage.slots import slot_sets as stored
     from webhooks.api.slots import answer
@@ -80,7 +89,9 @@ def slots(coach: str, since: datetime | None, until: datetime | None, duration: 
         with runtime.services.database.read() as tx:
             found = stored.listings(tx, [coach], now=now, stale_after=runtime.settings.stale_after)
         if coach not in found:
-            raise click.ClickException(f"there is no coach {coach}; make one with PUT /v1/coaches/{coach}")
+            raise click.ClickException(
+                f"there is no coach {coach}; make one with PUT /v1/coaches/{coach}"
+            )
         begin = since or now
         listing = found[coach]
         try:
@@ -91,9 +102,13 @@ def slots(coach: str, since: datetime | None, until: datetime | None, duration: 
 
 
 class Lines(click.File):
-    """A file of text, or - for a stdin that is open: click would answer a closed one with a trace."""
+    """A file of text, or - for a stdin that is open: click would answer a closed one
+    with a trace.
+    """
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> IO[Any]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> IO[Any]:
         if value == "-" and sys.stdin is None:
             self.fail("stdin is closed; name a file, or give the scenarios on stdin", param, ctx)
         return super().convert(value, param, ctx)
@@ -104,8 +119,8 @@ class Lines(click.File):
 def evaluate(file: IO[str]) -> None:
     """Answer the scenarios of FILE (- for stdin): one JSON object a line in, one a line out.
 
-    It is the service's own code: it tells why a time was not offered. A line that cannot be read answers with its
-    error, and the exit code is 1.
+    It is the service's own code: it tells why a time was not offered. A line that cannot be read
+    answers with its error, and the exit code is 1.
     """
     from domain.errors import Invalid
     from domain.scenario import evaluate as answer
@@ -117,7 +132,10 @@ def evaluate(file: IO[str]) -> None:
         try:
             result = answer(json.loads(line))
         except json.JSONDecodeError as error:
-            failed, result = True, _error(number, "line", "malformed_json", f"{error.msg} at column {error.colno}")
+            failed, result = (
+                True,
+                _error(number, "line", "malformed_json", f"{error.msg} at column {error.colno}"),
+            )
         except Invalid as error:
             failed, result = True, _error(number, error.field, error.code, error.detail)
         click.echo(json.dumps(result))

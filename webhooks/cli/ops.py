@@ -1,7 +1,8 @@
-"""Commands for ops: what waits and what was given up, who cannot be trusted, and what is held of a coach.
+"""Commands for ops: what waits and what was given up, who cannot be trusted, and what is held of a
+coach.
 
-They tell ids, never a title, a token or an address; only `export` tells all there is. What changes something is
-written into the ops diary.
+They tell ids, never a title, a token or an address; only `export` tells all there is. What changes
+something is written into the ops diary.
 """
 
 import getpass
@@ -28,7 +29,16 @@ WAITS_FOR = {
     "address": "an address that is withheld; see coachcal withheld list",
     "mailer": "the mail server, which is away or refuses us; see coachcal outbox --state pending",
 }
-STATES = ("scheduled", "pending", "sending", "waiting_for_text", "withheld", "sent", "dead", "superseded")
+STATES = (
+    "scheduled",
+    "pending",
+    "sending",
+    "waiting_for_text",
+    "withheld",
+    "sent",
+    "dead",
+    "superseded",
+)
 Stands = tuple[str, str, datetime | None, str | None]
 """A coach, the state of the calendars, when they were read, and what went wrong last."""
 
@@ -47,14 +57,18 @@ def queues() -> None:
             mails = metrics.waiting_mails(tx)
     click.echo(f"reads owed   {owed.dirty}, the oldest for {_span(owed.oldest_seconds)}")
     for kind, since in sorted(due.items()):
-        click.echo(f"outbox       {kind}: the oldest due for {_span((now - since).total_seconds())}")
+        click.echo(
+            f"outbox       {kind}: the oldest due for {_span((now - since).total_seconds())}"
+        )
     for cause, count in mails.items():
         if count:
             click.echo(f"outbox       mail: {count} wait for {WAITS_FOR[cause]}")
     for queue, depth in (depths or {}).items():
         click.echo(f"queue        {queue}: {depth} wake-ups")
     if depths is None:
-        raise click.ClickException("Redis is away: start it, or correct REDIS_URL; the rows are kept meanwhile")
+        raise click.ClickException(
+            "Redis is away: start it, or correct REDIS_URL; the rows are kept meanwhile"
+        )
 
 
 @click.group()
@@ -72,7 +86,9 @@ def list_(limit: int) -> None:
         found = dead_letters.newest(tx, limit=limit)
     for row in found:
         about = row.booking_id or row.session_id or "-"
-        click.echo(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind} {row.topic}  {about}  {row.last_error}")
+        click.echo(
+            f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind} {row.topic}  {about}  {row.last_error}"
+        )
     if not found:
         click.echo("no dead letters")
 
@@ -127,7 +143,13 @@ def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Work") -> str:
 
 @click.command()
 @click.option("--state", type=click.Choice(STATES))
-@click.option("--limit", type=click.IntRange(min=1), default=FIRST, show_default=True, help="Of the rows of a state.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=FIRST,
+    show_default=True,
+    help="Of the rows of a state.",
+)
 def outbox(state: str | None, limit: int) -> None:
     """Count the outbox by kind and state; with --state, list those rows, the longest due first."""
     from storage.reports import outbox as outbox_report
@@ -136,20 +158,33 @@ def outbox(state: str | None, limit: int) -> None:
         now = runtime.services.now()
         if state is None:
             for tally in outbox_report.tallies(tx, now=now):
-                click.echo(f"{tally.kind:<9} {tally.state:<16} {tally.count:>7}  oldest {_moment(tally.oldest)}")
+                click.echo(
+                    f"{tally.kind:<9} {tally.state:<16} {tally.count:>7}  oldest {_moment(tally.oldest)}"
+                )
             return
         for row in outbox_report.listed(tx, state=state, now=now, limit=limit):
             about = row.booking_id or row.session_id or "-"
-            told = f"{row.id}  {row.kind} {row.topic}  {about}  due {_moment(row.due_at)}  attempts {row.attempts}"
+            told = (
+                f"{row.id}  {row.kind} {row.topic}  {about}  due {_moment(row.due_at)}  attempts"
+                f" {row.attempts}"
+            )
             click.echo(f"{told}  {row.last_error or ''}".rstrip())
 
 
 @click.command()
-@click.option("--stale", is_flag=True, help="Only those whose calendars cannot be trusted: stale or disconnected.")
+@click.option(
+    "--stale",
+    is_flag=True,
+    help="Only those whose calendars cannot be trusted: stale or disconnected.",
+)
 def coaches(stale: bool) -> None:  # noqa: FBT001 (click)
-    """List every coach: how the calendars stand, and when they were last read; with --stale, also why they were not."""
+    """List every coach: how the calendars stand, and when they were last read; with --stale, also
+    why they were not.
+    """
     with opened() as runtime:
-        for coach_id, state, read_at, error in _untrusted(runtime) if stale else _everybody(runtime):
+        for coach_id, state, read_at, error in (
+            _untrusted(runtime) if stale else _everybody(runtime)
+        ):
             read = "never read" if read_at is None else f"read {_moment(read_at)}"
             click.echo(f"{coach_id:<24} {state:<13} {read}  {error or ''}".rstrip())
 
@@ -171,7 +206,9 @@ def _everybody(runtime: "Runtime") -> Iterator[Stands]:
     after, stale_after = "", runtime.settings.stale_after
     while True:
         with runtime.services.database.read() as tx:
-            found = coach_states.page(tx, after=after, now=runtime.services.now(), stale_after=stale_after)
+            found = coach_states.page(
+                tx, after=after, now=runtime.services.now(), stale_after=stale_after
+            )
         if not found:
             return
         yield from ((each.coach_id, each.state, each.as_of, None) for each in found)
@@ -186,7 +223,9 @@ def channels() -> None:
 @channels.command(name="audit")
 @click.argument("coach", required=False)
 def audit_(coach: str | None) -> None:
-    """Compare the channels with Cronofy's own list now, and put right what differs: COACH's, or everybody's."""
+    """Compare the channels with Cronofy's own list now, and put right what differs: COACH's, or
+    everybody's.
+    """
     from storage.rows import connections
     from workers.cronofy.errors import CronofyError
     from workers.jobs.channel_audit import audit
@@ -207,19 +246,28 @@ def audit_(coach: str | None) -> None:
             if found.reopened:
                 runtime.actors.wake(connection_id)
             said = "was closed, opened anew" if found.reopened else "as it should be"
-            click.echo(f"{connection_id}: {said}" + (f"; {len(found.closed)} too many closed" if found.closed else ""))
+            click.echo(
+                f"{connection_id}: {said}"
+                + (f"; {len(found.closed)} too many closed" if found.closed else "")
+            )
     if failed:
-        raise click.ClickException(f"{failed} could not be compared; coachcal coaches --stale tells whose they are")
+        raise click.ClickException(
+            f"{failed} could not be compared; coachcal coaches --stale tells whose they are"
+        )
 
 
-PARTICIPANT = click.option("--participant", is_flag=True, help="PERSON is a participant's id, not a coach's.")
+PARTICIPANT = click.option(
+    "--participant", is_flag=True, help="PERSON is a participant's id, not a coach's."
+)
 
 
 @click.command()
 @click.argument("person")
 @PARTICIPANT
 def export(person: str, participant: bool) -> None:  # noqa: FBT001 (click)
-    """Print all that is kept of the coach PERSON as JSON: settings, calendars, times, sessions, mails. No tokens."""
+    """Print all that is kept of the coach PERSON as JSON: settings, calendars, times, sessions,
+    mails. No tokens.
+    """
     from storage.reports import personal_data
 
     with opened() as runtime, runtime.services.database.read() as tx:
@@ -239,8 +287,8 @@ def export(person: str, participant: bool) -> None:  # noqa: FBT001 (click)
 def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (click)
     """Erase the coach PERSON: revoke the calendars at Cronofy, and forget all that `export` prints.
 
-    Of a participant, times, seats and statuses stay, under a name that says nothing. It cannot be undone. Nobody is
-    told: cancel the coming sessions first if somebody should know.
+    Of a participant, times, seats and statuses stay, under a name that says nothing. It cannot be
+    undone. Nobody is told: cancel the coming sessions first if somebody should know.
     """
     from storage.transactions.erasures import Person
     from workers.jobs import erasure
@@ -254,12 +302,14 @@ def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (c
         raise _nobody(person, participant=participant)
     erased = outcome.erased
     click.echo(
-        f"erased {person}: {outcome.revoked} accounts, {erased.sessions} sessions ({erased.coming} still to come), "
+        f"erased {person}: {outcome.revoked} accounts, {erased.sessions} sessions"
+        f" ({erased.coming} still to come), "
         f"{erased.bookings} bookings, {erased.outbox} outbox rows, {erased.answers} kept answers"
     )
     if erased.revoking:
         raise click.ClickException(
-            f"Cronofy did not revoke {erased.revoking} accounts yet ({outcome.failure}); the workers go on trying, and "
+            f"Cronofy did not revoke {erased.revoking} accounts yet ({outcome.failure}); the"
+            " workers go on trying, and "
             "the clock forgets the rest: keep both running"
         )
 
@@ -267,14 +317,18 @@ def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (c
 def _nobody(person: str, *, participant: bool) -> click.ClickException:
     if participant:
         return click.ClickException(f"nothing is kept of a participant {person}")
-    return click.ClickException(f"there is no coach {person}; a participant's id takes --participant")
+    return click.ClickException(
+        f"there is no coach {person}; a participant's id takes --participant"
+    )
 
 
 def _note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:
     from storage.rows import audit_log
     from storage.rows.audit_log import Deed
 
-    audit_log.note(tx, Deed(runtime.services.now(), _actor(), action, target, "on the command line"))
+    audit_log.note(
+        tx, Deed(runtime.services.now(), _actor(), action, target, "on the command line")
+    )
 
 
 def _actor() -> str:

@@ -1,4 +1,6 @@
-"""Commands that run something: the web process, the workers, the clock, the sandbox, the migrations."""
+"""Commands that run something: the web process, the workers, the clock, the sandbox, the
+migrations.
+"""
 
 import os
 import signal
@@ -12,7 +14,8 @@ import click
 
 from webhooks.cli.common import InstantParam, asks_first, confirm, need_port, settings
 
-# How long an idle worker thread waits before it looks again: 1 s by default, which is what a push would wait too.
+# How long an idle worker thread waits before it looks again: 1 s by default, which is what a push
+# would wait too.
 IDLE_POLL_MS = "20"
 
 
@@ -97,7 +100,9 @@ def clock() -> None:
 
 
 @click.command()
-@click.option("--to", "revision", default="head", show_default=True, help="head, base, or a revision's id.")
+@click.option(
+    "--to", "revision", default="head", show_default=True, help="head, base, or a revision's id."
+)
 @asks_first
 def migrate(revision: str, yes: bool) -> None:  # noqa: FBT001 (click)
     """Bring the database's schema to this release; or back, which loses what is in it."""
@@ -117,8 +122,14 @@ def migrate(revision: str, yes: bool) -> None:  # noqa: FBT001 (click)
 
 @click.command()
 @click.option("--port", type=int, default=8900, show_default=True, help="0: any free port.")
-@click.option("--ready-file", type=click.Path(path_type=Path), help="Written once it serves: origin, client, accounts.")
-@click.option("--now", type=InstantParam(), help="Where its clock begins; the real time by default.")
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path),
+    help="Written once it serves: origin, client, accounts.",
+)
+@click.option(
+    "--now", type=InstantParam(), help="Where its clock begins; the real time by default."
+)
 def sandbox(port: int, ready_file: Path | None, now: datetime | None) -> None:
     """Run a Cronofy of your own, on this machine."""
     from workers.cronofy.sandbox.server import serve as serve_sandbox
@@ -128,11 +139,18 @@ def sandbox(port: int, ready_file: Path | None, now: datetime | None) -> None:
 
 
 @click.command()
-@click.option("--calendar", "calendars", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True)
+@click.option(
+    "--calendar",
+    "calendars",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+)
 @click.argument("more", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--now", type=InstantParam(), help="Where the demo's clock begins.")
 @click.option("--once", is_flag=True, help="Exit after the story; non-zero if a step failed.")
-def demo(calendars: tuple[Path, ...], more: tuple[Path, ...], now: datetime | None, once: bool) -> None:  # noqa: FBT001 (click)
+def demo(
+    calendars: tuple[Path, ...], more: tuple[Path, ...], now: datetime | None, once: bool
+) -> None:
     """Show the main job on this machine: a calendar change becomes fresh slots.
 
     --calendar FILE... takes anybody's own .ics exports instead of the samples.

@@ -17,8 +17,8 @@ def secrets() -> None:
 def reseal() -> None:
     """Seal with the newest key what an older one sealed, so that the older one may go.
 
-    Start every process with the new key first, then run it; all may go on running. What a worker renews meanwhile is
-    left to its newer value. It may be run again.
+    Start every process with the new key first, then run it; all may go on running. What a worker
+    renews meanwhile is left to its newer value. It may be run again.
     """
     from workers.jobs import sealing
 
@@ -31,7 +31,8 @@ def reseal() -> None:
     click.echo(f"re-sealed {found.done}, and {found.already} had the newest key already")
     if found.left:
         raise click.ClickException(
-            f"{found.left} were sealed with another key meanwhile, so keep all keys: start every process with the"
+            f"{found.left} were sealed with another key meanwhile, so keep all keys: start"
+            " every process with the"
             f" newest of {KEYS} first, then run: coachcal secrets reseal"
         )
     if older:

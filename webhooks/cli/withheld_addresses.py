@@ -1,4 +1,6 @@
-"""Commands for addresses whose mailbox does not exist, as a mail server said. They show ids, never an address."""
+"""Commands for addresses whose mailbox does not exist, as a mail server said. They show ids, never
+an address.
+"""
 
 import click
 
@@ -14,7 +16,9 @@ def withheld() -> None:
 @withheld.command(name="list")
 @click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True)
 def list_(limit: int) -> None:
-    """List them, the latest first: whose mail met the refusal, how many wait, and what the server said."""
+    """List them, the latest first: whose mail met the refusal, how many wait, and what the server
+    said.
+    """
     from storage.rows import withheld_addresses as stored
 
     with opened() as runtime, runtime.services.database.read() as tx:

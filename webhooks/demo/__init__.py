@@ -1,1 +1,3 @@
-"""`coachcal demo`: the main job on this machine, with real processes and real calendars, narrated."""
+"""`coachcal demo`: the main job on this machine, with real processes and real
+calendars, narrated.
+"""

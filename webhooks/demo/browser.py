@@ -1,4 +1,6 @@
-"""A coach's browser: it follows a link to connect a calendar, agrees at the consent, and confirms."""
+"""A coach's browser: it follows a link to connect a calendar, agrees at the consent,
+and confirms.
+"""
 
 import html
 import re
@@ -14,7 +16,9 @@ SECONDS = 30
 
 
 def connect(link: str, control: Control, *, profile: str) -> str:
-    """Connect this profile of the sandbox's -> the page that says how it went. Raises requests.HTTPError."""
+    """Connect this profile of the sandbox's -> the page that says how it went. Raises
+    requests.HTTPError.
+    """
     with requests.Session() as browser:
         browser.trust_env = False  # a proxy of the machine's is none of the story's
         leave = _send(browser, link, _page(browser, link))

@@ -1,4 +1,6 @@
-"""Who plays in the demo: three coaches with sample calendars, or one coach for each file that somebody brought."""
+"""Who plays in the demo: three coaches with sample calendars, or one coach for each file that
+somebody brought.
+"""
 
 import re
 from collections import Counter
@@ -45,8 +47,8 @@ def samples(now: datetime) -> list[Chapter]:
 def from_files(files: Sequence[Path], now: datetime, *, fixed: bool) -> list[Chapter]:
     """A chapter for each time at which some of the files have something to show.
 
-    That is `now` when it was asked for (`fixed`) or when events lie ahead of it; else the file's busiest month.
-    Raises ValueError, naming the file, for one that is no calendar.
+    That is `now` when it was asked for (`fixed`) or when events lie ahead of it; else the file's
+    busiest month. Raises ValueError, naming the file, for one that is no calendar.
     """
     chapters: dict[datetime, list[DemoPerson]] = {}
     for number, path in enumerate(files, start=1):
@@ -57,7 +59,9 @@ def from_files(files: Sequence[Path], now: datetime, *, fixed: bool) -> list[Cha
 
 def _owner(path: Path, number: int) -> DemoPerson:
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "calendar"
-    return DemoPerson(f"{name}-{number}", f"the coach of {path.name}", "google", "Europe/London", path)
+    return DemoPerson(
+        f"{name}-{number}", f"the coach of {path.name}", "google", "Europe/London", path
+    )
 
 
 def _worth_seeing(path: Path, now: datetime) -> datetime:

@@ -1,4 +1,6 @@
-"""The demo's post box: a mail server on this machine that keeps what it is sent, and pages to read it in a browser."""
+"""The demo's post box: a mail server on this machine that keeps what it is sent, and pages to read
+it in a browser.
+"""
 
 import asyncio
 import socket
@@ -30,7 +32,8 @@ def _real_time() -> datetime:
 
 
 class Postbox:
-    """Made by `open`. Takes every mail for every address; forgets them all in the end. Safe to share between threads.
+    """Made by `open`. Takes every mail for every address; forgets them all in the end. Safe to
+    share between threads.
 
     `smtp_url` is for COACHCAL_SMTP_URL, `url` for a browser.
     """
@@ -45,7 +48,8 @@ class Postbox:
     def open(
         cls, smtp_port: int = 0, http_port: int = 0, *, now: Callable[[], datetime] = _real_time
     ) -> Iterator[Self]:
-        """Both servers, in threads of this process, until the block ends. Port 0 takes any free one.
+        """Both servers, in threads of this process, until the block ends. Port 0 takes any free
+        one.
 
         `now` dates what arrives. Raises OSError for a port that is taken.
         """
@@ -60,9 +64,14 @@ class Postbox:
         return self._letters.kept()
 
     def wait(self, count: int, seconds: float) -> tuple[Letter, ...]:
-        """What is kept, once `count` mails have come since the box was opened. Raises StepFailed, telling what came."""
+        """What is kept, once `count` mails have come since the box was opened. Raises StepFailed,
+        telling what came.
+        """
         if not self._letters.wait(count, seconds):
-            seen = [f"{letter.subject!r} to {', '.join(letter.recipients)}" for letter in self.messages()]
+            seen = [
+                f"{letter.subject!r} to {', '.join(letter.recipients)}"
+                for letter in self.messages()
+            ]
             told = "; ".join(seen[-10:]) or "none"
             raise StepFailed(
                 f"{count} mails did not come within {seconds:g} s; {len(seen)} did: {told}; see {self.url}"
@@ -71,7 +80,9 @@ class Postbox:
 
 
 class Letters:
-    """What came, in order, numbered from 1. It is also aiosmtpd's handler: handle_DATA is called by its name."""
+    """What came, in order, numbered from 1. It is also aiosmtpd's handler: handle_DATA is called by
+    its name.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -82,7 +93,10 @@ class Letters:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 (its name)
         """One mail is here, whole."""
         raw = envelope.original_content or b""
-        sender, recipients = encodable(envelope.mail_from or ""), tuple(map(encodable, envelope.rcpt_tos))
+        sender, recipients = (
+            encodable(envelope.mail_from or ""),
+            tuple(map(encodable, envelope.rcpt_tos)),
+        )
         told = read(raw)
         with self._arrival:
             self._count += 1
@@ -103,8 +117,8 @@ class Letters:
 class _SmtpServer(Controller):
     """aiosmtpd's, on a socket that is bound already.
 
-    Its own way cannot take port 0, and says that a port is taken only when its time-out has run out. It is given its
-    name, because otherwise it asks DNS for one at every connection.
+    Its own way cannot take port 0, and says that a port is taken only when its time-out has run
+    out. It is given its name, because otherwise it asks DNS for one at every connection.
     """
 
     def __init__(self, handler: Letters, listening: socket.socket) -> None:
@@ -136,7 +150,9 @@ def _smtp_server(port: int, letters: Letters) -> Iterator[int]:
 @contextmanager
 def _http_server(port: int, letters: Letters) -> Iterator[int]:
     server = SandboxServer((HOST, port), create_app(letters.kept))
-    threading.Thread(target=server.serve_forever, args=(0.1,), name="postbox-http", daemon=True).start()
+    threading.Thread(
+        target=server.serve_forever, args=(0.1,), name="postbox-http", daemon=True
+    ).start()
     try:
         yield server.server_port
     finally:

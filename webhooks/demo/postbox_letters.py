@@ -1,6 +1,8 @@
-"""A mail as the post box shows it: read from bytes that anybody may have written, broken and hostile ones too.
+"""A mail as the post box shows it: read from bytes that anybody may have written, broken and
+hostile ones too.
 
-The library's older reader takes the message apart: its newer one raises errors of several kinds on bad headers.
+The library's older reader takes the message apart: its newer one raises errors of several kinds on
+bad headers.
 """
 
 import re
@@ -18,10 +20,12 @@ _FOLD = re.compile(rb"\r?\n[ \t]")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`sender` and `recipients` are the envelope's; `headers` are those of SHOWN, as (name, value), decoded.
+    """`sender` and `recipients` are the envelope's; `headers` are those of SHOWN, as (name, value),
+    decoded.
 
-    `text`, `html` and `calendar` are the first part of their kind, or empty; so is whatever the mail does not say.
-    `method`, `uid` and `sequence` are what the calendar says. `received_at` is aware UTC.
+    `text`, `html` and `calendar` are the first part of their kind, or empty; so is whatever the
+    mail does not say. `method`, `uid` and `sequence` are what the calendar says. `received_at` is
+    aware UTC.
     """
 
     number: int
@@ -41,7 +45,9 @@ class Letter:
 
 
 def read(raw: bytes) -> dict[str, Any]:
-    """What the message itself tells of a Letter, by field. Raises nothing: what cannot be read is left out."""
+    """What the message itself tells of a Letter, by field. Raises nothing: what cannot be read is
+    left out.
+    """
     try:
         return _read(message_from_bytes(raw))
     except Exception:  # noqa: BLE001 (parts nested a thousand deep, and whatever else the library stumbles over)
@@ -49,12 +55,16 @@ def read(raw: bytes) -> dict[str, Any]:
 
 
 def encodable(text: str) -> str:
-    """Without the half characters that stand for bytes nobody could decode: a page cannot be written with them."""
+    """Without the half characters that stand for bytes nobody could decode: a page cannot be
+    written with them.
+    """
     return text.encode("utf-8", "replace").decode()
 
 
 def _read(message: Message) -> dict[str, Any]:
-    headers = tuple((name, _decoded(value)) for name in SHOWN for value in message.get_all(name, []))
+    headers = tuple(
+        (name, _decoded(value)) for name in SHOWN for value in message.get_all(name, [])
+    )
     first = dict(reversed(headers))  # of two with one name, the first
     calendar = _first(message, "text/calendar") or _first(message, "application/ics")
     sequence = _property(calendar, "SEQUENCE")
@@ -76,12 +86,18 @@ def _decoded(value: Any) -> str:
     line = re.sub(r"\r?\n", "", str(value))
     try:
         return encodable(str(make_header(decode_header(line))))
-    except (LookupError, ValueError, HeaderParseError):  # an unknown character set, or broken base64
+    except (
+        LookupError,
+        ValueError,
+        HeaderParseError,
+    ):  # an unknown character set, or broken base64
         return encodable(line)
 
 
 def _first(message: Message, kind: str) -> str:
-    """The first part of a kind, as text; empty when there is none. A calendar comes unfolded (RFC 5545 3.1)."""
+    """The first part of a kind, as text; empty when there is none. A calendar comes unfolded (RFC
+    5545 3.1).
+    """
     for part in message.walk():
         attached = kind.startswith("text/") and part.get_content_disposition() == "attachment"
         if part.get_content_type() == kind and not part.is_multipart() and not attached:

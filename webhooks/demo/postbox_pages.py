@@ -1,7 +1,8 @@
-"""The post box in a browser: a list, each mail with its three parts side by side, and the same as JSON for scripts.
+"""The post box in a browser: a list, each mail with its three parts side by side, and the same as
+JSON for scripts.
 
-A mail is written by anybody. Its HTML is shown only in a frame that may run, load, send and open nothing; everything
-else is text, escaped by the templates.
+A mail is written by anybody. Its HTML is shown only in a frame that may run, load, send and open
+nothing; everything else is text, escaped by the templates.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,8 @@ PAGE_POLICY = (
 )
 # `sandbox` once more, for who opens the part alone.
 HTML_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
+    " form-action 'none'; "
     "frame-ancestors 'self'; sandbox"
 )
 
@@ -87,7 +89,10 @@ def listed() -> Response:
 def _letter(number: int) -> Letter:
     found = next((letter for letter in _letters() if letter.number == number), None)
     if found is None:
-        abort(404, "There is no such mail, or newer ones have pushed it out. The list at / has those that are kept.")
+        abort(
+            404,
+            "There is no such mail, or newer ones have pushed it out. The list at / has those that are kept.",
+        )
     return found
 
 

@@ -1,4 +1,6 @@
-"""The product's processes as the demo runs them: the same commands as the Procfile's, each with its log in a folder."""
+"""The product's processes as the demo runs them: the same commands as the Procfile's, each with its
+log in a folder.
+"""
 
 import contextlib
 import errno
@@ -17,24 +19,31 @@ from typing import Any, NoReturn
 import requests
 
 START_SECONDS = 30.0
-# A worker may take seconds to leave politely; killing it loses nothing, which is what the product is about.
+# A worker may take seconds to leave politely; killing it loses nothing, which is what the product
+# is about.
 STOP_SECONDS = 0.5
 ROOM = 1_000_000
 """Octets; with less than that free, the disk is what a process died of."""
 
 
 class StepFailed(Exception):
-    """A step of the story did not come out as it must; the text says which, and where the logs are."""
+    """A step of the story did not come out as it must; the text says which, and where
+    the logs are.
+    """
 
 
 class Processes:
-    """Started in any order, stopped in the reverse one. Each is a group of its own, so that its children go with it."""
+    """Started in any order, stopped in the reverse one. Each is a group of its own, so that its
+    children go with it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, *arguments: str, env: Mapping[str, str], module: str = "webhooks") -> None:
+    def start(
+        self, name: str, *arguments: str, env: Mapping[str, str], module: str = "webhooks"
+    ) -> None:
         with self.log(name).open("ab") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 (our own command line)
                 [sys.executable, "-m", module, *arguments],
@@ -60,7 +69,9 @@ class Processes:
         for name, process in self._running.items():
             if process.poll() is not None:
                 last = self.log(name).read_text(errors="replace")[-2000:] or "(none)"
-                self._fail(f"the {name} process ended with {process.returncode}; its last words:\n{last}")
+                self._fail(
+                    f"the {name} process ended with {process.returncode}; its last words:\n{last}"
+                )
 
     def stop(self, *names: str) -> None:
         """Stop these (all, when none is named): politely, then for good."""
@@ -88,7 +99,9 @@ class Processes:
         while not path.exists():
             self.check()
             if time.monotonic() > end:
-                self._fail(f"{path.name} did not appear within {START_SECONDS:.0f} s; see {self.folder}")
+                self._fail(
+                    f"{path.name} did not appear within {START_SECONDS:.0f} s; see {self.folder}"
+                )
             time.sleep(0.02)
         found: dict[str, Any] = json.loads(path.read_text())
         return found

@@ -1,4 +1,6 @@
-"""The second act: somebody books; calendar and mail boxes follow. Then two want the last seat of a pod."""
+"""The second act: somebody books; calendar and mail boxes follow. Then two want the last seat of a
+pod.
+"""
 
 import time
 from collections.abc import Callable
@@ -14,15 +16,43 @@ from webhooks.demo.stage import Stage
 PATIENCE_SECONDS = 15.0
 CREATED, CONFLICT = 201, 409
 DURATION = 60
-GRACE = {"id": "grace", "name": "Grace", "email": "grace@people.example", "zone": "America/New_York", "language": "en"}
-HEDY = {"id": "hedy", "name": "Hedy", "email": "hedy@people.example", "zone": "Europe/Vienna", "language": "de"}
-LISE = {"id": "lise", "name": "Lise", "email": "lise@people.example", "zone": "Europe/Paris", "language": "fr"}
-PEOPLE = tuple(person | {"my_page_url": f"https://os.example/my/{person['id']}"} for person in (GRACE, HEDY, LISE))
-CONTEXT = {"company": "acme", "project": "leaders", "cohort": "spring", "programme_name": "New Leaders"}
+GRACE = {
+    "id": "grace",
+    "name": "Grace",
+    "email": "grace@people.example",
+    "zone": "America/New_York",
+    "language": "en",
+}
+HEDY = {
+    "id": "hedy",
+    "name": "Hedy",
+    "email": "hedy@people.example",
+    "zone": "Europe/Vienna",
+    "language": "de",
+}
+LISE = {
+    "id": "lise",
+    "name": "Lise",
+    "email": "lise@people.example",
+    "zone": "Europe/Paris",
+    "language": "fr",
+}
+PEOPLE = tuple(
+    person | {"my_page_url": f"https://os.example/my/{person['id']}"}
+    for person in (GRACE, HEDY, LISE)
+)
+CONTEXT = {
+    "company": "acme",
+    "project": "leaders",
+    "cohort": "spring",
+    "programme_name": "New Leaders",
+}
 
 
 def tell(stage: Stage, person: DemoPerson, starts: list[str], say: Narrator) -> None:
-    """`starts`: the open ones, at least one. Raises StepFailed, saying what was to be seen and was not."""
+    """`starts`: the open ones, at least one. Raises StepFailed, saying what was to be seen and was
+    not.
+    """
     booked = _book(stage, person, starts[len(starts) // 2], say)
     moved = _rebook(stage, person, booked, starts[-1], say)
     _cancel(stage, person, moved, say)
@@ -32,7 +62,13 @@ def tell(stage: Stage, person: DemoPerson, starts: list[str], say: Narrator) -> 
 def _book(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> dict[str, Any]:
     say.begin(f"Grace books {person.name}: {day_and_time(start, person.zone)}")
     before, clicked = _count(stage), time.perf_counter()
-    body = {"coach_id": person.id, "start": start, "duration": DURATION, "participant": PEOPLE[0], "context": CONTEXT}
+    body = {
+        "coach_id": person.id,
+        "start": start,
+        "duration": DURATION,
+        "participant": PEOPLE[0],
+        "context": CONTEXT,
+    }
     booked = stage.api.post("/v1/bookings", body)
     answered = (time.perf_counter() - clicked) * 1000
     mails = _mails(stage, before, 2)
@@ -47,13 +83,19 @@ def _book(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> dict[s
     return booked
 
 
-def _rebook(stage: Stage, person: DemoPerson, booked: dict[str, Any], start: str, say: Narrator) -> dict[str, Any]:
+def _rebook(
+    stage: Stage, person: DemoPerson, booked: dict[str, Any], start: str, say: Narrator
+) -> dict[str, Any]:
     say.begin(f"Grace moves it: {day_and_time(start, person.zone)}")
     before = _count(stage)
-    moved = stage.api.post(f"/v1/bookings/{booked['id']}/rebook", {"start": start, "version": booked["version"]})
+    moved = stage.api.post(
+        f"/v1/bookings/{booked['id']}/rebook", {"start": start, "version": booked["version"]}
+    )
     mails = _mails(stage, before, 2)
     _until_event(stage, moved, lambda event: event is not None and event["start"] == start)
-    say.done(*mails, f"the same event moved in {person.name}'s calendar; the old time is open again")
+    say.done(
+        *mails, f"the same event moved in {person.name}'s calendar; the old time is open again"
+    )
     return moved
 
 
@@ -63,22 +105,40 @@ def _cancel(stage: Stage, person: DemoPerson, moved: dict[str, Any], say: Narrat
     ended = stage.api.post(f"/v1/bookings/{moved['id']}/cancel", {"version": moved["version"]})
     mails = _mails(stage, before, 2)
     _until_event(stage, ended, lambda event: event is None)
-    told = "less than 24 h before, so it counts as missed" if ended["status"] == "missed" else "cancelled in time"
+    told = (
+        "less than 24 h before, so it counts as missed"
+        if ended["status"] == "missed"
+        else "cancelled in time"
+    )
     say.done(*mails, f"{told}; the event is gone from {person.name}'s calendar")
 
 
 def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
-    say.begin(f"A pod of two, {day_and_time(start, person.zone)}: Hedy is in it, Grace and Lise want the last seat")
+    say.begin(
+        f"A pod of two, {day_and_time(start, person.zone)}: Hedy is in it, Grace and Lise want the last seat"
+    )
     before = _count(stage)
-    plan = {"coach_id": person.id, "start": start, "duration": DURATION, "min_seats": 2, "max_seats": 2}
-    pod = stage.api.post("/v1/pods", plan | {"title": "Peer circle", "context": CONTEXT, "participants": [PEOPLE[1]]})
+    plan = {
+        "coach_id": person.id,
+        "start": start,
+        "duration": DURATION,
+        "min_seats": 2,
+        "max_seats": 2,
+    }
+    pod = stage.api.post(
+        "/v1/pods", plan | {"title": "Peer circle", "context": CONTEXT, "participants": [PEOPLE[1]]}
+    )
     seats = f"/v1/pods/{pod['session_id']}/seats"
     wanting = (PEOPLE[0], PEOPLE[2])
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda who: stage.api.try_post(seats, {"participant": who}), wanting))
+        answers = list(
+            pool.map(lambda who: stage.api.try_post(seats, {"participant": who}), wanting)
+        )
     told = {answer.status_code: answer.json() for answer in answers}
     if sorted(told) != [CREATED, CONFLICT]:
-        raise StepFailed(f"of two who want the last seat one gets it, not: {[answer.text for answer in answers]}")
+        raise StepFailed(
+            f"of two who want the last seat one gets it, not: {[answer.text for answer in answers]}"
+        )
     mails = _mails(stage, before, 4)
     instead = [day_and_time(near, person.zone) for near in told[CONFLICT]["nearest"]]
     say.done(
@@ -105,13 +165,17 @@ def _as_line(letter: Letter) -> str:
     return f"mail to {', '.join(letter.recipients)}: {letter.subject}{calendar}"
 
 
-def _until_event(stage: Stage, of: dict[str, Any], wanted: Callable[[dict[str, Any] | None], bool]) -> None:
+def _until_event(
+    stage: Stage, of: dict[str, Any], wanted: Callable[[dict[str, Any] | None], bool]
+) -> None:
     """Wait until the coach's calendar shows the session as it must."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not wanted(event := _event(stage, of["session_id"])):
         stage.processes.check()
         if time.monotonic() > end:
-            raise StepFailed(f"the coach's calendar did not follow within {PATIENCE_SECONDS:.0f} s; it shows {event}")
+            raise StepFailed(
+                f"the coach's calendar did not follow within {PATIENCE_SECONDS:.0f} s; it shows {event}"
+            )
         time.sleep(0.03)
 
 

@@ -19,12 +19,20 @@ from webhooks.sentences import sentence
 
 def run(files: Sequence[Path], *, now: datetime | None, once: bool) -> int:
     """Tell the story; then serve until Ctrl-C, unless `once`. Returns the exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it: what it started is stopped
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # whoever ends it: what it started is stopped
     say = Narrator()
-    say.title("coachcal: a calendar change becomes fresh slots, a booking becomes a session and its mails")
+    say.title(
+        "coachcal: a calendar change becomes fresh slots, a booking becomes a session and its mails"
+    )
     begins = now or datetime.now(UTC)  # noqa: TID251 (the demo's own start)
     try:
-        chapters = people.from_files(files, begins, fixed=now is not None) if files else people.samples(begins)
+        chapters = (
+            people.from_files(files, begins, fixed=now is not None)
+            if files
+            else people.samples(begins)
+        )
         for number, chapter in enumerate(chapters, start=1):
             _play(chapter, say, keep=not once and number == len(chapters))
     except KeyboardInterrupt:
@@ -45,7 +53,9 @@ def _sentence(error: Exception) -> str:
 def _play(chapter: Chapter, say: Narrator, *, keep: bool) -> None:
     say.begin(f"Set-up; the clock is at {chapter.now:%Y-%m-%d %H:%M} UTC")
     with raised(chapter.now) as stage:
-        say.done(f"sandbox Cronofy {stage.sandbox_url}, web {stage.web_url}, worker, clock; a Redis and SQLite")
+        say.done(
+            f"sandbox Cronofy {stage.sandbox_url}, web {stage.web_url}, worker, clock; a Redis and SQLite"
+        )
         tell(stage, chapter, say)
         if keep:
             _serve(stage, chapter)
@@ -62,14 +72,24 @@ def _serve(stage: Stage, chapter: Chapter) -> None:
     click.echo(f"  the same as the coach sees it         {_link(stage, chapter, 'coach')}")
     click.echo(f"  the coach's calendar settings         {_link(stage, chapter)}")
     click.echo(f"  the API, readable                     {stage.web_url}/docs")
-    click.echo(f"  the ops pages                         {stage.web_url}/ops  (log in with {stage.key})")
-    click.echo(f"  slots                                 curl -H 'Authorization: Bearer {stage.key}' '{slots}'")
+    click.echo(
+        f"  the ops pages                         {stage.web_url}/ops  (log in with {stage.key})"
+    )
+    click.echo(
+        f"  slots                                 curl -H 'Authorization: Bearer {stage.key}' '{slots}'"
+    )
     _until_told_to_stop()
 
 
 def _link(stage: Stage, chapter: Chapter, viewer: str | None = None) -> str:
-    """What Coach OS asks for when somebody clicks: it opens once, within ten minutes. No viewer: the settings."""
-    body: dict[str, object] = {"purpose": "settings", "coach_id": chapter.people[0].id, "language": "en"}
+    """What Coach OS asks for when somebody clicks: it opens once, within ten minutes. No viewer:
+    the settings.
+    """
+    body: dict[str, object] = {
+        "purpose": "settings",
+        "coach_id": chapter.people[0].id,
+        "language": "en",
+    }
     if viewer is not None:
         body |= {"purpose": "booking", "viewer": viewer}
         body |= {"participant": sessions.PEOPLE[0], "context": sessions.CONTEXT}
@@ -77,7 +97,9 @@ def _link(stage: Stage, chapter: Chapter, viewer: str | None = None) -> str:
 
 
 def _until_told_to_stop() -> None:
-    """Handlers, not `sigwait`: the post box has threads, and a signal that one of them takes would end us untidied."""
+    """Handlers, not `sigwait`: the post box has threads, and a signal that one of them takes would
+    end us untidied.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

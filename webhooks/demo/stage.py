@@ -1,4 +1,6 @@
-"""The stage of the demo: a folder, a Redis, a post box, and the product's own processes around a sandbox Cronofy."""
+"""The stage of the demo: a folder, a Redis, a post box, and the product's own processes around a
+sandbox Cronofy.
+"""
 
 import time
 from collections.abc import Iterator
@@ -77,14 +79,27 @@ class Api:
 
 @contextmanager
 def raised(now: datetime) -> Iterator[Stage]:
-    """Everything running, with the product's clock at `now`; stopped and gone when the block ends."""
+    """Everything running, with the product's clock at `now`; stopped and gone when the
+    block ends.
+    """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="coachcal-demo-", ignore_cleanup_errors=True)))
+        folder = Path(
+            stack.enter_context(
+                TemporaryDirectory(prefix="coachcal-demo-", ignore_cleanup_errors=True)
+            )
+        )
         processes = Processes(folder)
         stack.callback(processes.stop)
         postbox = stack.enter_context(Postbox.open())
         ready = folder / "sandbox.json"
-        processes.start("sandbox", "sandbox", "--port=0", f"--ready-file={ready}", f"--now={now.isoformat()}", env={})
+        processes.start(
+            "sandbox",
+            "sandbox",
+            "--port=0",
+            f"--ready-file={ready}",
+            f"--now={now.isoformat()}",
+            env={},
+        )
         redis = stack.enter_context(redis_server())
         port = free_port()
         environment = {

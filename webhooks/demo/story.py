@@ -1,4 +1,6 @@
-"""The first act: calendars are connected, slots appear, somebody adds a meeting, and the slots it takes are gone."""
+"""The first act: calendars are connected, slots appear, somebody adds a meeting, and the slots it
+takes are gone.
+"""
 
 import time
 from collections import Counter
@@ -42,7 +44,9 @@ def tell(stage: Stage, chapter: Chapter, say: Narrator) -> None:
     say.done(*(line for one in connected for line in _introduce(stage, one)))
     hero = next((one for one in connected if one.slots["starts"]), None)
     if hero is None:
-        raise StepFailed("no coach has an open slot: every working hour is busy, so nothing can be shown to close")
+        raise StepFailed(
+            "no coach has an open slot: every working hour is busy, so nothing can be shown to close"
+        )
     _let_the_gap_pass()
     event, before = _meeting_appears(stage, hero, say)
     _let_the_gap_pass()
@@ -58,12 +62,19 @@ def _connect(stage: Stage, person: DemoPerson) -> ConnectedCoach:
     imported = stage.control.import_ics(calendar_id, person.calendar)
     link = str(stage.api.post(f"/v1/coaches/{person.id}/connect", {})["authorize_url"])
     browser.connect(link, stage.control, profile=seat.profiles[0])
-    slots = _wait(stage, person, lambda found: found["state"] == "fresh", "the first reading of the calendar")
+    slots = _wait(
+        stage, person, lambda found: found["state"] == "fresh", "the first reading of the calendar"
+    )
     return ConnectedCoach(person, calendar_id, slots, imported)
 
 
 def _settings(person: DemoPerson) -> dict[str, Any]:
-    return {"name": person.name, "email": f"{person.id}@coaches.example", "zone": person.zone, **SETTINGS}
+    return {
+        "name": person.name,
+        "email": f"{person.id}@coaches.example",
+        "zone": person.zone,
+        **SETTINGS,
+    }
 
 
 def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
@@ -74,7 +85,9 @@ def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
         length = datetime.fromisoformat(run["to"]) - datetime.fromisoformat(run["from"])
         why[run["reason"]] += length // timedelta(minutes=15)
     closed = ", ".join(f"{count} {reason}" for reason, count in why.most_common())
-    first = f", the first {day_and_time(found['starts'][0], person.zone)}" if found["starts"] else ""
+    first = (
+        f", the first {day_and_time(found['starts'][0], person.zone)}" if found["starts"] else ""
+    )
     return [
         f"{person.name}: {person.provider}, {person.calendar.name}, {one.imported['imported']} events",
         *(f"    left out: {sentence}" for sentence in one.imported["unreadable"]),
@@ -84,7 +97,9 @@ def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
     ]
 
 
-def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple[str, dict[str, Any]]:
+def _meeting_appears(
+    stage: Stage, hero: ConnectedCoach, say: Narrator
+) -> tuple[str, dict[str, Any]]:
     person = hero.person
     start = datetime.fromisoformat(hero.slots["starts"][len(hero.slots["starts"]) // 3])
     end = start + timedelta(minutes=45)
@@ -95,7 +110,12 @@ def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple
     pushed = len(stage.control.deliveries())
     clicked = time.perf_counter()
     event = stage.control.add_event(hero.calendar_id, start, end, summary="A meeting")
-    after = _wait(stage, person, lambda found: found["version"] > before["version"], "the slots after the change")
+    after = _wait(
+        stage,
+        person,
+        lambda found: found["version"] > before["version"],
+        "the slots after the change",
+    )
     visible = (time.perf_counter() - clicked) * 1000
     push = stage.control.wait_for_deliveries(pushed + 1)[pushed]
     gone = sorted(set(before["starts"]) - set(after["starts"]))
@@ -110,18 +130,27 @@ def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple
     return event, before
 
 
-def _meeting_goes(stage: Stage, hero: ConnectedCoach, was: tuple[str, dict[str, Any]], say: Narrator) -> None:
+def _meeting_goes(
+    stage: Stage, hero: ConnectedCoach, was: tuple[str, dict[str, Any]], say: Narrator
+) -> None:
     event, before = was
     say.begin("The meeting is deleted again")
     clicked = time.perf_counter()
     stage.control.delete_event(event)
-    _wait(stage, hero.person, lambda found: found["starts"] == before["starts"], "the slots to open again")
+    _wait(
+        stage,
+        hero.person,
+        lambda found: found["starts"] == before["starts"],
+        "the slots to open again",
+    )
     visible = (time.perf_counter() - clicked) * 1000
     say.done(f"all {len(before['starts'])} starts are back, visible after {visible:.0f} ms")
 
 
 def _let_the_gap_pass() -> None:
-    """A calendar is not read again within the minimum gap; waiting it out measures the path, not the gap."""
+    """A calendar is not read again within the minimum gap; waiting it out measures the path, not
+    the gap.
+    """
     time.sleep(float(GAP_SECONDS) + 0.05)
 
 
@@ -132,12 +161,16 @@ def _slots(stage: Stage, person: DemoPerson, **more: str) -> dict[str, Any]:
     return stage.api.get(f"/v1/coaches/{person.id}/slots", **query)
 
 
-def _wait(stage: Stage, person: DemoPerson, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+def _wait(
+    stage: Stage, person: DemoPerson, wanted: Callable[[dict[str, Any]], bool], what: str
+) -> dict[str, Any]:
     end = time.monotonic() + PATIENCE_SECONDS
     while not wanted(found := _slots(stage, person)):
         stage.processes.check()
         if time.monotonic() > end:
             seen = {key: found[key] for key in ("state", "version", "as_of")}
-            raise StepFailed(f"{what} did not come within {PATIENCE_SECONDS:.0f} s; last seen: {seen}")
+            raise StepFailed(
+                f"{what} did not come within {PATIENCE_SECONDS:.0f} s; last seen: {seen}"
+            )
         time.sleep(0.005)
     return found

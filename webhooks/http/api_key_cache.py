@@ -1,4 +1,6 @@
-"""API keys as this process last saw them: each is asked of the database once in a few seconds, not once a request."""
+"""API keys as this process last saw them: each is asked of the database once in a few seconds, not
+once a request.
+"""
 
 import re
 import time
@@ -15,18 +17,24 @@ SHAPE = re.compile(r"cck_[0-9a-f]{1,32}_[\w-]{1,128}", re.ASCII)
 
 
 class KeyRing:
-    """Only keys that are good are remembered, by their hash: guessing finds nothing here, and fills nothing."""
+    """Only keys that are good are remembered, by their hash: guessing finds nothing here, and fills
+    nothing.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._seen: dict[bytes, tuple[float, Key]] = {}
 
     def find(self, presented: str) -> Key | None:
-        """The key, or None for one that is unknown, expired or revoked. Raises storage.schema.database.Unavailable."""
+        """The key, or None for one that is unknown, expired or revoked. Raises
+        storage.schema.database.Unavailable.
+        """
         return self.recall(presented) or self._good(self._ask(_name(presented), presented))
 
     def recall(self, presented: str) -> Key | None:
-        """The same, but nothing for a key that was not good here before: for a stranger the database is not asked."""
+        """The same, but nothing for a key that was not good here before: for a stranger the
+        database is not asked.
+        """
         name = _name(presented)
         trusted_until, key = self._seen.get(name, (0.0, None))
         if key is not None and time.monotonic() > trusted_until:
@@ -34,7 +42,11 @@ class KeyRing:
         return self._good(key)
 
     def _good(self, key: Key | None) -> Key | None:
-        expired = key is not None and key.expires_at is not None and key.expires_at <= self._services.now()
+        expired = (
+            key is not None
+            and key.expires_at is not None
+            and key.expires_at <= self._services.now()
+        )
         return None if expired else key
 
     def _ask(self, name: bytes, presented: str) -> Key | None:

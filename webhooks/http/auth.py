@@ -1,4 +1,6 @@
-"""Who is asking: `Authorization: Bearer cck_...` (RFC 6750), and whether one of the key's scopes opens this route."""
+"""Who is asking: `Authorization: Bearer cck_...` (RFC 6750), and whether one of the key's scopes
+opens this route.
+"""
 
 from collections.abc import Collection
 from typing import Any, cast
@@ -13,7 +15,9 @@ CHALLENGE = 'Bearer realm="coachcal"'
 
 
 def require(scopes: Collection[str]) -> None:
-    """Let the request pass with any one of the scopes. Raises Refused (401, 403) and TooManyRequests otherwise."""
+    """Let the request pass with any one of the scopes. Raises Refused (401, 403) and
+    TooManyRequests otherwise.
+    """
     ours = parts()
     key = key_of(ours, request.environ)
     if key is None:
@@ -23,8 +27,14 @@ def require(scopes: Collection[str]) -> None:
         raise RefusedRequest("key_missing", detail, headers={"WWW-Authenticate": CHALLENGE})
     if key is None:
         ours.limits.wrong(request.environ)
-        detail = "This key is unknown, expired or revoked; use another (made by: coachcal keys create)."
-        raise RefusedRequest("key_unknown", detail, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
+        detail = (
+            "This key is unknown, expired or revoked; use another (made by: coachcal keys create)."
+        )
+        raise RefusedRequest(
+            "key_unknown",
+            detail,
+            headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'},
+        )
     ours.limits.admit(request.environ, key.id)
     if not may(key, scopes):
         raise lacking(scopes)
@@ -32,7 +42,9 @@ def require(scopes: Collection[str]) -> None:
 
 
 def key_of(ours: Parts, environ: dict[str, Any]) -> Key | None:
-    """The key that a request presents, if it is good. A stranger is counted by address before the database is asked."""
+    """The key that a request presents, if it is good. A stranger is counted by address before the
+    database is asked.
+    """
     presented = bearer(environ)
     if not presented:
         return None
@@ -63,5 +75,7 @@ def lacking(scopes: Collection[str], *, field: str | None = None) -> RefusedRequ
         "scope_missing",
         f"This key lacks the scope {needed}; use one that has it (coachcal keys create CLIENT --scope ...).",
         field=field,
-        headers={"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{" ".join(scopes)}"'},
+        headers={
+            "WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{" ".join(scopes)}"'
+        },
     )

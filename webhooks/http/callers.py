@@ -15,7 +15,8 @@ SUBSCRIBER = 64
 def caller(environ: dict[str, Any], proxies: Networks) -> str:
     """The peer, unless it is a trusted proxy: then the last in X-Forwarded-For that is none.
 
-    What stands before that one is whatever it chose to send. An IPv6 address is told as its subscriber's network.
+    What stands before that one is whatever it chose to send. An IPv6 address is told as its
+    subscriber's network.
     """
     address = _written(environ.get("REMOTE_ADDR", ""))
     if not proxies or not _within(address, proxies):

@@ -1,4 +1,6 @@
-"""What every view may use, reached by one typed helper over `app.extensions`: several apps can live in one process."""
+"""What every view may use, reached by one typed helper over `app.extensions`: several apps can live
+in one process.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +20,9 @@ EXTENSION = "coachcal"
 RawAnswer = tuple[str, list[tuple[str, str]], bytes]
 """An answer that needs no Flask: status line, headers, body."""
 FastPath = Callable[[dict[str, Any]], RawAnswer | None]
-"""Looks at a request (its WSGI environ) before Flask does. None: the request goes on to its endpoint, as it came."""
+"""Looks at a request (its WSGI environ) before Flask does. None: the request goes on to its
+endpoint, as it came.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ def form_token(secret: str, about: str) -> str:
 
 
 def put_cookie(response: Response, name: str, value: str) -> Response:
-    """In a frame of another site a cookie has to say that it may go there, and is kept apart for that site."""
+    """In a frame of another site a cookie has to say that it may go there, and is kept apart for
+    that site.
+    """
     https = over_https()
     framed = https and runtime().settings.embed_origins is not None
     response.set_cookie(
@@ -53,5 +55,7 @@ def put_cookie(response: Response, name: str, value: str) -> Response:
 
 
 def cookie_name(name: str) -> str:
-    """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis, 4.1.3.2)."""
+    """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis,
+    4.1.3.2).
+    """
     return f"__Host-{name}" if over_https() else name

@@ -1,11 +1,12 @@
-"""Every write of the booking API goes through `once`: one transaction, one answer for one Idempotency-Key. (An import
-is several transactions with one answer: `import_runs`.)
+"""Every write of the booking API goes through `once`: one transaction, one answer for one
+Idempotency-Key. (An import is several transactions with one answer: `import_runs`.)
 
-The first request with a key does the work, and its answer is stored in the same transaction: either both are there
-or neither. A repeat of it gets the stored answer, byte for byte; whoever uses the key for something else, a 422.
-Refusals (409) are answers too, stored once all that came before them is taken back: a repeat is told the same, and a
-new try takes a new key. What was not understood, or not allowed, or not there (400 to 422), and what failed (5xx), is
-not stored: the same key may be sent again.
+The first request with a key does the work, and its answer is stored in the same transaction: either
+both are there or neither. A repeat of it gets the stored answer, byte for byte; whoever uses the
+key for something else, a 422. Refusals (409) are answers too, stored once all that came before them
+is taken back: a repeat is told the same, and a new try takes a new key. What was not understood, or
+not allowed, or not there (400 to 422), and what failed (5xx), is not stored: the same key may be
+sent again.
 """
 
 import re
@@ -47,7 +48,8 @@ class WriteResult:
 
 
 def once(work: Callable[[Tx, Terms], WriteResult]) -> Response:
-    """The answer of `work`, or the stored one. Raises what `work` raises but for Refusal; then nothing is written.
+    """The answer of `work`, or the stored one. Raises what `work` raises but for Refusal; then
+    nothing is written.
 
     After a deadlock, which took all of it back, `work` is done a second time.
     """
@@ -76,10 +78,15 @@ def _once(work: Callable[[Tx, Terms], WriteResult]) -> Response:
 
 
 def require_key() -> str:
-    """The key. Raises Refused for a request that makes something new and could not be repeated safely."""
+    """The key. Raises Refused for a request that makes something new and could not be repeated
+    safely.
+    """
     key = idempotency_key()
     if key is None:
-        detail = f"Send {HEADER}: a value of your own for this one write, such as a UUID; repeat it when you repeat it."
+        detail = (
+            f"Send {HEADER}: a value of your own for this one write, such as a UUID; repeat it"
+            " when you repeat it."
+        )
         raise RefusedRequest("idempotency_key_required", detail, field=HEADER)
     return key
 
@@ -122,7 +129,9 @@ def response_to(answer: StoredAnswer) -> Response:
 
 def _settled(key: str, digest: bytes, response: Response, terms: Terms) -> bool:
     with runtime().services.database.write_once() as tx:
-        return idempotency.claim(tx, asking().client_id, key, digest, _kept(response), now=terms.now)
+        return idempotency.claim(
+            tx, asking().client_id, key, digest, _kept(response), now=terms.now
+        )
 
 
 def _kept(response: Response) -> StoredAnswer:
@@ -139,7 +148,11 @@ def request_digest() -> bytes:
 
 
 def _written(done: WriteResult) -> Response:
-    raw = b"" if done.answer is None else orjson.dumps(done.answer.model_dump(mode="json", by_alias=True))
+    raw = (
+        b""
+        if done.answer is None
+        else orjson.dumps(done.answer.model_dump(mode="json", by_alias=True))
+    )
     return _response(done.status, raw)
 
 

@@ -1,4 +1,6 @@
-"""What is refused before Flask looks: a key at its limit. Whoever asks on and on then costs others little."""
+"""What is refused before Flask looks: a key at its limit. Whoever asks on and on then costs others
+little.
+"""
 
 from typing import Any
 
@@ -20,7 +22,12 @@ def in_passing(ours: Parts) -> FastPath:
     keyring, limits, refusals = ours.keyring, ours.limits, ours.metrics.refusals.labels(LIMITED)
     requests = ours.metrics.requests.labels("none", TOO_MANY)
     # Its request_id is in the header: a body that is the same for all costs nothing.
-    problem = {"title": "Too Many Requests", "status": TOO_MANY, "code": LIMITED, "detail": HTTP_DETAILS[TOO_MANY]}
+    problem = {
+        "title": "Too Many Requests",
+        "status": TOO_MANY,
+        "code": LIMITED,
+        "detail": HTTP_DETAILS[TOO_MANY],
+    }
     body = orjson.dumps(problem | {"request_id": None})
     refused: RawAnswer = (
         "429 TOO MANY REQUESTS",

@@ -1,11 +1,14 @@
-"""Who may ask how often. Whoever proves who they are is counted by that, everybody else by their address.
+"""Who may ask how often. Whoever proves who they are is counted by that, everybody else by their
+address.
 
 reads, writes   a minute, for each API key; without one, for each address
 holds           in ten minutes, for each owner whom a client takes them for
-wrong           keys, logins and signatures that are not good, a minute for each address; the wait doubles each time
+wrong           keys, logins and signatures that are not good, a minute for each address; the wait
+                doubles each time
 
-A right key, and a signed push, pass whatever others at the same address did: the secrets have 256 bits, which nobody
-guesses, and a lock-out would be a gift to whoever shares an address. The limit is on what wrong ones cost.
+A right key, and a signed push, pass whatever others at the same address did: the secrets have 256
+bits, which nobody guesses, and a lock-out would be a gift to whoever shares an address. The limit
+is on what wrong ones cost.
 """
 
 from typing import Any
@@ -25,7 +28,9 @@ LIMITED, TOO_MANY = "rate_limited", 429
 
 
 class RequestLimits:
-    """Those of one app. Each request counts once against each policy, however often it is asked about."""
+    """Those of one app. Each request counts once against each policy, however often it is asked
+    about.
+    """
 
     def __init__(self, settings: Settings, limiter: Limiter, refused: Counter) -> None:
         self._limiter = limiter
@@ -51,14 +56,18 @@ class RequestLimits:
             raise TooManyRequests(LIMITED)
 
     def wrong(self, environ: Environ) -> None:
-        """What was shown to be let in was not good. Raises TooManyRequests for whoever shows such things often."""
+        """What was shown to be let in was not good. Raises TooManyRequests for whoever shows such
+        things often.
+        """
         if not self._count(environ, self._wrong, caller(environ, self._proxies)):
             raise TooManyRequests(LIMITED)
 
     def spent(self, environ: Environ, key_id: str) -> bool:
         """Whether this key is known to be at its limit: then the request is counted as refused."""
         policy = self._usual(environ)
-        return self._limiter.peek(policy, key_id) is not None and not self._count(environ, policy, key_id)
+        return self._limiter.peek(policy, key_id) is not None and not self._count(
+            environ, policy, key_id
+        )
 
     def _usual(self, environ: Environ) -> QuotaPolicy:
         return self._reads if environ["REQUEST_METHOD"] in READING else self._writes
@@ -78,13 +87,17 @@ class RequestLimits:
 
 
 def headers(environ: Environ) -> list[tuple[str, str]]:
-    """What an answer says of the limits that its request was counted by (draft-ietf-httpapi-ratelimit-headers-10)."""
+    """What an answer says of the limits that its request was counted by
+    (draft-ietf-httpapi-ratelimit-headers-10).
+    """
     if SEEN not in environ:
         return []
     # The latest of each policy: a key that is new here was counted by its address first.
     seen = {verdict.policy.name: verdict for verdict in environ[SEEN]}.values()
     told = ", ".join([f'"{each.policy.name}";r={each.left};t={_seconds(each)}' for each in seen])
-    policies = ", ".join([f'"{each.policy.name}";q={each.policy.quota};w={each.policy.window:.0f}' for each in seen])
+    policies = ", ".join(
+        [f'"{each.policy.name}";q={each.policy.quota};w={each.policy.window:.0f}' for each in seen]
+    )
     waits = [_seconds(each) for each in seen if not each.passed]
     more = [("Retry-After", str(max(waits)))] if waits else []
     return [("RateLimit", told), ("RateLimit-Policy", policies), *more]

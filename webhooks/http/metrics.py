@@ -1,7 +1,8 @@
-"""/metrics for Prometheus: what this app counted, and the figures of the whole. No ids: few series, no people.
+"""/metrics for Prometheus: what this app counted, and the figures of the whole. No ids: few series,
+no people.
 
-With PROMETHEUS_MULTIPROC_DIR set (`coachcal serve` sets it), every web process counts into files there and any of
-them answers for all.
+With PROMETHEUS_MULTIPROC_DIR set (`coachcal serve` sets it), every web process counts into files
+there and any of them answers for all.
 """
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
@@ -17,14 +18,24 @@ class Metrics:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._registry = CollectorRegistry()
-        self.pushes = Counter("coachcal_pushes", "Pushes by outcome.", ["outcome"], registry=self._registry)
-        self.requests = Counter(
-            "coachcal_requests", "Requests by route and status.", ["route", "status"], registry=self._registry
+        self.pushes = Counter(
+            "coachcal_pushes", "Pushes by outcome.", ["outcome"], registry=self._registry
         )
-        self.refusals = Counter("coachcal_refusals", "Refusals by code.", ["code"], registry=self._registry)
+        self.requests = Counter(
+            "coachcal_requests",
+            "Requests by route and status.",
+            ["route", "status"],
+            registry=self._registry,
+        )
+        self.refusals = Counter(
+            "coachcal_refusals", "Refusals by code.", ["code"], registry=self._registry
+        )
 
         self.limited = Counter(
-            "coachcal_limited", "Requests over a limit, by its kind.", ["kind"], registry=self._registry
+            "coachcal_limited",
+            "Requests over a limit, by its kind.",
+            ["kind"],
+            registry=self._registry,
         )
 
     def exposition(self) -> bytes:

@@ -1,4 +1,6 @@
-"""What all pages for people share: where a form leads, what is signed, and whether cookies travel by TLS alone."""
+"""What all pages for people share: where a form leads, what is signed, and whether cookies travel
+by TLS alone.
+"""
 
 import hmac
 from hashlib import sha256
@@ -16,7 +18,9 @@ REFERRER = "same-origin"
 
 
 def see(place: str) -> Response:
-    """Whoever sent a form asks for this page next (RFC 9110, 15.4.4): a reload sends nothing again."""
+    """Whoever sent a form asks for this page next (RFC 9110, 15.4.4): a reload sends
+    nothing again.
+    """
     response = redirect(place, SEE_OTHER)
     assert isinstance(response, Response)  # noqa: S101 (the app's response class)
     return response
@@ -31,7 +35,8 @@ def policy(framers: str = "'none'") -> str:
 
 
 def signer(settings: Settings, family: bytes, purpose: str) -> URLSafeSerializer:
-    """Signs with the newest of COACHCAL_SECRET_KEYS, knows what the others signed. (itsdangerous wants it last.)
+    """Signs with the newest of COACHCAL_SECRET_KEYS, knows what the others signed. (itsdangerous
+    wants it last.)
 
     What is signed for one family of pages, or one purpose, is good for no other.
     """
@@ -46,7 +51,10 @@ def signer(settings: Settings, family: bytes, purpose: str) -> URLSafeSerializer
 def foreign_origin() -> bool:
     """Whether a browser says that what it sends comes from a page of another site."""
     origin = request.headers.get("Origin")
-    return origin is not None and origin not in (_origin(runtime().settings.base_url), _origin(request.host_url))
+    return origin is not None and origin not in (
+        _origin(runtime().settings.base_url),
+        _origin(request.host_url),
+    )
 
 
 def _origin(url: str) -> str:

@@ -1,7 +1,8 @@
-"""Who is at a page: whoever followed a signed link, for two hours, as this one person and nobody else.
+"""Who is at a page: whoever followed a signed link, for two hours, as this one person and nobody
+else.
 
-A session is a signed cookie. Each page takes ids from its guest, and never from the request alone: another's object
-is 404. Each form carries the session's CSRF token and comes from a page of ours.
+A session is a signed cookie. Each page takes ids from its guest, and never from the request alone:
+another's object is 404. Each form carries the session's CSRF token and comes from a page of ours.
 """
 
 import hmac
@@ -34,8 +35,10 @@ HOMES: dict[Purpose, str] = {"settings": "/settings", "booking": "/book"}
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """`participant`: for whom bookings are; nobody at the settings, and where a coach or manager only looks.
-    `zone`: in which times are told. `until`: epoch seconds."""
+    """`participant`: for whom bookings are; nobody at the settings, and where a coach or manager
+    only looks.
+    `zone`: in which times are told. `until`: epoch seconds.
+    """
 
     purpose: Purpose
     viewer: Viewer
@@ -55,23 +58,31 @@ class Guest:
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> "Guest":
         who = stored["participant"]
-        whole = {"participant": who and Participant(**who), "context": Context.of_json(stored["context"])}
+        whole = {
+            "participant": who and Participant(**who),
+            "context": Context.of_json(stored["context"]),
+        }
         return cls(**stored | whole)
 
     def may(self, right: May) -> bool:
         return right in RIGHTS[self.viewer]
 
     def zones_besides(self, zone: str) -> list[str]:
-        """The zones of whoever looks and of whom is booked for, but for the one that times are told in."""
+        """The zones of whoever looks and of whom is booked for, but for the one that times are told
+        in.
+        """
         own = [self.zone] if self.participant is None else [self.zone, self.participant.zone]
         return [each for each in dict.fromkeys(own) if each != zone]
 
     def belongs(self, pod: Session) -> bool:
-        """A company's, project's or cohort's pod is for those whose link says that they belong to it; to managers,
-        whatever lies in their own is too."""
+        """A company's, project's or cohort's pod is for those whose link says that they belong to
+        it; to managers, whatever lies in their own is too.
+        """
         if pod.coach_id != self.coach_id:
             return False
-        return pod.context.covers(self.context) or (self.viewer == "manager" and self.context.covers(pod.context))
+        return pod.context.covers(self.context) or (
+            self.viewer == "manager" and self.context.covers(pod.context)
+        )
 
     def knows_people(self, session: Session) -> bool:
         """Whether they may see who takes part in it."""
@@ -96,7 +107,9 @@ def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
 
 
 def admit() -> None:
-    """Before every page: who it is, whether it is theirs, and whether what they send came from a form of ours."""
+    """Before every page: who it is, whether it is theirs, and whether what they send came from a
+    form of ours.
+    """
     g.guest = NOBODY
     parts().limits.admit(request.environ)
     if request.endpoint in OPEN:
@@ -132,12 +145,18 @@ def guest() -> Guest:
 
 def language() -> str:
     """What this guest is spoken to in; a stranger, what their browser asks for."""
-    asked = g.guest.language if g.get("guest") and g.guest.coach_id else request.accept_languages.best or "en"
+    asked = (
+        g.guest.language
+        if g.get("guest") and g.guest.coach_id
+        else request.accept_languages.best or "en"
+    )
     return language_of(asked)
 
 
 def known() -> dict[str, Any]:
-    """What every template knows; `say(key, **values)` is the text in the guest's language, put for whoever it is."""
+    """What every template knows; `say(key, **values)` is the text in the guest's language, put for
+    whoever it is.
+    """
     spoken = language()
     here = g.get("guest", NOBODY)
     told = "" if here.viewer == "participant" else STAFF
@@ -159,7 +178,9 @@ def cookie_of(newcomer: Guest) -> str:
 
 
 def guard(response: Response) -> Response:
-    """After every page: nothing inline, nothing from elsewhere, and framed only by whom the settings name."""
+    """After every page: nothing inline, nothing from elsewhere, and framed only by whom the
+    settings name.
+    """
     embedding = None if _is_consent() else runtime().settings.embed_origins
     framers = " ".join(embedding or ("'none'",))
     response.headers["Content-Security-Policy"] = page_security.policy(framers)

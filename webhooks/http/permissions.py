@@ -1,7 +1,8 @@
 """Who looks at the booking page, and what each of them may: all of it stands in these two tables.
 
-Everybody sees open times, and books, moves and cancels for the participant of their link. Whatever else there is has a
-name here. Which sessions and bookings a guest's rights reach, `Guest` says, from their coach and context.
+Everybody sees open times, and books, moves and cancels for the participant of their link. Whatever
+else there is has a name here. Which sessions and bookings a guest's rights reach, `Guest` says,
+from their coach and context.
 """
 
 from enum import StrEnum, auto
@@ -14,7 +15,9 @@ class May(StrEnum):
     see_reasons = auto()
     """Why a time is closed, and why a session was forced."""
     see_people = auto()
-    """Who takes part in sessions: a coach in all of theirs, a manager in the groups of their context."""
+    """Who takes part in sessions: a coach in all of theirs, a manager in the groups of their
+    context.
+    """
     force = auto()
     """Take a closed time, with a reason. What no force opens, `storage.slots.bookable` says."""
     run_sessions = auto()

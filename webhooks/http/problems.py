@@ -1,10 +1,12 @@
-"""Every refusal, as application/problem+json (RFC 9457): a stable code, the field, and a sentence with the next step.
+"""Every refusal, as application/problem+json (RFC 9457): a stable code, the field, and a sentence
+with the next step.
 
 Refused            ours: its code stands in CODES, which also knows its status
 Invalid            the domain's: 422 with its own code and field
 ValidationError    pydantic's, of a body or a query: 422, each error with its field
 HTTPException      werkzeug's: no such path, no such method, too large
-Unavailable        the database cannot serve now: 503, and which way it is out (storage.schema.outages); ask again
+Unavailable        the database cannot serve now: 503, and which way it is out
+                   (storage.schema.outages); ask again
 ClockOff           this machine's clock is wrong: 503; nothing was written, another machine may do
 anything else      500, without a word about its cause; the log has it under the same request id
 """
@@ -36,7 +38,8 @@ log = structlog.get_logger()
 PROBLEM = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "2"}
 
-# Codes never change once published. The domain adds its own for the rules that it checks: they are all 422.
+# Codes never change once published. The domain adds its own for the rules that it checks: they are
+# all 422.
 CODES: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be read."),
     "idempotency_key_required": (400, "This write needs an Idempotency-Key."),
@@ -58,8 +61,14 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_connection": (404, "The coach has no such connection."),
     "unknown_channel": (404, "No channel has this token."),
     "method_not_allowed": (405, "The path is right, the method is not."),
-    "stale_version": (409, "The coach, booking or pod changed since it was read; `current` is its version now."),
-    "slot_not_open": (409, "The time cannot be booked; `reason` says why, and `nearest` what can be."),
+    "stale_version": (
+        409,
+        "The coach, booking or pod changed since it was read; `current` is its version now.",
+    ),
+    "slot_not_open": (
+        409,
+        "The time cannot be booked; `reason` says why, and `nearest` what can be.",
+    ),
     "seats_full": (409, "The pod is full; `nearest` and `pods` say what is not."),
     "seats_taken": (409, "More seats are taken than the pod would have."),
     "already_seated": (409, "The participant has a seat in the pod already."),
@@ -72,11 +81,20 @@ CODES: dict[str, tuple[int, str]] = {
     "hold_of_another_time": (409, "The hold keeps another time than the one to be booked."),
     "seat_has_no_time": (409, "A seat in a pod moves to another pod, not to another time."),
     "not_a_pod": (409, "A 1:1 session moves to another time, not to a pod."),
-    "import_refused": (409, "A row of the import is red; `rows` tells which, and nothing was imported."),
+    "import_refused": (
+        409,
+        "A row of the import is red; `rows` tells which, and nothing was imported.",
+    ),
     "import_partial": (409, "A row became red while the others were made; `rows` tells which."),
-    "mail_not_fitting": (409, "The mail is not true of the booking as it is; `fitting` names those that are."),
+    "mail_not_fitting": (
+        409,
+        "The mail is not true of the booking as it is; `fitting` names those that are.",
+    ),
     "body_too_large": (413, "The body is over the cap."),
-    "wrong_content_type": (415, "The body must be application/json; that of an import CSV or XLSX."),
+    "wrong_content_type": (
+        415,
+        "The body must be application/json; that of an import CSV or XLSX.",
+    ),
     "missing": (422, "A field is missing."),
     "unknown_field": (422, "There is no such field."),
     "wrong_type": (422, "A value of another type is needed."),
@@ -133,7 +151,10 @@ HTTP_DETAILS = {
     404: "There is nothing at this path; /docs lists every path.",
     405: "This path answers other methods, see Allow.",
     413: "Send a smaller body: at most 64 kB for a push and 256 kB elsewhere.",
-    429: "Wait as long as Retry-After says, then repeat the request, with the same Idempotency-Key if it had one.",
+    429: (
+        "Wait as long as Retry-After says, then repeat the request, with the same"
+        " Idempotency-Key if it had one."
+    ),
 }
 
 
@@ -148,7 +169,9 @@ OUT: dict[Kind, tuple[str, str]] = {
 
 
 class RefusedRequest(Exception):
-    """A request that is answered by a problem; `members` are further members of the document (RFC 9457, 3.2)."""
+    """A request that is answered by a problem; `members` are further members of the document (RFC
+    9457, 3.2).
+    """
 
     def __init__(
         self,
@@ -168,7 +191,9 @@ class RefusedRequest(Exception):
 
 
 def unknown_coach(coach_id: str) -> RefusedRequest:
-    return RefusedRequest("unknown_coach", f"Make the coach first: PUT /v1/coaches/{coach_id}.", field="coach_id")
+    return RefusedRequest(
+        "unknown_coach", f"Make the coach first: PUT /v1/coaches/{coach_id}.", field="coach_id"
+    )
 
 
 def refusal_response(refusal: Refusal) -> Response:
@@ -205,12 +230,18 @@ def _invalid(error: Invalid) -> Response:
 
 
 def _stale(error: StaleVersion) -> Response:
-    detail = f"The coach is at version {error.current} now: read it again, then repeat your change with that version."
+    detail = (
+        f"The coach is at version {error.current} now: read it again, then repeat your change"
+        " with that version."
+    )
     return problem(409, "stale_version", detail, field="version", current=error.current)
 
 
 def _unknown(error: Unknown) -> Response:
-    detail = f"There is no {error.what} {error.sought}: look the id up again; one that ended may be gone."
+    detail = (
+        f"There is no {error.what} {error.sought}: look the id up again; one that ended may be"
+        " gone."
+    )
     return problem(404, f"unknown_{error.what}", detail, field=f"{error.what}_id")
 
 
@@ -218,7 +249,9 @@ def _http_error(error: HTTPError) -> Response:
     """APIFlask wraps what pydantic found, and keeps the original as the cause."""
     if isinstance(error.__cause__, ValidationError):
         return _unfit(error.__cause__)
-    return problem(error.status_code, HTTP_CODES.get(error.status_code, "bad_request"), f"{error.message}.")
+    return problem(
+        error.status_code, HTTP_CODES.get(error.status_code, "bad_request"), f"{error.message}."
+    )
 
 
 def _unfit(error: ValidationError) -> Response:
@@ -231,8 +264,14 @@ def _unfit(error: ValidationError) -> Response:
 def _flaw(error: ErrorDetails) -> dict[str, str]:
     field = _path(error["loc"]) or "body"
     kind = error["type"]
-    code = kind if kind in CODES else PYDANTIC.get(kind) or ("wrong_type" if _is_type(kind) else "invalid_value")
-    detail = NEXT_STEPS.get(code, "{message}.").format(field=field, message=error["msg"].rstrip("."))
+    code = (
+        kind
+        if kind in CODES
+        else PYDANTIC.get(kind) or ("wrong_type" if _is_type(kind) else "invalid_value")
+    )
+    detail = NEXT_STEPS.get(code, "{message}.").format(
+        field=field, message=error["msg"].rstrip(".")
+    )
     return {"field": field, "code": code, "detail": detail}
 
 
@@ -242,7 +281,9 @@ def _is_type(kind: str) -> bool:
 
 def _path(loc: tuple[int | str, ...]) -> str:
     """("hours", "mon", 0) -> hours.mon[0], as the domain writes it."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
+    return "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc
+    ).removeprefix(".")
 
 
 def _http_exception(error: HTTPException) -> Response:
@@ -253,7 +294,9 @@ def _http_exception(error: HTTPException) -> Response:
         return unexpected(error)
     detail = HTTP_DETAILS.get(status, error.description or "")
     response = problem(status, HTTP_CODES.get(status, "bad_request"), detail)
-    response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
+    response.headers.extend(
+        (name, value) for name, value in error.get_headers() if name != "Content-Type"
+    )
     return response
 
 
@@ -270,7 +313,10 @@ def _unavailable(error: Exception) -> Response:
 
 
 def _clock_off(_error: ClockOff) -> Response:
-    detail = "This server's clock is wrong, so nothing was looked at nor written: repeat the request shortly."
+    detail = (
+        "This server's clock is wrong, so nothing was looked at nor written: repeat the request"
+        " shortly."
+    )
     response = problem(503, "clock_off", detail)
     response.headers.update(RETRY_AFTER)
     return response
@@ -278,11 +324,22 @@ def _clock_off(_error: ClockOff) -> Response:
 
 def unexpected(error: Exception) -> Response:
     log.error("request_failed", exc_info=error)
-    return problem(500, "internal_error", "This is our fault: tell us the request_id, and repeat the request later.")
+    return problem(
+        500,
+        "internal_error",
+        "This is our fault: tell us the request_id, and repeat the request later.",
+    )
 
 
-def problem(status: int, code: str, detail: str, *, field: str | None = None, **members: Any) -> Response:
-    told: dict[str, Any] = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
+def problem(
+    status: int, code: str, detail: str, *, field: str | None = None, **members: Any
+) -> Response:
+    told: dict[str, Any] = {
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
     if field is not None:
         told["field"] = field
     told |= members | {"request_id": g.get("request_id")}

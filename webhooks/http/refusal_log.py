@@ -1,7 +1,9 @@
-"""What was refused: every refusal is counted, and some of them are kept for the list that ops look at.
+"""What was refused: every refusal is counted, and some of them are kept for the list that ops look
+at.
 
-A refusal takes a millisecond, races and attackers make thousands of them. So a row is written after the answer has
-left, and only within an allowance: strangers have a small one of their own, and cannot crowd out those that we know.
+A refusal takes a millisecond, races and attackers make thousands of them. So a row is written after
+the answer has left, and only within an allowance: strangers have a small one of their own, and
+cannot crowd out those that we know.
 """
 
 import re
@@ -82,7 +84,9 @@ class Refusals:
             return
         code, reason = told
         client = None if key is None else key.client_id
-        found = Refusal(self._services.corrected_now(), f"{request.method} {route.rule}", code, reason, client)
+        found = Refusal(
+            self._services.corrected_now(), f"{request.method} {route.rule}", code, reason, client
+        )
         about = _about() | ({"coach_id": guest.coach_id} if guest and guest.coach_id else {})
         response.call_on_close(lambda: self._write(found, about))
 
@@ -95,10 +99,16 @@ class Refusals:
 
 
 def _about() -> dict[str, str]:
-    """The ids by which the request says whom it is about, by storage's names; only what has the form of an id."""
+    """The ids by which the request says whom it is about, by storage's names; only what has the
+    form of an id.
+    """
     given = (_body() if g.get("key") else {}) | (request.view_args or {})
     found = {ours: given.get(theirs) for theirs, ours in ABOUT.items() if given.get(theirs)}
-    return {name: value for name, value in found.items() if isinstance(value, str) and re.fullmatch(ID, value)}
+    return {
+        name: value
+        for name, value in found.items()
+        if isinstance(value, str) and re.fullmatch(ID, value)
+    }
 
 
 def _body() -> dict[str, object]:

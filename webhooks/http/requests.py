@@ -1,4 +1,6 @@
-"""How requests are read: bodies up to a cap, JSON only when they say so, and no parameter silently dropped."""
+"""How requests are read: bodies up to a cap, JSON only when they say so, and no parameter silently
+dropped.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,11 +20,16 @@ USUAL = frozenset({JSON, f"{JSON}; charset=utf-8"})
 
 
 class Parameters(ImmutableMultiDict[str, str]):
-    """A query as APIFlask hands it to pydantic: a repeated parameter is a list there, never just its first value."""
+    """A query as APIFlask hands it to pydantic: a repeated parameter is a list there, never just
+    its first value.
+    """
 
     def to_dict(self, flat: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 (werkzeug's)
         lists: Mapping[str, list[str]] = super().to_dict(flat=False)
-        return {name: values[0] if flat and len(values) == 1 else values for name, values in lists.items()}
+        return {
+            name: values[0] if flat and len(values) == 1 else values
+            for name, values in lists.items()
+        }
 
 
 class CappedRequest(flask.Request):
@@ -31,7 +38,8 @@ class CappedRequest(flask.Request):
     def body(self, cap: int) -> bytes:
         """The raw body. Raises RequestEntityTooLarge past the cap.
 
-        One byte more than the cap is read, because a chunked body is cut at werkzeug's limit without a word.
+        One byte more than the cap is read, because a chunked body is cut at werkzeug's limit
+        without a word.
         """
         self.max_content_length = cap + 1
         raw = self.get_data(parse_form_data=False)
@@ -40,11 +48,17 @@ class CappedRequest(flask.Request):
         return raw
 
     def expect_json(self) -> None:
-        if self.environ.get("CONTENT_TYPE") not in USUAL and self.mimetype != JSON:  # parsing it costs 20 times a look
-            raise RefusedRequest("wrong_content_type", f"Send the body as {JSON}.", field="Content-Type")
+        if (
+            self.environ.get("CONTENT_TYPE") not in USUAL and self.mimetype != JSON
+        ):  # parsing it costs 20 times a look
+            raise RefusedRequest(
+                "wrong_content_type", f"Send the body as {JSON}.", field="Content-Type"
+            )
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: FBT001, FBT002 (flask's)
-        """The parsed body; an empty one is {}. (APIFlask asks by force; the content type is looked at all the same.)"""
+        """The parsed body; an empty one is {}. (APIFlask asks by force; the content type is looked
+        at all the same.)
+        """
         raw = self.body(BODY_CAP)
         if not raw:
             return {}
@@ -53,22 +67,30 @@ class CappedRequest(flask.Request):
             return orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
-            raise RefusedRequest("malformed_json", f"The body is not JSON: look at {place}.", field="body") from None
+            raise RefusedRequest(
+                "malformed_json", f"The body is not JSON: look at {place}.", field="body"
+            ) from None
 
 
 def if_match() -> int | None:
-    """The version in If-Match, which does for those who prefer headers what the field `version` does."""
+    """The version in If-Match, which does for those who prefer headers what the field `version`
+    does.
+    """
     given = flask.request.headers.get("If-Match")
     if given is None:
         return None
     digits = given.strip().strip('"')
     if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(2**31))):
-        raise RefusedRequest("invalid_value", 'Send the version in quotes, such as If-Match: "3".', field="If-Match")
+        raise RefusedRequest(
+            "invalid_value", 'Send the version in quotes, such as If-Match: "3".', field="If-Match"
+        )
     return int(digits)
 
 
 class Json(JSONProvider):
-    """orjson: fast, and strict about what JSON is (no NaN, no lone surrogates, no bottomless nesting)."""
+    """orjson: fast, and strict about what JSON is (no NaN, no lone surrogates, no bottomless
+    nesting).
+    """
 
     def dumps(self, obj: Any, **_: Any) -> str:
         return orjson.dumps(obj).decode()

@@ -1,7 +1,9 @@
-"""Answers kept ready, so that an unchanged one costs a look at the database instead of making it anew.
+"""Answers kept ready, so that an unchanged one costs a look at the database instead of making it
+anew.
 
-Nothing here is ever trusted by age: an answer is good only while the database still says what it was made from, and
-until the clock reaches its `valid_until`. So a change shows in the very next answer, in every process.
+Nothing here is ever trusted by age: an answer is good only while the database still says what it
+was made from, and until the clock reaches its `valid_until`. So a change shows in the very next
+answer, in every process.
 """
 
 from collections.abc import Hashable
@@ -11,7 +13,8 @@ from threading import Lock
 
 ROOM = 8 * 1024 * 1024  # bytes a process keeps; an answer of 14 days is about 7 kB
 LARGEST = 64 * 1024
-BESIDE = 1024  # bytes that an answer takes beside its body and its question: tag, stamp, and Python's own
+# Bytes that an answer takes beside its body and its question: tag, stamp, and Python's own
+BESIDE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,9 @@ class CachedResponse:
     """Epoch seconds; None for ever."""
 
     @classmethod
-    def of(cls, body: bytes, stamp: Hashable = None, valid_until: int | None = None) -> "CachedResponse":
+    def of(
+        cls, body: bytes, stamp: Hashable = None, valid_until: int | None = None
+    ) -> "CachedResponse":
         return cls(body, blake2b(body, digest_size=16).hexdigest(), stamp, valid_until)
 
 
@@ -41,7 +46,9 @@ class Shelf:
         return question in self._kept
 
     def find(self, question: Hashable, *, stamp: Hashable, now: int) -> CachedResponse | None:
-        """The answer to this question, if it was made from what `stamp` stands for and time has not changed it."""
+        """The answer to this question, if it was made from what `stamp` stands for and time has not
+        changed it.
+        """
         ready = self._kept.get(question)
         if ready is None or ready.stamp != stamp:
             return None

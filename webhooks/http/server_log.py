@@ -1,4 +1,6 @@
-"""gunicorn's own lines through our log: as JSON, and with secrets struck out (a path may hold a channel's token)."""
+"""gunicorn's own lines through our log: as JSON, and with secrets struck out (a path may hold a
+channel's token).
+"""
 
 from typing import Any
 

@@ -15,15 +15,21 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def between(since: str, until: str, zone: str) -> tuple[int, int]:
-    """`from` and `to` of a query, in seconds. Raises Refused (no instant, reversed, too long), Invalid (no zone)."""
+    """`from` and `to` of a query, in seconds. Raises Refused (no instant, reversed, too long),
+    Invalid (no zone).
+    """
     start, end = _instant("from", since, zone), _instant("to", until, zone)
     if end <= start:
         raise RefusedRequest(
-            "reversed_range", "`to` is exclusive and must lie after `from`: send a later one.", field="to"
+            "reversed_range",
+            "`to` is exclusive and must lie after `from`: send a later one.",
+            field="to",
         )
     if end - start > MOST_DAYS * DAY_SECONDS + CLOCK_CHANGES:
         raise RefusedRequest(
-            "range_too_long", f"Ask for at most {MOST_DAYS} days at once: send an earlier `to`.", field="to"
+            "range_too_long",
+            f"Ask for at most {MOST_DAYS} days at once: send an earlier `to`.",
+            field="to",
         )
     return start, end
 
@@ -51,7 +57,10 @@ def _instant(field: str, text: str, zone: str) -> int:
     except ValueError:
         found = None
     if found is None:
-        detail = "Send a date such as 2026-06-01, or an instant such as 2026-06-01T09:00:00Z (a + is %2B in a query)."
+        detail = (
+            "Send a date such as 2026-06-01, or an instant such as 2026-06-01T09:00:00Z (a + is"
+            " %2B in a query)."
+        )
         raise RefusedRequest("invalid_instant", detail, field=field)
     return found
 

@@ -1,6 +1,8 @@
-"""What the pages say, in the languages of the mails. One file a language and part: words/booking.de.json.
+"""What the pages say, in the languages of the mails. One file a language and part:
+words/booking.de.json.
 
-A part is a page's own file, so that every key stands in exactly one of them; a text may have {names} in it.
+A part is a page's own file, so that every key stands in exactly one of them; a text may have
+{names} in it.
 """
 
 from functools import cache
@@ -19,7 +21,9 @@ def language_of(tag: str) -> str:
 
 
 def say(language: str, key: str, variant: str = "", /, **values: object) -> str:
-    """The text, or its variant if it has one; plain, so that a template escapes it. Raises KeyError for none."""
+    """The text, or its variant if it has one; plain, so that a template escapes it. Raises KeyError
+    for none.
+    """
     texts = _texts(language)
     return texts.get(variant + key, texts[key]).format(**values)
 

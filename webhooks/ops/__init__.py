@@ -1,7 +1,7 @@
 """The ops dashboard at /ops: every route on one page, and what each answer of it carries.
 
-Server-rendered; htmx asks again for the live part every two seconds. Nothing here shows a title, a token, an address or
-what a mail says.
+Server-rendered; htmx asks again for the live part every two seconds. Nothing here shows a title, a
+token, an address or what a mail says.
 """
 
 from http import HTTPStatus
@@ -49,7 +49,12 @@ ROUTES = (
 
 def register(app: Flask) -> None:
     pages_of_ops = APIBlueprint(
-        NAME, __name__, url_prefix="/ops", template_folder="templates", static_folder="static", enable_openapi=False
+        NAME,
+        __name__,
+        url_prefix="/ops",
+        template_folder="templates",
+        static_folder="static",
+        enable_openapi=False,
     )
     for method, path, view in ROUTES:
         pages_of_ops.add_url_rule(path, view.__name__, view, methods=[method])
@@ -81,7 +86,9 @@ def _away(error: Exception) -> Response:
     kind = kind_of(error)
     if kind == "defect":
         return unexpected(error)
-    response = _said(503, f"{OUT[kind]} This page asks again by itself; look before you repeat a deed.")
+    response = _said(
+        503, f"{OUT[kind]} This page asks again by itself; look before you repeat a deed."
+    )
     response.headers["Retry-After"] = "2"
     return response
 

@@ -1,4 +1,6 @@
-"""What ops do to messages. Each deed and its line in the diary are one transaction; workers are woken after it."""
+"""What ops do to messages. Each deed and its line in the diary are one transaction; workers are
+woken after it.
+"""
 
 import json
 from collections.abc import Callable
@@ -41,7 +43,11 @@ def retry(outbox_id: str) -> Response:
 
 def withhold(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/withhold: a message that was not sent yet never is."""
-    return _do(outbox_id, "withhold", lambda tx: [] if outbox.withhold(tx, outbox_id, reason=WITHHELD) else None)
+    return _do(
+        outbox_id,
+        "withhold",
+        lambda tx: [] if outbox.withhold(tx, outbox_id, reason=WITHHELD) else None,
+    )
 
 
 DONE = {
@@ -60,7 +66,9 @@ def _do(outbox_id: str, action: str, work: Work) -> Response:
             abort(404, "No message has this id.")
         wakes = work(tx)
         if wakes is not None:
-            audit_log.note(tx, Deed(services.now(), g.visitor.name, action, outbox_id, _sentence(found)))
+            audit_log.note(
+                tx, Deed(services.now(), g.visitor.name, action, outbox_id, _sentence(found))
+            )
     if wakes is None:
         return answered(f"Nothing was done: {outbox_id} is {found.state}.", _page(outbox_id))
     runtime().actors.wake_outbox(wakes)
@@ -68,7 +76,9 @@ def _do(outbox_id: str, action: str, work: Work) -> Response:
 
 
 def answered(said: str, page: str) -> Response:
-    """For htmx: what to say; the live part of the page then asks for itself anew. Without it: the page."""
+    """For htmx: what to say; the live part of the page then asks for itself anew. Without it: the
+    page.
+    """
     if "HX-Request" in request.headers:
         return Response(status=204, headers={"HX-Trigger": json.dumps({"acted": {"said": said}})})
     return see(page)

@@ -1,4 +1,6 @@
-"""How the ops pages say things: ages, moments, errors. Filters of their templates, all named ops_*."""
+"""How the ops pages say things: ages, moments, errors. Filters of their templates, all
+named ops_*.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,7 +34,9 @@ def stamp(moment: datetime | None) -> Markup | str:
     if moment is None:
         return "–"
     utc = moment.astimezone(UTC)
-    return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M:%S}")
+    return Markup('<time datetime="{}">{}</time>').format(
+        utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M:%S}"
+    )
 
 
 def instant(seconds: int) -> Markup | str:

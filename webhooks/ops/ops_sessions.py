@@ -1,8 +1,9 @@
-"""Who is at the ops pages: a key of scope `ops`, shown once at the login, then a signed cookie of eight hours.
+"""Who is at the ops pages: a key of scope `ops`, shown once at the login, then a signed cookie of
+eight hours.
 
-The cookie names the key and never holds it; a key that is revoked, expires or loses the scope ends its sessions at
-once. A logout ends one for good, whoever has copied its cookie: the audit knows it. Every form carries the session's
-CSRF token, the login too: its session knows nobody yet.
+The cookie names the key and never holds it; a key that is revoked, expires or loses the scope ends
+its sessions at once. A logout ends one for good, whoever has copied its cookie: the audit knows it.
+Every form carries the session's CSRF token, the login too: its session knows nobody yet.
 """
 
 import hmac
@@ -60,7 +61,9 @@ def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
 
 
 def admit() -> Response | None:
-    """Before every page: who it is, whether they may enter, and whether what they send came from a form of ours."""
+    """Before every page: who it is, whether they may enter, and whether what they send came from a
+    form of ours.
+    """
     g.visitor = _stranger()  # until the database has told more: it may be away
     parts().limits.admit(request.environ)
     if request.endpoint == STATIC:
@@ -69,9 +72,14 @@ def admit() -> Response | None:
     if not g.visitor.key_id and request.endpoint not in OPEN:
         return _sent_to_login()
     sent = request.form.get("csrf", "")
-    ours = not page_security.foreign_origin() and hmac.compare_digest(sent.encode(), g.visitor.csrf.encode())
+    ours = not page_security.foreign_origin() and hmac.compare_digest(
+        sent.encode(), g.visitor.csrf.encode()
+    )
     if request.method == "POST" and not ours:
-        abort(403, "This form is too old, or was not made here. Nothing was done: open the page again and repeat it.")
+        abort(
+            403,
+            "This form is too old, or was not made here. Nothing was done: open the page again and repeat it.",
+        )
     for value in (request.view_args or {}).values():
         if not re.fullmatch(ID, value):
             abort(404, "There is nothing of this name.")
@@ -97,35 +105,50 @@ def login() -> Response:
     if key is None:
         log.warning("ops_login_refused", reason="unknown key")
         parts().limits.wrong(request.environ)
-        return _form(401, "This key is unknown, expired or revoked. Use another, made by: coachcal keys create.")
+        return _form(
+            401,
+            "This key is unknown, expired or revoked. Use another, made by: coachcal keys create.",
+        )
     if SCOPE not in key.scopes:
         log.warning("ops_login_refused", reason="scope", client=key.client_id)
-        return _form(403, "This key lacks the scope ops. Use one that has it: coachcal keys create CLIENT --scope ops.")
+        return _form(
+            403,
+            "This key lacks the scope ops. Use one that has it: coachcal keys create CLIENT --scope ops.",
+        )
     now = services.now()
     until = int((now + LIFE).timestamp())
     visitor = Visitor(key.id, key.client_id, secrets.token_urlsafe(24), until)
     with services.database.write() as tx:
         audit_log.note(tx, Deed(now, visitor.name, "login", key.client_id, visitor.session))
     wanted = request.form.get("next", "")
-    return _with_cookie(see(wanted if INSIDE.fullmatch(wanted) else url_for("ops.overview")), visitor)
+    return _with_cookie(
+        see(wanted if INSIDE.fullmatch(wanted) else url_for("ops.overview")), visitor
+    )
 
 
 def logout() -> Response:
     """POST /ops/logout"""
     services = runtime().services
     with services.database.write() as tx:
-        audit_log.note(tx, Deed(services.now(), g.visitor.name, "logout", g.visitor.client_id, g.visitor.session))
+        audit_log.note(
+            tx,
+            Deed(services.now(), g.visitor.name, "logout", g.visitor.client_id, g.visitor.session),
+        )
     response = see(url_for("ops.login_form"))
     response.delete_cookie(_cookie(), path="/", secure=over_https(), httponly=True, samesite="Lax")
     return response
 
 
 def _visitor() -> Visitor:
-    """The one of the cookie; a stranger, with a token for the login form, when it is not to be believed."""
+    """The one of the cookie; a stranger, with a token for the login form, when it is not to be
+    believed.
+    """
     services = runtime().services
     now = services.now()
     try:
-        found = Visitor(**signer(services.settings, "session").loads(request.cookies.get(_cookie(), "")))
+        found = Visitor(
+            **signer(services.settings, "session").loads(request.cookies.get(_cookie(), ""))
+        )
     except (BadData, TypeError):
         found = None
     if found is None or found.until <= now.timestamp() or (found.key_id and not _still_good(found)):
@@ -134,7 +157,9 @@ def _visitor() -> Visitor:
 
 
 def _stranger() -> Visitor:
-    return Visitor("", "", secrets.token_urlsafe(24), int((runtime().services.now() + LIFE).timestamp()))
+    return Visitor(
+        "", "", secrets.token_urlsafe(24), int((runtime().services.now() + LIFE).timestamp())
+    )
 
 
 def _still_good(visitor: Visitor) -> bool:
@@ -158,7 +183,9 @@ def _sent_to_login() -> Response:
 
 def _form(status: int, refusal: str = "") -> Response:
     wanted = request.values.get("next", "")
-    page = render_template("ops/login.html", refusal=refusal, next=wanted if INSIDE.fullmatch(wanted) else "")
+    page = render_template(
+        "ops/login.html", refusal=refusal, next=wanted if INSIDE.fullmatch(wanted) else ""
+    )
     return _with_cookie(Response(page, status), g.visitor)
 
 
@@ -166,10 +193,14 @@ def _with_cookie(response: Response, visitor: Visitor) -> Response:
     value = signer(runtime().settings, "session").dumps(asdict(visitor))
     assert isinstance(value, str)  # noqa: S101 (a URLSafeSerializer makes text)
     age = int(LIFE.total_seconds())
-    response.set_cookie(_cookie(), value, max_age=age, path="/", secure=over_https(), httponly=True, samesite="Lax")
+    response.set_cookie(
+        _cookie(), value, max_age=age, path="/", secure=over_https(), httponly=True, samesite="Lax"
+    )
     return response
 
 
 def _cookie() -> str:
-    """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis, 4.1.3.2)."""
+    """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis,
+    4.1.3.2).
+    """
     return "__Host-coachcal-ops" if over_https() else "coachcal-ops"

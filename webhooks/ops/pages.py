@@ -1,4 +1,6 @@
-"""What ops look at: the overview, lists of messages, one message, one coach, the diary; the live parts alone, too."""
+"""What ops look at: the overview, lists of messages, one message, one coach, the diary; the live
+parts alone, too.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,7 +39,9 @@ KINDS = {"mails": "mail", "calendars": "calendar", "callbacks": "callback"}
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`depth`: wake-ups that wait in Redis, None while it is away. `owed`: rows. `oldest`: seconds."""
+    """`depth`: wake-ups that wait in Redis, None while it is away. `owed`: rows.
+    `oldest`: seconds.
+    """
 
     name: str
     depth: int | None
@@ -133,10 +137,17 @@ def find() -> Response:
     """GET /ops/find: to the message or the coach of this id."""
     wanted = request.args.get("id", "").strip()
     with runtime().services.database.read() as tx:
-        is_message, is_coach = outbox.find(tx, wanted) is not None, coaches.get(tx, wanted) is not None
+        is_message, is_coach = (
+            outbox.find(tx, wanted) is not None,
+            coaches.get(tx, wanted) is not None,
+        )
     if not is_message and not is_coach:
         abort(404, "Neither a message nor a coach has this id.")
-    return see(url_for("ops.message", outbox_id=wanted) if is_message else url_for("ops.coach", coach_id=wanted))
+    return see(
+        url_for("ops.message", outbox_id=wanted)
+        if is_message
+        else url_for("ops.coach", coach_id=wanted)
+    )
 
 
 def _overview() -> dict[str, Any]:
@@ -144,7 +155,10 @@ def _overview() -> dict[str, Any]:
     at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
     depths = queues.depths(services)
     with services.database.read() as tx:
-        tallies = {(tally.kind, tally.state): tally for tally in outbox.tallies(tx, now=at["now"], ended=False)}
+        tallies = {
+            (tally.kind, tally.state): tally
+            for tally in outbox.tallies(tx, now=at["now"], ended=False)
+        }
         seen = Overview(
             queues=[_queue(tx, name, depth, tallies, at["now"]) for name, depth in _named(depths)],
             redis_up=depths is not None,
@@ -167,8 +181,12 @@ def _named(depths: dict[str, int] | None) -> list[tuple[str, int | None]]:
     return [(name, None if depths is None else depths[name]) for name in QUEUES]
 
 
-def _queue(tx: Any, name: str, depth: int | None, tallies: dict[tuple[str, str], Tally], now: datetime) -> Queue:
-    """The wake-ups of a queue, beside the rows that they are for: with the rows alone nothing is lost."""
+def _queue(
+    tx: Any, name: str, depth: int | None, tallies: dict[tuple[str, str], Tally], now: datetime
+) -> Queue:
+    """The wake-ups of a queue, beside the rows that they are for: with the rows alone nothing is
+    lost.
+    """
     if name == "freebusy":
         owed = refresh_jobs.backlog(tx)
         return Queue(name, depth, owed.dirty, owed.oldest_seconds if owed.dirty else None)
@@ -189,13 +207,23 @@ def _plots() -> dict[str, Any]:
         found = overview_report.plotted(tx, NAMES, since=over.since, every=over.every)
         ended = [tally for tally in outbox.tallies(tx, now=now) if tally.state in ENDED]
     plots = [draw(sheet, found, over) for sheet in SHEETS]
-    return {"plots": plots, "hours": hours, "spans": tuple(SPANS), "ended": ended, "refusals": _by_code()}
+    return {
+        "plots": plots,
+        "hours": hours,
+        "spans": tuple(SPANS),
+        "ended": ended,
+        "refusals": _by_code(),
+    }
 
 
 def _by_code() -> list[tuple[str, int]]:
     """What was refused since the web processes began, by code, the most frequent first."""
-    counted = (sample for family in parts().metrics.counted().collect() for sample in family.samples)
-    by_code = {it.labels["code"]: int(it.value) for it in counted if it.name == "coachcal_refusals_total"}
+    counted = (
+        sample for family in parts().metrics.counted().collect() for sample in family.samples
+    )
+    by_code = {
+        it.labels["code"]: int(it.value) for it in counted if it.name == "coachcal_refusals_total"
+    }
     return sorted(by_code.items(), key=lambda it: -it[1])
 
 
@@ -203,7 +231,10 @@ def _message(outbox_id: str) -> dict[str, Any]:
     with runtime().services.database.read() as tx:
         found = outbox.find(tx, outbox_id)
         if found is None:
-            abort(404, "No message has this id: it is mistyped, or was dropped when it was kept long enough.")
+            abort(
+                404,
+                "No message has this id: it is mistyped, or was dropped when it was kept long enough.",
+            )
         return {
             "message": found,
             "neighbours": outbox.neighbours(tx, outbox_id),
@@ -215,7 +246,9 @@ def _coach(coach_id: str) -> dict[str, Any]:
     services = runtime().services
     now = services.now()
     with services.database.read() as tx:
-        found = slot_sets.listings(tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=True)
+        found = slot_sets.listings(
+            tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=True
+        )
         if coach_id not in found:
             abort(404, "No coach has this id.")
         listing = found[coach_id]

@@ -1,4 +1,5 @@
-"""Plots as SVG, drawn here: lines over time with gaps where nothing was measured, and the same as a table.
+"""Plots as SVG, drawn here: lines over time with gaps where nothing was measured, and the same as a
+table.
 
 Axis labels are HTML beside the drawing, so that a drawing can be stretched and its text cannot.
 """
@@ -19,7 +20,9 @@ Series = Sequence[tuple[datetime, float]]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A line of a plot: the sample's name, what people call it, and the class that gives it colour and dashes."""
+    """A line of a plot: the sample's name, what people call it, and the class that gives it colour
+    and dashes.
+    """
 
     name: str
     label: str
@@ -80,7 +83,10 @@ SHEETS = (
         "freshness",
         "Coaches whose calendars are not fresh",
         "",
-        (Figure("coaches_stale", "stale", "two"), Figure("coaches_disconnected", "disconnected", "three")),
+        (
+            Figure("coaches_stale", "stale", "two"),
+            Figure("coaches_disconnected", "disconnected", "three"),
+        ),
     ),
     Sheet(
         "backlog",
@@ -92,14 +98,19 @@ SHEETS = (
         "ages",
         "Oldest owed",
         "s",
-        (Figure("refresh_backlog_age", "read", "one"), Figure("outbox_oldest_age", "message", "two")),
+        (
+            Figure("refresh_backlog_age", "read", "one"),
+            Figure("outbox_oldest_age", "message", "two"),
+        ),
     ),
 )
 NAMES = tuple(figure.name for sheet in SHEETS for figure in sheet.figures)
 
 
 def draw(sheet: Sheet, found: dict[str, list[tuple[datetime, float]]], over: PlotRange) -> Plot:
-    highest = max((value for figure in sheet.figures for _, value in found[figure.name]), default=0.0)
+    highest = max(
+        (value for figure in sheet.figures for _, value in found[figure.name]), default=0.0
+    )
     top = nice(highest)
     step = (over.until - over.since) / (TICKS - 1)
     return Plot(
@@ -138,8 +149,12 @@ def _point(at: datetime, value: float, over: PlotRange, top: float) -> str:
     return f"{x:.1f},{HEIGHT * (1 - value / top):.1f}"
 
 
-def _rows(columns: Sequence[Series], over: PlotRange) -> tuple[tuple[datetime, tuple[float | None, ...]], ...]:
-    """The highest of each line in each of a dozen spans; spans in which nothing was measured are left out."""
+def _rows(
+    columns: Sequence[Series], over: PlotRange
+) -> tuple[tuple[datetime, tuple[float | None, ...]], ...]:
+    """The highest of each line in each of a dozen spans; spans in which nothing was measured are
+    left out.
+    """
     spans = ceil((over.until - over.since) / over.every)
     width = over.every * ceil(spans / MOST_ROWS)
     table: dict[int, list[float | None]] = {}

@@ -1,7 +1,8 @@
 """Refresh now: read a coach's calendars at once, and say which starts the read gained and lost.
 
-What was open before travels in the page, signed, as runs of starts: no process has to remember it, and the clock's own
-work (notice, horizon) is left out, because both moments are looked at with the clock of the first.
+What was open before travels in the page, signed, as runs of starts: no process has to remember it,
+and the clock's own work (notice, horizon) is left out, because both moments are looked at with the
+clock of the first.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ SHOWN = 12
 SLOW_SECONDS = 30
 
 Starts = dict[str, list[int]]
-"""By duration, as JSON has keys: its open starts as runs, [first, how many, first, how many, ...] in quarter hours."""
+"""By duration, as JSON has keys: its open starts as runs, [first, how many, first, how many, ...]
+in quarter hours.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,18 @@ def refresh(coach_id: str) -> str:
         chosen = connections.ids_of_coach(tx, coach_id)
         for connection_id in chosen:
             refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
-        audit_log.note(tx, Deed(now, g.visitor.name, "refresh", coach_id, f"{len(chosen)} connections"))
+        audit_log.note(
+            tx, Deed(now, g.visitor.name, "refresh", coach_id, f"{len(chosen)} connections")
+        )
     runtime().actors.wake(*chosen)
     token = signer(services.settings, "before").dumps([coach_id, at, before])
     return render_template(
-        "ops/difference.html", coach_id=coach_id, waiting=chosen, token=token, waited=0.0, slow=False
+        "ops/difference.html",
+        coach_id=coach_id,
+        waiting=chosen,
+        token=token,
+        waited=0.0,
+        slow=False,
     )
 
 
@@ -73,12 +83,16 @@ def difference(coach_id: str) -> str:
         waiting = refresh_jobs.owed(tx, connections.ids_of_coach(tx, coach_id))
         changed = [] if waiting else _changes(before, _runs(_listing(tx, coach_id), at))
     more: dict[str, Any] = {"waited": waited, "slow": waited > SLOW_SECONDS, "changed": changed}
-    return render_template("ops/difference.html", coach_id=coach_id, waiting=waiting, token=token, **more)
+    return render_template(
+        "ops/difference.html", coach_id=coach_id, waiting=waiting, token=token, **more
+    )
 
 
 def _listing(tx: Any, coach_id: str) -> Listing:
     services = runtime().services
-    found = slot_sets.listings(tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after)
+    found = slot_sets.listings(
+        tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after
+    )
     if coach_id not in found:
         abort(404, "No coach has this id.")
     return found[coach_id]
@@ -101,7 +115,9 @@ def _changes(before: Starts, after: Starts) -> list[StartsChanged]:
     for duration, runs in after.items():
         was, now = _cells(before.get(duration, [])), _cells(runs)
         gained, lost = sorted(now - was), sorted(was - now)
-        changes.append(StartsChanged(int(duration), len(gained), len(lost), _named(gained), _named(lost)))
+        changes.append(
+            StartsChanged(int(duration), len(gained), len(lost), _named(gained), _named(lost))
+        )
     return changes
 
 

@@ -1,4 +1,6 @@
-"""Why each quarter hour of a coach's coming week is closed: a strip for every local day, and the same in words."""
+"""Why each quarter hour of a coach's coming week is closed: a strip for every local day, and the
+same in words.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -16,7 +18,9 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class ClosedRun:
-    """Starts in a row that are closed for one reason; `at` and `width` are quarter hours of the local day."""
+    """Starts in a row that are closed for one reason; `at` and `width` are quarter hours of the
+    local day.
+    """
 
     start: int
     end: int
@@ -27,7 +31,9 @@ class ClosedRun:
 
 @dataclass(frozen=True, slots=True)
 class OpsDay:
-    """`cells`: how many quarter hours it has; 92 or 100 where the clocks change. Told from `at` on, for `width`."""
+    """`cells`: how many quarter hours it has; 92 or 100 where the clocks change. Told from `at` on,
+    for `width`.
+    """
 
     day: date
     cells: int

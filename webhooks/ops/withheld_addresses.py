@@ -1,4 +1,6 @@
-"""The addresses that are withheld, and the deed that takes one off. An address may be typed in, and is never shown."""
+"""The addresses that are withheld, and the deed that takes one off. An address may be typed in, and
+is never shown.
+"""
 
 from flask import Response, abort, g, render_template, request, url_for
 

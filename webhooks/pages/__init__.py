@@ -1,6 +1,8 @@
-"""The pages that people use, each reached by a signed link: a coach's settings, and bookings with a coach.
+"""The pages that people use, each reached by a signed link: a coach's settings, and bookings with a
+coach.
 
-Server-rendered, and whole without a script; a script makes them live. Each page's routes stand in its own module.
+Server-rendered, and whole without a script; a script makes them live. Each page's routes stand in
+its own module.
 """
 
 from http import HTTPStatus
@@ -16,7 +18,16 @@ from webhooks.http import page_sessions
 from webhooks.http.context import parts
 from webhooks.http.problems import unexpected
 from webhooks.http.translations import say
-from webhooks.pages import booking, booking_actions, consent, formats, groups, links, settings, settings_calendars
+from webhooks.pages import (
+    booking,
+    booking_actions,
+    consent,
+    formats,
+    groups,
+    links,
+    settings,
+    settings_calendars,
+)
 
 NAME = "pages"
 ROUTES = (
@@ -70,7 +81,9 @@ def _away(error: Exception) -> Response:
     kind = kind_of(error)
     if kind == "defect":
         return unexpected(error)
-    response = _said(HTTPStatus.SERVICE_UNAVAILABLE, "busy" if kind in ("busy", "again") else "away")
+    response = _said(
+        HTTPStatus.SERVICE_UNAVAILABLE, "busy" if kind in ("busy", "again") else "away"
+    )
     response.headers["Retry-After"] = "2"
     return response
 

@@ -1,7 +1,8 @@
-"""A coach's week and bookings with them, as participants, the coach and programme managers see it: one page for all.
+"""A coach's week and bookings with them, as participants, the coach and programme managers see it:
+one page for all.
 
-To a participant open or not is all that is told of a time: no reason, no title and nobody else's name reaches a
-template. What others see besides is asked for under their rights, see `viewers`.
+To a participant open or not is all that is told of a time: no reason, no title and nobody else's
+name reaches a template. What others see besides is asked for under their rights, see `viewers`.
 """
 
 from collections.abc import Sequence
@@ -59,12 +60,19 @@ def book_page() -> str:
         theirs = coming(tx, terms)
         coach = _coach_name(tx)
     return render_template(
-        "pages/book.html", **shown, mine=theirs, coach=coach, zones=formats.zones(), key=one_time_key()
+        "pages/book.html",
+        **shown,
+        mine=theirs,
+        coach=coach,
+        zones=formats.zones(),
+        key=one_time_key(),
     )
 
 
 def book_grid() -> Response:
-    """GET /book/grid: the grid, and the lists beside it, as they are now; 304 to whoever has that already."""
+    """GET /book/grid: the grid, and the lists beside it, as they are now; 304 to whoever has that
+    already.
+    """
     terms = runtime().services.terms()
     with runtime().services.database.read() as tx:
         shown = _live(tx, choice(tx, terms), terms)
@@ -75,8 +83,9 @@ def book_grid() -> Response:
 
 
 def book_confirm() -> Response:
-    """GET /book/confirm: this time, if it is open or may be forced; otherwise those nearest to it. To whoever comes
-    back here from the session that they made of it: that session."""
+    """GET /book/confirm: this time, if it is open or may be forced; otherwise those nearest to it.
+    To whoever comes back here from the session that they made of it: that session.
+    """
     terms, start = runtime().services.terms(), start_chosen()
     with runtime().services.database.read() as tx:
         chosen = choice(tx, terms)
@@ -88,7 +97,9 @@ def book_confirm() -> Response:
         return have_page(own)
     reason = bookable.why_closed(chosen.listing, wanted, terms)
     if reason is not None and (start % GRID or not forcible(reason)):
-        return refused_page("slot_not_open", bookable.nearest(chosen.listing, wanted, terms), chosen, reason)
+        return refused_page(
+            "slot_not_open", bookable.nearest(chosen.listing, wanted, terms), chosen, reason
+        )
     page = render_template(
         "pages/book_confirm.html",
         chosen=chosen,
@@ -145,15 +156,23 @@ def had(bookings: Sequence[Mine], wanted: Wanted) -> Mine | None:
 
 def have_page(own: Mine, status: int = 200) -> Response:
     """What is asked for is there already."""
-    page = render_template("pages/book_have.html", booking=own.booking, session=own.session, zone=zone_chosen())
+    page = render_template(
+        "pages/book_have.html", booking=own.booking, session=own.session, zone=zone_chosen()
+    )
     return Response(page, status)
 
 
 def refused_page(
-    code: str, nearest: Any = (), chosen: Choice | None = None, reason: str | None = None, *, lost: bool = False
+    code: str,
+    nearest: Any = (),
+    chosen: Choice | None = None,
+    reason: str | None = None,
+    *,
+    lost: bool = False,
 ) -> Response:
-    """409, plainly, with what can be had instead. `code` is the API's; its sentence is not shown, nor is the `reason`
-    to those who are not told. `lost`: somebody else took it."""
+    """409, plainly, with what can be had instead. `code` is the API's; its sentence is not shown,
+    nor is the `reason` to those who are not told. `lost`: somebody else took it.
+    """
     parts().refusals.tell(code, reason)
     page = render_template(
         "pages/book_refused.html",
@@ -179,7 +198,14 @@ def _live(tx: Tx, chosen: Choice, terms: Terms) -> dict[str, Any]:
         shown=frame_chosen(),
         closed=closed(chosen.listing, chosen.duration, since, until, terms),
     )
-    shown = {"chosen": chosen, "week": week, "zone": chosen.zone, "since": since, "until": until, "forcible": forcible}
+    shown = {
+        "chosen": chosen,
+        "week": week,
+        "zone": chosen.zone,
+        "since": since,
+        "until": until,
+        "forcible": forcible,
+    }
     if chosen.moving:
         return shown | {"meetings": [], "groups": []}
     coming = groups.meetings(tx, max(since, terms.seconds), until)

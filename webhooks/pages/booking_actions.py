@@ -1,4 +1,5 @@
-"""What is done on the booking page: book, move, cancel; make a group, join, leave, change or call it off.
+"""What is done on the booking page: book, move, cancel; make a group, join, leave, change or call
+it off.
 
 Each form carries a key of its own: sent twice, it is done once, and both are shown the same.
 """
@@ -52,7 +53,9 @@ def book_move(booking_id: str) -> Response:
     def work(tx: Tx, terms: Terms) -> BookingChange:
         mine(tx, booking_id)
         duration = choice(tx, terms).duration
-        return bookings.rebook(tx, booking_id, start, terms, duration=duration, expected=_version(), force=force)
+        return bookings.rebook(
+            tx, booking_id, start, terms, duration=duration, expected=_version(), force=force
+        )
 
     return _once(work)
 
@@ -75,7 +78,9 @@ def book_join(pod_id: str) -> Response:
 
     def work(tx: Tx, terms: Terms) -> BookingChange:
         pod = for_us(tx, pod_id)
-        return pods.take_seat(tx, pod.id, who(), guest().context, terms, assigned=guest().may(May.assign))
+        return pods.take_seat(
+            tx, pod.id, who(), guest().context, terms, assigned=guest().may(May.assign)
+        )
 
     return _once(work)
 
@@ -127,7 +132,9 @@ ROUTES = (
 
 
 def _once(work: Callable[[Tx, Terms], BookingChange | Made]) -> Response:
-    """Do it, and show what became of it; what was done under this form's key before is shown, and not done again."""
+    """Do it, and show what became of it; what was done under this form's key before is shown, and
+    not done again.
+    """
     return run_again_once(lambda: _tried(work))
 
 
@@ -160,7 +167,9 @@ def _refused(refusal: Refused, terms: Terms) -> Response:
         if refusal.code != "slot_not_open":
             return refused_page(refusal.code, lost=refusal.code == "seats_full")
         chosen = choice(tx, terms)
-    lost = refusal.reason == "session" and _taken_by_another(theirs, start_chosen(), chosen.duration)
+    lost = refusal.reason == "session" and _taken_by_another(
+        theirs, start_chosen(), chosen.duration
+    )
     return refused_page(refusal.code, refusal.nearest, chosen, refusal.reason, lost=lost)
 
 

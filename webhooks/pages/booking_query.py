@@ -1,4 +1,6 @@
-"""What somebody at the booking page chose: zone, duration, week, and which of their bookings is to move."""
+"""What somebody at the booking page chose: zone, duration, week, and which of their bookings is to
+move.
+"""
 
 import re
 import secrets
@@ -41,7 +43,9 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`moving`: the booking that is to have another time. `soonest`: the first open start of all, if there is one."""
+    """`moving`: the booking that is to have another time. `soonest`: the first open start of all,
+    if there is one.
+    """
 
     listing: Listing
     zone: str
@@ -89,7 +93,9 @@ def choice(tx: Tx, terms: Terms) -> Choice:
     moving = mine(tx, move) if move else None
     if moving is not None and (moving.session.pod or moving.booking.status != "booked"):
         raise Unknown("booking", moving.booking.id)
-    listing = bookable.listing_for(tx, guest().coach_id, terms, moving=moving.session.id if moving else None)
+    listing = bookable.listing_for(
+        tx, guest().coach_id, terms, moving=moving.session.id if moving else None
+    )
     zone = zone_chosen()
     duration = _duration(listing, moving)
     soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
@@ -100,11 +106,15 @@ def choice(tx: Tx, terms: Terms) -> Choice:
 
 def starts(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> list[int]:
     """What is open, as the API lists it."""
-    found: list[int] = availability.starts(listing, Asked(duration, since, until, terms.seconds)).tolist()
+    found: list[int] = availability.starts(
+        listing, Asked(duration, since, until, terms.seconds)
+    ).tolist()
     return found
 
 
-def closed(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> dict[int, str] | None:
+def closed(
+    listing: Listing, duration: int, since: int, until: int, terms: Terms
+) -> dict[int, str] | None:
     """Why each closed start is so, as the API tells it; None: this guest is not told."""
     if not guest().may(May.see_reasons):
         return None
@@ -118,7 +128,9 @@ def forcible(reason: str) -> bool:
 
 
 def forced() -> str | None:
-    """Why a time is to be had though it is closed. 404 for those who may not force; raises Invalid for no reason."""
+    """Why a time is to be had though it is closed. 404 for those who may not force; raises Invalid
+    for no reason.
+    """
     if "force" not in request.form:
         return None
     if not guest().may(May.force):

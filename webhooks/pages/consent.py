@@ -1,8 +1,10 @@
-"""Connecting a calendar account, as whoever consents sees it: for whom, before; which account, after; and how it ended.
+"""Connecting a calendar account, as whoever consents sees it: for whom, before; which account,
+after; and how it ended.
 
 GET  /c/{token}          a link of Coach OS's: for whom this would be
 POST /c/{token}          begins, in this browser: on to the consent
-GET  /connect/callback   back from it: which account for whom, or how it ended, however often one asks
+GET  /connect/callback   back from it: which account for whom, or how it ended, however often one
+     asks
 POST /connect/confirm    yes or no
 """
 
@@ -53,7 +55,9 @@ def consent_invited(token: str) -> Response:
 
 
 def consent_begin(token: str) -> Response:
-    """POST /c/{token}: a page that leads on to the provider's consent, where only this browser comes back from."""
+    """POST /c/{token}: a page that leads on to the provider's consent, where only this browser
+    comes back from.
+    """
     services, browser = runtime().services, _sender(token)
     now = services.now()
     try:
@@ -89,7 +93,9 @@ def consent_callback() -> Response:
         return _ended("expired", guest().coach_id)
     if attempt.outcome == "to_confirm":
         csrf = cookies.form_token(browser, state)
-        return _page("confirm", csrf=csrf, state=state, **_words(attempt.coach_id), **_account(attempt))
+        return _page(
+            "confirm", csrf=csrf, state=state, **_words(attempt.coach_id), **_account(attempt)
+        )
     return _ended(attempt.outcome or "asking", attempt.coach_id)
 
 

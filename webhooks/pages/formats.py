@@ -1,4 +1,6 @@
-"""How the booking page says dates, times and zones: in the reader's zone and language (CLDR, by babel)."""
+"""How the booking page says dates, times and zones: in the reader's zone and language (CLDR, by
+babel).
+"""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -27,12 +29,17 @@ def span(starts: int, ends: int, zone: str, language: str) -> str:
     """10:00 – 11:00; with the offset where the clocks change in between."""
     first, last = local(starts, zone), local(ends, zone)
     changed = first.utcoffset() != last.utcoffset()
-    return " – ".join(_time(moment, language) + (f" ({_gmt(moment)})" if changed else "") for moment in (first, last))
+    return " – ".join(
+        _time(moment, language) + (f" ({_gmt(moment)})" if changed else "")
+        for moment in (first, last)
+    )
 
 
 def moment(instant: int, zone: str, language: str) -> str:
     """Tue, 2 Jun, 10:00"""
-    return f"{weekday(local(instant, zone).date(), language)}, {_time(local(instant, zone), language)}"
+    return (
+        f"{weekday(local(instant, zone).date(), language)}, {_time(local(instant, zone), language)}"
+    )
 
 
 def weekday(on: date, language: str) -> str:
@@ -70,7 +77,10 @@ def zone_named(instant: int, zone: str) -> str:
 def zones() -> tuple[str, ...]:
     """The zones that a person may live in, as the tz database lists them by country; and UTC."""
     listed = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8").splitlines()
-    return (*sorted(line.split("\t")[2] for line in listed if line and not line.startswith("#")), "UTC")
+    return (
+        *sorted(line.split("\t")[2] for line in listed if line and not line.startswith("#")),
+        "UTC",
+    )
 
 
 def _time(at: datetime, language: str) -> str:

@@ -1,4 +1,6 @@
-"""Groups and sessions beside the grid: which a guest may join, and who takes part, for those who may know that."""
+"""Groups and sessions beside the grid: which a guest may join, and who takes part, for those who
+may know that.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +22,9 @@ JOINED_BY_CHOICE = ("open", "hybrid_v2")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A pod as a participant may know it: when, and how many seats are left. `joined`: whether they may take one."""
+    """A pod as a participant may know it: when, and how many seats are left. `joined`: whether they
+    may take one.
+    """
 
     id: str
     starts: int
@@ -116,7 +120,13 @@ def _hosted(pod_id: str) -> dict[str, Any]:
         pod = hosted(tx, pod_id)
         seated = _standing(booking_rows.of_session(tx, pod_id))
     changeable = pod.active and not pod.begun(services.now()) and guest().may(May.call_off)
-    return {"pod": pod, "seated": seated, "changeable": changeable, "zone": zone_chosen(), "key": one_time_key()}
+    return {
+        "pod": pod,
+        "seated": seated,
+        "changeable": changeable,
+        "zone": zone_chosen(),
+        "key": one_time_key(),
+    }
 
 
 def _standing(bookings: list[Booking]) -> list[Booking]:
@@ -124,7 +134,9 @@ def _standing(bookings: list[Booking]) -> list[Booking]:
 
 
 def _pods(tx: Tx, terms: Terms) -> list[Session]:
-    near = sessions.pods_with_seats(tx, guest().coach_id, around=terms.seconds, now=terms.now, limit=MOST_LOOKED_AT)
+    near = sessions.pods_with_seats(
+        tx, guest().coach_id, around=terms.seconds, now=terms.now, limit=MOST_LOOKED_AT
+    )
     ours = [pod for pod in near if guest().belongs(pod)][:MOST_PODS]
     return [pod for pod in ours if not booking_rows.is_seated(tx, pod.id, who().id)]
 

@@ -1,7 +1,9 @@
-"""Links to pages: Coach OS asks for one (POST /v1/links), a person follows it within ten minutes (GET /p/...).
+"""Links to pages: Coach OS asks for one (POST /v1/links), a person follows it within ten minutes
+(GET /p/...).
 
-The token says nothing by itself, stands in the address of no page, and in no log. Who only fetches it, as a scanner of
-mails or a preview does, does not open it: the first browser does that keeps a cookie and comes back with it.
+The token says nothing by itself, stands in the address of no page, and in no log. Who only fetches
+it, as a scanner of mails or a preview does, does not open it: the first browser does that keeps a
+cookie and comes back with it.
 """
 
 import secrets
@@ -48,8 +50,9 @@ ReturnUrl = Annotated[
 
 
 class LinkIn(Body):
-    """A page for one person: a coach's calendar settings, or bookings with a coach, as a participant, the coach or a
-    programme manager sees and makes them."""
+    """A page for one person: a coach's calendar settings, or bookings with a coach, as a
+    participant, the coach or a programme manager sees and makes them.
+    """
 
     purpose: Purpose
     viewer: Viewer = Field(
@@ -60,7 +63,8 @@ class LinkIn(Body):
     )
     coach_id: Id
     participant: ParticipantIn | None = Field(
-        None, description="For whom is booked: whoever opens the page, or whom the coach or manager books for."
+        None,
+        description="For whom is booked: whoever opens the page, or whom the coach or manager books for.",
     )
     context: ContextIn = Field(default_factory=ContextIn)
     booking_id: Id | None = Field(None, description="Opens this booking of the participant's.")
@@ -76,7 +80,8 @@ class LinkOut(BaseModel):
 def create(body: LinkIn) -> LinkOut:
     """Make a link to a page for a participant, a coach or a programme manager.
 
-    It opens in one browser, within ten minutes: ask for it when somebody clicks, and redirect there.
+    It opens in one browser, within ten minutes: ask for it when somebody clicks, and redirect
+    there.
     """
     participant = None if body.participant is None else participant_of(body.participant)
     _check_purpose(body)
@@ -86,7 +91,9 @@ def create(body: LinkIn) -> LinkOut:
         if coach is None:
             raise unknown_coach(body.coach_id)
         if body.booking_id is not None:
-            theirs = bookings.get(tx, body.booking_id).participant.id == (participant and participant.id)
+            theirs = bookings.get(tx, body.booking_id).participant.id == (
+                participant and participant.id
+            )
             if not theirs or bookings.coach_of(tx, body.booking_id) != body.coach_id:
                 raise Unknown("booking", body.booking_id)
     zone = coach.hours.zone if participant is None or body.viewer == "coach" else participant.zone
@@ -104,7 +111,9 @@ def create(body: LinkIn) -> LinkOut:
         until=0,
     )
     if len(cookie_of(invited)) > MOST_COOKIE:
-        detail = "Names and addresses make the link too long: send a shorter return_url or my_page_url."
+        detail = (
+            "Names and addresses make the link too long: send a shorter return_url or my_page_url."
+        )
         raise RefusedRequest("link_too_long", detail, field="return_url")
     token = secrets.token_urlsafe(24)
     about = None if participant is None else participant.id
@@ -115,9 +124,11 @@ def create(body: LinkIn) -> LinkOut:
 
 
 def redeem(token: str) -> Response:
-    """GET /p/{token}: for one browser, and from there to the page, without the token in its address.
+    """GET /p/{token}: for one browser, and from there to the page, without the token in its
+    address.
 
-    A browser that we have not seen is asked to come back with a cookie first; the link is not spent by that.
+    A browser that we have not seen is asked to come back with a cookie first; the link is not spent
+    by that.
     """
     services, browser = runtime().services, cookies.browser()
     now = services.now()
@@ -135,7 +146,9 @@ def redeem(token: str) -> Response:
         raise _turned_away("altered") from None
     # The same for each time that this browser follows it: what it has open already stays good.
     csrf, until = cookies.form_token(browser, token), int(link.expires_at.timestamp())
-    log.info("link_followed", purpose=invited.purpose, viewer=invited.viewer, coach=invited.coach_id)
+    log.info(
+        "link_followed", purpose=invited.purpose, viewer=invited.viewer, coach=invited.coach_id
+    )
     place = f"/book/bookings/{invited.booking_id}" if invited.booking_id else HOMES[invited.purpose]
     response = with_cookie(see(place), replace(invited, csrf=csrf, until=until))
     return cookies.remember(response, browser)
@@ -155,10 +168,17 @@ def _check_purpose(body: LinkIn) -> None:
     if body.purpose == "settings":
         for name in ("viewer", "participant", "booking_id"):
             if name in body.model_fields_set and getattr(body, name) is not None:
-                raise RefusedRequest("unknown_field", f"Leave {name} out: the settings are the coach's.", field=name)
+                raise RefusedRequest(
+                    "unknown_field", f"Leave {name} out: the settings are the coach's.", field=name
+                )
     elif body.participant is None and (body.viewer == "participant" or body.booking_id is not None):
-        raise RefusedRequest("missing", "Send participant: a booking is somebody's.", field="participant")
-    elif body.viewer == "manager" and not {"company", "project", "cohort"} & context_of(body.context).as_json().keys():
+        raise RefusedRequest(
+            "missing", "Send participant: a booking is somebody's.", field="participant"
+        )
+    elif (
+        body.viewer == "manager"
+        and not {"company", "project", "cohort"} & context_of(body.context).as_json().keys()
+    ):
         detail = "Send a company, project or cohort: a manager sees the groups of one."
         raise RefusedRequest("missing", detail, field="context")
     elif body.viewer == "coach" and not may(asking(), FORCE):

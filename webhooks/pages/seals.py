@@ -14,5 +14,7 @@ def shown_open(start: int) -> str:
 
 
 def was_shown_open(start: int) -> bool:
-    """Only whoever saw a time open hears that somebody took it: to others that would be why it is closed."""
+    """Only whoever saw a time open hears that somebody took it: to others that would be why it is
+    closed.
+    """
     return hmac.compare_digest(request.form.get("open", "").encode(), shown_open(start).encode())

@@ -1,4 +1,6 @@
-"""The coach's calendar settings: the page, its preview, and the save; all of it of the guest's own coach."""
+"""The coach's calendar settings: the page, its preview, and the save; all of it of the guest's own
+coach.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +25,8 @@ from webhooks.pages.settings_form import Read
 from webhooks.pages.settings_words import PROVIDERS, Words
 
 HOME = "/settings"
-# What may be said on top of the page after something was done; the others are what came of connecting.
+# What may be said on top of the page after something was done; the others are what came of
+# connecting.
 GOOD = ("saved", "calendars_saved", "receives_saved", "disconnecting", "connected")
 SAID = (*GOOD, "declined", "expired", "refused", "in_use", "away", "calendars_changed")
 FRAGMENT = "X-Fragment"
@@ -52,11 +55,14 @@ def settings_page() -> Response:
 def settings_accounts() -> str:
     """GET /settings/accounts: the accounts alone, for a page that waits for a first read."""
     with runtime().services.database.read() as tx:
-        return render_template("pages/settings_accounts.html", **_common(), **accounts_of(tx, mine(tx)))
+        return render_template(
+            "pages/settings_accounts.html", **_common(), **accounts_of(tx, mine(tx))
+        )
 
 
 def settings_preview() -> Response:
-    """POST /settings/preview: what these settings would make of the coming week; nothing is written.
+    """POST /settings/preview: what these settings would make of the coming week; nothing is
+    written.
 
     To a script the week alone, to a browser without one the page around what was typed.
     """
@@ -70,7 +76,9 @@ def settings_preview() -> Response:
 
 
 def settings_save() -> Response:
-    """POST /settings: all of the form in one transaction, with the slot set that follows; or nothing."""
+    """POST /settings: all of the form in one transaction, with the slot set that follows; or
+    nothing.
+    """
     services = runtime().services
     values = forms.sent(request.form)
     if not (values["version"].isdecimal() and len(values["version"]) <= MOST_DIGITS):
@@ -97,7 +105,9 @@ def settings_save() -> Response:
 
 
 def _refused(values: forms.Values, error: Wrong | StaleVersion) -> Response:
-    """The page with what was typed: with an error beside its field, or ready to be saved over the other change."""
+    """The page with what was typed: with an error beside its field, or ready to be saved over the
+    other change.
+    """
     with runtime().services.database.read() as tx:
         if isinstance(error, Wrong):
             return _page(tx, error.found, unsaved=True, said="wrong", status=422)
@@ -118,21 +128,37 @@ def today(coach: Coach) -> date:
 
 
 def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
-    """The coach's accounts, whether all of them are connected and healthy, and where sessions are written."""
+    """The coach's accounts, whether all of them are connected and healthy, and where sessions are
+    written.
+    """
     services = runtime().services
     stale_after = services.settings.stale_after
-    listing = slot_sets.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(coach.id)
+    listing = slot_sets.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(
+        coach.id
+    )
     connected = connections.of_coach(tx, coach.id)
     synced = bool(connected) and listing is not None and listing.state in ("fresh", "refreshing")
-    shown = {"accounts": connected, "providers": PROVIDERS, "synced": synced, "coach_name": coach.name or coach.id}
+    shown = {
+        "accounts": connected,
+        "providers": PROVIDERS,
+        "synced": synced,
+        "coach_name": coach.name or coach.id,
+    }
     return shown | _receiving(connected, write_back.receiving(tx, coach.id))
 
 
 def _receiving(connected: list[Connected], place: TargetCalendar | None) -> dict[str, Any]:
-    """`named`: every calendar that may be chosen, or could be if it were not read-only. `chosen`: by the coach, and not
-    perhaps `receiving`."""
+    """`named`: every calendar that may be chosen, or could be if it were not read-only. `chosen`:
+    by the coach, and not perhaps `receiving`.
+    """
     kept = [account for account in connected if not account.erasing]
-    listed = [it for account in kept for profile in account.profiles for it in profile.calendars if not it.deleted]
+    listed = [
+        it
+        for account in kept
+        for profile in account.profiles
+        for it in profile.calendars
+        if not it.deleted
+    ]
     return {
         "named": {it.id: it.name for it in listed},
         "choosable": {it.id for it in listed if not it.readonly},
@@ -141,7 +167,9 @@ def _receiving(connected: list[Connected], place: TargetCalendar | None) -> dict
     }
 
 
-def _page(tx: Tx, found: Read, *, said: str = "", unsaved: bool = False, status: int = 200) -> Response:
+def _page(
+    tx: Tx, found: Read, *, said: str = "", unsaved: bool = False, status: int = 200
+) -> Response:
     values = found.values
     lengths = sorted({*forms.LENGTHS, *found.coach.durations})
     page = render_template(
@@ -172,7 +200,12 @@ def _effect(tx: Tx, found: Read) -> dict[str, Any]:
 
 def _common() -> dict[str, Any]:
     embedded = runtime().settings.embed_origins is not None
-    return {"st": Words(language()), "weekdays": WEEKDAYS, "now": runtime().services.now(), "embedded": embedded}
+    return {
+        "st": Words(language()),
+        "weekdays": WEEKDAYS,
+        "now": runtime().services.now(),
+        "embedded": embedded,
+    }
 
 
 ROUTES = (

@@ -1,5 +1,6 @@
-"""Calendar accounts on the settings page: connect one, choose what blocks and what receives sessions, disconnect one
-after a question."""
+"""Calendar accounts on the settings page: connect one, choose what blocks and what receives
+sessions, disconnect one after a question.
+"""
 
 from flask import Response, abort, render_template, request
 
@@ -20,7 +21,8 @@ from workers.jobs import account_linking
 def settings_connect() -> Response:
     """POST /settings/connect: a page that leads on to the provider's consent.
 
-    A page and no redirect: a policy that lets forms be sent to us alone also forbids that they are sent on from here.
+    A page and no redirect: a policy that lets forms be sent to us alone also forbids that they are
+    sent on from here.
     """
     provider = request.form.get("provider", "")
     if provider not in PROVIDERS:
@@ -28,8 +30,8 @@ def settings_connect() -> Response:
     services, coach_id = runtime().services, guest().coach_id
     browser = cookies.browser() or cookies.new_browser()
     if services.settings.embed_origins:
-        # In a frame of another site the consent has a window of its own, where browsers show us another cookie or
-        # none: it begins there, on a page of ours.
+        # In a frame of another site the consent has a window of its own, where browsers show us
+        # another cookie or none: it begins there, on a page of ours.
         url = account_linking.invite(services, coach_id, provider=provider)
     else:
         url = account_linking.begin(services, coach_id, browser=browser, provider=provider)
@@ -47,7 +49,9 @@ def settings_calendars(connection_id: str) -> Response:
             coach = mine(tx)
             _owned(tx, connection_id)
             chosen = request.form.getlist("calendar")
-            met = coach_settings.choose_calendars(tx, coach.id, connection_id, chosen, now=services.now())
+            met = coach_settings.choose_calendars(
+                tx, coach.id, connection_id, chosen, now=services.now()
+            )
     except UnknownCalendar:
         return see(f"{HOME}?said=calendars_changed")
     after_change.follow(coach.id, conflicts=met)
@@ -55,7 +59,8 @@ def settings_calendars(connection_id: str) -> Response:
 
 
 def settings_receives() -> Response:
-    """POST /settings/receives: this calendar receives the coach's sessions; an empty one: the main one does.
+    """POST /settings/receives: this calendar receives the coach's sessions; an empty one: the main
+    one does.
 
     Another coach's is 404, as one that never was.
     """
@@ -81,7 +86,9 @@ def settings_question(connection_id: str) -> Response:
 
 
 def settings_disconnect(connection_id: str) -> Response:
-    """POST /settings/connections/{id}/disconnect: a worker revokes and erases it, and is woken now."""
+    """POST /settings/connections/{id}/disconnect: a worker revokes and erases it, and
+    is woken now.
+    """
     with runtime().services.database.write() as tx:
         _owned(tx, connection_id)
         rows.mark_dirty(tx, connection_id, erase=True)
@@ -91,7 +98,10 @@ def settings_disconnect(connection_id: str) -> Response:
 
 def _owned(tx: Tx, connection_id: str) -> Connected:
     """The guest's connection of this id; another's is 404, as one that never was."""
-    found = next((one for one in connection_rows.of_coach(tx, guest().coach_id) if one.id == connection_id), None)
+    found = next(
+        (one for one in connection_rows.of_coach(tx, guest().coach_id) if one.id == connection_id),
+        None,
+    )
     return abort(404, "not_here") if found is None else found
 
 

@@ -1,6 +1,8 @@
-"""The settings form: what stands in its fields, and the coach that its fields mean or what is wrong with them.
+"""The settings form: what stands in its fields, and the coach that its fields mean or what is wrong
+with them.
 
-Times are plain text ("09:00-12:00, 13:00-17:00"), so that the form works without a script; the grid writes into it.
+Times are plain text ("09:00-12:00, 13:00-17:00"), so that the form works without a script; the grid
+writes into it.
 """
 
 import re
@@ -25,8 +27,20 @@ BOUNDS = {"pre": (0, 480), "post": (0, 480), "horizon_days": (1, 180)}
 MOST_NOTICE = 60 * 24 * 365
 SPARE_ROWS = 2
 """Empty rows for overrides, besides those that are filled in."""
-_REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
-COPIES: dict[str, tuple[str, ...]] = {"weekdays": WEEKDAYS[:5], "all": WEEKDAYS} | {day: (day,) for day in WEEKDAYS}
+_REGIONS = (
+    "Africa",
+    "America",
+    "Antarctica",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+)
+COPIES: dict[str, tuple[str, ...]] = {"weekdays": WEEKDAYS[:5], "all": WEEKDAYS} | {
+    day: (day,) for day in WEEKDAYS
+}
 
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _CLOCK = r"(\d{1,2})(?:[:.h](\d{2}))?"
@@ -45,13 +59,22 @@ class Read:
 @cache
 def zones() -> tuple[str, ...]:
     """What is suggested; every other IANA name is understood."""
-    return (*sorted(name for name in zone_names() if name.partition("/")[0] in _REGIONS and "/" in name), "UTC")
+    return (
+        *sorted(
+            name for name in zone_names() if name.partition("/")[0] in _REGIONS and "/" in name
+        ),
+        "UTC",
+    )
 
 
 def values_of(coach: Coach, today: date) -> Values:
     """What stands in the form of a stored coach. Overrides that are over are kept and not shown."""
     unit = next(name for name, minutes in UNITS.items() if coach.notice % minutes == 0)
-    shown = [(day, windows) for day, windows in coach.hours.overrides_json().items() if day >= today.isoformat()]
+    shown = [
+        (day, windows)
+        for day, windows in coach.hours.overrides_json().items()
+        if day >= today.isoformat()
+    ]
     return {
         "version": str(coach.version),
         "zone": coach.hours.zone,
@@ -72,7 +95,9 @@ def text_of(windows: Sequence[Sequence[str]]) -> str:
 
 
 def sent(form: Any) -> Values:
-    """What stands in the form that was sent, as it was typed; with one day copied to others if that was asked."""
+    """What stands in the form that was sent, as it was typed; with one day copied to others if that
+    was asked.
+    """
     hours = {day: form.get(f"hours.{day}", "")[:1000] for day in WEEKDAYS}
     if "copy" in form and form.get("copy_from") in hours:
         hours |= dict.fromkeys(COPIES.get(form.get("copy_to", ""), ()), hours[form["copy_from"]])
@@ -80,11 +105,17 @@ def sent(form: Any) -> Values:
     names = ("version", "zone", "pre", "post", "notice", "notice_unit", "horizon_days", "mode")
     typed = {name: form.get(name, "").strip()[:100] for name in names}
     filled = [(day.strip()[:20], text[:1000]) for day, text in rows if day.strip() or text.strip()]
-    return typed | {"hours": hours, "overrides": filled, "durations": form.getlist("durations")[: MOST_LENGTHS + 1]}
+    return typed | {
+        "hours": hours,
+        "overrides": filled,
+        "durations": form.getlist("durations")[: MOST_LENGTHS + 1],
+    }
 
 
 def read(values: Values, stored: Coach, today: date) -> Read:
-    """The stored coach, changed to what the fields say; fields that are wrong keep what is stored."""
+    """The stored coach, changed to what the fields say; fields that are wrong keep what
+    is stored.
+    """
     found = Read(values, stored)
     changes: Values = {}
     for name, parse in (
@@ -117,7 +148,11 @@ def windows(text: str, path: str) -> Windows:
 def _window(part: str, path: str) -> list[str]:
     found = _WINDOW.fullmatch(part)
     if found is None:
-        raise Invalid(path, "invalid_time", f"{part.strip()!r:.60} is not understood; write it like 09:00-12:30.")
+        raise Invalid(
+            path,
+            "invalid_time",
+            f"{part.strip()!r:.60} is not understood; write it like 09:00-12:30.",
+        )
     start, end = f"{found[1]:0>2}:{found[2] or '00'}", f"{found[3]:0>2}:{found[4] or '00'}"
     return [start, end]
 
@@ -128,9 +163,13 @@ def _hours(found: Read, stored: Hours, today: date) -> Hours:
     zone = _kept(found, "zone", lambda: str(timezone(values["zone"])), stored.zone)
     week = stored.weekly_json()
     for day in WEEKDAYS:
-        week[day] = _kept(found, f"hours.{day}", partial(_day, day, values["hours"][day]), week.get(day, []))
+        week[day] = _kept(
+            found, f"hours.{day}", partial(_day, day, values["hours"][day]), week.get(day, [])
+        )
     past = {day: its for day, its in stored.overrides_json().items() if day < today.isoformat()}
-    dates: Mapping[str, Windows] = _kept(found, "overrides", lambda: _dates(values["overrides"]), {})
+    dates: Mapping[str, Windows] = _kept(
+        found, "overrides", lambda: _dates(values["overrides"]), {}
+    )
     return Hours.parse(zone, week, past | dict(dates))
 
 
@@ -154,7 +193,11 @@ def _dates(rows: Sequence[tuple[str, str]]) -> dict[str, Windows]:
     dates: dict[str, Windows] = {}
     for day, text in rows:
         if day in dates:
-            raise Invalid("overrides", "repeated_date", f"{day} stands here twice: put its hours into one row.")
+            raise Invalid(
+                "overrides",
+                "repeated_date",
+                f"{day} stands here twice: put its hours into one row.",
+            )
         dates[day] = windows(text, f"overrides.{day}")
         Hours.parse("UTC", {}, {day: dates[day]})
     return dates
@@ -166,7 +209,9 @@ def _bounded(values: Values, name: str) -> int:
 
 def _number(values: Values, name: str, bounds: tuple[int, int]) -> int:
     if not _DIGITS.fullmatch(values[name]):
-        raise Invalid(name, "not_a_whole_number", f"Write a whole number from {bounds[0]} to {bounds[1]}.")
+        raise Invalid(
+            name, "not_a_whole_number", f"Write a whole number from {bounds[0]} to {bounds[1]}."
+        )
     return int(values[name])
 
 
@@ -186,7 +231,11 @@ def _durations(values: Values, name: str) -> tuple[int, ...]:
     for number in numbers:
         whole_number(name, number, 5, 480)
         if number % 5:
-            raise Invalid(name, "not_a_multiple_of_5", f"{number} minutes cannot be offered; use multiples of 5.")
+            raise Invalid(
+                name,
+                "not_a_multiple_of_5",
+                f"{number} minutes cannot be offered; use multiples of 5.",
+            )
     return tuple(sorted(numbers))
 
 

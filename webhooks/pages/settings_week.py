@@ -1,4 +1,6 @@
-"""The coming week as these settings would have it: quarter hours that a session can begin at, or not; and in words."""
+"""The coming week as these settings would have it: quarter hours that a session can begin at, or
+not; and in words.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,8 +19,9 @@ USUAL = (8 * HOUR, 18 * HOUR)
 
 @dataclass(frozen=True, slots=True)
 class SettingsDay:
-    """`open`: whether a session can begin there, for each quarter hour shown. `runs`: the same as ("09:00", "10:30"),
-    from the first start to the last."""
+    """`open`: whether a session can begin there, for each quarter hour shown. `runs`: the same as
+    ("09:00", "10:30"), from the first start to the last.
+    """
 
     day: date
     open: tuple[bool, ...]
@@ -28,7 +31,9 @@ class SettingsDay:
 
 @dataclass(frozen=True, slots=True)
 class SettingsWeek:
-    """`hours`: the full hours beside the rows. `change`: open times more than what is stored has, or fewer."""
+    """`hours`: the full hours beside the rows. `change`: open times more than what is stored has,
+    or fewer.
+    """
 
     zone: str
     duration: int
@@ -83,7 +88,9 @@ def _day(day: date, quarters: list[int], low: int, high: int) -> SettingsDay:
     firsts = [quarter for quarter in sorted(there) if quarter - 1 not in there]
     lasts = [quarter for quarter in sorted(there) if quarter + 1 not in there]
     runs = tuple((_clock(first), _clock(last)) for first, last in zip(firsts, lasts, strict=True))
-    return SettingsDay(day, tuple(quarter in there for quarter in range(low, high)), runs, len(quarters))
+    return SettingsDay(
+        day, tuple(quarter in there for quarter in range(low, high)), runs, len(quarters)
+    )
 
 
 def _clock(quarter: int) -> str:

@@ -1,4 +1,6 @@
-"""What the settings page says, in the languages of the pages; days, dates and spans as CLDR has them."""
+"""What the settings page says, in the languages of the pages; days, dates and spans as CLDR has
+them.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,8 +28,8 @@ TOLD = (
     "too_many",
     "unknown_word",
 )
-# Google's name is Google in every language; these are what a link to Cronofy's consent may name (the sandbox refuses
-# others, and says how far that is known), and what people call them.
+# Google's name is Google in every language; these are what a link to Cronofy's consent may name
+# (the sandbox refuses others, and says how far that is known), and what people call them.
 PROVIDERS = {
     "office365": "Office 365",
     "google": "Google",
@@ -41,7 +43,9 @@ SERVICES = {"office365": "office365", "outlook_com": "live_connect"}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Called with a key of words/settings.*.json, without its prefix, and the values of its text."""
+    """Called with a key of words/settings.*.json, without its prefix, and the values of
+    its text.
+    """
 
     language: str
 
@@ -62,7 +66,9 @@ class Words:
         return format_date(day, pattern, self.language)
 
     def ago(self, at: datetime, now: datetime) -> str:
-        return format_timedelta(min(at - now, timedelta(seconds=-1)), add_direction=True, locale=self.language)
+        return format_timedelta(
+            min(at - now, timedelta(seconds=-1)), add_direction=True, locale=self.language
+        )
 
     def provider(self, name: str, service: str = "") -> str:
         """Of a profile, by its service where that says more."""

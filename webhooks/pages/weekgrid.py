@@ -1,6 +1,8 @@
-"""A week of a coach's open starts as a grid: a column for each local day of the reader's, a row for each quarter hour.
+"""A week of a coach's open starts as a grid: a column for each local day of the reader's, a row for
+each quarter hour.
 
-A clock time that comes twice on an autumn night has a row each time, and one that never comes has an empty cell.
+A clock time that comes twice on an autumn night has a row each time, and one that never comes has
+an empty cell.
 """
 
 from collections.abc import Collection, Mapping
@@ -26,7 +28,9 @@ Frame = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`start`: epoch seconds; None where the clock never shows this time. `reason`: why it is closed, where told."""
+    """`start`: epoch seconds; None where the clock never shows this time. `reason`: why it is
+    closed, where told.
+    """
 
     start: int | None
     open: bool
@@ -68,11 +72,20 @@ def draw(
     shown: Frame | None = None,
     closed: Mapping[int, str] | None = None,
 ) -> WeekGrid:
-    """`starts`: what is open, for sessions of so many minutes; `shown`: what is shown at least, as it was before;
-    `closed`: why what is not open is so, for whoever is told."""
+    """`starts`: what is open, for sessions of so many minutes; `shown`: what is shown at least, as
+    it was before;
+    `closed`: why what is not open is so, for whoever is told.
+    """
     open_ = frozenset(starts)
-    columns = [(day, _keyed(zone, first, last)) for day, first, last in local_days(zone, *bounds(zone, monday))]
-    frame = _frame([minute for _, keyed in columns for (minute, _), at in keyed.items() if at in open_], minutes, shown)
+    columns = [
+        (day, _keyed(zone, first, last))
+        for day, first, last in local_days(zone, *bounds(zone, monday))
+    ]
+    frame = _frame(
+        [minute for _, keyed in columns for (minute, _), at in keyed.items() if at in open_],
+        minutes,
+        shown,
+    )
     # The longest day has every clock time of the others, in the order in which they come.
     longest = max((keyed for _, keyed in columns), key=len)
     rows = tuple(
@@ -96,7 +109,9 @@ def _keyed(zone: str, first: int, last: int) -> dict[Key, int]:
 def _cell(start: int | None, open_: Collection[int], closed: Mapping[int, str] | None) -> Cell:
     if start is None or start in open_ or closed is None:
         return Cell(start, start in open_)
-    return Cell(start, open=False, reason=closed.get(start, BEYOND))  # where the set ends, so does what is known
+    return Cell(
+        start, open=False, reason=closed.get(start, BEYOND)
+    )  # where the set ends, so does what is known
 
 
 def _frame(open_minutes: list[int], minutes: int, shown: Frame | None) -> Frame:

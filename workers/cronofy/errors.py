@@ -1,10 +1,12 @@
-"""Everything that goes wrong with Cronofy, and the one bit that matters: may the same call go well later?
+"""Everything that goes wrong with Cronofy, and the one bit that matters: may the same call go well
+later?
 
 CronofyError
 ├── Unavailable    transient   no connection, a time-out, a cut answer, 408, 5xx
 ├── RateLimited    transient   429; `retry_after` when Cronofy named one
 ├── OverBudget     transient   no token in our own rate budget before the deadline; nothing was sent
-├── BadAnswer      transient   malformed, oversized or contradictory answer, redirect, page on another origin
+├── BadAnswer      transient   malformed, oversized or contradictory answer, redirect, page on
+                   another origin
 ├── Unauthorised   transient   401: refresh the access token, then once more
 ├── InvalidGrant   permanent   400 invalid_grant: the account must connect again
 ├── InvalidClient  permanent   client id or secret is wrong: for the operator
@@ -13,8 +15,9 @@ CronofyError
 ├── Locked         permanent   423: Cronofy lost the calendar's credentials; show the relink link
 └── Rejected       permanent   422 and other 4xx, with the error keys
 
-Texts are made of method, path template, status and error keys. No secret, token or body is in a text, in `args` or in
-the exceptions chained behind one: those of requests and orjson carry whole requests and documents.
+Texts are made of method, path template, status and error keys. No secret, token or body is in a
+text, in `args` or in the exceptions chained behind one: those of requests and orjson carry whole
+requests and documents.
 """
 
 from __future__ import annotations
@@ -29,7 +32,9 @@ class CronofyError(Exception):
     permanent: ClassVar[bool] = False
     """True: the same call never succeeds by itself; do not retry it."""
 
-    def __init__(self, message: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
@@ -91,6 +96,8 @@ class Rejected(CronofyError):
 
     permanent = True
 
-    def __init__(self, message: str, *, status: int | None = None, keys: Sequence[str] = ()) -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, keys: Sequence[str] = ()
+    ) -> None:
         super().__init__(message, status=status)
         self.keys = tuple(keys)

@@ -1,7 +1,7 @@
 """Where Cronofy lives, and which addresses may see a token.
 
-Quirks: the six data centres are separate instances, and nothing in any answer names the one it came from; paging
-hands out absolute URLs, and the bearer token goes with them.
+Quirks: the six data centres are separate instances, and nothing in any answer names the one it came
+from; paging hands out absolute URLs, and the bearer token goes with them.
 """
 
 from __future__ import annotations
@@ -26,12 +26,20 @@ def _in(suffix: str) -> Origins:
 
 
 ORIGINS: Mapping[str, Origins] = MappingProxyType(
-    {"us": _in(""), "au": _in("-au"), "ca": _in("-ca"), "de": _in("-de"), "sg": _in("-sg"), "uk": _in("-uk")}
+    {
+        "us": _in(""),
+        "au": _in("-au"),
+        "ca": _in("-ca"),
+        "de": _in("-de"),
+        "sg": _in("-sg"),
+        "uk": _in("-uk"),
+    }
 )
 """By data centre. Source: docs.cronofy.com, Data Centers."""
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-# Printable ASCII without the characters on which URL parsers disagree: a backslash is a slash to some.
+# Printable ASCII without the characters on which URL parsers disagree: a backslash is a slash to
+# some.
 _PLAIN = re.compile(r"[\x21-\x7e]+", re.ASCII)
 _DISPUTED = re.compile(r"[\\#<>\"^`{|}]")
 
@@ -39,20 +47,26 @@ _DISPUTED = re.compile(r"[\\#<>\"^`{|}]")
 def checked(origin: str) -> str:
     """An origin as `scheme://host[:port]`, without a trailing slash.
 
-    Raises ValueError for anything more than an origin, and for plain http beyond loopback: tokens travel on it.
+    Raises ValueError for anything more than an origin, and for plain http beyond loopback: tokens
+    travel on it.
     """
     parts = _split(origin)
     if parts is None or parts.path not in ("", "/") or parts.query:
-        raise ValueError("a Cronofy origin looks like https://api.cronofy.com, with no path and no user name")
+        raise ValueError(
+            "a Cronofy origin looks like https://api.cronofy.com, with no path and no user name"
+        )
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise ValueError("plain http is only for a sandbox on this machine; use https for this Cronofy origin")
+        raise ValueError(
+            "plain http is only for a sandbox on this machine; use https for this Cronofy origin"
+        )
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def path_on(origin: str, url: str) -> str | None:
     """Path and query of a URL when it is on that origin (same scheme, host and port), else None.
 
-    The caller asks its own origin for that path, so that no second parser decides where the token goes.
+    The caller asks its own origin for that path, so that no second parser decides where the token
+    goes.
     """
     here, there = _split(origin), _split(url)
     if here is None or there is None or _place(here) != _place(there):
@@ -72,7 +86,12 @@ def _split(url: str) -> SplitResult | None:
         usable = parts.port != 0  # reading a port that is no number raises
     except ValueError:
         return None
-    usable = usable and parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and "@" not in parts.netloc
+    usable = (
+        usable
+        and parts.scheme in _DEFAULT_PORTS
+        and bool(parts.hostname)
+        and "@" not in parts.netloc
+    )
     return parts if usable else None
 
 

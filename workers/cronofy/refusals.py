@@ -1,7 +1,8 @@
 """From a status code to one of our errors: all of Cronofy's refusals on one page.
 
-Quirks: 400 belongs to the token endpoints; bodies of most refusals are empty or undocumented; a dead code is called
-`invalid_grant` in the docs and `errors.unknown_or_used` in an FAQ. Source: docs.cronofy.com, Errors.
+Quirks: 400 belongs to the token endpoints; bodies of most refusals are empty or undocumented; a
+dead code is called `invalid_grant` in the docs and `errors.unknown_or_used` in an FAQ. Source:
+docs.cronofy.com, Errors.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from workers.cronofy.transport import Call, HttpAnswer
 from workers.cronofy.wire import read_refusal
 
 _KINDS: dict[int, tuple[type[CronofyError], str]] = {
-    401: (errors.Unauthorised, "the access token is unknown or expired; refresh it and try once more"),
+    401: (
+        errors.Unauthorised,
+        "the access token is unknown or expired; refresh it and try once more",
+    ),
     402: (errors.Forbidden, "the Cronofy plan lacks this feature; ask whoever owns the account"),
     403: (errors.Forbidden, "the token lacks the scope; have the account connected again"),
     404: (errors.NotFound, "it is not there or not this account's; list again"),
@@ -38,17 +42,26 @@ def refusal(call: Call, answer: HttpAnswer, retry_after: float | None) -> Cronof
         return errors.Unavailable(text, status=status, retry_after=retry_after)
     if status >= 400:
         return _rejected(call, answer)
-    return errors.BadAnswer(f"{call} answered {status}: redirects are not followed; check the origin", status=status)
+    return errors.BadAnswer(
+        f"{call} answered {status}: redirects are not followed; check the origin", status=status
+    )
 
 
 def _oauth(call: Call, answer: HttpAnswer) -> CronofyError:
     """RFC 6749, 5.2. No bearer is in play here: a 401 is about the client's own credentials."""
     body = read_refusal(answer.body)
-    if body.error == "invalid_grant" or any("unknown_or_used" in word for word in (body.error or "", *body.keys)):
-        text = f"{call} answered invalid_grant: the code or token is dead; have the account connected again"
+    if body.error == "invalid_grant" or any(
+        "unknown_or_used" in word for word in (body.error or "", *body.keys)
+    ):
+        text = (
+            f"{call} answered invalid_grant: the code or token is dead; have the account"
+            " connected again"
+        )
         return errors.InvalidGrant(text, status=answer.status)
     if body.error == "invalid_client" or answer.status == 401:
-        text = f"{call} answered invalid_client: check the Cronofy client id, secret and data centre"
+        text = (
+            f"{call} answered invalid_client: check the Cronofy client id, secret and data centre"
+        )
         return errors.InvalidClient(text, status=answer.status)
     return _rejected(call, answer)
 
@@ -58,5 +71,7 @@ def _rejected(call: Call, answer: HttpAnswer) -> errors.Rejected:
     keys = (body.error, *body.keys) if body.error else body.keys
     said = ", ".join(keys) or "no reason given"
     return errors.Rejected(
-        f"{call} answered {answer.status} ({said}); do not repeat it", status=answer.status, keys=keys
+        f"{call} answered {answer.status} ({said}); do not repeat it",
+        status=answer.status,
+        keys=keys,
     )

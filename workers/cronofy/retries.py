@@ -1,7 +1,8 @@
 """When a call to Cronofy is tried again, and after how long: never past its deadline.
 
-Quirk: nothing documents Retry-After here, so it is honoured when it comes (seconds or an HTTP date), and otherwise the
-waits grow with full jitter, so that workers which failed together do not come back together.
+Quirk: nothing documents Retry-After here, so it is honoured when it comes (seconds or an HTTP
+date), and otherwise the waits grow with full jitter, so that workers which failed together do not
+come back together.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ LONGEST_RETRY_AFTER = 600.0
 _backoff = wait_random_exponential(multiplier=0.5, min=0.1, max=8)  # up to 0.5, 1, 2, 4 s
 
 
-def policy(deadline: float, *, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> Retrying:
-    """Calls the function given to it again after Unavailable and RateLimited; the last error is raised as it is."""
+def policy(
+    deadline: float, *, monotonic: Callable[[], float], sleep: Callable[[float], None]
+) -> Retrying:
+    """Calls the function given to it again after Unavailable and RateLimited; the last error is
+    raised as it is.
+    """
     return Retrying(
         retry=retry_if_exception_type((Unavailable, RateLimited)),
         wait=_wait,
@@ -60,7 +65,8 @@ def _wait(state: RetryCallState) -> float:
 
 
 def retry_after(header: str | None, now: float) -> float | None:
-    """Seconds that a Retry-After header asks for, 0 to 600; None when there is none, or none that can be read.
+    """Seconds that a Retry-After header asks for, 0 to 600; None when there is none, or none that
+    can be read.
 
     `now`: epoch seconds by the wall clock, against which a date counts.
     Source: RFC 9110, 10.2.3.

@@ -1,8 +1,9 @@
-"""Is this push from Cronofy? base64(HMAC-SHA256(client secret, raw body)), compared in constant time.
+"""Is this push from Cronofy? base64(HMAC-SHA256(client secret, raw body)), compared in constant
+time.
 
-Quirks: while secrets rotate the header holds one value per secret, joined by commas; there is no timestamp and no
-nonce, so a replay passes, and must be harmless.
-Source: docs.cronofy.com, Push notifications > Authentication.
+Quirks: while secrets rotate the header holds one value per secret, joined by commas; there is no
+timestamp and no nonce, so a replay passes, and must be harmless. Source: docs.cronofy.com, Push
+notifications > Authentication.
 """
 
 from __future__ import annotations
@@ -19,20 +20,24 @@ _MAX_HEADER = 1024  # eight values of 44 characters, with room for spaces
 def valid(raw: bytes, header: str | None, secrets: Sequence[str]) -> bool:
     """Whether any of the header's values is the digest of the raw body under any secret held.
 
-    Never raises, whatever the header holds. More than eight values are refused unread: each costs a comparison.
-    An empty secret is skipped: anybody can sign with it.
+    Never raises, whatever the header holds. More than eight values are refused unread: each costs a
+    comparison. An empty secret is skipped: anybody can sign with it.
     """
     given = _values(header)
     wanted = [_digest(raw, secret) for secret in secrets if secret]
     matched = 0
     for value in given:
-        for digest in wanted:  # no early way out: the time taken must not tell which pair came close
+        for (
+            digest
+        ) in wanted:  # no early way out: the time taken must not tell which pair came close
             matched |= hmac.compare_digest(value, digest)
     return bool(matched)
 
 
 def sign(raw: bytes, secrets: Sequence[str]) -> str:
-    """The header that Cronofy would send for this body: one value per secret, joined by a comma alone."""
+    """The header that Cronofy would send for this body: one value per secret, joined by a comma
+    alone.
+    """
     return ",".join(_digest(raw, secret).decode("ascii") for secret in secrets)
 
 
@@ -40,10 +45,12 @@ def _values(header: str | None) -> list[bytes]:
     """The header's values as bytes; none when it is missing or longer than Cronofy's can be."""
     if not header or len(header) > _MAX_HEADER or header.count(",") >= MAX_VALUES:
         return []
-    # compare_digest raises on text beyond ASCII; a character that has no byte becomes "?", which base64 has not.
+    # compare_digest raises on text beyond ASCII; a character that has no byte becomes "?", which
+    # base64 has not.
     return [value.strip(b" \t") for value in header.encode("latin-1", "replace").split(b",")]
 
 
 def _digest(raw: bytes, secret: str) -> bytes:
-    # Not hmac.digest, which lets other threads run meanwhile: what takes 1 us came back after a turn of theirs.
+    # Not hmac.digest, which lets other threads run meanwhile: what takes 1 us came back after a
+    # turn of theirs.
     return b64encode(hmac.new(secret.encode("utf-8", "surrogatepass"), raw, "sha256").digest())

@@ -1,8 +1,9 @@
 """One HTTP exchange with Cronofy: bounded in time and in size, and silent about secrets.
 
-Quirks of requests that are switched off here: environment and .netrc (which would replace the bearer), cookies (one
-session serves many accounts), redirects (whose bodies it reads whole even when it does not follow), and time-outs that
-begin anew with every byte, so that an answer which trickles never ends.
+Quirks of requests that are switched off here: environment and .netrc (which would replace the
+bearer), cookies (one session serves many accounts), redirects (whose bodies it reads whole even
+when it does not follow), and time-outs that begin anew with every byte, so that an answer which
+trickles never ends.
 """
 
 from __future__ import annotations
@@ -87,8 +88,8 @@ class Transport:
     def exchange(self, call: Call, deadline: float) -> HttpAnswer:
         """The answer, whatever its status, all of it before `deadline` (a reading of `monotonic`).
 
-        Raises Unavailable when none came or it was cut, BadAnswer when it is larger than `max_bytes` or cannot be
-        unpacked.
+        Raises Unavailable when none came or it was cut, BadAnswer when it is larger than
+        `max_bytes` or cannot be unpacked.
         """
         with tracing.span(str(call), "CLIENT"):
             answer = self._exchange(call, deadline)
@@ -103,14 +104,21 @@ class Transport:
             with self._session(call) as session:
                 return self._send(session, call, limit)
         except _TooLarge:
-            failure = BadAnswer(f"{call} answered more than {self._max_bytes} bytes; ask for less at a time")
+            failure = BadAnswer(
+                f"{call} answered more than {self._max_bytes} bytes; ask for less at a time"
+            )
         except requests.exceptions.ContentDecodingError as error:
-            failure = BadAnswer(f"{call} answered in a broken encoding ({type(error).__name__}); try again later")
+            failure = BadAnswer(
+                f"{call} answered in a broken encoding ({type(error).__name__}); try again later"
+            )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            failure = Unavailable(f"{call} got no whole answer ({type(error).__name__}); try again later")
+            failure = Unavailable(
+                f"{call} got no whole answer ({type(error).__name__}); try again later"
+            )
         finally:
             _LIMIT.reset(mark)
-        raise failure  # out here, so that the library's error, which holds the request, is not chained to it
+        # Out here, so that the library's error, which holds the request, is not chained to it
+        raise failure
 
     def close(self) -> None:
         """Give all connections back. Calls may still be made: they open new ones."""
@@ -122,7 +130,10 @@ class Transport:
             call.method,
             call.url,
             data=call.body,
-            headers={**call.headers, **({"Authorization": f"Bearer {call.bearer}"} if call.bearer else {})},
+            headers={
+                **call.headers,
+                **({"Authorization": f"Bearer {call.bearer}"} if call.bearer else {}),
+            },
             timeout=(min(self._timeouts.connect, limit.wait()), limit.wait()),
             allow_redirects=False,
             stream=True,
@@ -142,8 +153,8 @@ class Transport:
 
     @contextmanager
     def _session(self, call: Call) -> Iterator[requests.Session]:
-        """This thread's session; a fresh one for a call that cannot be repeated, lest it dies of a connection that
-        the other side closed in the meantime.
+        """This thread's session; a fresh one for a call that cannot be repeated, lest it dies of a
+        connection that the other side closed in the meantime.
         """
         if not call.repeatable:
             with self._new_session() as session:
@@ -191,7 +202,8 @@ class _ReadLimit:
         return min(self._read, left)
 
 
-# urllib3 makes the objects in between and passes nothing of ours on to them, so the limit travels beside the call.
+# urllib3 makes the objects in between and passes nothing of ours on to them, so the limit travels
+# beside the call.
 _LIMIT: ContextVar[_ReadLimit] = ContextVar("limit of the current exchange")
 
 
@@ -247,4 +259,6 @@ class _Adapter(HTTPAdapter):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None, ever: asked for one, requests would read the redirect's body whole, however large."""
+        """None, ever: asked for one, requests would read the redirect's body whole,
+        however large.
+        """

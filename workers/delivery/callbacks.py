@@ -13,11 +13,15 @@ GONE = 410
 
 
 def deliver(services: Services, turn: Turn) -> Outcome:
-    """Post it under the row's id, the same at each attempt: a receiver that had it already knows it by that."""
+    """Post it under the row's id, the same at each attempt: a receiver that had it already knows it
+    by that.
+    """
     if services.receiver is None:
         return _failed(services, turn, "COACHCAL_CALLBACK_URL is not set for the workers")
     if turn.late:
-        return Later("this worker was held up, another one may have the callback by now", retry_in_ms=0)
+        return Later(
+            "this worker was held up, another one may have the callback by now", retry_in_ms=0
+        )
     body = json.dumps(turn.held.payload, separators=(",", ":"))
     try:
         reply = services.receiver.post(turn.held.id, body, now=services.now())
@@ -28,12 +32,16 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     if 200 <= reply.status < 300:
         return Sent()
     if reply.status == GONE:
-        return Dead("the platform answered 410: it wants no callbacks there; correct COACHCAL_CALLBACK_URL")
+        return Dead(
+            "the platform answered 410: it wants no callbacks there; correct COACHCAL_CALLBACK_URL"
+        )
     return _failed(services, turn, f"the platform answered {reply.status}", asked=reply.retry_after)
 
 
 def _failed(services: Services, turn: Turn, error: str, *, asked: float | None = None) -> Outcome:
-    """`asked`: seconds that the platform wants to be left alone; no fewer than we would wait anyway."""
+    """`asked`: seconds that the platform wants to be left alone; no fewer than we would wait
+    anyway.
+    """
     happened = datetime.fromisoformat(turn.held.payload["timestamp"])
     if services.corrected_now() - happened > GIVEN_UP_AFTER:
         return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")

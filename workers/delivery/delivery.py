@@ -12,7 +12,9 @@ LONGEST_RETRY_MS = 900_000
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A claimed row, and when the claim began by this machine's clock, which also counts while we are frozen."""
+    """A claimed row, and when the claim began by this machine's clock, which also counts while we
+    are frozen.
+    """
 
     held: Claim
     lease_seconds: float
@@ -20,7 +22,9 @@ class Turn:
 
     @property
     def late(self) -> bool:
-        """Half the lease is gone: whatever is begun now might end after it, when somebody else has taken the row."""
+        """Half the lease is gone: whatever is begun now might end after it, when somebody else has
+        taken the row.
+        """
         return time.monotonic() - self.began > self.lease_seconds / 2
 
 
@@ -31,7 +35,9 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nobody needs it any more, or nobody wants it: what is true now is `newer`, unless another reason is given."""
+    """Nobody needs it any more, or nobody wants it: what is true now is `newer`, unless another
+    reason is given.
+    """
 
     why: str
     reason: Reason = "newer"
@@ -46,7 +52,9 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class NoMailbox:
-    """There is nobody to send it to. `reply`: what the mail server said of it just now; None: it said so before."""
+    """There is nobody to send it to. `reply`: what the mail server said of it just now; None: it
+    said so before.
+    """
 
     error: str
     reply: str | None = None
@@ -64,7 +72,8 @@ class WaitsForText:
 class Later:
     """It stays owed. `retry_in_ms` None: as long as is usual after so many attempts.
 
-    `unsure`: the other side may have taken it all the same. `trouble`: it is not this row's own fault.
+    `unsure`: the other side may have taken it all the same. `trouble`: it is not this row's own
+      fault.
     """
 
     error: str
@@ -77,6 +86,8 @@ Outcome = Sent | Skipped | Dead | NoMailbox | WaitsForText | Later
 
 
 def usual_wait_ms(attempts: int) -> int:
-    """Doubling from 5 s to 15 min, with jitter: what failed together does not come back together."""
+    """Doubling from 5 s to 15 min, with jitter: what failed together does not come back
+    together.
+    """
     backoff = min(FIRST_RETRY_MS << min(attempts - 1, 10), LONGEST_RETRY_MS)
     return round(backoff * random.uniform(0.75, 1.25))  # noqa: S311 (spreads load, guards nothing)

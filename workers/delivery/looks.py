@@ -1,7 +1,8 @@
 """Writes whose end nobody knows, and what stands in the calendar because of them.
 
-Cronofy may carry a write out long after we stopped waiting for it, or after it said 202, and a worker may die before
-it knows. So what is owed is written down before the write, and taken back only when its end is known (storage.transactions.looks).
+Cronofy may carry a write out long after we stopped waiting for it, or after it said 202, and a
+worker may die before it knows. So what is owed is written down before the write, and taken back
+only when its end is known (storage.transactions.looks).
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,9 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Write:
-    """What became of a write. `accepted`: of its last try; `seen`: what it says is what stands there."""
+    """What became of a write. `accepted`: of its last try; `seen`: what it says is what stands
+    there.
+    """
 
     accepted: bool = False
     seen: bool = False
@@ -37,9 +40,11 @@ class Write:
 def owed_until_known(
     services: Services, entry: CalendarEntry, place: TargetCalendar, *, deletes: bool = False
 ) -> Iterator[Write]:
-    """Owe looks for what is written in here, but for a write that was seen, or refused, at its only try.
+    """Owe looks for what is written in here, but for a write that was seen, or refused, at its only
+    try.
 
-    Raises what was raised. Anything but a CronofyError leaves the looks: a database that is away, a killed process.
+    Raises what was raised. Anything but a CronofyError leaves the looks: a database that is away, a
+    killed process.
     """
     with services.database.write() as tx:
         begun = looks.begin(tx, entry.session.id, place, deletes=deletes, now=services.now())
@@ -56,7 +61,9 @@ def owed_until_known(
 
 
 def owe(services: Services, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> None:
-    """Owe looks at whatever calendars show the session: it is given up to bring them up to date by its own row."""
+    """Owe looks at whatever calendars show the session: it is given up to bring them up to date by
+    its own row.
+    """
     with services.database.write() as tx:
         for place in places:
             if place.calendar_id in (entry.calendar_id, *entry.strays):
@@ -64,16 +71,18 @@ def owe(services: Services, entry: CalendarEntry, places: Sequence[TargetCalenda
 
 
 def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look: Look) -> bool:
-    """Whether what stands in this calendar is what the session says; a look that found it so is done. Raises
-    CronofyError.
+    """Whether what stands in this calendar is what the session says; a look that found it so is
+    done. Raises CronofyError.
 
-    What is missing is put back only where a deletion of ours may have landed late: else it was the coach who took it
-    away. And never when the session is over.
+    What is missing is put back only where a deletion of ours may have landed late: else it was the
+    coach who took it away. And never when the session is over.
     """
     at = services.now()
     since, until = window(services, entry)
     standing = seen(services, look.connection_id, min(since, look.since.date() - DAY), until)
-    here = [each for each in standing if (each.id, each.calendar_id) == (event.id, look.calendar_id)]
+    here = [
+        each for each in standing if (each.id, each.calendar_id) == (event.id, look.calendar_id)
+    ]
     right = not here
     if entry.session.active and look.calendar_id == entry.calendar_id:
         missed = look.deletes and at.timestamp() < entry.session.ends
@@ -85,7 +94,9 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
 
 
 def seen(services: Services, connection_id: str, since: date, until: date) -> tuple[Written, ...]:
-    """Our events in all calendars of an account on the UTC dates since <= d < until. Raises CronofyError."""
+    """Our events in all calendars of an account on the UTC dates since <= d < until. Raises
+    CronofyError.
+    """
 
     def managed(access: str) -> tuple[Written, ...]:
         return services.cronofy.managed_events(access, since=since, until=until)
@@ -94,7 +105,9 @@ def seen(services: Services, connection_id: str, since: date, until: date) -> tu
 
 
 def window(services: Services, entry: CalendarEntry) -> tuple[date, date]:
-    """The UTC dates since <= d < until on which an event of the session may stand, as it is or as it was."""
+    """The UTC dates since <= d < until on which an event of the session may stand, as it is or as
+    it was.
+    """
     today, session = services.now().date(), entry.session
     since = min(today, day(session.starts)) - DAY
     return since, max(today + entry.horizon_days * DAY, day(session.ends)) + 2 * DAY

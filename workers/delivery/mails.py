@@ -1,4 +1,6 @@
-"""One session mail: is it still wanted, which text, written, handed over; and what the mail server's answer means."""
+"""One session mail: is it still wanted, which text, written, handed over; and what the mail
+server's answer means.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,13 +16,24 @@ from domain.sessions import Unknown
 from storage.rows import bookings, coaches, mail_texts, withheld_addresses
 from storage.transactions import relink_mails
 from workers import tracing
-from workers.delivery.delivery import Dead, Later, NoMailbox, Outcome, Sent, Skipped, Turn, WaitsForText
+from workers.delivery.delivery import (
+    Dead,
+    Later,
+    NoMailbox,
+    Outcome,
+    Sent,
+    Skipped,
+    Turn,
+    WaitsForText,
+)
 from workers.mailer import MailError, Unfaithful, letters, message
 from workers.services import Services
 
 WAITING_RETRY_MS = 3_600_000
 OTHER_RELEASE_MS = 300_000
-GIVEN_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1: the give-up time needs to be at least 4 to 5 days
+GIVEN_UP_AFTER = timedelta(
+    days=5
+)  # RFC 5321, 4.5.4.1: the give-up time needs to be at least 4 to 5 days
 
 
 def deliver(services: Services, turn: Turn) -> Outcome:
@@ -97,7 +110,9 @@ def _waits_for_text(services: Services, facts: MailFacts, error: HeldBack) -> Ou
     return WaitsForText(str(error), retry_in_ms=WAITING_RETRY_MS)
 
 
-def _hand_over(services: Services, turn: Turn, facts: MailFacts, mail: Mail, content: bytes) -> Outcome:
+def _hand_over(
+    services: Services, turn: Turn, facts: MailFacts, mail: Mail, content: bytes
+) -> Outcome:
     if turn.late:
         return Later("this worker was held up, another one may have the mail by now", retry_in_ms=0)
     try:
@@ -124,8 +139,9 @@ def _refused(services: Services, turn: Turn, facts: MailFacts, error: MailError)
 
 
 def _trouble(services: Services, facts: MailFacts, error: MailError, *, long: bool) -> Outcome:
-    """One alert tells of it (CoachcalMailerTrouble). No mail is a dead letter for that: it waits for as long as what
-    it says may be of use, and ends by itself."""
+    """One alert tells of it (CoachcalMailerTrouble). No mail is a dead letter for that: it waits
+    for as long as what it says may be of use, and ends by itself.
+    """
     if long and (facts.ends is None or _over(services, facts)):
         return Skipped(f"too late after {GIVEN_UP_AFTER.days} days: {error}", "too_late")
     answered = error.code.isdecimal() and error.code != "421"

@@ -1,7 +1,9 @@
-"""Delivering what the outbox owes: claim the row, act, record the outcome. The message that woke us decides nothing.
+"""Delivering what the outbox owes: claim the row, act, record the outcome. The message that woke us
+decides nothing.
 
-Nothing is sent inside a transaction. Between the other side's acceptance and our commit lies the one point where a
-death is not told from a failure: the row is then delivered again, as the same mail, and that is counted.
+Nothing is sent inside a transaction. Between the other side's acceptance and our commit lies the
+one point where a death is not told from a failure: the row is then delivered again, as the same
+mail, and that is counted.
 """
 
 import time
@@ -14,21 +16,34 @@ from storage.rows import mailer_trouble, outbox, withheld_addresses
 from storage.rows.outbox import Claim, Wake
 from storage.schema.database import Unavailable
 from workers.delivery import callbacks, mails, write_back
-from workers.delivery.delivery import Dead, Later, NoMailbox, Outcome, Sent, Skipped, Turn, WaitsForText, usual_wait_ms
+from workers.delivery.delivery import (
+    Dead,
+    Later,
+    NoMailbox,
+    Outcome,
+    Sent,
+    Skipped,
+    Turn,
+    WaitsForText,
+    usual_wait_ms,
+)
 from workers.services import Services
 from workers.skew import ClockOff
 
 log = structlog.get_logger()
 
-# A calendar row takes two calls to Cronofy with deadlines of 20 s each; a mail takes less than half a lease.
+# A calendar row takes two calls to Cronofy with deadlines of 20 s each; a mail takes less than half
+# a lease.
 CALENDAR_LEASES = 2
-# Of its lease that a calendar row may take at Cronofy: past it, another one may write the same event.
+# Of its lease that a calendar row may take at Cronofy: past it, another one may write the same
+# event.
 SHARE = 0.9
 
 
 def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake]:
-    """Deliver a row, if it is due and its turn. Answers the rows that may have waited for it, or for the mail server
-    to be well: wake them."""
+    """Deliver a row, if it is due and its turn. Answers the rows that may have waited for it, or
+    for the mail server to be well: wake them.
+    """
     seconds = services.settings.lease_seconds * leases
     began = time.monotonic()
     with services.database.write() as tx:
@@ -47,12 +62,15 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
             behind += mailer_trouble.pull_forward(tx)
         return kept, behind
 
-    # What was sent is sent: neither a deadlock nor a database that is away for a while makes us send it again.
+    # What was sent is sent: neither a deadlock nor a database that is away for a while makes us
+    # send it again.
     kept, waiting = services.database.insist(record, until=began + seconds)
     if kept:
         _tell(held, outcome)
     else:
-        log.warning("late_outcome_refused", outbox=held.id, kind=held.kind, outcome=type(outcome).__name__)
+        log.warning(
+            "late_outcome_refused", outbox=held.id, kind=held.kind, outcome=type(outcome).__name__
+        )
     return waiting
 
 
@@ -62,9 +80,13 @@ def _act(services: Services, turn: Turn) -> Outcome:
         return senders[turn.held.kind](services, turn)
     except Unavailable:  # a mail or a callback asks the database nothing once it was sent
         return Later("the database was away", retry_in_ms=0, unsure=turn.held.kind == "calendar")
-    except ClockOff as error:  # what it was about to decide by the clock is decided once that is right
+    except (
+        ClockOff
+    ) as error:  # what it was about to decide by the clock is decided once that is right
         return Later(str(error), unsure=False)
-    except Exception as error:  # a bug that one row meets must not make it spin: it is told, and backs off
+    except (
+        Exception
+    ) as error:  # a bug that one row meets must not make it spin: it is told, and backs off
         log.exception("delivery_broke", outbox=turn.held.id, kind=turn.held.kind)
         return Later(f"our fault: {type(error).__name__}", unsure=True)
 
@@ -81,16 +103,22 @@ def _record(services: Services, tx: Any, held: Claim, outcome: Outcome) -> bool:
         case NoMailbox(error, None):
             return withheld_addresses.keep(tx, held, error=error)
         case NoMailbox(error, reply):
-            return withheld_addresses.refused(tx, held, reason=error, reply=reply or "", now=services.corrected_now())
+            return withheld_addresses.refused(
+                tx, held, reason=error, reply=reply or "", now=services.corrected_now()
+            )
         case WaitsForText(error, retry_in_ms):
             return outbox.wait_for_text(tx, held, error=error, retry_in_ms=retry_in_ms)
         case Later(error, retry_in_ms, unsure, trouble):
             wait = usual_wait_ms(held.attempts) if retry_in_ms is None else retry_in_ms
-            return outbox.give_back(tx, held, error=error, retry_in_ms=wait, unsure=unsure, trouble=trouble)
+            return outbox.give_back(
+                tx, held, error=error, retry_in_ms=wait, unsure=unsure, trouble=trouble
+            )
 
 
 def _tell(held: Claim, outcome: Outcome) -> None:
-    """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and `address_withheld`."""
+    """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and
+    `address_withheld`.
+    """
     told = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
     match outcome:
         case Sent():

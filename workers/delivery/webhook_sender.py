@@ -1,7 +1,8 @@
 """Where callbacks are posted: one address of the platform's, signed the Standard Webhooks way.
 
-Each exchange is bounded as a whole, no redirect is followed, and of an answer only the status and Retry-After are
-read. A receiver that hangs holds some threads of a worker and never all of them: pushes are read meanwhile.
+Each exchange is bounded as a whole, no redirect is followed, and of an answer only the status and
+Retry-After are read. A receiver that hangs holds some threads of a worker and never all of them:
+pushes are read meanwhile.
 """
 
 import base64
@@ -47,7 +48,9 @@ class Receiver:
     """Safe to share between threads."""
 
     def __init__(self, url: str, secrets: Sequence[str], *, deadline: float, at_once: int) -> None:
-        """`secrets`: each signs. `deadline`: seconds for one whole exchange. `at_once`: how many there may be."""
+        """`secrets`: each signs. `deadline`: seconds for one whole exchange. `at_once`: how many
+        there may be.
+        """
         self._url = url
         self._signers = [Webhook(secret) for secret in secrets]
         self._deadline = deadline
@@ -84,10 +87,14 @@ class Receiver:
         headers = {
             "webhook-id": event_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": " ".join(signer.sign(event_id, now, body) for signer in self._signers),
+            "webhook-signature": " ".join(
+                signer.sign(event_id, now, body) for signer in self._signers
+            ),
         }
         return self._exchange(
-            Call("POST", "callback", self._url, body=body.encode(), headers=headers, reads_body=False)
+            Call(
+                "POST", "callback", self._url, body=body.encode(), headers=headers, reads_body=False
+            )
         )
 
     def _exchange(self, call: Call) -> Reply:
@@ -117,7 +124,9 @@ def check_secret(secret: str) -> None:
     except binascii.Error:
         key = b""
     if not secret.startswith(PREFIX) or len(key) not in SECRET_BYTES:
-        raise ValueError("write it as whsec_ and the base64 of 24 to 64 random bytes; README.md says how to make one")
+        raise ValueError(
+            "write it as whsec_ and the base64 of 24 to 64 random bytes; README.md says how to make one"
+        )
 
 
 def _is_this_machine(host: str) -> bool:

@@ -1,13 +1,16 @@
-"""Our sessions in the coach's own calendar: written by our id, moved and deleted with the session, and read back.
+"""Our sessions in the coach's own calendar: written by our id, moved and deleted with the session,
+and read back.
 
-A row says that the calendar has to be brought up to date, not with what: that is the session as it is now. So a row
-that comes late or twice does no harm, and the last one leaves the truth. Cronofy's 202 is no proof: a row is done when
-the event is seen where it belongs, or no longer seen.
+A row says that the calendar has to be brought up to date, not with what: that is the session as it
+is now. So a row that comes late or twice does no harm, and the last one leaves the truth. Cronofy's
+202 is no proof: a row is done when the event is seen where it belongs, or no longer seen.
 
-What the coach does to the event is theirs: the session stays, and its event is put right with its next change.
+What the coach does to the event is theirs: the session stays, and its event is put right with its
+next change.
 
-A write may be carried out long after its row is done. Where one may, looks are owed (workers.delivery.looks): rows that read
-first, and write only where the calendar is not as the session is.
+A write may be carried out long after its row is done. Where one may, looks are owed
+(workers.delivery.looks): rows that read first, and write only where the calendar is not as the
+session is.
 """
 
 from collections.abc import Sequence
@@ -29,7 +32,8 @@ from workers.services import Services
 log = structlog.get_logger()
 
 PREFIX = "coachcal-"
-# What is wrong with an account and not with a call: its login, or its list of calendars, has to be looked at again.
+# What is wrong with an account and not with a call: its login, or its list of calendars, has to be
+# looked at again.
 ITS_ACCOUNT = (NotFound, Forbidden, InvalidGrant, Locked)
 FIRST_LOOK_MS = 1_000
 LONGEST_WAIT_MS = 300_000
@@ -39,9 +43,9 @@ ROUNDS = 3
 def deliver(services: Services, turn: Turn) -> Outcome:
     """Bring the coach's calendar up to date with one session.
 
-    The session is looked at again afterwards: a worker that was held up may have written an older state over a newer
-    one, or into a calendar that it was moved out of, and whose row is done. Then it puts that right itself, although
-    its own row is somebody else's by now.
+    The session is looked at again afterwards: a worker that was held up may have written an older
+    state over a newer one, or into a calendar that it was moved out of, and whose row is done. Then
+    it puts that right itself, although its own row is somebody else's by now.
     """
     entry = _entry(services, turn)
     for _ in range(ROUNDS):
@@ -55,10 +59,18 @@ def deliver(services: Services, turn: Turn) -> Outcome:
 
 
 def event_of(entry: CalendarEntry) -> ManagedEvent:
-    """What the coach sees: who, or which group, and what it belongs to. A name that is a mail address is left out."""
+    """What the coach sees: who, or which group, and what it belongs to. A name that is a mail
+    address is left out.
+    """
     session = entry.session
-    subject = session.title or entry.programme_name or ("Group session" if session.pod else "Session")
-    people = "" if session.pod else ", ".join(one_line(name) for name in entry.people if name and "@" not in name)
+    subject = (
+        session.title or entry.programme_name or ("Group session" if session.pod else "Session")
+    )
+    people = (
+        ""
+        if session.pod
+        else ", ".join(one_line(name) for name in entry.people if name and "@" not in name)
+    )
     return ManagedEvent(
         id=PREFIX + session.id,
         summary=f"{one_line(subject)}: {people}" if people else one_line(subject),
@@ -93,15 +105,19 @@ def _bring(services: Services, turn: Turn, entry: CalendarEntry) -> Outcome | No
     elif not over:
         outcome = _write(services, turn, entry, places)
     if over and isinstance(outcome, Later):
-        # Nobody waits for it, but what stands there must not stay: that is a look's to find and to put right.
+        # Nobody waits for it, but what stands there must not stay: that is a look's to find and to
+        # put right.
         looks.owe(services, entry, places)
         return Dead(f"the session is over: {outcome.error}")
     return outcome
 
 
-def _look(services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> Outcome | None:
-    """Look at each calendar into which a write may still land, and put right what is not. One that cannot be reached
-    stays owed the look. None: as `_bring`."""
+def _look(
+    services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
+) -> Outcome | None:
+    """Look at each calendar into which a write may still land, and put right what is not. One that
+    cannot be reached stays owed the look. None: as `_bring`.
+    """
     with services.database.read() as tx:
         owed = look_rows.of_session(tx, entry.session.id)
     event = event_of(entry)
@@ -129,7 +145,9 @@ def _put_right(
     wrong: Sequence[TargetCalendar],
     places: Sequence[TargetCalendar],
 ) -> Outcome | None:
-    """Write into, or take out of, the calendars that do not show what they should. None: as `_bring`."""
+    """Write into, or take out of, the calendars that do not show what they should. None: as
+    `_bring`.
+    """
     session_id = looked.session.id
     with services.database.write() as tx:
         for place in wrong:
@@ -149,12 +167,19 @@ def _put_right(
     return _tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
 
 
-def _write(services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> Outcome | None:
-    """Into the first calendar that takes it; one that it was written into before keeps it, as long as it is there."""
+def _write(
+    services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
+) -> Outcome | None:
+    """Into the first calendar that takes it; one that it was written into before keeps it, as long
+    as it is there.
+    """
     stood = _place(places, entry.calendar_id)
     if stood is not None and not stood.connected:
         # Another calendar would show it twice as soon as this one is linked again.
-        return Later("the calendar it stands in has lost its login; the coach has to relink it", LONGEST_WAIT_MS)
+        return Later(
+            "the calendar it stands in has lost its login; the coach has to relink it",
+            LONGEST_WAIT_MS,
+        )
     failure: CronofyError | None = None
     for place in sorted((each for each in places if each.open), key=lambda each: each != stood):
         if failure and turn.late:
@@ -166,7 +191,9 @@ def _write(services: Services, turn: Turn, entry: CalendarEntry, places: Sequenc
                 return _failed(services, error, place)
             failure = error
             _not_taken(services, entry, place)
-            log.warning("calendar_takes_no_events", connection=place.connection_id, error=str(error))
+            log.warning(
+                "calendar_takes_no_events", connection=place.connection_id, error=str(error)
+            )
         else:
             return _tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
     return Later(str(failure or "the coach has no calendar that takes events"), LONGEST_WAIT_MS)
@@ -177,7 +204,9 @@ def _place(places: Sequence[TargetCalendar], calendar_id: str | None) -> TargetC
 
 
 def _elsewhere(error: CronofyError, place: TargetCalendar, stood: TargetCalendar | None) -> bool:
-    """Whether to try another calendar: this one surely did not take the event, and does not show an older state."""
+    """Whether to try another calendar: this one surely did not take the event, and does not show an
+    older state.
+    """
     return _takes_no_events(error) or (place is not stood and isinstance(error, ITS_ACCOUNT))
 
 
@@ -191,7 +220,9 @@ def _not_taken(services: Services, entry: CalendarEntry, place: TargetCalendar) 
     _owe_a_look(services, place)
 
 
-def _put(services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar) -> Outcome | None:
+def _put(
+    services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar
+) -> Outcome | None:
     session_id = entry.session.id
     if entry.calendar_id != place.calendar_id:
         with services.database.write() as tx:
@@ -202,15 +233,20 @@ def _put(services: Services, turn: Turn, entry: CalendarEntry, place: TargetCale
     with looks.owed_until_known(services, entry, place) as write:
 
         def upsert(access: str) -> None:
-            services.cronofy.upsert_event(access, place.calendar_id, event, unanswered=write.unanswered)
+            services.cronofy.upsert_event(
+                access, place.calendar_id, event, unanswered=write.unanswered
+            )
 
         tokens.authorised(services, place.connection_id, upsert)
         write.accepted = True
         seen = looks.seen(services, place.connection_id, since, until)
-        write.seen = any(each.shows(event) for each in seen if each.calendar_id == place.calendar_id)
+        write.seen = any(
+            each.shows(event) for each in seen if each.calendar_id == place.calendar_id
+        )
     now = _entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
-        # It was moved while we wrote; who moved it may be done by now, and does not look here again.
+        # It was moved while we wrote; who moved it may be done by now, and does not look here
+        # again.
         with services.database.write() as tx:
             write_back.stray(tx, session_id, place.calendar_id)
         return None
@@ -219,9 +255,12 @@ def _put(services: Services, turn: Turn, entry: CalendarEntry, place: TargetCale
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
 
-def _tidy(services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> Outcome:
-    """Take it out of the calendars that it stood in before. One that cannot be written is not waited for, its login
-    may never come back: that is owed again once its account was read without trouble.
+def _tidy(
+    services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
+) -> Outcome:
+    """Take it out of the calendars that it stood in before. One that cannot be written is not
+    waited for, its login may never come back: that is owed again once its account was read without
+    trouble.
     """
     now = _entry(services, turn)
     for calendar_id in now.strays if now else ():
@@ -235,40 +274,60 @@ def _tidy(services: Services, turn: Turn, entry: CalendarEntry, places: Sequence
     return Sent()
 
 
-def _remove(services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> Outcome:
+def _remove(
+    services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
+) -> Outcome:
     if entry.calendar_id is None and not entry.strays:
         return Skipped("it was never written into a calendar", "never_announced")
-    standing = [place for place in places if place.calendar_id in (entry.calendar_id, *entry.strays)]
+    standing = [
+        place for place in places if place.calendar_id in (entry.calendar_id, *entry.strays)
+    ]
     for place in sorted(standing, key=lambda each: not each.open):
         if not place.open:
-            return Later("a calendar it stands in cannot be written; the coach has to see to it", LONGEST_WAIT_MS)
+            return Later(
+                "a calendar it stands in cannot be written; the coach has to see to it",
+                LONGEST_WAIT_MS,
+            )
         outcome = _take_away(services, turn, entry, place)
         if not isinstance(outcome, Sent):
             return outcome
     return Sent() if standing else Skipped("the calendar it stood in is gone")
 
 
-def _take_away(services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar) -> Outcome:
-    """Delete it, and see that it is gone: on any day, since it may have moved without being written there."""
+def _take_away(
+    services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar
+) -> Outcome:
+    """Delete it, and see that it is gone: on any day, since it may have moved without being written
+    there.
+    """
     event_id = PREFIX + entry.session.id
     try:
         with looks.owed_until_known(services, entry, place, deletes=True) as write:
 
             def delete(access: str) -> None:
-                services.cronofy.delete_event(access, place.calendar_id, event_id, unanswered=write.unanswered)
+                services.cronofy.delete_event(
+                    access, place.calendar_id, event_id, unanswered=write.unanswered
+                )
 
             tokens.authorised(services, place.connection_id, delete)
             write.accepted = True
             seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
-            write.seen = all((each.id, each.calendar_id) != (event_id, place.calendar_id) for each in seen)
+            write.seen = all(
+                (each.id, each.calendar_id) != (event_id, place.calendar_id) for each in seen
+            )
     except CronofyError as error:
         return _failed(services, error, place)
-    return Sent() if write.seen else Later("accepted, but still seen in the calendar", _look_again_ms(turn))
+    return (
+        Sent()
+        if write.seen
+        else Later("accepted, but still seen in the calendar", _look_again_ms(turn))
+    )
 
 
 def _failed(services: Services, error: CronofyError, place: TargetCalendar) -> Outcome:
     if _takes_no_events(error) or isinstance(error, NotFound):
-        # Its account's list of calendars tells for sure; after that another calendar is chosen, or none is missed.
+        # Its account's list of calendars tells for sure; after that another calendar is chosen, or
+        # none is missed.
         _owe_a_look(services, place)
         return Later(str(error))
     if isinstance(error, Rejected):
@@ -281,7 +340,9 @@ def _failed(services: Services, error: CronofyError, place: TargetCalendar) -> O
 
 
 def _owe_a_look(services: Services, place: TargetCalendar) -> None:
-    """What we know of this account is wrong: have its profiles and calendars read. The sweeper wakes the reader."""
+    """What we know of this account is wrong: have its profiles and calendars read. The sweeper
+    wakes the reader.
+    """
     with services.database.write() as tx:
         refresh_jobs.mark_dirty(tx, place.connection_id, userinfo=True)
 

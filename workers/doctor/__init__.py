@@ -52,7 +52,10 @@ def _standbys(services: Services) -> Iterator[Finding]:
         found = standbys.following(tx)
     if not found.there:
         return
-    late = "name one in synchronous_standby_names, with synchronous_commit=on, or accept that a fail-over loses the lag"
+    late = (
+        "name one in synchronous_standby_names, with synchronous_commit=on, or accept that a"
+        " fail-over loses the lag"
+    )
     if found.unseen:
         late = "cannot see how they follow: GRANT pg_monitor to our role, and look again"
     detail = f"{found.there} follow, {found.synchronous} of them synchronously"
@@ -63,7 +66,11 @@ def _redis(services: Services) -> Iterator[Finding]:
     try:
         probe(services.redis)
     except FAILURES as error:
-        yield Finding("redis", type(error).__name__, "start it, or correct REDIS_URL; pushes are kept meanwhile")
+        yield Finding(
+            "redis",
+            type(error).__name__,
+            "start it, or correct REDIS_URL; pushes are kept meanwhile",
+        )
     else:
         yield Finding("redis", "answers, and takes wake-ups")
 
@@ -71,7 +78,9 @@ def _redis(services: Services) -> Iterator[Finding]:
 def _clock(services: Services) -> Iterator[Finding]:
     off = services.clock.off()
     detail = f"this machine's is {services.clock.ahead():+.1f} s off the database's"
-    next_step = f"synchronise both (NTP): beyond {LIMIT:.0f} s nothing is done here; it goes on by itself"
+    next_step = (
+        f"synchronise both (NTP): beyond {LIMIT:.0f} s nothing is done here; it goes on by itself"
+    )
     yield Finding("clock", detail, next_step if off else "")
 
 
@@ -85,23 +94,33 @@ def _cronofy(services: Services) -> Iterator[Finding]:
             "compare COACHCAL_CRONOFY_CLIENT_ID, _CLIENT_SECRETS and _DATA_CENTER with Cronofy's dashboard",
         )
     except CronofyError as error:
-        yield Finding("cronofy", str(error), "check that this machine reaches the data centre over https")
+        yield Finding(
+            "cronofy", str(error), "check that this machine reaches the data centre over https"
+        )
     else:
         yield Finding("cronofy", "accepts the client id and secret")
 
 
 def _callbacks(services: Services) -> Iterator[Finding]:
-    """Any answer will do but a server's own failure: what takes a POST may refuse to be looked at."""
+    """Any answer will do but a server's own failure: what takes a POST may refuse to be
+    looked at.
+    """
     if services.receiver is None:
         return
     try:
         status = services.receiver.look()
     except NoAnswer as error:
-        next_step = "correct COACHCAL_CALLBACK_URL, or see to its name, its port and its certificate"
+        next_step = (
+            "correct COACHCAL_CALLBACK_URL, or see to its name, its port and its certificate"
+        )
         yield Finding("callbacks", str(error), f"{next_step}; what is owed is kept meanwhile")
         return
     ill = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    yield Finding("callbacks", f"the platform answers ({status} to a HEAD)", "ask the platform's ops" if ill else "")
+    yield Finding(
+        "callbacks",
+        f"the platform answers ({status} to a HEAD)",
+        "ask the platform's ops" if ill else "",
+    )
 
 
 def _backlog(services: Services) -> Iterator[Finding]:
@@ -109,7 +128,11 @@ def _backlog(services: Services) -> Iterator[Finding]:
         owed = refresh_jobs.backlog(tx)
     late = owed.oldest_seconds > OLDEST_DEBT_SECONDS
     detail = f"{owed.dirty} connections owed a read, the oldest for {owed.oldest_seconds:.0f} s"
-    yield Finding("backlog", detail, "are worker and clock running? see: coachcal work, coachcal clock" if late else "")
+    yield Finding(
+        "backlog",
+        detail,
+        "are worker and clock running? see: coachcal work, coachcal clock" if late else "",
+    )
 
 
 def _channels(services: Services) -> Iterator[Finding]:
@@ -119,14 +142,20 @@ def _channels(services: Services) -> Iterator[Finding]:
         try:
             listed = tokens.authorised(services, connection_id, services.cronofy.channels)
         except (CronofyError, Sealed) as error:
-            yield Finding(f"channel of {connection_id}", str(error), "have the coach connect this calendar again")
+            yield Finding(
+                f"channel of {connection_id}",
+                str(error),
+                "have the coach connect this calendar again",
+            )
             continue
         addresses = {channel.id: channel.callback_url for channel in listed}
         if channel_id not in addresses:
             yield Finding(f"channel of {connection_id}", "closed at Cronofy", MEND_CHANNELS)
         elif not addresses[channel_id].startswith(channels.root(services)):
             elsewhere = urlsplit(addresses[channel_id])  # its path is a secret
-            detail = f"pushes to {elsewhere.scheme}://{elsewhere.netloc}, not to COACHCAL_PUBLIC_URL"
+            detail = (
+                f"pushes to {elsewhere.scheme}://{elsewhere.netloc}, not to COACHCAL_PUBLIC_URL"
+            )
             yield Finding(f"channel of {connection_id}", detail, MEND_CHANNELS)
     yield Finding("channels", f"{len(opened)} looked at")
 
@@ -139,7 +168,11 @@ def _audit(services: Services) -> Iterator[Finding]:
         return
     hours = (services.corrected_now() - oldest) / timedelta(hours=1)
     late = "is clock running? see: coachcal clock; or now: coachcal channels audit"
-    yield Finding("audit", f"each channel compared within {hours:.0f} h", late if hours > AUDIT_OVERDUE_HOURS else "")
+    yield Finding(
+        "audit",
+        f"each channel compared within {hours:.0f} h",
+        late if hours > AUDIT_OVERDUE_HOURS else "",
+    )
 
 
 Check = Callable[[Services], Iterator[Finding]]
@@ -165,7 +198,9 @@ ROWS: dict[str, Check] = {
 
 
 def examine(services: Services) -> Iterator[Finding]:
-    """Each check in turn; one that fails never hides another. Tables are read where there are any."""
+    """Each check in turn; one that fails never hides another. Tables are read where
+    there are any.
+    """
     database = list(_guarded("database", _database, services))
     readable = any(finding.check == "schema" and finding.detail in READABLE for finding in database)
     yield from database
@@ -180,6 +215,8 @@ def _guarded(name: str, check: Check, services: Services) -> Iterator[Finding]:
         yield from check(services)
     except Exception as error:  # noqa: BLE001 (the other checks are made all the same)
         line = clean(str(error).partition("\n")[0])
-        odd = Cause(f"{type(error).__name__}: {line}", "mend what it says, then run: coachcal doctor")
+        odd = Cause(
+            f"{type(error).__name__}: {line}", "mend what it says, then run: coachcal doctor"
+        )
         found = cause(error) or odd
         yield Finding(name, f"could not be looked at: {found.matter}", found.next_step)

@@ -18,18 +18,24 @@ def look(services: Services) -> Iterator[Finding]:
     """PostgreSQL's disk is its own machine's: nothing here can see it."""
     file = services.database.engine.url.database
     if services.database.engine.dialect.name == "sqlite" and file and file != ":memory:":
-        yield _room("disk of the database", Path(file).absolute().parent, DATABASE_ROOM, "DATABASE_URL")
+        yield _room(
+            "disk of the database", Path(file).absolute().parent, DATABASE_ROOM, "DATABASE_URL"
+        )
     try:
         temporary = tempfile.gettempdir()
     except FileNotFoundError:
-        yield Finding("temporary folder", "none can be written", "make room, or set TMPDIR to another")
+        yield Finding(
+            "temporary folder", "none can be written", "make room, or set TMPDIR to another"
+        )
     else:
         yield _room("temporary folder", Path(temporary), TEMPORARY_ROOM, "TMPDIR")
 
 
 def _room(check: str, folder: Path, wanted: int, setting: str) -> Finding:
     if not os.access(folder, os.W_OK | os.X_OK):
-        return Finding(check, f"{folder} cannot be written", f"let us write there, or correct {setting}")
+        return Finding(
+            check, f"{folder} cannot be written", f"let us write there, or correct {setting}"
+        )
     free = shutil.disk_usage(folder).free
     next_step = f"make room, or name a folder in {setting} that has some" if free < wanted else ""
     return Finding(check, f"{free / MEGABYTE:,.0f} MB free in {folder}", next_step)

@@ -12,7 +12,9 @@ RESEAL = "run: coachcal secrets reseal"
 def look(services: Services) -> Iterator[Finding]:
     found = sealing.examine(services)
     if found.closed:
-        detail = f"{len(found.closed)} of {found.count} do not open, those of {found.names} among them"
+        detail = (
+            f"{len(found.closed)} of {found.count} do not open, those of {found.names} among them"
+        )
         yield Finding("secrets", detail, sealing.NEXT_STEP)
     elif found.older:
         kept = f"{len(found.older)} with a later one of COACHCAL_SECRET_KEYS: keep that meanwhile"

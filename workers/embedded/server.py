@@ -1,4 +1,6 @@
-"""What a started server offers its user: where it is and, when it is ours, the switches that fault tests use."""
+"""What a started server offers its user: where it is and, when it is ours, the switches that fault
+tests use.
+"""
 
 import signal
 from pathlib import Path
@@ -37,5 +39,7 @@ class EmbeddedServer:
     @property
     def _ours(self) -> Child:
         if self._child is None:
-            raise RuntimeError("this server was given by its URL; leave that out to start one that can be stopped")
+            raise RuntimeError(
+                "this server was given by its URL; leave that out to start one that can be stopped"
+            )
         return self._child

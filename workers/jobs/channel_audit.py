@@ -1,4 +1,5 @@
-"""The audit of channels: what Cronofy lists, compared with what we believe; put right, the missing one first.
+"""The audit of channels: what Cronofy lists, compared with what we believe; put right, the missing
+one first.
 
 A channel whose pushes failed for a day is closed without a word, and only this list tells.
 """
@@ -21,7 +22,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What was found, and mended: whether the channel was missing, and the ids of those that were too many."""
+    """What was found, and mended: whether the channel was missing, and the ids of those that were
+    too many.
+    """
 
     connection_id: str
     reopened: bool
@@ -40,12 +43,19 @@ def audit(services: Services, connection_id: str) -> Audited:
     with channels.leased(services, connection_id) as mine:
         if mine is None:
             return Audited(connection_id, reopened=False, closed=())
-        found = tokens.authorised(services, connection_id, partial(_compared, services, connection_id, mine))
+        found = tokens.authorised(
+            services, connection_id, partial(_compared, services, connection_id, mine)
+        )
     if found.reopened:
         with services.database.write() as tx:
             refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
     if found.reopened or found.closed:
-        log.warning("channels_mended", connection=connection_id, reopened=found.reopened, closed=len(found.closed))
+        log.warning(
+            "channels_mended",
+            connection=connection_id,
+            reopened=found.reopened,
+            closed=len(found.closed),
+        )
     return found
 
 
@@ -68,7 +78,9 @@ def _compared(services: Services, connection_id: str, mine: str, access: str) ->
 
 
 def attempt(services: Services, connection_id: str) -> bool:
-    """Audit a connection, if that can be done now. True: a read is owed, since its channel had been closed."""
+    """Audit a connection, if that can be done now. True: a read is owed, since its channel had been
+    closed.
+    """
     try:
         return audit(services, connection_id).reopened
     except CronofyError as error:
@@ -81,6 +93,7 @@ def attempt(services: Services, connection_id: str) -> bool:
 
 
 def _is_ours(services: Services, channel: Channel, recorded: str | None) -> bool:
-    """Another deployment may push for the same account: its channels are left alone. One that we opened under a public
-    URL of before is known by its id."""
+    """Another deployment may push for the same account: its channels are left alone. One that we
+    opened under a public URL of before is known by its id.
+    """
     return channel.id == recorded or channel.callback_url.startswith(channels.root(services))

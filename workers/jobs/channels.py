@@ -22,7 +22,8 @@ def ensure(services: Services, connection_id: str, access: str) -> None:
 
 @contextmanager
 def leased(services: Services, connection_id: str, *, over: bool = False) -> Iterator[str | None]:
-    """The right to say which channel the connection has, for the length of a read at most. None: another has it.
+    """The right to say which channel the connection has, for the length of a read at most. None:
+    another has it.
     `over`: taken from whoever has it.
     """
     lease_ms = services.settings.lease_seconds * 1000
@@ -36,16 +37,20 @@ def leased(services: Services, connection_id: str, *, over: bool = False) -> Ite
 
 
 def keep(services: Services, connection_id: str, lease_token: str | None, channel_id: str) -> bool:
-    """Write down which channel it has. False: the lease was lost, and somebody else has said so, or will."""
+    """Write down which channel it has. False: the lease was lost, and somebody else has said so, or
+    will.
+    """
     with services.database.write() as tx:
-        return connections.channel_opened(tx, connection_id, lease_token, channel_id, now=services.corrected_now())
+        return connections.channel_opened(
+            tx, connection_id, lease_token, channel_id, now=services.corrected_now()
+        )
 
 
 def callback_url(services: Services, connection_id: str) -> str:
     """Where the connection's changes are to be pushed.
 
-    The token is written down before Cronofy hears it: a crash in between asks again for the same URL, and the
-    verification push that may overtake the answer finds its connection.
+    The token is written down before Cronofy hears it: a crash in between asks again for the same
+    URL, and the verification push that may overtake the answer finds its connection.
     """
     with services.database.read() as tx:
         stored = connections.channel(tx, connection_id)

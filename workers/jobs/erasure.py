@@ -1,9 +1,12 @@
-"""Erasing a person: written down first, then done in steps; whoever dies at one, the clock goes on with the next.
+"""Erasing a person: written down first, then done in steps; whoever dies at one, the clock goes on
+with the next.
 
-    asked -> each account revoked at Cronofy and forgotten -> all else forgotten -> nothing left to do
+    asked -> each account revoked at Cronofy and forgotten -> all else forgotten -> nothing left to
+        do
 
-Every step may be repeated. Cronofy may be away for days: what is ours is forgotten meanwhile, and only the accounts
-wait, with the tokens that it takes to revoke them; their refresh jobs try that again and again.
+Every step may be repeated. Cronofy may be away for days: what is ours is forgotten meanwhile, and
+only the accounts wait, with the tokens that it takes to revoke them; their refresh jobs try that
+again and again.
 """
 
 from collections.abc import Iterable
@@ -22,7 +25,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ErasureOutcome:
-    """`revoked`: how many accounts were; `failure`: what Cronofy said where it did not revoke one."""
+    """`revoked`: how many accounts were; `failure`: what Cronofy said where it did not
+    revoke one.
+    """
 
     erased: Erased
     revoked: int
@@ -30,7 +35,8 @@ class ErasureOutcome:
 
 
 def ask(services: Services, person: Person, *, actor: str) -> list[str] | None:
-    """Write the erasure down, and do what needs nobody else. Answers the accounts to wake a worker for.
+    """Write the erasure down, and do what needs nobody else. Answers the accounts to wake a worker
+    for.
 
     None: nobody has this id.
     """
@@ -69,7 +75,9 @@ def revoke(services: Services, connection_id: str) -> None:
 
 
 def forget(services: Services, connection_id: str) -> None:
-    """Revoke one account, then forget all that came from it. Raises CronofyError; then it is still there."""
+    """Revoke one account, then forget all that came from it. Raises CronofyError; then it is still
+    there.
+    """
     revoke(services, connection_id)
     with services.database.write() as tx:
         store_reading.forget(tx, connection_id, now=services.now())

@@ -1,6 +1,7 @@
 """Refreshing a connection: claim it, read it from Cronofy, store periods and slot set together.
 
-The path of a push ends here. Nothing is decided by the message that woke us: the row says whether a read is owed.
+The path of a push ends here. Nothing is decided by the message that woke us: the row says whether a
+read is owed.
 """
 
 import random
@@ -24,8 +25,9 @@ from workers.services import Services
 
 log = structlog.get_logger()
 
-# What only the coach can mend, by connecting or relinking. Other lasting errors (our client secret, say) are the
-# operator's: the coach's account is not at fault, and the read is tried again now and then.
+# What only the coach can mend, by connecting or relinking. Other lasting errors (our client secret,
+# say) are the operator's: the coach's account is not at fault, and the read is tried again now and
+# then.
 NEEDS_A_PERSON: dict[type[CronofyError], Trouble] = {
     InvalidGrant: "revoked",
     Forbidden: "revoked",
@@ -33,7 +35,8 @@ NEEDS_A_PERSON: dict[type[CronofyError], Trouble] = {
 }
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 300_000
-# Of its lease that a read may take at Cronofy: what is left is for storing. Past it, it asks for nothing more.
+# Of its lease that a read may take at Cronofy: what is left is for storing. Past it, it asks for
+# nothing more.
 SHARE = 0.9
 
 
@@ -42,10 +45,15 @@ def refresh(services: Services, connection_id: str) -> bool:
     settings = services.settings
     began = time.monotonic()  # before the claim: it counts while we are frozen, too
     lost = began + settings.lease_seconds
-    services = replace(services, cronofy=services.cronofy.until(began + settings.lease_seconds * SHARE))
+    services = replace(
+        services, cronofy=services.cronofy.until(began + settings.lease_seconds * SHARE)
+    )
     with services.database.write() as tx:
         held = refresh_jobs.claim(
-            tx, connection_id, lease_ms=settings.lease_seconds * 1000, gap_ms=settings.minimum_gap_ms
+            tx,
+            connection_id,
+            lease_ms=settings.lease_seconds * 1000,
+            gap_ms=settings.minimum_gap_ms,
         )
     if held is None:
         return False
@@ -63,7 +71,8 @@ def _read(services: Services, held: Claim, lost: float) -> bool:
     """Read it and store what was read; `lost`: when the lease ends, by time.monotonic."""
     observed = observe(services, held)
     with tracing.span("store slots"):
-        # What was read is true of its moment whenever it is stored: a database that is away is waited for.
+        # What was read is true of its moment whenever it is stored: a database that is away is
+        # waited for.
         stored = services.database.insist(
             lambda tx: store_reading.store(tx, held, observed, now=services.now()), until=lost
         )
@@ -83,16 +92,21 @@ def _read(services: Services, held: Claim, lost: float) -> bool:
 
 
 def _hand_back(services: Services, held: Claim, lost: float) -> None:
-    """The database went away while we held the connection. Once it is back somebody reads it, and need not wait until
-    our lease ends; if it is away for longer, the lease ends by itself."""
+    """The database went away while we held the connection. Once it is back somebody reads it, and
+    need not wait until our lease ends; if it is away for longer, the lease ends by itself.
+    """
     with suppress(*Unavailable):
         services.database.insist(
-            lambda tx: refresh_jobs.give_back(tx, held, error="the database was away", retry_in_ms=0), until=lost
+            lambda tx: refresh_jobs.give_back(
+                tx, held, error="the database was away", retry_in_ms=0
+            ),
+            until=lost,
         )
 
 
 def observe(services: Services, held: Claim) -> Observed:
-    """Everything this read needs from Cronofy, outside any transaction; any failure drops all of it.
+    """Everything this read needs from Cronofy, outside any transaction; any failure drops all of
+    it.
 
     The channel comes first: a change after it is pushed, a change before it is in the read.
     """
@@ -107,7 +121,9 @@ def observe(services: Services, held: Claim) -> Observed:
         channels.ensure(services, held.connection_id, access)
         if held.userinfo_due:
             account = services.cronofy.userinfo(access)
-        reading = services.cronofy.free_busy(access, since=window.since, until=window.until, zone=coach.hours.zone)
+        reading = services.cronofy.free_busy(
+            access, since=window.since, until=window.until, zone=coach.hours.zone
+        )
         return Observed(reading, window.known_until, account)
 
     return tokens.authorised(services, held.connection_id, read)
@@ -129,12 +145,16 @@ def _erase(services: Services, held: Claim) -> bool:
 
 
 def _record_failure(services: Services, held: Claim, error: CronofyError) -> None:
-    log.warning("refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent)
+    log.warning(
+        "refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent
+    )
     with services.database.write() as tx:
         if trouble := NEEDS_A_PERSON.get(type(error)):
             store_reading.give_up(tx, held, error=str(error), trouble=trouble, now=services.now())
         else:
-            refresh_jobs.give_back(tx, held, error=str(error), retry_in_ms=_retry_ms(held.attempts, error))
+            refresh_jobs.give_back(
+                tx, held, error=str(error), retry_in_ms=_retry_ms(held.attempts, error)
+            )
 
 
 def _retry_ms(attempts: int, error: CronofyError) -> int:

@@ -33,7 +33,9 @@ class Seals:
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """How many secrets were sealed anew, how many had the newest key before, and how many do not have it now."""
+    """How many secrets were sealed anew, how many had the newest key before, and how many do not
+    have it now.
+    """
 
     done: int
     already: int
@@ -41,16 +43,21 @@ class Resealed:
 
 
 def reseal(services: Services) -> Resealed:
-    """Seal with the newest key whatever an older one sealed; it may be done while everything runs, and again.
+    """Seal with the newest key whatever an older one sealed; it may be done while everything runs,
+    and again.
 
     Raises Sealed, with the next step, where something does not open; then nothing was changed.
     """
     found = examine(services)
     if found.closed:
-        missing = f"{len(found.closed)} of {found.count} stored secrets do not open, those of {found.names} among them"
+        missing = (
+            f"{len(found.closed)} of {found.count} stored secrets do not open, those of"
+            f" {found.names} among them"
+        )
         raise Sealed(f"{missing}: {NEXT_STEP}; nothing was changed")
     ours = {_resealed(services, stored) for stored in found.older} - {None}
-    # What was renewed meanwhile has the newest key, unless a process wrote it that was started with another one first.
+    # What was renewed meanwhile has the newest key, unless a process wrote it that was started with
+    # another one first.
     after = examine(services)
     already = sum(stored.sealed not in ours for stored in after.newest)
     return Resealed(len(ours), already, len(after.older) + len(after.closed))
@@ -75,7 +82,8 @@ def examine(services: Services) -> Seals:
 def _resealed(services: Services, stored: SealedSecret) -> bytes | None:
     """As it is stored now; None: it was left as somebody else wrote it, or is gone.
 
-    In a transaction of its own: a push or a reader of this account waits for one row, and not for all of them.
+    In a transaction of its own: a push or a reader of this account waits for one row, and not for
+    all of them.
     """
     fresh = services.vault.seal(stored.owner, services.vault.open(stored.owner, stored.sealed))
     with services.database.write() as tx:

@@ -1,4 +1,6 @@
-"""Making a coach's slot set anew when time alone made it old: the day rolled on, or the time zone rules changed."""
+"""Making a coach's slot set anew when time alone made it old: the day rolled on, or the time zone
+rules changed.
+"""
 
 import structlog
 
@@ -15,5 +17,9 @@ def recompute(services: Services, coach_id: str) -> None:
         moved = [] if coach is None else timezone_changes.roll(tx, coach, now=services.now())
     for each in moved:
         log.warning(
-            "session_wall_moved", session=each.session_id, coach=coach_id, booked_for=each.wall, now=each.wall_moved
+            "session_wall_moved",
+            session=each.session_id,
+            coach=coach_id,
+            booked_for=each.wall,
+            now=each.wall_moved,
         )

@@ -1,4 +1,6 @@
-"""Access tokens: opened for one call, refreshed by one process at a time, dead for good when Cronofy says so."""
+"""Access tokens: opened for one call, refreshed by one process at a time, dead for good when
+Cronofy says so.
+"""
 
 import time
 from collections.abc import Callable
@@ -14,9 +16,11 @@ from workers.services import Services
 
 T = TypeVar("T")
 
-REFRESH_BEFORE = timedelta(seconds=60)  # a token that would expire during a read of several pages is renewed first
-# Of a reader's lease: whoever dies while it renews a token keeps a reader waiting for no longer, and that one has the
-# other half to renew it and to read.
+REFRESH_BEFORE = timedelta(
+    seconds=60
+)  # a token that would expire during a read of several pages is renewed first
+# Of a reader's lease: whoever dies while it renews a token keeps a reader waiting for no longer,
+# and that one has the other half to renew it and to read.
 SHARE = 0.5
 WAIT_SECONDS = 0.1
 
@@ -71,14 +75,18 @@ def _refreshed(services: Services, connection_id: str, seen: SealedTokens) -> Se
     raise Unavailable("another process is still renewing this account's token")
 
 
-def _renewed(services: Services, connection_id: str, seen: SealedTokens, stored: SealedTokens) -> bool:
+def _renewed(
+    services: Services, connection_id: str, seen: SealedTokens, stored: SealedTokens
+) -> bool:
     """Whether these are other tokens: the same ones may have been sealed anew with another key."""
     if stored.sealed == seen.sealed:
         return False
     return _open(services, connection_id, stored) != _open(services, connection_id, seen)
 
 
-def _exchange(services: Services, connection_id: str, stored: SealedTokens, lease_token: str) -> SealedTokens:
+def _exchange(
+    services: Services, connection_id: str, stored: SealedTokens, lease_token: str
+) -> SealedTokens:
     fresh, kept = None, False
     try:
         grant = services.cronofy.refresh(_open(services, connection_id, stored)["refresh"])
@@ -89,7 +97,9 @@ def _exchange(services: Services, connection_id: str, stored: SealedTokens, leas
     return fresh if kept else _stored(services, connection_id)
 
 
-def _store(services: Services, connection_id: str, lease_token: str, fresh: SealedTokens | None) -> bool:
+def _store(
+    services: Services, connection_id: str, lease_token: str, fresh: SealedTokens | None
+) -> bool:
     with services.database.write() as tx:
         return connections.store_tokens(tx, connection_id, lease_token, fresh)
 

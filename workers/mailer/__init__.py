@@ -1,6 +1,7 @@
 """Sending mail: what every mailer promises, and how one says that it could not.
 
-letters.py makes a Mail of what it is about, message.py makes bytes of a Mail, and a mailer sends bytes.
+letters.py makes a Mail of what it is about, message.py makes bytes of a Mail, and a mailer sends
+bytes.
 
     mail = letters.write(facts, choice, sender=settings.sender, now=now)
     services.mailer.send(message.serialise(mail), mail.sender.email, [mail.to.email])
@@ -15,15 +16,17 @@ About = Literal["address", "message", "server"]
 class MailError(Exception):
     """A message that was not accepted, for all or some of its recipients.
 
-    `permanent`: the same message to the same recipient never succeeds, do not try again.
-    `about` says whose trouble it is: of this address, of this message, or of the whole mailer ("server"), which is
-    never permanent: a wrong password or a refused sender is ours to repair, and must not kill every mail meanwhile.
-    `code` is the server's reply code, or a word: unreachable, timeout, cut, tls, unsupported, not_an_address.
-    `enhanced`: its enhanced status code (RFC 3463), such as 5.1.1. `reply`: what it said, without addresses; empty
-    when nobody said anything.
-    `refused` has the errors of single recipients; whoever is not in it got the message, unless it is empty.
-    `unsure`: the message was handed over and no answer to it was seen, so it may have been accepted all the same.
-    The error's text carries no address and nothing that the server said: both may be personal.
+    `permanent`: the same message to the same recipient never succeeds, do not try again. `about`
+      says whose trouble it is: of this address, of this message, or of the whole mailer ("server"),
+      which is never permanent: a wrong password or a refused sender is ours to repair, and must not
+      kill every mail meanwhile. `code` is the server's reply code, or a word: unreachable, timeout,
+      cut, tls, unsupported, not_an_address.
+    `enhanced`: its enhanced status code (RFC 3463), such as 5.1.1. `reply`: what it said, without
+      addresses; empty when nobody said anything. `refused` has the errors of single recipients;
+      whoever is not in it got the message, unless it is empty.
+    `unsure`: the message was handed over and no answer to it was seen, so it may have been accepted
+      all the same. The error's text carries no address and nothing that the server said: both may
+      be personal.
     """
 
     def __init__(
@@ -38,7 +41,9 @@ class MailError(Exception):
         reply: str = "",
     ) -> None:
         fate = "refused for good" if permanent else "not accepted this time"
-        super().__init__(f"{fate}, because of the {about} ({' '.join(filter(None, (code, enhanced)))})")
+        super().__init__(
+            f"{fate}, because of the {about} ({' '.join(filter(None, (code, enhanced)))})"
+        )
         self.code = code
         self.enhanced = enhanced
         self.reply = reply
@@ -49,13 +54,15 @@ class MailError(Exception):
 
     @property
     def no_mailbox(self) -> bool:
-        """Whether the server said that the mailbox does not exist: the one reason to write to nobody there."""
+        """Whether the server said that the mailbox does not exist: the one reason to write to
+        nobody there.
+        """
         return self.permanent and self.about == "address" and bool(self.reply)
 
 
 class Unfaithful(Exception):
-    """A message that does not read back as what was meant: a bug, or somebody's attempt. Never sent, never to be tried
-    again; a person should look.
+    """A message that does not read back as what was meant: a bug, or somebody's attempt. Never
+    sent, never to be tried again; a person should look.
     """
 
 
@@ -63,7 +70,9 @@ class Mailer(Protocol):
     """Safe to share between threads."""
 
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
-        """Hand the message over, whole, to every recipient (envelope addresses). Raises MailError."""
+        """Hand the message over, whole, to every recipient (envelope addresses). Raises
+        MailError.
+        """
 
     def close(self) -> None:
         """Give connections back. A mail may still be sent: it opens a new one."""

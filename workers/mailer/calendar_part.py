@@ -1,8 +1,8 @@
 """An Invitation as iCalendar text, read back before anybody gets it.
 
-The quirks of the library that are kept away: it writes VT, NEL and U+2028 as they are, at which other programs break
-lines (`domain.mail.safety` took them out); it takes `\\N` in a name for a line break; it writes a double quote in a
-parameter as RFC 6868 says, which Outlook shows as `^'`.
+The quirks of the library that are kept away: it writes VT, NEL and U+2028 as they are, at which
+other programs break lines (`domain.mail.safety` took them out); it takes `\\N` in a name for a line
+break; it writes a double quote in a parameter as RFC 6868 says, which Outlook shows as `^'`.
 """
 
 from datetime import datetime
@@ -45,7 +45,9 @@ def _event(invitation: Invitation) -> Event:
     ):
         event[name] = vDatetime(moment)
     event["ORGANIZER"] = _person(invitation.organizer)
-    event["ATTENDEE"] = _person(invitation.attendee, ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE")
+    event["ATTENDEE"] = _person(
+        invitation.attendee, ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE"
+    )
     told = (
         ("SUMMARY", invitation.summary),
         ("DESCRIPTION", invitation.description),
@@ -72,16 +74,22 @@ def _plain(text: str) -> str:
 
 
 def _check(written: bytes, invitation: Invitation, event: Event) -> None:
-    """The lines are those that were meant and no others, and read back with the values that were meant."""
+    """The lines are those that were meant and no others, and read back with the values that were
+    meant.
+    """
     lines = written.decode().split("\r\n")
     if any(len(line.encode()) > LONGEST_LINE for line in lines):
         raise Unfaithful("a calendar line is longer than 75 octets")
     unfolded = written.decode().replace("\r\n ", "").split("\r\n")
     names = [line.partition(":")[0].partition(";")[0] for line in unfolded]
     head = ["BEGIN", "PRODID", "VERSION", "CALSCALE", "METHOD", "BEGIN"]
-    if names != [*head, *(name.upper() for name in event), "END", "END", ""] or written.decode().splitlines() != [
-        *lines[:-1]
-    ]:
+    if names != [
+        *head,
+        *(name.upper() for name in event),
+        "END",
+        "END",
+        "",
+    ] or written.decode().splitlines() != [*lines[:-1]]:
         raise Unfaithful("the calendar has lines that were not meant")
     (read,) = Calendar.from_ical(written).events
     meant: tuple[tuple[str, object], ...] = (
@@ -91,7 +99,11 @@ def _check(written: bytes, invitation: Invitation, event: Event) -> None:
         ("ATTENDEE", f"mailto:{invitation.attendee.email}"),
         ("SUMMARY", _plain(invitation.summary)),
     )
-    instants = (("DTSTAMP", invitation.dtstamp), ("DTSTART", invitation.starts), ("DTEND", invitation.ends))
+    instants = (
+        ("DTSTAMP", invitation.dtstamp),
+        ("DTSTART", invitation.starts),
+        ("DTEND", invitation.ends),
+    )
     if any(read[name] != value for name, value in meant) or any(
         _instant(read, name) != moment.replace(microsecond=0) for name, moment in instants
     ):

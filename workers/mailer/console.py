@@ -1,4 +1,6 @@
-"""Mail as readable text on a stream: for a developer's terminal. It prints whole mails, so it is not for production."""
+"""Mail as readable text on a stream: for a developer's terminal. It prints whole mails, so it is
+not for production.
+"""
 
 import threading
 from collections.abc import Sequence
@@ -23,7 +25,14 @@ class ConsoleMailer:
         read = message_from_bytes(message, policy=policy.SMTP)
         told = [RULE, f"mail {sender} -> {', '.join(recipients)}", RULE]
         told += [f"{name}: {value}" for name, value in read.items()]
-        told += ["", *(_shown(part) for part in read.walk() if part.get_content_type() in ("text/plain", _CALENDAR))]
+        told += [
+            "",
+            *(
+                _shown(part)
+                for part in read.walk()
+                if part.get_content_type() in ("text/plain", _CALENDAR)
+            ),
+        ]
         with self._lock:
             self._stream.write("\n".join(told) + "\n")
             self._stream.flush()

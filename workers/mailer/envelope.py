@@ -1,6 +1,7 @@
 """The envelope, checked before any mailer acts on it.
 
-smtplib would read a recipient such as `a@x.example>, <b@x.example` its own way, and send to whomever it found there.
+smtplib would read a recipient such as `a@x.example>, <b@x.example` its own way, and send to
+whomever it found there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,9 @@ def check(sender: str, recipients: Sequence[str]) -> None:
 
 
 def failure(refused: Mapping[str, MailError]) -> MailError:
-    """The error for a message of which these recipients were refused: as hopeful as the most hopeful of them."""
+    """The error for a message of which these recipients were refused: as hopeful as the most
+    hopeful of them.
+    """
     best = min(refused.values(), key=lambda error: error.permanent)
     return MailError(
         best.code,

@@ -1,9 +1,9 @@
-"""Header values in ASCII, folded, as RFC 5322 and RFC 2047 say: written here, because the library's own writer cannot
-be trusted with people's names.
+"""Header values in ASCII, folded, as RFC 5322 and RFC 2047 say: written here, because the library's
+own writer cannot be trusted with people's names.
 
-Python 3.11.7 decodes the encoded words of a value it is given and folds the result anew: a Subject can become a second
-header, and a long name with a comma a second recipient. So the values are finished here, and `VERBATIM` stores and
-writes them as they are.
+Python 3.11.7 decodes the encoded words of a value it is given and folds the result anew: a Subject
+can become a second header, and a long name with a comma a second recipient. So the values are
+finished here, and `VERBATIM` stores and writes them as they are.
 """
 
 import re
@@ -18,7 +18,9 @@ _FOLD = "\r\n "
 _LINE = 66
 """Characters of a folded line, so that with the header's name it stays below 78."""
 _WORD_BYTES = 39
-"""Of UTF-8 in one encoded word, which makes 64 characters; RFC 2047 allows 75, and 76 in its line."""
+"""Of UTF-8 in one encoded word, which makes 64 characters; RFC 2047 allows 75, and 76
+in its line.
+"""
 _PLAIN = re.compile(r"[ -~]*", re.ASCII)
 _QUOTABLE = re.compile(r"[A-Za-z0-9 !#$%&'()*+,./:;<=>?@\[\]^_`{|}~-]{1,300}", re.ASCII)
 _SAFE = re.compile(r"[!-~]([ -~]|\r\n [!-~])*", re.ASCII)
@@ -35,7 +37,8 @@ def text(value: str) -> str:
 def mailbox(address: Address) -> str:
     """`"Ada" <ada@example.com>`, or the address alone.
 
-    Plain names stay plain at any length: Python before 3.13 reads a name of several encoded words with spaces between.
+    Plain names stay plain at any length: Python before 3.13 reads a name of several encoded words
+    with spaces between.
     """
     if not address.name:
         return address.email
@@ -45,7 +48,9 @@ def mailbox(address: Address) -> str:
 
 
 class Verbatim(EmailPolicy):
-    """Values are finished when they come: nothing is parsed, decoded or folded. Raises ValueError for a raw break."""
+    """Values are finished when they come: nothing is parsed, decoded or folded. Raises ValueError
+    for a raw break.
+    """
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, str]:
         if not _SAFE.fullmatch(str(value)):

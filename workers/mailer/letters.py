@@ -1,4 +1,6 @@
-"""From what a mail is about to the mail itself: the text chosen, the times spelled, the page laid out, all composed."""
+"""From what a mail is about to the mail itself: the text chosen, the times spelled, the page laid
+out, all composed.
+"""
 
 from datetime import datetime
 
@@ -12,7 +14,8 @@ from workers.mailer.times import locale_of, spell
 
 
 def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) -> Mail:
-    """The mail, as `storage.rows.mail_texts.resolve` chose its text. Raises domain.mail.tokens.UnusableTokens.
+    """The mail, as `storage.rows.mail_texts.resolve` chose its text. Raises
+    domain.mail.tokens.UnusableTokens.
 
     "off" is for the caller to obey: a mail that is switched off is not written.
     """
@@ -22,8 +25,12 @@ def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) ->
     return mail.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
 
 
-def preview(kind: str, language: str, template: Template | None, *, sender: Sender, now: datetime) -> Mail:
-    """How a text looks, with invented people. `kind` is one of TEXT_KINDS. Raises domain.mail.tokens.UnusableTokens."""
+def preview(
+    kind: str, language: str, template: Template | None, *, sender: Sender, now: datetime
+) -> Mail:
+    """How a text looks, with invented people. `kind` is one of TEXT_KINDS. Raises
+    domain.mail.tokens.UnusableTokens.
+    """
     return write(sample(kind, language, now=now), template or "default", sender=sender, now=now)
 
 

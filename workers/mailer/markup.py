@@ -1,14 +1,16 @@
-"""Default texts are written once, in a small markup, and become a text and a page that cannot disagree.
+"""Default texts are written once, in a small markup, and become a text and a page that cannot
+disagree.
 
     # A heading
-    | Label | value           a detail; these and the links are left out when one of their tokens has no value
+    | Label | value           a detail; these and the links are left out when one of their tokens
+                              has no value
     [label]({{my_page_url}})  a link that looks like a button
     ~ small print
     anything else             a paragraph; an empty line begins the next
 
-Styles are inline, colours are the reader's own: a mail that sets neither a background nor a text colour is dark where
-its reader likes it dark. The button's white on #1d4ed8 has a contrast of 6.7:1, its border stands in for a padding that
-Outlook ignores.
+Styles are inline, colours are the reader's own: a mail that sets neither a background nor a text
+colour is dark where its reader likes it dark. The button's white on #1d4ed8 has a contrast of
+6.7:1, its border stands in for a padding that Outlook ignores.
 """
 
 import re
@@ -21,11 +23,18 @@ from domain.mail.tokens import LINKS, asked
 PARAGRAPH = '<p style="margin:0 0 16px">{}</p>'
 SMALL = '<p style="margin:24px 0 0;font-size:14px">{}</p>'
 HEADING = '<h1 style="margin:0 0 16px;font-size:24px;line-height:1.25;font-weight:700">{}</h1>'
-DETAILS = '<dl style="margin:0 0 16px;padding:16px 16px 4px;border:1px solid #808080;border-radius:8px">{}</dl>'
-DETAIL = '<dt style="margin:0;font-size:14px;font-weight:700">{}</dt><dd style="margin:0 0 12px">{}</dd>'
+DETAILS = (
+    '<dl style="margin:0 0 16px;padding:16px 16px 4px;border:1px solid'
+    ' #808080;border-radius:8px">{}</dl>'
+)
+DETAIL = (
+    '<dt style="margin:0;font-size:14px;font-weight:700">{}</dt><dd style="margin:0 0 12px">{}</dd>'
+)
 BUTTON = (
-    '<p style="margin:0 0 16px"><a href="{}" style="display:inline-block;background-color:#1d4ed8;color:#ffffff;'
-    "border-style:solid;border-color:#1d4ed8;border-width:12px 24px;border-radius:6px;font-weight:700;"
+    '<p style="margin:0 0 16px"><a href="{}"'
+    ' style="display:inline-block;background-color:#1d4ed8;color:#ffffff;'
+    "border-style:solid;border-color:#1d4ed8;border-width:12px"
+    " 24px;border-radius:6px;font-weight:700;"
     'text-decoration:none">{}</a></p>'
 )
 LINK = '<a href="{{{{{0}}}}}" style="overflow-wrap:anywhere">{{{{{0}}}}}</a>'
@@ -36,7 +45,10 @@ _TOKEN_LINK = re.compile(r"\{\{\s*(" + "|".join(LINKS) + r")\s*\}\}")
 
 def text_of(source: str, given: Collection[str]) -> str:
     """The text part; its tokens are still in it. `given` are the tokens that have a value."""
-    return "\n\n".join("\n".join(_plain(line) for line in block) for block in _blocks(source, given)) + "\n"
+    return (
+        "\n\n".join("\n".join(_plain(line) for line in block) for block in _blocks(source, given))
+        + "\n"
+    )
 
 
 def page_of(source: str, given: Collection[str]) -> str:
@@ -47,12 +59,20 @@ def page_of(source: str, given: Collection[str]) -> str:
 def page_of_plain(text: str) -> str:
     """The body of a page for a text that came without one: its paragraphs, lines and links."""
     paragraphs = (escape(block.strip("\n")) for block in re.split(r"\n[ \t]*\n", text))
-    linked = (_TOKEN_LINK.sub(lambda match: LINK.format(match[1]), block) for block in paragraphs if block.strip())
+    linked = (
+        _TOKEN_LINK.sub(lambda match: LINK.format(match[1]), block)
+        for block in paragraphs
+        if block.strip()
+    )
     return "\n".join(PARAGRAPH.format(block.replace("\n", "<br>\n")) for block in linked)
 
 
 def _blocks(source: str, given: Collection[str]) -> Iterator[list[str]]:
-    told = (line for line in source.strip().split("\n") if line[:1] not in ("|", "[") or asked(line) <= set(given))
+    told = (
+        line
+        for line in source.strip().split("\n")
+        if line[:1] not in ("|", "[") or asked(line) <= set(given)
+    )
     for filled, lines in groupby(told, key=lambda line: bool(line.strip())):
         if filled:
             yield list(lines)
@@ -75,9 +95,13 @@ def _styled(block: list[str]) -> str:
         return BUTTON.format(button["url"], escape(button["label"]))
     if first.startswith("# "):
         return HEADING.format(escape(first[2:]))
-    return (SMALL if first.startswith("~ ") else PARAGRAPH).format(escape(" ".join(block).removeprefix("~ ")))
+    return (SMALL if first.startswith("~ ") else PARAGRAPH).format(
+        escape(" ".join(block).removeprefix("~ "))
+    )
 
 
 def _detail(line: str) -> tuple[str, str]:
     _, label, value = line.split("|", 2)
-    return label.strip(" "), value.strip(" ")  # a French label ends with a no-break space before its colon
+    return label.strip(" "), value.strip(
+        " "
+    )  # a French label ends with a no-break space before its colon

@@ -40,7 +40,11 @@ class MemoryMailer:
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
         envelope.check(sender, recipients)
         with self._lock:
-            refused = {address: self._refused[address] for address in recipients if address in self._refused}
+            refused = {
+                address: self._refused[address]
+                for address in recipients
+                if address in self._refused
+            }
             accepted = tuple(address for address in recipients if address not in refused)
             if accepted:
                 self.sent.append(SentMessage(message, sender, accepted))

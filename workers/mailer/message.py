@@ -1,4 +1,6 @@
-"""A Mail as the bytes of one message (RFC 5322, MIME), read back and compared with what was meant."""
+"""A Mail as the bytes of one message (RFC 5322, MIME), read back and compared with what
+was meant.
+"""
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -20,17 +22,22 @@ _READ = policy.SMTP.clone(raise_on_defect=True)
 
 
 def build(mail: Mail) -> EmailMessage:
-    """The message as a reader gets it: parsed from the very bytes that are sent. Raises Unfaithful."""
+    """The message as a reader gets it: parsed from the very bytes that are sent. Raises
+    Unfaithful.
+    """
     read = message_from_bytes(serialise(mail), policy=policy.SMTP)
     assert isinstance(read, EmailMessage)  # noqa: S101 (that policy makes no other)
     return read
 
 
 def serialise(mail: Mail) -> bytes:
-    """ASCII, lines ended by CRLF; the same bytes whenever the mail is the same. Raises Unfaithful."""
+    """ASCII, lines ended by CRLF; the same bytes whenever the mail is the same. Raises
+    Unfaithful.
+    """
     try:
         return _written(mail)
-    except ValueError as error:  # from the libraries, about a break, a defect or a character; its text quotes the mail
+    # From the libraries, about a break, a defect or a character; its text quotes the mail
+    except ValueError as error:
         failure = Unfaithful(f"the message cannot be written ({type(error).__name__})")
     raise failure
 
@@ -62,7 +69,10 @@ def _alternatives(mail: Mail, invite: bytes | None) -> EmailMessage:
     message.set_content(_ended(mail.text), cte="quoted-printable")
     message.add_alternative(_ended(mail.html), subtype="html", cte="quoted-printable")
     if invite is not None and mail.invitation is not None:
-        parameters = {"charset": "utf-8", "method": mail.invitation.method}  # RFC 6047 2.4: as in the calendar itself
+        parameters = {
+            "charset": "utf-8",
+            "method": mail.invitation.method,
+        }  # RFC 6047 2.4: as in the calendar itself
         message.add_alternative(invite, maintype="text", subtype="calendar", params=parameters)
     return message
 
@@ -77,7 +87,8 @@ def _with_attachment(alternatives: EmailMessage, invite: bytes) -> EmailMessage:
 
 def _finish(message: EmailMessage, mail: Mail) -> None:
     """Boundaries and headers."""
-    # `=_` can be in neither quoted-printable nor base64 (RFC 2045 6.7), so no text can end its part early.
+    # `=_` can be in neither quoted-printable nor base64 (RFC 2045 6.7), so no text can end its part
+    # early.
     name = sha256(mail.message_id.encode()).hexdigest()[:24]
     for number, part in enumerate(message.walk()):
         del part["MIME-Version"]
@@ -89,7 +100,10 @@ def _finish(message: EmailMessage, mail: Mail) -> None:
 
 def _check(written: bytes, mail: Mail, invite: bytes | None) -> None:
     read = message_from_bytes(written, policy=_READ)
-    if [name for name, _ in read.items()] != ["Content-Type", *(name for name, _ in _headers(mail))]:
+    if [name for name, _ in read.items()] != [
+        "Content-Type",
+        *(name for name, _ in _headers(mail)),
+    ]:
         raise Unfaithful("the message has headers that were not meant, or lacks some")
     meant = {"Subject": mail.subject, "Message-ID": mail.message_id, **dict(mail.headers)}
     if any(str(read[name]) != value for name, value in meant.items()):
@@ -105,10 +119,14 @@ def _check(written: bytes, mail: Mail, invite: bytes | None) -> None:
 
 
 def _check_address(written: bytes, read: EmailMessage, name: str, meant: Address) -> None:
-    """By both readers of the library, the strict one and the lenient one: they have disagreed before."""
+    """By both readers of the library, the strict one and the lenient one: they have disagreed
+    before.
+    """
     strict = [each.addr_spec for each in read[name].addresses]
     raw = message_from_bytes(written, policy=policy.compat32)[name].replace("\r\n", "")
-    lenient = [(str(make_header(decode_header(shown))), spec) for shown, spec in getaddresses([raw])]
+    lenient = [
+        (str(make_header(decode_header(shown))), spec) for shown, spec in getaddresses([raw])
+    ]
     if strict != [meant.email] or lenient != [(meant.name, meant.email)]:
         raise Unfaithful(f"the addresses in {name} read back as others")
 

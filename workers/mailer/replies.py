@@ -2,15 +2,18 @@
 
 | the reply speaks of | fate | MailError |
 | --- | --- | --- |
-| a mailbox that does not exist: 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10, 5.2.1 | withheld | permanent, address |
+| a mailbox that does not exist: 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10, 5.2.1 | withheld | permanent,
+    address |
 | size or content: 5.3.4, 5.6.x, 552 to a size | dead, this mail alone | permanent, message |
 | this address or mail, just now: 4yz, x.2.2, other 5.1.x, 5.2.x, 5.4.1 | later | address, message |
-| us, the server, a policy, a list: 421, 5.1.7, 5.1.8, 5.3 to 5.5, 5.7 | trouble of the mailer | server |
+| us, the server, a policy, a list: 421, 5.1.7, 5.1.8, 5.3 to 5.5, 5.7 | trouble of the mailer |
+    server |
 
-The codes are those of RFC 3463 and its registry (RFC 5248, 6531, 7372, 7505). Without one, the text decides, and
-only 550, 551 or 553 to RCPT can say that there is no mailbox. Of doubtful replies the more hopeful reading counts:
-a mail that is tried once too often costs a connection, a person who is never written to again costs a session.
-What is said to MAIL, and before it, is about us, unless it is about the size or the kind of this very mail.
+The codes are those of RFC 3463 and its registry (RFC 5248, 6531, 7372, 7505). Without one, the text
+decides, and only 550, 551 or 553 to RCPT can say that there is no mailbox. Of doubtful replies the
+more hopeful reading counts: a mail that is tried once too often costs a connection, a person who is
+never written to again costs a session. What is said to MAIL, and before it, is about us, unless it
+is about the size or the kind of this very mail.
 """
 
 import re
@@ -63,7 +66,8 @@ _UNDECIDED = ((1, 0),)
 _MOST_HOPEFUL: tuple[Fate, ...] = ("trouble", "later", "dead", "withheld")
 
 _STATUS = r"([245])\.(\d{1,3})\.(\d{1,3})(?![.\d])"
-# At the start of each line (RFC 2034), or as qmail writes it: "no mailbox here by that name (#5.1.1)".
+# At the start of each line (RFC 2034), or as qmail writes it: "no mailbox here by that name
+# (#5.1.1)".
 _ENHANCED = re.compile(rf"^\s*{_STATUS}|#{_STATUS}", re.MULTILINE)
 
 _FULL = re.compile(
@@ -79,15 +83,20 @@ _POLICY = re.compile(
     r"polic|denied|prohibit|forbid|restrict|not (allowed|permitted)|authori[sz]|security|spam|junk"
     r"|unsolicited|bulk|virus|malware|content|suspicious|too many|rate limit"
     r"|relay|rcpthosts|\bspf\b|dkim|dmarc|authenticat|\blog ?in\b|\btls\b|certificate|encrypt"
-    r"|sorbs|barracuda|uceprotect|dnsbl|\brbl|(black|block|deny) ?list|block|reputation|\blisted|\bbann"
+    r"|sorbs|barracuda|uceprotect|dnsbl|\brbl|(black|block|deny)"
+    r" ?list|block|reputation|\blisted|\bbann"
 )
 _PASSING = re.compile(r"temporar|\blater\b|try again|gr[ae]y ?list|your (message|e?-?mail)")
 _SIZE = re.compile(r"too (large|big|long)|\bsize\b|message length")
 _SENDER = re.compile(r"\bsender\b")
 
 
-def refusal(code: int, said: bytes, stage: Stage, *, sender: str = "", recipient: str = "") -> MailError:
-    """The error for a reply that did not accept; `said`: its text, lines parted by LF, without codes."""
+def refusal(
+    code: int, said: bytes, stage: Stage, *, sender: str = "", recipient: str = ""
+) -> MailError:
+    """The error for a reply that did not accept; `said`: its text, lines parted by LF, without
+    codes.
+    """
     about: About = "message" if stage == "DATA" else "address"
     if not 400 <= code <= 599:  # no answer that SMTP knows
         return MailError(str(code), permanent=False, about="server", unsure=stage == "DATA")
@@ -106,7 +115,9 @@ def refusal(code: int, said: bytes, stage: Stage, *, sender: str = "", recipient
 
 
 def fate(code: int, said: bytes, stage: Stage, *, sender: str = "", recipient: str = "") -> Fate:
-    """What becomes of a mail that got this 4yz or 5yz; the sender's and recipient's addresses are ours."""
+    """What becomes of a mail that got this 4yz or 5yz; the sender's and recipient's addresses are
+    ours.
+    """
     text = _text(said)
     statuses = [tuple(map(int, filter(None, found.groups()))) for found in _ENHANCED.finditer(text)]
     if code == _GOING_DOWN or code in _NOT_LOGGED_IN:
@@ -173,9 +184,16 @@ def readable(code: int, said: bytes, recipient: str) -> str:
 
 
 def disconnected(
-    error: Exception, *, late: bool, handed_over: bool = False, sender: str = "", recipient: str = ""
+    error: Exception,
+    *,
+    late: bool,
+    handed_over: bool = False,
+    sender: str = "",
+    recipient: str = "",
 ) -> MailError:
-    """The error for what smtplib or the network raised; `handed_over`: while the server had the message to answer."""
+    """The error for what smtplib or the network raised; `handed_over`: while the server had the
+    message to answer.
+    """
     if isinstance(error, smtplib.SMTPDataError):
         said = error.smtp_error
         raw = said if isinstance(said, bytes) else said.encode()

@@ -21,20 +21,30 @@ class MailServer:
     def parse(cls, url: str) -> "MailServer":
         """Raises ValueError with the next step; the text never holds the password.
 
-        Without `tls`, smtp:// means STARTTLS, and smtps:// TLS from the first byte: nothing is ever sent in the clear
-        because somebody forgot a word, or because somebody in between took STARTTLS out of the server's offer.
+        Without `tls`, smtp:// means STARTTLS, and smtps:// TLS from the first byte: nothing is ever
+        sent in the clear because somebody forgot a word, or because somebody in between took
+        STARTTLS out of the server's offer.
         """
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
         tls = options.pop("tls", "tls" if parts.scheme == "smtps" else "starttls")
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.fragment:
+        if (
+            parts.scheme not in ("smtp", "smtps")
+            or not parts.hostname
+            or parts.path.strip("/")
+            or parts.fragment
+        ):
             raise ValueError("write it as smtp://user:password@host:587?tls=starttls")
         if options or tls not in get_args(Tls):
             raise ValueError(f"its only option is tls, one of {', '.join(get_args(Tls))}")
         known = cast(Tls, tls)
-        user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+        user, password = (
+            unquote(part) if part else None for part in (parts.username, parts.password)
+        )
         if user and tls == "none" and not _is_this_machine(parts.hostname):
-            raise ValueError("a password needs tls=starttls or tls=tls, unless the server is on this machine")
+            raise ValueError(
+                "a password needs tls=starttls or tls=tls, unless the server is on this machine"
+            )
         return cls(parts.hostname, parts.port or PORTS[known], known, user, password)
 
 

@@ -1,7 +1,8 @@
-"""Mail over SMTP (RFC 5321), with STARTTLS (RFC 3207) or TLS, AUTH, and one connection per thread that is used again.
+"""Mail over SMTP (RFC 5321), with STARTTLS (RFC 3207) or TLS, AUTH, and one connection per thread
+that is used again.
 
-One send has one deadline, whatever the server does: smtplib's own time-out begins anew with each byte of a reply, so
-that a server which trickles would hold a worker past its lease.
+One send has one deadline, whatever the server does: smtplib's own time-out begins anew with each
+byte of a reply, so that a server which trickles would hold a worker past its lease.
 """
 
 import io
@@ -46,7 +47,9 @@ class SmtpMailer:
         self._connections: set[_Connection] = set()
 
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
-        """Hand the message over. Raises MailError; after one, nothing is known of the connection, so it is closed."""
+        """Hand the message over. Raises MailError; after one, nothing is known of the connection,
+        so it is closed.
+        """
         envelope.check(sender, recipients)
         limit = _Limit(self._monotonic() + self._deadline, self._monotonic)
         try:
@@ -63,7 +66,8 @@ class SmtpMailer:
             if not refused:
                 return
             failure = envelope.failure(refused)
-        raise failure  # out here, so that the library's error, which holds addresses, is not chained to it
+        # Out here, so that the library's error, which holds addresses, is not chained to it
+        raise failure
 
     def look(self, sender: str) -> None:
         """All of a send but its recipients and its message: nothing is sent. Raises MailError."""
@@ -131,7 +135,9 @@ class _Limit:
 class _Connection(smtplib.SMTP):
     """One connection, each wait on it cut to what is left of the limit."""
 
-    def __init__(self, server: MailServer, greeting: str, context: ssl.SSLContext, limit: _Limit) -> None:
+    def __init__(
+        self, server: MailServer, greeting: str, context: ssl.SSLContext, limit: _Limit
+    ) -> None:
         super().__init__(local_hostname=greeting)
         self._server = server
         self._host = server.host  # smtplib checks the certificate against it
@@ -156,14 +162,22 @@ class _Connection(smtplib.SMTP):
     def is_fresh(self, limit: _Limit) -> bool:
         """Whether the server still answers; from now on it has until `limit`."""
         self._limit = limit
-        if self.sock is None or self._mails >= REUSED_FOR_MAILS or limit.now() - self._used_at > REUSED_FOR_SECONDS:
+        if (
+            self.sock is None
+            or self._mails >= REUSED_FOR_MAILS
+            or limit.now() - self._used_at > REUSED_FOR_SECONDS
+        ):
             return False
         with suppress(smtplib.SMTPException, OSError):
             return self.rset()[0] == 250
         return False
 
-    def deliver(self, message: bytes, sender: str, recipients: Sequence[str]) -> dict[str, MailError]:
-        """One transaction. Returns the recipients that were refused, when at least one was not; raises MailError."""
+    def deliver(
+        self, message: bytes, sender: str, recipients: Sequence[str]
+    ) -> dict[str, MailError]:
+        """One transaction. Returns the recipients that were refused, when at least one was not;
+        raises MailError.
+        """
         self._used_at = self._limit.now()
         self._mails += 1
         self.handed_over = False
@@ -196,14 +210,20 @@ class _Connection(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((host, port), self._limit.wait())
         plain.settimeout(self._limit.wait())
-        return self._context.wrap_socket(plain, server_hostname=host) if self._server.tls == "tls" else plain
+        return (
+            self._context.wrap_socket(plain, server_hostname=host)
+            if self._server.tls == "tls"
+            else plain
+        )
 
     def _limit_now(self) -> _Limit:
         return self._limit
 
 
 class _BoundedIO(io.RawIOBase):
-    """A socket's bytes. Reads whatever the limit is at that time, because connections outlive limits."""
+    """A socket's bytes. Reads whatever the limit is at that time, because connections outlive
+    limits.
+    """
 
     def __init__(self, sock: socket.socket, limit: Callable[[], _Limit]) -> None:
         super().__init__()

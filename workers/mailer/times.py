@@ -1,10 +1,18 @@
-"""Dates and times as the recipient says them: in their zone, which is named, and in their language (CLDR, by babel)."""
+"""Dates and times as the recipient says them: in their zone, which is named, and in their language
+(CLDR, by babel).
+"""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location, get_timezone_name
+from babel.dates import (
+    format_date,
+    format_time,
+    get_timezone_gmt,
+    get_timezone_location,
+    get_timezone_name,
+)
 
 from domain.hours import timezone
 from domain.mail import MailFacts
@@ -12,7 +20,9 @@ from domain.mail.choice import languages
 
 
 def spell(facts: MailFacts, language: str) -> dict[str, str]:
-    """The tokens for times, in the language of the text: a German date would be lost in an English sentence."""
+    """The tokens for times, in the language of the text: a German date would be lost in an English
+    sentence.
+    """
     locale, zone = locale_of(facts.recipient.language, language), timezone(facts.recipient.zone)
     spelled: dict[str, str] = {}
     if facts.starts is not None and facts.ends is not None:
@@ -34,7 +44,9 @@ def spell(facts: MailFacts, language: str) -> dict[str, str]:
 
 
 def locale_of(tag: str, language: str) -> Locale:
-    """The reader's own flavour of the text's language (en-GB says 14:00, en-US 2:00 PM), or plainly that language."""
+    """The reader's own flavour of the text's language (en-GB says 14:00, en-US 2:00 PM), or plainly
+    that language.
+    """
     wanted, written = languages(tag), languages(language)
     same = wanted[0].partition("-")[0] == written[0].partition("-")[0]
     for candidate in (*wanted, *written) if same else written:
@@ -59,7 +71,9 @@ def _time(moment: datetime, locale: Locale) -> str:
 
 
 def _end(start: datetime, end: datetime, locale: Locale) -> str:
-    """The end's time; with what differs from the start: the date after midnight, the offset after a clock change."""
+    """The end's time; with what differs from the start: the date after midnight, the offset after a
+    clock change.
+    """
     apart = []
     if end.date() != start.date():
         apart.append(_date(end, locale))
@@ -69,7 +83,9 @@ def _end(start: datetime, end: datetime, locale: Locale) -> str:
 
 
 def _zone(moment: datetime, locale: Locale) -> str:
-    """`Central European Summer Time (Berlin, GMT+02:00)`; the offset tells the two 02:30 of an autumn night apart."""
+    """`Central European Summer Time (Berlin, GMT+02:00)`; the offset tells the two 02:30 of an
+    autumn night apart.
+    """
     offset = _offset(moment, locale)
     name = get_timezone_name(moment, "long", locale=locale)
     city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)

@@ -1,5 +1,6 @@
-"""What must be true of the evidence that a run leaves. Each check shares no code with the product: it reads answers,
-rows, mails, callbacks and calendars, and knows the promises."""
+"""What must be true of the evidence that a run leaves. Each check shares no code with the product:
+it reads answers, rows, mails, callbacks and calendars, and knows the promises.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -52,7 +53,9 @@ NOT_YET: tuple[Check, ...] = (occupancy.participants,)
 
 
 def all_checks(evidence: Evidence) -> list[Violation]:
-    """Every violation that any check finds; none is what a run must leave. Each says when, where that can be known."""
+    """Every violation that any check finds; none is what a run must leave. Each says when, where
+    that can be known.
+    """
     found: list[Violation] = []
     for check in CHECKS:
         found += check(evidence)
@@ -61,7 +64,9 @@ def all_checks(evidence: Evidence) -> list[Violation]:
 
 
 def _moments(evidence: Evidence) -> Iterator[tuple[str, float]]:
-    """By id, when a row was last changed, or written, and when an operation was sent: on the run's clock."""
+    """By id, when a row was last changed, or written, and when an operation was sent: on the run's
+    clock.
+    """
     for name in ("sessions", "outbox", "bookings"):
         for row in evidence.tables[name]:
             since = row.get("changed_at") or row.get("created_at")

@@ -1,4 +1,6 @@
-"""What each request, with its answer or without, does to a coach's diary: None where that answer could not be."""
+"""What each request, with its answer or without, does to a coach's diary: None where that answer
+could not be.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,8 +17,9 @@ NO_ID = "?"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request, its repeats taken together. `answer` None: it was lost, or has no body. `gap`: seconds that the
-    coach's sessions are apart at least. `by`: epoch seconds of the answer."""
+    """One request, its repeats taken together. `answer` None: it was lost, or has no body. `gap`:
+    seconds that the coach's sessions are apart at least. `by`: epoch seconds of the answer.
+    """
 
     number: int
     kind: str
@@ -48,7 +51,11 @@ def book(asked: Asked) -> Act:
         diary = diary.give(request.get("hold_id"))
         if answer is None:
             return diary.take(asked.nameless, _wanted(request), asked.gap, by=asked.by)
-        if answer["id"] in diary.seats or answer["version"] != 1 or _shown(answer) != _wanted(request):
+        if (
+            answer["id"] in diary.seats
+            or answer["version"] != 1
+            or _shown(answer) != _wanted(request)
+        ):
             return None
         after = diary.take(answer["session_id"], _shown(answer), asked.gap, by=asked.by)
         return after and after.seat(answer["id"], Seat(answer["session_id"], 1))
@@ -71,7 +78,9 @@ def move(asked: Asked) -> Act:
         version = seat.version + (before != after)  # to where it is already is no change
         if answer is not None and (answer["version"], _shown(answer)) != (version, after):
             return None
-        moved = diary.give(request.get("hold_id")).take(seat.session_id, after, asked.gap, by=asked.by)
+        moved = diary.give(request.get("hold_id")).take(
+            seat.session_id, after, asked.gap, by=asked.by
+        )
         return moved and moved.seat(booking_id, Seat(seat.session_id, version))
 
     return act
@@ -115,7 +124,8 @@ def hold(asked: Asked) -> Act:
     def act(diary: Diary) -> Diary | None:
         wanted = _wanted(request)
         if answer is None:
-            # It may have been made later, and then ends later: nobody is asked to keep a hold to its end.
+            # It may have been made later, and then ends later: nobody is asked to keep a hold to
+            # its end.
             lost = Time(wanted.start, wanted.end, expires=0.0)
             return diary.take(asked.nameless, lost, asked.gap, by=asked.by)
         kept = Time(wanted.start, wanted.end, expires=float(epoch(answer["expires_at"])))
@@ -134,7 +144,9 @@ def make_pod(asked: Asked) -> Act:
 
     def act(diary: Diary) -> Diary | None:
         name = asked.nameless if answer is None else answer["session_id"]
-        after = diary.give(request.get("hold_id")).take(name, _wanted(request), asked.gap, by=asked.by)
+        after = diary.give(request.get("hold_id")).take(
+            name, _wanted(request), asked.gap, by=asked.by
+        )
         if after is None or answer is None:
             return after
         seated = answer.get("bookings", ())
@@ -154,7 +166,11 @@ def join(asked: Asked) -> Act:
         after = diary.join(pod_id)
         if after is None or answer is None:
             return after
-        if answer["id"] in diary.seats or answer["session_id"] != pod_id or not _counts(after, answer):
+        if (
+            answer["id"] in diary.seats
+            or answer["session_id"] != pod_id
+            or not _counts(after, answer)
+        ):
             return None
         return after.seat(answer["id"], Seat(pod_id, answer["version"]))
 
@@ -185,18 +201,26 @@ def read(asked: Asked) -> Act:
 
 
 def refusal(asked: Asked) -> Act | None:
-    """None: a refusal that is always legal, because what closes a time may lie outside of the diary."""
+    """None: a refusal that is always legal, because what closes a time may lie outside of the
+    diary.
+    """
     code, request = asked.answer.get("code"), asked.request
     tests: dict[str, Callable[[Diary], bool]] = {
-        "stale_version": lambda diary: _version(diary, request) == asked.answer["current"] != request["version"],
+        "stale_version": lambda diary: (
+            _version(diary, request) == asked.answer["current"] != request["version"]
+        ),
         "booking_ended": lambda diary: _status(diary, request) in (asked.answer["ended_as"], ENDED),
         "unknown_booking": lambda diary: request["booking_id"] not in diary.seats,
         "seats_full": lambda diary: _is_full(diary, request["pod_id"]),
-        "pod_ended": lambda diary: request["pod_id"] in diary.pods and not diary.pods[request["pod_id"]].active,
+        "pod_ended": lambda diary: (
+            request["pod_id"] in diary.pods and not diary.pods[request["pod_id"]].active
+        ),
         "unknown_hold": lambda diary: _is_over(diary, request["hold_id"], asked.by),
     }
     test = tests.get(str(code))
-    if test is None or (code == "stale_version" and ("version" not in request or "booking_id" not in request)):
+    if test is None or (
+        code == "stale_version" and ("version" not in request or "booking_id" not in request)
+    ):
         return None
     return lambda diary: diary if test(diary) else None
 

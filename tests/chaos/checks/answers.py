@@ -1,4 +1,6 @@
-"""G5: one booking and one answer for a key; nothing that was acknowledged is lost; nothing is there unasked."""
+"""G5: one booking and one answer for a key; nothing that was acknowledged is lost; nothing is there
+unasked.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -18,8 +20,9 @@ CHANGING = ("move", "cancel", "leave")
 
 
 def one_answer(evidence: Evidence) -> Iterator[Violation]:
-    """Each repeat of a key is answered the same. What was not stored (4xx but 409, 5xx) may come before, never after
-    a success."""
+    """Each repeat of a key is answered the same. What was not stored (4xx but 409, 5xx) may come
+    before, never after a success.
+    """
     for (client, key), tries in requests(evidence).items():
         final = [each for each in tries if succeeded(each) or each.status == 409]
         seen = [(each.status, each.answer) for each in final]
@@ -37,15 +40,20 @@ def one_answer(evidence: Evidence) -> Iterator[Violation]:
 def _taken_back(client: str, key: str, tries: list[Operation]) -> Iterator[Violation]:
     done = [each.answered for each in tries if succeeded(each) and each.answered is not None]
     for later in tries:
-        refused = later.status is not None and 400 <= later.status < 500 and later.status not in (409, 429)
+        refused = (
+            later.status is not None
+            and 400 <= later.status < 500
+            and later.status not in (409, 429)
+        )
         if refused and done and later.sent > min(done):
             what = f"answered {later.status} after it had succeeded: operation {later.number}"
             yield Violation("G5", f"{client}'s key {key} was {what}", "lost", later.sent)
 
 
 def nothing_lost(evidence: Evidence) -> Iterator[Violation]:
-    """Each acknowledged booking is there at the version it was acknowledged at, or a later one that somebody asked
-    for; at the acknowledged version it is what the answer said."""
+    """Each acknowledged booking is there at the version it was acknowledged at, or a later one that
+    somebody asked for; at the acknowledged version it is what the answer said.
+    """
     rows, sessions = by_id(evidence.tables["bookings"]), by_id(evidence.tables["sessions"])
     for booking_id, seen in _acknowledged(evidence).items():
         row = rows.get(booking_id)
@@ -97,8 +105,9 @@ def _unasked_changes(
 
 
 def unanswered(evidence: Evidence, booking_id: str, session_id: str) -> list[Operation]:
-    """The requests about this booking, or the whole of its session, of which nobody knows whether they were done:
-    the first try of each."""
+    """The requests about this booking, or the whole of its session, of which nobody knows whether
+    they were done: the first try of each.
+    """
     found = []
     for tries in requests(evidence).values():
         about = tries[0].request.get("booking_id") == booking_id
@@ -109,13 +118,17 @@ def unanswered(evidence: Evidence, booking_id: str, session_id: str) -> list[Ope
 
 
 def undecided(tries: Iterable[Operation]) -> bool:
-    """Whether nobody knows if a request was done: a try had no answer, and none was answered with what is stored."""
+    """Whether nobody knows if a request was done: a try had no answer, and none was answered with
+    what is stored.
+    """
     decided = any(succeeded(each) or each.status == 409 for each in tries)
     return not decided and any(each.unknown for each in tries)
 
 
 def nothing_unasked(evidence: Evidence) -> Iterator[Violation]:
-    """Each booking's row belongs to one request: that which was answered with it, or one whose answer was lost."""
+    """Each booking's row belongs to one request: that which was answered with it, or one whose
+    answer was lost.
+    """
     asked = [tries[0] for tries in requests(evidence).values() if undecided(tries)]
     asked = [each for each in asked if each.kind in MAKING]
     coaches = _coaches(evidence)

@@ -1,4 +1,6 @@
-"""The coach's calendar against the sessions: what is to come stands once, at its time; nothing else of ours stands."""
+"""The coach's calendar against the sessions: what is to come stands once, at its time; nothing else
+of ours stands.
+"""
 
 from collections.abc import Iterator
 
@@ -14,7 +16,9 @@ def ours(event: Event) -> bool:
 
 
 def calendars(evidence: Evidence) -> Iterator[Violation]:
-    """A session with a calendar row that has not ended is left to the check of those: it may be half way."""
+    """A session with a calendar row that has not ended is left to the check of those: it may be
+    half way.
+    """
     sessions = by_id(evidence.tables["sessions"])
     rows = grouped(outbox(evidence, "calendar"), lambda row: row["session_id"])
     mine = [event for event in evidence.events if ours(event)]
@@ -25,7 +29,9 @@ def calendars(evidence: Evidence) -> Iterator[Violation]:
         states = {row["state"] for row in rows.get(session["id"], [])}
         if session["kind"] == HOLD or session["ends"] <= evidence.now or states & set(OPEN):
             continue
-        yield from _session(session, standing.get(session["id"], []), written=_written(rows, session))
+        yield from _session(
+            session, standing.get(session["id"], []), written=_written(rows, session)
+        )
 
 
 def _written(rows: dict[str, list[Row]], session: Row) -> bool:

@@ -1,4 +1,6 @@
-"""What the platform was told: each change of each booking, in order, and nothing that did not happen."""
+"""What the platform was told: each change of each booking, in order, and nothing that did not
+happen.
+"""
 
 from collections.abc import Iterator
 
@@ -9,8 +11,9 @@ OF_BOOKINGS = "booking."
 
 
 def callbacks(evidence: Evidence) -> Iterator[Violation]:
-    """Those that the platform took (2xx), against the rows. Of other events only the latest counts, and rows of the
-    earlier ones are gone: of these nothing is asked but that a repeat is the same."""
+    """Those that the platform took (2xx), against the rows. Of other events only the latest counts,
+    and rows of the earlier ones are gone: of these nothing is asked but that a repeat is the same.
+    """
     rows = {row["id"]: row for row in outbox(evidence, "callback")}
     taken = [each for each in evidence.callbacks if 200 <= each.status < 300]
     heard = grouped(taken, lambda each: each.id)
@@ -39,7 +42,9 @@ def _order(taken: list[Callback]) -> Iterator[Violation]:
     """Each booking's changes, each at its first arrival: 1, 2, 3 and so on, each under one id."""
     of_bookings = [each for each in taken if str(each.body["type"]).startswith(OF_BOOKINGS)]
     of_bookings.sort(key=lambda each: each.taken)
-    for booking_id, told in grouped(of_bookings, lambda each: each.body["data"]["booking_id"]).items():
+    for booking_id, told in grouped(
+        of_bookings, lambda each: each.body["data"]["booking_id"]
+    ).items():
         firsts: dict[str, int] = {}
         for each in told:
             firsts.setdefault(each.id, each.body["data"]["version"])

@@ -1,7 +1,8 @@
-"""A coach's diary as one person with a pencil would keep it: the sequential model that histories are held against.
+"""A coach's diary as one person with a pencil would keep it: the sequential model that histories
+are held against.
 
-Which times are taken, who has which booking at which version, and how many seats of each pod. A refusal for a time
-that is not open is always legal here: calendars and the clock close times too.
+Which times are taken, who has which booking at which version, and how many seats of each pod. A
+refusal for a time that is not open is always legal here: calendars and the clock close times too.
 """
 
 from collections.abc import Mapping
@@ -37,7 +38,9 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """Never changed: each act makes another. By the ids of sessions and holds, of bookings, and of pods."""
+    """Never changed: each act makes another. By the ids of sessions and holds, of bookings, and of
+    pods.
+    """
 
     times: Mapping[str, Time] = field(default_factory=dict)
     seats: Mapping[str, Seat] = field(default_factory=dict)
@@ -48,8 +51,9 @@ class Diary:
         return hash(tuple(frozenset(part.items()) for part in parts))
 
     def is_free(self, wanted: Time, gap: int, *, by: float, without: str | None = None) -> bool:
-        """Whether nothing that is taken lies closer than `gap` seconds. `by`: epoch seconds of the answer; a hold that
-        expired until then may have been gone."""
+        """Whether nothing that is taken lies closer than `gap` seconds. `by`: epoch seconds of the
+        answer; a hold that expired until then may have been gone.
+        """
         for name, taken in self.times.items():
             over = taken.expires is not None and taken.expires <= by
             if over or name == without:
@@ -109,7 +113,10 @@ class Diary:
     def shows(self, booking_id: str, answer: Mapping[str, Any]) -> bool:
         """Whether an answer tells of this booking as it stands."""
         seat = self.seats.get(booking_id)
-        if seat is None or (seat.session_id, seat.version) != (answer["session_id"], answer["version"]):
+        if seat is None or (seat.session_id, seat.version) != (
+            answer["session_id"],
+            answer["version"],
+        ):
             return False
         if seat.status == ENDED:
             return bool(answer["status"] != BOOKED)

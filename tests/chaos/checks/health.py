@@ -1,4 +1,6 @@
-"""G9: no outage ends a process or makes an error of ours, each answer comes in time, and soon after all is well."""
+"""G9: no outage ends a process or makes an error of ours, each answer comes in time, and soon after
+all is well.
+"""
 
 from collections.abc import Iterator
 
@@ -28,7 +30,9 @@ def _code(operation: Operation) -> object:
 
 def nothing_ended(evidence: Evidence) -> Iterator[Violation]:
     for when, name, code in evidence.ended:
-        yield Violation("G9", f"{name} ended by itself with {code}, {when:.1f} s into the run", at=when)
+        yield Violation(
+            "G9", f"{name} ended by itself with {code}, {when:.1f} s into the run", at=when
+        )
 
 
 def in_time(evidence: Evidence) -> Iterator[Violation]:

@@ -1,7 +1,8 @@
-"""G4 and G5 over time: the answers about each coach are those of one diary, in which one thing came after another.
+"""G4 and G5 over time: the answers about each coach are those of one diary, in which one thing came
+after another.
 
-Repeats of a key are one request, from when it was first sent until it was first answered for good. One that nobody
-answered may have been done at any time after, unless the rows say that it was not.
+Repeats of a key are one request, from when it was first sent until it was first answered for good.
+One that nobody answered may have been done at any time after, unless the rows say that it was not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,9 @@ SHOWN = 6
 
 
 def histories(evidence: Evidence, *, most: int = MOST_STATES) -> Iterator[Violation]:
-    """One search a coach. One that finds no end in `most` states is a violation too: of the checker."""
+    """One search a coach. One that finds no end in `most` states is a violation too: of the
+    checker.
+    """
     for coach_id, steps in grouped(_steps(evidence), lambda pair: pair[0]).items():
         found = decide([step for _, step in steps], Diary(), most=most)
         if found.verdict == "explained":
@@ -47,7 +50,11 @@ def _steps(evidence: Evidence) -> Iterator[tuple[str, Step[Diary]]]:
     """Each coach's id with a request."""
     rows, gaps = _rows(evidence), _gaps(evidence)
     asked = list(requests(evidence).values())
-    asked += [[each] for each in evidence.operations if each.kind == "read" and "booking_id" in each.request]
+    asked += [
+        [each]
+        for each in evidence.operations
+        if each.kind == "read" and "booking_id" in each.request
+    ]
     for tries in asked:
         coach_id = tries[0].coach_id
         step = _step(evidence, tries, rows, gaps.get(coach_id, 0))
@@ -55,7 +62,9 @@ def _steps(evidence: Evidence) -> Iterator[tuple[str, Step[Diary]]]:
             yield coach_id, step
 
 
-def _step(evidence: Evidence, tries: Sequence[Operation], rows: _Rows, gap: int) -> Step[Diary] | None:
+def _step(
+    evidence: Evidence, tries: Sequence[Operation], rows: _Rows, gap: int
+) -> Step[Diary] | None:
     """None: it tells nothing."""
     first = tries[0]
     if first.request.get("booking_id") in rows.unknown:
@@ -103,7 +112,9 @@ def _lost(evidence: Evidence, first: Operation, rows: _Rows, gap: int) -> Step[D
     act = acts.success(Asked(first.number, first.kind, request, None, gap, NEVER))
     if idle or act is None:
         return None
-    return Step(first.sent, NEVER, act, f"operation {first.number} ({first.kind}, no answer)", optional=True)
+    return Step(
+        first.sent, NEVER, act, f"operation {first.number} ({first.kind}, no answer)", optional=True
+    )
 
 
 def _rows(evidence: Evidence) -> _Rows:
@@ -115,14 +126,18 @@ def _rows(evidence: Evidence) -> _Rows:
                 versions.setdefault(booking["id"], set()).add(booking["version"])
                 made |= {booking["id"]} if each.kind in MAKING else set()
     bookings = by_id(evidence.tables["bookings"])
-    settled = {name for name, row in bookings.items() if len(versions.get(name, ())) >= row["version"]}
+    settled = {
+        name for name, row in bookings.items() if len(versions.get(name, ())) >= row["version"]
+    }
     standing = {row["id"] for row in evidence.tables["sessions"] if row["active"]}
     unknown = {row["id"] for row in strangers(evidence)} | (bookings.keys() - made)
     return _Rows(frozenset(settled), frozenset(standing), frozenset(unknown))
 
 
 def _gaps(evidence: Evidence) -> dict[str, int]:
-    """The least that each coach's sessions were ever apart, in seconds: buffers may have been changed meanwhile."""
+    """The least that each coach's sessions were ever apart, in seconds: buffers may have been
+    changed meanwhile.
+    """
     seconds: dict[str, list[int]] = {}
     for row in evidence.tables["coaches"]:
         seconds[row["id"]] = [60 * max(row["pre"], row["post"])]

@@ -1,4 +1,6 @@
-"""A mail as a mail program reads it: Message-ID, and the lines of its calendar part. Only the standard library."""
+"""A mail as a mail program reads it: Message-ID, and the lines of its calendar part. Only the
+standard library.
+"""
 
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -9,7 +11,9 @@ from tests.chaos.evidence import Letter
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What counts in a letter. Without a calendar part `method` and `uid` are empty and `sequence` is -1."""
+    """What counts in a letter. Without a calendar part `method` and `uid` are empty and `sequence`
+    is -1.
+    """
 
     letter: Letter
     digest: str
@@ -42,8 +46,9 @@ def read(letter: Letter) -> Read:
 
 
 def properties(text: str) -> dict[str, str]:
-    """The properties of an iCalendar text with one event, by name; of a name given twice, the last. A line that
-    begins with a blank goes on with the one before (RFC 5545, 3.1)."""
+    """The properties of an iCalendar text with one event, by name; of a name given twice, the last.
+    A line that begins with a blank goes on with the one before (RFC 5545, 3.1).
+    """
     lines: list[str] = []
     for line in text.replace("\r\n", "\n").split("\n"):
         if line[:1] in (" ", "\t") and lines:

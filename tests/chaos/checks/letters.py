@@ -1,5 +1,6 @@
-"""G7: mails as they were received, against what was owed: none missing, none invented, twice only where nobody can
-know, in order, and a CANCEL only where there was a REQUEST."""
+"""G7: mails as they were received, against what was owed: none missing, none invented, twice only
+where nobody can know, in order, and a CANCEL only where there was a REQUEST.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,8 +12,9 @@ from tests.chaos.evidence import Evidence, Row, Violation
 
 
 def received(evidence: Evidence) -> Iterator[Violation]:
-    """Each mail that was sent arrived, at its recipient; each that arrived was owed, and left no more often than its
-    row admits."""
+    """Each mail that was sent arrived, at its recipient; each that arrived was owed, and left no
+    more often than its row admits.
+    """
     rows = {row["message_id"]: row for row in outbox(evidence, "mail")}
     arrived = grouped(map(read, evidence.letters), lambda each: each.digest)
     for digest, row in rows.items():
@@ -44,7 +46,9 @@ def _copies(row: Row, copies: Sequence[Read]) -> Iterator[Violation]:
 
 
 def order(evidence: Evidence) -> Iterator[Violation]:
-    """By booking and recipient, each mail's first arrival: versions only grow, as does SEQUENCE; one UID for life."""
+    """By booking and recipient, each mail's first arrival: versions only grow, as does SEQUENCE;
+    one UID for life.
+    """
     for (booking_id, recipient), heard in _threads(evidence).items():
         where = f"booking {booking_id} to {recipient}"
         versions = [row["version"] for row, _ in heard if row["topic"] != REMINDER]
@@ -59,12 +63,13 @@ def order(evidence: Evidence) -> Iterator[Violation]:
 
 
 def cancel_after_request(evidence: Evidence) -> Iterator[Violation]:
-    """What was never announced is not called off: neither by a METHOD, nor by words alone. A reminder announces in
-    words."""
+    """What was never announced is not called off: neither by a METHOD, nor by words alone. A
+    reminder announces in words.
+    """
     owed = grouped(about_bookings(evidence), lambda row: (row["booking_id"], row["recipient"]))
     for key, heard in _threads(evidence).items():
-        # One that may have been taken must be called off: nobody can know. A reader who was owed no announcement,
-        # because her address is another now, is told of the end.
+        # One that may have been taken must be called off: nobody can know. A reader who was owed no
+        # announcement, because her address is another now, is told of the end.
         telling = [row for row in owed[key] if row["topic"] not in ENDINGS]
         announced = not telling or any(row["unsure"] for row in telling)
         invited = any(row["unsure"] for row in telling if row["topic"] in REQUESTS)

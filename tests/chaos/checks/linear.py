@@ -1,9 +1,10 @@
-"""Is there an order? A search after Wing and Gong (1993), with Lowe's memo of what was tried, for histories of
-requests that overlapped in time.
+"""Is there an order? A search after Wing and Gong (1993), with Lowe's memo of what was tried, for
+histories of requests that overlapped in time.
 
-A history is explained when all of its steps can be put into one order in which each is possible where it stands, and
-whatever was answered before another was sent comes before that. A step whose answer was lost may stand anywhere after
-it was sent, or nowhere. Steps that change nothing are taken as soon as they are possible: that rules nothing out.
+A history is explained when all of its steps can be put into one order in which each is possible
+where it stands, and whatever was answered before another was sent comes before that. A step whose
+answer was lost may stand anywhere after it was sent, or nowhere. Steps that change nothing are
+taken as soon as they are possible: that rules nothing out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,8 +19,10 @@ Verdict = Literal["explained", "impossible", "not decided"]
 
 @dataclass(frozen=True, slots=True)
 class Step(Generic[State]):
-    """A request. `sent`, `answered`: seconds, NEVER for one without answer. `act`: the state after it, or None where
-    it is not possible. `optional`: it may never have been done. `looks`: it changes nothing. `name`: for people."""
+    """A request. `sent`, `answered`: seconds, NEVER for one without answer. `act`: the state after
+    it, or None where it is not possible. `optional`: it may never have been done. `looks`: it
+    changes nothing. `name`: for people.
+    """
 
     sent: float
     answered: float
@@ -63,7 +66,9 @@ def decide(steps: Sequence[Step[State]], begin: State, *, most: int = MOST_STATE
 
 
 class _Search(Generic[State]):
-    """The steps in the order in which they were sent. What was done is a set of them, as the bits of a number."""
+    """The steps in the order in which they were sent. What was done is a set of them, as the bits
+    of a number.
+    """
 
     def __init__(self, steps: Sequence[Step[State]]) -> None:
         self._steps = sorted(steps, key=lambda step: step.sent)
@@ -99,7 +104,9 @@ class _Search(Generic[State]):
                 return done
 
     def after(self, done: int, state: State) -> Iterator[tuple[int, State]]:
-        """The states that one step leads to; the likeliest is the last. A step without answer was likely not done."""
+        """The states that one step leads to; the likeliest is the last. A step without answer was
+        likely not done.
+        """
         able = [at for at in self.next_ones(done) if not self._steps[at].looks]
         able.sort(key=lambda at: self._steps[at].answered, reverse=True)
         for at in able:

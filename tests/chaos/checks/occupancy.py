@@ -1,4 +1,6 @@
-"""G4, from the rows: no two sessions of a coach too close, no seat too many, nobody in two places at once."""
+"""G4, from the rows: no two sessions of a coach too close, no seat too many, nobody in two places
+at once.
+"""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -11,17 +13,23 @@ MOST_GAP = 8 * 3600  # seconds: no buffer is longer
 
 
 def overlaps(evidence: Evidence) -> Iterator[Violation]:
-    """Two active sessions of one coach, closer than the larger of their buffers. Holds that ended count as gone."""
+    """Two active sessions of one coach, closer than the larger of their buffers. Holds that ended
+    count as gone.
+    """
     for coach_id, rows in grouped(occupying(evidence), lambda row: row["coach_id"]).items():
         for one, other in neighbours(rows):
             gap = max(one["gap"], other["gap"])
             if other["starts"] - one["ends"] < gap and one["starts"] - other["ends"] < gap:
                 ids = f"{one['id']} and {other['id']}"
-                yield Violation("G4", f"coach {coach_id}: {ids} are closer than {gap} s", OVERLAPPING)
+                yield Violation(
+                    "G4", f"coach {coach_id}: {ids} are closer than {gap} s", OVERLAPPING
+                )
 
 
 def neighbours(rows: list[Row]) -> Iterator[tuple[Row, Row]]:
-    """The pairs that could be too close: each row with those that begin before it is over and any buffer."""
+    """The pairs that could be too close: each row with those that begin before it is over and any
+    buffer.
+    """
     ordered = sorted(rows, key=lambda row: row["starts"])
     for number, one in enumerate(ordered):
         for other in ordered[number + 1 :]:
@@ -31,7 +39,9 @@ def neighbours(rows: list[Row]) -> Iterator[tuple[Row, Row]]:
 
 
 def seats(evidence: Evidence) -> Iterator[Violation]:
-    """What a session says is taken, its seats by name, and what it holds: taken = rows <= capacity."""
+    """What a session says is taken, its seats by name, and what it holds: taken = rows
+    <= capacity.
+    """
     booked = [row for row in evidence.tables["bookings"] if row["status"] == "booked"]
     seated = grouped(booked, lambda row: row["session_id"])
     for session in evidence.tables["sessions"]:
@@ -42,7 +52,9 @@ def seats(evidence: Evidence) -> Iterator[Violation]:
             counts = f"{len(rows)} booked, {session['taken']} taken of {session['capacity']}"
             yield Violation("G4", f"session {session['id']}: {counts}", OVERLAPPING)
         if rows and not session["active"]:
-            yield Violation("G4", f"session {session['id']} is off, and {rows[0]['id']} still booked")
+            yield Violation(
+                "G4", f"session {session['id']} is off, and {rows[0]['id']} still booked"
+            )
 
 
 def participants(evidence: Evidence) -> Iterator[Violation]:

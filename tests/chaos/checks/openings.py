@@ -1,7 +1,9 @@
-"""Each listing in the end against a brute force: every quarter hour looked at for itself, from the rules.
+"""Each listing in the end against a brute force: every quarter hour looked at for itself, from the
+rules.
 
-The brute force is `tests.domain.oracle`, which knows nothing but its case, as JSON has it. Here the case is made: hours
-from the coach's row, busy times from the calendars themselves, own sessions from theirs.
+The brute force is `tests.domain.oracle`, which knows nothing but its case, as JSON has it. Here the
+case is made: hours from the coach's row, busy times from the calendars themselves, own sessions
+from theirs.
 """
 
 import json
@@ -16,13 +18,17 @@ from tests.chaos.evidence import Evidence, Row, Violation
 from tests.domain import oracle
 
 ROOM = 120
-"""Seconds between the moment of a listing and `now`: a start that the clock opens or closes within may be either."""
+"""Seconds between the moment of a listing and `now`: a start that the clock opens or closes within
+may be either.
+"""
 SHOWN = 5
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def openings(evidence: Evidence) -> Iterator[Violation]:
-    """A listing that is hidden by policy lists nothing; the others list what the brute force finds open."""
+    """A listing that is hidden by policy lists nothing; the others list what the brute force finds
+    open.
+    """
     coaches = {row["id"]: row for row in evidence.tables["coaches"]}
     for coach_id, by_duration in evidence.listings.items():
         for duration, listing in by_duration.items():
@@ -32,7 +38,9 @@ def openings(evidence: Evidence) -> Iterator[Violation]:
             yield from _compare(evidence, coaches[coach_id], duration, listing, where)
 
 
-def _compare(evidence: Evidence, coach: Row, duration: int, listing: Row, where: str) -> Iterator[Violation]:
+def _compare(
+    evidence: Evidence, coach: Row, duration: int, listing: Row, where: str
+) -> Iterator[Violation]:
     listed = set(listing["starts"])
     if listing["effect"] == "hide":
         if listed:
@@ -48,7 +56,9 @@ def _compare(evidence: Evidence, coach: Row, duration: int, listing: Row, where:
         if sure:
             shown = ", ".join(sure[:SHOWN])
             told = "listed" if what == "closed" else "not listed"
-            yield Violation("G2", f"{where}: {len(sure)} starts are {told}, and are {what}: {shown}")
+            yield Violation(
+                "G2", f"{where}: {len(sure)} starts are {told}, and are {what}: {shown}"
+            )
 
 
 @lru_cache(maxsize=4)
@@ -72,7 +82,9 @@ def _case(evidence: Evidence, coach: Row, duration: int, listing: Row) -> dict[s
     own = [row for row in occupying(evidence) if row["coach_id"] == coach["id"]]
     return {
         "zone": coach["zone"],
-        "hours": {day: _windows(found) for day, found in zip(DAYS, json_of(coach["weekly"]), strict=True)},
+        "hours": {
+            day: _windows(found) for day, found in zip(DAYS, json_of(coach["weekly"]), strict=True)
+        },
         "overrides": {day: _windows(found) for day, found in json_of(coach["overrides"])},
         "busy": [[exact(event[0]), exact(event[1])] for event in _busy(evidence, coach["id"])],
         "own": [[exact(row["starts"]), exact(row["ends"]), row["gap"] / 60] for row in own],
@@ -101,7 +113,9 @@ def exact(seconds: float) -> str:
 
 def _busy(evidence: Evidence, coach_id: str) -> Iterator[tuple[int, int]]:
     """What stands in the calendars that block, but for our own sessions."""
-    connections = {row["id"] for row in evidence.tables["connections"] if row["coach_id"] == coach_id}
+    connections = {
+        row["id"] for row in evidence.tables["connections"] if row["coach_id"] == coach_id
+    }
     blocking = set()
     for row in evidence.tables["calendars"]:
         if row["connection_id"] in connections and row["blocks"] and not row["deleted"]:

@@ -1,4 +1,6 @@
-"""G6: each change of a booking has one outbox row per recipient, and the row has ended as it may."""
+"""G6: each change of a booking has one outbox row per recipient, and the row has ended
+as it may.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,8 +23,9 @@ ROOM_MS = 30_000  # a row that fell due just now may still be on its way
 
 
 def one_row_each(evidence: Evidence) -> Iterator[Violation]:
-    """For each version of each booking: one mail to the participant, one to the coach where it is news to them, one
-    callback if there are any."""
+    """For each version of each booking: one mail to the participant, one to the coach where it is
+    news to them, one callback if there are any.
+    """
     sessions = by_id(evidence.tables["sessions"])
     coaches = by_id(evidence.tables["coaches"])
     mails = grouped(changes(evidence), lambda row: row["booking_id"])
@@ -42,7 +45,9 @@ def one_row_each(evidence: Evidence) -> Iterator[Violation]:
 
 
 def changes(evidence: Evidence) -> list[Row]:
-    """The mails of changes: without reminders, mails about calendars, and those that somebody had sent once more."""
+    """The mails of changes: without reminders, mails about calendars, and those that somebody had
+    sent once more.
+    """
     rows = [row for row in outbox(evidence, "mail") if row["topic"] in REQUESTS + ENDINGS]
     return [row for row in rows if not json_of(row["payload"]).get("nonce")]
 
@@ -53,7 +58,9 @@ def role(row: Row) -> str:
 
 
 def _participant_s(booking: Row, mine: Sequence[Row]) -> Iterator[Violation]:
-    rows = sorted((row for row in mine if role(row) == "participant"), key=lambda row: row["version"])
+    rows = sorted(
+        (row for row in mine if role(row) == "participant"), key=lambda row: row["version"]
+    )
     yield from _versions(booking, rows, "mail to the participant")
     topics = [row["topic"] for row in rows]
     if not topics:
@@ -79,7 +86,9 @@ def _coach_s(booking: Row, session: Row, mine: Sequence[Row]) -> Iterator[Violat
     if session["kind"] != POD:
         yield from _versions(booking, rows, "mail to the coach")
         return
-    for (recipient, version), same in grouped(rows, lambda row: (row["recipient"], row["version"])).items():
+    for (recipient, version), same in grouped(
+        rows, lambda row: (row["recipient"], row["version"])
+    ).items():
         if len(same) > 1:
             what = f"{len(same)} mails to the coach {recipient} for version {version}"
             yield Violation("G6", f"booking {booking['id']} has {what}")
@@ -102,13 +111,18 @@ def _calendar_s(evidence: Evidence) -> Iterator[Violation]:
 
 
 def ends(evidence: Evidence) -> Iterator[Violation]:
-    """Each row that fell due has ended, or waits where a person can see it; and was given up only for a reason."""
+    """Each row that fell due has ended, or waits where a person can see it; and was given up only
+    for a reason.
+    """
     now_ms = evidence.now * 1000
     sessions = by_id(evidence.tables["sessions"])
     for row in evidence.tables["outbox"]:
         waits = row["state"] in ("waiting_for_text", "withheld") or row["due_at"] > now_ms - ROOM_MS
         if row["state"] in OPEN and not waits:
-            what = f"{row['state']} since {(now_ms - row['due_at']) / 1000:.0f} s ({row['last_error']})"
+            what = (
+                f"{row['state']} since {(now_ms - row['due_at']) / 1000:.0f} s"
+                f" ({row['last_error']})"
+            )
             yield Violation("G6", f"{row['kind']} {row['id']} ({row['topic']}) is {what}")
         if row["state"] not in ENDED + OPEN:
             yield Violation("G6", f"{row['kind']} {row['id']} is {row['state']}: no end")
@@ -121,7 +135,9 @@ def ends(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _superseded(evidence: Evidence) -> Iterator[Violation]:
-    """A mail that was given up has a newer one in its queue, or calls off what was never announced."""
+    """A mail that was given up has a newer one in its queue, or calls off what was
+    never announced.
+    """
     queues = grouped(about_bookings(evidence), lambda row: (row["booking_id"], row["recipient"]))
     for queue in queues.values():
         for row in queue:
@@ -136,7 +152,9 @@ def _superseded(evidence: Evidence) -> Iterator[Violation]:
 
 def about_bookings(evidence: Evidence) -> list[Row]:
     """The mails that tell of a booking or of its end: those of changes, and reminders."""
-    return [row for row in outbox(evidence, "mail") if row["topic"] in (*REQUESTS, *ENDINGS, REMINDER)]
+    return [
+        row for row in outbox(evidence, "mail") if row["topic"] in (*REQUESTS, *ENDINGS, REMINDER)
+    ]
 
 
 def unheard(queue: Sequence[Row]) -> bool:

@@ -1,4 +1,6 @@
-"""Rows as the drivers give them, read alike: JSON comes as text or as a value, flags as numbers or as booleans."""
+"""Rows as the drivers give them, read alike: JSON comes as text or as a value, flags as numbers or
+as booleans.
+"""
 
 import json
 from collections import defaultdict

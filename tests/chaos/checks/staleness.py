@@ -1,5 +1,6 @@
-"""G1 and G2: whoever told us of a change, and was thanked, is heard: within the bound no listing offers the time of an
-event that stands there, and each tells of a read that came later."""
+"""G1 and G2: whoever told us of a change, and was thanked, is heard: within the bound no listing
+offers the time of an event that stands there, and each tells of a read that came later.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -13,7 +14,9 @@ FRESH = ("fresh", "refreshing")
 
 
 def staleness(evidence: Evidence) -> Iterator[Violation]:
-    """Each acknowledged edit, against the listings that were asked for once it was due to be seen."""
+    """Each acknowledged edit, against the listings that were asked for once it was due
+    to be seen.
+    """
     reads = grouped(_listings(evidence), lambda each: each.coach_id)
     edits = [each for each in evidence.operations if each.kind == "edit"]
     for edit in edits:
@@ -31,7 +34,9 @@ def _listings(evidence: Evidence) -> list[Operation]:
 
 
 def deadline(evidence: Evidence, acknowledged: float) -> float:
-    """When it has to be seen: the bound after the push, or after the end of each fault that came in between."""
+    """When it has to be seen: the bound after the push, or after the end of each fault that came in
+    between.
+    """
     due = acknowledged + evidence.bound
     for began, ended, _ in sorted(evidence.faults, key=lambda fault: fault[1]):
         if began < due and ended > acknowledged:
@@ -42,7 +47,11 @@ def deadline(evidence: Evidence, acknowledged: float) -> float:
 def _next(edit: Operation, edits: Sequence[Operation]) -> float:
     """When the same event was changed again."""
     event_id = edit.request["event_id"]
-    again = [each.sent for each in edits if each.request["event_id"] == event_id and each.sent > edit.sent]
+    again = [
+        each.sent
+        for each in edits
+        if each.request["event_id"] == event_id and each.sent > edit.sent
+    ]
     return min(again, default=NEVER)
 
 
@@ -54,7 +63,9 @@ def _unread(evidence: Evidence, edit: Operation, later: Sequence[Operation]) -> 
         as_of = read.answer["as_of"]
         if as_of is None or datetime.fromisoformat(as_of).timestamp() < made - ROUNDING:
             what = f"operation {read.number} is {read.answer['state']} as of {as_of}"
-            yield Violation("G2", f"edit {edit.number} was acknowledged, and {what}", "lost", edit.sent)
+            yield Violation(
+                "G2", f"edit {edit.number} was acknowledged, and {what}", "lost", edit.sent
+            )
             return
 
 
@@ -69,5 +80,7 @@ def _offered(edit: Operation, later: Sequence[Operation], *, until: float) -> It
         for start in map(epoch, read.answer["starts"]):
             if start < request["end"] and request["start"] < start + length:
                 what = f"operation {read.number} offers {start} over it"
-                yield Violation("G2", f"edit {edit.number} was acknowledged, and {what}", "lost", edit.sent)
+                yield Violation(
+                    "G2", f"edit {edit.number} was acknowledged, and {what}", "lost", edit.sent
+                )
                 return

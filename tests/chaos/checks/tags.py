@@ -1,4 +1,6 @@
-"""G2 for those who ask with If-None-Match: a tag is one body, and 304 names a tag that came with a body before."""
+"""G2 for those who ask with If-None-Match: a tag is one body, and 304 names a tag that came with a
+body before.
+"""
 
 from collections.abc import Iterator
 
@@ -20,12 +22,20 @@ def tags(evidence: Evidence) -> Iterator[Violation]:
             yield Violation("G2", what, at=each.sent)
 
 
-def _unknown(read: Operation, bodies: dict[tuple[Question, object], Operation]) -> Iterator[Violation]:
+def _unknown(
+    read: Operation, bodies: dict[tuple[Question, object], Operation]
+) -> Iterator[Violation]:
     asked = read.request["if_none_match"]
     if read.headers.get("etag") != asked:
-        yield Violation("G2", f"operation {read.number} is 304 of another tag than was asked about", at=read.sent)
+        yield Violation(
+            "G2",
+            f"operation {read.number} is 304 of another tag than was asked about",
+            at=read.sent,
+        )
     elif (_question(read), asked) not in bodies:
-        yield Violation("G2", f"operation {read.number} is 304, and no body came with its tag", at=read.sent)
+        yield Violation(
+            "G2", f"operation {read.number} is 304, and no body came with its tag", at=read.sent
+        )
 
 
 def _reads(evidence: Evidence) -> Iterator[Operation]:

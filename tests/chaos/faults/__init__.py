@@ -1,4 +1,6 @@
-"""What goes wrong. Each is a block of code: what it does, `yield` while it lasts, and how it is undone."""
+"""What goes wrong. Each is a block of code: what it does, `yield` while it lasts, and how it is
+undone.
+"""
 
 from tests.chaos.faults.base import Fault
 from tests.chaos.faults.clocks import CLOCKS

@@ -10,7 +10,9 @@ from tests.chaos.scene import Scene
 
 @dataclass(frozen=True)
 class Turn:
-    """One time that a fault comes. `number`: which time of this fault in this run, so that it takes turns."""
+    """One time that a fault comes. `number`: which time of this fault in this run, so that it takes
+    turns.
+    """
 
     scene: Scene
     number: int
@@ -36,7 +38,8 @@ def on_postgresql(scene: Scene) -> str | None:
 class Fault:
     """`of`: its number in the table of faults (F1 to F10). `seconds`: how long it lasts.
 
-    `touches`: what it spoils and mends; two at once touch different things. `lacks`: why it cannot be had here.
+    `touches`: what it spoils and mends; two at once touch different things. `lacks`: why it cannot
+      be had here.
     """
 
     name: str

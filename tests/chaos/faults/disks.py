@@ -33,7 +33,9 @@ def redis_cannot_save(turn: Turn) -> Iterator[None]:
         with suppress(ResponseError):  # the product's own writes may have made it refuse already
             client.set("chaos", "1")
         end = time.monotonic() + SAVE_SECONDS
-        while client.info("persistence")["rdb_last_bgsave_status"] == "ok" and time.monotonic() < end:
+        while (
+            client.info("persistence")["rdb_last_bgsave_status"] == "ok" and time.monotonic() < end
+        ):
             time.sleep(0.1)
         yield
         disk.free()

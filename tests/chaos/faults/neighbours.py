@@ -15,8 +15,12 @@ STORM = 30
 
 @contextmanager
 def smtp_refuses(turn: Turn) -> Iterator[str]:
-    """Everybody's mail for now, or for a reason that is not the recipient's; or one mailbox that is not there."""
-    reply = turn.one_of("451 4.3.0 try later", "554 5.7.1 blocked, see our policy", "550 5.1.1 no such user")
+    """Everybody's mail for now, or for a reason that is not the recipient's; or one mailbox that is
+    not there.
+    """
+    reply = turn.one_of(
+        "451 4.3.0 try later", "554 5.7.1 blocked, see our policy", "550 5.1.1 no such user"
+    )
     gone = participant(PARTICIPANTS - 1)["email"] if "5.1.1" in reply else None
     turn.scene.office.refuse(reply, to=gone, times=None)
     yield reply[:9]

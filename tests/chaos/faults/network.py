@@ -33,7 +33,14 @@ def _between(turn: Turn, neighbour: str, mode: str) -> Iterator[str]:
 
 _NETWORK = frozenset({"network", "database", "redis", "cronofy", "smtp", "platform"})
 NETWORK = (
-    Fault("database silent", "F4", 4.0, frozenset({"network", "database"}), database_silent, on_postgresql),
+    Fault(
+        "database silent",
+        "F4",
+        4.0,
+        frozenset({"network", "database"}),
+        database_silent,
+        on_postgresql,
+    ),
     Fault("cut", "F5", 1.5, _NETWORK, spoiled("cut")),
     Fault("cut replies", "F5", 1.5, _NETWORK, spoiled("cut_replies")),
     Fault("half close", "F5", 1.5, _NETWORK, spoiled("half_close")),

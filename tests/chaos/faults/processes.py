@@ -23,7 +23,9 @@ def killed(role: str) -> Inflict:
 
 @contextmanager
 def worker_frozen(turn: Turn) -> Iterator[None]:
-    """It and a clock sleep past their leases: others take over, and what they still wanted to write is refused."""
+    """It and a clock sleep past their leases: others take over, and what they still wanted to write
+    is refused.
+    """
     number = turn.one_of("2", "1")
     names = [f"worker-{number}", f"clock-{number}"]
     for name in names:

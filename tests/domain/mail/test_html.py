@@ -1,4 +1,6 @@
-"""Custom HTML of a mail is only a text, whatever parser reads it; and what is left of it looks as it did."""
+"""Custom HTML of a mail is only a text, whatever parser reads it; and what is left of it looks as
+it did.
+"""
 
 import re
 import time
@@ -9,7 +11,8 @@ from domain.errors import Invalid
 from domain.mail import html as mail_html
 from domain.mail import tokens
 
-# Where the library's parser of old and a browser disagree, or a style says what it does not seem to say.
+# Where the library's parser of old and a browser disagree, or a style says what it does not seem to
+# say.
 HOSTILE = {
     "<!--><script>alert(1)</script>-->": "refused_tag",
     "<!---><script>alert(1)</script>-->": "refused_tag",

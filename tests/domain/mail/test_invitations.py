@@ -20,7 +20,10 @@ def invitation(**changes: Any) -> Invitation:
 
 def test_a_booking_s_life_is_one_uid_and_a_growing_sequence() -> None:
     life = [("booked", 1, 0), ("rebooked", 2, 1), ("rebooked", 3, 2), ("cancelled", 4, 3)]
-    parts = [invitation(kind=kind, version=version, sequence=sequence) for kind, version, sequence in life]
+    parts = [
+        invitation(kind=kind, version=version, sequence=sequence)
+        for kind, version, sequence in life
+    ]
     assert [part.method for part in parts] == ["REQUEST", "REQUEST", "REQUEST", "CANCEL"]
     assert [part.sequence for part in parts] == [0, 1, 2, 3]
     assert {part.uid for part in parts} == {"uid-1@example.com"}
@@ -53,7 +56,9 @@ def test_a_mail_that_changes_nothing_leaves_the_calendar_alone(kind: str) -> Non
 
 
 def test_a_coach_gets_no_invitation_unless_asked_for() -> None:
-    """The session is written into the coach's calendar by us; an invitation would be a second, foreign, event."""
+    """The session is written into the coach's calendar by us; an invitation would be a second,
+    foreign, event.
+    """
     coach = replace(FACTS.recipient, role="coach", email="ada@example.com")
     assert composed(recipient=coach).invitation is None
     assert invitation(recipient=coach, invite=True).attendee.email == "ada@example.com"
@@ -65,8 +70,12 @@ def test_a_request_is_confirmed() -> None:
 
 
 def test_instants_are_utc_and_the_stamp_is_when_the_change_was_made() -> None:
-    """However often the mail is tried, or how late: RFC 5546 2.1.5 orders equal sequences by DTSTAMP."""
-    part = mail.compose(FACTS, WORDING, {}, sender=SENDER, now=datetime(2026, 7, 1, tzinfo=UTC)).invitation
+    """However often the mail is tried, or how late: RFC 5546 2.1.5 orders equal sequences by
+    DTSTAMP.
+    """
+    part = mail.compose(
+        FACTS, WORDING, {}, sender=SENDER, now=datetime(2026, 7, 1, tzinfo=UTC)
+    ).invitation
     assert part is not None
     assert part.dtstamp == NOW
     assert part.starts == datetime(2026, 6, 2, 10, tzinfo=UTC)

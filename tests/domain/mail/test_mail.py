@@ -1,4 +1,6 @@
-"""Composing: tokens are replaced, nothing is evaluated, names are harmless, threads hold, the right text is chosen."""
+"""Composing: tokens are replaced, nothing is evaluated, names are harmless, threads hold, the right
+text is chosen.
+"""
 
 import unicodedata
 from dataclasses import replace
@@ -31,7 +33,9 @@ class TestTokens:
         assert mail.html == "<p>Ada Lovelace</p>"
 
     def test_an_unknown_or_an_empty_one_holds_the_mail_and_is_named(self) -> None:
-        asking = wording(subject="{{coach_nmae}}", text="{{relink_url}} {{7*7}}", html="{{ title }}")
+        asking = wording(
+            subject="{{coach_nmae}}", text="{{relink_url}} {{7*7}}", html="{{ title }}"
+        )
         with pytest.raises(UnusableTokens) as held:
             composed(asking)
         assert held.value.tokens == ("7*7", "coach_nmae", "relink_url", "title")
@@ -49,14 +53,23 @@ class TestTokens:
         assert mail.subject == "About {{my_page_url}} {{7*7}}"
 
     def test_only_the_page_may_ask_for_the_subject(self) -> None:
-        assert composed(wording(html="<title>{{subject}}</title>")).html == "<title>About Ada Lovelace</title>"
+        assert (
+            composed(wording(html="<title>{{subject}}</title>")).html
+            == "<title>About Ada Lovelace</title>"
+        )
         with pytest.raises(UnusableTokens):
             composed(wording(text="{{subject}}"))
 
     def test_a_link_is_an_http_one_or_empty(self) -> None:
         linking = wording(html='<a href="{{my_page_url}}">x</a>')
         assert 'href="https://example.com/me?a=1&amp;b=2"' in composed(linking).html
-        for url in ("javascript:alert(1)", "https://x.example/\r\nBcc:y", 'https://x"onclick="y', "//x.example", None):
+        for url in (
+            "javascript:alert(1)",
+            "https://x.example/\r\nBcc:y",
+            'https://x"onclick="y',
+            "//x.example",
+            None,
+        ):
             with pytest.raises(UnusableTokens):
                 composed(linking, my_page_url=url)
 
@@ -93,7 +106,10 @@ class TestNames:
         assert composed(coach_name="\u202eevil").subject == "About evil"
 
     def test_make_no_encoded_word_with_the_text_before_them(self) -> None:
-        assert "=?" not in composed(wording(subject="={{coach_name}}"), coach_name="?utf-8?q?x?=").subject
+        assert (
+            "=?"
+            not in composed(wording(subject="={{coach_name}}"), coach_name="?utf-8?q?x?=").subject
+        )
 
     def test_of_other_participants_are_in_no_participant_s_mail(self) -> None:
         mail = composed(participant_name="Eve Other", pod=True)
@@ -102,12 +118,16 @@ class TestNames:
 
 
 class TestAddresses:
-    @pytest.mark.parametrize("address", ["grace@example.com", "g.h+x@sub.example.co", "o'x@x.example", "ada@localhost"])
+    @pytest.mark.parametrize(
+        "address", ["grace@example.com", "g.h+x@sub.example.co", "o'x@x.example", "ada@localhost"]
+    )
     def test_that_people_have_are_taken(self, address: str) -> None:
         assert safety.mail_address("email", address) == address
 
     def test_get_their_domain_in_ascii(self) -> None:
-        assert safety.mail_address("email", " Grace@BÜCHER.example ") == "Grace@xn--bcher-kva.example"
+        assert (
+            safety.mail_address("email", " Grace@BÜCHER.example ") == "Grace@xn--bcher-kva.example"
+        )
         # As browsers look them up, not as the standard of 2003 did: that domain is somebody else's
         assert safety.mail_address("email", "jo@straße.example") == "jo@xn--strae-oqa.example"
         assert safety.mail_address("email", "jo@faß.de") != "jo@fass.de"
@@ -129,7 +149,10 @@ class TestAddresses:
 
     def test_with_a_name_are_read_for_the_settings(self) -> None:
         assert safety.mailbox("mail_from", "Coaching <c@x.example>") == ("Coaching", "c@x.example")
-        assert safety.mailbox("mail_from", '"Coaching, Ltd" <c@x.example>') == ("Coaching, Ltd", "c@x.example")
+        assert safety.mailbox("mail_from", '"Coaching, Ltd" <c@x.example>') == (
+            "Coaching, Ltd",
+            "c@x.example",
+        )
         assert safety.mailbox("mail_from", "c@x.example") == ("", "c@x.example")
         for wrong in ("Coaching", "a <b> <c@x.example>", ""):
             with pytest.raises(Invalid):
@@ -151,7 +174,13 @@ class TestThreads:
 
     @pytest.mark.parametrize(
         "change",
-        [{"version": 2}, {"kind": "reminder"}, {"booking_id": "bkg_2"}, {"recipient": ADA}, {"nonce": "click-2"}],
+        [
+            {"version": 2},
+            {"kind": "reminder"},
+            {"booking_id": "bkg_2"},
+            {"recipient": ADA},
+            {"nonce": "click-2"},
+        ],
     )
     def test_anything_else_is_another_message(self, change: dict[str, Any]) -> None:
         assert composed(**change).message_id != composed().message_id
@@ -159,7 +188,11 @@ class TestThreads:
     def test_the_first_mail_answers_nothing_and_the_others_answer_it(self) -> None:
         first = composed()
         assert "In-Reply-To" not in dict(first.headers)
-        for change in ({"kind": "rebooked", "version": 2}, {"kind": "cancelled", "version": 3}, {"kind": "reminder"}):
+        for change in (
+            {"kind": "rebooked", "version": 2},
+            {"kind": "cancelled", "version": 3},
+            {"kind": "reminder"},
+        ):
             headers = dict(composed(**change).headers)
             assert headers["In-Reply-To"] == headers["References"] == first.message_id
 
@@ -171,7 +204,15 @@ class TestThreads:
 
 
 def row(scope: Any, language: str, subject: str = "own", **values: Any) -> MailText:
-    return MailText(scope, f"{scope}-1", "booked", language, f"{scope} {subject}" if subject else "", "text", **values)
+    return MailText(
+        scope,
+        f"{scope}-1",
+        "booked",
+        language,
+        f"{scope} {subject}" if subject else "",
+        "text",
+        **values,
+    )
 
 
 class TestChoice:
@@ -186,7 +227,9 @@ class TestChoice:
         rows = [row("cohort", "en"), row("company", "de")]
         assert choose(rows, "de-AT") == Template("de", "company own", "text")
         assert choose(rows, "fr") == "default", "a French default, not an English text"
-        assert choose(rows, "es") == Template("en", "cohort own", "text"), "there is no Spanish default"
+        assert choose(rows, "es") == Template("en", "cohort own", "text"), (
+            "there is no Spanish default"
+        )
 
     def test_a_narrower_language_comes_first(self) -> None:
         rows = [row("company", "de-at"), row("cohort", "de")]
@@ -203,12 +246,19 @@ class TestChoice:
         assert choose([row("project", "en", enabled=False)], "fr") == "off"
         assert choose([row("project", "en", enabled=False)], "es") == "off"
         assert choose([row("project", "en", enabled=False), row("project", "de")], "de") != "off"
-        assert choose([row("project", "it", enabled=False), row("project", "de")], "fr") == "default"
+        assert (
+            choose([row("project", "it", enabled=False), row("project", "de")], "fr") == "default"
+        )
 
     def test_languages_are_tried_from_the_exact_one_to_english(self) -> None:
         assert languages("zh-Hant-TW") == ("zh-hant-tw", "zh-hant", "zh", "en")
         assert languages("") == ("en",)
-        assert [default_language(tag) for tag in ("de-AT", "FR", "es", "en-GB")] == ["de", "fr", "en", "en"]
+        assert [default_language(tag) for tag in ("de-AT", "FR", "es", "en-GB")] == [
+            "de",
+            "fr",
+            "en",
+            "en",
+        ]
 
 
 class TestCustomTexts:
@@ -219,7 +269,11 @@ class TestCustomTexts:
             "x",
             '<h1 style="color:red">Hi</h1><a href="{{ my_page_url }}">x</a> <a href="https://x.example">y</a>',
         )
-        check_text("Hi", "x", "<!doctype html><html><head><title>Hi</title></head><p class='a'>Hi</p></html>")
+        check_text(
+            "Hi",
+            "x",
+            "<!doctype html><html><head><title>Hi</title></head><p class='a'>Hi</p></html>",
+        )
 
     @pytest.mark.parametrize(
         ("field", "values"),
@@ -234,7 +288,14 @@ class TestCustomTexts:
             ("html", ("subject", "text", "<ScRiPt src=x>")),
             ("html", ("subject", "text", "<iframe></iframe>")),
             ("html", ("subject", "text", '<img src="https://spy.example/x.gif">')),
-            ("html", ("subject", "text", '<meta http-equiv="refresh" content="0;url=https://x.example">')),
+            (
+                "html",
+                (
+                    "subject",
+                    "text",
+                    '<meta http-equiv="refresh" content="0;url=https://x.example">',
+                ),
+            ),
             ("html", ("subject", "text", "<p style='background:URL (https://spy.example)'>x</p>")),
             ("html", ("subject", "text", "<style>@import 'https://spy.example'</style>")),
             ("html", ("subject", "text", "<p onclick=alert(1)>x</p>")),

@@ -13,11 +13,15 @@ SPAN = Span(20_000 * DAY, 40)
 # Often on the grid or a second beside it: that is where a count can be off by one.
 NEAR = st.one_of(
     st.integers(SPAN.origin - 4 * GRID, SPAN.end + 8 * GRID),
-    st.tuples(st.integers(-4, 48), st.integers(-1, 1)).map(lambda drawn: SPAN.origin + drawn[0] * GRID + drawn[1]),
+    st.tuples(st.integers(-4, 48), st.integers(-1, 1)).map(
+        lambda drawn: SPAN.origin + drawn[0] * GRID + drawn[1]
+    ),
 )
 LENGTHS = st.one_of(st.integers(1, 5 * GRID), st.integers(1, 5).map(GRID.__mul__))
 INTERVAL = st.tuples(NEAR, LENGTHS).map(lambda drawn: (drawn[0], drawn[0] + drawn[1]))
-DURATIONS = st.lists(st.one_of(st.integers(1, 4 * GRID), st.sampled_from((300, 900, 2700))), min_size=1, max_size=4)
+DURATIONS = st.lists(
+    st.one_of(st.integers(1, 4 * GRID), st.sampled_from((300, 900, 2700))), min_size=1, max_size=4
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -27,7 +31,9 @@ def test_a_start_is_clear_exactly_when_no_period_meets_its_session(
 ) -> None:
     found = clear(SPAN, durations, columns(intervals))
     starts = range(SPAN.origin, SPAN.end, GRID)
-    expected = [[not any(b0 < s + d and b1 > s for b0, b1 in intervals) for s in starts] for d in durations]
+    expected = [
+        [not any(b0 < s + d and b1 > s for b0, b1 in intervals) for s in starts] for d in durations
+    ]
     assert found.tolist() == expected
 
 
@@ -39,7 +45,13 @@ def test_the_layout_of_the_periods_in_memory_does_not_matter() -> None:
 
 
 def test_the_cell_of_an_instant_is_the_first_that_starts_at_or_after_it() -> None:
-    assert [SPAN.cell(SPAN.origin + seconds) for seconds in (-5000, 0, 1, 900, 901)] == [0, 0, 1, 1, 2]
+    assert [SPAN.cell(SPAN.origin + seconds) for seconds in (-5000, 0, 1, 900, 901)] == [
+        0,
+        0,
+        1,
+        1,
+        2,
+    ]
     assert SPAN.cell(SPAN.end + 5000) == 40
 
 

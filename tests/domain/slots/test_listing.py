@@ -20,7 +20,9 @@ HOURLY = monday(coach(["09:00", "12:00"], pre=0, post=0), days=3)
 
 
 def clock(now: str, **changes: Any) -> Clock:
-    plain = Clock(now=at(now), notice=0, horizon_days=30, since=at("00:00"), until=at("2026-06-09T00:00"))
+    plain = Clock(
+        now=at(now), notice=0, horizon_days=30, since=at("00:00"), until=at("2026-06-09T00:00")
+    )
     return cast(Clock, plain | changes)
 
 
@@ -59,7 +61,9 @@ def test_only_durations_of_the_set_are_offered() -> None:
 def test_closed_runs_cover_what_is_not_offered_with_the_clocks_reasons_last() -> None:
     # Given a busy period, a notice until 10:00 and a horizon at noon
     found = monday(coach(["08:00", "14:00"], pre=0, post=0), periods("08:00-09:00"))
-    when = clock("2026-06-07T12:00", notice=22 * 60, horizon_days=1, since=at("08:00"), until=at("12:00"))
+    when = clock(
+        "2026-06-07T12:00", notice=22 * 60, horizon_days=1, since=at("08:00"), until=at("12:00")
+    )
     assert closed_reasons(found, 60, **when) == [
         (at("08:00"), at("09:00"), Reason.busy),
         (at("09:00"), at("10:00"), Reason.notice),
@@ -84,7 +88,11 @@ def test_an_empty_range_has_no_reasons() -> None:
 @given(cases())
 def test_every_quarter_hour_of_the_range_is_either_offered_or_closed(case: Case) -> None:
     found, duration, when = _asked(case)
-    closed = [second for start, end, _ in closed_reasons(found, duration, **when) for second in range(start, end, 900)]
+    closed = [
+        second
+        for start, end, _ in closed_reasons(found, duration, **when)
+        for second in range(start, end, 900)
+    ]
     everything = range(-(-when["since"] // 900) * 900, when["until"], 900)
     assert sorted(closed + offered(found, duration, **when).tolist()) == list(everything)
     assert closed_counts(found, duration, **when).total() == len(closed)
@@ -101,7 +109,11 @@ def test_the_next_change_is_the_first_second_with_another_answer(case: Case) -> 
     moments = sorted(moment for moment in goes + comes if moment > when["now"])
     # When one waits through them all
     before = offered(found, duration, **when).tolist()
-    later = (moment for moment in moments if offered(found, duration, **_at(when, moment)).tolist() != before)
+    later = (
+        moment
+        for moment in moments
+        if offered(found, duration, **_at(when, moment)).tolist() != before
+    )
     # Then the answer is another for the first time when it was said to be
     assert next_change(found, duration, **when) == next(later, None)
 
@@ -128,13 +140,20 @@ def test_the_next_open_start_comes_when_its_end_reaches_the_horizon() -> None:
 
 def test_a_start_that_comes_before_the_range_changes_nothing() -> None:
     # Given that the horizon is about to reach Monday's starts, and that one asks for Tuesday's
-    when = clock("2026-06-07T08:00", horizon_days=1, since=at("2026-06-09T00:00"), until=at("2026-06-10T00:00"))
+    when = clock(
+        "2026-06-07T08:00",
+        horizon_days=1,
+        since=at("2026-06-09T00:00"),
+        until=at("2026-06-10T00:00"),
+    )
     assert next_change(HOURLY, 60, **when) == at("10:00")
 
 
 def test_a_start_whose_notice_begins_as_the_horizon_reaches_it_is_offered_for_one_second() -> None:
     # Given 23 hours of notice, and an hour's session, in a horizon of one day
-    before, then = (clock(f"2026-06-07T{now}", notice=23 * 60, horizon_days=1) for now in ("09:59", "10:00"))
+    before, then = (
+        clock(f"2026-06-07T{now}", notice=23 * 60, horizon_days=1) for now in ("09:59", "10:00")
+    )
     assert next_change(HOURLY, 60, **before) == at("2026-06-07T10:00")
     assert starts(then) == ["09:00"]
     assert next_change(HOURLY, 60, **then) == at("2026-06-07T10:00:01")
@@ -147,5 +166,8 @@ def test_nothing_ever_changes_once_all_is_past_or_when_nothing_can_be_listed() -
 
 @given(st.lists(st.integers(0, 4_000_000).map(lambda n: n * 900), max_size=20))
 def test_instants_are_rendered_as_iso_8601_does(instants: list[int]) -> None:
-    expected = [datetime.fromtimestamp(instant, UTC).isoformat().replace("+00:00", "Z") for instant in instants]
+    expected = [
+        datetime.fromtimestamp(instant, UTC).isoformat().replace("+00:00", "Z")
+        for instant in instants
+    ]
     assert render(np.array(instants, np.int64)) == expected

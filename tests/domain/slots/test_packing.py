@@ -15,7 +15,8 @@ def test_starts_follow_each_other_by_the_duration_and_the_larger_buffer() -> Non
 def test_each_free_run_begins_at_its_first_open_start() -> None:
     person = coach(["09:00", "17:00"], mode="back_to_back")
     found = monday(person, periods("11:00-12:05")).open_starts(60)
-    # 09:30 is the last open start before the busy hour; after it, 12:05 and a quarter hour's buffer give 12:30
+    # 09:30 is the last open start before the busy hour; after it, 12:05 and a quarter hour's buffer
+    # give 12:30
     assert clocks(found) == ["09:00", "12:30", "14:00", "15:30"]
 
 
@@ -32,19 +33,28 @@ def test_the_spacing_is_rounded_up_to_the_quarter_hour() -> None:
 
 
 def test_each_duration_packs_by_itself() -> None:
-    found = monday(coach(["09:00", "12:00"], mode="back_to_back", durations=(30, 90), pre=0, post=0))
+    found = monday(
+        coach(["09:00", "12:00"], mode="back_to_back", durations=(30, 90), pre=0, post=0)
+    )
     assert clocks(found.open_starts(30)) == ["09:00", "09:30", "10:00", "10:30", "11:00", "11:30"]
     assert clocks(found.open_starts(90)) == ["09:00", "10:30"]
 
 
 def test_open_starts_between_the_packed_ones_are_closed_for_spacing() -> None:
     codes = monday(coach(["09:00", "11:00"], mode="back_to_back", pre=0, post=0)).codes(60)
-    assert codes[36:42].tolist() == [Reason.open, *[Reason.spacing] * 3, Reason.open, Reason.outside_hours]
+    assert codes[36:42].tolist() == [
+        Reason.open,
+        *[Reason.spacing] * 3,
+        Reason.open,
+        Reason.outside_hours,
+    ]
 
 
 def test_a_run_across_midnight_packs_on() -> None:
     # Given one run from 20:00 to 04:00, and 90 minutes a session
-    found = monday(coach(["20:00", "04:00"], mode="back_to_back"), days=2).open_starts(60, at("20:00"))
+    found = monday(coach(["20:00", "04:00"], mode="back_to_back"), days=2).open_starts(
+        60, at("20:00")
+    )
     assert clocks(found)[:6] == ["20:00", "21:30", "23:00", "00:30", "02:00", "20:00"]
 
 
@@ -59,7 +69,8 @@ def test_a_coach_who_is_always_open_begins_anew_at_each_local_midnight() -> None
 
 
 def test_only_a_day_that_was_open_throughout_lets_the_next_begin_anew() -> None:
-    # Given a run that begins at 22:00 on Monday, after an evening that was busy, and lasts until Wednesday
+    # Given a run that begins at 22:00 on Monday, after an evening that was busy, and lasts until
+    # Wednesday
     person = coach(["00:00", "24:00"], mode="back_to_back", durations=(90,), pre=0, post=0)
     found = monday(person, periods("21:00-22:00"), days=3).open_starts(90, at("22:00"))
     # Then it packs on across Tuesday's midnight, and begins anew at Wednesday's

@@ -9,7 +9,9 @@ from domain.slots import SlotSet
 from domain.slots.reasons import Codes, Reason, decode, encode
 from tests.domain.kit import at, coach, monday, periods, session
 
-CODES = arrays.arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 60)), elements=st.integers(0, 10))
+CODES = arrays.arrays(
+    np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 60)), elements=st.integers(0, 10)
+)
 
 
 @given(CODES)
@@ -61,7 +63,8 @@ def test_a_day_off_is_told_from_the_hours_that_are_never_worked() -> None:
     # Given a night shift, and a Tuesday off
     person = coach(["22:00", "02:00"], zone="Europe/Berlin", overrides={"2026-06-09": []})
     found = monday(person, days=3)
-    # Then Monday's shift keeps its tail, what follows it on Tuesday is off, and Wednesday's day is no working time
+    # Then Monday's shift keeps its tail, what follows it on Tuesday is off, and Wednesday's day is
+    # no working time
     assert why(found, "12:00") == "outside_hours"
     assert why(found, "2026-06-08T22:30") == "open"
     assert why(found, "2026-06-09T00:00") == "day_off"

@@ -1,4 +1,6 @@
-"""Slot sets: the worked examples of the rules, the laws that hold for every set, and the set itself."""
+"""Slot sets: the worked examples of the rules, the laws that hold for every set, and the set
+itself.
+"""
 
 from dataclasses import replace
 from random import Random
@@ -87,8 +89,12 @@ def test_a_date_whose_midnight_is_missing_has_its_slots_all_the_same(zone: str, 
 
 
 @settings(max_examples=60, deadline=None)
-@given(cases(), st.lists(st.integers(1, 60).map(lambda n: n * 5), min_size=1, max_size=5, unique=True))
-def test_a_set_of_several_durations_says_of_each_what_a_set_of_its_own_says(case: Case, durations: list[int]) -> None:
+@given(
+    cases(), st.lists(st.integers(1, 60).map(lambda n: n * 5), min_size=1, max_size=5, unique=True)
+)
+def test_a_set_of_several_durations_says_of_each_what_a_set_of_its_own_says(
+    case: Case, durations: list[int]
+) -> None:
     together = _set(case, durations=tuple(durations))
     for duration in durations:
         alone = _set(case, durations=(duration,))
@@ -98,7 +104,9 @@ def test_a_set_of_several_durations_says_of_each_what_a_set_of_its_own_says(case
 
 @settings(max_examples=120, deadline=None)
 @given(cases(), st.integers(0, 4), st.integers(0, 3))
-def test_no_choice_of_origin_and_days_changes_an_answer(case: Case, earlier: int, later: int) -> None:
+def test_no_choice_of_origin_and_days_changes_an_answer(
+    case: Case, earlier: int, later: int
+) -> None:
     # Given two sets that share some days, one of them beginning earlier or ending later
     duration = case["duration"]
     narrow, wide = _set(case), _set(case, earlier=earlier, days=2 + earlier + later)
@@ -111,7 +119,9 @@ def test_no_choice_of_origin_and_days_changes_an_answer(case: Case, earlier: int
 
 @settings(max_examples=60, deadline=None)
 @given(cases(), st.randoms())
-def test_neither_order_nor_repetition_nor_overlap_of_busy_periods_matters(case: Case, random: Random) -> None:
+def test_neither_order_nor_repetition_nor_overlap_of_busy_periods_matters(
+    case: Case, random: Random
+) -> None:
     shuffled = case["busy"] + random.choices(case["busy"], k=4) if case["busy"] else []
     random.shuffle(shuffled)
     assert _set({**case, "busy": shuffled}) == _set(case)
@@ -127,7 +137,9 @@ def test_a_cell_is_open_exactly_when_it_has_no_reason_to_be_closed(case: Case) -
     assert (bare.bits, bare.reasons) == (found.bits, b"")
 
 
-def _set(case: Case, *, earlier: int = 0, days: int = 2, reasons: bool = True, **changes: Any) -> SlotSet:
+def _set(
+    case: Case, *, earlier: int = 0, days: int = 2, reasons: bool = True, **changes: Any
+) -> SlotSet:
     """The set of a case from its own first day, or from some days earlier."""
     scenario = read(case)
     origin = (scenario.clock["since"] // DAY - earlier) * DAY

@@ -14,7 +14,13 @@ from tests.support import people
 from tests.support.people import NOW
 
 STALE = timedelta(minutes=90)
-READ = (None, NOW, NOW - STALE, NOW - STALE - timedelta(milliseconds=1), NOW - STALE - timedelta(seconds=1))
+READ = (
+    None,
+    NOW,
+    NOW - STALE,
+    NOW - STALE - timedelta(milliseconds=1),
+    NOW - STALE - timedelta(seconds=1),
+)
 KINDS = list(product((None, "initial_sync", "disconnected", "revoked"), READ, (0, 1)))
 
 
@@ -31,7 +37,9 @@ def coach(database: Database, coach_id: str, *kinds: tuple[object, object, int])
 
 @pytest.fixture
 def everybody(database: Database) -> list[str]:
-    """A coach with no calendar, one with each kind of calendar, and one with each pair of some kinds."""
+    """A coach with no calendar, one with each kind of calendar, and one with each pair of some
+    kinds.
+    """
     coach(database, "none")
     chosen: list[tuple[tuple[object, object, int], ...]] = [(kind,) for kind in KINDS]
     chosen += list(combinations_with_replacement(KINDS[:12:2] + KINDS[1:4:2], 2))
@@ -45,10 +53,19 @@ def test_what_is_counted_is_what_is_told_of_each(database: Database, everybody: 
         each = coach_states.of(tx, everybody, now=NOW, stale_after=STALE)
         counted = coach_states.counts(tx, now=NOW, stale_after=STALE)
     assert counted == Counter(standing.state for standing in each)
-    assert set(counted) == {"fresh", "refreshing", "stale", "initial_sync", "disconnected", "unconnected"}
+    assert set(counted) == {
+        "fresh",
+        "refreshing",
+        "stale",
+        "initial_sync",
+        "disconnected",
+        "unconnected",
+    }
 
 
-def test_coaches_come_in_the_order_asked_for_once_each_and_only_those_who_are_there(database: Database) -> None:
+def test_coaches_come_in_the_order_asked_for_once_each_and_only_those_who_are_there(
+    database: Database,
+) -> None:
     for coach_id in ("ada", "bob"):
         coach(database, coach_id, (None, NOW, 0))
     with database.read() as tx:
@@ -83,7 +100,10 @@ def test_pages_go_through_everybody(database: Database, monkeypatch: pytest.Monk
         coach(database, coach_id)
     with database.read() as tx:
         pages = [
-            [each.coach_id for each in coach_states.page(tx, after=after, now=NOW, stale_after=STALE)]
+            [
+                each.coach_id
+                for each in coach_states.page(tx, after=after, now=NOW, stale_after=STALE)
+            ]
             for after in ("", "bob", "cyd")
         ]
     assert pages == [["ada", "bob"], ["cyd"], []]

@@ -1,4 +1,6 @@
-"""What ops see of rows: in numbers, by state, stuck ones too; and that retry and withhold do what they say."""
+"""What ops see of rows: in numbers, by state, stuck ones too; and that retry and withhold do what
+they say.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -23,17 +25,26 @@ NOW = people.NOW
 AT: dict[str, Any] = {"now": NOW, "stale_after": timedelta(minutes=90)}
 
 
-def test_messages_are_counted_by_kind_and_state_and_those_before_their_time_apart(database: Database) -> None:
+def test_messages_are_counted_by_kind_and_state_and_those_before_their_time_apart(
+    database: Database,
+) -> None:
     scene.dead_letter(database, 4)
     owe(database, owed(1), owed(2), owed(3, "reminder", due_at=NOW + timedelta(days=1)))
     with database.read() as tx:
-        found = {(it.kind, it.state): (it.count, NOW - it.oldest) for it in outbox_report.tallies(tx, now=NOW)}
+        found = {
+            (it.kind, it.state): (it.count, NOW - it.oldest)
+            for it in outbox_report.tallies(tx, now=NOW)
+        }
         assert found == {
             ("mail", "dead"): (1, timedelta(minutes=28)),
             ("mail", "pending"): (2, timedelta(minutes=14)),
             ("mail", "scheduled"): (1, timedelta(days=-1)),
         }
-        for state, topics in (("pending", ["booked", "booked"]), ("scheduled", ["reminder"]), ("sent", [])):
+        for state, topics in (
+            ("pending", ["booked", "booked"]),
+            ("scheduled", ["reminder"]),
+            ("sent", []),
+        ):
             assert [it.topic for it in outbox_report.listed(tx, state=state, now=NOW)] == topics
         assert outbox_report.listed(tx, state="dead", kind="calendar", now=NOW) == []
 
@@ -44,7 +55,12 @@ def test_a_message_is_told_without_its_address_and_without_what_it_says(database
         found = outbox_report.find(tx, mine)
         assert outbox_report.find(tx, "out_nothing") is None
     assert found is not None
-    assert (found.role, found.state, found.attempts, found.topic) == ("participant", "dead", 1, "booked")
+    assert (found.role, found.state, found.attempts, found.topic) == (
+        "participant",
+        "dead",
+        1,
+        "booked",
+    )
     assert "secret" not in repr(found)
     assert not hasattr(found, "recipient")
 
@@ -79,7 +95,9 @@ def test_the_queue_of_a_message_is_told_in_the_order_in_which_it_leaves(database
         assert [it.id for it in outbox_report.neighbours(tx, theirs)] == [theirs]
 
 
-def test_a_message_that_waits_is_tried_at_once_when_asked_and_no_other_is(database: Database) -> None:
+def test_a_message_that_waits_is_tried_at_once_when_asked_and_no_other_is(
+    database: Database,
+) -> None:
     (mine,) = owe(database, owed(1))
     with database.write() as tx:
         held = outbox_rows.claim(tx, mine, lease_ms=30_000, now=NOW)
@@ -105,7 +123,9 @@ def test_a_withheld_message_is_never_sent(database: Database) -> None:
     assert (found.state, found.last_error, found.unsure) == ("superseded", "withheld", 0)
 
 
-def test_one_being_sent_is_not_withheld_and_one_whose_sender_vanished_may_have_been_sent(database: Database) -> None:
+def test_one_being_sent_is_not_withheld_and_one_whose_sender_vanished_may_have_been_sent(
+    database: Database,
+) -> None:
     (mine,) = owe(database, owed(1))
     with database.write() as tx:
         assert outbox_rows.claim(tx, mine, lease_ms=60_000, now=NOW) is not None
@@ -118,16 +138,28 @@ def test_one_being_sent_is_not_withheld_and_one_whose_sender_vanished_may_have_b
 
 
 def test_coaches_in_trouble_are_listed_by_the_rule_that_counts_them(database: Database) -> None:
-    states: tuple[State, ...] = ("fresh", "stale", "disconnected", "initial_sync", "refreshing", "stale")
+    states: tuple[State, ...] = (
+        "fresh",
+        "stale",
+        "disconnected",
+        "initial_sync",
+        "refreshing",
+        "stale",
+    )
     for number, state in enumerate(states):
         scene.in_state(database, state, f"coach-{number}")
     scene.unconnected(database, "newcomer")
     with database.write() as tx:  # the longest unread comes first
         mine = tables.connections.c.coach_id == "coach-5"
-        tx.execute(tables.connections.update().where(mine).values(last_ok_at=NOW - timedelta(hours=9)))
+        tx.execute(
+            tables.connections.update().where(mine).values(last_ok_at=NOW - timedelta(hours=9))
+        )
     with database.read() as tx:
         counts = coach_states.counts(tx, **AT)
-        assert [it.coach_id for it in overview.troubled(tx, "stale", **AT)] == ["coach-5", "coach-1"]
+        assert [it.coach_id for it in overview.troubled(tx, "stale", **AT)] == [
+            "coach-5",
+            "coach-1",
+        ]
         for state in set(states):
             listed = {it.coach_id for it in overview.troubled(tx, state, **AT)}
             assert len(listed) == counts[state]
@@ -138,9 +170,13 @@ def test_coaches_in_trouble_are_listed_by_the_rule_that_counts_them(database: Da
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
-def test_a_coach_turns_stale_at_the_same_second_for_everybody(database: Database, seconds: int) -> None:
+def test_a_coach_turns_stale_at_the_same_second_for_everybody(
+    database: Database, seconds: int
+) -> None:
     people.ready(database)
-    at: dict[str, Any] = AT | {"now": NOW + timedelta(minutes=90, seconds=seconds, milliseconds=600)}
+    at: dict[str, Any] = AT | {
+        "now": NOW + timedelta(minutes=90, seconds=seconds, milliseconds=600)
+    }
     with database.read() as tx:
         (ada,) = coach_states.of(tx, ["ada"], **at)
         assert [it.coach_id for it in overview.troubled(tx, ada.state, **at)] == ["ada"]
@@ -150,7 +186,9 @@ def test_sessions_in_conflict_are_told_by_coach_while_they_are_to_come(database:
     people.ready(database)
     wanted = Wanted("ada", people.at(2, 10), 60)
     with database.write() as tx:
-        session_id = bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms()).session.id
+        session_id = bookings.book(
+            tx, wanted, people.GRACE, people.PROGRAMME, people.terms()
+        ).session.id
         sessions.mark_conflicts(tx, [session_id], since=NOW)
         (found,) = overview.conflicted(tx, now=NOW)
         assert (found.coach_id, found.sessions, found.first) == ("ada", 1, people.at(2, 10))
@@ -164,11 +202,18 @@ def test_a_connection_is_told_without_any_address_or_name(database: Database) ->
     with database.read() as tx:
         (account,) = overview.accounts_of(tx, "ada")
         assert overview.accounts_of(tx, "nobody") == []
-    assert (account.id, account.calendars, account.blocking, account.channel_open) == (connection_id, 2, 2, False)
+    assert (account.id, account.calendars, account.blocking, account.channel_open) == (
+        connection_id,
+        2,
+        2,
+        False,
+    )
     assert account.owed_for is not None
     assert 0 <= account.owed_for < 60
     assert account.reading_for is None
-    assert [(it.provider, it.service, it.connected) for it in account.profiles] == [("google", "gsuite", True)]
+    assert [(it.provider, it.service, it.connected) for it in account.profiles] == [
+        ("google", "gsuite", True)
+    ]
     assert "Work" not in repr(account)
 
 
@@ -179,7 +224,9 @@ def test_a_plot_keeps_the_peak_of_each_span(database: Database) -> None:
     with database.read() as tx:
         every = timedelta(minutes=3)
         found = overview.plotted(tx, ["coaches_stale", "other"], since=NOW, every=every)
-        later = overview.plotted(tx, ["coaches_stale"], since=NOW + timedelta(minutes=4), every=every)
+        later = overview.plotted(
+            tx, ["coaches_stale"], since=NOW + timedelta(minutes=4), every=every
+        )
     # 08:00 is a whole number of spans
     assert found == {"coaches_stale": [(NOW, 9.0), (NOW + every, 5.0)], "other": []}
     assert later == {"coaches_stale": [(NOW + every, 5.0)]}

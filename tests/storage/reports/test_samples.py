@@ -16,7 +16,10 @@ def test_a_series_is_in_order_and_a_minute_has_one_value(database: Database) -> 
         samples.put(tx, {"a": 2, "b": 9}, at=people.NOW + MINUTE)
         samples.put(tx, {"a": 1}, at=people.NOW)
         samples.put(tx, {"a": 3}, at=people.NOW)
-        assert samples.series(tx, "a", since=people.NOW) == [(people.NOW, 3.0), (people.NOW + MINUTE, 2.0)]
+        assert samples.series(tx, "a", since=people.NOW) == [
+            (people.NOW, 3.0),
+            (people.NOW + MINUTE, 2.0),
+        ]
         assert samples.series(tx, "a", since=people.NOW + MINUTE) == [(people.NOW + MINUTE, 2.0)]
 
 
@@ -52,7 +55,11 @@ def test_the_gauges_say_who_is_stale_and_what_is_due(database: Database) -> None
         for name, due_at in (("one", people.NOW), ("two", now), ("three", now + MINUTE)):
             values = {"id": name, "kind": "mail", "dedupe_key": name, "due_at": due_at}
             tx.execute(tables.outbox.insert().values(values | owed))
-        tx.execute(tables.connections.update().values(dirty_since_ms=tables.connections.c.dirty_since_ms - 5000))
+        tx.execute(
+            tables.connections.update().values(
+                dirty_since_ms=tables.connections.c.dirty_since_ms - 5000
+            )
+        )
     with database.read() as tx:
         found = samples.gauges(tx, now=now, stale_after=timedelta(minutes=90))
     assert 5 <= found.pop("refresh_backlog_age") < 65

@@ -28,7 +28,9 @@ def test_a_key_opens_for_its_client_and_scopes(database: Database) -> None:
     assert (found.client_id, found.scopes) == ("coach-os", SCOPES)
 
 
-@pytest.mark.parametrize("spoil", ["{}x", "x{}", "{0}"[:0], "cck_", "cck__", "bearer", "cck_0123_456", "ü{}"])
+@pytest.mark.parametrize(
+    "spoil", ["{}x", "x{}", "{0}"[:0], "cck_", "cck__", "bearer", "cck_0123_456", "ü{}"]
+)
 def test_any_other_key_is_refused(database: Database, spoil: str) -> None:
     assert authenticate(database, spoil.format(create(database))) is None
 

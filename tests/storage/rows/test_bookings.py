@@ -28,7 +28,9 @@ def test_seats_are_taken_until_there_are_none(database: Database) -> None:
     assert as_stored(database, made).taken == 2
 
 
-def test_the_row_itself_never_takes_a_seat_too_many_and_never_gives_one_too_many(database: Database) -> None:
+def test_the_row_itself_never_takes_a_seat_too_many_and_never_gives_one_too_many(
+    database: Database,
+) -> None:
     people.ready(database)
     made = create(database, people.GRACE, people.HEDY)
     with database.write() as tx:
@@ -48,7 +50,13 @@ def test_a_full_pod_answers_with_other_pods_and_the_nearest_starts(database: Dat
         join(database, full, people.MARY)
     assert refused.value.more == {"pods": [near.pod.id, far.pod.id]}
     assert refused.value.reason == "full"
-    assert refused.value.nearest == (at(8, 8, 15), at(8, 8, 30), at(8, 8, 45), at(8, 11, 15), at(8, 11, 30))
+    assert refused.value.nearest == (
+        at(8, 8, 15),
+        at(8, 8, 30),
+        at(8, 8, 45),
+        at(8, 11, 15),
+        at(8, 11, 30),
+    )
     assert as_stored(database, full).taken == 1
 
 
@@ -67,7 +75,11 @@ def test_who_leaves_a_pod_leaves_it_to_the_others(database: Database) -> None:
     made = create(database, people.GRACE)
     done = join(database, made, people.HEDY)
     ended = leave(database, done)
-    assert (ended.booking.status, ended.session.active, ended.session.taken) == ("cancelled", True, 1)
+    assert (ended.booking.status, ended.session.active, ended.session.taken) == (
+        "cancelled",
+        True,
+        1,
+    )
     assert TEN not in listed(database)
     assert owed(database, version=2) == Counter({("seat_left", "hedy"): 1, ("seat_left", "ada"): 1})
 
@@ -91,17 +103,24 @@ def test_participants_choose_open_and_hybrid_v2_pods_and_are_assigned_to_all(
 
 def test_whoever_chose_a_hybrid_v2_pod_is_locked_to_its_group(database: Database) -> None:
     people.ready(database)
-    first, second = create(database, format="hybrid_v2"), create(database, start=TWO, format="hybrid_v2")
+    first, second = (
+        create(database, format="hybrid_v2"),
+        create(database, start=TWO, format="hybrid_v2"),
+    )
     done = join(database, first, people.GRACE)
     for _ in range(2):
         with pytest.raises(Refused) as refused:
             join(database, second, people.GRACE)
-        assert (refused.value.code, refused.value.more["pod_id"]) == ("format_forbids", first.pod.id)
+        assert (refused.value.code, refused.value.more["pod_id"]) == (
+            "format_forbids",
+            first.pod.id,
+        )
         with pytest.raises(Refused, match=r"format_forbids|booking_ended"):
             move(database, done, second)
         if as_stored(database, first).taken:
             leave(database, done)
-    # Then only the programme can seat them elsewhere, and a session of another name is another choice
+    # Then only the programme can seat them elsewhere, and a session of another name is another
+    # choice
     assert join(database, second, people.GRACE, assigned=True).session.taken == 1
     other = create(database, start=at(9, 10), format="hybrid_v2", title="Conflict")
     assert join(database, other, people.GRACE).session.taken == 1
@@ -109,7 +128,10 @@ def test_whoever_chose_a_hybrid_v2_pod_is_locked_to_its_group(database: Database
 
 def test_a_hybrid_v2_pod_that_was_called_off_binds_nobody(database: Database) -> None:
     people.ready(database)
-    first, second = create(database, format="hybrid_v2"), create(database, start=TWO, format="hybrid_v2")
+    first, second = (
+        create(database, format="hybrid_v2"),
+        create(database, start=TWO, format="hybrid_v2"),
+    )
     join(database, first, people.GRACE)
     change(database, first, status="disabled")
     assert join(database, second, people.GRACE).session.taken == 1
@@ -121,7 +143,11 @@ def test_a_seat_moves_in_one_step(database: Database) -> None:
     done = join(database, first, people.GRACE, people.PROGRAMME)
     moved = move(database, done, second, expected=1)
     assert (moved.session.id, moved.booking.session_id) == (second.pod.id, second.pod.id)
-    assert (moved.booking.version, moved.booking.sequence, moved.booking.uid) == (2, 1, done.booking.uid)
+    assert (moved.booking.version, moved.booking.sequence, moved.booking.uid) == (
+        2,
+        1,
+        done.booking.uid,
+    )
     assert (as_stored(database, first).taken, as_stored(database, second).taken) == (0, 1)
     assert owed(database, version=2) == Counter({("rebooked", "grace"): 1, ("rebooked", "ada"): 1})
 
@@ -131,7 +157,11 @@ def test_a_seat_that_cannot_move_stays(database: Database) -> None:
     first, full = create(database), create(database, people.HEDY, start=TWO, capacity=1)
     done = join(database, first, people.GRACE)
     twice = create(database, people.GRACE, start=at(9, 10))
-    for target, code in ((full, "seats_full"), (twice, "already_seated"), (first, "already_seated")):
+    for target, code in (
+        (full, "seats_full"),
+        (twice, "already_seated"),
+        (first, "already_seated"),
+    ):
         with pytest.raises(Refused, match=code):
             move(database, done, target)
     with pytest.raises(Refused, match="stale_version"):
@@ -143,7 +173,9 @@ def test_a_seat_and_a_session_do_not_become_one_another(database: Database) -> N
     people.ready(database)
     made = create(database, people.GRACE)
     with database.write() as tx:
-        single = booking_transactions.book(tx, Wanted("ada", TWO, 60), people.HEDY, NO_CONTEXT, people.terms())
+        single = booking_transactions.book(
+            tx, Wanted("ada", TWO, 60), people.HEDY, NO_CONTEXT, people.terms()
+        )
     with pytest.raises(Refused, match="not_a_pod"):
         move(database, single, made)
     with pytest.raises(Refused, match="seat_has_no_time"), database.write() as tx:
@@ -153,7 +185,9 @@ def test_a_seat_and_a_session_do_not_become_one_another(database: Database) -> N
 
 
 @pytest.mark.parametrize("form", ["closed", "hybrid_v2"])
-def test_who_is_in_a_closed_pod_or_a_chosen_group_does_not_rebook(database: Database, form: Format) -> None:
+def test_who_is_in_a_closed_pod_or_a_chosen_group_does_not_rebook(
+    database: Database, form: Format
+) -> None:
     people.ready(database)
     first, second = create(database, format=form), create(database, start=TWO)
     done = join(database, first, people.GRACE, assigned=True)
@@ -195,8 +229,8 @@ def test_every_seat_that_was_ever_taken_is_remembered(database: Database) -> Non
     made = create(database, people.GRACE)
     leave(database, join(database, made, people.HEDY))
     with database.read() as tx:
-        assert [seat.status for seat in booking_rows.of_sessions(tx, [made.pod.id])[made.pod.id]].count(
-            "cancelled"
-        ) == 1
+        assert [
+            seat.status for seat in booking_rows.of_sessions(tx, [made.pod.id])[made.pod.id]
+        ].count("cancelled") == 1
         with pytest.raises(Unknown):
             sessions.get(tx, "ses_none", what="pod")

@@ -30,7 +30,9 @@ def test_a_job_is_due_again_when_its_time_has_passed(database: Database) -> None
     assert not take(database)
 
 
-def test_a_clock_that_slept_past_its_turn_says_nothing_about_the_next_one(database: Database) -> None:
+def test_a_clock_that_slept_past_its_turn_says_nothing_about_the_next_one(
+    database: Database,
+) -> None:
     # Given a job whose turn another clock has by now, and that failed there
     with database.write() as tx:
         late = clock_jobs.take(tx, "reconcile", every_ms=0)

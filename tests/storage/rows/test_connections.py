@@ -27,7 +27,9 @@ def describe(database: Database, connection: str, account: Account) -> connectio
         return connections.of_coach(tx, "ada")[0]
 
 
-def test_connecting_the_same_account_again_is_the_same_connection(database: Database, connection: str) -> None:
+def test_connecting_the_same_account_again_is_the_same_connection(
+    database: Database, connection: str
+) -> None:
     assert people.connect(database) == connection
 
 
@@ -53,7 +55,9 @@ def test_of_two_coaches_who_connect_one_account_at_once_one_gets_it(database: Da
     assert sum(outcome != "refused" for outcome in outcomes) == 1
 
 
-def test_an_account_of_one_coach_cannot_become_another_s(database: Database, connection: str) -> None:
+def test_an_account_of_one_coach_cannot_become_another_s(
+    database: Database, connection: str
+) -> None:
     people.introduce(database, people.coach(id="grace"))
     with pytest.raises(connections.AccountInUse):
         people.connect(database, "grace")
@@ -61,7 +65,9 @@ def test_an_account_of_one_coach_cannot_become_another_s(database: Database, con
         assert connections.ids_of_coach(tx, "grace") == []
 
 
-def test_connecting_again_ends_the_trouble_of_a_revoked_account(database: Database, connection: str) -> None:
+def test_connecting_again_ends_the_trouble_of_a_revoked_account(
+    database: Database, connection: str
+) -> None:
     held = people.claim(database, connection)
     assert held is not None
     with database.write() as tx:
@@ -75,7 +81,10 @@ def test_userinfo_replaces_profiles_and_calendars(database: Database, connection
     (shown,) = describe(database, connection, people.ACCOUNT).profiles
     assert [calendar.name for calendar in shown.calendars] == ["Home", "Work"]
     changed = replace(
-        people.ACCOUNT, profiles=(Profile("pro_2", "exchange", "exchange", "ada", calendars=(Calendar("cal_x", "X"),)),)
+        people.ACCOUNT,
+        profiles=(
+            Profile("pro_2", "exchange", "exchange", "ada", calendars=(Calendar("cal_x", "X"),)),
+        ),
     )
     found = describe(database, connection, changed)
     assert found.profiles == changed.profiles
@@ -84,9 +93,12 @@ def test_userinfo_replaces_profiles_and_calendars(database: Database, connection
 
 def test_a_deleted_calendar_does_not_block(database: Database, connection: str) -> None:
     gone = replace(
-        people.ACCOUNT.profiles[0], calendars=(Calendar("cal_old", "Old", deleted=True), Calendar("cal_new", "New"))
+        people.ACCOUNT.profiles[0],
+        calendars=(Calendar("cal_old", "Old", deleted=True), Calendar("cal_new", "New")),
     )
-    assert describe(database, connection, replace(people.ACCOUNT, profiles=(gone,))).blocking == {"cal_new"}
+    assert describe(database, connection, replace(people.ACCOUNT, profiles=(gone,))).blocking == {
+        "cal_new"
+    }
 
 
 def test_the_coach_s_choice_of_calendars_takes_only_calendars_that_are_there(
@@ -128,7 +140,9 @@ def test_storing_fresh_tokens_ends_the_lease(database: Database, connection: str
 def test_who_slept_past_the_renewal_overwrites_no_newer_tokens_and_ends_nobody_s_lease(
     database: Database, connection: str
 ) -> None:
-    old, newer = (SealedTokens(name, people.NOW + timedelta(hours=2)) for name in (b"old", b"newer"))
+    old, newer = (
+        SealedTokens(name, people.NOW + timedelta(hours=2)) for name in (b"old", b"newer")
+    )
     with database.write() as tx:
         late = connections.lease_tokens(tx, connection, lease_ms=0)
         mine = connections.lease_tokens(tx, connection, lease_ms=60_000)
@@ -141,7 +155,9 @@ def test_who_slept_past_the_renewal_overwrites_no_newer_tokens_and_ends_nobody_s
         assert connections.tokens(tx, connection) == newer
 
 
-def test_who_renews_late_may_store_while_nobody_took_over(database: Database, connection: str) -> None:
+def test_who_renews_late_may_store_while_nobody_took_over(
+    database: Database, connection: str
+) -> None:
     fresh = SealedTokens(b"new", people.NOW + timedelta(hours=2))
     with database.write() as tx:
         late = connections.lease_tokens(tx, connection, lease_ms=0)
@@ -149,7 +165,9 @@ def test_who_renews_late_may_store_while_nobody_took_over(database: Database, co
         assert connections.store_tokens(tx, connection, late, fresh)
 
 
-def test_connecting_again_refuses_whoever_works_by_the_old_grant(database: Database, channel: str) -> None:
+def test_connecting_again_refuses_whoever_works_by_the_old_grant(
+    database: Database, channel: str
+) -> None:
     # Given a reader that is to erase, a renewal, and an audit
     with database.write() as tx:
         refresh_jobs.mark_dirty(tx, channel, erase=True)
@@ -168,7 +186,9 @@ def test_connecting_again_refuses_whoever_works_by_the_old_grant(database: Datab
         assert not connections.store_tokens(tx, channel, renewal, SealedTokens(b"old", people.NOW))
         assert not connections.channel_opened(tx, channel, auditor, "chn_1", now=people.NOW)
         assert connections.channel(tx, channel) == connections.StoredChannel(b"sealed", None)
-        assert connections.tokens(tx, channel) == SealedTokens(b"sealed", people.NOW + timedelta(hours=1))
+        assert connections.tokens(tx, channel) == SealedTokens(
+            b"sealed", people.NOW + timedelta(hours=1)
+        )
     # And it can be read at once
     assert people.claim(database, channel) is not None
 
@@ -190,7 +210,9 @@ def test_a_channel_is_audited_by_one_at_a_time_and_a_reader_that_opens_it_waits_
         assert not connections.channel_opened(tx, channel, None, "chn_1", now=people.NOW)
 
 
-def test_the_first_push_of_a_planned_channel_finds_its_connection(database: Database, connection: str) -> None:
+def test_the_first_push_of_a_planned_channel_finds_its_connection(
+    database: Database, connection: str
+) -> None:
     hashed = connections.channel_hash("token")
     with database.write() as tx:
         connections.plan_channel(tx, connection, hashed, b"sealed")
@@ -214,15 +236,20 @@ def channel(database: Database, connection: str) -> str:
     return connection
 
 
-def test_connecting_again_has_the_channel_opened_again_at_the_same_url(database: Database, channel: str) -> None:
+def test_connecting_again_has_the_channel_opened_again_at_the_same_url(
+    database: Database, channel: str
+) -> None:
     people.connect(database)
     with database.read() as tx:
-        # A grant that was taken back took the channel along, so its id is not believed; its token is kept
+        # A grant that was taken back took the channel along, so its id is not believed; its token
+        # is kept
         assert connections.channel(tx, channel) == connections.StoredChannel(b"sealed", None)
     assert refresh_jobs.by_channel(database, connections.channel_hash("token")) is not None
 
 
-def test_connecting_again_leaves_the_channels_of_others_alone(database: Database, channel: str) -> None:
+def test_connecting_again_leaves_the_channels_of_others_alone(
+    database: Database, channel: str
+) -> None:
     people.connect(database, sub="acc_2")
     people.connect(database, sub="acc_2")
     with database.read() as tx:
@@ -230,7 +257,8 @@ def test_connecting_again_leaves_the_channels_of_others_alone(database: Database
 
 
 @pytest.mark.parametrize(
-    ("trouble", "audited"), [(None, True), ("disconnected", True), ("initial_sync", True), ("revoked", False)]
+    ("trouble", "audited"),
+    [(None, True), ("disconnected", True), ("initial_sync", True), ("revoked", False)],
 )
 def test_channels_are_audited_but_for_those_of_accounts_that_nobody_may_ask_about(
     database: Database, channel: str, trouble: str | None, audited: bool
@@ -238,7 +266,9 @@ def test_channels_are_audited_but_for_those_of_accounts_that_nobody_may_ask_abou
     with database.write() as tx:
         tx.execute(tables.connections.update().values(trouble=trouble))
         due = connections.due_for_audit(tx, before=people.NOW + timedelta(days=1), limit=5)
-        assert (due, connections.oldest_audit(tx)) == (([channel], people.NOW) if audited else ([], None))
+        assert (due, connections.oldest_audit(tx)) == (
+            ([channel], people.NOW) if audited else ([], None)
+        )
 
 
 def test_a_channel_that_is_not_open_is_not_audited(database: Database, channel: str) -> None:
@@ -248,7 +278,9 @@ def test_a_channel_that_is_not_open_is_not_audited(database: Database, channel: 
         assert connections.oldest_audit(tx) is None
 
 
-def test_a_state_is_one_browser_s_for_ten_minutes_and_each_step_is_taken_once(database: Database) -> None:
+def test_a_state_is_one_browser_s_for_ten_minutes_and_each_step_is_taken_once(
+    database: Database,
+) -> None:
     people.introduce(database)
     ends = people.NOW + timedelta(minutes=10)
     asking = oauth_states.Now("asking", ends)
@@ -256,9 +288,16 @@ def test_a_state_is_one_browser_s_for_ten_minutes_and_each_step_is_taken_once(da
         oauth_states.issue(tx, "one", "ada", browser="hers", expires_at=ends, now=people.NOW)
         found = oauth_states.find(tx, "one", browser="hers", now=people.NOW)
         assert found == oauth_states.Attempt("ada", None)
-        for state, browser, now in (("one", "his", people.NOW), ("two", "hers", people.NOW), ("one", "hers", ends)):
+        for state, browser, now in (
+            ("one", "his", people.NOW),
+            ("two", "hers", people.NOW),
+            ("one", "hers", ends),
+        ):
             assert oauth_states.find(tx, state, browser=browser, now=now) is None
         assert not oauth_states.advance(tx, "one", "his", None, asking)
         assert not oauth_states.advance(tx, "one", "hers", "to_confirm", asking)
-        assert [oauth_states.advance(tx, "one", "hers", None, asking) for _ in range(2)] == [True, False]
+        assert [oauth_states.advance(tx, "one", "hers", None, asking) for _ in range(2)] == [
+            True,
+            False,
+        ]
         assert oauth_states.drop_old(tx, now=ends) == 1

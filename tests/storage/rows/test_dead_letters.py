@@ -1,4 +1,6 @@
-"""A dead letter is shown to people, who send it again or give it up: mails, calendar rows and callbacks alike."""
+"""A dead letter is shown to people, who send it again or give it up: mails, calendar rows and
+callbacks alike.
+"""
 
 from typing import Any
 
@@ -8,7 +10,18 @@ from storage.rows import dead_letters, outbox
 from storage.rows.outbox import Owed
 from storage.schema import tables
 from storage.schema.database import Database
-from tests.storage.rows.test_outbox import claim, event, held, mail, owe, row, send, set_row, states, sweep
+from tests.storage.rows.test_outbox import (
+    claim,
+    event,
+    held,
+    mail,
+    owe,
+    row,
+    send,
+    set_row,
+    states,
+    sweep,
+)
 from tests.support import people
 
 NOW = people.NOW
@@ -16,7 +29,9 @@ NOW = people.NOW
 
 def callback(version: int = 1, topic: str = "booking.booked", about: str = "bkg_1") -> Owed:
     key = f"callback:{about}:{version}"
-    return Owed("callback", topic, key, version, NOW, {"type": topic}, coach_id="ada", booking_id=about)
+    return Owed(
+        "callback", topic, key, version, NOW, {"type": topic}, coach_id="ada", booking_id=about
+    )
 
 
 def kill(database: Database, outbox_id: str) -> None:
@@ -30,8 +45,12 @@ def requeue(database: Database, outbox_id: str) -> Any:
         return dead_letters.requeue(tx, outbox_id)
 
 
-@pytest.mark.parametrize("owed", [mail(), event(), callback()], ids=["mail", "calendar", "callback"])
-def test_a_dead_letter_is_sent_again_as_if_for_the_first_time(database: Database, owed: Owed) -> None:
+@pytest.mark.parametrize(
+    "owed", [mail(), event(), callback()], ids=["mail", "calendar", "callback"]
+)
+def test_a_dead_letter_is_sent_again_as_if_for_the_first_time(
+    database: Database, owed: Owed
+) -> None:
     (mine,) = owe(database, owed)
     kill(database, mine)
     set_row(database, mine, attempts=9, next_attempt_at_ms=1 << 50)
@@ -67,7 +86,10 @@ def test_a_discarded_letter_is_over_and_says_so(database: Database) -> None:
     with database.write() as tx:
         assert dead_letters.discard(tx, mine) is True
         assert dead_letters.newest(tx, limit=10) == []
-    assert (row(database, mine).state, row(database, mine).last_error) == ("superseded", "discarded by a person")
+    assert (row(database, mine).state, row(database, mine).last_error) == (
+        "superseded",
+        "discarded by a person",
+    )
     assert claim(database, mine) is None
 
 
@@ -80,7 +102,9 @@ def test_a_requeued_mail_that_something_newer_replaced_is_not_sent(database: Dat
     assert states(database, first) == ["superseded"]
 
 
-def test_a_requeued_callback_of_a_booking_is_sent_though_later_ones_were(database: Database) -> None:
+def test_a_requeued_callback_of_a_booking_is_sent_though_later_ones_were(
+    database: Database,
+) -> None:
     """Each counts; a receiver tells their order by the version."""
     first, second = owe(database, callback(1), callback(2, "booking.rebooked"))
     set_row(database, first, state="dead")
@@ -90,14 +114,20 @@ def test_a_requeued_callback_of_a_booking_is_sent_though_later_ones_were(databas
 
 
 def test_a_requeued_callback_about_how_things_were_is_not_sent(database: Database) -> None:
-    first, second = owe(database, callback(1, "slots.changed", "slots:ada"), callback(2, "slots.changed", "slots:ada"))
+    first, second = owe(
+        database,
+        callback(1, "slots.changed", "slots:ada"),
+        callback(2, "slots.changed", "slots:ada"),
+    )
     set_row(database, first, state="dead")
     send(database, second)
     requeue(database, first)
     assert claim(database, first) is None
 
 
-def test_dead_letters_are_shown_latest_first_without_what_they_say_or_to_whom(database: Database) -> None:
+def test_dead_letters_are_shown_latest_first_without_what_they_say_or_to_whom(
+    database: Database,
+) -> None:
     ids = owe(database, mail(), callback(), event())
     for number, outbox_id in enumerate(ids):
         set_row(database, outbox_id, state="dead", created_at=NOW.replace(minute=number))
@@ -107,8 +137,12 @@ def test_dead_letters_are_shown_latest_first_without_what_they_say_or_to_whom(da
     assert not {"payload", "recipient", "message_id"} & set(found[0]._fields)
 
 
-def test_callbacks_about_one_booking_wait_for_each_other_and_none_is_left_out(database: Database) -> None:
-    first, second, other = owe(database, callback(1), callback(2, "booking.cancelled"), callback(1, about="bkg_2"))
+def test_callbacks_about_one_booking_wait_for_each_other_and_none_is_left_out(
+    database: Database,
+) -> None:
+    first, second, other = owe(
+        database, callback(1), callback(2, "booking.cancelled"), callback(1, about="bkg_2")
+    )
     assert claim(database, second) is None
     mine = held(database, first)
     assert claim(database, second) is None

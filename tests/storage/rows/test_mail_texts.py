@@ -1,4 +1,6 @@
-"""Mail texts are kept per scope, kind and language, and the right one is found when the mail is sent."""
+"""Mail texts are kept per scope, kind and language, and the right one is found when the mail is
+sent.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +16,13 @@ OURS = replace(FACTS, company="acme", project="p1", cohort="c1")
 
 
 def text(scope: Any, scope_id: str, language: str = "en", **values: Any) -> MailText:
-    given = {"subject": f"{scope} {scope_id}", "text": "Hello", "html": None, "enabled": True, "kind": "booked"}
+    given = {
+        "subject": f"{scope} {scope_id}",
+        "text": "Hello",
+        "html": None,
+        "enabled": True,
+        "kind": "booked",
+    }
     return MailText(scope, scope_id, language=language, **given | values)
 
 
@@ -54,7 +62,13 @@ def test_a_language_is_one_however_it_is_written(database: Database) -> None:
 
 
 def test_the_narrowest_scope_of_the_mail_is_used(database: Database) -> None:
-    put(database, text("company", "acme"), text("project", "p1"), text("cohort", "c1"), text("cohort", "c2"))
+    put(
+        database,
+        text("company", "acme"),
+        text("project", "p1"),
+        text("cohort", "c1"),
+        text("cohort", "c2"),
+    )
     assert resolve(database) == Template("en", "cohort c1", "Hello")
     assert resolve(database, cohort=None) == Template("en", "project p1", "Hello")
     assert resolve(database, cohort="c9", project="p9") == Template("en", "company acme", "Hello")

@@ -29,14 +29,25 @@ def fresh(fresh_database: Callable[[Kind], str]) -> Iterator[Database]:
     opened.close()
 
 
-def mail(version: int = 1, topic: str = "booked", who: str = "grace", booking: str = "bkg_1", **more: Any) -> Owed:
+def mail(
+    version: int = 1, topic: str = "booked", who: str = "grace", booking: str = "bkg_1", **more: Any
+) -> Owed:
     key = f"mail:{booking}:{version}:{topic}:{who}"
-    values: dict[str, Any] = {"due_at": NOW, "session_id": "ses_1", "coach_id": "ada", "payload": {"kind": topic}}
-    return Owed("mail", topic, key, version, **values | {"booking_id": booking, "recipient": who} | more)
+    values: dict[str, Any] = {
+        "due_at": NOW,
+        "session_id": "ses_1",
+        "coach_id": "ada",
+        "payload": {"kind": topic},
+    }
+    return Owed(
+        "mail", topic, key, version, **values | {"booking_id": booking, "recipient": who} | more
+    )
 
 
 def event(version: int = 1, topic: str = "upsert", session: str = "ses_1") -> Owed:
-    return Owed("calendar", topic, f"calendar:{session}:{version}", version, NOW, session_id=session)
+    return Owed(
+        "calendar", topic, f"calendar:{session}:{version}", version, NOW, session_id=session
+    )
 
 
 def owe(database: Database, *owed: Owed) -> list[str]:
@@ -88,7 +99,12 @@ def sweep(database: Database, limit: int = 500, **by: float) -> list[Wake]:
 def test_a_row_is_held_by_one_at_a_time(database: Database) -> None:
     (mine,) = owe(database, mail())
     first = held(database, mine)
-    assert (first.recipient, first.payload, first.attempts, first.unsure) == ("grace", {"kind": "booked"}, 1, 0)
+    assert (first.recipient, first.payload, first.attempts, first.unsure) == (
+        "grace",
+        {"kind": "booked"},
+        1,
+        0,
+    )
     assert claim(database, mine) is None
 
 
@@ -121,7 +137,9 @@ def test_a_second_row_of_the_same_key_is_not_written(database: Database) -> None
 
 
 def row_of(tx: Any, version: int) -> str:
-    return str(tx.execute(tables.outbox.select().where(tables.outbox.c.version == version)).one().id)
+    return str(
+        tx.execute(tables.outbox.select().where(tables.outbox.c.version == version)).one().id
+    )
 
 
 def test_what_is_not_due_is_neither_woken_for_nor_claimed(database: Database) -> None:
@@ -216,7 +234,9 @@ def test_what_was_never_announced_is_not_called_off(fresh: Database, first: str,
         happened(fresh, request)
     assert (claim(fresh, ending, minutes=1) is not None) == leaves
     found = row(fresh, ending)
-    assert (found.state, found.reason) == (("sending", None) if leaves else ("superseded", "never_announced"))
+    assert (found.state, found.reason) == (
+        ("sending", None) if leaves else ("superseded", "never_announced")
+    )
     if first in ("unsent", "failed"):
         assert (row(fresh, request).state, row(fresh, request).reason) == ("superseded", "newer")
 
@@ -232,7 +252,9 @@ def test_an_ending_without_a_first_message_leaves(fresh: Database, end: str) -> 
 
 @pytest.mark.parametrize("end", sorted(ENDS))
 def test_who_was_only_reminded_is_told_of_the_end_in_words(fresh: Database, end: str) -> None:
-    request, reminder, ending = owe(fresh, mail(), mail(1, "reminder", due_at=NOW + timedelta(minutes=1)), mail(2, end))
+    request, reminder, ending = owe(
+        fresh, mail(), mail(1, "reminder", due_at=NOW + timedelta(minutes=1)), mail(2, end)
+    )
     set_row(fresh, ending, due_at=NOW + timedelta(minutes=2))
     dead(fresh, request)
     mine = claim(fresh, reminder, minutes=1)
@@ -256,7 +278,9 @@ def test_who_was_told_once_is_told_of_the_end_though_not_of_the_move(database: D
     assert states(database, first, moved, ended) == ["sent", "superseded", "sent"]
 
 
-def test_a_request_whose_sender_vanished_may_have_been_sent_so_its_end_is_told(database: Database) -> None:
+def test_a_request_whose_sender_vanished_may_have_been_sent_so_its_end_is_told(
+    database: Database,
+) -> None:
     request, cancellation = owe(database, mail(), mail(2, "cancelled"))
     set_row(database, cancellation, due_at=NOW + timedelta(minutes=1))
     held(database, request)
@@ -269,8 +293,12 @@ def test_a_request_whose_sender_vanished_may_have_been_sent_so_its_end_is_told(d
     assert claim(database, cancellation, minutes=1) is not None
 
 
-def test_an_end_that_was_given_back_is_told_to_whoever_may_know_of_the_booking(database: Database) -> None:
-    request, cancellation = owe(database, mail(), mail(2, "cancelled", due_at=NOW + timedelta(minutes=1)))
+def test_an_end_that_was_given_back_is_told_to_whoever_may_know_of_the_booking(
+    database: Database,
+) -> None:
+    request, cancellation = owe(
+        database, mail(), mail(2, "cancelled", due_at=NOW + timedelta(minutes=1))
+    )
     mine = held(database, request)
     with database.write() as tx:
         assert outbox_rows.give_back(tx, mine, error="timeout", retry_in_ms=0, unsure=True)
@@ -286,7 +314,9 @@ def test_mails_of_one_change_leave_in_the_order_they_are_due(database: Database)
 
 
 @pytest.mark.parametrize("other", [mail(2, who="hedy"), mail(2, booking="bkg_2"), event(2)])
-def test_the_mails_of_a_booking_to_one_person_wait_for_no_others(database: Database, other: Owed) -> None:
+def test_the_mails_of_a_booking_to_one_person_wait_for_no_others(
+    database: Database, other: Owed
+) -> None:
     mine, theirs = owe(database, mail(), other)
     sending = held(database, mine)
     assert claim(database, theirs) is not None
@@ -347,7 +377,9 @@ def test_the_sweeper_wakes_once_for_what_nobody_was_woken_for(database: Database
     assert sweep(database) == []
 
 
-def test_the_sweeper_wakes_for_a_lease_that_ended_and_for_none_that_lasts(database: Database) -> None:
+def test_the_sweeper_wakes_for_a_lease_that_ended_and_for_none_that_lasts(
+    database: Database,
+) -> None:
     (mine,) = owe(database, mail())
     held(database, mine)
     set_row(database, mine, wake_after_ms=0)
@@ -368,7 +400,9 @@ def test_several_sweepers_share_the_rows(database: Database) -> None:
     with database.write() as tx:
         tx.execute(tables.outbox.update().values(wake_after_ms=0))
     with ThreadPoolExecutor(4) as pool:
-        swept = [wake for found in pool.map(lambda _: sweep(database, 10), range(8)) for wake in found]
+        swept = [
+            wake for found in pool.map(lambda _: sweep(database, 10), range(8)) for wake in found
+        ]
     assert sorted(swept) == sorted((each, "mail") for each in ids)
 
 
@@ -396,5 +430,8 @@ def test_a_corrected_text_frees_what_waited_for_it_and_nothing_else(database: Da
 def test_what_a_booking_s_mails_are_is_told_in_order(database: Database) -> None:
     owe(database, mail(2, "rebooked"), mail(), mail(booking="bkg_2"), event())
     with database.read() as tx:
-        assert [each.topic for each in outbox_rows.of_booking(tx, "bkg_1")] == ["booked", "rebooked"]
+        assert [each.topic for each in outbox_rows.of_booking(tx, "bkg_1")] == [
+            "booked",
+            "rebooked",
+        ]
         assert outbox_rows.states(tx) == {("mail", "pending"): 3, ("calendar", "pending"): 1}

@@ -45,7 +45,9 @@ def reconcile(database: Database, now: datetime, limit: int = 10) -> list[str]:
         return refresh_jobs.owe_stalest(tx, now=now, every=HOUR, lately=QUARTER, limit=limit)
 
 
-def read(database: Database, connection_id: str, *periods: tuple[int, int], now: datetime = people.NOW) -> Stored:
+def read(
+    database: Database, connection_id: str, *periods: tuple[int, int], now: datetime = people.NOW
+) -> Stored:
     """As its worker reads it, at another time."""
     held = people.claim(database, connection_id)
     assert held is not None
@@ -70,14 +72,18 @@ def test_a_calendar_that_changed_within_a_day_is_read_within_a_quarter_of_an_hou
     assert reconcile(database, people.NOW + 14.25 * MINUTE) == [connection]
 
 
-def test_calendars_read_together_are_not_read_together_again(database: Database, connection: str) -> None:
+def test_calendars_read_together_are_not_read_together_again(
+    database: Database, connection: str
+) -> None:
     # Given a fleet that was read within one second
     fleet = [connection, *(people.connect(database, sub=f"acc_{n}") for n in range(19))]
     for place, each in enumerate(fleet):
         read_at = people.NOW + timedelta(milliseconds=50 * place)
         change(database, each, last_ok_at=read_at, changed_at=None, done_gen=1, req_gen=1)
     # Then over a fifth of the hour some come due each minute, the whole fleet within it
-    shares = [len(reconcile(database, people.NOW + minute * MINUTE, 99)) for minute in range(44, 59)]
+    shares = [
+        len(reconcile(database, people.NOW + minute * MINUTE, 99)) for minute in range(44, 59)
+    ]
     assert sum(shares) == 20
     assert max(shares) <= 3
 
@@ -86,12 +92,22 @@ def test_the_stalest_by_its_own_interval_goes_first(database: Database, connecti
     # Given one an hour and a half late of an hour, and one half an hour late of a quarter
     busy = people.connect(database, sub="acc_busy")
     change(database, connection, last_ok_at=people.NOW - 1.5 * HOUR)
-    half = {"last_ok_at": people.NOW - 0.5 * HOUR, "changed_at": people.NOW, "done_gen": 1, "req_gen": 1}
+    half = {
+        "last_ok_at": people.NOW - 0.5 * HOUR,
+        "changed_at": people.NOW,
+        "done_gen": 1,
+        "req_gen": 1,
+    }
     change(database, busy, **half)
-    assert [reconcile(database, people.NOW, 1), reconcile(database, people.NOW, 1)] == [[busy], [connection]]
+    assert [reconcile(database, people.NOW, 1), reconcile(database, people.NOW, 1)] == [
+        [busy],
+        [connection],
+    ]
 
 
-def test_a_change_that_no_push_announced_is_a_missed_push(database: Database, connection: str) -> None:
+def test_a_change_that_no_push_announced_is_a_missed_push(
+    database: Database, connection: str
+) -> None:
     reconcile(database, people.NOW + HOUR)
     stored = read(database, connection, MEETING, (at(3, 10), at(3, 11)), now=people.NOW + HOUR)
     assert stored.missed
@@ -99,7 +115,9 @@ def test_a_change_that_no_push_announced_is_a_missed_push(database: Database, co
     assert (found.missed_pushes, found.changed_at) == (1, people.NOW + HOUR)
 
 
-def test_a_change_that_a_push_announced_before_it_was_read_is_none(database: Database, connection: str) -> None:
+def test_a_change_that_a_push_announced_before_it_was_read_is_none(
+    database: Database, connection: str
+) -> None:
     reconcile(database, people.NOW + HOUR)
     with database.write() as tx:
         refresh_jobs.mark_dirty(tx, connection, pushed=True)
@@ -107,7 +125,9 @@ def test_a_change_that_a_push_announced_before_it_was_read_is_none(database: Dat
     assert row(database, connection).missed_pushes == 0
 
 
-def test_a_push_while_the_read_is_under_way_is_no_missed_one_either(database: Database, connection: str) -> None:
+def test_a_push_while_the_read_is_under_way_is_no_missed_one_either(
+    database: Database, connection: str
+) -> None:
     reconcile(database, people.NOW + HOUR)
     held = people.claim(database, connection)
     assert held is not None
@@ -131,7 +151,9 @@ def test_a_day_that_rolled_on_is_no_change(database: Database, connection: str) 
     read(database, connection, *(period for period in daily if period[0] < ends[0]))
     # When a day later it is read a day further
     reconcile(database, tomorrow)
-    stored = read(database, connection, *(period for period in daily[1:] if period[0] < ends[1]), now=tomorrow)
+    stored = read(
+        database, connection, *(period for period in daily[1:] if period[0] < ends[1]), now=tomorrow
+    )
     # Then nothing was missed
     assert stored.changed
     assert not stored.missed
@@ -149,7 +171,9 @@ def waits(database: Database) -> list[int]:
         return list(tx.scalars(tables.visible.select().with_only_columns(tables.visible.c.ms)))
 
 
-def test_how_long_a_push_waited_is_kept_for_the_read_that_served_it(database: Database, connection: str) -> None:
+def test_how_long_a_push_waited_is_kept_for_the_read_that_served_it(
+    database: Database, connection: str
+) -> None:
     with database.write() as tx:
         refresh_jobs.mark_dirty(tx, connection, pushed=True)
     change(database, connection, pushed_since_ms=row(database, connection).pushed_since_ms - 1500)
@@ -177,7 +201,11 @@ def test_a_calendar_that_vanishes_is_believed_at_the_second_read_and_not_before(
     # Then nothing of it is stored, the read does not count as one, and the next is owed and due
     assert (first.doubted, first.changed, first.again) == (True, False, True)
     found = row(database, connection)
-    assert (people.listing(database).version, found.last_ok_at, found.done_gen) == (version, people.NOW, 9)
+    assert (people.listing(database).version, found.last_ok_at, found.done_gen) == (
+        version,
+        people.NOW,
+        9,
+    )
     # When the next one says the same, it is true
     second = read(database, connection, now=people.NOW + HOUR)
     assert (second.doubted, second.changed) == (False, True)
@@ -185,7 +213,9 @@ def test_a_calendar_that_vanishes_is_believed_at_the_second_read_and_not_before(
     assert (found.doubted, found.last_error, found.done_gen) == (None, None, 10)
 
 
-def test_a_calendar_that_is_back_at_the_second_read_never_left(database: Database, connection: str) -> None:
+def test_a_calendar_that_is_back_at_the_second_read_never_left(
+    database: Database, connection: str
+) -> None:
     change(database, connection, req_gen=9)
     meetings = [(at(2 + n, 10), at(2 + n, 11)) for n in range(9)]
     read(database, connection, *meetings)
@@ -199,7 +229,9 @@ def test_a_calendar_that_is_back_at_the_second_read_never_left(database: Databas
     assert read(database, connection).doubted
 
 
-def test_two_reads_that_say_different_things_are_not_believed_either(database: Database, connection: str) -> None:
+def test_two_reads_that_say_different_things_are_not_believed_either(
+    database: Database, connection: str
+) -> None:
     change(database, connection, req_gen=9)
     meetings = [(at(2 + n, 10), at(2 + n, 11)) for n in range(9)]
     read(database, connection, *meetings)
@@ -213,13 +245,16 @@ def test_two_reads_that_say_different_things_are_not_believed_either(database: D
 def test_what_changed_while_the_grant_was_gone_was_not_missed(
     database: Database, connection: str, noticed: bool
 ) -> None:
-    # Given a grant that was revoked, and the channel with it, whether or not a read has found that out
+    # Given a grant that was revoked, and the channel with it, whether or not a read has found that
+    # out
     if noticed:
         people.mark_dirty(database, connection)
         held = people.claim(database, connection)
         assert held is not None
         with database.write() as tx:
-            store_reading.give_up(tx, held, error="invalid_grant", trouble="revoked", now=people.NOW)
+            store_reading.give_up(
+                tx, held, error="invalid_grant", trouble="revoked", now=people.NOW
+            )
     # When the coach consents anew
     assert people.connect(database) == connection
     people.mark_dirty(database, connection)

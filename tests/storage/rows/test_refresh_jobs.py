@@ -37,13 +37,17 @@ def test_a_new_connection_is_owed_its_first_read(database: Database) -> None:
     assert owed(database, people.connect(database))
 
 
-def test_the_first_notification_wakes_and_the_next_ones_need_not(database: Database, clean: str) -> None:
+def test_the_first_notification_wakes_and_the_next_ones_need_not(
+    database: Database, clean: str
+) -> None:
     assert people.mark_dirty(database, clean) is True
     assert [people.mark_dirty(database, clean) for _ in range(4)] == [False] * 4
     assert owed(database, clean)
 
 
-def test_a_notification_for_a_connection_already_owed_a_read_writes_nothing(database: Database, clean: str) -> None:
+def test_a_notification_for_a_connection_already_owed_a_read_writes_nothing(
+    database: Database, clean: str
+) -> None:
     people.mark_dirty(database, clean)
     before = _row(database, clean)
     people.mark_dirty(database, clean)
@@ -94,7 +98,9 @@ def test_a_notification_for_a_reader_that_slept_past_its_lease_is_not_forgotten(
     assert sweep(database) == [clean]
 
 
-def test_a_push_in_passing_is_owed_already_only_while_nobody_may_still_finish(database: Database, clean: str) -> None:
+def test_a_push_in_passing_is_owed_already_only_while_nobody_may_still_finish(
+    database: Database, clean: str
+) -> None:
     with database.write() as tx:
         connections.plan_channel(tx, clean, b"hash", b"sealed")
 
@@ -121,20 +127,26 @@ def test_a_push_in_passing_is_owed_already_only_while_nobody_may_still_finish(da
 
 
 def test_pushes_during_a_read_put_off_nobody_s_wake_up(database: Database, clean: str) -> None:
-    """Whoever reads looks again; should it be gone, the sweeper comes when its lease ends, and not before."""
+    """Whoever reads looks again; should it be gone, the sweeper comes when its lease ends, and not
+    before.
+    """
     people.mark_dirty(database, clean)
     people.claim(database, clean)
     people.mark_dirty(database, clean)
     assert sweep(database) == []
     _set(database, clean, lease_until_ms=1)
-    assert sweep(database) == []  # the claim asked for a look at the end of its lease, which has not come
+    assert (
+        sweep(database) == []
+    )  # the claim asked for a look at the end of its lease, which has not come
     _set(database, clean, wake_after_ms=1)
     assert sweep(database) == [clean]
     people.mark_dirty(database, clean)
     assert sweep(database) == []  # and pushes while its holder is gone do not flood the queue
 
 
-def test_within_the_minimum_gap_nobody_is_woken_and_the_read_stays_owed(database: Database, clean: str) -> None:
+def test_within_the_minimum_gap_nobody_is_woken_and_the_read_stays_owed(
+    database: Database, clean: str
+) -> None:
     # Given a read that began just now, with a long gap to the next
     people.mark_dirty(database, clean)
     held = people.claim(database, clean, gap_ms=60_000)
@@ -154,7 +166,10 @@ def test_within_the_minimum_gap_nobody_is_woken_and_the_read_stays_owed(database
 def test_one_of_many_claimants_gets_the_connection(database: Database, clean: str) -> None:
     people.mark_dirty(database, clean)
     results: list[object] = []
-    threads = [threading.Thread(target=lambda: results.append(people.claim(database, clean))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: results.append(people.claim(database, clean)))
+        for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -209,7 +224,9 @@ def test_a_read_given_up_is_not_owed_any_more(database: Database, clean: str) ->
     assert people.listing(database).state == "disconnected"
 
 
-def test_the_sweeper_finds_a_lost_wake_once_and_leaves_a_fresh_one_alone(database: Database, clean: str) -> None:
+def test_the_sweeper_finds_a_lost_wake_once_and_leaves_a_fresh_one_alone(
+    database: Database, clean: str
+) -> None:
     # Given a notification whose wake-up was sent a moment ago
     people.mark_dirty(database, clean)
     assert sweep(database) == []
@@ -271,6 +288,8 @@ def test_a_single_statement_is_committed_once_the_block_ends(database: Database)
     people.introduce(database)
     connection_id = people.connect(database)
     with database.write_once() as tx:
-        assert refresh_jobs.mark_dirty(tx, connection_id, userinfo=True) is False  # its first read is owed already
+        assert (
+            refresh_jobs.mark_dirty(tx, connection_id, userinfo=True) is False
+        )  # its first read is owed already
     with database.read() as tx:
         assert people.row_of(tx, connection_id).userinfo_due

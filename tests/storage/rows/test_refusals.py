@@ -31,7 +31,12 @@ def prune(database: Database) -> int:
 
 def test_the_coach_is_looked_up_and_an_id_that_is_nobody_s_is_not_kept(database: Database) -> None:
     connection_id = people.ready(database)
-    for about in ({}, {"coach_id": "ada"}, {"coach_id": "canary@example.test"}, {"connection_id": connection_id}):
+    for about in (
+        {},
+        {"coach_id": "ada"},
+        {"coach_id": "canary@example.test"},
+        {"connection_id": connection_id},
+    ):
         note(database, REFUSED, **about)
     note(database, coach_id="canary", connection_id=connection_id)
     assert sorted(it.coach_id or "-" for it in recent(database)) == ["-", "-", "ada", "ada", "ada"]
@@ -40,7 +45,9 @@ def test_the_coach_is_looked_up_and_an_id_that_is_nobody_s_is_not_kept(database:
 def test_the_newest_come_first(database: Database) -> None:
     for minutes in (2, 0, 1):
         note(database, replace(REFUSED, at=NOW - timedelta(minutes=minutes)))
-    assert [it.at for it in recent(database)] == [NOW - timedelta(minutes=minutes) for minutes in (0, 1, 2)]
+    assert [it.at for it in recent(database)] == [
+        NOW - timedelta(minutes=minutes) for minutes in (0, 1, 2)
+    ]
 
 
 def test_old_ones_are_dropped(database: Database) -> None:
@@ -50,7 +57,9 @@ def test_old_ones_are_dropped(database: Database) -> None:
     assert [(NOW - it.at) / timedelta(days=1) for it in recent(database)] == [0, 6.9]
 
 
-def test_of_very_many_the_newest_are_kept(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_very_many_the_newest_are_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(refusals, "MOST", 3)
     for seconds in range(5):
         note(database, replace(REFUSED, at=NOW - timedelta(seconds=seconds)))

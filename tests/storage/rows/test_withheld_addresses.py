@@ -33,7 +33,9 @@ def in_a_transaction(database: Database, work: Callable[[Any], object]) -> objec
 def forgotten(database: Database) -> list[str]:
     """Mails that are withheld for an address that is on no list: nobody would ever free them."""
     each, listed = tables.outbox.c, tables.withheld_addresses.c
-    query = select(each.id).where(each.state == "withheld", each.recipient.not_in(select(listed.address)))
+    query = select(each.id).where(
+        each.state == "withheld", each.recipient.not_in(select(listed.address))
+    )
     with database.read() as tx:
         return list(tx.scalars(query))
 
@@ -75,12 +77,17 @@ def test_a_withheld_mail_is_claimed_by_nobody_and_is_in_nobody_s_way(database: D
     assert row(database, booked).state == "withheld"
 
 
-def test_a_newer_mail_ends_a_withheld_one_and_an_ending_that_nobody_needs(database: Database) -> None:
+def test_a_newer_mail_ends_a_withheld_one_and_an_ending_that_nobody_needs(
+    database: Database,
+) -> None:
     (booked,) = owe(database, mail())
     assert refuse(database, held(database, booked))
     (cancelled,) = owe(database, mail(2, "cancelled"))
     assert claim(database, cancelled) is None
-    assert [row(database, each).state for each in (booked, cancelled)] == ["superseded", "superseded"]
+    assert [row(database, each).state for each in (booked, cancelled)] == [
+        "superseded",
+        "superseded",
+    ]
 
 
 def test_who_lost_the_lease_withholds_nothing(database: Database) -> None:
@@ -98,6 +105,13 @@ def test_the_first_reply_is_kept_and_its_thirty_days_are_not_begun_anew(database
     assert refuse(database, held(database, first))
     mine = held(database, second)
     with database.write() as tx:
-        assert withheld_addresses.refused(tx, mine, reason="another", reply="550", now=NOW + timedelta(days=3))
+        assert withheld_addresses.refused(
+            tx, mine, reason="another", reply="550", now=NOW + timedelta(days=3)
+        )
         (found,) = withheld_addresses.find_all(tx)
-    assert (found.reason, found.since, found.outbox_id, found.waiting) == ("no mailbox", NOW, first, 2)
+    assert (found.reason, found.since, found.outbox_id, found.waiting) == (
+        "no mailbox",
+        NOW,
+        first,
+        2,
+    )

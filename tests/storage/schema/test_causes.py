@@ -7,7 +7,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError  # noqa: A004
 from storage.schema import causes
 from storage.schema.causes import Cause, cause
 
-# Every class of error that means "not now" or "not so", by a state of each; and what is wrong with the schema.
+# Every class of error that means "not now" or "not so", by a state of each; and what is wrong with
+# the schema.
 STATES = {
     "3D000": causes.NO_DATABASE,
     "28000": causes.NO_ENTRY,
@@ -22,7 +23,9 @@ STATES = {
     "57014": causes.BUSY,
     "40001": causes.BUSY,
     "40P01": causes.BUSY,
-    **dict.fromkeys(("08006", "25P02", "25P03", "53200", "53300", "55006", "57P01", "57P03", "58030", "XX000")),
+    **dict.fromkeys(
+        ("08006", "25P02", "25P03", "53200", "53300", "55006", "57P01", "57P03", "58030", "XX000")
+    ),
 }
 REFUSALS = {
     'FATAL:  database "x" does not exist': causes.NO_DATABASE,

@@ -1,4 +1,6 @@
-"""Every wait on PostgreSQL ends, on whichever connection; and of several hosts the writable one is taken."""
+"""Every wait on PostgreSQL ends, on whichever connection; and of several hosts the writable one is
+taken.
+"""
 
 import socket
 import threading
@@ -49,7 +51,9 @@ def silent_port() -> Iterator[int]:
 def hosts(url: str, *ports: int) -> str:
     parts = urlsplit(url)
     login = parts.netloc.rpartition("@")[0]
-    return parts._replace(netloc=f"{login}@{','.join(f'127.0.0.1:{port}' for port in ports)}").geturl()
+    return parts._replace(
+        netloc=f"{login}@{','.join(f'127.0.0.1:{port}' for port in ports)}"
+    ).geturl()
 
 
 def took(began: float) -> float:
@@ -71,7 +75,9 @@ def in_passing(database: Database) -> None:
 
 
 @pytest.mark.parametrize("ask", [in_the_pool, in_a_transaction, in_passing])
-def test_what_is_not_answered_by_the_deadline_is_away(opened: Database, ask: Callable[[Database], None]) -> None:
+def test_what_is_not_answered_by_the_deadline_is_away(
+    opened: Database, ask: Callable[[Database], None]
+) -> None:
     began = time.monotonic()
     with pytest.raises(Unavailable) as caught, deadlines.within(0.3):
         ask(opened)
@@ -83,7 +89,9 @@ def test_what_is_not_answered_by_the_deadline_is_away(opened: Database, ask: Cal
     assert len(query_raw(opened, ask_shortly)) == 1
 
 
-def test_a_lock_that_does_not_come_by_the_deadline_is_busy_and_no_outage(opened: Database, url: str) -> None:
+def test_a_lock_that_does_not_come_by_the_deadline_is_busy_and_no_outage(
+    opened: Database, url: str
+) -> None:
     holder = create(url)
     with holder.write() as held:
         held.execute(text("LOCK TABLE coaches"))
@@ -133,13 +141,17 @@ def test_who_comes_while_others_are_stuck_is_told_at_once(monkeypatch: pytest.Mo
 
 
 def test_a_queue_that_moves_is_no_crowd(url: str) -> None:
-    """In a rush for one coach each waits for those before it, longer than half a second; but all are served."""
+    """In a rush for one coach each waits for those before it, longer than half a second; but all
+    are served.
+    """
     database = create(url, long_waits=1)
     assert outcomes(database, [["LOCK TABLE coaches", "SELECT pg_sleep(0.4)"]] * 5) == ["done"] * 5
     database.close()
 
 
-def test_of_several_hosts_the_one_that_answers_is_taken_within_the_time_of_one(url: str, silent_port: int) -> None:
+def test_of_several_hosts_the_one_that_answers_is_taken_within_the_time_of_one(
+    url: str, silent_port: int
+) -> None:
     port = urlsplit(url).port or 0
     database = create(hosts(url, silent_port, port))
     began = time.monotonic()
@@ -182,7 +194,12 @@ def test_connections_that_a_network_forgot_are_all_replaced_after_the_first(url:
         with pytest.raises(Unavailable), deadlines.within(0.3):
             in_the_pool(database)
         _until_well(database)
-        with deadlines.within(SLACK), database.read() as one, database.read() as two, database.read() as three:
+        with (
+            deadlines.within(SLACK),
+            database.read() as one,
+            database.read() as two,
+            database.read() as three,
+        ):
             assert [tx.execute(text("SELECT 1")).scalar() for tx in (one, two, three)] == [1, 1, 1]
         assert len(query_raw(database, select(func.pg_sleep(0)))) == 1
         database.close()

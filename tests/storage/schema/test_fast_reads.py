@@ -11,7 +11,9 @@ from storage.schema.fast_reads import query_raw
 from tests.support import people
 from tests.support.databases import Kind
 
-COACH = select(tables.coaches.c.id, tables.coaches.c.version).where(tables.coaches.c.id == bindparam("id"))
+COACH = select(tables.coaches.c.id, tables.coaches.c.version).where(
+    tables.coaches.c.id == bindparam("id")
+)
 MIXED = select(literal("held"), tables.coaches.c.id, clock_ms()).where(
     tables.coaches.c.id == bindparam("id"), tables.coaches.c.version >= literal(1)
 )
@@ -38,7 +40,9 @@ def test_a_glance_leaves_nothing_behind_for_the_next_transaction(database: Datab
     assert query_raw(database, COACH, id="ada") == [("ada", 1)]
 
 
-@pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/nobody", "sqlite:////no/such/folder/db.sqlite"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://127.0.0.1:1/nobody", "sqlite:////no/such/folder/db.sqlite"]
+)
 def test_a_database_that_is_away_is_unavailable(url: str) -> None:
     away = create(url)
     with pytest.raises(Unavailable):
@@ -54,10 +58,17 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced_unnoticed(
     people.introduce(database)
     # When the server ends all of them, as a restart does
     killer = create(database.engine.url.render_as_string(hide_password=False))
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    others = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    )
     with killer.write() as tx:
         tx.execute(text(f"{others} AND pid <> pg_backend_pid()"))
-        while tx.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")) > 1:
+        while (
+            tx.scalar(
+                text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            )
+            > 1
+        ):
             tx.execute(text("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)"))
     # Then nobody notices, reading or writing
     assert query_raw(database, COACH, id="ada") == [("ada", 1)]
@@ -70,12 +81,19 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced_unnoticed(
     database.close()
 
 
-def test_whoever_closes_the_database_leaves_no_connection_behind(fresh_database: Callable[[Kind], str]) -> None:
+def test_whoever_closes_the_database_leaves_no_connection_behind(
+    fresh_database: Callable[[Kind], str],
+) -> None:
     url = fresh_database("postgresql")
     database, watcher = create(url), create(url)
     query_raw(database, COACH, id="ada")
     database.close()
     with watcher.write() as tx:
-        while tx.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")) > 1:
+        while (
+            tx.scalar(
+                text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            )
+            > 1
+        ):
             tx.execute(text("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)"))
     watcher.close()

@@ -1,4 +1,6 @@
-"""What each error of a real database means, by each way that we ask it: the classes 08, 25, 40, 53, 55, 57, 58, XX."""
+"""What each error of a real database means, by each way that we ask it: the classes 08, 25, 40, 53,
+55, 57, 58, XX.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -78,12 +80,14 @@ def test_each_error_means_one_thing_and_keeps_or_loses_its_connection(
         ask(raising, state)
     meaning = expected(state)
     assert kind_of(caught.value) == meaning
-    # Whoever catches Unavailable catches every outage, and of the defects none that the driver calls internal
+    # Whoever catches Unavailable catches every outage, and of the defects none that the driver
+    # calls internal
     if meaning != "defect":
         assert isinstance(caught.value, Unavailable)
     elif state.startswith("25"):
         assert not isinstance(caught.value, Unavailable)
-    # Then the connection is another, if this one is no good any more; a look in passing keeps none after any error
+    # Then the connection is another, if this one is no good any more; a look in passing keeps none
+    # after any error
     lost = meaning in ("away", "read_only") or state.startswith("25") or ask is asked_in_passing
     assert (pid(raising, ask) != before) == lost
     assert raising.breaker is not None

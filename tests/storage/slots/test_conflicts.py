@@ -1,4 +1,6 @@
-"""A calendar that is put over a session flags it, and calls nothing off; what no longer lies over it unflags it."""
+"""A calendar that is put over a session flags it, and calls nothing off; what no longer lies over
+it unflags it.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -51,7 +53,9 @@ def read(database: Database, connection: str, *periods: tuple[int, int], **optio
     return stored
 
 
-def store(database: Database, connection: str, observed: Observed, now: datetime = people.NOW) -> Stored:
+def store(
+    database: Database, connection: str, observed: Observed, now: datetime = people.NOW
+) -> Stored:
     people.mark_dirty(database, connection)
     held = people.claim(database, connection)
     assert held is not None
@@ -66,14 +70,18 @@ def since(database: Database, session: Session) -> datetime | None:
         return sessions.get(tx, session.id).conflict_since
 
 
-def test_an_event_over_a_session_flags_it_once_and_calls_nothing_off(database: Database, connection: str) -> None:
+def test_an_event_over_a_session_flags_it_once_and_calls_nothing_off(
+    database: Database, connection: str
+) -> None:
     session, other = book(database), book(database, at(3, 10))
     assert read(database, connection, OVER).conflicts == (session.id,)
     assert since(database, session) == people.NOW
     assert since(database, other) is None
     # And it stays in conflict since then, and is told once
     later = people.NOW + timedelta(hours=1)
-    more = Observed(people.reading(OVER, (at(4, 9), at(4, 10))), slot_sets.window(people.ADA, later).known_until)
+    more = Observed(
+        people.reading(OVER, (at(4, 9), at(4, 10))), slot_sets.window(people.ADA, later).known_until
+    )
     assert store(database, connection, more, later).conflicts == ()
     with database.read() as tx:
         assert sessions.get(tx, session.id) == replace(session, conflict_since=people.NOW)
@@ -87,7 +95,9 @@ def test_a_flag_goes_with_the_event(database: Database, connection: str) -> None
     assert read(database, connection, OVER).conflicts == (session.id,)
 
 
-def test_an_event_in_the_buffer_of_a_session_is_no_conflict(database: Database, connection: str) -> None:
+def test_an_event_in_the_buffer_of_a_session_is_no_conflict(
+    database: Database, connection: str
+) -> None:
     session = book(database)
     read(database, connection, (at(2, 9), TEN), (TEN + HOUR, at(2, 12)))
     assert since(database, session) is None
@@ -101,14 +111,18 @@ def test_what_was_not_read_is_no_conflict(database: Database, connection: str) -
     assert since(database, session) is None
 
 
-def test_a_session_that_was_forced_over_busy_time_is_not_flagged(database: Database, connection: str) -> None:
+def test_a_session_that_was_forced_over_busy_time_is_not_flagged(
+    database: Database, connection: str
+) -> None:
     read(database, connection, OVER)
     session = book(database, force="the board asked")
     assert read(database, connection, OVER, (at(4, 9), at(4, 10))).conflicts == ()
     assert since(database, session) is None
 
 
-def test_what_is_over_or_called_off_and_holds_are_not_flagged(database: Database, connection: str) -> None:
+def test_what_is_over_or_called_off_and_holds_are_not_flagged(
+    database: Database, connection: str
+) -> None:
     # Given a session that has begun when the calendar is read, one that was cancelled, and a hold
     begun, cancelled = book(database), _book(database, at(3, 10))
     with database.write() as tx:
@@ -122,17 +136,26 @@ def test_what_is_over_or_called_off_and_holds_are_not_flagged(database: Database
     assert since(database, cancelled.session) is None
 
 
-def test_a_conflict_that_was_sat_through_stays_on_record(database: Database, connection: str) -> None:
+def test_a_conflict_that_was_sat_through_stays_on_record(
+    database: Database, connection: str
+) -> None:
     session = book(database)
     read(database, connection, OVER)
     after = people.NOW + timedelta(days=3)
     with database.write() as tx:
         attendance.report(tx, session.id, "completed", people.terms(after))
-    store(database, connection, Observed(people.reading(), slot_sets.window(people.ADA, after).known_until), after)
+    store(
+        database,
+        connection,
+        Observed(people.reading(), slot_sets.window(people.ADA, after).known_until),
+        after,
+    )
     assert since(database, session) == people.NOW
 
 
-def test_a_pod_is_flagged_with_and_without_participants(database: Database, connection: str) -> None:
+def test_a_pod_is_flagged_with_and_without_participants(
+    database: Database, connection: str
+) -> None:
     plan = Plan(Wanted("ada", TEN, 60), 0, 4, "open")
     with database.write() as tx:
         pod = pods.create(tx, plan, [], people.terms()).pod
@@ -148,22 +171,34 @@ def test_a_rebooking_ends_the_conflict(database: Database, connection: str) -> N
     assert read(database, connection, OVER).conflicts == ()
 
 
-def test_a_session_booked_over_an_event_that_nobody_could_see_is_flagged_by_the_next_read(database: Database) -> None:
-    """A coach whose stale calendar does not count, by choice: the same event is read again, and now it does."""
+def test_a_session_booked_over_an_event_that_nobody_could_see_is_flagged_by_the_next_read(
+    database: Database,
+) -> None:
+    """A coach whose stale calendar does not count, by choice: the same event is read again, and now
+    it does.
+    """
     hours_only = replace(people.MAILED, policy=replace(people.MAILED.policy, kind="hours_only"))
     connection = people.ready(database, hours_only, OVER)
     later = people.NOW + timedelta(hours=2)
     with database.write() as tx:
         wanted = Wanted("ada", TEN, 60)
-        session = bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms(later)).session
+        session = bookings.book(
+            tx, wanted, people.GRACE, people.PROGRAMME, people.terms(later)
+        ).session
     assert read(database, connection, OVER).conflicts == (session.id,)
 
 
-def test_a_first_sync_that_shows_nothing_yet_ends_no_conflict(database: Database, connection: str) -> None:
+def test_a_first_sync_that_shows_nothing_yet_ends_no_conflict(
+    database: Database, connection: str
+) -> None:
     session = book(database)
     read(database, connection, OVER)
     [profile] = people.ACCOUNT.profiles
-    read(database, connection, account=replace(people.ACCOUNT, profiles=(replace(profile, initial_sync=True),)))
+    read(
+        database,
+        connection,
+        account=replace(people.ACCOUNT, profiles=(replace(profile, initial_sync=True),)),
+    )
     assert since(database, session) == people.NOW
 
 
@@ -192,7 +227,9 @@ def test_a_coach_whose_tentative_events_begin_to_block_has_conflicts(database: D
         assert since(database, session) == flagged
 
 
-def test_a_connection_that_is_erased_takes_its_conflicts_along(database: Database, connection: str) -> None:
+def test_a_connection_that_is_erased_takes_its_conflicts_along(
+    database: Database, connection: str
+) -> None:
     session = book(database)
     read(database, connection, OVER)
     with database.write() as tx:

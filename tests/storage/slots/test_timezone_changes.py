@@ -25,7 +25,9 @@ def book(database: Database) -> Callable[[int], BookingChange]:
 
     def booked(start: int) -> BookingChange:
         with database.write() as tx:
-            return bookings.book(tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms())
+            return bookings.book(
+                tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms()
+            )
 
     return booked
 
@@ -33,7 +35,9 @@ def book(database: Database) -> Callable[[int], BookingChange]:
 def written_under_older_rules(database: Database, session_id: str, wall: str | None) -> None:
     """As a release with another tzdata left it."""
     with database.write() as tx:
-        tx.execute(tables.sessions.update().where(tables.sessions.c.id == session_id).values(wall=wall))
+        tx.execute(
+            tables.sessions.update().where(tables.sessions.c.id == session_id).values(wall=wall)
+        )
         tx.execute(tables.slot_sets.update().values(tzdata=OLDER))
 
 
@@ -65,7 +69,10 @@ def test_a_session_keeps_the_local_time_it_was_booked_for(
         pod = pods.create(tx, plan, [], people.terms()).pod
         later = pods.change(tx, pod.id, pods.Changes(start=at(12, 10)), people.terms()).pod
         assert sessions.get(tx, moved.id).wall == "2026-06-10T13:00 Europe/London"
-    assert (pod.wall, later.wall) == ("2026-06-11T11:00 Europe/London", "2026-06-12T11:00 Europe/London")
+    assert (pod.wall, later.wall) == (
+        "2026-06-11T11:00 Europe/London",
+        "2026-06-12T11:00 Europe/London",
+    )
 
 
 def test_the_roll_lists_a_session_whose_local_time_moved_and_leaves_its_instant(
@@ -76,7 +83,9 @@ def test_the_roll_lists_a_session_whose_local_time_moved_and_leaves_its_instant(
     written_under_older_rules(database, done.session.id, "2026-06-09T10:00 Europe/London")
     assert due(database) == ["ada"]
     # When the set is made anew
-    found = Moved(done.session.id, "ada", "2026-06-09T10:00 Europe/London", "2026-06-09T11:00 Europe/London")
+    found = Moved(
+        done.session.id, "ada", "2026-06-09T10:00 Europe/London", "2026-06-09T11:00 Europe/London"
+    )
     assert roll(database) == [found]
     # Then that is told once, and stays listed
     assert roll(database) == []
@@ -100,7 +109,9 @@ def test_a_set_that_a_refresh_made_anew_meanwhile_is_still_due(
     assert len(roll(database)) == 1
 
 
-def test_rules_that_are_put_right_again_end_it(database: Database, book: Callable[[int], BookingChange]) -> None:
+def test_rules_that_are_put_right_again_end_it(
+    database: Database, book: Callable[[int], BookingChange]
+) -> None:
     done = book(at(9, 10))
     with database.write() as tx:
         tx.execute(tables.sessions.update().values(wall_moved="2026-06-09T10:00 Europe/London"))
@@ -119,7 +130,9 @@ def test_a_session_from_before_local_times_were_kept_gets_one(
         assert sessions.get(tx, done.session.id).wall == "2026-06-09T11:00 Europe/London"
 
 
-def test_a_coach_who_moves_elsewhere_moves_no_session(database: Database, book: Callable[[int], BookingChange]) -> None:
+def test_a_coach_who_moves_elsewhere_moves_no_session(
+    database: Database, book: Callable[[int], BookingChange]
+) -> None:
     book(at(9, 10))
     with database.write() as tx:
         tx.execute(tables.coaches.update().values(zone="Asia/Kathmandu"))

@@ -29,7 +29,11 @@ def book(database: Database) -> BookingChange:
 
 
 def report(
-    database: Database, session: Session, attended: Attended, now: datetime = AFTER, who: str | None = None
+    database: Database,
+    session: Session,
+    attended: Attended,
+    now: datetime = AFTER,
+    who: str | None = None,
 ) -> Made:
     with database.write() as tx:
         return attendance.report(tx, session.id, attended, people.terms(now), participant_id=who)
@@ -43,7 +47,11 @@ def test_a_completed_session_is_marked_and_nobody_is_mailed(database: Database) 
     people.ready(database)
     done = book(database)
     made = report(database, done.session, "completed")
-    assert (made.pod.status, made.pod.version, statuses(made)) == ("completed", 2, {"grace": "completed"})
+    assert (made.pod.status, made.pod.version, statuses(made)) == (
+        "completed",
+        2,
+        {"grace": "completed"},
+    )
     assert (made.seats[0].version, made.seats[0].sequence) == (2, 0)
     assert (made.wake, owed(database, version=2)) == ([], {})
 
@@ -77,7 +85,10 @@ def test_a_mistake_may_be_corrected(database: Database) -> None:
         3,
     )
     again = report(database, done.session, "missed")
-    assert (again.pod.status, owed(database, version=4)) == ("missed", {("missed", "grace"): 1, ("missed", "ada"): 1})
+    assert (again.pod.status, owed(database, version=4)) == (
+        "missed",
+        {("missed", "grace"): 1, ("missed", "ada"): 1},
+    )
 
 
 def test_one_participant_of_a_pod_may_miss_what_the_others_completed(database: Database) -> None:
@@ -89,7 +100,10 @@ def test_one_participant_of_a_pod_may_miss_what_the_others_completed(database: D
     assert (after.pod.status, after.pod.taken) == ("completed", 2)
     assert owed(database, version=3) == {("missed", "hedy"): 1, ("missed", "ada"): 1}
     everybody = report(database, made.pod, "missed")
-    assert (everybody.pod.status, statuses(everybody)) == ("missed", {"grace": "missed", "hedy": "missed"})
+    assert (everybody.pod.status, statuses(everybody)) == (
+        "missed",
+        {"grace": "missed", "hedy": "missed"},
+    )
 
 
 def test_who_left_beforehand_is_not_counted(database: Database) -> None:

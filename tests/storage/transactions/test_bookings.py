@@ -25,11 +25,18 @@ TEN = at(2, 10)
 HOUR = 3600
 
 
-def book(database: Database, start: int = TEN, who: Participant = people_tests.GRACE, **options: Any) -> BookingChange:
+def book(
+    database: Database, start: int = TEN, who: Participant = people_tests.GRACE, **options: Any
+) -> BookingChange:
     wanted = Wanted("ada", start, options.pop("duration", 60), options.pop("force", None))
     with database.write() as tx:
         return bookings.book(
-            tx, wanted, who, people_tests.PROGRAMME, options.pop("terms", people_tests.terms()), **options
+            tx,
+            wanted,
+            who,
+            people_tests.PROGRAMME,
+            options.pop("terms", people_tests.terms()),
+            **options,
         )
 
 
@@ -40,7 +47,9 @@ def rebook(
         return bookings.rebook(tx, done.booking.id, start, terms or people_tests.terms(), **options)
 
 
-def cancel(database: Database, done: BookingChange, terms: Terms | None = None, **options: Any) -> BookingChange:
+def cancel(
+    database: Database, done: BookingChange, terms: Terms | None = None, **options: Any
+) -> BookingChange:
     with database.write() as tx:
         return bookings.cancel(tx, done.booking.id, terms or people_tests.terms(), **options)
 
@@ -53,7 +62,9 @@ def refusal(database: Database, start: int, **options: Any) -> Refused:
 
 def listed(database: Database, duration: int = 60, day: int = 2) -> list[int]:
     listing = people_tests.listing(database)
-    found = availability.starts(listing, Asked(duration, at(day, 0), at(day + 1, 0), int(people_tests.NOW.timestamp())))
+    found = availability.starts(
+        listing, Asked(duration, at(day, 0), at(day + 1, 0), int(people_tests.NOW.timestamp()))
+    )
     return [int(start) for start in found]
 
 
@@ -61,7 +72,9 @@ def mails(database: Database) -> list[tuple[str, str, int]]:
     row = tables.outbox.c
     with database.read() as tx:
         found = tx.execute(
-            select(row.topic, row.recipient, row.version).where(row.kind == "mail").order_by(row.version)
+            select(row.topic, row.recipient, row.version)
+            .where(row.kind == "mail")
+            .order_by(row.version)
         )
         return sorted((each.topic, each.recipient, each.version) for each in found)
 
@@ -70,8 +83,13 @@ def test_a_booking_closes_its_time_and_its_gap_on_either_side(database: Database
     people_tests.ready(database)
     assert TEN in listed(database)
     done = book(database)
-    assert (done.booking.status, done.session.status, done.session.ends) == ("booked", "booked", TEN + HOUR)
-    # Hours from 08:00 UTC (09:00 in London), a gap of 15 minutes: 08:45 ends in time, 11:15 begins late enough.
+    assert (done.booking.status, done.session.status, done.session.ends) == (
+        "booked",
+        "booked",
+        TEN + HOUR,
+    )
+    # Hours from 08:00 UTC (09:00 in London), a gap of 15 minutes: 08:45 ends in time, 11:15 begins
+    # late enough.
     assert listed(database) == [
         at(2, 8),
         at(2, 8, 15),
@@ -85,14 +103,19 @@ def test_each_person_is_mailed_once_and_reminded_once(database: Database) -> Non
     people_tests.ready(database)
     done = book(database, at(8, 10))
     people = ("ada@example.test", "grace@example.test")
-    assert mails(database) == [(kind, person, 1) for kind in ("booked", "reminder") for person in people]
+    assert mails(database) == [
+        (kind, person, 1) for kind in ("booked", "reminder") for person in people
+    ]
     assert sorted(kind for _, kind in done.wake) == ["calendar", "mail", "mail"]
 
 
 def test_a_coach_without_an_address_is_not_mailed(database: Database) -> None:
     people_tests.ready(database, people_tests.ADA)
     book(database)
-    assert mails(database) == [("booked", "grace@example.test", 1), ("reminder", "grace@example.test", 1)]
+    assert mails(database) == [
+        ("booked", "grace@example.test", 1),
+        ("reminder", "grace@example.test", 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +144,13 @@ def test_what_is_not_listed_is_refused_with_its_reason_and_the_nearest_starts(
 def test_the_nearest_starts_lie_on_both_sides(database: Database) -> None:
     people_tests.ready(database)
     book(database)
-    assert refusal(database, TEN).nearest == (at(2, 8, 15), at(2, 8, 30), at(2, 8, 45), at(2, 11, 15), at(2, 11, 30))
+    assert refusal(database, TEN).nearest == (
+        at(2, 8, 15),
+        at(2, 8, 30),
+        at(2, 8, 45),
+        at(2, 11, 15),
+        at(2, 11, 30),
+    )
 
 
 def test_a_start_off_the_grid_and_a_duration_not_offered_are_invalid(database: Database) -> None:
@@ -131,7 +160,13 @@ def test_a_start_off_the_grid_and_a_duration_not_offered_are_invalid(database: D
     with pytest.raises(Invalid, match="not offered"):
         book(database, duration=45)
     with pytest.raises(Unknown), database.write() as tx:
-        bookings.book(tx, Wanted("nobody", TEN, 60), people_tests.GRACE, people_tests.PROGRAMME, people_tests.terms())
+        bookings.book(
+            tx,
+            Wanted("nobody", TEN, 60),
+            people_tests.GRACE,
+            people_tests.PROGRAMME,
+            people_tests.terms(),
+        )
 
 
 def test_an_untrusted_calendar_cannot_be_booked(database: Database) -> None:
@@ -144,7 +179,9 @@ def test_an_untrusted_calendar_cannot_be_booked(database: Database) -> None:
     assert refusal(database, at(4, 10), terms=later).reason == "untrusted"
 
 
-def test_a_coach_may_be_forced_over_busy_time_and_outside_hours_but_never_over_a_session(database: Database) -> None:
+def test_a_coach_may_be_forced_over_busy_time_and_outside_hours_but_never_over_a_session(
+    database: Database,
+) -> None:
     people_tests.ready(database, people_tests.MAILED, (TEN, TEN + HOUR))
     assert book(database, force="the board asked").session.force_reason == "the board asked"
     assert book(database, at(2, 20), force="late").session.active
@@ -158,13 +195,19 @@ def test_a_rebooking_moves_the_session_and_does_not_collide_with_itself(database
     first = book(database)
     moved = rebook(database, first, TEN + 900)
     assert (moved.session.id, moved.session.starts) == (first.session.id, TEN + 900)
-    assert (moved.booking.version, moved.booking.sequence, moved.booking.uid) == (2, 1, first.booking.uid)
+    assert (moved.booking.version, moved.booking.sequence, moved.booking.uid) == (
+        2,
+        1,
+        first.booking.uid,
+    )
     assert at(2, 8, 45) in listed(database)
     back = rebook(database, moved, TEN, expected=2)
     assert (back.booking.version, back.booking.sequence, back.session.starts) == (3, 2, TEN)
 
 
-def test_a_rebooking_to_the_time_it_has_changes_nothing_and_tells_nobody(database: Database) -> None:
+def test_a_rebooking_to_the_time_it_has_changes_nothing_and_tells_nobody(
+    database: Database,
+) -> None:
     people_tests.ready(database)
     first = book(database)
     before = mails(database)
@@ -195,7 +238,11 @@ def test_a_cancellation_opens_the_time_again_and_never_revives(database: Databas
     before = listed(database)
     done = book(database)
     ended = cancel(database, done)
-    assert (ended.booking.status, ended.booking.sequence, ended.session.active) == ("cancelled", 1, False)
+    assert (ended.booking.status, ended.booking.sequence, ended.session.active) == (
+        "cancelled",
+        1,
+        False,
+    )
     assert listed(database) == before
     with pytest.raises(Refused, match="booking_ended"):
         cancel(database, done)
@@ -228,7 +275,9 @@ def test_limits_count_the_sessions_of_the_day(database: Database) -> None:
     assert book(database, at(3, 14)).session.active
 
 
-def test_the_database_itself_refuses_two_sessions_closer_than_the_buffer(database: Database) -> None:
+def test_the_database_itself_refuses_two_sessions_closer_than_the_buffer(
+    database: Database,
+) -> None:
     people_tests.ready(database)
     session = book(database).session
     for start in (TEN, TEN + HOUR, TEN + HOUR + 600, TEN - HOUR + 1):
@@ -236,6 +285,11 @@ def test_the_database_itself_refuses_two_sessions_closer_than_the_buffer(databas
         with pytest.raises(IntegrityError), database.write() as tx:
             sessions.add(tx, twin)
     with database.write() as tx:
-        sessions.add(tx, replace(session, id=sessions.new_id(), starts=TEN + HOUR + 900, ends=TEN + 2 * HOUR + 900))
+        sessions.add(
+            tx,
+            replace(
+                session, id=sessions.new_id(), starts=TEN + HOUR + 900, ends=TEN + 2 * HOUR + 900
+            ),
+        )
     with pytest.raises(IntegrityError), database.write() as tx:
         sessions.put(tx, replace(session, starts=TEN + HOUR, ends=TEN + 2 * HOUR))

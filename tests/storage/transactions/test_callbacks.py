@@ -1,4 +1,6 @@
-"""What the platform is told of by comparing: once for each change, however many look, and never twice."""
+"""What the platform is told of by comparing: once for each change, however many look, and never
+twice.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -44,12 +46,18 @@ def told(database: Database) -> list[tuple[str, str | None]]:
 
 def trouble(database: Database, what: str | None) -> None:
     with database.write() as tx:
-        tx.execute(tables.connections.update().values(trouble=what, troubled_since=people.NOW - timedelta(hours=1)))
+        tx.execute(
+            tables.connections.update().values(
+                trouble=what, troubled_since=people.NOW - timedelta(hours=1)
+            )
+        )
 
 
 def book(database: Database, start: int = TEN) -> bookings.BookingChange:
     with database.write() as tx:
-        return bookings.book(tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms())
+        return bookings.book(
+            tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms()
+        )
 
 
 def test_nothing_is_told_twice(database: Database, connection: str) -> None:
@@ -78,7 +86,9 @@ def test_a_lasting_trouble_and_its_end_are_told_of_and_a_first_sync_is_neither(
         assert told(database) == expected
 
 
-def test_a_trouble_that_was_over_before_anybody_was_told_is_not_told(database: Database, connection: str) -> None:
+def test_a_trouble_that_was_over_before_anybody_was_told_is_not_told(
+    database: Database, connection: str
+) -> None:
     trouble(database, "disconnected")
     trouble(database, None)
     assert announce(database) == []
@@ -87,13 +97,24 @@ def test_a_trouble_that_was_over_before_anybody_was_told_is_not_told(database: D
 def test_since_when_a_calendar_is_lost_is_told(database: Database, connection: str) -> None:
     trouble(database, "revoked")
     (body,) = announce(database)
-    expected = {"coach_id": "ada", "connection_id": connection, "reason": "revoked", "since": "2026-06-01T07:00:00Z"}
+    expected = {
+        "coach_id": "ada",
+        "connection_id": connection,
+        "reason": "revoked",
+        "since": "2026-06-01T07:00:00Z",
+    }
     assert body["data"] == expected
 
 
-def test_a_conflict_is_told_of_when_it_comes_and_when_it_goes(database: Database, connection: str) -> None:
+def test_a_conflict_is_told_of_when_it_comes_and_when_it_goes(
+    database: Database, connection: str
+) -> None:
     book(database)
-    for periods, expected in (((OVER,), ["session.conflict"]), ((OVER,), []), ((), ["session.conflict_cleared"])):
+    for periods, expected in (
+        ((OVER,), ["session.conflict"]),
+        ((OVER,), []),
+        ((), ["session.conflict_cleared"]),
+    ):
         people.mark_dirty(database, connection)
         people.read(database, connection, *periods, of=people.MAILED)
         assert [topic for topic, _ in told(database)] == expected
@@ -120,7 +141,9 @@ def test_whoever_looks_at_once_tells_once(database: Database) -> None:
     assert len(told_of) == len(set(told_of)) == 40
 
 
-def test_what_is_being_changed_just_now_is_told_of_later_and_nobody_waits(database: Database, connection: str) -> None:
+def test_what_is_being_changed_just_now_is_told_of_later_and_nobody_waits(
+    database: Database, connection: str
+) -> None:
     if database.engine.dialect.name == "sqlite":
         return  # there, one writes at a time anyway
     trouble(database, "revoked")
@@ -132,7 +155,9 @@ def test_what_is_being_changed_just_now_is_told_of_later_and_nobody_waits(databa
     assert len(announce(database)) == 2
 
 
-def test_looking_for_conflicts_reads_no_session_that_has_none(database: Database, connection: str) -> None:
+def test_looking_for_conflicts_reads_no_session_that_has_none(
+    database: Database, connection: str
+) -> None:
     statement = "SELECT id FROM sessions WHERE conflict_since IS {} told_conflict ORDER BY id"
     with database.write() as tx:
         if tx.dialect.name == "sqlite":
@@ -143,7 +168,9 @@ def test_looking_for_conflicts_reads_no_session_that_has_none(database: Database
         assert "ix_sessions_untold" in " ".join(str(line) for line in plan)
 
 
-def test_a_coach_who_was_erased_and_comes_back_is_told_of_anew(database: Database, connection: str) -> None:
+def test_a_coach_who_was_erased_and_comes_back_is_told_of_anew(
+    database: Database, connection: str
+) -> None:
     """Her slots begin at version 1 again; the callback must not be taken for an old one."""
     for hour in (10, 12):
         book(database, at(2, hour))
@@ -159,7 +186,9 @@ def test_a_coach_who_was_erased_and_comes_back_is_told_of_anew(database: Databas
 
 def test_a_change_of_the_coach_s_hours_is_told_of(database: Database, connection: str) -> None:
     with database.write() as tx:
-        coach_settings.put_coach(tx, "ada", lambda _: people.coach(durations=(30,)), expected=None, now=people.NOW)
+        coach_settings.put_coach(
+            tx, "ada", lambda _: people.coach(durations=(30,)), expected=None, now=people.NOW
+        )
     assert [body["type"] for body in announce(database)] == ["slots.changed"]
 
 

@@ -26,10 +26,17 @@ def hold(database: Database, start: int = TEN, now: datetime = people.NOW) -> Se
         return holds.hold(tx, Wanted("ada", start, 60), "page of grace", 10, people.terms(now))
 
 
-def book(database: Database, start: int = TEN, now: datetime = people.NOW, hold_id: str | None = None) -> BookingChange:
+def book(
+    database: Database, start: int = TEN, now: datetime = people.NOW, hold_id: str | None = None
+) -> BookingChange:
     with database.write() as tx:
         return bookings.book(
-            tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms(now), hold_id=hold_id
+            tx,
+            Wanted("ada", start, 60),
+            people.GRACE,
+            people.PROGRAMME,
+            people.terms(now),
+            hold_id=hold_id,
         )
 
 
@@ -53,7 +60,9 @@ def test_a_hold_closes_its_time_to_others_as_a_session_would(database: Database)
     people.ready(database)
     before = listed(database)
     hold(database)
-    assert [start for start in before if start not in listed(database)] == list(range(at(2, 9), at(2, 11, 1), 900))
+    assert [start for start in before if start not in listed(database)] == list(
+        range(at(2, 9), at(2, 11, 1), 900)
+    )
     for start in (TEN, at(2, 11)):
         with pytest.raises(Refused) as refused:
             book(database, start)
@@ -92,7 +101,14 @@ def test_a_hold_keeps_no_other_time(database: Database) -> None:
     with pytest.raises(Refused, match="hold_of_another_time"):
         book(database, at(2, 14), hold_id=held.id)
     with pytest.raises(Refused, match="hold_of_another_time"), database.write() as tx:
-        bookings.book(tx, Wanted("ada", TEN, 30), people.GRACE, people.PROGRAMME, people.terms(), hold_id=held.id)
+        bookings.book(
+            tx,
+            Wanted("ada", TEN, 30),
+            people.GRACE,
+            people.PROGRAMME,
+            people.terms(),
+            hold_id=held.id,
+        )
     assert kept(database, held) is not None
 
 
@@ -181,7 +197,9 @@ def test_a_session_is_no_hold_and_a_hold_is_no_session(database: Database) -> No
     with pytest.raises(Unknown), database.write() as tx:
         holds.release(tx, done.session.id, people.terms())
     with database.read() as tx:
-        assert [session.id for session in sessions.of_coach(tx, "ada", 0, at(30, 0))] == [done.session.id]
+        assert [session.id for session in sessions.of_coach(tx, "ada", 0, at(30, 0))] == [
+            done.session.id
+        ]
         with pytest.raises(Unknown):
             sessions.get(tx, held.id)
 

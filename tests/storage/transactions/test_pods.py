@@ -14,10 +14,17 @@ from tests.support import people
 from tests.support.people import at
 
 
-def test_a_pod_is_made_at_a_listed_time_and_closes_it_though_nobody_is_in_it(database: Database) -> None:
+def test_a_pod_is_made_at_a_listed_time_and_closes_it_though_nobody_is_in_it(
+    database: Database,
+) -> None:
     people.ready(database)
     made = create(database)
-    assert (made.pod.kind, made.pod.status, made.pod.taken, made.seats) == ("pod", "unbooked", 0, [])
+    assert (made.pod.kind, made.pod.status, made.pod.taken, made.seats) == (
+        "pod",
+        "unbooked",
+        0,
+        [],
+    )
     assert TEN not in listed(database)
     assert at(8, 11) not in listed(database)
     with pytest.raises(Refused) as refused:
@@ -30,7 +37,9 @@ def test_a_pod_starts_with_those_who_are_assigned(database: Database) -> None:
     made = create(database, people.GRACE, people.HEDY, format="closed", context=people.PROGRAMME)
     assert {booking.participant.id for booking in made.seats} == {"grace", "hedy"}
     assert (made.pod.taken, made.pod.status) == (2, "booked")
-    assert owed(database) == Counter({("booked", "grace"): 1, ("booked", "hedy"): 1, ("booked", "ada"): 2})
+    assert owed(database) == Counter(
+        {("booked", "grace"): 1, ("booked", "hedy"): 1, ("booked", "ada"): 2}
+    )
 
 
 def test_a_pod_that_cannot_seat_its_people_is_not_made_at_all(database: Database) -> None:
@@ -54,7 +63,11 @@ def test_a_pod_moves_with_all_its_seats_and_its_coach_is_told_once(database: Dat
     # An hour later overlaps where it was: it is not in its own way
     after = change(database, made, start=TEN + 3600, expected=1)
     assert (after.pod.starts, after.pod.ends, after.pod.version) == (TEN + 3600, TEN + 7200, 2)
-    standing = {booking.participant.id: booking.sequence for booking in after.seats if booking.status == "booked"}
+    standing = {
+        booking.participant.id: booking.sequence
+        for booking in after.seats
+        if booking.status == "booked"
+    }
     stayed = {booking.participant.id for booking in made.seats} - {gone.booking.participant.id}
     assert standing == dict.fromkeys(stayed, 1)
     told = {key: count for key, count in owed(database, version=2).items() if key[0] == "rebooked"}
@@ -99,8 +112,15 @@ def test_another_length_is_another_time(database: Database) -> None:
 def test_what_does_not_move_a_pod_is_told_to_nobody(database: Database) -> None:
     people.ready(database)
     made = create(database, people.GRACE)
-    after = change(database, made, title="Grief", capacity=5, min_seats=2, format="closed", start=TEN)
-    assert (after.pod.title, after.pod.capacity, after.pod.min_seats, after.pod.format) == ("Grief", 5, 2, "closed")
+    after = change(
+        database, made, title="Grief", capacity=5, min_seats=2, format="closed", start=TEN
+    )
+    assert (after.pod.title, after.pod.capacity, after.pod.min_seats, after.pod.format) == (
+        "Grief",
+        5,
+        2,
+        "closed",
+    )
     assert (after.pod.version, after.seats) == (2, made.seats)
     assert owed(database, version=2) == Counter()
 
@@ -117,7 +137,9 @@ def test_a_pod_does_not_shrink_below_its_people_nor_below_its_minimum(database: 
         join(database, made, people.MARY)
 
 
-def test_a_pod_that_is_called_off_frees_its_time_and_tells_everyone_once(database: Database) -> None:
+def test_a_pod_that_is_called_off_frees_its_time_and_tells_everyone_once(
+    database: Database,
+) -> None:
     people.ready(database)
     before = listed(database)
     made = create(database, people.GRACE, people.HEDY)

@@ -1,4 +1,6 @@
-"""A database that was away is back: what could not be written meanwhile is, and whoever waits is woken at once."""
+"""A database that was away is back: what could not be written meanwhile is, and whoever waits is
+woken at once.
+"""
 
 import threading
 import time
@@ -36,13 +38,17 @@ def one(tx: Connection) -> int:
     return int(tx.execute(text("SELECT 1")).scalar_one())
 
 
-def test_what_is_insisted_on_is_done_once_the_database_is_back(proxied: tuple[Database, Proxy]) -> None:
+def test_what_is_insisted_on_is_done_once_the_database_is_back(
+    proxied: tuple[Database, Proxy],
+) -> None:
     database, proxy = proxied
     assert database.transact(one) == 1
     # Given a database that is silent for longer than anybody waits for an answer
     proxy.misbehave("swallow")
     answers: list[int] = []
-    asking = threading.Thread(target=lambda: answers.append(database.insist(one, until=time.monotonic() + 60)))
+    asking = threading.Thread(
+        target=lambda: answers.append(database.insist(one, until=time.monotonic() + 60))
+    )
     asking.start()
     time.sleep(3 * PATIENCE)
     assert answers == []
@@ -62,7 +68,9 @@ def test_nobody_insists_for_longer_than_is_of_use(proxied: tuple[Database, Proxy
     assert time.monotonic() - began < 20
 
 
-def test_who_hears_late_of_an_outage_that_is_over_does_not_begin_another(proxied: tuple[Database, Proxy]) -> None:
+def test_who_hears_late_of_an_outage_that_is_over_does_not_begin_another(
+    proxied: tuple[Database, Proxy],
+) -> None:
     database, _ = proxied
     assert database.breaker is not None
     long_ago = time.monotonic() - 10
@@ -86,7 +94,9 @@ def test_who_was_woken_while_it_was_away_is_woken_again_at_once(database: Databa
     # Given a read and a mail that are due, and whose wake-ups came while nothing could be claimed
     connection_id = people.ready(database)
     people.mark_dirty(database, connection_id)
-    owed = Owed("mail", "booked", "key", 1, people.NOW, booking_id="bkg_1", recipient="grace@example.test")
+    owed = Owed(
+        "mail", "booked", "key", 1, people.NOW, booking_id="bkg_1", recipient="grace@example.test"
+    )
     with database.write() as tx:
         outbox.add(tx, [owed], now=people.NOW)
         later = clock_ms() + 10_000

@@ -1,4 +1,6 @@
-"""A coach whose calendar is lost is asked to connect it again, on days 0, 1, 3, 7 and 14, until it is back."""
+"""A coach whose calendar is lost is asked to connect it again, on days 0, 1, 3, 7 and 14, until it
+is back.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +20,13 @@ DAY = timedelta(days=1)
 BROKEN = replace(
     people.ACCOUNT,
     sub="acc_ada",
-    profiles=(replace(people.ACCOUNT.profiles[0], connected=False, relink_url="https://app.cronofy.com/relink/1"),),
+    profiles=(
+        replace(
+            people.ACCOUNT.profiles[0],
+            connected=False,
+            relink_url="https://app.cronofy.com/relink/1",
+        ),
+    ),
 )
 
 
@@ -27,7 +35,9 @@ def connection(database: Database) -> str:
     return people.ready(database)
 
 
-def read(database: Database, connection_id: str, account: Any, now: datetime, of: Coach = people.MAILED) -> None:
+def read(
+    database: Database, connection_id: str, account: Any, now: datetime, of: Coach = people.MAILED
+) -> None:
     people.mark_dirty(database, connection_id)
     held = people.claim(database, connection_id)
     assert held is not None
@@ -40,11 +50,15 @@ def mails(database: Database, connection_id: str, state: str = "pending") -> lis
         return [row for row in outbox.of_booking(tx, connection_id) if row.state == state]
 
 
-def days(database: Database, connection_id: str, since: datetime, state: str = "pending") -> list[int]:
+def days(
+    database: Database, connection_id: str, since: datetime, state: str = "pending"
+) -> list[int]:
     return [(row.due_at - since).days for row in mails(database, connection_id, state)]
 
 
-def test_a_calendar_that_is_lost_owes_five_mails_and_only_once(database: Database, connection: str) -> None:
+def test_a_calendar_that_is_lost_owes_five_mails_and_only_once(
+    database: Database, connection: str
+) -> None:
     for hours in range(3):
         read(database, connection, BROKEN, people.NOW + timedelta(hours=hours))
     assert days(database, connection, people.NOW) == [0, 1, 3, 7, 14]
@@ -73,8 +87,12 @@ def test_a_lost_lease_owes_nothing(database: Database, connection: str) -> None:
     assert mails(database, connection) == []
 
 
-def test_a_first_sync_is_nothing_that_the_coach_could_mend(database: Database, connection: str) -> None:
-    syncing = replace(people.ACCOUNT, profiles=(replace(people.ACCOUNT.profiles[0], initial_sync=True),))
+def test_a_first_sync_is_nothing_that_the_coach_could_mend(
+    database: Database, connection: str
+) -> None:
+    syncing = replace(
+        people.ACCOUNT, profiles=(replace(people.ACCOUNT.profiles[0], initial_sync=True),)
+    )
     read(database, connection, syncing, people.NOW)
     assert mails(database, connection) == []
 
@@ -85,10 +103,14 @@ def test_a_coach_without_an_address_is_not_written_to(database: Database) -> Non
     assert mails(database, connection) == []
 
 
-def test_a_calendar_that_is_back_withdraws_what_was_not_sent(database: Database, connection: str) -> None:
+def test_a_calendar_that_is_back_withdraws_what_was_not_sent(
+    database: Database, connection: str
+) -> None:
     read(database, connection, BROKEN, people.NOW)
     with database.write() as tx:
-        tx.execute(tables.outbox.update().where(tables.outbox.c.due_at == people.NOW).values(state="sent"))
+        tx.execute(
+            tables.outbox.update().where(tables.outbox.c.due_at == people.NOW).values(state="sent")
+        )
     read(database, connection, people.ACCOUNT, people.NOW + DAY)
     assert days(database, connection, people.NOW, "superseded") == [1, 3, 7, 14]
     assert days(database, connection, people.NOW, "sent") == [0]
@@ -132,10 +154,14 @@ def test_a_mail_that_waits_does_not_keep_the_link(database: Database, connection
     assert "cronofy.com" not in str([tuple(row) for row in mails(database, connection)])
 
 
-def test_connecting_again_ends_the_episode_only_when_a_read_says_so(database: Database, connection: str) -> None:
+def test_connecting_again_ends_the_episode_only_when_a_read_says_so(
+    database: Database, connection: str
+) -> None:
     read(database, connection, BROKEN, people.NOW)
     with database.write() as tx:
-        tx.execute(tables.connections.update().values(trouble=None))  # what linking the account writes
+        tx.execute(
+            tables.connections.update().values(trouble=None)
+        )  # what linking the account writes
         refresh_jobs.mark_dirty(tx, connection, userinfo=True)
     read(database, connection, BROKEN, people.NOW + DAY)
     assert days(database, connection, people.NOW) == [0, 1, 3, 7, 14]

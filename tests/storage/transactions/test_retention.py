@@ -1,4 +1,6 @@
-"""What is kept of people ends: mails lose what they say, bookings lose whose they were; what happened stays."""
+"""What is kept of people ends: mails lose what they say, bookings lose whose they were; what
+happened stays.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,10 +62,14 @@ def test_a_sent_mail_loses_text_and_recipient_a_month_after_its_session(
     # And it is known that they were sent, when, and to whom by role
     roles = [row.payload["recipient"]["role"] for row in emptied]
     assert roles == [row.payload["recipient"]["role"] for row in whole]
-    assert [(row.id, row.state, row.sent_at) for row in emptied] == [(row.id, row.state, row.sent_at) for row in whole]
+    assert [(row.id, row.state, row.sent_at) for row in emptied] == [
+        (row.id, row.state, row.sent_at) for row in whole
+    ]
 
 
-def test_a_mail_that_did_not_end_keeps_what_it_says(database: Database, booked: BookingChange) -> None:
+def test_a_mail_that_did_not_end_keeps_what_it_says(
+    database: Database, booked: BookingChange
+) -> None:
     with database.write() as tx:
         tx.execute(tables.outbox.update().values(state="dead"))
     whole = mails_of(database, booked)
@@ -71,15 +77,21 @@ def test_a_mail_that_did_not_end_keeps_what_it_says(database: Database, booked: 
     assert mails_of(database, booked) == whole
 
 
-def test_a_booking_loses_its_person_a_year_after_its_session(database: Database, booked: BookingChange) -> None:
+def test_a_booking_loses_its_person_a_year_after_its_session(
+    database: Database, booked: BookingChange
+) -> None:
     later = at(9, 10)
     with database.write() as tx:
-        again = booking_transactions.book(tx, Wanted("ada", later, 60), people.GRACE, people.PROGRAMME, people.terms())
+        again = booking_transactions.book(
+            tx, Wanted("ada", later, 60), people.GRACE, people.PROGRAMME, people.terms()
+        )
     assert drop(database, ENDS + YEAR - timedelta(days=1))[1] == 0
     assert drop(database, ENDS + YEAR + timedelta(days=2))[1] == 2
     with database.read() as tx:
         kept = [booking_rows.get(tx, done.booking.id) for done in (booked, again)]
-        everything = repr([tx.execute(table.select()).all() for table in (tables.bookings, tables.outbox)])
+        everything = repr(
+            [tx.execute(table.select()).all() for table in (tables.bookings, tables.outbox)]
+        )
     assert {booking.participant.name for booking in kept} == {""}
     # Both are still one person's, whoever that was
     assert len({booking.participant.id for booking in kept}) == 1

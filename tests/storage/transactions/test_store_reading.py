@@ -28,17 +28,27 @@ def is_open(listing: Listing, start: int, duration: int = 60) -> bool:
     return start in listing.slots.open_starts(duration)
 
 
-def test_busy_time_closes_the_coach_s_slots_with_its_buffers(database: Database, connection: str) -> None:
+def test_busy_time_closes_the_coach_s_slots_with_its_buffers(
+    database: Database, connection: str
+) -> None:
     # Given 09:00-17:00 in London, which is 08:00-16:00 UTC in June, and buffers of 15 minutes
     stored = people.read(database, connection, (at(2, 10), at(2, 11)))
     assert stored is not None
     assert stored.changed
     listing = people.listing(database)
     open_starts = [start for start in listing.slots.open_starts(60) if at(2, 0) <= start < at(3, 0)]
-    assert open_starts == [at(2, 8), at(2, 8, 15), at(2, 8, 30), at(2, 8, 45), *range(at(2, 11, 15), at(2, 15, 1), 900)]
+    assert open_starts == [
+        at(2, 8),
+        at(2, 8, 15),
+        at(2, 8, 30),
+        at(2, 8, 45),
+        *range(at(2, 11, 15), at(2, 15, 1), 900),
+    ]
 
 
-def test_the_same_read_again_moves_only_the_time_of_reading(database: Database, connection: str) -> None:
+def test_the_same_read_again_moves_only_the_time_of_reading(
+    database: Database, connection: str
+) -> None:
     first = people.read(database, connection, (at(2, 10), at(2, 11)))
     people.mark_dirty(database, connection)
     again = people.read(database, connection, (at(2, 10), at(2, 11)), account=None)
@@ -56,7 +66,9 @@ def test_order_and_repeats_of_items_make_no_difference(database: Database, conne
     assert not again.changed
 
 
-def test_an_older_read_that_finishes_last_changes_nothing(database: Database, connection: str) -> None:
+def test_an_older_read_that_finishes_last_changes_nothing(
+    database: Database, connection: str
+) -> None:
     # Given a reader that saw an empty calendar and fell asleep, and a newer one that saw a meeting
     late = people.claim(database, connection)
     with database.write() as tx:
@@ -71,14 +83,18 @@ def test_an_older_read_that_finishes_last_changes_nothing(database: Database, co
     assert _dump(database) == before
 
 
-def test_a_store_that_breaks_halfway_leaves_everything_as_it_was(database: Database, connection: str) -> None:
+def test_a_store_that_breaks_halfway_leaves_everything_as_it_was(
+    database: Database, connection: str
+) -> None:
     people.read(database, connection, (at(2, 10), at(2, 11)))
     people.mark_dirty(database, connection)
     held = people.claim(database, connection)
     before = _dump(database)
     assert held is not None
 
-    def break_at_the_last_write(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+    def break_at_the_last_write(
+        _conn: object, _cursor: object, statement: str, *_rest: object
+    ) -> None:
         if "slot_sets SET" in statement:
             raise RuntimeError("the process died here")
 
@@ -89,7 +105,9 @@ def test_a_store_that_breaks_halfway_leaves_everything_as_it_was(database: Datab
     assert _dump(database) == before
 
 
-def test_two_accounts_of_one_coach_block_together_even_when_stored_at_once(database: Database, connection: str) -> None:
+def test_two_accounts_of_one_coach_block_together_even_when_stored_at_once(
+    database: Database, connection: str
+) -> None:
     # Given two accounts whose reads end at the same moment
     other = people.connect(database, sub="acc_second")
     found = {connection: (at(2, 10), at(2, 11)), other: (at(3, 10), at(3, 11))}
@@ -115,7 +133,9 @@ def test_two_accounts_of_one_coach_block_together_even_when_stored_at_once(datab
     assert is_open(listing, at(4, 10))
 
 
-def test_removing_an_account_takes_only_its_own_periods_away(database: Database, connection: str) -> None:
+def test_removing_an_account_takes_only_its_own_periods_away(
+    database: Database, connection: str
+) -> None:
     other = people.connect(database, sub="acc_second")
     people.read(database, connection, (at(2, 10), at(2, 11)))
     people.read(database, other, (at(3, 10), at(3, 11)))
@@ -160,12 +180,16 @@ def test_an_account_in_its_first_sync_hides_the_coach_and_is_looked_at_again(
         assert refresh_jobs.owed(tx, [connection]) == [connection]
 
 
-def test_a_profile_without_credentials_makes_the_coach_disconnected(database: Database, connection: str) -> None:
+def test_a_profile_without_credentials_makes_the_coach_disconnected(
+    database: Database, connection: str
+) -> None:
     people.read(database, connection, account=_with_profile(connected=False))
     assert people.listing(database).state == "disconnected"
 
 
-def test_nothing_is_open_where_the_calendar_was_not_read(database: Database, connection: str) -> None:
+def test_nothing_is_open_where_the_calendar_was_not_read(
+    database: Database, connection: str
+) -> None:
     held = people.claim(database, connection)
     assert held is not None
     known_for_two_days = replace(people.observed(), window_end=at(3, 0))
@@ -179,7 +203,13 @@ def test_the_clock_clips_what_is_stored(database: Database, connection: str) -> 
     listing = people.listing(database)
     now = int(people.NOW.timestamp())
     found = offered(
-        listing.slots, 60, now=now, notice=listing.notice, horizon_days=listing.horizon_days, since=0, until=1 << 40
+        listing.slots,
+        60,
+        now=now,
+        notice=listing.notice,
+        horizon_days=listing.horizon_days,
+        since=0,
+        until=1 << 40,
     )
     assert found[0] == at(1, 8)
     assert found[-1] + 3600 <= now + 28 * 86_400
@@ -190,7 +220,9 @@ def _with_profile(**changes: Any) -> Account:
     return replace(people.ACCOUNT, profiles=(profile,))
 
 
-def _dump(database: Database, *, without: tuple[str, ...] = ()) -> dict[str, list[tuple[object, ...]]]:
+def _dump(
+    database: Database, *, without: tuple[str, ...] = ()
+) -> dict[str, list[tuple[object, ...]]]:
     with database.read() as tx:
         return {
             table.name: sorted((tuple(row) for row in tx.execute(table.select())), key=repr)

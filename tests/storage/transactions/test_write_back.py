@@ -1,4 +1,6 @@
-"""Which calendars a coach's sessions are written into, and which rows are owed when one of them is lost."""
+"""Which calendars a coach's sessions are written into, and which rows are owed when one of them is
+lost.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +34,9 @@ def connection(database: Database) -> str:
 
 def book(database: Database, start: int = TEN) -> Session:
     with database.write() as tx:
-        return bookings.book(tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms()).session
+        return bookings.book(
+            tx, Wanted("ada", start, 60), people.GRACE, people.PROGRAMME, people.terms()
+        ).session
 
 
 def written(database: Database, session: Session, calendar: str = people.WORK) -> None:
@@ -48,7 +52,9 @@ def describe(database: Database, connection: str, *found: Calendar, connected: b
     held = people.claim(database, connection)
     assert held is not None
     observed = Observed(
-        people.reading(), slot_sets.window(people.ADA, people.NOW).known_until, Account("acc_ada", profiles=(profile,))
+        people.reading(),
+        slot_sets.window(people.ADA, people.NOW).known_until,
+        Account("acc_ada", profiles=(profile,)),
     )
     with database.write() as tx:
         assert store_reading.store(tx, held, observed, now=people.NOW) is not None
@@ -56,7 +62,10 @@ def describe(database: Database, connection: str, *found: Calendar, connected: b
 
 def places(database: Database) -> list[tuple[str, bool, bool]]:
     with database.read() as tx:
-        return [(place.calendar_id, place.connected, place.writable) for place in write_back.places(tx, "ada")]
+        return [
+            (place.calendar_id, place.connected, place.writable)
+            for place in write_back.places(tx, "ada")
+        ]
 
 
 def receive(database: Database, calendar: str | None, coach_id: str = "ada") -> None:
@@ -77,16 +86,26 @@ def owed(database: Database) -> list[str | None]:
     row = tables.outbox.c
     mine = row.dedupe_key.like("calendar:%:%:%")
     with database.read() as tx:
-        return list(tx.scalars(tables.outbox.select().with_only_columns(row.session_id).where(mine)))
+        return list(
+            tx.scalars(tables.outbox.select().with_only_columns(row.session_id).where(mine))
+        )
 
 
-def test_a_primary_calendar_comes_first_and_one_without_a_login_last(database: Database, connection: str) -> None:
+def test_a_primary_calendar_comes_first_and_one_without_a_login_last(
+    database: Database, connection: str
+) -> None:
     assert places(database) == [(people.WORK, True, True), (people.HOME, True, True)]
     second = people.connect(database, sub="acc_2")
-    other = Profile("pro_2", "google", "gsuite", "ada", calendars=(Calendar("cal_2", "Second", primary=True),))
+    other = Profile(
+        "pro_2", "google", "gsuite", "ada", calendars=(Calendar("cal_2", "Second", primary=True),)
+    )
     people.read(database, second, account=Account("acc_2", profiles=(other,)))
     describe(database, connection, WORK, HOME, connected=False)
-    assert places(database) == [("cal_2", True, True), (people.WORK, False, True), (people.HOME, False, True)]
+    assert places(database) == [
+        ("cal_2", True, True),
+        (people.WORK, False, True),
+        (people.HOME, False, True),
+    ]
 
 
 def test_a_calendar_that_was_deleted_is_none_and_one_that_is_read_only_takes_no_events(
@@ -108,7 +127,9 @@ def test_a_calendar_whose_grant_is_gone_cannot_be_reached_and_one_to_be_erased_i
     assert places(database) == []
 
 
-def test_an_entry_is_the_session_as_it_is_with_those_who_have_a_seat(database: Database, connection: str) -> None:
+def test_an_entry_is_the_session_as_it_is_with_those_who_have_a_seat(
+    database: Database, connection: str
+) -> None:
     with database.write() as tx:
         plan = Plan(Wanted("ada", TEN, 60), 0, 4, "open", title="Circle")
         pod = pods.create(tx, plan, [people.GRACE, people.HEDY], people.terms())
@@ -133,9 +154,13 @@ def test_a_hold_has_no_entry(database: Database, connection: str) -> None:
         assert write_back.entry(tx, "ses_nobody") is None
 
 
-def test_where_a_session_was_written_survives_its_changes(database: Database, connection: str) -> None:
+def test_where_a_session_was_written_survives_its_changes(
+    database: Database, connection: str
+) -> None:
     with database.write() as tx:
-        done = bookings.book(tx, Wanted("ada", TEN, 60), people.GRACE, people.PROGRAMME, people.terms())
+        done = bookings.book(
+            tx, Wanted("ada", TEN, 60), people.GRACE, people.PROGRAMME, people.terms()
+        )
         write_back.put(tx, done.session.id, people.HOME, instead_of=None)
         bookings.rebook(tx, done.booking.id, at(3, 10), people.terms())
         bookings.cancel(tx, done.booking.id, people.terms())
@@ -144,7 +169,9 @@ def test_where_a_session_was_written_survives_its_changes(database: Database, co
     assert entry.calendar_id == people.HOME
 
 
-@pytest.mark.parametrize("left", [(HOME,), (replace(WORK, deleted=True), HOME), (replace(WORK, readonly=True), HOME)])
+@pytest.mark.parametrize(
+    "left", [(HOME,), (replace(WORK, deleted=True), HOME), (replace(WORK, readonly=True), HOME)]
+)
 def test_a_session_whose_calendar_is_lost_is_owed_another_once(
     database: Database, connection: str, left: tuple[Calendar, ...]
 ) -> None:
@@ -171,10 +198,14 @@ def test_nothing_is_owed_while_there_is_no_other_calendar_or_only_the_login_is_l
     assert owed(database) == [session.id]
 
 
-def test_what_is_over_called_off_or_was_never_written_is_owed_nothing(database: Database, connection: str) -> None:
+def test_what_is_over_called_off_or_was_never_written_is_owed_nothing(
+    database: Database, connection: str
+) -> None:
     over, never = book(database), book(database, at(3, 10))
     with database.write() as tx:
-        off = bookings.book(tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, people.terms())
+        off = bookings.book(
+            tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, people.terms()
+        )
         bookings.cancel(tx, off.booking.id, people.terms())
     for session in (over, off.session):
         written(database, session, "cal_gone")
@@ -196,7 +227,9 @@ def forget(database: Database, connection: str) -> None:
         store_reading.forget(tx, connection, now=people.NOW)
 
 
-def test_erasing_an_account_owes_its_sessions_a_place_in_another(database: Database, connection: str) -> None:
+def test_erasing_an_account_owes_its_sessions_a_place_in_another(
+    database: Database, connection: str
+) -> None:
     session = book(database)
     written(database, session)
     second(database)
@@ -216,9 +249,13 @@ def test_erasing_an_account_forgets_where_its_sessions_stood_and_not_those_of_an
         written(database, session, "cal_2")
     with database.write() as tx:
         rows = tables.sessions
-        tx.execute(rows.update().where(rows.c.id == over.id).values(status="cancelled", active=False))
+        tx.execute(
+            rows.update().where(rows.c.id == over.id).values(status="cancelled", active=False)
+        )
         tx.execute(rows.update().where(rows.c.id == strayed.id).values(event_strays=[people.WORK]))
-        tx.execute(rows.update().where(rows.c.id == ours.id).values(event_strays=["cal_2", people.HOME]))
+        tx.execute(
+            rows.update().where(rows.c.id == ours.id).values(event_strays=["cal_2", people.HOME])
+        )
     forget(database, connection)
     assert [stands(database, session) for session in (ours, over, theirs, strayed)] == [
         (None, ("cal_2",)),
@@ -231,7 +268,9 @@ def test_erasing_an_account_forgets_where_its_sessions_stood_and_not_those_of_an
         assert people.WORK not in repr(tx.execute(tables.outbox.select()).all())
 
 
-def test_with_the_last_account_goes_a_calendar_that_it_listed_no_more(database: Database, connection: str) -> None:
+def test_with_the_last_account_goes_a_calendar_that_it_listed_no_more(
+    database: Database, connection: str
+) -> None:
     session = book(database)
     written(database, session, "cal_gone")
     forget(database, connection)
@@ -239,7 +278,9 @@ def test_with_the_last_account_goes_a_calendar_that_it_listed_no_more(database: 
     assert owed(database) == [session.id]
 
 
-def test_a_place_in_an_account_that_is_being_erased_is_not_remembered(database: Database, connection: str) -> None:
+def test_a_place_in_an_account_that_is_being_erased_is_not_remembered(
+    database: Database, connection: str
+) -> None:
     session = book(database)
     with database.write() as tx:
         assert write_back.put(tx, session.id, people.WORK, instead_of=None)
@@ -250,7 +291,8 @@ def test_a_place_in_an_account_that_is_being_erased_is_not_remembered(database: 
     assert stands(database, session) == (people.WORK, ())
 
 
-# -- the calendar that the coach chose ------------------------------------------------------------------------
+# -- the calendar that the coach chose
+# ------------------------------------------------------------------------
 
 
 def test_the_chosen_calendar_comes_first_until_the_main_one_is_chosen_again(
@@ -281,7 +323,9 @@ def test_one_calendar_is_chosen_of_all_accounts_and_a_read_of_its_account_keeps_
     assert places(database)[0][0] == people.WORK
 
 
-@pytest.mark.parametrize("left", [(WORK,), (WORK, replace(HOME, deleted=True)), (WORK, replace(HOME, readonly=True))])
+@pytest.mark.parametrize(
+    "left", [(WORK,), (WORK, replace(HOME, deleted=True)), (WORK, replace(HOME, readonly=True))]
+)
 def test_while_the_chosen_calendar_cannot_receive_the_main_one_does(
     database: Database, connection: str, left: tuple[Calendar, ...]
 ) -> None:
@@ -303,7 +347,13 @@ def test_a_calendar_of_nobody_of_another_coach_or_that_is_read_only_is_not_chose
     theirs = people.connect(database, "bob", sub="acc_bob")
     profile = Profile("pro_b", "google", "gsuite", "bob", calendars=(Calendar("cal_bob", "Bob"),))
     people.read(database, theirs, account=Account("acc_bob", profiles=(profile,)))
-    describe(database, connection, WORK, replace(HOME, readonly=True), Calendar("cal_gone", "Gone", deleted=True))
+    describe(
+        database,
+        connection,
+        WORK,
+        replace(HOME, readonly=True),
+        Calendar("cal_gone", "Gone", deleted=True),
+    )
     for calendar in ("cal_bob", "cal_nobody", "cal_gone"):
         with pytest.raises(UnknownCalendar, match=calendar):
             receive(database, calendar)
@@ -312,10 +362,17 @@ def test_a_calendar_of_nobody_of_another_coach_or_that_is_read_only_is_not_chose
     with pytest.raises(UnknownCalendar), database.write() as tx:
         write_back.receive(tx, "ada", people.WORK, of=theirs, now=people.NOW)
     with database.read() as tx:
-        assert not [each for who in ("ada", "bob") for each in connections.of_coach(tx, who) if each.receives]
+        assert not [
+            each
+            for who in ("ada", "bob")
+            for each in connections.of_coach(tx, who)
+            if each.receives
+        ]
 
 
-def test_a_choice_moves_the_coming_sessions_and_remembers_where_they_were(database: Database, connection: str) -> None:
+def test_a_choice_moves_the_coming_sessions_and_remembers_where_they_were(
+    database: Database, connection: str
+) -> None:
     session, never, there = book(database), book(database, at(3, 10)), book(database, at(4, 10))
     written(database, session)
     written(database, there, people.HOME)
@@ -338,19 +395,30 @@ def test_a_choice_moves_nothing_that_is_over_or_called_off_nor_to_where_nobody_c
     session = book(database)
     written(database, session)
     with database.write() as tx:
-        off = bookings.book(tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, people.terms())
+        off = bookings.book(
+            tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, people.terms()
+        )
         bookings.cancel(tx, off.booking.id, people.terms())
     with database.write() as tx:
         write_back.receive(tx, "ada", people.HOME, now=people.NOW + timedelta(days=1, hours=4))
     second = people.connect(database, sub="acc_2")
-    lost = Profile("pro_2", "google", "gsuite", "ada", connected=False, calendars=(Calendar("cal_2", "Second"),))
+    lost = Profile(
+        "pro_2",
+        "google",
+        "gsuite",
+        "ada",
+        connected=False,
+        calendars=(Calendar("cal_2", "Second"),),
+    )
     people.read(database, second, account=Account("acc_2", profiles=(lost,)))
     receive(database, "cal_2")
     assert owed(database) == []
     assert stands(database, session) == (people.WORK, ())
 
 
-def test_a_worker_that_knew_of_another_calendar_does_not_undo_a_choice(database: Database, connection: str) -> None:
+def test_a_worker_that_knew_of_another_calendar_does_not_undo_a_choice(
+    database: Database, connection: str
+) -> None:
     session = book(database)
     receive(database, people.HOME)
     with database.write() as tx:
@@ -379,7 +447,9 @@ def test_a_session_left_in_a_calendar_is_owed_tidying_once_that_can_be_written(
         assert owed(database) == ([] if left.readonly else [session.id])
 
 
-def test_what_is_exported_of_a_coach_says_what_was_chosen(database: Database, connection: str) -> None:
+def test_what_is_exported_of_a_coach_says_what_was_chosen(
+    database: Database, connection: str
+) -> None:
     receive(database, people.HOME)
     with database.read() as tx:
         told = personal_data.export_coach(tx, "ada")

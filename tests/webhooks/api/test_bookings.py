@@ -12,11 +12,29 @@ from tests.support.http_client import Answer, Desk
 from webhooks.http import idempotent
 from webhooks.http.problems import CODES, PROBLEM
 
-GRACE = {"id": "grace", "name": "Grace Hopper", "email": "grace@example.test", "zone": "America/New_York"}
-HEDY = {"id": "hedy", "name": "Hedy Lamarr", "email": "hedy@example.test", "zone": "Europe/Vienna", "language": "de"}
+GRACE = {
+    "id": "grace",
+    "name": "Grace Hopper",
+    "email": "grace@example.test",
+    "zone": "America/New_York",
+}
+HEDY = {
+    "id": "hedy",
+    "name": "Hedy Lamarr",
+    "email": "hedy@example.test",
+    "zone": "Europe/Vienna",
+    "language": "de",
+}
 TEN, NINE = "2026-06-02T10:00:00Z", "2026-06-02T09:00:00Z"
 BOOKING = {"coach_id": "ada", "start": TEN, "duration": 60, "participant": GRACE}
-POD = {"coach_id": "ada", "start": TEN, "duration": 60, "min_seats": 2, "max_seats": 2, "title": "Circle"}
+POD = {
+    "coach_id": "ada",
+    "start": TEN,
+    "duration": 60,
+    "min_seats": 2,
+    "max_seats": 2,
+    "title": "Circle",
+}
 
 
 @pytest.fixture
@@ -27,7 +45,9 @@ def desk(desk: Desk) -> Desk:
     return desk
 
 
-def send(desk: Desk, method: str, path: str, body: Any = None, *scopes: str, key: str | None = None) -> Answer:
+def send(
+    desk: Desk, method: str, path: str, body: Any = None, *scopes: str, key: str | None = None
+) -> Answer:
     headers = {"Idempotency-Key": key or secrets.token_hex(8)}
     return desk.ask(method, path, *scopes, json=body, headers=headers)
 
@@ -37,7 +57,9 @@ def post(desk: Desk, path: str, body: Any, *scopes: str, key: str | None = None)
 
 
 def listed(desk: Desk) -> list[str]:
-    found: list[str] = desk.get("/v1/coaches/ada/slots?from=2026-06-02&to=2026-06-03&duration=60").json["starts"]
+    found: list[str] = desk.get(
+        "/v1/coaches/ada/slots?from=2026-06-02&to=2026-06-03&duration=60"
+    ).json["starts"]
     return found
 
 
@@ -71,7 +93,9 @@ def test_a_listed_start_is_booked_and_no_longer_listed(desk: Desk) -> None:
 
 def test_a_refusal_says_why_and_what_is_open_nearby(desk: Desk) -> None:
     post(desk, "/v1/bookings", BOOKING)
-    problem = refused(post(desk, "/v1/bookings", BOOKING | {"participant": HEDY}), 409, "slot_not_open")
+    problem = refused(
+        post(desk, "/v1/bookings", BOOKING | {"participant": HEDY}), 409, "slot_not_open"
+    )
     assert problem["reason"] == "session"
     assert len(problem["nearest"]) == 5
     assert set(problem["nearest"][:3]) <= set(listed(desk))
@@ -84,8 +108,16 @@ def test_the_same_key_gets_the_same_answer_and_one_booking(desk: Desk) -> None:
     assert (again.status_code, again.data) == (201, first.data)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert len(desk.dump()["bookings"]) == 1
-    refused(post(desk, "/v1/bookings", BOOKING | {"duration": 30}, key="k-1"), 422, "idempotency_key_reused")
-    refused(post(desk, f"/v1/bookings/{first.json['id']}/cancel", {}, key="k-1"), 422, "idempotency_key_reused")
+    refused(
+        post(desk, "/v1/bookings", BOOKING | {"duration": 30}, key="k-1"),
+        422,
+        "idempotency_key_reused",
+    )
+    refused(
+        post(desk, f"/v1/bookings/{first.json['id']}/cancel", {}, key="k-1"),
+        422,
+        "idempotency_key_reused",
+    )
     assert len(desk.dump()["bookings"]) == 1
 
 
@@ -95,13 +127,20 @@ def test_a_refusal_is_repeated_too_but_a_bad_request_is_not_kept(desk: Desk) -> 
     assert post(desk, "/v1/bookings", BOOKING | {"participant": HEDY}, key="k-2").data == first.data
     off_grid = BOOKING | {"start": "2026-06-02T14:01:00Z"}
     assert post(desk, "/v1/bookings", off_grid, key="k-3").json["code"] == "not_on_the_grid"
-    assert post(desk, "/v1/bookings", BOOKING | {"start": "2026-06-02T14:00:00Z"}, key="k-3").status_code == 201
+    assert (
+        post(
+            desk, "/v1/bookings", BOOKING | {"start": "2026-06-02T14:00:00Z"}, key="k-3"
+        ).status_code
+        == 201
+    )
 
 
 def test_a_refusal_is_not_told_to_whom_the_same_request_was_granted_meanwhile(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two of the same request at once: one is too early for the time that somebody gives up, the other is not."""
+    """Two of the same request at once: one is too early for the time that somebody gives up, the
+    other is not.
+    """
     first = post(desk, "/v1/bookings", BOOKING)
     asked, granted, settled = BOOKING | {"participant": HEDY}, list[Answer](), idempotent._settled
 
@@ -140,7 +179,9 @@ def test_a_booking_moves_and_is_cancelled_by_the_version_that_was_seen(desk: Des
     path = f"/v1/bookings/{booked['id']}"
     moved = post(desk, f"{path}/rebook", {"start": "2026-06-02T10:15:00Z", "version": 1}).json
     assert (moved["start"], moved["version"], moved["sequence"]) == ("2026-06-02T10:15:00Z", 2, 1)
-    stale = refused(post(desk, f"{path}/rebook", {"start": TEN, "version": 1}), 409, "stale_version")
+    stale = refused(
+        post(desk, f"{path}/rebook", {"start": TEN, "version": 1}), 409, "stale_version"
+    )
     assert stale["current"] == 2
     headers = {"Idempotency-Key": "c", "If-Match": '"1"'}
     refused(desk.ask("POST", f"{path}/cancel", json={}, headers=headers), 409, "stale_version")
@@ -167,7 +208,9 @@ def test_excusing_a_late_cancellation_needs_that_scope_too(desk: Desk) -> None:
 
 
 def test_a_hold_keeps_a_time_for_who_names_it(desk: Desk) -> None:
-    hold = post(desk, "/v1/holds", {"coach_id": "ada", "start": TEN, "duration": 60, "owner": "grace"}).json
+    hold = post(
+        desk, "/v1/holds", {"coach_id": "ada", "start": TEN, "duration": 60, "owner": "grace"}
+    ).json
     assert hold["expires_at"] == "2026-06-01T08:10:00Z"
     assert TEN not in listed(desk)
     refused(post(desk, "/v1/bookings", BOOKING | {"participant": HEDY}), 409, "slot_not_open")
@@ -176,14 +219,20 @@ def test_a_hold_keeps_a_time_for_who_names_it(desk: Desk) -> None:
 
 
 def test_a_released_hold_opens_its_time(desk: Desk) -> None:
-    hold = post(desk, "/v1/holds", {"coach_id": "ada", "start": TEN, "duration": 60, "owner": "grace"}).json
+    hold = post(
+        desk, "/v1/holds", {"coach_id": "ada", "start": TEN, "duration": 60, "owner": "grace"}
+    ).json
     assert desk.ask("DELETE", f"/v1/holds/{hold['id']}").status_code == 204
     assert TEN in listed(desk)
 
 
 def test_a_pod_fills_and_the_next_one_is_told_what_is_open(desk: Desk) -> None:
     pod = post(desk, "/v1/pods", POD | {"participants": [GRACE]}).json
-    assert (pod["kind"], pod["pod"]["taken"], pod["bookings"][0]["participant"]["id"]) == ("pod", 1, "grace")
+    assert (pod["kind"], pod["pod"]["taken"], pod["bookings"][0]["participant"]["id"]) == (
+        "pod",
+        1,
+        "grace",
+    )
     path = f"/v1/pods/{pod['session_id']}"
     seat = post(desk, f"{path}/seats", {"participant": HEDY})
     assert (seat.status_code, seat.json["pod"]["taken"]) == (201, 2)
@@ -192,8 +241,15 @@ def test_a_pod_fills_and_the_next_one_is_told_what_is_open(desk: Desk) -> None:
     assert full["reason"] == "full"
     assert full["nearest"]
     assert post(desk, f"/v1/bookings/{seat.json['id']}/cancel", {}).json["pod"]["taken"] == 1
-    assert post(desk, "/v1/bookings", {"pod_id": pod["session_id"], "participant": mary}).status_code == 201
-    assert sorted(each["status"] for each in desk.get(path).json["bookings"]) == ["booked", "booked", "cancelled"]
+    assert (
+        post(desk, "/v1/bookings", {"pod_id": pod["session_id"], "participant": mary}).status_code
+        == 201
+    )
+    assert sorted(each["status"] for each in desk.get(path).json["bookings"]) == [
+        "booked",
+        "booked",
+        "cancelled",
+    ]
 
 
 def test_a_seat_moves_to_another_pod(desk: Desk) -> None:
@@ -202,18 +258,32 @@ def test_a_seat_moves_to_another_pod(desk: Desk) -> None:
     seat = post(desk, "/v1/bookings", {"pod_id": first, "participant": GRACE}).json
     moved = post(desk, f"/v1/bookings/{seat['id']}/rebook", {"pod_id": second, "version": 1}).json
     assert (moved["session_id"], moved["sequence"], moved["uid"]) == (second, 1, seat["uid"])
-    refused(post(desk, f"/v1/bookings/{seat['id']}/rebook", {"start": TEN}), 409, "seat_has_no_time")
+    refused(
+        post(desk, f"/v1/bookings/{seat['id']}/rebook", {"start": TEN}), 409, "seat_has_no_time"
+    )
 
 
 def test_a_pod_is_moved_and_called_off_with_everyone_in_it(desk: Desk) -> None:
     pod = post(desk, "/v1/pods", POD | {"participants": [GRACE, HEDY]}).json
     path = f"/v1/pods/{pod['session_id']}"
-    moved = send(desk, "PATCH", path, {"start": "2026-06-02T14:00:00Z", "version": pod["version"]}).json
-    assert (moved["start"], [each["sequence"] for each in moved["bookings"]]) == ("2026-06-02T14:00:00Z", [1, 1])
-    refused(send(desk, "PATCH", path, {"title": "Other", "version": pod["version"]}), 409, "stale_version")
+    moved = send(
+        desk, "PATCH", path, {"start": "2026-06-02T14:00:00Z", "version": pod["version"]}
+    ).json
+    assert (moved["start"], [each["sequence"] for each in moved["bookings"]]) == (
+        "2026-06-02T14:00:00Z",
+        [1, 1],
+    )
+    refused(
+        send(desk, "PATCH", path, {"title": "Other", "version": pod["version"]}),
+        409,
+        "stale_version",
+    )
     refused(send(desk, "PATCH", path, {"max_seats": 1, "min_seats": 1}), 409, "seats_taken")
     off = send(desk, "PATCH", path, {"status": "disabled"}).json
-    assert (off["status"], [each["status"] for each in off["bookings"]]) == ("disabled", ["cancelled", "cancelled"])
+    assert (off["status"], [each["status"] for each in off["bookings"]]) == (
+        "disabled",
+        ["cancelled", "cancelled"],
+    )
     refused(post(desk, f"{path}/seats", {"participant": GRACE}), 409, "pod_ended")
 
 
@@ -221,14 +291,22 @@ def test_sessions_are_listed_with_who_is_in_them(desk: Desk) -> None:
     post(desk, "/v1/bookings", BOOKING)
     query = "/v1/sessions?coach_id=ada&from=2026-06-02&to=2026-06-03&tz=Europe/London"
     found = desk.get(query).json
-    assert [each["bookings"][0]["participant"]["name"] for each in found["sessions"]] == ["Grace Hopper"]
+    assert [each["bookings"][0]["participant"]["name"] for each in found["sessions"]] == [
+        "Grace Hopper"
+    ]
     assert (found["from"], found["tz"]) == ("2026-06-01T23:00:00Z", "Europe/London")
-    refused(desk.get("/v1/sessions?coach_id=bob&from=2026-06-02&to=2026-06-03"), 404, "unknown_coach")
+    refused(
+        desk.get("/v1/sessions?coach_id=bob&from=2026-06-02&to=2026-06-03"), 404, "unknown_coach"
+    )
 
 
 def test_attendance_waits_until_the_session_has_begun(desk: Desk) -> None:
     session_id = post(desk, "/v1/bookings", BOOKING).json["session_id"]
-    refused(post(desk, f"/v1/sessions/{session_id}/attendance", {"status": "completed"}), 409, "not_begun")
+    refused(
+        post(desk, f"/v1/sessions/{session_id}/attendance", {"status": "completed"}),
+        409,
+        "not_begun",
+    )
 
 
 @pytest.mark.parametrize(
@@ -278,14 +356,21 @@ def test_a_bad_body_is_refused_by_its_field_and_changes_nothing(
 ) -> None:
     before = desk.dump()
     answer = post(desk, path, body)
-    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, code, field), answer.text
+    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, code, field), (
+        answer.text
+    )
     assert desk.dump() == before
 
 
 def test_nothing_of_a_participant_is_in_a_refusal_or_a_listing(desk: Desk) -> None:
     post(desk, "/v1/bookings", BOOKING)
     other = post(desk, "/v1/bookings", BOOKING | {"participant": HEDY})
-    told = other.text + desk.get("/v1/coaches/ada/slots?from=2026-06-02&to=2026-06-03&duration=60", "slots:read").text
+    told = (
+        other.text
+        + desk.get(
+            "/v1/coaches/ada/slots?from=2026-06-02&to=2026-06-03&duration=60", "slots:read"
+        ).text
+    )
     assert "Grace" not in told
     assert "grace" not in told
 
@@ -297,9 +382,13 @@ def test_the_outbox_holds_one_mail_a_person_and_change(desk: Desk) -> None:
     with desk.database.read() as tx:
         found = [
             (each.topic, each.version, each.recipient)
-            for each in tx.execute(tables.outbox.select().where(row.kind == "mail", row.topic != "reminder"))
+            for each in tx.execute(
+                tables.outbox.select().where(row.kind == "mail", row.topic != "reminder")
+            )
         ]
     people = ("ada@example.test", "grace@example.test")
     assert sorted(found) == sorted(
-        (topic, version, person) for topic, version in (("booked", 1), ("rebooked", 2)) for person in people
+        (topic, version, person)
+        for topic, version in (("booked", 1), ("rebooked", 2))
+        for person in people
     )

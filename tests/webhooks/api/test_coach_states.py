@@ -12,7 +12,9 @@ from tests.support.http_client import Desk
 from webhooks.api.schemas.requests import MOST_COACHES
 
 
-def test_tiles_tell_of_each_coach_whether_the_calendars_are_connected_and_healthy(desk: Desk, ada: str) -> None:
+def test_tiles_tell_of_each_coach_whether_the_calendars_are_connected_and_healthy(
+    desk: Desk, ada: str
+) -> None:
     people.introduce(desk.database, people.coach(id="bob"))
     answer = desk.get("/v1/coaches?ids=bob,nobody,ada", "coaches:read")
     assert answer.status_code == 200
@@ -34,17 +36,25 @@ def test_a_tile_tells_what_the_coach_s_own_page_tells(desk: Desk, ada: str) -> N
         assert tile == {name: page[name] for name in ("id", "synced", "state", "as_of")}
 
 
-def test_two_hundred_coaches_fit_and_one_more_does_not(fresh_database: Callable[[Kind], str]) -> None:
+def test_two_hundred_coaches_fit_and_one_more_does_not(
+    fresh_database: Callable[[Kind], str],
+) -> None:
     ids = [f"coach-{number:030}" for number in range(MOST_COACHES + 1)]  # as long as a UUID
     with desks.opened(fresh_database("sqlite")) as desk:
         answer = desk.get(f"/v1/coaches?ids={','.join(ids[:-1])}")
         assert (answer.status_code, len(answer.json["unknown"])) == (200, MOST_COACHES)
         assert desk.get(f"/v1/coaches?ids={','.join(ids)}").status_code == 422
     # And so does the request line, before gunicorn refuses it
-    assert len(f"GET /v1/coaches?ids={','.join(ids[:-1])} HTTP/1.1") < 8190 > Config().limit_request_line
+    assert (
+        len(f"GET /v1/coaches?ids={','.join(ids[:-1])} HTTP/1.1")
+        < 8190
+        > Config().limit_request_line
+    )
 
 
-@pytest.mark.parametrize("query", ["", "?ids=", "?ids=a,,b", "?ids=a b", "?ids=ada&ids=bob", "?ids=ada&more=1"])
+@pytest.mark.parametrize(
+    "query", ["", "?ids=", "?ids=a,,b", "?ids=a b", "?ids=ada&ids=bob", "?ids=ada&more=1"]
+)
 def test_what_is_no_list_of_ids_is_refused(one_desk: Desk, query: str) -> None:
     answer = one_desk.get(f"/v1/coaches{query}")
     assert answer.status_code == 422

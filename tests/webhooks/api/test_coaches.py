@@ -1,4 +1,6 @@
-"""Setting a coach up over HTTP: whole or in part, by version, with the slot set following in the same breath."""
+"""Setting a coach up over HTTP: whole or in part, by version, with the slot set following in the
+same breath.
+"""
 
 from dataclasses import replace
 from threading import Barrier, Thread
@@ -26,7 +28,12 @@ def test_a_new_coach_is_created_with_what_was_sent_and_defaults_for_the_rest(des
     assert told == desk.get(ADA).json
     assert {name: told[name] for name in SETTINGS} == SETTINGS
     assert told["version"] == 1
-    assert (told["notice"], told["horizon_days"], told["mode"], told["tentative_blocks"]) == (0, 60, "flexible", True)
+    assert (told["notice"], told["horizon_days"], told["mode"], told["tentative_blocks"]) == (
+        0,
+        60,
+        "flexible",
+        True,
+    )
     assert told["policy"] == {"kind": "last_known", "last_known_hours": 24}
     assert (told["overrides"], told["per_day"], told["connections"]) == ({}, None, [])
     assert (told["state"], told["synced"], told["as_of"]) == ("unconnected", False, None)
@@ -91,7 +98,9 @@ def test_overrides_are_read_and_set_alone(desk: Desk, ada: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["", "/hours", "/overrides"])
-def test_a_change_made_from_an_old_version_is_refused_and_told_the_new_one(desk: Desk, ada: str, part: str) -> None:
+def test_a_change_made_from_an_old_version_is_refused_and_told_the_new_one(
+    desk: Desk, ada: str, part: str
+) -> None:
     # Given two editors who both read version 1, of whom one was faster
     desk.put(f"{ADA}/hours", {"hours": {"sun": [["10:00", "11:00"]]}, "version": 1})
     before = desk.dump()
@@ -103,7 +112,11 @@ def test_a_change_made_from_an_old_version_is_refused_and_told_the_new_one(desk:
         desk.put(ADA + part, body | {"version": 0}),
     ):
         # Then nothing is written
-        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (409, "stale_version", "version")
+        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (
+            409,
+            "stale_version",
+            "version",
+        )
         assert answer.json["current"] == 2
     assert desk.dump() == before
     # And with the version of now it is
@@ -174,9 +187,13 @@ def test_a_coach_is_shown_with_how_the_calendars_stand(desk: Desk, ada: str) -> 
     }
 
 
-def test_a_profile_that_lost_its_login_is_shown_with_where_to_repair_it(desk: Desk, ada: str) -> None:
+def test_a_profile_that_lost_its_login_is_shown_with_where_to_repair_it(
+    desk: Desk, ada: str
+) -> None:
     relink = "https://app.cronofy.com/relink/1"
-    broken = Profile("pro_1", "google", "gsuite", "ada", False, False, relink, (Calendar(people.WORK, "Work"),))
+    broken = Profile(
+        "pro_1", "google", "gsuite", "ada", False, False, relink, (Calendar(people.WORK, "Work"),)
+    )
     people.mark_dirty(desk.database, ada)
     people.read(desk.database, ada, account=Account(sub="acc_ada", profiles=(broken,)))
     told = desk.get(ADA).json
@@ -205,8 +222,15 @@ def test_choosing_calendars_changes_what_blocks(desk: Desk, ada: str) -> None:
 
 def receiving(desk: Desk) -> list[str]:
     """The calendars that are shown as chosen to receive sessions."""
-    profiles = [profile for each in desk.get(ADA).json["connections"] for profile in each["profiles"]]
-    return [calendar["id"] for profile in profiles for calendar in profile["calendars"] if calendar["receives"]]
+    profiles = [
+        profile for each in desk.get(ADA).json["connections"] for profile in each["profiles"]
+    ]
+    return [
+        calendar["id"]
+        for profile in profiles
+        for calendar in profile["calendars"]
+        if calendar["receives"]
+    ]
 
 
 def test_one_calendar_is_chosen_to_receive_sessions(desk: Desk, ada: str) -> None:
@@ -226,14 +250,29 @@ def test_a_calendar_that_cannot_be_chosen_to_receive_changes_nothing(desk: Desk,
     profile = Profile("pro_b", "google", "gsuite", "bob", calendars=(Calendar("cal_bob", "Bob"),))
     bobs = people.connect(desk.database, "bob", sub="acc_bob")
     people.read(desk.database, bobs, account=Account("acc_bob", profiles=(profile,)))
-    found = replace(people.ACCOUNT.profiles[0], calendars=(Calendar(people.WORK, "Work"), Calendar("cal_r", "R", True)))
+    found = replace(
+        people.ACCOUNT.profiles[0],
+        calendars=(Calendar(people.WORK, "Work"), Calendar("cal_r", "R", True)),
+    )
     people.mark_dirty(desk.database, ada)
     people.read(desk.database, ada, account=replace(people.ACCOUNT, profiles=(found,)))
     before = desk.dump()
-    for calendar, code in (("cal_bob", "unknown_calendar"), ("", "unknown_calendar"), ("cal_r", "calendar_read_only")):
-        answer = desk.put(f"{ADA}/connections/{ada}/calendars", {"calendars": [], "receives": calendar})
-        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, code, "receives")
-    answer = desk.put(f"{ADA}/connections/{bobs}/calendars", {"calendars": [], "receives": "cal_bob"})
+    for calendar, code in (
+        ("cal_bob", "unknown_calendar"),
+        ("", "unknown_calendar"),
+        ("cal_r", "calendar_read_only"),
+    ):
+        answer = desk.put(
+            f"{ADA}/connections/{ada}/calendars", {"calendars": [], "receives": calendar}
+        )
+        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (
+            422,
+            code,
+            "receives",
+        )
+    answer = desk.put(
+        f"{ADA}/connections/{bobs}/calendars", {"calendars": [], "receives": "cal_bob"}
+    )
     assert (answer.status_code, answer.json["code"]) == (404, "unknown_connection")
     assert desk.dump() == before
 

@@ -1,4 +1,5 @@
-"""Connecting a calendar account: from Coach OS's request, over the consent, to the page that says how it went.
+"""Connecting a calendar account: from Coach OS's request, over the consent, to the page that says
+how it went.
 
 Each person has a browser of their own here: what one began, no other ends.
 """
@@ -79,10 +80,14 @@ def come_back(client: FlaskClient, callback: str) -> TestResponse:
 
 def answer(client: FlaskClient, page: TestResponse, said: str = "yes", **more: Any) -> TestResponse:
     """The question that the page asks is answered."""
-    return client.post("/connect/confirm", data=fields(page) | {"answer": said}, follow_redirects=True, **more)
+    return client.post(
+        "/connect/confirm", data=fields(page) | {"answer": said}, follow_redirects=True, **more
+    )
 
 
-def consented(house: House, client: FlaskClient, seat: ReadyAccount, coach_id: str = "ada", **how: Any) -> str:
+def consented(
+    house: House, client: FlaskClient, seat: ReadyAccount, coach_id: str = "ada", **how: Any
+) -> str:
     """The callback's URL, which no browser has followed yet."""
     return house.control.consent(begin(house, client, coach_id), profile=seat.profiles[0], **how)
 
@@ -90,9 +95,13 @@ def consented(house: House, client: FlaskClient, seat: ReadyAccount, coach_id: s
 def settings_of(house: House, client: FlaskClient) -> str:
     """Ada's settings, by a link of her own."""
     with house.runtime.services.database.write() as tx:
-        key = api_keys.create_key(tx, f"links {len(api_keys.list_keys(tx))}", ("links:write",), now=people.NOW)
+        key = api_keys.create_key(
+            tx, f"links {len(api_keys.list_keys(tx))}", ("links:write",), now=people.NOW
+        )
     asked = {"purpose": "settings", "coach_id": "ada"}
-    made: Any = client.post("/v1/links", json=asked, headers={"Authorization": f"Bearer {key}"}).json
+    made: Any = client.post(
+        "/v1/links", json=asked, headers={"Authorization": f"Bearer {key}"}
+    ).json
     follow(client, urlsplit(made["url"]).path)
     return client.get("/settings").text
 
@@ -120,7 +129,8 @@ def read(page: TestResponse) -> tuple[int, str]:
     return page.status_code, heading(page)
 
 
-# -- for whom, which account, and yes -------------------------------------------------------------------------
+# -- for whom, which account, and yes
+# -------------------------------------------------------------------------
 
 
 def test_a_coach_who_agrees_and_confirms_is_connected_and_their_calendar_is_read(
@@ -182,7 +192,8 @@ def test_saying_no_to_an_account_that_is_connected_leaves_it_connected(
     assert house.listing().state == "fresh"
 
 
-# -- one browser ----------------------------------------------------------------------------------------------
+# -- one browser
+# ----------------------------------------------------------------------------------------------
 
 
 def test_looking_at_a_link_spends_nothing_and_one_browser_begins_with_it(
@@ -226,7 +237,9 @@ def test_a_form_that_another_site_made_begins_and_confirms_nothing(
     assert before.count("to_confirm") == everything(house).count("to_confirm")
 
 
-def test_another_browser_that_comes_back_changes_nothing(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
+def test_another_browser_that_comes_back_changes_nothing(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     # Given a coach who hands the consent's address on, to get at somebody else's calendar
     callback = consented(house, client, seat)
     before = everything(house)
@@ -253,7 +266,11 @@ def test_a_callback_that_is_fetched_again_tells_the_first_outcome(
     # Replayed as it was, with another code, or as if it had been declined
     state = parse_qs(urlsplit(callback).query)["state"][0]
     other = parse_qs(urlsplit(consented(house, client, seat)).query)["code"][0]
-    replays = (callback, f"/connect/callback?state={state}&code={other}", f"/connect/callback?state={state}&error=x")
+    replays = (
+        callback,
+        f"/connect/callback?state={state}&code={other}",
+        f"/connect/callback?state={state}&error=x",
+    )
     for replay in replays:
         assert heading(come_back(client, replay)) == "Connect ada@calendar.test?"
     assert house.control.counts()[TOKENS] == 1
@@ -266,7 +283,9 @@ def test_a_callback_that_is_fetched_again_tells_the_first_outcome(
     assert len(connected(house)) == 1
 
 
-def test_of_two_callbacks_at_once_one_asks_cronofy(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
+def test_of_two_callbacks_at_once_one_asks_cronofy(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     parts = urlsplit(consented(house, client, seat))
     kept = client.get_cookie("coachcal-browser")
     assert kept
@@ -284,7 +303,9 @@ def test_of_two_callbacks_at_once_one_asks_cronofy(house: House, client: FlaskCl
 def test_what_was_mixed_up_between_two_coaches_connects_to_neither(
     house: House, client: FlaskClient, seat: ReadyAccount
 ) -> None:
-    """Mallory's own answer of the consent, put before Ada's browser; and Ada's tokens, put into Mallory's row."""
+    """Mallory's own answer of the consent, put before Ada's browser; and Ada's tokens, put into
+    Mallory's row.
+    """
     house.introduce(people.coach(id="mallory"))
     mallory = browser(house)
     evil = house.control.create_account("mallory", email="mallory@calendar.test")
@@ -325,20 +346,29 @@ def test_what_was_begun_on_the_settings_page_ends_in_the_browser_that_began_it(
     assert len(connected(house)) == 1
 
 
-def test_in_a_frame_it_begins_on_a_page_of_ours_in_a_window_of_its_own(database_url: str, redis_url: str) -> None:
+def test_in_a_frame_it_begins_on_a_page_of_ours_in_a_window_of_its_own(
+    database_url: str, redis_url: str
+) -> None:
     origin = "https://coachcal.test"
-    with built(database_url, redis_url, public_url=origin, embed_origins="https://os.test") as house:
+    with built(
+        database_url, redis_url, public_url=origin, embed_origins="https://os.test"
+    ) as house:
         house.introduce(people.MAILED)
         seat = house.control.create_account("ada", email="ada@calendar.test")
         frame, window = browser(house), browser(house)  # whose cookies browsers keep apart
         with house.runtime.services.database.write() as tx:
             key = api_keys.create_key(tx, "links", ("links:write",), now=people.NOW)
-        asked = {"json": {"purpose": "settings", "coach_id": "ada"}, "headers": {"Authorization": f"Bearer {key}"}}
+        asked = {
+            "json": {"purpose": "settings", "coach_id": "ada"},
+            "headers": {"Authorization": f"Bearer {key}"},
+        }
         made: Any = frame.post("/v1/links", **asked).json
         assert follow(frame, urlsplit(made["url"]).path, base_url=origin).location == "/settings"
         page = frame.get("/settings", base_url=origin)
         assert "frame-ancestors https://os.test" in page.headers["Content-Security-Policy"]
-        leave = frame.post("/settings/connect", data=fields(page) | {"provider": "google"}, base_url=origin)
+        leave = frame.post(
+            "/settings/connect", data=fields(page) | {"provider": "google"}, base_url=origin
+        )
         found = re.search(rf'href="({origin}/c/[^"]+)"[^>]* target="_blank"', leave.text)
         assert found
         path = urlsplit(found[1]).path
@@ -357,14 +387,17 @@ def test_in_a_frame_it_begins_on_a_page_of_ours_in_a_window_of_its_own(database_
         assert len(connected(house)) == 1
 
 
-# -- what ends it ---------------------------------------------------------------------------------------------
+# -- what ends it
+# ---------------------------------------------------------------------------------------------
 
 
 def at(house: House, passed: timedelta) -> None:
     object.__setattr__(house.runtime.services, "now", lambda: people.NOW + passed)
 
 
-def test_a_link_and_what_it_began_live_for_ten_minutes(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
+def test_a_link_and_what_it_began_live_for_ten_minutes(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     path, callback = invited(house), consented(house, client, seat)
     at(house, timedelta(minutes=10))
     assert client.get(path).status_code == 410
@@ -398,8 +431,12 @@ def test_a_coach_who_is_erased_meanwhile_is_connected_to_nothing(
     assert "ada@calendar.test" not in everything(house)
 
 
-@pytest.mark.parametrize("query", ["", "?state=", "?code=1", "?state=guessed&code=1", "?state=%00%ff&code=1"])
-def test_a_state_that_was_never_given_out_is_refused(house: House, client: FlaskClient, query: str) -> None:
+@pytest.mark.parametrize(
+    "query", ["", "?state=", "?code=1", "?state=guessed&code=1", "?state=%00%ff&code=1"]
+)
+def test_a_state_that_was_never_given_out_is_refused(
+    house: House, client: FlaskClient, query: str
+) -> None:
     assert read(client.get(f"/connect/callback{query}")) == EXPIRED
     client.get(invited(house))
     assert read(client.get(f"/connect/callback{query}")) == EXPIRED
@@ -413,7 +450,9 @@ def test_the_same_account_again_brings_new_tokens_to_the_same_connection(
     assert len(connected(house)) == 1
 
 
-def test_an_account_belongs_to_one_coach(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
+def test_an_account_belongs_to_one_coach(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     house.introduce(people.coach(id="bob"))
     # Given one who agreed at the same time, and has not confirmed
     bob = browser(house)
@@ -426,7 +465,9 @@ def test_an_account_belongs_to_one_coach(house: House, client: FlaskClient, seat
     assert len(connected(house)) == 1
 
 
-def test_cronofy_down_is_told_with_what_to_do(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
+def test_cronofy_down_is_told_with_what_to_do(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     callback = consented(house, client, seat)
     house.control.fail("/oauth/token", 503, times=None)
     page = come_back(client, callback)
@@ -446,7 +487,11 @@ def test_pages_repeat_nothing_and_run_nothing(house: House, client: FlaskClient)
     canary = "<script>alert('canary')</script>"
     house.introduce(people.coach(id="odd", name="<b>{state}</b>"))
     pages = [client.get(invited(house, "odd", provider="canary"))]
-    pages.append(client.get("/connect/callback", query_string={"state": canary, "code": canary, "error": canary}))
+    pages.append(
+        client.get(
+            "/connect/callback", query_string={"state": canary, "code": canary, "error": canary}
+        )
+    )
     for page in pages:
         assert "canary" not in page.text
         assert "<script" not in page.text
@@ -465,7 +510,9 @@ def test_pages_speak_the_language_of_the_browser(house: House, client: FlaskClie
     assert heading(page) == "Einen Kalender von Ada Lovelace verbinden"
 
 
-def test_a_preview_of_the_callback_spends_nothing(house: House, client: FlaskClient, seat: ReadyAccount) -> None:
+def test_a_preview_of_the_callback_spends_nothing(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
     query = urlsplit(consented(house, client, seat)).query
     assert client.head(f"/connect/callback?{query}").status_code == 204
     assert browser(house).get(f"/connect/callback?{query}").status_code == 400

@@ -24,7 +24,10 @@ def test_alive_is_whoever_answers() -> None:
 def test_ready_is_who_reaches_a_database_of_this_release(database_url: str, redis_url: str) -> None:
     with desks.opened(database_url, redis_url) as desk:
         answer = desk.look("/readyz")
-    assert (answer.status_code, answer.json) == (200, {"status": "ready", "database": "ok", "redis": "ok"})
+    assert (answer.status_code, answer.json) == (
+        200,
+        {"status": "ready", "database": "ok", "redis": "ok"},
+    )
 
 
 def test_redis_is_told_and_not_required(desk: Desk) -> None:
@@ -35,7 +38,11 @@ def test_redis_is_told_and_not_required(desk: Desk) -> None:
 def test_without_a_database_nobody_is_ready() -> None:
     with desks.opened("postgresql://127.0.0.1:1/nobody") as desk:
         answer = desk.look("/readyz")
-    assert (answer.status_code, answer.json["status"], answer.json["database"]) == (503, "not_ready", "away")
+    assert (answer.status_code, answer.json["status"], answer.json["database"]) == (
+        503,
+        "not_ready",
+        "away",
+    )
 
 
 def test_a_database_that_was_not_migrated_is_not_ready(empty_database_url: str) -> None:
@@ -80,7 +87,10 @@ def test_metrics_are_there_when_nothing_else_is() -> None:
 
 
 def test_two_apps_in_one_process_count_apart(fresh_database: Callable[[Kind], str]) -> None:
-    with desks.opened(fresh_database("sqlite")) as one, desks.opened(fresh_database("sqlite")) as other:
+    with (
+        desks.opened(fresh_database("sqlite")) as one,
+        desks.opened(fresh_database("sqlite")) as other,
+    ):
         one.look("/healthz")
         assert 'route="/healthz"' in one.look("/metrics").text
         assert 'route="/healthz"' not in other.look("/metrics").text
@@ -103,6 +113,9 @@ def test_web_processes_count_together_where_they_share_a_folder(
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
     url = fresh_database("sqlite")
     command = [sys.executable, "-c", COUNT, url]
-    told = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    told = [
+        subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
     assert 'coachcal_requests_total{route="/healthz",status="200"} 2.0' in told[1]
     assert "coachcal_database_up 1.0" in told[1]

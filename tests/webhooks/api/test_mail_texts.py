@@ -1,4 +1,6 @@
-"""Mail texts over HTTP: set per scope, previewed, taken away; and a booking's mails: listed, and sent once more."""
+"""Mail texts over HTTP: set per scope, previewed, taken away; and a booking's mails: listed, and
+sent once more.
+"""
 
 import secrets
 from collections.abc import Iterator
@@ -20,9 +22,17 @@ from tests.support.http_client import Answer, Desk
 COHORT = "/v1/mailers/cohort/spring"
 BOOKED = f"{COHORT}/booked/en"
 TEXT = {"subject": "Hello {{participant_name}}", "text": "You meet {{coach_name}}."}
-GRACE = {"id": "grace", "name": "Grace Hopper", "email": "grace@example.test", "zone": "America/New_York"}
+GRACE = {
+    "id": "grace",
+    "name": "Grace Hopper",
+    "email": "grace@example.test",
+    "zone": "America/New_York",
+}
 BOOKING = {"coach_id": "ada", "start": "2026-06-03T10:00:00Z", "duration": 60, "participant": GRACE}
-POD = {name: BOOKING[name] for name in ("coach_id", "start", "duration")} | {"min_seats": 1, "max_seats": 4}
+POD = {name: BOOKING[name] for name in ("coach_id", "start", "duration")} | {
+    "min_seats": 1,
+    "max_seats": 4,
+}
 
 
 @pytest.fixture
@@ -34,7 +44,9 @@ def desk(desk: Desk) -> Desk:
 @pytest.fixture
 def later(desk: Desk, database_url: str) -> Iterator[Desk]:
     """The same desk when the session of BOOKING has begun."""
-    with desks.opened(database_url, broker=StubBroker(), now=people.NOW + timedelta(days=2, hours=3)) as opened:
+    with desks.opened(
+        database_url, broker=StubBroker(), now=people.NOW + timedelta(days=2, hours=3)
+    ) as opened:
         opened.keys = desk.keys
         yield opened
 
@@ -72,7 +84,17 @@ def test_a_text_is_set_shown_replaced_and_taken_away(desk: Desk) -> None:
     refused(desk.get(BOOKED), 404, "unknown_mail_text")
     html = {"html": "<p>You meet <b>{{coach_name}}</b>. Grüße 😀</p>"}
     told = desk.put(BOOKED, TEXT | html).json
-    whole = {"scope": "cohort", "scope_id": "spring", "kind": "booked", "language": "en", "enabled": True} | TEXT | html
+    whole = (
+        {
+            "scope": "cohort",
+            "scope_id": "spring",
+            "kind": "booked",
+            "language": "en",
+            "enabled": True,
+        }
+        | TEXT
+        | html
+    )
     assert told == whole == desk.get(BOOKED).json
     assert desk.put(BOOKED, TEXT).json == whole | {"html": None} == desk.get(BOOKED).json
     refused(desk.get(f"{COHORT}/coach_booked/en"), 404, "unknown_mail_text")
@@ -83,7 +105,12 @@ def test_a_text_is_set_shown_replaced_and_taken_away(desk: Desk) -> None:
 
 def test_a_switch_needs_no_text_and_a_language_is_one_however_it_is_written(desk: Desk) -> None:
     told = desk.put(f"{COHORT}/reminder/de-AT", {"enabled": False}).json
-    assert (told["enabled"], told["subject"], told["text"], told["language"]) == (False, None, None, "de-at")
+    assert (told["enabled"], told["subject"], told["text"], told["language"]) == (
+        False,
+        None,
+        None,
+        "de-at",
+    )
     assert desk.get(f"{COHORT}/reminder/DE-at").json == told
 
 
@@ -114,7 +141,11 @@ def test_a_place_that_there_is_not_is_refused(one_desk: Desk, path: str, field: 
         ({"text": "Hello"}, "empty", "subject"),
         ({"html": "<p>Hello</p>"}, "empty", "text"),
         ({"subject": " ", "text": "Hello"}, "empty", "subject"),
-        ({"subject": "Hi", "text": "x", "html": "<script>alert(1)</script>"}, "refused_tag", "html"),
+        (
+            {"subject": "Hi", "text": "x", "html": "<script>alert(1)</script>"},
+            "refused_tag",
+            "html",
+        ),
         ({"subject": "Hi", "text": "x", "html": '<p onclick="x()">'}, "refused_attribute", "html"),
         ({"subject": "H\0i", "text": "x"}, "invalid_value", "subject"),
         ({"subject": "Hi", "text": "x\0"}, "invalid_value", "text"),
@@ -136,7 +167,9 @@ def test_a_text_that_no_mail_could_be_made_of_is_refused(
 def test_each_token_that_there_is_not_is_named(one_desk: Desk) -> None:
     body = {"subject": "Hi", "text": "{{7*7}} {{coach}} {{coach_name}}"}
     told = refused(one_desk.put(BOOKED, body), 422, "unknown_token", "text")
-    assert told["detail"].startswith("No token is called '7*7', 'coach'; use recipient_name, participant_name, ")
+    assert told["detail"].startswith(
+        "No token is called '7*7', 'coach'; use recipient_name, participant_name, "
+    )
 
 
 def test_a_new_text_frees_the_mails_that_waited_for_it(desk: Desk) -> None:
@@ -178,7 +211,9 @@ def test_a_preview_shows_the_text_sent_or_else_the_one_set_or_else_the_default(d
     desk.put(BOOKED, TEXT)
     stored = preview(desk, BOOKED)
     assert (stored["subject"], stored["text"]) == ("Hello Grace Hopper", "You meet Ada Lovelace.")
-    sent = preview(desk, BOOKED, {"subject": "New", "text": "x", "html": "<p>{{coach_name}} &amp; you</p>"})
+    sent = preview(
+        desk, BOOKED, {"subject": "New", "text": "x", "html": "<p>{{coach_name}} &amp; you</p>"}
+    )
     assert sent["subject"] == "New"
     assert "<p>Ada Lovelace &amp; you</p>" in sent["html"]
     assert desk.get(BOOKED).json["subject"] == TEXT["subject"], "it was only shown"
@@ -194,12 +229,17 @@ def test_a_preview_is_shown_as_a_page_that_runs_and_loads_nothing(one_desk: Desk
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline';")
     assert policy.endswith("; sandbox")
     # A client that takes anything gets JSON, as ever
-    assert one_desk.ask("POST", f"{BOOKED}/preview", json={}, headers={"Accept": "*/*"}).mimetype == "application/json"
+    assert (
+        one_desk.ask("POST", f"{BOOKED}/preview", json={}, headers={"Accept": "*/*"}).mimetype
+        == "application/json"
+    )
 
 
 @pytest.mark.parametrize("kind", TEXT_KINDS)
 @pytest.mark.parametrize("language", [*LANGUAGES, "ja"])
-def test_every_kind_can_be_previewed_with_every_token(one_desk: Desk, kind: str, language: str) -> None:
+def test_every_kind_can_be_previewed_with_every_token(
+    one_desk: Desk, kind: str, language: str
+) -> None:
     path = f"/v1/mailers/company/acme/{kind}/{language}"
     told = preview(one_desk, path)
     assert told["language"] == (language if language in LANGUAGES else "en")
@@ -252,7 +292,11 @@ def test_a_click_is_remembered_longer_than_its_answer(desk: Desk) -> None:
     first = send(desk, booking_id, key="click")
     with desk.database.write() as tx:
         tx.execute(tables.idempotency.delete())
-        tx.execute(tables.outbox.update().values(state="sent").where(tables.outbox.c.id == first.json["outbox_id"]))
+        tx.execute(
+            tables.outbox.update()
+            .values(state="sent")
+            .where(tables.outbox.c.id == first.json["outbox_id"])
+        )
     again = send(desk, booking_id, key="click")
     assert again.json == first.json | {"state": "sent"}
 
@@ -279,13 +323,17 @@ def test_who_missed_a_session_or_left_a_pod_is_mailed_that(desk: Desk) -> None:
     post(desk, f"/v1/bookings/{seat}/cancel", {})
     assert fitting(desk, seat) == ["seat_left"]
     headers = {"Idempotency-Key": "off"}
-    assert desk.ask("PATCH", f"/v1/pods/{pod['session_id']}", json={"status": "disabled"}, headers=headers).json
+    assert desk.ask(
+        "PATCH", f"/v1/pods/{pod['session_id']}", json={"status": "disabled"}, headers=headers
+    ).json
     assert fitting(desk, other) == ["cancelled"]
 
 
 def fitting(desk: Desk, booking_id: str) -> list[str]:
     """The kinds that are sent; the refusals of the others name them."""
-    answers = {kind: send(desk, booking_id, kind) for kind in TEXT_KINDS if not kind.startswith("coach_")}
+    answers = {
+        kind: send(desk, booking_id, kind) for kind in TEXT_KINDS if not kind.startswith("coach_")
+    }
     sent = [kind for kind, answer in answers.items() if answer.status_code == 202]
     for answer in answers.values():
         if answer.status_code != 202:
@@ -309,5 +357,9 @@ def test_send_now_needs_a_key_a_kind_a_booking_and_the_right(desk: Desk) -> None
     refused(send(desk, booking_id, "coach_booked"), 422, "unknown_word", "kind")
     refused(send(desk, "bkg_none"), 404, "unknown_booking")
     headers = {"Idempotency-Key": "k"}
-    refused(desk.ask("POST", f"{path}/booked/send", "bookings:read", headers=headers), 403, "scope_missing")
+    refused(
+        desk.ask("POST", f"{path}/booked/send", "bookings:read", headers=headers),
+        403,
+        "scope_missing",
+    )
     refused(desk.get(path, "mailers:write"), 403, "scope_missing")

@@ -1,4 +1,6 @@
-"""Cronofy's pushes: who is believed, what each kind owes, and that a 2xx is a promise kept in the database."""
+"""Cronofy's pushes: who is believed, what each kind owes, and that a 2xx is a promise kept in the
+database.
+"""
 
 import json
 import time
@@ -26,12 +28,15 @@ VECTORS: dict[str, Any] = json.loads(
 )
 ODD = (
     '{ "notification": {"type":"change",  "changes_since":"2026-11-02T09:24:16Z"},\n'
-    '  "channel": {"channel_id":"chn_1","callback_url":"https:\\/\\/a.test\\/hooks?who=Zo\\u00eb&n=Zoë","filters":{}} }'
+    '  "channel":'
+    ' {"channel_id":"chn_1","callback_url":"https:\\/\\/a.test\\/hooks?who=Zo\\u00eb&n=Zoë","filters":{}} }'
 ).encode()
 
 
 def kind(name: str, **fields: Any) -> bytes:
-    return json.dumps({"notification": {"type": name} | fields, "channel": {"channel_id": "chn_1"}}).encode()
+    return json.dumps(
+        {"notification": {"type": name} | fields, "channel": {"channel_id": "chn_1"}}
+    ).encode()
 
 
 def test_a_change_owes_a_read_and_wakes_a_worker(desk: Desk, ada: str) -> None:
@@ -43,7 +48,13 @@ def test_a_change_owes_a_read_and_wakes_a_worker(desk: Desk, ada: str) -> None:
 
 def test_five_equal_pushes_in_any_order_owe_one_read_and_wake_once(desk: Desk, ada: str) -> None:
     # Given the same change told five times, and older ones after newer ones
-    stamps = ["2026-06-01T07:59:00Z", "2026-06-01T07:58:00Z", "2026-06-01T07:59:00Z", "2026-06-01T07:57:00Z", None]
+    stamps = [
+        "2026-06-01T07:59:00Z",
+        "2026-06-01T07:58:00Z",
+        "2026-06-01T07:59:00Z",
+        "2026-06-01T07:57:00Z",
+        None,
+    ]
     pushes = [kind("change", changes_since=stamp) for stamp in stamps]
     # When they arrive
     assert [desk.push(raw).status_code for raw in pushes] == [204] * 5
@@ -52,7 +63,9 @@ def test_five_equal_pushes_in_any_order_owe_one_read_and_wake_once(desk: Desk, a
     assert desk.woken() == [ada]
 
 
-def test_a_push_for_a_connection_that_is_owed_a_read_already_writes_nothing(desk: Desk, ada: str) -> None:
+def test_a_push_for_a_connection_that_is_owed_a_read_already_writes_nothing(
+    desk: Desk, ada: str
+) -> None:
     desk.push()
     before = desk.dump()
     assert desk.push().status_code == 204
@@ -109,9 +122,17 @@ def test_a_person_who_wants_to_be_forgotten_is_owed_that(desk: Desk, ada: str) -
 
 
 @pytest.mark.parametrize(
-    "name", ["verification", "conferencing_profile_disconnected", "scheduling_conversation_joined", "a_type_of_2027"]
+    "name",
+    [
+        "verification",
+        "conferencing_profile_disconnected",
+        "scheduling_conversation_joined",
+        "a_type_of_2027",
+    ],
 )
-def test_kinds_that_owe_nothing_are_accepted_and_owe_nothing(desk: Desk, ada: str, name: str) -> None:
+def test_kinds_that_owe_nothing_are_accepted_and_owe_nothing(
+    desk: Desk, ada: str, name: str
+) -> None:
     before = desk.dump()
     assert desk.push(kind(name)).status_code == 204
     assert desk.dump() == before
@@ -119,11 +140,16 @@ def test_kinds_that_owe_nothing_are_accepted_and_owe_nothing(desk: Desk, ada: st
 
 
 def test_a_body_of_another_product_with_a_good_signature_is_accepted(desk: Desk, ada: str) -> None:
-    assert desk.push(b'{"event":{"start":"2026-06-01T10:00:00Z"},"participants":[]}').status_code == 204
+    assert (
+        desk.push(b'{"event":{"start":"2026-06-01T10:00:00Z"},"participants":[]}').status_code
+        == 204
+    )
     assert desk.owes(ada) == 0
 
 
-def test_a_change_without_filters_and_with_odd_bytes_is_taken_as_it_came(desk: Desk, ada: str) -> None:
+def test_a_change_without_filters_and_with_odd_bytes_is_taken_as_it_came(
+    desk: Desk, ada: str
+) -> None:
     assert desk.push(ODD).status_code == 204
     assert desk.owes(ada) == 1
 
@@ -135,7 +161,9 @@ def test_odd_bytes_that_are_tidied_lose_their_signature(desk: Desk, ada: str) ->
 
 
 @pytest.mark.parametrize("vector", VECTORS["published"], ids=lambda vector: str(vector["hmac"])[:8])
-def test_published_vectors_pass_through_the_door(vector: dict[str, str], fresh_database: Any) -> None:
+def test_published_vectors_pass_through_the_door(
+    vector: dict[str, str], fresh_database: Any
+) -> None:
     with desks.opened(fresh_database("sqlite"), cronofy_client_secrets=(vector["secret"],)) as desk:
         people.introduce(desk.database)
         desks.connect(desk)
@@ -143,16 +171,31 @@ def test_published_vectors_pass_through_the_door(vector: dict[str, str], fresh_d
     assert answer.status_code == 204
 
 
-@pytest.mark.parametrize("vector", VECTORS["published_headers"], ids=["two secrets", "a stranger first"])
-def test_published_headers_pass_while_secrets_rotate(vector: dict[str, Any], fresh_database: Any) -> None:
-    for held in (vector["secrets"], vector["secrets"][-1:], ["another one", *vector["secrets"][:1]]):
+@pytest.mark.parametrize(
+    "vector", VECTORS["published_headers"], ids=["two secrets", "a stranger first"]
+)
+def test_published_headers_pass_while_secrets_rotate(
+    vector: dict[str, Any], fresh_database: Any
+) -> None:
+    for held in (
+        vector["secrets"],
+        vector["secrets"][-1:],
+        ["another one", *vector["secrets"][:1]],
+    ):
         with desks.opened(fresh_database("sqlite"), cronofy_client_secrets=tuple(held)) as desk:
             people.introduce(desk.database)
             desks.connect(desk)
-            assert desk.push(vector["body"].encode(), headers={signature.HEADER: vector["header"]}).status_code == 204
+            assert (
+                desk.push(
+                    vector["body"].encode(), headers={signature.HEADER: vector["header"]}
+                ).status_code
+                == 204
+            )
 
 
-@pytest.mark.parametrize("vector", VECTORS["must_reject"], ids=lambda vector: str(vector["header"])[:14] or "empty")
+@pytest.mark.parametrize(
+    "vector", VECTORS["must_reject"], ids=lambda vector: str(vector["header"])[:14] or "empty"
+)
 def test_published_forgeries_are_turned_away(vector: dict[str, str], fresh_database: Any) -> None:
     with desks.opened(fresh_database("sqlite"), cronofy_client_secrets=(vector["secret"],)) as desk:
         answer = desk.push(vector["body"].encode(), headers={signature.HEADER: vector["header"]})
@@ -175,23 +218,45 @@ STRANGER = signature.sign(CHANGE, ["somebody else's"])
         (GOOD.rstrip("="), 401),
         (",".join([STRANGER] * 8 + [GOOD]), 401),
     ],
-    ids=["wrong", "empty", "second", "space after", "space between", "not ascii", "no padding", "ninth"],
+    ids=[
+        "wrong",
+        "empty",
+        "second",
+        "space after",
+        "space between",
+        "not ascii",
+        "no padding",
+        "ninth",
+    ],
 )
-def test_a_signature_is_good_by_its_bytes_alone(desk: Desk, ada: str, header: str, status: int) -> None:
+def test_a_signature_is_good_by_its_bytes_alone(
+    desk: Desk, ada: str, header: str, status: int
+) -> None:
     assert desk.push(headers={signature.HEADER: header}).status_code == status
     assert desk.owes(ada) == (1 if status == 204 else 0)
 
 
-def test_a_push_without_a_signature_is_turned_away_before_anything_is_looked_up(desk: Desk, ada: str) -> None:
+def test_a_push_without_a_signature_is_turned_away_before_anything_is_looked_up(
+    desk: Desk, ada: str
+) -> None:
     unsigned = {signature.HEADER: "", "Content-Type": "text/plain"}
     answer = desk.push(b"not json", path="/webhooks/cronofy/no-such-channel", headers=unsigned)
     assert (answer.status_code, answer.json["code"]) == (401, "signature_invalid")
 
 
 def test_signed_nonsense_is_a_bad_request(desk: Desk, ada: str) -> None:
-    for raw in (b"not json", b"[]", b'{"notification":"change"}', b'{"a":' * 5_000, b"\xff\xfe", b""):
+    for raw in (
+        b"not json",
+        b"[]",
+        b'{"notification":"change"}',
+        b'{"a":' * 5_000,
+        b"\xff\xfe",
+        b"",
+    ):
         answer = desk.push(raw)
-        assert (answer.status_code, answer.json["code"]) == (400, "malformed_notification"), raw[:20]
+        assert (answer.status_code, answer.json["code"]) == (400, "malformed_notification"), raw[
+            :20
+        ]
     assert desk.owes(ada) == 0
 
 
@@ -226,7 +291,9 @@ def test_redis_down_costs_no_push(database_url: str) -> None:
         assert desk.owes(connection_id) == 1
 
 
-@pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/nobody", "sqlite:////no/such/folder/db.sqlite"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://127.0.0.1:1/nobody", "sqlite:////no/such/folder/db.sqlite"]
+)
 def test_database_down_is_told_so_that_the_push_comes_again(url: str) -> None:
     with desks.opened(url, broker=StubBroker()) as desk:
         answer = desk.push()
@@ -269,7 +336,9 @@ def test_pushes_are_counted_by_outcome(desk: Desk, ada: str) -> None:
 def test_what_is_accepted_in_passing_is_what_the_endpoint_accepts(
     desk: Desk, ada: str, raw: bytes, more: dict[str, str], path: str
 ) -> None:
-    """In a storm, that is: for a connection that is owed a read. A wrong answer here would be a push that is lost."""
+    """In a storm, that is: for a connection that is owed a read. A wrong answer here would be a
+    push that is lost.
+    """
     desk.push()
     environ = {name: more[name] for name in more if name == "CONTENT_LENGTH"}
     app = cast_to(Any, desk.client.application)

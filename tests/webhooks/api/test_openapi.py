@@ -1,4 +1,6 @@
-"""The OpenAPI document: valid, complete, true of what is answered, and readable by people without a network."""
+"""The OpenAPI document: valid, complete, true of what is answered, and readable by people without a
+network.
+"""
 
 import json
 import re
@@ -51,7 +53,9 @@ def document(steady: Desk) -> dict[str, Any]:
 
 def test_the_document_is_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
-    assert [error.message for error in jsonschema_rs.validator_for(OPENAPI_31).iter_errors(document)] == []
+    assert [
+        error.message for error in jsonschema_rs.validator_for(OPENAPI_31).iter_errors(document)
+    ] == []
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_used(document: dict[str, Any]) -> None:
@@ -60,14 +64,18 @@ def test_every_reference_leads_somewhere_and_every_schema_is_used(document: dict
 
 
 def test_every_route_but_pages_is_told(document: dict[str, Any]) -> None:
-    told = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    told = {
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    }
     there = {(route.method, re.sub(r"<(\w+)>", r"{\1}", route.path)) for route in ROUTES}
     assert there - told == {("GET", "/docs")}
     assert told <= there
 
 
 def test_every_operation_has_a_name_a_summary_and_typed_refusals(document: dict[str, Any]) -> None:
-    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    operations = [
+        operation for methods in document["paths"].values() for operation in methods.values()
+    ]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
         assert operation["summary"].endswith((".", "?"))
@@ -98,18 +106,35 @@ def test_answers_made_by_hand_hold_what_their_models_tell_and_nothing_else(
     steady: Desk, query: str, model: type[BaseModel]
 ) -> None:
     answer = steady.get(query).json
-    assert model.model_validate(answer).model_dump(mode="json", by_alias=True, exclude_unset=True) == answer
+    assert (
+        model.model_validate(answer).model_dump(mode="json", by_alias=True, exclude_unset=True)
+        == answer
+    )
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_whatever_is_sent_is_answered_as_the_document_says(steady: Desk, mode: GenerationMode) -> None:
-    """Schemathesis makes up requests, good or bad; a 5xx, or an answer that the document does not tell, fails."""
+def test_whatever_is_sent_is_answered_as_the_document_says(
+    steady: Desk, mode: GenerationMode
+) -> None:
+    """Schemathesis makes up requests, good or bad; a 5xx, or an answer that the document does not
+    tell, fails.
+    """
     headers = {"Authorization": f"Bearer {steady.key()}"}
-    checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+    checks = [
+        not_a_server_error,
+        status_code_conformance,
+        content_type_conformance,
+        response_schema_conformance,
+    ]
     api = schemathesis.openapi.from_wsgi("/openapi.json", steady.client.application)
     for found in api.include(path_regex="^/(v1|webhooks)/").get_all_operations():
 
-        @settings(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=8,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
         @given(case=_operation(found).as_strategy(generation_mode=mode))
         def probe(case: Any) -> None:
             case.call_and_validate(headers=headers, checks=checks)
@@ -121,12 +146,18 @@ def _operation(found: Any) -> Any:
     return found.ok()
 
 
-def test_the_page_is_readable_without_a_script_or_a_network(steady: Desk, document: dict[str, Any]) -> None:
+def test_the_page_is_readable_without_a_script_or_a_network(
+    steady: Desk, document: dict[str, Any]
+) -> None:
     page = steady.look("/docs")
     assert (page.status_code, page.mimetype) == (200, "text/html")
     assert "<script" not in page.text
-    assert re.findall(r'(?:src|href|action)="(?!#|/)[^"]*"', page.text) == [], "everything it needs is here"
-    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    assert re.findall(r'(?:src|href|action)="(?!#|/)[^"]*"', page.text) == [], (
+        "everything it needs is here"
+    )
+    assert page.headers["Content-Security-Policy"].startswith(
+        "default-src 'none'; style-src 'self'"
+    )
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert f"{method.upper()} {path}" in page.text

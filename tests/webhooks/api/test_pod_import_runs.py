@@ -1,4 +1,6 @@
-"""A real run of an import is cut into transactions: it is gone on with where it stopped, and nothing is made twice."""
+"""A real run of an import is cut into transactions: it is gone on with where it stopped, and
+nothing is made twice.
+"""
 
 import secrets
 from collections.abc import Callable
@@ -34,12 +36,16 @@ class Killed(BaseException):
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
     people.ready(desk.database, people.MAILED)
-    people.ready(desk.database, replace(people.MAILED, id="bob", name="Bob", email="bob@example.test"))
+    people.ready(
+        desk.database, replace(people.MAILED, id="bob", name="Bob", email="bob@example.test")
+    )
     desk.key("bookings:write")
     return desk
 
 
-def killed_before(coach_id: str, monkeypatch: pytest.MonkeyPatch, also: Callable[[], None] = lambda: None) -> None:
+def killed_before(
+    coach_id: str, monkeypatch: pytest.MonkeyPatch, also: Callable[[], None] = lambda: None
+) -> None:
     """A run ends where it would have made this coach's pods."""
     make = pod_imports.make
 
@@ -52,7 +58,9 @@ def killed_before(coach_id: str, monkeypatch: pytest.MonkeyPatch, also: Callable
     monkeypatch.setattr(pod_imports, "make", until_then)
 
 
-def stopped(desk: Desk, key: str, monkeypatch: pytest.MonkeyPatch, also: Callable[[], None] = lambda: None) -> None:
+def stopped(
+    desk: Desk, key: str, monkeypatch: pytest.MonkeyPatch, also: Callable[[], None] = lambda: None
+) -> None:
     """An import with this key that was killed between Ada and Bob."""
     with monkeypatch.context() as here:
         killed_before("bob", here, also)
@@ -78,12 +86,22 @@ def test_an_import_that_was_killed_between_two_coaches_is_gone_on_with(
     assert mails.qsize() == 2
     # When it is repeated
     answer = real(desk, RAW, key=key)
-    # Then the others are made, each once, with their mails, and all is told as if nothing had happened
-    assert (answer.status_code, judged(answer.json)) == (201, [(2, "green", []), (3, "green", []), (4, "green", [])])
+    # Then the others are made, each once, with their mails, and all is told as if nothing had
+    # happened
+    assert (answer.status_code, judged(answer.json)) == (
+        201,
+        [(2, "green", []), (3, "green", []), (4, "green", [])],
+    )
     assert made(desk) == ["ada", "bob", "bob"]
     assert mails.qsize() == 6
-    pods = [desk.get(f"/v1/pods/{row['pod_id']}", "bookings:read").json for row in answer.json["rows"]]
-    assert [(pod["coach_id"], len(pod["bookings"])) for pod in pods] == [("ada", 1), ("bob", 1), ("bob", 1)]
+    pods = [
+        desk.get(f"/v1/pods/{row['pod_id']}", "bookings:read").json for row in answer.json["rows"]
+    ]
+    assert [(pod["coach_id"], len(pod["bookings"])) for pod in pods] == [
+        ("ada", 1),
+        ("bob", 1),
+        ("bob", 1),
+    ]
     again = real(desk, RAW, key=key)
     assert (again.status_code, again.data, len(made(desk))) == (201, answer.data, 3)
     # And for another request the key is of no use, were it in the middle
@@ -96,11 +114,24 @@ def test_a_row_whose_time_is_taken_meanwhile_is_red_and_the_others_stand(
 ) -> None:
     key = secrets.token_hex(8)
     stopped(desk, key, monkeypatch)
-    taken = {"coach_id": "bob", "start": "2026-06-02T13:00:00Z", "duration": 60, "participant": HEDY}
+    taken = {
+        "coach_id": "bob",
+        "start": "2026-06-02T13:00:00Z",
+        "duration": 60,
+        "participant": HEDY,
+    }
     assert post(desk, "/v1/bookings", taken).status_code == 201
     answer = real(desk, RAW, key=key)
-    assert (answer.status_code, answer.json["code"], answer.json["imported"]) == (409, "import_partial", True)
-    assert judged(answer.json) == [(2, "green", []), (3, "red", ["slot_not_open"]), (4, "green", [])]
+    assert (answer.status_code, answer.json["code"], answer.json["imported"]) == (
+        409,
+        "import_partial",
+        True,
+    )
+    assert judged(answer.json) == [
+        (2, "green", []),
+        (3, "red", ["slot_not_open"]),
+        (4, "green", []),
+    ]
     assert [bool(row["pod_id"]) for row in answer.json["rows"]] == [True, False, True]
     assert answer.json["rows"][1]["remarks"][0]["reason"] == "session"
     assert answer.json["detail"].endswith("send only them, as a new file.")
@@ -109,22 +140,37 @@ def test_a_row_whose_time_is_taken_meanwhile_is_red_and_the_others_stand(
     assert rest.status_code == 201
 
 
-def test_until_something_is_made_a_red_row_stops_the_whole(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_until_something_is_made_a_red_row_stops_the_whole(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = secrets.token_hex(8)
     with monkeypatch.context() as here:
         killed_before("ada", here)
         with pytest.raises(Killed):
             real(desk, RAW, key=key)
-    taken = {"coach_id": "ada", "start": "2026-06-02T12:00:00Z", "duration": 60, "participant": HEDY}
+    taken = {
+        "coach_id": "ada",
+        "start": "2026-06-02T12:00:00Z",
+        "duration": 60,
+        "participant": HEDY,
+    }
     assert post(desk, "/v1/bookings", taken).status_code == 201
     answer = real(desk, RAW, key=key)
-    assert (answer.status_code, answer.json["code"], answer.json["imported"]) == (409, "import_refused", False)
+    assert (answer.status_code, answer.json["code"], answer.json["imported"]) == (
+        409,
+        "import_refused",
+        False,
+    )
     assert len(made(desk)) == 1
     assert real(desk, RAW, key=key).data == answer.data
 
 
-def test_a_coach_is_locked_for_their_own_rows_only(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    if desk.database.engine.dialect.name == "sqlite":  # it has one lock for all, and for one part at a time
+def test_a_coach_is_locked_for_their_own_rows_only(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (
+        desk.database.engine.dialect.name == "sqlite"
+    ):  # it has one lock for all, and for one part at a time
         return
     locked: list[object] = []
 
@@ -149,7 +195,10 @@ def test_repeats_at_once_make_everything_once_and_are_answered_the_same(desk: De
 def test_a_roster_is_cut_so_that_nobody_waits_for_long() -> None:
     crowd = ";".join(f"p{number}@example.test" for number in range(30))
     rows = [line(coach="bob")] + [line()] * 25 + [line(coach="eve", people=crowd, max="40")] * 3
-    read_rows = [read(each) for each in spreadsheets.read(table(*rows, head=HEAD), spreadsheets.CSV, COLUMNS, REQUIRED)]
+    read_rows = [
+        read(each)
+        for each in spreadsheets.read(table(*rows, head=HEAD), spreadsheets.CSV, COLUMNS, REQUIRED)
+    ]
     entries = [row.entry for row in read_rows if row.entry]
     parts = pod_imports.parts(entries, [EntryOutcome(coach_id=entry.coach) for entry in entries])
     assert [(part.coach_id, len(part.places)) for part in parts] == [

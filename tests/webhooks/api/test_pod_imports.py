@@ -1,4 +1,6 @@
-"""Importing pods: a dry run judges each row by the rule that would make it and writes nothing; a red row stops all."""
+"""Importing pods: a dry run judges each row by the rule that would make it and writes nothing; a
+red row stops all.
+"""
 
 import secrets
 import time as time_of
@@ -24,13 +26,28 @@ HEAD = "programme,cohort,coach,date,time,zone,min,max,participants,duration"
 PAT, SAM = "Pat Doe <pat@example.test>", "Sam Roe <sam@example.test>"
 
 
-def line(*, coach: str = "ada", at: str = "13:00", day: str = "2026-06-02", people: str = PAT, **other: str) -> str:
+def line(
+    *,
+    coach: str = "ada",
+    at: str = "13:00",
+    day: str = "2026-06-02",
+    people: str = PAT,
+    **other: str,
+) -> str:
     cells = {"programme": "Lead Well", "cohort": "c1", "coach": coach, "date": day, "time": at}
-    cells |= {"zone": "Europe/London", "min": "1", "max": "4", "participants": people, "duration": "60"} | other
+    cells |= {
+        "zone": "Europe/London",
+        "min": "1",
+        "max": "4",
+        "participants": people,
+        "duration": "60",
+    } | other
     return ",".join(cells[name] for name in HEAD.split(","))
 
 
-def upload(desk: Desk, raw: bytes, query: str = "", *, kind: str = CSV, key: str | None = None) -> Answer:
+def upload(
+    desk: Desk, raw: bytes, query: str = "", *, kind: str = CSV, key: str | None = None
+) -> Answer:
     headers = {"Content-Type": kind} | ({"Idempotency-Key": key} if key else {})
     return replace(desk, client=desk.client.application.test_client()).ask(
         "POST", f"/v1/pods/import{query}", "bookings:write", data=raw, headers=headers
@@ -42,14 +59,23 @@ def real(desk: Desk, raw: bytes, **options: Any) -> Answer:
 
 
 def judged(told: Any) -> list[tuple[int, str, list[str]]]:
-    return [(row["row"], row["verdict"], [remark["code"] for remark in row["remarks"]]) for row in told["rows"]]
+    return [
+        (row["row"], row["verdict"], [remark["code"] for remark in row["remarks"]])
+        for row in told["rows"]
+    ]
 
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
-    """Ada, busy on Tuesday from nine to ten UTC, and Bob; both have addresses and calendars that were just read."""
-    people_tests.ready(desk.database, people_tests.MAILED, (people_tests.at(2, 9), people_tests.at(2, 10)))
-    people_tests.ready(desk.database, replace(people_tests.MAILED, id="bob", name="Bob", email="Bob@example.test"))
+    """Ada, busy on Tuesday from nine to ten UTC, and Bob; both have addresses and calendars that
+    were just read.
+    """
+    people_tests.ready(
+        desk.database, people_tests.MAILED, (people_tests.at(2, 9), people_tests.at(2, 10))
+    )
+    people_tests.ready(
+        desk.database, replace(people_tests.MAILED, id="bob", name="Bob", email="Bob@example.test")
+    )
     desk.key("bookings:write")
     return desk
 
@@ -97,7 +123,9 @@ def test_each_row_is_judged_with_its_reasons_and_a_dry_run_writes_nothing(desk: 
     ]
     assert answer.json["counts"] == {"green": 2, "yellow": 3, "red": 8}
     assert answer.json["imported"] is False
-    assert all(remark["detail"].endswith(".") for row in answer.json["rows"] for remark in row["remarks"])
+    assert all(
+        remark["detail"].endswith(".") for row in answer.json["rows"] for remark in row["remarks"]
+    )
     assert all(row["pod_id"] is None for row in answer.json["rows"])
     assert desk.dump() == before
     assert desk.runtime.broker.queues["mails"].empty()
@@ -120,8 +148,14 @@ def test_one_red_row_stops_the_whole_real_run(desk: Desk) -> None:
     tried, before = upload(desk, raw).json, desk.dump()
     key = secrets.token_hex(8)
     answer = real(desk, raw, key=key)
-    assert (answer.status_code, answer.json["code"], answer.mimetype) == (409, "import_refused", PROBLEM)
-    assert {name: answer.json[name] for name in tried} == tried, "the same rows, counts and imported"
+    assert (answer.status_code, answer.json["code"], answer.mimetype) == (
+        409,
+        "import_refused",
+        PROBLEM,
+    )
+    assert {name: answer.json[name] for name in tried} == tried, (
+        "the same rows, counts and imported"
+    )
     # Nothing was written but this answer, which a repeat gets again
     assert desk.dump() | {"idempotency": []} == before
     assert real(desk, raw, key=key).data == answer.data
@@ -140,11 +174,17 @@ def test_a_real_run_makes_each_pod_with_its_participants_and_mails(desk: Desk) -
     assert [pod["coach_id"] for pod in pods[:2]] == ["ada", "bob"]
     (seat,) = pods[1]["bookings"]
     assert seat["participant"]["name"] == "Sam Roe"
-    # An id is told to others: it never holds the address, and is the same in whatever file the address stands
+    # An id is told to others: it never holds the address, and is the same in whatever file the
+    # address stands
     assert seat["participant"]["id"].startswith("imp_")
     assert "sam" not in seat["participant"]["id"]
     assert (seat["participant"]["zone"], seat["participant"]["language"]) == ("Europe/London", "en")
-    assert pods[0]["context"] == {"company": None, "project": None, "cohort": "c1", "programme_name": "Lead Well"}
+    assert pods[0]["context"] == {
+        "company": None,
+        "project": None,
+        "cohort": "c1",
+        "programme_name": "Lead Well",
+    }
     row = tables.outbox.c
     with desk.database.read() as tx:
         owed = Counter(tx.scalars(select(row.topic).where(row.booking_id.is_not(None))))
@@ -162,7 +202,10 @@ def test_an_import_repeated_with_its_key_is_answered_and_not_done_again(desk: De
     assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
     without = real(desk, raw, key=None)
     assert (without.status_code, without.json["code"]) == (400, "idempotency_key_required")
-    assert judged(real(desk, raw).json) == [(2, "red", ["slot_not_open"]), (3, "red", ["slot_not_open"])]
+    assert judged(real(desk, raw).json) == [
+        (2, "red", ["slot_not_open"]),
+        (3, "red", ["slot_not_open"]),
+    ]
 
 
 def test_a_dry_run_waits_for_nobody_and_nobody_for_it(desk: Desk) -> None:
@@ -180,7 +223,12 @@ def test_five_hundred_rows_are_tried_in_seconds_and_judged_as_the_real_run_does(
     # Given a file as long as may be, whose rows want the same times again and again
     days = [f"2026-06-{day:02}" for day in range(3, 20)]
     times = [f"{hour:02}:{minute}" for hour in range(9, 16) for minute in ("00", "15", "30", "45")]
-    rows = [line(day=day, at=at, coach=coach) for day in days for at in times for coach in ("ada", "bob")][:500]
+    rows = [
+        line(day=day, at=at, coach=coach)
+        for day in days
+        for at in times
+        for coach in ("ada", "bob")
+    ][:500]
     raw = table(*rows, head=HEAD)
     # When it is tried
     begun = time_of.process_time()
@@ -194,20 +242,26 @@ def test_five_hundred_rows_are_tried_in_seconds_and_judged_as_the_real_run_does(
     assert judged(real(desk, few).json) == judged(upload(desk, few).json)
 
 
-def test_two_imports_of_the_same_coaches_at_once_do_not_block_each_other_for_ever(desk: Desk) -> None:
+def test_two_imports_of_the_same_coaches_at_once_do_not_block_each_other_for_ever(
+    desk: Desk,
+) -> None:
     # Given two files that name the coaches in opposite order, and want the same times
     files = [table(*each, head=HEAD) for each in (GOOD, GOOD[::-1])]
     # When both are imported at once, again and again
     with ThreadPoolExecutor(2) as pool:
         for day in range(3, 9):
             raws = [raw.replace(b"2026-06-02", f"2026-06-{day:02}".encode()) for raw in files]
-            statuses = sorted(answer.status_code for answer in pool.map(lambda raw: real(desk, raw), raws))
+            statuses = sorted(
+                answer.status_code for answer in pool.map(lambda raw: real(desk, raw), raws)
+            )
             # Then one has them and the other is told so
             assert statuses == ([409, 409] if day in (6, 7) else [201, 409])
 
 
 def test_an_address_that_two_coaches_have_is_red(desk: Desk) -> None:
-    people_tests.ready(desk.database, replace(people_tests.MAILED, id="twin", email="ADA@example.test"))
+    people_tests.ready(
+        desk.database, replace(people_tests.MAILED, id="twin", email="ADA@example.test")
+    )
     (row,) = upload(desk, table(line(coach="ada@example.test"), head=HEAD)).json["rows"]
     assert (row["verdict"], row["remarks"][0]["code"], row["remarks"][0]["field"]) == (
         "red",
@@ -226,11 +280,16 @@ def test_a_workbook_means_what_the_same_csv_means(desk: Desk) -> None:
 
 
 def test_a_time_that_clocks_show_twice_is_doubted(desk: Desk) -> None:
-    people_tests.ready(desk.database, replace(people_tests.MAILED, id="eve", email=None, horizon_days=200))
-    (row,) = upload(desk, table(line(coach="eve", zone="Europe/London", day="2026-10-25", at="01:30"), head=HEAD)).json[
-        "rows"
-    ]
-    assert [remark["code"] for remark in row["remarks"]] == ["slot_not_open", "time_twice"], "and nobody works then"
+    people_tests.ready(
+        desk.database, replace(people_tests.MAILED, id="eve", email=None, horizon_days=200)
+    )
+    (row,) = upload(
+        desk,
+        table(line(coach="eve", zone="Europe/London", day="2026-10-25", at="01:30"), head=HEAD),
+    ).json["rows"]
+    assert [remark["code"] for remark in row["remarks"]] == ["slot_not_open", "time_twice"], (
+        "and nobody works then"
+    )
 
 
 HOSTILE: dict[str, tuple[bytes, str]] = {
@@ -245,7 +304,9 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "UTF-16": (table(line(), head=HEAD).decode().encode("utf-16"), CSV),
     "nothing": (b"", CSV),
     "too many people": (
-        table(*[line(people=";".join(f"p{n}@x.test" for n in range(110)), max="200")] * 19, head=HEAD),
+        table(
+            *[line(people=";".join(f"p{n}@x.test" for n in range(110)), max="200")] * 19, head=HEAD
+        ),
         CSV,
     ),
 }
@@ -256,11 +317,17 @@ def test_a_hostile_file_is_refused_with_the_next_step(one_desk: Desk, name: str)
     raw, kind = HOSTILE[name]
     for query in ("", "?dry_run=false"):
         answer = upload(one_desk, raw, query, kind=kind, key="k")
-        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (422, "file_refused", "body")
+        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (
+            422,
+            "file_refused",
+            "body",
+        )
         assert answer.json["detail"].endswith(".")
 
 
-@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""]
+)
 def test_another_content_type_is_refused(one_desk: Desk, kind: str) -> None:
     answer = upload(one_desk, table(line(), head=HEAD), kind=kind)
     assert (answer.status_code, answer.json["code"]) == (415, "wrong_content_type")
@@ -273,5 +340,7 @@ def test_a_file_over_the_cap_is_refused(one_desk: Desk) -> None:
 
 
 def test_an_import_needs_the_right_to_book(one_desk: Desk) -> None:
-    answer = one_desk.ask("POST", "/v1/pods/import", "bookings:read", data=b"", headers={"Content-Type": CSV})
+    answer = one_desk.ask(
+        "POST", "/v1/pods/import", "bookings:read", data=b"", headers={"Content-Type": CSV}
+    )
     assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")

@@ -1,4 +1,6 @@
-"""What one coach can be booked at, over HTTP: what is listed, what it is worth, and what unchanged answers cost."""
+"""What one coach can be booked at, over HTTP: what is listed, what it is worth, and what unchanged
+answers cost.
+"""
 
 import time
 from collections.abc import Callable
@@ -71,7 +73,10 @@ def test_instants_are_taken_as_they_are_whatever_their_offset(desk: Desk, ada: s
 
 def test_a_range_and_its_halves_tell_the_same(desk: Desk, ada: str) -> None:
     whole = ask(desk, "2026-06-01", "2026-06-08")["starts"]
-    halves = ask(desk, "2026-06-01", "2026-06-04")["starts"] + ask(desk, "2026-06-04", "2026-06-08")["starts"]
+    halves = (
+        ask(desk, "2026-06-01", "2026-06-04")["starts"]
+        + ask(desk, "2026-06-04", "2026-06-08")["starts"]
+    )
     assert whole == halves
 
 
@@ -109,11 +114,21 @@ def test_one_question_is_kept_once_however_it_is_spelled(desk: Desk, ada: str) -
         assert desk.get(f"{PATH}?{spelled}").data == first.data
         assert len(shelf) == 1
     # And what stands quoted inside of a value is none of ours
-    assert desk.get(f"{PATH}?from=2026-06-01%26to=2026-06-08%26duration=60&tz=Europe/Paris").status_code == 422
-    assert desk.get(f"{PATH}?from=2026-06-01%26to=2026-06-08&duration=60&tz=Europe/Paris").status_code == 422
+    assert (
+        desk.get(
+            f"{PATH}?from=2026-06-01%26to=2026-06-08%26duration=60&tz=Europe/Paris"
+        ).status_code
+        == 422
+    )
+    assert (
+        desk.get(f"{PATH}?from=2026-06-01%26to=2026-06-08&duration=60&tz=Europe/Paris").status_code
+        == 422
+    )
 
 
-def test_time_alone_changes_an_answer_when_it_said_so(fresh_database: Callable[[Kind], str]) -> None:
+def test_time_alone_changes_an_answer_when_it_said_so(
+    fresh_database: Callable[[Kind], str],
+) -> None:
     url = fresh_database("sqlite")
     now = people.NOW + timedelta(minutes=7)
     clock = [now]
@@ -141,7 +156,11 @@ def test_who_has_the_answer_already_gets_304_without_a_body(desk: Desk, ada: str
     assert etag.startswith('"')
     for known in (etag, f"W/{etag}", f'"other", {etag}'):
         unchanged = desk.get(WEEK, headers={"If-None-Match": known})
-        assert (unchanged.status_code, unchanged.data, unchanged.headers["ETag"]) == (304, b"", etag)
+        assert (unchanged.status_code, unchanged.data, unchanged.headers["ETag"]) == (
+            304,
+            b"",
+            etag,
+        )
     assert desk.get(WEEK, headers={"If-None-Match": '"other"'}).status_code == 200
     desk.push()
     assert desk.get(WEEK, headers={"If-None-Match": etag}).status_code == 200
@@ -170,10 +189,14 @@ def test_who_has_the_answer_already_gets_304_without_a_body(desk: Desk, ada: str
 def test_what_is_answered_in_passing_is_what_the_endpoint_answers(
     desk: Desk, ada: str, method: str, path: str, headers: dict[str, str], passes: bool
 ) -> None:
-    """Once somebody else has asked the same, that is. A wrong answer here would be a time that is not open."""
+    """Once somebody else has asked the same, that is. A wrong answer here would be a time that is
+    not open.
+    """
     etag = desk.get(WEEK).headers["ETag"]
     keys = {"key": desk.key("slots:read"), "other": desk.key("bookings:write")}
-    sent = {"X-Request-ID": "ours"} | {name: value.format(**keys) for name, value in headers.items()}
+    sent = {"X-Request-ID": "ours"} | {
+        name: value.format(**keys) for name, value in headers.items()
+    }
     app = cast_to(Any, desk.client.application)
     look = app.in_passing[1]
     told: dict[str, Any] = {}
@@ -195,9 +218,13 @@ def test_what_is_answered_in_passing_is_what_the_endpoint_answers(
         assert told["in passing"] == told["by its endpoint"]
 
 
-def test_a_revoked_key_gets_no_kept_answer_either(desk: Desk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_revoked_key_gets_no_kept_answer_either(
+    desk: Desk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = desk.key("slots:read")
-    assert desk.get(WEEK, "slots:read").status_code == desk.get(WEEK, "slots:read").status_code == 200
+    assert (
+        desk.get(WEEK, "slots:read").status_code == desk.get(WEEK, "slots:read").status_code == 200
+    )
     with desk.database.write() as tx:
         assert api_keys.revoke_key(tx, key.split("_")[1], now=people.NOW)
     began = time.monotonic()
@@ -205,7 +232,9 @@ def test_a_revoked_key_gets_no_kept_answer_either(desk: Desk, ada: str, monkeypa
     assert desk.get(WEEK, "slots:read").status_code == 401
 
 
-def test_without_a_database_a_kept_answer_is_not_given(desk: Desk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_database_a_kept_answer_is_not_given(
+    desk: Desk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert desk.get(WEEK).status_code == 200
 
     def away(*_: object, **__: object) -> None:
@@ -235,10 +264,17 @@ def test_another_question_about_one_coach_has_its_own_answer(desk: Desk, ada: st
     ],
 )
 def test_calendars_that_cannot_be_trusted_show_what_the_policy_says(
-    fresh_database: Callable[[Kind], str], trouble: str | None, minutes: int, policy: Any, state: str, effect: str
+    fresh_database: Callable[[Kind], str],
+    trouble: str | None,
+    minutes: int,
+    policy: Any,
+    state: str,
+    effect: str,
 ) -> None:
     url = fresh_database("sqlite")
-    with desks.opened(url, broker=StubBroker(), now=people.NOW + timedelta(minutes=minutes)) as desk:
+    with desks.opened(
+        url, broker=StubBroker(), now=people.NOW + timedelta(minutes=minutes)
+    ) as desk:
         people.introduce(desk.database, people.coach(policy=Policy(policy, 24)))
         connection_id = desks.connect(desk, (people.at(3, 9), people.at(3, 10)))
         with desk.database.write() as tx:
@@ -252,7 +288,10 @@ def test_calendars_that_cannot_be_trusted_show_what_the_policy_says(
 
 def test_a_coach_without_a_calendar_is_hidden_or_shown_by_hours_alone(desk: Desk) -> None:
     people.introduce(desk.database)
-    assert (ask(desk, "2026-06-02", "2026-06-03")["effect"], ask(desk, "2026-06-02", "2026-06-03")["starts"]) == (
+    assert (
+        ask(desk, "2026-06-02", "2026-06-03")["effect"],
+        ask(desk, "2026-06-02", "2026-06-03")["starts"],
+    ) == (
         "hide",
         [],
     )
@@ -273,21 +312,32 @@ def test_reasons_tell_why_each_closed_time_is_closed(desk: Desk, ada: str) -> No
     assert "reasons" not in ask(desk, "2026-06-02", "2026-06-03")
 
 
-def test_reasons_of_a_hidden_coach_are_that_nobody_can_trust_the_calendar(desk: Desk, ada: str) -> None:
+def test_reasons_of_a_hidden_coach_are_that_nobody_can_trust_the_calendar(
+    desk: Desk, ada: str
+) -> None:
     with desk.database.write() as tx:
         tx.execute(tables.connections.update().values(trouble="initial_sync"))
     told = ask(desk, "2026-06-02T11:00:00Z", "2026-06-02T14:00:00Z", detail="reasons")
     assert told["starts"] == []
-    assert told["reasons"] == [{"from": "2026-06-02T11:00:00Z", "to": "2026-06-02T14:00:00Z", "reason": "untrusted"}]
+    assert told["reasons"] == [
+        {"from": "2026-06-02T11:00:00Z", "to": "2026-06-02T14:00:00Z", "reason": "untrusted"}
+    ]
 
 
-def test_a_coach_may_be_asked_about_by_whoever_has_the_listing_at_hand(desk: Desk, ada: str) -> None:
+def test_a_coach_may_be_asked_about_by_whoever_has_the_listing_at_hand(
+    desk: Desk, ada: str
+) -> None:
     listing = people.listing(desk.database)
     since, until = datetime(2026, 5, 31, 23, tzinfo=UTC), datetime(2026, 6, 7, 23, tzinfo=UTC)
-    assert orjson.loads(slots.answer(listing, 60, since, until, now=people.NOW)) == desk.get(WEEK).json
+    assert (
+        orjson.loads(slots.answer(listing, 60, since, until, now=people.NOW)) == desk.get(WEEK).json
+    )
 
 
 def test_ninety_two_days_are_not_too_many_in_any_zone(desk: Desk, ada: str) -> None:
     """The clocks go back within these days: they are 92, and an hour."""
     assert desk.get(f"{PATH}?from=2026-08-20&to=2026-11-20&duration=60").status_code == 200
-    assert desk.get(f"{PATH}?from=2026-08-20T00:00Z&to=2026-11-20T00:00Z&duration=60").status_code == 200
+    assert (
+        desk.get(f"{PATH}?from=2026-08-20T00:00Z&to=2026-11-20T00:00Z&duration=60").status_code
+        == 200
+    )

@@ -1,4 +1,6 @@
-"""Uploaded tables: what a spreadsheet program writes is read; what could harm us is refused, with the next step."""
+"""Uploaded tables: what a spreadsheet program writes is read; what could harm us is refused, with
+the next step.
+"""
 
 import io
 import tracemalloc
@@ -35,7 +37,10 @@ def workbook(*rows: Sequence[Any]) -> bytes:
 def repacked(raw: bytes, change: dict[str, bytes]) -> bytes:
     """The workbook with these parts replaced or added."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(raw)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for name in old.namelist():
             new.writestr(name, change.pop(name, old.read(name)))
         for name, content in change.items():
@@ -53,7 +58,9 @@ def table(*rows: str, head: str = HEAD) -> bytes:
 
 def row(**cells: str) -> ImportRow:
     """What is found out about the good row with these cells instead."""
-    return pod_import_rows.read(SheetLine(2, dict(zip(HEAD.split(","), GOOD.split(","), strict=True)) | cells))
+    return pod_import_rows.read(
+        SheetLine(2, dict(zip(HEAD.split(","), GOOD.split(","), strict=True)) | cells)
+    )
 
 
 def reds(found: ImportRow) -> list[tuple[str, str | None]]:
@@ -68,8 +75,19 @@ def yellows(found: ImportRow) -> list[tuple[str, str | None]]:
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_csv_of_any_spreadsheet_program_is_read(end: str, mark: str, encoding: str) -> None:
-    cells = ["Führung", "ada", "2026-06-02", "13:00", "Europe/London", "1", "4", '"Doe, Pat <p@example.test>"']
-    raw = end.join((mark.join(HEAD.split(",")), mark.join(cells), "", mark.join(cells))).encode(encoding)
+    cells = [
+        "Führung",
+        "ada",
+        "2026-06-02",
+        "13:00",
+        "Europe/London",
+        "1",
+        "4",
+        '"Doe, Pat <p@example.test>"',
+    ]
+    raw = end.join((mark.join(HEAD.split(",")), mark.join(cells), "", mark.join(cells))).encode(
+        encoding
+    )
     found = lines(raw)
     assert [line.number for line in found] == [2, 4], "as the spreadsheet numbers them"
     assert found[0].text("programme") == "Führung"
@@ -77,14 +95,25 @@ def test_a_csv_of_any_spreadsheet_program_is_read(end: str, mark: str, encoding:
 
 
 def test_a_cell_of_several_lines_is_one_cell() -> None:
-    (found,) = lines(table(GOOD.replace("Pat Doe <pat@example.test>", '"a <a@x.test>\nb <b@x.test>"')))
+    (found,) = lines(
+        table(GOOD.replace("Pat Doe <pat@example.test>", '"a <a@x.test>\nb <b@x.test>"'))
+    )
     entry = pod_import_rows.read(found).entry
     assert entry is not None
     assert [person.email for person in entry.participants] == ["a@x.test", "b@x.test"]
 
 
 def test_dates_times_and_numbers_of_a_workbook_are_what_they_show() -> None:
-    typed = ("Lead Well", "ada", date(2026, 6, 2), time(13), "Europe/London", 1, 4.0, "Pat Doe <pat@example.test>")
+    typed = (
+        "Lead Well",
+        "ada",
+        date(2026, 6, 2),
+        time(13),
+        "Europe/London",
+        1,
+        4.0,
+        "Pat Doe <pat@example.test>",
+    )
     moments = (*typed[:2], datetime.fromisoformat("2026-06-02"), timedelta(hours=13), *typed[4:])
     found = lines(workbook(HEAD.split(","), typed, (), moments), XLSX)
     assert [line.number for line in found] == [2, 4]
@@ -133,14 +162,18 @@ def test_a_file_that_is_no_such_table_is_refused_with_the_next_step(name: str) -
 
 
 SHEET = "xl/worksheets/sheet1.xml"
-ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><worksheet>&b;</worksheet>'
+ENTITIES = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><worksheet>&b;</worksheet>'
+)
 BOMBS: dict[str, Callable[[bytes], bytes]] = {
     "no zip": lambda _: b"PK\x03\x04 not a zip",
     "half of one": lambda good: good[: len(good) // 2],
     "a zip of something else": lambda _: _zip({"hello.txt": b"x"}),
     "unpacks to 20 MB": lambda good: repacked(good, {SHEET: b" " * 20_000_000}),
     "a million styles": lambda good: repacked(good, {"xl/styles.xml": b"<xf/>" * 1_000_000}),
-    "a thousand parts": lambda good: repacked(good, {f"xl/media/{number}": b"x" for number in range(1000)}),
+    "a thousand parts": lambda good: repacked(
+        good, {f"xl/media/{number}": b"x" for number in range(1000)}
+    ),
     "entities": lambda good: repacked(good, {SHEET: ENTITIES.encode()}),
     "entities in UTF-16": lambda good: repacked(good, {SHEET: ENTITIES.encode("utf-16")}),
     "broken XML": lambda good: repacked(good, {SHEET: b"<worksheet><sheetData><row><c r='A1'"}),
@@ -153,7 +186,9 @@ BOMBS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def lying(raw: bytes, part: str) -> bytes:
-    """The workbook with a directory that tells a size of 100 bytes for this part, wherever it says so."""
+    """The workbook with a directory that tells a size of 100 bytes for this part, wherever it says
+    so.
+    """
     with zipfile.ZipFile(io.BytesIO(raw)) as packed:
         true = packed.getinfo(part).file_size.to_bytes(4, "little")
     return raw.replace(true, (100).to_bytes(4, "little"))
@@ -228,7 +263,11 @@ def test_the_sheet_that_is_shown_is_read() -> None:
 
 def test_what_excel_writes_for_a_carriage_return_is_one() -> None:
     [line] = lines(
-        workbook(HEAD.split(","), [*GOOD.split(",")[:7], "Pat <pat@example.test>;_x000D_\nSam <s@x.test>"]), XLSX
+        workbook(
+            HEAD.split(","),
+            [*GOOD.split(",")[:7], "Pat <pat@example.test>;_x000D_\nSam <s@x.test>"],
+        ),
+        XLSX,
     )
     assert "_x000D_" not in line.text("participants")
     assert not pod_import_rows.read(line).red
@@ -253,7 +292,14 @@ def test_a_workbook_that_lies_about_its_size_is_read_as_far_as_it_goes() -> None
 
 
 def test_a_good_row_is_green_and_means_what_it_says() -> None:
-    found = row(cohort="c-1", company="acme", title="Kick-off", format="hybrid", duration="60", language="de")
+    found = row(
+        cohort="c-1",
+        company="acme",
+        title="Kick-off",
+        format="hybrid",
+        duration="60",
+        language="de",
+    )
     assert found.verdict == "green"
     assert found.entry == PodEntry(
         coach="ada",
@@ -264,7 +310,9 @@ def test_a_good_row_is_green_and_means_what_it_says() -> None:
         format="hybrid",
         title="Kick-off",
         context=Context("acme", None, "c-1", "Lead Well"),
-        participants=(Participant("pat@example.test", "Pat Doe", "pat@example.test", "Europe/London", "de"),),
+        participants=(
+            Participant("pat@example.test", "Pat Doe", "pat@example.test", "Europe/London", "de"),
+        ),
     )
 
 
@@ -303,9 +351,18 @@ def test_a_participants_id_is_the_mail_address_in_small_letters() -> None:
         ({"language": "German"}, ("invalid_value", "language")),
         ({"participants": "Pat Doe"}, ("not_an_address", "participants")),
         ({"participants": "Pat <pat@x.test> x"}, ("not_a_mailbox", "participants")),
-        ({"participants": "Pat <pat@x.test>; P <PAT@x.test>"}, ("duplicate_participant", "participants")),
-        ({"min": "1", "max": "1", "participants": "A <a@x.test>; B <b@x.test>"}, ("seats_full", "max")),
-        ({"zone": "Europe/Berlin", "date": "2026-03-29", "time": "02:30"}, ("no_such_time", "time")),
+        (
+            {"participants": "Pat <pat@x.test>; P <PAT@x.test>"},
+            ("duplicate_participant", "participants"),
+        ),
+        (
+            {"min": "1", "max": "1", "participants": "A <a@x.test>; B <b@x.test>"},
+            ("seats_full", "max"),
+        ),
+        (
+            {"zone": "Europe/Berlin", "date": "2026-03-29", "time": "02:30"},
+            ("no_such_time", "time"),
+        ),
     ],
 )
 def test_what_is_wrong_makes_a_row_red(cells: dict[str, str], flaw: tuple[str, str]) -> None:
@@ -361,7 +418,13 @@ def test_a_german_date_is_read() -> None:
 
 def test_whoever_is_in_two_overlapping_rows_is_doubted_in_the_second() -> None:
     rows = [row(time=clock) for clock in ("13:00", "14:00", "14:30")]
-    for found, starts in zip(rows, (people.at(2, 12), people.at(2, 13), people.at(2, 13, 30)), strict=True):
+    for found, starts in zip(
+        rows, (people.at(2, 12), people.at(2, 13), people.at(2, 13, 30)), strict=True
+    ):
         found.pod = Placed("ses_1", starts, starts + 3600)
     pod_import_rows.doubt_people_in_two_places(rows)
-    assert [yellows(found) for found in rows] == [[], [], [("participant_in_two_pods", "participants")]]
+    assert [yellows(found) for found in rows] == [
+        [],
+        [],
+        [("participant_in_two_pods", "participants")],
+    ]

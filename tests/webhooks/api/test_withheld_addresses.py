@@ -1,4 +1,6 @@
-"""Withheld addresses over the API and at /ops: seen without the address, taken off by id or by what a person types."""
+"""Withheld addresses over the API and at /ops: seen without the address, taken off by id or by what
+a person types.
+"""
 
 from typing import Any
 
@@ -44,7 +46,11 @@ def released(desk: Desk, method: str, path: str, **options: Any) -> dict[str, An
 
 def test_the_api_shows_who_is_withheld_and_why_and_takes_one_off(desk: Desk, nobody: str) -> None:
     (found,) = listed(desk)
-    assert (found["recipient"], found["waiting"], found["since"]) == ("participant", 1, "2026-06-01T08:00:00Z")
+    assert (found["recipient"], found["waiting"], found["since"]) == (
+        "participant",
+        1,
+        "2026-06-01T08:00:00Z",
+    )
     assert found["until"] == "2026-07-01T08:00:00Z"
     assert found["reply"].startswith("550 5.1.1 <(address)>: Recipient address rejected")
     # When it is taken off by its id
@@ -53,7 +59,12 @@ def test_the_api_shows_who_is_withheld_and_why_and_takes_one_off(desk: Desk, nob
     assert answer == {"id": found["id"], "leaving": 1, "superseded": 0}
     assert (state(desk, nobody), listed(desk)) == ("pending", [])
     assert deeds(desk) == [("release", found["id"])]
-    refused(desk.ask("DELETE", f"{PATH}/{found['id']}", "ops"), 404, "unknown_withheld_address", "withheld_id")
+    refused(
+        desk.ask("DELETE", f"{PATH}/{found['id']}", "ops"),
+        404,
+        "unknown_withheld_address",
+        "withheld_id",
+    )
 
 
 def test_the_api_takes_an_address_that_is_typed(desk: Desk, nobody: str) -> None:
@@ -65,7 +76,12 @@ def test_the_api_takes_an_address_that_is_typed(desk: Desk, nobody: str) -> None
         ("a@b@c", 422, "not_an_address"),
         ("wad_1234", 422, "invalid_value"),
     ):
-        refused(desk.ask("POST", f"{PATH}/release", "ops", json={"address": address}), status, code, "address")
+        refused(
+            desk.ask("POST", f"{PATH}/release", "ops", json={"address": address}),
+            status,
+            code,
+            "address",
+        )
     with desk.database.read() as tx:
         assert scene.ADDRESS not in str(audit_log.deeds(tx))
 
@@ -97,7 +113,9 @@ def take_off(desk: Desk, which: str) -> Any:
     return desk.client.post("/ops/withheld/release", data=form)
 
 
-def test_a_dead_letter_to_a_withheld_address_is_not_requeued_and_it_is_said_why(inside: Desk) -> None:
+def test_a_dead_letter_to_a_withheld_address_is_not_requeued_and_it_is_said_why(
+    inside: Desk,
+) -> None:
     scene.nobody_there(inside.database)
     mine = scene.dead_letter(inside.database)
     answer = do(inside, f"/ops/outbox/{mine}/requeue", headers=HTMX_ASKS)
@@ -105,7 +123,9 @@ def test_a_dead_letter_to_a_withheld_address_is_not_requeued_and_it_is_said_why(
     assert state(inside, mine) == "dead"
 
 
-def test_a_mail_that_is_withheld_or_waits_for_its_text_says_so_and_may_be_ended(inside: Desk) -> None:
+def test_a_mail_that_is_withheld_or_waits_for_its_text_says_so_and_may_be_ended(
+    inside: Desk,
+) -> None:
     nobody = scene.nobody_there(inside.database)
     assert "Taken off, it leaves" in inside.client.get(f"/ops/outbox/{nobody}").text
     do(inside, f"/ops/outbox/{nobody}/withhold")

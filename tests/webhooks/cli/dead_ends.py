@@ -1,4 +1,6 @@
-"""What the tests of dead ends share: each command with arguments that it takes, and how it is run."""
+"""What the tests of dead ends share: each command with arguments that it takes, and how
+it is run.
+"""
 
 import re
 import subprocess
@@ -44,7 +46,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "export": ("ada",),
     "erase": ("ada", "--yes"),
 }
-"""Every command. One that is new has to be written down here: then all the dead ends are tried with it."""
+"""Every command. One that is new has to be written down here: then all the dead ends are tried with
+it.
+"""
 ALONE = ("demo", "sandbox", "evaluate")
 """Those that need no setting."""
 RUNS = ("serve", "work", "clock")
@@ -90,7 +94,12 @@ def ended_well_said(result: Result, *names: str) -> None:
     """It failed, and said why in a sentence."""
     assert result.exit_code == 1, (result.exit_code, result.output)
     if "FAIL" in result.stdout:  # the doctor's findings are its answer
-        assert any(name in line for name in names for line in result.stdout.splitlines() if "next: " in line)
+        assert any(
+            name in line
+            for name in names
+            for line in result.stdout.splitlines()
+            if "next: " in line
+        )
         assert result.stderr == "", result.stderr
         return
     is_a_sentence(result.stderr, *names)
@@ -100,7 +109,9 @@ def content(url: str) -> dict[str, list[Any]]:
     """Every row of a database."""
     database = create(url)
     with database.read() as tx:
-        found = {table.name: list(tx.execute(table.select()).all()) for table in metadata.sorted_tables}
+        found = {
+            table.name: list(tx.execute(table.select()).all()) for table in metadata.sorted_tables
+        }
     database.close()
     return found
 
@@ -113,7 +124,9 @@ def sqlite(path: Path) -> str:
 def small_disk(folder: Path) -> Iterator[Path]:
     """A folder with a disk of its own, of 128 kB."""
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("a small disk takes the right to mount one")
     try:

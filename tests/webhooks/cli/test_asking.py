@@ -58,7 +58,9 @@ def url(fresh_database: Callable[[Kind], str], monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_each_command_that_destroys_has_a_yes_and_no_other_has_one() -> None:
-    with_yes = {name for name, command in leaves() if any(_is_yes(option) for option in command.params)}
+    with_yes = {
+        name for name, command in leaves() if any(_is_yes(option) for option in command.params)
+    }
     assert with_yes == set(DESTROY)
 
 
@@ -66,8 +68,12 @@ def _is_yes(option: click.Parameter) -> bool:
     return option.name == "yes"
 
 
-@pytest.mark.parametrize(("name", "arguments"), [(name, each) for name, all_ in DESTROY.items() for each in all_])
-def test_without_a_terminal_nothing_is_destroyed(url: str, name: str, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("name", "arguments"), [(name, each) for name, all_ in DESTROY.items() for each in all_]
+)
+def test_without_a_terminal_nothing_is_destroyed(
+    url: str, name: str, arguments: tuple[str, ...]
+) -> None:
     before = content(url)
     result = run(name, arguments=arguments)
     assert result.exit_code == 1
@@ -75,7 +81,9 @@ def test_without_a_terminal_nothing_is_destroyed(url: str, name: str, arguments:
     assert content(url) == before
 
 
-def test_the_way_up_is_not_asked_about(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_way_up_is_not_asked_about(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("DATABASE_URL", sqlite(tmp_path / "new.sqlite"))
     assert run("migrate", "--to", OLDEST).exit_code == 0
     assert run("migrate").exit_code == 0

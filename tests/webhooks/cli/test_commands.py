@@ -92,7 +92,9 @@ def test_refresh_reads_through_the_queue_and_says_what_changed(working: House) -
     assert run("refresh", "ada").stdout == "read 1 account(s): no change\n"
     start = people.NOW.replace(day=2, hour=10)
     working.control.add_event(account.calendar, start, start.replace(hour=11), notify=False)
-    assert run("refresh", "ada").stdout == f"read 1 account(s): version {version} -> {version + 1}\n"
+    assert (
+        run("refresh", "ada").stdout == f"read 1 account(s): version {version} -> {version + 1}\n"
+    )
 
 
 def test_refresh_without_a_worker_says_so(told: House) -> None:
@@ -120,7 +122,9 @@ def test_slots_prints_what_the_api_answers(told: House) -> None:
     assert "duration" in run("slots", "ada", "--duration", "45").output
 
 
-def test_the_doctor_is_content_or_says_the_next_step(told: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_doctor_is_content_or_says_the_next_step(
+    told: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     well = run("doctor")
     assert well.exit_code == 0, well.output
     assert "FAIL" not in well.output
@@ -130,14 +134,18 @@ def test_the_doctor_is_content_or_says_the_next_step(told: House, monkeypatch: p
     assert re.search(r"FAIL\s+redis.*\n\s+next: ", ill.output)
 
 
-def test_migrate_brings_an_empty_database_up(told: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_migrate_brings_an_empty_database_up(
+    told: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/new.sqlite")
     assert "next: run: coachcal migrate" in run("doctor").output
     assert run("migrate").stdout == "the schema is at head\n"
     assert "schema: up to date" in run("doctor").output
 
 
-@pytest.mark.parametrize("arguments", [("slots", "ada", "--from", "soon"), ("demo", "--now", "25:00")])
+@pytest.mark.parametrize(
+    "arguments", [("slots", "ada", "--from", "soon"), ("demo", "--now", "25:00")]
+)
 def test_an_instant_that_is_none_is_refused_with_an_example(arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2

@@ -31,9 +31,24 @@ from webhooks.sentences import sentence
 from workers.cronofy.sandbox.server import Sandbox
 from workers.settings import Settings, variable
 
-WAYS = ("no server", "no database", "password", "user", "no folder", "no file", "unwritable", "damaged")
+WAYS = (
+    "no server",
+    "no database",
+    "password",
+    "user",
+    "no folder",
+    "no file",
+    "unwritable",
+    "damaged",
+)
 NONSENSE = {
-    "DATABASE_URL": ("mysql://x", "nonsense", "postgres://x/y", "postgresql+psycopg2://x/y", "postgresql://h:x/y"),
+    "DATABASE_URL": (
+        "mysql://x",
+        "nonsense",
+        "postgres://x/y",
+        "postgresql+psycopg2://x/y",
+        "postgresql://h:x/y",
+    ),
     "REDIS_URL": ("nonsense", "http://x", "redis://h:x"),
     "COACHCAL_SECRET_KEYS": ("hunter2", ","),
     "COACHCAL_PUBLIC_URL": ("x",),
@@ -56,11 +71,17 @@ def cronofy() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cronofy: dict[str, str]) -> pytest.MonkeyPatch:
+def environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cronofy: dict[str, str]
+) -> pytest.MonkeyPatch:
     """Good settings; and no command that would start a server takes this process with it."""
     for name in Settings.model_fields:
         monkeypatch.delenv(variable(name), raising=False)
-    for name, value in {**GOOD, **cronofy, "DATABASE_URL": sqlite(tmp_path / "none.sqlite")}.items():
+    for name, value in {
+        **GOOD,
+        **cronofy,
+        "DATABASE_URL": sqlite(tmp_path / "none.sqlite"),
+    }.items():
         monkeypatch.setenv(name, value)
 
     def started(*arguments: object) -> None:
@@ -81,7 +102,11 @@ def test_every_command_is_tried_here() -> None:
 @pytest.fixture
 def bad_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
     def made(way: str) -> str:
-        files = {"no folder": tmp_path / "none" / "x.sqlite", "no file": tmp_path, "unwritable": Path("/proc/x.sqlite")}
+        files = {
+            "no folder": tmp_path / "none" / "x.sqlite",
+            "no file": tmp_path,
+            "unwritable": Path("/proc/x.sqlite"),
+        }
         if way in files:
             return sqlite(files[way])
         if way == "damaged":
@@ -154,8 +179,12 @@ def test_all_that_is_missing_is_named_at_once(environment: pytest.MonkeyPatch, n
     assert named == {*GOOD, "DATABASE_URL", "PORT"}
 
 
-@pytest.mark.parametrize(("wrong", "value"), [(name, value) for name, values in NONSENSE.items() for value in values])
-def test_a_value_that_makes_no_sense_is_named(environment: pytest.MonkeyPatch, wrong: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "value"), [(name, value) for name, values in NONSENSE.items() for value in values]
+)
+def test_a_value_that_makes_no_sense_is_named(
+    environment: pytest.MonkeyPatch, wrong: str, value: str
+) -> None:
     environment.setenv(wrong, value)
     for name in ("migrate", *RUNS):
         result = run(name)
@@ -166,7 +195,9 @@ def test_a_value_that_makes_no_sense_is_named(environment: pytest.MonkeyPatch, w
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_what_a_setting_needs_and_is_not_installed_is_named(environment: pytest.MonkeyPatch, name: str) -> None:
+def test_what_a_setting_needs_and_is_not_installed_is_named(
+    environment: pytest.MonkeyPatch, name: str
+) -> None:
     environment.setitem(__import__("sys").modules, "sentry_sdk", None)
     environment.setenv("COACHCAL_SENTRY_DSN", "https://key@sentry.invalid/1")
     ended_well_said(run(name), "COACHCAL_SENTRY_DSN")
@@ -222,7 +253,9 @@ def test_an_address_that_is_not_this_machine_s_is_named(environment: pytest.Monk
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     for path in ("/proc/none/ready.json", str(tmp_path / "none" / "ready.json")):
-        ended_well_said(run("sandbox", "--port", "0", "--ready-file", path), path.rpartition("/")[0])
+        ended_well_said(
+            run("sandbox", "--port", "0", "--ready-file", path), path.rpartition("/")[0]
+        )
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
@@ -230,7 +263,9 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     ended_well_said(run("evaluate", arguments=(str(tmp_path / "latin.jsonl"),)), "UTF-8")
 
 
-def test_a_full_disk_is_told_and_changes_nothing(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_full_disk_is_told_and_changes_nothing(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     with small_disk(tmp_path / "disk") as disk:
         environment.setenv("DATABASE_URL", sqlite(disk / "small.sqlite"))
         ended_well_said(run("migrate"), "DATABASE_URL")
@@ -238,7 +273,9 @@ def test_a_full_disk_is_told_and_changes_nothing(environment: pytest.MonkeyPatch
         assert migrations.standing(database) == "none"
         database.close()
         fill(disk)
-        ended_well_said(run("sandbox", "--port", "0", "--ready-file", str(disk / "ready.json")), "disk is full")
+        ended_well_said(
+            run("sandbox", "--port", "0", "--ready-file", str(disk / "ready.json")), "disk is full"
+        )
 
 
 def test_a_demo_on_a_full_disk_blames_the_disk_and_not_a_process(tmp_path: Path) -> None:
@@ -255,7 +292,9 @@ def test_a_demo_on_a_full_disk_blames_the_disk_and_not_a_process(tmp_path: Path)
 # -- the rest ----------------------------------------------------------------------------
 
 
-def test_what_nobody_foresaw_is_a_sentence_too_and_a_trace_on_request(environment: pytest.MonkeyPatch) -> None:
+def test_what_nobody_foresaw_is_a_sentence_too_and_a_trace_on_request(
+    environment: pytest.MonkeyPatch,
+) -> None:
     class Odd(Exception):
         pass
 

@@ -1,4 +1,6 @@
-"""`coachcal evaluate` answers scenarios with the service's own code: why was this time not offered?"""
+"""`coachcal evaluate` answers scenarios with the service's own code: why was this time
+not offered?
+"""
 
 import json
 from pathlib import Path
@@ -50,7 +52,9 @@ def test_a_scenario_becomes_its_starts_and_a_count_for_each_reason() -> None:
     ]
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the open cases live beside the repository, where it is developed")
+@pytest.mark.skipif(
+    not SHARED.exists(), reason="the open cases live beside the repository, where it is developed"
+)
 def test_every_open_case_comes_out_right() -> None:
     cases = [json.loads(line) for line in SHARED.read_text().splitlines()]
     found = answers(evaluate(file=SHARED))
@@ -65,13 +69,19 @@ def test_every_quarter_hour_that_is_not_offered_is_counted_once() -> None:
 
 
 def test_a_line_that_cannot_be_read_is_told_and_does_not_stop_the_others() -> None:
-    result = evaluate(CASE, "{not json", {**CASE, "zone": "Mars/Olympus"}, "", {**CASE, "id": "last"})
+    result = evaluate(
+        CASE, "{not json", {**CASE, "zone": "Mars/Olympus"}, "", {**CASE, "id": "last"}
+    )
     first, malformed, wrong, last = answers(result)
     assert result.exit_code == 1
     assert (first["id"], last["id"]) == ("monday", "last")
     assert malformed == {
         "line": 2,
-        "error": {"field": "line", "code": "malformed_json", "detail": malformed["error"]["detail"]},
+        "error": {
+            "field": "line",
+            "code": "malformed_json",
+            "detail": malformed["error"]["detail"],
+        },
     }
     assert wrong["line"] == 3
     assert wrong["error"]["field"] == "zone"

@@ -1,4 +1,6 @@
-"""The commands of ops: what waits, what was given up, who cannot be trusted, and what is held of a coach."""
+"""The commands of ops: what waits, what was given up, who cannot be trusted, and what is held of a
+coach.
+"""
 
 import json
 from datetime import timedelta
@@ -31,7 +33,9 @@ def ada(told: House) -> Connected:
     """Ada, whose calendar was read and shows an event on Tuesday at nine."""
     told.introduce(people.MAILED)
     account = told.connect()
-    told.control.add_event(account.calendar, NOW + timedelta(days=1, hours=1), NOW + timedelta(days=1, hours=2))
+    told.control.add_event(
+        account.calendar, NOW + timedelta(days=1, hours=1), NOW + timedelta(days=1, hours=2)
+    )
     told.refresh(account.connection_id)
     return account
 
@@ -40,9 +44,13 @@ KEPT = ("by-coach", "by-mail", "by-session", "of-a-page", "older")
 """The answers of `keep_answers` that tell of Ada."""
 
 
-def book(house: House, who: Participant = people.GRACE, coach: str = "ada", start: int = at(4, 10)) -> BookingChange:
+def book(
+    house: House, who: Participant = people.GRACE, coach: str = "ada", start: int = at(4, 10)
+) -> BookingChange:
     with house.runtime.services.database.write() as tx:
-        return bookings.book(tx, Wanted(coach, start, 60), who, people.PROGRAMME, house.runtime.services.terms())
+        return bookings.book(
+            tx, Wanted(coach, start, 60), who, people.PROGRAMME, house.runtime.services.terms()
+        )
 
 
 def rows(house: House, table: Any, **where: Any) -> list[Any]:
@@ -80,7 +88,9 @@ def test_queues_tells_what_waits(told: House, ada: Connected, redis_url: str) ->
     assert "queue        mails: 1 wake-ups" in lines
 
 
-def test_queues_without_redis_tells_the_rest_and_says_so(told: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queues_without_redis_tells_the_rest_and_says_so(
+    told: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9")
     result = run("queues")
     assert result.exit_code == 1
@@ -88,7 +98,9 @@ def test_queues_without_redis_tells_the_rest_and_says_so(told: House, monkeypatc
     assert "Redis is away" in result.output
 
 
-def test_a_dead_letter_is_listed_with_its_reason_requeued_and_gone(told: House, ada: Connected, redis_url: str) -> None:
+def test_a_dead_letter_is_listed_with_its_reason_requeued_and_gone(
+    told: House, ada: Connected, redis_url: str
+) -> None:
     assert run("dead", "list").stdout == "no dead letters\n"
     letter = a_dead_mail(told)
     listed = run("dead", "list").stdout
@@ -135,11 +147,19 @@ def test_outbox_counts_and_lists_without_an_address(told: House, ada: Connected)
     assert run("outbox", "--state", "lost").exit_code == 2
 
 
-def test_coaches_tells_how_each_stands_and_stale_only_who_cannot_be_trusted(told: House, ada: Connected) -> None:
+def test_coaches_tells_how_each_stands_and_stale_only_who_cannot_be_trusted(
+    told: House, ada: Connected
+) -> None:
     told.introduce(people.coach(id="bob"))
     told.introduce(people.coach(id="cyd"))
     lost = told.connect("cyd")
-    told.set_row(lost.connection_id, trouble="revoked", last_ok_at=None, last_error="invalid_grant", done_gen=1)
+    told.set_row(
+        lost.connection_id,
+        trouble="revoked",
+        last_ok_at=None,
+        last_error="invalid_grant",
+        done_gen=1,
+    )
     # The command's clock is the real one: Ada's calendar, read in June 2026, is stale.
     everybody = [line.split()[:2] for line in run("coaches").stdout.splitlines()]
     assert everybody == [["ada", "stale"], ["bob", "unconnected"], ["cyd", "disconnected"]]
@@ -151,7 +171,9 @@ def test_coaches_tells_how_each_stands_and_stale_only_who_cannot_be_trusted(told
 def test_an_audit_opens_the_channel_that_is_missing(told: House, ada: Connected) -> None:
     assert run("channels", "audit").stdout == f"{ada.connection_id}: as it should be\n"
     told.control.close_channel(rows(told, tables.channels)[0].channel_id)
-    assert run("channels", "audit", "ada").stdout == f"{ada.connection_id}: was closed, opened anew\n"
+    assert (
+        run("channels", "audit", "ada").stdout == f"{ada.connection_id}: was closed, opened anew\n"
+    )
     assert run("channels", "audit").stdout == f"{ada.connection_id}: as it should be\n"
     assert told.owed(ada.connection_id)
 
@@ -171,7 +193,12 @@ def test_export_tells_all_that_is_held_and_no_token(told: House, ada: Connected)
     assert told_all["connections"][0]["sub"] == ada.seat.sub
     assert told_all["calendars"][0]["name"] == "Calendar"
     start = int((NOW + timedelta(days=1, hours=1)).timestamp())
-    period = {"start": start, "end": start + 3600, "calendar_id": ada.calendar, "connection_id": ada.connection_id}
+    period = {
+        "start": start,
+        "end": start + 3600,
+        "calendar_id": ada.calendar,
+        "connection_id": ada.connection_id,
+    }
     assert told_all["busy"] == [period]
     assert told_all["sessions"][0]["starts"] == at(4, 10)
     assert told_all["bookings"][0]["participant"]["name"] == "Grace Hopper"
@@ -225,8 +252,11 @@ def keep_answers(house: House, done: BookingChange) -> None:
     with house.runtime.services.database.write() as tx:
         for key, answer in answers.items():
             idempotency.begin(tx, "coach-os", key, b"digest", now=NOW)
-            idempotency.remember(tx, "coach-os", key, StoredAnswer(200, json.dumps(answer).encode()))
-        # What a booking page keeps, and what one of the release before kept: the bare id of a booking
+            idempotency.remember(
+                tx, "coach-os", key, StoredAnswer(200, json.dumps(answer).encode())
+            )
+        # What a booking page keeps, and what one of the release before kept: the bare id of a
+        # booking
         idempotency.begin(tx, "pages", "of-a-page", b"digest", now=NOW)
         idempotency.remember(tx, "pages", "of-a-page", StoredAnswer.of(303, done.booking.id))
         idempotency.begin(tx, "pages", "older", b"digest", now=NOW)
@@ -237,7 +267,9 @@ def keep_answers(house: House, done: BookingChange) -> None:
 
 def everything(house: House) -> str:
     with house.runtime.services.database.read() as tx:
-        dumped = {table.name: tx.execute(table.select()).all() for table in tables.metadata.sorted_tables}
+        dumped = {
+            table.name: tx.execute(table.select()).all() for table in tables.metadata.sorted_tables
+        }
     kept = {name: found for name, found in dumped.items() if name != "ops_audit"}
     return repr(kept)
 
@@ -247,7 +279,13 @@ def test_a_withheld_address_is_listed_and_released_and_its_dead_letters_wait_for
 ) -> None:
     mine = a_dead_mail(told)
     address = rows(told, tables.outbox, id=mine)[0].recipient
-    values = {"id": "wad_1", "reason": "550 5.1.1", "reply": "550 5.1.1 nobody", "outbox_id": mine, "since": NOW}
+    values = {
+        "id": "wad_1",
+        "reason": "550 5.1.1",
+        "reply": "550 5.1.1 nobody",
+        "outbox_id": mine,
+        "since": NOW,
+    }
     with told.runtime.services.database.write() as tx:
         tx.execute(tables.withheld_addresses.insert().values(address=address, **values))
     # A dead letter to it says what to do
@@ -279,17 +317,31 @@ def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) ->
     with told.runtime.services.database.write() as tx:
         api_keys.create_key(tx, "coach-os", ("ops",), now=NOW)
         refusals.note(tx, Refusal(NOW, "GET /book", "not_here", None, None), {"coach_id": "ada"})
-        tx.execute(tables.withheld_addresses.insert().values(address="ada@example.test", reason="550", since=NOW))
+        tx.execute(
+            tables.withheld_addresses.insert().values(
+                address="ada@example.test", reason="550", since=NOW
+            )
+        )
     held = json.loads(run("export", "bob").stdout)
     # When she is erased
     assert run("erase", "ada", input_="n\n").exit_code == 1
     result = run("erase", "ada", "--yes")
-    # Then her calendars cannot be read any more, and nothing is left of her but the line in the diary
-    assert result.stdout.startswith("erased ada: 1 accounts, 1 sessions (0 still to come), 1 bookings, ")
+    # Then her calendars cannot be read any more, and nothing is left of her but the line in the
+    # diary
+    assert result.stdout.startswith(
+        "erased ada: 1 accounts, 1 sessions (0 still to come), 1 bookings, "
+    )
     assert result.stdout.endswith(f" {len(KEPT)} kept answers\n")
     assert "POST /oauth/token/revoke" in told.control.counts()
     left = everything(told)
-    for canary in ("ada@example.test", "Ada Lovelace", "Grace Hopper", ada.seat.sub, ada.connection_id, "'ada'"):
+    for canary in (
+        "ada@example.test",
+        "Ada Lovelace",
+        "Grace Hopper",
+        ada.seat.sub,
+        ada.connection_id,
+        "'ada'",
+    ):
         assert canary not in left
     assert diary(told) == [("erase", "ada")]
     # And Bob has all that he had
@@ -297,13 +349,16 @@ def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) ->
     assert {row.key for row in rows(told, tables.idempotency)} == {"bob", "text", "empty"}
 
 
-def test_what_cronofy_cannot_revoke_now_is_revoked_later_and_the_rest_is_gone(told: House, ada: Connected) -> None:
+def test_what_cronofy_cannot_revoke_now_is_revoked_later_and_the_rest_is_gone(
+    told: House, ada: Connected
+) -> None:
     # Given a coach with a booking, while Cronofy is away
     book(told)
     told.control.fail("/oauth/token/revoke", 503, times=None)
     # When she is erased
     result = run("erase", "ada", "--yes")
-    # Then only the account is left, with the coach's bare id, and the command says what happens next
+    # Then only the account is left, with the coach's bare id, and the command says what happens
+    # next
     assert result.exit_code == 1
     assert "did not revoke 1 accounts yet" in result.output
     left = everything(told)
@@ -339,17 +394,30 @@ def keep_a_participant_s_answers(house: House, done: BookingChange) -> None:
             idempotency.remember(tx, "coach-os", key, StoredAnswer.of(200, answer))
 
 
-def test_erase_forgets_a_participant_and_keeps_time_seat_and_status(told: House, ada: Connected) -> None:
+def test_erase_forgets_a_participant_and_keeps_time_seat_and_status(
+    told: House, ada: Connected
+) -> None:
     # Given Grace and Hedy, both booked with Ada
     booked, others = book(told), book(told, people.HEDY, start=at(4, 14))
     keep_a_participant_s_answers(told, booked)
     with told.runtime.services.database.write() as tx:
-        tx.execute(tables.withheld_addresses.insert().values(address=people.GRACE.email, reason="550", since=NOW))
+        tx.execute(
+            tables.withheld_addresses.insert().values(
+                address=people.GRACE.email, reason="550", since=NOW
+            )
+        )
     exported = json.loads(run("export", "grace", "--participant").stdout)
     assert exported["bookings"][0]["participant"]["email"] == people.GRACE.email
-    assert [each["key"] for each in exported["idempotency"]] == ["by-address", "by-booking", "by-name"]
+    assert [each["key"] for each in exported["idempotency"]] == [
+        "by-address",
+        "by-booking",
+        "by-name",
+    ]
     # When Grace is erased
-    assert erasure.erase(told.runtime.services, Person("participant", "grace"), actor="a test") is not None
+    assert (
+        erasure.erase(told.runtime.services, Person("participant", "grace"), actor="a test")
+        is not None
+    )
     # Then nothing says who she was
     left = everything(told)
     for canary in (people.GRACE.name, people.GRACE.email, "'grace'", '"grace"'):
@@ -360,17 +428,27 @@ def test_erase_forgets_a_participant_and_keeps_time_seat_and_status(told: House,
     assert kept.participant_id.startswith("erased_")
     assert rows(told, tables.sessions, id=booked.session.id)[0].taken == 1
     # And no mail about it leaves any more, but the calendar loses her name
-    assert {row.state for row in rows(told, tables.outbox, kind="mail", booking_id=booked.booking.id)} == {"superseded"}
-    calendar = [row for row in rows(told, tables.outbox, kind="calendar") if row.session_id == booked.session.id]
+    assert {
+        row.state for row in rows(told, tables.outbox, kind="mail", booking_id=booked.booking.id)
+    } == {"superseded"}
+    calendar = [
+        row
+        for row in rows(told, tables.outbox, kind="calendar")
+        if row.session_id == booked.session.id
+    ]
     assert len(calendar) == 2
     # And Hedy has all that she had
-    assert {row.state for row in rows(told, tables.outbox, kind="mail", booking_id=others.booking.id)} == {"pending"}
+    assert {
+        row.state for row in rows(told, tables.outbox, kind="mail", booking_id=others.booking.id)
+    } == {"pending"}
     assert {row.key for row in rows(told, tables.idempotency)} == {"of-hedy"}
     assert diary(told) == [("erase", "grace")]
     assert run("erase", "grace", "--participant", "--yes").exit_code == 1
 
 
-def test_a_session_of_somebody_erased_is_cancelled_without_a_mail_to_nobody(told: House, ada: Connected) -> None:
+def test_a_session_of_somebody_erased_is_cancelled_without_a_mail_to_nobody(
+    told: House, ada: Connected
+) -> None:
     booked = book(told)
     assert run("erase", "grace", "--participant", "--yes").exit_code == 0
     with told.runtime.services.database.write() as tx:

@@ -23,7 +23,9 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 def coachcal(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "webhooks", *arguments]
-    return subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=90)
+    return subprocess.run(
+        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=90
+    )
 
 
 @contextmanager
@@ -46,9 +48,23 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 def test_the_demo_tells_the_whole_story_and_ends_well() -> None:
     told = coachcal("demo", "--once")
     assert told.returncode == 0, told.stdout + told.stderr
-    for word in ("Mira", "Jonas", "Suki", "push: change, signed, answered 204", "push to visible", "all", "are back"):
+    for word in (
+        "Mira",
+        "Jonas",
+        "Suki",
+        "push: change, signed, answered 204",
+        "push to visible",
+        "all",
+        "are back",
+    ):
         assert word in told.stdout
-    for word in ("Grace books Mira", "REQUEST, SEQUENCE 1", "CANCEL, SEQUENCE 2", "the event is gone", "seats_full"):
+    for word in (
+        "Grace books Mira",
+        "REQUEST, SEQUENCE 1",
+        "CANCEL, SEQUENCE 2",
+        "the event is gone",
+        "seats_full",
+    ):
         assert word in told.stdout
     assert re.search(r"refresh: version \d+ -> \d+", told.stdout)
     assert "The whole story came out right" in told.stdout
@@ -56,7 +72,9 @@ def test_the_demo_tells_the_whole_story_and_ends_well() -> None:
 
 def test_the_demo_takes_anybody_s_calendar_and_goes_to_its_busiest_month(tmp_path: Path) -> None:
     events = [("20190403T100000Z", "20190403T110000Z"), ("20190411T100000Z", "20190411T110000Z")]
-    (tmp_path / "mine.ics").write_text(_calendar([*events, ("20180105T100000Z", "20180105T110000Z")]))
+    (tmp_path / "mine.ics").write_text(
+        _calendar([*events, ("20180105T100000Z", "20180105T110000Z")])
+    )
     told = coachcal("demo", "--once", "--calendar", "mine.ics", cwd=tmp_path)
     assert told.returncode == 0, told.stdout + told.stderr
     assert "the clock is at 2019-04-01" in told.stdout
@@ -81,7 +99,9 @@ def test_the_demo_fails_when_a_step_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(number: signal.Signals) -> None:
+def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(
+    number: signal.Signals,
+) -> None:
     with started("demo") as process:
         assert process.stdout is not None
         told = ""
@@ -117,7 +137,12 @@ def test_the_sandbox_says_how_to_reach_it_once_it_serves(tmp_path: Path) -> None
 def test_a_command_without_its_settings_names_them_and_ends(command: str) -> None:
     bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     told = subprocess.run(
-        [sys.executable, "-m", "webhooks", command], cwd=ROOT, env=bare, capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", "webhooks", command],
+        cwd=ROOT,
+        env=bare,
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
     assert told.returncode == 1
     assert "DATABASE_URL" in told.stderr
@@ -127,7 +152,9 @@ def test_a_command_without_its_settings_names_them_and_ends(command: str) -> Non
 def test_a_clock_whose_port_is_taken_says_so_once_and_ends(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        told = _bare("clock", DATABASE_URL=f"sqlite:///{tmp_path}/x", COACHCAL_CLOCK_METRICS_PORT=port)
+        told = _bare(
+            "clock", DATABASE_URL=f"sqlite:///{tmp_path}/x", COACHCAL_CLOCK_METRICS_PORT=port
+        )
     assert told.returncode == 1
     is_a_sentence(told.stderr, "COACHCAL_CLOCK_METRICS_PORT")
     assert port in told.stderr
@@ -141,13 +168,20 @@ def test_a_scenario_from_a_closed_stdin_is_a_sentence() -> None:
 
 
 def test_a_demo_without_its_extra_says_what_to_install() -> None:
-    without = "import sys; sys.modules['aiosmtpd'] = None; from webhooks.cli import main; main(['demo', '--once'])"
-    told = subprocess.run([sys.executable, "-c", without], env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+    without = (
+        "import sys; sys.modules['aiosmtpd'] = None; from webhooks.cli import main;"
+        " main(['demo', '--once'])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", without], env=ENVIRONMENT, capture_output=True, text=True, timeout=60
+    )
     assert told.returncode == 1
     is_a_sentence(told.stderr, "pip install 'coachcal[embedded]'")
 
 
-def _bare(*arguments: str, before: tuple[str, ...] = (), **settings: str) -> subprocess.CompletedProcess[str]:
+def _bare(
+    *arguments: str, before: tuple[str, ...] = (), **settings: str
+) -> subprocess.CompletedProcess[str]:
     """A command with these settings and what every command needs."""
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **GOOD, **settings}
     command = [*before, sys.executable, "-m", "webhooks", *arguments]

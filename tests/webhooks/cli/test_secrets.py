@@ -1,4 +1,6 @@
-"""`coachcal secrets reseal`: what it did, when the old key may go, and what to do where it cannot."""
+"""`coachcal secrets reseal`: what it did, when the old key may go, and what to do where
+it cannot.
+"""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -13,7 +15,10 @@ KEYS = "COACHCAL_SECRET_KEYS"
 
 
 def test_a_key_is_replaced_step_by_step(told: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    old, new = told.runtime.settings.secret_keys[0].get_secret_value(), Fernet.generate_key().decode()
+    old, new = (
+        told.runtime.settings.secret_keys[0].get_secret_value(),
+        Fernet.generate_key().decode(),
+    )
     told.introduce()
     told.refresh(told.connect().connection_id)
     # With another key alone it names the setting, and writes nothing down

@@ -1,4 +1,6 @@
-"""The demo's post box: what comes over SMTP can be read in a browser, and harms nobody who reads it."""
+"""The demo's post box: what comes over SMTP can be read in a browser, and harms nobody who reads
+it.
+"""
 
 import asyncio
 import re
@@ -44,7 +46,9 @@ def postbox() -> Iterator[Postbox]:
 
 def client(postbox: Postbox) -> smtplib.SMTP:
     parts = urlsplit(postbox.smtp_url)
-    return smtplib.SMTP(parts.hostname or "", parts.port or 0, local_hostname="localhost", timeout=10)
+    return smtplib.SMTP(
+        parts.hostname or "", parts.port or 0, local_hostname="localhost", timeout=10
+    )
 
 
 def send(postbox: Postbox, message: bytes, *recipients: str) -> Letter:
@@ -61,7 +65,10 @@ def get(postbox: Postbox, path: str = "/") -> requests.Response:
 
 
 def policy(response: requests.Response) -> dict[str, str]:
-    rules = (rule.strip().partition(" ") for rule in response.headers["Content-Security-Policy"].split(";"))
+    rules = (
+        rule.strip().partition(" ")
+        for rule in response.headers["Content-Security-Policy"].split(";")
+    )
     return {name: value for name, _, value in rules}
 
 
@@ -104,10 +111,14 @@ def test_the_calendar_is_shown_unfolded(postbox: Postbox) -> None:
     assert OURS.invitation is not None
     written = calendar(OURS.invitation)
     assert b"\r\n " in written
-    assert letter.calendar.splitlines() == [f"{line.name}{line.parameters}:{line.value}" for line in rfc.lines(written)]
+    assert letter.calendar.splitlines() == [
+        f"{line.name}{line.parameters}:{line.value}" for line in rfc.lines(written)
+    ]
 
 
-def test_the_list_names_each_mail_with_its_time_zone_recipient_and_calendar_method(postbox: Postbox) -> None:
+def test_the_list_names_each_mail_with_its_time_zone_recipient_and_calendar_method(
+    postbox: Postbox,
+) -> None:
     send(postbox, serialise(OURS))
     send(postbox, b"Subject: plain\n\nhello", "a@example.com", "b@example.com")
     page = Outline(get(postbox).text)
@@ -128,7 +139,12 @@ def test_a_mail_is_shown_with_its_headers_and_its_three_parts(postbox: Postbox) 
     send(postbox, serialise(OURS))
     page = Outline(get(postbox, "/mails/1").text)
     words = " ".join(page.text.split())
-    for shown in (f"Message-ID{OURS.message_id}", f"Subject{OURS.subject}", "From", "mail@coaching.example"):
+    for shown in (
+        f"Message-ID{OURS.message_id}",
+        f"Subject{OURS.subject}",
+        "From",
+        "mail@coaching.example",
+    ):
         assert shown in words, shown
     assert " ".join(OURS.text.split()) in words
     assert "METHOD:REQUEST" in page.text.splitlines()
@@ -161,8 +177,12 @@ def test_the_html_part_may_run_load_and_send_nothing(postbox: Postbox) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/mails/1", "/mails/1/raw", "/mails.json", "/static/postbox.css", "/nowhere"])
-def test_every_other_answer_may_only_use_the_box_s_own_style_and_frame(postbox: Postbox, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/mails/1", "/mails/1/raw", "/mails.json", "/static/postbox.css", "/nowhere"]
+)
+def test_every_other_answer_may_only_use_the_box_s_own_style_and_frame(
+    postbox: Postbox, path: str
+) -> None:
     send(postbox, serialise(OURS))
     response = requests.get(postbox.url + path, timeout=10)
     assert policy(response) == {
@@ -187,7 +207,9 @@ def test_the_pages_keep_the_policy_and_are_accessible(postbox: Postbox, path: st
     assert all(head["scope"] in ("row", "col") for head in page.all("th"))
     assert page.all("th")
     assert len(page.all("caption")) == len(page.all("table"))
-    assert not any(name == "style" or name.startswith("on") for _, given in page.elements for name in given)
+    assert not any(
+        name == "style" or name.startswith("on") for _, given in page.elements for name in given
+    )
     assert not page.all("script")
     assert not page.all("style")
     (sheet,) = page.all("link")
@@ -198,7 +220,9 @@ def test_a_script_in_a_subject_is_only_text(postbox: Postbox) -> None:
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = SCRIPT, f'"{SCRIPT}" <{ME}>', YOU
     message.set_content(f"</pre>{SCRIPT}")
-    message.add_alternative(f"{SCRIPT}<img src='http://tracker.example/x.png' onerror='alert(1)'>", subtype="html")
+    message.add_alternative(
+        f"{SCRIPT}<img src='http://tracker.example/x.png' onerror='alert(1)'>", subtype="html"
+    )
     message.add_alternative(f"METHOD:{SCRIPT}\nUID:{SCRIPT}\n</pre>{SCRIPT}", subtype="calendar")
     letter = send(postbox, message.as_bytes())
     assert letter.subject == SCRIPT
@@ -249,13 +273,22 @@ def test_a_broken_mail_is_kept_and_shown_as_it_came(postbox: Postbox, message: b
     assert letter.sequence is None
 
 
-@given(st.binary(max_size=400) | st.text(alphabet="=?utf-8bqQ \n\r\t:;,<>()\"/*'%", max_size=400).map(str.encode))
+@given(
+    st.binary(max_size=400)
+    | st.text(alphabet="=?utf-8bqQ \n\r\t:;,<>()\"/*'%", max_size=400).map(str.encode)
+)
 def test_no_bytes_at_all_are_too_broken(noise: bytes) -> None:
     """Neither as headers nor as a body; and what was read can be written."""
     head = b"Subject: " + noise + b"\nContent-Type: multipart/mixed; boundary=" + noise
     body = b"\n\n--x\nContent-Type: text/calendar; charset=" + noise + b"\n\n" + noise
     letter = Letter(1, NOW, ME, (YOU,), b"", **postbox_letters.read(head + body))
-    for text in (letter.subject, letter.text, letter.html, letter.calendar, *(value for _, value in letter.headers)):
+    for text in (
+        letter.subject,
+        letter.text,
+        letter.html,
+        letter.calendar,
+        *(value for _, value in letter.headers),
+    ):
         text.encode()
 
 
@@ -275,7 +308,10 @@ def test_a_second_header_of_one_name_is_shown_too(postbox: Postbox) -> None:
 
 
 def test_text_in_another_character_set_is_read(postbox: Postbox) -> None:
-    letter = send(postbox, b"Subject: =?iso-8859-1?q?Gr=FC=DFe?=\nContent-Type: text/plain; charset=latin-1\n\n\xfc")
+    letter = send(
+        postbox,
+        b"Subject: =?iso-8859-1?q?Gr=FC=DFe?=\nContent-Type: text/plain; charset=latin-1\n\n\xfc",
+    )
     assert (letter.subject, letter.text.strip()) == ("Grüße", "ü")
 
 
@@ -295,7 +331,9 @@ def test_a_fold_inside_a_character_is_mended(postbox: Postbox) -> None:
 def test_an_attached_text_is_not_taken_for_the_mail_s_own(postbox: Postbox) -> None:
     message = EmailMessage()
     message.add_attachment("notes", filename="notes.txt")
-    message.add_attachment(b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\n", maintype="application", subtype="ics")
+    message.add_attachment(
+        b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\n", maintype="application", subtype="ics"
+    )
     letter = send(postbox, message.as_bytes())
     assert (letter.text, letter.method) == ("", "REQUEST")
 
@@ -348,7 +386,10 @@ def test_waiting_ends_with_the_mail_that_was_waited_for(postbox: Postbox) -> Non
 
 def test_waiting_in_vain_tells_what_came(postbox: Postbox) -> None:
     send(postbox, b"Subject: one\n\n")
-    with pytest.raises(StepFailed, match=r"2 mails did not come within 0\.01 s; 1 did: 'one' to you@example\.com; see"):
+    with pytest.raises(
+        StepFailed,
+        match=r"2 mails did not come within 0\.01 s; 1 did: 'one' to you@example\.com; see",
+    ):
         postbox.wait(2, 0.01)
 
 
@@ -399,7 +440,10 @@ def test_the_ports_can_be_chosen_and_are_free_again_afterwards() -> None:
     smtp, http = free_port(), free_port()
     for _ in range(2):
         with Postbox.open(smtp_port=smtp, http_port=http) as postbox:
-            assert (postbox.smtp_url, postbox.url) == (f"smtp://127.0.0.1:{smtp}?tls=none", f"http://127.0.0.1:{http}")
+            assert (postbox.smtp_url, postbox.url) == (
+                f"smtp://127.0.0.1:{smtp}?tls=none",
+                f"http://127.0.0.1:{http}",
+            )
             send(postbox, b"\n")
             get(postbox)
 
@@ -435,7 +479,9 @@ def _resets(smtp: smtplib.SMTP) -> None:
 
 @pytest.mark.parametrize("act", [_stays, _in_the_middle, _resets])
 def test_it_closes_quietly_whatever_a_client_was_doing(
-    act: Callable[[smtplib.SMTP], None], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    act: Callable[[smtplib.SMTP], None],
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     with Postbox.open() as postbox:
         smtp = client(postbox)
@@ -445,5 +491,7 @@ def test_it_closes_quietly_whatever_a_client_was_doing(
         began = time.monotonic()
     smtp.close()
     assert time.monotonic() - began < 5
-    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR", "CRITICAL")] == []
+    assert [
+        record for record in caplog.records if record.levelname in ("WARNING", "ERROR", "CRITICAL")
+    ] == []
     assert capfd.readouterr().err == ""

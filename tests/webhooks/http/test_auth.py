@@ -19,7 +19,11 @@ from webhooks.http.api_key_cache import KeyRing
 
 def operations(desk: Desk) -> list[tuple[str, str, dict[str, Any]]]:
     paths = desk.look("/openapi.json").json["paths"]
-    return [(method.upper(), path, told) for path, methods in paths.items() for method, told in methods.items()]
+    return [
+        (method.upper(), path, told)
+        for path, methods in paths.items()
+        for method, told in methods.items()
+    ]
 
 
 def ask(desk: Desk, method: str, path: str, scope: str | None) -> TestResponse:
@@ -39,9 +43,13 @@ def test_each_route_opens_to_the_scopes_it_names_and_to_no_other(one_desk: Desk)
             continue
         for scope in SCOPES:
             status = ask(one_desk, method, path, scope).status_code
-            assert (status == 403) is (scope not in needed), f"{method} {path} with {scope}: {status}"
+            assert (status == 403) is (scope not in needed), (
+                f"{method} {path} with {scope}: {status}"
+            )
             seen.add((path, status == 403))
-        assert ask(one_desk, method, path, None).status_code == 401, f"{method} {path} without a key"
+        assert ask(one_desk, method, path, None).status_code == 401, (
+            f"{method} {path} without a key"
+        )
     assert len({path for path, _ in seen}) >= 8
 
 
@@ -51,14 +59,20 @@ def test_only_what_watches_us_and_what_is_signed_is_open_to_anybody(one_desk: De
 
 
 def test_a_missing_key_is_asked_for(one_desk: Desk) -> None:
-    for header in ({}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer"}, {"Authorization": "Bearer "}):
+    for header in (
+        {},
+        {"Authorization": "Basic YTpi"},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer "},
+    ):
         answer = one_desk.look(WEEK, headers=header)
         assert (answer.status_code, answer.json["code"]) == (401, "key_missing")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
 
 
 @pytest.mark.parametrize(
-    "key", ["cck_0123456789ab_wrong", "cck_", "sk_live_1", "cck_0\x00_1", "ÿ", "x" * 5_000, "cck_é_é"]
+    "key",
+    ["cck_0123456789ab_wrong", "cck_", "sk_live_1", "cck_0\x00_1", "ÿ", "x" * 5_000, "cck_é_é"],
 )
 def test_an_unknown_key_is_refused_whatever_it_looks_like(desk: Desk, key: str) -> None:
     answer = desk.look(WEEK, headers={"Authorization": f"Bearer {key}".encode().decode("latin-1")})
@@ -82,10 +96,16 @@ def test_reasons_are_for_the_coach_and_for_ops(desk: Desk, ada: str) -> None:
     for scope in ("coach", "ops"):
         assert desk.get(f"{WEEK}&detail=reasons", scope).status_code == 200
     answer = desk.get(f"{WEEK}&detail=reasons", "slots:read")
-    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (403, "scope_missing", "detail")
+    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (
+        403,
+        "scope_missing",
+        "detail",
+    )
 
 
-def test_a_revoked_key_ends_within_its_bound(desk: Desk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_revoked_key_ends_within_its_bound(
+    desk: Desk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Given a key in use
     key = desk.key()
     assert desk.get(WEEK).status_code == 200
@@ -105,7 +125,11 @@ def test_an_expired_key_ends_at_once_though_it_is_remembered(database_url: str) 
             ring = KeyRing(desk.runtime.services)
             with desk.database.write() as tx:
                 key = api_keys.create_key(
-                    tx, f"at {moment}", ("coach",), now=people.NOW, expires_at=people.NOW + timedelta(hours=1)
+                    tx,
+                    f"at {moment}",
+                    ("coach",),
+                    now=people.NOW,
+                    expires_at=people.NOW + timedelta(hours=1),
                 )
             assert [ring.find(key) is not None for _ in range(2)] == [found, found]
 

@@ -1,4 +1,6 @@
-"""Whose address a request is from: nobody can make up another by a header, and a chain of proxies costs nothing."""
+"""Whose address a request is from: nobody can make up another by a header, and a chain of proxies
+costs nothing.
+"""
 
 import time
 
@@ -11,7 +13,9 @@ from workers.settings import Settings
 
 def found_by(proxies: str, peer: str, forwarded: str) -> str:
     settings: Settings = desks.settings_for("sqlite://", desks.NOWHERE, trusted_proxies=proxies)
-    return caller({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}, settings.trusted_proxies or ())
+    return caller(
+        {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}, settings.trusted_proxies or ()
+    )
 
 
 PROXIES = "10.0.0.0/8, 192.0.2.7,2001:db8:5::/48"

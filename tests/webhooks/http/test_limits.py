@@ -1,4 +1,6 @@
-"""Limits over HTTP: who is counted by what, what never is, what the answer says, and that others feel nothing."""
+"""Limits over HTTP: who is counted by what, what never is, what the answer says, and that others
+feel nothing.
+"""
 
 import re
 import threading
@@ -37,7 +39,9 @@ def tight(fresh_database: Callable[[Kind], str], redis_url: str) -> Callable[...
 
     @contextmanager
     def opened(**limits: Any) -> Iterator[Desk]:
-        with desks.opened(fresh_database("sqlite"), redis_url, broker=StubBroker(), **limits) as desk:
+        with desks.opened(
+            fresh_database("sqlite"), redis_url, broker=StubBroker(), **limits
+        ) as desk:
             people.introduce(desk.database)
             desks.connect(desk)
             yield desk
@@ -67,17 +71,29 @@ class Way:
 
 ELSEWHERE: dict[str, Any] = {"environ_overrides": {"REMOTE_ADDR": "198.51.100.1"}}
 WAYS = {
-    "reads of a key": Way("reads", lambda desk: desk.get(COACH, "coaches:read"), lambda desk: desk.get(COACH, "ops")),
-    "slots in passing": Way("reads", lambda desk: desk.get(WEEK, "slots:read"), lambda desk: desk.get(WEEK, "coach")),
-    "what the key may not": Way("reads", lambda desk: desk.get(COACH, "coach"), lambda desk: desk.get(COACH)),
+    "reads of a key": Way(
+        "reads", lambda desk: desk.get(COACH, "coaches:read"), lambda desk: desk.get(COACH, "ops")
+    ),
+    "slots in passing": Way(
+        "reads", lambda desk: desk.get(WEEK, "slots:read"), lambda desk: desk.get(WEEK, "coach")
+    ),
+    "what the key may not": Way(
+        "reads", lambda desk: desk.get(COACH, "coach"), lambda desk: desk.get(COACH)
+    ),
     "writes of a key": Way(
         "writes",
         lambda desk: desk.put(COACH, SETTINGS, "coaches:write"),
         lambda desk: desk.put(COACH, SETTINGS),
     ),
-    "without a key": Way("reads", lambda desk: desk.look(COACH), lambda desk: desk.look(COACH, **ELSEWHERE)),
-    "nothing there": Way("reads", lambda desk: desk.look("/x"), lambda desk: desk.look("/x", **ELSEWHERE)),
-    "the document": Way("reads", lambda desk: desk.look("/docs"), lambda desk: desk.look("/docs", **ELSEWHERE)),
+    "without a key": Way(
+        "reads", lambda desk: desk.look(COACH), lambda desk: desk.look(COACH, **ELSEWHERE)
+    ),
+    "nothing there": Way(
+        "reads", lambda desk: desk.look("/x"), lambda desk: desk.look("/x", **ELSEWHERE)
+    ),
+    "the document": Way(
+        "reads", lambda desk: desk.look("/docs"), lambda desk: desk.look("/docs", **ELSEWHERE)
+    ),
     "the callback": Way(
         "reads",
         lambda desk: desk.look("/connect/callback"),
@@ -85,11 +101,28 @@ WAYS = {
         pages=True,
     ),
     "writes without a key": Way(
-        "writes", lambda desk: desk.client.post(HOLDS), lambda desk: desk.client.post(HOLDS, **ELSEWHERE)
+        "writes",
+        lambda desk: desk.client.post(HOLDS),
+        lambda desk: desk.client.post(HOLDS, **ELSEWHERE),
     ),
-    "a page": Way("reads", lambda desk: desk.look("/book"), lambda desk: desk.look("/book", **ELSEWHERE), pages=True),
-    "a link": Way("reads", lambda desk: desk.look("/p/x"), lambda desk: desk.look("/p/x", **ELSEWHERE), pages=True),
-    "ops": Way("reads", lambda desk: desk.look("/ops"), lambda desk: desk.look("/ops", **ELSEWHERE), pages=True),
+    "a page": Way(
+        "reads",
+        lambda desk: desk.look("/book"),
+        lambda desk: desk.look("/book", **ELSEWHERE),
+        pages=True,
+    ),
+    "a link": Way(
+        "reads",
+        lambda desk: desk.look("/p/x"),
+        lambda desk: desk.look("/p/x", **ELSEWHERE),
+        pages=True,
+    ),
+    "ops": Way(
+        "reads",
+        lambda desk: desk.look("/ops"),
+        lambda desk: desk.look("/ops", **ELSEWHERE),
+        pages=True,
+    ),
     "a login": Way(
         "writes",
         lambda desk: desk.client.post("/ops/login"),
@@ -122,7 +155,9 @@ WAYS = {
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_whoever_asks_too_often_is_told_so_and_nobody_else(tight: Callable[..., Any], name: str) -> None:
+def test_whoever_asks_too_often_is_told_so_and_nobody_else(
+    tight: Callable[..., Any], name: str
+) -> None:
     way = WAYS[name]
     with tight(**{f"limit_{way.limit}": FEW}) as desk:
         assert 429 not in statuses(lambda: way.ask(desk), FEW)
@@ -132,7 +167,9 @@ def test_whoever_asks_too_often_is_told_so_and_nobody_else(tight: Callable[..., 
             _check_told(answer, way)
         assert way.other(desk).status_code != 429
         counted = exposition.samples(desk.look("/metrics", **ELSEWHERE).text)
-        found = {it.labels["kind"]: it.value for it in counted if it.name == "coachcal_limited_total"}
+        found = {
+            it.labels["kind"]: it.value for it in counted if it.name == "coachcal_limited_total"
+        }
         assert found == {way.limit: 3}
 
 
@@ -154,7 +191,9 @@ def _check_told(answer: Any, way: Way) -> None:
 def test_every_answer_says_what_is_left(tight: Callable[..., Any]) -> None:
     with tight(limit_reads=50, limit_writes=40) as desk:
         left = [desk.get(WEEK, "slots:read").headers["RateLimit"] for _ in range(12)]
-        assert [int(re.findall(r'^"reads";r=(\d+);t=\d+$', told)[0]) for told in left] == list(range(49, 37, -1))
+        assert [int(re.findall(r'^"reads";r=(\d+);t=\d+$', told)[0]) for told in left] == list(
+            range(49, 37, -1)
+        )
         written = desk.put(COACH, SETTINGS)
         assert written.headers["RateLimit"].startswith('"writes";r=39;t=')
         assert written.headers["RateLimit-Policy"] == '"writes";q=40;w=60'
@@ -168,7 +207,9 @@ def test_health_and_signed_pushes_are_never_limited(tight: Callable[..., Any]) -
         assert statuses(desk.push, 5) == [204] * 5
         assert statuses(lambda: desk.push(CHANGE + b" "), 5) == [204] * 5
         assert statuses(lambda: desk.look("/healthz"), 5) == [200] * 5
-        assert 429 not in statuses(lambda: desk.push(path=f"{PUSH}x"), 5), "signed, and of no channel of ours"
+        assert 429 not in statuses(lambda: desk.push(path=f"{PUSH}x"), 5), (
+            "signed, and of no channel of ours"
+        )
 
 
 def test_a_right_key_passes_whatever_others_did_at_its_address(tight: Callable[..., Any]) -> None:
@@ -215,13 +256,21 @@ def test_the_document_tells_429_of_each_route_with_its_headers(one_desk: Desk) -
     for route in ROUTES:
         if not route.told:
             continue
-        responses = paths[re.sub(r"<(\w+)>", r"{\1}", route.path)][route.method.lower()]["responses"]
+        responses = paths[re.sub(r"<(\w+)>", r"{\1}", route.path)][route.method.lower()][
+            "responses"
+        ]
         assert ("429" in responses) is (route.path != "/healthz"), route
         if "429" in responses:
-            assert set(responses["429"]["headers"]) == {"RateLimit", "RateLimit-Policy", "Retry-After"}
+            assert set(responses["429"]["headers"]) == {
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+            }
 
 
-def test_one_client_at_its_limit_leaves_another_as_quick_as_it_was(tight: Callable[..., Any]) -> None:
+def test_one_client_at_its_limit_leaves_another_as_quick_as_it_was(
+    tight: Callable[..., Any],
+) -> None:
     """Coarse: one interpreter serves both here. Two threads ask on and on, and are refused."""
     with tight(limit_reads=300) as desk:
         app = cast_to(Any, desk.client.application)
@@ -256,7 +305,9 @@ def test_a_refusal_costs_a_fraction_of_an_answer(tight: Callable[..., Any]) -> N
 
 
 def asking(desk: Desk, *scopes: str) -> dict[str, Any]:
-    builder = EnvironBuilder(COACH, headers=Headers({"Authorization": f"Bearer {desk.key(*scopes)}"}))
+    builder = EnvironBuilder(
+        COACH, headers=Headers({"Authorization": f"Bearer {desk.key(*scopes)}"})
+    )
     return builder.get_environ()
 
 
@@ -279,7 +330,9 @@ def took(app: App, environ: dict[str, Any]) -> list[float]:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_what_is_refused_in_passing_is_what_the_endpoint_refuses(tight: Callable[..., Any], method: str) -> None:
+def test_what_is_refused_in_passing_is_what_the_endpoint_refuses(
+    tight: Callable[..., Any], method: str
+) -> None:
     with tight(limit_reads=1) as desk:
         statuses(lambda: desk.get(COACH, "coaches:read"), 2)
         app: Any = desk.client.application

@@ -1,4 +1,6 @@
-"""Recent refusals: where, why and whose; nothing of what was sent; and few of them, however many there are."""
+"""Recent refusals: where, why and whose; nothing of what was sent; and few of them, however many
+there are.
+"""
 
 import time
 from datetime import timedelta
@@ -37,13 +39,19 @@ def told(desk: Desk) -> list[tuple[str, str, str | None, str | None, str | None]
     return sorted((it.place, it.code, it.reason, it.coach_id, it.client_id) for it in kept(desk))
 
 
-def test_a_write_that_is_refused_is_listed_with_its_reason_its_coach_and_its_client(desk: Desk) -> None:
+def test_a_write_that_is_refused_is_listed_with_its_reason_its_coach_and_its_client(
+    desk: Desk,
+) -> None:
     busy = BOOKING | {"start": "2026-06-02T09:00:00Z"}
     assert (
-        desk.ask("POST", "/v1/bookings", "bookings:write", json=busy, headers={"Idempotency-Key": "1"}).status_code
+        desk.ask(
+            "POST", "/v1/bookings", "bookings:write", json=busy, headers={"Idempotency-Key": "1"}
+        ).status_code
         == 409
     )
-    assert kept(desk) == [Refusal(people.NOW, "POST /v1/bookings", "slot_not_open", "busy", "bookings:write", "ada")]
+    assert kept(desk) == [
+        Refusal(people.NOW, "POST /v1/bookings", "slot_not_open", "busy", "bookings:write", "ada")
+    ]
 
 
 def test_a_refusal_at_a_booking_or_a_pod_is_told_with_its_coach(desk: Desk) -> None:
@@ -62,7 +70,9 @@ def test_reads_and_strangers_are_listed_and_what_they_sent_is_not(desk: Desk) ->
     desk.get("/v1/coaches/canary@example.test")
     desk.get("/v1/coaches/ada", "ops")
     desk.get("/v1/coaches/ada/slots?from=canary&to=2026-06-08")
-    desk.client.get("/v1/coaches/ada", headers={"Authorization": "Bearer cck_1_canary"}, buffered=True)
+    desk.client.get(
+        "/v1/coaches/ada", headers={"Authorization": "Bearer cck_1_canary"}, buffered=True
+    )
     desk.client.get("/canary/path", buffered=True)
     desk.client.post(PUSH, data=CHANGE, buffered=True)
     post(desk, "/v1/bookings", BOOKING | {"participant": HEDY, "coach_id": "canary-\0"})
@@ -80,7 +90,8 @@ def test_reads_and_strangers_are_listed_and_what_they_sent_is_not(desk: Desk) ->
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[1]", b"\xff", b'{"coach_id": 7}', b'{"coach_id": "a\\u0000b"}', b"x" * 300_000]
+    "body",
+    [b"{", b"[1]", b"\xff", b'{"coach_id": 7}', b'{"coach_id": "a\\u0000b"}', b"x" * 300_000],
 )
 def test_a_body_that_cannot_be_read_is_listed_all_the_same(desk: Desk, body: bytes) -> None:
     headers = {"Content-Type": "application/json", "Idempotency-Key": "1"}
@@ -88,7 +99,9 @@ def test_a_body_that_cannot_be_read_is_listed_all_the_same(desk: Desk, body: byt
     assert [it.coach_id for it in kept(desk)] == [None]
 
 
-def test_refusals_of_a_booking_page_are_listed_with_the_reason_that_the_participant_is_not_told(desk: Desk) -> None:
+def test_refusals_of_a_booking_page_are_listed_with_the_reason_that_the_participant_is_not_told(
+    desk: Desk,
+) -> None:
     guest = enter(desk)
     form = guest.confirm(people.at(2, 13))
     guest.get(f"/book/confirm?start={BUSY[0]}&duration=60")
@@ -119,7 +132,9 @@ def test_a_refusal_is_answered_though_the_database_has_gone_meanwhile(one_desk: 
         assert away.client.get("/v1/coaches/ada", buffered=True).status_code == 401
 
 
-def test_a_storm_writes_few_rows_and_strangers_cannot_crowd_out_those_we_know(one_desk: Desk) -> None:
+def test_a_storm_writes_few_rows_and_strangers_cannot_crowd_out_those_we_know(
+    one_desk: Desk,
+) -> None:
     people.introduce(one_desk.database)
     for _ in range(3 * AT_ONCE):
         one_desk.client.get("/v1/coaches/ada", buffered=True)
@@ -128,7 +143,10 @@ def test_a_storm_writes_few_rows_and_strangers_cannot_crowd_out_those_we_know(on
     codes = [it.code for it in kept(one_desk)]
     assert codes.count("key_missing") <= AT_ONCE + 1
     assert codes.count("unknown_coach") == 2
-    assert f'coachcal_refusals_total{{code="key_missing"}} {3 * AT_ONCE}.0' in one_desk.look("/metrics").text
+    assert (
+        f'coachcal_refusals_total{{code="key_missing"}} {3 * AT_ONCE}.0'
+        in one_desk.look("/metrics").text
+    )
 
 
 def test_an_allowance_is_used_up_and_comes_back_with_time() -> None:

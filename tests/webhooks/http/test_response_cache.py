@@ -41,7 +41,11 @@ def test_room_is_made_by_dropping_the_oldest() -> None:
     shelf = Shelf(room=2 * (BESIDE + 50))
     for name in ("a", "b", "c"):
         shelf.keep(name, ready(40))
-    assert [shelf.find(name, stamp=(1,), now=0) is not None for name in ("a", "b", "c")] == [False, True, True]
+    assert [shelf.find(name, stamp=(1,), now=0) is not None for name in ("a", "b", "c")] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_one_large_answer_does_not_empty_the_shelf() -> None:
@@ -64,7 +68,9 @@ def test_many_threads_keep_within_the_room() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    kept = [shelf.find((name, number), stamp=(1,), now=0) for name in range(4) for number in range(7)]
+    kept = [
+        shelf.find((name, number), stamp=(1,), now=0) for name in range(4) for number in range(7)
+    ]
     assert 1 <= sum(each is not None for each in kept) <= 5
 
 

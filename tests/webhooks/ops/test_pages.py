@@ -1,4 +1,6 @@
-"""The ops pages without a browser: who gets in, what a form must bring, what is never shown, what each deed leaves."""
+"""The ops pages without a browser: who gets in, what a form must bring, what is never shown, what
+each deed leaves.
+"""
 
 import html
 import re
@@ -43,7 +45,9 @@ def csrf(page: Any) -> str:
 
 
 def log_in(client: FlaskClient, key: str, **more: str) -> Any:
-    return client.post("/ops/login", data={"csrf": csrf(client.get("/ops/login")), "key": key} | more)
+    return client.post(
+        "/ops/login", data={"csrf": csrf(client.get("/ops/login")), "key": key} | more
+    )
 
 
 @pytest.fixture
@@ -64,14 +68,17 @@ def deeds(desk: Desk) -> list[tuple[str, str]]:
 
 def state(desk: Desk, outbox_id: str) -> str:
     with desk.database.read() as tx:
-        return str(tx.execute(tables.outbox.select().where(tables.outbox.c.id == outbox_id)).one().state)
+        return str(
+            tx.execute(tables.outbox.select().where(tables.outbox.c.id == outbox_id)).one().state
+        )
 
 
 def set_key(tx: Connection, **values: Any) -> None:
     tx.execute(tables.api_keys.update().values(values))
 
 
-# -- who gets in ----------------------------------------------------------------------------------------------
+# -- who gets in
+# ----------------------------------------------------------------------------------------------
 
 
 def test_nobody_gets_in_without_logging_in(one_desk: Desk) -> None:
@@ -130,9 +137,14 @@ def test_an_unknown_key_is_refused(one_desk: Desk, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("url", "name", "secure"),
-    [("https://ops.test", "__Host-coachcal-ops", True), ("http://127.0.0.1:8000", "coachcal-ops", False)],
+    [
+        ("https://ops.test", "__Host-coachcal-ops", True),
+        ("http://127.0.0.1:8000", "coachcal-ops", False),
+    ],
 )
-def test_the_cookie_is_for_our_pages_alone(database_url: str, url: str, name: str, secure: bool) -> None:
+def test_the_cookie_is_for_our_pages_alone(
+    database_url: str, url: str, name: str, secure: bool
+) -> None:
     with desks.opened(database_url, broker=StubBroker(), public_url=url) as desk:
         client = desk.client
         page = client.get("/ops/login", base_url=url)
@@ -170,7 +182,10 @@ def test_a_key_that_loses_the_scope_ends_its_sessions_at_once(inside: Desk) -> N
 def later(desk: Desk, *, hours: float = 0, **changes: str) -> Iterator[FlaskClient]:
     """The same deployment at another time or with other settings, asked with the same cookie."""
     was = desk.runtime.settings
-    values = {"secret_keys": was.secret_keys[0].get_secret_value(), "database_url": was.database_url} | changes
+    values = {
+        "secret_keys": was.secret_keys[0].get_secret_value(),
+        "database_url": was.database_url,
+    } | changes
     settings = desks.settings_for(redis_url=was.redis_url, **values)
     services = replace(create_services(settings), now=lambda: people.NOW + timedelta(hours=hours))
     runtime = bootstrap(settings, services=services, broker=StubBroker())
@@ -191,7 +206,9 @@ def test_a_session_lasts_eight_hours(inside: Desk) -> None:
         assert client.get("/ops").status_code == 303
 
 
-def test_a_session_survives_a_rotation_of_the_keys_and_dies_with_the_key_that_signed_it(inside: Desk) -> None:
+def test_a_session_survives_a_rotation_of_the_keys_and_dies_with_the_key_that_signed_it(
+    inside: Desk,
+) -> None:
     old = inside.runtime.settings.secret_keys[0].get_secret_value()
     new = Fernet.generate_key().decode()
     with later(inside, secret_keys=f"{new},{old}") as client:
@@ -205,7 +222,12 @@ def test_a_cookie_that_was_touched_is_nobody_s(inside: Desk) -> None:
     assert cookie is not None
     middle = len(cookie.value) // 2
     other = "A" if cookie.value[middle] != "A" else "B"
-    for value in (cookie.value[:middle] + other + cookie.value[middle + 1 :], "", "x.y", cookie.value + "A"):
+    for value in (
+        cookie.value[:middle] + other + cookie.value[middle + 1 :],
+        "",
+        "x.y",
+        cookie.value + "A",
+    ):
         inside.client.set_cookie("coachcal-ops", value)
         assert inside.client.get("/ops").status_code == 303
 
@@ -234,7 +256,8 @@ def test_a_cookie_that_was_copied_before_a_logout_is_worth_nothing_after_it(insi
     assert page not in repr(inside.dump()["ops_audit"])
 
 
-# -- what a form must bring -----------------------------------------------------------------------------------
+# -- what a form must bring
+# -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "\N{SNOWMAN}"])
@@ -243,7 +266,13 @@ def test_a_form_without_our_token_does_nothing(inside: Desk, token: str | None) 
     people.ready(inside.database)
     data = {} if token is None else {"csrf": token}
     before = inside.dump()
-    for path in (f"outbox/{mine}/requeue", f"outbox/{mine}/discard", "coaches/ada/refresh", "logout", "login"):
+    for path in (
+        f"outbox/{mine}/requeue",
+        f"outbox/{mine}/discard",
+        "coaches/ada/refresh",
+        "logout",
+        "login",
+    ):
         answer = inside.client.post(f"/ops/{path}", data=data)
         assert answer.status_code == 403, path
         assert "Nothing was done" in answer.text
@@ -255,11 +284,15 @@ def test_a_token_of_another_session_is_none_of_ours(inside: Desk) -> None:
     log_in(stranger, inside.key("ops"))
     mine = scene.dead_letter(inside.database)
     theirs = csrf(stranger.get("/ops"))
-    assert inside.client.post(f"/ops/outbox/{mine}/requeue", data={"csrf": theirs}).status_code == 403
+    assert (
+        inside.client.post(f"/ops/outbox/{mine}/requeue", data={"csrf": theirs}).status_code == 403
+    )
     assert state(inside, mine) == "dead"
 
 
-@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test", "http://localhost:81"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.test", "null", "http://localhost.evil.test", "http://localhost:81"]
+)
 def test_a_form_from_another_site_does_nothing(inside: Desk, origin: str) -> None:
     mine = scene.dead_letter(inside.database)
     before = inside.dump()
@@ -267,7 +300,12 @@ def test_a_form_from_another_site_does_nothing(inside: Desk, origin: str) -> Non
         assert do(inside, f"/ops/{path}", headers={"Origin": origin}).status_code == 403, path
     assert inside.dump() == before
     assert inside.client.get("/ops").headers["Referrer-Policy"] == "same-origin"
-    assert do(inside, f"/ops/outbox/{mine}/requeue", headers={"Origin": "http://localhost"}).status_code == 303
+    assert (
+        do(
+            inside, f"/ops/outbox/{mine}/requeue", headers={"Origin": "http://localhost"}
+        ).status_code
+        == 303
+    )
 
 
 def test_a_page_asks_for_the_key_of_its_visitor_alone(inside: Desk) -> None:
@@ -283,11 +321,14 @@ def test_a_page_asks_for_the_key_of_its_visitor_alone(inside: Desk) -> None:
     assert "WHERE api_keys.id = " in asked[0]
 
 
-# -- deeds ----------------------------------------------------------------------------------------------------
+# -- deeds
+# ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("action", "becomes"), [("requeue", "pending"), ("discard", "superseded")])
-def test_a_dead_letter_is_requeued_or_discarded_and_the_diary_tells(inside: Desk, action: str, becomes: str) -> None:
+def test_a_dead_letter_is_requeued_or_discarded_and_the_diary_tells(
+    inside: Desk, action: str, becomes: str
+) -> None:
     mine = scene.dead_letter(inside.database)
     answer = do(inside, f"/ops/outbox/{mine}/{action}", headers=HTMX_ASKS)
     assert answer.status_code == 204
@@ -313,7 +354,14 @@ def test_what_is_not_there_cannot_be_acted_on_or_looked_at(inside: Desk) -> None
         assert do(inside, f"/ops/outbox/out_nothing/{action}").status_code == 404
     for action in ("refresh",):
         assert do(inside, f"/ops/coaches/nobody/{action}").status_code == 404
-    for path in ("outbox/out_nothing", "coaches/nobody", "outbox?state=odd", "find?id=nobody", "coaches/a%20b", "x"):
+    for path in (
+        "outbox/out_nothing",
+        "coaches/nobody",
+        "outbox?state=odd",
+        "find?id=nobody",
+        "coaches/a%20b",
+        "x",
+    ):
         assert inside.client.get(f"/ops/{path}").status_code == 404, path
 
 
@@ -325,7 +373,9 @@ def test_an_id_leads_to_its_page(inside: Desk) -> None:
 
 
 def test_a_refresh_owes_a_read_wakes_for_it_and_tells_what_it_changed(inside: Desk) -> None:
-    connection_id = people.ready(inside.database, people.MAILED, (people.at(2, 9), people.at(2, 10)))
+    connection_id = people.ready(
+        inside.database, people.MAILED, (people.at(2, 9), people.at(2, 10))
+    )
     asked = do(inside, "/ops/coaches/ada/refresh")
     assert "Reading 1 account" in asked.text
     assert inside.owes(connection_id) == 1
@@ -337,7 +387,8 @@ def test_a_refresh_owes_a_read_wakes_for_it_and_tells_what_it_changed(inside: De
     assert "Reading 1 account" in inside.client.post("/ops/coaches/ada/difference", data=data).text
     people.read(inside.database, connection_id, of=people.MAILED)  # the event is gone
     told = inside.client.post("/ops/coaches/ada/difference", data=data).text
-    # 60 minutes, buffers of 15: with an event at 09:00-10:00 starts from 08:00 (the hours begin) to 10:00 are closed
+    # 60 minutes, buffers of 15: with an event at 09:00-10:00 starts from 08:00 (the hours begin) to
+    # 10:00 are closed
     assert re.search(r"60 min</th>\s*<td><b class=\"gained\">\+9</b>", told)
     assert "2026-06-02T08:00:00Z" in told
     assert 'class="lost">−0' in told
@@ -351,8 +402,15 @@ def test_what_was_open_before_is_believed_only_in_our_own_words(inside: Desk) ->
     page = csrf(inside.client.get("/ops"))
     cookie = inside.client.get_cookie("coachcal-ops")
     assert cookie is not None
-    for coach, before in (("bob", token[1]), ("ada", token[1] + "x"), ("ada", ""), ("ada", cookie.value)):
-        answer = inside.client.post(f"/ops/coaches/{coach}/difference", data={"csrf": page, "before": before})
+    for coach, before in (
+        ("bob", token[1]),
+        ("ada", token[1] + "x"),
+        ("ada", ""),
+        ("ada", cookie.value),
+    ):
+        answer = inside.client.post(
+            f"/ops/coaches/{coach}/difference", data={"csrf": page, "before": before}
+        )
         assert answer.status_code == 403
 
 
@@ -361,7 +419,8 @@ def test_a_coach_without_an_account_has_nothing_to_refresh(inside: Desk) -> None
     assert "no calendar account" in do(inside, "/ops/coaches/ada/refresh").text
 
 
-# -- what is shown --------------------------------------------------------------------------------------------
+# -- what is shown
+# --------------------------------------------------------------------------------------------
 
 
 SECRETS = (
@@ -389,15 +448,25 @@ def full(inside: Desk) -> list[str]:
         tx.execute(tables.outbox.update().values(last_error="550 <canary@example.test>"))
         found = [row.id for row in tx.execute(tables.outbox.select())]
     do(inside, f"/ops/outbox/{ids['dead']}/requeue")
-    paths = ["/ops", "/ops/live", "/ops/plots?hours=3", "/ops/audit", "/ops/refusals", "/ops/coaches/ada?duration=60"]
+    paths = [
+        "/ops",
+        "/ops/live",
+        "/ops/plots?hours=3",
+        "/ops/audit",
+        "/ops/refusals",
+        "/ops/coaches/ada?duration=60",
+    ]
     paths += [f"/ops/coaches/coach-{number}" for number in range(6)] + ["/ops/coaches/newcomer"]
     paths += [f"/ops/outbox/{outbox_id}{part}" for outbox_id in found for part in ("", "/live")]
     return paths + [
-        f"/ops/outbox?state={it}" for it in ("pending", "scheduled", "sending", "dead", "sent", "superseded")
+        f"/ops/outbox?state={it}"
+        for it in ("pending", "scheduled", "sending", "dead", "sent", "superseded")
     ]
 
 
-def test_no_page_shows_a_title_an_address_a_name_a_token_or_what_a_mail_says(inside: Desk, full: list[str]) -> None:
+def test_no_page_shows_a_title_an_address_a_name_a_token_or_what_a_mail_says(
+    inside: Desk, full: list[str]
+) -> None:
     for path in full:
         answer = inside.client.get(path)
         assert answer.status_code == 200, path
@@ -408,7 +477,9 @@ def test_no_page_shows_a_title_an_address_a_name_a_token_or_what_a_mail_says(ins
 def test_no_page_needs_anything_inline_or_from_elsewhere(inside: Desk, full: list[str]) -> None:
     for path in full:
         answer = inside.client.get(path)
-        assert not re.search(r"\sstyle=|<style|\son\w+=|<script(?! src=\"/ops/static/)|javascript:", answer.text), path
+        assert not re.search(
+            r"\sstyle=|<style|\son\w+=|<script(?! src=\"/ops/static/)|javascript:", answer.text
+        ), path
         assert not re.search(r'(?:src|href|action|hx-get|hx-post)="(?!/ops|#)', answer.text), path
         policy = answer.headers["Content-Security-Policy"]
         assert answer.headers.get_all("Content-Security-Policy") == [page_security.policy()]
@@ -421,7 +492,15 @@ def test_no_page_needs_anything_inline_or_from_elsewhere(inside: Desk, full: lis
 def test_the_overview_tells_what_is_owed_stuck_dead_and_in_trouble(inside: Desk) -> None:
     ids = scene.afternoon(inside.database)
     text = inside.client.get("/ops").text
-    for told in (ids["dead"], ids["stuck"], "coach-0", "coach-2", "Redis is away", "550 no such mailbox", "p99"):
+    for told in (
+        ids["dead"],
+        ids["stuck"],
+        "coach-0",
+        "coach-2",
+        "Redis is away",
+        "550 no such mailbox",
+        "p99",
+    ):
         assert told in text, told
     told = re.sub(r"<[^>]+>|\s+", " ", text)
     assert re.search(r"Dead letters\s+2\s", told)

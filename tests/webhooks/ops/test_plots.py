@@ -1,4 +1,6 @@
-"""Plots: where points lie, where a line is broken, how high the axis goes, and what the table beside it tells."""
+"""Plots: where points lie, where a line is broken, how high the axis goes, and what the table
+beside it tells.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,14 +16,20 @@ SHEET = Sheet("it", "It", "ms", (Figure("a", "A", "one"), Figure("b", "B", "two"
 
 def plot(**series: dict[int, float]) -> Plot:
     """Values by minute."""
-    found = {name: [(NOON + timedelta(minutes=at), value) for at, value in it.items()] for name, it in series.items()}
+    found = {
+        name: [(NOON + timedelta(minutes=at), value) for at, value in it.items()]
+        for name, it in series.items()
+    }
     return draw(SHEET, {"a": [], "b": []} | found, HOUR)
 
 
 @pytest.mark.parametrize(
-    ("highest", "top"), [(0, 1), (0.3, 1), (1, 1), (1.01, 2), (27, 30), (41, 50), (70, 80), (100, 100), (101, 200)]
+    ("highest", "top"),
+    [(0, 1), (0.3, 1), (1, 1), (1.01, 2), (27, 30), (41, 50), (70, 80), (100, 100), (101, 200)],
 )
-def test_an_axis_ends_at_a_round_number_that_is_not_below_the_highest_value(highest: float, top: float) -> None:
+def test_an_axis_ends_at_a_round_number_that_is_not_below_the_highest_value(
+    highest: float, top: float
+) -> None:
     assert nice(highest) == top
 
 
@@ -61,7 +69,14 @@ def test_the_table_tells_the_highest_of_each_twelfth_and_leaves_out_what_was_not
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (3600, "1.0 h"), (172_799, "48.0 h"), (172_800, "2 d")],
+    [
+        (0, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (3600, "1.0 h"),
+        (172_799, "48.0 h"),
+        (172_800, "2 d"),
+    ],
 )
 def test_an_age_is_said_in_its_own_unit(seconds: float, said: str) -> None:
     assert formats.age(seconds) == said

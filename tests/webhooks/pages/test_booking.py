@@ -1,4 +1,6 @@
-"""The participant's booking page without a browser: what it offers, does, refuses, and never tells."""
+"""The participant's booking page without a browser: what it offers, does, refuses, and
+never tells.
+"""
 
 import re
 from dataclasses import replace
@@ -18,7 +20,16 @@ from tests.webhooks.api.test_bookings import POD, post
 
 TEN, FREE = people.at(2, 13), people.at(4, 9)
 BUSY = (people.at(2, 9), people.at(2, 10))
-CANARIES = ("Secret title", "A canary reason", "Hedy", "hedy", "lamarr", "outside_hours", "buffer", "untrusted")
+CANARIES = (
+    "Secret title",
+    "A canary reason",
+    "Hedy",
+    "hedy",
+    "lamarr",
+    "outside_hours",
+    "buffer",
+    "untrusted",
+)
 ROW = re.compile(r'<tr><th scope="row">(\d\d):(\d\d)( <small>)?')
 LIVE = re.compile(r'data-frame="(\d+-\d+)"')
 
@@ -50,7 +61,10 @@ def listed(desk: Desk, since: str, until: str, duration: int = 60, zone: str = "
 
 def bookings_of(desk: Desk) -> list[tuple[str, str, int]]:
     with desk.database.read() as tx:
-        return sorted((row.participant_id, row.status, row.version) for row in tx.execute(tables.bookings.select()))
+        return sorted(
+            (row.participant_id, row.status, row.version)
+            for row in tx.execute(tables.bookings.select())
+        )
 
 
 def mails(desk: Desk) -> list[tuple[str, str]]:
@@ -59,18 +73,23 @@ def mails(desk: Desk) -> list[tuple[str, str]]:
         return sorted((row.topic, row.recipient) for row in found if row.topic != "reminder")
 
 
-# -- the grid -------------------------------------------------------------------------------------------------
+# -- the grid
+# -------------------------------------------------------------------------------------------------
 
 
 def cells(page: str, zone: str, monday: date) -> dict[int, bool]:
     """Every cell of the grid by its instant, worked out from its row's and its column's header."""
-    days = [date.fromisoformat(day) for day in re.findall(r'<time datetime="(\d{4}-\d\d-\d\d)"', page)]
+    days = [
+        date.fromisoformat(day) for day in re.findall(r'<time datetime="(\d{4}-\d\d-\d\d)"', page)
+    ]
     assert days == [monday + timedelta(days=number) for number in range(7)]
     found: dict[int, bool] = {}
     for line in re.findall(r"<tr><th scope=\"row\">.*", page):
         row = ROW.match(line)
         assert row is not None
-        shown = re.findall(r"<td[^>]*>(?:<button name=\"start\" value=\"(\d+)\"|<i>([^<]+)</i>)", line)
+        shown = re.findall(
+            r"<td[^>]*>(?:<button name=\"start\" value=\"(\d+)\"|<i>([^<]+)</i>)", line
+        )
         assert len(shown) == 7
         for day, (start, said) in zip(days, shown, strict=True):
             instant = instant_of(zone, day, int(row[1]), int(row[2]), again=bool(row[3]))
@@ -95,7 +114,8 @@ def instant_of(zone: str, day: date, hour: int, minute: int, *, again: bool) -> 
     return None if skipped or only_once else int(wanted.timestamp())
 
 
-# Ada's clocks are London's; the viewer's change in the same weeks, in others, or never; Lord Howe's by half an hour.
+# Ada's clocks are London's; the viewer's change in the same weeks, in others, or never; Lord Howe's
+# by half an hour.
 DST = [
     ("Europe/London", date(2026, 10, 19)),
     ("Europe/London", date(2026, 3, 23)),
@@ -113,14 +133,23 @@ DST = [
 def test_the_grid_says_what_the_api_says_cell_by_cell(
     fresh_database: Any, zone: str, monday: date, duration: int
 ) -> None:
-    """For a coach who works by night too, so that the hours that come twice, or never, are among hers."""
+    """For a coach who works by night too, so that the hours that come twice, or never, are among
+    hers.
+    """
     now = datetime(monday.year, monday.month, monday.day, tzinfo=UTC) - timedelta(days=3)
     days = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
-    body = desks.SETTINGS | {"hours": days | {"wed": [["10:00", "12:00"]]}, "policy": {"kind": "hours_only"}}
+    body = desks.SETTINGS | {
+        "hours": days | {"wed": [["10:00", "12:00"]]},
+        "policy": {"kind": "hours_only"},
+    }
     with desks.opened(fresh_database("sqlite"), broker=StubBroker(), now=now) as desk:
         assert desk.put("/v1/coaches/ada", body).status_code == 201
         start = f"{monday + timedelta(days=3)}T10:00:00Z"
-        post(desk, "/v1/bookings", {"coach_id": "ada", "start": start, "duration": 60, "participant": HEDY})
+        post(
+            desk,
+            "/v1/bookings",
+            {"coach_id": "ada", "start": start, "duration": 60, "participant": HEDY},
+        )
         guest = enter(desk, participant=GRACE | {"zone": zone})
         page = guest.get(f"/book?week={monday}&duration={duration}").text
         api = listed(desk, str(monday), str(monday + timedelta(days=7)), duration, zone)
@@ -128,7 +157,9 @@ def test_the_grid_says_what_the_api_says_cell_by_cell(
         assert sorted(instant for instant, is_open in found.items() if is_open) == api
         assert len(api) > 300
         assert len(found) == len(api) + sum(not is_open for is_open in found.values())
-        first = int(datetime(monday.year, monday.month, monday.day, tzinfo=timezone(zone)).timestamp())
+        first = int(
+            datetime(monday.year, monday.month, monday.day, tzinfo=timezone(zone)).timestamp()
+        )
         assert min(found) in (first, first + 900)
         assert zone.replace("_", " ") in page
 
@@ -136,7 +167,9 @@ def test_the_grid_says_what_the_api_says_cell_by_cell(
 def test_the_grid_of_office_hours_is_as_short_as_they_are(one_desk: Desk) -> None:
     page = enter(one_desk).get("/book?week=2026-06-01&duration=60").text
     found = cells(page, "Europe/London", date(2026, 6, 1))
-    assert sorted(start for start, is_open in found.items() if is_open) == listed(one_desk, "2026-06-01", "2026-06-08")
+    assert sorted(start for start, is_open in found.items() if is_open) == listed(
+        one_desk, "2026-06-01", "2026-06-08"
+    )
     assert 'value="' + str(people.at(2, 9)) not in page
     assert min(found) == people.at(1, 8)
     assert max(found) == people.at(7, 15, 45)
@@ -150,10 +183,17 @@ def test_the_grid_never_shrinks_while_somebody_looks(one_desk: Desk) -> None:
     for hour in (8, 10, 12, 14):  # the first hours of each day of the week go
         for day in range(1, 6):
             start = f"2026-06-{day:02}T{hour:02}:15:00Z"
-            post(one_desk, "/v1/bookings", {"coach_id": "ada", "start": start, "duration": 60, "participant": HEDY})
+            post(
+                one_desk,
+                "/v1/bookings",
+                {"coach_id": "ada", "start": start, "duration": 60, "participant": HEDY},
+            )
     after = guest.get(f"/book/grid?week=2026-06-01&duration=60&frame={frame[1]}").text
     monday = date(2026, 6, 1)
-    assert cells(after, "Europe/London", monday).keys() == cells(before, "Europe/London", monday).keys()
+    assert (
+        cells(after, "Europe/London", monday).keys()
+        == cells(before, "Europe/London", monday).keys()
+    )
     assert len(open_starts_of(after)) < len(open_starts_of(before))
 
 
@@ -166,7 +206,10 @@ def test_the_live_grid_is_sent_again_only_when_it_changed(one_desk: Desk) -> Non
     path = "/book/grid?week=2026-06-01&duration=60"
     first = guest.get(path)
     known = {"If-None-Match": first.headers["ETag"]}
-    assert (guest.get(path, headers=known).status_code, guest.get(path, headers=known).text) == (304, "")
+    assert (guest.get(path, headers=known).status_code, guest.get(path, headers=known).text) == (
+        304,
+        "",
+    )
     enter(one_desk, participant=HEDY).book(TEN)
     again = guest.get(path, headers=known)
     assert again.status_code == 200
@@ -192,7 +235,10 @@ def test_a_week_without_a_time_tells_where_the_next_one_is(one_desk: Desk) -> No
 
 
 def test_an_untrusted_calendar_is_not_told_it_is_only_not_open(one_desk: Desk) -> None:
-    people.introduce(one_desk.database, replace(people.ADA, id="new", policy=replace(people.ADA.policy, kind="hide")))
+    people.introduce(
+        one_desk.database,
+        replace(people.ADA, id="new", policy=replace(people.ADA.policy, kind="hide")),
+    )
     page = enter(one_desk, coach_id="new").get("/book").text
     assert "No time is available this week" in page
     assert "untrusted" not in page
@@ -229,7 +275,9 @@ def test_a_start_that_is_none_is_not_understood(one_desk: Desk, start: str) -> N
 
 
 @pytest.mark.parametrize("start", [TEN + 60, 0, 2**32 - 1, people.at(2, 9)])
-def test_a_start_that_is_not_open_is_refused_with_those_that_are(one_desk: Desk, start: int) -> None:
+def test_a_start_that_is_not_open_is_refused_with_those_that_are(
+    one_desk: Desk, start: int
+) -> None:
     guest = enter(one_desk)
     assert guest.get(f"/book/confirm?start={start}&duration=60").status_code == 409
     answer = guest.post("/book", guest.confirm(TEN) | {"start": str(start)})
@@ -237,7 +285,8 @@ def test_a_start_that_is_not_open_is_refused_with_those_that_are(one_desk: Desk,
     assert bookings_of(one_desk) == []
 
 
-# -- booking --------------------------------------------------------------------------------------------------
+# -- booking
+# --------------------------------------------------------------------------------------------------
 
 
 def test_a_time_is_booked_shown_moved_and_cancelled(desk: Desk, guest: Visitor) -> None:
@@ -278,7 +327,9 @@ def test_a_double_click_books_once(desk: Desk, guest: Visitor) -> None:
         guest.post("/book", form | {"start": str(people.at(3, 13))}).status_code == 403
     )  # the key was for another time
     for key in ("", "short", "x" * 65, "\N{SNOWMAN}" * 20):
-        assert guest.post("/book", guest.confirm(people.at(3, 13)) | {"key": key}).status_code == 422
+        assert (
+            guest.post("/book", guest.confirm(people.at(3, 13)) | {"key": key}).status_code == 422
+        )
     assert len(bookings_of(desk)) == 1
 
 
@@ -306,7 +357,9 @@ def test_a_lost_race_is_told_plainly_with_the_nearest_times(desk: Desk, guest: V
     assert bookings_of(desk) == [("grace", "booked", 1), ("hedy", "booked", 1)]
 
 
-def test_a_lost_race_while_moving_leaves_the_session_where_it_was(desk: Desk, guest: Visitor) -> None:
+def test_a_lost_race_while_moving_leaves_the_session_where_it_was(
+    desk: Desk, guest: Visitor
+) -> None:
     booking_id = guest.book(TEN)
     target = people.at(3, 10)
     form = guest.confirm(target, move=booking_id)
@@ -317,7 +370,9 @@ def test_a_lost_race_while_moving_leaves_the_session_where_it_was(desk: Desk, gu
     assert "14:00 – 15:00" in guest.get(f"/book/bookings/{booking_id}").text
 
 
-def test_whoever_comes_back_to_the_form_has_the_session_and_is_told_so(desk: Desk, guest: Visitor) -> None:
+def test_whoever_comes_back_to_the_form_has_the_session_and_is_told_so(
+    desk: Desk, guest: Visitor
+) -> None:
     # Given two pages that ask about one time, of which one was sent
     forms = [guest.confirm(TEN), guest.confirm(TEN)]
     booking_id = booking_in(guest.post("/book", forms[0]))
@@ -339,7 +394,9 @@ def test_whoever_comes_back_to_the_form_has_the_session_and_is_told_so(desk: Des
     assert bookings_of(desk) == [("grace", "booked", 2)]
 
 
-@pytest.mark.parametrize(("language", "text"), [("de", "Sie haben diese Sitzung"), ("fr", "Vous avez cette séance")])
+@pytest.mark.parametrize(
+    ("language", "text"), [("de", "Sie haben diese Sitzung"), ("fr", "Vous avez cette séance")]
+)
 def test_what_one_has_is_told_in_one_s_language(one_desk: Desk, language: str, text: str) -> None:
     guest = enter(one_desk, language=language)
     guest.book(TEN)
@@ -348,14 +405,25 @@ def test_what_one_has_is_told_in_one_s_language(one_desk: Desk, language: str, t
 
 def test_somebody_was_faster_only_where_somebody_was(one_desk: Desk) -> None:
     guest = enter(one_desk)
-    mine, closed, taken = guest.confirm(TEN), guest.confirm(people.at(4, 13)), guest.confirm(people.at(5, 13))
+    mine, closed, taken = (
+        guest.confirm(TEN),
+        guest.confirm(people.at(4, 13)),
+        guest.confirm(people.at(5, 13)),
+    )
     # When their own session, or the coach's calendar, or nobody at all is in the way
     guest.book(TEN + 1800)
     another = people.connect(one_desk.database, sub="acc_second")
     account = replace(people.ACCOUNT, sub="acc_second")
-    people.read(one_desk.database, another, (people.at(4, 13), people.at(4, 14)), of=people.MAILED, account=account)
+    people.read(
+        one_desk.database,
+        another,
+        (people.at(4, 13), people.at(4, 14)),
+        of=people.MAILED,
+        account=account,
+    )
     never_open = mine | {"start": str(people.at(6, 3))}
-    # Then nobody was faster; and whoever asks about a time that was never open is not told why it is not
+    # Then nobody was faster; and whoever asks about a time that was never open is not told why it
+    # is not
     enter(one_desk, participant=HEDY).book(people.at(5, 13))
     probed = guest.confirm(people.at(4, 9)) | {"start": str(people.at(5, 13))}
     for form in (mine, closed, never_open, probed):
@@ -380,14 +448,18 @@ def test_a_confirmation_says_the_length_and_both_zones_if_they_differ(one_desk: 
 def test_a_form_made_from_an_older_version_changes_nothing(desk: Desk, guest: Visitor) -> None:
     booking_id = guest.book(TEN)
     cancel = fields(guest.get(f"/book/bookings/{booking_id}/cancel"))
-    guest.post(f"/book/bookings/{booking_id}/move", guest.confirm(people.at(3, 10), move=booking_id))
+    guest.post(
+        f"/book/bookings/{booking_id}/move", guest.confirm(people.at(3, 10), move=booking_id)
+    )
     answer = guest.post(f"/book/bookings/{booking_id}/cancel", cancel)
     assert answer.status_code == 409
     assert "changed meanwhile" in answer.text
     assert bookings_of(desk) == [("grace", "booked", 2)]
 
 
-def test_a_late_cancellation_says_before_and_after_that_it_counts_as_missed(desk: Desk, guest: Visitor) -> None:
+def test_a_late_cancellation_says_before_and_after_that_it_counts_as_missed(
+    desk: Desk, guest: Visitor
+) -> None:
     booking_id = guest.book(people.at(1, 10))
     question = guest.get(f"/book/bookings/{booking_id}/cancel")
     assert "less than 24 hours" in question.text
@@ -431,7 +503,8 @@ def test_pages_speak_the_languages_of_the_mails(one_desk: Desk) -> None:
         guest.post(f"/book/bookings/{booking_id}/cancel", fields(cancel))
 
 
-# -- groups ---------------------------------------------------------------------------------------------------
+# -- groups
+# ---------------------------------------------------------------------------------------------------
 
 
 def pod(desk: Desk, start: str = "2026-06-02T14:00:00Z", **changes: Any) -> str:
@@ -463,7 +536,10 @@ def test_a_group_is_joined_and_left(desk: Desk, guest: Visitor) -> None:
     again = guest.post(f"/book/groups/{mine}/join", form | {"key": "k" * 20})
     assert (again.status_code, "You have this session" in again.text) == (409, True)
     assert f'href="/book/bookings/{booking_id}' in again.text
-    ended = guest.post(f"/book/bookings/{booking_id}/cancel", fields(guest.get(f"/book/bookings/{booking_id}/cancel")))
+    ended = guest.post(
+        f"/book/bookings/{booking_id}/cancel",
+        fields(guest.get(f"/book/bookings/{booking_id}/cancel")),
+    )
     assert "cancelled" in guest.get(ended.location).text
     assert "Seats left: 2" in guest.get("/book").text
 
@@ -492,7 +568,12 @@ def test_a_seat_is_changed_for_one_in_another_group(desk: Desk, guest: Visitor) 
 
 @pytest.mark.parametrize(
     ("format_", "may_join", "may_change"),
-    [("open", True, True), ("closed", False, False), ("hybrid", False, True), ("hybrid_v2", True, False)],
+    [
+        ("open", True, True),
+        ("closed", False, False),
+        ("hybrid", False, True),
+        ("hybrid_v2", True, False),
+    ],
 )
 def test_the_format_of_a_group_is_obeyed(
     desk: Desk, guest: Visitor, format_: str, may_join: bool, may_change: bool
@@ -505,7 +586,12 @@ def test_the_format_of_a_group_is_obeyed(
         answer = guest.post(f"/book/groups/{mine}/join", form)
         assert answer.status_code == 409
         assert "given by your programme" in answer.text
-        assert post(desk, f"/v1/pods/{mine}/seats", {"participant": GRACE, "assigned": True}).status_code == 201
+        assert (
+            post(
+                desk, f"/v1/pods/{mine}/seats", {"participant": GRACE, "assigned": True}
+            ).status_code
+            == 201
+        )
     else:
         join(guest, mine)
     found = re.search(r"/book/bookings/(bkg_\w+)", guest.get("/book").text)
@@ -523,7 +609,11 @@ def test_groups_of_others_are_not_there(desk: Desk) -> None:
     """A cohort's group is for who belongs to it; another coach's is no business of this page."""
     people.ready(desk.database, replace(people.MAILED, id="bob"))
     cohort = {"company": "acme", "cohort": "spring"}
-    ours, theirs, bob_s = pod(desk, context=cohort), pod(desk, "2026-06-03T14:00:00Z", context={"company": "evil"}), ""
+    ours, theirs, bob_s = (
+        pod(desk, context=cohort),
+        pod(desk, "2026-06-03T14:00:00Z", context={"company": "evil"}),
+        "",
+    )
     bob_s = pod(desk, coach_id="bob")
     guest, outsider = enter(desk, context=cohort), enter(desk)
     page = guest.get("/book").text
@@ -537,13 +627,24 @@ def test_groups_of_others_are_not_there(desk: Desk) -> None:
     assert bookings_of(desk) == []
 
 
-# -- what is never told ---------------------------------------------------------------------------------------
+# -- what is never told
+# ---------------------------------------------------------------------------------------
 
 
 def test_no_page_tells_a_reason_a_title_or_another_s_name(one_desk: Desk) -> None:
     # Given a week with a forced session and a group of others
-    forced = {"coach_id": "ada", "start": "2026-06-02T09:00:00Z", "duration": 60, "participant": HEDY}
-    assert post(one_desk, "/v1/bookings", forced | {"force": {"reason": "A canary reason"}}).status_code == 201
+    forced = {
+        "coach_id": "ada",
+        "start": "2026-06-02T09:00:00Z",
+        "duration": 60,
+        "participant": HEDY,
+    }
+    assert (
+        post(
+            one_desk, "/v1/bookings", forced | {"force": {"reason": "A canary reason"}}
+        ).status_code
+        == 201
+    )
     mine = pod(one_desk, max_seats=3, participants=[HEDY])
     guest = enter(one_desk)
     # When every page is looked at, also those of refusals
@@ -561,7 +662,20 @@ def test_no_page_tells_a_reason_a_title_or_another_s_name(one_desk: Desk) -> Non
     ]
     paths += [f"/book/bookings/{its}{end}" for its in (booking_id, seat) for end in ("", "/cancel")]
     pages += [guest.get(path) for path in [*paths, "/book/bookings/bkg_x", "/book/nowhere"]]
-    assert [page.status_code for page in pages] == [409, 200, 200, 200, 200, 409, 200, 200, 200, 200, 404, 404]
+    assert [page.status_code for page in pages] == [
+        409,
+        200,
+        200,
+        200,
+        200,
+        409,
+        200,
+        200,
+        200,
+        200,
+        404,
+        404,
+    ]
     # Then none of it is there, in the text, the source or the headers
     for page in pages:
         whole = page.text + str(page.headers)

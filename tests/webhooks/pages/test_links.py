@@ -1,4 +1,6 @@
-"""Links to pages and the sessions behind them: what is stolen, stale, altered or somebody else's is refused."""
+"""Links to pages and the sessions behind them: what is stolen, stale, altered or somebody else's is
+refused.
+"""
 
 import random
 import re
@@ -77,7 +79,9 @@ def later(desk: Desk, by: timedelta) -> Iterator[Desk]:
     settings = desk.runtime.services.settings
     keys = ",".join(key.get_secret_value() for key in settings.secret_keys)
     now = people.NOW + by
-    with desks.opened(settings.database_url, broker=StubBroker(), now=now, secret_keys=keys) as opened:
+    with desks.opened(
+        settings.database_url, broker=StubBroker(), now=now, secret_keys=keys
+    ) as opened:
         yield opened
 
 
@@ -87,7 +91,8 @@ def refused(answer: Any, status: int, words: str) -> None:
     assert "Set-Cookie" not in answer.headers
 
 
-# -- links ----------------------------------------------------------------------------------------------------
+# -- links
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_a_link_opens_its_page_without_the_token_in_the_address(desk: Desk) -> None:
@@ -186,7 +191,13 @@ def test_an_altered_link_is_refused(one_desk: Desk) -> None:
     path = path_of(link(one_desk))
     middle = len(path) // 2
     other = "A" if path[middle] != "A" else "B"
-    for bad in (path[:middle] + other + path[middle + 1 :], path[:-1], path + "x", "/p/x", "/p/" + "." * 50):
+    for bad in (
+        path[:middle] + other + path[middle + 1 :],
+        path[:-1],
+        path + "x",
+        "/p/x",
+        "/p/" + "." * 50,
+    ):
         refused(one_desk.look(bad), 403, "not whole")
     for odd in ("/p/%00", "/p/%ff%fe", "/p/" + "x" * 3000):
         refused(one_desk.look(odd), 403, "not whole")
@@ -249,11 +260,19 @@ def test_links_that_ended_are_forgotten_after_a_day(desk: Desk) -> None:
     assert desk.dump()["links"] == []
 
 
-@pytest.mark.parametrize(("person", "left"), [(Person("coach", "ada"), []), (Person("participant", "grace"), ["hedy"])])
-def test_whoever_is_erased_takes_their_links_along(desk: Desk, person: Person, left: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("person", "left"), [(Person("coach", "ada"), []), (Person("participant", "grace"), ["hedy"])]
+)
+def test_whoever_is_erased_takes_their_links_along(
+    desk: Desk, person: Person, left: list[str]
+) -> None:
     paths = [path_of(link(desk)), path_of(link(desk, participant=HEDY))]
     with desk.database.write() as tx:
-        export = personal_data.export_coach if person.kind == "coach" else personal_data.export_participant
+        export = (
+            personal_data.export_coach
+            if person.kind == "coach"
+            else personal_data.export_participant
+        )
         exported = export(tx, person.id)
         assert exported
         assert len(exported["links"]) == 2 - len(left)
@@ -269,7 +288,12 @@ def test_whoever_is_erased_takes_their_links_along(desk: Desk, person: Person, l
         ({"coach_id": "bob"}, 404, "unknown_coach", "coach_id"),
         ({"participant": None}, 422, "missing", "participant"),
         ({"purpose": "settings"}, 422, "unknown_field", "participant"),
-        ({"purpose": "settings", "participant": None, "booking_id": "bkg_1"}, 422, "unknown_field", "booking_id"),
+        (
+            {"purpose": "settings", "participant": None, "booking_id": "bkg_1"},
+            422,
+            "unknown_field",
+            "booking_id",
+        ),
         ({"purpose": "ops"}, 422, "unknown_word", "purpose"),
         ({"booking_id": "bkg_1"}, 404, "unknown_booking", "booking_id"),
         ({"return_url": "javascript:alert(1)"}, 422, "invalid_value", "return_url"),
@@ -277,7 +301,12 @@ def test_whoever_is_erased_takes_their_links_along(desk: Desk, person: Person, l
         ({"return_url": "http://127.0.0.1.evil.test/"}, 422, "invalid_value", "return_url"),
         *(({"return_url": url}, 422, "invalid_value", "return_url") for url in ODD_URLS),
         *(
-            ({"participant": GRACE | {"my_page_url": url}}, 422, "invalid_value", "participant.my_page_url")
+            (
+                {"participant": GRACE | {"my_page_url": url}},
+                422,
+                "invalid_value",
+                "participant.my_page_url",
+            )
             for url in ODD_URLS
         ),
         ({"participant": GRACE | {"zone": "Mars/Base"}}, 422, "unknown_zone", "participant.zone"),
@@ -295,7 +324,9 @@ def test_a_link_that_no_browser_could_follow_is_not_made(one_desk: Desk) -> None
     noise = urlsafe_b64encode(random.Random(7).randbytes(2000)).decode()
     page = f"https://os.test/{noise}"[:1990]
     answer = link(
-        one_desk, return_url=f"https://os.test/{noise[::-1]}"[:990], participant=GRACE | {"my_page_url": page}
+        one_desk,
+        return_url=f"https://os.test/{noise[::-1]}"[:990],
+        participant=GRACE | {"my_page_url": page},
     )
     assert answer.json["code"] == "link_too_long"
 
@@ -307,11 +338,15 @@ def test_a_link_to_somebody_else_s_booking_is_not_made(one_desk: Desk) -> None:
 
 def test_making_links_takes_a_scope_of_its_own(one_desk: Desk) -> None:
     body = {"purpose": "booking", "coach_id": "ada", "participant": GRACE}
-    assert one_desk.ask("POST", "/v1/links", "bookings:write", json=body).json["code"] == "scope_missing"
+    assert (
+        one_desk.ask("POST", "/v1/links", "bookings:write", json=body).json["code"]
+        == "scope_missing"
+    )
     assert one_desk.ask("POST", "/v1/links", "links:write", json=body).status_code == 201
 
 
-# -- sessions -------------------------------------------------------------------------------------------------
+# -- sessions
+# -------------------------------------------------------------------------------------------------
 
 BOOKING_PATHS = (
     ("GET", "/book/bookings/{id}"),
@@ -335,10 +370,16 @@ def test_another_s_booking_is_as_if_it_were_not_there(
     owner = enter(one_desk)
     booking_id = owner.book(TEN)
     guest = enter(one_desk, **other)
-    form = guest.confirm(people.at(3, 13)) | {"version": "1", "pod": "ses_1", "start": str(people.at(3, 13))}
+    form = guest.confirm(people.at(3, 13)) | {
+        "version": "1",
+        "pod": "ses_1",
+        "start": str(people.at(3, 13)),
+    }
     before = one_desk.dump()
     answer = guest.client.open(
-        path.format(id=booking_id, start=people.at(3, 13)), method=method, data=form if method == "POST" else None
+        path.format(id=booking_id, start=people.at(3, 13)),
+        method=method,
+        data=form if method == "POST" else None,
     )
     assert answer.status_code == 404
     assert booking_id not in answer.text
@@ -355,7 +396,9 @@ def test_a_session_ends_after_two_hours(one_desk: Desk) -> None:
             assert then.look("/book").status_code == status
 
 
-def test_a_coach_s_session_opens_no_bookings_and_a_participant_s_no_settings(one_desk: Desk) -> None:
+def test_a_coach_s_session_opens_no_bookings_and_a_participant_s_no_settings(
+    one_desk: Desk,
+) -> None:
     coach = Visitor(one_desk.client.application.test_client())
     made = link(one_desk, purpose="settings", participant=None)
     assert follow(coach.client, path_of(made)).location == "/settings"
@@ -375,7 +418,9 @@ def test_nobody_without_a_session_sees_a_page(one_desk: Desk) -> None:
     refused(stranger.get("/book"), 401, "ask for a new link")
 
 
-@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test", "http://localhost:81"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.test", "null", "http://localhost.evil.test", "http://localhost:81"]
+)
 def test_a_form_from_another_site_changes_nothing(one_desk: Desk, origin: str) -> None:
     guest = enter(one_desk)
     form = guest.confirm(TEN)
@@ -395,7 +440,11 @@ def test_a_form_without_the_session_s_own_token_changes_nothing(one_desk: Desk) 
     for path, whole in (("/book", form), (f"/book/bookings/{booking_id}/cancel", cancel)):
         for csrf in ("", "x", stolen, "\N{SNOWMAN}"):
             refused(guest.post(path, whole | {"csrf": csrf}), 403, "not made here")
-        refused(guest.post(path, {name: value for name, value in whole.items() if name != "csrf"}), 403, "not made")
+        refused(
+            guest.post(path, {name: value for name, value in whole.items() if name != "csrf"}),
+            403,
+            "not made",
+        )
     assert one_desk.dump() == before
 
 
@@ -428,7 +477,10 @@ def test_pages_run_nothing_inline_and_are_framed_by_nobody(one_desk: Desk) -> No
 def test_a_platform_may_show_the_pages_in_a_frame(fresh_database: Any) -> None:
     origins = "https://os.test,https://app.os.test"
     with desks.opened(
-        fresh_database("sqlite"), broker=StubBroker(), public_url="https://coachcal.test", embed_origins=origins
+        fresh_database("sqlite"),
+        broker=StubBroker(),
+        public_url="https://coachcal.test",
+        embed_origins=origins,
     ) as desk:
         people.ready(desk.database)
         answer = follow(desk.client, path_of(link(desk)), base_url="https://coachcal.test")
@@ -438,10 +490,15 @@ def test_a_platform_may_show_the_pages_in_a_frame(fresh_database: Any) -> None:
             for flag in ("Secure", "HttpOnly", "SameSite=None", "Partitioned"):
                 assert flag in cookie
         page = desk.look("/book", base_url="https://coachcal.test")
-        assert "frame-ancestors https://os.test https://app.os.test" in page.headers["Content-Security-Policy"]
+        assert (
+            "frame-ancestors https://os.test https://app.os.test"
+            in page.headers["Content-Security-Policy"]
+        )
 
 
-@pytest.mark.parametrize("origins", ["https://os.test/", "os.test", "https://*", "https://os.test; script-src *"])
+@pytest.mark.parametrize(
+    "origins", ["https://os.test/", "os.test", "https://*", "https://os.test; script-src *"]
+)
 def test_what_is_no_origin_stops_the_start(origins: str) -> None:
     with pytest.raises(ValueError, match="each is an origin"):
         desks.settings_for("sqlite:///x", "redis://x", embed_origins=origins)

@@ -1,4 +1,6 @@
-"""The calendar settings page without a browser: the save, its refusals, the preview, and whose accounts these are."""
+"""The calendar settings page without a browser: the save, its refusals, the preview, and whose
+accounts these are.
+"""
 
 import json
 import re
@@ -53,8 +55,15 @@ FORM: dict[str, Any] = {
 
 
 def enter(desk: Desk, coach_id: str = "ada", **more: object) -> str:
-    """The coach follows a link that Coach OS asked for. Answers the CSRF token of the page's forms."""
-    link = desk.ask("POST", "/v1/links", "links:write", json={"purpose": "settings", "coach_id": coach_id} | more)
+    """The coach follows a link that Coach OS asked for. Answers the CSRF token of the
+    page's forms.
+    """
+    link = desk.ask(
+        "POST",
+        "/v1/links",
+        "links:write",
+        json={"purpose": "settings", "coach_id": coach_id} | more,
+    )
     assert link.status_code == 201, link.text
     assert follow(desk.client, path_of(link)).location == "/settings"
     found = CSRF.search(desk.client.get("/settings").text)
@@ -67,7 +76,9 @@ def csrf(desk: Desk, ada: str) -> str:
     return enter(desk)
 
 
-def send(desk: Desk, csrf: str, path: str = "/settings", *, headers: Any = None, **changes: object) -> Any:
+def send(
+    desk: Desk, csrf: str, path: str = "/settings", *, headers: Any = None, **changes: object
+) -> Any:
     names = {name.replace("__", "."): value for name, value in changes.items()}
     return desk.client.post(path, data=FORM | {"csrf": csrf} | names, headers=headers)
 
@@ -89,12 +100,23 @@ def cells(page: str) -> str:
     return page[page.index('<div class="effect"') : page.index("</table>")]
 
 
-# -- what is shown --------------------------------------------------------------------------------------------
+# -- what is shown
+# --------------------------------------------------------------------------------------------
 
 
-def test_the_page_shows_the_account_its_calendars_its_state_and_what_is_set(desk: Desk, csrf: str) -> None:
+def test_the_page_shows_the_account_its_calendars_its_state_and_what_is_set(
+    desk: Desk, csrf: str
+) -> None:
     page = desk.client.get("/settings").text
-    for text in ("Google", "Work", "Home", "Connected", "Calendars in sync", "09:00-17:00", "Europe/London"):
+    for text in (
+        "Google",
+        "Work",
+        "Home",
+        "Connected",
+        "Calendars in sync",
+        "09:00-17:00",
+        "Europe/London",
+    ):
         assert text in page, text
     assert "tokens" not in page
     assert "acc_ada" not in page
@@ -103,7 +125,9 @@ def test_the_page_shows_the_account_its_calendars_its_state_and_what_is_set(desk
 @pytest.mark.parametrize(
     ("language", "text"), [("de", "Arbeitszeiten"), ("fr", "Heures de travail"), ("xx", "Working")]
 )
-def test_the_page_speaks_the_language_of_its_link(desk: Desk, ada: str, language: str, text: str) -> None:
+def test_the_page_speaks_the_language_of_its_link(
+    desk: Desk, ada: str, language: str, text: str
+) -> None:
     enter(desk, language=language)
     page = desk.client.get("/settings").text
     assert text in page
@@ -132,7 +156,9 @@ def test_a_lost_account_offers_its_repair(one_desk: Desk) -> None:
     connection_id = people.connect(one_desk.database)
     url = "https://app.cronofy.test/relink/1"
     profile = Profile("pro_1", "exchange", "office365", "ada", connected=False, relink_url=url)
-    people.read(one_desk.database, connection_id, account=replace(people.ACCOUNT, profiles=(profile,)))
+    people.read(
+        one_desk.database, connection_id, account=replace(people.ACCOUNT, profiles=(profile,))
+    )
     enter(one_desk)
     page = one_desk.client.get("/settings").text
     assert 'href="https://app.cronofy.test/relink/1"' in page
@@ -142,24 +168,35 @@ def test_a_lost_account_offers_its_repair(one_desk: Desk) -> None:
     with one_desk.database.write() as tx:
         tx.execute(tables.profiles.update().values(connected=True, relink_url=None))
         tx.execute(tables.connections.update().values(trouble="revoked"))
-    assert '<button class="main" name="provider" value="office365">' in one_desk.client.get("/settings").text
+    assert (
+        '<button class="main" name="provider" value="office365">'
+        in one_desk.client.get("/settings").text
+    )
 
 
 def test_names_run_nothing(one_desk: Desk) -> None:
     canary = "<script>canary</script>"
     people.introduce(one_desk.database)
     connection_id = people.connect(one_desk.database)
-    profile = replace(people.ACCOUNT.profiles[0], name=canary, relink_url="javascript:canary()", connected=False)
-    people.read(one_desk.database, connection_id, account=replace(people.ACCOUNT, profiles=(profile,)))
+    profile = replace(
+        people.ACCOUNT.profiles[0], name=canary, relink_url="javascript:canary()", connected=False
+    )
+    people.read(
+        one_desk.database, connection_id, account=replace(people.ACCOUNT, profiles=(profile,))
+    )
     csrf = enter(one_desk)
-    for page in (one_desk.client.get("/settings"), send(one_desk, csrf, hours__mon=canary, zone=canary)):
+    for page in (
+        one_desk.client.get("/settings"),
+        send(one_desk, csrf, hours__mon=canary, zone=canary),
+    ):
         assert "<script>canary" not in page.text
         assert 'href="javascript' not in page.text
         assert " style=" not in page.text
         assert "'unsafe-inline'" not in page.headers["Content-Security-Policy"]
 
 
-# -- saving ---------------------------------------------------------------------------------------------------
+# -- saving
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_a_save_changes_all_of_it_at_once_and_the_times_follow(desk: Desk, csrf: str) -> None:
@@ -205,7 +242,9 @@ def test_a_save_changes_all_of_it_at_once_and_the_times_follow(desk: Desk, csrf:
     assert 'name="notice" min="0" step="1" inputmode="numeric" required value="2"' in page
 
 
-def test_a_stale_form_saves_nothing_keeps_what_was_typed_and_can_be_sent_again(desk: Desk, csrf: str) -> None:
+def test_a_stale_form_saves_nothing_keeps_what_was_typed_and_can_be_sent_again(
+    desk: Desk, csrf: str
+) -> None:
     assert send(desk, csrf, pre="20").status_code == 303
     before = desk.dump()
     answer = send(desk, csrf, pre="45")
@@ -248,7 +287,11 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_saved(
     people.introduce(one_desk.database)
     csrf = enter(one_desk)
     before = one_desk.dump()
-    answer = send(one_desk, csrf, **({"notice_unit": "days"} | {name: value, "post": value if name == "post" else "0"}))
+    answer = send(
+        one_desk,
+        csrf,
+        **({"notice_unit": "days"} | {name: value, "post": value if name == "post" else "0"}),
+    )
     assert answer.status_code == 422
     assert f'id="{shown}"' in answer.text
     assert answer.text.count('class="problem" id="problem-') == 1
@@ -291,7 +334,8 @@ def test_a_day_is_copied_to_others_without_a_script_and_nothing_is_saved(one_des
     assert stored(one_desk).version == 1
 
 
-# -- the preview ----------------------------------------------------------------------------------------------
+# -- the preview
+# ----------------------------------------------------------------------------------------------
 
 CHANGES: list[dict[str, Any]] = [
     {"pre": "60", "post": "60"},
@@ -341,7 +385,9 @@ def test_a_coach_whose_policy_is_hours_alone_previews_hours_alone(desk: Desk) ->
 def test_the_preview_is_what_the_api_says_after_saving(desk: Desk, csrf: str) -> None:
     preview = send(desk, csrf, "/settings/preview", headers=FRAGMENT, pre="45", show="60").text
     send(desk, csrf, pre="45")
-    starts = desk.get("/v1/coaches/ada/slots?from=2026-06-01&to=2026-06-08&duration=60").json["starts"]
+    starts = desk.get("/v1/coaches/ada/slots?from=2026-06-01&to=2026-06-08&duration=60").json[
+        "starts"
+    ]
     assert COUNT.findall(preview) == [str(len(starts))]
     assert "fewer than saved" in preview
 
@@ -359,26 +405,41 @@ def test_the_preview_of_a_length_is_asked_for_by_name(one_desk: Desk) -> None:
 
 def test_a_preview_of_what_is_not_understood_says_so_and_shows_the_rest(one_desk: Desk) -> None:
     people.introduce(one_desk.database)
-    page = send(one_desk, enter(one_desk), "/settings/preview", headers=FRAGMENT, hours__mon="x", pre="30")
+    page = send(
+        one_desk, enter(one_desk), "/settings/preview", headers=FRAGMENT, hours__mon="x", pre="30"
+    )
     assert page.status_code == 200
     assert "count as they were saved" in page.text
 
 
-@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
-@pytest.mark.parametrize("day", [datetime(2026, 10, 23, 7, 20, tzinfo=UTC), datetime(2026, 3, 6, 23, 0, tzinfo=UTC)])
+@pytest.mark.parametrize(
+    "zone", ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
+)
+@pytest.mark.parametrize(
+    "day", [datetime(2026, 10, 23, 7, 20, tzinfo=UTC), datetime(2026, 3, 6, 23, 0, tzinfo=UTC)]
+)
 def test_each_cell_of_the_week_is_what_the_api_says(
     fresh_database: Callable[[Kind], str], zone: str, day: datetime
 ) -> None:
     """In weeks when clocks change, too: some of these zones change theirs then."""
     with desks.opened(fresh_database("sqlite"), broker=StubBroker(), now=day) as desk:
-        body = {"zone": zone, "hours": {it: [["00:00", "24:00"]] for it in WEEKDAYS}, "durations": [60]}
-        body |= {"policy": {"kind": "hours_only"}, "overrides": {"2026-10-25": [["00:30", "09:00"]]}}
+        body = {
+            "zone": zone,
+            "hours": {it: [["00:00", "24:00"]] for it in WEEKDAYS},
+            "durations": [60],
+        }
+        body |= {
+            "policy": {"kind": "hours_only"},
+            "overrides": {"2026-10-25": [["00:30", "09:00"]]},
+        }
         assert desk.ask("PUT", "/v1/coaches/ada", json=body).status_code == 201
         enter(desk)
         page = desk.client.get("/settings").text
         first = day.astimezone(ZoneInfo(zone)).date()
         last = first + timedelta(days=7)
-        starts = desk.get(f"/v1/coaches/ada/slots?from={first}&to={last}&duration=60").json["starts"]
+        starts = desk.get(f"/v1/coaches/ada/slots?from={first}&to={last}&duration=60").json[
+            "starts"
+        ]
     assert COUNT.findall(page) == [str(len(starts))]
     walls = [datetime.fromisoformat(start).astimezone(ZoneInfo(zone)) for start in starts]
     expected = {((wall.date() - first).days, wall.hour * 4 + wall.minute // 15) for wall in walls}
@@ -386,10 +447,13 @@ def test_each_cell_of_the_week_is_what_the_api_says(
     assert len(columns) == 7
     assert page.count("<span>00:00</span>") == 1  # the first row is midnight
     found = [re.findall(r'<i( class="o")?>', column) for column in columns]
-    assert {(number, row) for number, its in enumerate(found) for row, open_ in enumerate(its) if open_} == expected
+    assert {
+        (number, row) for number, its in enumerate(found) for row, open_ in enumerate(its) if open_
+    } == expected
 
 
-# -- accounts -------------------------------------------------------------------------------------------------
+# -- accounts
+# -------------------------------------------------------------------------------------------------
 
 
 def test_the_calendars_that_are_ticked_block_and_no_others(desk: Desk, csrf: str, ada: str) -> None:
@@ -405,7 +469,9 @@ def test_the_calendars_that_are_ticked_block_and_no_others(desk: Desk, csrf: str
 
 
 def choices(page: str) -> dict[str, str]:
-    """The calendars that may receive sessions, as the page offers them: checked, disabled or neither."""
+    """The calendars that may receive sessions, as the page offers them: checked, disabled or
+    neither.
+    """
     form = page[page.index('id="receives"') : page.index("</form>", page.index('id="receives"'))]
     found = re.findall(r'type="radio" name="calendar" value="([^"]*)"([^>]*)>', form)
     return {value: attributes.strip() for value, attributes in found}
@@ -431,7 +497,10 @@ def test_the_calendar_that_is_chosen_receives_sessions(desk: Desk, csrf: str, ad
 @pytest.mark.parametrize(
     ("home", "told"),
     [
-        (Calendar(people.HOME, "Home", readonly=True), "Home cannot receive sessions just now, so they go to Work."),
+        (
+            Calendar(people.HOME, "Home", readonly=True),
+            "Home cannot receive sessions just now, so they go to Work.",
+        ),
         (None, "The calendar that you chose is no longer there, so sessions go to Work."),
     ],
 )
@@ -442,15 +511,21 @@ def test_the_page_says_so_while_the_chosen_calendar_cannot_receive(
     csrf = enter(one_desk)
     one_desk.client.post("/settings/receives", data={"csrf": csrf, "calendar": people.HOME})
     there = (Calendar(people.WORK, "Work"), *([home] if home else ()))
-    found = replace(people.ACCOUNT, profiles=(replace(people.ACCOUNT.profiles[0], calendars=there),))
+    found = replace(
+        people.ACCOUNT, profiles=(replace(people.ACCOUNT.profiles[0], calendars=there),)
+    )
     people.mark_dirty(one_desk.database, connection_id)
     people.read(one_desk.database, connection_id, account=found)
     page = one_desk.client.get("/settings").text
     assert told in page
-    assert choices(page) == {"": "checked", people.WORK: ""} | ({people.HOME: "disabled"} if home else {})
+    assert choices(page) == {"": "checked", people.WORK: ""} | (
+        {people.HOME: "disabled"} if home else {}
+    )
     # And one that has become read-only since the page was shown is not chosen
     if home:
-        answer = one_desk.client.post("/settings/receives", data={"csrf": csrf, "calendar": people.HOME})
+        answer = one_desk.client.post(
+            "/settings/receives", data={"csrf": csrf, "calendar": people.HOME}
+        )
         assert answer.location == "/settings?said=calendars_changed"
     # And when nothing can receive any, it says that
     with one_desk.database.write() as tx:
@@ -462,7 +537,9 @@ def test_a_calendar_of_another_coach_or_of_nobody_is_404(desk: Desk, csrf: str, 
     people.introduce(desk.database, people.coach(id="bob"))
     profile = replace(people.ACCOUNT.profiles[0], calendars=(Calendar("cal_bob", "Bob"),))
     bobs = people.connect(desk.database, "bob", sub="acc_bob")
-    people.read(desk.database, bobs, account=replace(people.ACCOUNT, sub="acc_bob", profiles=(profile,)))
+    people.read(
+        desk.database, bobs, account=replace(people.ACCOUNT, sub="acc_bob", profiles=(profile,))
+    )
     before = desk.dump()
     for sent in ({"calendar": "cal_bob"}, {"calendar": "cal_nobody"}, {"calendar": "\0"}, {}):
         assert desk.client.post("/settings/receives", data={"csrf": csrf} | sent).status_code == 404
@@ -493,12 +570,19 @@ def test_an_account_is_added_at_the_provider_that_was_chosen(one_desk: Desk, pro
     assert f"provider_name={provider}" in page.text
     assert provider in world.PROVIDERS
     assert 'http-equiv="refresh"' in page.text
-    assert one_desk.client.post("/settings/connect", data={"csrf": csrf, "provider": "aol"}).status_code == 404
+    assert (
+        one_desk.client.post(
+            "/settings/connect", data={"csrf": csrf, "provider": "aol"}
+        ).status_code
+        == 404
+    )
 
 
 def test_in_a_frame_the_consent_opens_beside_it(fresh_database: Callable[[Kind], str]) -> None:
     """Providers let nobody frame their consent."""
-    with desks.opened(fresh_database("sqlite"), broker=StubBroker(), embed_origins="https://os.test") as desk:
+    with desks.opened(
+        fresh_database("sqlite"), broker=StubBroker(), embed_origins="https://os.test"
+    ) as desk:
         people.introduce(desk.database)
         csrf = enter(desk)
         page = desk.client.post("/settings/connect", data={"csrf": csrf, "provider": "google"})
@@ -506,7 +590,9 @@ def test_in_a_frame_the_consent_opens_beside_it(fresh_database: Callable[[Kind],
         assert "http-equiv" not in page.text
 
 
-def test_another_coach_s_account_is_404_as_one_that_never_was(desk: Desk, csrf: str, ada: str) -> None:
+def test_another_coach_s_account_is_404_as_one_that_never_was(
+    desk: Desk, csrf: str, ada: str
+) -> None:
     people.introduce(desk.database, people.coach(id="bob"))
     other = people.connect(desk.database, "bob", sub="acc_bob")
     before = desk.dump()
@@ -519,10 +605,14 @@ def test_another_coach_s_account_is_404_as_one_that_never_was(desk: Desk, csrf: 
     assert other not in desk.client.get("/settings").text
 
 
-def test_no_form_works_without_its_token_or_without_a_session(desk: Desk, csrf: str, ada: str) -> None:
+def test_no_form_works_without_its_token_or_without_a_session(
+    desk: Desk, csrf: str, ada: str
+) -> None:
     before = desk.dump()
     paths = [
-        rule.replace("<connection_id>", ada) for method, rule, _ in ROUTES if method == "POST" and "/settings" in rule
+        rule.replace("<connection_id>", ada)
+        for method, rule, _ in ROUTES
+        if method == "POST" and "/settings" in rule
     ]
     assert len(paths) == 6
     for path in paths:
@@ -536,7 +626,8 @@ def test_no_form_works_without_its_token_or_without_a_session(desk: Desk, csrf: 
     assert desk.dump() == before
 
 
-# -- back from the consent ------------------------------------------------------------------------------------
+# -- back from the consent
+# ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -557,7 +648,9 @@ def test_from_the_consent_the_coach_comes_back_to_the_settings(
     page = desk.client.post("/settings/connect", data={"csrf": csrf, "provider": "google"}).text
     found = re.search(r'<a class="button main" href="([^"]+)"', page)
     assert found
-    callback = house.control.consent(found[1].replace("&amp;", "&"), profile=seat.profiles[0], decision=decision)
+    callback = house.control.consent(
+        found[1].replace("&amp;", "&"), profile=seat.profiles[0], decision=decision
+    )
     back = "/connect/callback?" + callback.partition("?")[2]
     answer = desk.client.get(back)
     if decision == "allow":
@@ -567,6 +660,9 @@ def test_from_the_consent_the_coach_comes_back_to_the_settings(
     page = desk.client.get(answer.location).text
     assert ("<p>Your calendar is connected" in page) is (said == "connected")
     assert ("Reading for the first time" in page) is (said == "connected")
-    assert desk.client.get("/connect/callback?state=guessed&code=1").location == "/settings?said=expired"
+    assert (
+        desk.client.get("/connect/callback?state=guessed&code=1").location
+        == "/settings?said=expired"
+    )
     desk.client.delete_cookie("coachcal-page")
     assert desk.client.get("/connect/callback?state=guessed&code=1").status_code == 400

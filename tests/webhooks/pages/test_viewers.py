@@ -1,4 +1,6 @@
-"""The booking page as coaches and programme managers see it, and what each viewer may not: the whole matrix."""
+"""The booking page as coaches and programme managers see it, and what each viewer may not: the
+whole matrix.
+"""
 
 import html
 import json
@@ -13,7 +15,16 @@ import pytest
 from storage.schema import tables
 from tests.support import people
 from tests.support.http_client import Desk
-from tests.support.page_visitor import GRACE, HEDY, Visitor, booking_in, enter, fields, follow, path_of
+from tests.support.page_visitor import (
+    GRACE,
+    HEDY,
+    Visitor,
+    booking_in,
+    enter,
+    fields,
+    follow,
+    path_of,
+)
 from tests.support.page_visitor import link as made_link
 from tests.webhooks.api.test_bookings import POD, post
 from webhooks import pages
@@ -22,10 +33,16 @@ from webhooks.http.permissions import NEEDS, RIGHTS, May
 
 BUSY = (people.at(3, 12), people.at(3, 14))
 OPEN, CLOSED, EVENING = people.at(4, 9), people.at(3, 12), people.at(4, 18)
-ACME, LEADERS, EVIL = {"company": "acme"}, {"company": "acme", "project": "leaders"}, {"company": "evil"}
+ACME, LEADERS, EVIL = (
+    {"company": "acme"},
+    {"company": "acme", "project": "leaders"},
+    {"company": "evil"},
+)
 MARY = {"id": "mary", "name": "Mary Jackson", "email": "mary@example.test", "zone": "UTC"}
 STAFF = ("coach", "manager")
-WHY = re.compile(r'<td class="r">(?:<button name="start" value="(\d+)" aria-label="[^"]*">)?([\w ]+)')
+WHY = re.compile(
+    r'<td class="r">(?:<button name="start" value="(\d+)" aria-label="[^"]*">)?([\w ]+)'
+)
 WORDS = Path(pages.__file__).parent / "words"
 
 
@@ -60,7 +77,9 @@ def sessions_of(desk: Desk) -> list[Any]:
 
 def seats_of(desk: Desk) -> list[tuple[str, str]]:
     with desk.database.read() as tx:
-        return sorted((row.participant_id, row.status) for row in tx.execute(tables.bookings.select()))
+        return sorted(
+            (row.participant_id, row.status) for row in tx.execute(tables.bookings.select())
+        )
 
 
 def group_form(visitor: Visitor, start: int, **changes: str) -> dict[str, str]:
@@ -71,7 +90,8 @@ def group_form(visitor: Visitor, start: int, **changes: str) -> dict[str, str]:
     return fields(page) | given | changes
 
 
-# -- links ----------------------------------------------------------------------------------------------------
+# -- links
+# ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,7 +102,11 @@ def group_form(visitor: Visitor, start: int, **changes: str) -> dict[str, str]:
         ({"viewer": "coach", "participant": None, "booking_id": "bkg_1"}, "missing", "participant"),
         ({"viewer": "manager"}, "missing", "context"),
         ({"viewer": "manager", "context": {"programme_name": "Leaders"}}, "missing", "context"),
-        ({"viewer": "coach", "purpose": "settings", "participant": None}, "unknown_field", "viewer"),
+        (
+            {"viewer": "coach", "purpose": "settings", "participant": None},
+            "unknown_field",
+            "viewer",
+        ),
     ],
 )
 def test_a_viewer_s_link_that_makes_no_sense_is_not_made(
@@ -95,13 +119,22 @@ def test_a_viewer_s_link_that_makes_no_sense_is_not_made(
 def test_a_coach_s_link_takes_a_key_that_may_force(one_desk: Desk) -> None:
     body = {"purpose": "booking", "coach_id": "ada", "viewer": "coach"}
     answer = one_desk.ask("POST", "/v1/links", "links:write", json=body)
-    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (403, "scope_missing", "viewer")
+    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (
+        403,
+        "scope_missing",
+        "viewer",
+    )
     assert "bookings:force" in answer.json["detail"]
-    assert one_desk.ask("POST", "/v1/links", "links:write", "bookings:force", json=body).status_code == 201
+    assert (
+        one_desk.ask("POST", "/v1/links", "links:write", "bookings:force", json=body).status_code
+        == 201
+    )
 
 
 @pytest.mark.parametrize("viewer", STAFF)
-def test_staff_come_with_a_participant_with_their_booking_or_without_either(one_desk: Desk, viewer: str) -> None:
+def test_staff_come_with_a_participant_with_their_booking_or_without_either(
+    one_desk: Desk, viewer: str
+) -> None:
     booking_id = enter(one_desk, context=ACME).book(OPEN)
     assert come(one_desk, viewer, participant=None).get("/book").status_code == 200
     assert come(one_desk, viewer).get("/book").status_code == 200
@@ -135,10 +168,14 @@ def test_times_are_told_in_the_zone_of_whoever_looks(one_desk: Desk) -> None:
         ("manager", kathmandu, "Asia/Kathmandu"),
         ("manager", None, "Europe/London"),
     ):
-        assert f"All times are in {zone}" in come(one_desk, viewer, participant=participant).get("/book").text
+        assert (
+            f"All times are in {zone}"
+            in come(one_desk, viewer, participant=participant).get("/book").text
+        )
 
 
-# -- who may what ---------------------------------------------------------------------------------------------
+# -- who may what
+# ---------------------------------------------------------------------------------------------
 
 ROUTES = {
     ("GET", "/book"): (200, 200, 200),
@@ -169,8 +206,10 @@ ROUTES = {
     ("POST", "/book/groups/{pod}/off"): (404, 303, 404),
     ("POST", "/book/groups/{evil}/off"): (404, 303, 404),
 }
-"""What a participant, the coach and a manager of the company are answered. `mine` is Grace's, for whom they come;
-`theirs` Hedy's 1:1, `seat` her seat in a group, `evil` a group of another company's, `given` one that is assigned."""
+"""What a participant, the coach and a manager of the company are answered. `mine` is Grace's, for
+whom they come; `theirs` Hedy's 1:1, `seat` her seat in a group, `evil` a group of another
+company's, `given` one that is assigned.
+"""
 
 
 @pytest.mark.parametrize("viewer", ["participant", *STAFF])
@@ -182,15 +221,30 @@ def test_each_viewer_may_what_the_matrix_says_and_what_they_may_not_changes_noth
     theirs = enter(one_desk, context=ACME, participant=HEDY).book(people.at(1, 14))
     ours = pod(one_desk, participants=[HEDY])
     with one_desk.database.read() as tx:
-        seat = next(row.id for row in tx.execute(tables.bookings.select()) if row.session_id == ours)
+        seat = next(
+            row.id for row in tx.execute(tables.bookings.select()) if row.session_id == ours
+        )
     evil = pod(one_desk, "2026-06-05T13:00:00Z", context=EVIL, participants=[HEDY])
     given = pod(one_desk, "2026-06-05T09:00:00Z", format="closed")
     visitor = come(one_desk, viewer)
-    names = {"open": OPEN, "closed": CLOSED, "mine": mine, "theirs": theirs, "seat": seat, "pod": ours}
+    names = {
+        "open": OPEN,
+        "closed": CLOSED,
+        "mine": mine,
+        "theirs": theirs,
+        "seat": seat,
+        "pod": ours,
+    }
     target, _, forced = path.format(**names, evil=evil, given=given).partition("?force")
     form = None
     if method == "POST":
-        given_fields = {"version": "1", "min_seats": "1", "max_seats": "2", "format": "open", "pod": ours}
+        given_fields = {
+            "version": "1",
+            "min_seats": "1",
+            "max_seats": "2",
+            "format": "open",
+            "pod": ours,
+        }
         form = visitor.confirm(OPEN) | given_fields
         if path.endswith("force"):
             form |= {"start": str(CLOSED), "force": "They agreed"}
@@ -221,7 +275,10 @@ def test_every_route_that_is_not_for_everybody_is_in_the_matrix(one_desk: Desk) 
     assert NEEDS.keys() <= endpoints
     assert RIGHTS["participant"] == frozenset()
     assert May.assign not in RIGHTS["coach"]
-    assert not {May.see_reasons, May.force, May.run_sessions, May.excuse, May.call_off} & RIGHTS["manager"]
+    assert (
+        not {May.see_reasons, May.force, May.run_sessions, May.excuse, May.call_off}
+        & RIGHTS["manager"]
+    )
 
 
 @pytest.mark.parametrize("viewer", STAFF)
@@ -267,32 +324,48 @@ def test_without_a_participant_nobody_is_booked(one_desk: Desk, viewer: str) -> 
     assert one_desk.dump() == before
 
 
-# -- reasons --------------------------------------------------------------------------------------------------
+# -- reasons
+# --------------------------------------------------------------------------------------------------
 
 SHORT = {"hours": "outside_hours", "busy": "busy", "buffer": "buffer", "session": "session", "past": "past",
          "day off": "day_off", "soon": "notice", "far off": "horizon"}  # fmt: skip
 
 
 def test_the_coach_sees_why_as_the_api_says_cell_by_cell(desk: Desk) -> None:
-    hours = {"zone": "UTC", "hours": people.OFFICE, "overrides": {"2026-06-05": []}, "durations": [60], "pre": 15}
-    assert desk.put("/v1/coaches/ada", hours | {"post": 15, "notice": 240, "version": 1}).status_code == 200
+    hours = {
+        "zone": "UTC",
+        "hours": people.OFFICE,
+        "overrides": {"2026-06-05": []},
+        "durations": [60],
+        "pre": 15,
+    }
+    assert (
+        desk.put("/v1/coaches/ada", hours | {"post": 15, "notice": 240, "version": 1}).status_code
+        == 200
+    )
     enter(desk, participant=HEDY).book(OPEN)
     page = come(desk, "coach").get("/book?week=2026-06-01&duration=60&frame=0-1440").text
     asked = "/v1/coaches/ada/slots?from=2026-06-01&to=2026-06-08&duration=60&tz=UTC&detail=reasons"
     wanted: dict[int, str] = {}
     for run in desk.get(asked).json["reasons"]:
-        first, last = (int(datetime.fromisoformat(run[name]).timestamp()) for name in ("from", "to"))
+        first, last = (
+            int(datetime.fromisoformat(run[name]).timestamp()) for name in ("from", "to")
+        )
         wanted |= dict.fromkeys(range(first, last, 900), run["reason"])
     wanted |= dict.fromkeys(range(people.at(1, 0), people.at(1, 8), 900), "past")
     found: dict[int, str] = {}
     for quarter, row in enumerate(re.findall(r'<tr><th scope="row">.*', page)):
-        cells = re.findall(r'<td[^>]*>(?:<button name="start" value="\d+" aria-label="[^"]*">)?([^<]+)', row)
+        cells = re.findall(
+            r'<td[^>]*>(?:<button name="start" value="\d+" aria-label="[^"]*">)?([^<]+)', row
+        )
         assert len(cells) == 7
         for day, text in enumerate(cells):
             if ":" not in text:
                 found[people.at(1 + day, 0) + 900 * quarter] = SHORT[text.strip()]
     assert found == wanted
-    assert {"outside_hours", "busy", "buffer", "session", "day_off", "notice", "past"} <= set(found.values())
+    assert {"outside_hours", "busy", "buffer", "session", "day_off", "notice", "past"} <= set(
+        found.values()
+    )
     for reason in set(found.values()):
         assert reason not in page or reason in ("busy", "buffer", "session", "past", "notice")
 
@@ -301,45 +374,91 @@ def test_what_can_never_be_forced_is_no_button(one_desk: Desk) -> None:
     enter(one_desk, participant=HEDY).book(OPEN)
     page = come(one_desk, "coach").get("/book?week=2026-06-01&duration=60").text
     buttons = {text.strip(): bool(start) for start, text in WHY.findall(page)}
-    assert {"busy": True, "buffer": True, "hours": True, "session": False}.items() <= buttons.items()
-    assert "Something in your calendars is in its way." in html.unescape(page)  # the legend says what is short there
+    assert {
+        "busy": True,
+        "buffer": True,
+        "hours": True,
+        "session": False,
+    }.items() <= buttons.items()
+    assert "Something in your calendars is in its way." in html.unescape(
+        page
+    )  # the legend says what is short there
 
 
 @pytest.mark.parametrize("viewer", ["participant", "manager"])
 def test_nobody_but_the_coach_is_told_a_reason(one_desk: Desk, viewer: str) -> None:
-    forced = {"coach_id": "ada", "start": "2026-06-03T12:00:00Z", "duration": 60, "participant": HEDY, "context": ACME}
+    forced = {
+        "coach_id": "ada",
+        "start": "2026-06-03T12:00:00Z",
+        "duration": 60,
+        "participant": HEDY,
+        "context": ACME,
+    }
     post(one_desk, "/v1/bookings", forced | {"force": {"reason": "A canary reason"}})
-    group = pod(one_desk, "2026-06-03T18:00:00Z", force={"reason": "A canary reason"}, participants=[MARY])
+    group = pod(
+        one_desk, "2026-06-03T18:00:00Z", force={"reason": "A canary reason"}, participants=[MARY]
+    )
     visitor = come(one_desk, viewer)
     mine = visitor.book(people.at(2, 9))
-    answers = [visitor.get(path) for path in ("/book?duration=60", "/book/grid?duration=60", "/book?frame=0-1440",
-               f"/book/confirm?start={CLOSED}&duration=60", f"/book/confirm?start={EVENING}&duration=60",
-               f"/book/bookings/{mine}", f"/book?move={mine}", f"/book/groups/{group}")]  # fmt: skip
+    answers = [
+        visitor.get(path)
+        for path in (
+            "/book?duration=60",
+            "/book/grid?duration=60",
+            "/book?frame=0-1440",
+            f"/book/confirm?start={CLOSED}&duration=60",
+            f"/book/confirm?start={EVENING}&duration=60",
+            # Fmt: skip
+            f"/book/bookings/{mine}",
+            f"/book?move={mine}",
+            f"/book/groups/{group}",
+        )
+    ]
     answers.append(visitor.post("/book", visitor.confirm(OPEN) | {"start": str(CLOSED)}))
     for answer in answers:
         whole = answer.text + str(answer.headers)
-        for canary in ("canary", "busy", "buffer", "outside", "untrusted", "because", 'class="r"', "Hedy", "hedy"):
+        for canary in (
+            "canary",
+            "busy",
+            "buffer",
+            "outside",
+            "untrusted",
+            "because",
+            'class="r"',
+            "Hedy",
+            "hedy",
+        ):
             assert canary not in whole, canary
         assert ("Mary" in whole) <= (viewer == "manager")
 
 
-# -- force ----------------------------------------------------------------------------------------------------
+# -- force
+# ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("start", "says"), [(CLOSED, "Something in your calendars"), (EVENING, "outside your working")]
 )
-def test_a_closed_time_is_forced_with_a_reason_that_is_kept_and_shown(desk: Desk, start: int, says: str) -> None:
+def test_a_closed_time_is_forced_with_a_reason_that_is_kept_and_shown(
+    desk: Desk, start: int, says: str
+) -> None:
     coach = come(desk, "coach")
     # When a closed time is chosen, what is overridden is said, and a reason asked for
     question = coach.get("/book/confirm", query_string={"start": start, "duration": 60}).text
     assert "This time is closed." in question
     assert says in question
-    assert re.search(r'<input type="text" id="why" name="force" maxlength="300" required>', question)
+    assert re.search(
+        r'<input type="text" id="why" name="force" maxlength="300" required>', question
+    )
     form = coach.confirm(start)
     # When none is given, or one that is too long, nothing is booked
     before = desk.dump()
-    for reason, told in ((" ", "Say why"), ("", "Say why"), ("x" * 301, "too long"), ("a\0b", "too long")):
+    for reason, told in (
+        (" ", "Say why"),
+        ("", "Say why"),
+        ("x" * 301, "too long"),
+        ("a\0b", "too long"),
+    ):
         refused = coach.post("/book", form | {"force": reason})
         assert (refused.status_code, told in refused.text) == (422, True)
     refused = coach.post("/book", form)  # as if it were open
@@ -367,7 +486,11 @@ def test_force_never_opens_another_session_nor_the_past(desk: Desk) -> None:
     coach = come(desk, "coach")
     form = coach.confirm(CLOSED) | {"force": "Because"}
     before = desk.dump()
-    for start, says in ((OPEN, "Another session"), (OPEN + 1800, "Another session"), (people.at(1, 7), "is over")):
+    for start, says in (
+        (OPEN, "Another session"),
+        (OPEN + 1800, "Another session"),
+        (people.at(1, 7), "is over"),
+    ):
         query = {"start": start, "duration": 60}
         assert (page := coach.get("/book/confirm", query_string=query)).status_code == 409
         assert says in page.text
@@ -382,7 +505,8 @@ def test_a_reason_is_kept_only_where_force_was_needed(one_desk: Desk) -> None:
     assert [session.force_reason for session in sessions_of(one_desk)] == [None]
 
 
-# -- the coach's sessions -------------------------------------------------------------------------------------
+# -- the coach's sessions
+# -------------------------------------------------------------------------------------
 
 
 def test_a_coach_sees_moves_and_cancels_their_sessions(desk: Desk) -> None:
@@ -392,7 +516,9 @@ def test_a_coach_sees_moves_and_cancels_their_sessions(desk: Desk) -> None:
     # Who comes when
     page = coach.get("/book?week=2026-06-01").text
     assert f"/book/bookings/{booking_id}" in page
-    told = re.search(r"Peer &lt;circle&gt;</strong> <small>Seats taken: 2 of 3</small> ([\w ]+), ([\w ]+)", page)
+    told = re.search(
+        r"Peer &lt;circle&gt;</strong> <small>Seats taken: 2 of 3</small> ([\w ]+), ([\w ]+)", page
+    )
     assert told is not None
     assert {told[1], told[2]} == {"Hedy Lamarr", "Mary Jackson"}
     assert "Seats taken" not in coach.get("/book?week=2026-06-08").text
@@ -415,17 +541,25 @@ def test_a_coach_sees_moves_and_cancels_their_sessions(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("excuse", "status"), [({}, "missed"), ({"excused": "1"}, "cancelled")])
-def test_a_coach_may_excuse_a_late_cancellation(one_desk: Desk, excuse: dict[str, str], status: str) -> None:
+def test_a_coach_may_excuse_a_late_cancellation(
+    one_desk: Desk, excuse: dict[str, str], status: str
+) -> None:
     soon, later = people.at(1, 14), people.at(4, 9)
     booking_id, another = (enter(one_desk, context=ACME).book(start) for start in (soon, later))
     coach, grace = come(one_desk, "coach"), come(one_desk, "participant")
     ask = coach.get(f"/book/bookings/{booking_id}/cancel")
     assert 'name="excused"' in ask.text
     assert 'name="excused"' not in grace.get(f"/book/bookings/{booking_id}/cancel").text
-    assert 'name="excused"' not in coach.get(f"/book/bookings/{another}/cancel").text  # nothing to excuse
-    assert coach.post(f"/book/bookings/{booking_id}/cancel", fields(ask) | excuse).status_code == 303
+    assert (
+        'name="excused"' not in coach.get(f"/book/bookings/{another}/cancel").text
+    )  # nothing to excuse
+    assert (
+        coach.post(f"/book/bookings/{booking_id}/cancel", fields(ask) | excuse).status_code == 303
+    )
     with one_desk.database.read() as tx:
-        told = tx.execute(tables.outbox.select().where(tables.outbox.c.booking_id == booking_id)).all()
+        told = tx.execute(
+            tables.outbox.select().where(tables.outbox.c.booking_id == booking_id)
+        ).all()
     assert seats_of(one_desk) == sorted([("grace", "booked"), ("grace", status)])
     assert status in {row.topic for row in told}
 
@@ -459,11 +593,14 @@ def test_a_group_is_called_off_by_its_coach(desk: Desk) -> None:
     assert group not in coach.get("/book?week=2026-06-01").text
 
 
-# -- groups ---------------------------------------------------------------------------------------------------
+# -- groups
+# ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("viewer", STAFF)
-def test_a_group_is_made_from_an_open_time_once_and_joined_by_its_people(desk: Desk, viewer: str) -> None:
+def test_a_group_is_made_from_an_open_time_once_and_joined_by_its_people(
+    desk: Desk, viewer: str
+) -> None:
     staff = come(desk, viewer, participant=None, context=LEADERS)
     form = group_form(staff, OPEN)
     answer = staff.post("/book/groups", form)
@@ -539,7 +676,12 @@ def test_a_manager_sees_the_people_of_their_own_context_alone(one_desk: Desk) ->
     ours = pod(one_desk, "2026-06-02T09:00:00Z", context=LEADERS)
     wider = pod(one_desk, "2026-06-04T09:00:00Z", context=ACME, participants=[MARY])
     anyone_s = pod(one_desk, "2026-06-04T11:00:00Z", context={}, participants=[MARY])
-    other = pod(one_desk, "2026-06-04T13:00:00Z", context={"company": "acme", "project": "others"}, participants=[MARY])
+    other = pod(
+        one_desk,
+        "2026-06-04T13:00:00Z",
+        context={"company": "acme", "project": "others"},
+        participants=[MARY],
+    )
     enter(one_desk, context=LEADERS, participant=MARY).book(people.at(5, 9))
     page = come(one_desk, "manager", context=LEADERS).get("/book?week=2026-06-01").text
     assert "Hedy Lamarr" in page
@@ -563,15 +705,23 @@ def test_a_participant_s_bookings_elsewhere_are_no_business_of_a_manager_s(one_d
     assert theirs not in page
     assert mine in page
     assert manager.get(f"/book/bookings/{theirs}").status_code == 404
-    assert manager.post(f"/book/bookings/{theirs}/cancel", manager.confirm(people.at(2, 9))).status_code == 404
+    assert (
+        manager.post(
+            f"/book/bookings/{theirs}/cancel", manager.confirm(people.at(2, 9))
+        ).status_code
+        == 404
+    )
     assert theirs in come(one_desk, "coach", participant=None).get("/book").text
 
 
-# -- live -----------------------------------------------------------------------------------------------------
+# -- live
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("viewer", ["participant", *STAFF])
-def test_grid_and_lists_are_one_answer_that_is_sent_again_only_when_it_changed(one_desk: Desk, viewer: str) -> None:
+def test_grid_and_lists_are_one_answer_that_is_sent_again_only_when_it_changed(
+    one_desk: Desk, viewer: str
+) -> None:
     group = pod(one_desk)
     visitor = come(one_desk, viewer)
     path = "/book/grid?week=2026-06-01&duration=60"
@@ -581,7 +731,10 @@ def test_grid_and_lists_are_one_answer_that_is_sent_again_only_when_it_changed(o
     assert re.findall(r'data-part="(\w+)"', first.text) == ["meetings", "grid", "groups"]
     assert "Seats left: 3" in first.text
     assert "csrf" not in first.text  # nor a key: whoever only looks again is told nothing new
-    assert (visitor.get(path, headers=known).status_code, visitor.get(path, headers=known).text) == (304, "")
+    assert (
+        visitor.get(path, headers=known).status_code,
+        visitor.get(path, headers=known).text,
+    ) == (304, "")
     other = enter(one_desk, participant=HEDY, context=ACME)
     assert other.post(f"/book/groups/{group}/join", fields(other.get("/book"))).status_code == 303
     again = visitor.get(path, headers=known)
@@ -600,7 +753,8 @@ def test_the_buttons_of_one_form_join_several_groups(one_desk: Desk) -> None:
     assert seats_of(one_desk) == [("grace", "booked")] * 2
 
 
-# -- words ----------------------------------------------------------------------------------------------------
+# -- words
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_the_viewers_texts_are_there_in_every_language() -> None:
@@ -617,6 +771,8 @@ def test_the_viewers_texts_are_there_in_every_language() -> None:
 )
 def test_staff_are_spoken_to_in_their_language(one_desk: Desk, language: str, says: str) -> None:
     coach = come(one_desk, "coach", language=language)
-    pages_ = [coach.get(path).text for path in ("/book", f"/book/confirm?start={CLOSED}&duration=60")]
+    pages_ = [
+        coach.get(path).text for path in ("/book", f"/book/confirm?start={CLOSED}&duration=60")
+    ]
     assert says in pages_[1]
     assert "Session" not in pages_[0]

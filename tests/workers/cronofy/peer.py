@@ -1,4 +1,6 @@
-"""A server that misbehaves as told, byte by byte: what no well-meaning HTTP server can be made to do."""
+"""A server that misbehaves as told, byte by byte: what no well-meaning HTTP server can be made to
+do.
+"""
 
 import socket
 import threading
@@ -12,12 +14,16 @@ Answer = Callable[[socket.socket, threading.Event], None]
 
 
 class Peer:
-    """Answers the first request with the first answer, and so on; the last answer serves all that follow."""
+    """Answers the first request with the first answer, and so on; the last answer serves all that
+    follow.
+    """
 
     def __init__(self, *answers: bytes | Answer) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
-        self._answers = [_bytes(answer) if isinstance(answer, bytes) else answer for answer in answers]
+        self._answers = [
+            _bytes(answer) if isinstance(answer, bytes) else answer for answer in answers
+        ]
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._over = threading.Event()
         self._open: list[socket.socket] = []
@@ -35,7 +41,12 @@ class Peer:
         self._threads[0].start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
         self._over.set()
         for each in (self._listener, *self._open):
             with suppress(OSError):  # somebody hung up already
@@ -50,7 +61,9 @@ class Peer:
                 connection, _ = self._listener.accept()
                 self.connections += 1
                 self._open.append(connection)
-                self._threads.append(threading.Thread(target=self._serve, args=(connection,), daemon=True))
+                self._threads.append(
+                    threading.Thread(target=self._serve, args=(connection,), daemon=True)
+                )
                 self._threads[-1].start()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -72,7 +85,9 @@ def status(code: int, *headers: str, body: bytes = b"") -> bytes:
 
 
 def trickle(start: bytes, drop: bytes) -> Answer:
-    """`start`, then a drop now and then for ever: each in time for a read time-out that begins anew."""
+    """`start`, then a drop now and then for ever: each in time for a read time-out that begins
+    anew.
+    """
 
     def answer(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(start)
@@ -121,7 +136,9 @@ def _requests(connection: socket.socket) -> Iterator[bytes]:
                 return
             buffered += more
         head, _, rest = buffered.partition(b"\r\n\r\n")
-        declared = [line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        declared = [
+            line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+        ]
         length = int(declared[0]) if declared else 0
         while len(rest) < length:
             rest += connection.recv(65_536)

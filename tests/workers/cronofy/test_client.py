@@ -28,7 +28,9 @@ def sent(api: Api, place: int = 0) -> Any:
 
 
 def test_a_person_is_sent_to_the_app_origin_to_connect(cronofy: Cronofy) -> None:
-    url = cronofy.authorize_url("https://coach.example/cb?x=1", "st&te", scope="read_write read_free_busy")
+    url = cronofy.authorize_url(
+        "https://coach.example/cb?x=1", "st&te", scope="read_write read_free_busy"
+    )
     assert url.startswith("https://app.cronofy.com/oauth/authorize?")
     assert {name: value for name, (value,) in parse_qs(urlsplit(url).query).items()} == {
         "response_type": "code",
@@ -42,7 +44,9 @@ def test_a_person_is_sent_to_the_app_origin_to_connect(cronofy: Cronofy) -> None
 
 
 def test_linking_and_a_provider_are_choices(cronofy: Cronofy) -> None:
-    url = cronofy.authorize_url("https://coach.example/cb", "s", scope="x", avoid_linking=False, provider="google")
+    url = cronofy.authorize_url(
+        "https://coach.example/cb", "s", scope="x", avoid_linking=False, provider="google"
+    )
     query = parse_qs(urlsplit(url).query)
     assert (query["avoid_linking"], query["provider_name"]) == (["false"], ["google"])
 
@@ -76,7 +80,9 @@ def test_a_refresh_keeps_its_own_token_when_none_comes_back(cronofy: Cronofy, ap
     assert cronofy.refresh("rt_old").refresh_token == "rt_old"
 
 
-def test_revoking_gives_the_refresh_token_by_its_documented_name(cronofy: Cronofy, api: Api) -> None:
+def test_revoking_gives_the_refresh_token_by_its_documented_name(
+    cronofy: Cronofy, api: Api
+) -> None:
     api.post(f"{TOKEN}/revoke", status=200)
     cronofy.revoke("rt_1")
     assert sent(api) == {"client_id": "cid_ours", "client_secret": "canary-secret", "token": "rt_1"}
@@ -110,7 +116,9 @@ def test_open_channels_are_listed(cronofy: Cronofy, api: Api) -> None:
 
 
 @pytest.mark.parametrize("status", [202, 404, 410])
-def test_closing_a_channel_that_is_closed_is_no_error(cronofy: Cronofy, api: Api, status: int) -> None:
+def test_closing_a_channel_that_is_closed_is_no_error(
+    cronofy: Cronofy, api: Api, status: int
+) -> None:
     api.delete(f"{API}/v1/channels/chn_1%2F..%2Fx", status=status)
     cronofy.close_channel("at_1", "chn_1/../x")
     assert len(api.calls) == 1
@@ -192,7 +200,9 @@ def test_the_token_endpoint_has_errors_of_its_own(
 
 
 @pytest.mark.parametrize("name", [name for name in table("refusals") if name.startswith("422")])
-def test_a_validation_error_names_its_keys_and_quotes_nothing(cronofy: Cronofy, api: Api, name: str) -> None:
+def test_a_validation_error_names_its_keys_and_quotes_nothing(
+    cronofy: Cronofy, api: Api, name: str
+) -> None:
     body = table("refusals")[name]["body"]
     api.post(f"{API}/v1/channels", status=422, json=body)
     with pytest.raises(errors.Rejected) as caught:
@@ -211,14 +221,18 @@ def test_a_success_without_an_answer_is_none(cronofy: Cronofy, api: Api, body: b
 
 
 @pytest.mark.parametrize("token", ["", "at 1", "at_1\r\nX-Evil: 1", "at_é", "a" * 5_000])
-def test_a_token_that_cannot_stand_in_a_header_is_never_sent(cronofy: Cronofy, api: Api, token: str) -> None:
+def test_a_token_that_cannot_stand_in_a_header_is_never_sent(
+    cronofy: Cronofy, api: Api, token: str
+) -> None:
     with pytest.raises(errors.Unauthorised) as caught:
         cronofy.userinfo(token)
     assert not api.calls
     assert not token or token not in str(caught.value)
 
 
-def test_nothing_is_sent_when_the_budget_is_spent(cronofy: Cronofy, api: Api, budget: LocalBudget) -> None:
+def test_nothing_is_sent_when_the_budget_is_spent(
+    cronofy: Cronofy, api: Api, budget: LocalBudget
+) -> None:
     budget.pause(60)
     with pytest.raises(errors.OverBudget) as caught:
         cronofy.userinfo("at_1")

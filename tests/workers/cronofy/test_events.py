@@ -1,4 +1,6 @@
-"""Writing our sessions into a calendar: by our id, as often as needed, and never believed unseen."""
+"""Writing our sessions into a calendar: by our id, as often as needed, and never
+believed unseen.
+"""
 
 from contextlib import suppress
 from datetime import date
@@ -18,11 +20,15 @@ HERE = f"{API}/v1/calendars/cal_a%2F..%2Fx/events"
 EVENTS = f"{API}/v1/events"
 
 
-def test_an_event_is_written_by_our_id_and_written_again_after_trouble(cronofy: Cronofy, api: Api) -> None:
+def test_an_event_is_written_by_our_id_and_written_again_after_trouble(
+    cronofy: Cronofy, api: Api
+) -> None:
     api.post(HERE, status=503)
     api.post(HERE, status=202)
     cronofy.upsert_event("at_1", "cal_a/../x", EVENT)
-    assert [orjson.loads(call.request.body or b"")["event_id"] for call in api.calls] == ["coachcal-ses_1"] * 2
+    assert [orjson.loads(call.request.body or b"")["event_id"] for call in api.calls] == [
+        "coachcal-ses_1"
+    ] * 2
 
 
 def test_a_deletion_names_the_event_in_its_body(cronofy: Cronofy, api: Api) -> None:
@@ -77,10 +83,15 @@ def test_each_try_that_may_be_carried_out_yet_is_told(
     assert len(found) == unknown
 
 
-def test_our_own_events_are_read_over_all_pages_and_no_others_asked_for(cronofy: Cronofy, api: Api) -> None:
+def test_our_own_events_are_read_over_all_pages_and_no_others_asked_for(
+    cronofy: Cronofy, api: Api
+) -> None:
     following = {"current": 1, "total": 2, "next_page": f"{EVENTS}/pages/p2"}
     api.get(EVENTS, json={"pages": following, "events": [OURS]})
-    api.get(f"{EVENTS}/pages/p2", json={"pages": {"current": 2, "total": 2}, "events": [OURS | {"event_id": "e2"}]})
+    api.get(
+        f"{EVENTS}/pages/p2",
+        json={"pages": {"current": 2, "total": 2}, "events": [OURS | {"event_id": "e2"}]},
+    )
     found = cronofy.managed_events("at_1", since=date(2026, 11, 6), until=date(2026, 11, 9))
     assert [event.id for event in found] == ["coachcal-ses_1", "e2"]
     query = parse_qs(urlsplit(api.calls[0].request.url or "").query)
@@ -92,9 +103,13 @@ def test_our_own_events_are_read_over_all_pages_and_no_others_asked_for(cronofy:
     }
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/v1/events/pages/p2", f"{API}/v1/free_busy/pages/p2"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/v1/events/pages/p2", f"{API}/v1/free_busy/pages/p2"]
+)
 def test_no_page_of_events_leads_anywhere_else(cronofy: Cronofy, api: Api, elsewhere: str) -> None:
-    api.get(EVENTS, json={"pages": {"current": 1, "total": 2, "next_page": elsewhere}, "events": []})
+    api.get(
+        EVENTS, json={"pages": {"current": 1, "total": 2, "next_page": elsewhere}, "events": []}
+    )
     with pytest.raises(errors.BadAnswer, match="not followed"):
         cronofy.managed_events("at_1", since=date(2026, 11, 6), until=date(2026, 11, 9))
     assert len(api.calls) == 1

@@ -60,7 +60,9 @@ def test_what_is_no_origin_is_refused_with_an_example(given: str) -> None:
         origins.checked(given)
 
 
-@pytest.mark.parametrize("given", ["http://api.cronofy.com", "http://10.0.0.7:8900", "http://localhost.example"])
+@pytest.mark.parametrize(
+    "given", ["http://api.cronofy.com", "http://10.0.0.7:8900", "http://localhost.example"]
+)
 def test_plain_http_is_refused_beyond_this_machine(given: str) -> None:
     with pytest.raises(ValueError, match="use https"):
         origins.checked(given)
@@ -122,7 +124,10 @@ def test_any_other_address_is_not(url: str) -> None:
 
 
 parts = st.sampled_from(
-    [*("https://", "http://", "api.cronofy.com", "evil.example", "443", "%40", "//", PAGE), *"@:/\\#?."],
+    [
+        *("https://", "http://", "api.cronofy.com", "evil.example", "443", "%40", "//", PAGE),
+        *"@:/\\#?.",
+    ],
 )
 home = ("https", "api.cronofy.com", 443, None)
 

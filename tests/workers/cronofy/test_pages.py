@@ -29,7 +29,9 @@ ITEM = {
 
 
 def read(cronofy: Cronofy) -> Reading:
-    return cronofy.free_busy("at_1", since=date(2026, 11, 1), until=date(2027, 2, 1), zone="Europe/London")
+    return cronofy.free_busy(
+        "at_1", since=date(2026, 11, 1), until=date(2027, 2, 1), zone="Europe/London"
+    )
 
 
 def page(number: int, total: int, *items: Any, following: Any = ...) -> dict[str, Any]:
@@ -39,7 +41,9 @@ def page(number: int, total: int, *items: Any, following: Any = ...) -> dict[str
     return {"pages": pages, "free_busy": list(items)}
 
 
-def test_a_read_asks_for_the_dates_in_the_zone_and_not_for_our_own_events(cronofy: Cronofy, api: Api) -> None:
+def test_a_read_asks_for_the_dates_in_the_zone_and_not_for_our_own_events(
+    cronofy: Cronofy, api: Api
+) -> None:
     api.get(FIRST, body=raw("free_busy/empty"))
     assert len(read(cronofy)) == 0
     query = parse_qs(urlsplit(api.calls[0].request.url or "").query)
@@ -69,7 +73,9 @@ def test_a_following_page_is_asked_for_exactly_as_told(cronofy: Cronofy, api: Ap
     assert api.calls[1].request.url == f"{FIRST}/pages/a%2Fb?cursor=x%20y"
 
 
-@pytest.mark.parametrize("failure", [500, 429, 401, 403, 423, requests.ReadTimeout("x"), b"{", b"{}"], ids=str)
+@pytest.mark.parametrize(
+    "failure", [500, 429, 401, 403, 423, requests.ReadTimeout("x"), b"{", b"{}"], ids=str
+)
 def test_a_page_that_fails_drops_the_whole_read(cronofy: Cronofy, api: Api, failure: Any) -> None:
     api.get(FIRST, json=page(1, 2, ITEM))
     if isinstance(failure, int):
@@ -144,9 +150,13 @@ def test_a_page_left_out_is_noticed(cronofy: Cronofy, api: Api) -> None:
     [ClientLimits(pages=2), ClientLimits(items=3), ClientLimits(read_bytes=500)],
     ids=["pages", "items", "bytes"],
 )
-def test_a_read_larger_than_allowed_is_dropped(clock: Clock, api: Api, limits: ClientLimits) -> None:
+def test_a_read_larger_than_allowed_is_dropped(
+    clock: Clock, api: Api, limits: ClientLimits
+) -> None:
     budget = LocalBudget(monotonic=clock.monotonic, sleep=clock.sleep)
-    cronofy = Cronofy(API, API, "cid", "s", budget, limits=limits, monotonic=clock.monotonic, sleep=clock.sleep)
+    cronofy = Cronofy(
+        API, API, "cid", "s", budget, limits=limits, monotonic=clock.monotonic, sleep=clock.sleep
+    )
     api.get(FIRST, json=page(1, 3, ITEM, ITEM))
     api.get(f"{FIRST}/pages/p2", json=page(2, 3, ITEM, ITEM))
     with pytest.raises(errors.BadAnswer, match="more than a read may hold"):

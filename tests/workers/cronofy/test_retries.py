@@ -1,4 +1,6 @@
-"""What does no harm is tried again: later each time, as late as Cronofy asks, and never past the deadline."""
+"""What does no harm is tried again: later each time, as late as Cronofy asks, and never past the
+deadline.
+"""
 
 import email.utils
 
@@ -23,7 +25,9 @@ NOW = 1_793_664_000.0  # 2026-11-03T00:00:00Z
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 408])
-def test_a_call_that_fails_for_now_is_tried_again(cronofy: Cronofy, api: Api, clock: Clock, status: int) -> None:
+def test_a_call_that_fails_for_now_is_tried_again(
+    cronofy: Cronofy, api: Api, clock: Clock, status: int
+) -> None:
     api.get(USERINFO, status=status)
     api.get(USERINFO, status=status)
     api.get(USERINFO, body=raw("identity/userinfo_connected"))
@@ -42,7 +46,9 @@ def test_a_broken_connection_is_tried_again(cronofy: Cronofy, api: Api, failure:
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 422, 423])
-def test_a_call_that_is_refused_is_not(cronofy: Cronofy, api: Api, clock: Clock, status: int) -> None:
+def test_a_call_that_is_refused_is_not(
+    cronofy: Cronofy, api: Api, clock: Clock, status: int
+) -> None:
     api.get(USERINFO, status=status)
     with pytest.raises(errors.CronofyError):
         cronofy.userinfo("at_1")
@@ -50,12 +56,16 @@ def test_a_call_that_is_refused_is_not(cronofy: Cronofy, api: Api, clock: Clock,
     assert clock.slept == []
 
 
-def test_five_tries_are_enough_and_their_waits_grow_with_jitter(cronofy: Cronofy, api: Api, clock: Clock) -> None:
+def test_five_tries_are_enough_and_their_waits_grow_with_jitter(
+    cronofy: Cronofy, api: Api, clock: Clock
+) -> None:
     api.get(USERINFO, status=503)
     with pytest.raises(errors.Unavailable) as caught:
         cronofy.userinfo("at_1")
     assert (caught.value.status, len(api.calls)) == (503, 5)
-    assert all(0.1 <= slept <= most for slept, most in zip(clock.slept, [0.5, 1, 2, 4], strict=True))
+    assert all(
+        0.1 <= slept <= most for slept, most in zip(clock.slept, [0.5, 1, 2, 4], strict=True)
+    )
     assert len(set(clock.slept)) > 1
 
 
@@ -82,7 +92,9 @@ def test_a_code_is_sent_once_whatever_happens(cronofy: Cronofy, api: Api, clock:
     ],
     ids=["refresh", "revoke", "open channel", "close channel"],
 )
-def test_calls_that_may_come_twice_are_tried_again(cronofy: Cronofy, api: Api, call: object) -> None:
+def test_calls_that_may_come_twice_are_tried_again(
+    cronofy: Cronofy, api: Api, call: object
+) -> None:
     for address in (f"{API}/oauth/token", f"{API}/oauth/token/revoke", f"{API}/v1/channels"):
         api.post(address, status=500)
     api.delete(f"{API}/v1/channels/chn_1", status=500)
@@ -91,7 +103,9 @@ def test_calls_that_may_come_twice_are_tried_again(cronofy: Cronofy, api: Api, c
     assert len(api.calls) == 5
 
 
-def test_retry_after_is_kept_to_with_jitter_on_top(cronofy: Cronofy, api: Api, clock: Clock) -> None:
+def test_retry_after_is_kept_to_with_jitter_on_top(
+    cronofy: Cronofy, api: Api, clock: Clock
+) -> None:
     api.get(USERINFO, status=429, headers={"Retry-After": "7"})
     api.get(USERINFO, body=raw("identity/userinfo_connected"))
     cronofy.userinfo("at_1")
@@ -160,11 +174,16 @@ def test_retries_end_before_the_deadline(cronofy: Cronofy, api: Api, clock: Cloc
         ("9" * 30, None),
     ],
 )
-def test_retry_after_is_read_as_the_standard_says(header: str | None, seconds: float | None) -> None:
+def test_retry_after_is_read_as_the_standard_says(
+    header: str | None, seconds: float | None
+) -> None:
     assert retry_after(header, NOW) == seconds
 
 
-@given(st.text(max_size=40) | st.integers(0, 2**37).map(lambda s: email.utils.formatdate(s, usegmt=True)))
+@given(
+    st.text(max_size=40)
+    | st.integers(0, 2**37).map(lambda s: email.utils.formatdate(s, usegmt=True))
+)
 def test_no_retry_after_is_an_error_or_too_long(header: str) -> None:
     seconds = retry_after(header, NOW)
     assert seconds is None or 0 <= seconds <= 600

@@ -1,4 +1,6 @@
-"""A push is believed when, and only when, one of its values is the HMAC of its exact bytes under a secret of ours."""
+"""A push is believed when, and only when, one of its values is the HMAC of its exact bytes under a
+secret of ours.
+"""
 
 import base64
 import hashlib
@@ -14,7 +16,10 @@ from workers.cronofy import signature
 
 VECTORS = table("hmac_vectors")
 BODY = b'{"example":"well-known"}'
-OLD, NEW = "CRN_NggYusqPGLxwjw5FHOJYOqSrTPNXy8WQf14OID", "CRN_nGlYDFXwfSXgB9rvGNBJyfE454GGPtWIbNuPwr"
+OLD, NEW = (
+    "CRN_NggYusqPGLxwjw5FHOJYOqSrTPNXy8WQf14OID",
+    "CRN_nGlYDFXwfSXgB9rvGNBJyfE454GGPtWIbNuPwr",
+)
 STRANGER = "PNNVJ9J2e8N174koxcKDzktZ9Qkt8YUzP+V+l5lG8F4="
 
 secrets = st.text(min_size=1, max_size=80)
@@ -28,19 +33,25 @@ def test_every_published_vector_is_valid(vector: dict[str, str]) -> None:
     assert signature.valid(BODY, vector["hmac"], [vector["secret"]])
 
 
-@pytest.mark.parametrize("vector", VECTORS["published_headers"], ids=["two secrets", "stranger first"])
+@pytest.mark.parametrize(
+    "vector", VECTORS["published_headers"], ids=["two secrets", "stranger first"]
+)
 def test_published_headers_of_several_values_are_valid(vector: dict[str, Any]) -> None:
     for secret in vector["secrets"]:
         assert signature.valid(BODY, vector["header"], [secret])
 
 
-@pytest.mark.parametrize("vector", VECTORS["must_reject"], ids=lambda vector: vector["header"][:14] or "empty")
+@pytest.mark.parametrize(
+    "vector", VECTORS["must_reject"], ids=lambda vector: vector["header"][:14] or "empty"
+)
 def test_published_forgeries_are_refused(vector: dict[str, str]) -> None:
     assert not signature.valid(BODY, vector["header"], [vector["secret"]])
 
 
 @pytest.mark.parametrize("vector", VECTORS["derived"], ids=lambda vector: vector["name"])
-def test_pushes_are_valid_by_their_exact_bytes_before_and_during_a_rotation(vector: dict[str, Any]) -> None:
+def test_pushes_are_valid_by_their_exact_bytes_before_and_during_a_rotation(
+    vector: dict[str, Any],
+) -> None:
     raw = vector["body"].encode()
     assert signature.valid(raw, vector["single"], vector["secrets"][:1])
     for held in ([OLD], [NEW], [OLD, NEW], ["another", NEW]):
@@ -73,8 +84,12 @@ def test_spaces_and_empty_values_around_ours_are_no_harm(around: str) -> None:
     assert signature.valid(BODY, around.format(signature.sign(BODY, [OLD])), [OLD])
 
 
-@pytest.mark.parametrize("header", [None, "", ",", ",,,", " ", "é", "☃", "\udcff", "é" * 44, "\x00", "None"])
-def test_a_header_that_is_missing_or_strange_is_refused_and_never_an_error(header: str | None) -> None:
+@pytest.mark.parametrize(
+    "header", [None, "", ",", ",,,", " ", "é", "☃", "\udcff", "é" * 44, "\x00", "None"]
+)
+def test_a_header_that_is_missing_or_strange_is_refused_and_never_an_error(
+    header: str | None,
+) -> None:
     assert not signature.valid(BODY, header, [OLD, NEW])
 
 
@@ -92,7 +107,9 @@ def test_a_strange_value_beside_ours_spoils_nothing() -> None:
         lambda ours: ours[1:],
         lambda ours: ours[:22],
         lambda ours: ours.swapcase(),
-        lambda ours: ours[:-2] + chr(ord(ours[-2]) + 1) + "=",  # the same digest to a lenient decoder
+        lambda ours: (
+            ours[:-2] + chr(ord(ours[-2]) + 1) + "="
+        ),  # the same digest to a lenient decoder
         lambda ours: ours[:20] + "\n" + ours[20:],
         lambda ours: f'"{ours}"',
         lambda ours: f"sha256={ours}",
@@ -121,8 +138,16 @@ def test_an_empty_secret_is_no_secret() -> None:
 def test_known_vectors_of_the_standard_hold() -> None:
     """RFC 4231, cases 1, 2 and 4: those whose keys are texts."""
     cases = [
-        ("\x0b" * 20, b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
-        ("Jefe", b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+        (
+            "\x0b" * 20,
+            b"Hi There",
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+        ),
+        (
+            "Jefe",
+            b"what do ya want for nothing?",
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+        ),
         (
             "".join(map(chr, range(1, 26))),
             b"\xcd" * 50,
@@ -145,13 +170,19 @@ def test_secrets_of_any_length_agree_with_the_definition(length: int) -> None:
 
 
 @given(raw=bodies, held=st.lists(secrets, min_size=1, max_size=4), signing=st.data())
-def test_what_any_held_secret_signed_is_valid(raw: bytes, held: list[str], signing: st.DataObject) -> None:
-    used = signing.draw(st.lists(st.sampled_from(held) | secrets, max_size=7).map(lambda more: [*more, held[0]]))
+def test_what_any_held_secret_signed_is_valid(
+    raw: bytes, held: list[str], signing: st.DataObject
+) -> None:
+    used = signing.draw(
+        st.lists(st.sampled_from(held) | secrets, max_size=7).map(lambda more: [*more, held[0]])
+    )
     assert signature.valid(raw, signature.sign(raw, used), held)
 
 
 @given(raw=bodies, secret=secrets, place=st.integers(0), bit=st.integers(0, 7))
-def test_one_flipped_bit_of_the_body_is_refused(raw: bytes, secret: str, place: int, bit: int) -> None:
+def test_one_flipped_bit_of_the_body_is_refused(
+    raw: bytes, secret: str, place: int, bit: int
+) -> None:
     header = signature.sign(raw, [secret])
     changed = bytearray(raw or b"\0")
     changed[place % len(changed)] ^= 1 << bit
@@ -160,6 +191,10 @@ def test_one_flipped_bit_of_the_body_is_refused(raw: bytes, secret: str, place: 
 
 @given(raw=bodies, header=st.text(max_size=200), held=st.lists(st.text(max_size=20), max_size=3))
 def test_no_header_whatever_is_an_error(raw: bytes, header: str, held: list[str]) -> None:
-    real = [base64.b64encode(hmac.new(s.encode("utf-8", "surrogatepass"), raw, "sha256").digest()) for s in held if s]
+    real = [
+        base64.b64encode(hmac.new(s.encode("utf-8", "surrogatepass"), raw, "sha256").digest())
+        for s in held
+        if s
+    ]
     values = [value.strip(b" \t") for value in header.encode("latin-1", "replace").split(b",")]
     assert signature.valid(raw, header, held) == any(value in real for value in values)

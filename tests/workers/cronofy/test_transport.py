@@ -1,4 +1,6 @@
-"""Against a server that misbehaves, a call ends: in time, in bounds, and without telling anybody the token."""
+"""Against a server that misbehaves, a call ends: in time, in bounds, and without telling anybody
+the token.
+"""
 
 import gzip
 import logging
@@ -14,19 +16,32 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.workers.cronofy.fixtures import raw
-from tests.workers.cronofy.peer import Answer, Peer, flood, ok, silence, status, then_hang_up, trickle
+from tests.workers.cronofy.peer import (
+    Answer,
+    Peer,
+    flood,
+    ok,
+    silence,
+    status,
+    then_hang_up,
+    trickle,
+)
 from workers.budget import LocalBudget
 from workers.cronofy import errors
 from workers.cronofy.client import ClientLimits, Cronofy
 from workers.cronofy.transport import Timeouts
 
-CANARY = "YRANAC".lower()[::-1]  # so that no line of this file, as a traceback shows it, holds the word
+CANARY = "YRANAC".lower()[
+    ::-1
+]  # so that no line of this file, as a traceback shows it, holds the word
 BODY = CANARY.encode()
 USERINFO = raw("identity/userinfo_connected")
 DEADLINE = 0.5
 
 
-def client(origin: str, *, read: float = 30.0, deadline: float = DEADLINE, answer_bytes: int = 100_000) -> Cronofy:
+def client(
+    origin: str, *, read: float = 30.0, deadline: float = DEADLINE, answer_bytes: int = 100_000
+) -> Cronofy:
     return Cronofy(
         origin,
         origin,
@@ -110,18 +125,32 @@ def test_each_thread_has_its_own_connection() -> None:
         trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n", b" "),
         trickle(b"HTTP/1.1 200 OK\r\n\r\n", b" "),
         trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-        trickle(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b" ")[:10], b"\0"),
+        trickle(
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b" ")[:10], b"\0"
+        ),
         trickle(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
         trickle(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n", b" "),
         trickle(b"HTTP/1.1 503 Busy\r\n\r\n", b" "),
     ],
     ids=[
-        *("silence", "status line", "headers", "one header", "body", "endless body", "chunks", "gzip", "continues"),
+        *(
+            "silence",
+            "status line",
+            "headers",
+            "one header",
+            "body",
+            "endless body",
+            "chunks",
+            "gzip",
+            "continues",
+        ),
         *("redirect", "error"),
     ],
 )
 def test_an_answer_that_never_ends_ends_at_the_deadline(answer: Answer) -> None:
-    """Each byte comes within the read time-out, so only a total can end it: without one, this test does not end."""
+    """Each byte comes within the read time-out, so only a total can end it: without one, this test
+    does not end.
+    """
     with Peer(answer) as peer, pytest.raises((errors.Unavailable, errors.BadAnswer)):
         userinfo(peer)
 
@@ -135,7 +164,9 @@ def test_a_pause_longer_than_the_read_timeout_is_tried_again() -> None:
 def test_nobody_listening_is_unavailable() -> None:
     with Peer(silence) as gone:
         origin = gone.origin
-    with pytest.raises(errors.Unavailable, match=r"GET /v1/userinfo got no whole answer \(ConnectionError\)"):
+    with pytest.raises(
+        errors.Unavailable, match=r"GET /v1/userinfo got no whole answer \(ConnectionError\)"
+    ):
         client(origin).userinfo("at_1")
 
 
@@ -198,7 +229,11 @@ def test_an_answer_larger_than_allowed_is_dropped_early(answer: bytes | Answer) 
 
 
 @pytest.mark.parametrize(
-    "answer", [ok(b"not gzip at all", "Content-Encoding: gzip"), then_hang_up(b"HTTP/1.1 200 OK\r\nContent-Le")]
+    "answer",
+    [
+        ok(b"not gzip at all", "Content-Encoding: gzip"),
+        then_hang_up(b"HTTP/1.1 200 OK\r\nContent-Le"),
+    ],
 )
 def test_an_answer_of_nothing_readable_is_a_bad_one(answer: bytes | Answer) -> None:
     with Peer(answer) as peer, pytest.raises(errors.BadAnswer):
@@ -207,7 +242,10 @@ def test_an_answer_of_nothing_readable_is_a_bad_one(answer: bytes | Answer) -> N
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed_anywhere(code: int) -> None:
-    with Peer(ok(USERINFO)) as elsewhere, Peer(status(code, f"Location: {elsewhere.origin}/v1/userinfo")) as peer:
+    with (
+        Peer(ok(USERINFO)) as elsewhere,
+        Peer(status(code, f"Location: {elsewhere.origin}/v1/userinfo")) as peer,
+    ):
         with pytest.raises(errors.BadAnswer, match="redirects are not followed"):
             userinfo(peer, deadline=20)
         cronofy = client(peer.origin, deadline=20)
@@ -224,7 +262,9 @@ def test_a_page_on_another_host_is_never_contacted() -> None:
         with Peer(ok(orjson.dumps(page))) as peer:
             cronofy = client(peer.origin, deadline=20)
             with pytest.raises(errors.BadAnswer, match="not followed"):
-                cronofy.free_busy("at_1", since=date(2026, 11, 1), until=date(2026, 12, 1), zone="UTC")
+                cronofy.free_busy(
+                    "at_1", since=date(2026, 11, 1), until=date(2026, 12, 1), zone="UTC"
+                )
             cronofy.close()
         assert elsewhere.connections == 0
 
@@ -238,7 +278,9 @@ def test_one_account_s_cookies_never_travel_with_another_s_token() -> None:
         assert b"cookie" not in peer.requests[1].lower()
 
 
-def test_the_environment_of_the_process_changes_no_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_the_process_changes_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """requests would take a proxy from there, and a password from .netrc in place of the bearer."""
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password wrong\n")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
@@ -251,7 +293,9 @@ def test_the_environment_of_the_process_changes_no_request(tmp_path: Path, monke
 
 
 def everything_told(error: BaseException | None) -> Iterator[str]:
-    """All texts that a log or an error tracker could take from an exception and from those behind it."""
+    """All texts that a log or an error tracker could take from an exception and from those behind
+    it.
+    """
     while error is not None:
         yield from (str(error), repr(error), repr(error.args), repr(vars(error)))
         assert error.__context__ is None or error.__cause__ is error.__context__
@@ -269,8 +313,14 @@ def everything_told(error: BaseException | None) -> Iterator[str]:
         ok(b'{"access_token":"%s\\n"}' % BODY),
         ok(b'"%s"' % BODY),
         ok(BODY, "Content-Encoding: gzip"),
-        *(status(code, body=b'{"error":"%s !"}' % BODY) for code in (302, 400, 401, 403, 422, 423, 429, 500)),
-        status(422, body=b'{"errors":{"%s !":[{"key":"%s !","description":"%s"}]}}' % (BODY, BODY, BODY)),
+        *(
+            status(code, body=b'{"error":"%s !"}' % BODY)
+            for code in (302, 400, 401, 403, 422, 423, 429, 500)
+        ),
+        status(
+            422,
+            body=b'{"errors":{"%s !":[{"key":"%s !","description":"%s"}]}}' % (BODY, BODY, BODY),
+        ),
     ],
     ids=lambda answer: repr(answer[:40]) if isinstance(answer, bytes) else "wild",
 )

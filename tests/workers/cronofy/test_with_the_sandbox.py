@@ -1,4 +1,6 @@
-"""The client and the sandbox were written apart, from the same reference: here they meet over a socket."""
+"""The client and the sandbox were written apart, from the same reference: here they meet over a
+socket.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -57,7 +59,9 @@ def cronofy(sandbox: Sandbox) -> Iterator[Cronofy]:
 
 
 def read(cronofy: Cronofy, seat: ReadyAccount) -> Reading:
-    return cronofy.free_busy(seat.access_token, since=date(2026, 11, 1), until=date(2027, 1, 1), zone="Europe/London")
+    return cronofy.free_busy(
+        seat.access_token, since=date(2026, 11, 1), until=date(2027, 1, 1), zone="Europe/London"
+    )
 
 
 def fill(control: Control, seat: ReadyAccount, events: int = 7) -> list[tuple[int, int]]:
@@ -72,7 +76,9 @@ def spans(reading: Reading) -> list[tuple[int, int]]:
     return sorted(zip(reading.start.tolist(), reading.end.tolist(), strict=True))
 
 
-def test_a_person_connects_and_their_tokens_work(sandbox: Sandbox, control: Control, cronofy: Cronofy) -> None:
+def test_a_person_connects_and_their_tokens_work(
+    sandbox: Sandbox, control: Control, cronofy: Cronofy
+) -> None:
     url = cronofy.authorize_url(CALLBACK, "state-1", scope="read_write", provider="google")
     answer = control.consent(url)
     code = answer.partition("code=")[2].partition("&")[0]
@@ -90,7 +96,9 @@ def test_a_person_connects_and_their_tokens_work(sandbox: Sandbox, control: Cont
         cronofy.refresh(grant.refresh_token)
 
 
-def test_pages_small_as_they_are_make_the_whole_reading(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
+def test_pages_small_as_they_are_make_the_whole_reading(
+    control: Control, cronofy: Cronofy, mira: ReadyAccount
+) -> None:
     meant = fill(control, mira)
     control.clear_calls()
     reading = read(cronofy, mira)
@@ -99,12 +107,21 @@ def test_pages_small_as_they_are_make_the_whole_reading(control: Control, cronof
     assert sum(control.counts().values()) == 3
 
 
-def test_whole_days_and_doubt_arrive_as_such(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
+def test_whole_days_and_doubt_arrive_as_such(
+    control: Control, cronofy: Cronofy, mira: ReadyAccount
+) -> None:
     control.add_event(mira.calendars[0], date(2026, 11, 10), date(2026, 11, 12))
-    control.add_event(mira.calendars[0], NOW, NOW + timedelta(minutes=17, seconds=30), status="tentative")
+    control.add_event(
+        mira.calendars[0], NOW, NOW + timedelta(minutes=17, seconds=30), status="tentative"
+    )
     reading = read(cronofy, mira)
     by_start = sorted(
-        zip(reading.all_day.tolist(), reading.status.tolist(), (reading.end - reading.start).tolist(), strict=True)
+        zip(
+            reading.all_day.tolist(),
+            reading.status.tolist(),
+            (reading.end - reading.start).tolist(),
+            strict=True,
+        )
     )
     assert by_start == [(False, TENTATIVE, 1050), (True, BUSY, 2 * 86_400)]
 
@@ -121,7 +138,9 @@ def test_a_broken_profile_and_a_running_first_sync_are_seen(
     assert account.profiles[0].relink_url
 
 
-def test_channels_are_opened_once_listed_and_closed(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
+def test_channels_are_opened_once_listed_and_closed(
+    control: Control, cronofy: Cronofy, mira: ReadyAccount
+) -> None:
     channel = cronofy.open_channel(mira.access_token, HOOK)
     assert cronofy.open_channel(mira.access_token, HOOK) == channel
     assert cronofy.channels(mira.access_token) == (channel,)
@@ -130,7 +149,9 @@ def test_channels_are_opened_once_listed_and_closed(control: Control, cronofy: C
     assert cronofy.channels(mira.access_token) == ()
 
 
-def test_an_expired_token_asks_to_be_refreshed(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
+def test_an_expired_token_asks_to_be_refreshed(
+    control: Control, cronofy: Cronofy, mira: ReadyAccount
+) -> None:
     control.expire_tokens(mira.sub)
     with pytest.raises(errors.Unauthorised):
         read(cronofy, mira)
@@ -177,7 +198,12 @@ def test_trouble_that_passes_costs_a_try(
     ],
 )
 def test_trouble_that_stays_drops_the_whole_read(
-    sandbox: Sandbox, control: Control, mira: ReadyAccount, kind: str, path: str, how: dict[str, Any]
+    sandbox: Sandbox,
+    control: Control,
+    mira: ReadyAccount,
+    kind: str,
+    path: str,
+    how: dict[str, Any],
 ) -> None:
     fill(control, mira, 4)
     control.fault(kind, path, times=None, **how)
@@ -190,15 +216,24 @@ def test_trouble_that_stays_drops_the_whole_read(
 
 
 SESSION = ManagedEvent(
-    "coachcal-ses_1", "Session", "", int(NOW.timestamp()), int(NOW.timestamp()) + 3600, "Europe/London"
+    "coachcal-ses_1",
+    "Session",
+    "",
+    int(NOW.timestamp()),
+    int(NOW.timestamp()) + 3600,
+    "Europe/London",
 )
 
 
 def ours(cronofy: Cronofy, seat: ReadyAccount) -> tuple[Written, ...]:
-    return cronofy.managed_events(seat.access_token, since=date(2026, 11, 1), until=date(2026, 11, 10))
+    return cronofy.managed_events(
+        seat.access_token, since=date(2026, 11, 1), until=date(2026, 11, 10)
+    )
 
 
-def test_what_we_write_is_read_back_moved_and_deleted_and_is_never_busy(cronofy: Cronofy, mira: ReadyAccount) -> None:
+def test_what_we_write_is_read_back_moved_and_deleted_and_is_never_busy(
+    cronofy: Cronofy, mira: ReadyAccount
+) -> None:
     token, calendar = mira.access_token, mira.calendars[0]
     for _ in range(2):
         cronofy.upsert_event(token, calendar, SESSION)
@@ -211,7 +246,9 @@ def test_what_we_write_is_read_back_moved_and_deleted_and_is_never_busy(cronofy:
     assert ours(cronofy, mira) == ()
 
 
-def test_calendars_that_take_no_events_say_so(control: Control, cronofy: Cronofy, mira: ReadyAccount) -> None:
+def test_calendars_that_take_no_events_say_so(
+    control: Control, cronofy: Cronofy, mira: ReadyAccount
+) -> None:
     readonly = control.create_calendar(mira.profiles[0], "Holidays", readonly=True)
     for calendar, kind in ((readonly, errors.Rejected), ("cal_none", errors.NotFound)):
         with pytest.raises(kind):

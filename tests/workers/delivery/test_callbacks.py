@@ -1,4 +1,6 @@
-"""The platform is told of what happened: signed, in order, nothing twice under two ids, and nothing personal."""
+"""The platform is told of what happened: signed, in order, nothing twice under two ids, and nothing
+personal.
+"""
 
 import random
 import re
@@ -64,7 +66,9 @@ def test_a_booking_is_told_of_signed_and_named_by_ids_alone(switchboard: Switchb
     }
 
 
-def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_says(switchboard: Switchboard) -> None:
+def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_says(
+    switchboard: Switchboard,
+) -> None:
     """A life of three bookings, a pod and a calendar."""
     one, late = switchboard.book(), switchboard.book(at(3, 10), BETH)
     pod = switchboard.pod(ANNE, BETH, start=NEXT_WEEK + DAY)
@@ -81,7 +85,9 @@ def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_s
         switchboard.work()
     switchboard.now += timedelta(days=3)
     with switchboard.database.write() as tx:
-        switchboard.woken += attendance.report(tx, late.session.id, "missed", switchboard.terms).wake
+        switchboard.woken += attendance.report(
+            tx, late.session.id, "missed", switchboard.terms
+        ).wake
     switchboard.announce()
     switchboard.work()
     said = {topic: set(data) for topic, data in switchboard.platform.told}
@@ -141,7 +147,9 @@ def test_a_platform_that_wants_to_be_left_alone_is_within_bounds(
     assert least - 1_000 < wait <= most
 
 
-def test_what_was_told_long_ago_is_dropped_and_what_was_not_told_is_kept(switchboard: Switchboard) -> None:
+def test_what_was_told_long_ago_is_dropped_and_what_was_not_told_is_kept(
+    switchboard: Switchboard,
+) -> None:
     switchboard.book()
     switchboard.work()
     switchboard.platform.answer(410)
@@ -151,10 +159,16 @@ def test_what_was_told_long_ago_is_dropped_and_what_was_not_told_is_kept(switchb
     mails = len(Mailroom.rows(switchboard))
     switchboard.now += timedelta(days=29)
     clock.retention(switchboard.services, actors)
-    assert sorted(row.state for row in switchboard.rows()) == ["dead", "sent", "sent"]  # and the slots
+    assert sorted(row.state for row in switchboard.rows()) == [
+        "dead",
+        "sent",
+        "sent",
+    ]  # and the slots
     switchboard.now += timedelta(days=2)
     clock.retention(switchboard.services, actors)
-    assert [(row.state, row.booking_id) for row in switchboard.rows()] == [("dead", dead.booking.id)]
+    assert [(row.state, row.booking_id) for row in switchboard.rows()] == [
+        ("dead", dead.booking.id)
+    ]
     assert len(Mailroom.rows(switchboard)) == mails > 0
 
 
@@ -205,12 +219,19 @@ def test_after_three_days_it_is_given_up(switchboard: Switchboard) -> None:
     assert [row.state for row in switchboard.rows(topic="booking.booked")] == ["pending"]
     switchboard.sweep(hours=2)
     (row,) = switchboard.rows(topic="booking.booked")
-    assert (row.state, row.last_error) == ("dead", "given up after 3 days: the platform answered 500")
+    assert (row.state, row.last_error) == (
+        "dead",
+        "given up after 3 days: the platform answered 500",
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_changes_of_a_booking_arrive_in_order_whoever_delivers_them(switchboard: Switchboard, seed: int) -> None:
-    """Several threads, in any order, while the platform refuses every third call; no change is left out."""
+def test_the_changes_of_a_booking_arrive_in_order_whoever_delivers_them(
+    switchboard: Switchboard, seed: int
+) -> None:
+    """Several threads, in any order, while the platform refuses every third call; no change is left
+    out.
+    """
     chance = random.Random(seed)
     switchboard.platform.answer(*(chance.choice((200, 200, 500)) for _ in range(20)))
     done = [switchboard.book(start) for start in (NEXT_WEEK, NEXT_WEEK + DAY)]
@@ -227,7 +248,11 @@ def test_the_changes_of_a_booking_arrive_in_order_whoever_delivers_them(switchbo
         switchboard.sweep(minutes=20)
     assert {row.state for row in switchboard.rows() if row.topic.startswith("booking.")} == {"sent"}
     for each in done:
-        mine = [call for call in switchboard.platform.calls if call.event["data"].get("booking_id") == each.booking.id]
+        mine = [
+            call
+            for call in switchboard.platform.calls
+            if call.event["data"].get("booking_id") == each.booking.id
+        ]
         versions = [call.event["data"]["version"] for call in mine]
         assert versions == sorted(versions)
         assert set(versions) == {1, 2, 3, 4}
@@ -242,7 +267,10 @@ def test_who_waits_for_one_booking_keeps_no_other_waiting(switchboard: Switchboa
     switchboard.work()
     assert [data["participant_id"] for _, data in switchboard.platform.told] == ["anne", "beth"]
     switchboard.sweep(minutes=1)
-    assert [topic for topic, _ in switchboard.platform.told[2:]] == ["booking.booked", "booking.rebooked"]
+    assert [topic for topic, _ in switchboard.platform.told[2:]] == [
+        "booking.booked",
+        "booking.rebooked",
+    ]
 
 
 def test_a_storm_of_changes_is_told_as_one(switchboard: Switchboard) -> None:
@@ -258,7 +286,9 @@ def test_a_storm_of_changes_is_told_as_one(switchboard: Switchboard) -> None:
     assert switchboard.platform.told == [("slots.changed", {"coach_id": "ada", "version": version})]
 
 
-def test_a_newer_version_takes_the_place_of_one_that_was_not_taken(switchboard: Switchboard) -> None:
+def test_a_newer_version_takes_the_place_of_one_that_was_not_taken(
+    switchboard: Switchboard,
+) -> None:
     switchboard.platform.usually = 500
     for hour in (9, 11, 13):
         switchboard.book(at(10, hour))
@@ -268,7 +298,9 @@ def test_a_newer_version_takes_the_place_of_one_that_was_not_taken(switchboard: 
     switchboard.platform.usually = 200
     switchboard.platform.calls.clear()
     switchboard.sweep(hours=1)
-    told = [data["version"] for topic, data in switchboard.platform.told if topic == "slots.changed"]
+    told = [
+        data["version"] for topic, data in switchboard.platform.told if topic == "slots.changed"
+    ]
     assert told == [people.listing(switchboard.database).version]
 
 
@@ -281,7 +313,9 @@ def test_what_was_told_of_slots_does_not_pile_up(switchboard: Switchboard) -> No
 
 
 def test_a_worker_that_dies_loses_nothing(switchboard: Switchboard) -> None:
-    """One dies before it posts, another between the platform's yes and our commit: the id is the same."""
+    """One dies before it posts, another between the platform's yes and our commit: the id is the
+    same.
+    """
     switchboard.book()
     (row,) = switchboard.rows(topic="booking.booked")
     for posts in (False, True):
@@ -290,9 +324,13 @@ def test_a_worker_that_dies_loses_nothing(switchboard: Switchboard) -> None:
         assert held is not None
         if posts:
             assert switchboard.services.receiver
-            assert switchboard.services.receiver.post(held.id, "{}", now=switchboard.now).status == 204
+            assert (
+                switchboard.services.receiver.post(held.id, "{}", now=switchboard.now).status == 204
+            )
         switchboard.set_rows(row.id, lease_until_ms=0, wake_after_ms=0)
-    switchboard.platform.calls[0] = replace(switchboard.platform.calls[0], path="/seen")  # no envelope of ours
+    switchboard.platform.calls[0] = replace(
+        switchboard.platform.calls[0], path="/seen"
+    )  # no envelope of ours
     switchboard.sweep()
     assert [call.id for call in switchboard.platform.calls] == [row.id, row.id]
     assert switchboard.rows(topic="booking.booked")[0].state == "sent"
@@ -332,7 +370,9 @@ def test_two_secrets_sign_while_one_replaces_the_other(
     database_url: str, redis_url: str, post_office: PostOffice, platform: Platform
 ) -> None:
     new = "whsec_" + "bmV3" * 8
-    with wired(database_url, redis_url, post_office, platform, callback_secret=f"{new},{SECRET}") as board:
+    with wired(
+        database_url, redis_url, post_office, platform, callback_secret=f"{new},{SECRET}"
+    ) as board:
         board.book()
         board.work()
         (call,) = platform.calls
@@ -345,7 +385,9 @@ def test_without_an_address_nothing_is_owed(database_url: str, redis_url: str) -
         services = house.runtime.services
         assert clock.announce(services, house.runtime.actors) == 0
         with services.database.write() as tx:
-            bookings.book(tx, Wanted("ada", NEXT_WEEK, 60, "forced"), ANNE, people.PROGRAMME, services.terms())
+            bookings.book(
+                tx, Wanted("ada", NEXT_WEEK, 60, "forced"), ANNE, people.PROGRAMME, services.terms()
+            )
             assert "callback" not in {kind for kind, _ in stored.states(tx)}
 
 
@@ -362,12 +404,18 @@ def test_what_is_owed_outlives_workers_that_know_no_address(switchboard: Switchb
 def test_a_seat_that_moves_to_another_coach_is_one_event(switchboard: Switchboard) -> None:
     people.introduce(switchboard.database, replace(ADA, id="joan"))
     connection = people.connect(switchboard.database, "joan", sub="acc_joan")
-    people.read(switchboard.database, connection, of=ADA, account=replace(people.ACCOUNT, sub="acc_joan"))
+    people.read(
+        switchboard.database, connection, of=ADA, account=replace(people.ACCOUNT, sub="acc_joan")
+    )
     here, there = switchboard.pod(ANNE), switchboard.pod(start=NEXT_WEEK + DAY, coach="joan")
     with switchboard.database.write() as tx:
-        switchboard.woken += pods.move_seat(tx, here.seats[0].id, there.pod.id, switchboard.terms).wake
+        switchboard.woken += pods.move_seat(
+            tx, here.seats[0].id, there.pod.id, switchboard.terms
+        ).wake
     switchboard.work()
-    assert [(topic, data["coach_id"], data["version"]) for topic, data in switchboard.platform.told] == [
+    assert [
+        (topic, data["coach_id"], data["version"]) for topic, data in switchboard.platform.told
+    ] == [
         ("booking.booked", "ada", 1),
         ("booking.rebooked", "joan", 2),
     ]
@@ -396,7 +444,9 @@ def test_telling_of_one_change_wakes_the_next(switchboard: Switchboard) -> None:
 
 
 @pytest.fixture
-def told_house(database_url: str, redis_url: str, platform: Platform) -> Iterator[tuple[StubBroker, Services]]:
+def told_house(
+    database_url: str, redis_url: str, platform: Platform
+) -> Iterator[tuple[StubBroker, Services]]:
     with built(database_url, redis_url, callback_url=platform.url, callback_secret=SECRET) as house:
         house.introduce()
         assert isinstance(house.runtime.broker, StubBroker)
@@ -404,7 +454,9 @@ def told_house(database_url: str, redis_url: str, platform: Platform) -> Iterato
         yield house.runtime.broker, house.runtime.services
 
 
-def test_the_clock_announces_and_wakes_a_worker(told_house: tuple[StubBroker, Services], platform: Platform) -> None:
+def test_the_clock_announces_and_wakes_a_worker(
+    told_house: tuple[StubBroker, Services], platform: Platform
+) -> None:
     broker, services = told_house
     message = people.decode(broker.queues["callbacks"].get_nowait())
     assert message.actor_name == "post_callback"
@@ -412,8 +464,14 @@ def test_the_clock_announces_and_wakes_a_worker(told_house: tuple[StubBroker, Se
     assert platform.told == [("slots.changed", {"coach_id": "ada", "version": 1})]
 
 
-def test_the_readme_s_receiver_takes_each_callback_once_and_nothing_else(switchboard: Switchboard) -> None:
-    (snippet,) = (found for found in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "Webhook" in found)
+def test_the_readme_s_receiver_takes_each_callback_once_and_nothing_else(
+    switchboard: Switchboard,
+) -> None:
+    (snippet,) = (
+        found
+        for found in re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+        if "Webhook" in found
+    )
     theirs: dict[str, Any] = {}
     exec(snippet, theirs)
     switchboard.platform.answer(500)
@@ -422,9 +480,15 @@ def test_the_readme_s_receiver_takes_each_callback_once_and_nothing_else(switchb
     switchboard.sweep(minutes=1)
     first, again = switchboard.platform.calls
     with time_machine.travel(first.at):
-        assert theirs["receive"](SECRET, first.headers, first.body) == ("booking.booked", first.event["data"])
+        assert theirs["receive"](SECRET, first.headers, first.body) == (
+            "booking.booked",
+            first.event["data"],
+        )
         assert theirs["receive"](SECRET, again.headers, again.body) is None
-        for headers, body in ((first.headers, first.body + b" "), (first.headers | {"webhook-id": "x"}, first.body)):
+        for headers, body in (
+            (first.headers, first.body + b" "),
+            (first.headers | {"webhook-id": "x"}, first.body),
+        ):
             with pytest.raises(WebhookVerificationError):
                 theirs["receive"](SECRET, headers, body)
 

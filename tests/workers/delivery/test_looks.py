@@ -1,4 +1,6 @@
-"""Whatever becomes of a write, and whenever: what stands in the calendar converges to the sessions."""
+"""Whatever becomes of a write, and whenever: what stands in the calendar converges to
+the sessions.
+"""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -81,7 +83,8 @@ def shown(ada: Diary, sessions: Sequence[BookingChange]) -> list[Shown]:
 def test_however_late_a_write_lands_the_calendar_shows_the_session(
     ada: Diary, write: Writing, trouble: Trouble
 ) -> None:
-    # Given writes whose end nobody knows, and of their sessions one that stays, one called off, one moved
+    # Given writes whose end nobody knows, and of their sessions one that stays, one called off, one
+    # moved
     sessions = write(ada, trouble, (TEN, TEN + 2 * HOUR, TEN + 4 * HOUR))
     ada.house.control.clear_faults()
     if write is not delete:

@@ -1,4 +1,6 @@
-"""When looks are owed, and when no more: after a write whose end nobody knows, until one could happen."""
+"""When looks are owed, and when no more: after a write whose end nobody knows, until one could
+happen.
+"""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -119,7 +121,10 @@ def test_a_look_is_owed_until_it_happened(ada: Diary, trouble: str) -> None:
 def test_a_worker_that_dies_in_a_write_leaves_the_looks(ada: Diary) -> None:
     # Given a worker that dies before it can record what became of its write
     done = ada.book()
-    with patch("storage.transactions.looks.settle", side_effect=SystemExit), pytest.raises(SystemExit):
+    with (
+        patch("storage.transactions.looks.settle", side_effect=SystemExit),
+        pytest.raises(SystemExit),
+    ):
         ada.write()
     assert [each.calendar_id for each in owed(ada)] == [ada.calendar]
     # Then its lease's end makes nobody forget, though the next one's write went well
@@ -164,7 +169,9 @@ def test_what_is_refused_for_good_is_told_once(ada: Diary) -> None:
     ada.write()
     ada.rebook(done, MOVED)
     settle(ada)
-    ada.house.control.fail(WRITES, 422, times=None, body={"errors": {"summary": [{"key": "errors.odd"}]}})
+    ada.house.control.fail(
+        WRITES, 422, times=None, body={"errors": {"summary": [{"key": "errors.odd"}]}}
+    )
     pass_time(ada, 60)
     for _ in range(3):
         look(ada)

@@ -1,4 +1,6 @@
-"""What each kind of refusal does to the mail, to the next one, and to the person; and what a release sets free."""
+"""What each kind of refusal does to the mail, to the next one, and to the person; and what a
+release sets free.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -110,7 +112,11 @@ def test_taken_off_its_mails_leave_in_order_when_they_are_still_true(room: Mailr
     assert released.superseded == 1
     room.work(released.wake)
     # Then she hears of what is still true, and of nothing else
-    mine = {(row.booking_id, row.topic): row.state for row in room.rows(recipient=GRACE) if row.topic != "reminder"}
+    mine = {
+        (row.booking_id, row.topic): row.state
+        for row in room.rows(recipient=GRACE)
+        if row.topic != "reminder"
+    }
     assert mine == {
         (kept.booking.id, "booked"): "sent",
         (moved.booking.id, "booked"): "superseded",
@@ -145,7 +151,9 @@ def test_an_address_comes_off_by_itself_after_thirty_days(room: Mailroom) -> Non
     room.work()
     # A mail ends with its session though the address stays
     assert drop_old(room, days=10) == 1
-    assert room.row(booking_id=near.booking.id, topic="booked", recipient=GRACE).state == "superseded"
+    assert (
+        room.row(booking_id=near.booking.id, topic="booked", recipient=GRACE).state == "superseded"
+    )
     # Given that it was withheld 20 days before the first of these mails
     aged = tables.withheld_addresses.update().values(since=room.now - timedelta(days=30))
     with room.database.write() as tx:
@@ -204,10 +212,14 @@ def test_a_mailer_in_trouble_for_weeks_makes_no_dead_letter(room: Mailroom) -> N
     # When it is repaired, what is still true leaves
     room.office.relent()
     room.sweep()
-    assert [each.line("UID") for each in room.office.to(GRACE) if each.calendar] == [late.booking.uid]
+    assert [each.line("UID") for each in room.office.to(GRACE) if each.calendar] == [
+        late.booking.uid
+    ]
 
 
-def test_what_failed_while_the_server_was_away_leaves_with_the_first_that_it_takes(room: Mailroom) -> None:
+def test_what_failed_while_the_server_was_away_leaves_with_the_first_that_it_takes(
+    room: Mailroom,
+) -> None:
     # Given mails that met a server that was going down, and one that it refused
     room.office.refuse("421 4.3.2 going down", to=GRACE, times=7)
     room.office.refuse("550 5.7.1 not from here", to=HEDY)
@@ -229,7 +241,11 @@ def test_what_failed_while_the_server_was_away_leaves_with_the_first_that_it_tak
 
 
 def test_an_address_of_the_release_before_gets_an_id(room: Mailroom) -> None:
-    values = {"address": HEDY, "reason": "refused for good, because of the address (550)", "since": room.now}
+    values = {
+        "address": HEDY,
+        "reason": "refused for good, because of the address (550)",
+        "since": room.now,
+    }
     with room.database.write() as tx:
         tx.execute(tables.withheld_addresses.insert().values(values))
     assert [each.id for each in listed(room)] == [None]

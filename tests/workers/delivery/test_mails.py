@@ -1,4 +1,6 @@
-"""Session mails as they arrive: what each change sends, to whom, with which text, and what refusals do."""
+"""Session mails as they arrive: what each change sends, to whom, with which text, and what refusals
+do.
+"""
 
 import time
 from dataclasses import replace
@@ -22,8 +24,12 @@ ADA, GRACE, HEDY = "ada@example.test", "grace@example.test", "hedy@example.test"
 PEOPLE = {ADA, GRACE, HEDY}
 
 
-def put_text(mailroom: Mailroom, kind: str = "booked", subject: str = "", enabled: bool = True, **more: str) -> None:
-    text = MailText("company", "acme", kind, "en", subject, more.get("text", "Hello"), enabled=enabled)
+def put_text(
+    mailroom: Mailroom, kind: str = "booked", subject: str = "", enabled: bool = True, **more: str
+) -> None:
+    text = MailText(
+        "company", "acme", kind, "en", subject, more.get("text", "Hello"), enabled=enabled
+    )
     with mailroom.database.write() as tx:
         mail_texts.put(tx, text)
 
@@ -32,7 +38,9 @@ def told(taken: list[Taken], *names: str) -> list[tuple[str | None, ...]]:
     return [tuple(each.line(name) for name in names) for each in taken]
 
 
-def test_confirm_rebook_rebook_cancel_is_one_event_with_growing_sequence(mailroom: Mailroom) -> None:
+def test_confirm_rebook_rebook_cancel_is_one_event_with_growing_sequence(
+    mailroom: Mailroom,
+) -> None:
     done = mailroom.book()
     mailroom.work()
     for start in (NEXT_WEEK + DAY, NEXT_WEEK + 2 * DAY):
@@ -83,7 +91,9 @@ def test_later_mails_of_a_booking_answer_its_first(mailroom: Mailroom) -> None:
     assert len({each.id for each in mailroom.office.taken}) == 6
 
 
-def test_leaving_a_pod_cancels_for_that_person_alone_and_says_nothing_of_the_event(mailroom: Mailroom) -> None:
+def test_leaving_a_pod_cancels_for_that_person_alone_and_says_nothing_of_the_event(
+    mailroom: Mailroom,
+) -> None:
     pod = mailroom.pod(people.GRACE, people.HEDY)
     mailroom.work()
     before = len(mailroom.office.taken)
@@ -93,7 +103,11 @@ def test_leaving_a_pod_cancels_for_that_person_alone_and_says_nothing_of_the_eve
     after = mailroom.office.taken[before:]
     assert sorted(each.recipients for each in after) == [(ADA,), (GRACE,)]
     (mine,) = [each for each in after if each.recipients == (GRACE,)]
-    assert (mine.line("METHOD"), mine.line("STATUS"), mine.line("SEQUENCE")) == ("CANCEL", None, "1")
+    assert (mine.line("METHOD"), mine.line("STATUS"), mine.line("SEQUENCE")) == (
+        "CANCEL",
+        None,
+        "1",
+    )
     assert mine.line("UID") == grace.uid
 
 
@@ -108,7 +122,9 @@ def test_nobody_s_address_is_in_another_s_mail(mailroom: Mailroom) -> None:
         whole = (
             each.source
             + "".join(
-                str(part.get_content()) for part in each.message.walk() if part.get_content_maintype() == "text"
+                str(part.get_content())
+                for part in each.message.walk()
+                if part.get_content_maintype() == "text"
             ).encode()
         )
         assert {person for person in PEOPLE if person.encode() in whole} == set(each.recipients)
@@ -163,7 +179,9 @@ def test_a_text_with_an_unknown_token_is_held_until_it_is_corrected(mailroom: Ma
         freed = stored.free_held(tx)
     mailroom.work(freed)
     # Then it goes at once
-    assert [str(each.message["Subject"]) for each in mailroom.office.to(GRACE)] == ["Hello Grace Hopper"]
+    assert [str(each.message["Subject"]) for each in mailroom.office.to(GRACE)] == [
+        "Hello Grace Hopper"
+    ]
 
 
 def test_a_held_mail_ends_with_its_session(mailroom: Mailroom) -> None:
@@ -177,7 +195,9 @@ def test_a_held_mail_ends_with_its_session(mailroom: Mailroom) -> None:
     assert [each["event"] for each in logs if each["log_level"] == "error"] == ["delivery_dead"]
 
 
-def test_a_coach_s_name_that_comes_later_is_in_the_mails_that_waited_for_it(mailroom: Mailroom) -> None:
+def test_a_coach_s_name_that_comes_later_is_in_the_mails_that_waited_for_it(
+    mailroom: Mailroom,
+) -> None:
     nameless = replace(people.MAILED, name="")
     mailroom.rename_coach(nameless)
     mailroom.book()
@@ -211,7 +231,11 @@ def test_a_reminder_moves_with_its_session_and_is_dropped_with_it(mailroom: Mail
     mailroom.cancel(moved.booking)
     mailroom.work()
     mailroom.sweep(hours=20)
-    assert [each.line("METHOD") for each in mailroom.office.to(GRACE)] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert [each.line("METHOD") for each in mailroom.office.to(GRACE)] == [
+        "REQUEST",
+        "REQUEST",
+        "CANCEL",
+    ]
     assert {row.state for row in mailroom.rows(topic="reminder")} == {"superseded"}
 
 
@@ -222,7 +246,11 @@ def test_nobody_is_reminded_of_what_has_begun_or_was_given_up(mailroom: Mailroom
     with mailroom.database.write() as tx:
         bookings.put(tx, ended.booking.changed(mailroom.now, status="completed"))
     mailroom.sweep(days=8, hours=3)
-    reasons = {row.recipient: row.last_error for row in mailroom.rows(topic="reminder") if row.recipient != ADA}
+    reasons = {
+        row.recipient: row.last_error
+        for row in mailroom.rows(topic="reminder")
+        if row.recipient != ADA
+    }
     assert reasons == {
         GRACE: "the session it reminds of has begun",
         HEDY: "the booking it reminds of has ended",
@@ -292,7 +320,10 @@ def test_an_address_that_is_withheld_is_so_however_it_is_written(mailroom: Mailr
     mailroom.work()
     mailroom.book(NEXT_WEEK + DAY)
     mailroom.work()
-    assert [row.state for row in mailroom.rows(recipient=GRACE, topic="booked")] == ["withheld", "withheld"]
+    assert [row.state for row in mailroom.rows(recipient=GRACE, topic="booked")] == [
+        "withheld",
+        "withheld",
+    ]
 
 
 def test_a_booking_s_mails_are_one_queue_however_its_address_is_written(mailroom: Mailroom) -> None:
@@ -356,13 +387,17 @@ def test_a_mail_that_may_have_arrived_is_repeated_as_the_same_mail(mailroom: Mai
         mailroom.sweep()
     first, again = mailroom.office.to(GRACE)
     assert first.id == again.id
-    assert told([first], "UID", "SEQUENCE", "DTSTAMP") == told([again], "UID", "SEQUENCE", "DTSTAMP")
+    assert told([first], "UID", "SEQUENCE", "DTSTAMP") == told(
+        [again], "UID", "SEQUENCE", "DTSTAMP"
+    )
     assert mailroom.row(recipient=GRACE, topic="booked").unsure == 1
     assert [each["unsure"] for each in logs if each["event"] == "delivery_may_repeat"] == [1]
 
 
 @pytest.mark.parametrize(("start", "ends"), [(NEXT_WEEK, "cancelled"), (at(1, 10), "missed")])
-def test_who_was_never_told_is_not_told_of_the_end(mailroom: Mailroom, start: int, ends: str) -> None:
+def test_who_was_never_told_is_not_told_of_the_end(
+    mailroom: Mailroom, start: int, ends: str
+) -> None:
     """Not either of one that was booked for today, and whose cancellation counts as missed."""
     mailroom.office.refuse("451 later", times=None)
     done = mailroom.book(start)
@@ -395,10 +430,15 @@ def test_a_worker_that_was_held_up_sends_nothing(mailroom: Mailroom) -> None:
     assert mailroom.office.taken == []
 
 
-def test_a_cancellation_that_comes_late_takes_the_session_out_of_the_calendar_too(mailroom: Mailroom) -> None:
+def test_a_cancellation_that_comes_late_takes_the_session_out_of_the_calendar_too(
+    mailroom: Mailroom,
+) -> None:
     done = mailroom.book(at(1, 10))
     mailroom.work()
     mailroom.cancel(done.booking)  # two hours before
     mailroom.work()
-    assert told(mailroom.office.to(GRACE), "METHOD", "SEQUENCE") == [("REQUEST", "0"), ("CANCEL", "1")]
+    assert told(mailroom.office.to(GRACE), "METHOD", "SEQUENCE") == [
+        ("REQUEST", "0"),
+        ("CANCEL", "1"),
+    ]
     assert {row.topic for row in mailroom.rows(version=2)} == {"missed"}

@@ -1,4 +1,6 @@
-"""Delivering the outbox: whoever delivers whichever row when, every mail leaves once and in order."""
+"""Delivering the outbox: whoever delivers whichever row when, every mail leaves once
+and in order.
+"""
 
 import random
 import time
@@ -82,14 +84,18 @@ def test_every_change_owes_each_person_one_mail_and_all_of_them_end(mailroom: Ma
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_cancellation_is_never_seen_before_its_request(mailroom: Mailroom, seed: int) -> None:
-    """Booked and cancelled within a second, its mails delivered by several threads in any order, some of them slow."""
+    """Booked and cancelled within a second, its mails delivered by several threads in any order,
+    some of them slow.
+    """
     chance = random.Random(seed)
     changes: list[BookingChange] = []
     mailroom.office.on_data = lambda: time.sleep(chance.choice((0, 0.03, 0.06)))
     with ThreadPoolExecutor(8) as pool:
 
         def wake(share: float) -> list[Future[None]]:
-            """Deliver this share of what is woken for, the rest with the next change, in any order."""
+            """Deliver this share of what is woken for, the rest with the next change,
+            in any order.
+            """
             wakes, mailroom.woken = mailroom.woken, []
             chance.shuffle(wakes)
             mailroom.woken = [each for each in wakes if chance.random() >= share]
@@ -165,7 +171,9 @@ class Broken:
     def close(self) -> None: ...
 
 
-def test_a_delivery_that_breaks_is_tried_again_later_and_may_have_been_sent(mailroom: Mailroom) -> None:
+def test_a_delivery_that_breaks_is_tried_again_later_and_may_have_been_sent(
+    mailroom: Mailroom,
+) -> None:
     mailroom.book()
     sound, mailroom.services = mailroom.services, replace(mailroom.services, mailer=Broken())
     mailroom.work()
@@ -227,7 +235,9 @@ def test_retries_are_spread_and_wait_longer_each_time(mailroom: Mailroom) -> Non
     assert waits[0] < waits[1] < waits[2]
 
 
-def test_a_committed_change_wakes_an_actor_of_its_kind(mailroom: Mailroom, broker: StubBroker) -> None:
+def test_a_committed_change_wakes_an_actor_of_its_kind(
+    mailroom: Mailroom, broker: StubBroker
+) -> None:
     actors = declare_actors(broker, mailroom.services)
     done = mailroom.book()
     actors.wake_outbox(done.wake)
@@ -239,7 +249,9 @@ def test_a_committed_change_wakes_an_actor_of_its_kind(mailroom: Mailroom, broke
 
 
 def test_delivering_wakes_what_waited_for_it(mailroom: Mailroom, broker: StubBroker) -> None:
-    """In one worker's queue the rebooking comes before the mail that is still to be sent for the booking."""
+    """In one worker's queue the rebooking comes before the mail that is still to be sent for the
+    booking.
+    """
     actors = declare_actors(broker, mailroom.services)
     done = mailroom.book()
     row = mailroom.row(recipient=GRACE, topic="booked")

@@ -1,4 +1,6 @@
-"""Where callbacks go, and what signs them, is checked at the start, and told by the variable's name."""
+"""Where callbacks go, and what signs them, is checked at the start, and told by the variable's
+name.
+"""
 
 import base64
 
@@ -18,14 +20,22 @@ def of_length(count: int) -> str:
     return "whsec_" + base64.b64encode(b"k" * count).decode()
 
 
-@pytest.mark.parametrize("url", [URL, "http://127.0.0.1:8000/", "http://localhost/", "http://[::1]:8000/told"])
-@pytest.mark.parametrize("secret", [SECRET, of_length(24), of_length(64), f"{SECRET}, {of_length(32)}"])
-def test_https_or_this_machine_and_a_secret_are_taken(environment: pytest.MonkeyPatch, url: str, secret: str) -> None:
+@pytest.mark.parametrize(
+    "url", [URL, "http://127.0.0.1:8000/", "http://localhost/", "http://[::1]:8000/told"]
+)
+@pytest.mark.parametrize(
+    "secret", [SECRET, of_length(24), of_length(64), f"{SECRET}, {of_length(32)}"]
+)
+def test_https_or_this_machine_and_a_secret_are_taken(
+    environment: pytest.MonkeyPatch, url: str, secret: str
+) -> None:
     environment.setenv("COACHCAL_CALLBACK_URL", url)
     environment.setenv("COACHCAL_CALLBACK_SECRET", secret)
     settings = Settings.load()
     assert settings.callback_url == url
-    assert [each.get_secret_value() for each in settings.callback_secret or ()] == secret.split(", ")
+    assert [each.get_secret_value() for each in settings.callback_secret or ()] == secret.split(
+        ", "
+    )
 
 
 def test_neither_is_needed(environment: pytest.MonkeyPatch) -> None:

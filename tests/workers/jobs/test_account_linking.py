@@ -1,4 +1,6 @@
-"""Connecting an account: a state is good once, a person may say no, and an account stays with its coach."""
+"""Connecting an account: a state is good once, a person may say no, and an account stays with its
+coach.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -45,7 +47,9 @@ def test_a_made_up_code_connects_nothing_even_if_it_is_confirmed(house: House) -
     link = account_linking.begin(services, "ada", browser=BROWSER)
     state = parse_qs(urlsplit(str(link)).query)["state"][0]
     assert account_linking.confirm(services, actors, state, browser=BROWSER).outcome is None
-    back = account_linking.come_back(services, state, browser=BROWSER, code="made-up", declined=False)
+    back = account_linking.come_back(
+        services, state, browser=BROWSER, code="made-up", declined=False
+    )
     assert back.outcome == "refused"
     assert account_linking.confirm(services, actors, state, browser=BROWSER) == back
     with services.database.read() as tx:
@@ -100,10 +104,14 @@ def test_another_coach_s_account_is_refused(house: House) -> None:
 
 
 def test_accounts_are_listed_in_the_order_they_were_connected(house: House) -> None:
-    """And so the first one's main calendar goes on receiving sessions when another account comes."""
+    """And so the first one's main calendar goes on receiving sessions when another
+    account comes.
+    """
     house.introduce()
     clock, ids = [people.NOW], []
-    house.runtime = replace(house.runtime, services=replace(house.runtime.services, now=lambda: clock[0]))
+    house.runtime = replace(
+        house.runtime, services=replace(house.runtime.services, now=lambda: clock[0])
+    )
     for name in ("first", "second", "third", "fourth"):
         clock[0] += timedelta(minutes=1)
         ids.append(house.connect("ada", email=f"{name}@example.test").connection_id)

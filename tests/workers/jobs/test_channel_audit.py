@@ -1,4 +1,6 @@
-"""Channels that Cronofy closed without a word are found within a day, and opened again; odd ones are closed."""
+"""Channels that Cronofy closed without a word are found within a day, and opened again; odd ones
+are closed.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -31,7 +33,11 @@ def connected(house: House) -> Connected:
 
 def listed(house: House) -> dict[str, str]:
     """Cronofy's channels: id and URL."""
-    return {one["id"]: one["callback_url"] for one in house.control.state()["channels"] if not one["closed"]}
+    return {
+        one["id"]: one["callback_url"]
+        for one in house.control.state()["channels"]
+        if not one["closed"]
+    }
 
 
 def access(house: House, connected: Connected) -> str:
@@ -54,13 +60,17 @@ def run(house: House) -> int:
 def test_all_is_well_and_nothing_is_done(house: House, connected: Connected) -> None:
     before = listed(house)
     later(house, days=1)
-    assert audit(house.runtime.services, connected.connection_id) == Audited(connected.connection_id, False, ())
+    assert audit(house.runtime.services, connected.connection_id) == Audited(
+        connected.connection_id, False, ()
+    )
     assert listed(house) == before
     assert row(house).audited_at == people.NOW + DAY
     assert not house.owed(connected.connection_id)
 
 
-def test_a_closed_channel_is_opened_again_and_what_it_did_not_tell_is_read(house: House, connected: Connected) -> None:
+def test_a_closed_channel_is_opened_again_and_what_it_did_not_tell_is_read(
+    house: House, connected: Connected
+) -> None:
     # Given a channel that was closed silently, and a meeting made since
     (channel,) = listed(house)
     url = listed(house)[channel]
@@ -80,25 +90,39 @@ def test_a_closed_channel_is_opened_again_and_what_it_did_not_tell_is_read(house
         assert people.row_of(tx, connected.connection_id).missed_pushes == 1
 
 
-def test_an_odd_channel_of_ours_is_closed_and_another_deployment_s_is_not(house: House, connected: Connected) -> None:
+def test_an_odd_channel_of_ours_is_closed_and_another_deployment_s_is_not(
+    house: House, connected: Connected
+) -> None:
     services = house.runtime.services
     (mine,) = listed(house)
     token = access(house, connected)
-    odd = services.cronofy.open_channel(token, f"{services.settings.base_url}/webhooks/cronofy/of-an-older-life").id
-    other = services.cronofy.open_channel(token, "http://127.0.0.1:8/webhooks/cronofy/of-a-staging-system").id
-    assert audit(services, connected.connection_id) == Audited(connected.connection_id, False, (odd,))
+    odd = services.cronofy.open_channel(
+        token, f"{services.settings.base_url}/webhooks/cronofy/of-an-older-life"
+    ).id
+    other = services.cronofy.open_channel(
+        token, "http://127.0.0.1:8/webhooks/cronofy/of-a-staging-system"
+    ).id
+    assert audit(services, connected.connection_id) == Audited(
+        connected.connection_id, False, (odd,)
+    )
     assert set(listed(house)) == {mine, other}
 
 
-def test_the_missing_channel_is_opened_before_an_odd_one_is_closed(house: House, connected: Connected) -> None:
+def test_the_missing_channel_is_opened_before_an_odd_one_is_closed(
+    house: House, connected: Connected
+) -> None:
     services = house.runtime.services
     (mine,) = listed(house)
-    services.cronofy.open_channel(access(house, connected), f"{services.settings.base_url}/webhooks/cronofy/odd")
+    services.cronofy.open_channel(
+        access(house, connected), f"{services.settings.base_url}/webhooks/cronofy/odd"
+    )
     house.control.close_channel(mine)
     house.control.clear_calls()
     found = audit(services, connected.connection_id)
     assert (found.reopened, len(found.closed)) == (True, 1)
-    methods = [call["method"] for call in house.control.calls() if call["route"].startswith("/v1/channels")]
+    methods = [
+        call["method"] for call in house.control.calls() if call["route"].startswith("/v1/channels")
+    ]
     assert methods == ["GET", "POST", "DELETE"]
 
 
@@ -106,7 +130,9 @@ def test_another_public_url_moves_the_channel(house: House, connected: Connected
     (before,) = listed(house)
     moved = house.runtime.settings.model_copy(update={"public_url": "http://127.0.0.1:7"})
     services = replace(house.runtime.services, settings=moved)
-    assert audit(services, connected.connection_id) == Audited(connected.connection_id, True, (before,))
+    assert audit(services, connected.connection_id) == Audited(
+        connected.connection_id, True, (before,)
+    )
     assert [url.startswith("http://127.0.0.1:7/") for url in listed(house).values()] == [True]
 
 
@@ -125,7 +151,8 @@ def test_an_audit_that_breaks_halfway_is_made_again(house: House, connected: Con
 def test_an_audit_that_slept_writes_nothing_over_what_was_said_since(
     house: House, connected: Connected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given an audit that has seen the list of channels, and sleeps while the account is connected again
+    # Given an audit that has seen the list of channels, and sleeps while the account is connected
+    # again
     services = house.runtime.services
     whole = channels.keep
 
@@ -134,7 +161,8 @@ def test_an_audit_that_slept_writes_nothing_over_what_was_said_since(
         return whole(*arguments)
 
     monkeypatch.setattr(channels, "keep", slept)
-    # When it comes back, it writes and closes nothing: the next read opens the channel under the new grant
+    # When it comes back, it writes and closes nothing: the next read opens the channel under the
+    # new grant
     found = audit(services, connected.connection_id)
     monkeypatch.undo()
     assert found == Audited(connected.connection_id, reopened=False, closed=())
@@ -179,7 +207,9 @@ def test_a_fleet_is_audited_a_few_a_minute(house: House, connected: Connected) -
     assert [run(house), len(drain(house))] == [1, 1]
 
 
-def test_an_account_that_lost_its_login_is_found_out_and_not_asked_again(house: House, connected: Connected) -> None:
+def test_an_account_that_lost_its_login_is_found_out_and_not_asked_again(
+    house: House, connected: Connected
+) -> None:
     house.control.revoke_tokens(connected.seat.sub)
     later(house, days=2)
     assert attempt(house.runtime.services, connected.connection_id)

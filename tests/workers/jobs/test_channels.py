@@ -24,10 +24,17 @@ def open_channels(house: House, connected: Connected) -> list[str]:
     return [channel.callback_url for channel in services.cronofy.channels(access)]
 
 
-def test_the_first_read_opens_the_channel_before_it_reads(house: House, connected: Connected) -> None:
-    # A change after the channel is pushed, a change before it is in the read: nothing falls between.
+def test_the_first_read_opens_the_channel_before_it_reads(
+    house: House, connected: Connected
+) -> None:
+    # A change after the channel is pushed, a change before it is in the read: nothing falls
+    # between.
     house.refresh(connected.connection_id)
-    routes = [call["route"] for call in house.control.calls() if call["route"] in ("/v1/channels", "/v1/free_busy")]
+    routes = [
+        call["route"]
+        for call in house.control.calls()
+        if call["route"] in ("/v1/channels", "/v1/free_busy")
+    ]
     assert routes[0] == "/v1/channels"
     assert len(open_channels(house, connected)) == 1
 
@@ -39,7 +46,9 @@ def test_a_channel_is_opened_once(house: House, connected: Connected) -> None:
     assert house.control.counts()["POST /v1/channels"] == 1
 
 
-def test_a_crash_after_cronofy_opened_it_does_not_open_a_second_one(house: House, connected: Connected) -> None:
+def test_a_crash_after_cronofy_opened_it_does_not_open_a_second_one(
+    house: House, connected: Connected
+) -> None:
     # Given a first read that died after Cronofy opened the channel: its id was never written down
     house.refresh(connected.connection_id)
     with house.runtime.services.database.write() as tx:
@@ -53,7 +62,9 @@ def test_a_crash_after_cronofy_opened_it_does_not_open_a_second_one(house: House
         assert len(connections.open_channels(tx, limit=9)) == 1
 
 
-def test_the_token_in_the_url_is_stored_as_a_hash_and_sealed(house: House, connected: Connected) -> None:
+def test_the_token_in_the_url_is_stored_as_a_hash_and_sealed(
+    house: House, connected: Connected
+) -> None:
     house.refresh(connected.connection_id)
     (url,) = open_channels(house, connected)
     token = url.rpartition("/")[2]
@@ -63,7 +74,9 @@ def test_the_token_in_the_url_is_stored_as_a_hash_and_sealed(house: House, conne
     assert token.encode() not in row.token
 
 
-def test_a_failed_opening_is_tried_again_by_the_next_read(house: House, connected: Connected) -> None:
+def test_a_failed_opening_is_tried_again_by_the_next_read(
+    house: House, connected: Connected
+) -> None:
     house.control.fail("/v1/channels", 503, times=None)
     house.refresh(connected.connection_id)
     assert house.owed(connected.connection_id)
@@ -75,7 +88,9 @@ def test_a_failed_opening_is_tried_again_by_the_next_read(house: House, connecte
 
 
 def test_another_public_url_is_used_for_new_channels(house: House, connected: Connected) -> None:
-    moved = house.runtime.settings.model_copy(update={"public_url": "https://calendars.example.test/"})
+    moved = house.runtime.settings.model_copy(
+        update={"public_url": "https://calendars.example.test/"}
+    )
     runtime = replace(house.runtime, services=replace(house.runtime.services, settings=moved))
     house.runtime = runtime
     house.refresh(connected.connection_id)

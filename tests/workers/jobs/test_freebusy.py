@@ -1,4 +1,6 @@
-"""A refresh reads the calendar whole or not at all, and a failure is retried as its kind deserves."""
+"""A refresh reads the calendar whole or not at all, and a failure is retried as its
+kind deserves.
+"""
 
 import threading
 from datetime import timedelta
@@ -113,7 +115,9 @@ def test_cronofy_s_retry_after_is_kept(house: House, connected: Connected) -> No
     assert "429" in row.last_error
 
 
-def test_a_revoked_account_is_disconnected_and_not_asked_again(house: House, connected: Connected) -> None:
+def test_a_revoked_account_is_disconnected_and_not_asked_again(
+    house: House, connected: Connected
+) -> None:
     house.control.revoke_tokens(connected.seat.sub)
     change(house, connected)
     house.refresh(connected.connection_id)
@@ -131,14 +135,18 @@ def test_connecting_again_mends_a_revoked_account(house: House, connected: Conne
     assert house.listing().state == "fresh"
 
 
-def test_an_expired_access_token_is_renewed_without_a_word(house: House, connected: Connected) -> None:
+def test_an_expired_access_token_is_renewed_without_a_word(
+    house: House, connected: Connected
+) -> None:
     house.control.expire_tokens(connected.seat.sub)
     change(house, connected)
     house.refresh(connected.connection_id)
     assert not is_open(house, 2, 10)
 
 
-def test_a_locked_account_is_disconnected_until_its_profile_is_relinked(house: House, connected: Connected) -> None:
+def test_a_locked_account_is_disconnected_until_its_profile_is_relinked(
+    house: House, connected: Connected
+) -> None:
     # Given a profile whose provider refuses the login, and the push that says so
     profile = connected.seat.profiles[0]
     house.control.break_profile(profile)
@@ -155,7 +163,9 @@ def test_a_locked_account_is_disconnected_until_its_profile_is_relinked(house: H
     assert house.profile(connected).relink_url is None
 
 
-def test_a_first_sync_hides_the_coach_until_it_is_complete(house: House, connected: Connected) -> None:
+def test_a_first_sync_hides_the_coach_until_it_is_complete(
+    house: House, connected: Connected
+) -> None:
     profile = connected.seat.profiles[0]
     house.control.begin_sync(profile)
     house.mark_dirty_with_userinfo(connected.connection_id)
@@ -169,7 +179,9 @@ def test_a_first_sync_hides_the_coach_until_it_is_complete(house: House, connect
     assert house.listing().state == "fresh"
 
 
-def test_our_own_client_secret_being_wrong_does_not_blame_the_coach(house: House, connected: Connected) -> None:
+def test_our_own_client_secret_being_wrong_does_not_blame_the_coach(
+    house: House, connected: Connected
+) -> None:
     house.control.add_secret("another")
     house.control.drop_secret()
     house.control.expire_tokens(connected.seat.sub)

@@ -23,7 +23,9 @@ NEW = Fernet.generate_key().decode()
 
 @dataclass
 class Rotating:
-    """An account with its channel, a consent that waits for its yes, and the services of each step of a rotation."""
+    """An account with its channel, a consent that waits for its yes, and the services of each step
+    of a rotation.
+    """
 
     house: House
     ada: Connected
@@ -109,7 +111,9 @@ def test_afterwards_the_old_key_can_be_dropped_and_everything_opens(rotating: Ro
     assert finding(services).detail == "3 stored, all open with the newest key"
     assert rotating.tokens() == before
     assert tokens.authorised(services, rotating.ada.connection_id, services.cronofy.channels)
-    ended = connecting.confirm(services, rotating.house.runtime.actors, rotating.state, browser=BROWSER)
+    ended = connecting.confirm(
+        services, rotating.house.runtime.actors, rotating.state, browser=BROWSER
+    )
     assert ended.outcome == "connected"
 
 
@@ -129,13 +133,17 @@ def test_a_token_that_was_renewed_meanwhile_is_not_overwritten(rotating: Rotatin
         renewed.update(rotating.tokens())
 
     vault = Meanwhile(rotating.keys, renew)
-    assert sealing.reseal(replace(rotating.services, vault=vault)) == Resealed(done=2, already=1, left=0)
+    assert sealing.reseal(replace(rotating.services, vault=vault)) == Resealed(
+        done=2, already=1, left=0
+    )
     assert rotating.tokens() == renewed != seen
 
 
 def test_what_a_process_with_the_old_key_first_wrote_meanwhile_is_told(rotating: Rotating) -> None:
     vault = Meanwhile(rotating.keys, lambda: rotating.renew(rotating.services))
-    assert sealing.reseal(replace(rotating.services, vault=vault)) == Resealed(done=2, already=0, left=1)
+    assert sealing.reseal(replace(rotating.services, vault=vault)) == Resealed(
+        done=2, already=0, left=1
+    )
     assert sealing.reseal(rotating.rotated) == Resealed(done=1, already=2, left=0)
 
 
@@ -145,10 +153,14 @@ def test_what_went_meanwhile_is_no_error(rotating: Rotating) -> None:
             connections.unlink(tx, rotating.ada.connection_id)
 
     vault = Meanwhile(rotating.keys, go)
-    assert sealing.reseal(replace(rotating.services, vault=vault)) == Resealed(done=1, already=0, left=0)
+    assert sealing.reseal(replace(rotating.services, vault=vault)) == Resealed(
+        done=1, already=0, left=0
+    )
 
 
-def test_a_reader_whose_token_is_refused_renews_it_though_it_was_sealed_anew_meanwhile(rotating: Rotating) -> None:
+def test_a_reader_whose_token_is_refused_renews_it_though_it_was_sealed_anew_meanwhile(
+    rotating: Rotating,
+) -> None:
     # Sealed anew it looks like another token, and is the same one.
     services = rotating.rotated
     rotating.house.control.expire_tokens(rotating.ada.seat.sub)
@@ -160,7 +172,9 @@ def test_a_reader_whose_token_is_refused_renews_it_though_it_was_sealed_anew_mea
         given.append(access)
         return services.cronofy.userinfo(access)
 
-    assert tokens.authorised(services, rotating.ada.connection_id, call).sub == rotating.ada.seat.sub
+    assert (
+        tokens.authorised(services, rotating.ada.connection_id, call).sub == rotating.ada.seat.sub
+    )
     assert len(set(given)) == len(given) == 2
 
 

@@ -23,41 +23,62 @@ def refreshes(house: House) -> int:
     return house.control.counts().get("POST /oauth/token", 0)
 
 
-def test_a_token_that_is_about_to_expire_is_renewed_before_the_call(house: House, connected: Connected) -> None:
-    house.set_row(connected.connection_id, access_expires_at=house.runtime.services.now() + timedelta(seconds=30))
+def test_a_token_that_is_about_to_expire_is_renewed_before_the_call(
+    house: House, connected: Connected
+) -> None:
+    house.set_row(
+        connected.connection_id,
+        access_expires_at=house.runtime.services.now() + timedelta(seconds=30),
+    )
     house.control.clear_calls()
-    tokens.authorised(house.runtime.services, connected.connection_id, house.runtime.services.cronofy.userinfo)
+    tokens.authorised(
+        house.runtime.services, connected.connection_id, house.runtime.services.cronofy.userinfo
+    )
     assert refreshes(house) == 1
 
 
 def test_a_good_token_is_used_as_it_is(house: House, connected: Connected) -> None:
     house.control.clear_calls()
-    tokens.authorised(house.runtime.services, connected.connection_id, house.runtime.services.cronofy.userinfo)
+    tokens.authorised(
+        house.runtime.services, connected.connection_id, house.runtime.services.cronofy.userinfo
+    )
     assert refreshes(house) == 0
 
 
-def test_a_refused_token_is_renewed_once_and_the_call_repeated(house: House, connected: Connected) -> None:
+def test_a_refused_token_is_renewed_once_and_the_call_repeated(
+    house: House, connected: Connected
+) -> None:
     house.control.expire_tokens(connected.seat.sub)
     house.control.clear_calls()
-    tokens.authorised(house.runtime.services, connected.connection_id, house.runtime.services.cronofy.userinfo)
+    tokens.authorised(
+        house.runtime.services, connected.connection_id, house.runtime.services.cronofy.userinfo
+    )
     assert refreshes(house) == 1
     assert house.control.counts()["GET /v1/userinfo"] == 2
 
 
-def test_a_call_that_is_refused_with_a_fresh_token_too_fails(house: House, connected: Connected) -> None:
+def test_a_call_that_is_refused_with_a_fresh_token_too_fails(
+    house: House, connected: Connected
+) -> None:
     house.control.fail("/v1/userinfo", 401, times=None)
     with pytest.raises(Unauthorised):
-        tokens.authorised(house.runtime.services, connected.connection_id, house.runtime.services.cronofy.userinfo)
+        tokens.authorised(
+            house.runtime.services, connected.connection_id, house.runtime.services.cronofy.userinfo
+        )
 
 
-def test_of_many_callers_with_a_dead_token_one_renews_it_and_all_go_on(house: House, connected: Connected) -> None:
+def test_of_many_callers_with_a_dead_token_one_renews_it_and_all_go_on(
+    house: House, connected: Connected
+) -> None:
     house.control.expire_tokens(connected.seat.sub)
     house.control.clear_calls()
     subs: list[str] = []
 
     def call() -> None:
         services = house.runtime.services
-        subs.append(tokens.authorised(services, connected.connection_id, services.cronofy.userinfo).sub)
+        subs.append(
+            tokens.authorised(services, connected.connection_id, services.cronofy.userinfo).sub
+        )
 
     threads = [threading.Thread(target=call) for _ in range(5)]
     for thread in threads:
@@ -68,7 +89,9 @@ def test_of_many_callers_with_a_dead_token_one_renews_it_and_all_go_on(house: Ho
     assert refreshes(house) == 1
 
 
-def test_a_failed_renewal_frees_the_way_for_the_next_one(house: House, connected: Connected) -> None:
+def test_a_failed_renewal_frees_the_way_for_the_next_one(
+    house: House, connected: Connected
+) -> None:
     services = house.runtime.services
     house.control.revoke_tokens(connected.seat.sub)
     for _ in range(2):
@@ -84,9 +107,14 @@ def test_a_dead_renewer_keeps_nobody_waiting_for_longer_than_half_a_reader_s_lea
     services = replace(services, settings=services.settings.model_copy(update={"lease_seconds": 1}))
     house.control.expire_tokens(connected.seat.sub)
     with services.database.write() as tx:
-        assert connections.lease_tokens(tx, connected.connection_id, lease_ms=round(1000 * tokens.SHARE))
+        assert connections.lease_tokens(
+            tx, connected.connection_id, lease_ms=round(1000 * tokens.SHARE)
+        )
     # Then the next one renews it, in one go
-    assert tokens.authorised(services, connected.connection_id, services.cronofy.userinfo).sub == connected.seat.sub
+    assert (
+        tokens.authorised(services, connected.connection_id, services.cronofy.userinfo).sub
+        == connected.seat.sub
+    )
 
 
 def test_who_has_no_time_left_neither_waits_nor_renews(house: House, connected: Connected) -> None:

@@ -1,4 +1,6 @@
-"""A mail server on a real socket that does as it is told: refuses, waits, hangs up before or after its 250."""
+"""A mail server on a real socket that does as it is told: refuses, waits, hangs up before or after
+its 250.
+"""
 
 import asyncio
 import ipaddress
@@ -47,7 +49,9 @@ class Server(SMTP):
 
 @dataclass
 class Postman:
-    """`sender`, `recipients` and `messages` are scripts: address or b"" -> a reply, None for 250."""
+    """`sender`, `recipients` and `messages` are scripts: address or b"" -> a reply,
+    None for 250.
+    """
 
     port: int = field(default_factory=free_port)
     sender: dict[str, str] = field(default_factory=dict)
@@ -58,7 +62,12 @@ class Postman:
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     async def handle_EHLO(  # noqa: N802 (aiosmtpd's name)
-        self, server: Server, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        self,
+        server: Server,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
     ) -> list[str]:
         session.host_name = hostname
         if session not in self.connections:
@@ -87,7 +96,9 @@ class Postman:
             self.taken.append(envelope)
         return reply or "250 OK"
 
-    def authenticate(self, server: SMTP, session: Session, envelope: Envelope, how: str, data: Any) -> AuthResult:
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, how: str, data: Any
+    ) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.logins.append((data.login, data.password))
         return AuthResult(success=data.password == b"right", handled=False)
@@ -143,7 +154,10 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
         .serial_number(1)
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=36500))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]),
+            critical=False,
+        )
         .sign(key, hashes.SHA256())
     )
     pem = folder / "postman.pem"

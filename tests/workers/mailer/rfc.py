@@ -1,11 +1,15 @@
-"""What RFC 5545 and RFC 5546 ask of an invitation, checked line by line and sharing no code with what writes it."""
+"""What RFC 5545 and RFC 5546 ask of an invitation, checked line by line and sharing no code with
+what writes it.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 UTC_STAMP = re.compile(r"\d{8}T\d{6}Z")
-LINE = re.compile(r'(?P<name>[A-Z-]+)(?P<parameters>(?:;[A-Z-]+=(?:"[^"]*"|[^";:,]*))*):(?P<value>.*)')
+LINE = re.compile(
+    r'(?P<name>[A-Z-]+)(?P<parameters>(?:;[A-Z-]+=(?:"[^"]*"|[^";:,]*))*):(?P<value>.*)'
+)
 # RFC 5545 3.3.11: in TEXT, a comma, a semicolon and a backslash are escaped; nothing else is.
 TEXT = re.compile(r"(?:[^\\;,]|\\[\\;,nN])*")
 
@@ -65,7 +69,9 @@ def _of_events(found: list[Line]) -> Iterator[str]:
             yield f"3.3.5 form 2, 3.8.7.2: {name} is not in UTC"
     if not values["DTSTART"] < values["DTEND"]:
         yield "3.8.2.2: it ends before it starts"
-    if not values["ORGANIZER"].startswith("mailto:") or not values["ATTENDEE"].startswith("mailto:"):
+    if not values["ORGANIZER"].startswith("mailto:") or not values["ATTENDEE"].startswith(
+        "mailto:"
+    ):
         yield "3.3.3: not a calendar address"
     if any(not TEXT.fullmatch(values.get(name, "")) for name in ("SUMMARY", "DESCRIPTION")):
         yield "3.3.11: TEXT is not escaped"
@@ -74,7 +80,12 @@ def _of_events(found: list[Line]) -> Iterator[str]:
 
 def _of_nesting(found: list[Line]) -> Iterator[str]:
     names = [line.name for line in found]
-    if [names[0], names[-1], found[0].value, found[-1].value] != ["BEGIN", "END", "VCALENDAR", "VCALENDAR"]:
+    if [names[0], names[-1], found[0].value, found[-1].value] != [
+        "BEGIN",
+        "END",
+        "VCALENDAR",
+        "VCALENDAR",
+    ]:
         yield "3.4: not one VCALENDAR"
     if [line.value for line in found if line.name == "BEGIN"] != ["VCALENDAR", "VEVENT"]:
         yield "3.6: not one VEVENT in one VCALENDAR"
@@ -83,7 +94,11 @@ def _of_nesting(found: list[Line]) -> Iterator[str]:
 
 
 def _of_methods(values: dict[str, str], names: list[str]) -> Iterator[str]:
-    if values["METHOD"] == "REQUEST" and values.get("STATUS") not in (None, "CONFIRMED", "TENTATIVE"):
+    if values["METHOD"] == "REQUEST" and values.get("STATUS") not in (
+        None,
+        "CONFIRMED",
+        "TENTATIVE",
+    ):
         yield "5546 3.2.2: STATUS of a REQUEST"
     if values["METHOD"] == "REQUEST" and names.count("SUMMARY") != 1:
         yield "5546 3.2.2: SUMMARY"

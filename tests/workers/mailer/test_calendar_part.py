@@ -82,7 +82,9 @@ def test_no_name_adds_a_line_an_attendee_or_a_parameter(name: str) -> None:
     assert rfc.problems(written) == []
     assert len(written.decode().splitlines()) == written.count(b"\r\n")
     read = vobject.readOne(written.decode())
-    assert [attendee.value for attendee in read.vevent.attendee_list] == ["mailto:grace@example.com"]
+    assert [attendee.value for attendee in read.vevent.attendee_list] == [
+        "mailto:grace@example.com"
+    ]
     assert sorted(read.vevent.attendee.params) == ["CN", "PARTSTAT", "ROLE", "RSVP"]
     assert one_line(name).replace("\\", "/") in read.vevent.summary.value
 

@@ -45,7 +45,9 @@ class SmtpBox:
     postman: Postman
 
     def arrived(self) -> list[tuple[str, tuple[str, ...], str]]:
-        return [(str(e.mail_from), tuple(e.rcpt_tos), _subject(e.content)) for e in self.postman.taken]
+        return [
+            (str(e.mail_from), tuple(e.rcpt_tos), _subject(e.content)) for e in self.postman.taken
+        ]
 
     def refuse(self, address: str, reply: str) -> None:
         self.postman.recipients[address] = reply
@@ -56,11 +58,15 @@ class MemoryBox:
     mailer: MemoryMailer
 
     def arrived(self) -> list[tuple[str, tuple[str, ...], str]]:
-        return [(sent.sender, sent.recipients, str(sent.parsed["Subject"])) for sent in self.mailer.sent]
+        return [
+            (sent.sender, sent.recipients, str(sent.parsed["Subject"])) for sent in self.mailer.sent
+        ]
 
     def refuse(self, address: str, reply: str) -> None:
         code = reply[:3]
-        self.mailer.refuse(address, MailError(code, permanent=code.startswith("5"), about="address"))
+        self.mailer.refuse(
+            address, MailError(code, permanent=code.startswith("5"), about="address")
+        )
 
 
 @dataclass
@@ -86,7 +92,9 @@ def _subject(content: bytes | str | None) -> str:
 @pytest.fixture
 def smtp_box() -> Iterator[SmtpBox]:
     with running() as postman:
-        mailer = SmtpMailer(MailServer(HOST, postman.port, "none"), greeting="coaching.example", deadline=5)
+        mailer = SmtpMailer(
+            MailServer(HOST, postman.port, "none"), greeting="coaching.example", deadline=5
+        )
         yield SmtpBox(mailer, postman)
         mailer.close()
 
@@ -121,16 +129,22 @@ def test_what_is_sent_arrives_with_its_envelope(box: Box) -> None:
 
 def test_one_message_goes_to_several_recipients(box: Box) -> None:
     send(box, "a@example.com", "b@example.com")
-    assert [recipients for _, recipients, _ in box.arrived()] == [("a@example.com", "b@example.com")]
+    assert [recipients for _, recipients, _ in box.arrived()] == [
+        ("a@example.com", "b@example.com")
+    ]
 
 
 def test_threads_share_it(box: Box) -> None:
-    threads = [threading.Thread(target=send, args=(box, f"{number}@example.com")) for number in range(8)]
+    threads = [
+        threading.Thread(target=send, args=(box, f"{number}@example.com")) for number in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(recipients for _, recipients, _ in box.arrived()) == [(f"{n}@example.com",) for n in range(8)]
+    assert sorted(recipients for _, recipients, _ in box.arrived()) == [
+        (f"{n}@example.com",) for n in range(8)
+    ]
 
 
 def test_it_may_be_closed_and_used_again(box: Box) -> None:
@@ -141,12 +155,20 @@ def test_it_may_be_closed_and_used_again(box: Box) -> None:
     assert len(box.arrived()) == 2
 
 
-@pytest.mark.parametrize(("reply", "permanent"), [("550 5.1.1 no such user", True), ("451 4.2.0 come again", False)])
-def test_a_refusal_says_whether_it_is_final(picky_box: PickyBox, reply: str, permanent: bool) -> None:
+@pytest.mark.parametrize(
+    ("reply", "permanent"), [("550 5.1.1 no such user", True), ("451 4.2.0 come again", False)]
+)
+def test_a_refusal_says_whether_it_is_final(
+    picky_box: PickyBox, reply: str, permanent: bool
+) -> None:
     picky_box.refuse("grace@example.com", reply)
     with pytest.raises(MailError) as refused:
         send(picky_box)
-    assert (refused.value.permanent, refused.value.about, refused.value.code) == (permanent, "address", reply[:3])
+    assert (refused.value.permanent, refused.value.about, refused.value.code) == (
+        permanent,
+        "address",
+        reply[:3],
+    )
     assert "grace" not in str(refused.value)
     assert picky_box.arrived() == []
 
@@ -184,7 +206,11 @@ def test_a_refusal_does_not_spoil_the_next_mail(picky_box: PickyBox) -> None:
 def test_an_address_that_is_not_exactly_one_is_refused_for_good(box: Box, address: str) -> None:
     with pytest.raises(MailError) as refused:
         send(box, "grace@example.com", address)
-    assert (refused.value.code, refused.value.permanent, refused.value.about) == ("not_an_address", True, "address")
+    assert (refused.value.code, refused.value.permanent, refused.value.about) == (
+        "not_an_address",
+        True,
+        "address",
+    )
     with pytest.raises(MailError) as refused:
         box.mailer.send(MESSAGE, address, ["grace@example.com"])
     assert (refused.value.permanent, refused.value.about) == (False, "server")

@@ -103,7 +103,9 @@ def test_no_name_adds_a_header_a_recipient_or_a_part(name: str) -> None:
     assert [part.defects for part in message.walk()] == [[]] * 6
     plain = message_from_bytes(raw)["To"].rpartition("<")[0].replace("\r\n", "").strip().strip('"')
     assert str(make_header(decode_header(plain))) == one_line(name)
-    page = next(part for part in message.walk() if part.get_content_type() == "text/html").get_content()
+    page = next(
+        part for part in message.walk() if part.get_content_type() == "text/html"
+    ).get_content()
     assert "<script" not in page
     assert "onmouseover='" not in page
 
@@ -165,8 +167,12 @@ def test_a_plain_subject_stays_plain_and_is_folded_between_words() -> None:
         {"headers": (("Bcc: eve@example.com\r\nX-A", "x"),)},
     ],
 )
-def test_what_was_not_cleaned_never_leaves_with_a_header_or_a_recipient_more(change: dict[str, Any]) -> None:
-    """The second of two locks. Either it is refused, or it reads back as one header and one recipient."""
+def test_what_was_not_cleaned_never_leaves_with_a_header_or_a_recipient_more(
+    change: dict[str, Any],
+) -> None:
+    """The second of two locks. Either it is refused, or it reads back as one header and one
+    recipient.
+    """
     hostile = replace(composed(), **change)
     try:
         raw = serialise(hostile)
@@ -181,7 +187,9 @@ def test_what_was_not_cleaned_never_leaves_with_a_header_or_a_recipient_more(cha
 def test_a_body_that_looks_like_a_boundary_or_an_end_is_only_a_body() -> None:
     mail = composed()
     name = build(mail).get_boundary()
-    hostile = replace(mail, text=f"a\n--{name}\nContent-Type: text/html\n\n<script>\n.\nFrom here\n--{name}--\n")
+    hostile = replace(
+        mail, text=f"a\n--{name}\nContent-Type: text/html\n\n<script>\n.\nFrom here\n--{name}--\n"
+    )
     read = list(leaves(build(hostile)))
     assert read[0].get_content().replace("\r\n", "\n") == hostile.text
     assert len(read) == 4

@@ -1,4 +1,6 @@
-"""What every reply of a mail server means: the whole table of RFC 3463 and its registry, and texts as they are seen."""
+"""What every reply of a mail server means: the whole table of RFC 3463 and its registry, and texts
+as they are seen.
+"""
 
 import pytest
 
@@ -6,7 +8,8 @@ from workers.mailer.replies import Fate, Stage, fate, refusal
 
 US, THEM = "coaching@us.example", "grace@school.example"
 
-# Details that the registry of RFC 5248 has by now, by subject (RFC 3463, 6531, 6710, 7293, 7372, 7505, 8689).
+# Details that the registry of RFC 5248 has by now, by subject (RFC 3463, 6531, 6710, 7293, 7372,
+# 7505, 8689).
 REGISTRY = {0: 0, 1: 10, 2: 4, 3: 6, 4: 8, 5: 6, 6: 10, 7: 30}
 NO_MAILBOX = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)}
 OURS = {(1, 7), (1, 8)}
@@ -25,7 +28,9 @@ def expected(subject: int, detail: int) -> Fate:
         return "withheld"
     if subject == 6 or (subject, detail) == (3, 4):
         return "dead"
-    if (subject, detail) in OURS or (subject in (3, 4, 5, 7) and (subject, detail) not in THIS_ADDRESS):
+    if (subject, detail) in OURS or (
+        subject in (3, 4, 5, 7) and (subject, detail) not in THIS_ADDRESS
+    ):
         return "trouble"
     return "later"
 
@@ -54,8 +59,10 @@ def test_a_subject_that_nobody_knows_withholds_nobody(subject: int) -> None:
 
 AS_SEEN: list[tuple[str, Fate]] = [
     ("550 5.1.1 The email account that you tried to reach does not exist.", "withheld"),
-    ("550-5.1.1 The account does not exist. Please\n550-5.1.1 check the recipient's\n550 5.1.1 - gsmtp", "withheld"),
-    ("550 5.1.1 <grace@school.example>: Recipient address rejected: User unknown in local table", "withheld"),
+    (("550-5.1.1 The account does not exist. Please\n550-5.1.1 check the recipient's\n550"
+" 5.1.1 - gsmtp"), "withheld"),
+    (("550 5.1.1 <grace@school.example>: Recipient address rejected: User unknown in local"
+" table"), "withheld"),
     ("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", "withheld"),
     ("550 5.2.1 The email account that you tried to reach is disabled.", "withheld"),
     ("550 Requested action not taken: mailbox unavailable", "withheld"),
@@ -72,7 +79,8 @@ AS_SEEN: list[tuple[str, Fate]] = [
     ("550 5.1.7 <coaching@us.example>: Sender address rejected", "trouble"),
     ("550 5.1.0 <coaching@us.example>: Sender address rejected: User unknown", "trouble"),
     ("550 5.1.1 <coaching@us.example>: Sender address rejected: User unknown", "trouble"),
-    ("550-Verification failed for <coaching@us.example>\n550-No such user\n550 Sender verify failed", "trouble"),
+    (("550-Verification failed for <coaching@us.example>\n550-No such user\n550 Sender verify"
+" failed"), "trouble"),
     ("550 <coaching@us.example> unknown", "trouble"),
     ("550 us.example has no MX", "trouble"),
     ("550 SPF check failed", "trouble"),
@@ -136,9 +144,21 @@ def test_replies_to_a_message(reply: str, becomes: Fate) -> None:
 
 
 def test_an_address_s_own_words_are_not_the_server_s() -> None:
-    assert of("550 <policy@spam.example>: no such user: policy", recipient="policy@spam.example") == "withheld"
-    assert of("550 relay@us.example is unknown", sender="relay@us.example", recipient="relay@us.example") == "withheld"
-    assert of("550 no mailbox at us.example", recipient="ada@us.example") == "withheld", "a coach of our own house"
+    assert (
+        of("550 <policy@spam.example>: no such user: policy", recipient="policy@spam.example")
+        == "withheld"
+    )
+    assert (
+        of(
+            "550 relay@us.example is unknown",
+            sender="relay@us.example",
+            recipient="relay@us.example",
+        )
+        == "withheld"
+    )
+    assert of("550 no mailbox at us.example", recipient="ada@us.example") == "withheld", (
+        "a coach of our own house"
+    )
 
 
 def test_several_codes_that_differ_are_read_hopefully() -> None:
@@ -147,9 +167,14 @@ def test_several_codes_that_differ_are_read_hopefully() -> None:
 
 
 def test_what_is_kept_of_a_reply_has_no_address_and_an_end() -> None:
-    said = b"5.1.1 <grace@school.example>: user Grace is unknown\nat mx.school.example (school.example) " + b"x" * 9_000
+    said = (
+        b"5.1.1 <grace@school.example>: user Grace is unknown\nat mx.school.example (school.example) "
+        + b"x" * 9_000
+    )
     error = refusal(550, said, "RCPT", sender=US, recipient=THEM)
     assert (error.code, error.enhanced, error.no_mailbox) == ("550", "5.1.1", True)
-    assert error.reply.startswith("550 5.1.1 <(address)>: user (address) is unknown at mx.(address) ((address)) x")
+    assert error.reply.startswith(
+        "550 5.1.1 <(address)>: user (address) is unknown at mx.(address) ((address)) x"
+    )
     assert len(error.reply) <= 200
     assert str(error) == "refused for good, because of the address (550 5.1.1)"

@@ -12,7 +12,10 @@ from workers.mailer.server import MailServer
         ("smtps://mail.example", MailServer("mail.example", 465, "tls")),
         ("smtp://mail.example?tls=tls", MailServer("mail.example", 465, "tls")),
         ("smtp://mail.example:2525?tls=none", MailServer("mail.example", 2525, "none")),
-        ("smtp://u%40x:p%2F%3A@mail.example:25/", MailServer("mail.example", 25, "starttls", "u@x", "p/:")),
+        (
+            "smtp://u%40x:p%2F%3A@mail.example:25/",
+            MailServer("mail.example", 25, "starttls", "u@x", "p/:"),
+        ),
         ("smtp://u:p@127.0.0.1:2525?tls=none", MailServer("127.0.0.1", 2525, "none", "u", "p")),
         ("smtp://[::1]:25?tls=none", MailServer("::1", 25, "none")),
     ],

@@ -1,4 +1,6 @@
-"""Mail over a socket: encrypted or refused, one connection for many mails, and never later than its deadline."""
+"""Mail over a socket: encrypted or refused, one connection for many mails, and never later than its
+deadline.
+"""
 
 import asyncio
 import ssl
@@ -41,14 +43,18 @@ def mailing(
         mailer.close()
 
 
-def send(mailer: SmtpMailer, to: str = "grace@example.com", sender: str = "mail@coaching.example") -> None:
+def send(
+    mailer: SmtpMailer, to: str = "grace@example.com", sender: str = "mail@coaching.example"
+) -> None:
     mailer.send(MESSAGE, sender, [to])
 
 
 def failure(mailer: SmtpMailer, **options: Any) -> tuple[str, bool, str]:
     with pytest.raises(MailError) as failed:
         send(mailer, **options)
-    assert failed.value.__cause__ is failed.value.__context__ is None, "the library's errors hold addresses"
+    assert failed.value.__cause__ is failed.value.__context__ is None, (
+        "the library's errors hold addresses"
+    )
     return failed.value.code, failed.value.permanent, failed.value.about
 
 
@@ -78,7 +84,10 @@ class TestEncryption:
         assert len(postman.taken) == 1
 
     def test_a_server_without_starttls_gets_no_mail_and_no_password(self) -> None:
-        with running() as postman, mailing(postman.port, "starttls", login=("user", "right")) as mailer:
+        with (
+            running() as postman,
+            mailing(postman.port, "starttls", login=("user", "right")) as mailer,
+        ):
             assert failure(mailer) == ("tls", False, "server")
         assert postman.taken == []
         assert postman.logins == []
@@ -87,16 +96,22 @@ class TestEncryption:
     def test_a_certificate_that_nobody_vouches_for_is_refused(
         self, contexts: tuple[ssl.SSLContext, ssl.SSLContext], tls: Tls
     ) -> None:
-        options: dict[str, Any] = {"tls_context": contexts[0]} if tls == "starttls" else {"ssl_context": contexts[0]}
+        options: dict[str, Any] = (
+            {"tls_context": contexts[0]} if tls == "starttls" else {"ssl_context": contexts[0]}
+        )
         with running(**options) as postman, mailing(postman.port, tls) as mailer:
             assert failure(mailer) == ("tls", False, "server")
         assert postman.taken == []
 
-    def test_a_wrong_password_is_ours_to_repair(self, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    def test_a_wrong_password_is_ours_to_repair(
+        self, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+    ) -> None:
         postman = Postman()
         with (
             running(postman, authenticator=postman.authenticate, tls_context=contexts[0]),
-            mailing(postman.port, "starttls", login=("user", "wrong"), context=contexts[1]) as mailer,
+            mailing(
+                postman.port, "starttls", login=("user", "wrong"), context=contexts[1]
+            ) as mailer,
         ):
             assert failure(mailer) == ("535", False, "server")
         assert postman.taken == []
@@ -107,7 +122,9 @@ class TestEncryption:
         postman = Postman()
         with (
             running(postman, authenticator=postman.authenticate, tls_context=contexts[0]),
-            mailing(postman.port, "starttls", login=("user", "pässword"), context=contexts[1]) as mailer,
+            mailing(
+                postman.port, "starttls", login=("user", "pässword"), context=contexts[1]
+            ) as mailer,
         ):
             assert failure(mailer) == ("unsupported", False, "server")
 
@@ -121,14 +138,20 @@ class TestReplies:
             ("550 5.1.1 unknown", ("550", True, "address")),
             ("553 no such name", ("553", True, "address")),
             ("550 5.7.1 policy", ("550", False, "server")),
-            ("550 5.1.8 <mail@coaching.example>: Sender address rejected", ("550", False, "server")),
+            (
+                "550 5.1.8 <mail@coaching.example>: Sender address rejected",
+                ("550", False, "server"),
+            ),
             ("550-5.2.2 two lines\r\n550 5.2.2 full", ("550", False, "address")),
             ("530 5.7.0 log in first", ("530", False, "server")),
             ("421 4.3.2 going down", ("421", False, "server")),
         ],
     )
     def test_to_a_recipient(self, reply: str, expected: tuple[str, bool, str]) -> None:
-        with running(Postman(recipients={"grace@example.com": reply})) as postman, mailing(postman.port) as mailer:
+        with (
+            running(Postman(recipients={"grace@example.com": reply})) as postman,
+            mailing(postman.port) as mailer,
+        ):
             assert failure(mailer) == expected
             send(mailer, to="ada@example.com")
         assert [envelope.rcpt_tos for envelope in postman.taken] == [["ada@example.com"]]
@@ -153,7 +176,12 @@ class TestReplies:
     def test_to_the_wish_to_send_one(self) -> None:
         def talk(caller: socket) -> None:
             caller.sendall(b"220 hello\r\n")
-            replies = {b"ehlo": b"250 hello", b"mail": b"250 ok", b"rcpt": b"250 ok", b"data": b"554 5.6.0 not now"}
+            replies = {
+                b"ehlo": b"250 hello",
+                b"mail": b"250 ok",
+                b"rcpt": b"250 ok",
+                b"data": b"554 5.6.0 not now",
+            }
             for line in caller.makefile("rb"):
                 caller.sendall(replies[line[:4].lower()] + b"\r\n")
 
@@ -185,7 +213,9 @@ class TestReplies:
         def talk(caller: socket) -> None:
             caller.sendall(b"220 hello\r\n")
             for line in caller.makefile("rb"):
-                caller.sendall(b"250 hello\r\n" if line[:4].lower() == b"ehlo" else b"552 your box is full\r\n")
+                caller.sendall(
+                    b"250 hello\r\n" if line[:4].lower() == b"ehlo" else b"552 your box is full\r\n"
+                )
 
         with raw(talk) as port, mailing(port) as mailer:
             assert failure(mailer) == ("552", False, "server")
@@ -225,7 +255,9 @@ class TestReuse:
                 thread.join()
         assert len(postman.connections) == 3
 
-    def test_a_server_that_hangs_up_after_its_250_has_the_mail_and_the_next_one_takes_a_new_connection(self) -> None:
+    def test_a_server_that_hangs_up_after_its_250_has_the_mail_and_the_next_one_takes_a_new_connection(
+        self,
+    ) -> None:
         def take_and_hang_up(server: Any) -> None:
             server.hang_up_after = b"250"
 

@@ -1,4 +1,6 @@
-"""The default texts: every kind in every language, text and page, readable on any device and by any reader."""
+"""The default texts: every kind in every language, text and page, readable on any device and by any
+reader.
+"""
 
 import re
 from collections.abc import Iterator
@@ -58,7 +60,9 @@ def default(kind: str, language: str, **changes: Any) -> Mail:
 
 def luminance(colour: str) -> float:
     parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -75,14 +79,18 @@ def test_is_complete_with_every_token_replaced(language: str, kind: str) -> None
         assert "{{" not in part
         assert "None" not in part
     if kind != "relink":
-        assert texts.default(kind, language)[1].count("{{start_date}}") == 1, "the subject says when"
+        assert texts.default(kind, language)[1].count("{{start_date}}") == 1, (
+            "the subject says when"
+        )
 
 
 @EVERY
 def test_says_when_with_the_zone_named(language: str, kind: str) -> None:
     mail = default(kind, language)
     if kind != "relink":
-        zone = {"en": "Central European", "de": "Mitteleuropäische", "fr": "Europe centrale"}[language]
+        zone = {"en": "Central European", "de": "Mitteleuropäische", "fr": "Europe centrale"}[
+            language
+        ]
         for part in (mail.text, mail.html):
             assert zone in part
             assert "Berlin" in part
@@ -90,7 +98,9 @@ def test_says_when_with_the_zone_named(language: str, kind: str) -> None:
 
 @EVERY
 def test_needs_no_more_than_every_session_has(language: str, kind: str) -> None:
-    """Without a page, a programme, a title: the lines that would say so are left out, and no mail is held."""
+    """Without a page, a programme, a title: the lines that would say so are left out, and no mail
+    is held.
+    """
     bare = default(
         kind,
         language,
@@ -113,7 +123,12 @@ def test_the_page_and_the_text_say_the_same(language: str, kind: str) -> None:
         r"\W+",
         " ",
         " ".join(
-            Page(mail.html.partition("<body")[2].partition(">")[2].replace("</body>", "").replace("</html>", "")).said
+            Page(
+                mail.html.partition("<body")[2]
+                .partition(">")[2]
+                .replace("</body>", "")
+                .replace("</html>", "")
+            ).said
         ),
     )
     for line in mail.text.splitlines():
@@ -128,14 +143,18 @@ def test_is_a_page_for_every_reader(language: str, kind: str) -> None:
     assert page.all("html") == [{"lang": language, "dir": "ltr"}]
     assert len(page.all("h1")) == 1
     assert len(page.all("title")) == 1
-    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all(
+        "meta"
+    )
     assert {"name": "color-scheme", "content": "light dark"} in page.all("meta")
     assert not {"style", "link", "img", "script", "table", "form"} & {tag for tag, _ in page.tags}
     assert all(link["href"].startswith("https://") for link in page.all("a"))
 
 
 @EVERY
-def test_is_one_column_that_fits_a_phone_and_stays_readable_on_a_desktop(language: str, kind: str) -> None:
+def test_is_one_column_that_fits_a_phone_and_stays_readable_on_a_desktop(
+    language: str, kind: str
+) -> None:
     styles = ";".join(Page(default(kind, language).html).styles)
     assert "max-width:600px" in styles
     assert "overflow-wrap:anywhere" in styles
@@ -145,8 +164,12 @@ def test_is_one_column_that_fits_a_phone_and_stays_readable_on_a_desktop(languag
 
 
 @EVERY
-def test_its_colours_are_the_reader_s_but_for_a_button_of_good_contrast(language: str, kind: str) -> None:
-    """Neither a background nor a text colour, but together: dark mode then has nothing to get wrong."""
+def test_its_colours_are_the_reader_s_but_for_a_button_of_good_contrast(
+    language: str, kind: str
+) -> None:
+    """Neither a background nor a text colour, but together: dark mode then has nothing to get
+    wrong.
+    """
     page = Page(default(kind, language).html)
     for style in page.styles:
         text = re.search(r"(?<![-\w])color:(#\w{6})", style)
@@ -181,7 +204,9 @@ def test_every_token_can_be_asked_for() -> None:
 
 
 def custom(text: str, html: str | None = None, language: str = "en") -> Mail:
-    return letters.preview("booked", "en", Template(language, "Hello", text, html), sender=SENDER, now=NOW)
+    return letters.preview(
+        "booked", "en", Template(language, "Hello", text, html), sender=SENDER, now=NOW
+    )
 
 
 def test_a_custom_text_without_a_page_gets_one() -> None:
@@ -197,7 +222,9 @@ def test_a_custom_text_without_a_page_gets_one() -> None:
 
 def test_a_custom_page_is_laid_out_and_so_is_the_body_of_a_whole_one() -> None:
     assert "max-width:600px" in custom("x", "<p>Hi {{coach_name}}</p>").html
-    whole = custom("x", "<html lang='en'><head><title>x</title></head><body><p>Hi</p></body></html>").html
+    whole = custom(
+        "x", "<html lang='en'><head><title>x</title></head><body><p>Hi</p></body></html>"
+    ).html
     assert "max-width:600px" in whole
     assert "<p>Hi</p>" in whole
     assert whole.count("<title>") == whole.count("<body") == 1

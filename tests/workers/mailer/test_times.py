@@ -1,4 +1,6 @@
-"""Times are the recipient's own: their zone, named; their language; and what a clock change or midnight adds."""
+"""Times are the recipient's own: their zone, named; their language; and what a clock change or
+midnight adds.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,8 +12,12 @@ from tests.domain.letters import FACTS, GRACE
 from workers.mailer.times import locale_of, spell
 
 
-def spelled(zone: str = "Europe/Berlin", tag: str = "en-GB", language: str = "en", **changes: Any) -> dict[str, str]:
-    return spell(replace(FACTS, recipient=replace(GRACE, zone=zone, language=tag), **changes), language)
+def spelled(
+    zone: str = "Europe/Berlin", tag: str = "en-GB", language: str = "en", **changes: Any
+) -> dict[str, str]:
+    return spell(
+        replace(FACTS, recipient=replace(GRACE, zone=zone, language=tag), **changes), language
+    )
 
 
 def instant(month: int, day: int, hour: int, minute: int = 0) -> int:
@@ -21,13 +27,35 @@ def instant(month: int, day: int, hour: int, minute: int = 0) -> int:
 @pytest.mark.parametrize(
     ("tag", "language", "expected"),
     [
-        ("en-GB", "en", ("Tuesday, 2 June 2026", "12:00", "Central European Summer Time (Berlin, GMT+02:00)")),
-        ("en-US", "en", ("Tuesday, June 2, 2026", "12:00 PM", "Central European Summer Time (Berlin, GMT+02:00)")),
-        ("de-AT", "de", ("Dienstag, 2. Juni 2026", "12:00", "Mitteleuropäische Sommerzeit (Berlin, GMT+02:00)")),
-        ("fr", "fr", ("mardi 2 juin 2026", "12:00", "heure d’été d’Europe centrale (Berlin, UTC+02:00)")),
+        (
+            "en-GB",
+            "en",
+            ("Tuesday, 2 June 2026", "12:00", "Central European Summer Time (Berlin, GMT+02:00)"),
+        ),
+        (
+            "en-US",
+            "en",
+            (
+                "Tuesday, June 2, 2026",
+                "12:00 PM",
+                "Central European Summer Time (Berlin, GMT+02:00)",
+            ),
+        ),
+        (
+            "de-AT",
+            "de",
+            ("Dienstag, 2. Juni 2026", "12:00", "Mitteleuropäische Sommerzeit (Berlin, GMT+02:00)"),
+        ),
+        (
+            "fr",
+            "fr",
+            ("mardi 2 juin 2026", "12:00", "heure d’été d’Europe centrale (Berlin, UTC+02:00)"),
+        ),
     ],
 )
-def test_each_language_says_it_its_own_way(tag: str, language: str, expected: tuple[str, str, str]) -> None:
+def test_each_language_says_it_its_own_way(
+    tag: str, language: str, expected: tuple[str, str, str]
+) -> None:
     tokens = spelled(tag=tag, language=language)
     assert (tokens["start_date"], tokens["start_time"], tokens["zone"]) == expected
 
@@ -76,7 +104,10 @@ def test_the_previous_start_is_there_when_there_was_one() -> None:
     assert "previous_start" not in spelled()
     tokens = spelled(previous_starts=instant(6, 1, 8))
     assert tokens["previous_start"] == "Monday, 1 June 2026, 10:00"
-    assert (tokens["previous_start_date"], tokens["previous_start_time"]) == ("Monday, 1 June 2026", "10:00")
+    assert (tokens["previous_start_date"], tokens["previous_start_time"]) == (
+        "Monday, 1 June 2026",
+        "10:00",
+    )
 
 
 def test_a_mail_about_no_session_has_no_times() -> None:

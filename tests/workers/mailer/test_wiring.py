@@ -12,7 +12,11 @@ from workers.mailer.memory import MemoryMailer
 from workers.mailer.smtp import SmtpMailer
 from workers.settings import Settings
 
-SMTP = {"mailer": "smtp", "smtp_url": "smtp://u:hunter2@mail.example", "mail_from": "Coaching <c@coaching.example>"}
+SMTP = {
+    "mailer": "smtp",
+    "smtp_url": "smtp://u:hunter2@mail.example",
+    "mail_from": "Coaching <c@coaching.example>",
+}
 
 
 def settings(**changes: Any) -> Settings:
@@ -28,7 +32,8 @@ def settings(**changes: Any) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("chosen", "mailer"), [({}, ConsoleMailer), ({"mailer": "memory"}, MemoryMailer), (SMTP, SmtpMailer)]
+    ("chosen", "mailer"),
+    [({}, ConsoleMailer), ({"mailer": "memory"}, MemoryMailer), (SMTP, SmtpMailer)],
 )
 def test_settings_choose_the_mailer(chosen: dict[str, Any], mailer: type) -> None:
     services = create_services(settings(**chosen))

@@ -17,7 +17,9 @@ class Api:
     def call(self, method: str, path: str, **how: Any) -> requests.Response:
         url = path if path.startswith("http") else f"{self.sandbox.origin}{path}"
         headers = {"Authorization": f"Bearer {self.token}", **how.pop("headers", {})}
-        return requests.request(method, url, headers=headers, timeout=20, allow_redirects=False, **how)
+        return requests.request(
+            method, url, headers=headers, timeout=20, allow_redirects=False, **how
+        )
 
     def get(self, path: str, **params: Any) -> requests.Response:
         return self.call("GET", path, params=params)
@@ -49,7 +51,9 @@ class Api:
         return self.post(f"/v1/calendars/{calendar_id}/events", event)
 
     def open_channel(self, url: str, **filters: Any) -> str:
-        answer = self.post("/v1/channels", {"callback_url": url} | ({"filters": filters} if filters else {}))
+        answer = self.post(
+            "/v1/channels", {"callback_url": url} | ({"filters": filters} if filters else {})
+        )
         assert answer.status_code == 200, answer.text
         return str(answer.json()["channel"]["channel_id"])
 

@@ -1,4 +1,6 @@
-"""A sandbox with one coach and an empty calendar, whose clock stands at a Monday in November 2026."""
+"""A sandbox with one coach and an empty calendar, whose clock stands at a Monday in
+November 2026.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +14,9 @@ from workers.cronofy.sandbox.seeds import Seed, SeedCalendar
 from workers.cronofy.sandbox.server import Sandbox
 
 NOW = datetime(2026, 11, 2, 9, 24, 16, tzinfo=UTC)
-MIRA = Seed("Mira Example", "mira@school.example", "Europe/London", "google", (SeedCalendar("Mira"),))
+MIRA = Seed(
+    "Mira Example", "mira@school.example", "Europe/London", "google", (SeedCalendar("Mira"),)
+)
 
 
 @pytest.fixture

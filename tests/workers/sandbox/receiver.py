@@ -53,7 +53,9 @@ class Receiver:
     def wait(self, count: int, seconds: float = 10.0) -> list[Received]:
         """Everything so far, once there are `count`."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self.received) >= count, seconds), self.kinds()
+            assert self._arrived.wait_for(lambda: len(self.received) >= count, seconds), (
+                self.kinds()
+            )
             return list(self.received)
 
     def kinds(self) -> list[str]:
@@ -63,7 +65,12 @@ class Receiver:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
 

@@ -10,7 +10,9 @@ from workers.cronofy.sandbox.control import Control
 from workers.cronofy.sandbox.server import Sandbox
 
 
-def test_the_same_request_again_is_the_same_channel(api: Api, receiver: Receiver, calendar: str) -> None:
+def test_the_same_request_again_is_the_same_channel(
+    api: Api, receiver: Receiver, calendar: str
+) -> None:
     first = api.open_channel(receiver.url)
     assert api.open_channel(receiver.url) == first
     filtered = api.open_channel(receiver.url, calendar_ids=[calendar])
@@ -21,7 +23,9 @@ def test_the_same_request_again_is_the_same_channel(api: Api, receiver: Receiver
     assert receiver.kinds() == ["verification"] * 2
 
 
-def test_closed_channels_are_not_listed_and_can_be_opened_anew(api: Api, control: Control, receiver: Receiver) -> None:
+def test_closed_channels_are_not_listed_and_can_be_opened_anew(
+    api: Api, control: Control, receiver: Receiver
+) -> None:
     first, remote = api.open_channel(receiver.url), api.open_channel(f"{receiver.url}2")
     assert api.delete(f"/v1/channels/{first}", {}).status_code == 202
     control.close_channel(remote)
@@ -45,9 +49,18 @@ def test_channels_of_somebody_else_are_out_of_reach(
     [
         ({}, "callback_url"),
         ({"callback_url": "ftp://example.test"}, "callback_url"),
-        ({"callback_url": "http://x.test", "filters": {"calendar_ids": []}}, "filters.calendar_ids"),
-        ({"callback_url": "http://x.test", "filters": {"calendar_ids": ["cal_none"]}}, "filters.calendar_ids"),
-        ({"callback_url": "http://x.test", "filters": {"only_managed": "perhaps"}}, "filters.only_managed"),
+        (
+            {"callback_url": "http://x.test", "filters": {"calendar_ids": []}},
+            "filters.calendar_ids",
+        ),
+        (
+            {"callback_url": "http://x.test", "filters": {"calendar_ids": ["cal_none"]}},
+            "filters.calendar_ids",
+        ),
+        (
+            {"callback_url": "http://x.test", "filters": {"only_managed": "perhaps"}},
+            "filters.only_managed",
+        ),
         ({"callback_url": "http://x.test", "filters": "all"}, "filters"),
     ],
 )

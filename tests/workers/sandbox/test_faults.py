@@ -11,7 +11,12 @@ import requests
 from tests.workers.sandbox.api import Api
 from workers.cronofy.sandbox.control import Control, ControlFailed
 
-EVENT = {"event_id": "session-1", "summary": "x", "start": "2026-11-07T15:00:00Z", "end": "2026-11-07T16:00:00Z"}
+EVENT = {
+    "event_id": "session-1",
+    "summary": "x",
+    "start": "2026-11-07T15:00:00Z",
+    "end": "2026-11-07T16:00:00Z",
+}
 
 
 @pytest.fixture
@@ -22,7 +27,9 @@ def items(control: Control, calendar: str) -> int:
     return 5
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 410, 422, 423, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize(
+    "status", [400, 401, 402, 403, 404, 410, 422, 423, 429, 500, 502, 503, 504]
+)
 def test_a_status_is_answered_with_an_empty_body(api: Api, control: Control, status: int) -> None:
     control.fail("/v1/userinfo", status, times=2)
     answers = [api.get("/v1/userinfo") for _ in range(3)]
@@ -35,10 +42,16 @@ def test_a_status_is_answered_with_an_empty_body(api: Api, control: Control, sta
 def test_a_status_may_bring_a_body_and_retry_after(api: Api, control: Control) -> None:
     control.fail("/v1", 429, retry_after=7, body={"errors": {"rate": []}})
     answer = api.get("/v1/calendars")
-    assert (answer.status_code, answer.headers["Retry-After"], answer.json()) == (429, "7", {"errors": {"rate": []}})
+    assert (answer.status_code, answer.headers["Retry-After"], answer.json()) == (
+        429,
+        "7",
+        {"errors": {"rate": []}},
+    )
 
 
-def test_a_fault_hits_its_paths_only_and_may_skip_some_calls(api: Api, control: Control, items: int) -> None:
+def test_a_fault_hits_its_paths_only_and_may_skip_some_calls(
+    api: Api, control: Control, items: int
+) -> None:
     control.fail("/v1/free_busy", 500, skip=1)
     assert api.get("/v1/userinfo").status_code == 200
     first = api.get("/v1/free_busy", tzid="UTC")
@@ -81,7 +94,9 @@ def test_a_write_can_be_done_late(api: Api, control: Control, calendar: str, rep
     assert len(api.events(only_managed="true")) == 1
 
 
-def test_late_writes_may_be_done_in_another_order(api: Api, control: Control, calendar: str) -> None:
+def test_late_writes_may_be_done_in_another_order(
+    api: Api, control: Control, calendar: str
+) -> None:
     for seconds, summary in ((60, "first"), (30, "second")):
         control.fault("late", "/v1/calendars", seconds=seconds)
         api.upsert(calendar, **EVENT | {"summary": summary})
@@ -140,7 +155,9 @@ def test_a_trickled_body_is_complete_in_the_end(api: Api, control: Control, item
     control.fault("trickle", "/v1/free_busy", seconds=0.3)
     begun = time.monotonic()
     connection = HTTPConnection("127.0.0.1", urlsplit(control.origin).port, timeout=10)
-    connection.request("GET", "/v1/free_busy?tzid=UTC", headers={"Authorization": f"Bearer {api.token}"})
+    connection.request(
+        "GET", "/v1/free_busy?tzid=UTC", headers={"Authorization": f"Bearer {api.token}"}
+    )
     answer = connection.getresponse()
     pieces = list(iter(lambda: answer.read1(65536), b""))
     connection.close()
@@ -160,7 +177,9 @@ def test_a_foreign_next_page_points_away(api: Api, control: Control, items: int,
     assert answer["pages"]["current"] < answer["pages"]["total"]
 
 
-def test_a_calendar_vanishes_for_one_read(api: Api, control: Control, items: int, calendar: str) -> None:
+def test_a_calendar_vanishes_for_one_read(
+    api: Api, control: Control, items: int, calendar: str
+) -> None:
     for path in ("/v1/free_busy", "/v1/calendars", "/v1/userinfo"):
         control.fault("vanish_calendar", path, calendar_id=calendar)
     assert api.free_busy() == []

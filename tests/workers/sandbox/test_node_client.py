@@ -1,4 +1,6 @@
-"""The npm client `cronofy` 3.8.4, unchanged, makes every call of the issue, where node is there to run it."""
+"""The npm client `cronofy` 3.8.4, unchanged, makes every call of the issue, where node is there to
+run it.
+"""
 
 import json
 import shutil
@@ -30,8 +32,23 @@ def library(request: pytest.FixtureRequest) -> Path:
 
 
 def _install(folder: Path) -> None:
-    quick = ["--fetch-retries=0", "--fetch-timeout=15000", "--no-audit", "--no-fund", "--prefer-offline"]
-    command = ["npm", "install", "--no-save", "--ignore-scripts", "--prefix", str(folder), *quick, f"cronofy@{VERSION}"]
+    quick = [
+        "--fetch-retries=0",
+        "--fetch-timeout=15000",
+        "--no-audit",
+        "--no-fund",
+        "--prefer-offline",
+    ]
+    command = [
+        "npm",
+        "install",
+        "--no-save",
+        "--ignore-scripts",
+        "--prefix",
+        str(folder),
+        *quick,
+        f"cronofy@{VERSION}",
+    ]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=90)
     except subprocess.TimeoutExpired:
@@ -46,8 +63,14 @@ def seen(library: Path, receiver: Receiver) -> dict[str, Any]:
     with Sandbox() as sandbox:
         account = sandbox.ready()["accounts"][0]  # type: ignore[index]
         link = f"{sandbox.origin}/oauth/authorize?response_type=code&client_id={sandbox.client_id}"
-        back = sandbox.control.consent(f"{link}&redirect_uri={CALLBACK}&scope=read_write", profile=account["sub"])
-        ready = sandbox.ready() | {"account": account, "redirect_uri": CALLBACK, "code": back.partition("code=")[2]}
+        back = sandbox.control.consent(
+            f"{link}&redirect_uri={CALLBACK}&scope=read_write", profile=account["sub"]
+        )
+        ready = sandbox.ready() | {
+            "account": account,
+            "redirect_uri": CALLBACK,
+            "code": back.partition("code=")[2],
+        }
         command = ["node", str(DRIVER), str(library), json.dumps(ready), receiver.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
@@ -58,7 +81,9 @@ def seen(library: Path, receiver: Receiver) -> dict[str, Any]:
 def test_the_node_client_gets_what_it_needs_from_every_call(seen: dict[str, Any]) -> None:
     account = seen["ready"]
     # tokens and identity
-    assert seen["token"]["sub"] == seen["userinfo"]["sub"] == seen["account"]["sub"] == account["sub"]
+    assert (
+        seen["token"]["sub"] == seen["userinfo"]["sub"] == seen["account"]["sub"] == account["sub"]
+    )
     assert seen["refreshed"]["refresh_token"] == seen["token"]["refresh_token"]
     assert [one["profile_id"] for one in seen["profiles"]["profiles"]] == account["profiles"]
     assert [one["calendar_id"] for one in seen["calendars"]["calendars"]] == account["calendars"]

@@ -59,7 +59,9 @@ def test_an_agreement_brings_a_code_and_the_state_back(sandbox: Sandbox, control
     assert exchange(sandbox, back["code"]).json()["sub"] == sandbox.accounts[0].sub
 
 
-def test_a_refusal_brings_access_denied_and_the_state_back(sandbox: Sandbox, control: Control) -> None:
+def test_a_refusal_brings_access_denied_and_the_state_back(
+    sandbox: Sandbox, control: Control
+) -> None:
     back = answered(control.consent(link(sandbox), decision="deny"))
     assert (back["error"], back["state"]) == ("access_denied", "csrf-7c1f")
     assert len(sandbox.world.accounts) == 1
@@ -74,7 +76,9 @@ def test_a_refusal_brings_access_denied_and_the_state_back(sandbox: Sandbox, con
         {"provider_name": "outlook"},
     ],
 )
-def test_a_wrong_request_is_told_to_the_person_and_not_sent_back(sandbox: Sandbox, changes: dict[str, str]) -> None:
+def test_a_wrong_request_is_told_to_the_person_and_not_sent_back(
+    sandbox: Sandbox, changes: dict[str, str]
+) -> None:
     for answer in (
         requests.get(link(sandbox, **changes), timeout=10),
         requests.post(link(sandbox, **changes), data={"decision": "allow"}, timeout=10),
@@ -98,7 +102,9 @@ def test_a_link_preselects_the_provider_whose_profile_comes_of_it(
 ) -> None:
     url = link(sandbox, provider_name=asked)
     assert f"<option selected>{asked}</option>" in requests.get(url, timeout=10).text
-    granted = exchange(sandbox, answered(sandbox.control.consent(url))["code"]).json()["linking_profile"]
+    granted = exchange(sandbox, answered(sandbox.control.consent(url))["code"]).json()[
+        "linking_profile"
+    ]
     assert (granted["provider_name"], granted["provider_service"]) == (name, service)
 
 
@@ -122,7 +128,9 @@ def test_a_browser_links_calendars_unless_told_to_avoid_it(sandbox: Sandbox) -> 
         def sub(email: str, avoid_linking: str) -> str:
             form = {"profile": "new", "decision": "allow", "email": email}
             url = link(sandbox, avoid_linking=avoid_linking)
-            back = browser.post(url, data=form, allow_redirects=False, timeout=10).headers["Location"]
+            back = browser.post(url, data=form, allow_redirects=False, timeout=10).headers[
+                "Location"
+            ]
             return str(exchange(sandbox, answered(back)["code"]).json()["sub"])
 
         first = sub("a@school.example", "False")
@@ -137,7 +145,9 @@ def test_a_browser_links_calendars_unless_told_to_avoid_it(sandbox: Sandbox) -> 
     ]
 
 
-def test_a_code_works_once_for_its_redirect_uri_and_for_five_minutes(sandbox: Sandbox, control: Control) -> None:
+def test_a_code_works_once_for_its_redirect_uri_and_for_five_minutes(
+    sandbox: Sandbox, control: Control
+) -> None:
     def code() -> str:
         return answered(control.consent(link(sandbox), profile=sandbox.accounts[0].sub))["code"]
 
@@ -155,7 +165,9 @@ def test_a_code_works_once_for_its_redirect_uri_and_for_five_minutes(sandbox: Sa
 
 
 @pytest.mark.parametrize("kind", ["json", "data"])
-def test_the_token_endpoints_take_json_and_forms_and_any_bearer(sandbox: Sandbox, kind: str) -> None:
+def test_the_token_endpoints_take_json_and_forms_and_any_bearer(
+    sandbox: Sandbox, kind: str
+) -> None:
     asked = {"grant_type": "refresh_token", "refresh_token": sandbox.accounts[0].refresh_token}
     for bearer in ("Bearer None", "Bearer undefined", ""):
         answer = requests.post(
@@ -168,9 +180,17 @@ def test_the_token_endpoints_take_json_and_forms_and_any_bearer(sandbox: Sandbox
         assert answer.json()["refresh_token"] == sandbox.accounts[0].refresh_token
 
 
-def test_a_body_that_claims_an_encoding_it_has_not_is_read_as_it_is(sandbox: Sandbox, api: Api) -> None:
-    odd = {"Content-Encoding": "gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "Content-Type": "text/plain"}
-    asked = client_of(sandbox) | {"grant_type": "refresh_token", "refresh_token": sandbox.accounts[0].refresh_token}
+def test_a_body_that_claims_an_encoding_it_has_not_is_read_as_it_is(
+    sandbox: Sandbox, api: Api
+) -> None:
+    odd = {
+        "Content-Encoding": "gzip;q=1.0,deflate;q=0.6,identity;q=0.3",
+        "Content-Type": "text/plain",
+    }
+    asked = client_of(sandbox) | {
+        "grant_type": "refresh_token",
+        "refresh_token": sandbox.accounts[0].refresh_token,
+    }
     assert api.call("POST", "/oauth/token", json=asked, headers=odd).status_code == 200
 
 
@@ -197,7 +217,9 @@ def test_revoking_ends_tokens_and_channels_however_the_account_is_named(
     assert (answer.status_code, answer.content) == (200, b"")
     assert api.get("/v1/userinfo").status_code == 401
     refresh = {"grant_type": "refresh_token", "refresh_token": account.refresh_token}
-    assert api.post("/oauth/token", client_of(sandbox) | refresh).json() == {"error": "invalid_grant"}
+    assert api.post("/oauth/token", client_of(sandbox) | refresh).json() == {
+        "error": "invalid_grant"
+    }
     [closed] = control.state()["channels"]
     assert (closed["id"], closed["closed"]) == (channel, True)
     # and once more is no error, and a new authorisation brings the same account back
@@ -211,7 +233,9 @@ def test_access_tokens_die_after_an_hour_and_refresh_tokens_do_not(
     control.advance(3599)
     assert api.get("/v1/userinfo").status_code == 200
     refresh = {"grant_type": "refresh_token", "refresh_token": sandbox.accounts[0].refresh_token}
-    fresh = Api(sandbox, api.post("/oauth/token", client_of(sandbox) | refresh).json()["access_token"])
+    fresh = Api(
+        sandbox, api.post("/oauth/token", client_of(sandbox) | refresh).json()["access_token"]
+    )
     assert api.get("/v1/userinfo").status_code == 200  # the old one lives on
     control.advance(1)
     answer = api.get("/v1/userinfo")
@@ -234,20 +258,26 @@ def test_access_tokens_die_after_an_hour_and_refresh_tokens_do_not(
         ("read_free_busy", "/v1/userinfo", 200),
     ],
 )
-def test_a_scope_opens_what_it_says(sandbox: Sandbox, control: Control, scope: str, path: str, status: int) -> None:
+def test_a_scope_opens_what_it_says(
+    sandbox: Sandbox, control: Control, scope: str, path: str, status: int
+) -> None:
     token = control.grant(sandbox.accounts[0].sub, scope=scope).access_token
     answer = Api(sandbox, token).get(path)
     assert answer.status_code == status
     assert status == 200 or answer.content == b""
 
 
-def test_two_secrets_are_good_during_a_rotation(sandbox: Sandbox, control: Control, api: Api) -> None:
+def test_two_secrets_are_good_during_a_rotation(
+    sandbox: Sandbox, control: Control, api: Api
+) -> None:
     old = sandbox.client_secret
     new = control.add_secret()
     refresh = {"grant_type": "refresh_token", "refresh_token": sandbox.accounts[0].refresh_token}
 
     def status(secret: str) -> int:
-        return api.post("/oauth/token", client_of(sandbox) | refresh | {"client_secret": secret}).status_code
+        return api.post(
+            "/oauth/token", client_of(sandbox) | refresh | {"client_secret": secret}
+        ).status_code
 
     assert (status(old), status(new)) == (200, 200)
     control.drop_secret()

@@ -1,4 +1,6 @@
-"""What exporters write against the rules: one odd event takes no other with it, and none is silently free."""
+"""What exporters write against the rules: one odd event takes no other with it, and none is
+silently free.
+"""
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
@@ -40,12 +42,17 @@ NEEDED = {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE"}
 
 
 def lines_with(name: str, *values: str) -> list[str]:
-    """An event's lines, with this property once for each of the values, each with what stands before it."""
+    """An event's lines, with this property once for each of the values, each with what stands
+    before it.
+    """
     usual = {"SUMMARY": "Odd", "DTSTART": ONCE["DTSTART"], "DTEND": ONCE["DTEND"]}
     if name == "DURATION":
         del usual["DTEND"]
     usual.pop(name, None)
-    return [*(f"{key}:{value}" for key, value in usual.items()), *(f"{name}{value}" for value in values)]
+    return [
+        *(f"{key}:{value}" for key, value in usual.items()),
+        *(f"{name}{value}" for value in values),
+    ]
 
 
 @pytest.mark.parametrize("name", ONCE)
@@ -57,24 +64,37 @@ def test_what_is_given_twice_alike_is_given_once(name: str) -> None:
 
 @pytest.mark.parametrize("name", ONCE)
 def test_what_is_given_twice_unlike_is_read_and_told(name: str) -> None:
-    other = {"DTSTART": "20260112T103000Z", "DTEND": "20260112T114500Z", "DURATION": "PT2H", "RRULE": "FREQ=DAILY"}
+    other = {
+        "DTSTART": "20260112T103000Z",
+        "DTEND": "20260112T114500Z",
+        "DURATION": "PT2H",
+        "RRULE": "FREQ=DAILY",
+    }
     result = read(event(*lines_with(name, f":{ONCE[name]}", f":{other.get(name, '2')}")), GOOD)
     assert GOOD_TIME in shown(result)
     assert TIME_SHOWN in shown(result)
     assert name == "RRULE" or name in "".join(result.notes)
 
 
-@pytest.mark.parametrize("value", [":", ":1.0", ":gar bage", ";X=:y", ";VALUE=DATE:x", ";VALUE=PERIOD:x", ";TZID=:x"])
+@pytest.mark.parametrize(
+    "value", [":", ":1.0", ":gar bage", ";X=:y", ";VALUE=DATE:x", ";VALUE=PERIOD:x", ";TZID=:x"]
+)
 @pytest.mark.parametrize("name", ONCE)
 def test_what_cannot_be_read_takes_no_event_with_it(name: str, value: str) -> None:
-    result = read(event(*lines_with(name, value)), GOOD, event("UID:3", "DTSTART:20260301T100000Z", "DURATION:PT1H"))
+    result = read(
+        event(*lines_with(name, value)),
+        GOOD,
+        event("UID:3", "DTSTART:20260301T100000Z", "DURATION:PT1H"),
+    )
     assert GOOD_TIME in shown(result)
     assert "2026-03-01T10:00:00Z/2026-03-01T11:00:00Z" in shown(result)
     # Its own event stays where it can be placed, and else it is told
     assert TIME_SHOWN in shown(result) or (name in NEEDED and name in "".join(result.unreadable))
 
 
-def test_an_import_over_the_wire_tells_what_it_could_not_read(control: Control, calendar: str) -> None:
+def test_an_import_over_the_wire_tells_what_it_could_not_read(
+    control: Control, calendar: str
+) -> None:
     odd = event(*lines_with("SEQUENCE", ":1.0")).replace("2026", "2027")
     report = control.import_ics(calendar, f"BEGIN:VCALENDAR\n{odd}\nEND:VCALENDAR")
     assert (report["imported"], report["unreadable"]) == (1, [])
@@ -94,13 +114,24 @@ def test_an_import_over_the_wire_tells_what_it_could_not_read(control: Control, 
         (("X-MICROSOFT-CDO-BUSYSTATUS:FREE", "X-MICROSOFT-CDO-BUSYSTATUS:BUSY"), ["busy"]),
     ],
 )
-def test_what_is_given_twice_blocks_unless_both_say_that_it_does_not(lines: Sequence[str], status: list[str]) -> None:
+def test_what_is_given_twice_blocks_unless_both_say_that_it_does_not(
+    lines: Sequence[str], status: list[str]
+) -> None:
     assert [draft.free_busy for draft in read(event("UID:1", *TIME, *lines)).drafts] == status
 
 
 def test_what_an_alarm_says_is_not_the_event_s() -> None:
-    alarm = ("BEGIN:VALARM", "DURATION:PT5M", "REPEAT:1", "SUMMARY:Alarm", "TRIGGER:-PT15M", "END:VALARM")
-    result = read(event("UID:1", "SUMMARY:Own", "DTSTART:20260112T100000Z", *alarm, "DURATION:PT1H"))
+    alarm = (
+        "BEGIN:VALARM",
+        "DURATION:PT5M",
+        "REPEAT:1",
+        "SUMMARY:Alarm",
+        "TRIGGER:-PT15M",
+        "END:VALARM",
+    )
+    result = read(
+        event("UID:1", "SUMMARY:Own", "DTSTART:20260112T100000Z", *alarm, "DURATION:PT1H")
+    )
     assert shown(result) == [TIME_SHOWN]
     assert result.notes == []
 
@@ -118,7 +149,9 @@ def test_what_an_alarm_says_is_not_the_event_s() -> None:
         (),
     ],
 )
-def test_an_all_day_event_that_ends_no_later_than_it_starts_is_that_one_day(lines: Sequence[str]) -> None:
+def test_an_all_day_event_that_ends_no_later_than_it_starts_is_that_one_day(
+    lines: Sequence[str],
+) -> None:
     result = read(event("UID:1", "DTSTART;VALUE=DATE:20260112", *lines))
     assert shown(result) == ["2026-01-12/2026-01-13"]
     assert result.unreadable == []
@@ -143,7 +176,9 @@ def test_an_all_day_event_that_ends_no_later_than_it_starts_is_that_one_day(line
     ],
 )
 def test_a_timed_series_keeps_its_last_occurrence(start: str, until: str, last: str) -> None:
-    result = read(event("UID:1", f"DTSTART{start}", "DURATION:PT1H", f"RRULE:FREQ=DAILY;UNTIL={until}"))
+    result = read(
+        event("UID:1", f"DTSTART{start}", "DURATION:PT1H", f"RRULE:FREQ=DAILY;UNTIL={until}")
+    )
     assert shown(result)[-1].partition("/")[0] == last
     assert result.unreadable == []
 
@@ -194,12 +229,16 @@ def test_a_zone_that_the_file_defines_is_as_the_file_defines_it(name: str) -> No
         [draft] = read(*parts).drafts
         assert draft.start.isoformat() == "2026-07-05T09:00:00+00:00"
     # And the next file has its own again
-    [draft] = read(event("UID:1", "DTSTART;TZID=Europe/Dublin:20260705T100000", "DURATION:PT1H")).drafts
+    [draft] = read(
+        event("UID:1", "DTSTART;TZID=Europe/Dublin:20260705T100000", "DURATION:PT1H")
+    ).drafts
     assert draft.tzid == "Europe/Dublin"
 
 
 def test_a_zone_that_the_file_defines_as_it_is_keeps_its_name() -> None:
-    zone = ZONE.format(name="Europe/Berlin", winter="+0100", summer="+0200").replace("T010000", "T020000")
+    zone = ZONE.format(name="Europe/Berlin", winter="+0100", summer="+0200").replace(
+        "T010000", "T020000"
+    )
     [draft] = read(
         zone.replace("19961027T020000", "19961027T030000"),
         event("UID:1", "DTSTART;TZID=Europe/Berlin:20260705T100000", "DURATION:PT1H"),
@@ -207,7 +246,12 @@ def test_a_zone_that_the_file_defines_as_it_is_keeps_its_name() -> None:
     assert draft.tzid == "Europe/Berlin"
 
 
-TIMED = event("UID:w", "DTSTART;TZID=Europe/Berlin:20260323T090000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3")
+TIMED = event(
+    "UID:w",
+    "DTSTART;TZID=Europe/Berlin:20260323T090000",
+    "DURATION:PT1H",
+    "RRULE:FREQ=WEEKLY;COUNT=3",
+)
 DAYS = event("UID:w", "DTSTART;VALUE=DATE:20260323", "RRULE:FREQ=WEEKLY;COUNT=3")
 FLOATING = TIMED.replace(";TZID=Europe/Berlin", "")
 
@@ -233,7 +277,12 @@ FLOATING = TIMED.replace(";TZID=Europe/Berlin", "")
 def test_an_override_replaces_its_occurrence_however_it_names_it(
     series: str, recurrence_id: str, zone: ZoneInfo
 ) -> None:
-    moved = event("UID:w", f"RECURRENCE-ID{recurrence_id}", "DTSTART:20260401T120000Z", "DTEND:20260401T130000Z")
+    moved = event(
+        "UID:w",
+        f"RECURRENCE-ID{recurrence_id}",
+        "DTSTART:20260401T120000Z",
+        "DTEND:20260401T130000Z",
+    )
     for parts in ((series, moved), (moved, series)):
         found = read(*parts, zone=zone)
         assert len(found.drafts) == 3
@@ -259,7 +308,13 @@ def test_what_is_taken_out_of_a_series_is_out_however_it_is_named(series: str, e
 
 
 def test_an_override_that_cannot_be_placed_leaves_the_series() -> None:
-    odd = event("UID:w", "SUMMARY:Odd", "RECURRENCE-ID:99991231T235959Z", "DTSTART:00010101T000000Z", "DURATION:P1W")
+    odd = event(
+        "UID:w",
+        "SUMMARY:Odd",
+        "RECURRENCE-ID:99991231T235959Z",
+        "DTSTART:00010101T000000Z",
+        "DURATION:P1W",
+    )
     found = read(TIMED, odd, GOOD)
     assert GOOD_TIME in shown(found)
     assert len(found.drafts) == 4
@@ -268,17 +323,40 @@ def test_an_override_that_cannot_be_placed_leaves_the_series() -> None:
 @pytest.mark.parametrize("day", ["", "T000000"])
 def test_what_lasts_from_the_first_day_to_the_last_blocks(day: str) -> None:
     for zone in (ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Niue")):
-        assert len(read(event(f"DTSTART:00010101{day}", f"DTEND:99991231{day}"), GOOD, zone=zone).drafts) == 2
+        assert (
+            len(
+                read(
+                    event(f"DTSTART:00010101{day}", f"DTEND:99991231{day}"), GOOD, zone=zone
+                ).drafts
+            )
+            == 2
+        )
 
 
 def test_empty_and_odd_lines_are_no_properties() -> None:
-    result = read(event("UID:1", "", *TIME, "", " ", "ATTENDEE:mailto:a@b.example", "ATTENDEE:mailto:c@b.example"))
+    result = read(
+        event(
+            "UID:1",
+            "",
+            *TIME,
+            "",
+            " ",
+            "ATTENDEE:mailto:a@b.example",
+            "ATTENDEE:mailto:c@b.example",
+        )
+    )
     assert shown(result) == [TIME_SHOWN]
     assert result.notes == []
 
 
-@pytest.mark.parametrize("start", ["00010101", "99991231", "00010101T000000", "99991231T235959", "99991231T235959Z"])
-@pytest.mark.parametrize("more", ["DURATION:P400W", "RRULE:FREQ=YEARLY", "RRULE:FREQ=SECONDLY;COUNT=2"])
+@pytest.mark.parametrize(
+    "start", ["00010101", "99991231", "00010101T000000", "99991231T235959", "99991231T235959Z"]
+)
+@pytest.mark.parametrize(
+    "more", ["DURATION:P400W", "RRULE:FREQ=YEARLY", "RRULE:FREQ=SECONDLY;COUNT=2"]
+)
 def test_the_ends_of_time_take_nothing_with_them(start: str, more: str) -> None:
     for zone in (LONDON, ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Niue")):
-        assert GOOD_TIME in shown(read(event("SUMMARY:Odd", f"DTSTART:{start}", more), GOOD, zone=zone))
+        assert GOOD_TIME in shown(
+            read(event("SUMMARY:Odd", f"DTSTART:{start}", more), GOOD, zone=zone)
+        )

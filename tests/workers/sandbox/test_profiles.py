@@ -56,7 +56,9 @@ def test_a_relink_brings_the_edits_to_light(
     assert len(api.events(last_modified=change.json["notification"]["changes_since"])) == 1
 
 
-def test_the_relink_url_is_a_page_where_the_person_logs_in(api: Api, control: Control, profile: str) -> None:
+def test_the_relink_url_is_a_page_where_the_person_logs_in(
+    api: Api, control: Control, profile: str
+) -> None:
     control.break_profile(profile)
     url = api.get("/v1/profiles").json()["profiles"][0]["profile_relink_url"]
     assert "<button>" in requests.get(url, timeout=10).text
@@ -91,12 +93,19 @@ def test_the_first_sync_reads_empty_until_it_is_done(
     api.upsert(calendar, event_id="s-1", summary="own", start="2026-11-09", end="2026-11-10")
     assert len(api.events(only_managed="true")) == 1
     control.finish_sync(profile)
-    assert [one.kind for one in receiver.wait(2)] == ["verification", "profile_initial_sync_completed"]
+    assert [one.kind for one in receiver.wait(2)] == [
+        "verification",
+        "profile_initial_sync_completed",
+    ]
     assert days(api) == ["2026-11-03", "2026-11-05"]
 
 
-def test_an_account_of_two_profiles_loses_one(api: Api, control: Control, calendar: str, profile: str) -> None:
-    apple = control.create_profile(api.sandbox.accounts[0].sub, provider="apple", name="mira@icloud.example")
+def test_an_account_of_two_profiles_loses_one(
+    api: Api, control: Control, calendar: str, profile: str
+) -> None:
+    apple = control.create_profile(
+        api.sandbox.accounts[0].sub, provider="apple", name="mira@icloud.example"
+    )
     home = control.create_calendar(apple, "Home", primary=True)
     control.add_event(home, "2026-11-03", "2026-11-04")
     control.add_event(calendar, "2026-11-05", "2026-11-06")

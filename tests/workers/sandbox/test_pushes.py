@@ -49,7 +49,9 @@ def test_the_published_pair_is_joined_without_a_space() -> None:
     assert sign(WELL_KNOWN, pair) == ",".join(PUBLISHED[secret] for secret in pair)
 
 
-def test_the_verification_comes_after_the_answer(api: Api, control: Control, receiver: Receiver) -> None:
+def test_the_verification_comes_after_the_answer(
+    api: Api, control: Control, receiver: Receiver
+) -> None:
     receiver.status = 500  # and does not decide about the channel
     channel = api.open_channel(receiver.url)
     [first] = receiver.wait(1)
@@ -81,7 +83,9 @@ def test_a_silent_edit_does_not_ping(control: Control, receiver: Receiver, watch
     assert len(receiver.received) == 2
 
 
-def test_a_signature_per_secret(control: Control, sandbox: Sandbox, receiver: Receiver, watched: str) -> None:
+def test_a_signature_per_secret(
+    control: Control, sandbox: Sandbox, receiver: Receiver, watched: str
+) -> None:
     old = sandbox.client_secret
     new = control.add_secret()
     edit(control, watched)
@@ -101,9 +105,14 @@ def test_bodies_are_compact_utf8(api: Api, receiver: Receiver) -> None:
     assert "Zoë".encode() in one.body
 
 
-def test_any_type_can_be_sent(control: Control, sandbox: Sandbox, receiver: Receiver, watched: str) -> None:
+def test_any_type_can_be_sent(
+    control: Control, sandbox: Sandbox, receiver: Receiver, watched: str
+) -> None:
     control.notify(sandbox.accounts[0].sub, "something_new_2027", extra={"a": 1})
-    assert receiver.wait(2)[1].json["notification"] == {"type": "something_new_2027", "extra": {"a": 1}}
+    assert receiver.wait(2)[1].json["notification"] == {
+        "type": "something_new_2027",
+        "extra": {"a": 1},
+    }
 
 
 def test_a_failed_push_is_tried_again_until_it_is_taken(
@@ -124,7 +133,9 @@ def test_a_failed_push_is_tried_again_until_it_is_taken(
     assert len(api.channels()) == 1
 
 
-def test_retries_wait_for_the_sandboxs_clock(control: Control, receiver: Receiver, watched: str) -> None:
+def test_retries_wait_for_the_sandboxs_clock(
+    control: Control, receiver: Receiver, watched: str
+) -> None:
     receiver.next_statuses = [500, 500]
     control.pushes(retry_scale=100)  # the first retry after 100 s
     edit(control, watched)
@@ -146,7 +157,9 @@ def test_after_a_day_of_failures_the_channel_is_gone(
     control.advance(86_000)
     before = len(RETRY_AFTER)  # all but the last
     receiver.wait(1 + before)
-    sub_alive = api.sandbox.control.grant(api.sandbox.accounts[0].sub)  # a day later the old token is dead
+    sub_alive = api.sandbox.control.grant(
+        api.sandbox.accounts[0].sub
+    )  # a day later the old token is dead
     later = Api(api.sandbox, sub_alive.access_token)
     assert len(later.channels()) == 1
     control.advance(400)
@@ -158,7 +171,9 @@ def test_after_a_day_of_failures_the_channel_is_gone(
     assert later.open_channel(receiver.url) != log[-1]["channel_id"]
 
 
-def test_an_answer_that_takes_too_long_is_a_failure(control: Control, receiver: Receiver, watched: str) -> None:
+def test_an_answer_that_takes_too_long_is_a_failure(
+    control: Control, receiver: Receiver, watched: str
+) -> None:
     assert control.pushes(timeout=0.1)["retry_scale"] == 1.0  # and 5 s is the default
     receiver.seconds = 0.4
     edit(control, watched)
@@ -170,7 +185,11 @@ def test_an_answer_that_takes_too_long_is_a_failure(control: Control, receiver: 
 def test_nobody_there_is_a_failure_like_any_other(api: Api, control: Control) -> None:
     api.open_channel("http://127.0.0.1:9/nobody")
     [first] = control.wait_for_deliveries(1)
-    assert (first["status"], first["outcome"], first["error"]) == (None, "failed", "ConnectionError")
+    assert (first["status"], first["outcome"], first["error"]) == (
+        None,
+        "failed",
+        "ConnectionError",
+    )
 
 
 def test_pushes_to_a_channel_that_was_closed_meanwhile_are_not_sent(
@@ -207,7 +226,9 @@ def test_duplicates_are_the_same_bytes(control: Control, receiver: Receiver, wat
     assert control.pushes(duplicate=0)["duplicate"] == 0
 
 
-def test_reordered_pushes_come_last_first(control: Control, receiver: Receiver, watched: str) -> None:
+def test_reordered_pushes_come_last_first(
+    control: Control, receiver: Receiver, watched: str
+) -> None:
     control.pushes(reorder=3)
     for _ in range(3):
         edit(control, watched)
@@ -217,7 +238,9 @@ def test_reordered_pushes_come_last_first(control: Control, receiver: Receiver, 
     assert len(set(stamps)) == 3
 
 
-def test_gathered_pushes_are_let_go_when_the_switch_turns(control: Control, receiver: Receiver, watched: str) -> None:
+def test_gathered_pushes_are_let_go_when_the_switch_turns(
+    control: Control, receiver: Receiver, watched: str
+) -> None:
     control.pushes(reorder=10)
     edit(control, watched)
     assert control.pending() == 1
@@ -225,7 +248,9 @@ def test_gathered_pushes_are_let_go_when_the_switch_turns(control: Control, rece
     receiver.wait(2)
 
 
-def test_a_delay_holds_the_first_attempt_back(control: Control, receiver: Receiver, watched: str) -> None:
+def test_a_delay_holds_the_first_attempt_back(
+    control: Control, receiver: Receiver, watched: str
+) -> None:
     control.pushes(delay=3600)
     edit(control, watched)
     assert control.pending() == 1

@@ -24,17 +24,22 @@ def lived_in() -> Iterator[Sandbox]:
 
 def connected(sandbox: Sandbox, number: int = 0) -> Any:
     account = sandbox.accounts[number]
-    return pointed_at(sandbox, access_token=account.access_token, refresh_token=account.refresh_token)
+    return pointed_at(
+        sandbox, access_token=account.access_token, refresh_token=account.refresh_token
+    )
 
 
 def pointed_at(sandbox: Sandbox, **tokens: str) -> Any:
-    client = pycronofy.Client(client_id=sandbox.client_id, client_secret=sandbox.client_secret, **tokens)
+    client = pycronofy.Client(
+        client_id=sandbox.client_id, client_secret=sandbox.client_secret, **tokens
+    )
     client.request_handler.base_url = client.app_base_url = sandbox.origin
     return client
 
 
 def test_a_person_connects_and_the_tokens_work(lived_in: Sandbox) -> None:
-    # Given an authorize link, exactly as the library builds it: empties and a capital False included
+    # Given an authorize link, exactly as the library builds it: empties and a capital False
+    # included
     client = pointed_at(lived_in)
     url = client.user_auth_link(CALLBACK, state="csrf-7c1f")
     # When the person agrees, and the code that comes back is exchanged
@@ -102,7 +107,9 @@ def test_free_busy_and_events_come_in_several_pages(lived_in: Sandbox) -> None:
     assert pages.total > 1
     assert len(list(pages)) > 25
     assert not client.read_events(
-        tzid="Europe/London", last_modified=datetime.now(UTC) + timedelta(days=1), include_deleted=True
+        tzid="Europe/London",
+        last_modified=datetime.now(UTC) + timedelta(days=1),
+        include_deleted=True,
     ).all()
 
 
@@ -110,7 +117,12 @@ def test_events_are_written_and_deleted(lived_in: Sandbox) -> None:
     client = connected(lived_in)
     calendar = lived_in.accounts[0].calendars[2]
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
-    event = {"event_id": "session-992", "summary": "Maths", "start": start, "end": start + timedelta(hours=1)}
+    event = {
+        "event_id": "session-992",
+        "summary": "Maths",
+        "start": start,
+        "end": start + timedelta(hours=1),
+    }
     client.upsert_event(calendar, event)
     client.upsert_event(calendar, event | {"summary": "Physics"})
     [written] = client.read_events(tzid="UTC", only_managed=True).all()
@@ -128,10 +140,19 @@ def test_events_are_written_and_deleted(lived_in: Sandbox) -> None:
 def test_a_batch_tells_what_came_of_each_entry(lived_in: Sandbox) -> None:
     client = connected(lived_in)
     calendar = lived_in.accounts[0].calendars[2]
-    event = {"event_id": "s-1", "summary": "Maths", "start": "2026-11-07T15:00:00Z", "end": "2026-11-07T16:00:00Z"}
+    event = {
+        "event_id": "s-1",
+        "summary": "Maths",
+        "start": "2026-11-07T15:00:00Z",
+        "end": "2026-11-07T16:00:00Z",
+    }
     good = BatchBuilder().upsert_event(calendar, event).delete_event(calendar, "s-0")
     assert [entry.status() for entry in client.batch(good).entries] == [202, 202]
-    bad = BatchBuilder().upsert_event(calendar, {**event, "summary": ""}).upsert_event(calendar, event)
+    bad = (
+        BatchBuilder()
+        .upsert_event(calendar, {**event, "summary": ""})
+        .upsert_event(calendar, event)
+    )
     with pytest.raises(PyCronofyPartialSuccessError) as caught:
         client.batch(bad)
     assert [entry.status() for entry in caught.value.batch_response.entries] == [422, 202]

@@ -1,4 +1,6 @@
-"""The sandbox as a process and as a server: ready-file, signals, loopback, HTTP/1.1, and its own pages."""
+"""The sandbox as a process and as a server: ready-file, signals, loopback, HTTP/1.1, and its own
+pages.
+"""
 
 import json
 import os
@@ -27,12 +29,17 @@ from workers.cronofy.sandbox.server import Sandbox
 
 STALE = '{"origin": "http://127.0.0.1:1"}'
 ROOT = Path(__file__).parents[3]
-RUN = "from pathlib import Path; from workers.cronofy.sandbox.server import serve; serve(port=0, ready_file=Path('{}'))"
+RUN = (
+    "from pathlib import Path; from workers.cronofy.sandbox.server import serve; serve(port=0,"
+    " ready_file=Path('{}'))"
+)
 
 
 @contextmanager
 def process(ready_file: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen([sys.executable, "-c", RUN.format(ready_file)], cwd=ROOT, stderr=subprocess.PIPE) as running:
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN.format(ready_file)], cwd=ROOT, stderr=subprocess.PIPE
+    ) as running:
         try:
             yield running
         finally:
@@ -53,7 +60,9 @@ def wait_for(path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_process_says_when_it_is_ready_and_stops_when_told(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_process_says_when_it_is_ready_and_stops_when_told(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     # Given the ready-file of an earlier run
     ready_file = tmp_path / "sandbox.json"
     ready_file.write_text(STALE)
@@ -67,7 +76,9 @@ def test_a_process_says_when_it_is_ready_and_stops_when_told(tmp_path: Path, num
             assert {"sub", "access_token", "refresh_token", "calendars"} <= set(account)
             bearer = {"Authorization": f"Bearer {account['access_token']}"}
             for kind in ("free_busy", "events"):
-                page = requests.get(f"{ready['origin']}/v1/{kind}?tzid=UTC", headers=bearer, timeout=10).json()
+                page = requests.get(
+                    f"{ready['origin']}/v1/{kind}?tzid=UTC", headers=bearer, timeout=10
+                ).json()
                 assert page["pages"]["total"] > 1
         assert stat.S_IMODE(ready_file.stat().st_mode) == 0o600
         # and stops cleanly
@@ -121,16 +132,26 @@ def test_ids_and_the_port_can_be_given() -> None:
 
 def test_seeds_bring_calendars_from_files(tmp_path: Path) -> None:
     ics = tmp_path / "work.ics"
-    ics.write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261103\nSUMMARY:Trip\nEND:VEVENT\nEND:VCALENDAR\n")
-    seed = Seed("Ana", "ana@school.example", "America/Sao_Paulo", "apple", (SeedCalendar("Work", ics),))
+    ics.write_text(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261103\nSUMMARY:Trip\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    seed = Seed(
+        "Ana", "ana@school.example", "America/Sao_Paulo", "apple", (SeedCalendar("Work", ics),)
+    )
     with Sandbox(seeds=[seed], now=datetime(2026, 11, 1, tzinfo=UTC)) as sandbox:
         [account] = sandbox.accounts
         [event] = Api(sandbox, account.access_token).events()
-        assert (event["summary"], event["start"], account.zone) == ("Trip", "2026-11-03", "America/Sao_Paulo")
+        assert (event["summary"], event["start"], account.zone) == (
+            "Trip",
+            "2026-11-03",
+            "America/Sao_Paulo",
+        )
         assert account.access_token not in repr(account)
 
 
-def test_a_connection_is_kept_alive_over_bodies_that_nobody_reads(sandbox: Sandbox, api: Api) -> None:
+def test_a_connection_is_kept_alive_over_bodies_that_nobody_reads(
+    sandbox: Sandbox, api: Api
+) -> None:
     connection = HTTPConnection("127.0.0.1", urlsplit(sandbox.origin).port, timeout=5)
     bearer = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"}
     connection.request("GET", "/v1/userinfo", body=b"{}", headers=bearer)
@@ -152,14 +173,24 @@ def test_a_connection_is_kept_alive_over_bodies_that_nobody_reads(sandbox: Sandb
 @pytest.mark.parametrize(
     ("head", "status"),
     [
-        (b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"411"),
-        (b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999999\r\n\r\n", b"413"),
+        (
+            b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            b"411",
+        ),
+        (
+            b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999999\r\n\r\n",
+            b"413",
+        ),
         (b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n", b"400"),
         (b"GET /v1/userinfo HTTP/1.0\r\n\r\n", b"401"),
     ],
 )
-def test_odd_requests_are_refused_and_the_server_lives(sandbox: Sandbox, head: bytes, status: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", urlsplit(sandbox.origin).port or 0), timeout=5) as raw:
+def test_odd_requests_are_refused_and_the_server_lives(
+    sandbox: Sandbox, head: bytes, status: bytes
+) -> None:
+    with socket.create_connection(
+        ("127.0.0.1", urlsplit(sandbox.origin).port or 0), timeout=5
+    ) as raw:
         raw.sendall(head.replace(b"HTTP/1.0\r\n", b"HTTP/1.0\r\nHost: 127.0.0.1\r\n"))
         assert raw.recv(65536).split(b" ")[1] == status
     assert sandbox.control.now()
@@ -183,11 +214,15 @@ def test_what_is_not_there_is_404_and_empty(api: Api, method: str, path: str) ->
     assert (answer.status_code, answer.content) == (404, b"")
 
 
-def test_calls_in_parallel_do_not_lose_each_others_writes(sandbox: Sandbox, api: Api, calendar: str) -> None:
+def test_calls_in_parallel_do_not_lose_each_others_writes(
+    sandbox: Sandbox, api: Api, calendar: str
+) -> None:
     def write(number: int) -> None:
         for step in range(5):
             name = f"s-{number}-{step}"
-            assert api.upsert(calendar, event_id=name, summary=name, start="2026-11-03", end="2026-11-04").ok
+            assert api.upsert(
+                calendar, event_id=name, summary=name, start="2026-11-03", end="2026-11-04"
+            ).ok
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -226,7 +261,12 @@ def test_the_clock_can_be_turned(control: Control) -> None:
             "lists those that there are",
         ),
         ("POST", "profiles/pro_none/break", {}, "lists those that there are"),
-        ("POST", "calendars/{calendar}/events", {"start": "2026-11-03", "end": "2026-11-04", "tzid": "Mars"}, "IANA"),
+        (
+            "POST",
+            "calendars/{calendar}/events",
+            {"start": "2026-11-03", "end": "2026-11-04", "tzid": "Mars"},
+            "IANA",
+        ),
         ("DELETE", "events/evt_none", {}, "GET /sandbox/state lists them"),
         ("POST", "accounts", {"name": "X", "zone": "Mars/Olympus"}, "write one like Europe/Paris"),
         ("PATCH", "settings", {"page_size": 0}, "1 or more"),
@@ -257,7 +297,9 @@ def test_web_pages_of_others_cannot_give_orders(control: Control, calendar: str)
     assert control.state()["accounts"][0]["profiles"][0]["calendars"][0]["events"] == []
 
 
-def test_a_person_sees_and_edits_the_calendars_in_a_browser(api: Api, control: Control, calendar: str) -> None:
+def test_a_person_sees_and_edits_the_calendars_in_a_browser(
+    api: Api, control: Control, calendar: str
+) -> None:
     # Given the home page
     home = requests.get(f"{control.origin}/", timeout=10)
     assert home.headers["Content-Type"].startswith("text/html")
@@ -265,7 +307,12 @@ def test_a_person_sees_and_edits_the_calendars_in_a_browser(api: Api, control: C
     assert f'<option value="{calendar}">' in home.text
     assert "<script" not in home.text
     # When an event is entered, in the owner's local time of a summer day
-    form = {"calendar": calendar, "start": "2027-07-06T09:00", "end": "2027-07-06T10:00", "summary": "<b>Dentist</b>"}
+    form = {
+        "calendar": calendar,
+        "start": "2027-07-06T09:00",
+        "end": "2027-07-06T10:00",
+        "summary": "<b>Dentist</b>",
+    }
     own = {"Origin": control.origin}
     after = requests.post(f"{control.origin}/event", data=form, headers=own, timeout=10)
     # Then it is there, escaped, and on the wire in UTC
@@ -273,9 +320,16 @@ def test_a_person_sees_and_edits_the_calendars_in_a_browser(api: Api, control: C
     [event] = api.events(to="2028-01-01")
     assert (event["start"], event["summary"]) == ("2027-07-06T08:00:00Z", "<b>Dentist</b>")
     # When it is deleted again
-    after = requests.post(f"{control.origin}/event/delete", data={"event": event["event_uid"]}, timeout=10)
+    after = requests.post(
+        f"{control.origin}/event/delete", data={"event": event["event_uid"]}, timeout=10
+    )
     assert "Nothing lies ahead" in after.text
-    assert requests.post(f"{control.origin}/event", data={**form, "start": "x"}, timeout=10).status_code == 422
+    assert (
+        requests.post(
+            f"{control.origin}/event", data={**form, "start": "x"}, timeout=10
+        ).status_code
+        == 422
+    )
 
 
 def test_a_login_is_broken_with_a_button(api: Api, control: Control, profile: str) -> None:

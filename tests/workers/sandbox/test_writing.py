@@ -40,9 +40,16 @@ def test_the_same_key_updates_and_another_adds(api: Api, calendar: str) -> None:
         ({"time": "2026-11-07", "tzid": "Europe/Paris"}, "2026-11-07"),
     ],
 )
-def test_times_are_taken_however_clients_spell_them(api: Api, calendar: str, written: Any, read: str) -> None:
+def test_times_are_taken_however_clients_spell_them(
+    api: Api, calendar: str, written: Any, read: str
+) -> None:
     end = "2026-11-08" if len(read) == 10 else "2026-11-07T16:00:00Z"
-    assert api.upsert(calendar, **SESSION | {"start": written, "end": end, "unheard_of": 1}).status_code == 202
+    assert (
+        api.upsert(
+            calendar, **SESSION | {"start": written, "end": end, "unheard_of": 1}
+        ).status_code
+        == 202
+    )
     [event] = api.events(only_managed="true")
     assert event["start"] == read
 
@@ -85,18 +92,28 @@ def test_only_writable_calendars_of_ones_own_are_written(
     assert api.upsert(readonly, **SESSION).status_code == 422
     assert api.upsert(theirs, **SESSION).status_code == 404
     control.break_profile(profile)
-    for answer in (api.upsert(calendar, **SESSION), api.delete(f"/v1/calendars/{calendar}/events", {"event_id": "x"})):
+    for answer in (
+        api.upsert(calendar, **SESSION),
+        api.delete(f"/v1/calendars/{calendar}/events", {"event_id": "x"}),
+    ):
         assert (answer.status_code, answer.content) == (423, b"")
 
 
 def test_a_write_needs_its_scope(sandbox: Sandbox, control: Control, calendar: str) -> None:
-    creator = Api(sandbox, control.grant(sandbox.accounts[0].sub, scope="create_event").access_token)
+    creator = Api(
+        sandbox, control.grant(sandbox.accounts[0].sub, scope="create_event").access_token
+    )
     assert creator.upsert(calendar, **SESSION).status_code == 202
-    assert creator.delete(f"/v1/calendars/{calendar}/events", {"event_id": "session-992"}).status_code == 403
+    assert (
+        creator.delete(f"/v1/calendars/{calendar}/events", {"event_id": "session-992"}).status_code
+        == 403
+    )
     assert creator.delete("/v1/events", {"delete_all": True}).status_code == 403
 
 
-def test_external_events_are_edited_with_permission_only(api: Api, control: Control, calendar: str) -> None:
+def test_external_events_are_edited_with_permission_only(
+    api: Api, control: Control, calendar: str
+) -> None:
     uid = control.add_event(calendar, "2026-11-03T09:00:00Z", "2026-11-03T10:00:00Z")
     edit = {**SESSION, "event_uid": uid, "event_id": None}
     assert api.upsert(calendar, **edit).status_code == 403
@@ -118,7 +135,9 @@ def test_deleting_what_is_not_there_is_no_error(api: Api, calendar: str) -> None
     assert api.delete(path, {}).status_code == 422
 
 
-@pytest.mark.parametrize("asked", [{}, {"delete_all": True, "calendar_ids": ["cal_x"]}, {"calendar_ids": ["cal_x"]}])
+@pytest.mark.parametrize(
+    "asked", [{}, {"delete_all": True, "calendar_ids": ["cal_x"]}, {"calendar_ids": ["cal_x"]}]
+)
 def test_a_bulk_deletion_says_exactly_what(api: Api, asked: dict[str, Any]) -> None:
     assert api.delete("/v1/events", asked).status_code == 422
 
@@ -137,10 +156,22 @@ def test_a_batch_goes_on_after_a_failure_and_keeps_the_order(api: Api, calendar:
         {
             "batch": [
                 {"method": "POST", "relative_url": relative_url, "data": SESSION},
-                {"method": "POST", "relative_url": relative_url, "data": {**SESSION, "summary": None}},
+                {
+                    "method": "POST",
+                    "relative_url": relative_url,
+                    "data": {**SESSION, "summary": None},
+                },
                 {"method": "GET", "relative_url": relative_url},
-                {"method": "POST", "relative_url": "/v1/calendars/cal_none/events", "data": SESSION},
-                {"method": "DELETE", "relative_url": relative_url, "data": {"event_id": "session-992"}},
+                {
+                    "method": "POST",
+                    "relative_url": "/v1/calendars/cal_none/events",
+                    "data": SESSION,
+                },
+                {
+                    "method": "DELETE",
+                    "relative_url": relative_url,
+                    "data": {"event_id": "session-992"},
+                },
                 "not an entry",
             ]
         },
@@ -158,7 +189,9 @@ def test_a_batch_has_1_to_50_entries(api: Api, batch: Any) -> None:
     assert api.post("/v1/batch", {"batch": batch}).status_code == 422
 
 
-def test_an_own_write_never_pings(api: Api, control: Control, receiver: Receiver, calendar: str) -> None:
+def test_an_own_write_never_pings(
+    api: Api, control: Control, receiver: Receiver, calendar: str
+) -> None:
     # Given a channel
     api.open_channel(receiver.url)
     receiver.wait(1)

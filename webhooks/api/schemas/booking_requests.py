@@ -1,4 +1,6 @@
-"""What comes in about bookings, holds and pods: bodies and queries, typed, as OpenAPI tells them."""
+"""What comes in about bookings, holds and pods: bodies and queries, typed, as OpenAPI
+tells them.
+"""
 
 from typing import Annotated, Literal
 
@@ -19,13 +21,20 @@ MY_PAGE = rf"^https?://{URL_HOST}{URL_REST}$"
 
 Id = Annotated[str, Field(pattern=f"^{ID}$", description="An id of Coach OS's, or of ours.")]
 Start = Annotated[
-    str, Field(max_length=40, description="An instant with an offset.", examples=["2026-06-01T09:00:00Z"])
+    str,
+    Field(
+        max_length=40, description="An instant with an offset.", examples=["2026-06-01T09:00:00Z"]
+    ),
 ]
 Length = Annotated[int, Field(ge=5, le=480, description="Minutes; one that the coach offers.")]
 Seats = Annotated[int, Field(ge=1, le=MOST_SEATS)]
 Expected = Annotated[
     int | None,
-    Field(ge=0, le=2**31, description="The version this change was made from; 409 if it is no longer that."),
+    Field(
+        ge=0,
+        le=2**31,
+        description="The version this change was made from; 409 if it is no longer that.",
+    ),
 ]
 
 
@@ -52,8 +61,9 @@ class ContextIn(Body):
 
 
 class ForceIn(Body):
-    """Book over busy time or outside hours; never over another session, nor into the past. Needs a key with the scope
-    bookings:force."""
+    """Book over busy time or outside hours; never over another session, nor into the past. Needs a
+    key with the scope bookings:force.
+    """
 
     reason: Line = Field(min_length=1, description="Why; stored, and shown with the session.")
 
@@ -107,13 +117,18 @@ class PodIn(Body):
     min_seats: Seats
     max_seats: Seats
     format: Format = Field(
-        "open", description="open, hybrid: may rebook; closed: assigned; hybrid_v2: locked to a pod."
+        "open",
+        description="open, hybrid: may rebook; closed: assigned; hybrid_v2: locked to a pod.",
     )
-    deadline: Start | None = Field(None, description="Ops are told if fewer than min_seats are taken by then.")
+    deadline: Start | None = Field(
+        None, description="Ops are told if fewer than min_seats are taken by then."
+    )
     title: Line | None = None
     context: ContextIn = Field(default_factory=ContextIn)
     hold_id: Id | None = Field(None, description="The hold that kept this time; it is used up.")
-    participants: list[ParticipantIn] = Field(default_factory=list, max_length=MOST_SEATS, description="Assigned now.")
+    participants: list[ParticipantIn] = Field(
+        default_factory=list, max_length=MOST_SEATS, description="Assigned now."
+    )
     force: ForceIn | None = None
 
 
@@ -128,7 +143,9 @@ class PodChange(Body):
     format: Format | None = None
     deadline: Start | None = None
     title: Line | None = None
-    status: Literal["disabled"] | None = Field(None, description="Calls the pod off: everybody in it is told.")
+    status: Literal["disabled"] | None = Field(
+        None, description="Calls the pod off: everybody in it is told."
+    )
     force: ForceIn | None = None
 
 
@@ -140,7 +157,9 @@ class SeatIn(Body):
 
 class AttendanceIn(Body):
     status: Literal["completed", "missed"]
-    participant_id: Id | None = Field(None, description="Of one who had a seat; everyone if absent.")
+    participant_id: Id | None = Field(
+        None, description="Of one who had a seat; everyone if absent."
+    )
 
 
 class SessionsQuery(RangeIn):

@@ -63,7 +63,9 @@ class Time(BaseModel):
     force_reason: str | None = Field(
         description="Why it was booked over busy time or outside hours; null if it was not."
     )
-    conflict_since: Instant | None = Field(description="Since when an event in the coach's calendars lies over it.")
+    conflict_since: Instant | None = Field(
+        description="Since when an event in the coach's calendars lies over it."
+    )
 
 
 class BookingOut(SeatOut, Time):

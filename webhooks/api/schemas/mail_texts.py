@@ -16,11 +16,15 @@ Text = Annotated[str, Field(max_length=LONGEST_BODY, pattern=r"^[^\x00]*$")]
 
 
 class TextIn(Body):
-    """A subject and a text, or neither. Tokens such as {{participant_name}} are filled in; nothing is run."""
+    """A subject and a text, or neither. Tokens such as {{participant_name}} are filled in; nothing
+    is run.
+    """
 
     subject: Subject | None = None
     text: Text | None = None
-    html: Text | None = Field(None, description="Made from `text` if absent. A text too: nothing in it runs or loads.")
+    html: Text | None = Field(
+        None, description="Made from `text` if absent. A text too: nothing in it runs or loads."
+    )
 
 
 class MailTextIn(TextIn):
@@ -49,7 +53,9 @@ class PreviewOut(BaseModel):
     subject: str
     text: str
     html: str
-    calendar: str | None = Field(description="The calendar part (RFC 5545), for kinds that have one.")
+    calendar: str | None = Field(
+        description="The calendar part (RFC 5545), for kinds that have one."
+    )
 
 
 class MailOut(BaseModel):
@@ -59,7 +65,9 @@ class MailOut(BaseModel):
     kind: str
     recipient: Role
     version: int = Field(description="The booking's, that it tells of.")
-    state: Literal["pending", "sending", "waiting_for_text", "withheld", "sent", "dead", "superseded"]
+    state: Literal[
+        "pending", "sending", "waiting_for_text", "withheld", "sent", "dead", "superseded"
+    ]
     due_at: Instant
     sent_at: Instant | None
     attempts: int
@@ -79,7 +87,9 @@ class SendingOut(BaseModel):
 class WithheldOut(BaseModel):
     """A mailbox that does not exist, as a mail server said: never the address."""
 
-    id: str | None = Field(description="Its name here; null for a moment after an update of the service.")
+    id: str | None = Field(
+        description="Its name here; null for a moment after an update of the service."
+    )
     reason: str
     reply: str | None = Field(description="What the mail server said, without addresses.")
     since: Instant
@@ -101,4 +111,6 @@ class AddressIn(Body):
 class ReleasedOut(BaseModel):
     id: str
     leaving: int = Field(description="Mails that are still true, and leave now.")
-    superseded: int = Field(description="Mails that ended: their session is over, moved or cancelled.")
+    superseded: int = Field(
+        description="Mails that ended: their session is over, moved or cancelled."
+    )

@@ -1,4 +1,6 @@
-"""What comes in and goes out when pods are imported: the query, and each row's verdict, typed as OpenAPI tells them."""
+"""What comes in and goes out when pods are imported: the query, and each row's verdict, typed as
+OpenAPI tells them.
+"""
 
 from pydantic import BaseModel, Field
 
@@ -8,7 +10,9 @@ from webhooks.api.schemas.responses import Instant
 
 
 class ImportQuery(QueryIn):
-    dry_run: bool = Field(True, description="Check every row and write nothing; false makes the pods.")  # noqa: FBT003 (a default)
+    dry_run: bool = Field(
+        True, description="Check every row and write nothing; false makes the pods."
+    )
 
 
 class RemarkOut(BaseModel):
@@ -23,7 +27,9 @@ class RemarkOut(BaseModel):
 
 class RowOut(BaseModel):
     row: int = Field(description="As the spreadsheet numbers it: the header is 1.")
-    verdict: Verdict = Field(description="green: fine; yellow: possible, look at the remarks; red: impossible.")
+    verdict: Verdict = Field(
+        description="green: fine; yellow: possible, look at the remarks; red: impossible."
+    )
     remarks: list[RemarkOut]
     pod_id: str | None = Field(description="Of the pod that was made; null in a dry run.")
 
@@ -35,6 +41,8 @@ class Counts(BaseModel):
 
 
 class ImportOut(BaseModel):
-    imported: bool = Field(description="Whether pods were made. A dry run makes none; one red row stops all.")
+    imported: bool = Field(
+        description="Whether pods were made. A dry run makes none; one red row stops all."
+    )
     counts: Counts
     rows: list[RowOut]

@@ -1,7 +1,8 @@
 """What comes in: the bodies and queries that are accepted, typed, as OpenAPI tells them.
 
-Names and limits are the domain's, and so are its checks of what a value means: a model refuses unknown fields and
-wrong types, and `domain.coaches` and `domain.hours` say what a zone, a window or a duration is.
+Names and limits are the domain's, and so are its checks of what a value means: a model refuses
+unknown fields and wrong types, and `domain.coaches` and `domain.hours` say what a zone, a window or
+a duration is.
 """
 
 from typing import Annotated, Any, Literal
@@ -13,7 +14,8 @@ from domain.coaches import Kind, Mode
 from domain.hours import WEEKDAYS
 
 ID = "[A-Za-z0-9._~:@+=-]{1,128}"
-# Deliberately narrow: one address, in ASCII, without comments, quotes or spaces. What delivers is found out by mailing.
+# Deliberately narrow: one address, in ASCII, without comments, quotes or spaces. What delivers is
+# found out by mailing.
 MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
 MOST_TEXT = 300
@@ -31,7 +33,9 @@ def _few_windows(days: dict[str, Any]) -> dict[str, Any]:
     for day, windows in days.items():
         if isinstance(windows, list) and len(windows) > MOST_WINDOWS:
             limits = {"day": day, "most": MOST_WINDOWS}
-            raise PydanticCustomError("too_many", "{day} has more than {most} windows: join some", limits)
+            raise PydanticCustomError(
+                "too_many", "{day} has more than {most} windows: join some", limits
+            )
     return days
 
 
@@ -48,7 +52,9 @@ Week = Annotated[
             "description": "Wall-clock windows a weekday; an end at or before its start is on the next day.",
             "properties": dict.fromkeys(WEEKDAYS, _WINDOWS),
             "additionalProperties": False,
-            "examples": [{"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "fri": [["22:00", "02:00"]]}],
+            "examples": [
+                {"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "fri": [["22:00", "02:00"]]}
+            ],
         }
     ),
 ]
@@ -67,13 +73,20 @@ Dates = Annotated[
         }
     ),
 ]
-Zone = Annotated[str, Field(max_length=64, description="IANA time zone.", examples=["Europe/London"])]
+Zone = Annotated[
+    str, Field(max_length=64, description="IANA time zone.", examples=["Europe/London"])
+]
 Version = Annotated[
     int | None,
-    Field(ge=0, le=2**31, description="The version this change was made from; 409 if it is no longer that. 0: new."),
+    Field(
+        ge=0,
+        le=2**31,
+        description="The version this change was made from; 409 if it is no longer that. 0: new.",
+    ),
 ]
 Minutes = Annotated[int, Field(ge=0, le=480)]
-# No database keeps a NUL; whatever else people are called is kept as it is, and made harmless where it is shown.
+# No database keeps a NUL; whatever else people are called is kept as it is, and made harmless where
+# it is shown.
 Line = Annotated[str, Field(max_length=MOST_TEXT, pattern=r"^[^\x00]*$")]
 Mail = Annotated[str, Field(max_length=254, pattern=f"^{MAIL}$", examples=["pat@example.test"])]
 Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$", examples=["en", "de", "fr"])]
@@ -86,29 +99,50 @@ class Body(BaseModel):
 class PolicyIn(Body):
     kind: Kind
     last_known_hours: int | None = Field(
-        None, ge=1, le=24 * 365, description="For last_known: how long; the service's default if absent."
+        None,
+        ge=1,
+        le=24 * 365,
+        description="For last_known: how long; the service's default if absent.",
     )
 
 
 class CoachIn(Body):
     """All that a coach sets. What is left out gets its default: a PUT replaces the whole."""
 
-    name: Line = Field("", description="As mails call the coach; a mail that would name nobody is held.")
-    email: Mail | None = Field(None, description="Where the coach's own session mails go; without, there are none.")
+    name: Line = Field(
+        "", description="As mails call the coach; a mail that would name nobody is held."
+    )
+    email: Mail | None = Field(
+        None, description="Where the coach's own session mails go; without, there are none."
+    )
     language: Language = "en"
     zone: Zone
     hours: Week
     overrides: Dates = Field(default_factory=dict)
-    durations: list[int] = Field(min_length=1, max_length=12, description="Minutes, multiples of 5 from 5 to 480.")
+    durations: list[int] = Field(
+        min_length=1, max_length=12, description="Minutes, multiples of 5 from 5 to 480."
+    )
     pre: Minutes = Field(0, description="Minutes free before a session.")
     post: Minutes = Field(0, description="Minutes free after a session.")
-    notice: int = Field(0, ge=0, le=60 * 24 * 365, description="Minutes between now and the soonest start.")
-    horizon_days: int = Field(DEFAULT_HORIZON_DAYS, ge=1, le=180, description="Days of 24 h that can be booked ahead.")
-    mode: Mode = Field("flexible", description="Every open quarter hour, or only those that pack the day.")
-    per_day: int | None = Field(None, ge=0, le=1000, description="Most sessions a day in the coach's zone.")
-    per_week: int | None = Field(None, ge=0, le=1000, description="Most sessions an ISO week in the coach's zone.")
+    notice: int = Field(
+        0, ge=0, le=60 * 24 * 365, description="Minutes between now and the soonest start."
+    )
+    horizon_days: int = Field(
+        DEFAULT_HORIZON_DAYS, ge=1, le=180, description="Days of 24 h that can be booked ahead."
+    )
+    mode: Mode = Field(
+        "flexible", description="Every open quarter hour, or only those that pack the day."
+    )
+    per_day: int | None = Field(
+        None, ge=0, le=1000, description="Most sessions a day in the coach's zone."
+    )
+    per_week: int | None = Field(
+        None, ge=0, le=1000, description="Most sessions an ISO week in the coach's zone."
+    )
     tentative_blocks: bool = Field(True, description="Whether tentative events close slots.")  # noqa: FBT003 (a default)
-    policy: PolicyIn | None = Field(None, description="While the calendars cannot be trusted; the service's if absent.")
+    policy: PolicyIn | None = Field(
+        None, description="While the calendars cannot be trusted; the service's if absent."
+    )
     version: Version = None
 
 
@@ -124,7 +158,9 @@ class OverridesIn(Body):
 
 
 class CalendarsIn(Body):
-    calendars: list[str] = Field(max_length=500, description="Ids of the calendars that block; the others do not.")
+    calendars: list[str] = Field(
+        max_length=500, description="Ids of the calendars that block; the others do not."
+    )
     receives: str | None = Field(
         None,
         max_length=MOST_TEXT,
@@ -134,7 +170,9 @@ class CalendarsIn(Body):
 
 
 class ConnectIn(Body):
-    provider: str | None = Field(None, pattern="^[a-z0-9_]{1,40}$", description="Preselects one, such as google.")
+    provider: str | None = Field(
+        None, pattern="^[a-z0-9_]{1,40}$", description="Preselects one, such as google."
+    )
 
 
 class QueryIn(BaseModel):
@@ -157,19 +195,27 @@ class RangeIn(QueryIn):
 
 
 class SlotsQuery(RangeIn):
-    duration: int | None = Field(None, description="Minutes; required when the coach offers several.")
-    tz: str | None = Field(
-        None, max_length=64, description="Zone of the dates in `from` and `to`; the coach's if absent."
+    duration: int | None = Field(
+        None, description="Minutes; required when the coach offers several."
     )
-    detail: Literal["reasons"] | None = Field(None, description="Adds why closed times are closed: coach and ops only.")
+    tz: str | None = Field(
+        None,
+        max_length=64,
+        description="Zone of the dates in `from` and `to`; the coach's if absent.",
+    )
+    detail: Literal["reasons"] | None = Field(
+        None, description="Adds why closed times are closed: coach and ops only."
+    )
 
 
 class PoolQuery(RangeIn):
-    coach_id: Annotated[list[Annotated[str, Field(pattern=f"^{ID}$")]], BeforeValidator(_listed)] = Field(
-        min_length=1, max_length=MOST_COACHES
-    )
+    coach_id: Annotated[
+        list[Annotated[str, Field(pattern=f"^{ID}$")]], BeforeValidator(_listed)
+    ] = Field(min_length=1, max_length=MOST_COACHES)
     duration: int = Field(description="Minutes.")
-    mode: Literal["any", "all"] = Field("any", description="Open with any of the coaches, or with all of them at once.")
+    mode: Literal["any", "all"] = Field(
+        "any", description="Open with any of the coaches, or with all of them at once."
+    )
     tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")
 
 

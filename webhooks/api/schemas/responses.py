@@ -1,4 +1,6 @@
-"""What goes out: the answers, typed, as OpenAPI tells them. (Slots are written by hand, for speed; tests compare.)"""
+"""What goes out: the answers, typed, as OpenAPI tells them. (Slots are written by hand, for speed;
+tests compare.)
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -25,7 +27,10 @@ class CalendarOut(BaseModel):
     primary: bool
     blocks: bool
     receives: bool = Field(
-        description="Chosen to receive sessions. Without one, and while it cannot, the main one receives them."
+        description=(
+            "Chosen to receive sessions. Without one, and while it cannot, the main one receives"
+            " them."
+        )
     )
 
 
@@ -36,7 +41,9 @@ class ProfileOut(BaseModel):
     name: str
     connected: bool
     initial_sync: bool
-    relink_url: str | None = Field(description="Where the coach repairs a profile that lost its credentials.")
+    relink_url: str | None = Field(
+        description="Where the coach repairs a profile that lost its credentials."
+    )
     calendars: list[CalendarOut]
 
 
@@ -68,13 +75,17 @@ class CoachSettingsOut(BaseModel):
 
 
 class CoachOut(CoachSettingsOut):
-    """What was set, and how the calendars stand: `synced` is the badge of connected and healthy calendars."""
+    """What was set, and how the calendars stand: `synced` is the badge of connected and healthy
+    calendars.
+    """
 
     id: str
     version: int
     synced: bool
     state: State
-    as_of: datetime | None = Field(description="When the calendars were last read, the oldest of them.")
+    as_of: datetime | None = Field(
+        description="When the calendars were last read, the oldest of them."
+    )
     connections: list[Connection]
 
 
@@ -84,7 +95,9 @@ class Tile(BaseModel):
     id: str
     synced: bool
     state: State
-    as_of: datetime | None = Field(description="When the calendars were last read, the oldest of them.")
+    as_of: datetime | None = Field(
+        description="When the calendars were last read, the oldest of them."
+    )
 
 
 class TilesOut(BaseModel):
@@ -116,10 +129,14 @@ class ClosedRun(BaseModel):
 class CoachStateOut(BaseModel):
     coach_id: str
     version: int = Field(description="Grows with each change of the slot set.")
-    as_of: Instant | None = Field(description="When the calendars were last read, the oldest of them.")
+    as_of: Instant | None = Field(
+        description="When the calendars were last read, the oldest of them."
+    )
     state: State
     policy: PolicyOut
-    effect: Effect = Field(description="What the policy makes of the state: list, hide, or hours_only.")
+    effect: Effect = Field(
+        description="What the policy makes of the state: list, hide, or hours_only."
+    )
 
 
 class SlotsOut(CoachStateOut):

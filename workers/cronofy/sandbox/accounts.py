@@ -28,7 +28,9 @@ def add_calendar(
     profile: SandboxProfile, name: str, *, primary: bool = False, readonly: bool = False
 ) -> SandboxCalendar:
     """Another calendar of that login."""
-    calendar = SandboxCalendar(identifiers.calendar(profile.id), name, profile, primary=primary, readonly=readonly)
+    calendar = SandboxCalendar(
+        identifiers.calendar(profile.id), name, profile, primary=primary, readonly=readonly
+    )
     profile.calendars.append(calendar)
     return calendar
 
@@ -64,7 +66,9 @@ def relink(world: World, profile: SandboxProfile) -> None:
 
 
 def begin_sync(profile: SandboxProfile) -> None:
-    """The first sync runs: reads answer 200 and are empty, which must not be taken for "free all day"."""
+    """The first sync runs: reads answer 200 and are empty, which must not be taken for "free all
+    day".
+    """
     profile.syncing = True
     for calendar in profile.calendars:
         calendar.held = {}

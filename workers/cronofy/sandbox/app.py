@@ -1,4 +1,6 @@
-"""The sandbox as a Flask app: every route on one page, refusals in the protocol's way, one lock around each view."""
+"""The sandbox as a Flask app: every route on one page, refusals in the protocol's way, one lock
+around each view.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,7 +10,15 @@ from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from workers.cronofy.sandbox import calendars, control_faults, control_people, fault_injection, identity, oauth, pages
+from workers.cronofy.sandbox import (
+    calendars,
+    control_faults,
+    control_people,
+    fault_injection,
+    identity,
+    oauth,
+    pages,
+)
 from workers.cronofy.sandbox.errors import ControlError, ProtocolError
 from workers.cronofy.sandbox.responses import answer, current_world, empty, refusal
 from workers.cronofy.sandbox.times import utc_text
@@ -86,7 +96,9 @@ PAGES: tuple[Route, ...] = (
 
 
 class SandboxApp(Flask):
-    """Flask, with the world locked while a view runs. Ordered delays happen before that, slow bodies after it."""
+    """Flask, with the world locked while a view runs. Ordered delays happen before that, slow
+    bodies after it.
+    """
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer one request with the world to itself."""
@@ -121,9 +133,17 @@ def _guard() -> Response | None:
     """Only this laptop: no name that was rebound to it, and no web page of somebody else."""
     source = request.headers.get("Origin")
     theirs = source is not None and source != request.host_url.rstrip("/")
-    if urlsplit(request.host_url).hostname not in LOOPBACK or (theirs and not fault_injection.imitated(request.path)):
+    if urlsplit(request.host_url).hostname not in LOOPBACK or (
+        theirs and not fault_injection.imitated(request.path)
+    ):
         return answer(
-            {"error": f"the sandbox answers its own pages on loopback only, not {source or request.host}"}, 403
+            {
+                "error": (
+                    "the sandbox answers its own pages on loopback only, not"
+                    f" {source or request.host}"
+                )
+            },
+            403,
         )
     return None
 
@@ -149,7 +169,10 @@ def _refusal(error: ProtocolError) -> Response:
     """In the protocol's way for its own paths; for ours, in words."""
     if fault_injection.imitated(request.path):
         return refusal(error)
-    reason = error.body or "no such account, profile or calendar: GET /sandbox/state lists those that there are"
+    reason = (
+        error.body
+        or "no such account, profile or calendar: GET /sandbox/state lists those that there are"
+    )
     return answer({"error": f"{request.method} {request.path}: {reason}"}, error.status)
 
 

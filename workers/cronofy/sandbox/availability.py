@@ -1,8 +1,9 @@
-"""POST /v1/availability: when enough of the asked-for people are free. Plain interval arithmetic on instants.
+"""POST /v1/availability: when enough of the asked-for people are free. Plain interval arithmetic on
+instants.
 
-Vendor's habits kept here: `available_periods` is the older name of `query_periods`; `buffer` may be {} and
-`start_interval` null; `calendar_ids: []` means that no event counts; a declined event does not block. The grid
-starts with each query period.
+Vendor's habits kept here: `available_periods` is the older name of `query_periods`; `buffer` may be
+{} and `start_interval` null; `calendar_ids: []` means that no event counts; a declined event does
+not block. The grid starts with each query period.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,7 +78,9 @@ def _periods(request: AvailabilityRequest) -> Iterator[tuple[Span, list[str]]]:
 def _working(
     request: AvailabilityRequest, starts: Iterable[datetime], *, overlapping: bool = True
 ) -> Iterator[tuple[Span, list[str]]]:
-    """Those starts at which every group has enough free people; one after the other unless overlapping."""
+    """Those starts at which every group has enough free people; one after the other unless
+    overlapping.
+    """
     free_from: datetime | None = None
     for start in starts:
         slot = (start, start + request.duration)
@@ -85,7 +88,11 @@ def _working(
             continue
         people: list[str] = []
         for needed, members in request.groups:
-            able = [member.sub for member in members if any(a <= slot[0] and slot[1] <= b for a, b in member.free)]
+            able = [
+                member.sub
+                for member in members
+                if any(a <= slot[0] and slot[1] <= b for a, b in member.free)
+            ]
             if len(able) < needed:
                 break
             people += able
@@ -101,7 +108,11 @@ def _grid(request: AvailabilityRequest) -> Iterator[datetime]:
 
 
 def _read(world: World, asked: Mapping[str, Any]) -> AvailabilityRequest:
-    missing = {name: "errors.required" for name in ("participants", "required_duration") if not asked.get(name)}
+    missing = {
+        name: "errors.required"
+        for name in ("participants", "required_duration")
+        if not asked.get(name)
+    }
     if missing:
         raise invalid(**missing)
     duration = _minutes(asked["required_duration"], "required_duration")
@@ -111,8 +122,12 @@ def _read(world: World, asked: Mapping[str, Any]) -> AvailabilityRequest:
     periods = _query_periods(asked, duration)
     buffers = mapping(asked.get("buffer"), "buffer")
     around = (_buffer(buffers.get("before")), _buffer(buffers.get("after")))
-    groups = tuple(_group(world, group, periods, around) for group in _listed(asked["participants"]))
-    step = _minutes(asked["start_interval"], "start_interval") if asked.get("start_interval") else GRID
+    groups = tuple(
+        _group(world, group, periods, around) for group in _listed(asked["participants"])
+    )
+    step = (
+        _minutes(asked["start_interval"], "start_interval") if asked.get("start_interval") else GRID
+    )
     return AvailabilityRequest(
         groups,
         duration,
@@ -137,7 +152,10 @@ def _query_periods(asked: Mapping[str, Any], duration: timedelta) -> tuple[Span,
 
 
 def _group(
-    world: World, group: Mapping[str, Any], periods: Sequence[Span], around: tuple[timedelta, timedelta]
+    world: World,
+    group: Mapping[str, Any],
+    periods: Sequence[Span],
+    around: tuple[timedelta, timedelta],
 ) -> tuple[int, tuple[AvailabilityMember, ...]]:
     asked = _listed(group.get("members"))
     required = group.get("required", "all")
@@ -148,7 +166,10 @@ def _group(
 
 
 def _member(
-    world: World, member: Mapping[str, Any], periods: Sequence[Span], around: tuple[timedelta, timedelta]
+    world: World,
+    member: Mapping[str, Any],
+    periods: Sequence[Span],
+    around: tuple[timedelta, timedelta],
 ) -> AvailabilityMember:
     sub = str(member.get("sub"))
     if not any(grant.sub == sub for grant in world.grants.values()):
@@ -156,7 +177,9 @@ def _member(
     own = member.get("available_periods")
     free = [_span(period, "available_periods") for period in own] if own else list(periods)
     for start, end in sorted(_busy(world, sub, member.get("calendar_ids"))):
-        free = [piece for run in free for piece in _without(run, (start - around[1], end + around[0]))]
+        free = [
+            piece for run in free for piece in _without(run, (start - around[1], end + around[0]))
+        ]
     return AvailabilityMember(sub, tuple(sorted(free)))
 
 
@@ -200,7 +223,9 @@ def _minutes(duration: object, field: str) -> timedelta:
     if not isinstance(duration, Mapping):
         raise invalid(**{field: "errors.invalid_duration"})
     try:
-        length = timedelta(hours=int(duration.get("hours") or 0), minutes=int(duration.get("minutes") or 0))
+        length = timedelta(
+            hours=int(duration.get("hours") or 0), minutes=int(duration.get("minutes") or 0)
+        )
     except (TypeError, ValueError) as error:
         raise invalid(**{field: "errors.invalid_duration"}) from error
     if length <= timedelta() and field != "buffer":

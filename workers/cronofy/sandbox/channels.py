@@ -1,7 +1,7 @@
 """Notification channels: opened, listed, closed, and fed.
 
-Vendor's habits kept here: the same request again gives the same channel; the list has no status field, a closed
-channel is just missing; the application's own writes never make a `change`.
+Vendor's habits kept here: the same request again gives the same channel; the list has no status
+field, a closed channel is just missing; the application's own writes never make a `change`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,9 @@ from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, Sandb
 MOST = 128  # channels per account and application
 
 
-def open_channel(world: World, account: SandboxAccount, request: Mapping[str, Any]) -> tuple[SandboxChannel, bool]:
+def open_channel(
+    world: World, account: SandboxAccount, request: Mapping[str, Any]
+) -> tuple[SandboxChannel, bool]:
     """The channel for that URL and filters, and whether it is new. Raises ProtocolError 422."""
     url = request.get("callback_url")
     if not isinstance(url, str) or not url:
@@ -38,7 +40,11 @@ def open_channel(world: World, account: SandboxAccount, request: Mapping[str, An
 
 def listed(world: World, account: SandboxAccount) -> list[SandboxChannel]:
     """The account's open channels."""
-    return [channel for channel in world.channels.values() if channel.sub == account.sub and not channel.closed]
+    return [
+        channel
+        for channel in world.channels.values()
+        if channel.sub == account.sub and not channel.closed
+    ]
 
 
 def close_channel(world: World, account: SandboxAccount, channel_id: str) -> None:
@@ -58,7 +64,9 @@ def notify_change(
     since: datetime | None = None,
     managed: bool = False,
 ) -> None:
-    """Tell the channels that watch one of these calendars; `managed`: only the application's own event changed."""
+    """Tell the channels that watch one of these calendars; `managed`: only the application's own
+    event changed.
+    """
     changes_since = {"changes_since": utc_text(since or world.clock.second())}
     ids = {calendar.id for calendar in calendars}
     for channel in listed(world, account):
@@ -68,13 +76,17 @@ def notify_change(
             push(world, channel, "change", changes_since)
 
 
-def notify(world: World, account: SandboxAccount, kind: str, extra: Mapping[str, Any] | None = None) -> None:
+def notify(
+    world: World, account: SandboxAccount, kind: str, extra: Mapping[str, Any] | None = None
+) -> None:
     """Send a notification of that type to all channels of the account."""
     for channel in listed(world, account):
         push(world, channel, kind, extra)
 
 
-def push(world: World, channel: SandboxChannel, kind: str, extra: Mapping[str, Any] | None = None) -> None:
+def push(
+    world: World, channel: SandboxChannel, kind: str, extra: Mapping[str, Any] | None = None
+) -> None:
     """Send a notification of that type to one channel."""
     content = {"notification": {"type": kind, **(extra or {})}, "channel": shown(channel)}
     world.pushes.send(channel.id, channel.callback_url, content)
@@ -82,7 +94,11 @@ def push(world: World, channel: SandboxChannel, kind: str, extra: Mapping[str, A
 
 def shown(channel: SandboxChannel) -> dict[str, Any]:
     """The channel as it goes over the wire."""
-    return {"channel_id": channel.id, "callback_url": channel.callback_url, "filters": channel.filters}
+    return {
+        "channel_id": channel.id,
+        "callback_url": channel.callback_url,
+        "filters": channel.filters,
+    }
 
 
 def _filters(account: SandboxAccount, asked: object) -> dict[str, Any]:

@@ -47,7 +47,12 @@ class Control:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self.close()
 
     # What is there
@@ -75,7 +80,9 @@ class Control:
         self._call("DELETE", "calls")
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Every attempt to deliver a push: `{type, at, status, outcome, duration_ms, attempt, …}`, oldest first."""
+        """Every attempt to deliver a push: `{type, at, status, outcome, duration_ms, attempt, …}`,
+        oldest first.
+        """
         deliveries: list[dict[str, Any]] = self._call("GET", "deliveries")["deliveries"]
         return deliveries
 
@@ -84,7 +91,9 @@ class Control:
         return int(self._call("GET", "deliveries")["pending"])
 
     def wait_until_quiet(self, *, seconds: float = 10.0) -> None:
-        """Until no push is queued or under way. Raises TimeoutError, for instance while a retry waits for the clock."""
+        """Until no push is queued or under way. Raises TimeoutError, for instance while a retry
+        waits for the clock.
+        """
         end = monotonic() + seconds
         while pending := self.pending():
             if monotonic() > end:
@@ -115,11 +124,21 @@ class Control:
         fields: dict[str, Any] | None = None,
     ) -> str:
         """Write an event down -> its event_uid. Dates are all-day, naive times float."""
-        order = {"summary": summary, "status": status, "tzid": tzid, "notify": notify, "fields": fields}
+        order = {
+            "summary": summary,
+            "status": status,
+            "tzid": tzid,
+            "notify": notify,
+            "fields": fields,
+        }
         span = {"start": _text(start), "end": _text(end)}
-        return str(self._call("POST", f"calendars/{calendar_id}/events", **span, **order)["event_uid"])
+        return str(
+            self._call("POST", f"calendars/{calendar_id}/events", **span, **order)["event_uid"]
+        )
 
-    def move_event(self, event_uid: str, start: datetime | date | str, end: datetime | date | str) -> None:
+    def move_event(
+        self, event_uid: str, start: datetime | date | str, end: datetime | date | str
+    ) -> None:
         """Drag it elsewhere."""
         self._call("PATCH", f"events/{event_uid}", start=_text(start), end=_text(end))
 
@@ -168,9 +187,15 @@ class Control:
 
     def create_profile(self, sub: str, *, provider: str = "google", name: str | None = None) -> str:
         """Another login -> profile_id."""
-        return str(self._call("POST", f"accounts/{sub}/profiles", provider=provider, name=name)["profile_id"])
+        return str(
+            self._call("POST", f"accounts/{sub}/profiles", provider=provider, name=name)[
+                "profile_id"
+            ]
+        )
 
-    def create_calendar(self, profile_id: str, name: str, *, primary: bool = False, readonly: bool = False) -> str:
+    def create_calendar(
+        self, profile_id: str, name: str, *, primary: bool = False, readonly: bool = False
+    ) -> str:
         """Another calendar -> calendar_id."""
         order = {"name": name, "primary": primary, "readonly": readonly}
         return str(self._call("POST", f"profiles/{profile_id}/calendars", **order)["calendar_id"])
@@ -179,14 +204,20 @@ class Control:
         """Change `name`, `readonly`, `deleted`, `primary` or `permission_level`."""
         self._call("PATCH", f"calendars/{calendar_id}", **changes)
 
-    def consent(self, authorize_url: str, *, profile: str = "new", decision: str = "allow", **fields: str) -> str:
-        """Answer the consent page like a browser without cookies -> the callback URL with code or error."""
+    def consent(
+        self, authorize_url: str, *, profile: str = "new", decision: str = "allow", **fields: str
+    ) -> str:
+        """Answer the consent page like a browser without cookies -> the callback URL with code or
+        error.
+        """
         form = {"profile": profile, "decision": decision, **fields}
         with requests.Session() as browser:
             browser.trust_env = False
             answer = browser.post(authorize_url, data=form, allow_redirects=False, timeout=TIMEOUT)
         if answer.status_code != 302:
-            raise ControlFailed(f"the consent page said {answer.status_code}; open {authorize_url} to read why")
+            raise ControlFailed(
+                f"the consent page said {answer.status_code}; open {authorize_url} to read why"
+            )
         return answer.headers["Location"]
 
     # Ailments
@@ -204,7 +235,9 @@ class Control:
         self._call("POST", f"accounts/{sub}/revoke")
 
     def break_profile(self, profile_id: str, *, noticed: bool = True) -> None:
-        """The provider refuses the login; unless `noticed`, Cronofy learns of it with the next edit or write."""
+        """The provider refuses the login; unless `noticed`, Cronofy learns of it with the next edit
+        or write.
+        """
         self._call("POST", f"profiles/{profile_id}/break", noticed=noticed)
 
     def relink_profile(self, profile_id: str) -> None:
@@ -238,7 +271,9 @@ class Control:
     # Trouble
 
     def fault(self, kind: str, path: str = "/", *, times: int | None = 1, **how: Any) -> None:
-        """Spoil the next `times` calls (None: until cleared) on paths that begin with `path`; see `faults.Fault`."""
+        """Spoil the next `times` calls (None: until cleared) on paths that begin with `path`; see
+        `faults.Fault`.
+        """
         self._call("POST", "faults", kind=kind, path=path, times=times, **how)
 
     def fail(
@@ -252,7 +287,15 @@ class Control:
         skip: int = 0,
     ) -> None:
         """Answer a status instead."""
-        self.fault("status", path, times=times, status=status, retry_after=retry_after, body=body, skip=skip)
+        self.fault(
+            "status",
+            path,
+            times=times,
+            status=status,
+            retry_after=retry_after,
+            body=body,
+            skip=skip,
+        )
 
     def delay(self, path: str, seconds: float, *, times: int | None = None) -> None:
         """Answer late."""
@@ -263,7 +306,9 @@ class Control:
         self._call("DELETE", "faults")
 
     def pushes(self, **switches: float) -> dict[str, Any]:
-        """Turn `drop`, `duplicate`, `reorder`, `tamper`, `delay`, `timeout`, `retry_scale`; see `pushes.Switches`."""
+        """Turn `drop`, `duplicate`, `reorder`, `tamper`, `delay`, `timeout`, `retry_scale`; see
+        `pushes.Switches`.
+        """
         return self._call("PATCH", "pushes", **switches)
 
     def advance(self, seconds: float) -> None:
@@ -279,8 +324,12 @@ class Control:
         self._call("PATCH", "settings", page_size=size)
 
     def _call(self, method: str, route: str, /, **order: Any) -> dict[str, Any]:
-        content = {name: value for name, value in order.items() if value is not None or name == "times"}
-        answer = self._session.request(method, f"{self.origin}/sandbox/{route}", json=content, timeout=TIMEOUT)
+        content = {
+            name: value for name, value in order.items() if value is not None or name == "times"
+        }
+        answer = self._session.request(
+            method, f"{self.origin}/sandbox/{route}", json=content, timeout=TIMEOUT
+        )
         if not answer.ok:
             raise ControlFailed(f"{method} /sandbox/{route}: {answer.status_code} {answer.text}")
         found: dict[str, Any] = answer.json()

@@ -1,4 +1,6 @@
-"""The control API's part that makes trouble, turns the clock and looks inside: for tests and the demo."""
+"""The control API's part that makes trouble, turns the clock and looks inside: for tests and the
+demo.
+"""
 
 from flask import Response
 
@@ -20,7 +22,9 @@ def drop_secret() -> Response:
     """DELETE secrets: the oldest goes. One always stays."""
     world = current_world()
     if len(world.secrets) == 1:
-        raise ControlError("there is one secret left; POST /sandbox/secrets adds its successor first", 409)
+        raise ControlError(
+            "there is one secret left; POST /sandbox/secrets adds its successor first", 409
+        )
     world.secrets = world.secrets[1:]
     return done()
 

@@ -1,4 +1,6 @@
-"""The control API's part that acts as a person: accounts, profiles, calendars and the events in them."""
+"""The control API's part that acts as a person: accounts, profiles, calendars and the events in
+them.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,12 +15,18 @@ from workers.cronofy.sandbox.world import SandboxProfile
 
 
 def create_account() -> Response:
-    """POST accounts `{name, email?, zone?, provider?, calendars?: [name], scope?}` -> a ready account with tokens."""
+    """POST accounts `{name, email?, zone?, provider?, calendars?: [name], scope?}` -> a ready
+    account with tokens.
+    """
     world, asked = current_world(), body()
     name = str(asked.get("name") or "Coach")
     email = str(asked.get("email") or f"{name.split(maxsplit=1)[0].lower()}@school.example")
-    account = accounts.add_account(world, name=name, email=email, zone=str(asked.get("zone") or "Europe/London"))
-    profile = accounts.add_profile(account, provider=str(asked.get("provider") or "google"), name=email)
+    account = accounts.add_account(
+        world, name=name, email=email, zone=str(asked.get("zone") or "Europe/London")
+    )
+    profile = accounts.add_profile(
+        account, provider=str(asked.get("provider") or "google"), name=email
+    )
     for number, calendar in enumerate(asked.get("calendars") or ["Calendar"]):
         accounts.add_calendar(profile, str(calendar), primary=number == 0)
     return answer(state.ready(world, account, str(asked.get("scope") or "read_write")))
@@ -64,7 +72,9 @@ def create_profile(sub: str) -> Response:
     """POST accounts/{sub}/profiles `{provider?, name?}`."""
     asked, account = body(), current_world().account(sub)
     profile = accounts.add_profile(
-        account, provider=str(asked.get("provider") or "google"), name=str(asked.get("name") or account.email)
+        account,
+        provider=str(asked.get("provider") or "google"),
+        name=str(asked.get("name") or account.email),
     )
     return answer({"profile_id": profile.id})
 
@@ -84,7 +94,9 @@ def create_calendar(profile_id: str) -> Response:
 def break_profile(profile_id: str) -> Response:
     """POST profiles/{id}/break `{noticed?: true}`."""
     noticed = bool(body().get("noticed", True))
-    return _with_profile(profile_id, lambda one: accounts.break_profile(current_world(), one, noticed=noticed))
+    return _with_profile(
+        profile_id, lambda one: accounts.break_profile(current_world(), one, noticed=noticed)
+    )
 
 
 def relink_profile(profile_id: str) -> Response:
@@ -103,7 +115,9 @@ def finish_sync(profile_id: str) -> Response:
 
 
 def change_calendar(calendar_id: str) -> Response:
-    """PATCH calendars/{id} `{name?, readonly?, deleted?, primary?, permission_level?}`; pushes a change."""
+    """PATCH calendars/{id} `{name?, readonly?, deleted?, primary?, permission_level?}`; pushes a
+    change.
+    """
     world, asked = current_world(), body()
     calendar = world.calendar(calendar_id)
     for name in ("name", "readonly", "deleted", "primary", "permission_level"):
@@ -133,7 +147,8 @@ def import_ics(calendar_id: str) -> Response:
 def add_event(calendar_id: str) -> Response:
     """POST calendars/{id}/events `{start, end, summary?, status?, tzid?, notify?, fields?}`.
 
-    `status` is busy, tentative, free or unknown. A time without Z or offset floats unless `tzid` is given.
+    `status` is busy, tentative, free or unknown. A time without Z or offset floats unless `tzid` is
+    given.
     """
     world, asked = current_world(), body()
     draft = person_actions.Draft(
@@ -144,7 +159,9 @@ def add_event(calendar_id: str) -> Response:
         tzid=checked(zone_named, str(asked["tzid"])).key if asked.get("tzid") else None,
         details=dict(asked.get("fields") or {}),
     )
-    [event] = person_actions.add(world, world.calendar(calendar_id), [draft], notify=bool(asked.get("notify", True)))
+    [event] = person_actions.add(
+        world, world.calendar(calendar_id), [draft], notify=bool(asked.get("notify", True))
+    )
     return answer({"event_uid": event.uid})
 
 

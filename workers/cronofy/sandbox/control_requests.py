@@ -20,7 +20,9 @@ def done() -> Response:
 
 
 def moment_in(asked: dict[str, Any], name: str) -> Moment:
-    """A time; one without Z or offset floats unless `tzid` is given beside it. Raises ControlError 422."""
+    """A time; one without Z or offset floats unless `tzid` is given beside it. Raises ControlError
+    422.
+    """
     moment = checked(read_moment, asked.get(name))
     if floats(moment) and asked.get("tzid"):
         return checked(read_moment, {"time": asked[name], "tzid": asked["tzid"]})
@@ -28,7 +30,9 @@ def moment_in(asked: dict[str, Any], name: str) -> Moment:
 
 
 def instant_in(asked: dict[str, Any], name: str) -> datetime | None:
-    """An instant; dates and floating times are taken as UTC. None when absent. Raises ControlError 422."""
+    """An instant; dates and floating times are taken as UTC. None when absent. Raises ControlError
+    422.
+    """
     if not asked.get(name):
         return None
     moment = moment_in(asked, name)

@@ -1,4 +1,5 @@
-"""What the sandbox refuses, in the protocol's way: a status, and a body only where Cronofy is known to send one.
+"""What the sandbox refuses, in the protocol's way: a status, and a body only where Cronofy is known
+to send one.
 
 ProtocolError      any refusal of the imitated API
   invalid(...)     422 with an entry per field
@@ -36,10 +37,18 @@ class ControlError(Exception):
 
 def invalid(**fields: str) -> ProtocolError:
     """422 in Cronofy's shape. `fields` gives a key like `errors.required` per field."""
-    return ProtocolError(422, {"errors": {name: [_entry(name, key)] for name, key in fields.items()}})
+    return ProtocolError(
+        422, {"errors": {name: [_entry(name, key)] for name, key in fields.items()}}
+    )
 
 
 def _entry(name: str, key: str) -> dict[str, str]:
-    if (name, key) == ("summary", "errors.required"):  # the one field that Cronofy words differently
+    if (name, key) == (
+        "summary",
+        "errors.required",
+    ):  # the one field that Cronofy words differently
         return {"key": key, "description": "summary must be specified"}
-    return {"key": key, "description": DESCRIPTIONS.get(key, key.removeprefix("errors.").replace("_", " "))}
+    return {
+        "key": key,
+        "description": DESCRIPTIONS.get(key, key.removeprefix("errors.").replace("_", " ")),
+    }

@@ -1,4 +1,6 @@
-"""Puts ordered faults into effect on a call of the imitated API: before it is answered, and on its way out."""
+"""Puts ordered faults into effect on a call of the imitated API: before it is answered, and on its
+way out.
+"""
 
 import json
 import time
@@ -15,7 +17,9 @@ TRICKLE_PIECES = 40
 
 
 def before() -> Response | None:
-    """Delay, refuse, or note what shall happen to the answer. Runs without the world's lock: others go on."""
+    """Delay, refuse, or note what shall happen to the answer. Runs without the world's lock: others
+    go on.
+    """
     if not imitated(request.path):
         return None
     struck = {fault.kind: fault for fault in current_world().faults.take(request.path)}

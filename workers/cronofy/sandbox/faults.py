@@ -14,7 +14,8 @@ Kind = Literal[
     "foreign_next_page",  # the page names a next page at `host`
     "vanish_calendar",  # `calendar_id` is not there for this read
     "swallow",  # 202 for a write that is never done
-    "late",  # 202 for a write that is done `seconds` later; with "hang_up" or "status" beside it, no 202
+    # 202 for a write that is done `seconds` later; with "hang_up" or "status" beside it, no 202
+    "late",
     "twice",  # a write that is done, and once more `seconds` later
 ]
 KINDS = get_args(Kind)
@@ -22,7 +23,9 @@ KINDS = get_args(Kind)
 
 @dataclass
 class Fault:
-    """One order: from the `skip`-th match on, `times` calls (None: until cleared) whose path starts with `path`."""
+    """One order: from the `skip`-th match on, `times` calls (None: until cleared) whose path starts
+    with `path`.
+    """
 
     kind: Kind
     path: str = "/"
@@ -65,7 +68,9 @@ class Faults:
             self._faults.clear()
 
     def take(self, path: str) -> list[Fault]:
-        """What shall happen to this call: at most one fault of each kind, so that orders of one kind queue up."""
+        """What shall happen to this call: at most one fault of each kind, so that orders of one
+        kind queue up.
+        """
         with self._lock:
             struck: dict[str, Fault] = {}
             for fault in self._faults:

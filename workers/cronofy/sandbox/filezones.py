@@ -1,6 +1,7 @@
 """The time zones that a file defines itself: what it says of a name is what the name means in it.
 
-Quirk: icalendar takes a name that the zone database has for that zone, though a file may define London under "GMT".
+Quirk: icalendar takes a name that the zone database has for that zone, though a file may define
+London under "GMT".
 """
 
 from collections.abc import Iterator
@@ -39,8 +40,9 @@ def of_one_file() -> Iterator[FileZones]:
 
 
 def learn(zones: FileZones, block: str, since: datetime, until: datetime) -> None:
-    """Remember the zone that this VTIMEZONE defines, unless the database has it under that name: the same within
-    [since, until). Raises what icalendar raises for one that cannot be read."""
+    """Remember the zone that this VTIMEZONE defines, unless the database has it under that name:
+    the same within [since, until). Raises what icalendar raises for one that cannot be read.
+    """
     # Reading it remembers the zone, if the database has none of that name.
     component: Any = icalendar.Timezone.from_ical(block)
     known = zones.timezone(component.tz_name)

@@ -1,7 +1,8 @@
 """Codes and tokens: what the application holds for an account, and how that ends.
 
-Vendor's habits kept here: a code lives five minutes and works once; a refresh gives the same refresh token back and
-leaves the old access token alive; revoking any token of an account ends all of them, and its channels.
+Vendor's habits kept here: a code lives five minutes and works once; a refresh gives the same
+refresh token back and leaves the old access token alive; revoking any token of an account ends all
+of them, and its channels.
 """
 
 from datetime import timedelta
@@ -15,7 +16,13 @@ LIFE = timedelta(hours=1)
 CODE_LIFE = timedelta(minutes=5)
 
 READING = {"read_account", "list_calendars", "read_events", "read_free_busy"}
-WRITING = {"create_calendar", "create_event", "delete_event", "change_participation_status", "event_reminders"}
+WRITING = {
+    "create_calendar",
+    "create_event",
+    "delete_event",
+    "change_participation_status",
+    "event_reminders",
+}
 CONTAINS = {
     "read_write": READING | WRITING,
     "read_only": READING,

@@ -1,7 +1,8 @@
 """A small threaded HTTP/1.1 server for WSGI, with connections kept alive, for one laptop.
 
-Werkzeug's own server closes each connection, because it cannot skip a body that nobody read (`{}` on every GET of the
-Python client). Here the body is read before the app runs. It can also break off on order: half a body, no answer.
+Werkzeug's own server closes each connection, because it cannot skip a body that nobody read (`{}`
+on every GET of the Python client). Here the body is read before the app runs. It can also break off
+on order: half a body, no answer.
 """
 
 import io
@@ -58,7 +59,9 @@ class SandboxServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def close(self, *, serving: bool) -> None:
-        """Stop accepting, end what is open, free the port. `serving`: `serve_forever` runs (else it is waited for)."""
+        """Stop accepting, end what is open, free the port. `serving`: `serve_forever` runs (else it
+        is waited for).
+        """
         if serving:
             self._wake_and_shut_down()
         self.server_close()
@@ -67,7 +70,9 @@ class SandboxServer(ThreadingHTTPServer):
                 _hang_up(connection)
 
     def _wake_and_shut_down(self) -> None:
-        """`serve_forever` looks for its end only when its poll runs out, or when somebody calls: so call."""
+        """`serve_forever` looks for its end only when its poll runs out, or when somebody calls: so
+        call.
+        """
         ending = threading.Thread(target=self.shutdown)
         ending.start()
         with suppress(OSError):
@@ -99,7 +104,9 @@ class _Handler(BaseHTTPRequestHandler):
         """The sandbox keeps its own log, without tokens."""
 
     def _body(self) -> bytes | None:
-        """The whole body, so that the connection is clean for the next request; None when it was refused."""
+        """The whole body, so that the connection is clean for the next request; None when it was
+        refused.
+        """
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             self._refuse(411)
             return None

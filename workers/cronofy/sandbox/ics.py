@@ -1,8 +1,9 @@
-"""Reads anybody's .ics file, event by event, so that one that cannot be read never takes the rest with it.
+"""Reads anybody's .ics file, event by event, so that one that cannot be read never takes the rest
+with it.
 
-Exporters' habits kept here: files cut off in the middle; dates without VALUE=DATE, or with a TZID; TZIDs without a
-VTIMEZONE, Windows names, vendor prefixes; "Customized Time Zone", which only the file's own VTIMEZONE explains;
-X-WR-TIMEZONE, which is not used: floating times belong to the coach.
+Exporters' habits kept here: files cut off in the middle; dates without VALUE=DATE, or with a TZID;
+TZIDs without a VTIMEZONE, Windows names, vendor prefixes; "Customized Time Zone", which only the
+file's own VTIMEZONE explains; X-WR-TIMEZONE, which is not used: floating times belong to the coach.
 """
 
 import re
@@ -23,7 +24,8 @@ from workers.cronofy.sandbox.times import Moment, floats, instant
 TIMES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 FOLD = re.compile(rb"\n[ \t]")
 DATE_ONLY = re.compile(
-    r"^(DTSTART|DTEND|RECURRENCE-ID|EXDATE|RDATE)((?:;(?:\"[^\"]*\"|[^\":])*)?):(\d{8}(?:,\d{8})*)\s*$", re.IGNORECASE
+    r"^(DTSTART|DTEND|RECURRENCE-ID|EXDATE|RDATE)((?:;(?:\"[^\"]*\"|[^\":])*)?):(\d{8}(?:,\d{8})*)\s*$",
+    re.IGNORECASE,
 )
 ZONED_OR_TYPED = re.compile(r";(?:TZID|VALUE)=(?:\"[^\"]*\"|[^;\":]*)", re.IGNORECASE)
 
@@ -32,7 +34,9 @@ _one_file_at_a_time = threading.Lock()  # icalendar keeps the zones of a file fo
 
 @dataclass
 class Imported:
-    """What a file held within the window. `unreadable` and `notes` are sentences for the person who owns it."""
+    """What a file held within the window. `unreadable` and `notes` are sentences for the person who
+    owns it.
+    """
 
     drafts: list[Draft] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -41,27 +45,36 @@ class Imported:
 
 
 def read(data: bytes, *, zone: ZoneInfo, since: datetime, until: datetime) -> Imported:
-    """The occurrences that meet [since, until), as drafts; floating ones are placed in `zone` for that question.
+    """The occurrences that meet [since, until), as drafts; floating ones are placed in `zone` for
+    that question.
 
     Raises ValueError when the data holds no event at all, not even a broken one.
     """
     result = Imported()
     with _one_file_at_a_time, warnings.catch_warnings(), filezones.of_one_file() as zones:
-        warnings.simplefilter("ignore", GloballyUniqueTZIDGuessed)  # the guess is the one that we want
+        warnings.simplefilter(
+            "ignore", GloballyUniqueTZIDGuessed
+        )  # the guess is the one that we want
         blocks = list(_blocks(data))
         for name, block in blocks:
             if name == "VTIMEZONE":
                 _learn_zone(block, result, zones, (since, until))
-        events = [event for name, block in blocks if name == "VEVENT" for event in _event(block, result)]
+        events = [
+            event for name, block in blocks if name == "VEVENT" for event in _event(block, result)
+        ]
         if not events and not result.unreadable:
             raise ValueError("this holds no VEVENT: export the calendar as .ics once more")
-        found = occurrences.expand(events, zone=zone, since=since, until=until, unreadable=result.unreadable)
+        found = occurrences.expand(
+            events, zone=zone, since=since, until=until, unreadable=result.unreadable
+        )
         for one in found:
             _keep(one, result, zone, (since, until))
     return result
 
 
-def _keep(one: occurrences.Occurrence, result: Imported, zone: ZoneInfo, window: tuple[datetime, datetime]) -> None:
+def _keep(
+    one: occurrences.Occurrence, result: Imported, zone: ZoneInfo, window: tuple[datetime, datetime]
+) -> None:
     one = replace(one, start=_placeable(one.start), end=_placeable(one.end))
     start, end = instant(one.start, zone), instant(one.end, zone)
     if not (start < window[1] and (end > window[0] or start >= window[0])):
@@ -87,7 +100,9 @@ def _placeable(moment: Moment) -> Moment:
     return moment.replace(year=min(max(moment.year, 2), 9998))
 
 
-def _learn_zone(block: str, result: Imported, zones: filezones.FileZones, window: tuple[datetime, datetime]) -> None:
+def _learn_zone(
+    block: str, result: Imported, zones: filezones.FileZones, window: tuple[datetime, datetime]
+) -> None:
     try:
         filezones.learn(zones, block, *window)
     except Exception as error:  # noqa: BLE001 - icalendar raises what its parsers raise; the events must go on
@@ -139,13 +154,18 @@ def _leave_out_unread(event: icalendar.Component, label: str, result: Imported) 
 
 def _note_unknown_zone(event: icalendar.Component, result: Imported) -> None:
     tzid = event["DTSTART"].params.get("TZID")
-    note = f'the time zone "{tzid}" is unknown and the file does not explain it: read as the coach\'s own'
+    note = (
+        f'the time zone "{tzid}" is unknown and the file does not explain it: read as the'
+        " coach's own"
+    )
     if tzid and floats(repairs.value(event, "DTSTART")) and note not in result.notes:
         result.notes.append(note)
 
 
 def _blocks(data: bytes) -> Iterator[tuple[str, str]]:
-    """The VEVENT and VTIMEZONE components as text, unfolded; one that is cut off comes without its END line."""
+    """The VEVENT and VTIMEZONE components as text, unfolded; one that is cut off comes without its
+    END line.
+    """
     plain = FOLD.sub(b"", data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     name, lines = "", list[str]()
     for line in plain.decode("utf-8-sig", "replace").split("\n"):
@@ -173,7 +193,9 @@ def _typed(line: str) -> str:
 
 def _label(block: str) -> str:
     found = re.findall(r"^(SUMMARY|UID)[^:\n]*:(.*)$", block, re.MULTILINE)
-    return f'event "{min(found)[1].strip()[:60]}"' if found else "an event without a name"  # SUMMARY before UID
+    return (
+        f'event "{min(found)[1].strip()[:60]}"' if found else "an event without a name"
+    )  # SUMMARY before UID
 
 
 def with_zone(drafts: list[Draft], zone: ZoneInfo) -> list[Draft]:

@@ -18,7 +18,11 @@ def userinfo() -> Response:
     world = current_world()
     profiles = [
         shown_profile(world, profile)
-        | {"profile_calendars": [_shown_calendar(one) for one in profile.calendars if one.id != vanished()]}
+        | {
+            "profile_calendars": [
+                _shown_calendar(one) for one in profile.calendars if one.id != vanished()
+            ]
+        }
         for profile in account.linked()
     ]
     return answer(
@@ -28,7 +32,10 @@ def userinfo() -> Response:
             "name": account.name,
             "zoneinfo": account.zone,
             "cronofy.type": "account",
-            "cronofy.data": {"authorization": {"scope": access.scope, "status": "active"}, "profiles": profiles},
+            "cronofy.data": {
+                "authorization": {"scope": access.scope, "status": "active"},
+                "profiles": profiles,
+            },
         }
     )
 
@@ -49,11 +56,15 @@ def account() -> Response:
 def profiles() -> Response:
     """GET /v1/profiles."""
     _, person = caller()
-    return answer({"profiles": [shown_profile(current_world(), profile) for profile in person.linked()]})
+    return answer(
+        {"profiles": [shown_profile(current_world(), profile) for profile in person.linked()]}
+    )
 
 
 def revoke_profile(profile_id: str) -> Response:
-    """POST /v1/profiles/{id}/revoke: the profile leaves the account until it is authorised again."""
+    """POST /v1/profiles/{id}/revoke: the profile leaves the account until it is
+    authorised again.
+    """
     _, person = caller()
     _own_profile(person.linked(), profile_id).revoked = True
     return empty(202)
@@ -62,7 +73,11 @@ def revoke_profile(profile_id: str) -> Response:
 def calendars() -> Response:
     """GET /v1/calendars: read-only and deleted ones are in the list."""
     _, person = caller()
-    shown = [_owner(one.profile) | _shown_calendar(one) for one in person.calendars() if one.id != vanished()]
+    shown = [
+        _owner(one.profile) | _shown_calendar(one)
+        for one in person.calendars()
+        if one.id != vanished()
+    ]
     return answer({"sub": person.sub, "calendars": shown})
 
 

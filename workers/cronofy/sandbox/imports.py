@@ -24,8 +24,9 @@ def load(
 ) -> dict[str, Any]:
     """Put the file's occurrences within [since, until) into the calendar; one push for all.
 
-    `zone` places floating times; without it they follow the account's zone, also when that changes. Answers
-    `{imported, cancelled, unreadable: [sentence], notes: [sentence]}`. Raises ControlError 422.
+    `zone` places floating times; without it they follow the account's zone, also when that changes.
+    Answers `{imported, cancelled, unreadable: [sentence], notes: [sentence]}`. Raises ControlError
+    422.
     """
     now = world.clock.second()
     try:

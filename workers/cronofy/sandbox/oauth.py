@@ -1,8 +1,9 @@
 """The OAuth pages and token endpoints.
 
-Vendor's habits kept here: JSON or form bodies, any bearer or none; errors are 400 `{"error"}`; the token endpoint
-names the profile just linked; `avoid_linking` decides whether the browser's cookie joins a calendar to an account
-that was seen before; authorising the same calendar again gives the same `sub`.
+Vendor's habits kept here: JSON or form bodies, any bearer or none; errors are 400 `{"error"}`; the
+token endpoint names the profile just linked; `avoid_linking` decides whether the browser's cookie
+joins a calendar to an account that was seen before; authorising the same calendar again gives the
+same `sub`.
 """
 
 from typing import Any
@@ -20,7 +21,9 @@ COOKIE = "sandbox_cronofy_account"
 
 
 def ask() -> str | tuple[str, int]:
-    """GET /oauth/authorize: the consent page. It works without a script: a plain form that posts to the same URL."""
+    """GET /oauth/authorize: the consent page. It works without a script: a plain form that posts to
+    the same URL.
+    """
     world = current_world()
     problem = _problem(world)
     if problem:
@@ -38,7 +41,8 @@ def ask() -> str | tuple[str, int]:
 def decide() -> AnyResponse | tuple[str, int]:
     """POST /oauth/authorize: back to the application with a code, or with access_denied.
 
-    Form: `decision` allow|deny; `profile` a profile id, a sub, or `new` with `provider`, `name`, `email`, `zone`.
+    Form: `decision` allow|deny; `profile` a profile id, a sub, or `new` with `provider`, `name`,
+    `email`, `zone`.
     """
     world = current_world()
     try:
@@ -50,7 +54,9 @@ def decide() -> AnyResponse | tuple[str, int]:
         return render_template("problem.html", problem=problem), 400
     if profile is None:
         return redirect(_callback(error="access_denied"), 302)
-    code = grants.issue_code(world, profile, request.args["redirect_uri"], request.args.get("scope", ""))
+    code = grants.issue_code(
+        world, profile, request.args["redirect_uri"], request.args.get("scope", "")
+    )
     response = make_response(redirect(_callback(code=code), 302))
     response.set_cookie(COOKIE, profile.account.sub, httponly=True, samesite="Lax")
     return response
@@ -87,13 +93,18 @@ def _problem(world: World) -> str | None:
     """What is wrong with the request, when it is not safe to send the person back."""
     args = request.args
     if args.get("client_id") != world.client_id:
-        return "The client_id is not the one that the sandbox gave out. Take it from the ready-file."
+        return (
+            "The client_id is not the one that the sandbox gave out. Take it from the ready-file."
+        )
     if not urlsplit(args.get("redirect_uri", "")).scheme:
         return "The redirect_uri is missing or relative. Send an absolute URL."
     if args.get("response_type") != "code":
         return "The response_type must be code."
     if args.get("provider_name") and args["provider_name"] not in PROVIDERS:
-        return f"No provider is known by this provider_name. Send one of {', '.join(PROVIDERS)}, or none."
+        return (
+            f"No provider is known by this provider_name. Send one of {', '.join(PROVIDERS)}, or"
+            " none."
+        )
     return None
 
 
@@ -109,7 +120,9 @@ def _known(world: World, chosen: str) -> SandboxProfile:
     for profile in world.profiles():
         if chosen in (profile.id, profile.account.sub):
             return profile
-    raise ControlError(f"There is no profile or account {chosen}. Choose one of the page's, or new.")
+    raise ControlError(
+        f"There is no profile or account {chosen}. Choose one of the page's, or new."
+    )
 
 
 def _new(world: World) -> SandboxProfile:
@@ -120,7 +133,10 @@ def _new(world: World) -> SandboxProfile:
         if (profile.provider, profile.name) == (provider, email):
             return profile
     account = _linked_account(world) or accounts.add_account(
-        world, name=form.get("name") or email.partition("@")[0], email=email, zone=form.get("zone") or "Europe/London"
+        world,
+        name=form.get("name") or email.partition("@")[0],
+        email=email,
+        zone=form.get("zone") or "Europe/London",
     )
     profile = accounts.add_profile(account, provider=provider, name=email)
     accounts.add_calendar(profile, form.get("name") or "Calendar", primary=True)

@@ -1,7 +1,9 @@
-"""Turns the events of one file into occurrences: recurrences expanded, overrides put in place, one UID at a time.
+"""Turns the events of one file into occurrences: recurrences expanded, overrides put in place, one
+UID at a time.
 
-`recurring-ical-events` does the expansion. Where our rule differs from it: an override of an instance that EXDATE
-took away is an event of its own (it would vanish), and two events that share a UID by mistake both stay.
+`recurring-ical-events` does the expansion. Where our rule differs from it: an override of an
+instance that EXDATE took away is an event of its own (it would vanish), and two events that share a
+UID by mistake both stay.
 """
 
 from collections import defaultdict
@@ -19,8 +21,14 @@ from workers.cronofy.sandbox.repairs import BUSY_STATUS, value
 from workers.cronofy.sandbox.times import Moment, whole_day
 from workers.cronofy.sandbox.world import FreeBusy
 
-MARGIN = timedelta(days=2)  # a floating time may lie most of a day away from where UTC would have it
-EXTENDED = {"OOF": "out_of_office", "WORKINGELSEWHERE": "working_elsewhere", "TENTATIVE": "tentative"}
+MARGIN = timedelta(
+    days=2
+)  # a floating time may lie most of a day away from where UTC would have it
+EXTENDED = {
+    "OOF": "out_of_office",
+    "WORKINGELSEWHERE": "working_elsewhere",
+    "TENTATIVE": "tentative",
+}
 
 
 @dataclass(frozen=True)
@@ -34,12 +42,17 @@ class Occurrence:
 
 
 def expand(
-    events: Iterable[icalendar.Component], *, zone: ZoneInfo, since: datetime, until: datetime, unreadable: list[str]
+    events: Iterable[icalendar.Component],
+    *,
+    zone: ZoneInfo,
+    since: datetime,
+    until: datetime,
+    unreadable: list[str],
 ) -> Iterator[Occurrence]:
     """The occurrences near [since, until), the caller cuts exactly. `zone`: the coach's.
 
-    What cannot be expanded goes to `unreadable`. Where that is one of a series and its overrides, each of them is read
-    alone: one may be busy twice then, and none is free.
+    What cannot be expanded goes to `unreadable`. Where that is one of a series and its overrides,
+    each of them is read alone: one may be busy twice then, and none is free.
     """
     waiting = list(_groups(events))
     while waiting:
@@ -50,13 +63,17 @@ def expand(
             if len(group) > 1:
                 waiting += [[event] for event in group]
             else:
-                unreadable.append(f'event "{group[0].get("SUMMARY", group[0].get("UID"))}": {error}')
+                unreadable.append(
+                    f'event "{group[0].get("SUMMARY", group[0].get("UID"))}": {error}'
+                )
         else:
             yield from found
 
 
 def free_busy(event: icalendar.Component) -> FreeBusy | None:
-    """Whether it blocks: None for a cancelled one. FREE and TRANSPARENT do not; OOF and WORKINGELSEWHERE do."""
+    """Whether it blocks: None for a cancelled one. FREE and TRANSPARENT do not; OOF and
+    WORKINGELSEWHERE do.
+    """
     status = str(event.get("STATUS", "")).upper()
     shown_as = str(event.get(BUSY_STATUS, "")).upper()
     if status == "CANCELLED":
@@ -78,8 +95,9 @@ def details(event: icalendar.Component) -> dict[str, Any]:
 
 
 def reversed_(event: icalendar.Component) -> bool:
-    """Whether it ends before it starts, which days do not. Times of which only one has a zone cannot be compared:
-    False."""
+    """Whether it ends before it starts, which days do not. Times of which only one has a zone
+    cannot be compared: False.
+    """
     start, end = _times(event)
     try:
         return end < start
@@ -113,7 +131,9 @@ def _expanded(
         return
     repairs.align(group, zone)
     calendar = icalendar.Calendar()
-    overridden = {_key(value(event, "RECURRENCE-ID")) for event in group if "RECURRENCE-ID" in event}
+    overridden = {
+        _key(value(event, "RECURRENCE-ID")) for event in group if "RECURRENCE-ID" in event
+    }
     for event in group:
         _keep_overridden(event, overridden)
         calendar.add_component(event)
@@ -123,7 +143,9 @@ def _expanded(
 
 
 def _keep_overridden(event: icalendar.Component, overridden: set[str]) -> None:
-    """Take out of EXDATE what an override replaces: else the expander drops the override together with it."""
+    """Take out of EXDATE what an override replaces: else the expander drops the override together
+    with it.
+    """
     if "EXDATE" not in event or not overridden:
         return
     given = event.pop("EXDATE")
@@ -135,18 +157,25 @@ def _keep_overridden(event: icalendar.Component, overridden: set[str]) -> None:
 
 def _key(moment: Moment) -> str:
     aware = isinstance(moment, datetime) and moment.tzinfo is not None
-    return moment.astimezone(UTC).isoformat() if aware and isinstance(moment, datetime) else moment.isoformat()
+    return (
+        moment.astimezone(UTC).isoformat()
+        if aware and isinstance(moment, datetime)
+        else moment.isoformat()
+    )
 
 
 def _occurrence(event: icalendar.Component) -> Occurrence:
     start, end = _times(event)
     zone = start.tzinfo if isinstance(start, datetime) else None
-    return Occurrence(event, _in_utc(start), _in_utc(end), zone.key if isinstance(zone, ZoneInfo) else None)
+    return Occurrence(
+        event, _in_utc(start), _in_utc(end), zone.key if isinstance(zone, ZoneInfo) else None
+    )
 
 
 def _times(event: icalendar.Component) -> tuple[Moment, Moment]:
-    """Start and end. Neither DTEND nor DURATION: a date lasts its day, a time has no length (RFC 5545, 3.6.1). Days
-    that end no later than they start are that one day."""
+    """Start and end. Neither DTEND nor DURATION: a date lasts its day, a time has no length (RFC
+    5545, 3.6.1). Days that end no later than they start are that one day.
+    """
     start: Moment = value(event, "DTSTART")
     if "DTEND" in event:
         end: Moment = value(event, "DTEND")
@@ -162,7 +191,9 @@ def _times(event: icalendar.Component) -> tuple[Moment, Moment]:
 
 
 def _later(start: Moment, length: timedelta) -> Moment:
-    """Days are days of the calendar, hours are hours that pass, also over a change of the clocks."""
+    """Days are days of the calendar, hours are hours that pass, also over a change of
+    the clocks.
+    """
     end = start + timedelta(days=length.days)
     rest = length - timedelta(days=length.days)
     if not isinstance(end, datetime) or end.tzinfo is None:

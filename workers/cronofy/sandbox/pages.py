@@ -1,4 +1,6 @@
-"""What a person sees in a browser: the home page with forms to act as the calendar's owner, and the relink page."""
+"""What a person sees in a browser: the home page with forms to act as the calendar's owner, and the
+relink page.
+"""
 
 from datetime import datetime
 from typing import get_args
@@ -32,18 +34,26 @@ def home() -> str:
 
 
 def add_event() -> Response:
-    """POST /event: `calendar`, `start` and `end` as local wall times of the calendar's owner, `summary`, `status`."""
+    """POST /event: `calendar`, `start` and `end` as local wall times of the calendar's owner,
+    `summary`, `status`.
+    """
     world, form = current_world(), request.form
     calendar = world.calendar(form.get("calendar", ""))
     zone = calendar.profile.account.zoneinfo
     try:
-        start, end = (instant(datetime.fromisoformat(form.get(name, "")), zone) for name in ("start", "end"))
+        start, end = (
+            instant(datetime.fromisoformat(form.get(name, "")), zone) for name in ("start", "end")
+        )
     except ValueError as error:
         raise ControlError("start and end are local times like 2026-11-03T09:00", 422) from error
     person_actions.add(
         world,
         calendar,
-        [person_actions.Draft(start, end, form.get("summary") or "Busy", status_in(form.get("status") or "busy"))],
+        [
+            person_actions.Draft(
+                start, end, form.get("summary") or "Busy", status_in(form.get("status") or "busy")
+            )
+        ],
     )
     return redirect("/", 303)
 
@@ -97,4 +107,8 @@ def _upcoming(world: World, account: SandboxAccount) -> list[dict[str, str]]:
 
 
 def _local(moment: object, *, zone_start: datetime) -> str:
-    return f"{zone_start:%a %d %b %H:%M}" if isinstance(moment, datetime) else state.moment_text(zone_start.date())
+    return (
+        f"{zone_start:%a %d %b %H:%M}"
+        if isinstance(moment, datetime)
+        else state.moment_text(zone_start.date())
+    )

@@ -1,4 +1,6 @@
-"""Long answers in pages: cut when the first page is asked for, so that later edits neither shift nor tear them."""
+"""Long answers in pages: cut when the first page is asked for, so that later edits neither shift
+nor tear them.
+"""
 
 from typing import Any
 
@@ -32,6 +34,8 @@ def following(world: World, sub: str, kind: str, page_id: str) -> dict[str, Any]
 
 def _show(world: World, page: SandboxPage) -> dict[str, Any]:
     pages: dict[str, Any] = {"current": page.current, "total": page.total}
-    if page.next_id:  # on the last page it must be absent: an empty string breaks three official clients
+    if (
+        page.next_id
+    ):  # on the last page it must be absent: an empty string breaks three official clients
         pages["next_page"] = f"{world.origin}/v1/{page.kind}/pages/{page.next_id}"
     return {"pages": pages, page.kind: page.items}

@@ -22,7 +22,9 @@ class Draft:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def add(world: World, calendar: SandboxCalendar, drafts: Sequence[Draft], *, notify: bool = True) -> list[SandboxEvent]:
+def add(
+    world: World, calendar: SandboxCalendar, drafts: Sequence[Draft], *, notify: bool = True
+) -> list[SandboxEvent]:
     """Write events down; all together make one push."""
     now = world.clock.second()
     events = [
@@ -59,7 +61,9 @@ def change(world: World, uid: str, **changes: Any) -> SandboxEvent:
 
 
 def delete(world: World, uid: str) -> None:
-    """Throw an event away; reads show it no more, unless they ask for deleted ones. Raises ControlError 404."""
+    """Throw an event away; reads show it no more, unless they ask for deleted ones. Raises
+    ControlError 404.
+    """
     calendar, event = find(world, uid)
     _put(world, calendar, replace(event, deleted=True))
 
@@ -84,5 +88,7 @@ def _tell(world: World, calendar: SandboxCalendar, event: SandboxEvent) -> None:
     profile = calendar.profile
     accounts.notice(world, profile)
     if profile.revoked or calendar.held is not None:
-        return  # Cronofy cannot see the edit: it comes to light with the relink, or when the first sync is done
+        # Cronofy cannot see the edit: it comes to light with the relink, or when the first sync is
+        # done
+        return
     channels.notify_change(world, profile.account, [calendar], managed=event.event_id is not None)

@@ -1,7 +1,8 @@
-"""Notifications on their way out: signed compact bytes, retries for a simulated day, and mischief on demand.
+"""Notifications on their way out: signed compact bytes, retries for a simulated day, and mischief
+on demand.
 
-Vendor's habits kept here: any 2xx counts; nothing else does, 410 included; after 24 h of failures the channel is
-closed without a word. The back-off is not published, so the schedule is ours.
+Vendor's habits kept here: any 2xx counts; nothing else does, 410 included; after 24 h of failures
+the channel is closed without a word. The back-off is not published, so the schedule is ours.
 """
 
 import base64
@@ -20,7 +21,9 @@ from workers.cronofy.sandbox.clock import SandboxClock
 from workers.cronofy.sandbox.delivery import PushOutcome, post
 
 RETRY_AFTER = (1, 5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 57600, 86400)
-"""Seconds after the first attempt at which the next ones follow; when the last fails the channel is closed."""
+"""Seconds after the first attempt at which the next ones follow; when the last fails the channel is
+closed.
+"""
 
 WORKERS = 8
 LATEST = 5_000
@@ -28,7 +31,9 @@ LATEST = 5_000
 
 @dataclass(frozen=True)
 class Switches:
-    """Mischief. Counts say for how many pushes (-1: until changed); `retry_scale` 0 retries at once."""
+    """Mischief. Counts say for how many pushes (-1: until changed); `retry_scale` 0 retries at
+    once.
+    """
 
     drop: int = 0  # never sent, never retried: lost
     duplicate: int = 0  # so many further copies of every push
@@ -48,7 +53,9 @@ class _Push:
     body: bytes = field(compare=False)
     first_due: float = field(compare=False)
     attempt: int = field(compare=False, default=1)
-    train: "tuple[_Push, ...]" = field(compare=False, default=())  # who goes next, once this one was attempted
+    train: "tuple[_Push, ...]" = field(
+        compare=False, default=()
+    )  # who goes next, once this one was attempted
 
 
 class Pushes:
@@ -85,7 +92,9 @@ class Pushes:
             self._changed.notify_all()
 
     def switch(self, **changes: Any) -> Switches:
-        """Change some switches. What was gathered for reordering goes out now. Raises TypeError on a wrong name."""
+        """Change some switches. What was gathered for reordering goes out now. Raises TypeError on
+        a wrong name.
+        """
         with self._changed:
             self.switches = replace(self.switches, **changes)
             self._release()
@@ -109,10 +118,18 @@ class Pushes:
             self._changed.notify_all()
 
     def show(self) -> dict[str, Any]:
-        """`{switches, pending, deliveries: oldest first}`; pending counts queued, gathered and running ones."""
+        """`{switches, pending, deliveries: oldest first}`; pending counts queued, gathered and
+        running ones.
+        """
         with self._changed:
-            pending = sum(1 + len(push.train) for push in self._queue) + len(self._gathered) + self._busy
-            return {"switches": asdict(self.switches), "pending": pending, "deliveries": list(self._log)}
+            pending = (
+                sum(1 + len(push.train) for push in self._queue) + len(self._gathered) + self._busy
+            )
+            return {
+                "switches": asdict(self.switches),
+                "pending": pending,
+                "deliveries": list(self._log),
+            }
 
     def _work(self) -> None:
         while (push := self._next()) is not None:
@@ -171,9 +188,13 @@ class Pushes:
             self.switches = replace(self.switches, **{switch: left - 1})
         return bool(left)
 
-    def _record(self, push: _Push, answer: PushOutcome, outcome: str, *, tampered: bool = False) -> None:
+    def _record(
+        self, push: _Push, answer: PushOutcome, outcome: str, *, tampered: bool = False
+    ) -> None:
         with self._changed:
-            self._log.append(_logged(push, answer, outcome, at=self._clock.now()) | {"tampered": tampered})
+            self._log.append(
+                _logged(push, answer, outcome, at=self._clock.now()) | {"tampered": tampered}
+            )
 
     def _wake(self) -> None:
         with self._changed:
@@ -196,9 +217,11 @@ def _logged(push: _Push, answer: PushOutcome, outcome: str, *, at: datetime) -> 
 
 
 def sign(body: bytes, secrets: Sequence[str]) -> str:
-    """The Cronofy-HMAC-SHA256 header: one standard base64 value per secret, joined by `,` and no space.
+    """The Cronofy-HMAC-SHA256 header: one standard base64 value per secret, joined by `,` and no
+    space.
 
-    Both official clients split on the bare comma, so a space would make the second value unreadable.
+    Both official clients split on the bare comma, so a space would make the second value
+    unreadable.
     """
     digests = (hmac.digest(secret.encode(), body, "sha256") for secret in secrets)
     return ",".join(base64.b64encode(digest).decode() for digest in digests)

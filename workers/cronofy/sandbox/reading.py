@@ -1,7 +1,8 @@
 """Which events a read shows, and how one looks as free/busy or as an event.
 
-Vendor's habits kept here: nothing is merged, sorted or deduplicated; the application's own events are hidden unless
-asked for, free ones and deleted ones too; a broken profile answers with what Cronofy held before.
+Vendor's habits kept here: nothing is merged, sorted or deduplicated; the application's own events
+are hidden unless asked for, free ones and deleted ones too; a broken profile answers with what
+Cronofy held before.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,12 @@ from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, Sandb
 
 DAYS_BACK, DAYS_AHEAD = 42, 201
 STATUS = {"tentative": "tentative", "busy": "confirmed", "free": "confirmed", "unknown": "unknown"}
-TRANSPARENCY = {"tentative": "opaque", "busy": "opaque", "free": "transparent", "unknown": "unknown"}
+TRANSPARENCY = {
+    "tentative": "opaque",
+    "busy": "opaque",
+    "free": "transparent",
+    "unknown": "unknown",
+}
 FLAGS = (
     "include_managed",
     "only_managed",
@@ -60,7 +66,9 @@ class ReadQuery:
         return "localized_times" in self.flags
 
 
-def read_query(world: World, account: SandboxAccount, args: MultiDict[str, str], vanished: str | None) -> ReadQuery:
+def read_query(
+    world: World, account: SandboxAccount, args: MultiDict[str, str], vanished: str | None
+) -> ReadQuery:
     """The query of a free/busy or events read. Raises ProtocolError 422 naming the parameter."""
     zone = _zone(args)
     today = world.clock.now().astimezone(zone).date()
@@ -85,7 +93,9 @@ def free_busy(query: ReadQuery) -> list[dict[str, Any]]:
             continue
         item = _times(query, calendar, event) | {"free_busy_status": event.free_busy}
         if "include_ids" in query.flags:
-            item |= ({"event_id": event.event_id} if event.event_id else {}) | {"event_uid": event.uid}
+            item |= ({"event_id": event.event_id} if event.event_id else {}) | {
+                "event_uid": event.uid
+            }
         if "include_deleted" in query.flags:
             item["deleted"] = event.deleted
         items.append(item)
@@ -107,7 +117,9 @@ def found(query: ReadQuery) -> Iterator[tuple[SandboxCalendar, SandboxEvent]]:
 
 
 def span(event: SandboxEvent, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Where an event of a person in `zone` lies, as instants; a floating one may have brought its own zone."""
+    """Where an event of a person in `zone` lies, as instants; a floating one may have brought its
+    own zone.
+    """
     at = _place(event, zone)
     return instant(event.start, at), instant(event.end, at)
 
@@ -120,7 +132,9 @@ def _wanted(query: ReadQuery, event: SandboxEvent) -> bool:
         return False
     if managed and not query.flags & {"include_managed", "only_managed"}:
         return False
-    return query.last_modified is None or event.updated is None or event.updated >= query.last_modified
+    return (
+        query.last_modified is None or event.updated is None or event.updated >= query.last_modified
+    )
 
 
 def _in_range(query: ReadQuery, event: SandboxEvent, zone: ZoneInfo) -> bool:
@@ -129,7 +143,9 @@ def _in_range(query: ReadQuery, event: SandboxEvent, zone: ZoneInfo) -> bool:
         spans += event.earlier
     # A date belongs to the zone that was asked for, a floating time to the person's.
     at = query.zone if whole_day(event.start) else _place(event, zone)
-    return any(instant(start, at) < query.end and instant(end, at) >= query.start for start, end in spans)
+    return any(
+        instant(start, at) < query.end and instant(end, at) >= query.start for start, end in spans
+    )
 
 
 def _event(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> dict[str, Any]:
@@ -163,7 +179,11 @@ def _times(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> 
     start, end = event.start, event.end
     if floats(start) or floats(end):
         start, end = span(event, calendar.profile.account.zoneinfo)
-    zone = zone_named(event.tzid) if event.tzid and query.localized and not whole_day(start) else query.zone
+    zone = (
+        zone_named(event.tzid)
+        if event.tzid and query.localized and not whole_day(start)
+        else query.zone
+    )
     return {
         "calendar_id": calendar.id,
         "start": on_the_wire(start, zone, localized=query.localized),
@@ -195,9 +215,15 @@ def _moment(args: MultiDict[str, str], name: str) -> Moment | None:
         raise invalid(**{name: "errors.invalid_time"}) from error
 
 
-def _calendars(account: SandboxAccount, ids: list[str], vanished: str | None) -> tuple[SandboxCalendar, ...]:
+def _calendars(
+    account: SandboxAccount, ids: list[str], vanished: str | None
+) -> tuple[SandboxCalendar, ...]:
     there = [calendar for calendar in account.calendars() if calendar.id != vanished]
     wanted = {name for name in ids if name}
     if wanted - {calendar.id for calendar in account.calendars()}:
         raise invalid(calendar_ids="errors.invalid_calendar_ids")
-    return tuple(calendar for calendar in there if not calendar.deleted and (not wanted or calendar.id in wanted))
+    return tuple(
+        calendar
+        for calendar in there
+        if not calendar.deleted and (not wanted or calendar.id in wanted)
+    )

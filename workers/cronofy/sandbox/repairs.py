@@ -1,7 +1,8 @@
 """What exporters write against the rules of iCalendar, turned into what they mean.
 
-Where that is not certain it blocks: an event that is busy by mistake costs a time, one that is free a double booking.
-Source: RFC 5545, 3.6.1 (what an event may have once), 3.3.10 (UNTIL), 3.8.4.4 (RECURRENCE-ID).
+Where that is not certain it blocks: an event that is busy by mistake costs a time, one that is free
+a double booking. Source: RFC 5545, 3.6.1 (what an event may have once), 3.3.10 (UNTIL), 3.8.4.4
+(RECURRENCE-ID).
 """
 
 import re
@@ -18,7 +19,17 @@ BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 # Of these two unlike values say nothing: without one, an event is confirmed and blocks.
 BLOCKING = {"STATUS", "TRANSP", BUSY_STATUS}
 ONCE = BLOCKING | {
-    *("CLASS", "CREATED", "DESCRIPTION", "DTEND", "DTSTAMP", "DTSTART", "DURATION", "GEO", "LAST-MODIFIED"),
+    *(
+        "CLASS",
+        "CREATED",
+        "DESCRIPTION",
+        "DTEND",
+        "DTSTAMP",
+        "DTSTART",
+        "DURATION",
+        "GEO",
+        "LAST-MODIFIED",
+    ),
     *("LOCATION", "ORGANIZER", "PRIORITY", "RECURRENCE-ID", "SEQUENCE", "SUMMARY", "UID", "URL"),
 }
 NAME = re.compile(r"[A-Z0-9-]+")
@@ -27,9 +38,10 @@ EASTERNMOST = timedelta(hours=14)
 
 
 def once(block: str) -> tuple[str, list[str]]:
-    """The text of a VEVENT with each property once that may be there once, and the names of those that were given
-    twice and unlike: of them the first counts, of what says whether it blocks none. A series' rules, which older
-    programs repeat, stay unless they are the same. What is inside, an alarm's, is not the event's.
+    """The text of a VEVENT with each property once that may be there once, and the names of those
+    that were given twice and unlike: of them the first counts, of what says whether it blocks none.
+    A series' rules, which older programs repeat, stay unless they are the same. What is inside, an
+    alarm's, is not the event's.
     """
     lines = block.split("\r\n")
     kept: dict[int, str] = {}
@@ -53,7 +65,8 @@ def once(block: str) -> tuple[str, list[str]]:
 
 
 def align(group: Sequence[icalendar.Component], zone: ZoneInfo) -> None:
-    """Say of a series what it takes out, adds, replaces and ends with in the kind of time that it starts with.
+    """Say of a series what it takes out, adds, replaces and ends with in the kind of time that it
+    starts with.
 
     `zone`: the coach's, where dates and floating times are.
     """
@@ -86,9 +99,12 @@ def _align_rules(event: icalendar.Component, zone: ZoneInfo) -> None:
 def _align_dates(event: icalendar.Component, name: str, start: Moment, zone: ZoneInfo) -> None:
     given: Any = event.pop(name, [])
     for dates in given if isinstance(given, list) else [given]:
-        # A period stays as it is. One property each: icalendar gives all values of one the zone of the first.
+        # A period stays as it is. One property each: icalendar gives all values of one the zone of
+        # the first.
         for each in dates.dts:
-            event.add(name, [each.dt if isinstance(each.dt, tuple) else _like(each.dt, start, zone)])
+            event.add(
+                name, [each.dt if isinstance(each.dt, tuple) else _like(each.dt, start, zone)]
+            )
 
 
 def _until(until: Moment, start: Moment, zone: ZoneInfo) -> Moment:
@@ -100,7 +116,9 @@ def _until(until: Moment, start: Moment, zone: ZoneInfo) -> Moment:
 
 
 def _like(moment: Moment, start: Moment, zone: ZoneInfo) -> Moment:
-    """A moment of a series that starts so, in the same kind of time: a date, a floating time, or an instant."""
+    """A moment of a series that starts so, in the same kind of time: a date, a floating time, or an
+    instant.
+    """
     if not isinstance(start, datetime):
         return _date_meant(moment, zone)
     if not isinstance(moment, datetime):
@@ -111,7 +129,9 @@ def _like(moment: Moment, start: Moment, zone: ZoneInfo) -> Moment:
 
 
 def _date_meant(moment: Moment, zone: ZoneInfo) -> Moment:
-    """The day that a time stands for in a series of whole days: exporters write its midnight, or its end, in UTC."""
+    """The day that a time stands for in a series of whole days: exporters write its midnight, or
+    its end, in UTC.
+    """
     if not isinstance(moment, datetime):
         return moment
     if moment.tzinfo is None:
@@ -121,7 +141,9 @@ def _date_meant(moment: Moment, zone: ZoneInfo) -> Moment:
         return moment.date() if moment.time() == time() else there.date()
     if at.time() == END_OF_DAY:
         return at.date()
-    midnight_in_the_east = at.hour >= (timedelta(hours=24) - EASTERNMOST).seconds // 3600 and at.minute % 15 == 0
+    midnight_in_the_east = (
+        at.hour >= (timedelta(hours=24) - EASTERNMOST).seconds // 3600 and at.minute % 15 == 0
+    )
     if midnight_in_the_east and at.second == 0:
         return (at + EASTERNMOST).date()
     return there.date()

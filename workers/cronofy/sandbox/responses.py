@@ -1,4 +1,6 @@
-"""The answers the protocol has (JSON, nothing, a refusal), and what a request carried, however oddly."""
+"""The answers the protocol has (JSON, nothing, a refusal), and what a request carried, however
+oddly.
+"""
 
 import json
 from typing import Any
@@ -42,7 +44,9 @@ def refusal(error: ProtocolError) -> Response:
 
 
 def body() -> dict[str, Any]:
-    """The request's JSON object, whatever Content-Type or Content-Encoding it claims; nothing reads as {}."""
+    """The request's JSON object, whatever Content-Type or Content-Encoding it claims; nothing reads
+    as {}.
+    """
     raw = request.get_data()
     try:
         content = json.loads(raw) if raw.strip() else {}
@@ -69,7 +73,9 @@ def form_or_json() -> dict[str, Any]:
 
 
 def truth(value: object, field: str) -> bool:
-    """A boolean however it is spelt: true, True, 1, "true"; empty is false. Raises ProtocolError 422."""
+    """A boolean however it is spelt: true, True, 1, "true"; empty is false. Raises ProtocolError
+    422.
+    """
     text = "" if value is None else str(value).lower()
     if text not in TRUE | FALSE:
         raise invalid(**{field: "errors.must_be_boolean"})

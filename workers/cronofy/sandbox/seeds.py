@@ -1,4 +1,6 @@
-"""Who lives in a new sandbox: people with calendars, from .ics files or from a made-up working life."""
+"""Who lives in a new sandbox: people with calendars, from .ics files or from a made-up working
+life.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,7 +42,11 @@ DEFAULT = (
         "mira@school.example",
         "Europe/London",
         "google",
-        (SeedCalendar("Mira", lived_in=True), SeedCalendar("UK Holidays", readonly=True), SeedCalendar("Lessons")),
+        (
+            SeedCalendar("Mira", lived_in=True),
+            SeedCalendar("UK Holidays", readonly=True),
+            SeedCalendar("Lessons"),
+        ),
     ),
     Seed(
         "Jonas Beispiel",
@@ -54,7 +60,9 @@ DEFAULT = (
 
 
 def plant(world: World, seeds: Sequence[Seed]) -> list[SandboxAccount]:
-    """Create the people. Raises ControlError on an unknown zone or a file that is no calendar, OSError on none."""
+    """Create the people. Raises ControlError on an unknown zone or a file that is no calendar,
+    OSError on none.
+    """
     return [_person(world, seed) for seed in seeds]
 
 
@@ -62,7 +70,9 @@ def _person(world: World, seed: Seed) -> SandboxAccount:
     account = accounts.add_account(world, name=seed.name, email=seed.email, zone=seed.zone)
     profile = accounts.add_profile(account, provider=seed.provider, name=seed.email)
     for number, wanted in enumerate(seed.calendars):
-        calendar = accounts.add_calendar(profile, wanted.name, primary=number == 0, readonly=wanted.readonly)
+        calendar = accounts.add_calendar(
+            profile, wanted.name, primary=number == 0, readonly=wanted.readonly
+        )
         _fill(world, calendar, wanted)
     return account
 
@@ -72,11 +82,18 @@ def _fill(world: World, calendar: SandboxCalendar, wanted: SeedCalendar) -> None
         imports.load(world, calendar, wanted.ics.read_bytes(), notify=False)
     if wanted.lived_in:
         now = world.clock.second()
-        person_actions.add(world, calendar, list(_working_life(now, calendar.profile.account.zoneinfo)), notify=False)
+        person_actions.add(
+            world,
+            calendar,
+            list(_working_life(now, calendar.profile.account.zoneinfo)),
+            notify=False,
+        )
 
 
 def _working_life(now: datetime, zone: ZoneInfo) -> Iterator[Draft]:
-    """Each week: a stand-up a day, a double lesson, a doubtful call, lunch kept free, and every other Friday off."""
+    """Each week: a stand-up a day, a double lesson, a doubtful call, lunch kept free, and every
+    other Friday off.
+    """
     monday = now.astimezone(zone).date() - timedelta(days=now.astimezone(zone).weekday())
     for week in range(-WEEKS_BACK, WEEKS_AHEAD):
         days = [monday + timedelta(weeks=week, days=day) for day in range(5)]
@@ -89,6 +106,8 @@ def _working_life(now: datetime, zone: ZoneInfo) -> Iterator[Draft]:
             yield Draft(days[4], days[4] + timedelta(days=1), "Day off")
 
 
-def _at(day: date, at: time, minutes: int, zone: ZoneInfo, *, summary: str, free_busy: FreeBusy = "busy") -> Draft:
+def _at(
+    day: date, at: time, minutes: int, zone: ZoneInfo, *, summary: str, free_busy: FreeBusy = "busy"
+) -> Draft:
     start = datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
     return Draft(start, start + timedelta(minutes=minutes), summary, free_busy, tzid=zone.key)

@@ -1,4 +1,6 @@
-"""Runs the sandbox: in this process for tests, or as `coachcal sandbox` until it is told to stop."""
+"""Runs the sandbox: in this process for tests, or as `coachcal sandbox` until it is
+told to stop.
+"""
 
 import json
 import os
@@ -27,8 +29,8 @@ PAGE_SIZE = 25
 class Sandbox:
     """A Cronofy on a real socket of this process.
 
-    `port` 0 takes any free one; `now` starts the clock elsewhere; `seeds` None makes two people with full calendars.
-    Raises ValueError for a host beyond this machine.
+    `port` 0 takes any free one; `now` starts the clock elsewhere; `seeds` None makes two people
+    with full calendars. Raises ValueError for a host beyond this machine.
     """
 
     def __init__(
@@ -43,10 +45,16 @@ class Sandbox:
         client_secret: str | None = None,
     ) -> None:
         if host not in LOOPBACK:
-            raise ValueError(f"{host} is not on this machine: the sandbox has no guard but that; use 127.0.0.1")
-        self.world = World(now=now, page_size=page_size, client_id=client_id, client_secret=client_secret)
+            raise ValueError(
+                f"{host} is not on this machine: the sandbox has no guard but that; use 127.0.0.1"
+            )
+        self.world = World(
+            now=now, page_size=page_size, client_id=client_id, client_secret=client_secret
+        )
         planted = seeding.plant(self.world, seeding.DEFAULT if seeds is None else seeds)
-        self.accounts = tuple(ReadyAccount(**state.ready(self.world, account)) for account in planted)
+        self.accounts = tuple(
+            ReadyAccount(**state.ready(self.world, account)) for account in planted
+        )
         self._server = SandboxServer((host, port), create_app(self.world))
         self._serving = False
         self.origin = self.world.origin = f"http://{host}:{self._server.server_port}"
@@ -66,7 +74,9 @@ class Sandbox:
         """Serve from now on, in threads of its own."""
         self._serving = True
         self.world.pushes.start()
-        threading.Thread(target=self._server.serve_forever, args=(0.1,), name="sandbox-http", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.1,), name="sandbox-http", daemon=True
+        ).start()
         return self
 
     def stop(self) -> None:
@@ -79,11 +89,18 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self.stop()
 
     def ready(self) -> dict[str, object]:
-        """What the ready-file says: `{origin, client_id, client_secret, accounts: [{sub, tokens, calendars}]}`."""
+        """What the ready-file says: `{origin, client_id, client_secret, accounts: [{sub, tokens,
+        calendars}]}`.
+        """
         return {
             "origin": self.origin,
             "client_id": self.client_id,
@@ -103,10 +120,16 @@ def serve(
     client_id: str | None = None,
     client_secret: str | None = None,
 ) -> None:
-    """Run a sandbox until SIGTERM or SIGINT. Writes `ready_file`, at once and whole, when it answers calls."""
-    zoneinfo.reset_tzpath(to=())  # the rules of the pinned tzdata package, as in the product, not this machine's
+    """Run a sandbox until SIGTERM or SIGINT. Writes `ready_file`, at once and whole, when it
+    answers calls.
+    """
+    zoneinfo.reset_tzpath(
+        to=()
+    )  # the rules of the pinned tzdata package, as in the product, not this machine's
     if ready_file is not None:
-        ready_file.unlink(missing_ok=True)  # whoever waits for it must not find the one of the last run
+        ready_file.unlink(
+            missing_ok=True
+        )  # whoever waits for it must not find the one of the last run
     told = threading.Event()
     with (
         _stopped_by_signals(told),

@@ -1,15 +1,25 @@
-"""What the sandbox shows of itself: a ready account with tokens, and the dump of everything without them."""
+"""What the sandbox shows of itself: a ready account with tokens, and the dump of everything without
+them.
+"""
 
 from dataclasses import asdict
 from typing import Any
 
 from workers.cronofy.sandbox import grants
 from workers.cronofy.sandbox.times import Moment, floats, utc_text, whole_day
-from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, SandboxEvent, SandboxProfile, World
+from workers.cronofy.sandbox.world import (
+    SandboxAccount,
+    SandboxCalendar,
+    SandboxEvent,
+    SandboxProfile,
+    World,
+)
 
 
 def ready(world: World, account: SandboxAccount, scope: str = "read_write") -> dict[str, Any]:
-    """`{sub, access_token, refresh_token, calendars: [id], profiles: [id], name, email, zone}`, tokens fresh."""
+    """`{sub, access_token, refresh_token, calendars: [id], profiles: [id], name, email, zone}`,
+    tokens fresh.
+    """
     token = grants.give(world, account.sub, scope)
     return {
         "sub": account.sub,

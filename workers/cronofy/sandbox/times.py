@@ -1,14 +1,20 @@
-"""Points in time as calendars know them (an instant, a floating wall time, a day), and how the wire shows them."""
+"""Points in time as calendars know them (an instant, a floating wall time, a day), and how the wire
+shows them.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 Moment = date
-"""An aware datetime is an instant (kept in UTC), a naive one floats, a plain date is an all-day boundary."""
+"""An aware datetime is an instant (kept in UTC), a naive one floats, a plain date is an all-day
+boundary.
+"""
 
 NO_TIMESTAMP = "0000-12-29T00:00:00Z"
-"""What Cronofy shows when a provider keeps no created or updated time. Year 0 breaks Python's datetime."""
+"""What Cronofy shows when a provider keeps no created or updated time. Year 0 breaks Python's
+datetime.
+"""
 
 
 def read_moment(value: object) -> Moment:
@@ -62,7 +68,9 @@ def utc_text(moment: datetime) -> str:
 
 
 def on_the_wire(moment: Moment, zone: ZoneInfo, *, localized: bool) -> str | dict[str, str]:
-    """UTC text or Date; with `localized` an object of the local time (Z for a zero offset) and its zone."""
+    """UTC text or Date; with `localized` an object of the local time (Z for a zero offset) and its
+    zone.
+    """
     if whole_day(moment):
         text = moment.isoformat()
     elif localized:

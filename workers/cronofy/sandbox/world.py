@@ -1,7 +1,8 @@
 """Everything the sandbox knows, as plain objects in memory under one lock.
 
-Vendor's habits kept here: one account holds several profiles; lists name read-only and deleted calendars; a profile
-with broken credentials, or in its first sync, still answers reads, with what Cronofy held before.
+Vendor's habits kept here: one account holds several profiles; lists name read-only and deleted
+calendars; a profile with broken credentials, or in its first sync, still answers reads, with what
+Cronofy held before.
 """
 
 import threading
@@ -33,33 +34,42 @@ PROVIDERS = {
 }
 """What a link may preselect -> provider_name and provider_service of the profile that comes of it.
 
-That `office365` may be preselected, which no profile is called, say the README of Cronofy's omniauth-cronofy and the
-tests of cronofy-php; the others are names of profiles. The documented list itself could not be read, and Cronofy's is
-open: what it makes of another name nobody here knows. Here that is refused, so that a slip is seen.
+That `office365` may be preselected, which no profile is called, say the README of Cronofy's
+omniauth-cronofy and the tests of cronofy-php; the others are names of profiles. The documented list
+itself could not be read, and Cronofy's is open: what it makes of another name nobody here knows.
+Here that is refused, so that a slip is seen.
 """
 
 
 @dataclass(frozen=True)
 class SandboxEvent:
-    """One occurrence. Frozen: an edit replaces it, so that what Cronofy held before stays as it was."""
+    """One occurrence. Frozen: an edit replaces it, so that what Cronofy held before stays as it
+    was.
+    """
 
     uid: str
     start: Moment
     end: Moment
     summary: str = "Busy"
     free_busy: FreeBusy = "busy"
-    event_id: str | None = None  # the application's key; only events written through the API have one
+    event_id: str | None = (
+        None  # the application's key; only events written through the API have one
+    )
     tzid: str | None = None  # the zone it is shown in; floating times are resolved in it when given
     created: datetime | None = None  # None: the provider keeps no timestamps
     updated: datetime | None = None
     deleted: bool = False
     earlier: tuple[tuple[Moment, Moment], ...] = ()  # where it has been: include_moved looks here
-    details: Mapping[str, Any] = field(default_factory=dict)  # further wire fields, as they are sent
+    details: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # further wire fields, as they are sent
 
 
 @dataclass
 class SandboxCalendar:
-    """A calendar. `events` is the person's truth, `held` what Cronofy still has when it cannot see that."""
+    """A calendar. `events` is the person's truth, `held` what Cronofy still has when it cannot see
+    that.
+    """
 
     id: str
     name: str
@@ -83,7 +93,9 @@ class SandboxCalendar:
 
 @dataclass
 class SandboxProfile:
-    """A login at one provider. `broken` is the truth, `connected` what Cronofy has noticed of it."""
+    """A login at one provider. `broken` is the truth, `connected` what Cronofy has
+    noticed of it.
+    """
 
     id: str
     provider: str
@@ -168,7 +180,9 @@ class SandboxGrant:
 
 @dataclass
 class SandboxPage:
-    """One page of a long answer, cut when its first page was asked for: later edits do not shift it."""
+    """One page of a long answer, cut when its first page was asked for: later edits do not shift
+    it.
+    """
 
     sub: str
     kind: str
@@ -179,7 +193,9 @@ class SandboxPage:
 
 
 class World:
-    """The state. Whoever reads or changes it holds `lock`; the clock and the pushes have their own."""
+    """The state. Whoever reads or changes it holds `lock`; the clock and the pushes
+    have their own.
+    """
 
     def __init__(
         self,
@@ -204,10 +220,14 @@ class World:
         self.faults = Faults()
         self._postponed: list[tuple[float, Callable[[], None]]] = []
         self.traffic = Traffic()
-        self.pushes = Pushes(self.clock, secrets=lambda: self.secrets, is_open=self.is_open, close=self.close)
+        self.pushes = Pushes(
+            self.clock, secrets=lambda: self.secrets, is_open=self.is_open, close=self.close
+        )
 
     def postpone(self, seconds: float, write: Callable[[], None]) -> None:
-        """Do this so many seconds later, by the sandbox's clock: at the first call of anybody after that."""
+        """Do this so many seconds later, by the sandbox's clock: at the first call of anybody after
+        that.
+        """
         self._postponed.append((self.clock.elapsed() + seconds, write))
 
     def catch_up(self) -> None:
@@ -216,7 +236,9 @@ class World:
         due = sorted((each for each in self._postponed if each[0] <= now), key=lambda each: each[0])
         self._postponed = [each for each in self._postponed if each[0] > now]
         for _, write in due:
-            with suppress(ProtocolError):  # the calendar may be gone by then, and nobody is there to be told
+            with suppress(
+                ProtocolError
+            ):  # the calendar may be gone by then, and nobody is there to be told
                 write()
 
     def profiles(self) -> Iterator[SandboxProfile]:

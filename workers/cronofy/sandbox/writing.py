@@ -1,7 +1,8 @@
-"""What the application writes: upserts and deletions of its own events, and batches of them. Never a push.
+"""What the application writes: upserts and deletions of its own events, and batches of them. Never
+a push.
 
-Vendor's habits kept here: 202 means accepted, not visible; `event_id` wins over `event_uid`; a deletion of what is
-not there is no error; one entry's failure does not stop a batch.
+Vendor's habits kept here: 202 means accepted, not visible; `event_id` wins over `event_uid`; a
+deletion of what is not there is no error; one entry's failure does not stop a batch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +14,27 @@ from workers.cronofy.sandbox import accounts, grants, identifiers
 from workers.cronofy.sandbox.errors import ProtocolError, invalid
 from workers.cronofy.sandbox.responses import mapping, truth
 from workers.cronofy.sandbox.times import Moment, floats, instant, read_moment, zone_named
-from workers.cronofy.sandbox.world import Access, FreeBusy, SandboxAccount, SandboxCalendar, SandboxEvent, World
+from workers.cronofy.sandbox.world import (
+    Access,
+    FreeBusy,
+    SandboxAccount,
+    SandboxCalendar,
+    SandboxEvent,
+    World,
+)
 
 LONGEST = {"summary": 1024, "description": 4096}
 BATCH_MOST = 50
-KEPT = ("description", "location", "event_private", "url", "color", "reminders", "meeting_url", "extended_transparency")
+KEPT = (
+    "description",
+    "location",
+    "event_private",
+    "url",
+    "color",
+    "reminders",
+    "meeting_url",
+    "extended_transparency",
+)
 
 
 def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
@@ -31,8 +48,14 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         event_id, old = None, _external(calendar, str(data["event_uid"]))
     start, end = _moment(data, "start"), _moment(data, "end")
     now = world.clock.second()
-    event = old or SandboxEvent(identifiers.managed_event(), start, end, event_id=event_id, created=now)
-    been = (*event.earlier, (event.start, event.end)) if old and (start, end) != (old.start, old.end) else event.earlier
+    event = old or SandboxEvent(
+        identifiers.managed_event(), start, end, event_id=event_id, created=now
+    )
+    been = (
+        (*event.earlier, (event.start, event.end))
+        if old and (start, end) != (old.start, old.end)
+        else event.earlier
+    )
     written = replace(
         event,
         start=start,
@@ -49,7 +72,9 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
 
 
 def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
-    """Delete by `event_id` (own) or `event_uid` (external). Raises ProtocolError 403, 404, 422, 423."""
+    """Delete by `event_id` (own) or `event_uid` (external). Raises ProtocolError 403, 404, 422,
+    423.
+    """
     calendar = _writable(world, access, calendar_id, "delete_event")
     if data.get("event_id"):
         old = calendar.managed(str(data["event_id"]))
@@ -62,12 +87,16 @@ def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, An
 
 
 def delete_all(world: World, account: SandboxAccount, asked: Mapping[str, Any]) -> None:
-    """Delete all own events: `{delete_all: true}` or `{calendar_ids: […]}`, exactly one. Raises ProtocolError 422."""
+    """Delete all own events: `{delete_all: true}` or `{calendar_ids: […]}`, exactly one. Raises
+    ProtocolError 422.
+    """
     ids = asked.get("calendar_ids")
     everything = truth(asked.get("delete_all"), "delete_all")
     if everything == bool(ids):
         raise invalid(delete_all="errors.must_be_boolean" if everything else "errors.required")
-    calendars = [calendar for calendar in account.calendars() if everything or calendar.id in (ids or ())]
+    calendars = [
+        calendar for calendar in account.calendars() if everything or calendar.id in (ids or ())
+    ]
     if not everything and len(calendars) != len(set(ids or ())):
         raise invalid(calendar_ids="errors.invalid_calendar_ids")
     now = world.clock.second()
@@ -77,7 +106,9 @@ def delete_all(world: World, account: SandboxAccount, asked: Mapping[str, Any]) 
 
 
 def batch(world: World, access: Access, entries: object) -> list[dict[str, Any]]:
-    """The outcomes `{status[, data]}` of up to 50 upserts and deletions, in order. Raises ProtocolError 422."""
+    """The outcomes `{status[, data]}` of up to 50 upserts and deletions, in order. Raises
+    ProtocolError 422.
+    """
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
         raise invalid(batch="errors.required")
     if len(entries) > BATCH_MOST:
@@ -105,7 +136,9 @@ def _act(world: World, access: Access, entry: Mapping[str, Any]) -> dict[str, An
 def _writable(world: World, access: Access, calendar_id: str, need: str) -> SandboxCalendar:
     if not grants.allows(access.scope, need):
         raise ProtocolError(403)
-    calendar = next((one for one in world.account(access.sub).calendars() if one.id == calendar_id), None)
+    calendar = next(
+        (one for one in world.account(access.sub).calendars() if one.id == calendar_id), None
+    )
     if calendar is None:
         raise ProtocolError(404)
     accounts.notice(world, calendar.profile)
@@ -120,7 +153,11 @@ def _check(data: Mapping[str, Any]) -> None:
     wrong = {name: "errors.required" for name in ("summary", "start", "end") if not data.get(name)}
     if not data.get("event_id") and not data.get("event_uid"):
         wrong["event_id"] = "errors.required"
-    too_long = {name: "errors.too_long" for name, most in LONGEST.items() if len(str(data.get(name) or "")) > most}
+    too_long = {
+        name: "errors.too_long"
+        for name, most in LONGEST.items()
+        if len(str(data.get(name) or "")) > most
+    }
     if wrong | too_long:
         raise invalid(**(too_long | wrong))
 
@@ -162,11 +199,15 @@ def _details(data: Mapping[str, Any]) -> dict[str, Any]:
     details = {name: data[name] for name in KEPT if data.get(name) is not None}
     invited = mapping(data.get("attendees"), "attendees").get("invite") or []
     if invited:
-        details["attendees"] = [{**mapping(one, "attendees"), "status": "needs_action"} for one in invited]
+        details["attendees"] = [
+            {**mapping(one, "attendees"), "status": "needs_action"} for one in invited
+        ]
     return details
 
 
 def _store(calendar: SandboxCalendar, event: SandboxEvent) -> None:
     calendar.events[event.uid] = event
-    if calendar.held is not None:  # the first sync is still running: Cronofy knows what it wrote itself
+    if (
+        calendar.held is not None
+    ):  # the first sync is still running: Cronofy knows what it wrote itself
         calendar.held[event.uid] = event

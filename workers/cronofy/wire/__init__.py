@@ -1,7 +1,9 @@
-"""Cronofy's JSON in our words, and our questions in theirs: their keys appear here and in the sandbox, nowhere else.
+"""Cronofy's JSON in our words, and our questions in theirs: their keys appear here and in the
+sandbox, nowhere else.
 
-Everything may grow: fields, enum values and types that we do not know are passed over, missing optional ones have a
-safe default. What we need and cannot read is BadAnswer, whose text names the field and never quotes it.
+Everything may grow: fields, enum values and types that we do not know are passed over, missing
+optional ones have a safe default. What we need and cannot read is BadAnswer, whose text names the
+field and never quotes it.
 """
 
 from workers.cronofy.wire.accounts import read_userinfo

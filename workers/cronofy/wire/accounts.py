@@ -1,7 +1,8 @@
 """Who is connected: an account, its profiles (calendar logins) and their calendars.
 
-Quirks: provider names are an open list; names and mails may be null; a relink URL is there only while a profile is
-disconnected; read-only and deleted calendars are listed too; the account's token works while one profile is dead.
+Quirks: provider names are an open list; names and mails may be null; a relink URL is there only
+while a profile is disconnected; read-only and deleted calendars are listed too; the account's token
+works while one profile is dead.
 """
 
 from __future__ import annotations
@@ -10,7 +11,16 @@ import re
 
 from domain.accounts import Account, Calendar, Profile
 from workers.cronofy.errors import BadAnswer
-from workers.cronofy.wire.fields import Object, document, flag, identifier, inner, inners, label, text
+from workers.cronofy.wire.fields import (
+    Object,
+    document,
+    flag,
+    identifier,
+    inner,
+    inners,
+    label,
+    text,
+)
 
 
 def read_userinfo(raw: bytes) -> Account:
@@ -18,7 +28,9 @@ def read_userinfo(raw: bytes) -> Account:
     person = document(raw, "userinfo")
     data = inner(person, "cronofy.data")
     if not data:  # never "no profiles, so no trouble": a lost login would look healthy
-        raise BadAnswer("userinfo from Cronofy says nothing about the account's profiles; try again later")
+        raise BadAnswer(
+            "userinfo from Cronofy says nothing about the account's profiles; try again later"
+        )
     return Account(
         sub=identifier(person, "sub"),
         name=label(person, "name"),

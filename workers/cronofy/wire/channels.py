@@ -1,6 +1,7 @@
 """Notification channels: where Cronofy pushes to.
 
-Quirk: a channel whose pushes failed for 24 hours is closed silently; the list of open ones is all there is to tell.
+Quirk: a channel whose pushes failed for 24 hours is closed silently; the list of open ones is all
+there is to tell.
 """
 
 from __future__ import annotations

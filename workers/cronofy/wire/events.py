@@ -1,8 +1,8 @@
 """The events that we write into a coach's calendar, and how they read when they are there.
 
-Quirks: calendar and our id are the key, so writing twice is writing once; the answer to a write (202) says accepted,
-not done; a deletion of what is not there is accepted too; texts longer than documented are refused whole.
-Source: docs.cronofy.com, Create or update an event, Read events.
+Quirks: calendar and our id are the key, so writing twice is writing once; the answer to a write
+(202) says accepted, not done; a deletion of what is not there is accepted too; texts longer than
+documented are refused whole. Source: docs.cronofy.com, Create or update an event, Read events.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class Written:
 
 
 def read_events(pages: Iterable[FreeBusyPage]) -> tuple[Written, ...]:
-    """Our own events on all these pages; what is not ours, or deleted, is left out. Raises BadAnswer."""
+    """Our own events on all these pages; what is not ours, or deleted, is left out. Raises
+    BadAnswer.
+    """
     return tuple(_written(item) for page in pages for item in page.items if _stands(item))
 
 
@@ -68,4 +70,10 @@ def _written(item: Item) -> Written:
     summary = item.get("summary")
     if not isinstance(summary, str):
         summary = ""
-    return Written(identifier(item, "event_id"), identifier(item, "calendar_id"), moments[0], moments[1], summary)
+    return Written(
+        identifier(item, "event_id"),
+        identifier(item, "calendar_id"),
+        moments[0],
+        moments[1],
+        summary,
+    )

@@ -1,4 +1,5 @@
-"""One field of one JSON object from Cronofy: there, of the right kind and of a sane size, or BadAnswer.
+"""One field of one JSON object from Cronofy: there, of the right kind and of a sane size, or
+BadAnswer.
 
 The texts of these errors name the field, never what was in it.
 """
@@ -42,7 +43,9 @@ def text(owner: Object, key: str) -> str | None:
 
 
 def label(owner: Object, key: str) -> str | None:
-    """A text for people, cut to 200 characters and without control characters (a database refuses NUL)."""
+    """A text for people, cut to 200 characters and without control characters (a database refuses
+    NUL).
+    """
     value = owner.get(key)
     if value is not None and not isinstance(value, str):
         raise _bad(key)
@@ -98,4 +101,6 @@ def inners(owner: Object, key: str) -> list[Object]:
 
 
 def _bad(key: str) -> BadAnswer:
-    return BadAnswer(f"{key!r} in an answer from Cronofy is missing, of the wrong kind or too long; try again later")
+    return BadAnswer(
+        f"{key!r} in an answer from Cronofy is missing, of the wrong kind or too long; try again later"
+    )

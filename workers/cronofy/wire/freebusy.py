@@ -1,8 +1,9 @@
 """Cronofy's free/busy pages -> one Reading. Fast: this is the price of every refresh.
 
-Quirks: items come per event, unmerged, unsorted, repeated across calendars; `free` and `deleted` ones may appear
-unasked; times are stamps, dates for all-day, or {time, tzid}; the last page has no `next_page`.
-An item that cannot be read condemns the whole read: left out, it would offer a time that is taken.
+Quirks: items come per event, unmerged, unsorted, repeated across calendars; `free` and `deleted`
+ones may appear unasked; times are stamps, dates for all-day, or {time, tzid}; the last page has no
+`next_page`. An item that cannot be read condemns the whole read: left out, it would offer a time
+that is taken.
 """
 
 from __future__ import annotations
@@ -48,18 +49,22 @@ class FreeBusyPage:
 
 
 def read_page(raw: bytes, kind: str = "free_busy") -> FreeBusyPage:
-    """A page of this kind of items (their key). Raises BadAnswer when it is none, or says that it is neither the last
-    one nor followed by another.
+    """A page of this kind of items (their key). Raises BadAnswer when it is none, or says that it
+    is neither the last one nor followed by another.
     """
     answer = document(raw, f"a page of {kind}")
     pages, items = answer.get("pages"), answer.get(kind)
     if not isinstance(pages, dict) or not isinstance(items, list):
         # Never "no items, so free all day": an empty answer must not open a calendar.
-        raise BadAnswer(f"a page of {kind} from Cronofy lacks its pages or its items; read again later")
+        raise BadAnswer(
+            f"a page of {kind} from Cronofy lacks its pages or its items; read again later"
+        )
     current, total = whole(pages, "current"), whole(pages, "total")
     next_page = text(pages, "next_page")
     if not 1 <= current <= total or (current < total) != (next_page is not None):
-        raise BadAnswer(f"a page of {kind} from Cronofy contradicts itself about what follows; read again later")
+        raise BadAnswer(
+            f"a page of {kind} from Cronofy contradicts itself about what follows; read again later"
+        )
     return FreeBusyPage(current, total, next_page, items, len(raw))
 
 
@@ -71,14 +76,19 @@ def read_free_busy(pages: Iterable[FreeBusyPage]) -> Reading:
     try:
         return _reading(chain.from_iterable(page.items for page in pages))
     except (TypeError, KeyError, ValueError, AttributeError):
-        pass  # reported below: the exception quotes the item, and a chained one would take it to the log
-    raise BadAnswer("a free/busy item from Cronofy cannot be read; the whole read is dropped, read again later")
+        # Reported below: the exception quotes the item, and a chained one would take it to the log
+        pass
+    raise BadAnswer(
+        "a free/busy item from Cronofy cannot be read; the whole read is dropped, read again later"
+    )
 
 
 def _reading(items: Iterable[Item]) -> Reading:
     places: defaultdict[str, int] = defaultdict(count().__next__)
     calendar, status, times = list[int](), list[int](), list[Any]()
-    for item in items:  # one visit to each item, nothing but look-ups: this loop is most of the price
+    for (
+        item
+    ) in items:  # one visit to each item, nothing but look-ups: this loop is most of the price
         if "deleted" in item and item["deleted"]:  # noqa: RUF019 (half the price of `get` where it is missing)
             continue
         calendar.append(places[item["calendar_id"]])

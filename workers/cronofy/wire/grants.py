@@ -1,6 +1,7 @@
 """Tokens as the token endpoint hands them out.
 
-Quirks: a refresh answers without `sub`, and may answer without a refresh token; `account_id` is the older `sub`.
+Quirks: a refresh answers without `sub`, and may answer without a refresh token; `account_id` is the
+older `sub`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ _LONGEST_LIFE = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An access token with its life in seconds, and the refresh token to keep. Its repr shows neither."""
+    """An access token with its life in seconds, and the refresh token to keep. Its repr shows
+    neither.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -31,12 +34,16 @@ class Grant:
 
 
 def read_grant(raw: bytes, *, refresh_token: str | None = None) -> Grant:
-    """The answer of the token endpoint. `refresh_token`: the one to keep when the answer names none."""
+    """The answer of the token endpoint. `refresh_token`: the one to keep when the answer names
+    none.
+    """
     grant = document(raw, "a token answer")
     kept = text(grant, "refresh_token") or refresh_token
     access = text(grant, "access_token")
     if not access or not kept or not (is_token(access) and is_token(kept)):
-        raise BadAnswer("a token answer from Cronofy lacks a usable token; connect the account again")
+        raise BadAnswer(
+            "a token answer from Cronofy lacks a usable token; connect the account again"
+        )
     life = _SHORT_LIFE if grant.get("expires_in") is None else whole(grant, "expires_in")
     return Grant(
         access_token=access,

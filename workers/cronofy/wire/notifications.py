@@ -1,7 +1,8 @@
 """A push, read. Its signature is checked before, on the raw bytes.
 
-Quirks: a push has no id and no time of its own; types may be added at any time; a profile_disconnected push does not
-say which profile; callbacks of other products come signed the same way, in other shapes.
+Quirks: a push has no id and no time of its own; types may be added at any time; a
+profile_disconnected push does not say which profile; callbacks of other products come signed the
+same way, in other shapes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ NOTIFICATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One push. `kind` is Cronofy's type, "" for a body of another product; `known` says whether we know it."""
+    """One push. `kind` is Cronofy's type, "" for a body of another product; `known` says whether we
+    know it.
+    """
 
     kind: str
     known: bool
@@ -36,18 +39,22 @@ class Notification:
 
 
 def read_notification(raw: bytes) -> Notification:
-    """A push whose signature is already checked. Raises BadAnswer (a ValueError) when it is no JSON object,
-    or its parts are not what they are called; a type that we do not know is no error.
+    """A push whose signature is already checked. Raises BadAnswer (a ValueError) when it is no JSON
+    object, or its parts are not what they are called; a type that we do not know is no error.
     """
     body = document(raw, "a notification")
     notification = inner(body, "notification")
     kind = label(notification, "type") or ""
     channel_id = label(inner(body, "channel"), "channel_id")
-    return Notification(kind, kind in NOTIFICATIONS, _moment(notification, "changes_since"), channel_id)
+    return Notification(
+        kind, kind in NOTIFICATIONS, _moment(notification, "changes_since"), channel_id
+    )
 
 
 def _moment(owner: Object, key: str) -> datetime | None:
-    """An aware UTC time; None when it is missing or no time that Python can hold (providers send year 0)."""
+    """An aware UTC time; None when it is missing or no time that Python can hold (providers send
+    year 0).
+    """
     value = owner.get(key)
     if not isinstance(value, str):
         return None

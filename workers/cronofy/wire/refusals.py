@@ -1,6 +1,7 @@
 """The body of a refusal, as far as it has one.
 
-Quirk: only 400 at the token endpoints and 422 have documented bodies; all others are empty or anything.
+Quirk: only 400 at the token endpoints and 422 have documented bodies; all others are empty or
+anything.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ _MOST_KEYS = 20
 
 @dataclass(frozen=True, slots=True)
 class CronofyRefusal:
-    """Why a call was refused, as far as Cronofy says: an OAuth word, and keys like `summary: errors.required`."""
+    """Why a call was refused, as far as Cronofy says: an OAuth word, and keys like `summary:
+    errors.required`.
+    """
 
     error: str | None
     keys: tuple[str, ...]
 
 
 def read_refusal(raw: bytes) -> CronofyRefusal:
-    """The body of a 4xx. Never raises: most have no body, and only words shaped like error keys are taken from one."""
+    """The body of a 4xx. Never raises: most have no body, and only words shaped like error keys are
+    taken from one.
+    """
     try:
         body = document(raw, "a refusal")
     except BadAnswer:

@@ -1,8 +1,8 @@
 """What we ask of Cronofy: bodies and queries in its words.
 
-Quirks: the token endpoints want id and secret in the body; booleans in a query are `true` and `false`; `to` is
-exclusive; events that our own application wrote stay out of free/busy unless asked for, and we do not ask: they are
-sessions already.
+Quirks: the token endpoints want id and secret in the body; booleans in a query are `true` and
+`false`; `to` is exclusive; events that our own application wrote stay out of free/busy unless asked
+for, and we do not ask: they are sessions already.
 """
 
 from __future__ import annotations
@@ -25,9 +25,17 @@ class Application:
 
 
 def authorization(
-    us: Application, redirect_uri: str, state: str, *, scope: str, avoid_linking: bool, provider: str | None
+    us: Application,
+    redirect_uri: str,
+    state: str,
+    *,
+    scope: str,
+    avoid_linking: bool,
+    provider: str | None,
 ) -> str:
-    """The query of the page where a person connects a calendar. Source: docs.cronofy.com, Request Authorization."""
+    """The query of the page where a person connects a calendar. Source: docs.cronofy.com, Request
+    Authorization.
+    """
     query = {
         "response_type": "code",
         "client_id": us.client_id,
@@ -59,11 +67,20 @@ def new_channel(callback_url: str) -> bytes:
 
 def free_busy(since: date, until: date, zone: str) -> str:
     """The query for the dates since <= d < until, which `zone` interprets."""
-    return urlencode({"tzid": zone, "from": since.isoformat(), "to": until.isoformat(), "include_managed": "false"})
+    return urlencode(
+        {
+            "tzid": zone,
+            "from": since.isoformat(),
+            "to": until.isoformat(),
+            "include_managed": "false",
+        }
+    )
 
 
 def event(written: ManagedEvent) -> bytes:
-    """One of ours to write. Texts are cut to what Cronofy takes: better a short description than no session."""
+    """One of ours to write. Texts are cut to what Cronofy takes: better a short description than no
+    session.
+    """
     return orjson.dumps(
         {
             "event_id": written.id,
@@ -83,7 +100,14 @@ def event_id(our_id: str) -> bytes:
 
 def managed_events(since: date, until: date) -> str:
     """The query for our own events on the UTC dates since <= d < until."""
-    return urlencode({"tzid": "Etc/UTC", "from": since.isoformat(), "to": until.isoformat(), "only_managed": "true"})
+    return urlencode(
+        {
+            "tzid": "Etc/UTC",
+            "from": since.isoformat(),
+            "to": until.isoformat(),
+            "only_managed": "true",
+        }
+    )
 
 
 def _stamp(seconds: int) -> str:

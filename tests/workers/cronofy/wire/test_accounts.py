@@ -74,7 +74,9 @@ def test_providers_are_an_open_list() -> None:
 def test_nothing_but_ids_is_needed() -> None:
     bare = userinfo({"profile_calendars": [{"calendar_id": "cal_1"}]}, name=None, email="")
     calendars = (Calendar("cal_1", ""),)
-    assert read_userinfo(bare) == Account("acc_1", profiles=(Profile("pro_1", "", "", "", calendars=calendars),))
+    assert read_userinfo(bare) == Account(
+        "acc_1", profiles=(Profile("pro_1", "", "", "", calendars=calendars),)
+    )
 
 
 def test_names_lose_what_a_database_or_a_terminal_cannot_bear() -> None:
@@ -83,7 +85,16 @@ def test_names_lose_what_a_database_or_a_terminal_cannot_bear() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "https://a b", "https://x\n", "ftp://x", ""]
+    "url",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "https://a b",
+        "https://x\n",
+        "ftp://x",
+        "",
+    ],
 )
 def test_a_relink_url_that_is_no_web_address_is_not_offered(url: str) -> None:
     assert read_userinfo(userinfo({"profile_relink_url": url})).profiles[0].relink_url is None

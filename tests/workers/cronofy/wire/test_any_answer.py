@@ -1,4 +1,6 @@
-"""Whatever JSON stands in whatever field of an answer: it becomes a value that can be used, or BadAnswer."""
+"""Whatever JSON stands in whatever field of an answer: it becomes a value that can be used, or
+BadAnswer.
+"""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -16,9 +18,28 @@ from workers.cronofy import origins, retries, wire
 from workers.cronofy.errors import BadAnswer
 
 TIMES = [
-    *("0000-01-01", "0000-12-29T00:00:00Z", "9999-12-31", "9999-12-31T23:59:59Z", "10000-01-01", "-0001-01-01"),
-    *("2026-11-03T24:00:00Z", "2026-11-03T23:59:60Z", "2026-11-03T09:00:00+24:00", "2026-11-03T09:00:00-99:59"),
-    *("0000-01-01T00:00:00+99:59", "9999-12-31T23:59:59-99:59", "2026-02-30", "2026-11-03T09:00:00", "", "\ud7ff"),
+    *(
+        "0000-01-01",
+        "0000-12-29T00:00:00Z",
+        "9999-12-31",
+        "9999-12-31T23:59:59Z",
+        "10000-01-01",
+        "-0001-01-01",
+    ),
+    *(
+        "2026-11-03T24:00:00Z",
+        "2026-11-03T23:59:60Z",
+        "2026-11-03T09:00:00+24:00",
+        "2026-11-03T09:00:00-99:59",
+    ),
+    *(
+        "0000-01-01T00:00:00+99:59",
+        "9999-12-31T23:59:59-99:59",
+        "2026-02-30",
+        "2026-11-03T09:00:00",
+        "",
+        "\ud7ff",
+    ),
 ]
 Json = st.recursive(
     st.none()
@@ -27,7 +48,9 @@ Json = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=8)
     | st.sampled_from(TIMES),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 EVENT = {
@@ -59,7 +82,13 @@ PROFILE = {
     "profile_relink_url": "https://app.cronofy.com/x",
     "profile_calendars": [CALENDAR],
 }
-TOKENS = {"access_token": "a", "refresh_token": "r", "expires_in": 3600, "scope": "read_events", "sub": "acc_1"}
+TOKENS = {
+    "access_token": "a",
+    "refresh_token": "r",
+    "expires_in": 3600,
+    "scope": "read_events",
+    "sub": "acc_1",
+}
 PUSH = {"type": "change", "changes_since": "2026-11-03T09:00:00Z"}
 
 
@@ -75,7 +104,11 @@ def free_busy(raw: bytes) -> None:
 
 ANSWERS: list[tuple[str, Callable[[bytes], object], Any]] = [
     ("free/busy", free_busy, {"pages": PAGES, "free_busy": [EVENT, DAY]}),
-    ("events", lambda raw: wire.read_events([wire.read_page(raw, "events")]), {"pages": PAGES, "events": [EVENT]}),
+    (
+        "events",
+        lambda raw: wire.read_events([wire.read_page(raw, "events")]),
+        {"pages": PAGES, "events": [EVENT]},
+    ),
     (
         "userinfo",
         wire.read_userinfo,
@@ -91,14 +124,20 @@ ANSWERS: list[tuple[str, Callable[[bytes], object], Any]] = [
     ("a channel", wire.read_channel, {"channel": CHANNEL}),
     ("channels", wire.read_channels, {"channels": [CHANNEL]}),
     ("a push", wire.read_notification, {"notification": PUSH, "channel": CHANNEL}),
-    ("a refusal", wire.read_refusal, {"error": "x", "errors": {"summary": [{"key": "errors.required"}]}}),
+    (
+        "a refusal",
+        wire.read_refusal,
+        {"error": "x", "errors": {"summary": [{"key": "errors.required"}]}},
+    ),
 ]
 
 
 def places(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The way to each value in a document, the whole of it first."""
     yield here
-    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    keys = (
+        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    )
     for key in keys:
         yield from places(value[key], (*here, key))
 
@@ -119,11 +158,15 @@ def read_or_refused(read: Callable[[bytes], object], document: Any) -> None:
         read(orjson.dumps(document))
 
 
-@pytest.mark.parametrize(("read", "document"), [each[1:] for each in ANSWERS], ids=[each[0] for each in ANSWERS])
+@pytest.mark.parametrize(
+    ("read", "document"), [each[1:] for each in ANSWERS], ids=[each[0] for each in ANSWERS]
+)
 @pytest.mark.parametrize(
     "value", [None, "", 0, -1, 2**64 - 1, 1.5, True, [], {}, [[]], [{}], {"x": {}}, "\x00", *TIMES]
 )
-def test_each_field_may_hold_any_kind_of_value(read: Callable[[bytes], object], document: Any, value: Any) -> None:
+def test_each_field_may_hold_any_kind_of_value(
+    read: Callable[[bytes], object], document: Any, value: Any
+) -> None:
     for place in places(document):
         read_or_refused(read, replaced(document, place, value))
 
@@ -133,13 +176,17 @@ def test_each_field_may_hold_any_kind_of_value(read: Callable[[bytes], object], 
 def test_any_two_fields_may_hold_anything(data: st.DataObject, one: Any, other: Any) -> None:
     _, read, document = data.draw(st.sampled_from(ANSWERS))
     for value in (one, other):
-        document = replaced(document, data.draw(st.sampled_from(sorted(places(document), key=repr))), value)
+        document = replaced(
+            document, data.draw(st.sampled_from(sorted(places(document), key=repr))), value
+        )
     read_or_refused(read, document)
 
 
 @given(st.sampled_from(TIMES), st.sampled_from(TIMES))
 def test_odd_times_are_times_or_no_answer(start: str, end: str) -> None:
-    read_or_refused(free_busy, {"pages": PAGES, "free_busy": [EVENT | {"start": start, "end": end}]})
+    read_or_refused(
+        free_busy, {"pages": PAGES, "free_busy": [EVENT | {"start": start, "end": end}]}
+    )
 
 
 @given(st.text(max_size=40) | st.datetimes().map(format_datetime))
@@ -151,7 +198,9 @@ def test_any_retry_after_is_a_wait_or_none(header: str) -> None:
     assert seconds is None or 0 <= seconds <= retries.LONGEST_RETRY_AFTER
 
 
-@given(st.text(max_size=40) | st.text(max_size=20).map(lambda tail: f"https://api.cronofy.com{tail}"))
+@given(
+    st.text(max_size=40) | st.text(max_size=20).map(lambda tail: f"https://api.cronofy.com{tail}")
+)
 @example("https://[::1")
 @example("https://api.cronofy.com:99999/x")
 def test_any_next_page_is_ours_or_nobody_s(url: str) -> None:

@@ -23,13 +23,17 @@ def test_a_channel_keeps_its_url_to_itself() -> None:
     assert repr(OURS) == "Channel(id='chn_65f0c0de65f0c0de65f0c0aa')"
 
 
-@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"channels":null}', b'{"channels":{}}', b'{"channels":[{}]}'])
+@pytest.mark.parametrize(
+    "body", [b"{}", b"[]", b'{"channels":null}', b'{"channels":{}}', b'{"channels":[{}]}']
+)
 def test_what_is_no_list_is_never_an_empty_one(body: bytes) -> None:
     with pytest.raises(BadAnswer):
         read_channels(body)
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"channel":{}}', b'{"channel":{"channel_id":5}}', b'{"channel":[]}'])
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"channel":{}}', b'{"channel":{"channel_id":5}}', b'{"channel":[]}']
+)
 def test_a_channel_without_an_id_is_none(body: bytes) -> None:
     with pytest.raises(BadAnswer):
         read_channel(body)

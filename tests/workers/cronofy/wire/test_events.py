@@ -1,4 +1,6 @@
-"""Events of ours as they stand in a calendar: only those that are ours, and only when they say when they are."""
+"""Events of ours as they stand in a calendar: only those that are ours, and only when they say when
+they are.
+"""
 
 from typing import Any
 
@@ -18,7 +20,9 @@ OURS = {
     "deleted": False,
 }
 START = 1_794_063_600
-EVENT = ManagedEvent("coachcal-ses_1", "Session with Ada", "See you", START, START + 3600, "Europe/London")
+EVENT = ManagedEvent(
+    "coachcal-ses_1", "Session with Ada", "See you", START, START + 3600, "Europe/London"
+)
 
 
 def read(*events: Any) -> tuple[Written, ...]:
@@ -43,7 +47,15 @@ def test_a_whole_day_and_an_offset_are_read_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"start": None}, {"end": "canary"}, {"start": 5}, {"calendar_id": None}, {"event_id": 7}, {"deleted": 1}]
+    "change",
+    [
+        {"start": None},
+        {"end": "canary"},
+        {"start": 5},
+        {"calendar_id": None},
+        {"event_id": 7},
+        {"deleted": 1},
+    ],
 )
 def test_one_that_cannot_be_read_is_no_proof_of_anything(change: dict[str, Any]) -> None:
     with pytest.raises(BadAnswer) as caught:
@@ -52,7 +64,11 @@ def test_one_that_cannot_be_read_is_no_proof_of_anything(change: dict[str, Any])
 
 
 def test_what_is_no_page_of_events_is_never_an_empty_one() -> None:
-    for raw in (b"{}", b'{"pages":{"current":1,"total":1},"free_busy":[]}', b'{"pages":{"current":1,"total":2}}'):
+    for raw in (
+        b"{}",
+        b'{"pages":{"current":1,"total":1},"free_busy":[]}',
+        b'{"pages":{"current":1,"total":2}}',
+    ):
         with pytest.raises(BadAnswer):
             read_page(raw, "events")
     with pytest.raises(BadAnswer):

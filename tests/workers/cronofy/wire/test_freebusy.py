@@ -36,7 +36,12 @@ def read(*answers: bytes) -> Reading:
 
 def rows(reading: Reading) -> list[tuple[str, int, int, int, bool]]:
     names = [reading.calendars[place] for place in reading.calendar]
-    columns = (reading.start.tolist(), reading.end.tolist(), reading.status.tolist(), reading.all_day.tolist())
+    columns = (
+        reading.start.tolist(),
+        reading.end.tolist(),
+        reading.status.tolist(),
+        reading.all_day.tolist(),
+    )
     return list(zip(names, *columns, strict=True))
 
 
@@ -76,7 +81,10 @@ def test_a_reading_equals_the_one_made_item_by_item() -> None:
     made = read(answer(item(), item(calendar_id="cal_b", start="2026-11-04", end="2026-11-05")))
     start, end = at("2026-11-03T09:00"), at("2026-11-03T10:00")
     expected = Reading.of(
-        [("cal_a", start, end, BUSY, False), ("cal_b", at("2026-11-04"), at("2026-11-05"), BUSY, True)]
+        [
+            ("cal_a", start, end, BUSY, False),
+            ("cal_b", at("2026-11-04"), at("2026-11-05"), BUSY, True),
+        ]
     )
     assert made.digest() == expected.digest()
     assert Reading.unpack(made.pack()).digest() == expected.digest()
@@ -88,7 +96,9 @@ def test_a_status_that_we_do_not_know_blocks(status: Any) -> None:
 
 
 def test_unknown_fields_and_odd_json_are_no_harm() -> None:
-    spelled = answer(item(mood="good", attendees=[{"a": 1}]), later="x").replace(b"cal_a", b"c\\u0061l_a")
+    spelled = answer(item(mood="good", attendees=[{"a": 1}]), later="x").replace(
+        b"cal_a", b"c\\u0061l_a"
+    )
     assert rows(read(b" \n" + spelled)) == rows(read(answer(item())))
 
 
@@ -188,28 +198,47 @@ def test_a_last_page_may_say_that_nothing_follows(nothing: str | None) -> None:
 
 
 def test_a_page_says_nothing_of_its_contents_when_printed() -> None:
-    page = read_page(answer(item(), current=1, total=2, next_page="https://api.cronofy.com/v1/free_busy/pages/canary"))
+    page = read_page(
+        answer(
+            item(),
+            current=1,
+            total=2,
+            next_page="https://api.cronofy.com/v1/free_busy/pages/canary",
+        )
+    )
     assert isinstance(page, FreeBusyPage)
     assert "canary" not in repr(page)
     assert "cal_a" not in repr(page)
 
 
 times = st.one_of(
-    st.integers(0, 2**32).map(lambda s: (f"{datetime.fromtimestamp(s, UTC):%Y-%m-%dT%H:%M:%SZ}", False)),
+    st.integers(0, 2**32).map(
+        lambda s: (f"{datetime.fromtimestamp(s, UTC):%Y-%m-%dT%H:%M:%SZ}", False)
+    ),
     st.dates().map(lambda d: (d.isoformat(), True)),
 )
 items = st.tuples(
-    st.sampled_from(["cal_a", "cal_b", "cal_ä"[:4] + "1"]), times, times, st.sampled_from(["busy", "free", "new"])
+    st.sampled_from(["cal_a", "cal_b", "cal_ä"[:4] + "1"]),
+    times,
+    times,
+    st.sampled_from(["busy", "free", "new"]),
 ).filter(lambda drawn: drawn[1][1] == drawn[2][1])
 
 
 @given(st.lists(st.lists(items, max_size=8), min_size=1, max_size=4))
 def test_any_pages_read_as_their_items_one_by_one(pages: list[list[Any]]) -> None:
     answers = [
-        answer(*(item(calendar_id=c, start=s, end=e, free_busy_status=w) for c, (s, _), (e, _), w in page))
+        answer(
+            *(
+                item(calendar_id=c, start=s, end=e, free_busy_status=w)
+                for c, (s, _), (e, _), w in page
+            )
+        )
         for page in pages
     ]
     codes = {"busy": BUSY, "free": FREE, "new": UNKNOWN}
     flat = [each for page in pages for each in page]
-    expected = [(c, at(s.rstrip("Z")), at(e.rstrip("Z")), codes[w], day) for c, (s, day), (e, _), w in flat]
+    expected = [
+        (c, at(s.rstrip("Z")), at(e.rstrip("Z")), codes[w], day) for c, (s, day), (e, _), w in flat
+    ]
     assert rows(read(*answers)) == expected

@@ -18,7 +18,9 @@ def answer(**changes: Any) -> bytes:
         "refresh_token": "rt_1",
         "sub": "acc_1",
     }
-    return orjson.dumps({key: value for key, value in {**whole, **changes}.items() if value is not ...})
+    return orjson.dumps(
+        {key: value for key, value in {**whole, **changes}.items() if value is not ...}
+    )
 
 
 def test_a_code_exchange_names_the_account() -> None:
@@ -29,7 +31,9 @@ def test_a_code_exchange_names_the_account() -> None:
 
 
 def test_a_refresh_does_not() -> None:
-    assert read_grant(raw("oauth/token_refresh")) == Grant("at_newB7x2", "rt_1Q8s5Dn7u2k4", 3600, "read_write", "")
+    assert read_grant(raw("oauth/token_refresh")) == Grant(
+        "at_newB7x2", "rt_1Q8s5Dn7u2k4", 3600, "read_write", ""
+    )
 
 
 def test_the_older_twin_of_sub_will_do() -> None:
@@ -41,7 +45,9 @@ def test_a_refresh_token_that_does_not_come_back_is_kept() -> None:
     assert read_grant(answer(refresh_token="rt_2"), refresh_token="rt_0").refresh_token == "rt_2"
 
 
-@pytest.mark.parametrize(("told", "kept"), [(1800, 1800), (0, 0), (-5, 0), (10**9, 86_400), (..., 300), (None, 300)])
+@pytest.mark.parametrize(
+    ("told", "kept"), [(1800, 1800), (0, 0), (-5, 0), (10**9, 86_400), (..., 300), (None, 300)]
+)
 def test_the_life_of_a_token_is_read_and_kept_sane(told: Any, kept: int) -> None:
     assert read_grant(answer(expires_in=told)).expires_in == kept
 

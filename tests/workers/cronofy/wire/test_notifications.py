@@ -1,4 +1,6 @@
-"""A push that Cronofy signed is understood, or passed over; only what is no push at all is refused."""
+"""A push that Cronofy signed is understood, or passed over; only what is no push at all
+is refused.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +40,9 @@ def test_every_documented_kind_is_known(kind: str) -> None:
         ("service_account_authorization_success", "", None),
     ],
 )
-def test_other_kinds_and_other_products_are_unknown_and_no_error(name: str, kind: str, channel: str | None) -> None:
+def test_other_kinds_and_other_products_are_unknown_and_no_error(
+    name: str, kind: str, channel: str | None
+) -> None:
     assert read_notification(PUSHES[name]) == Notification(kind, False, None, channel)
 
 
@@ -56,12 +60,16 @@ def test_other_kinds_and_other_products_are_unknown_and_no_error(name: str, kind
     ],
 )
 def test_an_unreadable_since_costs_nothing_but_itself(since: Any, meant: datetime | None) -> None:
-    body = orjson.dumps({"notification": {"type": "change", "changes_since": since}, "channel": {"channel_id": "c"}})
+    body = orjson.dumps(
+        {"notification": {"type": "change", "changes_since": since}, "channel": {"channel_id": "c"}}
+    )
     assert read_notification(body) == Notification("change", True, meant, "c")
 
 
 def test_filters_and_even_the_channel_may_be_missing() -> None:
-    assert read_notification(b'{"notification":{"type":"change"}}') == Notification("change", True, None, None)
+    assert read_notification(b'{"notification":{"type":"change"}}') == Notification(
+        "change", True, None, None
+    )
     assert read_notification(b"{}") == Notification("", False, None, None)
 
 
@@ -74,7 +82,12 @@ def test_a_long_or_printing_kind_is_cut_to_something_that_a_log_can_bear() -> No
     "body",
     [
         *(b"", b"not json", b"[]", b'"change"', b"5", b"null", b"\xff\xfe", b'{"notification":'),
-        *(b'{"notification":[]}', b'{"notification":"change"}', b'{"notification":{"type":5}}', b'{"channel":5}'),
+        *(
+            b'{"notification":[]}',
+            b'{"notification":"change"}',
+            b'{"notification":{"type":5}}',
+            b'{"channel":5}',
+        ),
         b'{"channel":{"channel_id":5}}',
     ],
 )
@@ -86,11 +99,17 @@ def test_what_is_no_push_is_a_value_error_that_quotes_nothing(body: bytes) -> No
 
 
 json = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=8) | st.sampled_from(["change", "2026-11-02"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.text(max_size=8)
+    | st.sampled_from(["change", "2026-11-02"]),
     lambda inside: (
         st.lists(inside, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["notification", "channel", "type", "changes_since", "channel_id"]), inside, max_size=4
+            st.sampled_from(["notification", "channel", "type", "changes_since", "channel_id"]),
+            inside,
+            max_size=4,
         )
     ),
     max_leaves=12,

@@ -14,7 +14,10 @@ def test_oauth_errors_are_one_word() -> None:
 
 
 def test_validation_errors_are_keys_by_field() -> None:
-    assert read_refusal(BODIES["422_several"]).keys == ("summary: errors.required", "start: errors.required")
+    assert read_refusal(BODIES["422_several"]).keys == (
+        "summary: errors.required",
+        "start: errors.required",
+    )
 
 
 @pytest.mark.parametrize(
@@ -27,7 +30,10 @@ def test_no_body_or_another_one_is_no_reason(body: bytes) -> None:
 def test_what_is_no_key_is_not_repeated() -> None:
     body = {
         "error": "your secret is CRN canary",
-        "errors": {"code": [{"key": "canary is wrong", "description": "canary"}, "canary"], "a b": [{"key": "x"}]},
+        "errors": {
+            "code": [{"key": "canary is wrong", "description": "canary"}, "canary"],
+            "a b": [{"key": "x"}],
+        },
     }
     assert read_refusal(orjson.dumps(body)) == CronofyRefusal(None, ())
 
