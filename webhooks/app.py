@@ -35,7 +35,10 @@ HEADERS = (
     # Nothing is loaded but our own style sheet, nothing is sent, and nobody frames us.
     (
         "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        (
+            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none';"
+            " frame-ancestors 'none'"
+        ),
     ),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-store"),

@@ -218,7 +218,10 @@ def _longest(left: float) -> float:
 def _wait(seconds: float, longest: float, sleep: Callable[[float], None]) -> None:
     if seconds > longest:
         raise OverBudget(
-            f"our Cronofy budget has no call left for {seconds:.1f} s; try again then, or raise the limits",
+            (
+                f"our Cronofy budget has no call left for {seconds:.1f} s; try again then, or raise"
+                " the limits"
+            ),
             retry_after=seconds,
         )
     if seconds > 0:

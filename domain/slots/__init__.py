@@ -130,7 +130,8 @@ def build(
     """
     if origin % DAY_SECONDS or days < 1:
         raise ValueError(
-            f"a set begins at a UTC midnight and has a day or more, not origin={origin}, days={days}"
+            f"a set begins at a UTC midnight and has a day or more, not origin={origin},"
+            f" days={days}"
         )
     lead = LOOK_BACK // GRID if coach.mode == "back_to_back" else 0
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)

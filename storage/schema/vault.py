@@ -30,11 +30,13 @@ class Vault:
             found, secrets = json.loads(self._fernet.decrypt(sealed))
         except InvalidToken:
             raise Sealed(
-                "a stored secret does not open with any key of COACHCAL_SECRET_KEYS: add the old key back"
+                "a stored secret does not open with any key of COACHCAL_SECRET_KEYS: add the old"
+                " key back"
             ) from None
         if found != owner:
             raise Sealed(
-                f"the secret in the row of {owner} was sealed for another row: restore it or connect again"
+                f"the secret in the row of {owner} was sealed for another row: restore it or"
+                " connect again"
             )
         return dict(secrets)
 

@@ -40,7 +40,8 @@ def main() -> None:
             floor, ours = _milliseconds(_floor, database), _milliseconds(_pool, database)
             name = database.engine.dialect.name
             print(
-                f"P7 {name:<11} floor {floor:.2f} ms, ours {ours:.2f} ms = {ours / floor:.1f}x (goal: 3 ms)"
+                f"P7 {name:<11} floor {floor:.2f} ms, ours {ours:.2f} ms = {ours / floor:.1f}x"
+                " (goal: 3 ms)"
             )
             database.close()
 

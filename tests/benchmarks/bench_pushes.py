@@ -105,7 +105,8 @@ def _report(raised: Town, bare: str, pushes: Sequence[bytes]) -> None:
     for name, goal in SHARES.items():
         reached = median(rates[name][1:])
         print(
-            f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%} (goal: {goal:.0%})"
+            f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%}"
+            f" (goal: {goal:.0%})"
         )
     cuts = quantiles([1000 * it.seconds for it in http_load.send(ours, storm, lines=16)], n=100)
     print(f"P3 16 lines    p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms (goal: {BUSIEST_MS} ms)")

@@ -32,7 +32,8 @@ def main() -> int:
     )  # and so all that was started is stopped
     disks.separate_mounts()  # before there is any thread
     _tell(
-        f"seed {options.seed}, {options.seconds:.0f} s, {options.database}; logs and evidence in {options.folder}"
+        f"seed {options.seed}, {options.seconds:.0f} s, {options.database}; logs and evidence in"
+        f" {options.folder}"
     )
     outcome = run(options, _tell)
     shown = report.table(outcome.result)

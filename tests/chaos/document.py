@@ -7,7 +7,10 @@ from pathlib import Path
 
 BEGIN, END = "<!-- chaos report: begin -->", "<!-- chaos report: end -->"
 HEAD = (
-    "| When | Database | Seed | Seconds | Requests | Faults | Slowest recovery s | Promises broken |",
+    (
+        "| When | Database | Seed | Seconds | Requests | Faults | Slowest recovery s | Promises"
+        " broken |"
+    ),
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
 )
 RUN = re.compile(r"^\| \d{4}-.*\|$", re.MULTILINE)

@@ -76,7 +76,8 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(
     took = time.monotonic() - began
     assert took < 2 + 4
     print(
-        f"first push {first * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms; a pod of {SEATS} called off in {took:.2f} s"
+        f"first push {first * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms; a pod of {SEATS} called off"
+        f" in {took:.2f} s"
     )
     # And it was said once
     assert _said(here, "web").count("redis_away") == before + 1

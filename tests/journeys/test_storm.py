@@ -90,7 +90,10 @@ def test_twenty_thousand_pushes_are_answered_and_read_a_few_times_and_all_is_see
         took / GAP_SECONDS
     )  # the goal of 4 is more generous, unless it took over 15 s
     print(
-        f"{PUSHES} pushes in {took:.1f} s, {PUSHES / took:.0f}/s; reads a coach {sorted(counted.values())},",
+        (
+            f"{PUSHES} pushes in {took:.1f} s, {PUSHES / took:.0f}/s; reads a coach"
+            f" {sorted(counted.values())},"
+        ),
         end=" ",
     )
     print(f"at most {most} allowed; all seen {slowest:.1f} s after the last push")

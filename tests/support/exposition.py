@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 OPS = Path(__file__).parents[2] / "docs" / "ops"
 RULE = re.compile(
-    r'(?P<metric>\w+)(\{(?P<label>\w+)(?P<match>=|!=)"(?P<value>\w[\w.]*)"\})? (?P<is>==|>) (?P<limit>\d+)'
+    r'(?P<metric>\w+)(\{(?P<label>\w+)(?P<match>=|!=)"(?P<value>\w[\w.]*)"\})? (?P<is>==|>)'
+    r" (?P<limit>\d+)"
 )
 IS = {"==": operator.eq, ">": operator.gt, "=": operator.eq, "!=": operator.ne}
 

@@ -53,7 +53,8 @@ def refresh(coach: str, wait: float) -> None:
         while owed := _owed(runtime, chosen):
             if time.monotonic() > end:
                 raise click.ClickException(
-                    f"not read yet: {', '.join(owed)}; are worker and clock running? see: coachcal doctor"
+                    f"not read yet: {', '.join(owed)}; are worker and clock running? see:"
+                    " coachcal doctor"
                 )
             time.sleep(0.05)
         with database.read() as tx:

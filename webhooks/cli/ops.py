@@ -87,7 +87,8 @@ def list_(limit: int) -> None:
     for row in found:
         about = row.booking_id or row.session_id or "-"
         click.echo(
-            f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind} {row.topic}  {about}  {row.last_error}"
+            f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind} {row.topic}  {about} "
+            f" {row.last_error}"
         )
     if not found:
         click.echo("no dead letters")
@@ -159,7 +160,8 @@ def outbox(state: str | None, limit: int) -> None:
         if state is None:
             for tally in outbox_report.tallies(tx, now=now):
                 click.echo(
-                    f"{tally.kind:<9} {tally.state:<16} {tally.count:>7}  oldest {_moment(tally.oldest)}"
+                    f"{tally.kind:<9} {tally.state:<16} {tally.count:>7}  oldest"
+                    f" {_moment(tally.oldest)}"
                 )
             return
         for row in outbox_report.listed(tx, state=state, now=now, limit=limit):

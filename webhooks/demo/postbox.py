@@ -74,7 +74,8 @@ class Postbox:
             ]
             told = "; ".join(seen[-10:]) or "none"
             raise StepFailed(
-                f"{count} mails did not come within {seconds:g} s; {len(seen)} did: {told}; see {self.url}"
+                f"{count} mails did not come within {seconds:g} s; {len(seen)} did: {told}; see"
+                f" {self.url}"
             )
         return self.messages()
 

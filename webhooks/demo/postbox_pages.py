@@ -91,7 +91,10 @@ def _letter(number: int) -> Letter:
     if found is None:
         abort(
             404,
-            "There is no such mail, or newer ones have pushed it out. The list at / has those that are kept.",
+            (
+                "There is no such mail, or newer ones have pushed it out. The list at / has those"
+                " that are kept."
+            ),
         )
     return found
 

@@ -115,7 +115,8 @@ def _cancel(stage: Stage, person: DemoPerson, moved: dict[str, Any], say: Narrat
 
 def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
     say.begin(
-        f"A pod of two, {day_and_time(start, person.zone)}: Hedy is in it, Grace and Lise want the last seat"
+        f"A pod of two, {day_and_time(start, person.zone)}: Hedy is in it, Grace and Lise want"
+        " the last seat"
     )
     before = _count(stage)
     plan = {
@@ -142,7 +143,10 @@ def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
     mails = _mails(stage, before, 4)
     instead = [day_and_time(near, person.zone) for near in told[CONFLICT]["nearest"]]
     say.done(
-        f"{told[CREATED]['participant']['name']} got it; the other one was told {told[CONFLICT]['code']}, and instead:",
+        (
+            f"{told[CREATED]['participant']['name']} got it; the other one was told"
+            f" {told[CONFLICT]['code']}, and instead:"
+        ),
         *(f"    {line}" for line in instead or ["nothing: the coach has no other time"]),
         *mails,
     )
@@ -174,7 +178,8 @@ def _until_event(
         stage.processes.check()
         if time.monotonic() > end:
             raise StepFailed(
-                f"the coach's calendar did not follow within {PATIENCE_SECONDS:.0f} s; it shows {event}"
+                f"the coach's calendar did not follow within {PATIENCE_SECONDS:.0f} s; it shows"
+                f" {event}"
             )
         time.sleep(0.03)
 

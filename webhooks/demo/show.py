@@ -54,7 +54,8 @@ def _play(chapter: Chapter, say: Narrator, *, keep: bool) -> None:
     say.begin(f"Set-up; the clock is at {chapter.now:%Y-%m-%d %H:%M} UTC")
     with raised(chapter.now) as stage:
         say.done(
-            f"sandbox Cronofy {stage.sandbox_url}, web {stage.web_url}, worker, clock; a Redis and SQLite"
+            f"sandbox Cronofy {stage.sandbox_url}, web {stage.web_url}, worker, clock; a Redis"
+            " and SQLite"
         )
         tell(stage, chapter, say)
         if keep:
@@ -76,7 +77,8 @@ def _serve(stage: Stage, chapter: Chapter) -> None:
         f"  the ops pages                         {stage.web_url}/ops  (log in with {stage.key})"
     )
     click.echo(
-        f"  slots                                 curl -H 'Authorization: Bearer {stage.key}' '{slots}'"
+        f"  slots                                 curl -H 'Authorization: Bearer {stage.key}'"
+        f" '{slots}'"
     )
     _until_told_to_stop()
 

@@ -45,7 +45,8 @@ def tell(stage: Stage, chapter: Chapter, say: Narrator) -> None:
     hero = next((one for one in connected if one.slots["starts"]), None)
     if hero is None:
         raise StepFailed(
-            "no coach has an open slot: every working hour is busy, so nothing can be shown to close"
+            "no coach has an open slot: every working hour is busy, so nothing can be shown to"
+            " close"
         )
     _let_the_gap_pass()
     event, before = _meeting_appears(stage, hero, say)
@@ -89,7 +90,10 @@ def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
         f", the first {day_and_time(found['starts'][0], person.zone)}" if found["starts"] else ""
     )
     return [
-        f"{person.name}: {person.provider}, {person.calendar.name}, {one.imported['imported']} events",
+        (
+            f"{person.name}: {person.provider}, {person.calendar.name}, {one.imported['imported']}"
+            " events"
+        ),
         *(f"    left out: {sentence}" for sentence in one.imported["unreadable"]),
         f"    version {found['version']}, read at {found['as_of']}",
         f"    {len(found['starts'])} starts of {DURATION} min in the next {DAYS} days{first}",
@@ -104,7 +108,8 @@ def _meeting_appears(
     start = datetime.fromisoformat(hero.slots["starts"][len(hero.slots["starts"]) // 3])
     end = start + timedelta(minutes=45)
     say.begin(
-        f"{person.name} puts a 45-minute meeting into the calendar: {day_and_time(start.isoformat(), person.zone)}"
+        f"{person.name} puts a 45-minute meeting into the calendar:"
+        f" {day_and_time(start.isoformat(), person.zone)}"
     )
     before = _slots(stage, person)
     pushed = len(stage.control.deliveries())
@@ -124,8 +129,14 @@ def _meeting_appears(
     say.done(
         f"push: {push['type']}, signed, answered {push['status']} in {push['duration_ms']:.0f} ms",
         f"refresh: version {before['version']} -> {after['version']}, read at {after['as_of']}",
-        f"closed: {few([clock_time(one, person.zone) for one in gone])} (buffers of 15 min included)",
-        f"push to visible: {visible:.0f} ms, from the click in the calendar to the slots over the API",
+        (
+            f"closed: {few([clock_time(one, person.zone) for one in gone])} (buffers of 15 min"
+            " included)"
+        ),
+        (
+            f"push to visible: {visible:.0f} ms, from the click in the calendar to the slots over"
+            " the API"
+        ),
     )
     return event, before
 

@@ -73,7 +73,10 @@ def lacking(scopes: Collection[str], *, field: str | None = None) -> RefusedRequ
     needed = " or ".join(scopes)
     return RefusedRequest(
         "scope_missing",
-        f"This key lacks the scope {needed}; use one that has it (coachcal keys create CLIENT --scope ...).",
+        (
+            f"This key lacks the scope {needed}; use one that has it (coachcal keys create CLIENT"
+            " --scope ...)."
+        ),
         field=field,
         headers={
             "WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{" ".join(scopes)}"'

@@ -78,7 +78,10 @@ def admit() -> Response | None:
     if request.method == "POST" and not ours:
         abort(
             403,
-            "This form is too old, or was not made here. Nothing was done: open the page again and repeat it.",
+            (
+                "This form is too old, or was not made here. Nothing was done: open the page again"
+                " and repeat it."
+            ),
         )
     for value in (request.view_args or {}).values():
         if not re.fullmatch(ID, value):
@@ -113,7 +116,10 @@ def login() -> Response:
         log.warning("ops_login_refused", reason="scope", client=key.client_id)
         return _form(
             403,
-            "This key lacks the scope ops. Use one that has it: coachcal keys create CLIENT --scope ops.",
+            (
+                "This key lacks the scope ops. Use one that has it: coachcal keys create CLIENT"
+                " --scope ops."
+            ),
         )
     now = services.now()
     until = int((now + LIFE).timestamp())

@@ -233,7 +233,10 @@ def _message(outbox_id: str) -> dict[str, Any]:
         if found is None:
             abort(
                 404,
-                "No message has this id: it is mistyped, or was dropped when it was kept long enough.",
+                (
+                    "No message has this id: it is mistyped, or was dropped when it was kept long"
+                    " enough."
+                ),
             )
         return {
             "message": found,

@@ -296,7 +296,8 @@ class Cronofy:
         last, limits = pages[-1], self._limits
         if last.current != len(pages):
             raise BadAnswer(
-                f"{first} came back with page {last.current} as number {len(pages)}; read again later"
+                f"{first} came back with page {last.current} as number {len(pages)}; read again"
+                " later"
             )
         if (
             last.total > limits.pages
@@ -304,7 +305,8 @@ class Cronofy:
             or sum(page.size for page in pages) > limits.read_bytes
         ):
             raise BadAnswer(
-                f"{first} has more than a read may hold ({limits}); read fewer days, or raise the limits"
+                f"{first} has more than a read may hold ({limits}); read fewer days, or raise"
+                " the limits"
             )
         if last.next_page is None:
             return None
@@ -312,7 +314,8 @@ class Cronofy:
         if path is None or not path.startswith((f"{first.template}/", f"{first.template}?")):
             # The bearer goes with it, so it goes nowhere but home.
             raise BadAnswer(
-                f"{first} continues outside {self._api}{first.template}; not followed, read again later"
+                f"{first} continues outside {self._api}{first.template}; not followed, read"
+                " again later"
             )
         return Call("GET", f"{first.template}/pages/{{id}}", self._api + path, first.bearer)
 

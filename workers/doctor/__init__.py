@@ -91,7 +91,10 @@ def _cronofy(services: Services) -> Iterator[Finding]:
         yield Finding(
             "cronofy",
             "refuses the client id and secret",
-            "compare COACHCAL_CRONOFY_CLIENT_ID, _CLIENT_SECRETS and _DATA_CENTER with Cronofy's dashboard",
+            (
+                "compare COACHCAL_CRONOFY_CLIENT_ID, _CLIENT_SECRETS and _DATA_CENTER with Cronofy's"
+                " dashboard"
+            ),
         )
     except CronofyError as error:
         yield Finding(

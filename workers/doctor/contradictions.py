@@ -58,7 +58,10 @@ def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
         )
     if settings.clock_offset_seconds and settings.public_url.scheme == "https":
         yield (
-            f"COACHCAL_CLOCK_OFFSET_SECONDS is {settings.clock_offset_seconds}: it shifts the time for everybody",
+            (
+                f"COACHCAL_CLOCK_OFFSET_SECONDS is {settings.clock_offset_seconds}: it shifts the"
+                " time for everybody"
+            ),
             "unset it: it is for the demo and tests",
         )
 

@@ -82,7 +82,10 @@ def test_nothing_in_a_custom_mail_runs_or_loads(html: str) -> None:
         '<p style="color:#333;margin:0 0 16px">Hi <b>{{coach_name}}</b></p>',
         '<a href="{{my_page_url}}" style="font-weight:700">Your page</a>',
         '<a href="mailto:help@example.com">Help</a>',
-        '<table role="presentation" width="600"><tbody><tr><td align="center">x</td></tr></tbody></table>',
+        (
+            '<table role="presentation" width="600"><tbody><tr><td'
+            ' align="center">x</td></tr></tbody></table>'
+        ),
         "<ul><li>Grüße 😀 &amp; more</li></ul>",
     ],
 )

@@ -267,7 +267,10 @@ class TestCustomTexts:
         check_text(
             "Hi",
             "x",
-            '<h1 style="color:red">Hi</h1><a href="{{ my_page_url }}">x</a> <a href="https://x.example">y</a>',
+            (
+                '<h1 style="color:red">Hi</h1><a href="{{ my_page_url }}">x</a> <a'
+                ' href="https://x.example">y</a>'
+            ),
         )
         check_text(
             "Hi",

@@ -252,10 +252,16 @@ def test_whatever_people_are_called_the_pages_stay_whole(postbox: Postbox, name:
         b"\n",
         b"\nno header at all",
         b"Subject: " + GARBAGE + b"\nFrom: " + GARBAGE + b"\n\n" + GARBAGE,
-        b"Subject: =?nonsense?b?AAAA?= =?utf-8?b?A?=\nContent-Type: text/html; charset=nonsense\n\n\xff<p>",
+        (
+            b"Subject: =?nonsense?b?AAAA?= =?utf-8?b?A?=\nContent-Type: text/html;"
+            b" charset=nonsense\n\n\xff<p>"
+        ),
         b"Content-Type: text/calendar; charset=idna\nContent-Transfer-Encoding: base64\n\n!!!\xff",
         b"Content-Type: multipart/mixed\n\nwithout a boundary",
-        b"Content-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/html\n\n<p>never ended",
+        (
+            b"Content-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type:"
+            b" text/html\n\n<p>never ended"
+        ),
         b"Content-Type: text/plain; charset*=a'b\n\nx\x00y",
         b"Message-ID: <\nTo: <<@>;:,\nIn-Reply-To: [\n\n",
         b"Content-Type: message/rfc822\n\n" * 2000,

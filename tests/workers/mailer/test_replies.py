@@ -168,9 +168,9 @@ def test_several_codes_that_differ_are_read_hopefully() -> None:
 
 def test_what_is_kept_of_a_reply_has_no_address_and_an_end() -> None:
     said = (
-        b"5.1.1 <grace@school.example>: user Grace is unknown\nat mx.school.example (school.example) "
-        + b"x" * 9_000
-    )
+        b"5.1.1 <grace@school.example>: user Grace is unknown\nat mx.school.example"
+        b" (school.example) "
+    ) + b"x" * 9_000
     error = refusal(550, said, "RCPT", sender=US, recipient=THEM)
     assert (error.code, error.enhanced, error.no_mailbox) == ("550", "5.1.1", True)
     assert error.reply.startswith(

@@ -213,9 +213,9 @@ def test_a_custom_text_without_a_page_gets_one() -> None:
     mail = custom("Dear {{participant_name}} & <team>,\n\nsee\n{{my_page_url}}\n\n| not | markup\n")
     assert "Dear Grace Hopper &amp; &lt;team&gt;," in mail.html
     assert (
-        '<a href="https://example.com/my-page" style="overflow-wrap:anywhere">https://example.com/my-page</a>'
-        in mail.html
-    )
+        '<a href="https://example.com/my-page"'
+        ' style="overflow-wrap:anywhere">https://example.com/my-page</a>'
+    ) in mail.html
     assert "| not | markup" in mail.html
     assert len(Page(mail.html).all("p")) == 3
 

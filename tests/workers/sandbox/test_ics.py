@@ -231,7 +231,10 @@ def test_each_files_own_vtimezone_explains_its_own_name() -> None:
     unexplained = read(meeting)
     assert shown(unexplained) == ["2026-07-05T10:00:00/2026-07-05T11:00:00"]
     assert unexplained.notes == [
-        'the time zone "Customized Time Zone" is unknown and the file does not explain it: read as the coach\'s own'
+        (
+            'the time zone "Customized Time Zone" is unknown and the file does not explain it: read'
+            " as the coach's own"
+        )
     ]
 
 

@@ -174,7 +174,10 @@ def test_a_connection_is_kept_alive_over_bodies_that_nobody_reads(
     ("head", "status"),
     [
         (
-            b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            (
+                b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding:"
+                b" chunked\r\n\r\n0\r\n\r\n"
+            ),
             b"411",
         ),
         (

@@ -102,5 +102,6 @@ def inners(owner: Object, key: str) -> list[Object]:
 
 def _bad(key: str) -> BadAnswer:
     return BadAnswer(
-        f"{key!r} in an answer from Cronofy is missing, of the wrong kind or too long; try again later"
+        f"{key!r} in an answer from Cronofy is missing, of the wrong kind or too long; try again"
+        " later"
     )
