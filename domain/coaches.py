@@ -10,6 +10,9 @@ from domain.mail.safety import mail_address
 Mode = Literal["flexible", "back_to_back"]
 Kind = Literal["hide", "last_known", "hours_only"]
 
+ID = "[A-Za-z0-9._~:@+=-]{1,128}"
+"""How the platform may spell an id, of a coach or of anything else: a pattern."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

@@ -34,7 +34,8 @@ is forgotten.
 # window that goes over doubles the wait. Returns the count, and the milliseconds that its window
 # has left.
 _COUNT = """
-local more, quota, window, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local more, quota = tonumber(ARGV[1]), tonumber(ARGV[2])
+local window, longest = tonumber(ARGV[3]), tonumber(ARGV[4])
 local count = redis.call('INCRBY', KEYS[1], more)
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 then
@@ -158,7 +159,8 @@ class Limiter:
             return None
         # By a digest: Redis is readable to more people than the database is, and who is a person's
         # address.
-        key = f"limit:{policy.name}:{blake2b(who.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
+        digest = blake2b(who.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        key = f"limit:{policy.name}:{digest}"
         milliseconds = int(policy.window * 1000), int(policy.longest * 1000)
         try:
             count, left = self._count((key, f"{key}:over"), (more, policy.quota, *milliseconds))

@@ -126,7 +126,8 @@ class Settings(BaseSettings):
     )
     embed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         None,
-        description="who may show our pages in a frame: https://app.example.com, several with commas",
+        description="who may show our pages in a frame: https://app.example.com,"
+        " several with commas",
     )
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...] | None, NoDecode] = Field(
         None,

@@ -63,20 +63,24 @@ static void fill(uint64_t *map, long low, long high) {
 
 static long down(long seconds) { return seconds >= 0 ? seconds / 900 : -((899 - seconds) / 900); }
 
-/* Mark the quarter hours that periods touch; a session is open when all of its quarter hours are free. */
-void slots(const int64_t *start, const int64_t *end, long n, const uint64_t *closed, int64_t origin, int64_t pad,
+/* Mark the quarter hours that periods touch; a session is open when all of its quarter hours
+   are free. */
+void slots(const int64_t *start, const int64_t *end, long n, const uint64_t *closed,
+           int64_t origin, int64_t pad,
            const int64_t *quarters, long rows, uint64_t *out) {
     uint64_t taken[WORDS + 2];
     memcpy(taken, closed, WORDS * 8);
     taken[WORDS] = taken[WORDS + 1] = ~0ull;
-    for (long i = 0; i < n; i++) fill(taken, down(start[i] - pad - origin), down(end[i] + pad - origin + 899));
+    for (long i = 0; i < n; i++)
+        fill(taken, down(start[i] - pad - origin), down(end[i] + pad - origin + 899));
     long done = 0;
     uint64_t closed_for[WORDS];
     for (long row = 0; row < rows; row++) {
         memset(closed_for, 0, sizeof closed_for);
         for (long k = 0; k < quarters[row]; k++)
             for (long word = 0; word < WORDS - 1; word++)
-                closed_for[word] |= k ? taken[word] << k | taken[word + 1] >> (64 - k) : taken[word];
+                closed_for[word] |=
+                k ? taken[word] << k | taken[word + 1] >> (64 - k) : taken[word];
         for (long word = 0; word < 135; word++) out[done++] = __builtin_bswap64(~closed_for[word]);
     }
 }

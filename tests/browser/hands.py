@@ -199,7 +199,8 @@ PLACE = """it => {
   const cell = it.closest("td, [role=gridcell]");
   if (cell) {
     const row = cell.closest("tr, [role=row]");
-    const all = [...row.parentElement.children].filter((each) => each.querySelector("td, [role=gridcell]"));
+    const all = [...row.parentElement.children].filter((each) =>
+                each.querySelector("td, [role=gridcell]"));
     const cells = [...row.querySelectorAll("td, [role=gridcell]")];
     return [all.indexOf(row), cells.indexOf(cell)];
   }

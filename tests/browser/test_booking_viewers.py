@@ -215,7 +215,8 @@ def test_axe_finds_no_violation_in_what_staff_see(
         title="A circle with a title so long that it has to be broken somewhere",
     )
     booking_id = page_visitor.enter(one_site.desk, context=ACME).book(people.at(2, 9))
-    paths = ["/book", "/book?frame=0-1440", f"/book/confirm?start={OPEN}&duration=60", f"/book?move={booking_id}",
+    paths = ["/book", "/book?frame=0-1440", f"/book/confirm?start={OPEN}&duration=60",
+        f"/book?move={booking_id}",
              f"/book/bookings/{booking_id}", f"/book/groups/{group}"]  # fmt: skip
     if viewer == "coach":
         paths += [f"/book/groups/{group}/off", f"/book/confirm?start={BUSY}&duration=60",

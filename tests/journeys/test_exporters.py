@@ -106,7 +106,10 @@ def test_one_request_id_leads_from_a_push_to_its_read_and_from_a_booking_to_its_
     with running.database.write() as tx:
         key = api_keys.create_key(tx, "books", ("bookings:write",), now=datetime.now(UTC))
     # When a push and a booking come, each with an id
-    raw = b'{"notification":{"type":"change","changes_since":"2026-06-01T07:59:00Z"},"channel":{"channel_id":"c"}}'
+    raw = (
+        b'{"notification":{"type":"change","changes_since":"2026-06-01T07:59:00Z"},'
+        b'"channel":{"channel_id":"c"}}'
+    )
     signed = {
         signature.HEADER: signature.sign(raw, [running.sandbox.client_secret]),
         "Content-Type": "application/json",

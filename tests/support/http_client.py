@@ -28,7 +28,10 @@ NOWHERE = "redis://127.0.0.1:1/0"
 SECRET = "a secret of Cronofy's"
 TOKEN = "a-channel-token"
 PUSH = f"/webhooks/cronofy/{TOKEN}"
-CHANGE = b'{"notification":{"type":"change","changes_since":"2026-06-01T07:59:00Z"},"channel":{"channel_id":"chn_1"}}'
+CHANGE = (
+    b'{"notification":{"type":"change","changes_since":"2026-06-01T07:59:00Z"},'
+    b'"channel":{"channel_id":"chn_1"}}'
+)
 
 WEEK = "/v1/coaches/ada/slots?from=2026-06-01&to=2026-06-08&duration=60"
 SETTINGS: dict[str, Any] = {

@@ -46,7 +46,8 @@ BODIES: list[tuple[str, Any, int, str, str]] = [
     ("", body(overrides={"24.12.2026": []}), 422, "invalid_date", "overrides.24.12.2026"),
     ("", body(overrides={"0001-01-01": []}), 422, "out_of_range", "overrides.0001-01-01"),
     ("", body(overrides={"9999-12-31": []}), 422, "out_of_range", "overrides.9999-12-31"),
-    ("", body(overrides={f"20{n // 28:02}-01-{n % 28 + 1:02}": [] for n in range(401)}), 422, "too_many", "overrides"),
+    ("", body(overrides={f"20{n // 28:02}-01-{n % 28 + 1:02}": [] for n in range(401)}), 422,
+     "too_many", "overrides"),
     ("", body(durations=[]), 422, "too_many", "durations"),
     ("", body(durations=[7]), 422, "not_a_multiple_of_5", "durations"),
     ("", body(durations=[0]), 422, "out_of_range", "durations"),
@@ -66,7 +67,8 @@ BODIES: list[tuple[str, Any, int, str, str]] = [
     ("", body(tentative_blocks="yes"), 422, "wrong_type", "tentative_blocks"),
     ("", body(policy={"kind": "show_all"}), 422, "unknown_word", "policy.kind"),
     ("", body(policy={"kind": "hide", "until": 3}), 422, "unknown_field", "policy.until"),
-    ("", body(policy={"kind": "last_known", "last_known_hours": 0}), 422, "out_of_range", "policy.last_known_hours"),
+    ("", body(policy={"kind": "last_known", "last_known_hours": 0}), 422, "out_of_range",
+     "policy.last_known_hours"),
     ("", body(version="1"), 422, "wrong_type", "version"),
     ("", body(timezone="Europe/London"), 422, "unknown_field", "timezone"),
     ("", {"hours": {}, "durations": [30]}, 422, "missing", "zone"),
@@ -75,7 +77,8 @@ BODIES: list[tuple[str, Any, int, str, str]] = [
     ("/hours", {"hours": {"mon": [["a", "b"]]}}, 422, "invalid_time", "hours.mon[0]"),
     ("/hours", {"hours": {}, "zone": "Mars/Base"}, 422, "unknown_zone", "zone"),
     ("/hours", {"mon": []}, 422, "missing", "hours"),
-    ("/overrides", {"overrides": {"2026-06-01": [["09:00"]]}}, 422, "not_a_window", "overrides.2026-06-01[0]"),
+    ("/overrides", {"overrides": {"2026-06-01": [["09:00"]]}}, 422, "not_a_window",
+     "overrides.2026-06-01[0]"),
 ]  # fmt: skip
 
 QUERIES: list[tuple[str, dict[str, Any], int, str, str]] = [

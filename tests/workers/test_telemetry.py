@@ -16,7 +16,8 @@ import structlog, sentry_sdk
 from types import SimpleNamespace
 from pydantic import SecretStr
 from workers import logs, telemetry
-telemetry.start(SimpleNamespace(sentry_dsn=SecretStr("http://public@127.0.0.1:{port}/1"), otlp_endpoint=None))
+sink = SecretStr("http://public@127.0.0.1:{port}/1")
+telemetry.start(SimpleNamespace(sentry_dsn=sink, otlp_endpoint=None))
 logs.configure("info", telemetry.report)
 structlog.contextvars.bind_contextvars(request_id="req-1")
 participant = "Grace Hopper"
@@ -73,7 +74,8 @@ def test_an_error_is_told_by_its_place_and_its_request_and_without_any_data(inbo
 
 def test_without_a_dsn_nothing_is_loaded() -> None:
     code = "import sys; from types import SimpleNamespace as N; from workers import telemetry; "
-    code += "telemetry.start(N(sentry_dsn=None, otlp_endpoint=None)); assert 'sentry_sdk' not in sys.modules; "
+    code += "telemetry.start(N(sentry_dsn=None, otlp_endpoint=None)); "
+    code += "assert 'sentry_sdk' not in sys.modules; "
     code += "assert not any(name.startswith('opentelemetry') for name in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=30).returncode == 0
 

@@ -10,11 +10,11 @@ from typing import Any
 from apiflask import APIFlask
 from pydantic import BaseModel
 
+from domain.coaches import ID
 from storage.rows.api_keys import SCOPES
 from webhooks.api import health
 from webhooks.api.notifications import PATH as PUSH
 from webhooks.api.routes import ROUTES, Route, View
-from webhooks.api.schemas.requests import ID
 from webhooks.api.schemas.responses import Problem
 from webhooks.http.limits import TOO_MANY
 from webhooks.http.problems import PROBLEM
@@ -26,12 +26,12 @@ BEARER, SIGNATURE = "apiKey", "cronofySignature"
 DESCRIPTION = """\
 coachcal keeps a coaching platform's bookable times true: calendar changes in, fresh slots out.
 
-Times are UTC (RFC 3339), starts are on quarter hours. A refusal is application/problem+json (RFC 9457): a stable
-`code`, the `field`, and a `detail` that ends with the next step; nothing is written then. API keys are made with
-`coachcal keys create` and carry scopes.
+Times are UTC (RFC 3339), starts are on quarter hours. A refusal is application/problem+json
+(RFC 9457): a stable `code`, the `field`, and a `detail` that ends with the next step; nothing is
+written then. API keys are made with `coachcal keys create` and carry scopes.
 
-Requests are limited, by API key or else by address: `RateLimit` says what is left of each limit that a request was
-counted by, `RateLimit-Policy` what they are; past one, 429 and `Retry-After`."""
+Requests are limited, by API key or else by address: `RateLimit` says what is left of each limit
+that a request was counted by, `RateLimit-Policy` what they are; past one, 429 and `Retry-After`."""
 SCHEMAS = "#/components/schemas/"
 SCHEMES = {
     BEARER: {
@@ -44,7 +44,8 @@ SCHEMES = {
         "type": "apiKey",
         "in": "header",
         "name": HEADER,
-        "description": "base64(HMAC-SHA256(client secret, raw body)), one value or several joined by commas.",
+        "description": "base64(HMAC-SHA256(client secret, raw body)), one value or several"
+        " joined by commas.",
     },
 }
 IF_MATCH = {
@@ -52,7 +53,8 @@ IF_MATCH = {
     "name": "If-Match",
     "required": False,
     "schema": {"type": "string", "pattern": '^"[0-9]{1,10}"$'},
-    "description": 'The version this change was made from, such as "3"; does what the field `version` does.',
+    "description": 'The version this change was made from, such as "3"; does what the field'
+    " `version` does.",
 }
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 
+from domain.coaches import ID
 from domain.errors import Invalid
 from domain.hours import YEARS, timezone
 from domain.mail.safety import mailbox
 from domain.sessions import FORMATS, Context, Format, Participant
 from storage.transactions.pod_import_entries import Placed, PodEntry
 from webhooks.api.schemas.booking_requests import MOST_SEATS
-from webhooks.api.schemas.requests import ID, LANGUAGE, MOST_TEXT
+from webhooks.api.schemas.requests import LANGUAGE, MOST_TEXT
 from webhooks.api.spreadsheets import NoValue, SheetLine
 
 REQUIRED = ("programme", "coach", "date", "time", "zone", "min", "max")

@@ -87,7 +87,9 @@ def _import(rows: list[ImportRow]) -> Response:
 
 
 def _report(
-    rows: Sequence[ImportRow], outcomes: Sequence[EntryOutcome], made: bool
+    rows: Sequence[ImportRow],
+    outcomes: Sequence[EntryOutcome],
+    made: bool,  # noqa: FBT001 (called back)
 ) -> StoredAnswer:
     """201; or 409, when rows are red: nothing was made then, or the others were."""
     rows = [replace(row, red=[*row.red], yellow=[*row.yellow]) for row in rows]

@@ -22,7 +22,8 @@ def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
 
 # fmt: off
 for command in (
-    demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate, doctor,
+    demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate,
+        doctor,
     queues, dead, outbox, withheld, coaches, channels, export, erase,
 ):
     main.add_command(command)

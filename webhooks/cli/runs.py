@@ -149,7 +149,10 @@ def sandbox(port: int, ready_file: Path | None, now: datetime | None) -> None:
 @click.option("--now", type=InstantParam(), help="Where the demo's clock begins.")
 @click.option("--once", is_flag=True, help="Exit after the story; non-zero if a step failed.")
 def demo(
-    calendars: tuple[Path, ...], more: tuple[Path, ...], now: datetime | None, once: bool
+    calendars: tuple[Path, ...],
+    more: tuple[Path, ...],
+    now: datetime | None,
+    once: bool,  # noqa: FBT001 (click)
 ) -> None:
     """Show the main job on this machine: a calendar change becomes fresh slots.
 

@@ -71,6 +71,7 @@ def may(key: Key, scopes: Collection[str]) -> bool:
 
 def lacking(scopes: Collection[str], *, field: str | None = None) -> RefusedRequest:
     needed = " or ".join(scopes)
+    challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{" ".join(scopes)}"'
     return RefusedRequest(
         "scope_missing",
         (
@@ -78,7 +79,5 @@ def lacking(scopes: Collection[str], *, field: str | None = None) -> RefusedRequ
             " --scope ...)."
         ),
         field=field,
-        headers={
-            "WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{" ".join(scopes)}"'
-        },
+        headers={"WWW-Authenticate": challenge},
     )

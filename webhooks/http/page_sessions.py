@@ -14,9 +14,9 @@ import structlog
 from flask import Response, abort, g, request
 from itsdangerous import BadData, URLSafeSerializer
 
+from domain.coaches import ID
 from domain.errors import Invalid
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
-from webhooks.api.schemas.requests import ID
 from webhooks.http import cookies, page_security
 from webhooks.http.context import parts, runtime
 from webhooks.http.permissions import NEEDS, RIGHTS, May, Viewer

@@ -18,10 +18,10 @@ from flask import Response, g, request
 from prometheus_client import Counter
 from werkzeug.exceptions import HTTPException
 
+from domain.coaches import ID
 from storage.rows import refusals
 from storage.rows.refusals import Refusal
 from storage.schema.database import Unavailable
-from webhooks.api.schemas.requests import ID
 from workers.services import Services
 
 log = structlog.get_logger()

@@ -18,9 +18,9 @@ import structlog
 from flask import Response, abort, g, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 
+from domain.coaches import ID
 from storage.rows import api_keys, audit_log
 from storage.rows.audit_log import Deed
-from webhooks.api.schemas.requests import ID
 from webhooks.http import page_security
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_security import over_https, see

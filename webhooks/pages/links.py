@@ -1,126 +1,28 @@
-"""Links to pages: Coach OS asks for one (POST /v1/links), a person follows it within ten minutes
-(GET /p/...).
+"""Links to pages, followed: GET /p/..., within ten minutes of `webhooks.api.links`.
 
 The token says nothing by itself, stands in the address of no page, and in no log. Who only fetches
 it, as a scanner of mails or a preview does, does not open it: the first browser does that keeps a
 cookie and comes back with it.
 """
 
-import secrets
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Annotated
 
 import structlog
 from flask import Response, abort, request, url_for
-from pydantic import BaseModel, Field
 from werkzeug.exceptions import Forbidden, Gone, HTTPException
 
 from domain.errors import Invalid
-from domain.sessions import Unknown
-from storage.rows import bookings, coaches, links
-from storage.rows.links import Closed, Link
-from webhooks.api.bookings import FORCE, context_of, participant_of
-from webhooks.api.schemas.booking_requests import URL_HOST, URL_REST, ContextIn, Id, ParticipantIn
-from webhooks.api.schemas.requests import Body, Language
+from storage.rows import links
+from storage.rows.links import Closed
 from webhooks.http import cookies
-from webhooks.http.auth import asking, lacking, may
 from webhooks.http.context import runtime
 from webhooks.http.cookies import LIFE
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import HOMES, Guest, Purpose, cookie_of, with_cookie
-from webhooks.http.permissions import Viewer
-from webhooks.http.problems import RefusedRequest, unknown_coach
+from webhooks.http.page_sessions import HOMES, Guest, with_cookie
 
 log = structlog.get_logger()
 
-VALID = timedelta(minutes=10)
-MOST_COOKIE = 2900
-"""A cookie has to fit into 4096 bytes, with its name and what else is said of it."""
 AGAIN = "again"
-
-ReturnUrl = Annotated[
-    str,
-    Field(
-        max_length=1000,
-        pattern=rf"^(https://{URL_HOST}|http://(localhost|127\.0\.0\.1)){URL_REST}$",
-        description="Where the page's link back leads: https, or http on this machine; no user or password in it.",
-    ),
-]
-
-
-class LinkIn(Body):
-    """A page for one person: a coach's calendar settings, or bookings with a coach, as a
-    participant, the coach or a programme manager sees and makes them.
-    """
-
-    purpose: Purpose
-    viewer: Viewer = Field(
-        "participant",
-        description="Who opens the page for the purpose booking. A coach sees why times are closed and who comes,"
-        " and may force, so the key needs the scope bookings:force; a manager sees the groups of the `context`, which"
-        " has to name a company, project or cohort.",
-    )
-    coach_id: Id
-    participant: ParticipantIn | None = Field(
-        None,
-        description="For whom is booked: whoever opens the page, or whom the coach or manager books for.",
-    )
-    context: ContextIn = Field(default_factory=ContextIn)
-    booking_id: Id | None = Field(None, description="Opens this booking of the participant's.")
-    return_url: ReturnUrl | None = None
-    language: Language = "en"
-
-
-class LinkOut(BaseModel):
-    url: str = Field(description="For one person and one use: do not keep it, and do not log it.")
-    expires_at: datetime
-
-
-def create(body: LinkIn) -> LinkOut:
-    """Make a link to a page for a participant, a coach or a programme manager.
-
-    It opens in one browser, within ten minutes: ask for it when somebody clicks, and redirect
-    there.
-    """
-    participant = None if body.participant is None else participant_of(body.participant)
-    _check_purpose(body)
-    services = runtime().services
-    with services.database.read() as tx:
-        coach = coaches.get(tx, body.coach_id)
-        if coach is None:
-            raise unknown_coach(body.coach_id)
-        if body.booking_id is not None:
-            theirs = bookings.get(tx, body.booking_id).participant.id == (
-                participant and participant.id
-            )
-            if not theirs or bookings.coach_of(tx, body.booking_id) != body.coach_id:
-                raise Unknown("booking", body.booking_id)
-    zone = coach.hours.zone if participant is None or body.viewer == "coach" else participant.zone
-    invited = Guest(
-        body.purpose,
-        body.viewer,
-        body.coach_id,
-        participant,
-        context_of(body.context),
-        body.booking_id,
-        body.return_url,
-        body.language,
-        zone,
-        csrf="",  # of whoever opens it
-        until=0,
-    )
-    if len(cookie_of(invited)) > MOST_COOKIE:
-        detail = (
-            "Names and addresses make the link too long: send a shorter return_url or my_page_url."
-        )
-        raise RefusedRequest("link_too_long", detail, field="return_url")
-    token = secrets.token_urlsafe(24)
-    about = None if participant is None else participant.id
-    made = Link(body.coach_id, about, invited.as_json(), services.now() + VALID)
-    with services.database.write() as tx:
-        links.make(tx, token, "page", made)
-    return LinkOut(url=f"{services.settings.base_url}/p/{token}", expires_at=made.expires_at)
 
 
 def redeem(token: str) -> Response:
@@ -162,27 +64,6 @@ def _come_again(token: str) -> Response:
         abort(400, "no_cookies")
     place = f"{url_for('pages.redeem', token=token)}?{AGAIN}=1"
     return cookies.remember(see(place), cookies.new_browser())
-
-
-def _check_purpose(body: LinkIn) -> None:
-    if body.purpose == "settings":
-        for name in ("viewer", "participant", "booking_id"):
-            if name in body.model_fields_set and getattr(body, name) is not None:
-                raise RefusedRequest(
-                    "unknown_field", f"Leave {name} out: the settings are the coach's.", field=name
-                )
-    elif body.participant is None and (body.viewer == "participant" or body.booking_id is not None):
-        raise RefusedRequest(
-            "missing", "Send participant: a booking is somebody's.", field="participant"
-        )
-    elif (
-        body.viewer == "manager"
-        and not {"company", "project", "cohort"} & context_of(body.context).as_json().keys()
-    ):
-        detail = "Send a company, project or cohort: a manager sees the groups of one."
-        raise RefusedRequest("missing", detail, field="context")
-    elif body.viewer == "coach" and not may(asking(), FORCE):
-        raise lacking(FORCE, field="viewer")
 
 
 def _turned_away(reason: str) -> HTTPException:

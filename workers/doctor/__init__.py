@@ -92,8 +92,8 @@ def _cronofy(services: Services) -> Iterator[Finding]:
             "cronofy",
             "refuses the client id and secret",
             (
-                "compare COACHCAL_CRONOFY_CLIENT_ID, _CLIENT_SECRETS and _DATA_CENTER with Cronofy's"
-                " dashboard"
+                "compare COACHCAL_CRONOFY_CLIENT_ID, _CLIENT_SECRETS and _DATA_CENTER"
+                " with Cronofy's dashboard"
             ),
         )
     except CronofyError as error:

@@ -135,10 +135,14 @@ class TestAddresses:
     @pytest.mark.parametrize(
         "address",
         [
-            "", "grace", "@example.com", "grace@", "a@b@c.example", "a b@x.example", "a@x.example\r\nBcc: b@x.example",
-            "a@x.example,b@x.example", '"a b"@x.example', "a@[127.0.0.1]", "a..b@x.example", ".a@x.example",
-            "=?utf-8?q?x?=@x.example", "é@x.example", "a@-x.example", "a@x..example", "a@x.example\u2028",
-            "x" * 65 + "@x.example", "a@" + "x" * 64 + ".example", "<a@x.example>", "a@x.example(comment)",
+            "", "grace", "@example.com", "grace@", "a@b@c.example", "a b@x.example",
+            "a@x.example\r\nBcc: b@x.example",
+            "a@x.example,b@x.example", '"a b"@x.example', "a@[127.0.0.1]", "a..b@x.example",
+            ".a@x.example",
+            "=?utf-8?q?x?=@x.example", "é@x.example", "a@-x.example", "a@x..example",
+            "a@x.example\u2028",
+            "x" * 65 + "@x.example", "a@" + "x" * 64 + ".example", "<a@x.example>",
+            "a@x.example(comment)",
         ],
     )  # fmt: skip
     def test_that_two_programs_could_read_differently_are_refused(self, address: str) -> None:

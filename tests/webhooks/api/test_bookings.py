@@ -167,7 +167,8 @@ def test_keys_belong_to_their_client(desk: Desk) -> None:
 def test_a_write_needs_a_key_of_its_own(desk: Desk) -> None:
     before = desk.dump()
     refused(desk.ask("POST", "/v1/bookings", json=BOOKING), 400, "idempotency_key_required")
-    refused(desk.ask("POST", "/v1/holds", json={"coach_id": "ada", "start": TEN, "duration": 60, "owner": "p"}), 400,
+    refused(desk.ask("POST", "/v1/holds", json={"coach_id": "ada", "start": TEN, "duration": 60,
+        "owner": "p"}), 400,
             "idempotency_key_required")  # fmt: skip
     refused(post(desk, "/v1/bookings", BOOKING, key="two words"), 422, "invalid_value")
     refused(post(desk, "/v1/bookings", BOOKING, key="x" * 201), 422, "invalid_value")
@@ -329,23 +330,31 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("/v1/bookings", BOOKING | {"duration": 45}, "duration_not_offered", "duration"),
     ("/v1/bookings", BOOKING | {"duration": "60"}, "wrong_type", "duration"),
     ("/v1/bookings", BOOKING | {"pod_id": "ses_1"}, "time_or_pod", "coach_id"),
-    ("/v1/bookings", {"participant": GRACE, "coach_id": "ada", "start": TEN}, "missing", "duration"),
+    ("/v1/bookings", {"participant": GRACE, "coach_id": "ada", "start": TEN}, "missing",
+     "duration"),
     ("/v1/bookings", {"coach_id": "ada"}, "missing", "participant"),
-    ("/v1/bookings", BOOKING | {"participant": GRACE | {"zone": "Mars/Base"}}, "unknown_zone", "participant.zone"),
-    ("/v1/bookings", BOOKING | {"participant": GRACE | {"email": "grace"}}, "invalid_value", "participant.email"),
+    ("/v1/bookings", BOOKING | {"participant": GRACE | {"zone": "Mars/Base"}}, "unknown_zone",
+     "participant.zone"),
+    ("/v1/bookings", BOOKING | {"participant": GRACE | {"email": "grace"}}, "invalid_value",
+     "participant.email"),
     ("/v1/bookings", BOOKING | {"participant": GRACE | {"email": "a..b@x.test"}}, "not_an_address",
      "participant.email"),
-    ("/v1/bookings", BOOKING | {"participant": GRACE | {"name": ""}}, "too_many", "participant.name"),
-    ("/v1/bookings", BOOKING | {"participant": GRACE | {"name": "x\0"}}, "invalid_value", "participant.name"),
-    ("/v1/bookings", BOOKING | {"participant": GRACE | {"name": "x" * 301}}, "too_many", "participant.name"),
-    ("/v1/bookings", BOOKING | {"participant": GRACE | {"my_page_url": "javascript:alert(1)"}}, "invalid_value",
+    ("/v1/bookings", BOOKING | {"participant": GRACE | {"name": ""}}, "too_many",
+     "participant.name"),
+    ("/v1/bookings", BOOKING | {"participant": GRACE | {"name": "x\0"}}, "invalid_value",
+     "participant.name"),
+    ("/v1/bookings", BOOKING | {"participant": GRACE | {"name": "x" * 301}}, "too_many",
+     "participant.name"),
+    ("/v1/bookings", BOOKING | {"participant": GRACE | {"my_page_url": "javascript:alert(1)"}},
+     "invalid_value",
      "participant.my_page_url"),
     ("/v1/bookings", BOOKING | {"force": {"reason": ""}}, "too_many", "force.reason"),
     ("/v1/bookings", BOOKING | {"price": 3}, "unknown_field", "price"),
     ("/v1/pods", POD | {"min_seats": 3}, "min_over_max", "min_seats"),
     ("/v1/pods", POD | {"format": "secret"}, "unknown_word", "format"),
     ("/v1/pods", POD | {"max_seats": 0}, "out_of_range", "max_seats"),
-    ("/v1/holds", {"coach_id": "ada", "start": TEN, "duration": 60, "owner": "a", "minutes": 61}, "out_of_range",
+    ("/v1/holds", {"coach_id": "ada", "start": TEN, "duration": 60, "owner": "a", "minutes": 61},
+     "out_of_range",
      "minutes"),
 ]  # fmt: skip
 

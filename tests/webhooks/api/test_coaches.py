@@ -84,7 +84,8 @@ def test_hours_are_read_and_set_alone(desk: Desk, ada: str) -> None:
     }  # fmt: skip
     answer = desk.put(f"{ADA}/hours", {"hours": {"sun": [["10:00", "11:00"]]}, "version": 1})
     assert answer.json == {
-        "coach_id": "ada", "version": 2, "zone": "Europe/London", "hours": {"sun": [["10:00", "11:00"]]}
+        "coach_id": "ada", "version": 2, "zone": "Europe/London", "hours": {"sun": [["10:00",
+        "11:00"]]}
     }  # fmt: skip
     assert starts(desk) == ["2026-06-07T09:00:00Z"]
 

@@ -29,7 +29,8 @@ VECTORS: dict[str, Any] = json.loads(
 ODD = (
     '{ "notification": {"type":"change",  "changes_since":"2026-11-02T09:24:16Z"},\n'
     '  "channel":'
-    ' {"channel_id":"chn_1","callback_url":"https:\\/\\/a.test\\/hooks?who=Zo\\u00eb&n=Zoë","filters":{}} }'
+    ' {"channel_id":"chn_1","callback_url":"https:\\/\\/a.test\\/hooks?who=Zo\\u00eb&n=Zoë",'
+    '"filters":{}} }'
 ).encode()
 
 
@@ -308,7 +309,8 @@ def test_pushes_are_counted_by_outcome(desk: Desk, ada: str) -> None:
     desk.push(path="/webhooks/cronofy/another")
     counted = desk.look("/metrics").text
     for outcome in (
-        "accepted", "owed_already", "nothing_owed", "unknown_kind", "signature_invalid", "unknown_channel"
+        "accepted", "owed_already", "nothing_owed", "unknown_kind", "signature_invalid",
+        "unknown_channel"
     ):  # fmt: skip
         assert f'coachcal_pushes_total{{outcome="{outcome}"}} 1.0' in counted
 

@@ -322,7 +322,7 @@ def test_a_page_asks_for_the_key_of_its_visitor_alone(inside: Desk) -> None:
 
 
 # -- deeds
-# ----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("action", "becomes"), [("requeue", "pending"), ("discard", "superseded")])

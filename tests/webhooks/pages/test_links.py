@@ -92,7 +92,7 @@ def refused(answer: Any, status: int, words: str) -> None:
 
 
 # -- links
-# ----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_a_link_opens_its_page_without_the_token_in_the_address(desk: Desk) -> None:

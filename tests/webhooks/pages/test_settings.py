@@ -196,7 +196,7 @@ def test_names_run_nothing(one_desk: Desk) -> None:
 
 
 # -- saving
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_a_save_changes_all_of_it_at_once_and_the_times_follow(desk: Desk, csrf: str) -> None:
@@ -484,7 +484,8 @@ def test_the_calendar_that_is_chosen_receives_sessions(desk: Desk, csrf: str, ad
     answer = desk.client.post("/settings/receives", data={"csrf": csrf, "calendar": people.HOME})
     assert (answer.status_code, answer.location) == (303, "/settings?said=receives_saved")
     assert connection(desk)["profiles"][0]["calendars"][0] == {
-        "id": people.HOME, "name": "Home", "readonly": False, "deleted": False, "primary": False, "blocks": True,
+        "id": people.HOME, "name": "Home", "readonly": False, "deleted": False, "primary": False,
+        "blocks": True,
         "receives": True,
     }  # fmt: skip
     page = desk.client.get(answer.location).text

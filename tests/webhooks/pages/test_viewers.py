@@ -91,7 +91,7 @@ def group_form(visitor: Visitor, start: int, **changes: str) -> dict[str, str]:
 
 
 # -- links
-# ----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -292,10 +292,12 @@ def test_another_coach_s_sessions_and_groups_are_not_there(one_desk: Desk, viewe
     assert away not in page
     assert theirs not in page
     before = one_desk.dump()
-    for path in (f"/book/bookings/{away}", f"/book/bookings/{away}/cancel", f"/book/groups/{theirs}",
+    for path in (f"/book/bookings/{away}", f"/book/bookings/{away}/cancel",
+        f"/book/groups/{theirs}",
                  f"/book/groups/{theirs}/off", f"/book?move={away}"):  # fmt: skip
         assert visitor.get(path).status_code == 404
-    for path in (f"/book/bookings/{away}/cancel", f"/book/bookings/{away}/move", f"/book/groups/{theirs}/off",
+    for path in (f"/book/bookings/{away}/cancel", f"/book/bookings/{away}/move",
+        f"/book/groups/{theirs}/off",
                  f"/book/groups/{theirs}/join"):  # fmt: skip
         assert visitor.post(path, form).status_code == 404
     assert one_desk.dump() == before
@@ -327,7 +329,8 @@ def test_without_a_participant_nobody_is_booked(one_desk: Desk, viewer: str) -> 
 # -- reasons
 # --------------------------------------------------------------------------------------------------
 
-SHORT = {"hours": "outside_hours", "busy": "busy", "buffer": "buffer", "session": "session", "past": "past",
+SHORT = {"hours": "outside_hours", "busy": "busy", "buffer": "buffer", "session": "session",
+    "past": "past",
          "day off": "day_off", "soon": "notice", "far off": "horizon"}  # fmt: skip
 
 
@@ -408,7 +411,6 @@ def test_nobody_but_the_coach_is_told_a_reason(one_desk: Desk, viewer: str) -> N
             "/book?frame=0-1440",
             f"/book/confirm?start={CLOSED}&duration=60",
             f"/book/confirm?start={EVENING}&duration=60",
-            # Fmt: skip
             f"/book/bookings/{mine}",
             f"/book?move={mine}",
             f"/book/groups/{group}",
@@ -433,7 +435,7 @@ def test_nobody_but_the_coach_is_told_a_reason(one_desk: Desk, viewer: str) -> N
 
 
 # -- force
-# ----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -594,7 +596,7 @@ def test_a_group_is_called_off_by_its_coach(desk: Desk) -> None:
 
 
 # -- groups
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("viewer", STAFF)
@@ -715,7 +717,7 @@ def test_a_participant_s_bookings_elsewhere_are_no_business_of_a_manager_s(one_d
 
 
 # -- live
-# -----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("viewer", ["participant", *STAFF])
@@ -754,7 +756,7 @@ def test_the_buttons_of_one_form_join_several_groups(one_desk: Desk) -> None:
 
 
 # -- words
-# ----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_the_viewers_texts_are_there_in_every_language() -> None:

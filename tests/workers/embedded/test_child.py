@@ -25,7 +25,9 @@ with redis_server() as redis, postgres_server() as postgres:
 ENDS = {
     "kill -9": "os.kill(os.getpid(), signal.SIGKILL)",
     "kill -9 of its whole process group": "os.killpg(0, signal.SIGKILL)",
-    "kill -9 while a server is frozen": "os.kill(redis.pid, signal.SIGSTOP); os.kill(os.getpid(), signal.SIGKILL)",
+    "kill -9 while a server is frozen": (
+        "os.kill(redis.pid, signal.SIGSTOP); os.kill(os.getpid(), signal.SIGKILL)"
+    ),
     "SIGTERM": "os.kill(os.getpid(), signal.SIGTERM)",
     "an exception": "raise RuntimeError('the demo has a bug')",
 }

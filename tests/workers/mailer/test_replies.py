@@ -63,7 +63,8 @@ AS_SEEN: list[tuple[str, Fate]] = [
 " 5.1.1 - gsmtp"), "withheld"),
     (("550 5.1.1 <grace@school.example>: Recipient address rejected: User unknown in local"
 " table"), "withheld"),
-    ("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", "withheld"),
+    ("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+     "withheld"),
     ("550 5.2.1 The email account that you tried to reach is disabled.", "withheld"),
     ("550 Requested action not taken: mailbox unavailable", "withheld"),
     ("550 no such user here", "withheld"),

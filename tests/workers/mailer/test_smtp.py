@@ -255,7 +255,7 @@ class TestReuse:
                 thread.join()
         assert len(postman.connections) == 3
 
-    def test_a_server_that_hangs_up_after_its_250_has_the_mail_and_the_next_one_takes_a_new_connection(
+    def test_a_server_that_hangs_up_after_its_250_has_the_mail_and_the_next_goes_by_a_new_line(
         self,
     ) -> None:
         def take_and_hang_up(server: Any) -> None:

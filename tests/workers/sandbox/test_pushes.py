@@ -19,7 +19,9 @@ PUBLISHED = {
     "CRN_NggYusqPGLxwjw5FHOJYOqSrTPNXy8WQf14OID": "5DxentQi5YSXODEzTVv06sRwJ3pULIz1KrYv20qxEK0=",
     "CRN_nGlYDFXwfSXgB9rvGNBJyfE454GGPtWIbNuPwr": "BmQmWVuZ70ILWjr1CAt5oC7YOolgnku4WZtlrKfx/6k=",
     "opposable thumbs": "38ArsN7+J/O8joGsgirVEdV16a/+eb+5QgHGIiuv4hk=",
-    "aPPwd-ASDFAsdfasdfasdfsadfasdfASDFSADF_asdfasdfasdf": "0g6bhIumRlRffctPXuASSl3u6AXOxnYRw+hiTp7IvTg=",
+    "aPPwd-ASDFAsdfasdfasdfsadfasdfASDFSADF_asdfasdfasdf": (
+        "0g6bhIumRlRffctPXuASSl3u6AXOxnYRw+hiTp7IvTg="
+    ),
 }
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.coaches import ID
 from domain.sessions import Format
-from webhooks.api.schemas.requests import ID, Body, Language, Line, Mail, RangeIn, Zone
+from webhooks.api.schemas.requests import Body, Language, Line, Mail, RangeIn, Zone
 
 MOST_SEATS = 200
 
@@ -96,7 +97,8 @@ class CancelIn(Body):
     version: Expected = None
     excused: bool = Field(
         False,  # noqa: FBT003 (a default)
-        description="Not counted as missed, however late; needs a key with the scope bookings:force.",
+        description="Not counted as missed, however late;"
+        " needs a key with the scope bookings:force.",
     )
 
 

@@ -11,7 +11,8 @@ from webhooks.api.schemas.responses import Instant
 
 class ImportQuery(QueryIn):
     dry_run: bool = Field(
-        True, description="Check every row and write nothing; false makes the pods."
+        True,  # noqa: FBT003 (a default)
+        description="Check every row and write nothing; false makes the pods.",
     )
 
 

@@ -10,10 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from domain.coaches import Kind, Mode
+from domain.coaches import ID, Kind, Mode
 from domain.hours import WEEKDAYS
 
-ID = "[A-Za-z0-9._~:@+=-]{1,128}"
 # Deliberately narrow: one address, in ASCII, without comments, quotes or spaces. What delivers is
 # found out by mailing.
 MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
@@ -49,7 +48,8 @@ Week = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "description": "Wall-clock windows a weekday; an end at or before its start is on the next day.",
+            "description": "Wall-clock windows a weekday;"
+            " an end at or before its start is on the next day.",
             "properties": dict.fromkeys(WEEKDAYS, _WINDOWS),
             "additionalProperties": False,
             "examples": [
@@ -65,7 +65,8 @@ Dates = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "description": "What replaces the windows that begin on a date; an empty list is a day off.",
+            "description": "What replaces the windows that begin on a date;"
+            " an empty list is a day off.",
             "propertyNames": {"format": "date"},
             "additionalProperties": _WINDOWS,
             "maxProperties": MOST_OVERRIDES,
@@ -164,8 +165,9 @@ class CalendarsIn(Body):
     receives: str | None = Field(
         None,
         max_length=MOST_TEXT,
-        description="Id of the calendar that receives the coach's sessions, instead of any other of any connection; the"
-        " coming ones move there. null: the main one, chosen automatically. Absent: as before.",
+        description="Id of the calendar that receives the coach's sessions,"
+        " instead of any other of any connection; the coming ones move there."
+        " null: the main one, chosen automatically. Absent: as before.",
     )
 
 
@@ -183,7 +185,8 @@ class RangeIn(QueryIn):
     since: str = Field(
         alias="from",
         max_length=40,
-        description="The first start asked for: a date (its local midnight in `tz`) or an instant with an offset.",
+        description="The first start asked for: a date (its local midnight in `tz`)"
+        " or an instant with an offset.",
         examples=["2026-06-01", "2026-06-01T09:00:00Z"],
     )
     until: str = Field(
