@@ -9,8 +9,8 @@ import structlog
 
 from storage.reports import samples
 from storage.rows import (
+    channels,
     clock_jobs,
-    connections,
     idempotency,
     links,
     oauth_states,
@@ -102,8 +102,8 @@ def audit(services: Services, actors: Actors) -> int:
     now = services.now()
     at_once = max(1, round(services.settings.rate_per_minute * AUDIT_SHARE))
     with services.database.read() as tx:
-        due = connections.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
-        oldest = connections.oldest_audit(tx)
+        due = channels.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
+        oldest = channels.oldest_audit(tx)
     actors.audit(*due)
     if oldest is not None and now - oldest > AUDIT_OVERDUE:
         log.error("audit_overdue", oldest=oldest.isoformat())

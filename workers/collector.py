@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from domain.freshness import State
 from storage.reports import coach_states, metrics, samples
-from storage.rows import connections, refresh_jobs, unknown_rows
+from storage.rows import channels, refresh_jobs, unknown_rows
 from storage.schema.database import Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
@@ -51,7 +51,7 @@ class Figures(Collector):
 
     def _reads(self, tx: Tx) -> Iterator[Metric]:
         now = self._services.corrected_now()
-        owed, audited = refresh_jobs.backlog(tx), connections.oldest_audit(tx)
+        owed, audited = refresh_jobs.backlog(tx), channels.oldest_audit(tx)
         unaudited = 0.0 if audited is None else (now - audited).total_seconds()
         waited = metrics.latest(tx, QUANTILES, since=now - SAMPLES_COUNT_FOR)
         yield gauge("connections_owed", "Connections that are owed a read.", owed.dirty)

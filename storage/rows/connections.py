@@ -3,32 +3,26 @@ comes and goes.
 """
 
 import secrets
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, literal, or_, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.exc import IntegrityError
 
-from domain.accounts import Account, Calendar, Profile
+from domain.accounts import Calendar, Profile
+from storage.rows.calendars import profile_of
+from storage.rows.channels import AUDITING
 from storage.rows.refresh_jobs import LEASE as READING
-from storage.schema.columns import EPOCH, Instant
 from storage.schema.database import clock_ms
 from storage.schema.leases import Lease
 from storage.schema.tables import calendars, channels, connections, profiles
 
 RENEWING = Lease(connections.c.token_lease_token, connections.c.token_lease_until_ms)
-AUDITING = Lease(channels.c.lease_token, channels.c.lease_until_ms)
 
 
 class AccountInUse(Exception):
     """This calendar account is connected to another coach already."""
-
-
-class UnknownCalendar(Exception):
-    """The connection has no calendar of this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,43 +120,6 @@ def ids_of_coach(tx: Connection, coach_id: str) -> list[str]:
     return list(tx.scalars(select(connections.c.id).where(connections.c.coach_id == coach_id)))
 
 
-def describe(tx: Connection, connection_id: str, account: Account) -> None:
-    """Replace the profiles and calendars by what userinfo says now; the coach's choice of calendars
-    is kept.
-    """
-    mine = calendars.c.connection_id == connection_id
-    left_out = set(tx.scalars(select(calendars.c.id).where(mine, calendars.c.blocks.is_(False))))
-    tx.execute(delete(calendars).where(mine))
-    tx.execute(delete(profiles).where(profiles.c.connection_id == connection_id))
-    for profile in account.profiles:
-        tx.execute(profiles.insert().values(connection_id=connection_id, **_profile_row(profile)))
-        for calendar in profile.calendars:
-            row = _calendar_row(profile, calendar) | {"blocks": calendar.id not in left_out}
-            tx.execute(calendars.insert().values(connection_id=connection_id, **row))
-
-
-def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str] | None:
-    """The ids of the calendars that block, or None while the list is not known yet (then every
-    calendar does).
-    """
-    mine = calendars.c.connection_id == connection_id
-    rows = tx.execute(
-        select(calendars.c.id, calendars.c.blocks, calendars.c.deleted).where(mine)
-    ).all()
-    return frozenset(row.id for row in rows if row.blocks and not row.deleted) if rows else None
-
-
-def choose(tx: Connection, connection_id: str, blocking: Collection[str]) -> None:
-    """Let these calendars block, and no others. Raises UnknownCalendar, with its id, for one that
-    is not there.
-    """
-    mine = calendars.c.connection_id == connection_id
-    known = set(tx.scalars(select(calendars.c.id).where(mine, calendars.c.deleted.is_(False))))
-    if unknown := sorted(set(blocking) - known):
-        raise UnknownCalendar(unknown[0])
-    tx.execute(calendars.update().where(mine).values(blocks=calendars.c.id.in_(blocking)))
-
-
 def tokens(tx: Connection, connection_id: str) -> SealedTokens | None:
     row = connections.c
     found = tx.execute(
@@ -202,115 +159,6 @@ def store_tokens(
     return tx.execute(mine.values(values)).rowcount == 1
 
 
-@dataclass(frozen=True, slots=True)
-class StoredChannel:
-    token: bytes
-    channel_id: str | None
-
-
-def channel_hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
-
-
-def channel(tx: Connection, connection_id: str) -> StoredChannel | None:
-    row = channels.c
-    found = tx.execute(
-        select(row.token, row.channel_id).where(row.connection_id == connection_id)
-    ).first()
-    return None if found is None else StoredChannel(*found)
-
-
-def plan_channel(
-    tx: Connection, connection_id: str, token_hash: bytes, sealed_token: bytes
-) -> None:
-    """Remember the channel that is about to be opened, so that its first push already finds its
-    connection.
-    """
-    tx.execute(
-        channels.insert().values(
-            connection_id=connection_id, token_hash=token_hash, token=sealed_token
-        )
-    )
-
-
-def lease_channel(
-    tx: Connection, connection_id: str, *, lease_ms: int, over: bool = False
-) -> str | None:
-    """The right to say which channel the connection has, as the lease's token; None: somebody else
-    has it.
-
-    `over`: from whoever has it. So does a reader that finds none: it waits for nobody, and an audit
-      that began before may have seen how things were.
-    """
-    mine = channels.update().where(channels.c.connection_id == connection_id)
-    taken = mine if over else mine.where(AUDITING.open)
-    return tx.scalar(taken.values(AUDITING.take(lease_ms)).returning(AUDITING.token))
-
-
-def channel_opened(
-    tx: Connection, connection_id: str, lease_token: str | None, channel_id: str, *, now: datetime
-) -> bool:
-    """Cronofy says that this is the connection's channel: just opened, or still there. False: the
-    lease was lost.
-    """
-    mine = channels.update().where(
-        channels.c.connection_id == connection_id, AUDITING.by(lease_token)
-    )
-    return tx.execute(mine.values(channel_id=channel_id, audited_at=now)).rowcount == 1
-
-
-def release_channel(tx: Connection, connection_id: str, lease_token: str | None) -> None:
-    """End the lease, unless it was lost."""
-    mine = channels.update().where(
-        channels.c.connection_id == connection_id, AUDITING.by(lease_token)
-    )
-    tx.execute(mine.values(AUDITING.end()))
-
-
-def due_for_audit(tx: Connection, *, before: datetime, limit: int) -> list[str]:
-    """The connections whose channel nobody compared with Cronofy's list since then, the longest ago
-    first.
-    """
-    row = channels.c
-    due = _audited().where(or_(row.audited_at.is_(None), row.audited_at < before))
-    # On PostgreSQL null is last by itself, on SQLite first.
-    order = (row.audited_at.is_not(None), row.audited_at, row.connection_id)
-    return list(tx.scalars(due.order_by(*order).limit(limit)))
-
-
-def oldest_audit(tx: Connection) -> datetime | None:
-    """When the channel was compared that waits the longest for it: 1970 for one that never was.
-    None: there is none.
-    """
-    oldest = func.min(func.coalesce(channels.c.audited_at, literal(EPOCH, Instant)))
-    found: datetime | None = tx.scalar(
-        select(oldest).where(channels.c.connection_id.in_(_audited()))
-    )
-    return found
-
-
-def _audited() -> Select[tuple[str]]:
-    """Those with a channel, but for accounts whose grant is gone: nobody may ask there. Where only
-    a profile lost its login, the account's list is still to be had.
-    """
-    row = channels.c
-    alive = or_(connections.c.trouble.is_(None), connections.c.trouble != "revoked")
-    return select(row.connection_id).join(connections).where(row.channel_id.is_not(None), alive)
-
-
-def open_channels(tx: Connection, *, limit: int) -> list[tuple[str, str]]:
-    """(connection, channel id at Cronofy) of some connections."""
-    row = channels.c
-    query = (
-        select(row.connection_id, row.channel_id)
-        .where(row.channel_id.is_not(None))
-        .order_by(row.connection_id)
-    )
-    return [
-        (connection_id, channel_id) for connection_id, channel_id in tx.execute(query.limit(limit))
-    ]
-
-
 def _connected(tx: Connection, row: Any) -> Connected:
     mine = calendars.c.connection_id == row.id
     found = tx.execute(
@@ -329,44 +177,8 @@ def _connected(tx: Connection, row: Any) -> Connected:
         trouble=row.trouble,
         last_ok_at=row.last_ok_at,
         last_error=row.last_error,
-        profiles=tuple(_profile(each, by_profile.get(each.id, [])) for each in own),
+        profiles=tuple(profile_of(each, by_profile.get(each.id, [])) for each in own),
         blocking=frozenset(item.id for item in found if item.blocks and not item.deleted),
         receives=row.receives,
         erasing=row.erase_due,
     )
-
-
-def _profile(row: Any, its: Sequence[Calendar]) -> Profile:
-    known = (
-        row.id,
-        row.provider,
-        row.service,
-        row.name,
-        row.connected,
-        row.initial_sync,
-        row.relink_url,
-    )
-    return Profile(*known, tuple(its))
-
-
-def _profile_row(profile: Profile) -> dict[str, Any]:
-    return {
-        "id": profile.id,
-        "provider": profile.provider,
-        "service": profile.service,
-        "name": profile.name,
-        "connected": profile.connected,
-        "initial_sync": profile.initial_sync,
-        "relink_url": profile.relink_url,
-    }
-
-
-def _calendar_row(profile: Profile, calendar: Calendar) -> dict[str, Any]:
-    return {
-        "id": calendar.id,
-        "profile_id": profile.id,
-        "name": calendar.name,
-        "readonly": calendar.readonly,
-        "deleted": calendar.deleted,
-        "is_primary": calendar.primary,
-    }

@@ -20,8 +20,8 @@ from domain.hours import DAY_SECONDS
 from domain.slots import Own, SlotSet, build
 from domain.slots.cells import Periods
 from domain.slots.packing import LOOK_BACK
+from storage.rows import calendars as calendar_rows
 from storage.rows import coaches, sessions
-from storage.rows import connections as connection_rows
 from storage.schema.tables import busy, connections, slot_sets
 from storage.schema.tables import coaches as coach_rows
 
@@ -306,7 +306,7 @@ def _periods(tx: Connection, coach: Coach, *, unread: bool = True) -> Periods:
             blocking(
                 Reading.unpack(row.reading),
                 zone=coach.hours.zone,
-                calendars=connection_rows.blocking_calendars(tx, row.connection_id),
+                calendars=calendar_rows.blocking_calendars(tx, row.connection_id),
                 tentative_blocks=coach.tentative_blocks,
             )
         )

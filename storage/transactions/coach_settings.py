@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from domain.coaches import Coach
-from storage.rows import coaches, connections, refresh_jobs
+from storage.rows import calendars, coaches, connections, refresh_jobs
 from storage.slots import conflicts, slot_sets
 
 
@@ -76,7 +76,7 @@ def choose_calendars(
     Returns the sessions that this has put in conflict. Raises accounts.UnknownCalendar.
     """
     coach = coaches.lock(tx, coach_id)
-    connections.choose(tx, connection_id, chosen)
+    calendars.choose(tx, connection_id, chosen)
     if coach is None:
         return ()
     slot_sets.recompute(tx, coach, now=now)

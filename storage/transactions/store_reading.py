@@ -16,7 +16,7 @@ from domain.coaches import Coach
 from domain.freebusy import Reading
 from domain.suspicious_reads import vanished
 from storage.reports import samples
-from storage.rows import coaches, connections, refresh_jobs
+from storage.rows import calendars, coaches, connections, refresh_jobs
 from storage.rows.refresh_jobs import Before, Claim
 from storage.schema.database import clock_ms
 from storage.schema.tables import busy
@@ -149,7 +149,7 @@ def _follow_up(
     """
     trouble = account.trouble if account is not None else None
     if account is not None:
-        connections.describe(tx, connection_id, account)
+        calendars.describe(tx, connection_id, account)
         relink_mails.follow(tx, coach, connection_id, now=now)
         if trouble is None:
             write_back.owe_moves(tx, coach.id, now=now)
@@ -215,7 +215,7 @@ def _unlisted(tx: Connection, connection_id: str, account: Account | None) -> Co
     listed = {
         each.id for profile in account.profiles for each in profile.calendars if not each.deleted
     }
-    return (connections.blocking_calendars(tx, connection_id) or frozenset()) - listed
+    return (calendars.blocking_calendars(tx, connection_id) or frozenset()) - listed
 
 
 def _replace(tx: Connection, connection_id: str, observed: Observed, news: _News) -> bool:

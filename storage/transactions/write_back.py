@@ -17,7 +17,7 @@ from domain.sessions import Session, Unknown
 from storage.rows import bookings, outbox
 from storage.rows import coaches as coach_rows
 from storage.rows import sessions as session_rows
-from storage.rows.connections import UnknownCalendar
+from storage.rows.calendars import UnknownCalendar
 from storage.rows.outbox import Owed
 from storage.schema.tables import calendars, coaches, connections, profiles, sessions
 

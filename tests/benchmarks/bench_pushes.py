@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from storage import migrations
-from storage.rows import coaches, connections
+from storage.rows import channels, coaches
 from storage.schema import tables
 from storage.schema.database import create
 from tests.support import http_load, people, processes
@@ -84,8 +84,8 @@ def _connected(raised: Town) -> list[bytes]:
             coaches.put(tx, people.coach(id=f"coach-{number}"))
         connection_id = people.connect(raised.database, f"coach-{number}", f"acc-{number}")
         with raised.database.write() as tx:
-            connections.plan_channel(
-                tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed"
+            channels.plan_channel(
+                tx, connection_id, channels.channel_hash(f"token-{number}"), b"sealed"
             )
         callback = f"{raised.api.origin}/webhooks/cronofy/token-{number}"
         pushes.append(http_load.change(callback, raised.sandbox.client_secret))

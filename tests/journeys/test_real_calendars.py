@@ -16,7 +16,7 @@ import pytest
 
 from domain.freebusy import Reading, blocking
 from domain.intervals import Interval, clip, merge
-from storage.rows import connections
+from storage.rows import calendars
 from storage.schema import tables
 from tests.support import people
 from tests.support.databases import Kind
@@ -33,7 +33,7 @@ def stored(house: House, connection_id: str, zone: str) -> list[Interval]:
         row = tx.execute(
             tables.busy.select().where(tables.busy.c.connection_id == connection_id)
         ).one()
-        chosen = connections.blocking_calendars(tx, connection_id)
+        chosen = calendars.blocking_calendars(tx, connection_id)
     found = blocking(
         Reading.unpack(row.reading), zone=zone, calendars=chosen, tentative_blocks=True
     )

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from storage.rows import coaches, connections
+from storage.rows import channels, coaches
 from storage.schema import tables
 from tests.support import http_load, processes
 from tests.support import people as people_tests
@@ -113,8 +113,8 @@ def _push(here: Town, number: int) -> bytes:
         coaches.put(tx, people_tests.coach(id=f"coach-{number}"))
     connection_id = people_tests.connect(here.database, f"coach-{number}", f"acc-{number}")
     with here.database.write() as tx:
-        connections.plan_channel(
-            tx, connection_id, connections.channel_hash(f"token-{number}"), b"sealed"
+        channels.plan_channel(
+            tx, connection_id, channels.channel_hash(f"token-{number}"), b"sealed"
         )
     return http_load.change(
         f"{here.api.origin}/webhooks/cronofy/token-{number}", here.sandbox.client_secret

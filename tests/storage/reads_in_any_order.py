@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from storage.rows import connections, refresh_jobs
+from storage.rows import channels, refresh_jobs
 from storage.rows.refresh_jobs import Claim
 from storage.transactions import store_reading
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
@@ -92,7 +92,7 @@ class ConnectionWorld:
         people.introduce(self.database)
         self.id = people.connect(self.database)
         with self.database.write() as tx:
-            connections.plan_channel(tx, self.id, HASH, b"sealed")
+            channels.plan_channel(tx, self.id, HASH, b"sealed")
         self._whole = memory.row("connections", self.id) or {}
         self._channel = memory.row("channels", self.id, key="connection_id") or {}
         self.ask, self.claim, self.end = cache(self._ask), cache(self._claim), cache(self._end)

@@ -15,7 +15,7 @@ from dramatiq.brokers.stub import StubBroker
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from storage.rows import api_keys, connections
+from storage.rows import api_keys, channels
 from storage.schema.database import Database
 from storage.schema.tables import metadata
 from tests.support import people
@@ -174,6 +174,6 @@ def connect(desk: Desk, *periods: tuple[int, int], coach_id: str = "ada") -> str
     """
     connection_id = people.connect(desk.database, coach_id)
     with desk.database.write() as tx:
-        connections.plan_channel(tx, connection_id, connections.channel_hash(TOKEN), b"sealed")
+        channels.plan_channel(tx, connection_id, channels.channel_hash(TOKEN), b"sealed")
     people.read(desk.database, connection_id, *periods)
     return connection_id

@@ -14,7 +14,7 @@ from domain.coaches import Coach, Policy
 from domain.freebusy import BUSY, Reading
 from domain.hours import Hours
 from domain.sessions import Context, Participant, Terms
-from storage.rows import coaches, connections, refresh_jobs
+from storage.rows import channels, coaches, connections, refresh_jobs
 from storage.rows.refresh_jobs import Claim
 from storage.schema import tables
 from storage.schema.database import Database
@@ -172,9 +172,9 @@ def has_channel(
     tx: Connection, connection_id: str, channel_id: str, *, now: datetime = NOW
 ) -> None:
     """Its planned channel is open, and was compared with Cronofy's list at `now`."""
-    mine = connections.lease_channel(tx, connection_id, lease_ms=1000, over=True)
-    assert connections.channel_opened(tx, connection_id, mine, channel_id, now=now)
-    connections.release_channel(tx, connection_id, mine)
+    mine = channels.lease_channel(tx, connection_id, lease_ms=1000, over=True)
+    assert channels.channel_opened(tx, connection_id, mine, channel_id, now=now)
+    channels.release_channel(tx, connection_id, mine)
 
 
 def row_of(tx: Connection, connection_id: str) -> Any:

@@ -1,7 +1,7 @@
 """A coach's calendar accounts over HTTP: which calendars block, and disconnecting."""
 
 from storage.rows import connections, refresh_jobs
-from storage.rows.connections import UnknownCalendar
+from storage.rows.calendars import UnknownCalendar
 from storage.transactions import coach_settings, write_back
 from storage.transactions.write_back import ReadOnly
 from webhooks.api.coaches import show

@@ -12,7 +12,7 @@ import flask
 from flask import Response
 from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 
-from storage.rows import connections, refresh_jobs
+from storage.rows import channels, refresh_jobs
 from storage.schema.outages import Unavailable, run_again_once
 from webhooks.http.context import FastPath, Parts, RawAnswer, parts
 from webhooks.http.limits import LIMITED
@@ -53,7 +53,7 @@ def receive(channel_token: str) -> Response:
         told, found = flask.request.environ.get(SEEN) or (
             _verified(cast(CappedRequest, flask.request), ours.runtime),
             refresh_jobs.by_channel(
-                ours.runtime.services.database, connections.channel_hash(channel_token)
+                ours.runtime.services.database, channels.channel_hash(channel_token)
             ),
         )
         outcome = _owe(told, found, ours.runtime)
@@ -89,7 +89,7 @@ def in_passing(ours: Parts) -> FastPath:
             return None
         try:
             found = refresh_jobs.by_channel(
-                database, connections.channel_hash(environ["PATH_INFO"][len(PLACE) :])
+                database, channels.channel_hash(environ["PATH_INFO"][len(PLACE) :])
             )
         except Unavailable:
             return None  # the endpoint asks again, and says so

@@ -228,6 +228,7 @@ def audit_(coach: str | None) -> None:
     """Compare the channels with Cronofy's own list now, and put right what differs: COACH's, or
     everybody's.
     """
+    from storage.rows import channels as channel_rows
     from storage.rows import connections
     from workers.cronofy.errors import CronofyError
     from workers.jobs.channel_audit import audit
@@ -236,7 +237,7 @@ def audit_(coach: str | None) -> None:
     with opened() as runtime:
         tomorrow = runtime.services.now() + timedelta(days=1)  # by then, each of them is due
         with runtime.services.database.read() as tx:
-            everybody = connections.due_for_audit(tx, before=tomorrow, limit=ALL)
+            everybody = channel_rows.due_for_audit(tx, before=tomorrow, limit=ALL)
             chosen = everybody if coach is None else connections.ids_of_coach(tx, coach)
         for connection_id in chosen:
             try:

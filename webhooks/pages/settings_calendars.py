@@ -6,7 +6,8 @@ from flask import Response, abort, render_template, request
 
 from storage.rows import connections as connection_rows
 from storage.rows import refresh_jobs as rows
-from storage.rows.connections import Connected, UnknownCalendar
+from storage.rows.calendars import UnknownCalendar
+from storage.rows.connections import Connected
 from storage.transactions import coach_settings, write_back
 from storage.transactions.write_back import ReadOnly
 from webhooks.http import after_change, cookies

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from storage import migrations
-from storage.rows import connections, refresh_jobs
+from storage.rows import channels as channel_rows
+from storage.rows import refresh_jobs
 from storage.schema import standbys
 from storage.schema.causes import Cause, cause
 from storage.schema.vault import Sealed
@@ -140,7 +141,7 @@ def _backlog(services: Services) -> Iterator[Finding]:
 
 def _channels(services: Services) -> Iterator[Finding]:
     with services.database.read() as tx:
-        opened = connections.open_channels(tx, limit=CHANNELS_LOOKED_AT)
+        opened = channel_rows.open_channels(tx, limit=CHANNELS_LOOKED_AT)
     for connection_id, channel_id in opened:
         try:
             listed = tokens.authorised(services, connection_id, services.cronofy.channels)
@@ -165,7 +166,7 @@ def _channels(services: Services) -> Iterator[Finding]:
 
 def _audit(services: Services) -> Iterator[Finding]:
     with services.database.read() as tx:
-        oldest = connections.oldest_audit(tx)
+        oldest = channel_rows.oldest_audit(tx)
     if oldest is None:
         yield Finding("audit", "no channel is open")
         return

@@ -10,7 +10,8 @@ from functools import partial
 
 import structlog
 
-from storage.rows import connections, refresh_jobs
+from storage.rows import channels as channel_rows
+from storage.rows import refresh_jobs
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import Channel
 from workers.jobs import channels, tokens
@@ -62,7 +63,7 @@ def audit(services: Services, connection_id: str) -> Audited:
 def _compared(services: Services, connection_id: str, mine: str, access: str) -> Audited:
     """What is missing is opened before what is odd is closed."""
     with services.database.read() as tx:
-        stored = connections.channel(tx, connection_id)
+        stored = channel_rows.channel(tx, connection_id)
     recorded = None if stored is None else stored.channel_id
     url = channels.callback_url(services, connection_id)
     listed = services.cronofy.channels(access)

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from storage.rows import connections
+from storage.rows import channels
 from workers.services import Services
 
 PATH = "/webhooks/cronofy/"
@@ -13,7 +13,7 @@ PATH = "/webhooks/cronofy/"
 def ensure(services: Services, connection_id: str, access: str) -> None:
     """Open the connection's channel unless that was done."""
     with services.database.read() as tx:
-        stored = connections.channel(tx, connection_id)
+        stored = channels.channel(tx, connection_id)
     if stored is None or stored.channel_id is None:
         url = callback_url(services, connection_id)
         with leased(services, connection_id, over=True) as mine:
@@ -28,12 +28,12 @@ def leased(services: Services, connection_id: str, *, over: bool = False) -> Ite
     """
     lease_ms = services.settings.lease_seconds * 1000
     with services.database.write() as tx:
-        mine = connections.lease_channel(tx, connection_id, lease_ms=lease_ms, over=over)
+        mine = channels.lease_channel(tx, connection_id, lease_ms=lease_ms, over=over)
     try:
         yield mine
     finally:
         with services.database.write() as tx:
-            connections.release_channel(tx, connection_id, mine)
+            channels.release_channel(tx, connection_id, mine)
 
 
 def keep(services: Services, connection_id: str, lease_token: str | None, channel_id: str) -> bool:
@@ -41,7 +41,7 @@ def keep(services: Services, connection_id: str, lease_token: str | None, channe
     will.
     """
     with services.database.write() as tx:
-        return connections.channel_opened(
+        return channels.channel_opened(
             tx, connection_id, lease_token, channel_id, now=services.corrected_now()
         )
 
@@ -53,14 +53,14 @@ def callback_url(services: Services, connection_id: str) -> str:
     URL, and the verification push that may overtake the answer finds its connection.
     """
     with services.database.read() as tx:
-        stored = connections.channel(tx, connection_id)
+        stored = channels.channel(tx, connection_id)
     if stored is not None:
         token = services.vault.open(connection_id, stored.token)["channel"]
     else:
         token = secrets.token_urlsafe(24)
         sealed = services.vault.seal(connection_id, {"channel": token})
         with services.database.write() as tx:
-            connections.plan_channel(tx, connection_id, connections.channel_hash(token), sealed)
+            channels.plan_channel(tx, connection_id, channels.channel_hash(token), sealed)
     return f"{root(services)}{token}"
 
 

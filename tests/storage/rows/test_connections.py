@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from domain.accounts import Account, Calendar, Profile
-from storage.rows import connections, oauth_states, refresh_jobs
-from storage.rows.connections import SealedTokens, UnknownCalendar
+from storage.rows import calendars, channels, connections, oauth_states, refresh_jobs
+from storage.rows.calendars import UnknownCalendar
+from storage.rows.connections import SealedTokens
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.transactions import store_reading
@@ -23,7 +24,7 @@ def connection(database: Database) -> str:
 
 def describe(database: Database, connection: str, account: Account) -> connections.Connected:
     with database.write() as tx:
-        connections.describe(tx, connection, account)
+        calendars.describe(tx, connection, account)
         return connections.of_coach(tx, "ada")[0]
 
 
@@ -106,10 +107,10 @@ def test_the_coach_s_choice_of_calendars_takes_only_calendars_that_are_there(
 ) -> None:
     describe(database, connection, people.ACCOUNT)
     with database.write() as tx:
-        connections.choose(tx, connection, {people.WORK})
+        calendars.choose(tx, connection, {people.WORK})
         with pytest.raises(UnknownCalendar, match="cal_of_somebody_else"):
-            connections.choose(tx, connection, {people.WORK, "cal_of_somebody_else"})
-        assert connections.blocking_calendars(tx, connection) == frozenset({people.WORK})
+            calendars.choose(tx, connection, {people.WORK, "cal_of_somebody_else"})
+        assert calendars.blocking_calendars(tx, connection) == frozenset({people.WORK})
 
 
 def test_one_caller_at_a_time_may_refresh_the_tokens(database: Database, connection: str) -> None:
@@ -175,7 +176,7 @@ def test_connecting_again_refuses_whoever_works_by_the_old_grant(
     assert reader is not None
     with database.write() as tx:
         renewal = connections.lease_tokens(tx, channel, lease_ms=60_000)
-        auditor = connections.lease_channel(tx, channel, lease_ms=60_000)
+        auditor = channels.lease_channel(tx, channel, lease_ms=60_000)
     assert renewal is not None
     # When the account is connected again
     people.connect(database)
@@ -184,8 +185,8 @@ def test_connecting_again_refuses_whoever_works_by_the_old_grant(
         assert not store_reading.erase(tx, reader, now=people.NOW)
         assert refresh_jobs.finish(tx, reader) is None
         assert not connections.store_tokens(tx, channel, renewal, SealedTokens(b"old", people.NOW))
-        assert not connections.channel_opened(tx, channel, auditor, "chn_1", now=people.NOW)
-        assert connections.channel(tx, channel) == connections.StoredChannel(b"sealed", None)
+        assert not channels.channel_opened(tx, channel, auditor, "chn_1", now=people.NOW)
+        assert channels.channel(tx, channel) == channels.StoredChannel(b"sealed", None)
         assert connections.tokens(tx, channel) == SealedTokens(
             b"sealed", people.NOW + timedelta(hours=1)
         )
@@ -197,41 +198,41 @@ def test_a_channel_is_audited_by_one_at_a_time_and_a_reader_that_opens_it_waits_
     database: Database, channel: str
 ) -> None:
     with database.write() as tx:
-        audit = connections.lease_channel(tx, channel, lease_ms=60_000)
+        audit = channels.lease_channel(tx, channel, lease_ms=60_000)
         assert audit is not None
-        assert connections.lease_channel(tx, channel, lease_ms=60_000) is None
-        reader = connections.lease_channel(tx, channel, lease_ms=60_000, over=True)
-        assert connections.channel_opened(tx, channel, reader, "chn_2", now=people.NOW)
-        assert not connections.channel_opened(tx, channel, audit, "chn_1", now=people.NOW)
-        connections.release_channel(tx, channel, audit)
-        assert connections.lease_channel(tx, channel, lease_ms=60_000) is None
-        connections.release_channel(tx, channel, reader)
-        assert connections.lease_channel(tx, channel, lease_ms=60_000) is not None
-        assert not connections.channel_opened(tx, channel, None, "chn_1", now=people.NOW)
+        assert channels.lease_channel(tx, channel, lease_ms=60_000) is None
+        reader = channels.lease_channel(tx, channel, lease_ms=60_000, over=True)
+        assert channels.channel_opened(tx, channel, reader, "chn_2", now=people.NOW)
+        assert not channels.channel_opened(tx, channel, audit, "chn_1", now=people.NOW)
+        channels.release_channel(tx, channel, audit)
+        assert channels.lease_channel(tx, channel, lease_ms=60_000) is None
+        channels.release_channel(tx, channel, reader)
+        assert channels.lease_channel(tx, channel, lease_ms=60_000) is not None
+        assert not channels.channel_opened(tx, channel, None, "chn_1", now=people.NOW)
 
 
 def test_the_first_push_of_a_planned_channel_finds_its_connection(
     database: Database, connection: str
 ) -> None:
-    hashed = connections.channel_hash("token")
+    hashed = channels.channel_hash("token")
     with database.write() as tx:
-        connections.plan_channel(tx, connection, hashed, b"sealed")
-        assert connections.open_channels(tx, limit=5) == []
+        channels.plan_channel(tx, connection, hashed, b"sealed")
+        assert channels.open_channels(tx, limit=5) == []
         people.has_channel(tx, connection, "chn_1")
-        assert connections.channel(tx, connection) == connections.StoredChannel(b"sealed", "chn_1")
-        assert connections.open_channels(tx, limit=5) == [(connection, "chn_1")]
+        assert channels.channel(tx, connection) == channels.StoredChannel(b"sealed", "chn_1")
+        assert channels.open_channels(tx, limit=5) == [(connection, "chn_1")]
     assert refresh_jobs.by_channel(database, hashed) == (connection, False)
     with database.write() as tx:
         refresh_jobs.mark_dirty(tx, connection, pushed=True)
     assert refresh_jobs.by_channel(database, hashed) == (connection, True)
-    assert refresh_jobs.by_channel(database, connections.channel_hash("other")) is None
+    assert refresh_jobs.by_channel(database, channels.channel_hash("other")) is None
 
 
 @pytest.fixture
 def channel(database: Database, connection: str) -> str:
     """The connection's channel was opened, and compared with Cronofy's list, at NOW."""
     with database.write() as tx:
-        connections.plan_channel(tx, connection, connections.channel_hash("token"), b"sealed")
+        channels.plan_channel(tx, connection, channels.channel_hash("token"), b"sealed")
         people.has_channel(tx, connection, "chn_1")
     return connection
 
@@ -243,8 +244,8 @@ def test_connecting_again_has_the_channel_opened_again_at_the_same_url(
     with database.read() as tx:
         # A grant that was taken back took the channel along, so its id is not believed; its token
         # is kept
-        assert connections.channel(tx, channel) == connections.StoredChannel(b"sealed", None)
-    assert refresh_jobs.by_channel(database, connections.channel_hash("token")) is not None
+        assert channels.channel(tx, channel) == channels.StoredChannel(b"sealed", None)
+    assert refresh_jobs.by_channel(database, channels.channel_hash("token")) is not None
 
 
 def test_connecting_again_leaves_the_channels_of_others_alone(
@@ -253,7 +254,7 @@ def test_connecting_again_leaves_the_channels_of_others_alone(
     people.connect(database, sub="acc_2")
     people.connect(database, sub="acc_2")
     with database.read() as tx:
-        assert connections.channel(tx, channel) == connections.StoredChannel(b"sealed", "chn_1")
+        assert channels.channel(tx, channel) == channels.StoredChannel(b"sealed", "chn_1")
 
 
 @pytest.mark.parametrize(
@@ -265,8 +266,8 @@ def test_channels_are_audited_but_for_those_of_accounts_that_nobody_may_ask_abou
 ) -> None:
     with database.write() as tx:
         tx.execute(tables.connections.update().values(trouble=trouble))
-        due = connections.due_for_audit(tx, before=people.NOW + timedelta(days=1), limit=5)
-        assert (due, connections.oldest_audit(tx)) == (
+        due = channels.due_for_audit(tx, before=people.NOW + timedelta(days=1), limit=5)
+        assert (due, channels.oldest_audit(tx)) == (
             ([channel], people.NOW) if audited else ([], None)
         )
 
@@ -274,8 +275,8 @@ def test_channels_are_audited_but_for_those_of_accounts_that_nobody_may_ask_abou
 def test_a_channel_that_is_not_open_is_not_audited(database: Database, channel: str) -> None:
     people.connect(database)  # again: the next read opens it
     with database.read() as tx:
-        assert connections.due_for_audit(tx, before=people.NOW + timedelta(days=1), limit=5) == []
-        assert connections.oldest_audit(tx) is None
+        assert channels.due_for_audit(tx, before=people.NOW + timedelta(days=1), limit=5) == []
+        assert channels.oldest_audit(tx) is None
 
 
 def test_a_state_is_one_browser_s_for_ten_minutes_and_each_step_is_taken_once(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from storage.rows import connections, refresh_jobs
+from storage.rows import channels, refresh_jobs
 from storage.schema.database import Database
 from storage.schema.tables import connections as rows
 from tests.support import people
@@ -102,7 +102,7 @@ def test_a_push_in_passing_is_owed_already_only_while_nobody_may_still_finish(
     database: Database, clean: str
 ) -> None:
     with database.write() as tx:
-        connections.plan_channel(tx, clean, b"hash", b"sealed")
+        channels.plan_channel(tx, clean, b"hash", b"sealed")
 
     def owed_already() -> bool:
         found = refresh_jobs.by_channel(database, b"hash")

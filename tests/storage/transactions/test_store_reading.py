@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from domain.accounts import Account, Profile
 from domain.slots.listing import offered
-from storage.rows import connections, refresh_jobs
+from storage.rows import calendars, channels, refresh_jobs
 from storage.schema.database import Database
 from storage.schema.tables import metadata
 from storage.slots.slot_sets import Listing
@@ -150,7 +150,7 @@ def test_a_forgotten_account_leaves_nothing_behind(database: Database, connectio
     before = _dump(database, without=("connections", "slot_sets"))
     people.read(database, connection, (at(2, 10), at(2, 11)))
     with database.write() as tx:
-        connections.plan_channel(tx, connection, b"hash", b"sealed")
+        channels.plan_channel(tx, connection, b"hash", b"sealed")
     with database.write() as tx:
         store_reading.forget(tx, connection, now=people.NOW)
     assert _dump(database, without=("connections", "slot_sets")) == before
@@ -162,7 +162,7 @@ def test_a_calendar_that_the_coach_left_out_does_not_block_and_stays_left_out(
 ) -> None:
     people.read(database, connection, (at(2, 10), at(2, 11)))
     with database.write() as tx:
-        connections.choose(tx, connection, {people.HOME})
+        calendars.choose(tx, connection, {people.HOME})
     people.mark_dirty(database, connection)
     people.read(database, connection, (at(2, 10), at(2, 11)))
     assert is_open(people.listing(database), at(2, 10))

@@ -11,7 +11,7 @@ from domain.accounts import Account, Calendar, Profile
 from domain.sessions import Session
 from storage.reports import personal_data
 from storage.rows import connections, refresh_jobs
-from storage.rows.connections import UnknownCalendar
+from storage.rows.calendars import UnknownCalendar
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots import slot_sets

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from storage.rows import channels as channel_rows
 from storage.rows import connections
 from storage.schema import tables
 from tests.support import people
@@ -230,9 +231,9 @@ def test_an_audit_that_nobody_makes_is_told_as_an_error(house: House, connected:
     findings = {finding.check: finding for finding in doctor.examine(house.runtime.services)}
     assert "coachcal clock" in findings["audit"].next_step
     with house.runtime.services.database.read() as tx:
-        assert connections.oldest_audit(tx) == people.NOW
+        assert channel_rows.oldest_audit(tx) == people.NOW
 
 
 def test_without_a_channel_no_audit_is_overdue(house: House) -> None:
     with house.runtime.services.database.read() as tx:
-        assert connections.oldest_audit(tx) is None
+        assert channel_rows.oldest_audit(tx) is None

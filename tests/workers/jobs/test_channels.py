@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from storage.rows import channels as channel_rows
 from storage.rows import connections
 from storage.schema.tables import channels
 from tests.support.in_process import Connected, House
@@ -59,7 +60,7 @@ def test_a_crash_after_cronofy_opened_it_does_not_open_a_second_one(
     # Then the same URL was asked for, which answers the same channel
     assert len(open_channels(house, connected)) == 1
     with house.runtime.services.database.read() as tx:
-        assert len(connections.open_channels(tx, limit=9)) == 1
+        assert len(channel_rows.open_channels(tx, limit=9)) == 1
 
 
 def test_the_token_in_the_url_is_stored_as_a_hash_and_sealed(
@@ -70,7 +71,7 @@ def test_the_token_in_the_url_is_stored_as_a_hash_and_sealed(
     token = url.rpartition("/")[2]
     with house.runtime.services.database.read() as tx:
         row = tx.execute(channels.select()).one()
-    assert row.token_hash == connections.channel_hash(token)
+    assert row.token_hash == channel_rows.channel_hash(token)
     assert token.encode() not in row.token
 
 

@@ -1,0 +1,86 @@
+"""The profiles and calendars of a connection, as Cronofy last described them; and which block."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from domain.accounts import Account, Calendar, Profile
+from storage.schema.tables import calendars, profiles
+
+
+class UnknownCalendar(Exception):
+    """The connection has no calendar of this id."""
+
+
+def describe(tx: Connection, connection_id: str, account: Account) -> None:
+    """Replace the profiles and calendars by what userinfo says now; the coach's choice of calendars
+    is kept.
+    """
+    mine = calendars.c.connection_id == connection_id
+    left_out = set(tx.scalars(select(calendars.c.id).where(mine, calendars.c.blocks.is_(False))))
+    tx.execute(delete(calendars).where(mine))
+    tx.execute(delete(profiles).where(profiles.c.connection_id == connection_id))
+    for profile in account.profiles:
+        tx.execute(profiles.insert().values(connection_id=connection_id, **_profile_row(profile)))
+        for calendar in profile.calendars:
+            row = _calendar_row(profile, calendar) | {"blocks": calendar.id not in left_out}
+            tx.execute(calendars.insert().values(connection_id=connection_id, **row))
+
+
+def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str] | None:
+    """The ids of the calendars that block, or None while the list is not known yet (then every
+    calendar does).
+    """
+    mine = calendars.c.connection_id == connection_id
+    rows = tx.execute(
+        select(calendars.c.id, calendars.c.blocks, calendars.c.deleted).where(mine)
+    ).all()
+    return frozenset(row.id for row in rows if row.blocks and not row.deleted) if rows else None
+
+
+def choose(tx: Connection, connection_id: str, blocking: Collection[str]) -> None:
+    """Let these calendars block, and no others. Raises UnknownCalendar, with its id, for one that
+    is not there.
+    """
+    mine = calendars.c.connection_id == connection_id
+    known = set(tx.scalars(select(calendars.c.id).where(mine, calendars.c.deleted.is_(False))))
+    if unknown := sorted(set(blocking) - known):
+        raise UnknownCalendar(unknown[0])
+    tx.execute(calendars.update().where(mine).values(blocks=calendars.c.id.in_(blocking)))
+
+
+def profile_of(row: Any, its: Sequence[Calendar]) -> Profile:
+    known = (
+        row.id,
+        row.provider,
+        row.service,
+        row.name,
+        row.connected,
+        row.initial_sync,
+        row.relink_url,
+    )
+    return Profile(*known, tuple(its))
+
+
+def _profile_row(profile: Profile) -> dict[str, Any]:
+    return {
+        "id": profile.id,
+        "provider": profile.provider,
+        "service": profile.service,
+        "name": profile.name,
+        "connected": profile.connected,
+        "initial_sync": profile.initial_sync,
+        "relink_url": profile.relink_url,
+    }
+
+
+def _calendar_row(profile: Profile, calendar: Calendar) -> dict[str, Any]:
+    return {
+        "id": calendar.id,
+        "profile_id": profile.id,
+        "name": calendar.name,
+        "readonly": calendar.readonly,
+        "deleted": calendar.deleted,
+        "is_primary": calendar.primary,
+    }
