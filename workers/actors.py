@@ -11,7 +11,7 @@ from typing import Any
 import dramatiq
 import structlog
 
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from workers import tracing
 from workers.broker import Broker
 from workers.delivery import outbox

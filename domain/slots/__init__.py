@@ -15,7 +15,6 @@ import numpy.typing as npt
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS
-from domain.limits import full
 from domain.slots.cells import (
     GRID,
     NO_PERIODS,
@@ -28,6 +27,7 @@ from domain.slots.cells import (
     columns,
     padded,
 )
+from domain.slots.limits import full
 from domain.slots.packing import LOOK_BACK, packed
 from domain.slots.reasons import Codes, Reason, decode, encode, explain
 

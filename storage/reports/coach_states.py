@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from domain import freshness
 from domain.freshness import State
 from storage.schema.tables import coaches, connections
-from storage.slots import slot_sets
+from storage.slots import listings
 
 AT_ONCE = 500
 UNTRUSTED: tuple[State, ...] = ("stale", "disconnected")
@@ -39,7 +39,7 @@ def of(
     left out.
     """
     there = set(tx.scalars(select(coaches.c.id).where(coaches.c.id.in_(coach_ids))))
-    known = slot_sets.healths(tx, coach_ids)
+    known = listings.healths(tx, coach_ids)
     wanted = (coach_id for coach_id in dict.fromkeys(coach_ids) if coach_id in there)
     at, seconds = int(now.timestamp()), int(stale_after.total_seconds())
     found = []

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, case, func, select
 
-from storage.rows.outbox import OPEN
+from storage.rows.outbox_claims import OPEN
 from storage.schema.database import clock_ms
 from storage.schema.tables import connections, outbox, samples, schedule, sessions
 

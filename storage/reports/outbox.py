@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from storage.reports.overview import seconds
-from storage.rows.outbox import LEASE, Wake
+from storage.rows.outbox_claims import LEASE, Wake
 from storage.schema.database import clock_ms
 from storage.schema.tables import outbox
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from storage.reports import coach_states
 from storage.rows import refresh_jobs
-from storage.rows.outbox import OPEN
+from storage.rows.outbox_claims import OPEN
 from storage.schema.database import clock_ms, insert
 from storage.schema.tables import outbox, samples, visible
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from storage.rows.outbox import FIRST_WAKE_MS, Wake
+from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake
 from storage.schema.database import clock_ms
 from storage.schema.tables import outbox
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, and_, select
 
-from storage.rows.outbox import FIRST_WAKE_MS, Wake
+from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake
 from storage.schema.database import clock_ms
 from storage.schema.tables import outbox
 

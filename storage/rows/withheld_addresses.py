@@ -32,7 +32,7 @@ from domain.mail import Role
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import mail_address
 from storage.rows import outbox as queue
-from storage.rows.outbox import FIRST_WAKE_MS, Claim, Reason, Wake
+from storage.rows.outbox_claims import FIRST_WAKE_MS, Claim, Reason, Wake
 from storage.schema.database import clock_ms, insert
 from storage.schema.tables import bookings, outbox, sessions, withheld_addresses
 

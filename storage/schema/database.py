@@ -6,11 +6,10 @@ what it read is still true when it writes. On PostgreSQL READ COMMITTED and row 
 """
 
 import select
-import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from psycopg.errors import ReadOnlySqlTransaction
@@ -21,8 +20,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from storage.schema import deadlines
 from storage.schema.breaker import DatabaseBreaker
+from storage.schema.long_waits import LongWaits
 from storage.schema.outages import (
     Crowded,
     Outage,
@@ -33,7 +32,8 @@ from storage.schema.outages import (
     run_again_once,
     spoils,
 )
-from storage.schema.postgres import LongWaits, PostgresServer, Unanswered, parse
+from storage.schema.postgres import PostgresServer, Unanswered, parse
+from storage.schema.sqlite import BUSY_SECONDS, begin, prepare
 
 __all__ = ["Database", "Unavailable", "create"]
 
@@ -43,13 +43,7 @@ Use = Literal["web", "worker", "report"]
 # the web has a deadline besides.
 SECONDS: dict[Use, tuple[float, float]] = {"web": (5, 5), "worker": (6, 10), "report": (31, 30)}
 POOL_SECONDS = 1  # each thread needs one connection: nobody waits but by a mistake of ours
-BUSY_SECONDS = 4
 INSIST_EVERY_SECONDS = 0.2
-SQLITE_PRAGMAS = (
-    "PRAGMA synchronous=FULL",  # a 2xx is a promise: the commit behind it survives a power cut too
-    f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}",
-    "PRAGMA foreign_keys=ON",
-)
 
 
 class Database:
@@ -217,8 +211,8 @@ def create(
     waits = LongWaits(long_waits)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", lambda tx: _begin_sqlite(tx, waits))
+        event.listen(engine, "connect", prepare)
+        event.listen(engine, "begin", lambda tx: begin(tx, waits))
         return Database(engine)
     engine = create_engine(
         parsed,
@@ -244,64 +238,6 @@ def create(
 
     event.listen(engine, "checkout", look)
     return database
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver would otherwise begin deferred transactions of its own, which fail with SQLITE_BUSY
-    # at a write.
-    connection.isolation_level = None
-    for pragma in SQLITE_PRAGMAS:
-        connection.execute(pragma)
-    _use_wal(connection)
-
-
-def _use_wal(connection: Any) -> None:
-    """The file remembers it. While it is being switched SQLite answers "locked" at once, whatever
-    the busy timeout.
-    """
-    end = time.monotonic() + BUSY_SECONDS
-    while connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.01)
-
-
-def _begin_sqlite(tx: Connection, waits: LongWaits) -> None:
-    if not tx.get_execution_options().get("coachcal_write", False):
-        tx.exec_driver_sql("BEGIN")
-        return
-    patience = min(deadlines.left(BUSY_SECONDS), BUSY_SECONDS)
-    began = time.monotonic()
-    try:
-        if not _taken(tx, min(patience, waits.short)):
-            _take_before(tx, began + patience, waits)
-    finally:
-        deadlines.waited(began)
-
-
-def _take_before(tx: Connection, end: float, waits: LongWaits) -> None:
-    """Take SQLite's write lock before that moment, or raise what SQLite says."""
-    try:
-        with waits.one_more():
-            while not _taken(tx, waits.SLICE):
-                waits.look_up()
-                if time.monotonic() >= end:
-                    raise Crowded("nobody let go of the write lock in time")
-    except Crowded:
-        tx.exec_driver_sql("PRAGMA busy_timeout=0")
-        tx.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _taken(tx: Connection, seconds: float) -> bool:
-    driver: Any = tx.connection.driver_connection
-    with suppress(sqlite3.OperationalError):
-        driver.execute(f"PRAGMA busy_timeout={1000 * seconds:.0f}")
-        driver.execute("BEGIN IMMEDIATE")
-        return True
-    return False
 
 
 def insert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -7,8 +7,8 @@ server is to keep go with each transaction, because a session has none of its ow
 """
 
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import suppress
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from psycopg.errors import ConnectionTimeout, LockNotAvailable, ReadOnlySqlTrans
 from sqlalchemy.engine import URL, make_url
 
 from storage.schema import deadlines
+from storage.schema.long_waits import LongWaits
 from storage.schema.outages import Crowded
 
 Result = TypeVar("Result")
@@ -42,59 +43,6 @@ KEEPALIVES = {
 REFUSES_OPTIONS = "unsupported startup parameter"  # PgBouncer, unless it is told to ignore them
 GREETING = "SELECT pg_backend_pid(), current_setting('transaction_read_only')"
 BLOCKED = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
-
-
-class LongWaits:
-    """How many threads of a process may wait for long while nobody is answered: a web process keeps
-    some for others.
-
-    A wait is long after half a second. Many may wait for long as long as one of them is answered
-    now and then: then it is a queue, in a rush for one coach, say. Once nobody was for a second
-    they are stuck: those over `most` are told so, and whoever comes gets 20 ms, until somebody is
-    answered again.
-    """
-
-    LONG, CROWDED = 0.5, 0.02
-    STUCK = 1.0
-    SLICE = 0.25
-    """Seconds after which who waits for long looks up."""
-
-    def __init__(self, most: int | None) -> None:
-        self._most = most
-        self._waiting = 0
-        self._moved = 0.0  # when one of them was answered last, or the first of them began to wait
-        self._lock = threading.Lock()
-
-    @property
-    def short(self) -> float:
-        """Seconds that anybody may wait now, before it is for long."""
-        crowded = self._most is not None and self._waiting >= self._most
-        return self.CROWDED if crowded and self._stuck() else self.LONG
-
-    @contextmanager
-    def one_more(self) -> Iterator[None]:
-        with self._lock:
-            if self._waiting == 0:
-                self._moved = monotonic()
-            self._waiting += 1
-        try:
-            yield
-            self._moved = monotonic()
-        finally:
-            with self._lock:
-                self._waiting -= 1
-
-    def look_up(self) -> None:
-        """Between two slices of a long wait. Raises Crowded for one too many of those who are
-        stuck.
-        """
-        if self._most is not None and self._waiting > self._most and self._stuck():
-            raise Crowded(
-                f"{self._most} threads wait for the database already, and nobody is answered"
-            )
-
-    def _stuck(self) -> bool:
-        return monotonic() - self._moved > self.STUCK
 
 
 class _Dialling(threading.local):

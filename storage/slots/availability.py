@@ -18,7 +18,7 @@ from domain.slots.reasons import Reason
 from storage.schema.database import Database
 from storage.schema.fast_reads import query_raw
 from storage.schema.tables import coaches, connections, slot_sets
-from storage.slots.slot_sets import Listing
+from storage.slots.listings import Listing
 
 Stamp = tuple[tuple[object, ...], ...]
 

@@ -17,9 +17,9 @@ from domain.hours import DAY_SECONDS
 from domain.sessions import Refused, Terms, Unknown
 from domain.slots.cells import GRID
 from storage.rows import coaches, sessions
-from storage.slots import availability, slot_sets
+from storage.slots import availability, listings, slot_sets
 from storage.slots.availability import Asked
-from storage.slots.slot_sets import Listing
+from storage.slots.listings import Listing
 
 NEAREST = 5
 AROUND_DAYS = 14
@@ -67,7 +67,7 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
     rush for a few times most are told at once. Says nothing of what is open: that is for `check` to
     say, under the lock.
     """
-    found = slot_sets.listings(
+    found = listings.listings(
         tx, [wanted.coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True
     )
     listing = found.get(wanted.coach_id)
@@ -118,7 +118,7 @@ def nearest(listing: Listing, wanted: Wanted, terms: Terms) -> list[int]:
 
 
 def listing_of(tx: Connection, coach_id: str, terms: Terms) -> Listing:
-    return slot_sets.listings(
+    return listings.listings(
         tx, [coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True
     )[coach_id]
 

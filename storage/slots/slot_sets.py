@@ -3,27 +3,22 @@ are worth now.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version as installed
-from math import ceil
-from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import Connection, Row, literal, select
+from sqlalchemy import Connection, select
 
-from domain import freshness
-from domain.coaches import Coach, Policy
+from domain.coaches import Coach
 from domain.freebusy import Reading, blocking
-from domain.freshness import Effect, Health, State
 from domain.hours import DAY_SECONDS
 from domain.slots import Own, SlotSet, build
 from domain.slots.cells import Periods
 from domain.slots.packing import LOOK_BACK
 from storage.rows import calendars as calendar_rows
-from storage.rows import coaches, sessions
+from storage.rows import sessions
 from storage.schema.tables import busy, connections, slot_sets
-from storage.schema.tables import coaches as coach_rows
 
 # Sets reach this far past the horizon, so that a set rolled once a day never runs out between two
 # rolls.
@@ -35,53 +30,6 @@ WEEK_SECONDS = 9 * DAY_SECONDS
 _row = slot_sets.c
 NO_PERIODS: Periods = np.empty((0, 2), np.int64)
 FOREVER = 1 << 40
-# A grant that is gone and a profile without credentials are the same to whoever asks for slots; and
-# so is a trouble that only another release knows.
-SEEN_AS: dict[str | None, Literal["initial_sync", "disconnected"] | None] = {
-    None: None,
-    "initial_sync": "initial_sync",
-    "disconnected": "disconnected",
-    "revoked": "disconnected",
-}
-
-
-_LISTED = select(
-    _row.coach_id,
-    _row.version,
-    _row.origin,
-    _row.days,
-    _row.durations,
-    _row.bits,
-    _row.holds_until,
-    coach_rows.c.zone,
-    coach_rows.c.notice,
-    coach_rows.c.horizon_days,
-    coach_rows.c.policy,
-    coach_rows.c.last_known_hours,
-).join(coach_rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A coach's stored set and what may be shown of it: the effect of the coach's policy in this
-    state, now.
-    """
-
-    coach_id: str
-    zone: str
-    notice: int
-    horizon_days: int
-    slots: SlotSet
-    version: int
-    as_of: datetime | None
-    state: State
-    policy: Policy
-    effect: Effect
-    effect_until: int | None
-    holds_until: datetime | None
-    """When the next hold ends: from then on a start may be open that the stored set
-    calls closed.
-    """
 
 
 def today(now: datetime) -> int:
@@ -165,19 +113,6 @@ def compute(
     return basis(tx, coach, now=now, without=without, calendars=calendars).build()
 
 
-def preview(
-    tx: Connection, coach: Coach, *, now: datetime, stale_after: timedelta
-) -> tuple[Listing, Listing]:
-    """The coach's listing as it would be with these settings, of which nothing is written, and as
-    it is.
-    """
-    stored = listings(tx, [coach.id], now=now, stale_after=stale_after)[coach.id]
-    hours_only = stored.effect == "hours_only" and bool(healths(tx, [coach.id]))
-    fresh = compute(tx, coach, now=now, calendars=not hours_only)
-    zone, notice, horizon_days = coach.hours.zone, coach.notice, coach.horizon_days
-    return replace(stored, slots=fresh, zone=zone, notice=notice, horizon_days=horizon_days), stored
-
-
 def is_current(tx: Connection, coach: Coach, *, now: datetime) -> bool:
     """Whether the stored set was made today, from these settings and these time zone rules."""
     query = select(_row.origin, _row.coach_version, _row.tzdata).where(_row.coach_id == coach.id)
@@ -202,91 +137,6 @@ def rolled(tx: Connection, coach_id: str) -> None:
     tx.execute(
         slot_sets.update().where(_row.coach_id == coach_id).values(tzdata=installed("tzdata"))
     )
-
-
-def listings(
-    tx: Connection,
-    coach_ids: Sequence[str],
-    *,
-    now: datetime,
-    stale_after: timedelta,
-    reasons: bool = False,
-) -> dict[str, Listing]:
-    """The stored sets of these coaches with their freshness, in two queries whatever their number.
-
-    `reasons`: why closed times are closed, too; they are larger than all the rest.
-    """
-    query = _LISTED.add_columns(_row.reasons if reasons else literal(b"").label("reasons"))
-    found = tx.execute(query.where(_row.coach_id.in_(coach_ids))).all()
-    known = healths(tx, coach_ids)
-    seconds = int(stale_after.total_seconds())
-    return {
-        row.coach_id: _listing(tx, row, known.get(row.coach_id, []), (now, seconds))
-        for row in found
-    }
-
-
-def _listing(
-    tx: Connection, row: Row[Any], healths: list[Health], at: tuple[datetime, int]
-) -> Listing:
-    now, stale_after = int(at[0].timestamp()), at[1]
-    as_of = freshness.as_of(healths)
-    state = freshness.state(healths, now=now, stale_after=stale_after)
-    policy = Policy(row.policy, row.last_known_hours)
-    effect = freshness.effect(state, policy, as_of=as_of, now=now)
-    stored = SlotSet(row.origin, row.days, tuple(row.durations), row.bits, row.reasons)
-    if effect == "hours_only" and healths:
-        stored = _hours_only(tx, row.coach_id, stored, at[0])
-    return Listing(
-        coach_id=row.coach_id,
-        zone=row.zone,
-        notice=row.notice,
-        horizon_days=row.horizon_days,
-        slots=stored,
-        version=row.version,
-        as_of=None if as_of is None else datetime.fromtimestamp(as_of, UTC),
-        state=state,
-        policy=policy,
-        effect=effect,
-        effect_until=_sooner(
-            freshness.effect_until(healths, policy, as_of=as_of, now=now, stale_after=stale_after),
-            row.holds_until,
-        ),
-        holds_until=row.holds_until,
-    )
-
-
-def _sooner(effect_until: int | None, holds_until: datetime | None) -> int | None:
-    """A hold that ends opens its time by the clock alone."""
-    if holds_until is None:
-        return effect_until
-    ends = ceil(holds_until.timestamp())
-    return ends if effect_until is None else min(ends, effect_until)
-
-
-def _hours_only(tx: Connection, coach_id: str, stored: SlotSet, now: datetime) -> SlotSet:
-    """The set without the calendar: rare (a coach whose calendar is not trusted, by choice), so
-    computed when asked.
-    """
-    coach = coaches.get(tx, coach_id)
-    return stored if coach is None else compute(tx, coach, now=now, calendars=False)
-
-
-def healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]:
-    """What is known about the connections of these coaches, in one query; one without a connection
-    is left out.
-    """
-    row = connections.c
-    query = select(row.coach_id, row.done_gen < row.req_gen, row.trouble, row.last_ok_at)
-    found: dict[str, list[Health]] = {}
-    for coach_id, dirty, trouble, last_ok_at in tx.execute(
-        query.where(row.coach_id.in_(coach_ids))
-    ):
-        last_ok = None if last_ok_at is None else int(last_ok_at.timestamp())
-        found.setdefault(coach_id, []).append(
-            Health(bool(dirty), SEEN_AS.get(trouble, "disconnected"), last_ok)
-        )
-    return found
 
 
 def external(tx: Connection, coach: Coach) -> Periods:

@@ -22,7 +22,7 @@ from domain.sessions import (
     check_open_to_change,
 )
 from storage.rows import bookings, sessions
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import holds, notices

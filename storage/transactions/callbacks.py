@@ -17,7 +17,8 @@ from domain.events import Event
 from domain.notices import Change
 from domain.sessions import Terms
 from storage.rows import outbox, sessions
-from storage.rows.outbox import Owed, Wake
+from storage.rows.outbox import Owed
+from storage.rows.outbox_claims import Wake
 from storage.schema.session_tables import untold_conflict
 from storage.schema.tables import connections, slot_sets
 from storage.schema.tables import outbox as outbox_rows

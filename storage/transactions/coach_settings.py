@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from domain.coaches import Coach
-from storage.rows import calendars, coaches, connections, refresh_jobs
+from storage.rows import calendars, coaches, connections, push_marks
 from storage.slots import conflicts, slot_sets
 
 
@@ -58,7 +58,7 @@ def put_coach(
         else []
     )
     wake = tuple(
-        connection_id for connection_id in owed if refresh_jobs.mark_dirty(tx, connection_id)
+        connection_id for connection_id in owed if push_marks.mark_dirty(tx, connection_id)
     )
     return CoachChange(after, created=after.version == 1, wake=wake, conflicts=met)
 

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
 
 from storage.reports import personal_data
 from storage.reports.personal_data import KeptAnswer
-from storage.rows import audit_log, outbox, refresh_jobs
+from storage.rows import audit_log, outbox, push_marks
 from storage.rows import coaches as coach_rows
 from storage.rows import connections as connection_rows
 from storage.rows.audit_log import Deed
@@ -88,7 +88,7 @@ def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[st
         audit_log.note(tx, Deed(now, actor, "erase", person.id, person.kind))
     connected = connection_rows.ids_of_coach(tx, person.id) if person.kind == "coach" else []
     for connection_id in connected:
-        refresh_jobs.mark_dirty(tx, connection_id, erase=True)
+        push_marks.mark_dirty(tx, connection_id, erase=True)
     return connected
 
 

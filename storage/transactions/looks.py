@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
-from storage.rows import outbox
-from storage.rows.outbox import Wake
+from storage.rows import outbox, outbox_claims
+from storage.rows.outbox_claims import Wake
 from storage.schema.tables import calendars, connections, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
 from storage.transactions.write_back import TargetCalendar, owed_row
@@ -143,7 +143,9 @@ def _owe(tx: Connection, chosen: ColumnElement[bool], *, now: datetime, limit: i
     mine = and_(outbox_rows.c.session_id == row.session_id, outbox_rows.c.kind == "calendar")
     refused = and_(outbox_rows.c.topic == LOOK, outbox_rows.c.state == "dead")
     busy = exists(
-        select(outbox_rows.c.id).where(mine, or_(outbox_rows.c.state.in_(outbox.OPEN), refused))
+        select(outbox_rows.c.id).where(
+            mine, or_(outbox_rows.c.state.in_(outbox_claims.OPEN), refused)
+        )
     )
     query = (
         select(sessions.c.coach_id, sessions.c.id, sessions.c.version)

@@ -11,7 +11,8 @@ from domain.mail.safety import mail_address
 from domain.notices import Change, Contact, Notice, notices
 from domain.sessions import Session, Terms
 from storage.rows import connections, outbox
-from storage.rows.outbox import Owed, Wake
+from storage.rows.outbox import Owed
+from storage.rows.outbox_claims import Wake
 from storage.transactions import callbacks
 
 

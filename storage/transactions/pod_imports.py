@@ -14,7 +14,7 @@ from domain.errors import Invalid
 from domain.sessions import Refused, Session, Terms, Unknown
 from domain.slots import Own
 from storage.rows import coaches as coach_rows
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from storage.schema.database import insert
 from storage.schema.tables import coaches, imported_people
 from storage.slots import bookable, slot_sets

@@ -28,7 +28,7 @@ from domain.sessions import (
 )
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions

@@ -10,7 +10,7 @@ from domain.mail import Kind, MailFacts
 from domain.notices import Notice, facts_now, fitting
 from domain.sessions import Booking, Refused, Terms
 from storage.rows import bookings, coaches, outbox, sessions
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from storage.transactions import notices
 
 

@@ -20,7 +20,7 @@ from storage import migrations
 from storage.rows import coaches
 from storage.schema import tables
 from storage.schema.database import Database, create
-from storage.slots import availability, slot_sets
+from storage.slots import availability, listings, slot_sets
 from storage.slots.availability import Asked
 from tests.support import people
 from workers.embedded.postgres import postgres_server
@@ -65,7 +65,7 @@ def _floor(database: Database) -> None:
 def _pool(database: Database) -> None:
     ids = [f"coach-{number}" for number in range(COACHES)]
     with database.read() as tx:
-        found = slot_sets.listings(tx, ids, now=people.NOW, stale_after=timedelta(minutes=90))
+        found = listings.listings(tx, ids, now=people.NOW, stale_after=timedelta(minutes=90))
     assert len(availability.pool(list(found.values()), ASKED).any_open())
 
 

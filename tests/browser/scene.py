@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.freshness import State
-from storage.rows import coaches, outbox, withheld_addresses
+from storage.rows import coaches, outbox, outbox_claims, withheld_addresses
 from storage.rows.outbox import Owed
 from storage.schema import tables
 from storage.schema.database import Database, clock_ms
@@ -47,7 +47,7 @@ def kill(
 ) -> None:
     """What a delivery without hope does."""
     with database.write() as tx:
-        held = outbox.claim(tx, outbox_id, lease_ms=30_000, now=NOW)
+        held = outbox_claims.claim(tx, outbox_id, lease_ms=30_000, now=NOW)
         assert held is not None
         assert outbox.dead(tx, held, error=error)
 
@@ -62,7 +62,7 @@ def nobody_there(database: Database, number: int = 6) -> str:
     """A mail to a mailbox that does not exist."""
     (mine,) = owe(database, owed(number))
     with database.write() as tx:
-        held = outbox.claim(tx, mine, lease_ms=30_000, now=NOW)
+        held = outbox_claims.claim(tx, mine, lease_ms=30_000, now=NOW)
         assert held is not None
         reason = "refused for good, because of the address (550 5.1.1)"
         reply = (
@@ -77,7 +77,7 @@ def stuck(database: Database, number: int = 2) -> str:
     """A message whose sender vanished."""
     (mine,) = owe(database, owed(number))
     with database.write() as tx:
-        assert outbox.claim(tx, mine, lease_ms=-90_000, now=NOW)
+        assert outbox_claims.claim(tx, mine, lease_ms=-90_000, now=NOW)
     return mine
 
 

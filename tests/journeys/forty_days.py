@@ -24,8 +24,8 @@ from domain.coaches import Coach
 from domain.hours import Hours
 from storage.rows.refresh_jobs import RECONCILE_FROM, RECONCILE_SPREAD
 from storage.schema import tables
-from storage.slots import slot_sets
-from storage.slots.slot_sets import Listing
+from storage.slots import listings
+from storage.slots.listings import Listing
 from tests.support import people
 from tests.support.in_process import NOWHERE, Connected, House, built
 from tests.workers.test_clock import drain
@@ -250,7 +250,7 @@ class Season:
     def listing(self, life: Life) -> Listing:
         services = self.house.runtime.services
         with services.database.read() as tx:
-            return slot_sets.listings(
+            return listings.listings(
                 tx, [life.id], now=self.now, stale_after=services.settings.stale_after
             )[life.id]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage.rows import api_keys, clock_jobs, outbox, withheld_addresses
+from storage.rows import api_keys, clock_jobs, outbox, outbox_claims, withheld_addresses
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
@@ -51,13 +51,13 @@ def book(desk: Desk, _: str = "") -> None:
         )
 
 
-def held(desk: Desk) -> outbox.Claim:
+def held(desk: Desk) -> outbox_claims.Claim:
     """A claimed mail."""
     book(desk)
     with desk.database.write() as tx:
         chosen = tx.execute(tables.outbox.select().where(tables.outbox.c.topic == "booked")).first()
         assert chosen is not None
-        found = outbox.claim(tx, chosen.id, lease_ms=1000, now=NOW)
+        found = outbox_claims.claim(tx, chosen.id, lease_ms=1000, now=NOW)
     assert found is not None
     return found
 

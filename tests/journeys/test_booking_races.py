@@ -27,7 +27,7 @@ import requests
 from sqlalchemy import select
 
 from domain.sessions import Session
-from storage.rows import api_keys, coaches, outbox, sessions
+from storage.rows import api_keys, coaches, outbox_claims, sessions
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots import slot_sets
@@ -327,7 +327,9 @@ def _check_seats(database: Database) -> None:
 def _until_everything_due_is_delivered(raced: Town) -> None:
     end = time.monotonic() + 60
     row = tables.outbox.c
-    owed = select(row.id, row.kind, row.state, row.last_error).where(row.state.in_(outbox.OPEN))
+    owed = select(row.id, row.kind, row.state, row.last_error).where(
+        row.state.in_(outbox_claims.OPEN)
+    )
     while True:
         with raced.database.read() as tx:
             found = tx.execute(owed.where(row.due_at <= datetime.now(UTC))).all()

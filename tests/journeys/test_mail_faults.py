@@ -21,7 +21,7 @@ import redis
 from sqlalchemy import func, select
 
 from domain.sessions import Participant
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from storage.rows import channels, refresh_jobs
+from storage.rows import channels, push_marks, refresh_jobs
 from storage.rows.refresh_jobs import Claim
 from storage.transactions import store_reading
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
@@ -175,14 +175,14 @@ class ConnectionWorld:
         """The row afterwards, and whether a worker was woken. A push as the web takes it."""
         self._put(row)
         if act == "push":
-            found = refresh_jobs.by_channel(self.database, HASH)
+            found = push_marks.by_channel(self.database, HASH)
             if found is not None and found[1]:
                 return self._row(), False
         with self.database.write() as tx:
             if act == "sweep":
                 woken = bool(refresh_jobs.sweep(tx))
             else:
-                woken = refresh_jobs.mark_dirty(
+                woken = push_marks.mark_dirty(
                     tx, self.id, pushed=act == "push", erase=act == "erase"
                 )
         return self._row(), woken

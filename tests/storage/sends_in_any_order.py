@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from storage.reports import outbox as outbox_report
-from storage.rows import dead_letters
+from storage.rows import dead_letters, outbox_claims
 from storage.rows import outbox as outbox_rows
-from storage.rows.outbox import Claim, Owed
+from storage.rows.outbox import Owed
+from storage.rows.outbox_claims import Claim
 from storage.schema import tables
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
 from tests.support import people
@@ -181,7 +182,7 @@ class OutboxWorld:
         for name, whole, row in zip(IDS, self._whole, rows, strict=True):
             self._put(name, whole, row)
         with self.database.write() as tx:
-            held = outbox_rows.claim(tx, IDS[place], lease_ms=LEASE_MS, now=people.NOW)
+            held = outbox_claims.claim(tx, IDS[place], lease_ms=LEASE_MS, now=people.NOW)
         return tuple(
             row and self._row(name) for name, row in zip(IDS, rows, strict=True)
         ), held is not None

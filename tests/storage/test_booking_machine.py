@@ -14,7 +14,7 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from sqlalchemy import Connection
 
 from domain.sessions import Format, Unknown
-from storage.rows import coaches, refresh_jobs, sessions
+from storage.rows import coaches, push_marks, refresh_jobs, sessions
 from storage.schema.database import Database
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
@@ -406,7 +406,7 @@ class BookingMachine(Checked):
         ]
         connection_id = self.connections[coach]
         with self.database.write() as tx:
-            refresh_jobs.mark_dirty(tx, connection_id)
+            push_marks.mark_dirty(tx, connection_id)
             stored = coaches.get(tx, coach)
             assert stored is not None
             known = slot_sets.window(stored, self.moment).known_until

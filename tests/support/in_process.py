@@ -15,10 +15,10 @@ from dramatiq.brokers.stub import StubBroker
 
 from domain.accounts import Profile
 from domain.coaches import Coach
-from storage.rows import coaches, connections, refresh_jobs
+from storage.rows import coaches, connections, push_marks, refresh_jobs
 from storage.rows.connections import AccountInUse
 from storage.schema import tables
-from storage.slots import slot_sets
+from storage.slots import listings, slot_sets
 from tests.support import people
 from workers.bootstrap import Runtime, bootstrap, create_services
 from workers.budget import Budget
@@ -94,11 +94,11 @@ class House:
 
     def mark_dirty_with_userinfo(self, connection_id: str) -> None:
         with self.runtime.services.database.write() as tx:
-            refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
+            push_marks.mark_dirty(tx, connection_id, userinfo=True)
 
     def mark_for_erasure(self, connection_id: str) -> None:
         with self.runtime.services.database.write() as tx:
-            refresh_jobs.mark_dirty(tx, connection_id, erase=True)
+            push_marks.mark_dirty(tx, connection_id, erase=True)
 
     def profile(self, connected: Connected, coach_id: str = "ada") -> Profile:
         """The account's first profile, as we know it."""
@@ -115,7 +115,7 @@ class House:
         with self.runtime.services.database.read() as tx:
             return refresh_jobs.owed(tx, [connection_id]) == [connection_id]
 
-    def listing(self, coach_id: str = "ada") -> slot_sets.Listing:
+    def listing(self, coach_id: str = "ada") -> listings.Listing:
         return people.listing(
             self.runtime.services.database, coach_id, now=self.runtime.services.now()
         )

@@ -15,7 +15,7 @@ from domain.coaches import Coach
 from domain.sessions import Booking, Context, Participant, Terms
 from storage.rows import coaches
 from storage.rows import outbox as stored
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots.bookable import Wanted

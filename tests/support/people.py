@@ -14,11 +14,11 @@ from domain.coaches import Coach, Policy
 from domain.freebusy import BUSY, Reading
 from domain.hours import Hours
 from domain.sessions import Context, Participant, Terms
-from storage.rows import channels, coaches, connections, refresh_jobs
+from storage.rows import channels, coaches, connections, push_marks, refresh_jobs
 from storage.rows.refresh_jobs import Claim
 from storage.schema import tables
 from storage.schema.database import Database
-from storage.slots import slot_sets
+from storage.slots import listings, slot_sets
 from storage.transactions import store_reading
 from storage.transactions.store_reading import Observed
 
@@ -158,12 +158,12 @@ def read(
 
 def mark_dirty(database: Database, connection_id: str) -> bool:
     with database.write() as tx:
-        return refresh_jobs.mark_dirty(tx, connection_id)
+        return push_marks.mark_dirty(tx, connection_id)
 
 
-def listing(database: Database, coach_id: str = "ada", *, now: datetime = NOW) -> slot_sets.Listing:
+def listing(database: Database, coach_id: str = "ada", *, now: datetime = NOW) -> listings.Listing:
     with database.read() as tx:
-        return slot_sets.listings(
+        return listings.listings(
             tx, [coach_id], now=now, stale_after=timedelta(minutes=90), reasons=True
         )[coach_id]
 

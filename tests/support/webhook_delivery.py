@@ -11,7 +11,7 @@ import pytest
 
 from domain.sessions import Context, Participant
 from storage.rows import dead_letters
-from storage.rows.outbox import OPEN, Wake
+from storage.rows.outbox_claims import OPEN, Wake
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import callbacks, pods

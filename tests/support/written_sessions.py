@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.sessions import Participant, Session
 from storage.rows import sessions
-from storage.rows.outbox import OPEN
+from storage.rows.outbox_claims import OPEN
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pods

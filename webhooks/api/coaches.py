@@ -8,8 +8,8 @@ from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
-from storage.slots import slot_sets
-from storage.slots.slot_sets import Listing
+from storage.slots import listings as listing_slots
+from storage.slots.listings import Listing
 from storage.transactions import coach_settings
 from storage.transactions.coach_settings import CoachChange
 from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyIn
@@ -25,7 +25,7 @@ def show(coach_id: str) -> CoachOut:
     services = runtime().services
     with services.database.read() as tx:
         coach = coaches.get(tx, coach_id)
-        listings = slot_sets.listings(
+        listings = listing_slots.listings(
             tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after
         )
         connected = connections.of_coach(tx, coach_id)

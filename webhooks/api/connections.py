@@ -1,6 +1,6 @@
 """A coach's calendar accounts over HTTP: which calendars block, and disconnecting."""
 
-from storage.rows import connections, refresh_jobs
+from storage.rows import connections, push_marks
 from storage.rows.calendars import UnknownCalendar
 from storage.transactions import coach_settings, write_back
 from storage.transactions.write_back import ReadOnly
@@ -50,7 +50,7 @@ def disconnect(coach_id: str, connection_id: str) -> tuple[Accepted, int]:
     runtime_ = runtime()
     with runtime_.services.database.write() as tx:
         _check(connections.coach_of(tx, connection_id), coach_id)
-        refresh_jobs.mark_dirty(tx, connection_id, erase=True)
+        push_marks.mark_dirty(tx, connection_id, erase=True)
     runtime_.actors.wake(connection_id)
     return Accepted(status="accepted"), 202
 

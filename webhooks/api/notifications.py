@@ -12,7 +12,7 @@ import flask
 from flask import Response
 from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 
-from storage.rows import channels, refresh_jobs
+from storage.rows import channels, push_marks
 from storage.schema.outages import Unavailable, run_again_once
 from webhooks.http.context import FastPath, Parts, RawAnswer, parts
 from webhooks.http.limits import LIMITED
@@ -52,7 +52,7 @@ def receive(channel_token: str) -> Response:
     try:
         told, found = flask.request.environ.get(SEEN) or (
             _verified(cast(CappedRequest, flask.request), ours.runtime),
-            refresh_jobs.by_channel(
+            push_marks.by_channel(
                 ours.runtime.services.database, channels.channel_hash(channel_token)
             ),
         )
@@ -88,7 +88,7 @@ def in_passing(ours: Parts) -> FastPath:
         if told is None or told.kind != "change":
             return None
         try:
-            found = refresh_jobs.by_channel(
+            found = push_marks.by_channel(
                 database, channels.channel_hash(environ["PATH_INFO"][len(PLACE) :])
             )
         except Unavailable:
@@ -171,4 +171,4 @@ def _owe(told: Notification, found: tuple[str, bool] | None, runtime: Runtime) -
 
 def _mark(connection_id: str, kind: str, runtime: Runtime) -> bool:
     with runtime.services.database.write_once() as tx:
-        return refresh_jobs.mark_dirty(tx, connection_id, pushed=True, **OWED[kind])
+        return push_marks.mark_dirty(tx, connection_id, pushed=True, **OWED[kind])

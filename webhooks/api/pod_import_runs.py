@@ -16,7 +16,7 @@ from flask import Response
 from domain.sessions import Terms
 from storage.rows import idempotency
 from storage.rows.idempotency import BEGUN, KeyReused, StoredAnswer
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from storage.transactions import pod_imports
 from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
 from storage.transactions.pod_imports import Part

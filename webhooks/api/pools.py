@@ -7,9 +7,10 @@ from flask import Response
 
 from domain.errors import Invalid
 from domain.slots.listing import render
-from storage.slots import availability, slot_sets
+from storage.slots import availability
+from storage.slots import listings as listing_slots
 from storage.slots.availability import Asked
-from storage.slots.slot_sets import Listing
+from storage.slots.listings import Listing
 from webhooks.api.schemas.requests import PoolQuery
 from webhooks.api.slots import conditional, framed, standing
 from webhooks.http.context import runtime
@@ -30,7 +31,9 @@ def show(query: PoolQuery) -> Response:
     asked = Asked(query.duration, since, until, int(now.timestamp()))
     wanted = list(dict.fromkeys(query.coach_id))
     with services.database.read() as tx:
-        found = slot_sets.listings(tx, wanted, now=now, stale_after=services.settings.stale_after)
+        found = listing_slots.listings(
+            tx, wanted, now=now, stale_after=services.settings.stale_after
+        )
     _check(wanted, found, query.duration)
     return conditional(
         CachedResponse.of(_answer([found[coach_id] for coach_id in wanted], asked, query))

@@ -14,9 +14,9 @@ from werkzeug.http import parse_etags
 
 from domain.slots.listing import render
 from storage.schema.database import Unavailable
-from storage.slots import availability, slot_sets
+from storage.slots import availability, listings
 from storage.slots.availability import Asked, Stamp
-from storage.slots.slot_sets import Listing
+from storage.slots.listings import Listing
 from webhooks.api.schemas.requests import SlotsQuery
 from webhooks.http.auth import asking, key_of, lacking, may
 from webhooks.http.context import FastPath, Parts, RawAnswer, parts, runtime
@@ -49,7 +49,7 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
     # Looked at first: what changes from here on makes the answer that is kept look old, never new.
     stamp: Stamp = request.environ.get(SEEN) or availability.stamp(services.database, coach_id)
     with services.database.read() as tx:
-        found = slot_sets.listings(
+        found = listings.listings(
             tx,
             [coach_id],
             now=now,

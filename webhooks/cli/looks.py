@@ -34,7 +34,7 @@ def connect(coach: str, provider: str | None) -> None:
 )
 def refresh(coach: str, wait: float) -> None:
     """Read COACH's calendars now, through the queue as a push would, and say what changed."""
-    from storage.rows import connections, refresh_jobs
+    from storage.rows import connections, push_marks
     from storage.slots import slot_sets
 
     with opened() as runtime:
@@ -43,7 +43,7 @@ def refresh(coach: str, wait: float) -> None:
             before = slot_sets.version(tx, coach)
             chosen = connections.ids_of_coach(tx, coach)
             for connection_id in chosen:
-                refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
+                push_marks.mark_dirty(tx, connection_id, userinfo=True)
         if not chosen:
             raise click.ClickException(
                 f"{coach} has no calendar account; see: coachcal connect {coach}"
@@ -82,13 +82,15 @@ def slots(coach: str, since: datetime | None, until: datetime | None, duration: 
     now.
     """
     from domain.errors import Invalid
-    from storage.slots import slot_sets as stored
+    from storage.slots import listings
     from webhooks.api.slots import answer
 
     with opened() as runtime:
         now = runtime.services.now()
         with runtime.services.database.read() as tx:
-            found = stored.listings(tx, [coach], now=now, stale_after=runtime.settings.stale_after)
+            found = listings.listings(
+                tx, [coach], now=now, stale_after=runtime.settings.stale_after
+            )
         if coach not in found:
             raise click.ClickException(
                 f"there is no coach {coach}; make one with PUT /v1/coaches/{coach}"

@@ -17,7 +17,7 @@ import click
 from webhooks.cli.common import asks_first, confirm, opened
 
 if TYPE_CHECKING:
-    from storage.rows.outbox import Wake
+    from storage.rows.outbox_claims import Wake
     from workers.bootstrap import Runtime
 
     Work = Callable[[Any, str], Wake | bool | str | None]

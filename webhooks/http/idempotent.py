@@ -23,7 +23,7 @@ from domain.sessions import Refused as Refusal
 from domain.sessions import Terms
 from storage.rows import idempotency
 from storage.rows.idempotency import KeyReused, StoredAnswer
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from storage.schema.outages import run_again_once
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime

@@ -12,7 +12,7 @@ from storage.reports import outbox
 from storage.reports.outbox import Message
 from storage.rows import audit_log, dead_letters, withheld_addresses
 from storage.rows.audit_log import Deed
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 

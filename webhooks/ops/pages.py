@@ -15,7 +15,7 @@ from storage.reports.outbox import Tally
 from storage.reports.overview import Conflicted, Stuck, Troubled
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
 from storage.rows.refusals import Refusal
-from storage.slots import slot_sets
+from storage.slots import listings, slot_sets
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_security import see
 from webhooks.ops import weeks
@@ -249,7 +249,7 @@ def _coach(coach_id: str) -> dict[str, Any]:
     services = runtime().services
     now = services.now()
     with services.database.read() as tx:
-        found = slot_sets.listings(
+        found = listings.listings(
             tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=True
         )
         if coach_id not in found:

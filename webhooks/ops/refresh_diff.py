@@ -15,11 +15,11 @@ from itsdangerous import BadData
 from domain.hours import DAY_SECONDS
 from domain.slots.cells import GRID
 from domain.slots.listing import render
-from storage.rows import audit_log, connections, refresh_jobs
+from storage.rows import audit_log, connections, push_marks, refresh_jobs
 from storage.rows.audit_log import Deed
-from storage.slots import availability, slot_sets
+from storage.slots import availability, listings
 from storage.slots.availability import Asked
-from storage.slots.slot_sets import Listing
+from storage.slots.listings import Listing
 from webhooks.http.context import runtime
 from webhooks.ops.ops_sessions import signer
 
@@ -52,7 +52,7 @@ def refresh(coach_id: str) -> str:
         before = _runs(_listing(tx, coach_id), at)
         chosen = connections.ids_of_coach(tx, coach_id)
         for connection_id in chosen:
-            refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
+            push_marks.mark_dirty(tx, connection_id, userinfo=True)
         audit_log.note(
             tx, Deed(now, g.visitor.name, "refresh", coach_id, f"{len(chosen)} connections")
         )
@@ -90,7 +90,7 @@ def difference(coach_id: str) -> str:
 
 def _listing(tx: Any, coach_id: str) -> Listing:
     services = runtime().services
-    found = slot_sets.listings(
+    found = listings.listings(
         tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after
     )
     if coach_id not in found:

@@ -11,7 +11,7 @@ from domain.slots.cells import GRID
 from domain.slots.reasons import Reason
 from storage.slots import availability
 from storage.slots.availability import Asked
-from storage.slots.slot_sets import Listing
+from storage.slots.listings import Listing
 
 DAYS = 7
 

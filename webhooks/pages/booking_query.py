@@ -17,7 +17,7 @@ from domain.slots.cells import GRID
 from storage.rows import bookings, sessions
 from storage.slots import availability, bookable
 from storage.slots.availability import Asked
-from storage.slots.slot_sets import Listing
+from storage.slots.listings import Listing
 from webhooks.api.schemas.requests import MOST_TEXT
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May

@@ -12,7 +12,8 @@ from domain.hours import WEEKDAYS, timezone
 from storage.rows import coaches, connections
 from storage.rows.coaches import StaleVersion
 from storage.rows.connections import Connected
-from storage.slots import slot_sets
+from storage.slots import listings
+from storage.slots import listings as listing_slots
 from storage.transactions import coach_settings, write_back
 from storage.transactions.write_back import TargetCalendar
 from webhooks.http import after_change
@@ -133,7 +134,7 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
     """
     services = runtime().services
     stale_after = services.settings.stale_after
-    listing = slot_sets.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(
+    listing = listings.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(
         coach.id
     )
     connected = connections.of_coach(tx, coach.id)
@@ -192,7 +193,7 @@ def _page(
 def _effect(tx: Tx, found: Read) -> dict[str, Any]:
     services = runtime().services
     at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
-    listing, stored = slot_sets.preview(tx, found.coach, **at)
+    listing, stored = listing_slots.preview(tx, found.coach, **at)
     asked = request.form.get("show", "")
     length = int(asked) if asked.isdecimal() and len(asked) <= MOST_DIGITS else None
     return {"week": weeks.of(listing, stored, length, at["now"]), "errors": found.errors}

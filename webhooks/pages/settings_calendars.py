@@ -5,7 +5,7 @@ sessions, disconnect one after a question.
 from flask import Response, abort, render_template, request
 
 from storage.rows import connections as connection_rows
-from storage.rows import refresh_jobs as rows
+from storage.rows import push_marks
 from storage.rows.calendars import UnknownCalendar
 from storage.rows.connections import Connected
 from storage.transactions import coach_settings, write_back
@@ -92,7 +92,7 @@ def settings_disconnect(connection_id: str) -> Response:
     """
     with runtime().services.database.write() as tx:
         _owned(tx, connection_id)
-        rows.mark_dirty(tx, connection_id, erase=True)
+        push_marks.mark_dirty(tx, connection_id, erase=True)
     runtime().actors.wake(connection_id)
     return see(f"{HOME}?said=disconnecting")
 

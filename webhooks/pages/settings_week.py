@@ -9,7 +9,7 @@ from domain.hours import local_days, midnight, timezone
 from domain.slots.cells import GRID
 from storage.slots import availability
 from storage.slots.availability import Asked
-from storage.slots.slot_sets import Listing
+from storage.slots.listings import Listing
 
 DAYS = 7
 HOUR = 4

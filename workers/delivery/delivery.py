@@ -4,7 +4,8 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from storage.rows.outbox import Claim, Reason, Trouble
+from storage.rows.outbox import Trouble
+from storage.rows.outbox_claims import Claim, Reason
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000

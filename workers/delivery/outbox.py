@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 
-from storage.rows import mailer_trouble, outbox, withheld_addresses
-from storage.rows.outbox import Claim, Wake
+from storage.rows import mailer_trouble, outbox, outbox_claims, withheld_addresses
+from storage.rows.outbox_claims import Claim, Wake
 from storage.schema.database import Unavailable
 from workers.delivery import callbacks, mails, write_back
 from workers.delivery.delivery import (
@@ -47,7 +47,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     seconds = services.settings.lease_seconds * leases
     began = time.monotonic()
     with services.database.write() as tx:
-        held = outbox.claim(tx, outbox_id, lease_ms=seconds * 1000, now=services.now())
+        held = outbox_claims.claim(tx, outbox_id, lease_ms=seconds * 1000, now=services.now())
     if held is None:
         return []
     if held.unsure:

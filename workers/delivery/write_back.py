@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import structlog
 
 from domain.mail.safety import one_line
-from storage.rows import refresh_jobs
+from storage.rows import push_marks
 from storage.transactions import looks as look_rows
 from storage.transactions import write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
@@ -344,7 +344,7 @@ def _owe_a_look(services: Services, place: TargetCalendar) -> None:
     wakes the reader.
     """
     with services.database.write() as tx:
-        refresh_jobs.mark_dirty(tx, place.connection_id, userinfo=True)
+        push_marks.mark_dirty(tx, place.connection_id, userinfo=True)
 
 
 def _look_again_ms(turn: Turn) -> int:

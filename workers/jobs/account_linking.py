@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from storage.rows import coaches, connections, links, oauth_states, refresh_jobs
+from storage.rows import coaches, connections, links, oauth_states, push_marks
 from storage.rows.connections import AccountInUse
 from storage.rows.links import Link
 from storage.rows.oauth_states import Attempt, Now, Outcome
@@ -189,7 +189,7 @@ def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
         access_expires_at=datetime.fromisoformat(kept["expires_at"]),
         data_center=services.settings.cronofy_data_center,
     )
-    refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
+    push_marks.mark_dirty(tx, connection_id, userinfo=True)
     return connection_id
 
 

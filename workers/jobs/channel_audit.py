@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from storage.rows import channels as channel_rows
-from storage.rows import refresh_jobs
+from storage.rows import push_marks
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import Channel
 from workers.jobs import channels, tokens
@@ -49,7 +49,7 @@ def audit(services: Services, connection_id: str) -> Audited:
         )
     if found.reopened:
         with services.database.write() as tx:
-            refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
+            push_marks.mark_dirty(tx, connection_id, userinfo=True)
     if found.reopened or found.closed:
         log.warning(
             "channels_mended",
@@ -88,7 +88,7 @@ def attempt(services: Services, connection_id: str) -> bool:
         log.warning("audit_failed", connection=connection_id, error=str(error))
         if type(error) in NEEDS_A_PERSON:
             with services.database.write() as tx:
-                refresh_jobs.mark_dirty(tx, connection_id, userinfo=True)
+                push_marks.mark_dirty(tx, connection_id, userinfo=True)
             return True
         return False
 

@@ -10,7 +10,7 @@ import pytest
 from domain.freshness import State
 from storage.reports import coach_states, overview, samples
 from storage.reports import outbox as outbox_report
-from storage.rows import audit_log, sessions
+from storage.rows import audit_log, outbox_claims, sessions
 from storage.rows import outbox as outbox_rows
 from storage.rows.audit_log import Deed
 from storage.schema import tables
@@ -69,7 +69,7 @@ def test_what_nobody_acknowledged_before_its_lease_ended_is_stuck(database: Data
     mine = scene.stuck(database)
     (other,) = owe(database, owed(7))
     with database.write() as tx:
-        assert outbox_rows.claim(tx, other, lease_ms=60_000, now=NOW) is not None
+        assert outbox_claims.claim(tx, other, lease_ms=60_000, now=NOW) is not None
     connection_id = people.ready(database)
     people.mark_dirty(database, connection_id)
     assert people.claim(database, connection_id, lease_ms=-5_000) is not None
@@ -100,13 +100,13 @@ def test_a_message_that_waits_is_tried_at_once_when_asked_and_no_other_is(
 ) -> None:
     (mine,) = owe(database, owed(1))
     with database.write() as tx:
-        held = outbox_rows.claim(tx, mine, lease_ms=30_000, now=NOW)
+        held = outbox_claims.claim(tx, mine, lease_ms=30_000, now=NOW)
         assert held is not None
         assert outbox_report.retry(tx, mine) is None  # it is being sent
         outbox_rows.give_back(tx, held, error="451", retry_in_ms=600_000)
-        assert outbox_rows.claim(tx, mine, lease_ms=30_000, now=NOW) is None
+        assert outbox_claims.claim(tx, mine, lease_ms=30_000, now=NOW) is None
         assert outbox_report.retry(tx, mine) == (mine, "mail")
-        assert outbox_rows.claim(tx, mine, lease_ms=30_000, now=NOW) is not None
+        assert outbox_claims.claim(tx, mine, lease_ms=30_000, now=NOW) is not None
     dead = scene.dead_letter(database, 5)
     with database.write() as tx:
         assert outbox_report.retry(tx, dead) is None
@@ -116,7 +116,7 @@ def test_a_withheld_message_is_never_sent(database: Database) -> None:
     (mine,) = owe(database, owed(1))
     with database.write() as tx:
         assert outbox_report.withhold(tx, mine, reason="withheld")
-        assert outbox_rows.claim(tx, mine, lease_ms=30_000, now=NOW) is None
+        assert outbox_claims.claim(tx, mine, lease_ms=30_000, now=NOW) is None
         assert not outbox_report.withhold(tx, mine, reason="again")
         found = outbox_report.find(tx, mine)
     assert found is not None
@@ -128,7 +128,7 @@ def test_one_being_sent_is_not_withheld_and_one_whose_sender_vanished_may_have_b
 ) -> None:
     (mine,) = owe(database, owed(1))
     with database.write() as tx:
-        assert outbox_rows.claim(tx, mine, lease_ms=60_000, now=NOW) is not None
+        assert outbox_claims.claim(tx, mine, lease_ms=60_000, now=NOW) is not None
         assert not outbox_report.withhold(tx, mine, reason="withheld")
         tx.execute(tables.outbox.update().values(lease_until_ms=clock_ms() - 1))
         assert outbox_report.withhold(tx, mine, reason="withheld")

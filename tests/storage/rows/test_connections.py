@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.accounts import Account, Calendar, Profile
-from storage.rows import calendars, channels, connections, oauth_states, refresh_jobs
+from storage.rows import calendars, channels, connections, oauth_states, push_marks, refresh_jobs
 from storage.rows.calendars import UnknownCalendar
 from storage.rows.connections import SealedTokens
 from storage.schema import tables
@@ -171,7 +171,7 @@ def test_connecting_again_refuses_whoever_works_by_the_old_grant(
 ) -> None:
     # Given a reader that is to erase, a renewal, and an audit
     with database.write() as tx:
-        refresh_jobs.mark_dirty(tx, channel, erase=True)
+        push_marks.mark_dirty(tx, channel, erase=True)
     reader = people.claim(database, channel)
     assert reader is not None
     with database.write() as tx:
@@ -221,11 +221,11 @@ def test_the_first_push_of_a_planned_channel_finds_its_connection(
         people.has_channel(tx, connection, "chn_1")
         assert channels.channel(tx, connection) == channels.StoredChannel(b"sealed", "chn_1")
         assert channels.open_channels(tx, limit=5) == [(connection, "chn_1")]
-    assert refresh_jobs.by_channel(database, hashed) == (connection, False)
+    assert push_marks.by_channel(database, hashed) == (connection, False)
     with database.write() as tx:
-        refresh_jobs.mark_dirty(tx, connection, pushed=True)
-    assert refresh_jobs.by_channel(database, hashed) == (connection, True)
-    assert refresh_jobs.by_channel(database, channels.channel_hash("other")) is None
+        push_marks.mark_dirty(tx, connection, pushed=True)
+    assert push_marks.by_channel(database, hashed) == (connection, True)
+    assert push_marks.by_channel(database, channels.channel_hash("other")) is None
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def test_connecting_again_has_the_channel_opened_again_at_the_same_url(
         # A grant that was taken back took the channel along, so its id is not believed; its token
         # is kept
         assert channels.channel(tx, channel) == channels.StoredChannel(b"sealed", None)
-    assert refresh_jobs.by_channel(database, channels.channel_hash("token")) is not None
+    assert push_marks.by_channel(database, channels.channel_hash("token")) is not None
 
 
 def test_connecting_again_leaves_the_channels_of_others_alone(

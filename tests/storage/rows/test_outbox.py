@@ -11,7 +11,9 @@ from domain.mail import KINDS
 from domain.mail.endings import ANNOUNCES, ENDS, OTHERS
 from storage.reports import outbox as outbox_report
 from storage.rows import outbox as outbox_rows
-from storage.rows.outbox import Claim, Owed, Wake
+from storage.rows import outbox_claims
+from storage.rows.outbox import Owed
+from storage.rows.outbox_claims import Claim, Wake
 from storage.schema import tables
 from storage.schema.database import Database, create
 from tests.support import people
@@ -61,7 +63,7 @@ def owe(database: Database, *owed: Owed) -> list[str]:
 
 def claim(database: Database, outbox_id: str, **by: float) -> Claim | None:
     with database.write() as tx:
-        return outbox_rows.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW + timedelta(**by))
+        return outbox_claims.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW + timedelta(**by))
 
 
 def held(database: Database, outbox_id: str) -> Claim:
@@ -363,7 +365,7 @@ def test_what_is_given_back_waits_for_its_time(database: Database) -> None:
 
 
 def outbox_held(tx: Any, outbox_id: str) -> Claim:
-    mine = outbox_rows.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW)
+    mine = outbox_claims.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW)
     assert mine is not None
     return mine
 

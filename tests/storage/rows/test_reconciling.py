@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from storage.reports import samples
-from storage.rows import refresh_jobs
+from storage.rows import push_marks, refresh_jobs
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots import slot_sets
@@ -120,7 +120,7 @@ def test_a_change_that_a_push_announced_before_it_was_read_is_none(
 ) -> None:
     reconcile(database, people.NOW + HOUR)
     with database.write() as tx:
-        refresh_jobs.mark_dirty(tx, connection, pushed=True)
+        push_marks.mark_dirty(tx, connection, pushed=True)
     assert not read(database, connection, MEETING, (at(3, 10), at(3, 11))).missed
     assert row(database, connection).missed_pushes == 0
 
@@ -132,7 +132,7 @@ def test_a_push_while_the_read_is_under_way_is_no_missed_one_either(
     held = people.claim(database, connection)
     assert held is not None
     with database.write() as tx:
-        refresh_jobs.mark_dirty(tx, connection, pushed=True)
+        push_marks.mark_dirty(tx, connection, pushed=True)
         stored = store_reading.store(tx, held, people.observed(account=None), now=people.NOW)
     assert stored is not None
     assert (stored.changed, stored.missed, stored.again) == (True, False, True)
@@ -175,7 +175,7 @@ def test_how_long_a_push_waited_is_kept_for_the_read_that_served_it(
     database: Database, connection: str
 ) -> None:
     with database.write() as tx:
-        refresh_jobs.mark_dirty(tx, connection, pushed=True)
+        push_marks.mark_dirty(tx, connection, pushed=True)
     change(database, connection, pushed_since_ms=row(database, connection).pushed_since_ms - 1500)
     read(database, connection, MEETING)
     (waited,) = waits(database)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from storage.rows import channels, refresh_jobs
+from storage.rows import channels, push_marks, refresh_jobs
 from storage.schema.database import Database
 from storage.schema.tables import connections as rows
 from tests.support import people
@@ -105,13 +105,13 @@ def test_a_push_in_passing_is_owed_already_only_while_nobody_may_still_finish(
         channels.plan_channel(tx, clean, b"hash", b"sealed")
 
     def owed_already() -> bool:
-        found = refresh_jobs.by_channel(database, b"hash")
+        found = push_marks.by_channel(database, b"hash")
         assert found is not None
         return found[1]
 
     def push() -> None:
         with database.write() as tx:
-            refresh_jobs.mark_dirty(tx, clean, pushed=True)
+            push_marks.mark_dirty(tx, clean, pushed=True)
 
     assert not owed_already()
     push()
@@ -289,7 +289,7 @@ def test_a_single_statement_is_committed_once_the_block_ends(database: Database)
     connection_id = people.connect(database)
     with database.write_once() as tx:
         assert (
-            refresh_jobs.mark_dirty(tx, connection_id, userinfo=True) is False
+            push_marks.mark_dirty(tx, connection_id, userinfo=True) is False
         )  # its first read is owed already
     with database.read() as tx:
         assert people.row_of(tx, connection_id).userinfo_due

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.rows import withheld_addresses
-from storage.rows.outbox import Claim
+from storage.rows.outbox_claims import Claim
 from storage.schema import tables
 from storage.schema.database import Database
 from tests.storage.rows.test_outbox import claim, held, mail, owe, row, set_row

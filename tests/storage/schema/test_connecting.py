@@ -14,8 +14,8 @@ from sqlalchemy import func, select, text
 from storage.schema import deadlines
 from storage.schema.database import Database, Unavailable, create
 from storage.schema.fast_reads import query_raw
+from storage.schema.long_waits import LongWaits
 from storage.schema.outages import Outage, kind_of
-from storage.schema.postgres import LongWaits
 from tests.support.databases import Kind
 from tests.support.tcp_proxy import Proxy
 

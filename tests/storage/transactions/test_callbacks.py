@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from storage.rows import outbox, refresh_jobs
+from storage.rows import outbox_claims, refresh_jobs
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots.bookable import Wanted
@@ -181,7 +181,7 @@ def test_a_coach_who_was_erased_and_comes_back_is_told_of_anew(
     people.introduce(database)
     with database.write() as tx:
         ((outbox_id, _),) = callbacks.announce(tx, now=people.NOW)
-        assert outbox.claim(tx, outbox_id, lease_ms=1000, now=people.NOW) is not None
+        assert outbox_claims.claim(tx, outbox_id, lease_ms=1000, now=people.NOW) is not None
 
 
 def test_a_change_of_the_coach_s_hours_is_told_of(database: Database, connection: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from domain.coaches import Coach
 from domain.mail import MailFacts
-from storage.rows import outbox, refresh_jobs
+from storage.rows import outbox, outbox_claims, push_marks
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.transactions import relink_mails, store_reading
@@ -131,7 +131,7 @@ def test_a_second_loss_is_mailed_about_anew_and_superseded_by_nothing_of_the_fir
     # Then its first mail can be sent
     first = mails(database, connection)[0]
     with database.write() as tx:
-        assert outbox.claim(tx, first.id, lease_ms=1000, now=again) is not None
+        assert outbox_claims.claim(tx, first.id, lease_ms=1000, now=again) is not None
 
 
 def test_only_the_mails_of_this_loss_are_wanted(database: Database, connection: str) -> None:
@@ -162,6 +162,6 @@ def test_connecting_again_ends_the_episode_only_when_a_read_says_so(
         tx.execute(
             tables.connections.update().values(trouble=None)
         )  # what linking the account writes
-        refresh_jobs.mark_dirty(tx, connection, userinfo=True)
+        push_marks.mark_dirty(tx, connection, userinfo=True)
     read(database, connection, BROKEN, people.NOW + DAY)
     assert days(database, connection, people.NOW) == [0, 1, 3, 7, 14]

@@ -12,7 +12,7 @@ from domain.slots.listing import offered
 from storage.rows import calendars, channels, refresh_jobs
 from storage.schema.database import Database
 from storage.schema.tables import metadata
-from storage.slots.slot_sets import Listing
+from storage.slots.listings import Listing
 from storage.transactions import store_reading
 from tests.support import people
 from tests.support.people import at

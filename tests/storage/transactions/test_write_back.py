@@ -10,7 +10,7 @@ import pytest
 from domain.accounts import Account, Calendar, Profile
 from domain.sessions import Session
 from storage.reports import personal_data
-from storage.rows import connections, refresh_jobs
+from storage.rows import connections, push_marks
 from storage.rows.calendars import UnknownCalendar
 from storage.schema import tables
 from storage.schema.database import Database
@@ -123,7 +123,7 @@ def test_a_calendar_whose_grant_is_gone_cannot_be_reached_and_one_to_be_erased_i
         tx.execute(tables.connections.update().where(mine).values(trouble="revoked"))
     assert places(database) == [(people.WORK, False, True), (people.HOME, False, True)]
     with database.write() as tx:
-        refresh_jobs.mark_dirty(tx, connection, erase=True)
+        push_marks.mark_dirty(tx, connection, erase=True)
     assert places(database) == []
 
 
@@ -284,7 +284,7 @@ def test_a_place_in_an_account_that_is_being_erased_is_not_remembered(
     session = book(database)
     with database.write() as tx:
         assert write_back.put(tx, session.id, people.WORK, instead_of=None)
-        refresh_jobs.mark_dirty(tx, connection, erase=True)
+        push_marks.mark_dirty(tx, connection, erase=True)
     with database.write() as tx:
         assert not write_back.put(tx, session.id, people.HOME, instead_of=people.WORK)
         write_back.stray(tx, session.id, people.HOME)

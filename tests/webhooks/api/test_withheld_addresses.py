@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage.rows import audit_log, outbox
+from storage.rows import audit_log, outbox, outbox_claims
 from storage.schema import tables
 from tests.browser import scene
 from tests.support.http_client import Desk
@@ -132,7 +132,7 @@ def test_a_mail_that_is_withheld_or_waits_for_its_text_says_so_and_may_be_ended(
     assert state(inside, nobody) == "superseded"
     (waits,) = scene.owe(inside.database, scene.owed(7))
     with inside.database.write() as tx:
-        held = outbox.claim(tx, waits, lease_ms=30_000, now=scene.NOW)
+        held = outbox_claims.claim(tx, waits, lease_ms=30_000, now=scene.NOW)
         assert held is not None
         assert outbox.wait_for_text(tx, held, error="first_name", retry_in_ms=3_600_000)
     assert "waits for its text" in inside.client.get(f"/ops/outbox/{waits}").text

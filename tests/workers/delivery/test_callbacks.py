@@ -19,9 +19,9 @@ from standardwebhooks import WebhookVerificationError
 from structlog.testing import capture_logs
 
 from domain.events import CATALOGUE
-from storage.rows import dead_letters
+from storage.rows import dead_letters, outbox_claims
 from storage.rows import outbox as stored
-from storage.rows.outbox import Wake
+from storage.rows.outbox_claims import Wake
 from storage.schema.database import clock_ms
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
@@ -320,7 +320,7 @@ def test_a_worker_that_dies_loses_nothing(switchboard: Switchboard) -> None:
     (row,) = switchboard.rows(topic="booking.booked")
     for posts in (False, True):
         with switchboard.database.write() as tx:
-            held = stored.claim(tx, row.id, lease_ms=30_000, now=switchboard.now)
+            held = outbox_claims.claim(tx, row.id, lease_ms=30_000, now=switchboard.now)
         assert held is not None
         if posts:
             assert switchboard.services.receiver

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from storage.reports import metrics
-from storage.rows import outbox, withheld_addresses
+from storage.rows import outbox_claims, withheld_addresses
 from storage.schema import tables
 from tests.support import mail_delivery, people
 from tests.support.mail_delivery import DAY, NEXT_WEEK, Mailroom
@@ -192,7 +192,7 @@ def test_an_address_released_while_a_mail_to_it_was_looked_at_keeps_no_mail(room
     room.book(NEXT_WEEK + DAY)
     held = [each for each in room.rows(recipient=GRACE, state="pending") if each.topic == "booked"]
     with room.database.write() as tx:
-        mine = outbox.claim(tx, held[0].id, lease_ms=60_000, now=room.now)
+        mine = outbox_claims.claim(tx, held[0].id, lease_ms=60_000, now=room.now)
     assert mine is not None
     release(room)
     with room.database.write() as tx:

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from domain.mail.choice import MailText
 from domain.notices import Notice, facts_now
-from storage.rows import bookings, mail_texts
+from storage.rows import bookings, mail_texts, outbox_claims
 from storage.rows import outbox as stored
 from storage.transactions import notices
 from tests.support import people
@@ -423,7 +423,7 @@ def test_a_worker_that_was_held_up_sends_nothing(mailroom: Mailroom) -> None:
     mailroom.book()
     row = mailroom.row(recipient=GRACE, topic="booked")
     with mailroom.database.write() as tx:
-        held = stored.claim(tx, row.id, lease_ms=30_000, now=mailroom.now)
+        held = outbox_claims.claim(tx, row.id, lease_ms=30_000, now=mailroom.now)
     assert held is not None
     outcome = mails.deliver(mailroom.services, Turn(held, 30, began=time.monotonic() - 16))
     assert isinstance(outcome, Later)

@@ -16,7 +16,8 @@ from structlog.testing import capture_logs
 
 from domain.sessions import Booking
 from storage.rows import outbox as stored
-from storage.rows.outbox import Wake
+from storage.rows import outbox_claims
+from storage.rows.outbox_claims import Wake
 from storage.schema.database import clock_ms
 from storage.transactions.bookings import BookingChange
 from tests.support import people
@@ -189,7 +190,7 @@ def test_a_later_mail_that_had_to_wait_is_woken_for(mailroom: Mailroom) -> None:
     done = mailroom.book()
     row = mailroom.row(recipient=GRACE, topic="booked")
     with mailroom.database.write() as tx:
-        held = stored.claim(tx, row.id, lease_ms=30_000, now=mailroom.now)
+        held = outbox_claims.claim(tx, row.id, lease_ms=30_000, now=mailroom.now)
     assert held is not None
     mailroom.rebook(done.booking, at(9, 14))
     mailroom.work()
@@ -209,7 +210,7 @@ def test_an_outcome_that_comes_after_the_lease_is_refused(mailroom: Mailroom) ->
         mailroom.office.on_data = None
         mailroom.set_rows(row.id, lease_until_ms=0)
         with mailroom.database.write() as tx:
-            assert stored.claim(tx, row.id, lease_ms=30_000, now=mailroom.now)
+            assert outbox_claims.claim(tx, row.id, lease_ms=30_000, now=mailroom.now)
 
     mailroom.office.on_data = overtaken
     with capture_logs() as logs:
