@@ -10,7 +10,6 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from domain.coaches import Coach
-from domain.errors import Invalid
 from domain.hours import wall_clock
 from domain.mail import Kind
 from domain.notices import Change
@@ -23,19 +22,14 @@ from domain.sessions import (
     Refused,
     Session,
     Terms,
-    check_may_rebook,
-    check_may_take_seat,
 )
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings as booking_transactions
 from storage.transactions import holds, notices
-from storage.transactions.bookings import BookingChange
-
-OTHER_PODS = 3
+from storage.transactions.pod_seats import _check_deadline, _check_seats, _seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,121 +165,6 @@ def change(
     return _move(tx, coach, before, after, changes.force, terms)
 
 
-def take_seat(
-    tx: Connection,
-    pod_id: str,
-    participant: Participant,
-    context: Context,
-    terms: Terms,
-    *,
-    assigned: bool = False,
-) -> BookingChange:
-    """A seat in a pod, if there is one and its format lets this person have it. Raises Refused,
-    Unknown.
-    """
-    coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
-    seated = _seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
-    return BookingChange(seated.booking, seated.session, notices.owe(tx, coach, terms, [seated]))
-
-
-def move_seat(
-    tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, expected: int | None = None
-) -> BookingChange:
-    """Leave one pod for another in one step: the old seat is free and the new one taken, or
-    neither.
-
-    Raises Refused, Unknown.
-    """
-    target = sessions.get(tx, pod_id, what="pod")
-    for coach_id in sorted({target.coach_id, booking_rows.coach_of(tx, booking_id)}):
-        bookable.lock(tx, coach_id, terms)  # in one order: two who swap cannot deadlock
-    standing = booking_transactions.stand(tx, booking_id, terms, expected=expected)
-    left, before = standing.session, standing.booking
-    if not left.pod:
-        raise Refused(
-            "not_a_pod", "This booking is a 1:1 session: send another start instead of a pod."
-        )
-    if left.id == pod_id:
-        raise Refused("already_seated", "This participant is in that pod: choose another.")
-    coach = bookable.lock(tx, target.coach_id, terms)
-    check_may_rebook(left, sessions.get(tx, pod_id))
-    pod = _take(tx, coach, pod_id, before.participant, terms)
-    _check_group(tx, pod, before.participant)
-    sessions.give_seat(tx, left.id)
-    booking = before.changed(terms.now, session_id=pod_id)
-    booking_rows.put(tx, booking)
-    wake = notices.owe(
-        tx, coach, terms, [Change("rebooked", pod, booking, previous_starts=left.starts)]
-    )
-    if left.coach_id != coach.id:
-        wake += notices.owe(
-            tx, standing.coach, terms, [Change("seat_left", left, booking, tells_participant=False)]
-        )
-    return BookingChange(booking, pod, wake)
-
-
-def _seat(
-    tx: Connection,
-    coach: Coach,
-    pod_id: str,
-    participant: Participant,
-    context: Context,
-    terms: Terms,
-    *,
-    assigned: bool,
-) -> Change:
-    pod = _take(tx, coach, pod_id, participant, terms)
-    check_may_take_seat(pod, assigned=assigned)
-    if not assigned:
-        _check_group(tx, pod, participant)
-    booking = booking_rows.new(pod, participant, context, terms)
-    booking_rows.add(tx, booking)
-    return Change("booked", pod, booking)
-
-
-def _check_group(tx: Connection, pod: Session, participant: Participant) -> None:
-    """Whoever chose a hybrid_v2 pod is locked to its group."""
-    if pod.format == "hybrid_v2" and (first := booking_rows.chosen_before(tx, pod, participant.id)):
-        detail = (
-            "This participant chose another pod before, and stays with its group: use that one."
-        )
-        raise Refused("format_forbids", detail, format=pod.format, pod_id=first)
-
-
-def _take(
-    tx: Connection, coach: Coach, pod_id: str, participant: Participant, terms: Terms
-) -> Session:
-    """The pod with one seat more taken."""
-    pod = sessions.get(tx, pod_id, what="pod")
-    if not pod.active:
-        raise Refused("pod_ended", "This pod was called off: choose another.", ended_as=pod.status)
-    if pod.begun(terms.now):
-        raise Refused("already_begun", "The pod has begun: choose another.", reason="past")
-    if booking_rows.is_seated(tx, pod_id, participant.id):
-        raise Refused("already_seated", "This participant has a seat in the pod already.")
-    if not sessions.take_seat(tx, pod_id):
-        raise _full(tx, coach, pod, terms)
-    return sessions.get(tx, pod_id)
-
-
-def _full(tx: Connection, coach: Coach, pod: Session, terms: Terms) -> Refused:
-    others = sessions.pods_with_seats(
-        tx, coach.id, around=pod.starts, now=terms.now, limit=OTHER_PODS
-    )
-    wanted = Wanted(coach.id, pod.starts, pod.minutes)
-    listing = bookable.listing_of(tx, coach.id, terms)
-    nearest = (
-        bookable.nearest(listing, wanted, terms) if pod.minutes in listing.slots.durations else ()
-    )
-    detail = (
-        f"All {pod.capacity} seats of this pod are taken: choose another pod, or one of the"
-        " nearest open starts."
-    )
-    return Refused(
-        "seats_full", detail, reason="full", nearest=nearest, pods=[other.id for other in others]
-    )
-
-
 def _changed(before: Session, changes: Changes) -> Session:
     start = before.starts if changes.start is None else changes.start
     given = {
@@ -338,24 +217,6 @@ def _each_seat(
             booking_rows.put(tx, changed)
             found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
     return found
-
-
-def _check_seats(min_seats: int, capacity: int, taken: int) -> None:
-    if min_seats > capacity:
-        detail = f"min_seats is {min_seats} and max_seats is {capacity}: swap or correct them."
-        raise Invalid("min_seats", "min_over_max", detail)
-    if taken > capacity:
-        detail = f"{taken} seats are taken: send a max_seats of {taken} or more."
-        raise Refused("seats_taken", detail, reason="full")
-
-
-def _check_deadline(deadline: datetime | None, starts: int) -> None:
-    if deadline is not None and deadline.timestamp() > starts:
-        raise Invalid(
-            "deadline",
-            "deadline_after_start",
-            "Send a deadline that is over before the pod begins.",
-        )
 
 
 def _made(tx: Connection, pod_id: str, wake: list[Wake]) -> Made:

@@ -21,7 +21,7 @@ from storage.rows.refresh_jobs import Before, Claim
 from storage.schema.database import clock_ms
 from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
-from storage.transactions import looks, relink_mails, write_back
+from storage.transactions import looks, relink_mails, target_calendars, write_back
 
 # A profile in its first sync is looked at again this soon: its "completed" push is skipped when the
 # sync won the race.
@@ -152,7 +152,7 @@ def _follow_up(
         calendars.describe(tx, connection_id, account)
         relink_mails.follow(tx, coach, connection_id, now=now)
         if trouble is None:
-            write_back.owe_moves(tx, coach.id, now=now)
+            target_calendars.owe_moves(tx, coach.id, now=now)
     looks.owe_with_read(tx, connection_id, now=now)
     return () if trouble == "initial_sync" else conflicts.flag(tx, coach, now=now)
 

@@ -6,7 +6,6 @@ calendars it may still stand besides (its strays), from where it is taken away. 
 cut short anywhere leaves no second event.
 """
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -17,13 +16,8 @@ from domain.sessions import Session, Unknown
 from storage.rows import bookings, outbox
 from storage.rows import coaches as coach_rows
 from storage.rows import sessions as session_rows
-from storage.rows.calendars import UnknownCalendar
 from storage.rows.outbox import Owed
 from storage.schema.tables import calendars, coaches, connections, profiles, sessions
-
-
-class ReadOnly(Exception):
-    """The calendar takes no events, so it cannot receive sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +35,6 @@ class CalendarEntry:
     """Where it was written, or was about to be."""
     strays: tuple[str, ...]
     """The calendars that it may still stand in besides."""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetCalendar:
-    """A calendar of a coach. `connected`: we have working credentials for it. `writable`: it takes
-    events.
-    """
-
-    connection_id: str
-    calendar_id: str
-    connected: bool
-    writable: bool
-
-    @property
-    def open(self) -> bool:
-        """Whether an event can be put into it, or taken out."""
-        return self.connected and self.writable
 
 
 def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
@@ -87,76 +64,6 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         calendar_id=calendar_id,
         strays=tuple(strays or ()),
     )
-
-
-def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
-    """The coach's calendars, the best first: those that can be reached, of those the one that the
-    coach chose (unless it takes no events), then the primary ones.
-    """
-    profile = and_(
-        profiles.c.connection_id == calendars.c.connection_id,
-        profiles.c.id == calendars.c.profile_id,
-    )
-    connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
-    chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
-    query = (
-        select(
-            calendars.c.connection_id,
-            calendars.c.id,
-            connected.label("connected"),
-            calendars.c.readonly,
-        )
-        .join(connections, connections.c.id == calendars.c.connection_id)
-        .join(profiles, profile)
-        .where(
-            connections.c.coach_id == coach_id,
-            calendars.c.deleted.is_(False),
-            connections.c.erase_due.is_(False),
-        )
-        .order_by(connected.desc(), and_(chosen, calendars.c.readonly.is_(False)).desc())
-        .order_by(calendars.c.is_primary.desc(), calendars.c.connection_id, calendars.c.id)
-    )
-    return tuple(
-        TargetCalendar(row[0], row[1], bool(row[2]), writable=not row[3])
-        for row in tx.execute(query)
-    )
-
-
-def receiving(tx: Connection, coach_id: str) -> TargetCalendar | None:
-    """The calendar that a new session is written into; None: no calendar takes any."""
-    return next((place for place in places(tx, coach_id) if place.open), None)
-
-
-def receive(
-    tx: Connection, coach_id: str, calendar_id: str | None, *, of: str | None = None, now: datetime
-) -> None:
-    """Let this calendar receive the coach's sessions, the coming ones too; None: the main one,
-    chosen automatically.
-
-    Raises UnknownCalendar for one that is not the coach's (or not of the connection `of`),
-    ReadOnly. One that cannot be reached just now is chosen all the same: until it can, the
-    automatic one receives, and nothing moves.
-    """
-    coach_rows.lock(tx, coach_id)
-    known = {
-        place.calendar_id: place
-        for place in places(tx, coach_id)
-        if of in (None, place.connection_id)
-    }
-    chosen = None if calendar_id is None else known.get(calendar_id)
-    if calendar_id is not None and chosen is None:
-        raise UnknownCalendar(calendar_id)
-    if chosen is not None and not chosen.writable:
-        raise ReadOnly
-    row = connections.c
-    tx.execute(connections.update().where(row.coach_id == coach_id).values(receives=None))
-    if chosen is not None:
-        tx.execute(
-            connections.update().where(row.id == chosen.connection_id).values(receives=calendar_id)
-        )
-    target = chosen or receiving(tx, coach_id)
-    if target is not None and target.open:
-        _move_all(tx, coach_id, target.calendar_id, now)
 
 
 def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | None) -> bool:
@@ -196,32 +103,6 @@ def taken_away(tx: Connection, session_id: str, calendar_id: str) -> None:
     _stands(tx, session_id, standing, strays - {calendar_id})
 
 
-def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
-    """Owe a calendar row to each coming session whose calendar is gone or takes events no more, if
-    another does; and to each that was left in a calendar which can be tidied now.
-
-    Nobody is woken: the sweeper does that.
-    """
-    there = {place.calendar_id: place for place in places(tx, coach_id) if place.writable}
-    if not there:
-        return
-    row = sessions.c
-    lost = row.event_calendar_id.not_in(there)
-    query = select(row.id, row.version, row.event_calendar_id, row.event_strays)
-    found = tx.execute(
-        query.where(_coming(coach_id, now), or_(lost, row.event_strays.is_not(None))).order_by(
-            row.id
-        )
-    )
-    owed = []
-    for session_id, version, calendar_id, strays in found.all():
-        tidied = [each for each in strays or () if each in there and there[each].connected]
-        if calendar_id not in there or tidied:
-            key = f"{session_id}:{version}:{_unnamed(calendar_id or '', *tidied)}"
-            owed.append(owed_row(coach_id, session_id, version, key, now))
-    outbox.add(tx, owed, now=now)
-
-
 def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -> None:
     """Forget which sessions stand in the calendars of an account that is being erased. Those to
     come are owed another place, as soon as there is one. What stands in the coach's other accounts
@@ -250,39 +131,6 @@ def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -
             key = f"{session_id}:{version}:{_unnamed(standing)}"
             owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
-
-
-def _unnamed(*calendar_ids: str) -> str:
-    """Tells calendars apart in rows that outlive their account, and names none."""
-    return blake2b(":".join(calendar_ids).encode(), digest_size=8).hexdigest()
-
-
-def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None:
-    """Coming sessions belong into this calendar from now on: said in their rows, which whoever
-    writes them obeys.
-    """
-    row = sessions.c
-    elsewhere = row.event_calendar_id.is_distinct_from(target)
-    query = select(row.id, row.version).where(_coming(coach_id, now), elsewhere).order_by(row.id)
-    owed = []
-    for session_id, version in tx.execute(query).all():
-        standing, strays = _locked(tx, session_id)
-        _stands(tx, session_id, target, strays | {standing})
-        # Each choice moves them again, however often it is made: no row of an earlier one counts
-        # for it.
-        key = f"{session_id}:{version}:{secrets.token_hex(8)}"
-        owed.append(owed_row(coach_id, session_id, version, key, now))
-    outbox.add(tx, owed, now=now)
-
-
-def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
-    """Whether the calendar is the coach's. Not that of an account which is being erased: nothing is
-    remembered of it. Takes the coach's lock, as `leave` has it: an erasure comes before, or after.
-    """
-    coach_id = tx.scalar(select(sessions.c.coach_id).where(sessions.c.id == session_id))
-    if coach_id is None or coach_rows.lock(tx, coach_id) is None:
-        return False
-    return calendar_id in (place.calendar_id for place in places(tx, coach_id))
 
 
 def _coming(coach_id: str, now: datetime) -> ColumnElement[bool]:
@@ -320,4 +168,69 @@ def owed_row(
         due_at=now,
         coach_id=coach_id,
         session_id=session_id,
+    )
+
+
+def _unnamed(*calendar_ids: str) -> str:
+    """Tells calendars apart in rows that outlive their account, and names none."""
+    return blake2b(":".join(calendar_ids).encode(), digest_size=8).hexdigest()
+
+
+def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
+    """Whether the calendar is the coach's. Not that of an account which is being erased: nothing is
+    remembered of it. Takes the coach's lock, as `leave` has it: an erasure comes before, or after.
+    """
+    coach_id = tx.scalar(select(sessions.c.coach_id).where(sessions.c.id == session_id))
+    if coach_id is None or coach_rows.lock(tx, coach_id) is None:
+        return False
+    return calendar_id in (place.calendar_id for place in places(tx, coach_id))
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCalendar:
+    """A calendar of a coach. `connected`: we have working credentials for it. `writable`: it takes
+    events.
+    """
+
+    connection_id: str
+    calendar_id: str
+    connected: bool
+    writable: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether an event can be put into it, or taken out."""
+        return self.connected and self.writable
+
+
+def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
+    """The coach's calendars, the best first: those that can be reached, of those the one that the
+    coach chose (unless it takes no events), then the primary ones.
+    """
+    profile = and_(
+        profiles.c.connection_id == calendars.c.connection_id,
+        profiles.c.id == calendars.c.profile_id,
+    )
+    connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
+    chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
+    query = (
+        select(
+            calendars.c.connection_id,
+            calendars.c.id,
+            connected.label("connected"),
+            calendars.c.readonly,
+        )
+        .join(connections, connections.c.id == calendars.c.connection_id)
+        .join(profiles, profile)
+        .where(
+            connections.c.coach_id == coach_id,
+            calendars.c.deleted.is_(False),
+            connections.c.erase_due.is_(False),
+        )
+        .order_by(connected.desc(), and_(chosen, calendars.c.readonly.is_(False)).desc())
+        .order_by(calendars.c.is_primary.desc(), calendars.c.connection_id, calendars.c.id)
+    )
+    return tuple(
+        TargetCalendar(row[0], row[1], bool(row[2]), writable=not row[3])
+        for row in tx.execute(query)
     )

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 from domain.accounts import Calendar
 from domain.coaches import Coach
 from storage.rows import coaches
-from storage.transactions import write_back
+from storage.transactions import target_calendars
 from tests.browser.conftest import Seen, Site, listening, served
 from tests.browser.hands import Mouse, Touch, middle
 from tests.browser.test_ops import at_peace, tab_to, violations
@@ -311,7 +311,7 @@ def test_the_calendar_that_receives_sessions_is_chosen_by_keyboard(site: Site) -
         expect(home).to_be_checked()
         expect(page.locator("#said")).to_contain_text("Sessions are written there from now on")
         with site.desk.database.read() as tx:
-            place = write_back.receiving(tx, "ada")
+            place = target_calendars.receiving(tx, "ada")
         assert place
         assert place.calendar_id == people.HOME
         assert violations(page) == []

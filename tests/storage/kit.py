@@ -13,7 +13,7 @@ from storage.schema.database import Database
 from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, pods
+from storage.transactions import bookings, pod_seats, pods
 from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Changes, Made, Plan
 from tests.support import people as people_tests
@@ -39,12 +39,16 @@ def join(
 ) -> BookingChange:
     now = options.pop("now", people_tests.NOW)
     with database.write() as tx:
-        return pods.take_seat(tx, made.pod.id, who, context, people_tests.terms(now), **options)
+        return pod_seats.take_seat(
+            tx, made.pod.id, who, context, people_tests.terms(now), **options
+        )
 
 
 def move(database: Database, done: BookingChange, made: Made, **options: Any) -> BookingChange:
     with database.write() as tx:
-        return pods.move_seat(tx, done.booking.id, made.pod.id, people_tests.terms(), **options)
+        return pod_seats.move_seat(
+            tx, done.booking.id, made.pod.id, people_tests.terms(), **options
+        )
 
 
 def change(database: Database, made: Made, expected: int | None = None, **changes: Any) -> Made:

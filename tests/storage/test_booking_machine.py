@@ -18,7 +18,15 @@ from storage.rows import coaches, push_marks, refresh_jobs, sessions
 from storage.schema.database import Database
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import attendance, bookings, coach_settings, holds, pods, store_reading
+from storage.transactions import (
+    attendance,
+    bookings,
+    coach_settings,
+    holds,
+    pod_seats,
+    pods,
+    store_reading,
+)
 from storage.transactions.pods import Changes, Plan
 from storage.transactions.store_reading import Observed
 from tests.storage.booking_machine import COACHES, DURATIONS, PEOPLE, Checked, Pick, among, present
@@ -292,7 +300,7 @@ class BookingMachine(Checked):
         verdict = self.model.may_join(pod, who, assigned=assigned)
         done = self.attempt(
             verdict,
-            lambda tx: pods.take_seat(
+            lambda tx: pod_seats.take_seat(
                 tx, pod.id, PEOPLE[who], people_tests.PROGRAMME, self.terms, assigned=assigned
             ),
             self.model.nearest(pod.coach, pod.start, pod.minutes)
@@ -308,7 +316,8 @@ class BookingMachine(Checked):
         expected = None if off is None else seat.version + off
         verdict = self.model.may_move(seat, pod, expected)
         done = self.attempt(
-            verdict, lambda tx: pods.move_seat(tx, seat.id, pod.id, self.terms, expected=expected)
+            verdict,
+            lambda tx: pod_seats.move_seat(tx, seat.id, pod.id, self.terms, expected=expected),
         )
         if done is not None:
             left, seat.time = self.model.times[seat.time], pod.id

@@ -21,7 +21,7 @@ from storage.schema.database import Database, create
 from storage.slots import availability, bookable, slot_sets
 from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, holds, pods
+from storage.transactions import bookings, holds, pod_seats, pods
 from storage.transactions import store_reading as store_reading_transactions
 from storage.transactions.bookings import BookingChange
 from storage.transactions.store_reading import Observed
@@ -113,7 +113,7 @@ def test_of_many_who_want_the_last_three_seats_three_get_one(database: Database)
 
 
 def seat_for(pod_id: str, who: Participant) -> Act:
-    return lambda tx: pods.take_seat(tx, pod_id, who, NO_CONTEXT, people.terms())
+    return lambda tx: pod_seats.take_seat(tx, pod_id, who, NO_CONTEXT, people.terms())
 
 
 def test_one_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
@@ -138,7 +138,7 @@ def test_two_who_swap_the_pods_of_two_coaches_never_stop_each_other(database: Da
 
 
 def moving(seat: BookingChange, pod_id: str) -> Act:
-    return lambda tx: pods.move_seat(tx, seat.booking.id, pod_id, people.terms())
+    return lambda tx: pod_seats.move_seat(tx, seat.booking.id, pod_id, people.terms())
 
 
 def test_a_rebooking_and_a_booking_for_the_same_time_do_not_both_get_it(database: Database) -> None:

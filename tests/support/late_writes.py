@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from storage.schema import tables
-from storage.transactions import looks, write_back
+from storage.transactions import looks, target_calendars
 from tests.support import written_sessions
 from tests.support.in_process import House
 from tests.support.written_sessions import TEN, Diary
@@ -46,7 +46,7 @@ def home(ada: Diary) -> str:
 
 def receive(ada: Diary, calendar: str | None) -> None:
     with ada.services.database.write() as tx:
-        write_back.receive(tx, "ada", calendar, now=ada.services.now())
+        target_calendars.receive(tx, "ada", calendar, now=ada.services.now())
 
 
 def pass_time(ada: Diary, seconds: float) -> None:

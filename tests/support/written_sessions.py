@@ -12,7 +12,7 @@ from storage.rows import sessions
 from storage.rows.outbox_claims import OPEN
 from storage.schema import tables
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, pods
+from storage.transactions import bookings, pod_seats, pods
 from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Changes, Made, Plan
 from tests.support import people as people_tests
@@ -68,7 +68,9 @@ class Diary:
 
     def join(self, pod: Session, who: Participant) -> BookingChange:
         with self.services.database.write() as tx:
-            return pods.take_seat(tx, pod.id, who, people_tests.PROGRAMME, self.services.terms())
+            return pod_seats.take_seat(
+                tx, pod.id, who, people_tests.PROGRAMME, self.services.terms()
+            )
 
     def change_pod(self, pod: Session, **changes: Any) -> Made:
         with self.services.database.write() as tx:

@@ -8,7 +8,7 @@ from storage.rows import bookings as booking_rows
 from storage.rows import sessions
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
-from storage.transactions import pods
+from storage.transactions import pod_seats
 from storage.transactions.bookings import BookingChange as Booked
 from webhooks.api.schemas.booking_requests import (
     BookingIn,
@@ -41,7 +41,9 @@ def create(body: BookingIn) -> Response:
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if pod_id is not None:
-            return answered(pods.take_seat(tx, pod_id, participant, context, terms), terms, 201)
+            return answered(
+                pod_seats.take_seat(tx, pod_id, participant, context, terms), terms, 201
+            )
         assert wanted is not None  # noqa: S101 (without a pod there is a time: _wanted saw to it)
         booked = booking_transactions.book(
             tx, wanted, participant, context, terms, hold_id=body.hold_id
@@ -77,7 +79,7 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if body.pod_id is not None:
             return answered(
-                pods.move_seat(tx, booking_id, body.pod_id, terms, expected=expected), terms
+                pod_seats.move_seat(tx, booking_id, body.pod_id, terms, expected=expected), terms
             )
         assert start is not None  # noqa: S101 (checked above: one of the two is there)
         moved = booking_transactions.rebook(

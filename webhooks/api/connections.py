@@ -2,8 +2,8 @@
 
 from storage.rows import connections, push_marks
 from storage.rows.calendars import UnknownCalendar
-from storage.transactions import coach_settings, write_back
-from storage.transactions.write_back import ReadOnly
+from storage.transactions import coach_settings, target_calendars
+from storage.transactions.target_calendars import ReadOnly
 from webhooks.api.coaches import show
 from webhooks.api.schemas.requests import CalendarsIn
 from webhooks.api.schemas.responses import Accepted, CoachOut
@@ -25,7 +25,7 @@ def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> Coach
                 tx, coach_id, connection_id, body.calendars, now=now
             )
             if (field := "receives") in body.model_fields_set:
-                write_back.receive(tx, coach_id, body.receives, of=connection_id, now=now)
+                target_calendars.receive(tx, coach_id, body.receives, of=connection_id, now=now)
         except UnknownCalendar as error:
             detail = (
                 f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."

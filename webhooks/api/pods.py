@@ -5,7 +5,7 @@ from flask import Response
 from domain.sessions import Terms
 from storage.rows import bookings, sessions
 from storage.slots.bookable import Wanted
-from storage.transactions import pods
+from storage.transactions import pod_seats, pods
 from storage.transactions.pods import Changes, Made, Plan
 from webhooks.api.bookings import answered, context_of, forced, participant_of
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
@@ -82,7 +82,7 @@ def take_seat(pod_id: str, body: SeatIn) -> Response:
     participant, context = participant_of(body.participant), context_of(body.context)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
-        seat = pods.take_seat(tx, pod_id, participant, context, terms, assigned=body.assigned)
+        seat = pod_seats.take_seat(tx, pod_id, participant, context, terms, assigned=body.assigned)
         return answered(seat, terms, 201)
 
     return once(work)

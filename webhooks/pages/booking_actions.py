@@ -17,7 +17,7 @@ from storage.rows import idempotency
 from storage.rows.idempotency import KeyReused, StoredAnswer
 from storage.schema.outages import run_again_once
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, pods
+from storage.transactions import bookings, pod_seats, pods
 from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Changes, Made, Plan
 from webhooks.api.schemas.booking_requests import MOST_SEATS
@@ -78,7 +78,7 @@ def book_join(pod_id: str) -> Response:
 
     def work(tx: Tx, terms: Terms) -> BookingChange:
         pod = for_us(tx, pod_id)
-        return pods.take_seat(
+        return pod_seats.take_seat(
             tx, pod.id, who(), guest().context, terms, assigned=guest().may(May.assign)
         )
 
@@ -91,7 +91,7 @@ def book_change_group(booking_id: str) -> Response:
     def work(tx: Tx, terms: Terms) -> BookingChange:
         mine(tx, booking_id)
         pod = for_us(tx, request.form.get("pod", ""))
-        return pods.move_seat(tx, booking_id, pod.id, terms, expected=_version())
+        return pod_seats.move_seat(tx, booking_id, pod.id, terms, expected=_version())
 
     return _once(work)
 

@@ -14,7 +14,7 @@ from storage.rows.coaches import StaleVersion
 from storage.rows.connections import Connected
 from storage.slots import listings
 from storage.slots import listings as listing_slots
-from storage.transactions import coach_settings, write_back
+from storage.transactions import coach_settings, target_calendars
 from storage.transactions.write_back import TargetCalendar
 from webhooks.http import after_change
 from webhooks.http.context import runtime
@@ -145,7 +145,7 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
         "synced": synced,
         "coach_name": coach.name or coach.id,
     }
-    return shown | _receiving(connected, write_back.receiving(tx, coach.id))
+    return shown | _receiving(connected, target_calendars.receiving(tx, coach.id))
 
 
 def _receiving(connected: list[Connected], place: TargetCalendar | None) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from storage.rows import connections as connection_rows
 from storage.rows import push_marks
 from storage.rows.calendars import UnknownCalendar
 from storage.rows.connections import Connected
-from storage.transactions import coach_settings, write_back
-from storage.transactions.write_back import ReadOnly
+from storage.transactions import coach_settings, target_calendars
+from storage.transactions.target_calendars import ReadOnly
 from webhooks.http import after_change, cookies
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
@@ -71,7 +71,7 @@ def settings_receives() -> Response:
         with services.database.write() as tx:
             if sent is None:
                 raise UnknownCalendar
-            write_back.receive(tx, mine(tx).id, sent or None, now=services.now())
+            target_calendars.receive(tx, mine(tx).id, sent or None, now=services.now())
     except UnknownCalendar:
         abort(404, "not_here")
     except ReadOnly:

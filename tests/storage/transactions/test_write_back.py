@@ -16,10 +16,18 @@ from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, holds, pods, store_reading, write_back
+from storage.transactions import (
+    bookings,
+    holds,
+    pod_seats,
+    pods,
+    store_reading,
+    target_calendars,
+    write_back,
+)
 from storage.transactions.pods import Plan
 from storage.transactions.store_reading import Observed
-from storage.transactions.write_back import ReadOnly
+from storage.transactions.target_calendars import ReadOnly
 from tests.support import people
 from tests.support.people import at
 
@@ -70,7 +78,7 @@ def places(database: Database) -> list[tuple[str, bool, bool]]:
 
 def receive(database: Database, calendar: str | None, coach_id: str = "ada") -> None:
     with database.write() as tx:
-        write_back.receive(tx, coach_id, calendar, now=people.NOW)
+        target_calendars.receive(tx, coach_id, calendar, now=people.NOW)
 
 
 def stands(database: Database, session: Session) -> tuple[str | None, tuple[str, ...]]:
@@ -134,7 +142,7 @@ def test_an_entry_is_the_session_as_it_is_with_those_who_have_a_seat(
         plan = Plan(Wanted("ada", TEN, 60), 0, 4, "open", title="Circle")
         pod = pods.create(tx, plan, [people.GRACE, people.HEDY], people.terms())
         gone = bookings.cancel(tx, pod.seats[0].id, people.terms()).booking.participant.id
-        pods.take_seat(tx, pod.pod.id, people.MARY, people.PROGRAMME, people.terms())
+        pod_seats.take_seat(tx, pod.pod.id, people.MARY, people.PROGRAMME, people.terms())
     written(database, pod.pod)
     with database.read() as tx:
         entry = write_back.entry(tx, pod.pod.id)
@@ -210,7 +218,7 @@ def test_what_is_over_called_off_or_was_never_written_is_owed_nothing(
     for session in (over, off.session):
         written(database, session, "cal_gone")
     with database.write() as tx:
-        write_back.owe_moves(tx, "ada", now=people.NOW + timedelta(days=1, hours=4))
+        target_calendars.owe_moves(tx, "ada", now=people.NOW + timedelta(days=1, hours=4))
     assert owed(database) == []
     assert never.active
 
@@ -332,7 +340,7 @@ def test_while_the_chosen_calendar_cannot_receive_the_main_one_does(
     receive(database, people.HOME)
     describe(database, connection, *left)
     with database.read() as tx:
-        place = write_back.receiving(tx, "ada")
+        place = target_calendars.receiving(tx, "ada")
         assert place is not None
         assert place.calendar_id == people.WORK
     # And when it can again, the choice holds
@@ -360,7 +368,7 @@ def test_a_calendar_of_nobody_of_another_coach_or_that_is_read_only_is_not_chose
     with pytest.raises(ReadOnly):
         receive(database, people.HOME)
     with pytest.raises(UnknownCalendar), database.write() as tx:
-        write_back.receive(tx, "ada", people.WORK, of=theirs, now=people.NOW)
+        target_calendars.receive(tx, "ada", people.WORK, of=theirs, now=people.NOW)
     with database.read() as tx:
         assert not [
             each
@@ -400,7 +408,9 @@ def test_a_choice_moves_nothing_that_is_over_or_called_off_nor_to_where_nobody_c
         )
         bookings.cancel(tx, off.booking.id, people.terms())
     with database.write() as tx:
-        write_back.receive(tx, "ada", people.HOME, now=people.NOW + timedelta(days=1, hours=4))
+        target_calendars.receive(
+            tx, "ada", people.HOME, now=people.NOW + timedelta(days=1, hours=4)
+        )
     second = people.connect(database, sub="acc_2")
     lost = Profile(
         "pro_2",

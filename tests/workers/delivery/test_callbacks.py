@@ -25,7 +25,7 @@ from storage.rows.outbox_claims import Wake
 from storage.schema.database import clock_ms
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import attendance, bookings, pods
+from storage.transactions import attendance, bookings, pod_seats
 from tests.support import people
 from tests.support.callback_server import SAID, SECRET, Platform
 from tests.support.in_process import built
@@ -409,7 +409,7 @@ def test_a_seat_that_moves_to_another_coach_is_one_event(switchboard: Switchboar
     )
     here, there = switchboard.pod(ANNE), switchboard.pod(start=NEXT_WEEK + DAY, coach="joan")
     with switchboard.database.write() as tx:
-        switchboard.woken += pods.move_seat(
+        switchboard.woken += pod_seats.move_seat(
             tx, here.seats[0].id, there.pod.id, switchboard.terms
         ).wake
     switchboard.work()

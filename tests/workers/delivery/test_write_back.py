@@ -10,7 +10,7 @@ import pytest
 
 from domain.sessions import Participant
 from storage.schema import tables
-from storage.transactions import write_back
+from storage.transactions import target_calendars, write_back
 from tests.support import people, written_sessions
 from tests.support.in_process import House
 from tests.support.people import at
@@ -174,7 +174,7 @@ def test_a_session_that_was_written_before_is_written_again_to_the_same_place(ad
 
 def receive(ada: Diary, calendar: str | None) -> None:
     with ada.services.database.write() as tx:
-        write_back.receive(tx, "ada", calendar, now=people.NOW)
+        target_calendars.receive(tx, "ada", calendar, now=people.NOW)
 
 
 def test_a_session_moves_to_the_calendar_that_the_coach_chooses_and_back(ada: Diary) -> None:
@@ -246,7 +246,7 @@ def test_a_move_that_is_cut_short_leaves_no_second_event(ada: Diary, then: str) 
 
 def _main(ada: Diary) -> str:
     with ada.services.database.read() as tx:
-        place = write_back.receiving(tx, "ada")
+        place = target_calendars.receiving(tx, "ada")
     assert place is not None
     return place.calendar_id
 

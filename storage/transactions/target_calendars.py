@@ -1,0 +1,105 @@
+"""Which calendar of a coach receives the sessions: chosen by the coach, or the main one."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select
+
+from storage.rows import coaches as coach_rows
+from storage.rows import outbox
+from storage.rows.calendars import UnknownCalendar
+from storage.schema.tables import connections, sessions
+from storage.transactions.write_back import (
+    TargetCalendar,
+    _coming,
+    _locked,
+    _stands,
+    _unnamed,
+    owed_row,
+    places,
+)
+
+
+class ReadOnly(Exception):
+    """The calendar takes no events, so it cannot receive sessions."""
+
+
+def receiving(tx: Connection, coach_id: str) -> TargetCalendar | None:
+    """The calendar that a new session is written into; None: no calendar takes any."""
+    return next((place for place in places(tx, coach_id) if place.open), None)
+
+
+def receive(
+    tx: Connection, coach_id: str, calendar_id: str | None, *, of: str | None = None, now: datetime
+) -> None:
+    """Let this calendar receive the coach's sessions, the coming ones too; None: the main one,
+    chosen automatically.
+
+    Raises UnknownCalendar for one that is not the coach's (or not of the connection `of`),
+    ReadOnly. One that cannot be reached just now is chosen all the same: until it can, the
+    automatic one receives, and nothing moves.
+    """
+    coach_rows.lock(tx, coach_id)
+    known = {
+        place.calendar_id: place
+        for place in places(tx, coach_id)
+        if of in (None, place.connection_id)
+    }
+    chosen = None if calendar_id is None else known.get(calendar_id)
+    if calendar_id is not None and chosen is None:
+        raise UnknownCalendar(calendar_id)
+    if chosen is not None and not chosen.writable:
+        raise ReadOnly
+    row = connections.c
+    tx.execute(connections.update().where(row.coach_id == coach_id).values(receives=None))
+    if chosen is not None:
+        tx.execute(
+            connections.update().where(row.id == chosen.connection_id).values(receives=calendar_id)
+        )
+    target = chosen or receiving(tx, coach_id)
+    if target is not None and target.open:
+        _move_all(tx, coach_id, target.calendar_id, now)
+
+
+def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
+    """Owe a calendar row to each coming session whose calendar is gone or takes events no more, if
+    another does; and to each that was left in a calendar which can be tidied now.
+
+    Nobody is woken: the sweeper does that.
+    """
+    there = {place.calendar_id: place for place in places(tx, coach_id) if place.writable}
+    if not there:
+        return
+    row = sessions.c
+    lost = row.event_calendar_id.not_in(there)
+    query = select(row.id, row.version, row.event_calendar_id, row.event_strays)
+    found = tx.execute(
+        query.where(_coming(coach_id, now), or_(lost, row.event_strays.is_not(None))).order_by(
+            row.id
+        )
+    )
+    owed = []
+    for session_id, version, calendar_id, strays in found.all():
+        tidied = [each for each in strays or () if each in there and there[each].connected]
+        if calendar_id not in there or tidied:
+            key = f"{session_id}:{version}:{_unnamed(calendar_id or '', *tidied)}"
+            owed.append(owed_row(coach_id, session_id, version, key, now))
+    outbox.add(tx, owed, now=now)
+
+
+def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None:
+    """Coming sessions belong into this calendar from now on: said in their rows, which whoever
+    writes them obeys.
+    """
+    row = sessions.c
+    elsewhere = row.event_calendar_id.is_distinct_from(target)
+    query = select(row.id, row.version).where(_coming(coach_id, now), elsewhere).order_by(row.id)
+    owed = []
+    for session_id, version in tx.execute(query).all():
+        standing, strays = _locked(tx, session_id)
+        _stands(tx, session_id, target, strays | {standing})
+        # Each choice moves them again, however often it is made: no row of an earlier one counts
+        # for it.
+        key = f"{session_id}:{version}:{secrets.token_hex(8)}"
+        owed.append(owed_row(coach_id, session_id, version, key, now))
+    outbox.add(tx, owed, now=now)
