@@ -270,7 +270,11 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_mailbox(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None:
-            mailbox(info.field_name or "", value)
+            _, address = mailbox(info.field_name or "", value)
+            if not address.isascii():
+                raise ValueError(
+                    "an address of ASCII letters: many mail servers take no other for a sender"
+                )
         return value if info.field_name == "mail_organizer" else _needed(value, info)
 
     @property

@@ -25,9 +25,22 @@ _BREAKING = ("Cc", "Zl", "Zp")
 _RIGHT_TO_LEFT = ("R", "AL")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
-_LOCAL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII
+LONGEST_ADDRESS = 254
+LONGEST_LOCAL = 64
+"""Octets of an address, and of what is before its @ (RFC 5321, 4.5.3.1)."""
+ADDRESS_RULE = (
+    "Send one mail address, such as grace@example.com or grâce@example.com: letters and digits"
+    " of any script, "
+    "single dots and !#$%&'*+-/=?^_`{|}~ before the @, a domain after it, and nothing else."
 )
+"""Told by whoever refuses an address: the API, the import, the settings."""
+_LOCAL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+)*"
+)
+_SCRIPTS = ("L", "M", "N")
+"""Of characters beyond ASCII only letters, their marks, and digits: no spaces, no directions,
+nothing unseen.
+"""
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _MAILBOX = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<address>[^<>]+)>|(?P<bare>[^<>]+))\s*")
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
@@ -69,18 +82,20 @@ def isolated(text: str) -> str:
 
 
 def mail_address(field: str, text: str) -> str:
-    """The address as it goes on the wire: RFC 5321 dot-string, domain in ASCII and in small
-    letters. Raises Invalid.
+    """The address as it goes on the wire: RFC 5321 dot-string, with letters of any script before
+    the @ (RFC 6531) in their composed form; domain in ASCII and in small letters. Raises Invalid.
 
     Quoted local parts, comments, groups and address literals are refused: no person has one, and
     parsers disagree.
     """
     local, _, host = text.strip(" ").rpartition("@")
-    name = _ascii_host(host)
-    fits = len(local) <= 64 and len(local) + 1 + len(name) <= 254
-    if not name or not fits or not _LOCAL.fullmatch(local) or "=?" in text:
-        raise Invalid(field, "not_an_address", "Send a mail address such as grace@example.com.")
-    return f"{local}@{name}"
+    # Whatever is longer is none, and is not worked on. (Composed, a text can be a third of what it
+    # was.)
+    if len(text) <= 3 * LONGEST_ADDRESS and "=?" not in text:
+        local, name = unicodedata.normalize("NFC", local), _ascii_host(host)
+        if name and _is_local(local) and len(local.encode()) + 1 + len(name) <= LONGEST_ADDRESS:
+            return f"{local}@{name}"
+    raise Invalid(field, "not_an_address", ADDRESS_RULE)
 
 
 def mailbox(field: str, text: str) -> tuple[str, str]:
@@ -120,6 +135,14 @@ def _harmless(char: str) -> str:
     if category == "Cs":
         return "\ufffd"
     return "" if char in _DIRECTING else char
+
+
+def _is_local(local: str) -> bool:
+    if not _LOCAL.fullmatch(local) or unicodedata.combining(local[0]):
+        return False
+    beyond = [char for char in local if not char.isascii()]
+    fine = all(unicodedata.category(char)[0] in _SCRIPTS for char in beyond)
+    return fine and len(local.encode()) <= LONGEST_LOCAL
 
 
 def _ascii_host(host: str) -> str:

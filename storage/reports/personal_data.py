@@ -9,11 +9,13 @@ is written there.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
 from domain.freebusy import Reading
+from domain.mail.safety import mail_address
+from storage.rows.audit_log import Deed, note
 from storage.rows.idempotency import StoredAnswer
 from storage.schema.tables import (
     bookings,
@@ -49,6 +51,15 @@ SECRET = {
 
 Rows = dict[Table, ColumnElement[bool]]
 """Which rows of which table are about a person."""
+Kind = Literal["coach", "participant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A coach or a participant, by the platform's own id."""
+
+    kind: Kind
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +72,22 @@ class KeptAnswer:
     document: Any
 
 
+def export(tx: Connection, person: Person, *, actor: str, now: datetime) -> dict[str, Any] | None:
+    """All that is kept of the person; that `actor` was given it is in the audit from now on. None:
+    there is nothing.
+    """
+    of_kind = export_coach if person.kind == "coach" else export_participant
+    exported = of_kind(tx, person.id)
+    if exported is not None:
+        note(tx, Deed(now, actor, "export", person.id, person.kind))
+    return exported
+
+
 def export_coach(tx: Connection, coach_id: str) -> dict[str, Any] | None:
     """Every row that is about the coach, by table, as JSON takes it. None: there is no
     such coach.
     """
-    rows = of_coach(coach_id)
+    rows = of_coach(tx, coach_id)
     exported = _exported(tx, rows)
     if not exported["coaches"]:
         return None
@@ -85,11 +107,10 @@ def export_participant(tx: Connection, participant_id: str) -> dict[str, Any] | 
     return exported if any(exported.values()) else None
 
 
-def of_coach(coach_id: str) -> Rows:
+def of_coach(tx: Connection, coach_id: str) -> Rows:
     mine = select(connections.c.id).where(connections.c.coach_id == coach_id)
     met = select(sessions.c.id).where(sessions.c.coach_id == coach_id)
     seats = select(bookings.c.id).where(bookings.c.session_id.in_(met))
-    address = select(coaches.c.email).where(coaches.c.id == coach_id)
     owed = outbox.c
     about = or_(
         owed.coach_id == coach_id, owed.session_id.in_(met), owed.booking_id.in_(seats.union(mine))
@@ -112,7 +133,7 @@ def of_coach(coach_id: str) -> Rows:
         bookings: bookings.c.session_id.in_(met),
         event_looks: event_looks.c.session_id.in_(met),
         outbox: about,
-        withheld_addresses: withheld_addresses.c.address.in_(address),
+        withheld_addresses: withheld_addresses.c.address.in_(addresses_of_coach(tx, coach_id)),
         refusals: refusals.c.coach_id == coach_id,
         erasures: (erasures.c.kind == "coach") & (erasures.c.person_id == coach_id),
         ops_audit: deeds,
@@ -126,7 +147,9 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
         bookings: bookings.c.participant_id == participant_id,
         sessions: (sessions.c.kind == "hold") & (sessions.c.owner == participant_id),
         outbox: outbox.c.booking_id.in_(seats),
-        withheld_addresses: withheld_addresses.c.address.in_(addresses(tx, participant_id)),
+        withheld_addresses: withheld_addresses.c.address.in_(
+            addresses_of_participant(tx, participant_id)
+        ),
         imported_people: imported_people.c.participant_id == participant_id,
         links: links.c.participant_id == participant_id,
         erasures: (erasures.c.kind == "participant") & (erasures.c.person_id == participant_id),
@@ -134,20 +157,42 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
     }
 
 
-def addresses(tx: Connection, participant_id: str) -> set[str]:
-    """Every mail address that the participant was ever booked with."""
-    booked = tx.scalars(
-        select(bookings.c.participant).where(bookings.c.participant_id == participant_id)
+def addresses_of_coach(tx: Connection, coach_id: str) -> set[str]:
+    """The coach's mail address as it was typed and as mails have it, and those that it
+    was before.
+    """
+    typed = tx.scalar(select(coaches.c.email).where(coaches.c.id == coach_id))
+    now = {typed, mail_address("email", typed)} if typed else set()
+    return now | _written_to(tx, "coach", outbox.c.coach_id == coach_id)
+
+
+def addresses_of_participant(tx: Connection, participant_id: str) -> set[str]:
+    """Every mail address that the participant was ever booked with or written to."""
+    mine = bookings.c.participant_id == participant_id
+    booked = {
+        participant["email"]
+        for participant in tx.scalars(select(bookings.c.participant).where(mine))
+    }
+    return booked | _written_to(
+        tx, "participant", outbox.c.booking_id.in_(select(bookings.c.id).where(mine))
     )
-    return {participant["email"] for participant in booked}
+
+
+def _written_to(tx: Connection, kind: Kind, about: ColumnElement[bool]) -> set[str]:
+    role = outbox.c.payload[("recipient", "role")].as_string()
+    to = select(outbox.c.recipient).where(
+        outbox.c.kind == "mail", role == kind, outbox.c.recipient.is_not(None), about
+    )
+    return set(tx.scalars(to))
 
 
 def answers_about_coach(tx: Connection, coach_id: str) -> Iterator[KeptAnswer]:
     """The kept answers that tell of the coach, of a session, or of a mail about one."""
-    rows = of_coach(coach_id)
-    address = tx.scalar(select(coaches.c.email).where(rows[coaches]))
+    rows = of_coach(tx, coach_id)
     ids = {found for table in (sessions, bookings, outbox) for found in _ids(tx, table, rows)}
-    yield from _answers(tx, _mentions({"coach_id": coach_id}, ids, {address} if address else set()))
+    yield from _answers(
+        tx, _mentions({"coach_id": coach_id}, ids, addresses_of_coach(tx, coach_id))
+    )
 
 
 def answers_about_participant(tx: Connection, participant_id: str) -> Iterator[KeptAnswer]:
@@ -155,7 +200,7 @@ def answers_about_participant(tx: Connection, participant_id: str) -> Iterator[K
     rows = of_participant(tx, participant_id)
     ids = {found for table in (sessions, bookings, outbox) for found in _ids(tx, table, rows)}
     named = {"participant_id": participant_id, "owner": participant_id}
-    yield from _answers(tx, _mentions(named, ids, addresses(tx, participant_id)))
+    yield from _answers(tx, _mentions(named, ids, addresses_of_participant(tx, participant_id)))
 
 
 Mentions = Callable[[str, str], bool]

@@ -13,12 +13,11 @@ there all the same.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
 
 from storage.reports import personal_data
-from storage.reports.personal_data import KeptAnswer
+from storage.reports.personal_data import KeptAnswer, Person
 from storage.rows import audit_log, outbox, push_marks
 from storage.rows import coaches as coach_rows
 from storage.rows import connections as connection_rows
@@ -42,18 +41,8 @@ from storage.schema.tables import outbox as outbox_rows
 from storage.slots import slot_sets
 from storage.transactions import retention
 
-Kind = Literal["coach", "participant"]
-
 AT_ONCE = 500
 row = erasures.c
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A coach or a participant, by the platform's own id."""
-
-    kind: Kind
-    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +65,7 @@ def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[st
 
     Answers those accounts: wake a worker for each once this is committed. None: nobody has this id.
     """
-    if not _is_known(tx, person):
+    if not is_known(tx, person):
         return None
     values = {"kind": person.kind, "person_id": person.id, "asked_at": now}
     asked = (
@@ -90,6 +79,20 @@ def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[st
     for connection_id in connected:
         push_marks.mark_dirty(tx, connection_id, erase=True)
     return connected
+
+
+def is_known(tx: Connection, person: Person) -> bool:
+    """Whether there is anything to erase."""
+    if person.kind == "coach":
+        return tx.scalar(select(coaches.c.id).where(coaches.c.id == person.id)) is not None
+    rows = personal_data.of_participant(tx, person.id)
+    return any(
+        _count(tx, table, rows[table]) for table in (bookings, sessions, links, imported_people)
+    )
+
+
+def is_owed(tx: Connection, person: Person) -> bool:
+    return _count(tx, erasures, _is(person)) > 0
 
 
 def owed(tx: Connection, *, limit: int) -> list[Person]:
@@ -112,7 +115,7 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     nobody could end our access to it.
     """
     coach_rows.lock(tx, person.id)
-    rows = personal_data.of_coach(person.id)
+    rows = personal_data.of_coach(tx, person.id)
     coming = and_(sessions.c.active, sessions.c.ends > int(now.timestamp()))
     still_to_come = _count(tx, sessions, and_(rows[sessions], coming))
     seats_taken = _count(tx, bookings, rows[bookings])
@@ -143,6 +146,10 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     _delete(tx, imported_people, rows[imported_people])
     _delete(tx, links, rows[links])
     emptied = _empty_mails(tx, rows[outbox_rows])
+    # The platform has heard them: kept, they would say whose the bookings were that are nobody's
+    # from now on.
+    told = outbox_rows.c.state.in_(("sent", "superseded"))
+    _delete(tx, outbox_rows, and_(rows[outbox_rows], outbox_rows.c.kind == "callback", told))
     coming = _coming(tx, rows[bookings], now)
     taken = retention.anonymise(tx, rows[bookings])
     _delete(tx, erasures, _is(person))
@@ -161,13 +168,6 @@ def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
     closed = coach_rows.get(tx, coach_id)
     if closed is not None:
         slot_sets.recompute(tx, closed, now=now)
-
-
-def _is_known(tx: Connection, person: Person) -> bool:
-    if person.kind == "coach":
-        return tx.scalar(select(coaches.c.id).where(coaches.c.id == person.id)) is not None
-    rows = personal_data.of_participant(tx, person.id)
-    return any(_count(tx, table, rows[table]) for table in (bookings, sessions, links))
 
 
 def _is(person: Person) -> ColumnElement[bool]:

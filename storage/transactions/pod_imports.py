@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from domain.coaches import Coach
 from domain.errors import Invalid
+from domain.mail.safety import mail_address
 from domain.sessions import Refused, Session, Terms, Unknown
 from domain.slots import Own
 from storage.rows import coaches as coach_rows
@@ -172,14 +173,22 @@ def _ids(tx: Connection, names: set[str]) -> dict[str, list[str]]:
     """Who each name may mean, by id or by mail address; capital letters are small ones there."""
     row = coaches.c
     mail = func.lower(row.email)
+    mails = {name: _as_kept(name) for name in names}
     query = select(row.id, mail.label("mail")).where(
-        or_(row.id.in_(names), mail.in_([name.lower() for name in names]))
+        or_(row.id.in_(names), mail.in_(mails.values()))
     )
     found = list(tx.execute(query.order_by(row.id)))
     return {
-        name: [each.id for each in found if name == each.id or name.lower() == each.mail]
+        name: [each.id for each in found if name == each.id or mails[name] == each.mail]
         for name in names
     }
+
+
+def _as_kept(name: str) -> str:
+    try:
+        return mail_address("coach", name).lower()
+    except Invalid:
+        return name.lower()
 
 
 def _known_by_ids(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:

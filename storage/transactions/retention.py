@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
 from domain.sessions import ERASED_ID, Participant
 from storage.rows import bookings as booking_rows
-from storage.schema.tables import bookings, outbox, sessions
+from storage.schema.tables import bookings, imported_people, outbox, sessions
 
 AT_ONCE = 2_000
 """Rows of one transaction: what has piled up is worked off over some hours, and no lock is held for
@@ -42,13 +42,21 @@ def empty_old_mails(tx: Connection, *, now: datetime, after: timedelta) -> int:
 def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
     """Bookings of sessions that were over this long ago lose their person, and so do their mails.
     How many did.
+
+    Whom an import knew by an address alone is known no more once no booking of theirs is left.
     """
     before = int((now - after).timestamp())
-    query = select(bookings.c.id).join(sessions, bookings.c.session_id == sessions.c.id)
+    query = select(bookings.c.id, bookings.c.participant_id).join(
+        sessions, bookings.c.session_id == sessions.c.id
+    )
     known = bookings.c.participant_id.not_like(f"{ERASED_ID}%")
-    old = list(tx.scalars(query.where(sessions.c.ends < before, known).limit(AT_ONCE)))
+    old = dict(tx.execute(query.where(sessions.c.ends < before, known).limit(AT_ONCE)).all())
     empty_mails(tx, select(row.id).where(row.kind == "mail", row.booking_id.in_(old)))
-    return anonymise(tx, bookings.c.id.in_(old))
+    forgotten = anonymise(tx, bookings.c.id.in_(old))
+    booked = exists().where(bookings.c.participant_id == imported_people.c.participant_id)
+    theirs = imported_people.c.participant_id.in_(set(old.values()))
+    tx.execute(imported_people.delete().where(theirs, ~booked))
+    return forgotten
 
 
 def empty_mails(tx: Connection, chosen: Select[tuple[str]]) -> int:

@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from storage.rows import audit_log, outbox
+from storage.slots.bookable import Wanted
+from storage.transactions import bookings
 from tests.browser import scene
 from tests.browser.conftest import Seen, Site
 from tests.support import people
@@ -124,6 +126,37 @@ def test_a_withheld_address_is_taken_off_and_its_page_follows(one_site: Site) ->
         seen.page.goto(f"/ops/outbox/{mine}")
         expect(seen.page.locator("#standing-heading")).to_contain_text("pending")
         at_peace(seen, one_site)
+
+
+def test_a_participant_is_found_exported_and_erased_by_keyboard(one_site: Site) -> None:
+    database = one_site.desk.database
+    people.ready(database, people.MAILED)
+    with database.write() as tx:
+        bookings.book(
+            tx, Wanted("ada", people.at(2, 10), 60), people.GRACE, people.PROGRAMME, people.terms()
+        )
+    with one_site.ops() as seen:
+        page = seen.page
+        page.get_by_label("Id of a message, a coach or a participant").fill("grace")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/ops/people/grace")
+        tab_to(page, "export-participant")
+        with page.expect_download() as download:
+            page.keyboard.press("Enter")
+        assert download.value.suggested_filename == "participant-grace.json"
+        assert people.GRACE.email in Path(download.value.path()).read_text()
+        assert violations(page) == []
+        # Nothing happens before the id was typed
+        tab_to(page, "erase-participant")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Type the id to confirm")).to_be_focused()
+        page.keyboard.type("grace")
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_contain_text("Nothing is kept of anybody with this id.")
+        assert violations(page) == []
+        at_peace(seen, one_site)
+    with database.read() as tx:
+        assert {deed.action for deed in audit_log.deeds(tx, target="grace")} == {"export", "erase"}
 
 
 def test_a_refresh_tells_the_difference_that_it_made(one_site: Site) -> None:
@@ -252,6 +285,7 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
         "/ops/withheld",
         "/ops/coaches/ada",
         "/ops/coaches/coach-2",
+        "/ops/people/ada",
     )
     with one_site.visit(width=width, color_scheme=scheme) as seen:
         seen.page.goto("/ops/login")

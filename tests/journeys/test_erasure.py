@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
+from storage.reports.personal_data import Person
 from storage.rows import coaches
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from storage.transactions.erasures import Person
 from tests.support import people
 from tests.support.in_process import Connected, House, house
 from tests.support.people import at

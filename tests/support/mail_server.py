@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -151,9 +151,12 @@ async def _outside(hook: Hook | None) -> None:
 
 
 @contextmanager
-def opened() -> Iterator[PostOffice]:
+def opened(**options: Any) -> Iterator[PostOffice]:
+    """`options`: aiosmtpd's, such as `enable_SMTPUTF8`, which is on."""
     office = PostOffice(free_port())
-    controller = Controller(office, hostname="127.0.0.1", port=office.port, ready_timeout=10)
+    controller = Controller(
+        office, hostname="127.0.0.1", port=office.port, ready_timeout=10, **options
+    )
     controller.start()
     try:
         yield office

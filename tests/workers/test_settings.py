@@ -64,6 +64,8 @@ def test_a_missing_variable_stops_every_command_and_is_named(
         ("COACHCAL_SWEEP_SECONDS", "60"),
         ("COACHCAL_PUBLIC_URL", "not a url"),
         ("COACHCAL_SECRET_KEYS", ","),
+        ("COACHCAL_MAIL_FROM", "Coaching <grâce@example.test>"),
+        ("COACHCAL_MAIL_ORGANIZER", "grâce@example.test"),
     ],
 )
 def test_a_wrong_value_is_refused(environment: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.sessions import Unknown
 from storage.reports import personal_data
-from storage.transactions.erasures import Kind, Person
+from storage.reports.personal_data import Kind, Person
 from webhooks.api.schemas.responses import Accepted
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
@@ -13,11 +13,7 @@ from workers.jobs import erasure
 
 def export_coach(coach_id: str) -> dict[str, Any]:
     """Tell all that is kept of a coach, by table: for whoever asks for their data. No tokens."""
-    with runtime().services.database.read() as tx:
-        exported = personal_data.export_coach(tx, coach_id)
-    if exported is None:
-        raise Unknown("coach", coach_id)
-    return exported
+    return _export("coach", coach_id)
 
 
 def erase_coach(coach_id: str) -> tuple[Accepted, int]:
@@ -32,11 +28,7 @@ def erase_coach(coach_id: str) -> tuple[Accepted, int]:
 
 def export_participant(participant_id: str) -> dict[str, Any]:
     """Tell all that is kept of a participant, by table: for whoever asks for their data."""
-    with runtime().services.database.read() as tx:
-        exported = personal_data.export_participant(tx, participant_id)
-    if exported is None:
-        raise Unknown("participant", participant_id)
-    return exported
+    return _export("participant", participant_id)
 
 
 def erase_participant(participant_id: str) -> tuple[Accepted, int]:
@@ -48,12 +40,27 @@ def erase_participant(participant_id: str) -> tuple[Accepted, int]:
     return _erase("participant", participant_id)
 
 
+def _export(kind: Kind, person_id: str) -> dict[str, Any]:
+    services = runtime().services
+    with services.database.write() as tx:
+        exported = personal_data.export(
+            tx, Person(kind, person_id), actor=_actor(), now=services.now()
+        )
+    if exported is None:
+        raise Unknown(kind, person_id)
+    return exported
+
+
 def _erase(kind: Kind, person_id: str) -> tuple[Accepted, int]:
-    ours, key = runtime(), asking()
-    actor = f"{key.client_id}/{key.id}"
-    connected = erasure.ask(ours.services, Person(kind, person_id), actor=actor)
+    ours = runtime()
+    connected = erasure.ask(ours.services, Person(kind, person_id), actor=_actor())
     if connected is None:
         raise Unknown(kind, person_id)
     for connection_id in connected:
         ours.actors.wake(connection_id)
     return Accepted(status="accepted"), 202
+
+
+def _actor() -> str:
+    key = asking()
+    return f"{key.client_id}/{key.id}"

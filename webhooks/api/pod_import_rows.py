@@ -269,7 +269,8 @@ def _people(line: SheetLine, row: ImportRow) -> dict[str, tuple[str, str]]:
     letters.
     """
     people: dict[str, tuple[str, str]] = {}
-    for part in re.split(r"[;\n]", line.text("participants")):
+    parts = re.split(r"[;\n]", line.text("participants"))
+    for part in parts:
         told = " ".join(
             part.split()
         )  # no long runs of blanks: the pattern of a mailbox would be slow on them
@@ -278,11 +279,8 @@ def _people(line: SheetLine, row: ImportRow) -> dict[str, tuple[str, str]]:
         try:
             name, email = mailbox("participants", told)
         except Invalid as error:
-            detail = (
-                f"{told[:60]!r} is no participant: write Ann Lee <ann@example.com>, with ;"
-                " between them."
-            )
-            row.wrong(error.code, detail, "participants")
+            which = f"{told[:60]!r}: " if len(parts) > 1 else ""
+            row.wrong(error.code, f"{which}{error.detail}", "participants")
             continue
         if email.lower() in people:
             row.wrong(

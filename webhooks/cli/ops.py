@@ -17,6 +17,7 @@ import click
 from webhooks.cli.common import asks_first, confirm, opened
 
 if TYPE_CHECKING:
+    from storage.reports.personal_data import Person
     from storage.rows.outbox_claims import Wake
     from workers.bootstrap import Runtime
 
@@ -273,11 +274,9 @@ def export(person: str, participant: bool) -> None:  # noqa: FBT001 (click)
     """
     from storage.reports import personal_data
 
-    with opened() as runtime, runtime.services.database.read() as tx:
-        if participant:
-            exported = personal_data.export_participant(tx, person)
-        else:
-            exported = personal_data.export_coach(tx, person)
+    with opened() as runtime, runtime.services.database.write() as tx:
+        chosen = _person(person, participant=participant)
+        exported = personal_data.export(tx, chosen, actor=_actor(), now=runtime.services.now())
     if exported is None:
         raise _nobody(person, participant=participant)
     click.echo(json.dumps(exported, indent=2, sort_keys=True, ensure_ascii=False))
@@ -293,12 +292,11 @@ def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (c
     Of a participant, times, seats and statuses stay, under a name that says nothing. It cannot be
     undone. Nobody is told: cancel the coming sessions first if somebody should know.
     """
-    from storage.transactions.erasures import Person
     from workers.jobs import erasure
 
     whose = "booking and mail" if participant else "session, booking and mail"
     confirm(f"Erase {person} with every {whose}?", yes=yes)
-    chosen = Person("participant" if participant else "coach", person)
+    chosen = _person(person, participant=participant)
     with opened() as runtime:
         outcome = erasure.erase(runtime.services, chosen, actor=_actor())
     if outcome is None:
@@ -315,6 +313,12 @@ def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (c
             " workers go on trying, and "
             "the clock forgets the rest: keep both running"
         )
+
+
+def _person(person: str, *, participant: bool) -> "Person":
+    from storage.reports.personal_data import Person
+
+    return Person("participant" if participant else "coach", person)
 
 
 def _nobody(person: str, *, participant: bool) -> click.ClickException:

@@ -1,7 +1,8 @@
 """The ops dashboard at /ops: every route on one page, and what each answer of it carries.
 
-Server-rendered; htmx asks again for the live part every two seconds. Nothing here shows a title, a
-token, an address or what a mail says.
+Server-rendered; htmx asks again for the live part every two seconds. No page shows a title, a
+token, an address or what a mail says; the export of a person is a file, and takes a scope of its
+own.
 """
 
 from http import HTTPStatus
@@ -14,7 +15,15 @@ from storage.schema.outages import Kind, Unavailable, kind_of
 from webhooks.http import page_security
 from webhooks.http.limits import LIMITED
 from webhooks.http.problems import unexpected
-from webhooks.ops import actions, formats, ops_sessions, pages, refresh_diff, withheld_addresses
+from webhooks.ops import (
+    actions,
+    formats,
+    ops_sessions,
+    pages,
+    people,
+    refresh_diff,
+    withheld_addresses,
+)
 
 NAME = "ops"
 
@@ -35,6 +44,9 @@ ROUTES = (
     ("GET", "/coaches/<coach_id>/live", pages.coach_live),
     ("POST", "/coaches/<coach_id>/refresh", refresh_diff.refresh),
     ("POST", "/coaches/<coach_id>/difference", refresh_diff.difference),
+    ("GET", "/people/<person_id>", people.person),
+    ("POST", "/people/<person_id>/export", people.export_person),
+    ("POST", "/people/<person_id>/erase", people.erase_person),
     ("GET", "/withheld", withheld_addresses.withheld_list),
     ("GET", "/withheld/live", withheld_addresses.withheld_live),
     ("POST", "/withheld/release", withheld_addresses.release),

@@ -2,20 +2,24 @@
 parts alone, too.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, abort, render_template, request, url_for
 
+from domain.coaches import ID
 from domain.freshness import State
 from storage.reports import coach_states, outbox
 from storage.reports import overview as overview_report
 from storage.reports.outbox import Tally
 from storage.reports.overview import Conflicted, Stuck, Troubled
+from storage.reports.personal_data import Person
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
 from storage.rows.refusals import Refusal
 from storage.slots import listings, slot_sets
+from storage.transactions import erasures
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_security import see
 from webhooks.ops import weeks
@@ -134,20 +138,25 @@ def refused() -> str:
 
 
 def find() -> Response:
-    """GET /ops/find: to the message or the coach of this id."""
+    """GET /ops/find: to the message, the coach or the participant of this id."""
     wanted = request.args.get("id", "").strip()
     with runtime().services.database.read() as tx:
-        is_message, is_coach = (
-            outbox.find(tx, wanted) is not None,
-            coaches.get(tx, wanted) is not None,
-        )
-    if not is_message and not is_coach:
-        abort(404, "Neither a message nor a coach has this id.")
-    return see(
-        url_for("ops.message", outbox_id=wanted)
-        if is_message
-        else url_for("ops.coach", coach_id=wanted)
-    )
+        place = _place(tx, wanted)
+    if place is None:
+        abort(404, "No message, no coach and no participant has this id.")
+    return see(place)
+
+
+def _place(tx: Any, wanted: str) -> str | None:
+    if not re.fullmatch(ID, wanted):
+        return None  # no database takes a NUL
+    if outbox.find(tx, wanted) is not None:
+        return url_for("ops.message", outbox_id=wanted)
+    if coaches.get(tx, wanted) is not None:
+        return url_for("ops.coach", coach_id=wanted)
+    if erasures.is_known(tx, Person("participant", wanted)):
+        return url_for("ops.person", person_id=wanted)
+    return None
 
 
 def _overview() -> dict[str, Any]:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from storage.reports.personal_data import Person
 from storage.transactions import erasures, store_reading
-from storage.transactions.erasures import Erased, Person
+from storage.transactions.erasures import Erased
 from workers.cronofy.errors import CronofyError, InvalidGrant
 from workers.jobs import tokens
 from workers.services import Services

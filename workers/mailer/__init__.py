@@ -20,13 +20,14 @@ class MailError(Exception):
       says whose trouble it is: of this address, of this message, or of the whole mailer ("server"),
       which is never permanent: a wrong password or a refused sender is ours to repair, and must not
       kill every mail meanwhile. `code` is the server's reply code, or a word: unreachable, timeout,
-      cut, tls, unsupported, not_an_address.
+      cut, tls, unsupported, not_an_address, no_smtputf8.
     `enhanced`: its enhanced status code (RFC 3463), such as 5.1.1. `reply`: what it said, without
       addresses; empty when nobody said anything. `refused` has the errors of single recipients;
       whoever is not in it got the message, unless it is empty.
     `unsure`: the message was handed over and no answer to it was seen, so it may have been accepted
-      all the same. The error's text carries no address and nothing that the server said: both may
-      be personal.
+      all the same.
+    `sentence`: the error's text where a code would say too little to a person.
+    The error's text carries no address and nothing that the server said: both may be personal.
     """
 
     def __init__(
@@ -39,10 +40,12 @@ class MailError(Exception):
         unsure: bool = False,
         enhanced: str | None = None,
         reply: str = "",
+        sentence: str = "",
     ) -> None:
         fate = "refused for good" if permanent else "not accepted this time"
         super().__init__(
-            f"{fate}, because of the {about} ({' '.join(filter(None, (code, enhanced)))})"
+            sentence
+            or f"{fate}, because of the {about} ({' '.join(filter(None, (code, enhanced)))})"
         )
         self.code = code
         self.enhanced = enhanced

@@ -1,5 +1,7 @@
-"""Header values in ASCII, folded, as RFC 5322 and RFC 2047 say: written here, because the library's
-own writer cannot be trusted with people's names.
+"""Header values, folded, as RFC 5322 and RFC 2047 say; ASCII, but for the letters of an address
+(RFC 6532).
+
+Written here, because the library's own writer cannot be trusted with people's names.
 
 Python 3.11.7 decodes the encoded words of a value it is given and folds the result anew: a Subject
 can become a second header, and a long name with a comma a second recipient. So the values are
@@ -23,7 +25,8 @@ in its line.
 """
 _PLAIN = re.compile(r"[ -~]*", re.ASCII)
 _QUOTABLE = re.compile(r"[A-Za-z0-9 !#$%&'()*+,./:;<=>?@\[\]^_`{|}~-]{1,300}", re.ASCII)
-_SAFE = re.compile(r"[!-~]([ -~]|\r\n [!-~])*", re.ASCII)
+_SAFE = re.compile(r"[!-~]([ -~\xa1-\U0010ffff]|\r\n [!-~])*")
+"""What is beyond ASCII has no control character; `message` says where it may stand at all."""
 
 
 def text(value: str) -> str:
@@ -64,10 +67,10 @@ class Verbatim(EmailPolicy):
         return f"{name}: {value}{self.linesep}"
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        return self.fold(name, value).encode("ascii")
+        return self.fold(name, value).encode()
 
 
-VERBATIM = Verbatim(linesep="\r\n", max_line_length=78)
+VERBATIM = Verbatim(linesep="\r\n", max_line_length=78, utf8=True)
 
 
 def _lines(words: list[str]) -> Iterator[str]:

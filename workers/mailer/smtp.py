@@ -24,6 +24,11 @@ REUSED_FOR_MAILS = 100
 FINE = 250
 SENDER = "MAIL FROM"
 """What the code of an error begins with that is about the sender."""
+NO_SMTPUTF8 = (
+    "the address has letters beyond ASCII before its @, and the mail server does not take such"
+    " (it lacks SMTPUTF8, "
+    "RFC 6531): have the address corrected, or use a server that has it and requeue this mail"
+)
 
 
 class SmtpMailer:
@@ -182,7 +187,8 @@ class _Connection(smtplib.SMTP):
         self._mails += 1
         self.handed_over = False
         sized = self.has_extn("size")
-        code, said = self.mail(sender, (f"size={len(message)}",) if sized else ())
+        size = (f"size={len(message)}",) if sized else ()
+        code, said = self.mail(sender, self._utf8(message, sender, *recipients) + size)
         if code != 250:
             raise refusal(code, said, "MAIL SIZE" if sized else "MAIL", sender=sender)
         refused = {}
@@ -196,6 +202,16 @@ class _Connection(smtplib.SMTP):
             if code != 250:
                 raise refusal(code, said, "DATA", sender=sender, recipient=recipients[0])
         return refused
+
+    def _utf8(self, message: bytes, *addresses: str) -> tuple[str, ...]:
+        """What MAIL says before letters beyond ASCII may follow (RFC 6531). Raises MailError where
+        they may not.
+        """
+        if message.isascii() and all(address.isascii() for address in addresses):
+            return ()
+        if not self.has_extn("smtputf8"):
+            raise MailError("no_smtputf8", permanent=True, about="address", sentence=NO_SMTPUTF8)
+        return ("SMTPUTF8", "BODY=8BITMIME")
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:

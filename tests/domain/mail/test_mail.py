@@ -119,8 +119,12 @@ class TestNames:
 
 class TestAddresses:
     @pytest.mark.parametrize(
-        "address", ["grace@example.com", "g.h+x@sub.example.co", "o'x@x.example", "ada@localhost"]
-    )
+        "address",
+        [
+            "grace@example.com", "g.h+x@sub.example.co", "o'x@x.example", "ada@localhost",
+            "grâce@example.com", "用户@example.com", "ग्रेस.१@example.com", "é" * 32 + "@x.example",
+        ],
+    )  # fmt: skip
     def test_that_people_have_are_taken(self, address: str) -> None:
         assert safety.mail_address("email", address) == address
 
@@ -132,6 +136,9 @@ class TestAddresses:
         assert safety.mail_address("email", "jo@straße.example") == "jo@xn--strae-oqa.example"
         assert safety.mail_address("email", "jo@faß.de") != "jo@fass.de"
 
+    def test_are_one_however_their_letters_were_composed(self) -> None:
+        assert safety.mail_address("email", "gra\u0302ce@x.example") == "gr\u00e2ce@x.example"
+
     @pytest.mark.parametrize(
         "address",
         [
@@ -139,8 +146,12 @@ class TestAddresses:
             "a@x.example\r\nBcc: b@x.example",
             "a@x.example,b@x.example", '"a b"@x.example', "a@[127.0.0.1]", "a..b@x.example",
             ".a@x.example",
-            "=?utf-8?q?x?=@x.example", "é@x.example", "a@-x.example", "a@x..example",
-            "a@x.example\u2028",
+            "=?utf-8?q?x?=@x.example", "a@-x.example",
+            "a\u200bb@x.example", "a\u202eb@x.example", "a\u00a0b@x.example", "\u0301a@x.example",
+            "é\ud800@x.example",
+            "«a»@x.example", "a；b@x.example", "a\u037eb@x.example", "é..b@x.example",
+            "é" * 33 + "@x.example",
+            "a@x..example", "a@x.example\u2028",
             "x" * 65 + "@x.example", "a@" + "x" * 64 + ".example", "<a@x.example>",
             "a@x.example(comment)",
         ],

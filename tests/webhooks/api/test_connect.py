@@ -15,10 +15,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from storage.reports.personal_data import Person
 from storage.rows import api_keys, connections
 from storage.schema import tables
 from storage.transactions import erasures
-from storage.transactions.erasures import Person
 from tests.support import people
 from tests.support.in_process import House, built
 from tests.support.page_visitor import fields, follow

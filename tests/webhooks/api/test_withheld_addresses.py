@@ -74,7 +74,7 @@ def test_the_api_takes_an_address_that_is_typed(desk: Desk, nobody: str) -> None
     for address, status, code in (
         (scene.ADDRESS, 404, "unknown_withheld_address"),
         ("a@b@c", 422, "not_an_address"),
-        ("wad_1234", 422, "invalid_value"),
+        ("wad_1234", 422, "not_an_address"),
     ):
         refused(
             desk.ask("POST", f"{PATH}/release", "ops", json={"address": address}),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.sessions import Participant, Refused
+from storage.reports.personal_data import Person
 from storage.rows import api_keys, audit_log, idempotency, refusals
 from storage.rows.idempotency import StoredAnswer
 from storage.rows.refusals import Refusal
@@ -16,7 +17,6 @@ from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from storage.transactions.bookings import BookingChange
-from storage.transactions.erasures import Person
 from tests.support import people
 from tests.support.in_process import Connected, House, house
 from tests.support.people import NOW, at
@@ -235,7 +235,7 @@ def test_every_table_is_a_person_s_or_nobody_s(told: House) -> None:
         "link_uses",
     }
     with told.runtime.services.database.read() as tx:
-        persons = {table.name for table in (*of_coach("ada"), *of_participant(tx, "grace"))}
+        persons = {table.name for table in (*of_coach(tx, "ada"), *of_participant(tx, "grace"))}
     told_apart = persons | {"idempotency"} | nobodys
     assert {table.name for table in tables.metadata.sorted_tables} <= told_apart
 
@@ -263,6 +263,11 @@ def keep_answers(house: House, done: BookingChange) -> None:
         idempotency.remember(tx, "pages", "older", StoredAnswer(303, done.booking.id.encode()))
         idempotency.begin(tx, "coach-os", "empty", b"digest", now=NOW)
         idempotency.remember(tx, "coach-os", "empty", StoredAnswer(204, b""))
+
+
+def exported(*arguments: str) -> dict[str, Any]:
+    """What the command prints, but for the audit, where it is told itself."""
+    return {**json.loads(run("export", *arguments).stdout), "ops_audit": []}
 
 
 def everything(house: House) -> str:
@@ -302,7 +307,7 @@ def test_a_withheld_address_is_listed_and_released_and_its_dead_letters_wait_for
     assert run("withheld", "list").stdout == "no address is withheld\n"
     assert run("dead", "requeue", mine).exit_code == 0
     assert set(diary(told)) == {("requeue", mine), ("release", "wad_1")}
-    for typed, said in ((address, "it is not withheld"), ("a@b@c", "Send a mail address")):
+    for typed, said in ((address, "it is not withheld"), ("a@b@c", "Send one mail address")):
         result = run("withheld", "release", typed)
         assert result.exit_code == 1
         assert said in result.output
@@ -322,7 +327,7 @@ def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) ->
                 address="ada@example.test", reason="550", since=NOW
             )
         )
-    held = json.loads(run("export", "bob").stdout)
+    held = exported("bob")
     # When she is erased
     assert run("erase", "ada", input_="n\n").exit_code == 1
     result = run("erase", "ada", "--yes")
@@ -343,9 +348,9 @@ def test_erase_forgets_the_coach_and_nobody_else(told: House, ada: Connected) ->
         "'ada'",
     ):
         assert canary not in left
-    assert diary(told) == [("erase", "ada")]
+    assert set(diary(told)) == {("erase", "ada"), ("export", "bob")}
     # And Bob has all that he had
-    assert json.loads(run("export", "bob").stdout) == held
+    assert exported("bob") == held
     assert {row.key for row in rows(told, tables.idempotency)} == {"bob", "text", "empty"}
 
 
@@ -406,13 +411,9 @@ def test_erase_forgets_a_participant_and_keeps_time_seat_and_status(
                 address=people.GRACE.email, reason="550", since=NOW
             )
         )
-    exported = json.loads(run("export", "grace", "--participant").stdout)
-    assert exported["bookings"][0]["participant"]["email"] == people.GRACE.email
-    assert [each["key"] for each in exported["idempotency"]] == [
-        "by-address",
-        "by-booking",
-        "by-name",
-    ]
+    hers = exported("grace", "--participant")
+    assert hers["bookings"][0]["participant"]["email"] == people.GRACE.email
+    assert [each["key"] for each in hers["idempotency"]] == ["by-address", "by-booking", "by-name"]
     # When Grace is erased
     assert (
         erasure.erase(told.runtime.services, Person("participant", "grace"), actor="a test")
@@ -442,7 +443,7 @@ def test_erase_forgets_a_participant_and_keeps_time_seat_and_status(
         row.state for row in rows(told, tables.outbox, kind="mail", booking_id=others.booking.id)
     } == {"pending"}
     assert {row.key for row in rows(told, tables.idempotency)} == {"of-hedy"}
-    assert diary(told) == [("erase", "grace")]
+    assert set(diary(told)) == {("erase", "grace"), ("export", "grace")}
     assert run("erase", "grace", "--participant", "--yes").exit_code == 1
 
 

@@ -83,7 +83,9 @@ def set_key(tx: Connection, **values: Any) -> None:
 
 def test_nobody_gets_in_without_logging_in(one_desk: Desk) -> None:
     for method, rule, view in ops.ROUTES:
-        path = "/ops" + rule.replace("<outbox_id>", "out_1").replace("<coach_id>", "ada")
+        path = "/ops" + rule.replace("<outbox_id>", "out_1").replace("<coach_id>", "ada").replace(
+            "<person_id>", "ada"
+        )
         answer = one_desk.client.open(path, method=method)
         if view.__name__ == "login_form":
             assert answer.status_code == 200
@@ -359,6 +361,7 @@ def test_what_is_not_there_cannot_be_acted_on_or_looked_at(inside: Desk) -> None
         "coaches/nobody",
         "outbox?state=odd",
         "find?id=nobody",
+        "find?id=%00",
         "coaches/a%20b",
         "x",
     ):
@@ -456,6 +459,7 @@ def full(inside: Desk) -> list[str]:
         "/ops/refusals",
         "/ops/coaches/ada?duration=60",
     ]
+    paths += ["/ops/people/ada", "/ops/people/grace"]
     paths += [f"/ops/coaches/coach-{number}" for number in range(6)] + ["/ops/coaches/newcomer"]
     paths += [f"/ops/outbox/{outbox_id}{part}" for outbox_id in found for part in ("", "/live")]
     return paths + [

@@ -17,9 +17,9 @@ from dramatiq.brokers.stub import StubBroker
 from structlog.testing import capture_logs
 
 from storage.reports import personal_data
+from storage.reports.personal_data import Person
 from storage.schema import tables
 from storage.transactions import erasures
-from storage.transactions.erasures import Person
 from tests.support import http_client as desks
 from tests.support import people
 from tests.support.http_client import Desk

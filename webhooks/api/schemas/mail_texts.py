@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from domain.mail import Role
 from domain.mail.checks import LONGEST_BODY, LONGEST_SUBJECT
 from domain.mail.choice import Scope
-from webhooks.api.schemas.requests import Body
+from webhooks.api.schemas.requests import Body, Mail
 from webhooks.api.schemas.responses import Instant
 
 # No database keeps a NUL. What else a text may hold is for domain.mail.checks to say.
@@ -105,7 +105,7 @@ class WithheldListOut(BaseModel):
 
 
 class AddressIn(Body):
-    address: str = Field(min_length=3, max_length=254, examples=["grace@example.com"], pattern="@")
+    address: Mail
 
 
 class ReleasedOut(BaseModel):

@@ -11,11 +11,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from domain.coaches import ID, Kind, Mode
+from domain.errors import Invalid
 from domain.hours import WEEKDAYS
+from domain.mail.safety import ADDRESS_RULE, mail_address
 
-# Deliberately narrow: one address, in ASCII, without comments, quotes or spaces. What delivers is
-# found out by mailing.
-MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
 MOST_TEXT = 300
 MOST_WINDOWS = 24
@@ -36,6 +35,14 @@ def _few_windows(days: dict[str, Any]) -> dict[str, Any]:
                 "too_many", "{day} has more than {most} windows: join some", limits
             )
     return days
+
+
+def _address(text: str) -> str:
+    """As it goes on the wire."""
+    try:
+        return mail_address("", text)
+    except Invalid as error:
+        raise PydanticCustomError("not_an_address", ADDRESS_RULE) from error
 
 
 def _listed(value: object) -> object:
@@ -89,7 +96,18 @@ Minutes = Annotated[int, Field(ge=0, le=480)]
 # No database keeps a NUL; whatever else people are called is kept as it is, and made harmless where
 # it is shown.
 Line = Annotated[str, Field(max_length=MOST_TEXT, pattern=r"^[^\x00]*$")]
-Mail = Annotated[str, Field(max_length=254, pattern=f"^{MAIL}$", examples=["pat@example.test"])]
+Mail = Annotated[
+    str,
+    AfterValidator(_address),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "idn-email",
+            "description": ADDRESS_RULE,
+            "examples": ["pat@example.test"],
+        }
+    ),
+]
 Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$", examples=["en", "de", "fr"])]
 
 
