@@ -268,7 +268,13 @@ def _people(line: SheetLine, row: ImportRow) -> dict[str, tuple[str, str]]:
     letters.
     """
     people: dict[str, tuple[str, str]] = {}
-    for part in re.split(r"[;\n]", line.text("participants")):
+    parts = re.split(r"[;\n]", line.text("participants"))
+    if (
+        len(parts) > 2 * MOST_SEATS
+    ):  # and empty ones between them; each that is wrong would get its remark
+        row.wrong("too_many", f"Send at most {MOST_SEATS} participants.", "participants")
+        return people
+    for part in parts:
         told = " ".join(
             part.split()
         )  # no long runs of blanks: the pattern of a mailbox would be slow on them
