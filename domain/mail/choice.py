@@ -15,6 +15,10 @@ from domain.mail import LANGUAGES
 Scope = Literal["cohort", "project", "company"]
 SCOPES: tuple[Scope, ...] = ("cohort", "project", "company")
 """The narrowest first."""
+LONGEST_TAG = 35
+"""Characters that any language needs (RFC 5646, 4.4.1). What a browser sends has no bound, and each
+of its parts is looked for.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,10 @@ def choose(rows: Iterable[MailText], language: str) -> Choice:
 
 
 def languages(tag: str) -> tuple[str, ...]:
-    """The languages to look in, in order: `de-AT` -> de-at, de, en."""
-    return tuple(dict.fromkeys((*_shorter(canonical(tag)), LANGUAGES[0])))
+    """The languages to look in, in order: `de-AT` -> de-at, de, en. Of an endless tag, those of its
+    beginning.
+    """
+    return tuple(dict.fromkeys((*_shorter(canonical(tag[:LONGEST_TAG])), LANGUAGES[0])))
 
 
 def canonical(tag: str) -> str:

@@ -9,7 +9,7 @@ from dramatiq.brokers.stub import StubBroker
 
 from tests.support.databases import copy_of
 from tests.support.http_client import SETTINGS, Desk, opened
-from webhooks.http.problems import CODES, PROBLEM
+from webhooks.http.problems import CODES, MOST_TOLD, PROBLEM
 
 ADA = "/v1/coaches/ada"
 SLOTS = f"{ADA}/slots"
@@ -223,6 +223,14 @@ def test_every_flaw_of_a_body_is_told_at_once(steady: Desk) -> None:
         ("colour", "unknown_field"),
     ]
     assert (answer.json["field"], answer.json["code"]) == ("zone", "wrong_type")
+
+
+def test_of_more_flaws_than_anybody_reads_a_hundred_are_told(steady: Desk) -> None:
+    before = steady.dump()
+    answer = steady.put(ADA, SETTINGS | {f"field{number}": 1 for number in range(10_000)})
+    check(answer, 422, "unknown_field", "field0")
+    assert len(answer.json["errors"]) == MOST_TOLD
+    assert steady.dump() == before
 
 
 @pytest.mark.parametrize(

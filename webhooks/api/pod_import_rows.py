@@ -270,6 +270,10 @@ def _people(line: SheetLine, row: ImportRow) -> dict[str, tuple[str, str]]:
     """
     people: dict[str, tuple[str, str]] = {}
     parts = re.split(r"[;\n]", line.text("participants"))
+    # Empty ones stand between them; and each that is wrong would get a remark of its own.
+    if len(parts) > 2 * MOST_SEATS:
+        row.wrong("too_many", f"Send at most {MOST_SEATS} participants.", "participants")
+        return people
     for part in parts:
         told = " ".join(
             part.split()

@@ -37,6 +37,8 @@ log = structlog.get_logger()
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "2"}
+MOST_TOLD = 100
+"""Flaws of one request, of each of which we say where it is and what to do."""
 
 # Codes never change once published. The domain adds its own for the rules that it checks: they are
 # all 422.
@@ -256,7 +258,11 @@ def _http_error(error: HTTPError) -> Response:
 
 
 def _unfit(error: ValidationError) -> Response:
-    found = [_flaw(each) for each in error.errors(include_url=False, include_context=False)]
+    # Not all of them: an unknown name costs its sender eight characters, and us a hundred and
+    # fifty.
+    found = [
+        _flaw(each) for each in error.errors(include_url=False, include_context=False)[:MOST_TOLD]
+    ]
     first = found[0]
     more = {"errors": found} if len(found) > 1 else {}
     return problem(422, first["code"], first["detail"], field=first["field"], **more)

@@ -15,6 +15,7 @@ from tests.workers.cronofy.fixtures import table
 from workers.cronofy import signature
 
 VECTORS = table("hmac_vectors")
+WYCHEPROOF = table("wycheproof_hmac_sha256")["tests"]
 BODY = b'{"example":"well-known"}'
 OLD, NEW = (
     "CRN_NggYusqPGLxwjw5FHOJYOqSrTPNXy8WQf14OID",
@@ -156,6 +157,41 @@ def test_known_vectors_of_the_standard_hold() -> None:
     ]
     for secret, raw, digest in cases:
         assert base64.b64decode(signature.sign(raw, [secret])).hex() == digest
+
+
+class Key(str):
+    """A secret as text whose bytes are these: a key of the vectors is any bytes, not only those of
+    a text.
+    """
+
+    raw: bytes
+
+    @classmethod
+    def of(cls, digits: str) -> "Key":
+        key = cls("a key of the vectors")
+        key.raw = bytes.fromhex(digits)
+        return key
+
+    def encode(self, *_: object, **__: object) -> bytes:
+        return self.raw
+
+
+def test_the_vectors_of_wycheproof_are_believed_and_refused_as_they_say() -> None:
+    """Keys shorter and longer than a block, messages of odd lengths, tags with one or many bits
+    changed.
+
+    A tag cut to its first half is refused though the vectors call it valid: Cronofy sends all of
+    it.
+    """
+    outcomes = set()
+    for vector in WYCHEPROOF:
+        tag = bytes.fromhex(vector["tag"])
+        wanted = vector["result"] == "valid" and len(tag) == 32
+        header = base64.b64encode(tag).decode()
+        found = signature.valid(bytes.fromhex(vector["msg"]), header, [Key.of(vector["key"])])
+        assert found == wanted, f"test {vector['tcId']}"
+        outcomes.add((wanted, len(tag)))
+    assert outcomes == {(True, 32), (False, 32), (False, 16)}
 
 
 @pytest.mark.parametrize("length", [1, 31, 32, 33, 63, 64, 65, 127, 128, 129])

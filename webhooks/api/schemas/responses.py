@@ -208,5 +208,7 @@ class Problem(BaseModel):
     code: str
     detail: str
     field: str | None = None
-    errors: list[Flaw] | None = Field(None, description="Each of them, when there are several.")
+    errors: list[Flaw] | None = Field(
+        None, description="Each of them, the first hundred, when there are several."
+    )
     request_id: str | None

@@ -1,0 +1,298 @@
+"""A request of each operation of the OpenAPI document that is answered well, and whose things it
+may be about.
+
+A new operation, and a new id in an old one, needs its line in REQUESTS: `test_own_and_other` says
+so.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from typing import cast as cast_to
+
+from domain.accounts import Calendar, Profile
+from storage.rows import channels
+from storage.schema import tables
+from tests.support import people
+from tests.support.http_client import SETTINGS, Answer, Desk
+from webhooks.api.spreadsheets import CSV
+from workers.cronofy import signature
+
+DAYS = {
+    name: f"2026-06-{day:02}T08:00:00Z"
+    for day, name in enumerate(("hold", "booking", "pod", "later", "begun"), 8)
+}
+FREE = "2026-06-02T08:00:00Z"
+CONTEXT = {
+    "company": "acme",
+    "project": "leaders",
+    "cohort": "spring",
+    "programme_name": "New Leaders",
+}
+PERSON = {
+    "id": "{participant_id}",
+    "name": "Grace Hopper",
+    "email": "grace@example.test",
+    "zone": "America/New_York",
+    "language": "en",
+    "my_page_url": "https://os.test/me",
+}
+FORCE = {"reason": "She asked for it."}
+TIME = {"coach_id": "{coach_id}", "start": FREE, "duration": 60}
+HELD = {"coach_id": "{coach_id}", "start": DAYS["hold"], "duration": 60, "hold_id": "{hold_id}"}
+SEATS = {"min_seats": 1, "max_seats": 3}
+TEXT = {"subject": "Hello {{participant_name}}", "text": "See you.", "html": "<p>See you.</p>"}
+WEEK = {"from": "2026-06-01", "to": "2026-06-08", "tz": "UTC"}
+HOUR = {"duration": "60"}
+MAILER = {"scope": "company", "kind": "reminder", "language": "en"}
+ROSTER = (
+    "programme,coach,date,time,zone,min,max,duration\n"
+    "Lead,{coach_id},2026-06-05,13:00,Europe/London,1,4,60\n"
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """`others`: by each of its ids, how it is answered when that one is another coach's, and when
+    it is nobody's.
+    `instead`: which thing of the coach's stands for an id here.
+    """
+
+    operation: str
+    answered: int = 200
+    others: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    body: Any = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
+
+
+# A key is bound to no coach: an id that stands alone may be anybody's. Ids that stand together have
+# to belong together.
+COACH = {"coach_id": (200, 404)}
+CONNECTION = {"coach_id": (404, 404), "connection_id": (404, 404)}
+BOOKED = {"booking_id": (200, 404)}
+PODS = {"pod_id": (200, 404)}
+GUEST = {"participant_id": "guest"}
+REQUESTS = (
+    Request("notifications_receive", 204, {"channel_token": (204, 404)},
+        {"notification": {"type": "change"}}),
+    Request("tiles_show", 200, {"ids": (200, 200)}, query={"ids": "{ids}"}),
+    Request("coaches_show", 200, COACH),
+    Request("coaches_put", 200, {"coach_id": (200, 201)}, SETTINGS | {"name": "Ada",
+        "email": "ada@example.test",
+            "language": "en", "overrides": {"2026-12-24": [["09:00", "12:00"]]}}),
+    Request("coaches_show_hours", 200, COACH),
+    Request("coaches_put_hours", 200, COACH, {"hours": people.OFFICE, "zone": "Europe/London"}),
+    Request("coaches_show_overrides", 200, COACH),
+    Request("coaches_put_overrides", 200, COACH, {"overrides": {"2026-12-24": [["09:00",
+        "12:00"]]}}),
+    Request("slots_show", 200, COACH, query=WEEK | HOUR),
+    Request("pools_show", 200, COACH, query=WEEK | HOUR | {"coach_id": "{coach_id}",
+        "mode": "any"}),
+    Request("connect_begin", 200, COACH, {"provider": "google"}),
+    Request("connections_put_calendars", 200, CONNECTION | {"calendars": (422, 422),
+        "receives": (422, 422)},
+            {"calendars": ["{calendars}"], "receives": "{receives}"}),
+    Request("connections_disconnect", 202, CONNECTION),
+    Request("bookings_create", 201, {"coach_id": (409, 404), "hold_id": (409, 409)},
+            HELD | {"participant": PERSON, "context": CONTEXT}),
+    Request("bookings_create", 201, {"pod_id": (201, 404)},
+            {"pod_id": "{pod_id}", "participant": PERSON, "context": CONTEXT}),
+    Request("bookings_show", 200, BOOKED),
+    Request("bookings_rebook", 200, {"booking_id": (409, 404), "hold_id": (409, 409)},
+            {"start": DAYS["hold"], "duration": 60, "hold_id": "{hold_id}"}),
+    Request("bookings_rebook", 200, {"booking_id": (200, 404), "pod_id": (200, 404)},
+        {"pod_id": "{pod_id}"},
+            instead={"booking_id": "seat", "pod_id": "later_pod"}),
+    Request("bookings_cancel", 200, BOOKED, {"excused": False}),
+    Request("holds_create", 201, {"coach_id": (201, 404)}, TIME | {"owner": "{participant_id}",
+        "minutes": 10}),
+    Request("holds_release", 204, {"hold_id": (204, 404)}),
+    Request("pods_create", 201, {"coach_id": (409, 404), "hold_id": (409, 409)},
+            HELD | SEATS | {"format": "open", "deadline": "2026-06-03T08:00:00Z", "title": "Circle",
+                            "context": CONTEXT, "participants": [PERSON]}),
+    Request("pods_show", 200, PODS),
+    Request("pods_change", 200, PODS, SEATS | {"start": FREE, "duration": 60, "title": "Circle",
+        "format": "open"}),
+    Request("pods_take_seat", 201, {"pod_id": (201, 404)}, {"participant": PERSON,
+        "context": CONTEXT}),
+    Request("sessions_show", 200, COACH, query=WEEK | {"coach_id": "{coach_id}"}),
+    Request("sessions_report_attendance", 200, {"session_id": (404, 404), "participant_id": (404,
+        404)},
+            {"status": "missed", "participant_id": "{participant_id}"}),
+    Request("imports_load", 201, {"coach_id": (201, 409)}, ROSTER, query={"dry_run": "false"}),
+    Request("mails_show", 200, BOOKED),
+    Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
+    Request("mailers_show", 200, {"scope_id": (200, 404)}, words=MAILER),
+    Request("mailers_put", 200, {"scope_id": (200, 200)}, TEXT | {"enabled": True}, words=MAILER),
+    Request("mailers_delete", 204, {"scope_id": (204, 404)}, words=MAILER),
+    Request("mailers_preview", 200, {"scope_id": (200, 200)}, TEXT, words=MAILER),
+    Request("withheld_show"),
+    Request("withheld_release", 200, {"withheld_id": (200, 404)}),
+    Request("withheld_release_address", 200, {}, {"address": "{coach_id}@gone.test"}),
+    Request("links_create", 201, {"coach_id": (404, 404), "booking_id": (404, 404)},
+            {"purpose": "booking", "viewer": "participant", "coach_id": "{coach_id}",
+                "participant": PERSON,
+             "context": CONTEXT, "booking_id": "{booking_id}", "return_url": "https://os.test/",
+             "language": "en"}),
+    Request("people_export_coach", 200, COACH),
+    Request("people_erase_coach", 202, {"coach_id": (202, 404)}),
+    Request("people_export_participant", 200, {"participant_id": (200, 404)}, instead=GUEST),
+    Request("people_erase_participant", 202, {"participant_id": (202, 404)}, instead=GUEST),
+    Request("health_alive"),
+    Request("health_ready"),
+    Request("health_metrics"),
+)  # fmt: skip
+
+
+@dataclass
+class Things:
+    """A coach and what there is of theirs: each thing is made when it is first asked for."""
+
+    desk: Desk
+    name: str
+    made: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        database = self.desk.database
+        mine = {"id": self.name, "name": self.name.title(), "email": f"{self.name}@example.test"}
+        coach = people.introduce(database, people.coach(**mine))
+        connection_id = people.connect(database, self.name, sub=f"acc_{self.name}")
+        with database.write() as tx:
+            hashed = channels.channel_hash(f"token-{self.name}")
+            channels.plan_channel(tx, connection_id, hashed, b"sealed")
+        calendars = (Calendar(f"cal_{self.name}", "Work", primary=True),)
+        profile = Profile(f"pro_{self.name}", "google", "gsuite", self.name, calendars=calendars)
+        account = replace(people.ACCOUNT, sub=f"acc_{self.name}", profiles=(profile,))
+        people.read(database, connection_id, of=coach, account=account)
+        self.made = {
+            "coach_id": self.name,
+            "ids": self.name,
+            "participant_id": f"grace-of-{self.name}",
+            "connection_id": connection_id,
+            "calendars": f"cal_{self.name}",
+            "receives": f"cal_{self.name}",
+            "channel_token": f"token-{self.name}",
+        }
+
+    def __getitem__(self, thing: str) -> str:
+        if thing not in self.made:
+            self.made[thing] = MAKERS[thing](self)
+        return self.made[thing]
+
+    def post(self, path: str, body: Any) -> Any:
+        headers = {"Idempotency-Key": secrets.token_hex(8)}
+        answer = self.desk.ask("POST", path, json=filled(body, self), headers=headers)
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
+    def booking(self) -> str:
+        body = TIME | {"start": DAYS["booking"], "participant": PERSON, "context": CONTEXT}
+        return str(self.post("/v1/bookings", body)["id"])
+
+    def guest(self) -> str:
+        """The participant, once they have booked."""
+        assert self["booking_id"]
+        return self["participant_id"]
+
+    def hold(self) -> str:
+        return str(
+            self.post("/v1/holds", TIME | {"start": DAYS["hold"], "owner": "{participant_id}"})[
+                "id"
+            ]
+        )
+
+    def pod(self, day: str) -> str:
+        body = TIME | SEATS | {"start": DAYS[day], "context": CONTEXT}
+        return str(self.post("/v1/pods", body)["session_id"])
+
+    def seat(self) -> str:
+        return str(self.post(f"/v1/pods/{self['pod_id']}/seats", {"participant": PERSON})["id"])
+
+    def begun(self) -> str:
+        """A session of the participant's that began last week."""
+        session_id = self.pod("begun")
+        self.post(f"/v1/pods/{session_id}/seats", {"participant": PERSON})
+        row = tables.sessions.c
+        earlier = int(timedelta(days=14).total_seconds())
+        with self.desk.database.write() as tx:
+            values = {"starts": row.starts - earlier, "ends": row.ends - earlier}
+            tx.execute(tables.sessions.update().where(row.id == session_id).values(values))
+        return session_id
+
+    def withheld(self) -> str:
+        mine, address = f"wad_{self.name}", f"{self.name}@gone.test"
+        values = {"id": mine, "address": address, "reason": "550", "since": people.NOW}
+        with self.desk.database.write() as tx:
+            tx.execute(tables.withheld_addresses.insert().values(values))
+        return mine
+
+    def mail_text(self) -> str:
+        path = f"/v1/mailers/company/{self.name}/reminder/en"
+        assert self.desk.put(path, TEXT).status_code == 200
+        return self.name
+
+
+MAKERS: dict[str, Callable[[Things], str]] = {
+    "booking_id": Things.booking,
+    "guest": Things.guest,
+    "hold_id": Things.hold,
+    "pod_id": partial(Things.pod, day="pod"),
+    "later_pod": partial(Things.pod, day="later"),
+    "seat": Things.seat,
+    "session_id": Things.begun,
+    "withheld_id": Things.withheld,
+    "scope_id": Things.mail_text,
+}
+
+
+PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own
+
+
+@dataclass(frozen=True)
+class About:
+    """The things that a request is about: the coach's own, but for those in `but`."""
+
+    request: Request
+    own: Things
+    but: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, thing: str) -> str:
+        words = {**self.request.words, **self.but}
+        return words[thing] if thing in words else self.own[self.request.instead.get(thing, thing)]
+
+
+def filled(template: Any, things: About | Things) -> Any:
+    """The template with `{coach_id}` and the like replaced, at any depth."""
+    match template:
+        case str():
+            return PLACE.sub(lambda found: things[found[1]], template)
+        case dict():
+            return {name: filled(value, things) for name, value in template.items()}
+        case list():
+            return [filled(value, things) for value in template]
+    return template
+
+
+def send(
+    desk: Desk, method: str, path: str, about: About, *scopes: str, bare: bool = False
+) -> Answer:
+    """Send the request to this path of the document's, with a key of these scopes. `bare`: without
+    key or signature.
+    """
+    request = about.request
+    place, query, body = (filled(part, about) for part in (path, dict(request.query), request.body))
+    if request.operation == "notifications_receive":
+        return desk.push(path=place, headers={signature.HEADER: ""} if bare else None)
+    headers = {"Idempotency-Key": secrets.token_hex(8)}
+    sent: dict[str, Any] = {"query_string": query, "headers": headers, "json": body}
+    if isinstance(body, str):
+        sent |= {"json": None, "data": body, "content_type": CSV}
+    if bare:
+        return cast_to(Answer, desk.client.open(place, method=method, **sent))
+    return desk.ask(method, place, *scopes, **sent)
