@@ -3,18 +3,21 @@
 import random
 import re
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 
+import orjson
 import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
 
 from storage.schema import deadlines
 from webhooks import ops, pages
-from webhooks.api import notifications, openapi, routes, slots
+from webhooks.api import health, notifications, openapi, routes, slots
+from webhooks.front.line import KINDS
 from webhooks.http import limited, limits, problems
 from webhooks.http.api_key_cache import KeyRing
-from webhooks.http.context import EXTENSION, FastPath, Parts, parts, runtime
+from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts, runtime
 from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
@@ -83,6 +86,27 @@ class App(APIFlask):
             deadlines.end()
         return answer
 
+    def unread(self, kind: str) -> RawAnswer:
+        """The refusal of a request that the server could not read, or did not want to; it is
+        counted by its kind.
+        """
+        status, detail = KINDS[kind]
+        told = {
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "code": problems.UNREAD[status],
+            "detail": detail,
+        }
+        ours: Parts = self.extensions[EXTENSION]
+        ours.metrics.unread.labels(kind).inc()
+        request_id = _request_id({})
+        headers = [*self.always, ("Content-Type", problems.PROBLEM), (REQUEST_ID, request_id)]
+        return (
+            f"{status} {HTTPStatus(status).phrase}",
+            headers,
+            orjson.dumps(told | {"request_id": request_id}),
+        )
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func  # none of ours is async: nothing to look for at every call
 
@@ -131,9 +155,11 @@ def _from_environment() -> Runtime:
     return bootstrap(settings)
 
 
-def _begin() -> None:
+def _begin() -> Response | None:
     """Every log line of a request carries its id. Who asks without a key is counted by their
     address.
+
+    What is for the inside is not there for who comes in by the public port.
     """
     g.request_id = _request_id(request.environ)
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -142,6 +168,15 @@ def _begin() -> None:
         pages.NAME,
     ):
         parts().limits.admit(request.environ)
+    return None if _may_see() else problems.problem(404, "unknown_path", problems.HTTP_DETAILS[404])
+
+
+def _may_see() -> bool:
+    port = parts().runtime.settings.internal_port
+    inside = request.endpoint == health.METRICS or (
+        request.blueprint == ops.NAME and port is not None
+    )
+    return not inside or bool(request.environ["SERVER_PORT"] == str(port))
 
 
 def _end(response: Response) -> Response:

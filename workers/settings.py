@@ -163,7 +163,14 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="what the web process binds")
     port: int = Field(8000, alias="PORT", description="what the web process binds")
-    web_processes: int = Field(2, ge=1, description="gunicorn workers")
+    internal_host: str = Field("127.0.0.1", description="what COACHCAL_INTERNAL_PORT binds")
+    internal_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="where /metrics and /ops are, and only there; unset: no /metrics, /ops at PORT",
+    )
+    web_processes: int = Field(2, ge=1, description="web processes")
     web_threads: int = Field(8, ge=1, description="threads of each")
     worker_processes: int = Field(2, ge=1, description="dramatiq processes")
     worker_threads: int = Field(8, ge=1, description="threads of each")

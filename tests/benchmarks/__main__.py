@@ -1,9 +1,10 @@
-"""`./run bench [P1 P2 P3 P5 P6 P7 P11]`: measure what is asked for, or all of it."""
+"""`./run bench [P1 P2 P3 P5 P6 P7 P11 front]`: measure what is asked for, or all of it."""
 
 import sys
 
 from tests.benchmarks import (
     bench_bookings,
+    bench_front,
     bench_listings,
     bench_pools,
     bench_pushes,
@@ -20,6 +21,7 @@ BENCHMARKS = {
     "P6": bench_listings.main,
     "P7": bench_pools.main,
     "P11": bench_bookings.main,
+    "front": bench_front.main,
 }
 
 if __name__ == "__main__":

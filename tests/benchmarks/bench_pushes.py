@@ -28,6 +28,7 @@ from workers.embedded.redis import redis_server
 PROCESSES, THREADS = 2, 8
 STORM, EDGES = 3_000, 1_000
 TURNS = 5
+WORKER = "webhooks.front.worker.Worker"
 SHARES = {"storm": 0.30, "clean edge": 0.15}
 BUSIEST_MS = 25
 
@@ -58,7 +59,9 @@ def bare(_environ: object, start_response: object) -> list[bytes]:
     return []
 
 
-def serve(raised: Town, app: str, url: str = "") -> str:
+def serve(
+    raised: Town, app: str, url: str = "", *, worker: str = WORKER, name: str = "bare"
+) -> str:
     """The origin of a server of another application, started as `coachcal serve` starts ours;
     `url`: one it answers.
     """
@@ -67,10 +70,15 @@ def serve(raised: Town, app: str, url: str = "") -> str:
         f"--bind=127.0.0.1:{port}",
         f"--workers={PROCESSES}",
         f"--threads={THREADS}",
-        "--worker-class=gthread",
+        f"--worker-class={worker}",
     )
-    more = ("--no-control-socket", "--keep-alive=15", "--log-level=warning")
-    raised.processes.start("bare", app, *more, *options, env={}, module="gunicorn")
+    more = (
+        "--no-control-socket",
+        "--keep-alive=15",
+        "--limit-request-line=8190",
+        "--log-level=warning",
+    )
+    raised.processes.start(name, app, *more, *options, env=raised.environment, module="gunicorn")
     origin = f"http://127.0.0.1:{port}"
     raised.processes.wait_for_url(origin + url)
     return origin

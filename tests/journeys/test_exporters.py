@@ -31,6 +31,7 @@ def running(
         raised.environment |= {
             "COACHCAL_WEB_PROCESSES": "2",
             "COACHCAL_WORKER_PROCESSES": "2",
+            "COACHCAL_INTERNAL_PORT": str(free_port()),
             "COACHCAL_WORKER_METRICS_PORT": str(free_port()),
             "COACHCAL_CLOCK_METRICS_PORT": str(free_port()),
             "TMPDIR": str(tmp_path),
@@ -42,9 +43,8 @@ def running(
 
 
 def address(running: Town, process: str) -> str:
-    port = running.environment[
-        "PORT" if process == "web" else f"COACHCAL_{process.upper()}_METRICS_PORT"
-    ]
+    name = "INTERNAL" if process == "web" else f"{process.upper()}_METRICS"
+    port = running.environment[f"COACHCAL_{name}_PORT"]
     return f"http://127.0.0.1:{port}/metrics"
 
 

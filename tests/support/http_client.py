@@ -145,6 +145,7 @@ def settings_for(database_url: str, redis_url: str, **changes: Any) -> Settings:
         "cronofy_client_id": "client",
         "cronofy_client_secrets": SECRET,
         "cronofy_origin": "http://127.0.0.1:1",
+        "internal_port": 80,  # the one that the client of these tests seems to come in by
     }
     return Settings(**values | changes)
 

@@ -1,13 +1,13 @@
-"""The door itself: gunicorn on a real socket, and clients that cheat about lengths, dawdle, or hang
-up.
+"""The door itself: the Procfile's web process, and clients that cheat about lengths, dawdle, are
+silent, or hang up.
 """
 
 import os
+import signal
 import socket
-import subprocess
-import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
@@ -17,30 +17,64 @@ import requests
 from cryptography.fernet import Fernet
 from dramatiq.brokers.stub import StubBroker
 
+from tests.support import exposition, people
 from tests.support import http_client as desks
-from tests.support import people
 from tests.support.databases import copy_of
 from tests.support.http_client import CHANGE, NOWHERE, PUSH, SECRET, Desk
+from webhooks.demo.processes import Processes, StepFailed, free_port
 from webhooks.http.requests import PUSH_CAP
 from workers.cronofy import signature
 
 ROOT = Path(__file__).parents[2]
+SILENT = 200
 FULL = CHANGE[:-1] + b" " * (PUSH_CAP - len(CHANGE)) + b"}"
+
+
+@dataclass(frozen=True)
+class Server:
+    address: tuple[str, int]
+    inside: int
+    """The port of /metrics."""
+    database_url: str
+    processes: Processes
+
+    @property
+    def log(self) -> str:
+        return self.processes.log("web").read_text()
 
 
 @dataclass
 class Door:
-    address: tuple[str, int]
+    server: Server
     desk: Desk
     ada: str
 
     @property
     def url(self) -> str:
-        return f"http://{self.address[0]}:{self.address[1]}"
+        return f"http://127.0.0.1:{self.server.address[1]}"
+
+    @property
+    def inside(self) -> str:
+        return f"http://127.0.0.1:{self.server.inside}"
+
+    def unread(self, kind: str) -> float:
+        """How many requests of a kind no view saw."""
+        counted = requests.get(f"{self.inside}/metrics", timeout=10).text
+        return exposition.value(counted, "coachcal_unread_total", kind=kind) or 0.0
+
+    def seconds(self) -> float:
+        """How long /healthz takes; the best of a few tries, for this machine may have
+        other work.
+        """
+        took = [
+            requests.get(f"{self.url}/healthz", timeout=20).elapsed.total_seconds()
+            for _ in range(5)
+        ]
+        return min(took)
 
     @contextmanager
     def line(self) -> Iterator[socket.socket]:
-        with socket.create_connection(self.address, timeout=10) as line:
+        with socket.create_connection(self.server.address, timeout=20) as line:
             yield line
 
     def push(self) -> int:
@@ -68,6 +102,11 @@ def chunked(*chunks: bytes) -> bytes:
     return b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in (*chunks, b""))
 
 
+def everything(line: socket.socket) -> bytes:
+    """What comes until the other side closes."""
+    return b"".join(iter(lambda: line.recv(65_536), b""))
+
+
 def status(line: socket.socket) -> int:
     with HTTPResponse(line) as answer:
         answer.begin()
@@ -76,11 +115,10 @@ def status(line: socket.socket) -> int:
 
 
 @pytest.fixture(scope="module")
-def server(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[tuple[str, int], str]]:
-    """Gunicorn, with everything from the environment: (its address, its database)."""
-    url = copy_of(sqlite_template, tmp_path_factory.mktemp("door") / "db.sqlite")
+def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The Procfile's command, with everything from the environment: and what it needs."""
+    folder = tmp_path_factory.mktemp("door")
+    url, port = copy_of(sqlite_template, folder / "db.sqlite"), free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": url,
@@ -90,35 +128,37 @@ def server(
         "COACHCAL_CRONOFY_CLIENT_ID": "client",
         "COACHCAL_CRONOFY_CLIENT_SECRETS": SECRET,
         "COACHCAL_LOG_LEVEL": "error",
+        "COACHCAL_LIMIT_WRONG": "0",
+        "COACHCAL_WEB_PROCESSES": "1",
+        "COACHCAL_WEB_THREADS": "3",
+        "PORT": str(port),
+        "COACHCAL_INTERNAL_PORT": str(free_port()),
     }
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        options = [
-            "--worker-class=gthread",
-            "--threads=3",
-            "--no-control-socket",
-            "--log-level=error",
-            "--graceful-timeout=1",
-        ]
-        bind = f"--bind=fd://{listening.fileno()}"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "webhooks.app:create_app()", bind, *options],
-            cwd=ROOT,
-            env=environment,
-            pass_fds=[listening.fileno()],
+    processes = Processes(folder)
+    processes.start("web", *web_command(), env=environment)
+    try:
+        processes.wait_for_url(f"http://127.0.0.1:{port}/healthz")
+        yield Server(
+            ("127.0.0.1", port), int(environment["COACHCAL_INTERNAL_PORT"]), url, processes
         )
-        try:
-            host, port = listening.getsockname()
-            assert requests.get(f"http://{host}:{port}/healthz", timeout=30).ok
-            yield (host, port), url
-        finally:
-            process.terminate()
-            process.wait()
+    finally:
+        processes.stop()
+
+
+def web_command() -> list[str]:
+    """What the Procfile says of the web process, without `python -m webhooks`."""
+    (line,) = [
+        line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:")
+    ]
+    python, dash_m, module, *command = line.removeprefix("web:").split()
+    assert (python, dash_m, module) == ("python", "-m", "webhooks")
+    return command
 
 
 @pytest.fixture(scope="module")
-def desk(server: tuple[tuple[str, int], str]) -> Iterator[Desk]:
+def desk(server: Server) -> Iterator[Desk]:
     """The same database, looked at from here."""
-    with desks.opened(server[1], broker=StubBroker()) as opened:
+    with desks.opened(server.database_url, broker=StubBroker()) as opened:
         people.introduce(opened.database)
         yield opened
 
@@ -129,12 +169,12 @@ def connection(desk: Desk) -> str:
 
 
 @pytest.fixture
-def door(server: tuple[tuple[str, int], str], desk: Desk, connection: str) -> Door:
+def door(server: Server, desk: Desk, connection: str) -> Door:
     """Nothing is owed when a test begins."""
     if desk.owes(connection):
         with desk.database.write() as tx:
             tx.exec_driver_sql("UPDATE connections SET done_gen = req_gen, next_attempt_at_ms = 0")
-    return Door(server[0], desk, connection)
+    return Door(server, desk, connection)
 
 
 def test_a_push_comes_through(door: Door) -> None:
@@ -175,24 +215,128 @@ def test_a_length_over_the_cap_is_refused_before_the_body_is_sent(door: Door) ->
     assert door.desk.owes(door.ada) == 0
 
 
-@pytest.mark.parametrize(
-    "framing",
-    [
-        ("Content-Length: 5", "Transfer-Encoding: chunked"),
-        ("Content-Length: 5", "Content-Length: 6"),
-        ("Content-Length: -1",),
-        ("Content-Length: +5",),
-        ("Transfer-Encoding: chunked, identity",),
-        ("Transfer-Encoding: xchunked",),
-    ],
-    ids=str,
-)
-def test_a_body_whose_length_is_in_doubt_is_no_push(door: Door, framing: tuple[str, ...]) -> None:
+LENGTH = f"Content-Length: {len(CHANGE)}"
+CHUNKED = "Transfer-Encoding: chunked"
+WHOLE = chunked(CHANGE)
+
+
+def altered(old: bytes, new: bytes, framing: str = LENGTH, body: bytes = CHANGE) -> bytes:
+    """A good push, but for this."""
+    good = head(CHANGE, framing)
+    assert old in good + body
+    return (good + body).replace(old, new, 1)
+
+
+UNREAD = [
+    ("length", head(CHANGE, LENGTH, CHUNKED) + WHOLE),
+    ("length", head(CHANGE, CHUNKED, LENGTH) + WHOLE),
+    ("length", head(CHANGE, LENGTH, "Content-Length: 6") + CHANGE),
+    ("length", head(CHANGE, "Content-Length: -1") + CHANGE),
+    ("length", head(CHANGE, "Content-Length: +5") + CHANGE),
+    ("length", head(CHANGE, "Transfer-Encoding: chunked, identity") + WHOLE),
+    ("length", head(CHANGE, "Transfer-Encoding: gzip, chunked") + WHOLE),
+    ("length", head(CHANGE, "Transfer-Encoding: xchunked") + WHOLE),
+    ("length", altered(b"HTTP/1.1", b"HTTP/1.0", CHUNKED, WHOLE)),
+    ("chunk", head(CHANGE, CHUNKED) + b"zz\r\n" + WHOLE),
+    ("chunk", head(CHANGE, CHUNKED) + b"-5\r\n" + WHOLE),
+    ("chunk", head(CHANGE, CHUNKED) + WHOLE.replace(b"\r\n0\r\n", b"..\r\n0\r\n")),
+    ("chunk", head(CHANGE, CHUNKED) + WHOLE.replace(b"\r\n", b"\n")),
+    ("host", altered(b"Host: coachcal\r\n", b"")),
+    ("host", altered(b"Host: coachcal", b"Host: coachcal\r\nHost: other")),
+    ("line_end", altered(b"HTTP/1.1\r\n", b"HTTP/1.1\n")),
+    ("line_end", altered(b"Host: coachcal\r\n", b"Host: coachcal\n")),
+    ("head", altered(b"\r\n\r\n", b"\r\n\n")),
+    ("head", altered(b"Host: coachcal", b"Host : coachcal")),
+    ("head", altered(b"Host: coachcal\r\n", b"Host: coachcal\r\n folded\r\n")),
+    ("head", altered(b"HTTP/1.1", b"HTTP/3.1")),
+    ("head", altered(b"Host", b"A: \x00\r\nHost")),
+    ("head", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+    ("target", altered(b" /webhooks", b" http://elsewhere.example/webhooks")),
+    ("target", altered(b"POST /webhooks", b"CONNECT webhooks")),
+]
+
+
+@pytest.mark.parametrize(("kind", "raw"), UNREAD, ids=lambda it: it if isinstance(it, str) else "")
+def test_what_two_readers_could_read_differently_is_refused_and_counted(
+    door: Door, kind: str, raw: bytes
+) -> None:
+    before = door.unread(kind)
+    # Given a request that would be a push, and one that would be smuggled in behind it
     with door.line() as line:
-        line.sendall(head(CHANGE, *framing) + chunked(CHANGE))
-        assert 400 <= status(line) < 600
+        line.sendall(raw + b"GET /healthz HTTP/1.1\r\nHost: coachcal\r\n\r\n")
+        told = everything(line)
+    # Then it is answered once, the line is closed, and no view saw it
+    assert told.startswith(b"HTTP/1.1 400 ")
+    assert told.count(b"HTTP/1.1 ") == 1
+    assert b'"code":"bad_request"' in told
+    assert door.unread(kind) == before + 1
     assert door.desk.owes(door.ada) == 0
-    assert door.push() == 204
+    assert "Traceback" not in door.server.log
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "answered"),
+    [
+        ("long_target", b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: c\r\n\r\n", b"414"),
+        ("large_head", b"GET / HTTP/1.1\r\nHost: c\r\nA: " + b"a" * 40_000 + b"\r\n\r\n", b"431"),
+        ("large_head", b"GET / HTTP/1.1\r\nHost: c\r\n" + b"A: b\r\n" * 200 + b"\r\n", b"431"),
+    ],
+)
+def test_a_head_has_its_bounds(door: Door, kind: str, raw: bytes, answered: bytes) -> None:
+    before = door.unread(kind)
+    with door.line() as line:
+        line.sendall(raw)
+        assert everything(line).startswith(b"HTTP/1.1 " + answered)
+    assert door.unread(kind) == before + 1
+
+
+def test_no_header_changes_the_path(door: Door) -> None:
+    for name in ("SCRIPT_NAME", "Script-Name", "PATH_INFO", "Path-Info"):
+        assert (
+            requests.get(
+                f"{door.url}/inside/healthz", headers={name: "/inside"}, timeout=10
+            ).status_code
+            == 404
+        )
+        assert (
+            requests.get(f"{door.url}/healthz", headers={name: "/healthz"}, timeout=10).status_code
+            == 200
+        )
+
+
+def test_a_header_with_an_underscore_is_not_another_one(door: Door) -> None:
+    underscored = head(CHANGE, LENGTH).replace(b"Cronofy-HMAC", b"Cronofy_HMAC")
+    assert b"Cronofy_HMAC" in underscored
+    with door.line() as line:
+        line.sendall(underscored + CHANGE)
+        assert status(line) == 401
+
+
+def test_metrics_and_ops_are_at_the_port_for_the_inside_alone(door: Door) -> None:
+    for path, there in (
+        ("/metrics", 200),
+        ("/ops", 200),
+        ("/ops/login", 200),
+        ("/ops/static/ops.css", 200),
+    ):
+        assert requests.get(f"{door.inside}{path}", timeout=10).status_code == there
+        outside = requests.get(
+            f"{door.url}{path}", headers={"Host": f"127.0.0.1:{door.server.inside}"}, timeout=10
+        )
+        assert (outside.status_code, outside.json()["code"]) == (404, "unknown_path")
+    assert requests.get(f"{door.inside}/healthz", timeout=10).ok
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"POST /webh", head(CHANGE, LENGTH)[:-2], head(CHANGE, LENGTH) + CHANGE[:9]]
+)
+def test_two_hundred_who_are_silent_keep_nobody_out(door: Door, said: bytes) -> None:
+    with ExitStack() as silent:
+        for _ in range(SILENT):
+            silent.enter_context(door.line()).sendall(said)
+        assert door.seconds() < 1
+        assert door.push() == 204
+    assert door.desk.owes(door.ada) == 1
 
 
 @pytest.mark.parametrize("header", [b"\xff\xfe\x80", "ünïcödé".encode(), b"", b"a" * 5_000])
@@ -224,3 +368,26 @@ def test_who_dawdles_does_not_keep_the_others_out(door: Door) -> None:
 
 def test_nothing_that_was_cut_or_refused_holds_the_database(door: Door) -> None:
     assert door.desk.put("/v1/coaches/ada", desks.SETTINGS).status_code == 200
+
+
+def test_who_is_told_to_stop_answers_what_was_begun(door: Door) -> None:
+    """The last one: nobody serves after it."""
+    processes = door.server.processes
+    with door.line() as begun, door.line() as idle:
+        begun.sendall(head(CHANGE, LENGTH) + CHANGE[:-1])
+        time.sleep(0.5)
+        os.kill(processes.pid("web"), signal.SIGTERM)
+        assert everything(idle) == b""
+        begun.sendall(CHANGE[-1:])
+        assert everything(begun).startswith(b"HTTP/1.1 204 ")
+    assert door.desk.owes(door.ada) == 1
+    with pytest.raises(StepFailed, match="ended with 0"):
+        watch(processes, 60)
+
+
+def watch(processes: Processes, seconds: float) -> None:
+    """Raises StepFailed as soon as one has ended."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        processes.check()
+        time.sleep(0.05)

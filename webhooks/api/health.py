@@ -12,6 +12,8 @@ from webhooks.http.context import parts, runtime
 from workers import queues
 
 PATH = "/healthz"
+METRICS = "health_metrics"
+"""The endpoint of /metrics."""
 
 
 def alive() -> Alive:
@@ -50,6 +52,6 @@ def _database() -> Literal["ok", "away", "read_only", "busy", "other_schema", "o
 def metrics() -> Response:
     """What this process counts, in Prometheus's text format.
 
-    Keep this path inside: a proxy in front should not pass it on.
+    Only at COACHCAL_INTERNAL_PORT.
     """
     return Response(parts().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -23,7 +23,7 @@ IDLE_POLL_MS = "20"
 @click.option("--host", help="What to bind; COACHCAL_HOST by default.")
 @click.option("--port", type=int, help="What to bind; PORT by default.")
 def serve(host: str | None, port: int | None) -> None:
-    """Serve the webhook endpoint and the API (gunicorn)."""
+    """Serve the webhook endpoint and the API."""
     from workers import telemetry
     from workers.metrics import folder
 
@@ -31,16 +31,26 @@ def serve(host: str | None, port: int | None) -> None:
     telemetry.start(chosen)  # for its mistakes only: here they are told once
     host, port = host or chosen.host, port or chosen.port
     need_port(host, port, "PORT (or COACHCAL_HOST)")
+    binds = [f"--bind={host}:{port}"]
+    if chosen.internal_port is not None:
+        if chosen.internal_port == port:
+            raise click.ClickException(
+                "set COACHCAL_INTERNAL_PORT to another port than PORT, which shows less"
+            )
+        need_port(
+            chosen.internal_host,
+            chosen.internal_port,
+            "COACHCAL_INTERNAL_PORT (or COACHCAL_INTERNAL_HOST)",
+        )
+        binds.append(f"--bind={chosen.internal_host}:{chosen.internal_port}")
     _become(
         "gunicorn",
         "webhooks.app:create_app()",
-        f"--bind={host}:{port}",
+        *binds,
         f"--workers={chosen.web_processes}",
         f"--threads={chosen.web_threads}",
-        "--worker-class=gthread",
+        "--worker-class=webhooks.front.worker.Worker",
         "--no-control-socket",
-        "--keep-alive=15",
-        "--limit-request-line=8190",  # 200 coaches' ids in a query; gunicorn allows no more
         "--graceful-timeout=10",
         f"--log-level={chosen.log_level}",
         "--logger-class=webhooks.http.server_log.ServerLog",

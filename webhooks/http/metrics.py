@@ -30,7 +30,12 @@ class Metrics:
         self.refusals = Counter(
             "coachcal_refusals", "Refusals by code.", ["code"], registry=self._registry
         )
-
+        self.unread = Counter(
+            "coachcal_unread",
+            "Requests refused before any view saw them, by kind.",
+            ["kind"],
+            registry=self._registry,
+        )
         self.limited = Counter(
             "coachcal_limited",
             "Requests over a limit, by its kind.",

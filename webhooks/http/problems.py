@@ -63,6 +63,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_connection": (404, "The coach has no such connection."),
     "unknown_channel": (404, "No channel has this token."),
     "method_not_allowed": (405, "The path is right, the method is not."),
+    "too_slow": (408, "The request took too long to come in."),
     "stale_version": (
         409,
         "The coach, booking or pod changed since it was read; `current` is its version now.",
@@ -119,6 +120,10 @@ CODES: dict[str, tuple[int, str]] = {
     "file_refused": (422, "The file is no table of the kind that is imported, or could harm us."),
     "unknown_calendar": (422, "The connection has no such calendar."),
     "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),
+    "head_too_large": (
+        431,
+        "The path, or the header fields together, are too long (414 for the path).",
+    ),
     "rate_limited": (429, "Too many requests; Retry-After says for how long to wait."),
     "internal_error": (500, "Our fault; it was logged under the request id."),
     "clock_off": (503, "This server's clock is wrong; nothing was written."),
@@ -160,6 +165,14 @@ HTTP_DETAILS = {
     ),
 }
 
+UNREAD = {
+    400: "bad_request",
+    408: "too_slow",
+    414: "head_too_large",
+    431: "head_too_large",
+    503: "busy",
+}
+"""Of requests that no view saw."""
 
 AGAIN = "repeat the request shortly, with the same Idempotency-Key if it had one."
 BUSY = ("busy", f"Too many want the same thing at once and nothing was written: {AGAIN}")

@@ -78,6 +78,23 @@ def test_metrics_tell_what_was_asked_owed_and_queued(database_url: str, redis_ur
     assert answer.mimetype == "text/plain"
 
 
+@pytest.mark.parametrize("port", [None, 9190])
+def test_metrics_are_nowhere_but_inside(
+    fresh_database: Callable[[Kind], str], port: int | None
+) -> None:
+    with desks.opened(fresh_database("sqlite"), internal_port=port) as desk:
+        outside, inside = {"SERVER_PORT": "8000"}, {"SERVER_PORT": "9190"}
+        assert desk.look("/metrics", environ_overrides=outside).json["code"] == "unknown_path"
+        assert desk.look("/metrics", environ_overrides=inside).status_code == (
+            404 if port is None else 200
+        )
+        # The pages of ops are with the rest where there is no port for the inside
+        assert desk.look("/ops/login", environ_overrides=outside).status_code == (
+            200 if port is None else 404
+        )
+        assert desk.look("/ops/login", environ_overrides=inside).status_code == 200
+
+
 def test_metrics_are_there_when_nothing_else_is() -> None:
     with desks.opened("postgresql://127.0.0.1:1/nobody") as desk:
         told = desk.look("/metrics").text

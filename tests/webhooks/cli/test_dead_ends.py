@@ -226,6 +226,7 @@ def test_without_redis_commands_do_what_they_can(
     ("name", "setting"),
     [
         ("serve", "PORT"),
+        ("serve", "COACHCAL_INTERNAL_PORT"),
         ("work", "COACHCAL_WORKER_METRICS_PORT"),
         ("clock", "COACHCAL_CLOCK_METRICS_PORT"),
         ("sandbox", "--port"),
@@ -246,6 +247,12 @@ def test_a_port_that_is_taken_is_named_with_its_setting(
 
 def test_an_address_that_is_not_this_machine_s_is_named(environment: pytest.MonkeyPatch) -> None:
     ended_well_said(run("serve", "--host", "192.0.2.1"), "COACHCAL_HOST")
+
+
+def test_the_port_for_the_inside_is_another_one(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("PORT", "8123")
+    environment.setenv("COACHCAL_INTERNAL_PORT", "8123")
+    ended_well_said(run("serve"), "COACHCAL_INTERNAL_PORT")
 
 
 # -- files and disks ---------------------------------------------------------------------

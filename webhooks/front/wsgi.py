@@ -1,0 +1,129 @@
+"""A request as a WSGI application wants it (PEP 3333), and its answer as it goes over the line."""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from email.utils import formatdate
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import structlog
+
+log = structlog.get_logger()
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Headers = Sequence[tuple[str, str]]
+Answer = tuple[str, Headers, bytes]
+"""Status line, headers, body."""
+
+WITHOUT_BODY = ("1", "204", "304")
+FAULT: Answer = ("500 Internal Server Error", (), b"")
+
+
+def place(server: tuple[str, int], peer: str) -> Environ:
+    """What is the same for each request of one connection."""
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "REMOTE_ADDR": peer,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+    }
+
+
+def environ(
+    place: Environ, method: str, target: bytes, version: str, fields: Iterable[tuple[bytes, bytes]]
+) -> Environ:
+    """What the head of a request says. `target`: a path, with or without a query.
+
+    A field with an underscore in its name is left out, as by most proxies: it would look like
+    another one's.
+    """
+    path, _, query = target.partition(b"?")
+    made = place | {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
+        "QUERY_STRING": query.decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{version}",
+    }
+    for name, value in fields:
+        key = _key(name)
+        if not key:
+            continue
+        text = value.decode("latin-1")
+        if key in made:
+            text = f"{made[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
+        made[key] = text
+    return made
+
+
+@lru_cache(maxsize=512)
+def _key(name: bytes) -> str:
+    """The variable of a header field; empty for one that is left out."""
+    if b"_" in name:
+        return ""
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+def with_body(environ: Environ, body: bytes) -> Environ:
+    environ["wsgi.input"] = BytesIO(body)
+    return environ
+
+
+def answered(application: Application, environ: Environ, keeps: Callable[[], bool]) -> bytes:
+    """The octets of what the application answers, whole. `keeps`: whether the line
+    stays open then.
+    """
+    head = environ["REQUEST_METHOD"] == "HEAD"
+    try:
+        answer = _ask(application, environ)
+        return written(answer, keep=keeps(), head=head)
+    except Exception:  # whatever it is, the client waits for an answer; the log has it
+        log.exception("request_failed")
+        return written(FAULT, keep=keeps(), head=head)
+
+
+def _ask(application: Application, environ: Environ) -> Answer:
+    begun: list[Any] = []
+    pieces: list[bytes] = []
+
+    def start(status: str, headers: Headers, _error: Any = None) -> Callable[[bytes], None]:
+        begun[:] = status, headers
+        return pieces.append
+
+    body = application(environ, start)
+    try:
+        pieces.extend(body)
+    finally:
+        if hasattr(body, "close"):
+            body.close()
+    return begun[0], begun[1], b"".join(pieces)
+
+
+def written(answer: Answer, *, keep: bool, head: bool = False) -> bytes:
+    """The octets of an answer; `head`: to a HEAD, which gets no body."""
+    status, headers, body = answer
+    lines = [f"HTTP/1.1 {status}", f"Date: {_date(int(time.time()))}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    if status.startswith(WITHOUT_BODY):
+        body = b""
+    elif not any(name.lower() == "content-length" for name, _ in headers):
+        lines.append(f"Content-Length: {len(body)}")
+    if not keep:
+        lines.append("Connection: close")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + (b"" if head else body)
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
