@@ -16,6 +16,7 @@ from storage.schema.database import create
 from tests.journeys.test_storm import PRODUCTION, connect, reads, wait
 from tests.support import http_load, processes
 from tests.support.processes import Town
+from webhooks.demo.processes import true_process
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
@@ -34,7 +35,9 @@ def main() -> None:
         database = create(url)
         migrations.migrate(database)
         database.close()
-        with processes.raised(Path(folder), url, redis.url, **PRODUCTION, **NO_BUDGET) as raised:
+        with processes.raised(
+            Path(folder), url, redis.url, true_process, **PRODUCTION, **NO_BUDGET
+        ) as raised:
             for name in ("web", "worker", "clock"):
                 raised.start(name)
             pushes = [target.push for target in connect(raised, COACHES)]
@@ -53,8 +56,8 @@ def _report(raised: Town, pushes: Sequence[bytes], seconds: int, most: int) -> N
     print(
         f"P5 over {took:4.1f} s  {answered} pushes for {len(counted)} coaches,"
         f" {answered / took:.0f}/s: at most "
-        f"{max(counted.values())} reads a coach (goal: {most}), all fresh {fresh:.1f} s"
-        " after the last "
+        f"{max(counted.values())} reads a coach (goal: {most}), all fresh {fresh:.1f} s after"
+        " the last "
         f"(goal: {FRESH_SECONDS} s)"
     )
 
