@@ -19,6 +19,7 @@ from storage.schema.database import create
 from tests.support import http_load, processes
 from tests.support.http_load import Answer
 from tests.support.processes import Town
+from webhooks.demo.processes import true_process
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
@@ -43,7 +44,7 @@ def main() -> None:
         with database.write() as tx:
             key = api_keys.create_key(tx, "bench", ("bookings:write",), now=datetime.now(UTC))
         database.close()
-        with processes.raised(Path(folder), url, redis.url) as raised:
+        with processes.raised(Path(folder), url, redis.url, true_process) as raised:
             raised.environment |= {"COACHCAL_WEB_PROCESSES": "2"} | processes.FAR_LIMITS
             for name in ("web", "worker", "clock"):
                 raised.start(name)

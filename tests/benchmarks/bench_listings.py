@@ -22,6 +22,7 @@ from storage.slots import slot_sets
 from tests.benchmarks.bench_pushes import PROCESSES, THREADS, rate, serve
 from tests.support import http_load, people, processes
 from tests.support.processes import Town
+from webhooks.demo.processes import true_process
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
@@ -41,7 +42,9 @@ def main() -> None:
                 "COACHCAL_WEB_THREADS": str(THREADS),
             }
             (Path(folder) / name).mkdir()
-            with processes.raised(Path(folder) / name, url, redis.url, **more) as raised:
+            with processes.raised(
+                Path(folder) / name, url, redis.url, true_process, **more
+            ) as raised:
                 raised.start("web")
                 _report(name, raised)
 

@@ -21,7 +21,7 @@ from storage.schema.database import create
 from tests.support import http_load, people, processes
 from tests.support.http_load import Answer
 from tests.support.processes import Town
-from webhooks.demo.processes import free_port
+from webhooks.demo.processes import free_port, true_process
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
@@ -47,7 +47,7 @@ def main() -> None:
             "COACHCAL_WEB_PROCESSES": str(PROCESSES),
             "COACHCAL_WEB_THREADS": str(THREADS),
         }
-        with processes.raised(Path(folder), url, redis.url, **more) as raised:
+        with processes.raised(Path(folder), url, redis.url, true_process, **more) as raised:
             raised.start("web")
             _report(raised, serve(raised, "tests.benchmarks.bench_pushes:bare"), _connected(raised))
 

@@ -16,6 +16,7 @@ from storage.schema.database import create
 from tests.journeys.test_storm import PRODUCTION, connect, reads, wait
 from tests.support import http_load, processes
 from tests.support.processes import Town
+from webhooks.demo.processes import true_process
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
@@ -34,7 +35,9 @@ def main() -> None:
         database = create(url)
         migrations.migrate(database)
         database.close()
-        with processes.raised(Path(folder), url, redis.url, **PRODUCTION, **NO_BUDGET) as raised:
+        with processes.raised(
+            Path(folder), url, redis.url, true_process, **PRODUCTION, **NO_BUDGET
+        ) as raised:
             for name in ("web", "worker", "clock"):
                 raised.start(name)
             pushes = [target.push for target in connect(raised, COACHES)]

@@ -10,7 +10,6 @@ import itertools
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +20,8 @@ import requests
 
 from tests.chaos.journal import Journal
 from tests.support.processes import threads_of
-from webhooks.demo.processes import free_port
+from webhooks.demo import processes
+from webhooks.demo.processes import Process, free_port
 
 COMMANDS = {"web": "serve", "worker": "work", "clock": "clock"}
 NAMES = tuple(f"{role}-{number}" for role in COMMANDS for number in (1, 2))
@@ -40,7 +40,7 @@ class Member:
     """One process and its group. `ready`: of a web process, that it answered /readyz once."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: Process
     port: int
     condemned: bool = False
     """Whoever ends it writes that down first; so any other end is its own."""
@@ -103,14 +103,7 @@ class Fleet:
         port = free_port()
         environment = {**os.environ, **self.environment, **self._own_clock(name), "PORT": str(port)}
         with (self._folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "webhooks", COMMANDS[role]],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            process = processes.true_process(["webhooks", COMMANDS[role]], environment, log)
         assert self._watchdog.stdin is not None
         with self._lock:
             self._watchdog.stdin.write(b"-%d\n" % process.pid)
@@ -155,8 +148,9 @@ class Fleet:
         if name.startswith("web"):
             new.ready.wait(START_SECONDS)
         old.condemned = True
-        # The first of the group alone, as a supervisor does: it sees to the others
-        old.process.terminate()
+        os.kill(
+            old.process.pid, signal.SIGTERM
+        )  # not its group, as a supervisor does: it sees to that
         try:
             old.process.wait(LEAVE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -218,7 +212,7 @@ class Fleet:
                 ]
             for member in ended:
                 self._journal.ended.append(
-                    (self._journal.now(), member.name, member.process.returncode)
+                    (self._journal.now(), member.name, member.process.wait())
                 )
                 self._signal(member, signal.SIGKILL)
                 self.start(member.name)

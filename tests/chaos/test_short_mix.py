@@ -3,13 +3,12 @@ longer.
 """
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import forks
+
 MIX = (
     "kill web",
     "kill worker",
@@ -25,23 +24,13 @@ MIX = (
     300
 )  # on a machine that others use it takes minutes to start and end so many processes
 def test_every_promise_holds_through_a_short_mix_of_faults(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "tests.chaos",
-        "--seed=1",
-        "--seconds=0",
-        "--times=1",
-        f"--keep={tmp_path}/run",
-    ]
+    options = ["--seed=1", "--seconds=0", "--times=1", f"--keep={tmp_path}/run", "--only", *MIX]
     own = {
         name: value
         for name, value in os.environ.items()
         if name not in ("DATABASE_URL", "REDIS_URL")
     }
-    done = subprocess.run(
-        [*command, "--only", *MIX], cwd=ROOT, env=own, capture_output=True, text=True
-    )
+    done = forks.run("tests.chaos", *options, env=own, seconds=280)
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-4000:]}"
     # Each came, and clients were at work meanwhile.
     rows = {

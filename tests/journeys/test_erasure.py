@@ -4,9 +4,6 @@ of it goes.
 A worker and the clock then do what they do every second; nobody asks again.
 """
 
-import subprocess
-import sys
-
 import pytest
 
 from storage.reports.personal_data import Person
@@ -14,6 +11,7 @@ from storage.rows import coaches
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
+from tests import forks
 from tests.support import people
 from tests.support.in_process import Connected, House, house
 from tests.support.people import at
@@ -59,9 +57,8 @@ def ada(told: House) -> Connected:
 
 def dying(point: str, *arguments: str) -> None:
     """Run the command of the service in a process that dies at this point."""
-    module = ("-m", "tests.support.failpoints", point, "--", "webhooks")
-    died = subprocess.run([sys.executable, *module, *arguments], capture_output=True, timeout=60)
-    assert died.returncode == -9, died.stderr.decode()
+    died = forks.run("tests.support.failpoints", point, "--", "webhooks", *arguments)
+    assert died.returncode == -9, died.stderr
 
 
 def begun(house: House, person: Person) -> bool:

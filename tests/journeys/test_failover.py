@@ -5,8 +5,6 @@ yet.
 
 import os
 import secrets
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,13 +16,13 @@ import requests
 from sqlalchemy import select
 
 from storage.schema import database, tables
+from tests import forks
 from tests.journeys.test_faults import gone
 from tests.support import processes
 from tests.support.databases import migrate
 from tests.support.processes import Town
 from tests.support.standby import Pair, replicated
 
-ROOT = Path(__file__).parents[2]
 WRITERS = 4
 PROMISE = 10.0  # seconds until all is well
 SLACK = 20.0  # what a machine that others use too may add; a process that stays dead is beyond it
@@ -71,11 +69,7 @@ class Load:
 
 
 def doctor(running: Town) -> str:
-    command = [sys.executable, "-m", "webhooks", "doctor"]
-    environment = os.environ | running.environment
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
-    ).stdout
+    return forks.run("webhooks", "doctor", env=os.environ | running.environment).stdout
 
 
 def lost(pair: Pair, names: list[str]) -> list[str]:

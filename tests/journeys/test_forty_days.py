@@ -31,7 +31,9 @@ FORTY_DAYS = 40 * 24
 
 
 @pytest.mark.timeout(900)  # half a minute of work, of which a busy machine makes two
-@pytest.mark.parametrize(("seed", "kind"), [(1, "sqlite"), (3, "postgresql")])
+@pytest.mark.parametrize(
+    ("seed", "kind"), [(1, "sqlite"), pytest.param(3, "postgresql", marks=pytest.mark.deep)]
+)
 def test_after_forty_days_of_trouble_every_set_is_right(
     seed: int, kind: Kind, fresh_database: Callable[[Kind], str], redis_url: str
 ) -> None:

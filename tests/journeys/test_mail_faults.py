@@ -7,7 +7,6 @@ the same mail, and that is counted.
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +24,7 @@ from storage.rows.outbox_claims import Wake
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
+from tests import forks
 from tests.support import people, processes
 from tests.support.databases import Kind, migrate
 from tests.support.mail_delivery import NEXT_WEEK, ORGANIZER
@@ -61,8 +61,7 @@ class Post:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         environment = {"PATH": "/usr/bin:/bin", **self.town.environment}
-        command = [sys.executable, "-m", *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        done = forks.run(*arguments, env=environment)
         with self.town.database.write() as tx:
             self._leave_calendars_alone(tx)
         return done

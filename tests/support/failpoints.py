@@ -28,7 +28,13 @@ def arm(module: str, path: str, when: Literal["before", "after", "frozen"]) -> N
     for each in owners:
         owner = getattr(owner, each)
     function = getattr(owner, name)
-    setattr(owner, name, _freezing(function) if when == "frozen" else _deadly(function, when))
+    armed = _freezing(function) if when == "frozen" else _deadly(function, when)
+    setattr(owner, name, armed)
+    # In a fork whoever imports the function has done so.
+    for importer in tuple(sys.modules.values()):
+        for known_as, value in tuple(getattr(importer, "__dict__", {}).items()):
+            if value is function:
+                setattr(importer, known_as, armed)
 
 
 def _deadly(function: Callable[..., Any], when: str) -> Callable[..., Any]:

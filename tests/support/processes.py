@@ -19,15 +19,18 @@ from storage.rows import api_keys, coaches
 from storage.schema import database
 from storage.schema.database import Database
 from storage.slots import slot_sets
+from tests import forks
 from tests.support import people
 from webhooks.demo import browser
-from webhooks.demo.processes import Processes, StepFailed, free_port
+from webhooks.demo.processes import Processes, Starter, StepFailed, free_port
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import Control, ReadyAccount
 from workers.cronofy.sandbox.server import Sandbox
 
 LEASE_SECONDS = 5
 GAP_SECONDS = 0.2
+POLL_SECONDS = 0.05
+"""Between two looks at slots, each of which costs us and the web process milliseconds."""
 FAR_LIMITS = {
     f"COACHCAL_LIMIT_{kind}": "1000000000" for kind in ("READS", "WRITES", "HOLDS", "WRONG")
 }
@@ -55,14 +58,13 @@ class Town:
             self.processes.wait_for_url(f"{self.api.origin}/readyz")
 
     def start_mortal(self, name: str, point: str) -> None:
-        """A worker that kills or freezes itself at a point of tests.support.failpoints."""
-        dramatiq = (
-            "dramatiq",
-            "workers.bootstrap:start",
-            "--processes=1",
-            "--threads=4",
-            "--skip-logging",
-        )
+        """A worker that kills or freezes itself at a point of tests.support.failpoints.
+
+        One that freezes has one thread: another could be writing then, and lock a whole SQLite.
+        """
+        threads = 1 if point.endswith(":frozen") else 4
+        options = ("--processes=1", f"--threads={threads}", "--skip-logging")
+        dramatiq = ("dramatiq", "workers.bootstrap:start", *options)
         environment = self.environment | {"dramatiq_worker_timeout": "20"}
         self.processes.start(
             name, point, "--", *dramatiq, env=environment, module="tests.support.failpoints"
@@ -134,7 +136,7 @@ class Town:
             assert took < seconds, (
                 f"not within {seconds} s: {found['state']}, version {found['version']}"
             )
-            time.sleep(0.02)
+            time.sleep(POLL_SECONDS)
         return time.monotonic() - begin
 
     def a_free_time(self) -> datetime:
@@ -158,8 +160,18 @@ def threads_of(group: int) -> Iterator[str]:
 
 
 @contextmanager
-def raised(folder: Path, database_url: str, redis_url: str, **more: str) -> Iterator[Town]:
-    """A town with nobody working yet. `more` goes into the environment of all."""
+def raised(
+    folder: Path,
+    database_url: str,
+    redis_url: str,
+    starter: Starter = forks.process,
+    /,
+    **more: str,
+) -> Iterator[Town]:
+    """A town with nobody working yet. `more` goes into the environment of all.
+
+    What measures wants `true_process` for a starter: its processes share no memory with others.
+    """
     port = free_port()
     with Sandbox(seeds=(), page_size=3) as sandbox:
         environment = {
@@ -181,7 +193,7 @@ def raised(folder: Path, database_url: str, redis_url: str, **more: str) -> Iter
         opened = database.create(database_url)
         with opened.write() as tx:
             key = api_keys.create_key(tx, "tests", api_keys.SCOPES, now=datetime.now(UTC))
-        processes = Processes(folder)
+        processes = Processes(folder, starter)
         try:
             yield Town(
                 sandbox,

@@ -1,11 +1,31 @@
 """API keys: made, listed and revoked here; a key is shown once, when it is made."""
 
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import click
 
-from storage.rows.api_keys import SCOPES, Key
 from webhooks.cli.common import asks_first, confirm, opened
+
+if TYPE_CHECKING:
+    from storage.rows.api_keys import Key
+
+
+class Scope(click.Choice[str]):
+    """A scope of the API's.
+
+    Which there are is imported when somebody asks: that takes the database's library along.
+    """
+
+    def __init__(self) -> None:
+        self.case_sensitive = True
+
+    @cached_property
+    def choices(self) -> tuple[str, ...]:  # type: ignore[override]  # an attribute that is set at once in theirs
+        from storage.rows.api_keys import SCOPES
+
+        return SCOPES
 
 
 @click.group()
@@ -15,7 +35,7 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("client")
-@click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True)
+@click.option("--scope", "scopes", type=Scope(), multiple=True, required=True)
 @click.option(
     "--days", type=click.IntRange(min=1), help="Expire after so many days; never by default."
 )
@@ -62,7 +82,7 @@ def list_() -> None:
             click.echo(f"{key.id}  {key.client_id:<20} {state:<24} {' '.join(key.scopes)}")
 
 
-def _state(key: Key, now: datetime) -> str:
+def _state(key: "Key", now: datetime) -> str:
     if key.revoked_at is not None:
         return f"revoked {key.revoked_at:%Y-%m-%d}"
     if key.expires_at is None:

@@ -12,9 +12,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn, Protocol
 
 import requests
 
@@ -32,27 +32,48 @@ class StepFailed(Exception):
     """
 
 
+class Process(Protocol):
+    """A process that was started; the leader of a group of its own."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+Starter = Callable[[Sequence[str], Mapping[str, str], IO[bytes]], Process]
+"""Starts `python -m` these words in this whole environment, with what it prints in the file."""
+
+
+def true_process(arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Process:
+    return subprocess.Popen(  # noqa: S603 (our own command line)
+        [sys.executable, "-m", *arguments],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+
+
 class Processes:
     """Started in any order, stopped in the reverse one. Each is a group of its own, so that its
     children go with it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, starter: Starter | None = None) -> None:
         self.folder = folder
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._starter = starter or true_process
+        self._running: dict[str, Process] = {}
 
     def start(
         self, name: str, *arguments: str, env: Mapping[str, str], module: str = "webhooks"
     ) -> None:
+        whole = {**os.environ, **env}  # noqa: TID251 (handed on, not read)
         with self.log(name).open("ab") as log:
-            self._running[name] = subprocess.Popen(  # noqa: S603 (our own command line)
-                [sys.executable, "-m", module, *arguments],
-                env={**os.environ, **env},  # noqa: TID251 (handed on, not read)
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            self._running[name] = self._starter([module, *arguments], whole, log)
 
     def rename(self, name: str, new: str) -> None:
         self._running[new] = self._running.pop(name)
@@ -67,11 +88,10 @@ class Processes:
     def check(self) -> None:
         """Raises StepFailed, with the end of its log, when one of them has ended."""
         for name, process in self._running.items():
-            if process.poll() is not None:
+            code = process.poll()
+            if code is not None:
                 last = self.log(name).read_text(errors="replace")[-2000:] or "(none)"
-                self._fail(
-                    f"the {name} process ended with {process.returncode}; its last words:\n{last}"
-                )
+                self._fail(f"the {name} process ended with {code}; its last words:\n{last}")
 
     def stop(self, *names: str) -> None:
         """Stop these (all, when none is named): politely, then for good."""
@@ -124,6 +144,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _signal(process: Process, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)

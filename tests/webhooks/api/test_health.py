@@ -1,19 +1,16 @@
 """What watches us: alive, ready, and counting."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from storage.schema.database import create
+from tests import forks
 from tests.support import http_client as desks
 from tests.support import people
 from tests.support.databases import Kind
 from tests.support.http_client import Desk
-
-ROOT = Path(__file__).parents[3]
 
 
 def test_alive_is_whoever_answers() -> None:
@@ -113,15 +110,6 @@ def test_two_apps_in_one_process_count_apart(fresh_database: Callable[[Kind], st
         assert 'route="/healthz"' not in other.look("/metrics").text
 
 
-COUNT = """
-import sys
-from tests.webhooks import desk
-with desk.opened(sys.argv[1]) as opened:
-    opened.client.get("/healthz")
-    print(opened.client.get("/metrics").text)
-"""
-
-
 def test_web_processes_count_together_where_they_share_a_folder(
     fresh_database: Callable[[Kind], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,10 +117,6 @@ def test_web_processes_count_together_where_they_share_a_folder(
     folder.mkdir()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
     url = fresh_database("sqlite")
-    command = [sys.executable, "-c", COUNT, url]
-    told = [
-        subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
-    ]
+    told = [forks.run("tests.webhooks.a_count", url).stdout for _ in range(2)]
     assert 'coachcal_requests_total{route="/healthz",status="200"} 2.0' in told[1]
     assert "coachcal_database_up 1.0" in told[1]

@@ -9,44 +9,47 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import requests
 
+from tests import forks
+from tests.forks import Fork
 from tests.webhooks.cli.dead_ends import GOOD, is_a_sentence
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def coachcal(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "webhooks", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=90
-    )
+def coachcal(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return forks.run("webhooks", *arguments, env=ENVIRONMENT, seconds=90)
 
 
 @contextmanager
-def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "webhooks", *arguments],
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+def started(*arguments: str) -> Iterator[tuple[Fork, TextIO]]:
+    """The process, and what it prints."""
+    out, into = os.pipe()
+    with Path(os.devnull).open() as nothing, os.fdopen(out) as told:
+        files = [nothing.fileno(), into, into]
+        process = forks.parent().fork(["webhooks", *arguments], ENVIRONMENT, files)
+        os.close(into)
+        try:
+            yield process, told
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def test_the_demo_tells_the_whole_story_and_ends_well() -> None:
-    told = coachcal("demo", "--once")
+    """From the true command line, as are the processes that it starts."""
+    command = [sys.executable, "-m", "webhooks", "demo", "--once"]
+    told = subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=90
+    )
     assert told.returncode == 0, told.stdout + told.stderr
     for word in (
         "Mira",
@@ -70,30 +73,37 @@ def test_the_demo_tells_the_whole_story_and_ends_well() -> None:
     assert "The whole story came out right" in told.stdout
 
 
-def test_the_demo_takes_anybody_s_calendar_and_goes_to_its_busiest_month(tmp_path: Path) -> None:
+def test_the_demo_takes_anybody_s_calendar_and_goes_to_its_busiest_month(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     events = [("20190403T100000Z", "20190403T110000Z"), ("20190411T100000Z", "20190411T110000Z")]
     (tmp_path / "mine.ics").write_text(
         _calendar([*events, ("20180105T100000Z", "20180105T110000Z")])
     )
-    told = coachcal("demo", "--once", "--calendar", "mine.ics", cwd=tmp_path)
+    told = coachcal("demo", "--once", "--calendar", "mine.ics")
     assert told.returncode == 0, told.stdout + told.stderr
     assert "the clock is at 2019-04-01" in told.stdout
     assert "mine.ics" in told.stdout
 
 
-def test_the_demo_fails_with_the_reason_for_a_file_that_is_no_calendar(tmp_path: Path) -> None:
+def test_the_demo_fails_with_the_reason_for_a_file_that_is_no_calendar(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.ics").write_text("milk, eggs")
-    told = coachcal("demo", "--once", "--calendar", "notes.ics", cwd=tmp_path)
+    told = coachcal("demo", "--once", "--calendar", "notes.ics")
     assert told.returncode == 1
     assert "notes.ics" in told.stderr
     assert "Traceback" not in told.stderr
 
 
-def test_the_demo_fails_when_a_step_does(tmp_path: Path) -> None:
+def test_the_demo_fails_when_a_step_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A calendar that is busy all day, every day: there is nothing that could be shown to close."""
+    monkeypatch.chdir(tmp_path)
     daily = "RRULE:FREQ=DAILY\n"
     (tmp_path / "full.ics").write_text(_calendar([("20260101T000000Z", "20260102T000000Z")], daily))
-    told = coachcal("demo", "--once", "--calendar", "full.ics", cwd=tmp_path)
+    told = coachcal("demo", "--once", "--calendar", "full.ics")
     assert told.returncode == 1
     assert "no coach has an open slot" in told.stderr
 
@@ -102,16 +112,15 @@ def test_the_demo_fails_when_a_step_does(tmp_path: Path) -> None:
 def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(
     number: signal.Signals,
 ) -> None:
-    with started("demo") as process:
-        assert process.stdout is not None
+    with started("demo") as (process, printed):
         told = ""
         while not told.startswith("  slots"):
-            told = process.stdout.readline()
+            told = printed.readline()
             assert told, "it ended before it served"
             shown = re.search(r"http://127\.0\.0\.1:\d+", told)
             if shown:
                 assert requests.get(shown[0] + "/docs", timeout=10).status_code in (200, 404)
-        process.send_signal(number)
+        os.kill(process.pid, number)
         assert process.wait(20) == 0
     with pytest.raises(requests.ConnectionError):
         requests.get(shown[0] if shown else "", timeout=10)
@@ -119,7 +128,7 @@ def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(
 
 def test_the_sandbox_says_how_to_reach_it_once_it_serves(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
-    with started("sandbox", "--port", "0", "--ready-file", str(ready)) as process:
+    with started("sandbox", "--port", "0", "--ready-file", str(ready)) as (process, _):
         end = time.monotonic() + 20
         while not ready.exists() and time.monotonic() < end:
             time.sleep(0.02)
@@ -129,7 +138,7 @@ def test_the_sandbox_says_how_to_reach_it_once_it_serves(tmp_path: Path) -> None
         userinfo = requests.get(f"{said['origin']}/v1/userinfo", headers=bearer, timeout=5).json()
         assert userinfo["sub"] == account["sub"]
         assert account["calendars"]
-        process.send_signal(signal.SIGTERM)
+        os.kill(process.pid, signal.SIGTERM)
         assert process.wait(10) == 0
 
 
@@ -158,6 +167,18 @@ def test_a_clock_whose_port_is_taken_says_so_once_and_ends(tmp_path: Path) -> No
     assert told.returncode == 1
     is_a_sentence(told.stderr, "COACHCAL_CLOCK_METRICS_PORT")
     assert port in told.stderr
+
+
+def test_help_comes_at_once() -> None:
+    """No library that takes a second to import stands before the list of commands."""
+    heavy = ("babel", "dramatiq", "flask", "numpy", "pydantic", "redis", "requests", "sqlalchemy")
+    code = (
+        f"import sys; from webhooks.cli import main; sys.exit(set({heavy}) & set(sys.modules) or 0)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
 
 
 def test_a_scenario_from_a_closed_stdin_is_a_sentence() -> None:
