@@ -15,29 +15,50 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
-from jinja2.bccache import Bucket, BytecodeCache
 from redis import Redis
 
 from storage.schema.database import Database, create
-from tests.support.databases import Kind, PostgresDatabases, copy_of, migrate
-from webhooks.app import App
+from tests import made_once
+from tests.support.databases import Kind, PostgresDatabases, copy_of, in_memory, migrate
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+settings.register_profile("deep", settings.get_profile("ci"), max_examples=1_000)  # --deep
 settings.register_profile(
     "search", deadline=None, max_examples=2_000
 )  # --hypothesis-profile search
 settings.load_profile("ci")
+made_once.share()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--deep",
+        action="store_true",
+        help="also what searches for long: `deep` tests, more examples",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before pytest-socket reads its options: sockets reach this machine only."""
+    config.addinivalue_line("markers", "deep: takes minutes; runs with --deep alone")
+    if config.option.deep:
+        settings.load_profile("deep")
     config.option.allow_hosts = config.option.allow_hosts or "127.0.0.1,::1,localhost"
     config.option.allow_unix_socket = True
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave `deep` tests out, not skip them: they hide no hole, `./run test --deep` runs them."""
+    if config.option.deep:
+        return
+    deep = [item for item in items if item.get_closest_marker("deep")]
+    items[:] = [item for item in items if item not in deep]
+    config.hook.pytest_deselected(items=deep)
 
 
 @pytest.hookimpl(trylast=True)
@@ -47,23 +68,6 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-class Compiled(BytecodeCache):
-    """Templates, compiled once a test process instead of once an app: that was another eighth."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-App.jinja_options = {"bytecode_cache": Compiled()}
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +100,7 @@ def postgres() -> Iterator[PostgresDatabases]:
     with postgres_server(given if given.startswith("postgresql") else None) as server:
         databases = PostgresDatabases(server)
         yield databases
+        databases.close()
         if given:
             databases.drop_all()
 
@@ -108,21 +113,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def fresh_database(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Callable[[Kind], str]]:
+def fresh_database(request: pytest.FixtureRequest) -> Iterator[Callable[[Kind], str]]:
     """`fresh_database(kind)` answers the URL of a migrated database without a row, another at each
     call.
     """
-    numbers = count()
     with ExitStack() as afterwards:
 
         def fresh(kind: Kind) -> str:
             if kind == "sqlite":
-                return copy_of(
-                    request.getfixturevalue("sqlite_template"),
-                    tmp_path / f"fresh-{next(numbers)}.sqlite",
-                )
+                folder = Path(afterwards.enter_context(in_memory()))
+                return copy_of(request.getfixturevalue("sqlite_template"), folder / "fresh.sqlite")
             databases: PostgresDatabases = request.getfixturevalue("postgres")
             url = databases.fresh()
             afterwards.callback(databases.release, url)
