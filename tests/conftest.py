@@ -20,7 +20,7 @@ from redis import Redis
 from storage.schema.database import Database, create
 from tests import made_once
 from tests.progress import Progress
-from tests.support.databases import Kind, PostgresDatabases, copy_of, migrate
+from tests.support.databases import Kind, PostgresDatabases, copy_of, in_memory, migrate
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
@@ -122,21 +122,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def fresh_database(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Callable[[Kind], str]]:
+def fresh_database(request: pytest.FixtureRequest) -> Iterator[Callable[[Kind], str]]:
     """`fresh_database(kind)` answers the URL of a migrated database without a row, another at each
     call.
     """
-    numbers = count()
     with ExitStack() as afterwards:
 
         def fresh(kind: Kind) -> str:
             if kind == "sqlite":
-                return copy_of(
-                    request.getfixturevalue("sqlite_template"),
-                    tmp_path / f"fresh-{next(numbers)}.sqlite",
-                )
+                folder = Path(afterwards.enter_context(in_memory()))
+                return copy_of(request.getfixturevalue("sqlite_template"), folder / "fresh.sqlite")
             databases: PostgresDatabases = request.getfixturevalue("postgres")
             url = databases.fresh()
             afterwards.callback(databases.release, url)

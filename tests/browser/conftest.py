@@ -28,8 +28,9 @@ LEFT_OUT = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """One for all tests here; gone before others, for Playwright's loop runs in this thread."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip(LEFT_OUT)

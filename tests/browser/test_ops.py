@@ -4,11 +4,11 @@ and at peace.
 
 import json
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from storage.rows import audit_log, outbox
@@ -19,6 +19,7 @@ from tests.browser.conftest import Seen, Site
 from tests.support import people
 from tests.webhooks.api.test_bookings import BOOKING, post
 
+STATIC = Path(__file__).parents[2] / "webhooks"
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 # Of axe-core 4.14.1, as npm has it; its licence lies beside it.
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
@@ -270,11 +271,7 @@ def test_without_a_script_the_forms_work_all_the_same(one_site: Site) -> None:
         expect(seen.page.locator("#standing-heading")).to_contain_text("pending")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
-    one_site: Site, scheme: Any, width: int
-) -> None:
+def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: Site) -> None:
     ids = scene.afternoon(one_site.desk.database)
     one_site.desk.get("/v1/coaches/ada/slots?from=x&to=y&duration=60")
     paths = (
@@ -287,20 +284,50 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
         "/ops/coaches/coach-2",
         "/ops/people/ada",
     )
-    with one_site.visit(width=width, color_scheme=scheme) as seen:
+    with one_site.visit() as seen:
         seen.page.goto("/ops/login")
-        assert violations(seen.page) == []
-    with one_site.ops(width=width, color_scheme=scheme) as seen:
+        fits_everybody(seen.page)
+    with one_site.ops() as seen:
         for path in (*paths, *(f"/ops/outbox/{outbox_id}" for outbox_id in ids.values())):
             seen.page.goto(path)
-            assert violations(seen.page) == [], path
-            assert seen.page.evaluate("document.documentElement.scrollWidth") == width, path
+            fits_everybody(seen.page)
         at_peace(seen, one_site)
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run().then(found => found.violations)")
+def fits_everybody(page: Page, widths: Sequence[int] = (1280, 360)) -> None:
+    """Axe finds nothing on a wide screen and on a narrow one, in light and in dark, and nothing is
+    wider than the screen.
+
+    In one load: no page asks how wide it is or how dark, which `test_pages_leave_it_to_css` holds.
+    Of dark only the rules about colours are asked: the others see the very same document.
+    """
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light")
+        assert violations(page) == [], (page.url, width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width, page.url
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, "cat.color") == [], (page.url, width, "dark")
+
+
+def test_pages_leave_it_to_css() -> None:
+    """Width and scheme change what is drawn and nothing else: a page needs no second
+    load for them.
+    """
+    scripts = [*STATIC.glob("ops/static/*.js"), *STATIC.glob("pages/static/*.js")]
+    assert len(scripts) >= 4
+    for script in scripts:
+        assert not re.search("matchMedia|innerWidth|clientWidth|screen\\.", script.read_text()), (
+            script
+        )
+
+
+def violations(page: Page, tag: str | None = None) -> list[str]:
+    """What axe finds; `tag`: by the rules that carry it alone."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    options = {} if tag is None else {"runOnly": {"type": "tag", "values": [tag]}}
+    found = page.evaluate("options => axe.run(options).then(found => found.violations)", options)
     return [json.dumps([it["id"], [node["target"] for node in it["nodes"]]]) for it in found]
 
 

@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import Invalid
 from domain.scenario import evaluate
 from tests.domain import oracle
 from tests.domain.cases import Case, cases, text, worked_cases
+from tests.examples import examples
 
 GOOD: Case = {
     "id": "good",
@@ -22,7 +23,7 @@ GOOD: Case = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@examples(60, deep=2_000)
 @given(cases())
 def test_every_quarter_hour_is_open_or_closed_for_the_reason_that_the_rules_give(
     case: Case,
@@ -33,7 +34,7 @@ def test_every_quarter_hour_is_open_or_closed_for_the_reason_that_the_rules_give
     assert answer["closed"] == expected["closed"]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30, deep=600)
 @given(cases(), st.floats(0, 1))
 def test_slots_from_a_to_c_are_those_from_a_to_b_and_those_from_b_to_c(
     case: Case, part: float
@@ -186,7 +187,7 @@ NONSENSE = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(150, deep=3_000)
 @given(st.sampled_from([*sorted(GOOD), "overrides", "busy", "own", "mode", "per_day"]), NONSENSE)
 def test_nonsense_ends_in_an_answer_or_a_refusal_of_its_field(field: str, nonsense: object) -> None:
     refused = field

@@ -29,6 +29,7 @@ from storage.transactions import (
 )
 from storage.transactions.pods import Changes, Plan
 from storage.transactions.store_reading import Observed
+from tests.examples import examples
 from tests.storage.booking_machine import COACHES, DURATIONS, PEOPLE, Checked, Pick, among, present
 from tests.storage.booking_model import DAY, HORIZON, LATE, QUARTER, Seat, Time
 from tests.support import people as people_tests
@@ -476,10 +477,9 @@ def test_bookings_do_what_the_model_says_whatever_is_done_in_whatever_order(
     database: Database,
 ) -> None:
     heard: set[str | None] = set()
-    examples = max(18, settings().max_examples // 8)
     run_state_machine_as_test(
         lambda: BookingMachine(database, heard),  # type: ignore[arg-type]  # any factory will do
-        settings=settings(max_examples=examples, stateful_step_count=40, deadline=None),
+        settings=settings(examples(10, deep=250), stateful_step_count=40),
     )
     # Not by doing nothing: every kind of mail was owed, and what is refused most was refused.
     assert heard >= {None, "booked", "rebooked", "cancelled", "seat_left", "missed", "reminder"}

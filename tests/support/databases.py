@@ -5,9 +5,11 @@ Emptying takes a millisecond. A database from a template takes 15 to 300: it is 
 files.
 """
 
+import os
 import secrets
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import psycopg
@@ -18,6 +20,7 @@ from storage.schema.database import create
 from storage.schema.tables import metadata
 from workers.embedded.postgres import PostgresServer
 
+ENOUGH_BYTES = 256 << 20
 Kind = Literal["sqlite", "postgresql"]
 
 
@@ -36,6 +39,20 @@ def migrate(url: str) -> str:
         f"migrations put rows into {filled}: teach PostgresDatabases.fresh to keep them"
     )
     return url
+
+
+def in_memory() -> TemporaryDirectory[str]:
+    """A folder for files that need not survive a power cut: in memory, where there is a place.
+
+    Each commit of SQLite waits for the disk, which is half of such a test's wall. Some containers
+    have no such place, or a small one.
+    """
+    shared = "/dev/shm"
+    there = os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ENOUGH_BYTES
+    # A process that ends late may still write while the folder goes.
+    return TemporaryDirectory(
+        prefix="coachcal-", dir=shared if there else None, ignore_cleanup_errors=True
+    )
 
 
 def copy_of(template: Path, target: Path) -> str:

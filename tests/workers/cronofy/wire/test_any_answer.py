@@ -10,10 +10,11 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.freebusy import Reading, blocking
+from tests.examples import examples
 from workers.cronofy import origins, retries, wire
 from workers.cronofy.errors import BadAnswer
 
@@ -171,7 +172,7 @@ def test_each_field_may_hold_any_kind_of_value(
         read_or_refused(read, replaced(document, place, value))
 
 
-@settings(max_examples=150)
+@examples(60, deep=2_000)
 @given(st.data(), Json, Json)
 def test_any_two_fields_may_hold_anything(data: st.DataObject, one: Any, other: Any) -> None:
     _, read, document = data.draw(st.sampled_from(ANSWERS))
