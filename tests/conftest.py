@@ -38,6 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before pytest-socket reads its options: sockets reach this machine only."""
     config.option.allow_hosts = config.option.allow_hosts or "127.0.0.1,::1,localhost"
     config.option.allow_unix_socket = True
+    # A developer's own .env is no test's.
+    os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 
 
 @pytest.hookimpl(trylast=True)

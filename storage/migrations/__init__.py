@@ -71,13 +71,6 @@ def migrate(database: Database, revision: str = "head", *, destroy: bool = False
         (command.downgrade if backwards else command.upgrade)(config, revision)
 
 
-def is_current(database: Database) -> bool:
-    """Whether the schema is the one this code was written for. False too when there is no schema at
-    all.
-    """
-    return standing(database) == "current"
-
-
 def standing(database: Database) -> Standing:
     """How the schema stands to this release, which also runs with the next one's."""
     try:
@@ -116,8 +109,8 @@ def _is_back(revision: str, current: str | None, known: list[str]) -> bool:
         return False
     if current not in known:
         raise UnknownRevision(
-            f"the database has the schema of a newer release ({current}), with which this"
-            " one works;"
+            f"the database has the schema of a newer release ({current}), with which this one"
+            " works;"
             " to go back, run that release's coachcal migrate --to"
         )
     if revision in ("head", "base"):

@@ -102,6 +102,7 @@ class Fleet:
         role = name.partition("-")[0]
         port = free_port()
         environment = {**os.environ, **self.environment, **self._own_clock(name), "PORT": str(port)}
+        environment["PYTHON_DOTENV_DISABLED"] = "1"  # a developer's own .env is no part of it
         with (self._folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "webhooks", COMMANDS[role]],

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from webhooks import launch
 from webhooks.cli.common import InstantParam, asks_first, confirm, need_port, settings
 
 # How long an idle worker thread waits before it looks again: 1 s by default, which is what a push
@@ -23,7 +24,7 @@ IDLE_POLL_MS = "20"
 @click.option("--host", help="What to bind; COACHCAL_HOST by default.")
 @click.option("--port", type=int, help="What to bind; PORT by default.")
 def serve(host: str | None, port: int | None) -> None:
-    """Serve the webhook endpoint and the API (gunicorn)."""
+    """Serve the webhook endpoint and the API."""
     from workers import telemetry
     from workers.metrics import folder
 
@@ -32,7 +33,7 @@ def serve(host: str | None, port: int | None) -> None:
     host, port = host or chosen.host, port or chosen.port
     need_port(host, port, "PORT (or COACHCAL_HOST)")
     _become(
-        "gunicorn",
+        "webhooks.server_start",
         "webhooks.app:create_app()",
         f"--bind={host}:{port}",
         f"--workers={chosen.web_processes}",
@@ -62,6 +63,7 @@ def work() -> None:
     _become(
         "dramatiq",
         "workers.bootstrap:start",
+        f"--path={launch.HOME}",  # it puts this first on the path; by default the current folder
         f"--processes={chosen.worker_processes}",
         f"--threads={chosen.worker_threads}",
         "--skip-logging",
@@ -165,5 +167,5 @@ def demo(
 def _become(module: str, *arguments: str, **variables: str) -> None:
     """Replace this process, so that a Procfile runner's signals reach the real one."""
     sys.stdout.flush()
-    environment = {**variables, **os.environ}  # noqa: TID251 (handed on, not read)
-    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606 (no shell wanted)
+    environment = launch.environment(**variables)
+    os.execve(sys.executable, launch.command(module, *arguments), environment)  # noqa: S606 (no shell wanted)

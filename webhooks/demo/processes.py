@@ -10,13 +10,14 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 import requests
+
+from webhooks import launch
 
 START_SECONDS = 30.0
 # A worker may take seconds to leave politely; killing it loses nothing, which is what the product
@@ -46,8 +47,9 @@ class Processes:
     ) -> None:
         with self.log(name).open("ab") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 (our own command line)
-                [sys.executable, "-m", module, *arguments],
-                env={**os.environ, **env},  # noqa: TID251 (handed on, not read)
+                launch.command(module, *arguments),
+                # A .env of whoever runs the demo is for their own processes.
+                env={**launch.environment(PYTHON_DOTENV_DISABLED="1"), **env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
