@@ -59,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("deep")
     config.option.allow_hosts = config.option.allow_hosts or "127.0.0.1,::1,localhost"
     config.option.allow_unix_socket = True
+    # A developer's own .env is no test's.
+    os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -23,6 +23,10 @@ MODULES = sorted(
     path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "versions" not in path.parts
 )
 README = (ROOT / "README.md").read_text()
+SETTINGS = (ROOT / "docs/reference/settings.md").read_text()
+COMMANDS = (ROOT / "docs/reference/commands.md").read_text()
+ARCHITECTURE = (ROOT / "docs/explanation/architecture.md").read_text()
+THE_PAGES = ROOT / "docs/reference/pages.md"
 SECRET_LOOKING = re.compile(r"CRN_[A-Za-z0-9]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY")
 
 
@@ -117,28 +121,28 @@ def test_importing_anything_does_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_every_setting_is_in_the_readme_and_in_the_example(name: str) -> None:
+def test_every_setting_is_in_the_reference_and_in_the_example(name: str) -> None:
     """With its default, where it has one."""
     shown = variable(name)
-    row = next((line for line in README.splitlines() if line.startswith(f"| `{shown}`")), "")
-    assert row, f"the README's table has no row for {shown}"
+    row = next((line for line in SETTINGS.splitlines() if line.startswith(f"| `{shown}`")), "")
+    assert row, f"the reference has no row for {shown}"
     field = Settings.model_fields[name]
     if not field.is_required():
         default = "" if field.default is None else str(field.default)
         assert f"| {default} |" in row.replace("`", ""), (
-            f"{shown}: the README says {row!r}, the default is {default!r}"
+            f"{shown}: the reference says {row!r}, the default is {default!r}"
         )
     assert shown in (ROOT / ".env.example").read_text()
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))
-def test_every_command_is_in_the_readme(name: str) -> None:
-    assert f"`coachcal {name}" in README
+def test_every_command_is_in_the_table_of_commands(name: str) -> None:
+    assert f"`coachcal {name}" in COMMANDS
 
 
-def test_every_job_and_queue_is_in_the_readme(actors: list[str]) -> None:
+def test_every_job_and_queue_is_in_the_architecture(actors: list[str]) -> None:
     for name in (*actors, *QUEUES, *(job.name for job in JOBS)):
-        assert f"`{name}`" in README, name
+        assert f"`{name}`" in ARCHITECTURE, name
 
 
 @pytest.fixture
@@ -152,16 +156,24 @@ def actors() -> list[str]:
     return sorted(broker.get_declared_actors())
 
 
-def test_every_folder_that_the_readme_maps_is_there() -> None:
-    mapped = re.findall(r"^([\w./]+/)\s{2,}\S", README, re.MULTILINE)
+def test_every_folder_that_the_architecture_maps_is_there() -> None:
+    mapped = re.findall(r"^([\w./]+/)\s{2,}\S", ARCHITECTURE, re.MULTILINE)
     assert mapped
     assert [path for path in mapped if not (ROOT / path).is_dir()] == []
 
 
-def test_the_readme_shows_each_picture_that_is_there() -> None:
-    shown = re.findall(r"!\[[^\]]+\]\((docs/screenshots/[^)]+)\)", README)
-    there = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/screenshots").iterdir())
-    assert sorted(shown) == there
+def test_the_manual_shows_each_picture_that_is_there_and_the_readme_one() -> None:
+    picture = re.compile(r"!\[[^\]]+\]\(([^)]*screenshots/[^)]+)\)")
+    shown = [
+        (THE_PAGES.parent / found).resolve() for found in picture.findall(THE_PAGES.read_text())
+    ]
+    assert sorted(shown) == sorted((ROOT / "docs/screenshots").iterdir())
+    [first] = picture.findall(README)
+    assert ROOT / first in shown
+
+
+def test_the_readme_can_be_read_at_once() -> None:
+    assert lines_of(ROOT / "README.md") <= 150
 
 
 def test_the_locks_are_hashed_and_carry_no_address() -> None:

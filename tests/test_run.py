@@ -103,7 +103,7 @@ def test_alone_it_lists_the_commands_and_makes_nothing(project: Project) -> None
     told = project.run(code=2)
     assert all(
         f"\n  {command}" in told
-        for command in ("demo", "coachcal", "test", "check", "bench", "lock")
+        for command in ("demo", "coachcal", "test", "check", "bench", "docs", "lock")
     )
     assert not (project.folder / ".venv").exists()
 

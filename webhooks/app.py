@@ -23,6 +23,7 @@ from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
 from webhooks.http.requests import BODY_CAP, CappedRequest, Json
 from webhooks.http.response_cache import Shelf
+from webhooks.version import version
 from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
 from workers.limits import Limiter
@@ -116,9 +117,7 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     nothing yet.
     """
     runtime = runtime or _from_environment()
-    app = App(
-        __name__, title="coachcal", version=openapi.VERSION, json_errors=False, docs_path=None
-    )
+    app = App(__name__, title="coachcal", version=version(), json_errors=False, docs_path=None)
     if runtime.settings.public_url.scheme == "https":
         app.always = (*HEADERS, HSTS)
     app.json = Json(app)

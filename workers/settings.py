@@ -1,5 +1,5 @@
-"""Every variable, its default and its meaning, on one page. The README's table is tested against
-this one.
+"""Every variable, its default and its meaning, on one page. The manual's table is
+written from it.
 """
 
 import base64
@@ -27,9 +27,7 @@ ORIGIN = re.compile(
 DATABASES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 REDISES = ("redis", "rediss", "unix")
 KEY_BYTES = 32
-MAKE_A_KEY = (
-    'python -c "from cryptography.fernet import Fernet as f; print(f.generate_key().decode())"'
-)
+MAKE_A_KEY = "coachcal secrets create"
 
 Given = TypeVar("Given")
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]

@@ -71,13 +71,6 @@ def migrate(database: Database, revision: str = "head", *, destroy: bool = False
         (command.downgrade if backwards else command.upgrade)(config, revision)
 
 
-def is_current(database: Database) -> bool:
-    """Whether the schema is the one this code was written for. False too when there is no schema at
-    all.
-    """
-    return standing(database) == "current"
-
-
 def standing(database: Database) -> Standing:
     """How the schema stands to this release, which also runs with the next one's."""
     try:

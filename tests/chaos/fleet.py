@@ -102,6 +102,7 @@ class Fleet:
         role = name.partition("-")[0]
         port = free_port()
         environment = {**os.environ, **self.environment, **self._own_clock(name), "PORT": str(port)}
+        environment["PYTHON_DOTENV_DISABLED"] = "1"  # a developer's own .env is no part of it
         with (self._folder / f"{name}.log").open("ab") as log:
             process = processes.true_process(["webhooks", COMMANDS[role]], environment, log)
         assert self._watchdog.stdin is not None

@@ -1,10 +1,12 @@
 """Each alert fires when its condition is made true in a real database, and none of them before."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from werkzeug.serving import make_server
 
 from storage.rows import api_keys, clock_jobs, outbox, outbox_claims, withheld_addresses
 from storage.schema import tables
@@ -156,6 +158,7 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("CoachcalMailerTrouble", the_mail_server_refuses_us),
 ]
 ELSEWHERE = {
+    "CoachcalProcessGone",
     "CoachcalDatabaseAway",
     "CoachcalRedisAway",
     "CoachcalOutboxLate",
@@ -198,6 +201,22 @@ def test_a_database_and_a_redis_that_are_away_alert() -> None:
             "CoachcalDatabaseAway",
             "CoachcalRedisAway",
         }
+
+
+def test_a_process_that_is_gone_alerts(database_url: str, redis_url: str) -> None:
+    """Asked over a real socket, as Prometheus asks; first it is there, then it is not."""
+    with quiet(database_url, redis_url) as (desk, _):
+        server = make_server("127.0.0.1", 0, desk.client.application)
+        url = f"http://127.0.0.1:{server.server_port}/metrics"
+        answering = threading.Thread(target=server.handle_request)
+        answering.start()
+        there = exposition.scraped(url, instance="web")
+        answering.join()
+        server.server_close()
+        gone = exposition.scraped(url, instance="web")
+    assert exposition.value(there, "up", job="coachcal", instance="web") == 1
+    assert exposition.firing(there) == set()
+    assert exposition.firing(gone) == {"CoachcalProcessGone"}
 
 
 def test_every_alert_has_a_condition_here() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -56,6 +57,16 @@ def rules() -> dict[str, dict[str, Any]]:
     """The alert rules by name."""
     [group] = yaml.safe_load((OPS / "alerts.yml").read_text())["groups"]
     return {rule["alert"]: rule for rule in group["rules"]}
+
+
+def scraped(url: str, *, instance: str) -> str:
+    """What Prometheus knows after asking there: its own `up`, and whatever was answered."""
+    asked = f'up{{job="coachcal",instance="{instance}"}}'
+    try:
+        answer = requests.get(url, timeout=30)
+    except requests.ConnectionError:
+        return f"{asked} 0\n"
+    return f"{answer.text}{asked} {int(answer.ok)}\n"
 
 
 def firing(text: str) -> set[str]:

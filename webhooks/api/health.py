@@ -27,9 +27,9 @@ def alive() -> Alive:
 def ready() -> tuple[ReadyOut, int]:
     """May this process be sent requests?
 
-    503 while the database is away, cannot be written, or has another release's schema, and while
-    this machine's clock is off the database's. Redis is told, not required: without it pushes are
-    accepted and read by the sweeper.
+    503 while the database is away, cannot be written, or was not migrated, and while this machine's
+    clock is off the database's. Redis is told, not required: without it pushes are accepted and
+    read by the sweeper.
     """
     database = _database()
     redis: Literal["ok", "away"] = "ok" if queues.redis_answers(runtime().services) else "away"
@@ -46,7 +46,9 @@ def _database() -> Literal["ok", "away", "read_only", "busy", "other_schema", "o
         return "busy" if kind == "again" else "away" if kind == "defect" else kind
     if runtime().services.clock.off():
         return "other_time"
-    return "ok" if migrations.is_current(database) else "other_schema"
+    # A newer schema too: this release runs with the next one's, and serves while that is rolled
+    # out.
+    return "ok" if migrations.standing(database) in ("current", "newer") else "other_schema"
 
 
 def metrics() -> Response:

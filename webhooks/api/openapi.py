@@ -21,7 +21,6 @@ from webhooks.http.problems import PROBLEM
 from webhooks.http.requests import JSON
 from workers.cronofy.signature import HEADER
 
-VERSION = "0.1.0"
 BEARER, SIGNATURE = "apiKey", "cronofySignature"
 DESCRIPTION = """\
 coachcal keeps a coaching platform's bookable times true: calendar changes in, fresh slots out.

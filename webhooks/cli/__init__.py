@@ -11,10 +11,26 @@ from webhooks.cli.sealing import secrets
 from webhooks.cli.withheld_addresses import withheld
 
 
+def _tell_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 (click)
+    """Looked up only when it is asked for: `coachcal --help` stays instant."""
+    from webhooks.version import version
+
+    if asked:
+        click.echo(f"coachcal, version {version()}")
+        context.exit()
+
+
 @click.group(
     cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option(package_name=None, version="0.1.0", prog_name="coachcal")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="Show the version and exit.",
+)
 @click.option("--trace", is_flag=True, help="Show the trace of an error, for whoever mends it.")
 def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
     """Keeps a coaching platform's bookable times true."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workers.settings import Settings
 
 
+ENV_FILE = ".env"
 PORT_SECONDS = 5.0
 """How long a port is waited for: whoever had it may be ending, as in a restart."""
 WAIT_SECONDS = 0.1
@@ -89,11 +90,14 @@ def _reason(error: OSError) -> str:
 
 
 def settings() -> "Settings":
-    """From the environment; all that is missing or wrong is told, each by the variable's name."""
+    """From the environment and `.env`; all that is missing or wrong is told, each by the variable's
+    name.
+    """
     from pydantic import ValidationError
 
     from workers.settings import Settings, variable
 
+    read_env_file()
     try:
         return Settings.load()
     except ValidationError as error:
@@ -103,6 +107,22 @@ def settings() -> "Settings":
             lines.append(f"  {variable(field)}: {_mistake(field, problem['type'], problem['msg'])}")
         raise click.ClickException(
             "set these variables (see .env.example):\n" + "\n".join(lines)
+        ) from None
+
+
+def read_env_file() -> None:
+    """The variables of `.env` in the current folder, where there is one; what is set already wins.
+
+    Into the environment: then a process that we start has them too, and so have OpenTelemetry and
+    Sentry. Raises ClickException for a file that is no text.
+    """
+    from dotenv import load_dotenv
+
+    try:
+        load_dotenv(ENV_FILE)
+    except ValueError:  # not UTF-8, or a NUL in a value
+        raise click.ClickException(
+            f"{ENV_FILE} in this folder is no UTF-8 text; write it anew"
         ) from None
 
 

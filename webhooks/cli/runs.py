@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from webhooks import launch
 from webhooks.cli.common import InstantParam, asks_first, confirm, need_port, settings
 
 # How long an idle worker thread waits before it looks again: 1 s by default, which is what a push
@@ -44,7 +45,7 @@ def serve(host: str | None, port: int | None) -> None:
         )
         binds.append(f"--bind={chosen.internal_host}:{chosen.internal_port}")
     _become(
-        "gunicorn",
+        "webhooks.server_start",
         "webhooks.app:create_app()",
         *binds,
         f"--workers={chosen.web_processes}",
@@ -72,6 +73,7 @@ def work() -> None:
     _become(
         "dramatiq",
         "workers.bootstrap:start",
+        f"--path={launch.HOME}",  # it puts this first on the path; by default the current folder
         f"--processes={chosen.worker_processes}",
         f"--threads={chosen.worker_threads}",
         "--skip-logging",
@@ -178,5 +180,5 @@ def demo(
 def _become(module: str, *arguments: str, **variables: str) -> None:
     """Replace this process, so that a Procfile runner's signals reach the real one."""
     sys.stdout.flush()
-    environment = {**variables, **os.environ}  # noqa: TID251 (handed on, not read)
-    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606 (no shell wanted)
+    environment = launch.environment(**variables)
+    os.execve(sys.executable, launch.command(module, *arguments), environment)  # noqa: S606 (no shell wanted)

@@ -1,4 +1,7 @@
-"""The command for the keys that seal what is stored."""
+"""The commands for the secrets of settings: made, and what they seal sealed anew."""
+
+from base64 import b64encode, urlsafe_b64encode
+from secrets import token_bytes
 
 import click
 
@@ -6,11 +9,25 @@ from webhooks.cli.common import opened
 from webhooks.cli.ops import _note
 
 KEYS = "COACHCAL_SECRET_KEYS"
+KEY_BYTES = 32
 
 
 @click.group()
 def secrets() -> None:
-    """Manage the secrets at rest: tokens of calendar accounts, sealed with COACHCAL_SECRET_KEYS."""
+    """Manage the secrets of settings, and the tokens of calendar accounts that they seal."""
+
+
+@secrets.command()
+@click.option(
+    "--callback", is_flag=True, help="For COACHCAL_CALLBACK_SECRET, which signs webhooks."
+)
+def create(callback: bool) -> None:  # noqa: FBT001 (click)
+    """Print a new secret for COACHCAL_SECRET_KEYS. Nothing is stored: put it into the settings."""
+    made = token_bytes(KEY_BYTES)
+    if callback:
+        click.echo(f"whsec_{b64encode(made).decode()}")
+        return
+    click.echo(urlsafe_b64encode(made).decode())
 
 
 @secrets.command()

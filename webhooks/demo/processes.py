@@ -10,13 +10,14 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn, Protocol
 
 import requests
+
+from webhooks import launch
 
 START_SECONDS = 30.0
 # A worker may take seconds to leave politely; killing it loses nothing, which is what the product
@@ -49,7 +50,7 @@ Starter = Callable[[Sequence[str], Mapping[str, str], IO[bytes]], Process]
 
 def true_process(arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Process:
     return subprocess.Popen(  # noqa: S603 (our own command line)
-        [sys.executable, "-m", *arguments],
+        launch.command(*arguments),
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=log,
@@ -71,7 +72,8 @@ class Processes:
     def start(
         self, name: str, *arguments: str, env: Mapping[str, str], module: str = "webhooks"
     ) -> None:
-        whole = {**os.environ, **env}  # noqa: TID251 (handed on, not read)
+        # A .env of whoever runs the demo is for their own processes.
+        whole = {**launch.environment(PYTHON_DOTENV_DISABLED="1"), **env}
         with self.log(name).open("ab") as log:
             self._running[name] = self._starter([module, *arguments], whole, log)
 

@@ -125,8 +125,8 @@ def check_secret(secret: str) -> None:
         key = b""
     if not secret.startswith(PREFIX) or len(key) not in SECRET_BYTES:
         raise ValueError(
-            "write it as whsec_ and the base64 of 24 to 64 random bytes; README.md says how to"
-            " make one"
+            "write it as whsec_ and the base64 of 24 to 64 random bytes;"
+            " docs/reference/webhooks.md says how to make one"
         )
 
 

@@ -95,4 +95,4 @@ def _only_here(settings: Settings) -> bool:
 
 def _unknown(names: list[str]) -> Iterator[tuple[str, str]]:
     for name in names:
-        yield f"{name} is no setting", "correct its name by the README's table, or unset it"
+        yield f"{name} is no setting", "correct its name (.env.example has them all), or unset it"

@@ -321,4 +321,5 @@ def test_whatever_needs_no_setting_runs_without_any(environment: pytest.MonkeyPa
     for name in (*GOOD, "DATABASE_URL"):
         environment.delenv(name)
     assert run("evaluate").exit_code == 0
+    assert run("secrets create").exit_code == 0
     assert set(ALONE) < set(COMMANDS)

@@ -1,5 +1,5 @@
-"""`coachcal secrets reseal`: what it did, when the old key may go, and what to do where
-it cannot.
+"""`coachcal secrets`: a new one fits its setting; `reseal` says what it did, when the old key may
+go, and what to do where it cannot.
 """
 
 import pytest
@@ -8,10 +8,21 @@ from cryptography.fernet import Fernet
 from tests.support.in_process import House, house
 from tests.webhooks.cli.test_commands import run, told
 from tests.webhooks.cli.test_ops import diary
+from workers.delivery.webhook_sender import check_secret
 
 __all__ = ["house", "told"]
 
 KEYS = "COACHCAL_SECRET_KEYS"
+
+
+def test_a_new_secret_is_one_that_its_setting_takes_and_never_the_same() -> None:
+    sealing = [run("secrets", "create").stdout.strip() for _ in range(2)]
+    signing = [run("secrets", "create", "--callback").stdout.strip() for _ in range(2)]
+    for key in sealing:
+        assert Fernet(key).encrypt(b"a token")
+    for secret in signing:
+        check_secret(secret)
+    assert len({*sealing, *signing}) == 4
 
 
 def test_a_key_is_replaced_step_by_step(told: House, monkeypatch: pytest.MonkeyPatch) -> None:

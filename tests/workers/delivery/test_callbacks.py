@@ -40,7 +40,7 @@ from workers.delivery.webhook_sender import Receiver
 from workers.services import Services
 
 OVER = (NEXT_WEEK, NEXT_WEEK + 1800)
-README = (Path(__file__).parents[3] / "README.md").read_text()
+REFERENCE = (Path(__file__).parents[3] / "docs/reference/webhooks.md").read_text()
 
 
 def test_a_booking_is_told_of_signed_and_named_by_ids_alone(switchboard: Switchboard) -> None:
@@ -464,12 +464,12 @@ def test_the_clock_announces_and_wakes_a_worker(
     assert platform.told == [("slots.changed", {"coach_id": "ada", "version": 1})]
 
 
-def test_the_readme_s_receiver_takes_each_callback_once_and_nothing_else(
+def test_the_documented_receiver_takes_each_callback_once_and_nothing_else(
     switchboard: Switchboard,
 ) -> None:
     (snippet,) = (
         found
-        for found in re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+        for found in re.findall(r"```python\n(.*?)```", REFERENCE, re.DOTALL)
         if "Webhook" in found
     )
     theirs: dict[str, Any] = {}
@@ -494,9 +494,9 @@ def test_the_readme_s_receiver_takes_each_callback_once_and_nothing_else(
 
 
 @pytest.mark.parametrize("topic", sorted(CATALOGUE))
-def test_every_event_is_in_the_readme(topic: str) -> None:
+def test_every_event_is_in_the_reference(topic: str) -> None:
     what, keys = CATALOGUE[topic]
-    (row,) = (line for line in README.splitlines() if line.startswith(f"| `{topic}` |"))
+    (row,) = (line for line in REFERENCE.splitlines() if line.startswith(f"| `{topic}` |"))
     said = row.split(" | ")[-1]
     if "the same" in said:
         said += "".join(f"`{key}`" for key in CATALOGUE["booking.booked"][1])
