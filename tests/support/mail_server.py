@@ -151,8 +151,8 @@ async def _outside(hook: Hook | None) -> None:
 
 
 @contextmanager
-def opened() -> Iterator[PostOffice]:
-    office = PostOffice(free_port())
+def opened(port: int | None = None) -> Iterator[PostOffice]:
+    office = PostOffice(port or free_port())
     controller = Controller(office, hostname="127.0.0.1", port=office.port, ready_timeout=10)
     controller.start()
     try:

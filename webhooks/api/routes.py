@@ -11,6 +11,7 @@ from typing import Any
 from apiflask import APIFlask
 from pydantic import BaseModel
 
+from webhooks import badges
 from webhooks.api import (
     bookings,
     coach_states,
@@ -109,6 +110,8 @@ class Route:
     """
     files: tuple[str, ...] = ()
     """Media types of a body that is no JSON: the view reads it."""
+    media: str = "text/plain"
+    """Media type of an answer that has no model."""
     told: bool = True
     """Whether OpenAPI tells it: pages are for people."""
 
@@ -134,6 +137,8 @@ ROUTES = (
     Route("GET", "/v1/coaches", coach_states.show, ("coaches:read",), query=TilesQuery, answer=TilesOut),
     Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
     Route("PUT", COACH, coaches.put, ("coaches:write",), CoachIn, answer=CoachOut, answers=(200, 201), refuses=(409,)),
+    Route("GET", f"{COACH}/badge.svg", badges.show, query=badges.BadgeQuery, answers=(200, 304), media=badges.SVG,
+          refuses=(404, 422, 503)),
     Route("GET", f"{COACH}/hours", coaches.show_hours, ("coaches:read",), answer=HoursOut, refuses=(404,)),
     Route("PUT", f"{COACH}/hours", coaches.put_hours, ("coaches:write",), HoursIn, answer=HoursOut, refuses=(404, 409)),
     Route("GET", f"{COACH}/overrides", coaches.show_overrides, ("coaches:read",), answer=OverridesOut, refuses=(404,)),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import click
 
 from storage.rows.api_keys import SCOPES, Key
-from webhooks.cli.common import asks_first, confirm, opened
+from webhooks.cli.common import as_json, asks_first, confirm, listed, opened
 
 
 @click.group()
@@ -52,14 +52,24 @@ def revoke(key_id: str, yes: bool) -> None:  # noqa: FBT001 (click)
 
 
 @keys.command(name="list")
-def list_() -> None:
+@as_json
+def list_(as_json: bool) -> None:  # noqa: FBT001 (click)
     """List every key: id, client, scopes, state. Never the secret."""
     from storage.rows import api_keys
 
     with opened() as runtime, runtime.services.database.read() as tx:
-        for key in api_keys.list_keys(tx):
-            state = _state(key, runtime.services.now())
-            click.echo(f"{key.id}  {key.client_id:<20} {state:<24} {' '.join(key.scopes)}")
+        now = runtime.services.now()
+        listed((_row(key, _state(key, now)) for key in api_keys.list_keys(tx)), as_json=as_json)
+
+
+def _row(key: Key, state: str) -> tuple[dict[str, object], str]:
+    row: dict[str, object] = {
+        "id": key.id,
+        "client": key.client_id,
+        "state": state,
+        "scopes": list(key.scopes),
+    }
+    return row, f"{key.id}  {key.client_id:<20} {state:<24} {' '.join(key.scopes)}"
 
 
 def _state(key: Key, now: datetime) -> str:

@@ -14,7 +14,15 @@ from storage.schema.outages import Kind, Unavailable, kind_of
 from webhooks.http import page_security
 from webhooks.http.limits import LIMITED
 from webhooks.http.problems import unexpected
-from webhooks.ops import actions, formats, ops_sessions, pages, refresh_diff, withheld_addresses
+from webhooks.ops import (
+    actions,
+    formats,
+    ops_sessions,
+    pages,
+    refresh_diff,
+    remedies,
+    withheld_addresses,
+)
 
 NAME = "ops"
 
@@ -35,6 +43,8 @@ ROUTES = (
     ("GET", "/coaches/<coach_id>/live", pages.coach_live),
     ("POST", "/coaches/<coach_id>/refresh", refresh_diff.refresh),
     ("POST", "/coaches/<coach_id>/difference", refresh_diff.difference),
+    ("POST", "/coaches/<coach_id>/ask", remedies.ask),
+    ("POST", "/hurry/<kind>", remedies.hurry),
     ("GET", "/withheld", withheld_addresses.withheld_list),
     ("GET", "/withheld/live", withheld_addresses.withheld_live),
     ("POST", "/withheld/release", withheld_addresses.release),
