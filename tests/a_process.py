@@ -1,4 +1,6 @@
-"""A process that says what it is, or ends in one of the ways there are: for tests.test_forks."""
+"""A process that says what it is, or ends in one of the ways there are: for
+tests.support.test_forks.
+"""
 
 import inspect
 import json

@@ -18,9 +18,9 @@ from hypothesis import settings
 from redis import Redis
 
 from storage.schema.database import Database, create
-from tests import made_once
-from tests.progress import Progress
+from tests.support import made_once
 from tests.support.databases import Kind, PostgresDatabases, copy_of, in_memory, migrate
+from tests.support.progress import Progress
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import progress
+from tests.support import progress
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from storage.schema import deadlines
 from webhooks import ops, pages
 from webhooks.api import health, notifications, openapi, routes, slots
 from webhooks.front.line import KINDS
-from webhooks.http import limited, limits, problems
+from webhooks.http import home, limited, limits, problems
 from webhooks.http.api_key_cache import KeyRing
 from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts, runtime
 from webhooks.http.limits import RequestLimits
@@ -33,17 +33,14 @@ __all__ = ["create_app", "runtime"]
 
 REQUEST_ID = "X-Request-ID"
 ID_GIVEN = re.compile(r"[\w.-]{1,64}", re.ASCII)
+LOAD_OURS = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+)
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     # Nothing is loaded but our own style sheet, nothing is sent, and nobody frames us.
-    (
-        "Content-Security-Policy",
-        (
-            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none';"
-            " frame-ancestors 'none'"
-        ),
-    ),
+    ("Content-Security-Policy", f"{LOAD_OURS}; frame-ancestors 'none'"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-store"),
 )
@@ -130,6 +127,7 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
         runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), quotas
     )
     app.extensions[EXTENSION] = ours
+    app.jinja_env.globals["support"] = runtime.settings.supporter
     app.in_passing = (
         notifications.in_passing(ours),
         slots.in_passing(ours),
@@ -140,6 +138,7 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     problems.register(app)
     openapi.configure(app, runtime.settings.base_url)
     routes.register(app, openapi.describe)
+    home.register(app)
     ops.register(app)
     pages.register(app)
     if tracing.on():

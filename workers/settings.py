@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from domain.mail import Sender
 from domain.mail.invitations import Address
 from domain.mail.safety import mailbox
+from domain.support import Support
 from workers.delivery.webhook_sender import check_secret, check_url
 from workers.mailer.server import MailServer
 
@@ -111,6 +112,9 @@ class Settings(BaseSettings):
             "the organizer in calendars, MAIL_FROM if unset; never change it while sessions are"
             " booked"
         ),
+    )
+    support: str | None = Field(
+        None, description="where people ask for help: help@example.com, or an https URL"
     )
     callback_url: str | None = Field(
         None,
@@ -240,6 +244,13 @@ class Settings(BaseSettings):
             MailServer.parse(value.get_secret_value())
         return _needed(value, info)
 
+    @field_validator("support")
+    @classmethod
+    def _can_be_asked(cls, value: str | None) -> str | None:
+        if value is not None:
+            Support.of(value)
+        return value or None
+
     @field_validator("callback_url")
     @classmethod
     def _is_a_receiver(cls, value: str | None) -> str | None:
@@ -286,12 +297,17 @@ class Settings(BaseSettings):
     def sender(self) -> Sender:
         """Who session mails are from."""
         shown = Address(*mailbox("mail_from", self.mail_from or NOBODY))
-        return Sender(
-            shown,
+        organizer = (
             Address(*mailbox("mail_organizer", self.mail_organizer))
             if self.mail_organizer
-            else shown,
+            else shown
         )
+        return Sender(shown, organizer, self.supporter)
+
+    @property
+    def supporter(self) -> Support | None:
+        """Whom people turn to, if anybody."""
+        return None if self.support is None else Support.of(self.support)
 
     @property
     def mail_deadline(self) -> float:

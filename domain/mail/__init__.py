@@ -14,6 +14,7 @@ from domain.hours import timezone
 from domain.mail import tokens
 from domain.mail.invitations import Address, Invitation, method_of, status_of
 from domain.mail.safety import isolated, mail_address, many_lines, one_line, together, web_address
+from domain.support import Support
 
 Kind = Literal["booked", "rebooked", "cancelled", "reminder", "seat_left", "missed", "relink"]
 Role = Literal["participant", "coach"]
@@ -128,6 +129,8 @@ class Sender:
 
     mailbox: Address
     organizer: Address
+    support: Support | None = None
+    """Whom its readers can ask."""
 
     @property
     def domain(self) -> str:
@@ -171,7 +174,7 @@ def compose(
 
     Raises Held when the wording has a token without a value.
     """
-    values = values_of(facts) | dict(times)
+    values = values_of(facts) | support_of(sender) | dict(times)
     written = (one_line(wording.subject), many_lines(wording.text))
     page = many_lines(wording.html)
     tokens.check(written, values, page)
@@ -209,6 +212,11 @@ def values_of(facts: MailFacts) -> dict[str, str]:
         "relink_url": web_address(facts.relink_url),
     }
     return {name: isolated(one_line(value or "")) for name, value in typed.items()} | links
+
+
+def support_of(sender: Sender) -> dict[str, str]:
+    """What stands for {{support}}, in our own texts; nothing where nobody is named."""
+    return {"support": sender.support.shown} if sender.support else {}
 
 
 def _address(recipient: Recipient) -> Address:

@@ -13,6 +13,7 @@ NAMES = (
     "coach_name",
     "programme_name",
     "title",
+    "short_start",
     "start_date",
     "start_time",
     "end_time",

@@ -9,18 +9,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from domain.coaches import Coach
 from domain.mail import MailFacts, Recipient
 from domain.notices import Notice
 from storage.rows import outbox
 from storage.rows.outbox import Owed
+from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake
+from storage.schema.database import clock_ms
 from storage.schema.tables import connections, profiles
 from storage.schema.tables import outbox as rows
 from storage.transactions import notices
 
 DAYS = (0, 1, 3, 7, 14)
+LATELY = timedelta(hours=1)
 LOST = ("disconnected", "revoked")
 
 
@@ -40,6 +43,63 @@ def follow(tx: Connection, coach: Coach, connection_id: str, *, now: datetime) -
         outbox.add(
             tx, [_owed(coach, coach.email, connection_id, day, now) for day in DAYS], now=now
         )
+
+
+def ask(tx: Connection, coach: Coach, *, now: datetime) -> list[Wake]:
+    """Send the next mail of each lost account of the coach now, whatever its day; one a day beyond
+    the last.
+
+    Nothing for a coach without an address, or who was asked within the hour: a second click is no
+    second mail.
+    """
+    if coach.email is None:
+        return []
+    query = select(connections.c.id, connections.c.troubled_since).where(
+        connections.c.coach_id == coach.id,
+        connections.c.trouble.in_(LOST),
+        connections.c.troubled_since.is_not(None),
+    )
+    wakes: list[Wake] = []
+    for connection_id, since in tx.execute(query).all():
+        if _asked_lately(tx, connection_id, now):
+            continue
+        wakes += _pull_forward(tx, connection_id, now) or _one_more(
+            tx, coach, connection_id, since, now
+        )
+    return wakes
+
+
+def _asked_lately(tx: Connection, connection_id: str, now: datetime) -> bool:
+    lately = (rows.c.due_at <= now, rows.c.due_at > now - LATELY, rows.c.state != "superseded")
+    return (
+        tx.scalar(select(rows.c.id).where(*_mails_of(connection_id), *lately).limit(1)) is not None
+    )
+
+
+def _pull_forward(tx: Connection, connection_id: str, now: datetime) -> list[Wake]:
+    waits = (*_mails_of(connection_id), rows.c.state == "pending")
+    next_one = select(rows.c.id).where(*waits).order_by(rows.c.version).limit(1)
+    values = {
+        "due_at": now,
+        "next_attempt_at_ms": 0,
+        "wake_after_ms": clock_ms() + FIRST_WAKE_MS,
+    }
+    pulled = rows.update().where(rows.c.id == next_one.scalar_subquery()).values(values)
+    return [(row.id, row.kind) for row in tx.execute(pulled.returning(rows.c.id, rows.c.kind))]
+
+
+def _one_more(
+    tx: Connection, coach: Coach, connection_id: str, since: datetime, now: datetime
+) -> list[Wake]:
+    """All that were planned have left."""
+    day = max((now - since).days, DAYS[-1]) + 1
+    return outbox.add(
+        tx, [_owed(coach, str(coach.email), connection_id, day, since, due_at=now)], now=now
+    )
+
+
+def _mails_of(connection_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (rows.c.kind == "mail", rows.c.topic == "relink", rows.c.booking_id == connection_id)
 
 
 def wanted(tx: Connection, facts: MailFacts) -> bool:
@@ -76,8 +136,16 @@ def _ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _owed(coach: Coach, email: str, connection_id: str, day: int, since: datetime) -> Owed:
-    due_at = since + timedelta(days=day)
+def _owed(
+    coach: Coach,
+    email: str,
+    connection_id: str,
+    day: int,
+    since: datetime,
+    *,
+    due_at: datetime | None = None,
+) -> Owed:
+    due_at = due_at or since + timedelta(days=day)
     facts = MailFacts(
         kind="relink",
         recipient=Recipient(coach.name, email, coach.hours.zone, coach.language, "coach"),
@@ -94,9 +162,8 @@ def _owed(coach: Coach, email: str, connection_id: str, day: int, since: datetim
 
 def _withdraw(tx: Connection, connection_id: str) -> None:
     """The rows not sent yet end here; one under way is asked about by its sender."""
-    waiting = (rows.c.kind == "mail", rows.c.topic == "relink", rows.c.booking_id == connection_id)
     done = rows.update().where(
-        *waiting, rows.c.state.in_(("pending", "waiting_for_text", "withheld"))
+        *_mails_of(connection_id), rows.c.state.in_(("pending", "waiting_for_text", "withheld"))
     )
     tx.execute(
         done.values(

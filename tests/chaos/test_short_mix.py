@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import forks
+from tests.support import forks
 
 MIX = (
     "kill web",

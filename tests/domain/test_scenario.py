@@ -10,7 +10,7 @@ from domain.errors import Invalid
 from domain.scenario import evaluate
 from tests.domain import oracle
 from tests.domain.cases import Case, cases, text, worked_cases
-from tests.examples import examples
+from tests.support.examples import examples
 
 GOOD: Case = {
     "id": "good",

@@ -11,8 +11,7 @@ from storage.rows import coaches
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests import forks
-from tests.support import people
+from tests.support import forks, people
 from tests.support.in_process import Connected, House, house
 from tests.support.people import at
 from tests.webhooks.cli.test_commands import told

@@ -16,9 +16,8 @@ import requests
 from sqlalchemy import select
 
 from storage.schema import database, tables
-from tests import forks
 from tests.journeys.test_faults import gone
-from tests.support import processes
+from tests.support import forks, processes
 from tests.support.databases import migrate
 from tests.support.processes import Town
 from tests.support.standby import Pair, replicated

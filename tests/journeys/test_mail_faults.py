@@ -24,8 +24,7 @@ from storage.rows.outbox_claims import Wake
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests import forks
-from tests.support import people, processes
+from tests.support import forks, people, processes
 from tests.support.databases import Kind, migrate
 from tests.support.mail_delivery import NEXT_WEEK, ORGANIZER
 from tests.support.mail_server import PostOffice, opened

@@ -29,10 +29,10 @@ from storage.transactions import (
 )
 from storage.transactions.pods import Changes, Plan
 from storage.transactions.store_reading import Observed
-from tests.examples import examples
 from tests.storage.booking_machine import COACHES, DURATIONS, PEOPLE, Checked, Pick, among, present
 from tests.storage.booking_model import DAY, HORIZON, LATE, QUARTER, Seat, Time
 from tests.support import people as people_tests
+from tests.support.examples import examples
 
 HOLD_MINUTES = 10
 

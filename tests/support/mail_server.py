@@ -151,9 +151,9 @@ async def _outside(hook: Hook | None) -> None:
 
 
 @contextmanager
-def opened(**options: Any) -> Iterator[PostOffice]:
+def opened(port: int | None = None, **options: Any) -> Iterator[PostOffice]:
     """`options`: aiosmtpd's, such as `enable_SMTPUTF8`, which is on."""
-    office = PostOffice(free_port())
+    office = PostOffice(port or free_port())
     controller = Controller(
         office, hostname="127.0.0.1", port=office.port, ready_timeout=10, **options
     )

@@ -19,8 +19,7 @@ from storage.rows import api_keys, coaches
 from storage.schema import database
 from storage.schema.database import Database
 from storage.slots import slot_sets
-from tests import forks
-from tests.support import people
+from tests.support import forks, people
 from webhooks.demo import browser
 from webhooks.demo.processes import Processes, Starter, StepFailed, free_port
 from webhooks.demo.stage import Api

@@ -3,6 +3,8 @@ and healthy.
 """
 
 from storage.reports import coach_states
+from storage.reports.coach_states import CoachState
+from webhooks.api import badges
 from webhooks.api.schemas.requests import TilesQuery
 from webhooks.api.schemas.responses import Tile, TilesOut
 from webhooks.http.context import runtime
@@ -20,10 +22,14 @@ def show(query: TilesQuery) -> TilesOut:
             tx, wanted, now=services.now(), stale_after=services.settings.stale_after
         )
     known = {each.coach_id for each in found}
-    tiles = [
-        Tile(id=each.coach_id, synced=each.synced, state=each.state, as_of=each.as_of)
-        for each in found
-    ]
     return TilesOut(
-        coaches=tiles, unknown=[coach_id for coach_id in wanted if coach_id not in known]
+        coaches=list(map(_tile, found)),
+        unknown=[coach_id for coach_id in wanted if coach_id not in known],
+    )
+
+
+def _tile(each: CoachState) -> Tile:
+    badge = badges.url_of(each.coach_id)
+    return Tile(
+        id=each.coach_id, synced=each.synced, state=each.state, as_of=each.as_of, badge_url=badge
     )

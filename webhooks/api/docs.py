@@ -3,31 +3,58 @@ works offline.
 """
 
 import json
+from collections import defaultdict
 from typing import Any, cast
 
 from apiflask import APIFlask
 from flask import current_app, render_template
 
+from webhooks.api.samples import Samples
 from webhooks.http.problems import CODES
+
+GROUPS = (
+    ("Coaches", ("coaches", "connect", "connections", "tiles", "badges")),
+    ("Slots", ("slots", "pools")),
+    ("Bookings", ("bookings", "holds", "sessions")),
+    ("Pods", ("pods", "imports")),
+    ("Mails", ("mailers", "mails", "withheld")),
+    ("Pages for people", ("links",)),
+    ("Personal data", ("people",)),
+    ("Cronofy's pushes", ("notifications",)),
+    ("Watching it", ("health",)),
+)
+"""As people look for things: a heading, and the tags of the operations below it."""
 
 
 def show() -> str:
     """The API's manual."""
     document = cast(dict[str, Any], cast(APIFlask, current_app).spec)
-    operations = [
-        {"method": method.upper(), "path": path} | operation
-        for path, methods in sorted(document["paths"].items())
-        for method, operation in methods.items()
-    ]
     return render_template(
         "docs.html",
         info=document["info"],
-        operations=operations,
+        groups=grouped(document),
         schemas=sorted(document["components"]["schemas"].items()),
         schemes=document["components"]["securitySchemes"],
         codes=sorted(CODES.items()),
         shown=shown,
     )
+
+
+def grouped(document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """(heading, its operations, each with its example)."""
+    samples, by_tag = Samples(document), defaultdict[str, list[dict[str, Any]]](list)
+    for path, methods in sorted(document["paths"].items()):
+        for method, operation in methods.items():
+            example = samples.of(method.upper(), path, operation)
+            told = {"method": method.upper(), "path": path, "example": example}
+            by_tag[operation["tags"][0]].append(told | operation)
+    found = []
+    for heading, tags in GROUPS:
+        operations: list[dict[str, Any]] = []
+        for tag in tags:
+            operations += by_tag[tag]
+        found.append((heading, sorted(operations, key=lambda operation: str(operation["path"]))))
+    return found
 
 
 def shown(schema: dict[str, Any]) -> str:

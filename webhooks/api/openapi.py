@@ -118,7 +118,7 @@ def _answer(route: Route, status: int) -> dict[str, Any]:
     if status in (204, 304):
         return told
     if route.answer is None:
-        return told | {"content": {"text/plain": {"schema": {"type": "string"}}}}
+        return told | {"content": {route.media: {"schema": {"type": "string"}}}}
     if 304 in route.answers:
         told["headers"] = {"ETag": {"schema": {"type": "string"}}}
     return told | {"content": {JSON: {"schema": {"$ref": f"{SCHEMAS}{route.answer.__name__}"}}}}

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from domain.coaches import ID
 from webhooks.api import (
+    badges,
     bookings,
     coach_states,
     coaches,
@@ -109,6 +110,8 @@ class Route:
     """
     files: tuple[str, ...] = ()
     """Media types of a body that is no JSON: the view reads it."""
+    media: str = "text/plain"
+    """Media type of an answer that has no model."""
     told: bool = True
     """Whether OpenAPI tells it: pages are for people."""
 
@@ -137,6 +140,8 @@ ROUTES = (
     Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
     Route("PUT", COACH, coaches.put, ("coaches:write",), CoachIn, answer=CoachOut,
           answers=(200, 201), refuses=(409,)),
+    Route("GET", f"{COACH}/badge.svg", badges.show, query=badges.BadgeQuery, answers=(200, 304),
+          media=badges.SVG, refuses=(404, 422, 503)),
     Route("GET", f"{COACH}/hours", coaches.show_hours, ("coaches:read",), answer=HoursOut,
           refuses=(404,)),
     Route("PUT", f"{COACH}/hours", coaches.put_hours, ("coaches:write",), HoursIn, answer=HoursOut,

@@ -3,8 +3,10 @@
 import click
 
 from webhooks.cli.common import Commands
+from webhooks.cli.examples import show_examples
 from webhooks.cli.keys import keys
 from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
+from webhooks.cli.mails import mails
 from webhooks.cli.ops import channels, coaches, dead, erase, export, outbox, queues
 from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
 from webhooks.cli.sealing import secrets
@@ -39,8 +41,8 @@ def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
 # fmt: off
 for command in (
     demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate,
-        doctor,
-    queues, dead, outbox, withheld, coaches, channels, export, erase,
+    doctor, queues, dead, outbox, withheld, coaches, channels, export, erase, mails,
 ):
     main.add_command(command)
 # fmt: on
+show_examples(main)

@@ -5,10 +5,11 @@ never with a trace.
 """
 
 import errno
+import json
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,41 @@ WAIT_SECONDS = 0.1
 
 asks_first = click.option("--yes", is_flag=True, help="Do not ask.")
 """For each command that destroys something; with `confirm`."""
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+"""For each command that lists; with `listed`."""
+QUIET_SECONDS = 2.0
+
+
+def listed(rows: Iterable[tuple[dict[str, Any], str]], *, as_json: bool) -> int:
+    """Print each row, as it is for programs or as the line for people. How many there were."""
+    count = 0
+    for row, line in rows:
+        click.echo(json.dumps(row, default=_iso, ensure_ascii=False) if as_json else line)
+        count += 1
+    return count
+
+
+def _iso(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+class Progress:
+    """Says on a terminal's stderr what takes longer than two seconds, and how far it is, at most
+    once a second.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._began = self._told = time.monotonic()
+
+    def at(self, how_far: str) -> None:
+        now = time.monotonic()
+        if now - self._began < QUIET_SECONDS or now - self._told < 1.0 or not sys.stderr.isatty():
+            return
+        self._told = now
+        click.echo(f"{self._what}: {how_far}, {now - self._began:.0f} s", err=True)
 
 
 class Commands(click.Group):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from webhooks.cli.common import asks_first, confirm, opened
+from storage.rows.api_keys import SCOPES, Key
+from webhooks.cli.common import as_json, asks_first, confirm, listed, opened
 
 if TYPE_CHECKING:
     from storage.rows.api_keys import Key
@@ -23,7 +24,6 @@ class Scope(click.Choice[str]):
 
     @cached_property
     def choices(self) -> tuple[str, ...]:  # type: ignore[override]  # an attribute that is set at once in theirs
-        from storage.rows.api_keys import SCOPES
 
         return SCOPES
 
@@ -72,14 +72,24 @@ def revoke(key_id: str, yes: bool) -> None:  # noqa: FBT001 (click)
 
 
 @keys.command(name="list")
-def list_() -> None:
+@as_json
+def list_(as_json: bool) -> None:  # noqa: FBT001 (click)
     """List every key: id, client, scopes, state. Never the secret."""
     from storage.rows import api_keys
 
     with opened() as runtime, runtime.services.database.read() as tx:
-        for key in api_keys.list_keys(tx):
-            state = _state(key, runtime.services.now())
-            click.echo(f"{key.id}  {key.client_id:<20} {state:<24} {' '.join(key.scopes)}")
+        now = runtime.services.now()
+        listed((_row(key, _state(key, now)) for key in api_keys.list_keys(tx)), as_json=as_json)
+
+
+def _row(key: Key, state: str) -> tuple[dict[str, object], str]:
+    row: dict[str, object] = {
+        "id": key.id,
+        "client": key.client_id,
+        "state": state,
+        "scopes": list(key.scopes),
+    }
+    return row, f"{key.id}  {key.client_id:<20} {state:<24} {' '.join(key.scopes)}"
 
 
 def _state(key: "Key", now: datetime) -> str:

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from webhooks.cli.common import InstantParam, opened
+from webhooks.cli.common import InstantParam, Progress, opened
 
 
 @click.command()
@@ -49,13 +49,14 @@ def refresh(coach: str, wait: float) -> None:
                 f"{coach} has no calendar account; see: coachcal connect {coach}"
             )
         runtime.actors.wake(*chosen)
-        end = time.monotonic() + wait
+        end, progress = time.monotonic() + wait, Progress("waiting for the workers")
         while owed := _owed(runtime, chosen):
             if time.monotonic() > end:
                 raise click.ClickException(
                     f"not read yet: {', '.join(owed)}; are worker and clock running? see:"
                     " coachcal doctor"
                 )
+            progress.at(f"{len(owed)} of {len(chosen)} accounts not read yet")
             time.sleep(0.05)
         with database.read() as tx:
             after = slot_sets.version(tx, coach)
@@ -161,8 +162,12 @@ def doctor() -> None:
         click.echo(f"ok    settings: read at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")  # noqa: TID251 (real time)
         for finding in examine(runtime.services):
             failed |= bool(finding.next_step)
-            mark = "FAIL" if finding.next_step else "ok"
-            click.echo(f"{mark:<5} {finding.check}: {finding.detail}")
+            mark = (
+                click.style("FAIL ", fg="red", bold=True)
+                if finding.next_step
+                else click.style("ok   ", fg="green")
+            )
+            click.echo(f"{mark} {finding.check}: {finding.detail}")
             if finding.next_step:
                 click.echo(f"      next: {finding.next_step}")
     raise SystemExit(1 if failed else 0)

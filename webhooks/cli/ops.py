@@ -9,12 +9,13 @@ import getpass
 import json
 import os
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from webhooks.cli.common import asks_first, confirm, opened
+from webhooks.cli import rows
+from webhooks.cli.common import Progress, as_json, asks_first, confirm, listed, opened
 
 if TYPE_CHECKING:
     from storage.reports.personal_data import Person
@@ -40,8 +41,6 @@ STATES = (
     "dead",
     "superseded",
 )
-Stands = tuple[str, str, datetime | None, str | None]
-"""A coach, the state of the calendars, when they were read, and what went wrong last."""
 
 
 @click.command()
@@ -79,19 +78,14 @@ def dead() -> None:
 
 @dead.command(name="list")
 @click.option("--limit", type=click.IntRange(min=1), default=FIRST, show_default=True)
-def list_(limit: int) -> None:
+@as_json
+def list_(limit: int, as_json: bool) -> None:  # noqa: FBT001 (click)
     """List them, the latest first, each with its reason."""
     from storage.rows import dead_letters
 
     with opened() as runtime, runtime.services.database.read() as tx:
         found = dead_letters.newest(tx, limit=limit)
-    for row in found:
-        about = row.booking_id or row.session_id or "-"
-        click.echo(
-            f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind} {row.topic}  {about} "
-            f" {row.last_error}"
-        )
-    if not found:
+    if not listed(map(rows.dead_row, found), as_json=as_json) and not as_json:
         click.echo("no dead letters")
 
 
@@ -152,26 +146,20 @@ def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Work") -> str:
     show_default=True,
     help="Of the rows of a state.",
 )
-def outbox(state: str | None, limit: int) -> None:
+@as_json
+def outbox(state: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 (click)
     """Count the outbox by kind and state; with --state, list those rows, the longest due first."""
     from storage.reports import outbox as outbox_report
 
     with opened() as runtime, runtime.services.database.read() as tx:
         now = runtime.services.now()
         if state is None:
-            for tally in outbox_report.tallies(tx, now=now):
-                click.echo(
-                    f"{tally.kind:<9} {tally.state:<16} {tally.count:>7}  oldest"
-                    f" {_moment(tally.oldest)}"
-                )
+            listed(map(rows.tally_row, outbox_report.tallies(tx, now=now)), as_json=as_json)
             return
-        for row in outbox_report.listed(tx, state=state, now=now, limit=limit):
-            about = row.booking_id or row.session_id or "-"
-            told = (
-                f"{row.id}  {row.kind} {row.topic}  {about}  due {_moment(row.due_at)}  attempts"
-                f" {row.attempts}"
-            )
-            click.echo(f"{told}  {row.last_error or ''}".rstrip())
+        listed(
+            map(rows.outbox_row, outbox_report.listed(tx, state=state, now=now, limit=limit)),
+            as_json=as_json,
+        )
 
 
 @click.command()
@@ -180,19 +168,19 @@ def outbox(state: str | None, limit: int) -> None:
     is_flag=True,
     help="Only those whose calendars cannot be trusted: stale or disconnected.",
 )
-def coaches(stale: bool) -> None:  # noqa: FBT001 (click)
+@as_json
+def coaches(stale: bool, as_json: bool) -> None:  # noqa: FBT001 (click)
     """List every coach: how the calendars stand, and when they were last read; with --stale, also
     why they were not.
     """
     with opened() as runtime:
-        for coach_id, state, read_at, error in (
-            _untrusted(runtime) if stale else _everybody(runtime)
-        ):
-            read = "never read" if read_at is None else f"read {_moment(read_at)}"
-            click.echo(f"{coach_id:<24} {state:<13} {read}  {error or ''}".rstrip())
+        listed(
+            map(rows.coach_row, _untrusted(runtime) if stale else _everybody(runtime)),
+            as_json=as_json,
+        )
 
 
-def _untrusted(runtime: "Runtime") -> Iterator[Stands]:
+def _untrusted(runtime: "Runtime") -> Iterator[rows.Stands]:
     from storage.reports import overview
     from storage.reports.coach_states import UNTRUSTED
 
@@ -203,7 +191,7 @@ def _untrusted(runtime: "Runtime") -> Iterator[Stands]:
                 yield each.coach_id, state, each.read_at, each.error
 
 
-def _everybody(runtime: "Runtime") -> Iterator[Stands]:
+def _everybody(runtime: "Runtime") -> Iterator[rows.Stands]:
     from storage.reports import coach_states
 
     after, stale_after = "", runtime.settings.stale_after
@@ -240,7 +228,9 @@ def audit_(coach: str | None) -> None:
         with runtime.services.database.read() as tx:
             everybody = channel_rows.due_for_audit(tx, before=tomorrow, limit=ALL)
             chosen = everybody if coach is None else connections.ids_of_coach(tx, coach)
-        for connection_id in chosen:
+        progress = Progress("comparing channels")
+        for number, connection_id in enumerate(chosen, start=1):
+            progress.at(f"{number} of {len(chosen)}")
             try:
                 found = audit(runtime.services, connection_id)
             except CronofyError as error:
@@ -343,10 +333,6 @@ def _actor() -> str:
         return f"cli/{getpass.getuser()}"
     except (KeyError, OSError):  # in a container whose user has no name
         return f"cli/{os.getuid()}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _span(seconds: float) -> str:

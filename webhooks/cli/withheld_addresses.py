@@ -2,10 +2,16 @@
 an address.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from webhooks.cli.common import opened
-from webhooks.cli.ops import _moment, _note
+from webhooks.cli.common import as_json, listed, opened
+from webhooks.cli.ops import _note
+from webhooks.cli.rows import moment
+
+if TYPE_CHECKING:
+    from storage.rows.withheld_addresses import Withheld
 
 
 @click.group()
@@ -15,7 +21,8 @@ def withheld() -> None:
 
 @withheld.command(name="list")
 @click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True)
-def list_(limit: int) -> None:
+@as_json
+def list_(limit: int, as_json: bool) -> None:  # noqa: FBT001 (click)
     """List them, the latest first: whose mail met the refusal, how many wait, and what the server
     said.
     """
@@ -23,13 +30,23 @@ def list_(limit: int) -> None:
 
     with opened() as runtime, runtime.services.database.read() as tx:
         found = stored.find_all(tx, limit=limit)
-    for each in found:
-        about = f"{each.role or '-'} of {each.booking_id or '-'}"
-        days = f"since {_moment(each.since)} until {each.until:%Y-%m-%d}"
-        said = each.reply or each.reason
-        click.echo(f"{each.id or '-'}  {days}  {about}  {each.waiting} waiting  {said}")
-    if not found:
+    if not listed(map(_row, found), as_json=as_json) and not as_json:
         click.echo("no address is withheld")
+
+
+def _row(each: "Withheld") -> tuple[dict[str, Any], str]:
+    about = f"{each.role or '-'} of {each.booking_id or '-'}"
+    days = f"since {moment(each.since)} until {each.until:%Y-%m-%d}"
+    said = each.reply or each.reason
+    row = {
+        "id": each.id,
+        "since": each.since,
+        "until": each.until,
+        "role": each.role,
+        "booking_id": each.booking_id,
+    }
+    more = {"waiting": each.waiting, "said": said}
+    return row | more, f"{each.id or '-'}  {days}  {about}  {each.waiting} waiting  {said}"
 
 
 @withheld.command()

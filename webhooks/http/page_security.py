@@ -29,7 +29,8 @@ def see(place: str) -> Response:
 def policy(framers: str = "'none'") -> str:
     """The Content-Security-Policy of pages: nothing inline, nothing from elsewhere."""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src"
+        " 'self'; "
         f"base-uri 'none'; form-action 'self'; frame-ancestors {framers}"
     )
 

@@ -29,6 +29,7 @@ from domain.sessions import Unknown
 from domain.slots.listing import render
 from storage.rows.coaches import StaleVersion
 from storage.schema.outages import Kind, Probed, Unavailable, kind_of
+from webhooks.http import home
 from webhooks.http.context import parts
 from webhooks.http.limits import LIMITED
 from workers.skew import ClockOff
@@ -312,6 +313,9 @@ def _http_exception(error: HTTPException) -> Response:
         return Response(status=status, headers=error.get_headers())
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unexpected(error)
+    if status == HTTPStatus.NOT_FOUND and home.wants_a_page():
+        parts().refusals.tell(HTTP_CODES[status])
+        return home.not_found()
     detail = HTTP_DETAILS.get(status, error.description or "")
     response = problem(status, HTTP_CODES.get(status, "bad_request"), detail)
     response.headers.extend(

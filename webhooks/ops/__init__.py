@@ -22,6 +22,7 @@ from webhooks.ops import (
     pages,
     people,
     refresh_diff,
+    remedies,
     withheld_addresses,
 )
 
@@ -47,6 +48,8 @@ ROUTES = (
     ("GET", "/people/<person_id>", people.person),
     ("POST", "/people/<person_id>/export", people.export_person),
     ("POST", "/people/<person_id>/erase", people.erase_person),
+    ("POST", "/coaches/<coach_id>/ask", remedies.ask),
+    ("POST", "/hurry/<kind>", remedies.hurry),
     ("GET", "/withheld", withheld_addresses.withheld_list),
     ("GET", "/withheld/live", withheld_addresses.withheld_live),
     ("POST", "/withheld/release", withheld_addresses.release),

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from domain.mail.safety import without_addresses
+from webhooks.ops import runbook
 
 SPANS = ((60, 1, "s", 0), (3600, 60, "min", 0), (2 * 86_400, 3600, "h", 1))
 
@@ -60,4 +61,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "instant": instant,
     "error": error,
     "words": words,
+    "paragraph": runbook.paragraph,
 }

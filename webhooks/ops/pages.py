@@ -22,7 +22,7 @@ from storage.slots import listings, slot_sets
 from storage.transactions import erasures
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_security import see
-from webhooks.ops import weeks
+from webhooks.ops import watch, weeks, worst
 from webhooks.ops.plots import NAMES, SHEETS, PlotRange, draw
 from workers import queues
 from workers.actors import QUEUES
@@ -84,7 +84,7 @@ def overview() -> str:
 
 def overview_live() -> str:
     """GET /ops/live"""
-    return render_template("ops/overview_live.html", **_overview())
+    return render_template("ops/overview_alone.html", **_overview())
 
 
 def plotted() -> str:
@@ -183,7 +183,13 @@ def _overview() -> dict[str, Any]:
             conflicted=overview_report.conflicted(tx, now=at["now"], limit=MOST_SHOWN),
             refused=refusals.recent(tx, limit=MOST_REFUSALS),
         )
-    return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN}
+        facts = watch.facts(tx, seen, now=at["now"])
+    more = {
+        "troubles": worst.of(facts),
+        "level_words": worst.WORDS,
+        "causes": facts.causes[:MOST_SHOWN],
+    }
+    return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN} | more
 
 
 def _named(depths: dict[str, int] | None) -> list[tuple[str, int | None]]:
@@ -254,6 +260,10 @@ def _message(outbox_id: str) -> dict[str, Any]:
         }
 
 
+LOST = ("disconnected", "revoked")
+"""What of an account's troubles its coach alone can mend."""
+
+
 def _coach(coach_id: str) -> dict[str, Any]:
     services = runtime().services
     now = services.now()
@@ -267,11 +277,14 @@ def _coach(coach_id: str) -> dict[str, Any]:
         offered = listing.slots.durations
         asked = request.args.get("duration", offered[0], type=int)
         duration = asked if asked in offered else offered[0]
+        accounts = overview_report.accounts_of(tx, coach_id)
         return {
             "listing": listing,
+            "lost": bool(accounts) and all(account.trouble in LOST for account in accounts),
+            "ask": worst.Remedy("Ask the coach to reconnect", deed="ask", target=coach_id),
             "duration": duration,
             "week": weeks.of(listing, duration, int(now.timestamp())),
-            "accounts": overview_report.accounts_of(tx, coach_id),
+            "accounts": accounts,
             "conflicts": overview_report.conflicts_of(tx, coach_id, now=now),
             "deeds": audit_log.deeds(tx, target=coach_id, limit=20),
         }

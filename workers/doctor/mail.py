@@ -11,6 +11,7 @@ WHERE = "start it, or correct host and port in COACHCAL_SMTP_URL"
 LOGIN = "correct user and password in COACHCAL_SMTP_URL"
 TLS = "see to its certificate and its name, or to tls= in COACHCAL_SMTP_URL"
 NEXT_STEPS = {
+    "connection refused": WHERE,
     "unreachable": WHERE,
     "timeout": WHERE,
     "cut": WHERE,

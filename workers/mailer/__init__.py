@@ -19,8 +19,8 @@ class MailError(Exception):
     `permanent`: the same message to the same recipient never succeeds, do not try again. `about`
       says whose trouble it is: of this address, of this message, or of the whole mailer ("server"),
       which is never permanent: a wrong password or a refused sender is ours to repair, and must not
-      kill every mail meanwhile. `code` is the server's reply code, or a word: unreachable, timeout,
-      cut, tls, unsupported, not_an_address, no_smtputf8.
+      kill every mail meanwhile. `code` is the server's reply code, or a word: connection refused,
+      unreachable, timeout, cut, tls, unsupported, not_an_address, no_smtputf8.
     `enhanced`: its enhanced status code (RFC 3463), such as 5.1.1. `reply`: what it said, without
       addresses; empty when nobody said anything. `refused` has the errors of single recipients;
       whoever is not in it got the message, unless it is empty.

@@ -3,6 +3,7 @@ out, all composed.
 """
 
 from datetime import datetime
+from html import escape
 
 from domain import mail
 from domain.mail import Mail, MailFacts, Sender, Wording
@@ -21,7 +22,7 @@ def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) ->
     """
     if choice == "off":
         raise ValueError("this kind of mail is switched off here: do not write it")
-    wording = _default(facts) if choice == "default" else _custom(facts, choice)
+    wording = _default(facts, sender) if choice == "default" else _custom(facts, choice)
     return mail.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
 
 
@@ -34,14 +35,18 @@ def preview(
     return write(sample(kind, language, now=now), template or "default", sender=sender, now=now)
 
 
-def _default(facts: MailFacts) -> Wording:
+def _default(facts: MailFacts, sender: Sender) -> Wording:
     language, subject, source = texts.default(facts.text_kind, facts.recipient.language)
-    given = _given(facts, language)
+    given = _given(facts, language) | set(mail.support_of(sender))
+    if (
+        facts.recipient.role == "coach"
+    ):  # who set their calendars up themselves, and have nobody beside them to ask
+        source = f"{source.rstrip()}\n\n{texts.support(language)}\n"
     return Wording(
         language=language,
-        subject=subject,
+        subject=markup.subject_of(subject, given),
         text=markup.text_of(source, given),
-        html=_page(language, markup.page_of(source, given)),
+        html=_page(language, markup.page_of(source, given), markup.preheader_of(source, given)),
         summary=_summary(facts, language),
     )
 
@@ -49,17 +54,20 @@ def _default(facts: MailFacts) -> Wording:
 def _custom(facts: MailFacts, template: Template) -> Wording:
     plain = template.html is None
     body = markup.page_of_plain(template.text) if plain else mail_html.clean(template.html or "")
+    timed = "start_date" in _given(facts, template.language)
     return Wording(
         language=template.language,
         subject=template.subject,
         text=template.text,
-        html=_page(template.language, body),
+        html=_page(template.language, body, markup.WHEN if timed else ""),
         summary=_summary(facts, template.language),
     )
 
 
-def _page(language: str, body: str) -> str:
-    return texts.layout(language, locale_of(language, language).text_direction, body)
+def _page(language: str, body: str, preheader: str) -> str:
+    return texts.layout(
+        language, locale_of(language, language).text_direction, body, escape(preheader)
+    )
 
 
 def _summary(facts: MailFacts, language: str) -> str:

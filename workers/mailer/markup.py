@@ -5,7 +5,7 @@ disagree.
     | Label | value           a detail; these and the links are left out when one of their tokens
                               has no value
     [label]({{my_page_url}})  a link that looks like a button
-    ~ small print
+    ~ small print, as above
     anything else             a paragraph; an empty line begins the next
 
 Styles are inline, colours are the reader's own: a mail that sets neither a background nor a text
@@ -23,12 +23,18 @@ from domain.mail.tokens import LINKS, asked
 PARAGRAPH = '<p style="margin:0 0 16px">{}</p>'
 SMALL = '<p style="margin:24px 0 0;font-size:14px">{}</p>'
 HEADING = '<h1 style="margin:0 0 16px;font-size:24px;line-height:1.25;font-weight:700">{}</h1>'
+# A table, because Outlook drops the spacing of a list of terms. Label above value: "Teilnehmende
+# Person" fits a phone.
 DETAILS = (
-    '<dl style="margin:0 0 16px;padding:16px 16px 4px;border:1px solid'
-    ' #808080;border-radius:8px">{}</dl>'
+    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="margin:0 0'
+    " 16px;width:100%;"
+    "border:1px solid"
+    " #808080;border-radius:8px;border-collapse:separate;border-spacing:0;padding:10px"
+    ' 16px">{}</table>'
 )
 DETAIL = (
-    '<dt style="margin:0;font-size:14px;font-weight:700">{}</dt><dd style="margin:0 0 12px">{}</dd>'
+    '<tr><td style="padding:6px 0"><strong'
+    ' style="font-size:14px;font-weight:700">{}</strong><br>{}</td></tr>'
 )
 BUTTON = (
     '<p style="margin:0 0 16px"><a href="{}"'
@@ -39,6 +45,9 @@ BUTTON = (
 )
 LINK = '<a href="{{{{{0}}}}}" style="overflow-wrap:anywhere">{{{{{0}}}}}</a>'
 
+WHEN = "{{start_date}}, {{start_time}} – {{end_time}}, {{zone}}"
+
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
 _BUTTON = re.compile(r"\[(?P<label>[^\]]+)\]\((?P<url>[^)]+)\)")
 _TOKEN_LINK = re.compile(r"\{\{\s*(" + "|".join(LINKS) + r")\s*\}\}")
 
@@ -56,6 +65,23 @@ def page_of(source: str, given: Collection[str]) -> str:
     return "\n".join(_styled(block) for block in _blocks(source, given))
 
 
+def subject_of(source: str, given: Collection[str]) -> str:
+    """The subject; what stands in square brackets is left out when one of its tokens
+    has no value.
+    """
+    return _OPTIONAL.sub(lambda part: part[1] if asked(part[1]) <= set(given) else "", source)
+
+
+def preheader_of(source: str, given: Collection[str]) -> str:
+    """What a list of mails shows after the subject: when it is, or else the first paragraph."""
+    if "start_date" in given:
+        return WHEN
+    paragraphs = [
+        block for block in _blocks(source, given) if block[0][:1] not in ("#", "|", "[", "~")
+    ]
+    return " ".join(paragraphs[1]) if len(paragraphs) > 1 else ""
+
+
 def page_of_plain(text: str) -> str:
     """The body of a page for a text that came without one: its paragraphs, lines and links."""
     paragraphs = (escape(block.strip("\n")) for block in re.split(r"\n[ \t]*\n", text))
@@ -71,7 +97,7 @@ def _blocks(source: str, given: Collection[str]) -> Iterator[list[str]]:
     told = (
         line
         for line in source.strip().split("\n")
-        if line[:1] not in ("|", "[") or asked(line) <= set(given)
+        if line[:1] not in ("|", "[", "~") or asked(line) <= set(given)
     )
     for filled, lines in groupby(told, key=lambda line: bool(line.strip())):
         if filled:

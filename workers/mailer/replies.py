@@ -212,6 +212,8 @@ def _word(error: Exception, *, late: bool) -> str:
         return "cut"
     if isinstance(error, smtplib.SMTPNotSupportedError | ValueError):
         return "unsupported"  # no way to log in, or a password that is not ASCII
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
     return "unreachable"
 
 

@@ -21,10 +21,17 @@ def summary(language: str, reader: str) -> str:
     return lines[SUMMARIES.index(reader)]
 
 
-def layout(language: str, direction: str, body: str) -> str:
-    """A whole page around a body. It asks for {{subject}}."""
+def support(language: str) -> str:
+    """The line that names whom to ask."""
+    return _read(f"{default_language(language)}/support.txt").strip()
+
+
+def layout(language: str, direction: str, body: str, preheader: str = "") -> str:
+    """A whole page around a body. It asks for {{subject}}. `preheader`: HTML that only a list of
+    mails shows.
+    """
     page = _read("layout.html").replace("(language)", language).replace("(direction)", direction)
-    return page.replace("(body)", body)
+    return page.replace("(preheader)", preheader).replace("(body)", body)
 
 
 @cache

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import (
     format_date,
+    format_skeleton,
     format_time,
     get_timezone_gmt,
     get_timezone_location,
@@ -31,7 +32,8 @@ def spell(facts: MailFacts, language: str) -> dict[str, str]:
             "start_date": _date(start, locale),
             "start_time": _time(start, locale),
             "end_time": _end(start, end, locale),
-            "zone": _zone(start, locale),
+            "zone": zone_name(start, locale),
+            "short_start": _short(start, locale),
         }
     if facts.previous_starts is not None:
         previous = _local(facts.previous_starts, zone)
@@ -70,6 +72,12 @@ def _time(moment: datetime, locale: Locale) -> str:
     return format_time(moment, "short", locale=locale).replace("\u202f", " ")
 
 
+def _short(moment: datetime, locale: Locale) -> str:
+    """`Tue 2 Jun, 12:00`: what a phone shows of a subject holds it, and a name."""
+    day = format_skeleton("MMMEd", moment, locale=locale).replace(",", "")
+    return f"{day}, {_time(moment, locale)}"
+
+
 def _end(start: datetime, end: datetime, locale: Locale) -> str:
     """The end's time; with what differs from the start: the date after midnight, the offset after a
     clock change.
@@ -82,16 +90,25 @@ def _end(start: datetime, end: datetime, locale: Locale) -> str:
     return f"{_time(end, locale)} ({', '.join(apart)})" if apart else _time(end, locale)
 
 
-def _zone(moment: datetime, locale: Locale) -> str:
-    """`Central European Summer Time (Berlin, GMT+02:00)`; the offset tells the two 02:30 of an
-    autumn night apart.
+def zone_name(moment: datetime, locale: Locale) -> str:
+    """`Central European Time (Berlin)`, the same all the year; with its offset where a wall clock
+    shows it twice.
     """
     offset = _offset(moment, locale)
-    name = get_timezone_name(moment, "long", locale=locale)
     city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)
+    name = _name(moment, locale)
     if name in (offset, ""):
         return f"{city} ({offset})"
-    return f"{name} ({city}, {offset})" if city != "UTC" else f"{name} ({offset})"
+    twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+    apart = ([] if city == "UTC" else [city]) + ([offset] if twice else [])
+    return f"{name} ({', '.join(apart)})" if apart else name
+
+
+def _name(moment: datetime, locale: Locale) -> str:
+    """The name for the whole year, where the language has one; else that of the season."""
+    whole_year = get_timezone_name(moment.tzinfo, "long", locale=locale, zone_variant="generic")
+    made_up = "(" in whole_year or ":" in whole_year  # of a country's name, for want of one
+    return get_timezone_name(moment, "long", locale=locale) if made_up else whole_year
 
 
 def _offset(moment: datetime, locale: Locale) -> str:

@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from storage.schema.database import create
-from tests import forks
+from tests.support import forks, people
 from tests.support import http_client as desks
-from tests.support import people
 from tests.support.databases import Kind
 from tests.support.http_client import Desk
 

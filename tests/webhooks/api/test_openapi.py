@@ -29,10 +29,10 @@ from schemathesis.specs.openapi.checks import (
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from domain.coaches import Policy
-from tests.examples import examples
 from tests.support import http_client as desks
 from tests.support import people
 from tests.support.databases import copy_of
+from tests.support.examples import examples
 from tests.support.http_client import WEEK, Desk
 from tests.support.page_visitor import GRACE
 from webhooks.api.routes import ROUTES

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "clock": (),
     "sandbox": (),
     "migrate": (),
+    "mails": ("looked-at",),
     "keys create": ("coach-os", "--scope", "ops"),
     "keys list": (),
     "keys revoke": ("0123", "--yes"),
@@ -50,7 +51,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 """Every command. One that is new has to be written down here: then all the dead ends are tried with
 it.
 """
-ALONE = ("demo", "sandbox", "evaluate", "secrets create")
+ALONE = ("demo", "sandbox", "evaluate", "mails", "secrets create")
 """Those that need no setting."""
 RUNS = ("serve", "work", "clock")
 """Those that wait for a neighbour that is away."""

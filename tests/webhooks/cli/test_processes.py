@@ -16,8 +16,8 @@ from typing import TextIO
 import pytest
 import requests
 
-from tests import forks
-from tests.forks import Fork
+from tests.support import forks
+from tests.support.forks import Fork
 from tests.webhooks.cli.dead_ends import GOOD, is_a_sentence
 
 ROOT = Path(__file__).parents[3]

@@ -222,7 +222,7 @@ class TestReplies:
 
     def test_nobody_there_is_no_reason_to_give_up(self) -> None:
         with mailing(free_port()) as mailer:
-            assert failure(mailer) == ("unreachable", False, "server")
+            assert failure(mailer) == ("connection refused", False, "server")
 
     @pytest.mark.parametrize(
         ("greeting", "code"),

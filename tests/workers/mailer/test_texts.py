@@ -5,6 +5,7 @@ reader.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import product
 from typing import Any
@@ -15,6 +16,7 @@ from domain.mail import LANGUAGES, TEXT_KINDS, Mail
 from domain.mail.choice import Template
 from domain.mail.sample import sample
 from domain.mail.tokens import NAMES, UnusableTokens, asked
+from domain.support import Support
 from tests.domain.letters import NOW, SENDER
 from workers.mailer import letters, texts
 
@@ -79,18 +81,74 @@ def test_is_complete_with_every_token_replaced(language: str, kind: str) -> None
         assert "{{" not in part
         assert "None" not in part
     if kind != "relink":
-        assert texts.default(kind, language)[1].count("{{start_date}}") == 1, (
+        assert texts.default(kind, language)[1].count("{{short_start}}") == 1, (
             "the subject says when"
         )
+
+
+LONGEST_MONTH = int(datetime(2026, 12, 30, 11, 45, tzinfo=UTC).timestamp())
+PHONE = 40
+"""Characters of a subject that a phone shows."""
+
+
+@EVERY
+def test_a_phone_shows_who_and_when_of_the_subject(language: str, kind: str) -> None:
+    if kind == "relink":
+        return
+    mail = default(kind, language, starts=LONGEST_MONTH, ends=LONGEST_MONTH + 3600)
+    shown = mail.subject[:PHONE]
+    assert "30" in shown
+    assert "12:45" in shown
+    assert ("Grace" if kind.startswith("coach_") else "Ada") in shown
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind", "subject"),
+    [
+        ("en-GB", "booked", "Fri 4 Dec, 08:15 with Mira"),
+        ("en-US", "booked", "Fri Dec 4, 8:15 AM with Mira"),
+        ("en-GB", "coach_cancelled", "Cancelled: Fri 4 Dec, 08:15, Grace Hopper"),
+        ("de", "cancelled", "Abgesagt: Fr. 4. Dez., 08:15 mit Mira"),
+        ("fr", "rebooked", "Déplacée : ven. 4 déc., 08:15 avec Mira"),
+    ],
+)
+def test_a_subject_in_the_reader_s_words(tag: str, kind: str, subject: str) -> None:
+    at = int(datetime(2026, 12, 4, 7, 15, tzinfo=UTC).timestamp())
+    assert default(kind, tag, starts=at, ends=at + 3600, coach_name="Mira").subject == subject
+
+
+@EVERY
+def test_a_list_of_mails_shows_when_it_is_and_one_button_says_what_to_do(
+    language: str, kind: str
+) -> None:
+    mail = default(kind, language)
+    hidden = re.search(r'<div style="display:none[^"]*">([^<]+)</div>', mail.html)
+    assert hidden is not None
+    assert kind == "relink" or "Berlin" in hidden[1]
+    assert mail.html.index(hidden[0]) < mail.html.index("<h1")
+    own = not kind.startswith("coach_")
+    assert len(Page(mail.html).all("a")) == own
+
+
+@EVERY
+def test_a_coach_is_told_whom_to_ask_where_somebody_is_named(language: str, kind: str) -> None:
+    coach = kind.startswith("coach_") or kind == "relink"
+    helped = replace(SENDER, support=Support.of("help@people.example"))
+    mail = letters.preview(kind, language, None, sender=helped, now=NOW)
+    for part in (mail.text, mail.html):
+        assert ("help@people.example" in part) is coach
+    assert "{{support}}" not in default(kind, language).text
 
 
 @EVERY
 def test_says_when_with_the_zone_named(language: str, kind: str) -> None:
     mail = default(kind, language)
     if kind != "relink":
-        zone = {"en": "Central European", "de": "Mitteleuropäische", "fr": "Europe centrale"}[
-            language
-        ]
+        zone = {
+            "en": "Central European Time",
+            "de": "Mitteleuropäische Zeit",
+            "fr": "Europe centrale",
+        }[language]
         for part in (mail.text, mail.html):
             assert zone in part
             assert "Berlin" in part
@@ -147,7 +205,7 @@ def test_is_a_page_for_every_reader(language: str, kind: str) -> None:
         "meta"
     )
     assert {"name": "color-scheme", "content": "light dark"} in page.all("meta")
-    assert not {"style", "link", "img", "script", "table", "form"} & {tag for tag, _ in page.tags}
+    assert not {"style", "link", "img", "script", "dl", "form"} & {tag for tag, _ in page.tags}
     assert all(link["href"].startswith("https://") for link in page.all("a"))
 
 

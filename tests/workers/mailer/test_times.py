@@ -27,30 +27,10 @@ def instant(month: int, day: int, hour: int, minute: int = 0) -> int:
 @pytest.mark.parametrize(
     ("tag", "language", "expected"),
     [
-        (
-            "en-GB",
-            "en",
-            ("Tuesday, 2 June 2026", "12:00", "Central European Summer Time (Berlin, GMT+02:00)"),
-        ),
-        (
-            "en-US",
-            "en",
-            (
-                "Tuesday, June 2, 2026",
-                "12:00 PM",
-                "Central European Summer Time (Berlin, GMT+02:00)",
-            ),
-        ),
-        (
-            "de-AT",
-            "de",
-            ("Dienstag, 2. Juni 2026", "12:00", "Mitteleuropäische Sommerzeit (Berlin, GMT+02:00)"),
-        ),
-        (
-            "fr",
-            "fr",
-            ("mardi 2 juin 2026", "12:00", "heure d’été d’Europe centrale (Berlin, UTC+02:00)"),
-        ),
+        ("en-GB", "en", ("Tuesday, 2 June 2026", "12:00", "Central European Time (Berlin)")),
+        ("en-US", "en", ("Tuesday, June 2, 2026", "12:00 PM", "Central European Time (Berlin)")),
+        ("de-AT", "de", ("Dienstag, 2. Juni 2026", "12:00", "Mitteleuropäische Zeit (Berlin)")),
+        ("fr", "fr", ("mardi 2 juin 2026", "12:00", "heure d’Europe centrale (Berlin)")),
     ],
 )
 def test_each_language_says_it_its_own_way(
@@ -63,10 +43,10 @@ def test_each_language_says_it_its_own_way(
 @pytest.mark.parametrize(
     ("zone", "time", "name"),
     [
-        ("America/New_York", "06:00", "Eastern Daylight Time (New York, GMT-04:00)"),
-        ("Asia/Kathmandu", "15:45", "Kathmandu (GMT+05:45)"),
-        ("UTC", "10:00", "Coordinated Universal Time (GMT+00:00)"),
-        ("Pacific/Kiritimati", "00:00", "Line Islands Time (Kiritimati, GMT+14:00)"),
+        ("America/New_York", "06:00", "Eastern Time (New York)"),
+        ("Asia/Kathmandu", "15:45", "Nepal Time (Kathmandu)"),
+        ("UTC", "10:00", "Coordinated Universal Time"),
+        ("Pacific/Kiritimati", "00:00", "Line Islands Time (Kiritimati)"),
     ],
 )
 def test_each_zone_has_its_own_time_and_is_named(zone: str, time: str, name: str) -> None:
@@ -96,7 +76,7 @@ def test_an_end_after_a_clock_change_names_its_offset() -> None:
     """02:30 comes twice in Berlin on 25 October 2026."""
     tokens = spelled("Europe/Berlin", starts=instant(10, 25, 0, 30), ends=instant(10, 25, 1, 30))
     assert tokens["start_time"] == "02:30"
-    assert tokens["zone"] == "Central European Summer Time (Berlin, GMT+02:00)"
+    assert tokens["zone"] == "Central European Time (Berlin, GMT+02:00)"
     assert tokens["end_time"] == "02:30 (GMT+01:00)"
 
 

@@ -98,6 +98,9 @@ class Tile(BaseModel):
     as_of: datetime | None = Field(
         description="When the calendars were last read, the oldest of them."
     )
+    badge_url: str = Field(
+        description="The symbol as a picture, for a page to show; its address needs no key."
+    )
 
 
 class TilesOut(BaseModel):

@@ -57,3 +57,13 @@ document.addEventListener("htmx:afterSwap", () => {
   if (section && document.activeElement === document.body) byId(`${section}-heading`)?.focus();
   section = null;
 });
+
+// Whoever hears the page is told of the worst thing when it changes, and not every two seconds.
+let worst = null;
+const worstNow = () => byId("worst")?.querySelector("strong")?.textContent.replace(/[\d.]+ (s|min|h|d)\b/g, "") ?? "";
+document.addEventListener("DOMContentLoaded", () => { worst = worstNow(); });
+document.addEventListener("htmx:afterSwap", () => {
+  const now = worstNow();
+  if (byId("worst-said") && now !== worst) byId("worst-said").textContent = byId("worst").querySelector("strong").textContent;
+  worst = now;
+});

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.freebusy import Reading, blocking
-from tests.examples import examples
+from tests.support.examples import examples
 from workers.cronofy import origins, retries, wire
 from workers.cronofy.errors import BadAnswer
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import forks
+from tests.support import forks
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def true(way: str, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":

@@ -63,7 +63,7 @@ READ_BY_IMPORTS = (
     "STEPPED_CLOCK",
     "WEB_CONCURRENCY",
 )
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 STEPPED = ROOT / "tests" / "stepped" / "sitecustomize.py"
 POLL_SECONDS = 0.005
 LARGEST = 200_000
@@ -150,7 +150,7 @@ def parent() -> Parent:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.forks", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.support.forks", str(theirs.fileno())],
             cwd=ROOT,
             # A library's threads would not survive a fork.
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},

@@ -1,0 +1,119 @@
+"""What stands still, for ops to see: work that nobody takes, errors by their cause; and how it is
+hurried.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
+
+from domain.mail.safety import without_addresses
+from storage.rows import outbox, refresh_jobs
+from storage.rows.outbox_claims import UNSENT, Wake
+from storage.schema.database import clock_ms
+from storage.schema.tables import connections as reads
+from storage.schema.tables import outbox as rows
+
+AT_ONCE = 500
+MOST_TEXTS = 300
+SOON_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Rows that a worker may take at this moment. `oldest`: for how many seconds the first of them
+    has waited.
+    """
+
+    reads: int
+    messages: int
+    oldest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """An error, without addresses, and how many rows of a kind (`read`, or the outbox's) have it
+    now.
+    """
+
+    kind: str
+    error: str
+    count: int
+
+
+def ready(tx: Connection, *, now: datetime) -> Ready:
+    """Work that nobody has in hand, by the product's clock and the database's: what waits for its
+    next try is not.
+    """
+    owed = clock_ms() - func.coalesce(reads.c.dirty_since_ms, clock_ms())
+    waits = _lesser(owed, clock_ms() - reads.c.next_attempt_at_ms)
+    read_count, read_age = tx.execute(
+        select(func.count(), func.max(waits)).where(refresh_jobs.WAITS)
+    ).one()
+    due = literal(round(now.timestamp() * 1000), BigInteger) - type_coerce(
+        rows.c.due_at, BigInteger
+    )
+    since = _lesser(due, clock_ms() - rows.c.next_attempt_at_ms)
+    chosen = and_(outbox.waits(now), rows.c.state != "waiting_for_text")
+    count, age = tx.execute(select(func.count(), func.max(since)).where(chosen)).one()
+    return Ready(read_count, count, max(read_age or 0, age or 0) / 1000)
+
+
+def causes(tx: Connection) -> list[Cause]:
+    """What stands in the way of what is owed or was given up, the most frequent first."""
+    unended = rows.c.state.in_((*UNSENT, "dead"))
+    query = select(rows.c.kind, rows.c.last_error, func.count()).where(
+        unended, rows.c.last_error.is_not(None)
+    )
+    found = [*tx.execute(query.group_by(rows.c.kind, rows.c.last_error).limit(MOST_TEXTS))]
+    failing = or_(reads.c.attempts > 0, reads.c.trouble.is_not(None))
+    query = select(literal("read"), reads.c.last_error, func.count()).where(
+        failing, reads.c.last_error.is_not(None)
+    )
+    found += tx.execute(query.group_by(reads.c.last_error).limit(MOST_TEXTS))
+    counted: Counter[tuple[str, str]] = Counter()
+    for kind, error, count in found:
+        counted[kind, without_addresses(error)] += count
+    return [Cause(kind, error, count) for (kind, error), count in counted.most_common()]
+
+
+def failing_reads(tx: Connection) -> int:
+    """How many owed reads were tried and did not succeed."""
+    tried = and_(reads.c.done_gen < reads.c.req_gen, reads.c.attempts > 0)
+    return tx.scalar(select(func.count()).where(tried)) or 0
+
+
+def hurry_messages(tx: Connection, kind: str, *, now: datetime) -> list[Wake]:
+    """Messages of a kind that are due need not wait for their next try."""
+    waits = and_(rows.c.kind == kind, rows.c.state == "pending", rows.c.due_at <= now)
+    chosen = select(rows.c.id).where(waits).order_by(rows.c.due_at).limit(AT_ONCE)
+    found = tx.execute(chosen.with_for_update(skip_locked=True)).scalars().all()
+    now_due = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + SOON_MS}
+    tx.execute(rows.update().where(rows.c.id.in_(found), rows.c.state == "pending").values(now_due))
+    return [(outbox_id, kind) for outbox_id in found]
+
+
+def hurry_reads(tx: Connection) -> list[str]:
+    """Reads that failed need not wait for their next try."""
+    owed = and_(reads.c.done_gen < reads.c.req_gen, reads.c.attempts > 0, refresh_jobs.LEASE.open)
+    chosen = select(reads.c.id).where(owed).order_by(reads.c.dirty_since_ms).limit(AT_ONCE)
+    found = list(tx.execute(chosen.with_for_update(skip_locked=True)).scalars())
+    now_due = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + SOON_MS}
+    tx.execute(reads.update().where(reads.c.id.in_(found)).values(now_due))
+    return found
+
+
+def _lesser(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
+    return case((one < other, one), else_=other)

@@ -1,0 +1,188 @@
+"""One matched example for each operation of the manual: a request in curl and Python, its answer,
+and a refusal.
+
+Made from the OpenAPI document, so that none can ask for a field that is not there.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from webhooks.api.sample_code import curl_of, headers_of, python_of, shown
+from webhooks.http.problems import CODES
+
+Json = dict[str, Any]
+
+BASE = "https://calendars.example"
+MOMENT = "2026-12-04T08:15:00Z"
+VALUES: Json = {
+    "coach_id": "ada", "participant_id": "grace", "booking_id": "bkg_6624c405d5be66e1127b319a",
+    "pod_id": "pod_1",
+    "hold_id": "hld_1", "connection_id": "con_1", "session_id": "ses_1", "withheld_id": "wad_1",
+    "owner": "grace",
+    "id": "grace", "name": "Grace Hopper", "email": "grace@example.com", "zone": "Europe/London",
+    "duration": 60,
+    "start": MOMENT, "starts": MOMENT, "end": "2026-12-04T09:15:00Z",
+    "ends": "2026-12-04T09:15:00Z",
+    "from": "2026-12-01", "to": "2026-12-08", "min_seats": 2, "max_seats": 6, "scope": "company",
+    "scope_id": "acme",
+    "kind": "booked", "language": "en", "sig": "hkOSNxRLsA-KZ6LlwBMIJuL9Wqc",
+    "subject": "Your session",
+    "text": "See you, {{recipient_name}}!", "state": "fresh", "as_of": MOMENT, "version": 3,
+    "token": "t0ken",
+    "reason": "busy", "address": "grace@example.com", "durations": [30, 60],
+}  # fmt: skip
+BODIES: dict[str, tuple[str, ...]] = {
+    "bookings_create": ("coach_id", "start", "duration", "participant"),
+    "coaches_put": ("name", "email", "zone", "hours", "durations", "pre", "post"),
+    "links_create": ("purpose", "coach_id", "participant"),
+    "mailers_put": ("subject", "text"),
+    "bookings_rebook": ("start",),
+}
+"""The fields that a request shows beside those that are required."""
+REFUSED = {
+    "bookings": "slot_not_open",
+    "holds": "slot_not_open",
+    "pods": "slot_not_open",
+    "coaches": "stale_version",
+}
+DEEPEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`answer`, `refusal`: JSON, or empty where nothing is said."""
+
+    curl: str
+    python: str
+    status: str
+    answer: str
+    refusal: str
+
+
+class Samples:
+    def __init__(self, document: Json) -> None:
+        self._schemas: Json = document["components"]["schemas"]
+
+    def of(self, method: str, path: str, operation: Json) -> Sample:
+        body = self.body(operation)
+        url = BASE + self._path(path, operation)
+        headers = list(headers_of(operation, body))
+        status, answer = self._answer(operation)
+        return Sample(curl_of(method, url, headers, body), python_of(method, url, headers, body),
+            status, answer,
+                      self._refusal(operation))  # fmt: skip
+
+    def body(self, operation: Json) -> Any:
+        """None where there is none, or where it is a file."""
+        content = operation.get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
+            return None
+        wanted = BODIES.get(operation.get("operationId", ""), ())
+        return self.value(content["application/json"]["schema"], wanted=wanted, whole=False)
+
+    def value(
+        self,
+        schema: Json,
+        name: str = "",
+        *,
+        wanted: tuple[str, ...] = (),
+        whole: bool,
+        deep: int = 0,
+    ) -> Any:
+        """A value that fits. `whole`: with every member, as an answer has them; else with those
+        that are required.
+        """
+        if "$ref" in schema:
+            schema = self._schemas[schema["$ref"].rpartition("/")[2]]
+        fixed = _fixed(schema, name)
+        if fixed is not None:
+            return fixed
+        if "anyOf" in schema:
+            choices = [each for each in schema["anyOf"] if each.get("type") != "null"]
+            return (
+                self.value(choices[0], name, whole=whole, deep=deep + 1) if deep < DEEPEST else None
+            )
+        if schema.get("type") == "array":
+            least = schema.get("minItems", 1)
+            return [self.value(schema.get("items", {}), name, whole=whole, deep=deep + 1)] * max(
+                least, 1
+            )
+        if schema.get("type") == "object":
+            return self._object(schema, wanted, whole=whole, deep=deep)
+        return _plain(schema)
+
+    def _object(self, schema: Json, wanted: tuple[str, ...], *, whole: bool, deep: int) -> Json:
+        told = {}
+        for name, member in schema.get("properties", {}).items():
+            if (whole and deep < DEEPEST) or name in schema.get("required", ()) or name in wanted:
+                told[name] = self.value(member, name, whole=whole, deep=deep + 1)
+        return told
+
+    def _path(self, path: str, operation: Json) -> str:
+        query = []
+        for parameter in operation.get("parameters", ()):
+            name, schema = parameter["name"], parameter["schema"]
+            if parameter["in"] == "path":
+                path = path.replace(
+                    f"{{{name}}}", quote(str(self.value(schema, name, whole=False)))
+                )
+            elif parameter["in"] == "query" and parameter.get("required"):
+                value = self.value(schema, name, whole=False)
+                values = value if isinstance(value, list) else [value]
+                query += [f"{name}={quote(str(each), safe=',:')}" for each in values]
+        return f"{path}?{'&'.join(query)}" if query else path
+
+    def _answer(self, operation: Json) -> tuple[str, str]:
+        status = min(operation["responses"])
+        for kind, content in (operation["responses"][status].get("content") or {}).items():
+            if kind == "application/json":
+                return status, shown(self.value(content["schema"], whole=True))
+        return status, ""
+
+    def _refusal(self, operation: Json) -> str:
+        statuses = [int(status) for status in operation["responses"] if status.startswith("4")]
+        for status in (409, 404, 422, 401):
+            if status in statuses:
+                code = _code(status, operation)
+                title = HTTPStatus(status).phrase
+                told = {"title": title, "status": status, "code": code, "detail": CODES[code][1]}
+                return shown(told | {"request_id": "9f2c1e04ab37d586"})
+        return ""
+
+
+def _code(status: int, operation: Json) -> str:
+    tag = next(iter(operation.get("tags", ())), "")
+    if status == 409:
+        return REFUSED.get(tag, "stale_version")
+    if status == 404:
+        known = f"unknown_{tag.removesuffix('s')}"
+        return known if known in CODES else "unknown_coach"
+    return "missing" if status == 422 else "key_missing"
+
+
+def _fixed(schema: Json, name: str) -> Any:
+    """What the document, or its field's name, already says."""
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return VALUES[name] if VALUES.get(name) in schema["enum"] else schema["enum"][0]
+    known = VALUES.get(name)
+    kinds = {"string": str, "integer": int, "number": int, "array": list}
+    return (
+        known if isinstance(known, kinds.get(schema.get("type", ""), ())) else schema.get("default")
+    )
+
+
+def _plain(schema: Json) -> Any:
+    kind = schema.get("type")
+    if kind in ("integer", "number"):
+        return schema.get("minimum", 1)
+    if kind == "boolean":
+        return True
+    if schema.get("format") == "date-time":
+        return MOMENT
+    return "ada" if kind == "string" else None

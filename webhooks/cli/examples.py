@@ -1,0 +1,45 @@
+"""One example for the --help of each command: something that can be typed as it stands."""
+
+import click
+
+EXAMPLES = {
+    "demo": "coachcal demo --once",
+    "serve": "coachcal serve --port 8000",
+    "work": "coachcal work",
+    "clock": "coachcal clock",
+    "sandbox": "coachcal sandbox --port 8900 --ready-file sandbox.json",
+    "migrate": "coachcal migrate",
+    "keys create": (
+        "coachcal keys create coach-os --scope slots:read --scope bookings:write --days 365"
+    ),
+    "keys revoke": "coachcal keys revoke 5f2c91ab03de",
+    "keys list": "coachcal keys list --json",
+    "secrets reseal": "coachcal secrets reseal",
+    "connect": "coachcal connect ada --provider google",
+    "refresh": "coachcal refresh ada --wait 60",
+    "slots": "coachcal slots ada --from 2026-12-01 --to 2026-12-08 --duration 60",
+    "evaluate": "coachcal evaluate - < scenarios.jsonl",
+    "doctor": "coachcal doctor",
+    "queues": "coachcal queues",
+    "dead list": "coachcal dead list --limit 20",
+    "dead requeue": "coachcal dead requeue out_5f2c91ab03de",
+    "dead discard": "coachcal dead discard out_5f2c91ab03de",
+    "outbox": "coachcal outbox --state pending",
+    "withheld list": "coachcal withheld list",
+    "withheld release": "coachcal withheld release wad_5f2c91ab03de",
+    "coaches": "coachcal coaches --stale --json",
+    "channels audit": "coachcal channels audit ada",
+    "export": "coachcal export ada > ada.json",
+    "erase": "coachcal erase grace --participant",
+    "mails": "coachcal mails mails-to-look-at --kind booked --language de --pictures",
+}
+
+
+def show_examples(group: click.Group, above: str = "") -> None:
+    """Below the help of each command of the group, and of those within."""
+    for name, command in group.commands.items():
+        path = f"{above} {name}".strip()
+        if isinstance(command, click.Group):
+            show_examples(command, path)
+        elif path in EXAMPLES:
+            command.epilog = f"Example: {EXAMPLES[path]}"

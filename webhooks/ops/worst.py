@@ -1,0 +1,198 @@
+"""The worst thing first: what is wrong, in words, how bad it is by its age, its runbook paragraph
+and what helps.
+
+Causes come before their effects: with the clock stopped nothing is sent either, and to send it is
+no help.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from storage.reports.idle import Cause
+from webhooks.ops.facts import Facts
+from webhooks.ops.formats import age
+
+Level = Literal["grey", "amber", "red"]
+LEVELS: tuple[Level, ...] = ("grey", "amber", "red")
+WORDS: dict[Level, str] = {"grey": "To know", "amber": "Look soon", "red": "Act now"}
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+
+CLOCK_SECONDS = 10.0
+"""The jobs of every second run late where the clock is busy; later than this it does not run."""
+IDLE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What helps. A button (`deed` names the endpoint's last word, with its `target`), or a command
+    on a machine, or a place on a page; one of them.
+    """
+
+    label: str
+    deed: str = ""
+    target: str = ""
+    command: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`paragraph`: of the runbook, by its alert."""
+
+    level: Level
+    words: str
+    paragraph: str
+    remedy: Remedy
+
+
+def of(facts: Facts) -> list[Trouble]:
+    """The worst first; nothing when all is well."""
+    found = [*_processes(facts), *_reads(facts), *_messages(facts), *_people(facts)]
+    return sorted(found, key=lambda trouble: -LEVELS.index(trouble.level))
+
+
+def _by(seconds: float, amber: float, red: float) -> Level:
+    if seconds >= red:
+        return "red"
+    return "amber" if seconds >= amber else "grey"
+
+
+def _processes(facts: Facts) -> Iterator[Trouble]:
+    if facts.clock_late > CLOCK_SECONDS:
+        never = facts.clock_late == float("inf")
+        since = (
+            "has never run" if never else f"has stopped: it last ran {age(facts.clock_late)} ago"
+        )
+        level = _by(facts.clock_late, CLOCK_SECONDS, MINUTE)
+        remedy = Remedy("Start the clock", command="coachcal clock")
+        yield Trouble(
+            level,
+            f"The clock {since}; nothing missed is caught up with",
+            "CoachcalClockStopped",
+            remedy,
+        )
+    if facts.failing_jobs:
+        named = ", ".join(facts.failing_jobs)
+        remedy = Remedy("Read the clock's log", command="coachcal doctor")
+        yield Trouble(
+            "amber", f"A job of the clock fails: {named}", "CoachcalClockJobFailing", remedy
+        )
+    if not facts.redis_up:
+        words = "Redis is away: nobody can be woken, so nothing is read or sent; nothing is lost"
+        yield Trouble(
+            "red", words, "CoachcalRedisAway", Remedy("Start Redis", command="coachcal doctor")
+        )
+    elif facts.in_flight == 0 and facts.ready.oldest > IDLE_SECONDS:
+        ready = facts.ready
+        waiting = f"{_many(ready.reads, 'read')} and {_many(ready.messages, 'message')} wait"
+        words = f"No worker takes any work: {waiting}, the oldest for {age(ready.oldest)}"
+        level = _by(ready.oldest, IDLE_SECONDS, 2 * MINUTE)
+        yield Trouble(
+            level, words, "CoachcalReadsLate", Remedy("Start the workers", command="coachcal work")
+        )
+    if facts.stuck:
+        words = (
+            f"A worker vanished with {_many(facts.stuck, 'job')} in hand; the clock hands them"
+            " to another"
+        )
+        yield Trouble("grey", words, "CoachcalReadsLate", Remedy("See which", place="stuck"))
+
+
+def _reads(facts: Facts) -> Iterator[Trouble]:
+    if facts.reads_owed == 0 or facts.reads_oldest < MINUTE / 2:
+        return
+    words = f"Calendars are read late: {facts.reads_owed} owed, oldest {age(facts.reads_oldest)}"
+    remedy = Remedy("Start more workers", command="coachcal work")
+    if facts.reads_failing:
+        words += _because(facts.causes, "read")
+        remedy = Remedy("Try them all now", deed="hurry", target="read")
+    yield Trouble(
+        _by(facts.reads_oldest, 2 * MINUTE, 10 * MINUTE), words, "CoachcalReadsLate", remedy
+    )
+
+
+KINDS = {
+    "mail": ("Mail is not leaving", "CoachcalMailerTrouble"),
+    "calendar": ("Sessions are not written into calendars", "CoachcalOutboxLate"),
+    "callback": ("The platform is not told", "CoachcalOutboxLate"),
+}
+
+
+def _messages(facts: Facts) -> Iterator[Trouble]:
+    for due in facts.due:
+        if due.count and due.oldest >= MINUTE:
+            matter, paragraph = KINDS[due.kind]
+            words = (
+                f"{matter}: {due.count} due, oldest"
+                f" {age(due.oldest)}{_because(facts.causes, due.kind)}"
+            )
+            remedy = Remedy("Try them all now", deed="hurry", target=due.kind)
+            yield Trouble(_by(due.oldest, 5 * MINUTE, 15 * MINUTE), words, paragraph, remedy)
+    if facts.dead:
+        words = (
+            f"{_many(facts.dead, 'message')} given up, the oldest due {age(facts.dead_oldest)} ago"
+        )
+        level = _by(facts.dead_oldest, 0, DAY)
+        yield Trouble(
+            level, words, "CoachcalDeadLetters", Remedy("Requeue or discard", place="dead")
+        )
+    if facts.held_back:
+        words = f"{_many(facts.held_back, 'mail')} held back until the text is corrected"
+        yield Trouble(
+            "amber", words, "CoachcalMailsHeld", Remedy("See the texts", place="waiting_for_text")
+        )
+    if facts.no_mailbox:
+        words = f"{_many(facts.no_mailbox, 'mail')} to a mailbox that does not exist"
+        yield Trouble(
+            "grey", words, "CoachcalMailsWithheld", Remedy("See the addresses", place="withheld")
+        )
+
+
+def _people(facts: Facts) -> Iterator[Trouble]:
+    if facts.gone:
+        coach, since = facts.gone[0]
+        words = (
+            f"{_whose(facts.gone_count, coach.coach_id)} connected no more, for {age(since)}:"
+            " ask to reconnect"
+        )
+        remedy = Remedy("Ask the coach to reconnect", deed="ask", target=coach.coach_id)
+        yield Trouble(_by(since, HOUR, 3 * DAY), words, "CoachcalCoachesStale", remedy)
+    if facts.stale:
+        coach, since = facts.stale[0]
+        words = f"{_whose(facts.stale_count, coach.coach_id)} not read for {age(since)}"
+        remedy = Remedy("Read the calendars now", place=f"coach {coach.coach_id}")
+        level = _by(since, 0, DAY)
+        yield Trouble(level, words + _because(facts.causes, "read"), "CoachcalCoachesStale", remedy)
+    if facts.conflicts:
+        words = (
+            f"{_many(facts.conflicts, 'coach', 'coaches')} with a session under an event of"
+            " their calendar"
+        )
+        yield Trouble(
+            "grey", words, "CoachcalSessionsInConflict", Remedy("See them", place="coaches")
+        )
+
+
+def _because(causes: Sequence[Cause], kind: str) -> str:
+    """`, connection refused`: the most frequent error of this kind."""
+    error = next((cause.error for cause in causes if cause.kind == kind), "")
+    return f", {short(error)}" if error else ""
+
+
+def short(error: str) -> str:
+    """Of `not accepted this time, because of the server (connection refused)` what stands in
+    brackets.
+    """
+    _, bracket, inside = error.rpartition(" (")
+    return inside.removesuffix(")") if bracket and error.endswith(")") else error
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {more or one + 's'}"
+
+
+def _whose(count: int, first: str) -> str:
+    if count == 1:
+        return f"The calendars of {first} are"
+    return f"The calendars of {count} coaches ({first} the longest) are"
