@@ -116,8 +116,8 @@ def _is_back(revision: str, current: str | None, known: list[str]) -> bool:
         return False
     if current not in known:
         raise UnknownRevision(
-            f"the database has the schema of a newer release ({current}), with which this"
-            " one works;"
+            f"the database has the schema of a newer release ({current}), with which this one"
+            " works;"
             " to go back, run that release's coachcal migrate --to"
         )
     if revision in ("head", "base"):

@@ -72,8 +72,8 @@ class Withheld:
         """For whoever wants a mail to it sent again."""
         named = self.id or "its address"
         return (
-            f"its address is withheld since {self.since:%Y-%m-%d}"
-            f" ({self.reply or self.reason}): take it off first, "
+            f"its address is withheld since {self.since:%Y-%m-%d} ({self.reply or self.reason}):"
+            " take it off first, "
             f"with coachcal withheld release {named}, or in /ops under Withheld; then requeue it"
         )
 

@@ -53,8 +53,8 @@ def _report(raised: Town, pushes: Sequence[bytes], seconds: int, most: int) -> N
     print(
         f"P5 over {took:4.1f} s  {answered} pushes for {len(counted)} coaches,"
         f" {answered / took:.0f}/s: at most "
-        f"{max(counted.values())} reads a coach (goal: {most}), all fresh {fresh:.1f} s"
-        " after the last "
+        f"{max(counted.values())} reads a coach (goal: {most}), all fresh {fresh:.1f} s after"
+        " the last "
         f"(goal: {FRESH_SECONDS} s)"
     )
 

@@ -31,8 +31,8 @@ def reseal() -> None:
     click.echo(f"re-sealed {found.done}, and {found.already} had the newest key already")
     if found.left:
         raise click.ClickException(
-            f"{found.left} were sealed with another key meanwhile, so keep all keys: start"
-            " every process with the"
+            f"{found.left} were sealed with another key meanwhile, so keep all keys: start every"
+            " process with the"
             f" newest of {KEYS} first, then run: coachcal secrets reseal"
         )
     if older:

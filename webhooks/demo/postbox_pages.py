@@ -24,8 +24,8 @@ PAGE_POLICY = (
 )
 # `sandbox` once more, for who opens the part alone.
 HTML_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
-    " form-action 'none'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action"
+    " 'none'; "
     "frame-ancestors 'self'; sandbox"
 )
 

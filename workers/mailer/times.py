@@ -31,7 +31,7 @@ def spell(facts: MailFacts, language: str) -> dict[str, str]:
             "start_date": _date(start, locale),
             "start_time": _time(start, locale),
             "end_time": _end(start, end, locale),
-            "zone": _zone(start, locale),
+            "zone": zone_name(start, locale),
         }
     if facts.previous_starts is not None:
         previous = _local(facts.previous_starts, zone)
@@ -82,7 +82,7 @@ def _end(start: datetime, end: datetime, locale: Locale) -> str:
     return f"{_time(end, locale)} ({', '.join(apart)})" if apart else _time(end, locale)
 
 
-def _zone(moment: datetime, locale: Locale) -> str:
+def zone_name(moment: datetime, locale: Locale) -> str:
     """`Central European Summer Time (Berlin, GMT+02:00)`; the offset tells the two 02:30 of an
     autumn night apart.
     """
