@@ -19,7 +19,7 @@ from tests.support.page_visitor import GRACE, HEDY
 from tests.webhooks.api.test_bookings import POD, post
 
 TEN = people.at(2, 9)
-MOST_BYTES = 100_000
+MOST_BYTES = 115_000
 GRID = re.compile("/book/grid")
 STATIC = Path(__file__).parents[2] / "webhooks/pages/static"
 
@@ -102,7 +102,7 @@ def test_a_session_is_booked_moved_and_cancelled_by_keyboard_alone(
         # Then it is booked, with the zone named and the way back
         expect(page.locator("h1")).to_have_text("Your session is booked")
         expect(page.locator("main")).to_contain_text("10:00 – 11:00")
-        expect(page.locator("main")).to_contain_text("Europe/London (GMT+01:00)")
+        expect(page.locator("main")).to_contain_text("United Kingdom Time (London)")
         expect(page.locator("header a")).to_have_attribute("href", "https://os.test/me")
         # When it is moved a quarter hour on, where it stands in its own way
         press_on(page, "move")
@@ -143,10 +143,10 @@ def test_without_a_script_a_session_is_booked_and_cancelled_by_keyboard(
         page.goto("/book?duration=60")
         page.locator("#zone").select_option("Asia/Kathmandu")
         page.get_by_role("button", name="Show").press("Enter")
-        expect(page.locator("#grid")).to_contain_text("All times are in Asia/Kathmandu (GMT+05:45)")
+        expect(page.locator("#grid")).to_contain_text("All times are in Kathmandu (GMT+05:45)")
         page.locator("#next").press("Enter")
         expect(page.locator("#times")).to_contain_text("Mon 8 Jun")
-        expect(page.locator("#grid")).to_contain_text("Asia/Kathmandu")
+        expect(page.locator("#grid")).to_contain_text("Kathmandu")
     assert bookings_of(one_site) == [("grace", "cancelled")]
 
 
@@ -292,7 +292,10 @@ def test_the_first_view_is_small_and_asks_nobody_else(one_site: Site) -> None:
     )
     sizes: list[int] = []
     with guest(one_site, "/book?week=2026-06-08") as seen:
-        seen.page.on("response", lambda response: sizes.append(len(response.body())))
+        seen.page.on(
+            "response",
+            lambda response: sizes.append(0 if response.status == 304 else len(response.body())),
+        )
         seen.page.goto("/book?week=2026-06-15")
         expect(seen.page.locator("#grid button")).to_have_count(7 * 96)
         at_peace(seen, one_site)

@@ -249,7 +249,7 @@ def book_rebook_cancel(walk: Walk, page: Page) -> None:
     walk.hand.press(page.locator("#yes"))
     expect(heading).to_have_text("Your session is booked")
     expect(main).to_contain_text("10:00 – 11:00")
-    expect(main).to_contain_text("Europe/London (GMT+01:00)")
+    expect(main).to_contain_text("United Kingdom Time (London)")
     walk.hand.press(page.locator("#move"))
     walk.hand.press(button(page, at(5, 9, 30)))
     expect(heading).to_have_text("Move your session to this time?")

@@ -177,7 +177,7 @@ def test_a_night_that_ends_the_next_day_is_cut_where_it_is_cleared(one_site: Sit
         expect(hours(page, "fri")).to_have_value("22:05-01:00")
         expect(hours(page, "sat")).to_have_value("02:00-03:00")
         hours(page, "sat").fill("soon")
-        expect(hours(page, "sat")).to_have_attribute("aria-invalid", "")
+        expect(hours(page, "sat")).to_have_attribute("aria-invalid", "true")
         expect(page.locator("#effect-errors")).to_be_visible()
         at_peace(seen, one_site)
 

@@ -2,7 +2,7 @@
 database holds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -156,12 +156,15 @@ def opened(
     redis_url: str = NOWHERE,
     *,
     broker: Broker | None = None,
-    now: datetime = people.NOW,
+    now: datetime | Callable[[], datetime] = people.NOW,
     **changes: Any,
 ) -> Iterator[Desk]:
-    """A desk whose clock stands at `now`. `broker` None: a real one at `redis_url`."""
+    """A desk whose clock stands at `now`, or shows what that says. `broker` None: a real one at
+    `redis_url`.
+    """
     settings = settings_for(database_url, redis_url, **changes)
-    services = replace(create_services(settings), now=lambda: now)
+    clock = now if callable(now) else lambda: now
+    services = replace(create_services(settings), now=clock)
     runtime = bootstrap(settings, services=services, broker=broker)
     try:
         yield Desk(runtime, create_app(runtime).test_client())

@@ -11,6 +11,10 @@ from webhooks.http.context import runtime
 from webhooks.http.page_security import over_https
 
 LIFE = timedelta(hours=2)
+KNOWN = timedelta(days=1)
+"""So long does a browser know which page it had open, after which it only learns the way back to
+it.
+"""
 BROWSER = "coachcal-browser"
 SECRET = re.compile(r"[\w-]{32}", re.ASCII)
 
@@ -35,7 +39,7 @@ def form_token(secret: str, about: str) -> str:
     return hmac.digest(secret.encode(), about.encode(), "sha256").hex()
 
 
-def put_cookie(response: Response, name: str, value: str) -> Response:
+def put_cookie(response: Response, name: str, value: str, life: timedelta = LIFE) -> Response:
     """In a frame of another site a cookie has to say that it may go there, and is kept apart for
     that site.
     """
@@ -44,7 +48,7 @@ def put_cookie(response: Response, name: str, value: str) -> Response:
     response.set_cookie(
         name,
         value,
-        max_age=int(LIFE.total_seconds()),
+        max_age=int(life.total_seconds()),
         path="/",
         secure=https,
         httponly=True,

@@ -7,7 +7,7 @@ another's object is 404. Each form carries the session's CSRF token and comes fr
 
 import hmac
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, cast
 
 import structlog
@@ -64,6 +64,10 @@ class Guest:
         }
         return cls(**stored | whole)
 
+    def here(self) -> bool:
+        """Until their visit is over."""
+        return self.until > runtime().services.now().timestamp()
+
     def may(self, right: May) -> bool:
         return right in RIGHTS[self.viewer]
 
@@ -117,9 +121,11 @@ def admit() -> None:
     if _is_consent():
         g.guest = at_settings() or NOBODY
         return
-    g.guest = _guest() or NOBODY
+    known = _signed()
+    g.guest = known if known is not None and known.here() else NOBODY
     if not request.path.startswith(HOMES[g.guest.purpose]) or not g.guest.coach_id:
         log.warning("page_refused", reason="no session", page=request.endpoint)
+        g.guest = _gone(known)
         abort(401, "session_over")
     needed = NEEDS.get(request.endpoint or "")
     if needed is not None and not g.guest.may(needed):
@@ -145,11 +151,8 @@ def guest() -> Guest:
 
 def language() -> str:
     """What this guest is spoken to in; a stranger, what their browser asks for."""
-    asked = (
-        g.guest.language
-        if g.get("guest") and g.guest.coach_id
-        else request.accept_languages.best or "en"
-    )
+    here = g.get("guest", NOBODY)
+    asked = request.accept_languages.best or "en" if here is NOBODY else here.language
     return language_of(asked)
 
 
@@ -164,11 +167,14 @@ def known() -> dict[str, Any]:
     def said(key: str, **values: object) -> str:
         return say(spoken, key, told, **values)
 
-    return {"guest": here, "csrf": here.csrf, "language": spoken, "say": said}
+    left = max(0, here.until - int(runtime().services.now().timestamp()))
+    return {"guest": here, "csrf": here.csrf, "language": spoken, "say": said, "seconds_left": left}
 
 
 def with_cookie(response: Response, newcomer: Guest) -> Response:
-    return cookies.put_cookie(response, cookies.cookie_name(COOKIE), cookie_of(newcomer))
+    return cookies.put_cookie(
+        response, cookies.cookie_name(COOKIE), cookie_of(newcomer), cookies.KNOWN
+    )
 
 
 def cookie_of(newcomer: Guest) -> str:
@@ -195,13 +201,24 @@ def _is_consent() -> bool:
 
 
 def _guest() -> Guest | None:
-    services = runtime().services
+    found = _signed()
+    return found if found is not None and found.here() else None
+
+
+def _signed() -> Guest | None:
+    """Whose cookie it is, be their visit over."""
     try:
         value = request.cookies.get(cookies.cookie_name(COOKIE), "")
-        found = Guest.of_json(signer(services.settings, "session").loads(value))
+        return Guest.of_json(signer(runtime().settings, "session").loads(value))
     except (BadData, Invalid, KeyError, TypeError):
         return None
-    return found if found.until > services.now().timestamp() else None
+
+
+def _gone(known: Guest | None) -> Guest:
+    """Nobody any more: of their visit the language is left, and the way back."""
+    if known is None:
+        return NOBODY
+    return replace(NOBODY, language=known.language, return_url=known.return_url)
 
 
 def _check_form() -> None:

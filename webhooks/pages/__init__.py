@@ -97,4 +97,5 @@ def _said(status: int, key: str) -> Response:
         key = "not_here" if status == HTTPStatus.NOT_FOUND else "not_understood"
         detail = say(tongue, f"problem_{key}")
     parts().refusals.tell(key)
-    return Response(render_template("pages/problem.html", detail=detail), status)
+    over = key == "session_over"
+    return Response(render_template("pages/problem.html", detail=detail, over=over), status)

@@ -11,18 +11,19 @@ from typing import Any
 
 from flask import Response, abort, render_template, request
 
-from domain.sessions import FORMATS, Terms
+from domain.sessions import FORMATS, Booking, Terms
 from domain.slots.cells import GRID
 from storage.rows import bookings as booking_rows
-from storage.rows import coaches, sessions
+from storage.rows import coaches, outbox, sessions
 from storage.slots import bookable
 from storage.slots.bookable import Wanted
 from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.api.schemas.requests import MOST_TEXT
 from webhooks.http.context import parts, runtime
-from webhooks.http.page_sessions import guest
+from webhooks.http.page_sessions import guest, language
 from webhooks.http.permissions import May
-from webhooks.pages import formats, groups, weekgrid
+from webhooks.http.translations import say
+from webhooks.pages import emptiness, formats, groups, keepsakes, weekgrid
 from webhooks.pages.booking_query import (
     Choice,
     Mine,
@@ -39,6 +40,8 @@ from webhooks.pages.booking_query import (
 )
 from webhooks.pages.seals import shown_open
 
+CONFIRMS = ("booked", "rebooked")
+MAIL_STATES = {"pending": "coming", "sending": "coming", "sent": "sent"}
 REFUSALS = (
     "slot_not_open",
     "seats_full",
@@ -64,7 +67,7 @@ def book_page() -> str:
         **shown,
         mine=theirs,
         coach=coach,
-        zones=formats.zones(),
+        zones=formats.zones_by_city(terms.seconds, language()),
         key=one_time_key(),
     )
 
@@ -118,7 +121,22 @@ def book_confirm() -> Response:
 
 def book_booking(booking_id: str) -> str:
     """GET /book/bookings/{id}"""
-    return render_template("pages/book_booking.html", **_booking(booking_id))
+    seen = _booking(booking_id)
+    links = keepsakes.links(seen["session"], _title(seen)) if seen["changeable"] else {}
+    return render_template("pages/book_booking.html", **seen, calendars=links)
+
+
+def book_calendar(booking_id: str) -> Response:
+    """GET /book/bookings/{id}/calendar: a file for a calendar program, of a session that is still
+    to come.
+    """
+    seen = _booking(booking_id)
+    if not seen["changeable"]:
+        abort(404, "not_here")
+    written = keepsakes.file(seen["booking"], seen["session"], _title(seen))
+    response = Response(written, mimetype="text/calendar")
+    response.headers["Content-Disposition"] = "attachment; filename=session.ics"
+    return response
 
 
 def book_cancel_form(booking_id: str) -> str:
@@ -135,6 +153,7 @@ ROUTES = (
     ("GET", "/book/confirm", book_confirm),
     ("GET", "/book/bookings/<booking_id>", book_booking),
     ("GET", "/book/bookings/<booking_id>/cancel", book_cancel_form),
+    ("GET", "/book/bookings/<booking_id>/calendar", book_calendar),
 )
 
 
@@ -206,10 +225,22 @@ def _live(tx: Tx, chosen: Choice, terms: Terms) -> dict[str, Any]:
         "until": until,
         "forcible": forcible,
     }
+    shown |= _calendars(chosen, week, since, until)
     if chosen.moving:
         return shown | {"meetings": [], "groups": []}
     coming = groups.meetings(tx, max(since, terms.seconds), until)
     return shown | {"meetings": coming, "groups": groups.joinable(tx, terms)}
+
+
+def _calendars(chosen: Choice, week: weekgrid.WeekGrid, since: int, until: int) -> dict[str, Any]:
+    """How the calendars are, to those who are not participants; and why nothing is open, if nothing
+    is.
+    """
+    listing = chosen.listing
+    ill = emptiness.ill(listing) if guest().viewer != "participant" else None
+    empty = None if week.open else emptiness.why(listing, since, until, chosen.now, chosen.soonest)
+    read = None if listing.as_of is None else int(listing.as_of.timestamp())
+    return {"ill": ill, "empty": empty, "read": read}
 
 
 def _booking(booking_id: str) -> dict[str, Any]:
@@ -220,17 +251,42 @@ def _booking(booking_id: str) -> dict[str, Any]:
         changeable = seen.booking.status == "booked" and not seen.session.begun(terms.now)
         targets = groups.targets(tx, seen.session, terms) if changeable and seen.session.pod else []
         coach = _coach_name(tx)
+        mail = _mail(tx, seen.booking)
     return {
         "booking": seen.booking,
         "session": seen.session,
         "changeable": changeable,
         "late": terms.is_late(seen.session),
+        "free_until": int(seen.session.starts - terms.late.total_seconds()),
+        "mail": mail,
         "late_hours": services.settings.late_cancel_hours,
         "groups": targets,
         "coach": coach,
         "zone": zone_chosen(),
         "key": one_time_key(),
     }
+
+
+def _mail(tx: Tx, booking: Booking) -> str | None:
+    """Whether the mail about the booking as it is now is `coming` to the participant, or was
+    `sent`; None: neither.
+    """
+    to_them = [
+        each
+        for each in outbox.of_booking(tx, booking.id)
+        if each.recipient == booking.participant.email and each.topic in CONFIRMS
+    ]
+    if not to_them:
+        return None
+    return MAIL_STATES.get(to_them[-1].state)
+
+
+def _title(seen: dict[str, Any]) -> str:
+    """What a calendar calls it."""
+    own = seen["session"].title
+    return own or say(
+        language(), "book_event" if seen["coach"] else "book_event_plain", coach=seen["coach"]
+    )
 
 
 def _coach_name(tx: Tx) -> str:

@@ -4,12 +4,16 @@ babel).
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
-from babel.dates import format_date, format_time, get_timezone_gmt
+from babel import Locale
+from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
 
 from domain.hours import timezone
+from workers.mailer.times import zone_name
+
+HOUR = 3600
 
 SHORT = {"en": "en_GB", "de": "de", "fr": "fr"}
 """English with a clock of 24 hours: quarter hours stand in columns."""
@@ -26,20 +30,20 @@ def day(instant: int, zone: str, language: str) -> str:
 
 
 def span(starts: int, ends: int, zone: str, language: str) -> str:
-    """10:00 – 11:00; with the offset where the clocks change in between."""
-    first, last = local(starts, zone), local(ends, zone)
-    changed = first.utcoffset() != last.utcoffset()
-    return " – ".join(
-        _time(moment, language) + (f" ({_gmt(moment)})" if changed else "")
-        for moment in (first, last)
-    )
+    """10:00 – 11:00; with the offset where the clocks change in between, or show one of them twice
+    that day.
+    """
+    both = first, last = local(starts, zone), local(ends, zone)
+    if first.utcoffset() == last.utcoffset() and not any(_comes_twice(at) for at in both):
+        return f"{_time(first, language)} – {_time(last, language)}"
+    return " – ".join(f"{_time(at, language)} ({_gmt(at)})" for at in both)
 
 
 def moment(instant: int, zone: str, language: str) -> str:
-    """Tue, 2 Jun, 10:00"""
-    return (
-        f"{weekday(local(instant, zone).date(), language)}, {_time(local(instant, zone), language)}"
-    )
+    """Tue 2 Jun, 10:00; with the offset where the clock shows it twice that day."""
+    at = local(instant, zone)
+    said = f"{weekday(at.date(), language)}, {_time(at, language)}"
+    return f"{said} ({_gmt(at)})" if _comes_twice(at) else said
 
 
 def weekday(on: date, language: str) -> str:
@@ -68,9 +72,35 @@ def weeks(on: date, number: int) -> date:
     return on + timedelta(weeks=number)
 
 
-def zone_named(instant: int, zone: str) -> str:
-    """Europe/London (GMT+01:00)"""
-    return f"{zone.replace('_', ' ')} ({_gmt(local(instant, zone))})"
+def zone_named(instant: int, zone: str, language: str) -> str:
+    """British Summer Time (London, GMT+01:00), as the mails have it"""
+    return zone_name(local(instant, zone), Locale.parse(SHORT[language]))
+
+
+def offset(instant: int, zone: str) -> str:
+    """GMT+01:00"""
+    return _gmt(local(instant, zone))
+
+
+def offsets(zone: str, since: int, until: int) -> tuple[str, ...]:
+    """The offset of a day, or the two that it changes from and to."""
+    return tuple(dict.fromkeys(offset(instant, zone) for instant in (since, until - 1)))
+
+
+def zones_by_city(now: int, language: str) -> tuple[tuple[str, str], ...]:
+    """(Europe/London, London +01:00), in the order of the cities: typing one finds it."""
+    return _by_city(now // HOUR * HOUR, language)
+
+
+@lru_cache(maxsize=8)  # 30 kB each
+def _by_city(hour: int, language: str) -> tuple[tuple[str, str], ...]:
+    locale = Locale.parse(SHORT[language])
+    named = {}
+    for zone in zones():
+        at = local(hour, zone)
+        city = get_timezone_location(at.tzinfo, locale=locale, return_city=True) or zone
+        named[zone] = f"{city} {_gmt(at).removeprefix('GMT')}"
+    return tuple(sorted(named.items(), key=lambda pair: pair[1]))
 
 
 @cache
@@ -85,6 +115,10 @@ def zones() -> tuple[str, ...]:
 
 def _time(at: datetime, language: str) -> str:
     return format_time(at, "short", locale=SHORT[language])
+
+
+def _comes_twice(at: datetime) -> bool:
+    return at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
 
 
 def _gmt(at: datetime) -> str:

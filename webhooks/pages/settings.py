@@ -144,6 +144,7 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
         "providers": PROVIDERS,
         "synced": synced,
         "coach_name": coach.name or coach.id,
+        "coach_id": coach.id,
     }
     return shown | _receiving(connected, target_calendars.receiving(tx, coach.id))
 
@@ -184,6 +185,7 @@ def _page(
         values=values | {"overrides": [*values["overrides"], *[("", "")] * forms.SPARE_ROWS]},
         lengths=[str(length) for length in lengths],
         units=tuple(forms.UNITS),
+        nights={day for day in WEEKDAYS if forms.overnight(values["hours"][day])},
         zones=forms.zones(),
         today=today(found.coach),
     )

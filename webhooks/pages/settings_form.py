@@ -145,6 +145,14 @@ def windows(text: str, path: str) -> Windows:
     return [_window(part, path) for part in parts]
 
 
+def overnight(text: str) -> bool:
+    """Whether hours go on into the next day, as 17:00-09:00 do."""
+    try:
+        return any(end <= start for start, end in windows(text, "hours"))
+    except Invalid:
+        return False
+
+
 def _window(part: str, path: str) -> list[str]:
     found = _WINDOW.fullmatch(part)
     if found is None:

@@ -1,13 +1,15 @@
 """A week of a coach's open starts as a grid: a column for each local day of the reader's, a row for
 each quarter hour.
 
-A clock time that comes twice on an autumn night has a row each time, and one that never comes has
-an empty cell.
+A clock time that comes twice on an autumn night has a row each time, and a cell that says which of
+the two it is. On a day on which a time never comes, or comes but once, there is a cell that says
+so.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import groupby
 
 from domain.hours import local_days, midnight
 from domain.slots.cells import GRID
@@ -17,6 +19,9 @@ DAYS = 7
 QUARTER = 15
 OFFICE = (9 * 60, 17 * 60)
 """What is shown of a week in which nothing is open."""
+
+LONG = 8
+"""Rows; what is closed for so long is folded."""
 
 BEYOND = "horizon"
 
@@ -28,20 +33,31 @@ Frame = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`start`: epoch seconds; None where the clock never shows this time. `reason`: why it is
+    """`start`: epoch seconds; None where the clock does not show this time. `reason`: why it is
     closed, where told.
+    `offset`: GMT+01:00, where the clock shows this time twice that day.
     """
 
     start: int | None
     open: bool
     reason: str | None = None
+    offset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
+    """`until`: where a long stretch that is closed all week ends, which is one row; the cells are
+    its first ones.
+    """
+
     time: str
     again: bool
     cells: tuple[Cell, ...]
+    until: str | None = None
+
+    @property
+    def folds(self) -> bool:
+        return not any(cell.open or cell.reason for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,20 @@ class WeekGrid:
     rows: tuple[GridRow, ...]
     frame: Frame
     open: int
+    offsets: tuple[tuple[str, ...], ...]
+    """Of each day: the one it has, or the two that it changes from and to."""
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many open times each day has."""
+        return tuple(
+            sum(row.cells[number].open for row in self.rows) for number in range(len(self.days))
+        )
+
+    @property
+    def changed(self) -> int | None:
+        """The number of the day on which the clocks change, if there is one."""
+        return next((number for number, its in enumerate(self.offsets) if len(its) > 1), None)
 
     @property
     def reasons(self) -> list[str]:
@@ -92,12 +122,17 @@ def draw(
         GridRow(
             f"{key[0] // 60:02}:{key[0] % 60:02}",
             bool(key[1]),
-            tuple(_cell(keyed.get(key), open_, closed) for _, keyed in columns),
+            tuple(_cell(key, keyed, zone, open_, closed) for _, keyed in columns),
         )
         for key in longest
         if frame[0] <= key[0] < frame[1]
     )
-    return WeekGrid(zone, tuple(day for day, _ in columns), rows, frame, len(open_))
+    days = tuple(day for day, _ in columns)
+    offsets = tuple(
+        formats.offsets(zone, midnight(zone, day), midnight(zone, day + timedelta(days=1)))
+        for day in days
+    )
+    return WeekGrid(zone, days, tuple(_folded(rows, frame[1])), frame, len(open_), offsets)
 
 
 def _keyed(zone: str, first: int, last: int) -> dict[Key, int]:
@@ -106,12 +141,33 @@ def _keyed(zone: str, first: int, last: int) -> dict[Key, int]:
     return {(60 * at.hour + at.minute, at.fold): instant for at, instant in moments}
 
 
-def _cell(start: int | None, open_: Collection[int], closed: Mapping[int, str] | None) -> Cell:
-    if start is None or start in open_ or closed is None:
-        return Cell(start, start in open_)
-    return Cell(
-        start, open=False, reason=closed.get(start, BEYOND)
-    )  # where the set ends, so does what is known
+def _cell(
+    key: Key,
+    keyed: Mapping[Key, int],
+    zone: str,
+    open_: Collection[int],
+    closed: Mapping[int, str] | None,
+) -> Cell:
+    start, (minute, second) = keyed.get(key), key
+    if start is None:
+        return Cell(None, open=False)
+    twice = (minute, 1 - second) in keyed
+    offset = formats.offset(start, zone) if twice else None
+    if start in open_ or closed is None:
+        return Cell(start, start in open_, offset=offset)
+    reason = closed.get(start, BEYOND)  # where the set ends, so does what is known
+    return Cell(start, open=False, reason=reason, offset=offset)
+
+
+def _folded(rows: Sequence[GridRow], end: int) -> Iterator[GridRow]:
+    """Long stretches in which nothing is open as a row each."""
+    ends = [*(row.time for row in rows[1:]), f"{end // 60:02}:{end % 60:02}"]
+    for closed, group in groupby(zip(rows, ends, strict=True), key=lambda pair: pair[0].folds):
+        run = list(group)
+        if closed and LONG <= len(run) < len(rows):
+            yield replace(run[0][0], until=run[-1][1])
+        else:
+            yield from (row for row, _ in run)
 
 
 def _frame(open_minutes: list[int], minutes: int, shown: Frame | None) -> Frame:

@@ -94,7 +94,12 @@ def cells(page: str, zone: str, monday: date) -> dict[int, bool]:
         for day, (start, said) in zip(days, shown, strict=True):
             instant = instant_of(zone, day, int(row[1]), int(row[2]), again=bool(row[3]))
             if instant is None:
-                assert said == "The clock skips this time"
+                missing = (
+                    "On this day the clock shows this time once"
+                    if row[3]
+                    else "The clock skips this time"
+                )
+                assert said == missing
                 continue
             assert said in ("", "Unavailable")
             assert start in ("", str(instant))
@@ -161,7 +166,7 @@ def test_the_grid_says_what_the_api_says_cell_by_cell(
             datetime(monday.year, monday.month, monday.day, tzinfo=timezone(zone)).timestamp()
         )
         assert min(found) in (first, first + 900)
-        assert zone.replace("_", " ") in page
+        assert zone.rpartition("/")[2].replace("_", " ") in page
 
 
 def test_the_grid_of_office_hours_is_as_short_as_they_are(one_desk: Desk) -> None:
@@ -219,10 +224,10 @@ def test_the_live_grid_is_sent_again_only_when_it_changed(one_desk: Desk) -> Non
 def test_the_viewer_s_zone_is_the_participant_s_and_can_be_switched(one_desk: Desk) -> None:
     guest = enter(one_desk, participant=GRACE | {"zone": "Asia/Kathmandu"})
     page = guest.get("/book?duration=60").text
-    assert "All times are in Asia/Kathmandu (GMT+05:45)" in page
-    assert "<option selected>Asia/Kathmandu" in page
+    assert "All times are in Kathmandu (GMT+05:45)" in page
+    assert re.search(r"<option value=\"Asia/Kathmandu\" selected>Kathmandu \+05:45", page)
     switched = guest.get("/book?duration=60&zone=America/New_York").text
-    assert "All times are in America/New York (GMT-04:00)" in switched
+    assert "All times are in Eastern Daylight Time (New York, GMT-04:00)" in switched
     assert sorted(open_starts_of(page)) == sorted(open_starts_of(switched))
     assert guest.get("/book?zone=Mars/Base").status_code == 422
 
@@ -298,7 +303,7 @@ def test_a_time_is_booked_shown_moved_and_cancelled(desk: Desk, guest: Visitor) 
     assert "Your session is booked" in page
     assert "Tuesday 2 June 2026" in page.replace("Tuesday, ", "Tuesday ")
     assert "14:00 – 15:00" in page
-    assert "Europe/London (GMT+01:00)" in page
+    assert "United Kingdom Time (London)" in page
     assert mails(desk) == [("booked", "ada@example.test"), ("booked", "grace@example.test")]
     assert desk.runtime.broker.queues["mails"].qsize() >= 2
     booking_id = booking_in(answer)
@@ -441,8 +446,8 @@ def test_a_confirmation_says_the_length_and_both_zones_if_they_differ(one_desk: 
         page = guest.get(f"/book/confirm?start={TEN}&duration=30&zone={zone}").text
         assert "30 minutes" in page
         assert "14:00 – 14:30" in page
-        assert ("Asia/Kathmandu (GMT+05:45)" in page, "18:45 – 19:15" in page) == (shown, shown)
-        assert page.count("Europe/London (GMT+01:00)") == 1
+        assert ("Kathmandu (GMT+05:45)" in page, "18:45 – 19:15" in page) == (shown, shown)
+        assert page.count("United Kingdom Time (London)") == 1
 
 
 def test_a_form_made_from_an_older_version_changes_nothing(desk: Desk, guest: Visitor) -> None:

@@ -112,6 +112,18 @@ show.form.addEventListener("submit", () => clearTimeout(resting));
 show.hidden = true;
 comeBack();
 
+/** Whoever is elsewhere than their link says is offered the times of where they are. */
+const offerDevice = () => {
+  const zone = document.getElementById("zone"), here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const mine = [...zone.options].find((it) => it.value === here);
+  if (!mine || zone.value === here) return;
+  const device = document.getElementById("device"), button = device.firstElementChild;
+  button.textContent = button.dataset.say.replace("{zone}", mine.textContent);
+  button.addEventListener("click", () => { zone.value = here; apply(); });
+  device.hidden = false;
+};
+offerDevice();
+
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 grid.addEventListener("keydown", (event) => {
@@ -124,9 +136,9 @@ grid.addEventListener("keydown", (event) => {
   for (;;) {
     row += step[0];
     column += step[1];
-    const next = rows[row]?.cells[column];
-    if (!next) return;
-    const button = next.querySelector("button");
+    const line = rows[row];
+    if (!line || (step[1] && !line.cells[column])) return;
+    const button = line.cells[column]?.querySelector("button"); // a folded row has no columns
     if (button) return button.focus();
   }
 });

@@ -138,7 +138,25 @@ function outline(one, other) {
   }
 }
 
+/** What the fields held before each change by the grid, the last of them at the end. */
+const steps = [], MOST_STEPS = 50;
+
+function undo() {
+  const before = steps.pop();
+  byId("undo").disabled = !steps.length;
+  if (!before) return;
+  for (const [day, input] of inputs.entries()) {
+    if (input.value === before[day]) continue;
+    input.value = before[day];
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  tell(holder.dataset.undone);
+}
+
 function apply(one, other, on) {
+  steps.push(inputs.map((it) => it.value));
+  if (steps.length > MOST_STEPS) steps.shift();
+  byId("undo").disabled = false;
   const { first, last, top, bottom } = rectangle(one, other);
   for (let day = first; day <= last; day++) change(day, top * QUARTER, (bottom + 1) * QUARTER, on);
   const days = [...new Set([first, last])].map((day) => inputs[day].dataset.long).join(" \u2013 ");
@@ -148,6 +166,7 @@ function apply(one, other, on) {
 
 export function tell(text) {
   live.textContent = text;
+  byId("grid-said").textContent = text;
 }
 
 function go(to, extend) {
@@ -182,6 +201,10 @@ const STEPS = {
 };
 
 function pressed(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z") {
+    event.preventDefault();
+    return undo();
+  }
   if (event.altKey || event.metaKey) return;
   if (event.key in STEPS) go(STEPS[event.key](at, event.ctrlKey), event.shiftKey);
   else if (event.key === " " || event.key === "Enter") {
@@ -361,7 +384,9 @@ scroller.addEventListener("touchmove", (event) => drag && event.preventDefault()
 scroller.addEventListener("contextmenu", (event) => drag && event.preventDefault());
 form.addEventListener("input", (event) => {
   if (inputs.includes(event.target)) {
-    event.target.toggleAttribute("aria-invalid", parse(event.target.value) === null);
+    if (parse(event.target.value) === null) event.target.setAttribute("aria-invalid", "true");
+    else event.target.removeAttribute("aria-invalid");
+    byId(`night-${event.target.dataset.day}`).hidden = !(parse(event.target.value) ?? []).some(([, end]) => end > DAY);
     paint();
   }
   later();
@@ -370,6 +395,7 @@ form.addEventListener("submit", () => (leaving = true));
 addEventListener("beforeunload", (event) => {
   if (!leaving && unsaved()) event.preventDefault();
 });
+byId("undo").addEventListener("click", undo);
 byId("copy").addEventListener("click", copy);
 byId("add-date").addEventListener("click", addDate);
 byId("add-date").hidden = false;
