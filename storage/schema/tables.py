@@ -1,5 +1,5 @@
 """Every table: those of coaches and their calendars here, those of sessions beside it in
-`session_tables`.
+`session_tables`, those of the product itself in `ops_tables`.
 
 Two kinds of time. What the product speaks about (when a calendar was read) is `Instant`: an aware
 UTC datetime, from `services.now`. What only keeps processes apart (leases, wake-ups) is a bare
@@ -10,8 +10,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    Float,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -22,6 +20,16 @@ from sqlalchemy import (
 )
 
 from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
+from storage.schema.ops_tables import (
+    api_clients,
+    api_keys,
+    erasures,
+    ops_audit,
+    refusals,
+    samples,
+    schedule,
+    visible,
+)
 from storage.schema.session_tables import (
     bookings,
     event_looks,
@@ -33,13 +41,21 @@ from storage.schema.session_tables import (
 )
 
 __all__ = [
+    "api_clients",
+    "api_keys",
     "bookings",
+    "erasures",
     "event_looks",
     "idempotency",
     "mail_texts",
     "metadata",
+    "ops_audit",
     "outbox",
+    "refusals",
+    "samples",
+    "schedule",
     "sessions",
+    "visible",
     "withheld_addresses",
 ]
 
@@ -204,53 +220,6 @@ slot_sets = Table(
     ),  # when the next hold ends, and the set opens again by the clock alone
 )
 
-api_clients = Table(
-    "api_clients",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("scopes", JSON, nullable=False),
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column(
-        "client_id",
-        Text,
-        ForeignKey("api_clients.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
-    Column("secret_hash", LargeBinary, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant),
-    Column("revoked_at", Instant),
-)
-
-# The clock's table: one row a periodic job, moved on by compare-and-swap so that replicas never run
-# it twice.
-schedule = Table(
-    "schedule",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("lease_token", Text),  # whose turn it is, until the next one begins
-    number("next_run_at_ms"),
-    number("failures"),  # how often it raised since it last went well
-)
-
-# What people did on the ops pages or with the ops commands.
-ops_audit = Table(
-    "ops_audit",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("at", Instant, nullable=False, index=True),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-)
-
 # The id of a participant whom an import knows by their address alone: made up once, so that no id
 # tells an address.
 imported_people = Table(
@@ -262,36 +231,8 @@ imported_people = Table(
     Column("participant_id", Text, nullable=False, unique=True),
 )
 
-# Who is to be erased: gone once nothing is left to do. `kind`: coach | participant.
-erasures = Table(
-    "erasures",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("person_id", Text, primary_key=True),
-    Column("asked_at", Instant, nullable=False),
-)
-
-# What the plots are drawn from: a few figures a minute.
-samples = Table(
-    "samples",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("at", Instant, primary_key=True),
-    Column("value", Float, nullable=False),
-)
-
-# How long each push waited until its change could be seen. The clock makes samples of them, and
-# drops them.
-visible = Table(
-    "visible",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("at", Instant, nullable=False, index=True),
-    Column("ms", Integer, nullable=False),
-)
-
-# Without a key to coaches: making one must not wait for a lock that a booking holds. `leads`: page
-# | connect.
+# Without a key to coaches: making one must not wait for a lock that a booking holds.
+# `leads`: page or connect.
 links = Table(
     "links",
     metadata,
@@ -310,18 +251,4 @@ link_uses = Table(
     metadata,
     Column("nonce", Text, primary_key=True),
     Column("at", Instant, nullable=False, index=True),
-)
-
-# The newest refusals, for ops. Without a key to coaches: a refusal must not wait for a lock that a
-# booking holds.
-refusals = Table(
-    "refusals",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("at", Instant, nullable=False, index=True),
-    Column("place", Text, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("reason", Text),
-    Column("coach_id", Text),
-    Column("client_id", Text),
 )

@@ -224,7 +224,7 @@ def test_the_live_grid_is_sent_again_only_when_it_changed(one_desk: Desk) -> Non
 def test_the_viewer_s_zone_is_the_participant_s_and_can_be_switched(one_desk: Desk) -> None:
     guest = enter(one_desk, participant=GRACE | {"zone": "Asia/Kathmandu"})
     page = guest.get("/book?duration=60").text
-    assert "All times are in Kathmandu (GMT+05:45)" in page
+    assert "All times are in Nepal Time (Kathmandu)" in page
     assert re.search(r"<option value=\"Asia/Kathmandu\" selected>Kathmandu \+05:45", page)
     switched = guest.get("/book?duration=60&zone=America/New_York").text
     assert "All times are in Eastern Daylight Time (New York, GMT-04:00)" in switched
@@ -446,7 +446,7 @@ def test_a_confirmation_says_the_length_and_both_zones_if_they_differ(one_desk: 
         page = guest.get(f"/book/confirm?start={TEN}&duration=30&zone={zone}").text
         assert "30 minutes" in page
         assert "14:00 – 14:30" in page
-        assert ("Kathmandu (GMT+05:45)" in page, "18:45 – 19:15" in page) == (shown, shown)
+        assert ("Nepal Time (Kathmandu)" in page, "18:45 – 19:15" in page) == (shown, shown)
         assert page.count("United Kingdom Time (London)") == 1
 
 
