@@ -15,7 +15,7 @@ from storage.schema import deadlines
 from webhooks import ops, pages
 from webhooks.api import health, notifications, openapi, routes, slots
 from webhooks.front.line import KINDS
-from webhooks.http import home, limited, limits, problems
+from webhooks.http import codes, home, limited, limits, problems
 from webhooks.http.api_key_cache import KeyRing
 from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts, runtime
 from webhooks.http.limits import RequestLimits
@@ -92,7 +92,7 @@ class App(APIFlask):
         told = {
             "title": HTTPStatus(status).phrase,
             "status": status,
-            "code": problems.UNREAD[status],
+            "code": codes.UNREAD[status],
             "detail": detail,
         }
         ours: Parts = self.extensions[EXTENSION]
@@ -166,7 +166,7 @@ def _begin() -> Response | None:
         pages.NAME,
     ):
         parts().limits.admit(request.environ)
-    return None if _may_see() else problems.problem(404, "unknown_path", problems.HTTP_DETAILS[404])
+    return None if _may_see() else problems.problem(404, "unknown_path", codes.HTTP_DETAILS[404])
 
 
 def _may_see() -> bool:

@@ -18,7 +18,7 @@ from domain.slots.reasons import Reason
 from tests.support import http_client as desks
 from tests.webhooks.cli.dead_ends import leaves
 from webhooks.api.docs import shown
-from webhooks.http.problems import CODES
+from webhooks.http.codes import CODES
 from workers.settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,8 @@ from dramatiq.brokers.stub import StubBroker
 
 from tests.support.databases import copy_of
 from tests.support.http_client import SETTINGS, Desk, opened
-from webhooks.http.problems import CODES, MOST_TOLD, PROBLEM
+from webhooks.http.codes import CODES
+from webhooks.http.problems import MOST_TOLD, PROBLEM
 
 ADA = "/v1/coaches/ada"
 SLOTS = f"{ADA}/slots"

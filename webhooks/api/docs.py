@@ -10,7 +10,7 @@ from apiflask import APIFlask
 from flask import current_app, render_template
 
 from webhooks.api.samples import Samples
-from webhooks.http.problems import CODES
+from webhooks.http.codes import CODES
 
 GROUPS = (
     ("Coaches", ("coaches", "connect", "connections", "tiles", "badges")),

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from webhooks.api.sample_code import curl_of, headers_of, python_of, shown
-from webhooks.http.problems import CODES
+from webhooks.http.codes import CODES
 
 Json = dict[str, Any]
 

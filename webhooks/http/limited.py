@@ -8,9 +8,10 @@ import orjson
 
 from storage.schema.outages import Unavailable
 from webhooks.http.auth import bearer
+from webhooks.http.codes import HTTP_DETAILS
 from webhooks.http.context import FastPath, Parts, RawAnswer
 from webhooks.http.limits import LIMITED, TOO_MANY
-from webhooks.http.problems import HTTP_DETAILS, PROBLEM
+from webhooks.http.problems import PROBLEM
 from workers import tracing
 from workers.skew import ClockOff
 

@@ -10,7 +10,8 @@ from tests.support import http_client as desks
 from tests.support import people as people_tests
 from tests.support.http_client import Answer, Desk
 from webhooks.http import idempotent
-from webhooks.http.problems import CODES, PROBLEM
+from webhooks.http.codes import CODES
+from webhooks.http.problems import PROBLEM
 
 GRACE = {
     "id": "grace",

@@ -15,7 +15,7 @@ from tests.support import http_client as desks
 from tests.support.databases import Kind
 from webhooks.api.docs import grouped
 from webhooks.api.samples import Samples
-from webhooks.http.problems import CODES
+from webhooks.http.codes import CODES
 
 LARGEST = 1_500_000
 

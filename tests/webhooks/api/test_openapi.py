@@ -37,7 +37,8 @@ from tests.support.http_client import WEEK, Desk
 from tests.support.page_visitor import GRACE
 from webhooks.api.routes import ROUTES
 from webhooks.api.schemas.responses import PoolOut, SlotsOut
-from webhooks.http.problems import CODES, PROBLEM
+from webhooks.http.codes import CODES
+from webhooks.http.problems import PROBLEM
 from webhooks.version import version
 
 CHECKS = [

@@ -16,7 +16,7 @@ from tests.support.in_process import House
 from tests.support.people import at
 from tests.support.written_sessions import HOUR, TEN, Diary
 from workers.cronofy.wire import ManagedEvent
-from workers.delivery.write_back import event_of
+from workers.delivery.calendar_writes import event_of
 
 WRITES = "/v1/calendars"
 UPSERTS = "POST /v1/calendars/<calendar_id>/events"

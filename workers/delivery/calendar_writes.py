@@ -1,0 +1,198 @@
+"""One write into a coach's calendar at Cronofy, and what its refusal means."""
+
+from collections.abc import Sequence
+
+from domain.mail.safety import one_line
+from storage.rows import push_marks
+from storage.transactions import write_back
+from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
+from workers.cronofy.wire import ManagedEvent, Written
+from workers.delivery import looks
+from workers.delivery.delivery import Dead, Later, Outcome, Sent, Skipped, Turn
+from workers.jobs import tokens
+from workers.services import Services
+
+PREFIX = "coachcal-"
+# What is wrong with an account and not with a call: its login, or its list of calendars, has to be
+# looked at again.
+ITS_ACCOUNT = (NotFound, Forbidden, InvalidGrant, Locked)
+FIRST_LOOK_MS = 1_000
+LONGEST_WAIT_MS = 300_000
+
+
+def event_of(entry: CalendarEntry) -> ManagedEvent:
+    """What the coach sees: who, or which group, and what it belongs to. A name that is a mail
+    address is left out.
+    """
+    session = entry.session
+    subject = (
+        session.title or entry.programme_name or ("Group session" if session.pod else "Session")
+    )
+    people = (
+        ""
+        if session.pod
+        else ", ".join(one_line(name) for name in entry.people if name and "@" not in name)
+    )
+    return ManagedEvent(
+        id=PREFIX + session.id,
+        summary=f"{one_line(subject)}: {people}" if people else one_line(subject),
+        description=one_line(entry.programme_name or ""),
+        start=session.starts,
+        end=session.ends,
+        zone=entry.zone,
+    )
+
+
+def _entry(services: Services, turn: Turn) -> CalendarEntry | None:
+    with services.database.read() as tx:
+        return write_back.entry(tx, turn.held.session_id or "")
+
+
+def _shown(entry: CalendarEntry) -> ManagedEvent | None:
+    return event_of(entry) if entry.session.active else None
+
+
+def _place(places: Sequence[TargetCalendar], calendar_id: str | None) -> TargetCalendar | None:
+    return next((place for place in places if place.calendar_id == calendar_id), None)
+
+
+def _takes_no_events(error: CronofyError) -> bool:
+    return isinstance(error, Rejected) and any(key.startswith("calendar_id") for key in error.keys)
+
+
+def _not_taken(services: Services, entry: CalendarEntry, place: TargetCalendar) -> None:
+    with services.database.write() as tx:
+        write_back.put_back(tx, entry.session.id, entry.calendar_id, out_of=place.calendar_id)
+    _owe_a_look(services, place)
+
+
+def _put(
+    services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar
+) -> Outcome | None:
+    session_id = entry.session.id
+    if entry.calendar_id != place.calendar_id:
+        with services.database.write() as tx:
+            if not write_back.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
+                return None
+    event = event_of(entry)
+    since, until = looks.day(event.start) - looks.DAY, looks.day(event.end) + 2 * looks.DAY
+    with looks.owed_until_known(services, entry, place) as write:
+
+        def upsert(access: str) -> None:
+            services.cronofy.upsert_event(
+                access, place.calendar_id, event, unanswered=write.unanswered
+            )
+
+        tokens.authorised(services, place.connection_id, upsert)
+        write.accepted = True
+        seen = looks.seen(services, place.connection_id, since, until)
+        write.seen = any(
+            each.shows(event) for each in seen if each.calendar_id == place.calendar_id
+        )
+    now = _entry(services, turn)
+    if now is not None and now.calendar_id != place.calendar_id:
+        # It was moved while we wrote; who moved it may be done by now, and does not look here
+        # again.
+        with services.database.write() as tx:
+            write_back.stray(tx, session_id, place.calendar_id)
+        return None
+    if Written(event.id, place.calendar_id, event.start, event.end) in seen:
+        return Sent()
+    return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
+
+
+def _tidy(
+    services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
+) -> Outcome:
+    """Take it out of the calendars that it stood in before. One that cannot be written is not
+    waited for, its login may never come back: that is owed again once its account was read without
+    trouble.
+    """
+    now = _entry(services, turn)
+    for calendar_id in now.strays if now else ():
+        place = _place(places, calendar_id)
+        if place is None or place.open:
+            outcome = Sent() if place is None else _take_away(services, turn, entry, place)
+            if not isinstance(outcome, Sent):
+                return outcome
+            with services.database.write() as tx:
+                write_back.taken_away(tx, entry.session.id, calendar_id)
+    return Sent()
+
+
+def _remove(
+    services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
+) -> Outcome:
+    if entry.calendar_id is None and not entry.strays:
+        return Skipped("it was never written into a calendar", "never_announced")
+    standing = [
+        place for place in places if place.calendar_id in (entry.calendar_id, *entry.strays)
+    ]
+    for place in sorted(standing, key=lambda each: not each.open):
+        if not place.open:
+            return Later(
+                "a calendar it stands in cannot be written; the coach has to see to it",
+                LONGEST_WAIT_MS,
+            )
+        outcome = _take_away(services, turn, entry, place)
+        if not isinstance(outcome, Sent):
+            return outcome
+    return Sent() if standing else Skipped("the calendar it stood in is gone")
+
+
+def _take_away(
+    services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar
+) -> Outcome:
+    """Delete it, and see that it is gone: on any day, since it may have moved without being written
+    there.
+    """
+    event_id = PREFIX + entry.session.id
+    try:
+        with looks.owed_until_known(services, entry, place, deletes=True) as write:
+
+            def delete(access: str) -> None:
+                services.cronofy.delete_event(
+                    access, place.calendar_id, event_id, unanswered=write.unanswered
+                )
+
+            tokens.authorised(services, place.connection_id, delete)
+            write.accepted = True
+            seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
+            write.seen = all(
+                (each.id, each.calendar_id) != (event_id, place.calendar_id) for each in seen
+            )
+    except CronofyError as error:
+        return _failed(services, error, place)
+    return (
+        Sent()
+        if write.seen
+        else Later("accepted, but still seen in the calendar", _look_again_ms(turn))
+    )
+
+
+def _failed(services: Services, error: CronofyError, place: TargetCalendar) -> Outcome:
+    if _takes_no_events(error) or isinstance(error, NotFound):
+        # Its account's list of calendars tells for sure; after that another calendar is chosen, or
+        # none is missed.
+        _owe_a_look(services, place)
+        return Later(str(error))
+    if isinstance(error, Rejected):
+        return Dead(str(error))
+    if isinstance(error, ITS_ACCOUNT):
+        _owe_a_look(services, place)
+    if error.permanent:
+        return Later(str(error), LONGEST_WAIT_MS)
+    return Later(str(error), None if error.retry_after is None else round(error.retry_after * 1000))
+
+
+def _owe_a_look(services: Services, place: TargetCalendar) -> None:
+    """What we know of this account is wrong: have its profiles and calendars read. The sweeper
+    wakes the reader.
+    """
+    with services.database.write() as tx:
+        push_marks.mark_dirty(tx, place.connection_id, userinfo=True)
+
+
+def _look_again_ms(turn: Turn) -> int:
+    return min(FIRST_LOOK_MS << min(turn.held.attempts - 1, 10), LONGEST_WAIT_MS)
