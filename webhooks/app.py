@@ -14,7 +14,7 @@ from flask import Response, g, request
 from storage.schema import deadlines
 from webhooks import ops, pages
 from webhooks.api import health, notifications, openapi, routes, slots
-from webhooks.front.line import KINDS
+from webhooks.front.kinds import KINDS
 from webhooks.http import codes, home, limited, limits, problems
 from webhooks.http.api_key_cache import KeyRing
 from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts, runtime

@@ -7,6 +7,7 @@
 import os
 import sys
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 
 import webhooks
@@ -22,9 +23,14 @@ def command(module: str, *arguments: str) -> list[str]:
 
 def environment(**variables: str) -> dict[str, str]:
     """Ours with these, and a path on which our packages are. A variable that is set wins."""
-    inherited = {**variables, **os.environ}  # noqa: TID251 (handed on, not read)
+    return reachable({**variables, **os.environ})  # noqa: TID251 (handed on, not read)
+
+
+def reachable(environment: Mapping[str, str]) -> dict[str, str]:
+    """This environment, and our packages on its path."""
     # site-packages is found anyway; in front of the standard library it could hide parts of it.
-    if Path(sysconfig.get_path("purelib")).resolve() != HOME:
-        before = inherited.get("PYTHONPATH", "")
-        inherited["PYTHONPATH"] = os.pathsep.join(filter(None, (str(HOME), before)))
-    return inherited
+    if Path(sysconfig.get_path("purelib")).resolve() == HOME:
+        return dict(environment)
+    before = environment.get("PYTHONPATH", "").split(os.pathsep)
+    path = [str(HOME), *(folder for folder in before if folder not in ("", str(HOME)))]
+    return {**environment, "PYTHONPATH": os.pathsep.join(path)}

@@ -39,7 +39,6 @@ IMPORTED = (
     "alembic.command",
     "dramatiq.cli",
     "gunicorn.app.wsgiapp",
-    "gunicorn.workers.gthread",
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
@@ -47,6 +46,7 @@ IMPORTED = (
     "webhooks.app",
     "webhooks.cli",
     "webhooks.demo.show",
+    "webhooks.front.worker",
     "webhooks.sentences",
     "webhooks.http.server_log",
     "workers.bootstrap",
@@ -311,8 +311,9 @@ def _set(environment: Mapping[str, str]) -> None:
 
 
 def _execute(program: str, arguments: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
-    python, option, *rest = arguments
-    assert (program, python, option) == (sys.executable, sys.executable, "-m")
+    python, safe_path, option, *rest = arguments
+    assert program == python == sys.executable
+    assert (safe_path, option) == ("-P", "-m")
     raise Executed(rest, environment)
 
 

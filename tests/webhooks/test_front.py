@@ -14,7 +14,7 @@ from http.client import HTTPResponse
 
 import pytest
 
-from webhooks.front import hall, line, wsgi
+from webhooks.front import hall, kinds, line, wsgi
 from webhooks.front.hall import Hall
 from webhooks.front.line import Line
 from webhooks.front.wsgi import Environ
@@ -57,7 +57,7 @@ class Front:
 
     async def _serve(self, ready: threading.Event) -> None:
         self.hall = Hall(
-            self.application, 2, lambda kind: (f"{line.KINDS[kind][0]} {kind}", (), b"")
+            self.application, 2, lambda kind: (f"{kinds.KINDS[kind][0]} {kind}", (), b"")
         )
         self.stop = asyncio.Event()
         server = await asyncio.get_running_loop().create_server(
@@ -157,11 +157,11 @@ def test_requests_sent_ahead_are_answered_in_their_order(front: Front) -> None:
 
 
 def test_so_many_sent_ahead_are_too_many(front: Front) -> None:
-    with front.line(GET % b"waits" + GET % b"more" * line.MOST_AHEAD * 2) as eager:
+    with front.line(GET % b"waits" + GET % b"more" * kinds.MOST_AHEAD * 2) as eager:
         until(lambda: bool(front.seen))
         front.go.set()
         told = rest(eager)
-    assert told.count(b"HTTP/1.1 200") == line.MOST_AHEAD + 1
+    assert told.count(b"HTTP/1.1 200") == kinds.MOST_AHEAD + 1
     assert told.rpartition(b"HTTP/1.1 ")[2].startswith(b"400 ahead")
 
 

@@ -7,7 +7,8 @@ from webhooks.cli.examples import show_examples
 from webhooks.cli.keys import keys
 from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
 from webhooks.cli.mails import mails
-from webhooks.cli.ops import channels, coaches, dead, erase, export, outbox, queues
+from webhooks.cli.ops import channels, coaches, dead, outbox, queues
+from webhooks.cli.people import erase, export
 from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
 from webhooks.cli.sealing import secrets
 from webhooks.cli.withheld_addresses import withheld

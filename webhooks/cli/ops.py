@@ -6,7 +6,6 @@ something is written into the ops diary.
 """
 
 import getpass
-import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,7 +17,6 @@ from webhooks.cli import rows
 from webhooks.cli.common import Progress, as_json, asks_first, confirm, listed, opened
 
 if TYPE_CHECKING:
-    from storage.reports.personal_data import Person
     from storage.rows.outbox_claims import Wake
     from workers.bootstrap import Runtime
 
@@ -248,75 +246,6 @@ def audit_(coach: str | None) -> None:
         raise click.ClickException(
             f"{failed} could not be compared; coachcal coaches --stale tells whose they are"
         )
-
-
-PARTICIPANT = click.option(
-    "--participant", is_flag=True, help="PERSON is a participant's id, not a coach's."
-)
-
-
-@click.command()
-@click.argument("person")
-@PARTICIPANT
-def export(person: str, participant: bool) -> None:  # noqa: FBT001 (click)
-    """Print all that is kept of the coach PERSON as JSON: settings, calendars, times, sessions,
-    mails. No tokens.
-    """
-    from storage.reports import personal_data
-
-    with opened() as runtime, runtime.services.database.write() as tx:
-        chosen = _person(person, participant=participant)
-        exported = personal_data.export(tx, chosen, actor=_actor(), now=runtime.services.now())
-    if exported is None:
-        raise _nobody(person, participant=participant)
-    click.echo(json.dumps(exported, indent=2, sort_keys=True, ensure_ascii=False))
-
-
-@click.command()
-@click.argument("person")
-@PARTICIPANT
-@asks_first
-def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (click)
-    """Erase the coach PERSON: revoke the calendars at Cronofy, and forget all that `export` prints.
-
-    Of a participant, times, seats and statuses stay, under a name that says nothing. It cannot be
-    undone. Nobody is told: cancel the coming sessions first if somebody should know.
-    """
-    from workers.jobs import erasure
-
-    whose = "booking and mail" if participant else "session, booking and mail"
-    confirm(f"Erase {person} with every {whose}?", yes=yes)
-    chosen = _person(person, participant=participant)
-    with opened() as runtime:
-        outcome = erasure.erase(runtime.services, chosen, actor=_actor())
-    if outcome is None:
-        raise _nobody(person, participant=participant)
-    erased = outcome.erased
-    click.echo(
-        f"erased {person}: {outcome.revoked} accounts, {erased.sessions} sessions"
-        f" ({erased.coming} still to come), "
-        f"{erased.bookings} bookings, {erased.outbox} outbox rows, {erased.answers} kept answers"
-    )
-    if erased.revoking:
-        raise click.ClickException(
-            f"Cronofy did not revoke {erased.revoking} accounts yet ({outcome.failure}); the"
-            " workers go on trying, and "
-            "the clock forgets the rest: keep both running"
-        )
-
-
-def _person(person: str, *, participant: bool) -> "Person":
-    from storage.reports.personal_data import Person
-
-    return Person("participant" if participant else "coach", person)
-
-
-def _nobody(person: str, *, participant: bool) -> click.ClickException:
-    if participant:
-        return click.ClickException(f"nothing is kept of a participant {person}")
-    return click.ClickException(
-        f"there is no coach {person}; a participant's id takes --participant"
-    )
 
 
 def _note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:

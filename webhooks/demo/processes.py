@@ -51,7 +51,7 @@ Starter = Callable[[Sequence[str], Mapping[str, str], IO[bytes]], Process]
 def true_process(arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Process:
     return subprocess.Popen(  # noqa: S603 (our own command line)
         launch.command(*arguments),
-        env=env,
+        env=launch.reachable(env),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
@@ -73,7 +73,11 @@ class Processes:
         self, name: str, *arguments: str, env: Mapping[str, str], module: str = "webhooks"
     ) -> None:
         # A .env of whoever runs the demo is for their own processes.
-        whole = {**launch.environment(PYTHON_DOTENV_DISABLED="1"), **env}
+        whole = {
+            "PYTHON_DOTENV_DISABLED": "1",
+            **os.environ,  # noqa: TID251 (handed on, not read)
+            **env,
+        }
         with self.log(name).open("ab") as log:
             self._running[name] = self._starter([module, *arguments], whole, log)
 

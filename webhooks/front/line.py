@@ -15,11 +15,17 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from webhooks.front import wsgi
 from webhooks.front.hall import Hall
+from webhooks.front.kinds import (
+    LARGEST_HEAD,
+    LONGEST_TARGET,
+    MOST_AHEAD,
+    MOST_FIELDS,
+    READ_SECONDS,
+    Unread,
+)
 from webhooks.front.wsgi import Environ
 from webhooks.http.requests import BODY_CAP
 
-READ_SECONDS = 10.0
-"""For a request to come in, from its first octet to its last."""
 IDLE_SECONDS = 15.0
 TAKE_SECONDS = 60.0
 """For an answer to be taken that is larger than the network's buffers."""
@@ -27,51 +33,11 @@ LINGER_SECONDS = 2.0
 """A line that is closed while its client still sends would lose the answer: so long it is listened
 to in vain.
 """
-LONGEST_TARGET = 8100
-LARGEST_HEAD = 32 * 1024
-MOST_FIELDS = 100
 MOST_OF_ONE = 8 * BODY_CAP
 """Octets that may come before an answer, with all that frames a body: sizes of chunks, what stands
 behind them.
 """
-MOST_AHEAD = 16
-"""Requests that may be sent before the first is answered."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-# kind -> status, and what to do about it
-KINDS: dict[str, tuple[int, str]] = {
-    "head": (400, "Send a request line and header fields as RFC 9112 writes them."),
-    "line_end": (400, "End each line of the head with CR LF."),
-    "length": (
-        400,
-        (
-            "Send a body with one Content-Length, or with Transfer-Encoding: chunked, and never"
-            " with"
-            " both."
-        ),
-    ),
-    "host": (400, "Send exactly one Host."),
-    "target": (400, "Ask for a path that begins with a slash."),
-    "chunk": (400, "Send chunks as RFC 9112 writes them."),
-    "ahead": (
-        400,
-        (
-            f"Wait for answers: at most {MOST_AHEAD} requests may be sent before the first is"
-            " answered."
-        ),
-    ),
-    "late": (408, f"Send the whole request within {READ_SECONDS:.0f} s of its first octet."),
-    "long_target": (414, f"Send a path and query of at most {LONGEST_TARGET} octets."),
-    "large_head": (
-        431,
-        f"Send at most {MOST_FIELDS} header fields, of {LARGEST_HEAD // 1024} kB together.",
-    ),
-    "crowded": (503, "Too many requests were on their way at once: repeat it shortly."),
-}
-
-
-class Unread(Exception):
-    """This request is refused, as being of this kind."""
 
 
 class Enough(Exception):

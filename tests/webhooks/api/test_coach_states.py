@@ -9,7 +9,7 @@ from tests.support import people
 from tests.support.databases import Kind
 from tests.support.http_client import Desk
 from webhooks.api.schemas.requests import MOST_COACHES
-from webhooks.front.line import LONGEST_TARGET
+from webhooks.front.kinds import LONGEST_TARGET
 
 
 def test_tiles_tell_of_each_coach_whether_the_calendars_are_connected_and_healthy(
