@@ -106,7 +106,7 @@ def whole(app: Any) -> Any:
 @contextmanager
 def served(database_url: str, redis_url: str, browser: Browser, **changes: Any) -> Iterator[Site]:
     port = free_port()  # known before, because links lead to the public URL
-    changes = {"public_url": f"http://127.0.0.1:{port}"} | changes
+    changes = {"public_url": f"http://127.0.0.1:{port}", "internal_port": None} | changes
     opened = desks.opened(database_url, redis_url, broker=StubBroker(), **changes)
     with opened as desk, listening(whole(create_app(desk.runtime)), port) as origin:
         yield Site(desk, origin, browser)

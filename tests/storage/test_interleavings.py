@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from domain.mail.endings import ENDS
-from storage.rows import outbox, outbox_claims, push_marks, refresh_jobs
+from storage.rows import outbox_claims, push_marks
 from storage.rows.refresh_jobs import LEASE
 from tests.storage.interleavings import Found, Memory, World, search
 from tests.storage.reads_in_any_order import ConnectionWorld
@@ -62,7 +62,7 @@ def test_the_search_finds_a_push_that_is_forgotten_because_a_lease_is_over(
     memory: Memory, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
     made = {"_BY_CHANNEL": push_marks._looking, "_MARK_DIRTY": push_marks._marking}[statement]
-    monkeypatch.setattr(refresh_jobs, statement, made(LEASE.open))
+    monkeypatch.setattr(push_marks, statement, made(LEASE.open))
     found = search(ConnectionWorld(memory, gap_ms=0))
     assert found.broken == "1 accepted pushes are forgotten: the row is clean"
     assert found.path == ("push", "claim", "a lease passes", "push", "finish")
@@ -80,7 +80,7 @@ def test_the_search_finds_a_late_reader_whose_token_is_not_asked_for(
 def test_the_search_finds_an_ending_of_what_was_never_announced(
     memory: Memory, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    monkeypatch.setattr(outbox, "ENDS", ENDS - {end})
+    monkeypatch.setattr(outbox_claims, "ENDS", ENDS - {end})
     found = search(OutboxWorld(memory, ending=end))
     assert found.broken == "what was never announced is called off"
 
@@ -88,6 +88,6 @@ def test_the_search_finds_an_ending_of_what_was_never_announced(
 def test_the_search_finds_a_sender_that_is_forgotten_because_its_lease_is_over(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "_lapsed", outbox_claims.row.unsure)
+    monkeypatch.setattr(outbox_claims, "_lapsed", outbox_claims.row.unsure)
     found = search(OutboxWorld(memory, ending="missed"))
     assert found.broken is not None

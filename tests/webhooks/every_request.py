@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 from typing import cast as cast_to
+from urllib.parse import parse_qs, urlsplit
 
 from domain.accounts import Calendar, Profile
 from storage.rows import channels
@@ -82,6 +83,8 @@ REQUESTS = (
     Request("notifications_receive", 204, {"channel_token": (204, 404)},
         {"notification": {"type": "change"}}),
     Request("tiles_show", 200, {"ids": (200, 200)}, query={"ids": "{ids}"}),
+    # The address is signed for one coach: another's, or nobody's, does not go with it.
+    Request("badges_show", 200, {"coach_id": (404, 404)}, query={"sig": "{badge}"}),
     Request("coaches_show", 200, COACH),
     Request("coaches_put", 200, {"coach_id": (200, 201)}, SETTINGS | {"name": "Ada",
         "email": "ada@example.test",
@@ -232,6 +235,12 @@ class Things:
             tx.execute(tables.withheld_addresses.insert().values(values))
         return mine
 
+    def badge(self) -> str:
+        """The signature in the address of the coach's badge."""
+        [tile] = self.desk.get(f"/v1/coaches?ids={self.name}", "coaches:read").json["coaches"]
+        [signature] = parse_qs(urlsplit(tile["badge_url"]).query)["sig"]
+        return str(signature)
+
     def mail_text(self) -> str:
         path = f"/v1/mailers/company/{self.name}/reminder/en"
         assert self.desk.put(path, TEXT).status_code == 200
@@ -239,6 +248,7 @@ class Things:
 
 
 MAKERS: dict[str, Callable[[Things], str]] = {
+    "badge": Things.badge,
     "booking_id": Things.booking,
     "guest": Things.guest,
     "hold_id": Things.hold,

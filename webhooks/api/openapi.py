@@ -2,6 +2,7 @@
 APIFlask cannot know.
 """
 
+import inspect
 import json
 import re
 from http import HTTPStatus
@@ -84,8 +85,8 @@ def configure(app: APIFlask, base_url: str) -> None:
 
 
 def describe(app: APIFlask, route: Route, view: View) -> View:
-    """The view, with what the document says of its route; summary and description are its
-    docstring.
+    """The view, with what the document says of its route: its docstring's first paragraph is the
+    summary, the rest the description.
     """
     if not route.told:
         described: View = app.doc(hide=True)(view)
@@ -93,11 +94,16 @@ def describe(app: APIFlask, route: Route, view: View) -> View:
     security: list[Any] | None = [{BEARER: [scope]} for scope in route.scopes] or None
     if route.path == PUSH:
         security = [{SIGNATURE: []}]
-    tag = route.view.__module__.rpartition(".")[2]
-    told: View = app.doc(
-        tags=[tag], operation_id=route.name, security=security, responses=_responses(route)
+    summary, _, description = (inspect.getdoc(route.view) or "").partition("\n\n")
+    documented: View = app.doc(
+        summary=" ".join(summary.split()),
+        description=description or None,
+        tags=[route.group],
+        operation_id=route.name,
+        security=security,
+        responses=_responses(route),
     )(view)
-    return told
+    return documented
 
 
 def _responses(route: Route) -> dict[int | str, Any]:

@@ -116,10 +116,23 @@ class Route:
     """Whether OpenAPI tells it: pages are for people."""
 
     @property
+    def group(self) -> str:
+        """What the OpenAPI document calls the noun."""
+        module = self.view.__module__.rpartition(".")[2]
+        return PUBLISHED.get(module, module)
+
+    @property
     def name(self) -> str:
-        return f"{self.view.__module__.rpartition('.')[2]}_{self.view.__name__}"
+        return f"{self.group}_{self.view.__name__}"
 
 
+# Clients are generated from the document's names: a module that is renamed keeps its own there.
+PUBLISHED = {
+    "coach_states": "tiles",
+    "mail_texts": "mailers",
+    "pod_imports": "imports",
+    "withheld_addresses": "withheld",
+}
 COACH = "/v1/coaches/<coach_id>"
 CONNECTION = f"{COACH}/connections/<connection_id>"
 BOOKING = "/v1/bookings/<booking_id>"

@@ -14,6 +14,7 @@ EXAMPLES = {
     ),
     "keys revoke": "coachcal keys revoke 5f2c91ab03de",
     "keys list": "coachcal keys list --json",
+    "secrets create": "coachcal secrets create",
     "secrets reseal": "coachcal secrets reseal",
     "connect": "coachcal connect ada --provider google",
     "refresh": "coachcal refresh ada --wait 60",

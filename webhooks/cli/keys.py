@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from storage.rows.api_keys import SCOPES, Key
 from webhooks.cli.common import as_json, asks_first, confirm, listed, opened
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ class Scope(click.Choice[str]):
 
     @cached_property
     def choices(self) -> tuple[str, ...]:  # type: ignore[override]  # an attribute that is set at once in theirs
+        from storage.rows.api_keys import SCOPES
 
         return SCOPES
 
@@ -82,7 +82,7 @@ def list_(as_json: bool) -> None:  # noqa: FBT001 (click)
         listed((_row(key, _state(key, now)) for key in api_keys.list_keys(tx)), as_json=as_json)
 
 
-def _row(key: Key, state: str) -> tuple[dict[str, object], str]:
+def _row(key: "Key", state: str) -> tuple[dict[str, object], str]:
     row: dict[str, object] = {
         "id": key.id,
         "client": key.client_id,

@@ -27,7 +27,9 @@ def operations(desk: Desk) -> list[tuple[str, str, dict[str, Any]]]:
 
 def test_only_what_watches_us_and_what_is_signed_is_open_to_anybody(one_desk: Desk) -> None:
     open_paths = {path for _, path, told in operations(one_desk) if not told.get("security")}
-    assert open_paths == {"/healthz", "/readyz", "/metrics"}
+    # Whoever sees a badge has its signed address from whoever may read the coach.
+    badge = "/v1/coaches/{coach_id}/badge.svg"
+    assert open_paths == {"/healthz", "/readyz", "/metrics", badge}
 
 
 def test_a_missing_key_is_asked_for(one_desk: Desk) -> None:
