@@ -43,10 +43,43 @@ def functions_of(path: Path) -> Iterator[tuple[str, int]]:
             yield f"{path.relative_to(ROOT)}:{node.name}", (node.end_lineno or begin) - begin + 1
 
 
+LONG = {"workers/settings.py"}
+"""Longer than 300 lines, because every variable is on one page."""
+
+
 def test_modules_are_small() -> None:
     sizes = {str(path.relative_to(ROOT)): lines_of(path) for path in MODULES}
-    assert {name: size for name, size in sizes.items() if size > 300} == {}
-    assert median(sizes.values()) <= 90
+    assert {name for name, size in sizes.items() if size > 300} == LONG
+    # With lines of 120 columns it was 90: the same statements take a tenth more lines of 100.
+    assert median(sizes.values()) <= 98
+
+
+def test_no_class_name_is_used_twice() -> None:
+    places: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_the_shelves_of_storage_and_webhooks_hold_their_modules() -> None:
+    """Whoever adds a module says what kind of work it does: none lies beside the shelves."""
+    beside = {
+        str(path.relative_to(ROOT))
+        for room in ("storage", "webhooks")
+        for path in (ROOT / room).glob("*.py")
+    }
+    assert beside == {
+        "storage/__init__.py",
+        "webhooks/__init__.py",
+        "webhooks/__main__.py",
+        "webhooks/app.py",
+        "webhooks/launch.py",
+        "webhooks/sentences.py",
+        "webhooks/server_start.py",
+        "webhooks/version.py",
+    }
 
 
 def test_functions_are_small() -> None:

@@ -22,7 +22,8 @@ from storage.slots import listings, slot_sets
 from tests.support import people
 from workers.bootstrap import Runtime, bootstrap, create_services
 from workers.budget import Budget
-from workers.cronofy.client import ClientLimits, Cronofy
+from workers.cronofy.calls import ClientLimits
+from workers.cronofy.client import Cronofy
 from workers.cronofy.sandbox.control import Control, ReadyAccount
 from workers.cronofy.sandbox.server import Sandbox
 from workers.jobs import account_linking as connecting

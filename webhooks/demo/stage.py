@@ -101,23 +101,7 @@ def raised(now: datetime) -> Iterator[Stage]:
             env={},
         )
         redis = stack.enter_context(redis_server())
-        port = free_port()
-        environment = {
-            "DATABASE_URL": f"sqlite:///{folder}/coachcal.sqlite",
-            "REDIS_URL": redis.url,
-            "PORT": str(port),
-            "COACHCAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "COACHCAL_SECRET_KEYS": Fernet.generate_key().decode(),
-            "COACHCAL_CLOCK_OFFSET_SECONDS": str(round(now.timestamp() - time.time())),
-            "COACHCAL_MINIMUM_GAP_SECONDS": GAP_SECONDS,
-            "COACHCAL_SWEEP_SECONDS": "0.1",
-            "COACHCAL_MAILER": "smtp",
-            "COACHCAL_SMTP_URL": postbox.smtp_url,
-            "COACHCAL_MAIL_FROM": "Coach OS <sessions@coaching.example>",
-            "COACHCAL_WEB_PROCESSES": "1",
-            "COACHCAL_WORKER_PROCESSES": "1",
-            "COACHCAL_WORKER_THREADS": "4",
-        }
+        environment = _environment(folder, redis.url, postbox.smtp_url, now)
         key = _database(environment["DATABASE_URL"], now)
         sandbox = processes.wait_for_file(ready)
         environment |= {
@@ -131,6 +115,26 @@ def raised(now: datetime) -> Iterator[Stage]:
         url = environment["COACHCAL_PUBLIC_URL"]
         processes.wait_for_url(f"{url}/readyz")
         yield Stage(control, Api(url, key), url, sandbox["origin"], postbox, key, processes)
+
+
+def _environment(folder: Path, redis_url: str, smtp_url: str, now: datetime) -> dict[str, str]:
+    port = free_port()
+    return {
+        "DATABASE_URL": f"sqlite:///{folder}/coachcal.sqlite",
+        "REDIS_URL": redis_url,
+        "PORT": str(port),
+        "COACHCAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "COACHCAL_SECRET_KEYS": Fernet.generate_key().decode(),
+        "COACHCAL_CLOCK_OFFSET_SECONDS": str(round(now.timestamp() - time.time())),
+        "COACHCAL_MINIMUM_GAP_SECONDS": GAP_SECONDS,
+        "COACHCAL_SWEEP_SECONDS": "0.1",
+        "COACHCAL_MAILER": "smtp",
+        "COACHCAL_SMTP_URL": smtp_url,
+        "COACHCAL_MAIL_FROM": "Coach OS <sessions@coaching.example>",
+        "COACHCAL_WEB_PROCESSES": "1",
+        "COACHCAL_WORKER_PROCESSES": "1",
+        "COACHCAL_WORKER_THREADS": "4",
+    }
 
 
 def _database(url: str, now: datetime) -> str:

@@ -15,7 +15,8 @@ from tests.workers.cronofy.conftest import API
 from tests.workers.cronofy.fixtures import raw
 from workers.budget import LocalBudget
 from workers.cronofy import errors
-from workers.cronofy.client import ClientLimits, Cronofy
+from workers.cronofy.calls import ClientLimits
+from workers.cronofy.client import Cronofy
 
 Api = responses.RequestsMock
 

@@ -28,7 +28,8 @@ from tests.workers.cronofy.peer import (
 )
 from workers.budget import LocalBudget
 from workers.cronofy import errors
-from workers.cronofy.client import ClientLimits, Cronofy
+from workers.cronofy.calls import ClientLimits
+from workers.cronofy.client import Cronofy
 from workers.cronofy.transport import Timeouts
 
 CANARY = "YRANAC".lower()[

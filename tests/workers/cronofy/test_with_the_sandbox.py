@@ -12,7 +12,8 @@ import pytest
 from domain.freebusy import BUSY, TENTATIVE, Reading
 from workers.budget import LocalBudget
 from workers.cronofy import errors
-from workers.cronofy.client import ClientLimits, Cronofy
+from workers.cronofy.calls import ClientLimits
+from workers.cronofy.client import Cronofy
 from workers.cronofy.sandbox.control import Control, ReadyAccount
 from workers.cronofy.sandbox.server import Sandbox
 from workers.cronofy.wire import ManagedEvent, Written

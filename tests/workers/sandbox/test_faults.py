@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from tests.workers.sandbox.api import Api
-from workers.cronofy.sandbox.control import Control, ControlFailed
+from workers.cronofy.sandbox.control import Control
+from workers.cronofy.sandbox.control_link import ControlFailed
 
 EVENT = {
     "event_id": "session-1",

@@ -13,7 +13,8 @@ import pytest
 
 from tests.workers.sandbox.api import Api, api_of
 from workers.cronofy.sandbox import ics
-from workers.cronofy.sandbox.control import Control, ControlFailed
+from workers.cronofy.sandbox.control import Control
+from workers.cronofy.sandbox.control_link import ControlFailed
 from workers.cronofy.sandbox.seeds import Seed, SeedCalendar
 from workers.cronofy.sandbox.server import Sandbox
 

@@ -6,7 +6,8 @@ import pytest
 import requests
 
 from tests.workers.sandbox.api import Api, client_of
-from workers.cronofy.sandbox.control import Control, ControlFailed
+from workers.cronofy.sandbox.control import Control
+from workers.cronofy.sandbox.control_link import ControlFailed
 from workers.cronofy.sandbox.server import Sandbox
 
 CALLBACK = "https://app.example.test/cb?tenant=7"

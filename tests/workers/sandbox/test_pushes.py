@@ -9,7 +9,8 @@ import pytest
 
 from tests.workers.sandbox.api import Api
 from tests.workers.sandbox.receiver import Received, Receiver
-from workers.cronofy.sandbox.control import Control, ControlFailed
+from workers.cronofy.sandbox.control import Control
+from workers.cronofy.sandbox.control_link import ControlFailed
 from workers.cronofy.sandbox.pushes import RETRY_AFTER, sign
 from workers.cronofy.sandbox.server import Sandbox
 

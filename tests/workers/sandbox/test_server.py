@@ -23,7 +23,8 @@ import pytest
 import requests
 
 from tests.workers.sandbox.api import Api
-from workers.cronofy.sandbox.control import Control, ControlFailed
+from workers.cronofy.sandbox.control import Control
+from workers.cronofy.sandbox.control_link import ControlFailed
 from workers.cronofy.sandbox.seeds import Seed, SeedCalendar
 from workers.cronofy.sandbox.server import Sandbox
 
