@@ -43,7 +43,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class SharedError:
     """An error, without addresses, and how many rows of a kind (`read`, or the outbox's) have it
     now.
     """
@@ -71,7 +71,7 @@ def ready(tx: Connection, *, now: datetime) -> Ready:
     return Ready(read_count, count, max(read_age or 0, age or 0) / 1000)
 
 
-def causes(tx: Connection) -> list[Cause]:
+def causes(tx: Connection) -> list[SharedError]:
     """What stands in the way of what is owed or was given up, the most frequent first."""
     unended = rows.c.state.in_((*UNSENT, "dead"))
     query = select(rows.c.kind, rows.c.last_error, func.count()).where(
@@ -86,7 +86,7 @@ def causes(tx: Connection) -> list[Cause]:
     counted: Counter[tuple[str, str]] = Counter()
     for kind, error, count in found:
         counted[kind, without_addresses(error)] += count
-    return [Cause(kind, error, count) for (kind, error), count in counted.most_common()]
+    return [SharedError(kind, error, count) for (kind, error), count in counted.most_common()]
 
 
 def failing_reads(tx: Connection) -> int:

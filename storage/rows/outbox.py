@@ -30,7 +30,7 @@ from storage.rows.outbox_claims import (
     FIRST_WAKE_MS,
     LEASE,
     NEXT_WAKE_MS,
-    Claim,
+    DeliveryClaim,
     Reason,
     Wake,
     _open,
@@ -82,24 +82,24 @@ def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
     return [(found.id, found.kind) for found in written if found.dedupe_key in due]
 
 
-def sent(tx: Connection, held: Claim, *, now: datetime) -> bool:
+def sent(tx: Connection, held: DeliveryClaim, *, now: datetime) -> bool:
     """Record that it was accepted. False, here and below: the lease was lost, and nothing is
     written.
     """
     return _finish(tx, held, state="sent", sent_at=now, last_error=None)
 
 
-def dead(tx: Connection, held: Claim, *, error: str) -> bool:
+def dead(tx: Connection, held: DeliveryClaim, *, error: str) -> bool:
     return _finish(tx, held, state="dead", last_error=error)
 
 
-def superseded(tx: Connection, held: Claim, *, reason: Reason, error: str) -> bool:
+def superseded(tx: Connection, held: DeliveryClaim, *, reason: Reason, error: str) -> bool:
     return _finish(tx, held, state="superseded", reason=reason, last_error=error)
 
 
 def give_back(
     tx: Connection,
-    held: Claim,
+    held: DeliveryClaim,
     *,
     error: str,
     retry_in_ms: int,
@@ -111,12 +111,12 @@ def give_back(
     return _finish(tx, held, state="pending", last_error=error, **values)
 
 
-def wait_for_text(tx: Connection, held: Claim, *, error: str, retry_in_ms: int) -> bool:
+def wait_for_text(tx: Connection, held: DeliveryClaim, *, error: str, retry_in_ms: int) -> bool:
     """Still owed, once its text is corrected."""
     return _finish(tx, held, state="waiting_for_text", last_error=error, **_again(retry_in_ms))
 
 
-def withhold(tx: Connection, held: Claim, *, error: str) -> bool:
+def withhold(tx: Connection, held: DeliveryClaim, *, error: str) -> bool:
     """Still owed, and nobody may claim it. See storage.rows.withheld_addresses for who makes it
     pending again.
     """
@@ -128,7 +128,7 @@ def _again(in_ms: int) -> dict[str, Any]:
     return {"next_attempt_at_ms": later, "wake_after_ms": later}
 
 
-def _finish(tx: Connection, held: Claim, **values: Any) -> bool:
+def _finish(tx: Connection, held: DeliveryClaim, **values: Any) -> bool:
     ended = LEASE.end() | {"trouble": None}
     done = (
         outbox.update().where(row.id == held.id, LEASE.by(held.lease_token)).values(ended | values)
@@ -136,7 +136,7 @@ def _finish(tx: Connection, held: Claim, **values: Any) -> bool:
     return tx.execute(done).rowcount == 1
 
 
-def followers(tx: Connection, held: Claim, *, now: datetime) -> list[Wake]:
+def followers(tx: Connection, held: DeliveryClaim, *, now: datetime) -> list[Wake]:
     """The rows of its queue that are due and may have waited for this one."""
     queues = {
         "mail": and_(row.booking_id == held.booking_id, row.recipient == held.recipient),

@@ -32,7 +32,7 @@ Wake = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class DeliveryClaim:
     """The right to deliver one row until its lease ends. `unsure`: how many attempts may have been
     the last.
     """
@@ -52,7 +52,7 @@ class Claim:
     lease_token: str
 
 
-def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> Claim | None:
+def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> DeliveryClaim | None:
     """Take a row to deliver it. None: done, not due, held by somebody, not its turn, or superseded
     just now.
     """
@@ -134,7 +134,7 @@ def _supersede(tx: Connection, rows: Sequence[Row[Any]], reason: Reason, error: 
         tx.execute(outbox.update().where(row.id.in_(ids)).values(unsure=_lapsed, **values))
 
 
-def _lease(tx: Connection, outbox_id: str, lease_ms: int) -> Claim:
+def _lease(tx: Connection, outbox_id: str, lease_ms: int) -> DeliveryClaim:
     statement = (
         outbox.update()
         .where(row.id == outbox_id)
@@ -146,5 +146,7 @@ def _lease(tx: Connection, outbox_id: str, lease_ms: int) -> Claim:
             wake_after_ms=clock_ms() + lease_ms,
         )
     )
-    found = tx.execute(statement.returning(*(row[item.name] for item in fields(Claim)))).one()
-    return Claim(*found)
+    found = tx.execute(
+        statement.returning(*(row[item.name] for item in fields(DeliveryClaim)))
+    ).one()
+    return DeliveryClaim(*found)

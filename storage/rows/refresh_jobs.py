@@ -59,7 +59,7 @@ WAITS = and_(_dirty, LEASE.open, _due)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ReadClaim:
     """The right to read one connection until its lease ends; `lease_token` fences off whoever slept
     past it.
     """
@@ -74,7 +74,7 @@ class Claim:
     erase_due: bool
 
 
-def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> Claim | None:
+def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> ReadClaim | None:
     """Take the connection to read it, or None: clean, already being read, or not due yet."""
     statement = (
         connections.update()
@@ -97,7 +97,7 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
         )
     )
     found = tx.execute(statement).first()
-    return None if found is None else Claim(*found)
+    return None if found is None else ReadClaim(*found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Before:
     pushed_since_ms: int | None
 
 
-def before(tx: Connection, held: Claim) -> Before | None:
+def before(tx: Connection, held: ReadClaim) -> Before | None:
     """None: the lease was lost."""
     query = select(row.trouble, row.doubted, row.pushed_since_ms)
     found = tx.execute(
@@ -118,7 +118,7 @@ def before(tx: Connection, held: Claim) -> Before | None:
     return None if found is None else Before(*found)
 
 
-def is_erasing(tx: Connection, held: Claim) -> bool:
+def is_erasing(tx: Connection, held: ReadClaim) -> bool:
     """Whether the account is still to be erased, by this claim: not if it was connected again.
     Locks its row.
     """
@@ -128,7 +128,7 @@ def is_erasing(tx: Connection, held: Claim) -> bool:
     return tx.scalar(query.with_for_update()) is not None
 
 
-def finish(tx: Connection, held: Claim, **values: Any) -> bool | None:
+def finish(tx: Connection, held: ReadClaim, **values: Any) -> bool | None:
     """Record that the claimed generation was read. True: dirty again, and due. None: the lease was
     lost.
     """
@@ -146,14 +146,14 @@ def finish(tx: Connection, held: Claim, **values: Any) -> bool | None:
     return _release(tx, held, values)
 
 
-def doubt(tx: Connection, held: Claim, digest: bytes) -> bool | None:
+def doubt(tx: Connection, held: ReadClaim, digest: bytes) -> bool | None:
     """Record that what was read is not believed before it was read again: the generation stays
     owed. As `finish`.
     """
     return _release(tx, held, {"doubted": digest, "last_error": DOUBTED, "attempts": 0})
 
 
-def give_back(tx: Connection, held: Claim, *, error: str, retry_in_ms: int) -> bool:
+def give_back(tx: Connection, held: ReadClaim, *, error: str, retry_in_ms: int) -> bool:
     """Record that the read failed and when to try again; the generation stays owed. False: the
     lease was lost.
     """
@@ -161,14 +161,14 @@ def give_back(tx: Connection, held: Claim, *, error: str, retry_in_ms: int) -> b
     return _release(tx, held, values) is not None
 
 
-def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble) -> bool:
+def give_up(tx: Connection, held: ReadClaim, *, error: str, trouble: Trouble) -> bool:
     """Record that trying again is useless until the coach or the provider acts. False: the lease
     was lost.
     """
     return finish(tx, held, last_error=error, trouble=trouble, userinfo_due=True) is not None
 
 
-def _release(tx: Connection, held: Claim, values: dict[str, Any]) -> bool | None:
+def _release(tx: Connection, held: ReadClaim, values: dict[str, Any]) -> bool | None:
     values |= LEASE.end() | {"wake_after_ms": clock_ms()}
     mine = and_(row.id == held.connection_id, LEASE.by(held.lease_token))
     found = tx.execute(

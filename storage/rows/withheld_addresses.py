@@ -32,7 +32,7 @@ from domain.mail import Role
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import mail_address
 from storage.rows import outbox as queue
-from storage.rows.outbox_claims import FIRST_WAKE_MS, Claim, Reason, Wake
+from storage.rows.outbox_claims import FIRST_WAKE_MS, DeliveryClaim, Reason, Wake
 from storage.schema.database import clock_ms, insert
 from storage.schema.tables import bookings, outbox, sessions, withheld_addresses
 
@@ -94,7 +94,7 @@ def reason(tx: Connection, address: str) -> str | None:
     return tx.scalar(select(listed.reason).where(listed.address == address))
 
 
-def refused(tx: Connection, mail: Claim, *, reason: str, reply: str, now: datetime) -> bool:
+def refused(tx: Connection, mail: DeliveryClaim, *, reason: str, reply: str, now: datetime) -> bool:
     """A server said that this mail's mailbox does not exist. False: the lease was lost, and nothing
     is written.
     """
@@ -109,7 +109,7 @@ def refused(tx: Connection, mail: Claim, *, reason: str, reply: str, now: dateti
     return True
 
 
-def keep(tx: Connection, mail: Claim, *, error: str) -> bool:
+def keep(tx: Connection, mail: DeliveryClaim, *, error: str) -> bool:
     """Withhold one more mail to an address on the list. False: the lease was lost.
 
     The address may have been released since the sender looked: then nobody would ever free this

@@ -32,7 +32,7 @@ from storage.schema.outages import (
     run_again_once,
     spoils,
 )
-from storage.schema.postgres import PostgresServer, Unanswered, parse
+from storage.schema.postgres import PostgresLink, Unanswered, parse
 from storage.schema.sqlite import BUSY_SECONDS, begin, prepare
 
 __all__ = ["Database", "Unavailable", "create"]
@@ -49,9 +49,7 @@ INSIST_EVERY_SECONDS = 0.2
 class Database:
     """One engine. Make it after a fork, never before: pools do not survive one."""
 
-    def __init__(
-        self, engine: Engine, server: PostgresServer | None = None, **writing: Any
-    ) -> None:
+    def __init__(self, engine: Engine, server: PostgresLink | None = None, **writing: Any) -> None:
         """`server`: where PostgreSQL's connections come from. `writing`: execution options of a
         write.
         """
@@ -224,9 +222,7 @@ def create(
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
     )
-    server = PostgresServer(
-        dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits
-    )
+    server = PostgresLink(dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits)
     event.listen(engine, "do_connect", lambda *_: server.connect())
     database = Database(engine, server, isolation_level="READ COMMITTED")
 

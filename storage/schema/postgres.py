@@ -70,7 +70,7 @@ class Bounded(psycopg.Connection[Any]):
     somebody stands between us and the server.
     """
 
-    server: "PostgresServer"
+    server: "PostgresLink"
     waits: LongWaits
     made = 0.0
     answered = 0.0
@@ -152,7 +152,7 @@ class Bounded(psycopg.Connection[Any]):
         raise Unanswered(self.made)
 
 
-class PostgresServer:
+class PostgresLink:
     """Where connections come from.
 
     `patience`: seconds that we wait for an answer, if no deadline says less; `seconds`: what the

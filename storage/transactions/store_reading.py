@@ -17,7 +17,7 @@ from domain.freebusy import Reading
 from domain.suspicious_reads import vanished
 from storage.reports import samples
 from storage.rows import calendars, coaches, connections, refresh_jobs
-from storage.rows.refresh_jobs import Before, Claim
+from storage.rows.refresh_jobs import Before, ReadClaim
 from storage.schema.database import clock_ms
 from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
@@ -68,7 +68,7 @@ class _News:
     doubt: bytes | None = None
 
 
-def store(tx: Connection, held: Claim, observed: Observed, *, now: datetime) -> Stored | None:
+def store(tx: Connection, held: ReadClaim, observed: Observed, *, now: datetime) -> Stored | None:
     """Periods, slot set and done_gen in one transaction: no reader sees one without the others.
 
     None when the lease was lost to somebody else: then nothing is written.
@@ -104,7 +104,9 @@ def store(tx: Connection, held: Claim, observed: Observed, *, now: datetime) -> 
     return Stored(version, changed, again, met, missed=missed)
 
 
-def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble, now: datetime) -> None:
+def give_up(
+    tx: Connection, held: ReadClaim, *, error: str, trouble: Trouble, now: datetime
+) -> None:
     """Record that trying again is useless until the coach acts, and owe the mails that
     ask for it.
     """
@@ -113,7 +115,7 @@ def give_up(tx: Connection, held: Claim, *, error: str, trouble: Trouble, now: d
         relink_mails.follow(tx, coach, held.connection_id, now=now)
 
 
-def erase(tx: Connection, held: Claim, *, now: datetime) -> bool:
+def erase(tx: Connection, held: ReadClaim, *, now: datetime) -> bool:
     """Forget a connection that its coach disconnected. False: the lease was lost, or it was
     connected again meanwhile, and nothing of it is touched.
     """
@@ -176,7 +178,7 @@ def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
     return {"changed_at": now, "missed_pushes": refresh_jobs.row.missed_pushes + int(missed)}
 
 
-def _measure(tx: Connection, held: Claim, before: Before, *, now: datetime) -> None:
+def _measure(tx: Connection, held: ReadClaim, before: Before, *, now: datetime) -> None:
     """How long the push that this read served had waited. One that came during the read waits for
     the next.
     """

@@ -53,7 +53,7 @@ def book(desk: Desk, _: str = "") -> None:
         )
 
 
-def held(desk: Desk) -> outbox_claims.Claim:
+def held(desk: Desk) -> outbox_claims.DeliveryClaim:
     """A claimed mail."""
     book(desk)
     with desk.database.write() as tx:

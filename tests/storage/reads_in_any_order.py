@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from storage.rows import channels, push_marks, refresh_jobs
-from storage.rows.refresh_jobs import Claim
+from storage.rows.refresh_jobs import ReadClaim
 from storage.transactions import store_reading
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
 from tests.support import people
@@ -187,7 +187,7 @@ class ConnectionWorld:
                 )
         return self._row(), woken
 
-    def _claim(self, row: Row) -> tuple[Row | None, Claim | None]:
+    def _claim(self, row: Row) -> tuple[Row | None, ReadClaim | None]:
         self._put(row)
         with self.database.write() as tx:
             found = refresh_jobs.claim(tx, self.id, lease_ms=LEASE_MS, gap_ms=self.gap_ms)
@@ -206,7 +206,7 @@ class ConnectionWorld:
         """
         self._put(row)
         token = "token" if mine else "a token that was replaced"
-        held = Claim(
+        held = ReadClaim(
             self.id, "ada", generation, token, NOW_MS, 1, userinfo_due=False, erase_due=erase
         )
         with self.database.write() as tx:
@@ -263,7 +263,7 @@ class ConnectionWorld:
         )
 
 
-def _end_it(tx: Connection, held: Claim, how: str) -> tuple[bool, bool]:
+def _end_it(tx: Connection, held: ReadClaim, how: str) -> tuple[bool, bool]:
     """Whether it was recorded, and whether a worker is to be woken again, as workers.jobs.freebusy
     does it.
     """

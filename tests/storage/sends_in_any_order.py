@@ -18,7 +18,7 @@ from storage.reports import outbox as outbox_report
 from storage.rows import dead_letters, outbox_claims
 from storage.rows import outbox as outbox_rows
 from storage.rows.outbox import Owed
-from storage.rows.outbox_claims import Claim
+from storage.rows.outbox_claims import DeliveryClaim
 from storage.schema import tables
 from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
 from tests.support import people
@@ -325,8 +325,8 @@ def _mail(version: int, topic: str) -> Owed:
     )
 
 
-def _held(token: str) -> Claim:
-    return Claim(
+def _held(token: str) -> DeliveryClaim:
+    return DeliveryClaim(
         IDS[REQUEST],
         "mail",
         "booked",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from domain.sessions import NO_CONTEXT, Participant, Refused, Session
 from storage.rows import sessions
-from storage.rows.refresh_jobs import Claim
+from storage.rows.refresh_jobs import ReadClaim
 from storage.schema import tables
 from storage.schema.database import Database, create
 from storage.slots import availability, bookable, slot_sets
@@ -207,7 +207,7 @@ def test_calendars_and_buffers_that_change_meanwhile_leave_a_set_that_is_true(
         assert not slot_sets.recompute(tx, coach, now=people.NOW)[1]
 
 
-def store_reading(tx: Connection, held: Claim, seen: Observed) -> object:
+def store_reading(tx: Connection, held: ReadClaim, seen: Observed) -> object:
     return store_reading_transactions.store(tx, held, seen, now=people.NOW)
 
 

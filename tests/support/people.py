@@ -15,7 +15,7 @@ from domain.freebusy import BUSY, Reading
 from domain.hours import Hours
 from domain.sessions import Context, Participant, Terms
 from storage.rows import channels, coaches, connections, push_marks, refresh_jobs
-from storage.rows.refresh_jobs import Claim
+from storage.rows.refresh_jobs import ReadClaim
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots import listings, slot_sets
@@ -141,7 +141,7 @@ def connect(database: Database, coach_id: str = "ada", sub: str = "acc_ada") -> 
 
 def claim(
     database: Database, connection_id: str, *, lease_ms: int = 30_000, gap_ms: int = 0
-) -> Claim | None:
+) -> ReadClaim | None:
     with database.write() as tx:
         return refresh_jobs.claim(tx, connection_id, lease_ms=lease_ms, gap_ms=gap_ms)
 

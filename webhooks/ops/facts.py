@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.reports.idle import Cause, Ready
+from storage.reports.idle import Ready, SharedError
 from storage.reports.overview import Troubled
 
 
@@ -42,4 +42,4 @@ class Facts:
     stale: Sequence[tuple[Troubled, float]]
     stale_count: int
     conflicts: int
-    causes: Sequence[Cause]
+    causes: Sequence[SharedError]

@@ -17,7 +17,7 @@ DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class ClosedRun:
+class SameReason:
     """Starts in a row that are closed for one reason; `at` and `width` are quarter hours of the
     local day.
     """
@@ -39,7 +39,7 @@ class OpsDay:
     cells: int
     at: float
     width: float
-    runs: tuple[ClosedRun, ...]
+    runs: tuple[SameReason, ...]
     open: int
 
 
@@ -73,7 +73,7 @@ def of(listing: Listing, duration: int, now: int) -> OpsWeek:
     return OpsWeek(listing.zone, days, tuple(counts.most_common()), len(starts))
 
 
-def _cut(run: tuple[int, int, Reason], first: int, last: int) -> ClosedRun:
+def _cut(run: tuple[int, int, Reason], first: int, last: int) -> SameReason:
     """The part of a run that lies in the day [first, last)."""
     start, end = max(run[0], first), min(run[1], last)
-    return ClosedRun(start, end, run[2].name, (start - first) / GRID, (end - start) / GRID)
+    return SameReason(start, end, run[2].name, (start - first) / GRID, (end - start) / GRID)

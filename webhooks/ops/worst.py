@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from storage.reports.idle import Cause
+from storage.reports.idle import SharedError
 from webhooks.ops.facts import Facts
 from webhooks.ops.formats import age
 
@@ -174,7 +174,7 @@ def _people(facts: Facts) -> Iterator[Trouble]:
         )
 
 
-def _because(causes: Sequence[Cause], kind: str) -> str:
+def _because(causes: Sequence[SharedError], kind: str) -> str:
     """`, connection refused`: the most frequent error of this kind."""
     error = next((cause.error for cause in causes if cause.kind == kind), "")
     return f", {short(error)}" if error else ""

@@ -207,7 +207,7 @@ class _ReadLimit:
 _LIMIT: ContextVar[_ReadLimit] = ContextVar("limit of the current exchange")
 
 
-class _BoundedIO(io.RawIOBase):
+class _BoundedRead(io.RawIOBase):
     """A socket's bytes, each wait for more of them cut to what is left of the limit."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket) -> None:
@@ -232,7 +232,7 @@ class _BoundedResponse(HTTPResponse):
 
     def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_BoundedIO(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(_BoundedRead(self.fp.detach(), sock))
 
 
 class _Http(HTTPConnection):

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from storage.rows.outbox import Trouble
-from storage.rows.outbox_claims import Claim, Reason
+from storage.rows.outbox_claims import DeliveryClaim, Reason
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000
@@ -17,7 +17,7 @@ class Turn:
     are frozen.
     """
 
-    held: Claim
+    held: DeliveryClaim
     lease_seconds: float
     began: float = field(default_factory=time.monotonic)
 

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from storage.rows import mailer_trouble, outbox, outbox_claims, withheld_addresses
-from storage.rows.outbox_claims import Claim, Wake
+from storage.rows.outbox_claims import DeliveryClaim, Wake
 from storage.schema.database import Unavailable
 from workers.delivery import callbacks, mails, write_back
 from workers.delivery.delivery import (
@@ -91,7 +91,7 @@ def _act(services: Services, turn: Turn) -> Outcome:
         return Later(f"our fault: {type(error).__name__}", unsure=True)
 
 
-def _record(services: Services, tx: Any, held: Claim, outcome: Outcome) -> bool:
+def _record(services: Services, tx: Any, held: DeliveryClaim, outcome: Outcome) -> bool:
     """False: the lease was lost to somebody else; nothing is written."""
     match outcome:
         case Sent():
@@ -115,7 +115,7 @@ def _record(services: Services, tx: Any, held: Claim, outcome: Outcome) -> bool:
             )
 
 
-def _tell(held: Claim, outcome: Outcome) -> None:
+def _tell(held: DeliveryClaim, outcome: Outcome) -> None:
     """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and
     `address_withheld`.
     """

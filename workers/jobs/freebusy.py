@@ -13,7 +13,7 @@ import structlog
 
 from domain.accounts import Account, Trouble
 from storage.rows import coaches, refresh_jobs
-from storage.rows.refresh_jobs import Claim
+from storage.rows.refresh_jobs import ReadClaim
 from storage.schema.outages import Unavailable
 from storage.slots import slot_sets
 from storage.transactions import store_reading
@@ -67,7 +67,7 @@ def refresh(services: Services, connection_id: str) -> bool:
         raise
 
 
-def _read(services: Services, held: Claim, lost: float) -> bool:
+def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     """Read it and store what was read; `lost`: when the lease ends, by time.monotonic."""
     observed = observe(services, held)
     with tracing.span("store slots"):
@@ -91,7 +91,7 @@ def _read(services: Services, held: Claim, lost: float) -> bool:
     return stored.again
 
 
-def _hand_back(services: Services, held: Claim, lost: float) -> None:
+def _hand_back(services: Services, held: ReadClaim, lost: float) -> None:
     """The database went away while we held the connection. Once it is back somebody reads it, and
     need not wait until our lease ends; if it is away for longer, the lease ends by itself.
     """
@@ -104,7 +104,7 @@ def _hand_back(services: Services, held: Claim, lost: float) -> None:
         )
 
 
-def observe(services: Services, held: Claim) -> Observed:
+def observe(services: Services, held: ReadClaim) -> Observed:
     """Everything this read needs from Cronofy, outside any transaction; any failure drops all of
     it.
 
@@ -129,7 +129,7 @@ def observe(services: Services, held: Claim) -> Observed:
     return tokens.authorised(services, held.connection_id, read)
 
 
-def _erase(services: Services, held: Claim) -> bool:
+def _erase(services: Services, held: ReadClaim) -> bool:
     """Disconnect: revoke at Cronofy, then forget everything and make the coach's set anew.
 
     Who connects again takes it back: then nothing of the new consent is revoked or forgotten.
@@ -144,7 +144,7 @@ def _erase(services: Services, held: Claim) -> bool:
     return False
 
 
-def _record_failure(services: Services, held: Claim, error: CronofyError) -> None:
+def _record_failure(services: Services, held: ReadClaim, error: CronofyError) -> None:
     log.warning(
         "refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent
     )

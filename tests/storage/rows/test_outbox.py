@@ -13,7 +13,7 @@ from storage.reports import outbox as outbox_report
 from storage.rows import outbox as outbox_rows
 from storage.rows import outbox_claims
 from storage.rows.outbox import Owed
-from storage.rows.outbox_claims import Claim, Wake
+from storage.rows.outbox_claims import DeliveryClaim, Wake
 from storage.schema import tables
 from storage.schema.database import Database, create
 from tests.support import people
@@ -61,12 +61,12 @@ def owe(database: Database, *owed: Owed) -> list[str]:
     return [ids[each.dedupe_key] for each in owed]
 
 
-def claim(database: Database, outbox_id: str, **by: float) -> Claim | None:
+def claim(database: Database, outbox_id: str, **by: float) -> DeliveryClaim | None:
     with database.write() as tx:
         return outbox_claims.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW + timedelta(**by))
 
 
-def held(database: Database, outbox_id: str) -> Claim:
+def held(database: Database, outbox_id: str) -> DeliveryClaim:
     mine = claim(database, outbox_id)
     assert mine is not None
     return mine
@@ -364,7 +364,7 @@ def test_what_is_given_back_waits_for_its_time(database: Database) -> None:
     assert held(database, mine).attempts == 2
 
 
-def outbox_held(tx: Any, outbox_id: str) -> Claim:
+def outbox_held(tx: Any, outbox_id: str) -> DeliveryClaim:
     mine = outbox_claims.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW)
     assert mine is not None
     return mine

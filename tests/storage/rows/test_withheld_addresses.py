@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.rows import withheld_addresses
-from storage.rows.outbox_claims import Claim
+from storage.rows.outbox_claims import DeliveryClaim
 from storage.schema import tables
 from storage.schema.database import Database
 from tests.storage.rows.test_outbox import claim, held, mail, owe, row, set_row
@@ -20,7 +20,7 @@ GRACE = "grace@example.test"
 REFUSED = {"reason": "no mailbox", "reply": "550 5.1.1 nobody"}
 
 
-def refuse(database: Database, mine: Claim, **more: str) -> bool:
+def refuse(database: Database, mine: DeliveryClaim, **more: str) -> bool:
     with database.write() as tx:
         return withheld_addresses.refused(tx, mine, **REFUSED | more, now=NOW)
 
