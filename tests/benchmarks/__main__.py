@@ -1,4 +1,4 @@
-"""`./run bench [P1 P2 P3 P5 P6 P7 P11 front]`: measure what is asked for, or all of it."""
+"""`./run bench [P1 P2 P3 P5 P6 P7 P11 front siege]`: measure what is asked for, or all of it."""
 
 import sys
 
@@ -8,6 +8,7 @@ from tests.benchmarks import (
     bench_listings,
     bench_pools,
     bench_pushes,
+    bench_siege,
     bench_slots,
     bench_storms,
     bench_wire,
@@ -22,6 +23,7 @@ BENCHMARKS = {
     "P7": bench_pools.main,
     "P11": bench_bookings.main,
     "front": bench_front.main,
+    "siege": bench_siege.main,
 }
 
 if __name__ == "__main__":
