@@ -143,7 +143,7 @@ def test_without_a_script_a_session_is_booked_and_cancelled_by_keyboard(
         page.goto("/book?duration=60")
         page.locator("#zone").select_option("Asia/Kathmandu")
         page.get_by_role("button", name="Show").press("Enter")
-        expect(page.locator("#grid")).to_contain_text("All times are in Kathmandu (GMT+05:45)")
+        expect(page.locator("#grid")).to_contain_text("All times are in Nepal Time (Kathmandu)")
         page.locator("#next").press("Enter")
         expect(page.locator("#times")).to_contain_text("Mon 8 Jun")
         expect(page.locator("#grid")).to_contain_text("Kathmandu")

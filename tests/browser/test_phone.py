@@ -52,7 +52,7 @@ def test_a_participant_books_by_two_taps_without_scrolling(one_site: Site) -> No
         wednesday = button(page, people.at(3, 8))
         expect(wednesday).to_be_in_viewport(ratio=1)
         expect(page.locator(".days")).to_be_in_viewport(ratio=1)
-        assert page.evaluate("document.elementFromPoint(60, 20).closest('.days') !== null")
+        page.wait_for_function("document.elementFromPoint(60, 20)?.closest('.days') != null")
         wednesday.tap()
         expect(page.locator("h1")).to_have_text("Book this time?")
         assert small(page) == []
