@@ -73,7 +73,7 @@ def weeks(on: date, number: int) -> date:
 
 
 def zone_named(instant: int, zone: str, language: str) -> str:
-    """British Summer Time (London, GMT+01:00), as the mails have it"""
+    """Central European Time (Berlin), as the mails have it"""
     return zone_name(local(instant, zone), Locale.parse(SHORT[language]))
 
 

@@ -164,9 +164,9 @@ def test_times_are_told_in_the_zone_of_whoever_looks(one_desk: Desk) -> None:
     """A coach's own; a manager's is not known: the participant's, and without one the coach's."""
     kathmandu = GRACE | {"zone": "Asia/Kathmandu"}
     for viewer, participant, zone in (
-        ("coach", kathmandu, "British Summer Time (London"),
-        ("manager", kathmandu, "Kathmandu ("),
-        ("manager", None, "British Summer Time (London"),
+        ("coach", kathmandu, "United Kingdom Time (London"),
+        ("manager", kathmandu, "Nepal Time (Kathmandu)"),
+        ("manager", None, "United Kingdom Time (London"),
     ):
         assert (
             f"All times are in {zone}"
