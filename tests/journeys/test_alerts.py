@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
@@ -16,6 +17,7 @@ from tests.support import exposition, people
 from tests.support import http_client as desks
 from tests.support.http_client import Desk
 from tests.support.people import NOW, at
+from webhooks.demo.processes import free_port
 from workers import clock
 
 Condition = Callable[[Desk, str], None]
@@ -23,11 +25,11 @@ LATER = NOW + timedelta(minutes=16)
 
 
 @contextmanager
-def quiet(database_url: str, redis_url: str) -> Iterator[tuple[Desk, str]]:
+def quiet(database_url: str, redis_url: str, **changes: Any) -> Iterator[tuple[Desk, str]]:
     """All is well: the clock has just ticked, and Ada's calendar was read. The desk, and the id of
     her connection.
     """
-    with desks.opened(database_url, redis_url) as desk:
+    with desks.opened(database_url, redis_url, **changes) as desk:
         people.introduce(desk.database, people.MAILED)
         connection_id = desks.connect(desk)
         with desk.database.write() as tx:
@@ -205,8 +207,9 @@ def test_a_database_and_a_redis_that_are_away_alert() -> None:
 
 def test_a_process_that_is_gone_alerts(database_url: str, redis_url: str) -> None:
     """Asked over a real socket, as Prometheus asks; first it is there, then it is not."""
-    with quiet(database_url, redis_url) as (desk, _):
-        server = make_server("127.0.0.1", 0, desk.client.application)
+    port = free_port()
+    with quiet(database_url, redis_url, internal_port=port) as (desk, _):
+        server = make_server("127.0.0.1", port, desk.client.application)
         url = f"http://127.0.0.1:{server.server_port}/metrics"
         answering = threading.Thread(target=server.handle_request)
         answering.start()

@@ -240,7 +240,7 @@ def test_without_a_database_a_kept_answer_is_not_given(
     def away(*_: object, **__: object) -> None:
         raise OperationalError("", None, Exception())
 
-    monkeypatch.setattr("storage.slots.availability.glance", away)
+    monkeypatch.setattr("storage.slots.availability.query_raw", away)
     assert desk.get(WEEK).status_code == 503
 
 

@@ -147,7 +147,9 @@ def test_an_unknown_key_is_refused(one_desk: Desk, key: str) -> None:
 def test_the_cookie_is_for_our_pages_alone(
     database_url: str, url: str, name: str, secure: bool
 ) -> None:
-    with desks.opened(database_url, broker=StubBroker(), public_url=url) as desk:
+    with desks.opened(
+        database_url, broker=StubBroker(), public_url=url, internal_port=None
+    ) as desk:
         client = desk.client
         page = client.get("/ops/login", base_url=url)
         data = {"csrf": csrf(page), "key": desk.key("ops")}
