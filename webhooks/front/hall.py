@@ -17,7 +17,7 @@ MOST_KEPT = 32 * 1024 * 1024
 
 
 class Hall:
-    """`unread`: how a request is refused that no application saw, by its kind (`line.KINDS`)."""
+    """`unread`: how a request is refused that no application saw, by its kind (`kinds.KINDS`)."""
 
     def __init__(
         self, application: Application, threads: int, unread: Callable[[str], Answer]
