@@ -102,16 +102,20 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was known of a connection when its read began, or was learnt meanwhile."""
+    """What was known of a connection when its read began, or was learnt meanwhile. `newer`: pushes
+    came since.
+    """
 
     trouble: str | None
     doubted: bytes | None
     pushed_since_ms: int | None
+    newer: bool
 
 
 def before(tx: Connection, held: ReadClaim) -> Before | None:
     """None: the lease was lost."""
-    query = select(row.trouble, row.doubted, row.pushed_since_ms)
+    newer = row.req_gen > held.generation
+    query = select(row.trouble, row.doubted, row.pushed_since_ms, newer)
     found = tx.execute(
         query.where(row.id == held.connection_id, LEASE.by(held.lease_token))
     ).first()

@@ -182,7 +182,10 @@ def _measure(tx: Connection, held: ReadClaim, before: Before, *, now: datetime) 
     """How long the push that this read served had waited. One that came during the read waits for
     the next.
     """
-    if before.pushed_since_ms is not None and before.pushed_since_ms <= held.claimed_at_ms:
+    if before.pushed_since_ms is None or before.pushed_since_ms > held.claimed_at_ms:
+        return
+    # Of a push in the very millisecond of the claim only the generation says which came first.
+    if before.pushed_since_ms < held.claimed_at_ms or not before.newer:
         samples.seen(tx, pushed_since_ms=before.pushed_since_ms, now=now)
 
 

@@ -41,6 +41,7 @@ SETTINGS = {
     "pre": 0,
     "post": 0,
     "horizon_days": 60,
+    "policy": {"kind": "hours_only", "last_known_hours": 1},
 }
 SCOPES = ("bookings:write", "mailers:write", "coaches:write")
 
