@@ -9,7 +9,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 from psycopg.errors import ReadOnlySqlTransaction
@@ -61,6 +61,7 @@ class Database:
         self.breaker = None if server is None else DatabaseBreaker(server.probe)
         self._server = server
         self._trusted_since = 0.0
+        self._closed = False
         self._writing = writing
         event.listen(engine, "handle_error", self._sort_out)
 
@@ -181,9 +182,22 @@ class Database:
     def close(self) -> None:
         if self.breaker is not None:
             self.breaker.close()
+        self._closed = True
         self.engine.dispose()
-        while self.kept:
-            self.kept.pop()[0].close()
+        self._let_go()
+
+    def keep(self, kept: Any) -> None:
+        """For whoever asks next. A thread whose question was under way while we were closed comes
+        here after it: nobody would close what it brings.
+        """
+        self.kept.append(kept)
+        if self._closed:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        with suppress(IndexError):  # none is left
+            while True:
+                self.kept.pop()[0].close()
 
     def _sort_out(self, context: ExceptionContext) -> Outage | None:
         cause = context.original_exception

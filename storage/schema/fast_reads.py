@@ -47,7 +47,7 @@ def query_raw(database: Database, query: Select[Any], **parameters: object) -> l
         if kept is not None:
             kept[0].close()
         raise _sorted_out(database, sql, error, connecting=kept is None) from error
-    database.kept.append(kept)
+    database.keep(kept)
     return rows
 
 

@@ -86,3 +86,15 @@ def test_whoever_closes_the_database_leaves_no_connection_behind(
         while tx.scalar(text(OTHERS)) > 0:
             tx.execute(text("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)"))
     watcher.close()
+
+
+def test_what_was_asked_while_it_was_closed_leaves_no_connection_open(database_url: str) -> None:
+    """A thread that watches the clock may be at its question then."""
+    database = create(database_url)
+    query_raw(database, COACH, id="ada")
+    under_way = database.kept.pop()
+    database.close()
+    database.keep(under_way)
+    assert not database.kept
+    with pytest.raises(Exception, match="closed"):
+        under_way[0].execute("SELECT 1")
