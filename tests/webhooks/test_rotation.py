@@ -137,24 +137,25 @@ def test_no_request_fails_while_every_secret_is_replaced(house: House, traffic: 
                 house.control.expire_tokens(traffic.ada.seat.sub)
                 traffic.some_rounds()
 
-        # Given two processes with callers that go on
+        # Given two processes with callers that go on, and end before the processes do: a closed
+        # database would open its connections anew for them
         traffic.running = [started(house, [old], [first], afterwards) for _ in range(2)]
-        afterwards.enter_context(traffic.goes_on())
-        # When all can open what the new key seals, and Cronofy has a second secret, and the client
-        # a second API key
-        restart([old, new], [first])
-        second = house.control.add_secret()
-        traffic.signing = [first, second]
-        restart([new, old], [second, first])
-        revoked, traffic.key = traffic.key, new_key(house)
-        traffic.some_rounds()
-        # And the first ones of all three end
-        with house.runtime.services.database.write() as tx:
-            assert api_keys.revoke_key(tx, revoked.split("_")[1], now=people.NOW)
-        assert sealing.reseal(traffic.running[0].runtime.services).left == 0
-        house.control.drop_secret()
-        traffic.signing = [second]
-        restart([new], [second])
+        with traffic.goes_on():
+            # When all can open what the new key seals, and Cronofy has a second secret, and the
+            # client a second API key
+            restart([old, new], [first])
+            second = house.control.add_secret()
+            traffic.signing = [first, second]
+            restart([new, old], [second, first])
+            revoked, traffic.key = traffic.key, new_key(house)
+            traffic.some_rounds()
+            # And the first ones of all three end
+            with house.runtime.services.database.write() as tx:
+                assert api_keys.revoke_key(tx, revoked.split("_")[1], now=people.NOW)
+            assert sealing.reseal(traffic.running[0].runtime.services).left == 0
+            house.control.drop_secret()
+            traffic.signing = [second]
+            restart([new], [second])
     # Then nothing failed, and all that is stored opens with the new key
     assert traffic.seen.keys() == {"read 200", "push 204", "round"}, traffic.seen
     assert traffic.seen["round"] >= 3 * 2 * CALLERS
