@@ -50,13 +50,15 @@ class Traffic:
     signing: list[str]
     running: list[Process] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
+    rounds: list[int] = field(default_factory=lambda: [0] * CALLERS)
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def call(self) -> None:
+    def call(self, number: int) -> None:
         while not self.ended.is_set():
             for process in list(self.running):
                 self.serve(process)
             self.seen["round"] += 1
+            self.rounds[number] += 1
 
     def serve(self, process: Process) -> None:
         web, services = process.app.test_client(), process.runtime.services
@@ -75,14 +77,16 @@ class Traffic:
             self.seen[repr(error)] += 1
 
     def some_rounds(self) -> None:
-        """Until each caller began another round, and ended it."""
-        wanted = self.seen["round"] + 2 * CALLERS
-        while self.seen["round"] < wanted:
+        """Until each caller began another round, and ended it: a slow one would still be at a
+        process, or with a secret, of two steps ago.
+        """
+        wanted = [done + 2 for done in self.rounds]
+        while any(done < least for done, least in zip(self.rounds, wanted, strict=True)):
             time.sleep(0.01)
 
     @contextmanager
     def goes_on(self) -> Iterator[None]:
-        callers = [threading.Thread(target=self.call) for _ in range(CALLERS)]
+        callers = [threading.Thread(target=self.call, args=(n,)) for n in range(CALLERS)]
         for caller in callers:
             caller.start()
         try:
