@@ -63,6 +63,19 @@ def test_no_class_name_is_used_twice() -> None:
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
+def test_what_begins_with_an_underscore_stays_in_its_module() -> None:
+    """Nothing imports it from there: what two modules use has a name without."""
+    taken = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {alias.name}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ROOMS
+        for alias in node.names
+        if alias.name.startswith("_")
+    ]
+    assert taken == []
+
+
 def test_the_shelves_of_storage_and_webhooks_hold_their_modules() -> None:
     """Whoever adds a module says what kind of work it does: none lies beside the shelves."""
     beside = {

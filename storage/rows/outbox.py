@@ -28,12 +28,12 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 from storage.rows import unknown_rows
 from storage.rows.outbox_claims import (
     FIRST_WAKE_MS,
+    IS_OPEN,
     LEASE,
     NEXT_WAKE_MS,
     DeliveryClaim,
     Reason,
     Wake,
-    _open,
     row,
 )
 from storage.schema.database import clock_ms, insert
@@ -153,7 +153,7 @@ def followers(tx: Connection, held: DeliveryClaim, *, now: datetime) -> list[Wak
 
 def waits(now: datetime) -> ColumnElement[bool]:
     """Somebody may deliver it now, and nobody does."""
-    return and_(_open, LEASE.open, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
+    return and_(IS_OPEN, LEASE.open, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
 
 
 def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:

@@ -21,7 +21,7 @@ UNSENT = (*OPEN, "withheld")
 row = outbox.c
 LEASE = Lease(row.lease_token, row.lease_until_ms)
 # Rows of another release are left alone: they stand in no queue, and nobody waits for them.
-_open = and_(row.state.in_(OPEN), unknown_rows.known())
+IS_OPEN = and_(row.state.in_(OPEN), unknown_rows.known())
 _lapsed = case((row.state == "sending", row.unsure + 1), else_=row.unsure)
 Reason = Literal["newer", "never_announced", "switched_off", "discarded", "too_late"]
 """Why a row was superseded: something newer is true; its reader never heard of what it ends;

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from storage.rows.refresh_jobs import FIRST_WAKE_MS, LEASE, _dirty, _due, row
+from storage.rows.refresh_jobs import DIRTY, DUE, FIRST_WAKE_MS, LEASE, row
 from storage.schema.database import Database, clock_ms
 from storage.schema.fast_reads import query_raw
 from storage.schema.tables import channels, connections
@@ -27,7 +27,7 @@ def _looking(nobody_reads: ColumnElement[bool]) -> Select[tuple[str, bool]]:
     its lease still is: should it wake up, it ends the generation that it claimed, and every push
     before that one's end with it.
     """
-    owed_already = and_(_dirty, nobody_reads, _announced)
+    owed_already = and_(DIRTY, nobody_reads, _announced)
     return (
         select(row.id, owed_already)
         .join(channels)
@@ -43,18 +43,18 @@ _userinfo, _erase, _pushed = (
 def _marking(nobody_reads: ColumnElement[bool]) -> ReturningUpdate[tuple[bool]]:
     """While a row is dirty and nobody reads it, a storm of pushes writes nothing."""
     known = and_(or_(row.userinfo_due, not_(_userinfo)), or_(_announced, not_(_pushed)))
-    nothing_new = and_(_dirty, nobody_reads, known, not_(_erase))
+    nothing_new = and_(DIRTY, nobody_reads, known, not_(_erase))
     # A reader looks again when it ends, and should it never end, its claim has asked for a look at
     # its lease's end.
     wake_after = case(
-        (and_(not_(_dirty), _due), clock_ms() + FIRST_WAKE_MS),
+        (and_(not_(DIRTY), DUE), clock_ms() + FIRST_WAKE_MS),
         (LEASE.taken, row.wake_after_ms),
         else_=clock_ms(),
     )
     statement = connections.update().where(row.id == bindparam("connection_id"), not_(nothing_new))
     marked = statement.values(
         req_gen=row.req_gen + 1,
-        dirty_since_ms=case((_dirty, row.dirty_since_ms), else_=clock_ms()),
+        dirty_since_ms=case((DIRTY, row.dirty_since_ms), else_=clock_ms()),
         pushed_since_ms=case(
             (or_(_announced, not_(_pushed)), row.pushed_since_ms), else_=clock_ms()
         ),
@@ -65,7 +65,7 @@ def _marking(nobody_reads: ColumnElement[bool]) -> ReturningUpdate[tuple[bool]]:
     # RETURNING sees the new row: it was clean, and so without a reader, when only this notification
     # is owed. (To ask for the token here would be wrong on SQLite 3.40, where IS NULL in RETURNING
     # looks at another column.)
-    return marked.returning(and_(row.done_gen == row.req_gen - 1, _due))
+    return marked.returning(and_(row.done_gen == row.req_gen - 1, DUE))
 
 
 # Put together once: that takes longer than a whole push.

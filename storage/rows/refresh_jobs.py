@@ -52,9 +52,9 @@ DOUBTED = "most of a calendar vanished in one read: it is read again before that
 
 row = connections.c
 LEASE = Lease(row.lease_token, row.lease_until_ms)
-_dirty = row.done_gen < row.req_gen
-_due = row.next_attempt_at_ms <= clock_ms()
-WAITS = and_(_dirty, LEASE.open, _due)
+DIRTY = row.done_gen < row.req_gen
+DUE = row.next_attempt_at_ms <= clock_ms()
+WAITS = and_(DIRTY, LEASE.open, DUE)
 """Somebody may read it now, and nobody does."""
 
 
@@ -78,7 +78,7 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
     """Take the connection to read it, or None: clean, already being read, or not due yet."""
     statement = (
         connections.update()
-        .where(row.id == connection_id, _dirty, LEASE.open, _due)
+        .where(row.id == connection_id, DIRTY, LEASE.open, DUE)
         .values(
             **LEASE.take(lease_ms),
             wake_after_ms=clock_ms() + lease_ms,
@@ -176,7 +176,7 @@ def _release(tx: Connection, held: ReadClaim, values: dict[str, Any]) -> bool | 
     values |= LEASE.end() | {"wake_after_ms": clock_ms()}
     mine = and_(row.id == held.connection_id, LEASE.by(held.lease_token))
     found = tx.execute(
-        connections.update().where(mine).values(values).returning(and_(_dirty, _due))
+        connections.update().where(mine).values(values).returning(and_(DIRTY, DUE))
     ).first()
     return None if found is None else bool(found[0])
 
@@ -201,7 +201,7 @@ class Backlog:
 
 def backlog(tx: Connection) -> Backlog:
     """How many connections are owed a read, and how old the oldest debt is."""
-    query = select(func.count(), func.min(row.dirty_since_ms), clock_ms()).where(_dirty)
+    query = select(func.count(), func.min(row.dirty_since_ms), clock_ms()).where(DIRTY)
     count, oldest, now = tx.execute(query).one()
     return Backlog(count, (now - oldest) / 1000 if oldest else 0.0)
 
@@ -223,7 +223,7 @@ def owe_stalest(
         passed
         >= round(RECONCILE_FROM * 1000) + round(RECONCILE_SPREAD * 1000) * (read_at % 1000) / 1000
     )
-    old = select(row.id).where(not_(_dirty), alive, due)
+    old = select(row.id).where(not_(DIRTY), alive, due)
     values = {"req_gen": row.req_gen + 1, "dirty_since_ms": clock_ms(), "userinfo_due": True}
     values |= {"wake_after_ms": clock_ms() + FIRST_WAKE_MS}
     return _take(tx, old.order_by(passed.desc(), row.id).limit(limit), values)
@@ -245,4 +245,4 @@ def _take(tx: Connection, wanted: Select[tuple[str]], values: dict[str, Any]) ->
 
 def owed(tx: Connection, connection_ids: Sequence[str]) -> list[str]:
     """Which of these are owed a read."""
-    return list(tx.scalars(select(row.id).where(row.id.in_(connection_ids), _dirty)))
+    return list(tx.scalars(select(row.id).where(row.id.in_(connection_ids), DIRTY)))

@@ -15,7 +15,7 @@ from domain.slots import SlotSet
 from storage.rows import coaches
 from storage.schema.tables import coaches as coach_rows
 from storage.schema.tables import connections
-from storage.slots.slot_sets import _row, compute
+from storage.slots.slot_sets import ROW, compute
 
 # A grant that is gone and a profile without credentials are the same to whoever asks for slots; and
 # so is a trouble that only another release knows.
@@ -28,13 +28,13 @@ SEEN_AS: dict[str | None, Literal["initial_sync", "disconnected"] | None] = {
 
 
 _LISTED = select(
-    _row.coach_id,
-    _row.version,
-    _row.origin,
-    _row.days,
-    _row.durations,
-    _row.bits,
-    _row.holds_until,
+    ROW.coach_id,
+    ROW.version,
+    ROW.origin,
+    ROW.days,
+    ROW.durations,
+    ROW.bits,
+    ROW.holds_until,
     coach_rows.c.zone,
     coach_rows.c.notice,
     coach_rows.c.horizon_days,
@@ -78,8 +78,8 @@ def listings(
 
     `reasons`: why closed times are closed, too; they are larger than all the rest.
     """
-    query = _LISTED.add_columns(_row.reasons if reasons else literal(b"").label("reasons"))
-    found = tx.execute(query.where(_row.coach_id.in_(coach_ids))).all()
+    query = _LISTED.add_columns(ROW.reasons if reasons else literal(b"").label("reasons"))
+    found = tx.execute(query.where(ROW.coach_id.in_(coach_ids))).all()
     known = healths(tx, coach_ids)
     seconds = int(stale_after.total_seconds())
     return {

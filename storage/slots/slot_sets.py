@@ -27,7 +27,7 @@ MARGIN_DAYS = 8
 # Limits count the sessions of whole weeks, in any zone.
 WEEK_SECONDS = 9 * DAY_SECONDS
 
-_row = slot_sets.c
+ROW = slot_sets.c
 NO_PERIODS: Periods = np.empty((0, 2), np.int64)
 FOREVER = 1 << 40
 
@@ -115,27 +115,27 @@ def compute(
 
 def is_current(tx: Connection, coach: Coach, *, now: datetime) -> bool:
     """Whether the stored set was made today, from these settings and these time zone rules."""
-    query = select(_row.origin, _row.coach_version, _row.tzdata).where(_row.coach_id == coach.id)
+    query = select(ROW.origin, ROW.coach_version, ROW.tzdata).where(ROW.coach_id == coach.id)
     found = tx.execute(query).first()
     return found is not None and tuple(found) == (today(now), coach.version, installed("tzdata"))
 
 
 def version(tx: Connection, coach_id: str) -> int:
-    return tx.scalar(select(_row.version).where(_row.coach_id == coach_id)) or 0
+    return tx.scalar(select(ROW.version).where(ROW.coach_id == coach_id)) or 0
 
 
 def due_for_roll(tx: Connection, *, now: datetime, limit: int = 200) -> list[str]:
     """Coaches whose set was made on an earlier day or under other time zone rules; the oldest
     first.
     """
-    old = (_row.origin < today(now)) | (_row.tzdata != installed("tzdata"))
-    return list(tx.scalars(select(_row.coach_id).where(old).order_by(_row.origin).limit(limit)))
+    old = (ROW.origin < today(now)) | (ROW.tzdata != installed("tzdata"))
+    return list(tx.scalars(select(ROW.coach_id).where(old).order_by(ROW.origin).limit(limit)))
 
 
 def rolled(tx: Connection, coach_id: str) -> None:
     """The coach's set, and sessions, were looked at under the time zone rules of today."""
     tx.execute(
-        slot_sets.update().where(_row.coach_id == coach_id).values(tzdata=installed("tzdata"))
+        slot_sets.update().where(ROW.coach_id == coach_id).values(tzdata=installed("tzdata"))
     )
 
 
@@ -167,8 +167,8 @@ def _write(
     tx: Connection, coach: Coach, fresh: SlotSet, holds_until: datetime | None
 ) -> tuple[int, bool]:
     digest = fresh.digest()
-    mine = _row.coach_id == coach.id
-    before = tx.execute(select(_row.version, _row.digest).where(mine)).first()
+    mine = ROW.coach_id == coach.id
+    before = tx.execute(select(ROW.version, ROW.digest).where(mine)).first()
     values = {
         "coach_version": coach.version,
         "origin": fresh.origin,

@@ -40,7 +40,7 @@ def take_seat(
     Unknown.
     """
     coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
-    seated = _seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
+    seated = give_seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
     return BookingChange(seated.booking, seated.session, notices.owe(tx, coach, terms, [seated]))
 
 
@@ -80,7 +80,7 @@ def move_seat(
     return BookingChange(booking, pod, wake)
 
 
-def _seat(
+def give_seat(
     tx: Connection,
     coach: Coach,
     pod_id: str,
@@ -133,7 +133,7 @@ def _full(tx: Connection, coach: Coach, pod: Session, terms: Terms) -> Refused:
     )
 
 
-def _check_seats(min_seats: int, capacity: int, taken: int) -> None:
+def check_seats(min_seats: int, capacity: int, taken: int) -> None:
     if min_seats > capacity:
         detail = f"min_seats is {min_seats} and max_seats is {capacity}: swap or correct them."
         raise Invalid("min_seats", "min_over_max", detail)
@@ -142,7 +142,7 @@ def _check_seats(min_seats: int, capacity: int, taken: int) -> None:
         raise Refused("seats_taken", detail, reason="full")
 
 
-def _check_deadline(deadline: datetime | None, starts: int) -> None:
+def check_deadline(deadline: datetime | None, starts: int) -> None:
     if deadline is not None and deadline.timestamp() > starts:
         raise Invalid(
             "deadline",

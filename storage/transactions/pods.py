@@ -29,7 +29,7 @@ from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import holds, notices
-from storage.transactions.pod_seats import _check_deadline, _check_seats, _seat
+from storage.transactions.pod_seats import check_deadline, check_seats, give_seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,16 @@ def place(
     """
     sessions.add(tx, pod)
     seated = [
-        _seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True) for each in participants
+        give_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True)
+        for each in participants
     ]
     return _made(tx, pod.id, notices.owe(tx, coach, terms, seated, [pod]))
 
 
 def check_plan(plan: Plan, participants: int) -> None:
     """Raises Invalid and Refused for a pod that could be had at no time."""
-    _check_seats(plan.min_seats, plan.capacity, participants)
-    _check_deadline(plan.deadline, plan.wanted.start)
+    check_seats(plan.min_seats, plan.capacity, participants)
+    check_deadline(plan.deadline, plan.wanted.start)
 
 
 def planned(coach: Coach, plan: Plan, terms: Terms, *, forced: str | None = None) -> Session:
@@ -157,8 +158,8 @@ def change(
     if changes.status == "disabled":
         return _call_off(tx, coach, before, terms)
     after = _changed(before, changes)
-    _check_seats(after.min_seats, after.capacity, after.taken)
-    _check_deadline(after.deadline, after.starts)
+    check_seats(after.min_seats, after.capacity, after.taken)
+    check_deadline(after.deadline, after.starts)
     if (before.starts, before.ends) == (after.starts, after.ends):
         sessions.put(tx, after)
         return _made(tx, pod_id, notices.owe(tx, coach, terms, moved=[after]))

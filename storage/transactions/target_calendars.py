@@ -11,12 +11,12 @@ from storage.rows.calendars import UnknownCalendar
 from storage.schema.tables import connections, sessions
 from storage.transactions.write_back import (
     TargetCalendar,
-    _coming,
-    _locked,
-    _stands,
-    _unnamed,
+    coming_of,
+    locked,
     owed_row,
     places,
+    set_places,
+    unnamed,
 )
 
 
@@ -74,7 +74,7 @@ def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
     lost = row.event_calendar_id.not_in(there)
     query = select(row.id, row.version, row.event_calendar_id, row.event_strays)
     found = tx.execute(
-        query.where(_coming(coach_id, now), or_(lost, row.event_strays.is_not(None))).order_by(
+        query.where(coming_of(coach_id, now), or_(lost, row.event_strays.is_not(None))).order_by(
             row.id
         )
     )
@@ -82,7 +82,7 @@ def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
     for session_id, version, calendar_id, strays in found.all():
         tidied = [each for each in strays or () if each in there and there[each].connected]
         if calendar_id not in there or tidied:
-            key = f"{session_id}:{version}:{_unnamed(calendar_id or '', *tidied)}"
+            key = f"{session_id}:{version}:{unnamed(calendar_id or '', *tidied)}"
             owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
 
@@ -93,11 +93,11 @@ def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None
     """
     row = sessions.c
     elsewhere = row.event_calendar_id.is_distinct_from(target)
-    query = select(row.id, row.version).where(_coming(coach_id, now), elsewhere).order_by(row.id)
+    query = select(row.id, row.version).where(coming_of(coach_id, now), elsewhere).order_by(row.id)
     owed = []
     for session_id, version in tx.execute(query).all():
-        standing, strays = _locked(tx, session_id)
-        _stands(tx, session_id, target, strays | {standing})
+        standing, strays = locked(tx, session_id)
+        set_places(tx, session_id, target, strays | {standing})
         # Each choice moves them again, however often it is made: no row of an earlier one counts
         # for it.
         key = f"{session_id}:{version}:{secrets.token_hex(8)}"

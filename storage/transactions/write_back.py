@@ -72,10 +72,10 @@ def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | 
     more, somebody said otherwise meanwhile, or disconnects the calendar's account.
     """
     known = _is_known(tx, session_id, calendar_id)
-    standing, strays = _locked(tx, session_id)
+    standing, strays = locked(tx, session_id)
     if standing != instead_of or not known:
         return False
-    _stands(tx, session_id, calendar_id, strays | {standing})
+    set_places(tx, session_id, calendar_id, strays | {standing})
     return True
 
 
@@ -83,9 +83,9 @@ def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of
     """Remember that a calendar did not take the event after all: it stands where it stood, or
     nowhere.
     """
-    standing, strays = _locked(tx, session_id)
+    standing, strays = locked(tx, session_id)
     if standing == out_of:
-        _stands(tx, session_id, calendar_id, strays)
+        set_places(tx, session_id, calendar_id, strays)
 
 
 def stray(tx: Connection, session_id: str, calendar_id: str) -> None:
@@ -93,14 +93,14 @@ def stray(tx: Connection, session_id: str, calendar_id: str) -> None:
     meanwhile.
     """
     if _is_known(tx, session_id, calendar_id):
-        standing, strays = _locked(tx, session_id)
-        _stands(tx, session_id, standing, strays | {calendar_id})
+        standing, strays = locked(tx, session_id)
+        set_places(tx, session_id, standing, strays | {calendar_id})
 
 
 def taken_away(tx: Connection, session_id: str, calendar_id: str) -> None:
     """Remember that a session stands in this calendar no more, besides where it belongs."""
-    standing, strays = _locked(tx, session_id)
-    _stands(tx, session_id, standing, strays - {calendar_id})
+    standing, strays = locked(tx, session_id)
+    set_places(tx, session_id, standing, strays - {calendar_id})
 
 
 def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -> None:
@@ -119,28 +119,28 @@ def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -
         tx.scalar(others.limit(1)) is None
     )  # an account may list a calendar no more that it had: then all are its
     anywhere = or_(row.event_calendar_id.is_not(None), row.event_strays.is_not(None))
-    query = select(row.id, row.version, _coming(coach_id, now)).where(
+    query = select(row.id, row.version, coming_of(coach_id, now)).where(
         row.coach_id == coach_id, anywhere
     )
     owed = []
     for session_id, version, coming in tx.execute(query.order_by(row.id)).all():
-        standing, strays = _locked(tx, session_id)
+        standing, strays = locked(tx, session_id)
         lost = last or standing in mine
-        _stands(tx, session_id, None if lost else standing, set() if last else strays - mine)
+        set_places(tx, session_id, None if lost else standing, set() if last else strays - mine)
         if lost and standing and coming:
-            key = f"{session_id}:{version}:{_unnamed(standing)}"
+            key = f"{session_id}:{version}:{unnamed(standing)}"
             owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
 
 
-def _coming(coach_id: str, now: datetime) -> ColumnElement[bool]:
+def coming_of(coach_id: str, now: datetime) -> ColumnElement[bool]:
     row = sessions.c
     return and_(
         row.coach_id == coach_id, row.ends > int(now.timestamp()), row.active, row.kind != "hold"
     )
 
 
-def _locked(tx: Connection, session_id: str) -> tuple[str | None, set[str | None]]:
+def locked(tx: Connection, session_id: str) -> tuple[str | None, set[str | None]]:
     """Where it stands and its strays, which nobody else changes until the transaction ends."""
     row = sessions.c
     query = select(row.event_calendar_id, row.event_strays).where(row.id == session_id)
@@ -148,7 +148,7 @@ def _locked(tx: Connection, session_id: str) -> tuple[str | None, set[str | None
     return (None, set()) if found is None else (found[0], set(found[1] or ()))
 
 
-def _stands(
+def set_places(
     tx: Connection, session_id: str, calendar_id: str | None, strays: set[str | None]
 ) -> None:
     left = sorted(each for each in strays if each and each != calendar_id)
@@ -171,7 +171,7 @@ def owed_row(
     )
 
 
-def _unnamed(*calendar_ids: str) -> str:
+def unnamed(*calendar_ids: str) -> str:
     """Tells calendars apart in rows that outlive their account, and names none."""
     return blake2b(":".join(calendar_ids).encode(), digest_size=8).hexdigest()
 

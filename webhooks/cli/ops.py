@@ -129,7 +129,7 @@ def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Work") -> str:
         found = work(tx, outbox_id)
         if found is None or isinstance(found, str):
             return found or "it is no dead letter"
-        _note(runtime, tx, action, outbox_id)
+        note(runtime, tx, action, outbox_id)
     if isinstance(found, tuple):
         runtime.actors.wake_outbox([found])
     return ""
@@ -248,16 +248,14 @@ def audit_(coach: str | None) -> None:
         )
 
 
-def _note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:
+def note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:
     from storage.rows import audit_log
     from storage.rows.audit_log import Deed
 
-    audit_log.note(
-        tx, Deed(runtime.services.now(), _actor(), action, target, "on the command line")
-    )
+    audit_log.note(tx, Deed(runtime.services.now(), actor(), action, target, "on the command line"))
 
 
-def _actor() -> str:
+def actor() -> str:
     try:
         return f"cli/{getpass.getuser()}"
     except (KeyError, OSError):  # in a container whose user has no name

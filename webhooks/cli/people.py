@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from webhooks.cli.common import asks_first, confirm, opened
-from webhooks.cli.ops import _actor
+from webhooks.cli.ops import actor
 
 if TYPE_CHECKING:
     from storage.reports.personal_data import Person
@@ -27,7 +27,7 @@ def export(person: str, participant: bool) -> None:  # noqa: FBT001 (click)
 
     with opened() as runtime, runtime.services.database.write() as tx:
         chosen = _person(person, participant=participant)
-        exported = personal_data.export(tx, chosen, actor=_actor(), now=runtime.services.now())
+        exported = personal_data.export(tx, chosen, actor=actor(), now=runtime.services.now())
     if exported is None:
         raise _nobody(person, participant=participant)
     click.echo(json.dumps(exported, indent=2, sort_keys=True, ensure_ascii=False))
@@ -49,7 +49,7 @@ def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (c
     confirm(f"Erase {person} with every {whose}?", yes=yes)
     chosen = _person(person, participant=participant)
     with opened() as runtime:
-        outcome = erasure.erase(runtime.services, chosen, actor=_actor())
+        outcome = erasure.erase(runtime.services, chosen, actor=actor())
     if outcome is None:
         raise _nobody(person, participant=participant)
     erased = outcome.erased

@@ -6,7 +6,7 @@ from secrets import token_bytes
 import click
 
 from webhooks.cli.common import opened
-from webhooks.cli.ops import _note
+from webhooks.cli.ops import note
 
 KEYS = "COACHCAL_SECRET_KEYS"
 KEY_BYTES = 32
@@ -44,7 +44,7 @@ def reseal() -> None:
         older = len(runtime.settings.secret_keys) - 1
         if found.done:
             with runtime.services.database.write() as tx:
-                _note(runtime, tx, "reseal", "secrets")
+                note(runtime, tx, "reseal", "secrets")
     click.echo(f"re-sealed {found.done}, and {found.already} had the newest key already")
     if found.left:
         raise click.ClickException(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from webhooks.cli.common import as_json, listed, opened
-from webhooks.cli.ops import _note
+from webhooks.cli.ops import note
 from webhooks.cli.rows import moment
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def release(addresses: tuple[str, ...]) -> None:
                 with runtime.services.database.write() as tx:
                     found = stored.release(tx, which, now=runtime.services.now())
                     if found is not None:
-                        _note(runtime, tx, "release", found.id)
+                        note(runtime, tx, "release", found.id)
             except Invalid as error:
                 raise click.ClickException(f"{which}: {error.detail}") from None
             if found is None:

@@ -101,9 +101,7 @@ def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
     ]
 
 
-def _meeting_appears(
-    stage: Stage, hero: ConnectedCoach, say: Narrator
-) -> tuple[str, set[str]]:
+def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple[str, set[str]]:
     """The event, and the starts that it closed."""
     person = hero.person
     start = datetime.fromisoformat(hero.slots["starts"][len(hero.slots["starts"]) // 3])

@@ -44,30 +44,30 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
     )
 
 
-def _entry(services: Services, turn: Turn) -> CalendarEntry | None:
+def read_entry(services: Services, turn: Turn) -> CalendarEntry | None:
     with services.database.read() as tx:
         return write_back.entry(tx, turn.held.session_id or "")
 
 
-def _shown(entry: CalendarEntry) -> ManagedEvent | None:
+def shown(entry: CalendarEntry) -> ManagedEvent | None:
     return event_of(entry) if entry.session.active else None
 
 
-def _place(places: Sequence[TargetCalendar], calendar_id: str | None) -> TargetCalendar | None:
+def place_of(places: Sequence[TargetCalendar], calendar_id: str | None) -> TargetCalendar | None:
     return next((place for place in places if place.calendar_id == calendar_id), None)
 
 
-def _takes_no_events(error: CronofyError) -> bool:
+def takes_no_events(error: CronofyError) -> bool:
     return isinstance(error, Rejected) and any(key.startswith("calendar_id") for key in error.keys)
 
 
-def _not_taken(services: Services, entry: CalendarEntry, place: TargetCalendar) -> None:
+def not_taken(services: Services, entry: CalendarEntry, place: TargetCalendar) -> None:
     with services.database.write() as tx:
         write_back.put_back(tx, entry.session.id, entry.calendar_id, out_of=place.calendar_id)
     _owe_a_look(services, place)
 
 
-def _put(
+def put(
     services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar
 ) -> Outcome | None:
     session_id = entry.session.id
@@ -90,7 +90,7 @@ def _put(
         write.seen = any(
             each.shows(event) for each in seen if each.calendar_id == place.calendar_id
         )
-    now = _entry(services, turn)
+    now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # It was moved while we wrote; who moved it may be done by now, and does not look here
         # again.
@@ -102,16 +102,16 @@ def _put(
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
 
-def _tidy(
+def tidy(
     services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
 ) -> Outcome:
     """Take it out of the calendars that it stood in before. One that cannot be written is not
     waited for, its login may never come back: that is owed again once its account was read without
     trouble.
     """
-    now = _entry(services, turn)
+    now = read_entry(services, turn)
     for calendar_id in now.strays if now else ():
-        place = _place(places, calendar_id)
+        place = place_of(places, calendar_id)
         if place is None or place.open:
             outcome = Sent() if place is None else _take_away(services, turn, entry, place)
             if not isinstance(outcome, Sent):
@@ -121,7 +121,7 @@ def _tidy(
     return Sent()
 
 
-def _remove(
+def remove(
     services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
 ) -> Outcome:
     if entry.calendar_id is None and not entry.strays:
@@ -163,7 +163,7 @@ def _take_away(
                 (each.id, each.calendar_id) != (event_id, place.calendar_id) for each in seen
             )
     except CronofyError as error:
-        return _failed(services, error, place)
+        return failed(services, error, place)
     return (
         Sent()
         if write.seen
@@ -171,8 +171,8 @@ def _take_away(
     )
 
 
-def _failed(services: Services, error: CronofyError, place: TargetCalendar) -> Outcome:
-    if _takes_no_events(error) or isinstance(error, NotFound):
+def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Outcome:
+    if takes_no_events(error) or isinstance(error, NotFound):
         # Its account's list of calendars tells for sure; after that another calendar is chosen, or
         # none is missed.
         _owe_a_look(services, place)

@@ -25,16 +25,16 @@ from workers.delivery import looks
 from workers.delivery.calendar_writes import (
     ITS_ACCOUNT,
     LONGEST_WAIT_MS,
-    _entry,
-    _failed,
-    _not_taken,
-    _place,
-    _put,
-    _remove,
-    _shown,
-    _takes_no_events,
-    _tidy,
     event_of,
+    failed,
+    not_taken,
+    place_of,
+    put,
+    read_entry,
+    remove,
+    shown,
+    takes_no_events,
+    tidy,
 )
 from workers.delivery.delivery import Dead, Later, Outcome, Sent, Skipped, Turn
 from workers.services import Services
@@ -51,13 +51,13 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     state over a newer one, or into a calendar that it was moved out of, and whose row is done. Then
     it puts that right itself, although its own row is somebody else's by now.
     """
-    entry = _entry(services, turn)
+    entry = read_entry(services, turn)
     for _ in range(ROUNDS):
         if entry is None:
             return Skipped("the session is gone", "discarded")
         outcome = _bring(services, turn, entry)
-        before, entry = entry, _entry(services, turn)
-        if outcome and entry is not None and _shown(entry) == _shown(before):
+        before, entry = entry, read_entry(services, turn)
+        if outcome and entry is not None and shown(entry) == shown(before):
             return outcome
     return Later("the session changes faster than it is written", 0)
 
@@ -71,7 +71,7 @@ def _bring(services: Services, turn: Turn, entry: CalendarEntry) -> Outcome | No
     over = services.now().timestamp() >= entry.session.ends
     outcome: Outcome | None = Later("it was not seen in a calendar before")
     if not entry.session.active:
-        outcome = _remove(services, turn, entry, places)
+        outcome = remove(services, turn, entry, places)
     elif over and not places:
         return Skipped("no calendar", "too_late")
     elif not over:
@@ -95,7 +95,7 @@ def _look(
     event = event_of(entry)
     reached, wrong = False, list[TargetCalendar]()
     for look in owed:
-        place = _place(places, look.calendar_id)
+        place = place_of(places, look.calendar_id)
         if place is None or not place.open:
             continue
         reached = True
@@ -103,7 +103,7 @@ def _look(
             if not looks.is_right(services, entry, event, look):
                 wrong.append(place)
         except CronofyError as error:
-            return _failed(services, error, place)
+            return failed(services, error, place)
     if wrong:
         log.warning("late_write_found", session=entry.session.id, calendars=len(wrong))
         return _put_right(services, turn, entry, wrong, places)
@@ -129,14 +129,14 @@ def _put_right(
     if entry is None:
         return None
     if not entry.session.active:
-        return _remove(services, turn, entry, places)
+        return remove(services, turn, entry, places)
     outcome: Outcome | None = Sent()
-    if standing := _place(wrong, entry.calendar_id):
+    if standing := place_of(wrong, entry.calendar_id):
         try:
-            outcome = _put(services, turn, entry, standing)
+            outcome = put(services, turn, entry, standing)
         except CronofyError as error:
-            outcome = _failed(services, error, standing)
-    return _tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
+            outcome = failed(services, error, standing)
+    return tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
 
 
 def _write(
@@ -145,7 +145,7 @@ def _write(
     """Into the first calendar that takes it; one that it was written into before keeps it, as long
     as it is there.
     """
-    stood = _place(places, entry.calendar_id)
+    stood = place_of(places, entry.calendar_id)
     if stood is not None and not stood.connected:
         # Another calendar would show it twice as soon as this one is linked again.
         return Later(
@@ -157,17 +157,17 @@ def _write(
         if failure and turn.late:
             return Later(str(failure), 0)
         try:
-            outcome = _put(services, turn, entry, place)
+            outcome = put(services, turn, entry, place)
         except CronofyError as error:
             if not _elsewhere(error, place, stood):
-                return _failed(services, error, place)
+                return failed(services, error, place)
             failure = error
-            _not_taken(services, entry, place)
+            not_taken(services, entry, place)
             log.warning(
                 "calendar_takes_no_events", connection=place.connection_id, error=str(error)
             )
         else:
-            return _tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
+            return tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
     return Later(str(failure or "the coach has no calendar that takes events"), LONGEST_WAIT_MS)
 
 
@@ -175,4 +175,4 @@ def _elsewhere(error: CronofyError, place: TargetCalendar, stood: TargetCalendar
     """Whether to try another calendar: this one surely did not take the event, and does not show an
     older state.
     """
-    return _takes_no_events(error) or (place is not stood and isinstance(error, ITS_ACCOUNT))
+    return takes_no_events(error) or (place is not stood and isinstance(error, ITS_ACCOUNT))
