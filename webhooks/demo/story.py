@@ -129,13 +129,11 @@ def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple
     }
     if start.strftime("%Y-%m-%dT%H:%M:%SZ") not in gone:
         raise StepFailed(f"{start} is still listed although the calendar is busy then")
+    times = [clock_time(one, person.zone) for one in sorted(gone)]
     say.done(
         f"push: {push['type']}, signed, answered {push['status']} in {push['duration_ms']:.0f} ms",
         f"refresh: version {before['version']} -> {after['version']}, read at {after['as_of']}",
-        (
-            f"closed: {few([clock_time(one, person.zone) for one in sorted(gone)])} (buffers of 15 min"
-            " included)"
-        ),
+        f"closed: {few(times)} (buffers of 15 min included)",
         (
             f"push to visible: {visible:.0f} ms, from the click in the calendar to the slots over"
             " the API"
