@@ -97,7 +97,7 @@ def test_a_cut_is_a_reset_for_old_and_new(echo: tuple[Proxy, list[bytes]]) -> No
         proxy.misbehave("cut")
         with pytest.raises(ConnectionError):
             say(before, b"two")
-    with dial(proxy) as after, pytest.raises(ConnectionError):
+    with pytest.raises(ConnectionError), dial(proxy) as after:  # even as it is dialled
         say(after, b"three")
 
 

@@ -177,9 +177,8 @@ def test_a_row_of_another_release_is_left_for_it_and_stands_in_nobody_s_way(
     with capture_logs() as logs:
         for _ in range(3):
             clock.sample(mailroom.services, actors)
-    assert [(line["event"], line["kind"], line["count"]) for line in logs] == [
-        ("unknown_rows", f"{kind} {topic}", 511)
-    ]
+    said = [line for line in logs if line["event"] == "unknown_rows"]
+    assert [(line["kind"], line["count"]) for line in said] == [(f"{kind} {topic}", 511)]
     told = generate_latest(registry(mailroom.services)).decode()
     assert exposition.value(told, "coachcal_unknown_rows", table="outbox") == 511
 
@@ -206,7 +205,7 @@ def test_a_trouble_of_another_release_is_a_calendar_that_cannot_be_trusted(house
     clock.announce(services, actors)
     with capture_logs() as logs:
         clock.sample(services, actors)
-    assert [(line["event"], line["kind"]) for line in logs] == [("unknown_rows", "eclipsed")]
+    assert [line["kind"] for line in logs if line["event"] == "unknown_rows"] == ["eclipsed"]
     with services.database.read() as tx:
         assert people.row_of(tx, connection).told_trouble is None
 
