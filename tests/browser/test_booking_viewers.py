@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from storage.schema import tables
-from tests.browser.conftest import Seen, Site
-from tests.browser.test_booking_page import (
+from tests.browser.booking_page import (
     MOST_BYTES,
     STATIC,
     bookings_of,
@@ -21,10 +20,11 @@ from tests.browser.test_booking_page import (
     ready,
     tab_into_grid,
 )
-from tests.browser.test_ops import at_peace, fits_everybody
+from tests.browser.conftest import Seen, Site
+from tests.browser.readers import at_peace, fits_everybody
 from tests.support import page_visitor, people
+from tests.support.booking_requests import POD, post
 from tests.support.page_visitor import GRACE, HEDY, fields
-from tests.webhooks.api.test_bookings import POD, post
 
 ACME = {"company": "acme"}
 BUSY = people.at(3, 12)

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from domain.hours import WEEKDAYS
+from tests.browser.booking_page import TEN, bookings_of, button, guest, ready
 from tests.browser.conftest import Site
 from tests.browser.hands import Touch, middle, to_the_middle
-from tests.browser.test_booking_page import TEN, bookings_of, button, guest, ready
-from tests.browser.test_ops import at_peace, violations
-from tests.browser.test_settings_page import at_settings, cell, hours
+from tests.browser.readers import at_peace, violations
+from tests.browser.settings_page import at_settings, cell, hours
 from tests.support import people
 
 SIZES: list[dict[str, Any]] = [
