@@ -16,8 +16,6 @@ from webhooks.cli import main
 from webhooks.version import version
 
 UNITS = sorted((DEPLOY / "systemd").iterdir())
-
-
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 OURS = {

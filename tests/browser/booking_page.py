@@ -15,8 +15,6 @@ from tests.support.page_visitor import GRACE
 
 TEN = people.at(2, 9)
 MOST_BYTES = 115_000
-
-
 STATIC = Path(__file__).parents[2] / "webhooks/pages/static"
 
 
@@ -69,3 +67,20 @@ def tab_into_grid(page: Page) -> None:
         if page.evaluate("document.activeElement.name") == "start":
             return
     raise AssertionError("the grid cannot be reached with the tab key")
+
+
+ACME = {"company": "acme"}
+
+
+@contextmanager
+def staff(
+    site: Site, viewer: str, path: str = "/book?duration=60", **options: Any
+) -> Iterator[Seen]:
+    """A coach, or a manager of Acme, who followed their link."""
+    asked = {"participant": GRACE, "language": "en"} | options.pop("asked", {})
+    made = page_visitor.path_of(page_visitor.link(site.desk, viewer=viewer, context=ACME, **asked))
+    with site.visit(**options) as seen:
+        seen.page.clock.install()
+        seen.page.goto(made)
+        seen.page.goto(path)
+        yield seen

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.booking_page import TEN, button, guest, ready
 from tests.browser.conftest import Site
 from tests.browser.readers import at_peace, violations
-from tests.browser.test_no_harm import PHONE
+from tests.browser.screens import PHONE
 from tests.support import people
 
 

@@ -14,8 +14,6 @@ from typing import Any
 from tests.chaos.evidence import Callback, Event, Evidence, Letter, Operation
 
 Values = dict[str, Any]
-
-
 NOW = int(datetime(2026, 6, 1, 8, 0, tzinfo=UTC).timestamp())
 MONDAY = int(datetime(2026, 6, 8, tzinfo=UTC).timestamp())
 HOUR, MINUTE = 3600, 60
@@ -141,8 +139,6 @@ HEDY = booking("bkg_2", "ses_2", "hedy", "cancelled", 2)
 MARY = booking("bkg_3", "ses_3", "mary", "booked", 1)
 JOAN = booking("bkg_4", "ses_3", "joan", "cancelled", 2)
 SEATS = {"taken": 1, "max_seats": 3}
-
-
 MAILS = (
     (mail(1, GRACE, "booked", 1, "grace@example.test"), at(9)),
     (mail(2, GRACE, "booked", 1, "ada@example.test", role="coach"), at(9)),

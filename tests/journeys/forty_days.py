@@ -26,8 +26,8 @@ from storage.slots import listings
 from storage.slots.listings import Listing
 from tests.journeys.forty_people import PEOPLE, Life
 from tests.support import people
+from tests.support.clock_work import drain
 from tests.support.in_process import NOWHERE, House, built
-from tests.workers.test_clock import drain
 from webhooks.app import create_app
 from webhooks.demo.processes import free_port
 from workers import clock
@@ -46,13 +46,9 @@ SECOND, MINUTE, HOUR, DAY = (
     timedelta(hours=1),
     timedelta(days=1),
 )
-
-
 RELINK_DAYS = (0, 1, 3, 7, 14)
 HOURLY = ("reconcile", "audit", "roll")
 LOST = "Your calendar is no longer connected"
-
-
 WAITING: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (
         tables.connections,

@@ -13,8 +13,6 @@ GRACE = {
     "email": "grace@example.test",
     "zone": "America/New_York",
 }
-
-
 HEDY = {
     "id": "hedy",
     "name": "Hedy Lamarr",
@@ -22,8 +20,6 @@ HEDY = {
     "zone": "Europe/Vienna",
     "language": "de",
 }
-
-
 TEN, NINE = "2026-06-02T10:00:00Z", "2026-06-02T09:00:00Z"
 BOOKING = {"coach_id": "ada", "start": TEN, "duration": 60, "participant": GRACE}
 POD = {

@@ -8,8 +8,6 @@ from tests.support.page_visitor import follow, path_of
 
 CSRF = re.compile(r'name="csrf" value="([\w-]+)"')
 COUNT = re.compile(r'id="count">Bookable times: (\d+)')
-
-
 FORM: dict[str, Any] = {
     "version": "1",
     "zone": "Europe/London",

@@ -241,8 +241,6 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "withheld_id": Things.withheld,
     "scope_id": Things.mail_text,
 }
-
-
 PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own
 
 

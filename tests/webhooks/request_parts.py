@@ -1,5 +1,7 @@
 """What the bodies and paths of requests are made of: days, people, programmes, times."""
 
+from itertools import count
+
 DAYS = {
     name: f"2026-06-{day:02}T08:00:00Z"
     for day, name in enumerate(("hold", "booking", "pod", "later", "begun"), 8)
@@ -31,3 +33,4 @@ ROSTER = (
     "programme,coach,date,time,zone,min,max,duration\n"
     "Lead,{coach_id},2026-06-05,13:00,Europe/London,1,4,60\n"
 )
+NUMBERS = count()

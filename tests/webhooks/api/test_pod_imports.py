@@ -43,8 +43,6 @@ DOUBTFUL = (
     line(day="2026-06-03", at="13:30", coach="bob", people=f"{PAT}; {SAM}"),
     line(day="2026-06-04", min="2"),
 )
-
-
 BAD = (
     line(at="10:30"),
     line(at="13:30", people=SAM),

@@ -18,8 +18,6 @@ from workers.cronofy import signature
 VECTORS: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "workers/cronofy/fixtures/hmac_vectors.json").read_text()
 )
-
-
 ODD = (
     '{ "notification": {"type":"change",  "changes_since":"2026-11-02T09:24:16Z"},\n'
     '  "channel":'

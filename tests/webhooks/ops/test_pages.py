@@ -21,8 +21,6 @@ from webhooks.http import page_security
 HTMX = Path(ops.__file__).parent / "static" / "htmx.min.js"
 # Of htmx.org 2.0.11, as npm has it; its licence lies beside it.
 HTMX_SHA256 = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
-
-
 SECRETS = (
     "Canary title",
     "canary@example.test",

@@ -14,8 +14,6 @@ from workers.cronofy.transport import Timeouts
 CANARY = "YRANAC".lower()[
     ::-1
 ]  # so that no line of this file, as a traceback shows it, holds the word
-
-
 USERINFO = raw("identity/userinfo_connected")
 DEADLINE = 0.5
 

@@ -33,11 +33,7 @@ def shown_value(moment: date) -> str:
 
 
 GOOD = event("UID:good", "SUMMARY:Good", "DTSTART:20260105T100000Z", "DTEND:20260105T110000Z")
-
-
 GOOD_TIME = "2026-01-05T10:00:00Z/2026-01-05T11:00:00Z"
-
-
 OWN_ZONE = """BEGIN:VTIMEZONE
 TZID:Customized Time Zone
 BEGIN:STANDARD

@@ -17,8 +17,6 @@ GRACE = {
     "email": "grace@example.test",
     "zone": "America/New_York",
 }
-
-
 BOOKING = {"coach_id": "ada", "start": "2026-06-03T10:00:00Z", "duration": 60, "participant": GRACE}
 
 

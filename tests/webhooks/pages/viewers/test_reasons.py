@@ -18,8 +18,6 @@ from tests.webhooks.pages.viewers.kit import ACME, CLOSED, EVENING, MARY, OPEN, 
 WHY = re.compile(
     r'<td class="r">(?:<button name="start" value="(\d+)" aria-label="[^"]*">)?([\w ]+)'
 )
-
-
 SHORT = {"hours": "outside_hours", "busy": "busy", "buffer": "buffer", "session": "session",
     "past": "past",
          "day off": "day_off", "soon": "notice", "far off": "horizon"}  # fmt: skip
