@@ -12,16 +12,17 @@ from statistics import median, quantiles
 import dramatiq
 import pytest
 
+from tests.support.deployed import ROOMS
 from webhooks.cli import main
 from workers.actors import QUEUES
 from workers.clock import JOBS
 from workers.settings import Settings, variable
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("domain", "storage", "workers", "webhooks")
 MODULES = sorted(
     path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "versions" not in path.parts
 )
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 README = (ROOT / "README.md").read_text()
 SETTINGS = (ROOT / "docs/reference/settings.md").read_text()
 COMMANDS = (ROOT / "docs/reference/commands.md").read_text()
@@ -43,6 +44,15 @@ def functions_of(path: Path) -> Iterator[tuple[str, int]]:
             yield f"{path.relative_to(ROOT)}:{node.name}", (node.end_lineno or begin) - begin + 1
 
 
+def imported_by(node: ast.AST) -> list[str]:
+    """Each module that it may import: `from a import b` is `a`, and `a.b` if that is a module."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return []
+
+
 LONG = {"workers/settings.py"}
 """Longer than 300 lines, because every variable is on one page."""
 
@@ -52,6 +62,26 @@ def test_modules_are_small() -> None:
     assert {name for name, size in sizes.items() if size > 300} == LONG
     # With lines of 120 columns it was 90: the same statements take a tenth more lines of 100.
     assert median(sizes.values()) <= 98
+
+
+def test_modules_of_tests_are_small() -> None:
+    """A subject each, under its name: what several of them need lies beside, or in support."""
+    sizes = {str(path.relative_to(ROOT)): lines_of(path) for path in TESTS}
+    assert {name: size for name, size in sizes.items() if size > 300} == {}
+
+
+def test_no_test_module_is_imported() -> None:
+    """What two of them use lies in a module of its own, so that each can be moved and split."""
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in TESTS}
+    ours = {name for name in modules if name.rsplit(".", 1)[-1].startswith("test_")}
+    taken = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in TESTS
+        for node in ast.walk(ast.parse(path.read_text()))
+        for module in imported_by(node)
+        if module in ours
+    ]
+    assert taken == []
 
 
 def test_no_class_name_is_used_twice() -> None:

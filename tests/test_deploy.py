@@ -11,16 +11,11 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 
-from webhooks.api.routes import ROUTES
+from tests.support.deployed import DEPLOY, ROOT, SETTINGS
 from webhooks.cli import main
 from webhooks.version import version
-from workers.settings import Settings, variable
 
-ROOT = Path(__file__).parents[1]
-DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
-KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-SETTINGS = {variable(name) for name in Settings.model_fields}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 OURS = {
@@ -36,20 +31,6 @@ STEPS = re.findall(
 INTERNAL = "9190"
 """The port of /metrics and /ops."""
 PARTS = {"serve", "work", "clock", "migrate"}
-
-
-def manifests() -> list[dict[str, Any]]:
-    return [one for path in KUBERNETES for one in yaml.safe_load_all(path.read_text())]
-
-
-def pods() -> dict[str, dict[str, Any]]:
-    """The one container of each Deployment and Job."""
-    found = {}
-    for one in manifests():
-        if one["kind"] in ("Deployment", "Job"):
-            [container] = one["spec"]["template"]["spec"]["containers"]
-            found[one["metadata"]["name"]] = container
-    return found
 
 
 # -- the image
@@ -210,58 +191,6 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     done = subprocess.run([program, "verify", *names], capture_output=True, text=True, timeout=100)
     ours = [line for line in done.stderr.splitlines() if "coachcal" in line]
     assert ours == []
-
-
-# -- Kubernetes
-# --------------------------------------------------------------------------------------------
-
-
-def test_kubernetes_runs_every_part() -> None:
-    assert {name: container["args"] for name, container in pods().items()} == {
-        "coachcal-web": ["serve"],
-        "coachcal-worker": ["work"],
-        "coachcal-clock": ["clock"],
-        "coachcal-migrate": ["migrate"],
-    }
-
-
-def test_kubernetes_names_settings_paths_and_files_that_are_there() -> None:
-    [base] = [one for one in manifests() if one["kind"] == "Kustomization"]
-    assert {path.name for path in KUBERNETES} == {"kustomization.yaml", *base["resources"]}
-    [config] = base["configMapGenerator"]
-    assert {line.partition("=")[0] for line in config["literals"]} <= SETTINGS
-    assert base["images"] == [{"name": "coachcal", "newTag": version()}]
-    web = pods()["coachcal-web"]
-    probed = {web[f"{kind}Probe"]["httpGet"]["path"] for kind in ("readiness", "liveness")}
-    assert probed == {"/readyz", "/healthz"} & {route.path for route in ROUTES}
-
-
-def test_kubernetes_selectors_find_their_pods() -> None:
-    labels = {}
-    for one in manifests():
-        if one["kind"] == "Deployment":
-            there = one["spec"]["template"]["metadata"]["labels"]
-            assert one["spec"]["selector"]["matchLabels"] == there
-            labels[one["metadata"]["name"]] = there
-    services = {one["metadata"]["name"]: one for one in manifests() if one["kind"] == "Service"}
-    assert services["coachcal-web"]["spec"]["selector"] == labels["coachcal-web"]
-    [ingress] = [one for one in manifests() if one["kind"] == "Ingress"]
-    [rule] = ingress["spec"]["rules"]
-    assert {path["backend"]["service"]["name"] for path in rule["http"]["paths"]} == set(services)
-
-
-def test_kustomize_builds_the_base() -> None:
-    program = shutil.which("kubectl")
-    if program is None:
-        pytest.skip("the program is not here; the tests above read the files without it")
-    done = subprocess.run(
-        [program, "kustomize", str(DEPLOY / "kubernetes")],
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
-    assert len(list(yaml.safe_load_all(done.stdout))) >= len(pods()) + 4
 
 
 # -- proxies

@@ -3,14 +3,13 @@ each test that this page or another names.
 """
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.docs.named_tests import NAMED_TEST, ROOT
+
 PAGE = (ROOT / "docs/explanation/reliability.md").read_text()
 PROMISES = [f"G{number}" for number in range(1, 11)]
-NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 TESTS = sorted(set(NAMED_TEST.findall(PAGE)))
 PAGES = sorted((ROOT / "docs/explanation").glob("*.md"))
 NAMED = sorted({named for page in PAGES for named in NAMED_TEST.findall(page.read_text())})

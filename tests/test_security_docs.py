@@ -7,7 +7,7 @@ import re
 import pytest
 
 from storage.schema.tables import metadata
-from tests.test_reliability_docs import NAMED_TEST, ROOT
+from tests.docs.named_tests import NAMED_TEST, ROOT
 from workers.settings import Settings, variable
 
 PAGE = (ROOT / "docs/explanation/security.md").read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_architecture import ROOMS
+from tests.support.deployed import ROOMS
 from webhooks.version import version
 
 ROOT = Path(__file__).parents[1]

@@ -24,7 +24,7 @@ from storage.rows import api_keys
 from storage.schema.database import create
 from tests.support import http_load, processes
 from tests.support.processes import Town
-from tests.webhooks.api.test_spreadsheets import a_bomb
+from tests.support.spreadsheets import a_bomb
 from webhooks.demo.processes import true_process
 from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server

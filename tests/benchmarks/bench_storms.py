@@ -13,7 +13,7 @@ from time import monotonic, sleep
 
 from storage import migrations
 from storage.schema.database import create
-from tests.journeys.test_storm import PRODUCTION, connect, reads, wait
+from tests.journeys.storm import PRODUCTION, connect, reads, wait
 from tests.support import http_load, processes
 from tests.support.processes import Town
 from webhooks.demo.processes import true_process

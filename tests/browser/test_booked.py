@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 from icalendar import Calendar
 from playwright.sync_api import expect
 
+from tests.browser.booking_page import TEN, button, guest, ready
 from tests.browser.conftest import Site
-from tests.browser.test_booking_page import TEN, button, guest, ready
-from tests.browser.test_no_harm import PHONE
-from tests.browser.test_ops import at_peace, violations
+from tests.browser.readers import at_peace, violations
+from tests.browser.screens import PHONE
 from tests.support import people
 
 

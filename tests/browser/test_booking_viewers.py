@@ -2,16 +2,14 @@
 live for everybody.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from storage.schema import tables
-from tests.browser.conftest import Seen, Site
-from tests.browser.test_booking_page import (
+from tests.browser.booking_page import (
+    ACME,
     MOST_BYTES,
     STATIC,
     bookings_of,
@@ -19,30 +17,17 @@ from tests.browser.test_booking_page import (
     look_again,
     press_on,
     ready,
+    staff,
     tab_into_grid,
 )
-from tests.browser.test_ops import at_peace, fits_everybody
+from tests.browser.conftest import Site
+from tests.browser.readers import at_peace, fits_everybody
 from tests.support import page_visitor, people
+from tests.support.booking_requests import POD, post
 from tests.support.page_visitor import GRACE, HEDY, fields
-from tests.webhooks.api.test_bookings import POD, post
 
-ACME = {"company": "acme"}
 BUSY = people.at(3, 12)
 OPEN = people.at(4, 9)
-
-
-@contextmanager
-def staff(
-    site: Site, viewer: str, path: str = "/book?duration=60", **options: Any
-) -> Iterator[Seen]:
-    """A coach, or a manager of Acme, who followed their link."""
-    asked = {"participant": GRACE, "language": "en"} | options.pop("asked", {})
-    made = page_visitor.path_of(page_visitor.link(site.desk, viewer=viewer, context=ACME, **asked))
-    with site.visit(**options) as seen:
-        seen.page.clock.install()
-        seen.page.goto(made)
-        seen.page.goto(path)
-        yield seen
 
 
 def pod(site: Site, start: str = "2026-06-05T13:00:00Z", **changes: Any) -> str:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.booking_page import guest
 from tests.browser.conftest import served
 from tests.browser.hands import to_the_middle
 from tests.browser.pixels import NEEDED, apart
-from tests.browser.test_booking_page import guest
-from tests.browser.test_ops import at_peace, violations
+from tests.browser.readers import at_peace, violations
 from tests.support import http_client as desks
 from tests.support.databases import Kind
 from tests.support.page_visitor import GRACE

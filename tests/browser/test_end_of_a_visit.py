@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.booking_page import TEN, button, look_again
 from tests.browser.conftest import Site, served
-from tests.browser.test_booking_page import TEN, button, look_again
-from tests.browser.test_no_harm import in_view
-from tests.browser.test_ops import violations
-from tests.browser.test_settings_page import hours, save, stored
+from tests.browser.readers import violations
+from tests.browser.screens import in_view
+from tests.browser.settings_page import hours, save, stored
 from tests.support import page_visitor, people
 from tests.support.databases import Kind
 

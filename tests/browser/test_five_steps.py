@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, Page, expect
 from domain.hours import Hours
 from storage.rows import coaches
 from storage.slots import slot_sets
+from tests.browser.booking_page import button
 from tests.browser.conftest import Seen
 from tests.browser.hands import Finger, Hand, Keyboard, Mouse, NoScript, to_the_middle
-from tests.browser.test_booking_page import button
 from tests.support import people, processes
 from tests.support.databases import Kind
 from tests.support.page_visitor import GRACE

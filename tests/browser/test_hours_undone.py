@@ -6,9 +6,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Site
 from tests.browser.hands import to_the_middle
-from tests.browser.test_no_harm import PHONE, week
-from tests.browser.test_ops import at_peace, violations
-from tests.browser.test_settings_page import at_settings, cell, hours
+from tests.browser.readers import at_peace, violations
+from tests.browser.screens import PHONE, week
+from tests.browser.settings_page import at_settings, cell, hours
 
 
 def test_what_a_finger_changed_is_said_in_sight_and_undone_step_by_step(one_site: Site) -> None:

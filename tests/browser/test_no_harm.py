@@ -8,28 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from domain.hours import WEEKDAYS
+from tests.browser.booking_page import TEN, bookings_of, button, guest, ready
 from tests.browser.conftest import Site
 from tests.browser.hands import Touch, middle, to_the_middle
-from tests.browser.test_booking_page import TEN, bookings_of, button, guest, ready
-from tests.browser.test_ops import at_peace, violations
-from tests.browser.test_settings_page import at_settings, cell, hours
+from tests.browser.readers import at_peace, violations
+from tests.browser.screens import PHONE, SIZES, in_view, week
+from tests.browser.settings_page import at_settings, cell, hours
 from tests.support import people
-
-SIZES: list[dict[str, Any]] = [
-    {"width": 1440, "height": 900},
-    {"width": 360, "height": 640, "has_touch": True, "is_mobile": True},
-]
-# On the screen, and not beneath what sticks to its edges.
-IN_VIEW = """id => {
-  const it = document.getElementById(id), box = it.getBoundingClientRect();
-  const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-  return box.top >= 0 && box.bottom <= innerHeight && it.contains(there);
-}"""
-
-
-def in_view(page: Page, element_id: str) -> bool:
-    return bool(page.evaluate(IN_VIEW, element_id))
 
 
 def scrolled(page: Page) -> float:
@@ -115,15 +100,7 @@ def test_without_a_script_the_first_wrong_field_has_the_focus_too(one_site: Site
         assert hours(page, "mon").input_value()
 
 
-# -- the hours on a phone: a swipe scrolls
-# ----------------------------------------------------------------------
-
-PHONE: dict[str, Any] = SIZES[1]
 PLACES = """() => [scrollY, document.querySelector("#grid [role=grid]").scrollTop]"""
-
-
-def week(page: Page) -> list[str]:
-    return [hours(page, day).input_value() for day in WEEKDAYS]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,9 @@ from playwright.sync_api import expect
 
 from domain.coaches import Policy
 from tests.browser import scene
+from tests.browser.booking_page import bookings_of, guest, ready, staff
 from tests.browser.conftest import Site
-from tests.browser.test_booking_page import bookings_of, guest, ready
-from tests.browser.test_booking_viewers import staff
-from tests.browser.test_ops import at_peace, violations
+from tests.browser.readers import at_peace, violations
 from tests.support import people
 
 PHONE: dict[str, Any] = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}

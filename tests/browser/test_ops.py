@@ -2,12 +2,9 @@
 and at peace.
 """
 
-import json
 import re
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -15,27 +12,16 @@ from storage.rows import audit_log, outbox
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.browser import scene
-from tests.browser.conftest import Seen, Site
+from tests.browser.conftest import Site
+from tests.browser.readers import AXE, at_peace, fits_everybody, focused, tab_to, violations
 from tests.support import people
-from tests.webhooks.api.test_bookings import BOOKING, post
+from tests.support.booking_requests import BOOKING, post
 
 STATIC = Path(__file__).parents[2] / "webhooks"
-AXE = Path(__file__).parent / "axe" / "axe.min.js"
+
+
 # Of axe-core 4.14.1, as npm has it; its licence lies beside it.
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
-
-
-def tab_to(page: Page, element_id: str) -> None:
-    """By the keyboard alone."""
-    for _ in range(100):
-        page.keyboard.press("Tab")
-        if focused(page) == element_id:
-            return
-    raise AssertionError(f"{element_id} cannot be reached with the tab key")
-
-
-def focused(page: Page) -> Any:
-    return page.evaluate("document.activeElement.id")
 
 
 def answered(page: Page, pattern: str) -> None:
@@ -43,12 +29,6 @@ def answered(page: Page, pattern: str) -> None:
     for _ in range(2):
         with page.expect_response(pattern):
             pass
-
-
-def at_peace(seen: Seen, site: Site) -> None:
-    """No complaint in the console, and nothing was asked of anybody else."""
-    assert seen.complaints == []
-    assert [url for url in seen.requests if not url.startswith(site.origin)] == []
 
 
 def test_a_dead_letter_appears_is_requeued_by_keyboard_and_is_gone_without_a_reload(
@@ -294,22 +274,6 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: S
         at_peace(seen, one_site)
 
 
-def fits_everybody(page: Page, widths: Sequence[int] = (1280, 360)) -> None:
-    """Axe finds nothing on a wide screen and on a narrow one, in light and in dark, and nothing is
-    wider than the screen.
-
-    In one load: no page asks how wide it is or how dark, which `test_pages_leave_it_to_css` holds.
-    Of dark only the rules about colours are asked: the others see the very same document.
-    """
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="light")
-        assert violations(page) == [], (page.url, width)
-        assert page.evaluate("document.documentElement.scrollWidth") == width, page.url
-        page.emulate_media(color_scheme="dark")
-        assert violations(page, "cat.color") == [], (page.url, width, "dark")
-
-
 def test_pages_leave_it_to_css() -> None:
     """Width and scheme change what is drawn and nothing else: a page needs no second
     load for them.
@@ -320,15 +284,6 @@ def test_pages_leave_it_to_css() -> None:
         assert not re.search("matchMedia|innerWidth|clientWidth|screen\\.", script.read_text()), (
             script
         )
-
-
-def violations(page: Page, tag: str | None = None) -> list[str]:
-    """What axe finds; `tag`: by the rules that carry it alone."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text())
-    options = {} if tag is None else {"runOnly": {"type": "tag", "values": [tag]}}
-    found = page.evaluate("options => axe.run(options).then(found => found.violations)", options)
-    return [json.dumps([it["id"], [node["target"] for node in it["nodes"]]]) for it in found]
 
 
 def test_axe_is_the_one_that_was_published() -> None:

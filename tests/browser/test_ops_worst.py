@@ -14,7 +14,7 @@ from storage.schema import tables
 from storage.schema.database import clock_ms
 from tests.browser import scene
 from tests.browser.conftest import Seen, Site
-from tests.browser.test_ops import at_peace, violations
+from tests.browser.readers import at_peace, violations
 from workers.clock import JOBS
 
 

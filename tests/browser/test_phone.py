@@ -6,11 +6,10 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.booking_page import bookings_of, button, guest, ready, staff
 from tests.browser.conftest import Site
-from tests.browser.test_booking_page import bookings_of, button, guest, ready
-from tests.browser.test_booking_viewers import staff
-from tests.browser.test_ops import at_peace, violations
-from tests.browser.test_settings_page import at_settings
+from tests.browser.readers import at_peace, violations
+from tests.browser.settings_page import at_settings
 from tests.support import people
 
 PHONE: dict[str, Any] = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}

@@ -3,55 +3,16 @@ follows, and no script.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, expect
-from werkzeug.wrappers import Request, Response
+from playwright.sync_api import Locator, Page, expect
 
-from domain.accounts import Calendar
-from domain.coaches import Coach
-from storage.rows import coaches
-from storage.transactions import target_calendars
-from tests.browser.conftest import Seen, Site, listening, served
+from tests.browser.conftest import Site
 from tests.browser.hands import Mouse, Touch, middle
-from tests.browser.test_ops import at_peace, fits_everybody, tab_to, violations
+from tests.browser.readers import at_peace, fits_everybody, tab_to
+from tests.browser.settings_page import at_settings, cell, hours, in_words, save, stored
 from tests.support import people
-from tests.support.databases import Kind
 
 ROW = "09:00-17:00"
-CONSENT = "http://127.0.0.1:8002"  # nobody listens there
-
-
-@contextmanager
-def at_settings(site: Site, *, language: str = "en", **options: Any) -> Iterator[Seen]:
-    """Ada, who followed a link of Coach OS to her settings; on Tuesday 10:00-11:00 (in London) she
-    is busy.
-    """
-    people.ready(site.desk.database, people.MAILED, (people.at(2, 9), people.at(2, 10)))
-    with site.visit(**options) as seen:
-        seen.page.goto(settings_link(site, language))
-        seen.page.wait_for_url("**/settings")
-        yield seen
-
-
-def settings_link(site: Site, language: str = "en") -> str:
-    asked = {"purpose": "settings", "coach_id": "ada", "language": language}
-    link: str = site.desk.ask("POST", "/v1/links", "links:write", json=asked).json["url"]
-    return f"{site.origin}/p/" + link.rpartition("/p/")[2]
-
-
-def stored(site: Site) -> Coach:
-    with site.desk.database.read() as tx:
-        found = coaches.get(tx, "ada")
-    assert found
-    return found
-
-
-def cell(page: Page, day: str, clock: str) -> Locator:
-    return page.get_by_role("gridcell", name=f"{day} {clock}")
 
 
 def drag(begin: Locator, end: Locator) -> None:
@@ -59,25 +20,10 @@ def drag(begin: Locator, end: Locator) -> None:
     Mouse().sweep(begin, end)
 
 
-def hours(page: Page, day: str) -> Locator:
-    return page.locator(f"#hours-{day}")
-
-
-def in_words(page: Page, day: str) -> Locator:
-    """When sessions can begin on this day of the coming week."""
-    return page.locator("#in-words tr", has_text=day).locator("td")
-
-
 def count(page: Page) -> int:
     found = re.match(r"Bookable times: (\d+)", page.locator("#count").inner_text())
     assert found
     return int(found[1])
-
-
-def save(page: Page) -> None:
-    page.click("#save")
-    page.wait_for_url("**/settings?said=saved*")
-    expect(page.locator("#said")).to_contain_text("Saved.")
 
 
 def test_hours_are_dragged_the_week_shows_it_at_once_and_is_the_same_after_saving(
@@ -262,102 +208,6 @@ def test_without_a_script_the_form_previews_and_saves(one_site: Site) -> None:
         page.get_by_role("link", name="Disconnect").click()
         page.get_by_role("button", name="Disconnect").click()
         expect(page.locator("#said")).to_contain_text("being disconnected")
-
-
-def test_a_first_read_shows_without_a_reload(one_site: Site) -> None:
-    with at_settings(one_site) as seen:
-        page = seen.page
-        another = people.connect(one_site.desk.database, sub="acc_second")
-        page.reload()
-        page.evaluate("window.sameLoad = true")
-        card = page.locator(f"#{another}")
-        expect(card).to_contain_text("Reading for the first time")
-        # When it is read, and closes two hours on Wednesday
-        profile = replace(people.ACCOUNT.profiles[0], calendars=(Calendar(people.WORK, "Second"),))
-        found = replace(people.ACCOUNT, sub="acc_second", profiles=(profile,))
-        people.read(
-            one_site.desk.database, another, (people.at(3, 9), people.at(3, 11)), account=found
-        )
-        # Then the account and the week say so
-        expect(card).to_contain_text("Second")
-        expect(card).not_to_contain_text("Reading for the first time")
-        expect(in_words(page, "Wednesday")).to_have_text("09:00 to 09:15, 12:15 to 16:30")
-        assert page.evaluate("window.sameLoad")
-        at_peace(seen, one_site)
-
-
-def test_the_calendar_that_receives_sessions_is_chosen_by_keyboard(site: Site) -> None:
-    with at_settings(site) as seen:
-        page = seen.page
-        main, home = (
-            page.get_by_label("The main one"),
-            page.get_by_label("Home").and_(page.get_by_role("radio")),
-        )
-        expect(main).to_be_checked()
-        page.get_by_role("button", name="Save calendars").focus()
-        page.keyboard.press("Tab")
-        expect(main).to_be_focused()
-        page.keyboard.press("ArrowDown")
-        expect(home).to_be_checked()
-        # What is not saved stays, though the accounts are looked at again
-        page.evaluate(
-            "document.activeElement.blur(), document.dispatchEvent(new Event('visibilitychange'))"
-        )
-        page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/settings?said=receives_saved")
-        assert not [url for url in seen.requests if url.endswith("/settings/accounts")]
-        expect(home).to_be_checked()
-        expect(page.locator("#said")).to_contain_text("Sessions are written there from now on")
-        with site.desk.database.read() as tx:
-            place = target_calendars.receiving(tx, "ada")
-        assert place
-        assert place.calendar_id == people.HOME
-        assert violations(page) == []
-        at_peace(seen, site)
-
-
-def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_reload(
-    chromium: Browser, fresh_database: Callable[[Kind], str], redis_url: str
-) -> None:
-    # Given Coach OS, on an origin of its own, which shows the settings in a frame
-    with listening(framing) as outside, served(
-        fresh_database("sqlite"), redis_url, chromium, embed_origins=outside, cronofy_origin=CONSENT
-    ) as site, site.visit() as seen:  # fmt: skip
-        page = seen.page
-        people.introduce(site.desk.database, people.MAILED)
-        page.context.route(
-            f"{CONSENT}/**", lambda route: route.fulfill(body="Agreed.", content_type="text/plain")
-        )
-        page.goto(f"{outside}/?{settings_link(site)}")
-        frame = page.frame_locator("iframe")
-        # When the coach goes to the consent, which opens beside it
-        frame.get_by_role("button", name="Google").click()
-        with page.expect_popup() as beside:
-            frame.get_by_role("link", name="Continue to Google").click()
-        # It begins on a page of ours, which says for whom
-        expect(beside.value.get_by_role("heading")).to_have_text(
-            "Connect a calendar of Ada Lovelace’s"
-        )
-        beside.value.get_by_role("button", name="Continue to Google").click()
-        beside.value.wait_for_url("**provider_name=google**")
-        # Then the frame shows the settings again
-        expect(frame.locator("#accounts")).to_contain_text("No calendar is connected yet")
-        # And when the account is connected, and the coach comes back
-        people.connect(site.desk.database)
-        beside.value.close()
-        frame.locator("body").evaluate("dispatchEvent(new Event('focus'))")
-        # Then it is there
-        expect(frame.locator(".account")).to_contain_text("Reading for the first time")
-        expect(frame.locator("#live")).to_contain_text("Your calendar is connected")
-        assert seen.complaints == []
-
-
-@Request.application
-def framing(request: Request) -> Response:
-    """A page that frames what it is asked for."""
-    framed = f'<iframe src="{request.query_string.decode()}" width="900" height="800"></iframe>'
-    return Response(f"<!doctype html><title>Coach OS</title>{framed}", mimetype="text/html")
 
 
 def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: Site) -> None:

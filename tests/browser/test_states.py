@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.booking_page import button, guest, ready
 from tests.browser.conftest import Site
 from tests.browser.hands import to_the_middle
 from tests.browser.pixels import NEEDED, apart
-from tests.browser.test_booking_page import button, guest, ready
-from tests.browser.test_ops import at_peace, violations
-from tests.browser.test_settings_page import at_settings, cell, hours
+from tests.browser.readers import at_peace, violations
+from tests.browser.settings_page import at_settings, cell, hours
 from tests.support import people
 
 LOOKS: list[dict[str, Any]] = [

@@ -20,15 +20,14 @@ from dramatiq.brokers.stub import StubBroker
 from sqlalchemy import Table, event
 from structlog.testing import capture_logs
 
-from domain.coaches import Coach
-from domain.hours import Hours
 from storage.rows.refresh_jobs import RECONCILE_FROM, RECONCILE_SPREAD
 from storage.schema import tables
 from storage.slots import listings
 from storage.slots.listings import Listing
+from tests.journeys.forty_people import PEOPLE, Life
 from tests.support import people
-from tests.support.in_process import NOWHERE, Connected, House, built
-from tests.workers.test_clock import drain
+from tests.support.clock_work import drain
+from tests.support.in_process import NOWHERE, House, built
 from webhooks.app import create_app
 from webhooks.demo.processes import free_port
 from workers import clock
@@ -47,40 +46,9 @@ SECOND, MINUTE, HOUR, DAY = (
     timedelta(hours=1),
     timedelta(days=1),
 )
-
 RELINK_DAYS = (0, 1, 3, 7, 14)
 HOURLY = ("reconcile", "audit", "roll")
 LOST = "Your calendar is no longer connected"
-NIGHTS = {day: [["20:00", "02:00"]] for day in ("sun", "mon", "tue", "wed", "thu")}
-WEEK = {
-    day: [["08:00", "12:00"], ["13:00", "18:30"]] for day in ("mon", "tue", "wed", "thu", "sat")
-}
-PEOPLE = (
-    replace(people.MAILED, id="ada", email="ada@example.test"),
-    replace(
-        people.MAILED,
-        id="ben",
-        name="Ben",
-        email="ben@example.test",
-        hours=Hours.parse("America/New_York", WEEK, {"2026-11-01": [["00:30", "03:30"]]}),
-        mode="back_to_back",
-        durations=(45,),
-        pre=0,
-        notice=120,
-        horizon_days=21,
-        tentative_blocks=False,
-    ),
-    replace(
-        people.MAILED,
-        id="cleo",
-        name="Cleo",
-        email="cleo@example.test",
-        hours=Hours.parse("Africa/Cairo", NIGHTS, {"2026-11-05": []}),
-        post=30,
-        per_day=3,
-        durations=(60,),
-    ),
-)
 WAITING: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (
         tables.connections,
@@ -112,28 +80,6 @@ SLOW = Pace(12 * HOUR, 3 * HOUR, 18 * HOUR, HOUR)
 """The same times twelve, and a turn every hour: forty days of the other would be ten thousand
 reads.
 """
-
-
-@dataclass
-class Life:
-    """A coach, their account, and what they remember of what they did."""
-
-    coach: Coach
-    connected: Connected
-    events: list[str] = field(default_factory=list)
-    booked: dict[str, tuple[int, int]] = field(default_factory=dict)
-    called_off: set[str] = field(default_factory=set)
-    lost: list[tuple[datetime, datetime]] = field(default_factory=list)
-    """From when to when the product knew that only the coach could mend it."""
-    untold: bool = False
-    """Something was changed, or may be, that no push tells."""
-
-    told_all: bool = False
-    """Everything that was to go wrong went wrong."""
-
-    @property
-    def id(self) -> str:
-        return self.coach.id
 
 
 @dataclass

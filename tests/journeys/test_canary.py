@@ -7,24 +7,22 @@ processes log all they can.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import redis
 import requests
 from sqlalchemy import select
 
-from domain.freebusy import Reading
 from storage.rows import api_keys, coaches
 from storage.schema import tables
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
+from tests.journeys.canary_traces import database, everything_in
 from tests.support import people, processes
 from tests.support.processes import GAP_SECONDS, Town
 from webhooks.demo import browser
@@ -242,46 +240,3 @@ def disconnect(running: Town, connection: str) -> None:
         == 202
     )
     running.wait(lambda found: found["state"] == "unconnected")
-
-
-def database(running: Town) -> bytes:
-    """Every value of every row, packed readings opened too."""
-    parts: list[bytes] = []
-    with running.database.read() as tx:
-        for table in tables.metadata.sorted_tables:
-            for row in tx.execute(table.select()):
-                parts += [
-                    bytes(value) if isinstance(value, bytes) else str(value).encode()
-                    for value in row
-                ]
-                if table is tables.busy:
-                    reading = Reading.unpack(row.reading)
-                    parts += [
-                        column.astype(np.int64).tobytes() for column in (reading.start, reading.end)
-                    ]
-    return b"\n".join(parts)
-
-
-def everything_in(redis_url: str) -> bytes:
-    """Every key with its value, whatever its type."""
-    readers: dict[bytes, Callable[[Any, bytes], Any]] = {
-        b"string": lambda client, key: client.get(key),
-        b"list": lambda client, key: client.lrange(key, 0, -1),
-        b"hash": lambda client, key: client.hgetall(key),
-        b"set": lambda client, key: client.smembers(key),
-        b"zset": lambda client, key: client.zrange(key, 0, -1, withscores=True),
-    }
-    parts = []
-    with redis.Redis.from_url(redis_url) as client:
-        for key in client.scan_iter():
-            value = readers[client.type(key)](client, key)
-            flat = (
-                [value]
-                if isinstance(value, bytes)
-                else [*value] + ([*value.values()] if isinstance(value, dict) else [])
-            )
-            parts += [
-                key,
-                *(item if isinstance(item, bytes) else repr(item).encode() for item in flat),
-            ]
-    return b"\n".join(parts)

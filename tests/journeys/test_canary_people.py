@@ -24,7 +24,7 @@ import requests
 from sqlalchemy import func, select
 
 from storage.schema import tables
-from tests.journeys.test_canary import database, everything_in
+from tests.journeys.canary_traces import database, everything_in
 from tests.support import processes
 from tests.support.callback_server import SECRET, Platform, platform
 from tests.support.databases import Kind

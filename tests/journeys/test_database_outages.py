@@ -2,56 +2,28 @@
 say meanwhile, and that they are well soon after it is. Real processes, a real PostgreSQL, a proxy.
 """
 
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 import requests
 
 from storage.schema import database
-from tests.journeys.test_faults import gone
+from tests.journeys.outages import HOUR, Said, ask, book, gone
 from tests.support import processes
 from tests.support.databases import Kind
 from tests.support.processes import Town
 from tests.support.tcp_proxy import Proxy
 
-HOUR = timedelta(hours=1)
 AT_FIRST = 6.0  # seconds: the deadline of 5, and a moment to say so
 WELL_AGAIN = 10.0
 # What a machine that others use too may add to a promise; a process that hangs is far beyond it
 SLACK = 8.0
-
-
-@dataclass
-class Said:
-    status: int
-    code: str | None
-    seconds: float
-    headers: Any
-
-
-def ask(running: Town, method: str, path: str, **options: Any) -> Said:
-    headers = {"Authorization": f"Bearer {running.key}", "Idempotency-Key": secrets.token_hex(8)}
-    began = time.monotonic()
-    answer = requests.request(
-        method, running.api.origin + path, headers=headers, timeout=30, **options
-    )
-    told = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
-    return Said(answer.status_code, told.get("code"), time.monotonic() - began, answer.headers)
-
-
-def book(running: Town, start: str, coach: str = "ada") -> Said:
-    who = {"id": secrets.token_hex(4), "name": "Anne", "email": "anne@example.test", "zone": "UTC"}
-    body = {"coach_id": coach, "start": start, "duration": 60, "participant": who}
-    return ask(running, "POST", "/v1/bookings", json=body)
 
 
 def health(running: Town) -> Said:

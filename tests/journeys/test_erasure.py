@@ -12,9 +12,9 @@ from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.support import forks, people
+from tests.support.command_line import told
 from tests.support.in_process import Connected, House, house
 from tests.support.people import at
-from tests.webhooks.cli.test_commands import told
 from workers import clock
 
 __all__ = ["house", "told"]

@@ -16,7 +16,7 @@ import requests
 from sqlalchemy import select
 
 from storage.schema import database, tables
-from tests.journeys.test_faults import gone
+from tests.journeys.outages import gone
 from tests.support import forks, processes
 from tests.support.databases import migrate
 from tests.support.processes import Town

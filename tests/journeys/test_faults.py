@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.journeys.outages import gone
 from tests.support import processes
 from tests.support.processes import GAP_SECONDS, LEASE_SECONDS, Town
 
@@ -22,10 +23,6 @@ def running(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Town]
         for name in ("web", "worker", "clock"):
             raised.start(name)
         yield raised
-
-
-def gone(start: datetime) -> str:
-    return start.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_a_push_becomes_fresh_slots(running: Town) -> None:

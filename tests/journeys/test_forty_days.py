@@ -14,17 +14,10 @@ from storage.rows import bookings, sessions
 from storage.schema import tables
 from tests.domain import oracle
 from tests.journeys import forty_days
-from tests.journeys.forty_days import DAY, HOUR, REAL, RELINK_DAYS, Life, Season
-from tests.journeys.forty_lives import (
-    SETTLED,
-    add,
-    channels,
-    fate,
-    live,
-    lost_push,
-    offered,
-    storms,
-)
+from tests.journeys.forty_days import DAY, HOUR, REAL, RELINK_DAYS, Season
+from tests.journeys.forty_faults import SETTLED, channels, fate, lost_push, storms
+from tests.journeys.forty_lives import add, live, offered
+from tests.journeys.forty_people import Life
 from tests.support.databases import Kind
 
 FORTY_DAYS = 40 * 24

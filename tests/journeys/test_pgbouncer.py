@@ -12,8 +12,7 @@ from sqlalchemy import bindparam, func, select, text
 
 from storage.schema.database import Database, create
 from storage.schema.fast_reads import query_raw
-from tests.journeys.test_database_outages import HOUR, ask, book
-from tests.journeys.test_faults import gone
+from tests.journeys.outages import HOUR, ask, book, gone
 from tests.support import processes
 from tests.support.databases import Kind
 from tests.support.pgbouncer import LEFT_OUT, PROGRAM, pgbouncer

@@ -8,52 +8,37 @@ rate is printed: on two quiet cores 20,000 took 4 to 5 s, with 1 or 2 reads a co
 seen 0.4 to 5.1 s after the last push.
 """
 
-import json
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storage.rows import coaches
-from storage.slots import slot_sets
-from tests.support import http_load, people, processes
+from tests.journeys.storm import (
+    COACHES,
+    GAP_SECONDS,
+    PRODUCTION,
+    Target,
+    connect,
+    look,
+    reads,
+    wait,
+)
+from tests.support import http_load, processes
 from tests.support.databases import Kind
 from tests.support.processes import Town
-from webhooks.demo import browser
 
-COACHES = 20
 ROUNDS = 4
 LINES = 16
 """Connections that are kept alive."""
-GAP_SECONDS = 5
 FRESH_SECONDS = 10
 """The goal is 6, and a read waits for up to 5 of them; a machine that other tests share is given
 some more.
 """
-PRODUCTION = {
-    "COACHCAL_MINIMUM_GAP_SECONDS": str(GAP_SECONDS),
-    "COACHCAL_LEASE_SECONDS": "30",
-    "COACHCAL_WEB_PROCESSES": "2",
-    "COACHCAL_WORKER_PROCESSES": "1",
-}
-
-
-@dataclass
-class Target:
-    """A coach, the calendar of theirs, and the push that tells of it, as it goes over the line."""
-
-    coach_id: str
-    calendar: str
-    push: bytes
-    changes: list[str]
-    """The starts of the meetings made during the storm."""
 
 
 @pytest.fixture(params=["postgresql"])
@@ -105,30 +90,6 @@ def test_pushes_by_thousands_are_answered_and_read_a_few_times_and_all_is_seen(
     assert running.control.counts()["GET /v1/free_busy"] == counted.total()
 
 
-def connect(running: Town, count: int = COACHES) -> list[Target]:
-    """So many coaches with an account each, read once."""
-    ids = [f"coach-{number:02}" for number in range(count)]
-    for coach_id in ids:
-        with running.database.write() as tx:
-            coach = coaches.put(tx, people.coach(id=coach_id))
-            slot_sets.recompute(tx, coach, now=datetime.now(UTC))
-    seats = {coach_id: running.control.create_account(coach_id) for coach_id in ids}
-    for coach_id, seat in seats.items():
-        link = str(running.api.post(f"/v1/coaches/{coach_id}/connect", {})["authorize_url"])
-        browser.connect(link, running.control, profile=seat.profiles[0])
-    for coach_id in ids:
-        wait(running, coach_id, lambda found: found["state"] == "fresh", time.monotonic() + 20)
-    channels = {each["sub"]: each for each in running.control.state()["channels"]}
-    return [
-        Target(coach_id, seat.calendars[0], pushed(running, channels[seat.sub]), [])
-        for coach_id, seat in seats.items()
-    ]
-
-
-def pushed(running: Town, channel: dict[str, Any]) -> bytes:
-    return http_load.change(channel["callback_url"], running.sandbox.client_secret, channel["id"])
-
-
 def storm(running: Town, targets: list[Target], count: int) -> int:
     """In rounds without a pause between them. Each calendar changes during each but the last;
     whatever changes is told by the pushes of the next. Returns how many were accepted.
@@ -159,27 +120,3 @@ def until_seen(running: Town, target: Target, since: float) -> float:
 
     wait(running, target.coach_id, seen, since + 20)
     return time.monotonic() - since
-
-
-def wait(
-    running: Town, coach_id: str, wanted: Callable[[dict[str, Any]], bool], until: float
-) -> None:
-    while not wanted(found := look(running, coach_id)):
-        assert time.monotonic() < until, f"{coach_id}: {found['state']}, version {found['version']}"
-        time.sleep(0.05)
-
-
-def look(running: Town, coach_id: str) -> dict[str, Any]:
-    begin = datetime.now(UTC).date()
-    query = {"from": str(begin), "to": str(begin + timedelta(days=28)), "duration": "60"}
-    return running.api.get(f"/v1/coaches/{coach_id}/slots", **query)
-
-
-def reads(running: Town) -> Counter[str]:
-    """How often each coach's calendar was read, as the worker tells."""
-    lines = (
-        json.loads(line)
-        for line in running.processes.log("worker").read_text().splitlines()
-        if '"refreshed"' in line
-    )
-    return Counter(line["coach"] for line in lines)

@@ -2,21 +2,13 @@
 counted twice.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
 import pytest
 
 from storage.rows import coaches
-from storage.schema import tables
 from storage.slots import slot_sets
-from storage.slots.bookable import Wanted
-from storage.transactions import bookings
-from tests.support import people, processes, written_sessions
+from tests.support import people, written_sessions
 from tests.support.in_process import House
 from tests.support.people import at
-from tests.support.processes import Town
 from tests.support.written_sessions import HOUR, TEN, Diary
 
 
@@ -213,96 +205,3 @@ def test_an_event_that_the_coach_deletes_comes_back_with_the_session_s_next_chan
     ada.rebook(done, TEN + 900)
     ada.write()
     assert ada.events() == [(ada.calendar, TEN + 900, TEN + 900 + HOUR)]
-
-
-def test_a_worker_killed_between_writing_and_recording_leaves_no_twin(running: Town) -> None:
-    seat, _ = running.connect()
-    start = int(running.a_free_time().timestamp())
-    # Given a worker that wrote the event, and hangs in reading it back
-    running.control.delay("/v1/events", 60, times=1)
-    with running.database.write() as tx:
-        wanted = Wanted("ada", start, 60)
-        bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms(datetime.now(UTC)))
-    running.wait(lambda _: _ours(running, seat.calendars[0]) != [])
-    # When it is killed before it can record that
-    running.kill("worker")
-    assert _state(running) == "sending"
-    running.control.clear_faults()
-    running.start("worker")
-    # Then another one writes the same event again, and finds it there
-    running.wait(lambda _: _state(running) == "sent", seconds=30)
-    assert running.control.counts()["POST /v1/calendars/<calendar_id>/events"] == 2
-    assert _ours(running, seat.calendars[0]) == [start]
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_an_event_that_comes_back_late_is_taken_away_whoever_was_killed_meanwhile(
-    running: Town,
-) -> None:
-    # Given a booking whose first write is not answered, and a worker that wrote it at its second
-    # try
-    seat, _ = running.connect()
-    start = int(running.a_free_time().timestamp())
-    running.control.fault("late", "/v1/calendars", seconds=3600)
-    running.control.fault("hang_up", "/v1/calendars")
-    with running.database.write() as tx:
-        done = bookings.book(
-            tx,
-            Wanted("ada", start, 60),
-            people.GRACE,
-            people.PROGRAMME,
-            people.terms(datetime.now(UTC)),
-        )
-    running.wait(lambda _: _states(running) == ["sent"])
-    # And that is cancelled
-    with running.database.write() as tx:
-        bookings.cancel(tx, done.booking.id, people.terms(datetime.now(UTC)), excused=True)
-    running.wait(lambda _: _states(running) == ["sent", "sent"])
-    assert _ours(running, seat.calendars[0]) == []
-    # When the first write lands after all, and nobody is left of those who made it
-    for name in ("worker", "clock"):
-        running.kill(name)
-    running.control.advance(3600)
-    assert _ours(running, seat.calendars[0]) == [start]
-    # And a minute has passed
-    with running.database.write() as tx:
-        now = datetime.now(UTC)
-        tx.execute(
-            tables.event_looks.update().values(since=now - timedelta(minutes=1), next_look_at=now)
-        )
-    for name in ("worker", "clock"):
-        running.start(name)
-    # Then it is looked at, and gone
-    running.wait(lambda _: _ours(running, seat.calendars[0]) == [], seconds=60)
-
-
-def _states(running: Town) -> list[str]:
-    row = tables.outbox.c
-    query = tables.outbox.select().where(row.kind == "calendar").order_by(row.version)
-    with running.database.read() as tx:
-        return [found.state for found in tx.execute(query)]
-
-
-def _state(running: Town) -> str | None:
-    query = tables.outbox.select().where(tables.outbox.c.kind == "calendar")
-    with running.database.read() as tx:
-        return str(tx.execute(query).one().state)
-
-
-def _ours(running: Town, calendar_id: str) -> list[float]:
-    """When our own events in this calendar begin."""
-    [account] = running.control.state()["accounts"]
-    calendars = [calendar for profile in account["profiles"] for calendar in profile["calendars"]]
-    [events] = [
-        calendar["events"] for calendar in calendars if calendar["calendar_id"] == calendar_id
-    ]
-    ours = [event for event in events if event["event_id"] and not event["deleted"]]
-    return [datetime.fromisoformat(event["start"]).timestamp() for event in ours]
-
-
-@pytest.fixture
-def running(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Town]:
-    with processes.raised(tmp_path, database_url, redis_url) as raised:
-        for name in ("web", "worker", "clock"):
-            raised.start(name)
-        yield raised

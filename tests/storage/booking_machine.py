@@ -12,7 +12,7 @@ import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 from sqlalchemy import Connection, select
 
-from domain.hours import WEEKDAYS, Hours
+from domain.hours import Hours
 from domain.sessions import Participant, Refused, Terms
 from storage.schema.database import Database
 from storage.schema.tables import bookings as booking_rows
@@ -23,18 +23,9 @@ from storage.slots.availability import Asked
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.domain import oracle
-from tests.storage.booking_model import (
-    DAY,
-    HORIZON,
-    HOUR,
-    QUARTER,
-    SLOT,
-    Coach,
-    Model,
-    Seat,
-    Time,
-    near,
-)
+from tests.storage.booking_model import Model
+from tests.storage.booking_rows import OFFICE, as_case, as_seat, as_time, epoch
+from tests.storage.booking_things import DAY, HORIZON, HOUR, QUARTER, SLOT, Coach, Seat, Time, near
 from tests.support import people
 
 Thing = TypeVar("Thing")
@@ -42,7 +33,6 @@ Pick = tuple[Literal["listed", "beside", "any"], int]
 PEOPLE = {person.id: person for person in (people.GRACE, people.HEDY, people.MARY)}
 COACHES = ("ada", "bob")
 DURATIONS = (30, 60)
-OFFICE = {day: [["09:00", "17:00"]] for day in WEEKDAYS}
 
 
 class Checked(RuleBasedStateMachine):
@@ -244,64 +234,3 @@ def among(items: Sequence[Thing], nth: int) -> Thing | None:
 def present(found: Thing | None) -> Thing:
     assert found is not None
     return found
-
-
-def as_time(row: Any) -> Time:
-    return Time(
-        id=row.id,
-        coach=row.coach_id,
-        kind=row.kind,
-        start=row.starts,
-        end=row.ends,
-        gap=row.gap,
-        status=row.status,
-        capacity=row.capacity,
-        min_seats=row.min_seats,
-        form=row.format,
-        forced=row.force_reason is not None,
-        expires=None if row.expires_at is None else int(row.expires_at.timestamp()),
-        active=row.active,
-        version=row.version,
-        taken=row.taken,
-    )
-
-
-def as_seat(row: Any) -> Seat:
-    made, changed = int(row.created_at.timestamp()), int(row.changed_at.timestamp())
-    return Seat(
-        row.id,
-        row.session_id,
-        row.participant_id,
-        made,
-        changed,
-        row.status,
-        row.version,
-        row.sequence,
-    )
-
-
-def text(instant: int) -> str:
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def as_case(model: Model, coach: Coach, minutes: int) -> oracle.Case:
-    return {
-        "zone": "Europe/London",
-        "hours": OFFICE,
-        "overrides": {},
-        "pre": coach.pre,
-        "post": coach.post,
-        "per_day": coach.per_day,
-        "notice_min": coach.notice,
-        "horizon_days": HORIZON // DAY,
-        "duration": minutes,
-        "now": text(model.now),
-        "from": text(model.now),
-        "to": text(model.now + HORIZON),
-        "busy": [[text(start), text(end)] for start, end in coach.busy],
-        "own": [[text(time.start), text(time.end), time.gap // 60] for time in model.own(coach)],
-    }
-
-
-def epoch(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())

@@ -8,9 +8,9 @@ between its last look at the time and the mail server.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -20,65 +20,14 @@ from storage.rows import outbox as outbox_rows
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import DeliveryClaim
 from storage.schema import tables
-from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, later, relative, with_
+from tests.storage.interleavings import LEASE_MS, NOW_MS, WITHIN_MS, Memory, relative, with_
+from tests.storage.mail_rows import PENDING, Hand, Row, Rows, Sends, Worker
 from tests.support import people
 
 RETRY_MS = 5_000
 ENDED = ("sent", "dead", "superseded")
 IDS = ("out_request", "out_move", "out_ending")
 REQUEST, MOVE, ENDING = range(3)
-
-
-class Row(NamedTuple):
-    """What counts of a row. Times are milliseconds ahead of now."""
-
-    state: str = "pending"
-    taken: bool = False
-    lease: int = 0
-    next_attempt: int = 0
-    unsure: bool = False
-    reason: str | None = None
-
-    def passed(self, ms: int) -> "Row":
-        return self._replace(lease=later(self.lease, ms), next_attempt=later(self.next_attempt, ms))
-
-
-Rows = tuple[Row | None, ...]
-"""None: not owed yet."""
-
-
-class Hand(NamedTuple):
-    """What a worker holds: a row, by the token that the row has or no longer has; and whether its
-    mail was taken.
-    """
-
-    place: int
-    mine: bool = True
-    handed: bool = False
-
-
-class Worker(NamedTuple):
-    claims: int
-    hand: Hand | None = None
-
-
-PENDING, TWO = Row(), (Worker(2), Worker(2))
-
-
-@dataclass(frozen=True, slots=True)
-class Sends:
-    """A state: the rows, the workers, how often each mail left (two is many), and what may still
-    happen.
-    """
-
-    rows: Rows = (PENDING, None, None)
-    workers: tuple[Worker, ...] = TWO
-    left: tuple[int, ...] = (0, 0, 0)
-    lapses: int = 2
-    moves: int = 0
-    cancels: int = 1
-    supersedes: int = 0
-    requeues: int = 0
 
 
 class OutboxWorld:

@@ -2,7 +2,6 @@
 what must follow.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any, Literal
@@ -23,104 +22,20 @@ from storage.transactions import (
     bookings,
     coach_settings,
     holds,
-    pod_seats,
-    pods,
     store_reading,
 )
-from storage.transactions.pods import Changes, Plan
 from storage.transactions.store_reading import Observed
-from tests.storage.booking_machine import COACHES, DURATIONS, PEOPLE, Checked, Pick, among, present
-from tests.storage.booking_model import DAY, HORIZON, LATE, QUARTER, Seat, Time
+from tests.storage.booking_machine import COACHES, PEOPLE, Pick, among, present
+from tests.storage.booking_operations import OFTEN, OPERATIONS
+from tests.storage.booking_pods import Pods
+from tests.storage.booking_things import DAY, HORIZON, LATE, QUARTER, Seat, Time
 from tests.support import people as people_tests
 from tests.support.examples import examples
 
 HOLD_MINUTES = 10
 
-Draw = Callable[[Random], Any]
 
-
-def any_of(*values: Any) -> Draw:
-    return lambda random: random.choice(values)
-
-
-COACH, WHO, MINUTES, NTH = any_of(*COACHES), any_of(*PEOPLE), any_of(*DURATIONS), any_of(*range(60))
-FORM = any_of("open", "open", "closed", "hybrid", "hybrid_v2", "hybrid_v2")
-FORCE = any_of(None, None, "the board asked")
-# None, or how far what the caller saw is from what is there.
-EXPECTED = any_of(None, None, None, 0, 0, -1)
-SOME_PEOPLE = any_of(set(), {"grace"}, {"hedy", "mary"}, set(PEOPLE))
-
-
-def a_start(random: Random) -> Pick:
-    """One that is listed, one beside a session that is there, or any quarter hour around the office
-    hours of a day.
-    """
-    return random.choice(("listed", "listed", "beside", "any")), random.randrange(120)
-
-
-def some_busy(random: Random) -> list[tuple[int, int, int]]:
-    return [
-        (random.randrange(3 * 96), random.choice((0, 0, 300, 30)), random.randrange(60, 9_000))
-        for _ in range(random.randrange(4))
-    ]
-
-
-# Each operation, and what to draw for it.
-OPERATIONS: dict[str, dict[str, Draw]] = {
-    "book": {
-        "coach": COACH,
-        "minutes": MINUTES,
-        "pick": a_start,
-        "who": WHO,
-        "force": FORCE,
-        "nth": any_of(None, *range(10)),
-    },
-    "hold": {"coach": COACH, "minutes": MINUTES, "pick": a_start},
-    "release": {"nth": NTH},
-    "rebook": {
-        "nth": NTH,
-        "pick": a_start,
-        "minutes": any_of(None, *DURATIONS),
-        "off": EXPECTED,
-        "force": FORCE,
-    },
-    "cancel": {"nth": NTH, "off": EXPECTED, "excused": any_of(False, False, True)},
-    "create_pod": {
-        "coach": COACH,
-        "pick": a_start,
-        "form": FORM,
-        "capacity": any_of(1, 2, 3),
-        "force": FORCE,
-        "people": SOME_PEOPLE,
-    },
-    "join": {"nth": NTH, "who": WHO, "assigned": any_of(False, True)},
-    "move_seat": {"nth": NTH, "other": NTH, "off": EXPECTED},
-    "change_pod": {
-        "nth": NTH,
-        "off": EXPECTED,
-        "pick": any_of(None, ("listed", 7), ("beside", 32), ("any", 90)),
-        "capacity": any_of(None, 1, 2, 3),
-        "force": FORCE,
-    },
-    "call_off": {"nth": NTH, "off": EXPECTED},
-    "report": {"nth": NTH, "attended": any_of("completed", "missed"), "one": any_of(None, 0, 1, 2)},
-    "read_calendar": {"coach": COACH, "busy": some_busy},
-    "put_coach": {
-        "coach": COACH,
-        "pre": any_of(0, 0, 15, 40),
-        "post": any_of(0, 0, 15, 90),
-        "notice": any_of(0, 0, 60),
-        "per_day": any_of(None, None, 1, 3),
-    },
-    "turn_the_clock": {
-        "minutes": any_of(1, 5, 11, 11, 60, 240, 700, 1440),
-        "reopens": any_of(False, True),
-    },
-}
-OFTEN = ("book", "hold", "rebook", "join", "move_seat", "put_coach", "turn_the_clock")
-
-
-class BookingMachine(Checked):
+class BookingMachine(Pods):
     @initialize(forms=st.permutations(("open", "hybrid", "hybrid_v2", "hybrid_v2")))
     def begin(self, forms: list[Format]) -> None:
         """A small world, so that there is something to change from the first step on."""
@@ -249,136 +164,6 @@ class BookingMachine(Checked):
             self.model.told(
                 seat, "missed" if late else "seat_left" if time.kind == "pod" else "cancelled"
             )
-
-    # Pods.
-
-    def create_pod(
-        self,
-        coach: str,
-        pick: Pick,
-        form: Format,
-        capacity: int,
-        force: str | None,
-        people: set[str],
-    ) -> None:
-        wanted = Wanted(coach, self.start(coach, 60, pick), 60, force)
-        verdict = (
-            "seats_taken"
-            if len(people) > capacity
-            else self.at(coach, wanted.start, 60, force=force)
-        )
-        closed = self.at(coach, wanted.start, 60, force=None) is not None
-        assigned = [PEOPLE[who] for who in sorted(people)]
-        made = self.attempt(
-            verdict,
-            lambda tx: pods.create(tx, Plan(wanted, 1, capacity, form), assigned, self.terms),
-        )
-        if made is not None:
-            time = Time(
-                made.pod.id,
-                coach,
-                "pod",
-                wanted.start,
-                wanted.end,
-                0,
-                "unbooked",
-                capacity,
-                1,
-                form,
-            )
-            time.forced = closed
-            self.model.occupied(time)
-            self.model.counted(time, len(people))
-            for booking in made.seats:
-                self.model.seated(
-                    Seat(
-                        booking.id, time.id, booking.participant.id, self.model.now, self.model.now
-                    )
-                )
-
-    def join(self, nth: int, who: str, *, assigned: bool) -> None:
-        pod = self.pod(nth)
-        verdict = self.model.may_join(pod, who, assigned=assigned)
-        done = self.attempt(
-            verdict,
-            lambda tx: pod_seats.take_seat(
-                tx, pod.id, PEOPLE[who], people_tests.PROGRAMME, self.terms, assigned=assigned
-            ),
-            self.model.nearest(pod.coach, pod.start, pod.minutes)
-            if verdict == "seats_full"
-            else (),
-        )
-        if done is not None:
-            self.model.counted(pod, 1)
-            self.model.seated(Seat(done.booking.id, pod.id, who, self.model.now, self.model.now))
-
-    def move_seat(self, nth: int, other: int, off: int | None) -> None:
-        seat, pod = self.seat(nth, "pod"), self.pod(other)
-        expected = None if off is None else seat.version + off
-        verdict = self.model.may_move(seat, pod, expected)
-        done = self.attempt(
-            verdict,
-            lambda tx: pod_seats.move_seat(tx, seat.id, pod.id, self.terms, expected=expected),
-        )
-        if done is not None:
-            left, seat.time = self.model.times[seat.time], pod.id
-            seat.change(self.model.now)
-            self.model.counted(left, -1)
-            self.model.counted(pod, 1)
-            self.model.told(seat, "rebooked")
-            if left.coach != pod.coach:
-                self.model.mails.add((seat.id, seat.version, "seat_left", left.coach))
-
-    def change_pod(
-        self, nth: int, off: int | None, pick: Pick | None, capacity: int | None, force: str | None
-    ) -> None:
-        pod = self.pod(nth)
-        expected = None if off is None else pod.version + off
-        start = pod.start if pick is None else self.start(pod.coach, pod.minutes, pick)
-        verdict = self._may_change_pod(pod, expected)
-        if verdict is None and pod.taken > (capacity or pod.capacity):
-            verdict = "seats_taken"
-        if verdict is None and start != pod.start:
-            verdict = self.at(pod.coach, start, pod.minutes, force=force, without=pod.id)
-        closed = self.at(pod.coach, start, pod.minutes, force=None, without=pod.id) is not None
-        wanted = Changes(start=start, capacity=capacity, force=force)
-        if self.attempt(
-            verdict, lambda tx: pods.change(tx, pod.id, wanted, self.terms, expected=expected)
-        ):
-            pod.capacity = capacity or pod.capacity
-            if start == pod.start:
-                pod.version += 1
-                self.model.touched(pod.coach)
-                self.model.events.add((pod.id, pod.version, "upsert"))
-                return
-            pod.forced = closed
-            self.model.moved(pod, start, pod.minutes)
-            self._each_seat(pod, "rebooked", "booked")
-
-    def call_off(self, nth: int, off: int | None) -> None:
-        pod = self.pod(nth)
-        expected = None if off is None else pod.version + off
-        changed = Changes(status="disabled")
-        verdict = self._may_change_pod(pod, expected)
-        if self.attempt(
-            verdict, lambda tx: pods.change(tx, pod.id, changed, self.terms, expected=expected)
-        ):
-            self._each_seat(pod, "cancelled", "cancelled")
-            self.model.vanished(pod, "disabled")
-
-    def _may_change_pod(self, pod: Time, expected: int | None) -> str | None:
-        if expected is not None and expected != pod.version:
-            return "stale_version"
-        if not pod.active:
-            return "pod_ended"
-        return "already_begun" if pod.start <= self.model.now else None
-
-    def _each_seat(self, pod: Time, kind: str, status: str) -> None:
-        seated = [seat for seat in self.model.of(pod) if seat.status == "booked"]
-        for number, seat in enumerate(sorted(seated, key=lambda it: (it.made, it.id))):
-            seat.change(self.model.now)
-            seat.status = status
-            self.model.told(seat, kind, coach=number == 0)
 
     # What happens around them.
 

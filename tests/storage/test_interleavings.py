@@ -15,8 +15,9 @@ from domain.mail.endings import ENDS
 from storage.rows import outbox_claims, push_marks
 from storage.rows.refresh_jobs import LEASE
 from tests.storage.interleavings import Found, Memory, World, search
+from tests.storage.mail_rows import Sends
 from tests.storage.reads_in_any_order import ConnectionWorld
-from tests.storage.sends_in_any_order import OutboxWorld, Sends
+from tests.storage.sends_in_any_order import OutboxWorld
 
 GAP_MS = 5_000
 MOVED, BY_HAND = Sends(moves=1), Sends(supersedes=1, requeues=1)

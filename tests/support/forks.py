@@ -21,7 +21,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from importlib import import_module, reload
 from importlib.util import module_from_spec, spec_from_file_location
@@ -32,6 +31,7 @@ from typing import IO, Any, NoReturn
 from dramatiq import cli, worker
 from prometheus_client import values
 
+from tests.support.forking import LARGEST, serve
 from webhooks.demo import processes
 from webhooks.demo.processes import Process
 
@@ -66,8 +66,6 @@ READ_BY_IMPORTS = (
 ROOT = Path(__file__).parents[2]
 STEPPED = ROOT / "tests" / "stepped" / "sitecustomize.py"
 POLL_SECONDS = 0.005
-LARGEST = 200_000
-"""Octets of a request: a command line and an environment."""
 
 
 class Executed(BaseException):
@@ -193,61 +191,6 @@ def run(
         out.seek(0)
         said.seek(0)
         return subprocess.CompletedProcess(arguments, code, out.read(), said.read())
-
-
-# -- in the parent, and in its forks ---------------------------------------------------------------
-
-
-def serve(asked: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """Answer until whoever asks has gone. Returns only in a fork: its work, and its files."""
-    children: set[int] = set()
-    while True:
-        message, files, *_ = socket.recv_fds(asked, LARGEST, 3)
-        if not message:
-            _end(children)
-        request = json.loads(message)
-        if "wait" in request:
-            answer = _wait(request["wait"], children)
-        else:
-            answer = _fork()
-            if answer == 0:
-                asked.close()
-                return request, files
-            children.add(answer)
-            for file in files:
-                os.close(file)
-        asked.send(json.dumps(answer).encode())
-
-
-def _fork() -> int:
-    """As os.fork. The child leads a group of its own once the parent goes on: a signal finds it."""
-    begun, begins = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.setsid()
-    else:
-        os.close(begins)
-        os.read(begun, 1)  # until the child has closed its end
-        os.close(begun)
-        return pid
-    os.close(begun)
-    os.close(begins)
-    return 0
-
-
-def _wait(pid: int, children: set[int]) -> int | None:
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    if not ended:
-        return None
-    children.discard(pid)
-    return os.waitstatus_to_exitcode(status)
-
-
-def _end(children: set[int]) -> NoReturn:
-    for child in children:
-        with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
-    sys.exit()
 
 
 def become(request: dict[str, Any], files: Sequence[int]) -> None:

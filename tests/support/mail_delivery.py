@@ -22,7 +22,7 @@ from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pods
 from storage.transactions.bookings import BookingChange
 from tests.support import people
-from tests.support.mail_server import PostOffice
+from tests.support.mail_server import PostOffice, Taken
 from tests.support.people import at
 from workers.bootstrap import create_services
 from workers.delivery import outbox
@@ -162,3 +162,10 @@ def mailroom(database_url: str, redis_url: str, post_office: PostOffice) -> Iter
     """Ada can be booked and mailed; the mail server takes everything."""
     with furnished(database_url, redis_url, post_office) as room:
         yield room
+
+
+ADA, GRACE, HEDY = "ada@example.test", "grace@example.test", "hedy@example.test"
+
+
+def told(taken: list[Taken], *names: str) -> list[tuple[str | None, ...]]:
+    return [tuple(each.line(name) for name in names) for each in taken]

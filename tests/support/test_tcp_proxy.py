@@ -97,7 +97,8 @@ def test_a_cut_is_a_reset_for_old_and_new(echo: tuple[Proxy, list[bytes]]) -> No
         proxy.misbehave("cut")
         with pytest.raises(ConnectionError):
             say(before, b"two")
-    with pytest.raises(ConnectionError), dial(proxy) as after:  # even as it is dialled
+    # The reset may come while it still connects.
+    with pytest.raises(ConnectionError), dial(proxy) as after:
         say(after, b"three")
 
 

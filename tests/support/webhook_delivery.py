@@ -140,3 +140,7 @@ def switchboard(
 
 
 __all__ = ["ADA", "ANNE", "BETH", "Switchboard", "at", "switchboard", "wired"]
+
+
+def callback_wakes(wakes: list[Wake]) -> list[Wake]:
+    return [wake for wake in wakes if wake[1] == "callback"]

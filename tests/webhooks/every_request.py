@@ -20,40 +20,22 @@ from storage.rows import channels
 from storage.schema import tables
 from tests.support import people
 from tests.support.http_client import SETTINGS, Answer, Desk
+from tests.webhooks.request_parts import (
+    CONTEXT,
+    DAYS,
+    FREE,
+    HELD,
+    HOUR,
+    MAILER,
+    PERSON,
+    ROSTER,
+    SEATS,
+    TEXT,
+    TIME,
+    WEEK,
+)
 from webhooks.api.spreadsheets import CSV
 from workers.cronofy import signature
-
-DAYS = {
-    name: f"2026-06-{day:02}T08:00:00Z"
-    for day, name in enumerate(("hold", "booking", "pod", "later", "begun"), 8)
-}
-FREE = "2026-06-02T08:00:00Z"
-CONTEXT = {
-    "company": "acme",
-    "project": "leaders",
-    "cohort": "spring",
-    "programme_name": "New Leaders",
-}
-PERSON = {
-    "id": "{participant_id}",
-    "name": "Grace Hopper",
-    "email": "grace@example.test",
-    "zone": "America/New_York",
-    "language": "en",
-    "my_page_url": "https://os.test/me",
-}
-FORCE = {"reason": "She asked for it."}
-TIME = {"coach_id": "{coach_id}", "start": FREE, "duration": 60}
-HELD = {"coach_id": "{coach_id}", "start": DAYS["hold"], "duration": 60, "hold_id": "{hold_id}"}
-SEATS = {"min_seats": 1, "max_seats": 3}
-TEXT = {"subject": "Hello {{participant_name}}", "text": "See you.", "html": "<p>See you.</p>"}
-WEEK = {"from": "2026-06-01", "to": "2026-06-08", "tz": "UTC"}
-HOUR = {"duration": "60"}
-MAILER = {"scope": "company", "kind": "reminder", "language": "en"}
-ROSTER = (
-    "programme,coach,date,time,zone,min,max,duration\n"
-    "Lead,{coach_id},2026-06-05,13:00,Europe/London,1,4,60\n"
-)
 
 
 @dataclass(frozen=True)
@@ -259,8 +241,6 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "withheld_id": Things.withheld,
     "scope_id": Things.mail_text,
 }
-
-
 PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own
 
 

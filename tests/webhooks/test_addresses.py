@@ -6,10 +6,10 @@ import pytest
 
 from domain.mail.safety import ADDRESS_RULE
 from tests.support import people
+from tests.support.booking_requests import BOOKING, GRACE, POD, post
 from tests.support.http_client import SETTINGS, Desk
-from tests.webhooks.api.test_bookings import BOOKING, GRACE, POD, post
-from tests.webhooks.api.test_pod_imports import HEAD, judged, line, upload
-from tests.webhooks.api.test_spreadsheets import row, table
+from tests.support.pod_imports import HEAD, judged, line, upload
+from tests.support.spreadsheets import row, table
 
 WRONG = (
     "grace",

@@ -23,7 +23,7 @@ from tests.webhooks.costs import (
     with_body,
 )
 from tests.webhooks.every_request import REQUESTS, About, Request, Things, filled
-from tests.webhooks.test_own_and_other import NUMBERS
+from tests.webhooks.request_parts import NUMBERS
 from tests.webhooks.text_fields import EACH, FOURS, TENS, Path, body_texts, parameters, put, worst
 
 __all__ = ["pace", "steady"]

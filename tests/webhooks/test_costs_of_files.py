@@ -9,8 +9,8 @@ import json
 import pytest
 
 from tests.support.http_client import PUSH, SECRET, Desk
-from tests.webhooks.api.test_pod_imports import HEAD, line
-from tests.webhooks.api.test_spreadsheets import workbook
+from tests.support.pod_imports import HEAD, line
+from tests.support.spreadsheets import workbook
 from tests.webhooks.costs import (
     SIZE,
     Environ,

@@ -6,7 +6,6 @@ The rows are `every_request.REQUESTS`; that they are all there is asked of the d
 
 import re
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,10 @@ from tests.support import http_client as desks
 from tests.support.databases import copy_of
 from tests.support.http_client import Desk
 from tests.webhooks.every_request import REQUESTS, About, Request, Things, send
+from tests.webhooks.request_parts import NUMBERS
 from webhooks.api.openapi import BEARER
 
 Dump = dict[str, list[Any]]
-NUMBERS = count()
 ID = re.compile(r"\w+_id|ids|calendars|receives|channel_token")
 """How fields and parameters are called that hold an id of something we keep."""
 BESIDES = {"idempotency"}

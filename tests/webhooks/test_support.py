@@ -13,7 +13,7 @@ from tests.support import http_client as desks
 from tests.support import people
 from tests.support.databases import Kind
 from tests.support.http_client import Desk
-from tests.webhooks.ops.test_pages import log_in
+from tests.support.ops_pages import log_in
 
 ADDRESS = "help@people.example"
 LINK = f'<a href="mailto:{ADDRESS}">{ADDRESS}</a>'

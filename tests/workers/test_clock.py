@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from dramatiq.brokers.stub import StubBroker
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
@@ -13,12 +12,11 @@ from storage.reports import metrics
 from storage.rows import clock_jobs, idempotency, sessions
 from storage.schema import tables
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, holds, pods
-from storage.transactions.bookings import BookingChange
+from storage.transactions import holds, pods
 from tests.support import people
+from tests.support.clock_work import book, drain, later
 from tests.support.in_process import Connected, House
 from workers import clock
-from workers.actors import QUEUES
 from workers.jobs.slots import recompute
 
 
@@ -31,30 +29,8 @@ def connected(house: House) -> Connected:
     return account
 
 
-def drain(house: House) -> list[tuple[str, str]]:
-    """(job, id) of the wake-ups that wait."""
-    broker = house.runtime.broker
-    assert isinstance(broker, StubBroker)
-    found = []
-    for name in QUEUES:
-        while not broker.queues[name].empty():
-            message = broker.queues[name].get_nowait()
-            broker.queues[name].task_done()
-            decoded = people.decode(message)
-            found.append((decoded.actor_name, str(decoded.args[0])))
-    return found
-
-
 def tick(house: House) -> None:
     clock.tick(house.runtime.services, house.runtime.actors)
-
-
-def later(house: House, **by: float) -> None:
-    """Time passes."""
-    now = house.runtime.services.now() + timedelta(**by)
-    house.runtime = replace(
-        house.runtime, services=replace(house.runtime.services, now=lambda: now)
-    )
 
 
 def test_a_lost_wake_up_is_sent_again(house: House, connected: Connected) -> None:
@@ -108,14 +84,6 @@ def test_one_tick_in_a_quarter_minute_reconciles_however_many_clocks_tick(house:
     tick(house)
     with house.runtime.services.database.write() as tx:
         assert not clock_jobs.take(tx, "reconcile", every_ms=15_000)
-
-
-def book(house: House) -> BookingChange:
-    with house.runtime.services.database.write() as tx:
-        terms = house.runtime.services.terms()
-        return bookings.book(
-            tx, Wanted("ada", people.at(9, 10), 60), people.GRACE, people.PROGRAMME, terms
-        )
 
 
 def forget_wakes(house: House) -> None:
@@ -203,10 +171,6 @@ def test_the_clock_stops_when_it_is_told_to(house: House) -> None:
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
-
-
-# -- a job that raises
-# ----------------------------------------------------------------------------------------
 
 
 def failing(house: House) -> dict[str, float]:

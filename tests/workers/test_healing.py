@@ -13,8 +13,8 @@ from storage.reports import samples
 from storage.rows import outbox as stored
 from storage.schema import tables
 from tests.support import people
+from tests.support.clock_work import book, drain, later
 from tests.support.in_process import Connected, House
-from tests.workers.test_clock import book, drain, later
 from workers import clock
 from workers.delivery import outbox
 from workers.jobs.slots import recompute

@@ -2,30 +2,11 @@
 
 import pytest
 from click.testing import CliRunner
-from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
+from tests.workers.needed_settings import NEEDED, NEW, OLD
 from webhooks.cli import main
-from workers.settings import Settings, variable
-
-NEW, OLD = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-NEEDED = {
-    "DATABASE_URL": "sqlite:///x.db",
-    "REDIS_URL": "redis://127.0.0.1:1",
-    "COACHCAL_PUBLIC_URL": "http://127.0.0.1:8000/",
-    "COACHCAL_SECRET_KEYS": f"{NEW},  {OLD}",
-    "COACHCAL_CRONOFY_CLIENT_ID": "cid",
-    "COACHCAL_CRONOFY_CLIENT_SECRETS": "s1,s2",
-}
-
-
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(variable(name), raising=False)
-    for name, value in NEEDED.items():
-        monkeypatch.setenv(name, value)
-    return monkeypatch
+from workers.settings import Settings
 
 
 def test_lists_are_written_with_commas_and_the_first_comes_first(

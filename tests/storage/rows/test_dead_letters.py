@@ -10,7 +10,7 @@ from storage.rows import dead_letters, outbox
 from storage.rows.outbox import Owed
 from storage.schema import tables
 from storage.schema.database import Database
-from tests.storage.rows.test_outbox import (
+from tests.storage.rows.owed_mails import (
     claim,
     event,
     held,

@@ -1,101 +1,31 @@
 """What is owed is taken by one at a time, in order, and ends sent, dead or superseded."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from domain.mail import KINDS
-from domain.mail.endings import ANNOUNCES, ENDS, OTHERS
-from storage.reports import outbox as outbox_report
 from storage.rows import outbox as outbox_rows
 from storage.rows import outbox_claims
 from storage.rows.outbox import Owed
-from storage.rows.outbox_claims import DeliveryClaim, Wake
+from storage.rows.outbox_claims import DeliveryClaim
 from storage.schema import tables
-from storage.schema.database import Database, create
-from tests.support import people
-from tests.support.databases import Kind
-
-NOW = people.NOW
-LEASE_MS = 30_000
-
-
-@pytest.fixture
-def fresh(fresh_database: Callable[[Kind], str]) -> Iterator[Database]:
-    """SQLite alone: for rules that no database decides."""
-    opened = create(fresh_database("sqlite"))
-    yield opened
-    opened.close()
-
-
-def mail(
-    version: int = 1, topic: str = "booked", who: str = "grace", booking: str = "bkg_1", **more: Any
-) -> Owed:
-    key = f"mail:{booking}:{version}:{topic}:{who}"
-    values: dict[str, Any] = {
-        "due_at": NOW,
-        "session_id": "ses_1",
-        "coach_id": "ada",
-        "payload": {"kind": topic},
-    }
-    return Owed(
-        "mail", topic, key, version, **values | {"booking_id": booking, "recipient": who} | more
-    )
-
-
-def event(version: int = 1, topic: str = "upsert", session: str = "ses_1") -> Owed:
-    return Owed(
-        "calendar", topic, f"calendar:{session}:{version}", version, NOW, session_id=session
-    )
-
-
-def owe(database: Database, *owed: Owed) -> list[str]:
-    """Their ids, in the order they are given."""
-    with database.write() as tx:
-        outbox_rows.add(tx, owed, now=NOW)
-        found = tx.execute(tables.outbox.select()).all()
-    ids = {row.dedupe_key: row.id for row in found}
-    return [ids[each.dedupe_key] for each in owed]
-
-
-def claim(database: Database, outbox_id: str, **by: float) -> DeliveryClaim | None:
-    with database.write() as tx:
-        return outbox_claims.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW + timedelta(**by))
-
-
-def held(database: Database, outbox_id: str) -> DeliveryClaim:
-    mine = claim(database, outbox_id)
-    assert mine is not None
-    return mine
-
-
-def send(database: Database, outbox_id: str) -> None:
-    mine = held(database, outbox_id)
-    with database.write() as tx:
-        assert outbox_rows.sent(tx, mine, now=NOW)
-
-
-def row(database: Database, outbox_id: str) -> Any:
-    with database.read() as tx:
-        return tx.execute(tables.outbox.select().where(tables.outbox.c.id == outbox_id)).one()
-
-
-def states(database: Database, *ids: str) -> list[str]:
-    return [row(database, outbox_id).state for outbox_id in ids]
-
-
-def set_row(database: Database, outbox_id: str, **values: Any) -> None:
-    """What time does to a row."""
-    with database.write() as tx:
-        tx.execute(tables.outbox.update().where(tables.outbox.c.id == outbox_id).values(values))
-
-
-def sweep(database: Database, limit: int = 500, **by: float) -> list[Wake]:
-    with database.write() as tx:
-        return outbox_rows.sweep(tx, now=NOW + timedelta(**by), limit=limit)
+from storage.schema.database import Database
+from tests.storage.rows.owed_mails import (
+    LEASE_MS,
+    NOW,
+    claim,
+    event,
+    held,
+    mail,
+    owe,
+    row,
+    send,
+    set_row,
+    states,
+    sweep,
+)
 
 
 def test_a_row_is_held_by_one_at_a_time(database: Database) -> None:
@@ -179,134 +109,6 @@ def test_a_cancellation_waits_while_its_request_is_being_sent(database: Database
     assert claim(database, cancellation) is not None
 
 
-def unsure(database: Database, outbox_id: str) -> None:
-    mine = held(database, outbox_id)
-    with database.write() as tx:
-        assert outbox_rows.give_back(tx, mine, error="timeout", retry_in_ms=0, unsure=True)
-
-
-def dead(database: Database, outbox_id: str) -> None:
-    mine = held(database, outbox_id)
-    with database.write() as tx:
-        assert outbox_rows.dead(tx, mine, error="refused")
-
-
-def switched_off(database: Database, outbox_id: str) -> None:
-    mine = held(database, outbox_id)
-    with database.write() as tx:
-        assert outbox_rows.superseded(tx, mine, reason="switched_off", error="switched off")
-
-
-def discarded(database: Database, outbox_id: str) -> None:
-    with database.write() as tx:
-        assert outbox_report.withhold(tx, outbox_id, reason="by hand")
-
-
-def lapsed(database: Database, outbox_id: str) -> None:
-    held(database, outbox_id)
-    set_row(database, outbox_id, lease_until_ms=0)
-
-
-def failed(database: Database, outbox_id: str) -> None:
-    mine = held(database, outbox_id)
-    with database.write() as tx:
-        assert outbox_rows.give_back(tx, mine, error="451", retry_in_ms=60_000)
-
-
-# What became of the first message, and what leaves when an ending's turn comes.
-FIRST_MESSAGES: dict[str, tuple[Callable[[Database, str], None] | None, bool]] = {
-    "sent": (send, True),
-    "unsure": (unsure, True),
-    "its sender vanished": (lapsed, True),
-    "unsent": (None, False),
-    "failed": (failed, False),
-    "dead": (dead, False),
-    "switched off": (switched_off, False),
-    "discarded": (discarded, False),
-}
-
-
-@pytest.mark.parametrize("end", sorted(ENDS))
-@pytest.mark.parametrize("first", FIRST_MESSAGES)
-def test_what_was_never_announced_is_not_called_off(fresh: Database, first: str, end: str) -> None:
-    happened, leaves = FIRST_MESSAGES[first]
-    later = NOW + timedelta(minutes=1)
-    request, ending = owe(fresh, mail(), mail(2, end, due_at=later))
-    if happened is not None:
-        happened(fresh, request)
-    assert (claim(fresh, ending, minutes=1) is not None) == leaves
-    found = row(fresh, ending)
-    assert (found.state, found.reason) == (
-        ("sending", None) if leaves else ("superseded", "never_announced")
-    )
-    if first in ("unsent", "failed"):
-        assert (row(fresh, request).state, row(fresh, request).reason) == ("superseded", "newer")
-
-
-@pytest.mark.parametrize("end", sorted(ENDS))
-def test_an_ending_without_a_first_message_leaves(fresh: Database, end: str) -> None:
-    """The person has another address now, or the coach had none then."""
-    request, ending = owe(fresh, mail(who="old address"), mail(2, end))
-    mine = held(fresh, ending)
-    assert "invite" not in mine.payload
-    assert states(fresh, request, ending) == ["pending", "sending"]
-
-
-@pytest.mark.parametrize("end", sorted(ENDS))
-def test_who_was_only_reminded_is_told_of_the_end_in_words(fresh: Database, end: str) -> None:
-    request, reminder, ending = owe(
-        fresh, mail(), mail(1, "reminder", due_at=NOW + timedelta(minutes=1)), mail(2, end)
-    )
-    set_row(fresh, ending, due_at=NOW + timedelta(minutes=2))
-    dead(fresh, request)
-    mine = claim(fresh, reminder, minutes=1)
-    assert mine is not None
-    with fresh.write() as tx:
-        assert outbox_rows.sent(tx, mine, now=NOW)
-    told = claim(fresh, ending, minutes=2)
-    assert told is not None
-    assert told.payload["invite"] is False
-
-
-def test_each_kind_of_mail_announces_or_ends_or_is_about_no_booking() -> None:
-    """A new kind has to say which."""
-    assert sorted([*ANNOUNCES, *ENDS, *OTHERS]) == sorted(KINDS)
-
-
-def test_who_was_told_once_is_told_of_the_end_though_not_of_the_move(database: Database) -> None:
-    first, moved, ended = owe(database, mail(), mail(2, "rebooked"), mail(3, "cancelled"))
-    set_row(database, first, state="sent")
-    send(database, ended)
-    assert states(database, first, moved, ended) == ["sent", "superseded", "sent"]
-
-
-def test_a_request_whose_sender_vanished_may_have_been_sent_so_its_end_is_told(
-    database: Database,
-) -> None:
-    request, cancellation = owe(database, mail(), mail(2, "cancelled"))
-    set_row(database, cancellation, due_at=NOW + timedelta(minutes=1))
-    held(database, request)
-    set_row(database, request, lease_until_ms=0)
-    assert claim(database, cancellation, minutes=1) is not None
-    assert states(database, request) == ["superseded"]
-    assert row(database, request).unsure == 1
-    # also when that claim ended without an answer, too
-    set_row(database, cancellation, lease_until_ms=0)
-    assert claim(database, cancellation, minutes=1) is not None
-
-
-def test_an_end_that_was_given_back_is_told_to_whoever_may_know_of_the_booking(
-    database: Database,
-) -> None:
-    request, cancellation = owe(
-        database, mail(), mail(2, "cancelled", due_at=NOW + timedelta(minutes=1))
-    )
-    mine = held(database, request)
-    with database.write() as tx:
-        assert outbox_rows.give_back(tx, mine, error="timeout", retry_in_ms=0, unsure=True)
-    assert claim(database, cancellation, minutes=1) is not None
-
-
 def test_mails_of_one_change_leave_in_the_order_they_are_due(database: Database) -> None:
     reminder, request = owe(database, mail(1, "reminder", due_at=NOW + timedelta(days=1)), mail())
     assert claim(database, reminder, days=2) is None
@@ -368,44 +170,6 @@ def outbox_held(tx: Any, outbox_id: str) -> DeliveryClaim:
     mine = outbox_claims.claim(tx, outbox_id, lease_ms=LEASE_MS, now=NOW)
     assert mine is not None
     return mine
-
-
-def test_the_sweeper_wakes_once_for_what_nobody_was_woken_for(database: Database) -> None:
-    mine, event_id = owe(database, mail(), event())
-    assert sweep(database) == []  # their first wake-ups are on their way
-    for each in (mine, event_id):
-        set_row(database, each, wake_after_ms=0)
-    assert sorted(sweep(database)) == sorted([(mine, "mail"), (event_id, "calendar")])
-    assert sweep(database) == []
-
-
-def test_the_sweeper_wakes_for_a_lease_that_ended_and_for_none_that_lasts(
-    database: Database,
-) -> None:
-    (mine,) = owe(database, mail())
-    held(database, mine)
-    set_row(database, mine, wake_after_ms=0)
-    assert sweep(database) == []
-    set_row(database, mine, lease_until_ms=0)
-    assert sweep(database) == [(mine, "mail")]
-
-
-def test_the_sweeper_wakes_for_a_reminder_when_it_is_due(database: Database) -> None:
-    (mine,) = owe(database, mail(1, "reminder", due_at=NOW + timedelta(days=1)))
-    set_row(database, mine, wake_after_ms=0)
-    assert sweep(database, hours=23) == []
-    assert sweep(database, hours=24) == [(mine, "mail")]
-
-
-def test_several_sweepers_share_the_rows(database: Database) -> None:
-    ids = owe(database, *(mail(booking=f"bkg_{number}") for number in range(40)))
-    with database.write() as tx:
-        tx.execute(tables.outbox.update().values(wake_after_ms=0))
-    with ThreadPoolExecutor(4) as pool:
-        swept = [
-            wake for found in pool.map(lambda _: sweep(database, 10), range(8)) for wake in found
-        ]
-    assert sorted(swept) == sorted((each, "mail") for each in ids)
 
 
 def test_followers_are_those_that_are_due(database: Database) -> None:

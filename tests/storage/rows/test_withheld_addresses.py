@@ -12,7 +12,7 @@ from storage.rows import withheld_addresses
 from storage.rows.outbox_claims import DeliveryClaim
 from storage.schema import tables
 from storage.schema.database import Database
-from tests.storage.rows.test_outbox import claim, held, mail, owe, row, set_row
+from tests.storage.rows.owed_mails import claim, held, mail, owe, row, set_row
 from tests.support import people
 
 NOW = people.NOW

@@ -17,15 +17,11 @@ from storage.schema.database import Database
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import attendance, bookings, coach_settings, holds, pods, store_reading
-from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Plan
 from storage.transactions.store_reading import Observed, Stored
 from tests.support import people
+from tests.support.conflicts import HOUR, OVER, TEN, book, booking_of, store
 from tests.support.people import at
-
-TEN = at(2, 10)
-HOUR = 3600
-OVER = (TEN, TEN + HOUR)
 
 
 @pytest.fixture
@@ -34,33 +30,11 @@ def connection(database: Database) -> str:
     return people.ready(database)
 
 
-def book(database: Database, start: int = TEN, **options: Any) -> Session:
-    return _book(database, start, **options).session
-
-
-def _book(database: Database, start: int = TEN, **options: Any) -> BookingChange:
-    wanted = Wanted("ada", start, 60, options.pop("force", None))
-    with database.write() as tx:
-        return bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms(), **options)
-
-
 def read(database: Database, connection: str, *periods: tuple[int, int], **options: Any) -> Stored:
     """Another refresh, without userinfo unless an account is given."""
     people.mark_dirty(database, connection)
     options.setdefault("account", None)
     stored = people.read(database, connection, *periods, **options)
-    assert stored is not None
-    return stored
-
-
-def store(
-    database: Database, connection: str, observed: Observed, now: datetime = people.NOW
-) -> Stored:
-    people.mark_dirty(database, connection)
-    held = people.claim(database, connection)
-    assert held is not None
-    with database.write() as tx:
-        stored = store_reading.store(tx, held, observed, now=now)
     assert stored is not None
     return stored
 
@@ -124,7 +98,7 @@ def test_what_is_over_or_called_off_and_holds_are_not_flagged(
     database: Database, connection: str
 ) -> None:
     # Given a session that has begun when the calendar is read, one that was cancelled, and a hold
-    begun, cancelled = book(database), _book(database, at(3, 10))
+    begun, cancelled = book(database), booking_of(database, at(3, 10))
     with database.write() as tx:
         bookings.cancel(tx, cancelled.booking.id, people.terms())
         holds.hold(tx, Wanted("ada", at(4, 10), 60), "web", 60 * 24 * 20, people.terms())
@@ -163,7 +137,7 @@ def test_a_pod_is_flagged_with_and_without_participants(
 
 
 def test_a_rebooking_ends_the_conflict(database: Database, connection: str) -> None:
-    done = _book(database)
+    done = booking_of(database)
     read(database, connection, OVER)
     with database.write() as tx:
         bookings.rebook(tx, done.booking.id, at(3, 10), people.terms())

@@ -17,11 +17,11 @@ from storage.transactions import pod_imports
 from storage.transactions.pod_import_entries import EntryOutcome
 from storage.transactions.pod_imports import MOST_ENTRIES, MOST_SEATED
 from tests.support import people
+from tests.support.booking_requests import post
 from tests.support.http_client import Desk
 from tests.support.page_visitor import HEDY
-from tests.webhooks.api.test_bookings import post
-from tests.webhooks.api.test_pod_imports import HEAD, SAM, judged, line, real
-from tests.webhooks.api.test_spreadsheets import table
+from tests.support.pod_imports import HEAD, SAM, judged, line, real
+from tests.support.spreadsheets import table
 from webhooks.api import spreadsheets
 from webhooks.api.pod_import_rows import COLUMNS, REQUIRED, read
 

@@ -8,7 +8,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, time
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -16,53 +15,11 @@ from sqlalchemy import func, select
 from storage.rows import coaches
 from storage.schema import tables
 from tests.support import people as people_tests
-from tests.support.http_client import Answer, Desk
-from tests.webhooks.api.test_spreadsheets import ENTITIES, SHEET, repacked, table, workbook
-from webhooks.api.spreadsheets import CSV, XLSX
+from tests.support.http_client import Desk
+from tests.support.pod_imports import HEAD, PAT, SAM, judged, line, real, upload
+from tests.support.spreadsheets import table, workbook
+from webhooks.api.spreadsheets import XLSX
 from webhooks.http.problems import PROBLEM
-from webhooks.http.requests import BODY_CAP
-
-HEAD = "programme,cohort,coach,date,time,zone,min,max,participants,duration"
-PAT, SAM = "Pat Doe <pat@example.test>", "Sam Roe <sam@example.test>"
-
-
-def line(
-    *,
-    coach: str = "ada",
-    at: str = "13:00",
-    day: str = "2026-06-02",
-    people: str = PAT,
-    **other: str,
-) -> str:
-    cells = {"programme": "Lead Well", "cohort": "c1", "coach": coach, "date": day, "time": at}
-    cells |= {
-        "zone": "Europe/London",
-        "min": "1",
-        "max": "4",
-        "participants": people,
-        "duration": "60",
-    } | other
-    return ",".join(cells[name] for name in HEAD.split(","))
-
-
-def upload(
-    desk: Desk, raw: bytes, query: str = "", *, kind: str = CSV, key: str | None = None
-) -> Answer:
-    headers = {"Content-Type": kind} | ({"Idempotency-Key": key} if key else {})
-    return replace(desk, client=desk.client.application.test_client()).ask(
-        "POST", f"/v1/pods/import{query}", "bookings:write", data=raw, headers=headers
-    )
-
-
-def real(desk: Desk, raw: bytes, **options: Any) -> Answer:
-    return upload(desk, raw, "?dry_run=false", **{"key": secrets.token_hex(8)} | options)
-
-
-def judged(told: Any) -> list[tuple[int, str, list[str]]]:
-    return [
-        (row["row"], row["verdict"], [remark["code"] for remark in row["remarks"]])
-        for row in told["rows"]
-    ]
 
 
 @pytest.fixture
@@ -290,57 +247,3 @@ def test_a_time_that_clocks_show_twice_is_doubted(desk: Desk) -> None:
     assert [remark["code"] for remark in row["remarks"]] == ["slot_not_open", "time_twice"], (
         "and nobody works then"
     )
-
-
-HOSTILE: dict[str, tuple[bytes, str]] = {
-    "a bomb": (repacked(workbook(HEAD.split(",")), {SHEET: b" " * 20_000_000}), XLSX),
-    "a document type": (repacked(workbook(HEAD.split(",")), {SHEET: ENTITIES.encode()}), XLSX),
-    "no workbook": (b"PK\x03\x04", XLSX),
-    "a formula": (table(line(people="=1+1"), head=HEAD), CSV),
-    "a NUL": (table(line(people="P\0at <p@example.test>"), head=HEAD), CSV),
-    "40 columns and one": (table(line() + "," * 40, head=HEAD), CSV),
-    "a huge cell": (table(line(people="x" * 5000), head=HEAD), CSV),
-    "Latin 1": (table(line(programme="Führung"), head=HEAD).decode().encode("latin-1"), CSV),
-    "UTF-16": (table(line(), head=HEAD).decode().encode("utf-16"), CSV),
-    "nothing": (b"", CSV),
-    "too many people": (
-        table(
-            *[line(people=";".join(f"p{n}@x.test" for n in range(110)), max="200")] * 19, head=HEAD
-        ),
-        CSV,
-    ),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_with_the_next_step(one_desk: Desk, name: str) -> None:
-    raw, kind = HOSTILE[name]
-    for query in ("", "?dry_run=false"):
-        answer = upload(one_desk, raw, query, kind=kind, key="k")
-        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (
-            422,
-            "file_refused",
-            "body",
-        )
-        assert answer.json["detail"].endswith(".")
-
-
-@pytest.mark.parametrize(
-    "kind", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""]
-)
-def test_another_content_type_is_refused(one_desk: Desk, kind: str) -> None:
-    answer = upload(one_desk, table(line(), head=HEAD), kind=kind)
-    assert (answer.status_code, answer.json["code"]) == (415, "wrong_content_type")
-    assert "text/csv" in answer.json["detail"]
-
-
-def test_a_file_over_the_cap_is_refused(one_desk: Desk) -> None:
-    answer = upload(one_desk, b"x" * (BODY_CAP + 1))
-    assert (answer.status_code, answer.json["code"]) == (413, "body_too_large")
-
-
-def test_an_import_needs_the_right_to_book(one_desk: Desk) -> None:
-    answer = one_desk.ask(
-        "POST", "/v1/pods/import", "bookings:read", data=b"", headers={"Content-Type": CSV}
-    )
-    assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")

@@ -10,8 +10,8 @@ from storage.rows import audit_log, outbox, outbox_claims
 from storage.schema import tables
 from tests.browser import scene
 from tests.support.http_client import Desk
-from tests.webhooks.api.test_mail_texts import refused
-from tests.webhooks.ops.test_pages import HTMX_ASKS, csrf, deeds, do, log_in, state
+from tests.support.ops_pages import HTMX_ASKS, csrf, deeds, do, log_in, state
+from tests.webhooks.api.mail_texts.kit import refused
 
 PATH = "/v1/withheld-addresses"
 

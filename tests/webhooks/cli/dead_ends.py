@@ -140,3 +140,31 @@ def small_disk(folder: Path) -> Iterator[Path]:
 def fill(disk: Path) -> None:
     with pytest.raises(OSError, match="No space"):
         (disk / "junk").write_bytes(bytes(1 << 20))
+
+
+WAYS = (
+    "no server",
+    "no database",
+    "password",
+    "user",
+    "no folder",
+    "no file",
+    "unwritable",
+    "damaged",
+)
+NONSENSE = {
+    "DATABASE_URL": (
+        "mysql://x",
+        "nonsense",
+        "postgres://x/y",
+        "postgresql+psycopg2://x/y",
+        "postgresql://h:x/y",
+    ),
+    "REDIS_URL": ("nonsense", "http://x", "redis://h:x"),
+    "COACHCAL_SECRET_KEYS": ("hunter2", ","),
+    "COACHCAL_PUBLIC_URL": ("x",),
+    "COACHCAL_SMTP_URL": ("x",),
+    "COACHCAL_CALLBACK_URL": ("x",),
+    "PORT": ("many",),
+    "COACHCAL_CLOCK_METRICS_PORT": ("70000",),
+}

@@ -6,30 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from dramatiq import Worker
 
 from storage.rows import api_keys
 from tests.support import people
-from tests.support.in_process import House, built, house
+from tests.support.command_line import run
+from tests.support.in_process import House, built
 from webhooks.cli import main
 from workers.actors import declare_actors
 from workers.broker import create_broker, create_redis
-from workers.settings import Settings, variable
-
-__all__ = ["house"]
-
-
-@pytest.fixture
-def told(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
-    """The house, and its settings in the environment as a command finds them."""
-    for name in Settings.model_fields:
-        value = getattr(house.runtime.settings, name)
-        if isinstance(value, tuple):
-            value = ",".join(secret.get_secret_value() for secret in value)
-        if value is not None:
-            monkeypatch.setenv(variable(name), str(value))
-    return house
 
 
 @pytest.fixture
@@ -42,10 +27,6 @@ def working(told: House, redis_url: str) -> Iterator[House]:
     yield told
     worker.stop()
     broker.close()
-
-
-def run(*arguments: str, input_: str | None = None) -> Result:
-    return CliRunner().invoke(main, list(arguments), input=input_)
 
 
 def test_a_new_key_is_shown_once_and_opens(told: House) -> None:

@@ -16,7 +16,9 @@ from tests.webhooks.cli.dead_ends import (
     ASKS,
     COMMANDS,
     GOOD,
+    NONSENSE,
     RUNS,
+    WAYS,
     ended_well_said,
     fill,
     is_a_sentence,
@@ -30,33 +32,6 @@ from webhooks.demo.processes import Processes
 from webhooks.sentences import sentence
 from workers.cronofy.sandbox.server import Sandbox
 from workers.settings import Settings, variable
-
-WAYS = (
-    "no server",
-    "no database",
-    "password",
-    "user",
-    "no folder",
-    "no file",
-    "unwritable",
-    "damaged",
-)
-NONSENSE = {
-    "DATABASE_URL": (
-        "mysql://x",
-        "nonsense",
-        "postgres://x/y",
-        "postgresql+psycopg2://x/y",
-        "postgresql://h:x/y",
-    ),
-    "REDIS_URL": ("nonsense", "http://x", "redis://h:x"),
-    "COACHCAL_SECRET_KEYS": ("hunter2", ","),
-    "COACHCAL_PUBLIC_URL": ("x",),
-    "COACHCAL_SMTP_URL": ("x",),
-    "COACHCAL_CALLBACK_URL": ("x",),
-    "PORT": ("many",),
-    "COACHCAL_CLOCK_METRICS_PORT": ("70000",),
-}
 
 
 @pytest.fixture(scope="module")

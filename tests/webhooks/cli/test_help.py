@@ -12,12 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from domain.mail import LANGUAGES, TEXT_KINDS
+from tests.support.command_line import run
 from tests.support.in_process import House
-from tests.webhooks.cli.test_commands import run, told
 from webhooks.cli import main
 from webhooks.cli.examples import EXAMPLES
-
-__all__ = ["told"]
 
 
 def leaves(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:

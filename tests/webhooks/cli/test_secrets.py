@@ -5,12 +5,10 @@ go, and what to do where it cannot.
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.support.in_process import House, house
-from tests.webhooks.cli.test_commands import run, told
-from tests.webhooks.cli.test_ops import diary
+from tests.support.command_line import run
+from tests.support.in_process import House
+from tests.webhooks.cli.kept import diary
 from workers.delivery.webhook_sender import check_secret
-
-__all__ = ["house", "told"]
 
 KEYS = "COACHCAL_SECRET_KEYS"
 

@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 from domain.freebusy import BUSY, TENTATIVE, Reading
 from storage.slots import slot_sets
 from storage.transactions.store_reading import Observed
-from tests.storage.slots.test_conflicts import OVER, book, store
 from tests.support import people
+from tests.support.conflicts import OVER, book, store
 from tests.support.http_client import SETTINGS, Desk
-from tests.webhooks.pages.test_settings import enter, send
+from tests.support.settings_page import enter, send
 
 Change = Callable[[Desk, str], Any]
 

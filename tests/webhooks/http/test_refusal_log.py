@@ -13,9 +13,9 @@ from storage.rows import refusals
 from storage.rows.refusals import Refusal
 from tests.support import http_client as desks
 from tests.support import people
+from tests.support.booking_requests import BOOKING, post, send
 from tests.support.http_client import CHANGE, PUSH, Desk
 from tests.support.page_visitor import HEDY, enter
-from tests.webhooks.api.test_bookings import BOOKING, post, send
 from webhooks.http.refusal_log import AT_ONCE, LogAllowance
 
 BUSY = (people.at(2, 9), people.at(2, 10))

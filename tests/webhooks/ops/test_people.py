@@ -13,7 +13,7 @@ from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.support import people
 from tests.support.http_client import Desk
-from tests.webhooks.ops.test_pages import csrf, log_in
+from tests.support.ops_pages import csrf, log_in
 
 PEOPLE: tuple[tuple[Kind, str], ...] = (("coach", "ada"), ("participant", "grace"))
 NAMES = ("Ada Lovelace", "ada@example.test", "Grace Hopper", "grace@example.test")

@@ -23,7 +23,7 @@ from tests.browser import scene
 from tests.support import mail_server, people
 from tests.support.databases import Kind
 from tests.support.in_process import House, built
-from tests.webhooks.ops.test_pages import csrf, log_in
+from tests.support.ops_pages import csrf, log_in
 from webhooks.app import create_app
 from webhooks.demo.processes import free_port
 from webhooks.ops import runbook, worst

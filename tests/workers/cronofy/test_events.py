@@ -11,7 +11,7 @@ import pytest
 import responses
 
 from tests.workers.cronofy.conftest import API
-from tests.workers.cronofy.wire.test_events import EVENT, OURS
+from tests.workers.cronofy.sent_events import EVENT, OURS
 from workers.cronofy import errors
 from workers.cronofy.client import Cronofy
 

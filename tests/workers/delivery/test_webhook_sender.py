@@ -8,10 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.support.callback_server import SECRET
-from tests.workers.test_settings import environment
 from workers.settings import Settings
-
-__all__ = ["environment"]
 
 URL = "https://platform.example.test/told?by=coachcal"
 

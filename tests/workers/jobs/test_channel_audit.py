@@ -13,8 +13,8 @@ from storage.rows import channels as channel_rows
 from storage.rows import connections
 from storage.schema import tables
 from tests.support import people
+from tests.support.clock_work import drain, later
 from tests.support.in_process import Connected, House
-from tests.workers.test_clock import drain, later
 from workers import clock, doctor
 from workers.cronofy.errors import CronofyError
 from workers.jobs import channels

@@ -14,8 +14,8 @@ from tests.domain.letters import composed
 from tests.support import mail_server, people
 from tests.support.databases import Kind
 from tests.support.mail_delivery import Mailroom, furnished
+from tests.workers.mailer.mailing import failure, mailing, send
 from tests.workers.mailer.postman import Postman, running
-from tests.workers.mailer.test_smtp import failure, mailing, send
 from workers.mailer import Unfaithful
 from workers.mailer.message import serialise
 from workers.mailer.smtp import NO_SMTPUTF8

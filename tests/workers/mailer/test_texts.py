@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from itertools import product
 from typing import Any
 
@@ -15,44 +14,13 @@ import pytest
 from domain.mail import LANGUAGES, TEXT_KINDS, Mail
 from domain.mail.choice import Template
 from domain.mail.sample import sample
-from domain.mail.tokens import NAMES, UnusableTokens, asked
+from domain.mail.tokens import NAMES, asked
 from domain.support import Support
 from tests.domain.letters import NOW, SENDER
+from tests.workers.mailer.pages import Page
 from workers.mailer import letters, texts
 
 EVERY = pytest.mark.parametrize(("language", "kind"), list(product(LANGUAGES, TEXT_KINDS)))
-VOID = ("meta", "br")
-
-
-class Page(HTMLParser):
-    """Its tags and attributes; asserts that each is closed in order."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.said: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.said.append(data)
-
-    def all(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    @property
-    def styles(self) -> list[str]:
-        return [attributes["style"] for _, attributes in self.tags if "style" in attributes]
 
 
 def default(kind: str, language: str, **changes: Any) -> Mail:
@@ -259,48 +227,6 @@ def test_every_token_can_be_asked_for() -> None:
     text = " ".join(f"{{{{{name}}}}}" for name in NAMES)
     for kind in ("rebooked", "coach_rebooked"):
         letters.preview(kind, "en", Template("en", "x", text), sender=SENDER, now=NOW)
-
-
-def custom(text: str, html: str | None = None, language: str = "en") -> Mail:
-    return letters.preview(
-        "booked", "en", Template(language, "Hello", text, html), sender=SENDER, now=NOW
-    )
-
-
-def test_a_custom_text_without_a_page_gets_one() -> None:
-    mail = custom("Dear {{participant_name}} & <team>,\n\nsee\n{{my_page_url}}\n\n| not | markup\n")
-    assert "Dear Grace Hopper &amp; &lt;team&gt;," in mail.html
-    assert (
-        '<a href="https://example.com/my-page"'
-        ' style="overflow-wrap:anywhere">https://example.com/my-page</a>'
-    ) in mail.html
-    assert "| not | markup" in mail.html
-    assert len(Page(mail.html).all("p")) == 3
-
-
-def test_a_custom_page_is_laid_out_and_so_is_the_body_of_a_whole_one() -> None:
-    assert "max-width:600px" in custom("x", "<p>Hi {{coach_name}}</p>").html
-    whole = custom(
-        "x", "<html lang='en'><head><title>x</title></head><body><p>Hi</p></body></html>"
-    ).html
-    assert "max-width:600px" in whole
-    assert "<p>Hi</p>" in whole
-    assert whole.count("<title>") == whole.count("<body") == 1
-
-
-def test_a_page_in_a_language_written_from_right_to_left_says_so() -> None:
-    assert Page(custom("שלום", language="he").html).all("html") == [{"lang": "he", "dir": "rtl"}]
-
-
-def test_a_custom_text_is_held_for_what_it_lacks_and_never_loses_a_line() -> None:
-    with pytest.raises(UnusableTokens) as held:
-        custom("| Code | {{relnik_url}}")
-    assert held.value.tokens == ("relnik_url",)
-
-
-def test_a_mail_that_is_switched_off_is_not_written() -> None:
-    with pytest.raises(ValueError, match="switched off"):
-        letters.write(sample("booked", "en", now=NOW), "off", sender=SENDER, now=NOW)
 
 
 def test_the_files_are_one_for_each_kind_and_language() -> None:

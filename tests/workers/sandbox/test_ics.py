@@ -1,65 +1,23 @@
-"""Importing calendars: the rules, each on a small file of its own; and the real files, in eight
-zones.
-"""
+"""Importing calendars: the rules, each on a small file of its own."""
 
-import json
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.workers.sandbox.api import Api, api_of
+from tests.workers.sandbox.api import Api
+from tests.workers.sandbox.ics import (
+    GOOD,
+    OWN_ZONE,
+    UNTIL,
+    calendar_of,
+    event,
+    read,
+    shown,
+)
 from workers.cronofy.sandbox import ics
 from workers.cronofy.sandbox.control import Control
-from workers.cronofy.sandbox.control_link import ControlFailed
-from workers.cronofy.sandbox.seeds import Seed, SeedCalendar
-from workers.cronofy.sandbox.server import Sandbox
-
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "calendars"
-REAL = sorted(SHARED.glob("*.ics"))
-SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)
-LONDON = ZoneInfo("Europe/London")
-OWN_ZONE = """BEGIN:VTIMEZONE
-TZID:Customized Time Zone
-BEGIN:STANDARD
-DTSTART:16010101T020000
-TZOFFSETFROM:{summer}
-TZOFFSETTO:{winter}
-RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=1SU;BYMONTH=11
-END:STANDARD
-BEGIN:DAYLIGHT
-DTSTART:16010101T020000
-TZOFFSETFROM:{winter}
-TZOFFSETTO:{summer}
-RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=2SU;BYMONTH=3
-END:DAYLIGHT
-END:VTIMEZONE"""
-
-
-def event(*lines: str) -> str:
-    return "\n".join(("BEGIN:VEVENT", *lines, "END:VEVENT"))
-
-
-def calendar_of(*parts: str, head: str = "VERSION:2.0") -> bytes:
-    return "\r\n".join(
-        "\n".join(("BEGIN:VCALENDAR", head, *parts, "END:VCALENDAR", "")).split("\n")
-    ).encode()
-
-
-def read(*parts: str, zone: ZoneInfo = LONDON, head: str = "VERSION:2.0") -> ics.Imported:
-    return ics.read(calendar_of(*parts, head=head), zone=zone, since=SINCE, until=UNTIL)
-
-
-def shown(result: ics.Imported) -> list[str]:
-    """`start/end` of each draft, instants with Z, floating times and dates bare."""
-    return sorted(f"{_text(one.start)}/{_text(one.end)}" for one in result.drafts)
-
-
-def _text(moment: date) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def test_dates_and_times_are_kept_as_what_they_are() -> None:
@@ -239,88 +197,6 @@ def test_each_files_own_vtimezone_explains_its_own_name() -> None:
     ]
 
 
-GOOD = event("UID:good", "SUMMARY:Good", "DTSTART:20260105T100000Z", "DTEND:20260105T110000Z")
-
-
-@pytest.mark.parametrize(
-    ("bad", "reason"),
-    [
-        (
-            event(
-                "SUMMARY:Bad",
-                'DTSTART;TZID="Europe/Berlin:20260105T100000"',
-                "DTEND:20260105T110000Z",
-            ),
-            "DTSTART",
-        ),
-        (event("SUMMARY:Bad", "DTSTART:garbage"), "DTSTART"),
-        (event("SUMMARY:Bad", "DTSTART:20261399T100000Z"), "DTSTART"),
-        (event("SUMMARY:Bad"), "it has no DTSTART"),
-        (
-            event("SUMMARY:Bad", "DTSTART:20260105T100000Z", "DTEND:20260105T090000Z"),
-            "it ends before it starts",
-        ),
-        (
-            event("SUMMARY:Bad", "DTSTART:20260105T100000Z", "DURATION:-PT1H"),
-            "it ends before it starts",
-        ),
-        (event("SUMMARY:Bad", "DTSTART:20260105T100000Z", "RRULE:FREQ=SOMETIMES"), "RRULE"),
-        (event("SUMMARY:Bad", "DTSTART:20260105T100000Z", "RRULE:FREQ=DAILY;UNTIL=never"), "RRULE"),
-        ("BEGIN:VEVENT\nSUMMARY:Bad\nDTSTART:20260105T100000Z", "it is cut off"),
-    ],
-)
-@pytest.mark.parametrize("first", [True, False])
-def test_one_unreadable_event_never_takes_the_rest_with_it(
-    bad: str, reason: str, first: bool
-) -> None:
-    result = read(*((bad, GOOD) if first else (GOOD, bad)))
-    assert shown(result) == ["2026-01-05T10:00:00Z/2026-01-05T11:00:00Z"]
-    [told] = result.unreadable
-    assert told.startswith('event "Bad": ')
-    assert reason in told
-
-
-def test_files_that_are_cut_off_or_dressed_up_are_read() -> None:
-    whole = calendar_of(GOOD)
-    for data in (
-        b"\xef\xbb\xbf" + whole,
-        whole.replace(b"\r\n", b"\n"),
-        whole.removesuffix(b"END:VCALENDAR\r\n"),
-        b"Received: by mail\r\n" + whole,
-        whole + whole.replace(b"UID:good", b"UID:other").replace(b"T1", b"T2"),
-        whole.replace(b"SUMMARY:Good", "SUMMARY:Grüße\r\n  aus Köln".encode("latin-1")),
-        whole.replace(b"SUMMARY:Good", b"SUMMARY:Zo\xc3\r\n \xab folded inside a letter"),
-        whole.replace(b"UID:good\r\n", b""),
-        whole.replace(
-            b"BEGIN:VEVENT",
-            b"BEGIN:VTODO\r\nDUE:x\r\nEND:VTODO\r\nBEGIN:VEVENT\r\nthis is no property",
-        ),
-    ):
-        found = ics.read(data, zone=LONDON, since=SINCE, until=UNTIL)
-        assert shown(found)[0] == "2026-01-05T10:00:00Z/2026-01-05T11:00:00Z"
-        assert found.unreadable == []
-
-
-def test_a_vtimezone_that_cannot_be_read_is_told_and_left_out() -> None:
-    broken = OWN_ZONE.format(summer="-0400", winter="-0500").replace("16010101T020000", "x")
-    result = read(broken, GOOD)
-    assert len(result.drafts) == 1
-    assert "VTIMEZONE" in result.notes[0]
-
-
-def test_events_that_share_a_uid_by_mistake_both_stay_and_a_newer_version_wins() -> None:
-    other = GOOD.replace("20260105", "20260106")
-    assert len(read(GOOD, other).drafts) == 2
-    newer = other.replace("UID:good", "UID:good\nSEQUENCE:2")
-    assert shown(read(GOOD, newer)) == ["2026-01-06T10:00:00Z/2026-01-06T11:00:00Z"]
-
-
-def test_a_file_without_events_is_refused(control: Control, calendar: str) -> None:
-    for text in ("", "hello", "BEGIN:VCALENDAR\nEND:VCALENDAR"):
-        with pytest.raises(ControlFailed, match="no VEVENT"):
-            control.import_ics(calendar, text)
-
-
 def test_an_import_shows_in_reads_and_pings_once(api: Api, control: Control, calendar: str) -> None:
     # Given a series without end, floating, from a year ago
     text = event(
@@ -347,55 +223,3 @@ def test_an_import_shows_in_reads_and_pings_once(api: Api, control: Control, cal
     # When it is replaced, nothing of it stays
     control.import_ics(calendar, calendar_of(GOOD.replace("2026", "2027")).decode(), replace=True)
     assert len(api.free_busy(**everything)) == 1
-
-
-def merged(spans: Iterable[tuple[int, int]]) -> list[list[int]]:
-    result: list[list[int]] = []
-    for start, end in sorted(spans):
-        if result and start <= result[-1][1]:
-            result[-1][1] = max(result[-1][1], end)
-        else:
-            result.append([start, end])
-    return result
-
-
-def busy_periods(
-    items: list[dict[str, Any]], zone: ZoneInfo, window: tuple[datetime, datetime]
-) -> list[list[int]]:
-    """What a reader makes of free/busy: all-day placed in the coach's zone, clipped, merged."""
-
-    def instant(text: str) -> int:
-        if len(text) == 10:
-            return int(datetime.combine(date.fromisoformat(text), time(), tzinfo=zone).timestamp())
-        return int(datetime.fromisoformat(text).timestamp())
-
-    first, last = (int(edge.timestamp()) for edge in window)
-    spans = ((max(first, instant(one["start"])), min(last, instant(one["end"]))) for one in items)
-    return merged((start, end) for start, end in spans if start < end)
-
-
-@pytest.mark.skipif(
-    not REAL, reason="../shared/data is not beside this checkout; the samples above carry the rules"
-)
-@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
-def test_free_busy_of_the_real_files_is_right_in_eight_zones(path: Path) -> None:
-    expected = json.loads(path.with_name(f"{path.stem}.busy.json").read_text())
-    start, end = (datetime.fromisoformat(edge) for edge in expected["window"])
-    seeds = [
-        Seed(zone, "coach@school.example", zone, calendars=(SeedCalendar("All"),))
-        for zone in expected["zones"]
-    ]
-    with Sandbox(now=start, seeds=seeds, page_size=40) as sandbox:
-        for account, (zone, right) in zip(sandbox.accounts, expected["zones"].items(), strict=True):
-            # Given the file in the calendar of a coach who lives there
-            sandbox.control.import_ics(
-                account.calendars[0], path, zone=zone, since=start, until=end
-            )
-            # When free/busy is read, page by page
-            window = {
-                "from": (start - timedelta(days=1)).date(),
-                "to": (end + timedelta(days=1)).date(),
-            }
-            items = api_of(sandbox, account).free_busy(tzid=zone, **window)
-            # Then it comes to the right busy periods
-            assert busy_periods(items, ZoneInfo(zone), (start, end)) == right, zone

@@ -7,22 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.workers.cronofy.sent_events import EVENT, OURS, START
 from workers.cronofy.errors import BadAnswer
 from workers.cronofy.wire import ManagedEvent, Written, read_events, read_page, request_bodies
-
-OURS = {
-    "calendar_id": "cal_a",
-    "event_uid": "evt_1",
-    "event_id": "coachcal-ses_1",
-    "summary": "canary",
-    "start": "2026-11-07T15:00:00Z",
-    "end": "2026-11-07T16:00:00Z",
-    "deleted": False,
-}
-START = 1_794_063_600
-EVENT = ManagedEvent(
-    "coachcal-ses_1", "Session with Ada", "See you", START, START + 3600, "Europe/London"
-)
 
 
 def read(*events: Any) -> tuple[Written, ...]:

@@ -1,0 +1,58 @@
+"""A page for every reader: what axe finds, how wide it is, where the keyboard leads, and when it is
+at peace.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Seen, Site
+
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
+
+
+def tab_to(page: Page, element_id: str) -> None:
+    """By the keyboard alone."""
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if focused(page) == element_id:
+            return
+    raise AssertionError(f"{element_id} cannot be reached with the tab key")
+
+
+def focused(page: Page) -> Any:
+    return page.evaluate("document.activeElement.id")
+
+
+def at_peace(seen: Seen, site: Site) -> None:
+    """No complaint in the console, and nothing was asked of anybody else."""
+    assert seen.complaints == []
+    assert [url for url in seen.requests if not url.startswith(site.origin)] == []
+
+
+def fits_everybody(page: Page, widths: Sequence[int] = (1280, 360)) -> None:
+    """Axe finds nothing on a wide screen and on a narrow one, in light and in dark, and nothing is
+    wider than the screen.
+
+    In one load: no page asks how wide it is or how dark, which `test_pages_leave_it_to_css` holds.
+    Of dark only the rules about colours are asked: the others see the very same document.
+    """
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light")
+        assert violations(page) == [], (page.url, width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width, page.url
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, "cat.color") == [], (page.url, width, "dark")
+
+
+def violations(page: Page, tag: str | None = None) -> list[str]:
+    """What axe finds; `tag`: by the rules that carry it alone."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    options = {} if tag is None else {"runOnly": {"type": "tag", "values": [tag]}}
+    found = page.evaluate("options => axe.run(options).then(found => found.violations)", options)
+    return [json.dumps([it["id"], [node["target"] for node in it["nodes"]]]) for it in found]

@@ -1,0 +1,69 @@
+"""Tables as spreadsheet programs write them, and as nobody should."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+import openpyxl
+
+from webhooks.api import pod_import_rows, spreadsheets
+from webhooks.api.pod_import_rows import COLUMNS, REQUIRED, ImportRow
+from webhooks.api.spreadsheets import CSV, SheetLine
+
+HEAD = "programme,coach,date,time,zone,min,max,participants"
+GOOD = "Lead Well,ada,2026-06-02,13:00,Europe/London,1,4,Pat Doe <pat@example.test>"
+
+
+def workbook(*rows: Sequence[Any]) -> bytes:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def repacked(raw: bytes, change: dict[str, bytes]) -> bytes:
+    """The workbook with these parts replaced or added."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(raw)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, change.pop(name, old.read(name)))
+        for name, content in change.items():
+            new.writestr(name, content)
+    return out.getvalue()
+
+
+def lines(raw: bytes, kind: str = CSV) -> list[SheetLine]:
+    return spreadsheets.read(raw, kind, COLUMNS, REQUIRED)
+
+
+def table(*rows: str, head: str = HEAD) -> bytes:
+    return "\n".join((head, *rows)).encode()
+
+
+def row(**cells: str) -> ImportRow:
+    """What is found out about the good row with these cells instead."""
+    return pod_import_rows.read(
+        SheetLine(2, dict(zip(HEAD.split(","), GOOD.split(","), strict=True)) | cells)
+    )
+
+
+def reds(found: ImportRow) -> list[tuple[str, str | None]]:
+    return [(remark.code, remark.column) for remark in found.red]
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+ENTITIES = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><worksheet>&b;</worksheet>'
+)
+
+
+def a_bomb() -> bytes:
+    """256 MB of blanks in a quarter of a megabyte."""
+    return repacked(workbook(HEAD.split(","), GOOD.split(",")), {SHEET: b" " * 256_000_000})
