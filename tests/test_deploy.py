@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 
-from tests.support.deployed import DEPLOY, ROOT, SETTINGS
+from tests.support.deployed import DEPLOY, INTERNAL, ROOT, SETTINGS
 from webhooks.cli import main
 from webhooks.version import version
 
@@ -28,8 +28,6 @@ STEPS = re.findall(
     (ROOT / "Containerfile").read_text(),
     re.MULTILINE,
 )
-INTERNAL = "9190"
-"""The port of /metrics and /ops."""
 PARTS = {"serve", "work", "clock", "migrate"}
 
 
@@ -100,18 +98,9 @@ def test_compose_runs_every_part_and_a_proxy_in_front() -> None:
     assert ports == {"proxy": ["80:80", "443:443"], "web": [inside]}
 
 
-def test_figures_are_served_in_containers_on_a_port_that_nobody_outside_reaches() -> None:
+def test_figures_are_served_by_compose_on_a_port_that_nobody_outside_reaches() -> None:
     web = OURS["web"]["environment"]
     assert (web["COACHCAL_INTERNAL_HOST"], web["COACHCAL_INTERNAL_PORT"]) == ("0.0.0.0", INTERNAL)
-    pod = pods()["coachcal-web"]
-    named = {one["name"]: one["value"] for one in pod["env"]}
-    assert named == {"COACHCAL_INTERNAL_HOST": "0.0.0.0", "COACHCAL_INTERNAL_PORT": INTERNAL}
-    assert {"name": "internal", "containerPort": int(INTERNAL)} in pod["ports"]
-    services = [one for one in manifests() if one["kind"] == "Service" and "ports" in one["spec"]]
-    led = {port.get("targetPort", "none") for one in services for port in one["spec"]["ports"]}
-    assert "internal" not in led
-    assert "http" in led
-    assert f'prometheus.io/port: "{INTERNAL}"' in (DEPLOY / "kubernetes" / "web.yaml").read_text()
 
 
 def test_compose_sets_settings_that_there_are_and_tags_the_image_as_this_release() -> None:

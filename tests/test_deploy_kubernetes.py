@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 
-from tests.support.deployed import DEPLOY, SETTINGS
+from tests.support.deployed import DEPLOY, INTERNAL, SETTINGS
 from webhooks.api.routes import ROUTES
 from webhooks.version import version
 
@@ -74,3 +74,15 @@ def test_kustomize_builds_the_base() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(list(yaml.safe_load_all(done.stdout))) >= len(pods()) + 4
+
+
+def test_figures_are_served_in_pods_on_a_port_that_no_service_leads_to() -> None:
+    pod = pods()["coachcal-web"]
+    named = {one["name"]: one["value"] for one in pod["env"]}
+    assert named == {"COACHCAL_INTERNAL_HOST": "0.0.0.0", "COACHCAL_INTERNAL_PORT": INTERNAL}
+    assert {"name": "internal", "containerPort": int(INTERNAL)} in pod["ports"]
+    services = [one for one in manifests() if one["kind"] == "Service" and "ports" in one["spec"]]
+    led = {port.get("targetPort", "none") for one in services for port in one["spec"]["ports"]}
+    assert "internal" not in led
+    assert "http" in led
+    assert f'prometheus.io/port: "{INTERNAL}"' in (DEPLOY / "kubernetes" / "web.yaml").read_text()
