@@ -17,7 +17,7 @@ from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, Overr
 from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.problems import unknown_coach
-from webhooks.http.requests import if_match
+from webhooks.http.requests import expected_version
 
 
 def show(coach_id: str) -> CoachOut:
@@ -53,7 +53,10 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
         **settings,
     )
     changed = _change(coach_id, lambda _: coach, body.version)
-    return show(coach_id), 201 if changed.created else 200
+    status = 200
+    if changed.created:
+        status = 201
+    return show(coach_id), status
 
 
 def show_hours(coach_id: str) -> HoursOut:
@@ -95,7 +98,7 @@ def _change(
     was written.
     """
     services = runtime().services
-    expected = if_match() if version is None else version
+    expected = expected_version(version)
     changed = services.database.transact(
         lambda tx: coach_settings.put_coach(
             tx, coach_id, change, expected=expected, now=services.now()
@@ -171,10 +174,13 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
 
 
 def _connection(connected: Connected) -> Connection:
-    profiles = [asdict(profile) for profile in connected.profiles]
-    for calendar in (calendar for profile in profiles for calendar in profile["calendars"]):
-        calendar["blocks"] = calendar["id"] in connected.blocking
-        calendar["receives"] = calendar["id"] == connected.receives
+    profiles = []
+    for each in connected.profiles:
+        profile = asdict(each)
+        for calendar in profile["calendars"]:
+            calendar["blocks"] = calendar["id"] in connected.blocking
+            calendar["receives"] = calendar["id"] == connected.receives
+        profiles.append(profile)
     told: dict[str, Any] = {
         "id": connected.id,
         "trouble": connected.trouble,

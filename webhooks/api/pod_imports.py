@@ -7,7 +7,6 @@ booking can wait. A real one is `import_runs`.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -66,13 +65,17 @@ def _rows() -> list[ImportRow]:
         detail = f"Send the file itself as the body, as {' or '.join(spreadsheets.KINDS)}."
         raise RefusedRequest("wrong_content_type", detail, field="Content-Type")
     raw = cast(CappedRequest, request).body(BODY_CAP)
-    rows = [
-        pod_import_rows.read(line)
-        for line in spreadsheets.read(
-            raw, request.mimetype, pod_import_rows.COLUMNS, pod_import_rows.REQUIRED
-        )
-    ]
-    if sum(len(entry.participants) for entry in _entries(rows)) > MOST_PEOPLE:
+    lines = spreadsheets.read(
+        raw, request.mimetype, pod_import_rows.COLUMNS, pod_import_rows.REQUIRED
+    )
+    rows = []
+    people = 0
+    for line in lines:
+        row = pod_import_rows.read(line)
+        if row.entry is not None:
+            people += len(row.entry.participants)
+        rows.append(row)
+    if people > MOST_PEOPLE:
         raise spreadsheets.refused(
             f"Send at most {MOST_PEOPLE} participants at once: split the file."
         )
@@ -81,9 +84,8 @@ def _rows() -> list[ImportRow]:
 
 def _import(rows: list[ImportRow]) -> Response:
     require_key()
-    return pod_import_runs.run(
-        _entries(rows), partial(_report, rows), red=any(row.red for row in rows)
-    )
+    red = any(row.red for row in rows)
+    return pod_import_runs.run(_entries(rows), partial(_report, rows), red=red)
 
 
 def _report(
@@ -92,7 +94,7 @@ def _report(
     made: bool,  # noqa: FBT001 (called back)
 ) -> StoredAnswer:
     """201; or 409, when rows are red: nothing was made then, or the others were."""
-    rows = [replace(row, red=[*row.red], yellow=[*row.yellow]) for row in rows]
+    rows = [row.copy() for row in rows]
     _judge(rows, outcomes)
     told = _to_out(rows, imported=made)
     reds = told.counts.red
@@ -142,15 +144,18 @@ def _to_out(rows: Sequence[ImportRow], *, imported: bool) -> ImportOut:
 
 
 def _row(row: ImportRow, *, imported: bool) -> RowOut:
-    remarks = [
-        RemarkOut(
-            code=remark.code,
-            detail=remark.detail,
-            field=remark.column,
-            reason=remark.reason,
-            nearest=render(remark.nearest),
-        )
-        for remark in (*row.red, *row.yellow)
-    ]
-    pod_id = row.pod.id if imported and row.pod else None
+    remarks = [_remark_out(remark) for remark in (*row.red, *row.yellow)]
+    pod_id = None
+    if imported and row.pod:
+        pod_id = row.pod.id
     return RowOut(row=row.number, verdict=row.verdict, remarks=remarks, pod_id=pod_id)
+
+
+def _remark_out(remark: Remark) -> RemarkOut:
+    return RemarkOut(
+        code=remark.code,
+        detail=remark.detail,
+        field=remark.column,
+        reason=remark.reason,
+        nearest=render(remark.nearest),
+    )

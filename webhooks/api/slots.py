@@ -154,8 +154,11 @@ def standing(listing: Listing) -> dict[str, Any]:
 
 def framed(asked: Asked, valid_until: int | None, tz: str) -> dict[str, Any]:
     """What was asked, as it was understood, and until when the answer holds."""
+    until = None
+    if valid_until is not None:
+        until = iso(valid_until)
     return {
-        "valid_until": None if valid_until is None else iso(valid_until),
+        "valid_until": until,
         "tz": tz,
         "from": iso(asked.since),
         "to": iso(asked.until),
@@ -164,9 +167,13 @@ def framed(asked: Asked, valid_until: int | None, tz: str) -> dict[str, Any]:
 
 
 def _made(listing: Listing, query: SlotsQuery, stamp: Hashable, now: datetime) -> CachedResponse:
-    tz = listing.zone if query.tz is None else check_zone(query.tz)
+    tz = listing.zone
+    if query.tz is not None:
+        tz = check_zone(query.tz)
     since, until = between(query.since, query.until, tz)
-    duration = _only(listing) if query.duration is None else query.duration
+    duration = query.duration
+    if duration is None:
+        duration = _only(listing)
     asked = Asked(duration, since, until, int(now.timestamp()))
     body = _answer(listing, asked, tz=tz, reasons=query.detail is not None)
     return CachedResponse.of(body, stamp, availability.valid_until(listing, asked))
