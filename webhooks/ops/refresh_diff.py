@@ -53,9 +53,8 @@ def refresh(coach_id: str) -> str:
         chosen = connections.ids_of_coach(tx, coach_id)
         for connection_id in chosen:
             push_marks.mark_dirty(tx, connection_id, userinfo=True)
-        audit_log.note(
-            tx, Deed(now, g.visitor.name, "refresh", coach_id, f"{len(chosen)} connections")
-        )
+        said = f"{len(chosen)} connections"
+        audit_log.note(tx, Deed(now, g.visitor.name, "refresh", coach_id, said))
     runtime().actors.wake(*chosen)
     token = signer(services.settings, "before").dumps([coach_id, at, before])
     return render_template(
@@ -81,7 +80,9 @@ def difference(coach_id: str) -> str:
     waited = services.now().timestamp() - at
     with services.database.read() as tx:
         waiting = refresh_jobs.owed(tx, connections.ids_of_coach(tx, coach_id))
-        changed = [] if waiting else _changes(before, _runs(_listing(tx, coach_id), at))
+        changed = []
+        if not waiting:
+            changed = _changes(before, _runs(_listing(tx, coach_id), at))
     more: dict[str, Any] = {"waited": waited, "slow": waited > SLOW_SECONDS, "changed": changed}
     return render_template(
         "ops/difference.html", coach_id=coach_id, waiting=waiting, token=token, **more
@@ -122,8 +123,10 @@ def _changes(before: Starts, after: Starts) -> list[StartsChanged]:
 
 
 def _cells(runs: list[int]) -> set[int]:
-    pairs = zip(runs[::2], runs[1::2], strict=True)
-    return {cell for first, length in pairs for cell in range(first, first + length)}
+    cells: set[int] = set()
+    for first, length in zip(runs[::2], runs[1::2], strict=True):
+        cells.update(range(first, first + length))
+    return cells
 
 
 def _named(cells: list[int]) -> list[str]:
