@@ -81,9 +81,10 @@ def _away(error: Exception) -> Response:
     kind = kind_of(error)
     if kind == "defect":
         return unexpected(error)
-    response = _said(
-        HTTPStatus.SERVICE_UNAVAILABLE, "busy" if kind in ("busy", "again") else "away"
-    )
+    key = "away"
+    if kind in ("busy", "again"):
+        key = "busy"
+    response = _said(HTTPStatus.SERVICE_UNAVAILABLE, key)
     response.headers["Retry-After"] = "2"
     return response
 
@@ -94,7 +95,9 @@ def _said(status: int, key: str) -> Response:
     try:
         detail = say(tongue, f"problem_{key}")
     except KeyError:
-        key = "not_here" if status == HTTPStatus.NOT_FOUND else "not_understood"
+        key = "not_understood"
+        if status == HTTPStatus.NOT_FOUND:
+            key = "not_here"
         detail = say(tongue, f"problem_{key}")
     parts().refusals.tell(key)
     over = key == "session_over"

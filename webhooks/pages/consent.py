@@ -13,7 +13,6 @@ from http import HTTPStatus
 
 import structlog
 from flask import Response, abort, render_template, request, url_for
-from werkzeug.exceptions import Forbidden, Gone
 
 from domain.coaches import Coach
 from storage.rows import coaches, links
@@ -24,6 +23,7 @@ from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, language
 from webhooks.http.translations import say
+from webhooks.pages.links import turned_away
 from webhooks.pages.settings import HOME
 from webhooks.pages.settings_words import PROVIDERS
 from workers.jobs import account_linking
@@ -65,7 +65,7 @@ def consent_begin(token: str) -> Response:
             until = now + STATE_LIFE
             link = links.follow(tx, token, "connect", browser=browser, now=now, until=until)
     except Closed as error:
-        raise _turned_away(error) from None
+        raise turned_away(error.reason) from None
     provider = link.meaning["provider"]
     url = account_linking.begin(services, link.coach_id, browser=browser, provider=provider)
     if url is None:
@@ -131,12 +131,7 @@ def _look(token: str, browser: str | None) -> Link:
         with services.database.read() as tx:
             return links.look(tx, token, "connect", browser=browser, now=services.now())
     except Closed as error:
-        raise _turned_away(error) from None
-
-
-def _turned_away(error: Closed) -> Forbidden | Gone:
-    log.warning("link_refused", reason=error.reason)
-    return (Forbidden if error.reason == "altered" else Gone)(f"link_{error.reason}")
+        raise turned_away(error.reason) from None
 
 
 def _sender(about: str) -> str:
@@ -157,8 +152,11 @@ def _words(coach_id: str, link: Link | None = None) -> dict[str, str]:
         coach: Coach | None = coaches.get(tx, coach_id)
     if coach is None:
         abort(404, "not_here")
-    named = (link.meaning["provider"] if link else None) or ""
-    provider = PROVIDERS.get(named) or say(language(), "consent_provider")
+    provider = None
+    if link is not None:
+        provider = PROVIDERS.get(link.meaning["provider"] or "")
+    if provider is None:
+        provider = say(language(), "consent_provider")
     return {"name": coach.name or coach.id, "provider": provider}
 
 
@@ -168,8 +166,10 @@ def _account(attempt: Attempt) -> dict[str, str]:
 
 def _page(kind: str, **values: str) -> Response:
     tongue = language()
-    texts = {part: say(tongue, f"consent_{kind}_{part}", **values) for part in ("heading", "what")}
-    return Response(render_template("pages/consent.html", kind=kind, **texts, **values))
+    heading = say(tongue, f"consent_{kind}_heading", **values)
+    what = say(tongue, f"consent_{kind}_what", **values)
+    page = render_template("pages/consent.html", kind=kind, heading=heading, what=what, **values)
+    return Response(page)
 
 
 ROUTES = (
