@@ -87,16 +87,14 @@ def listed() -> Response:
 
 
 def _letter(number: int) -> Letter:
-    found = next((letter for letter in _letters() if letter.number == number), None)
-    if found is None:
+    found = {letter.number: letter for letter in _letters()}
+    if number not in found:
         abort(
             404,
-            (
-                "There is no such mail, or newer ones have pushed it out. The list at / has those"
-                " that are kept."
-            ),
+            "There is no such mail, or newer ones have pushed it out. The list at / has those that"
+            " are kept.",
         )
-    return found
+    return found[number]
 
 
 def _letters() -> tuple[Letter, ...]:

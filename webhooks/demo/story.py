@@ -41,8 +41,12 @@ def tell(stage: Stage, chapter: Chapter, say: Narrator) -> None:
     """One chapter. Raises StepFailed, saying which step and what was seen."""
     say.begin(f"Calendars are connected ({len(chapter.people)}), their slots computed")
     connected = [_connect(stage, person) for person in chapter.people]
-    say.done(*(line for one in connected for line in _introduce(stage, one)))
-    hero = next((one for one in connected if one.slots["starts"]), None)
+    hero, lines = None, []
+    for one in connected:
+        lines += _introduce(stage, one)
+        if hero is None and one.slots["starts"]:
+            hero = one
+    say.done(*lines)
     if hero is None:
         raise StepFailed(
             "no coach has an open slot: every working hour is busy, so nothing can be shown to"
@@ -86,9 +90,9 @@ def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
         length = datetime.fromisoformat(run["to"]) - datetime.fromisoformat(run["from"])
         why[run["reason"]] += length // timedelta(minutes=15)
     closed = ", ".join(f"{count} {reason}" for reason, count in why.most_common())
-    first = (
-        f", the first {day_and_time(found['starts'][0], person.zone)}" if found["starts"] else ""
-    )
+    first = ""
+    if found["starts"]:
+        first = f", the first {day_and_time(found['starts'][0], person.zone)}"
     return [
         (
             f"{person.name}: {person.provider}, {person.calendar.name}, {one.imported['imported']}"
@@ -122,11 +126,10 @@ def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple
     )
     visible = (time.perf_counter() - clicked) * 1000
     push = stage.control.wait_for_deliveries(pushed + 1)[pushed]
-    gone = {
-        one
-        for one in set(before["starts"]) - set(after["starts"])
-        if abs(datetime.fromisoformat(one) - start) < timedelta(hours=3)
-    }
+    gone = set()
+    for one in set(before["starts"]) - set(after["starts"]):
+        if abs(datetime.fromisoformat(one) - start) < timedelta(hours=3):
+            gone.add(one)
     if start.strftime("%Y-%m-%dT%H:%M:%SZ") not in gone:
         raise StepFailed(f"{start} is still listed although the calendar is busy then")
     times = [clock_time(one, person.zone) for one in sorted(gone)]
