@@ -16,7 +16,7 @@ from webhooks.api.schemas.booking_requests import URL_HOST, URL_REST, ContextIn,
 from webhooks.api.schemas.requests import Body, Language
 from webhooks.http.auth import asking, lacking, may
 from webhooks.http.context import runtime
-from webhooks.http.page_sessions import Guest, Purpose, cookie_of
+from webhooks.http.page_sessions import SESSIONS, Guest, Purpose
 from webhooks.http.permissions import Viewer
 from webhooks.http.problems import RefusedRequest, unknown_coach
 
@@ -100,7 +100,7 @@ def create(body: LinkIn) -> LinkOut:
         csrf="",  # of whoever opens it
         until=0,
     )
-    if len(cookie_of(invited)) > MOST_COOKIE:
+    if len(SESSIONS.value(invited)) > MOST_COOKIE:
         detail = (
             "Names and addresses make the link too long: send a shorter return_url or my_page_url."
         )

@@ -8,7 +8,6 @@ GET  /connect/callback   back from it: which account for whom, or how it ended, 
 POST /connect/confirm    yes or no
 """
 
-import hmac
 from http import HTTPStatus
 
 import structlog
@@ -18,10 +17,11 @@ from domain.coaches import Coach
 from storage.rows import coaches, links
 from storage.rows.links import Closed, Link
 from storage.rows.oauth_states import Attempt
-from webhooks.http import cookies, page_security
+from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, language
+from webhooks.http.signed_sessions import form_is_ours
 from webhooks.http.translations import say
 from webhooks.pages.links import turned_away
 from webhooks.pages.settings import HOME
@@ -136,12 +136,10 @@ def _look(token: str, browser: str | None) -> Link:
 
 def _sender(about: str) -> str:
     """The browser that sends a form of ours about this; any other is turned away."""
-    browser, sent = cookies.browser(), request.form.get("csrf", "")
+    browser = cookies.browser()
     if browser is None:
         abort(400, "no_cookies")
-    ours = hmac.compare_digest(sent.encode(), cookies.form_token(browser, about).encode())
-    if page_security.foreign_origin() or not ours:
-        log.warning("page_refused", reason="foreign form", page=request.endpoint)
+    if not form_is_ours(cookies.form_token(browser, about)):
         abort(403, "foreign_form")
     return browser
 

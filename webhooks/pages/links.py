@@ -18,7 +18,7 @@ from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.cookies import LIFE
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import HOMES, Guest, with_cookie
+from webhooks.http.page_sessions import HOMES, SESSIONS, Guest
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ def redeem(token: str) -> Response:
     place = HOMES[invited.purpose]
     if invited.booking_id:
         place = f"/book/bookings/{invited.booking_id}"
-    response = with_cookie(see(place), replace(invited, csrf=csrf, until=until))
+    response = SESSIONS.give(see(place), replace(invited, csrf=csrf, until=until))
     return cookies.remember(response, browser)
 
 
