@@ -11,7 +11,7 @@ ClockOff           this machine's clock is wrong: 503; nothing was written, anot
 anything else      500, without a word about its cause; the log has it under the same request id
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -28,7 +28,7 @@ from domain.sessions import Refused as Refusal
 from domain.sessions import Unknown
 from domain.slots.listing import render
 from storage.rows.coaches import StaleVersion
-from storage.schema.outages import Probed, Unavailable, kind_of
+from storage.schema.outages import Kind, Probed, Unavailable, kind_of
 from webhooks.http import home
 from webhooks.http.codes import CODES, HTTP_CODES, HTTP_DETAILS, NEXT_STEPS, OUT, PYDANTIC
 from webhooks.http.context import parts
@@ -189,13 +189,24 @@ def _http_exception(error: HTTPException) -> Response:
 
 
 def _unavailable(error: Exception) -> Response:
+    return unavailable(error, _out)
+
+
+def _out(kind: Kind) -> Response:
+    code, detail = OUT[kind]
+    return problem(503, code, detail)
+
+
+def unavailable(error: Exception, told: Callable[[Kind], Response]) -> Response:
+    """What `told` makes of the way in which the database is out, and when to ask again; for pages
+    too. What no database is to blame for is a fault of ours.
+    """
     kind = kind_of(error)
     if kind == "defect":
         return unexpected(error)
     if not isinstance(getattr(error, "orig", None), Probed):
         log.warning("database_failed_a_request", kind=kind, error=type(error).__name__)
-    code, detail = OUT[kind]
-    response = problem(503, code, detail)
+    response = told(kind)
     response.headers.update(RETRY_AFTER)
     return response
 
