@@ -171,10 +171,10 @@ def _begin() -> Response | None:
 
 def _may_see() -> bool:
     port = parts().runtime.settings.internal_port
-    inside = request.endpoint == health.METRICS or (
-        request.blueprint == ops.NAME and port is not None
-    )
-    return not inside or bool(request.environ["SERVER_PORT"] == str(port))
+    ops_are_inside = request.blueprint == ops.NAME and port is not None
+    if not ops_are_inside and request.endpoint != health.METRICS:
+        return True
+    return bool(request.environ["SERVER_PORT"] == str(port))
 
 
 def _end(response: Response) -> Response:

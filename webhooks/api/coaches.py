@@ -168,7 +168,7 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "synced": listing.state in ("fresh", "refreshing"),
             "state": listing.state,
             "as_of": listing.as_of,
-            "connections": [_connection(each) for each in connected],
+            "connections": list(map(_connection, connected)),
         }
     )
 

@@ -105,7 +105,8 @@ def _finish(mine: ImportRun, parts: Sequence[Part], report: Report) -> Response:
         came_to = _part(mine, number, part, all_or_none=not made)
         for place, outcome in zip(part.places, came_to, strict=True):
             outcomes[place] = outcome
-        made = made or any(outcome.pod for outcome in came_to)
+            if outcome.pod is not None:
+                made = True
         if not made:
             break
     answer = report(outcomes, made)

@@ -20,7 +20,7 @@ from storage.rows.idempotency import StoredAnswer
 from storage.transactions import pod_imports as many_pods
 from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
 from webhooks.api import pod_import_rows, pod_import_runs, spreadsheets
-from webhooks.api.pod_import_rows import ImportRow, Remark
+from webhooks.api.pod_import_rows import ImportRow, Remark, Verdict
 from webhooks.api.schemas.pod_imports import Counts, ImportOut, ImportQuery, RemarkOut, RowOut
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import refusal_answer, require_key
@@ -136,11 +136,13 @@ def _remark(refused: Refusal | Invalid) -> Remark:
 
 
 def _to_out(rows: Sequence[ImportRow], *, imported: bool) -> ImportOut:
-    counted = Counter(row.verdict for row in rows)
+    counted: Counter[Verdict] = Counter()
+    out = []
+    for row in rows:
+        counted[row.verdict] += 1
+        out.append(_row(row, imported=imported))
     counts = Counts(green=counted["green"], yellow=counted["yellow"], red=counted["red"])
-    return ImportOut(
-        imported=imported, counts=counts, rows=[_row(row, imported=imported) for row in rows]
-    )
+    return ImportOut(imported=imported, counts=counts, rows=out)
 
 
 def _row(row: ImportRow, *, imported: bool) -> RowOut:

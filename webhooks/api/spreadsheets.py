@@ -155,7 +155,7 @@ def _csv(raw: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
     )
     try:
         for row in reader:
-            yield [_typed(cell.strip()) for cell in _few(row)]
+            yield list(map(_typed, _few(row)))
     except csv.Error as error:
         raise refused(
             f"Line {reader.line_num} cannot be read ({error}): look at its quotes."
@@ -172,7 +172,8 @@ def _delimiter(text: str, columns: Sequence[str]) -> str:
     return max(DELIMITERS, key=columns_named)
 
 
-def _typed(cell: str) -> str:
+def _typed(written: str) -> str:
+    cell = written.strip()
     if cell.startswith("="):
         return Formula(cell)
     if cell.upper() in NO_VALUES:
@@ -249,7 +250,7 @@ def _shown(book: Any) -> Any:
 
 
 def _cells(row: Iterable[Any]) -> list[str]:
-    return [_cell(cell) for cell in _few(tuple(row))]
+    return list(map(_cell, _few(tuple(row))))
 
 
 def _cell(cell: Any) -> str:

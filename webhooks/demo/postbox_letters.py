@@ -94,12 +94,8 @@ def _decoded(value: Any) -> str:
     line = re.sub(r"\r?\n", "", str(value))
     try:
         return encodable(str(make_header(decode_header(line))))
-    except (
-        LookupError,
-        ValueError,
-        HeaderParseError,
-    ):  # an unknown character set, or broken base64
-        return encodable(line)
+    except (LookupError, ValueError, HeaderParseError):
+        return encodable(line)  # an unknown character set, or broken base64
 
 
 def _first(message: Message, kind: str) -> str:

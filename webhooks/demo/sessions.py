@@ -132,7 +132,9 @@ def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
         answers = list(
             pool.map(lambda who: stage.api.try_post(seats, {"participant": who}), wanting)
         )
-    told = {answer.status_code: answer.json() for answer in answers}
+    told = {}
+    for answer in answers:
+        told[answer.status_code] = answer.json()
     if sorted(told) != [CREATED, CONFLICT]:
         raise StepFailed(
             f"of two who want the last seat one gets it, not: {[answer.text for answer in answers]}"

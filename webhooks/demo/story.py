@@ -4,7 +4,7 @@ takes are gone.
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,8 @@ from webhooks.demo.stage import GAP_SECONDS, Stage
 DURATION = 60
 DAYS = 14
 PATIENCE_SECONDS = 15.0
-HOURS = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+OFFICE = [["09:00", "17:00"]]
+HOURS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), OFFICE)
 SETTINGS: dict[str, Any] = {
     "hours": HOURS,
     "pre": 15,
@@ -41,7 +42,8 @@ def tell(stage: Stage, chapter: Chapter, say: Narrator) -> None:
     """One chapter. Raises StepFailed, saying which step and what was seen."""
     say.begin(f"Calendars are connected ({len(chapter.people)}), their slots computed")
     connected = [_connect(stage, person) for person in chapter.people]
-    hero, lines = None, []
+    hero = None
+    lines: list[str] = []
     for one in connected:
         lines += _introduce(stage, one)
         if hero is None and one.slots["starts"]:
@@ -82,7 +84,7 @@ def _settings(person: DemoPerson) -> dict[str, Any]:
     }
 
 
-def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
+def _introduce(stage: Stage, one: ConnectedCoach) -> Iterator[str]:
     person, found = one.person, one.slots
     why = Counter[str]()
     detailed = _slots(stage, person, detail="reasons")
@@ -93,16 +95,13 @@ def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
     first = ""
     if found["starts"]:
         first = f", the first {day_and_time(found['starts'][0], person.zone)}"
-    return [
-        (
-            f"{person.name}: {person.provider}, {person.calendar.name}, {one.imported['imported']}"
-            " events"
-        ),
-        *(f"    left out: {sentence}" for sentence in one.imported["unreadable"]),
-        f"    version {found['version']}, read at {found['as_of']}",
-        f"    {len(found['starts'])} starts of {DURATION} min in the next {DAYS} days{first}",
-        f"    closed quarter hours: {closed}",
-    ]
+    events = f"{one.imported['imported']} events"
+    yield f"{person.name}: {person.provider}, {person.calendar.name}, {events}"
+    for sentence in one.imported["unreadable"]:
+        yield f"    left out: {sentence}"
+    yield f"    version {found['version']}, read at {found['as_of']}"
+    yield f"    {len(found['starts'])} starts of {DURATION} min in the next {DAYS} days{first}"
+    yield f"    closed quarter hours: {closed}"
 
 
 def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple[str, set[str]]:

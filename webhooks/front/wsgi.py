@@ -120,10 +120,13 @@ def written(answer: Answer, *, keep: bool, head: bool = False) -> bytes:
     """The octets of an answer; `head`: to a HEAD, which gets no body."""
     status, headers, body = answer
     lines = [f"HTTP/1.1 {status}", f"Date: {_date(int(time.time()))}"]
-    lines += [f"{name}: {value}" for name, value in headers]
+    sized = False
+    for name, value in headers:
+        lines.append(f"{name}: {value}")
+        sized = sized or name.lower() == "content-length"
     if status.startswith(WITHOUT_BODY):
         body = b""
-    elif not any(name.lower() == "content-length" for name, _ in headers):
+    elif not sized:
         lines.append(f"Content-Length: {len(body)}")
     if not keep:
         lines.append("Connection: close")

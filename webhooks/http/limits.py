@@ -65,9 +65,9 @@ class RequestLimits:
     def spent(self, environ: Environ, key_id: str) -> bool:
         """Whether this key is known to be at its limit: then the request is counted as refused."""
         policy = self._usual(environ)
-        return self._limiter.peek(policy, key_id) is not None and not self._count(
-            environ, policy, key_id
-        )
+        if self._limiter.peek(policy, key_id) is None:
+            return False
+        return not self._count(environ, policy, key_id)
 
     def _usual(self, environ: Environ) -> QuotaPolicy:
         if environ["REQUEST_METHOD"] in READING:
@@ -95,7 +95,9 @@ def headers(environ: Environ) -> list[tuple[str, str]]:
     if SEEN not in environ:
         return []
     # The latest of each policy: a key that is new here was counted by its address first.
-    seen = {verdict.policy.name: verdict for verdict in environ[SEEN]}
+    seen = {}
+    for verdict in environ[SEEN]:
+        seen[verdict.policy.name] = verdict
     left, policies, wait = [], [], 0
     for name, verdict in seen.items():
         seconds = _seconds(verdict)

@@ -30,9 +30,9 @@ def see(place: str) -> Response:
 def policy(framers: str = NO_FRAMER) -> str:
     """The Content-Security-Policy of pages: nothing inline, nothing from elsewhere."""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src"
-        " 'self'; "
-        f"base-uri 'none'; form-action 'self'; frame-ancestors {framers}"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; base-uri 'none'; form-action 'self';"
+        f" frame-ancestors {framers}"
     )
 
 

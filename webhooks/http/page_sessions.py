@@ -82,9 +82,9 @@ class Guest:
         """
         if pod.coach_id != self.coach_id:
             return False
-        return pod.context.covers(self.context) or (
-            self.viewer == "manager" and self.context.covers(pod.context)
-        )
+        if self.viewer == "manager" and self.context.covers(pod.context):
+            return True
+        return pod.context.covers(self.context)
 
     def knows_people(self, session: Session) -> bool:
         """Whether they may see who takes part in it."""

@@ -140,20 +140,21 @@ def nice(highest: float) -> float:
 
 def _line(figure: Figure, series: Series, over: PlotRange, top: float) -> PlotLine:
     pieces: list[list[str]] = []
+    values = []
     before: datetime | None = None
     for at, value in series:
         if before is None or at - before > GAP * over.every:
             pieces.append([])
         pieces[-1].append(_point(at, value, over, top))
         before = at
+        values.append(value)
     # A lone point is a line to itself: with round ends it is seen.
     for piece in pieces:
         if len(piece) == 1:
             piece.append(piece[0])
     joined = tuple(map(" ".join, pieces))
-    if not series:
+    if not values:
         return PlotLine(figure, joined, None, None)
-    values = [value for _, value in series]
     return PlotLine(figure, joined, values[-1], max(values))
 
 

@@ -167,9 +167,9 @@ def _refused(refusal: Refused, terms: Terms) -> Response:
         if refusal.code != "slot_not_open":
             return refused_page(refusal.code, lost=refusal.code == "seats_full")
         chosen = choice(tx, terms)
-    lost = refusal.reason == "session" and _taken_by_another(
-        theirs, start_chosen(), chosen.duration
-    )
+    lost = False
+    if refusal.reason == "session":
+        lost = _taken_by_another(theirs, start_chosen(), chosen.duration)
     return refused_page(refusal.code, refusal.nearest, chosen, refusal.reason, lost=lost)
 
 
@@ -184,12 +184,19 @@ def _had(theirs: Sequence[Mine]) -> Mine | None:
     """The one that this form would make: at its time, or a seat in its group."""
     pod_id = (request.view_args or {}).get("pod_id") or request.form.get("pod")
     if pod_id:
-        return next((it for it in theirs if it.session.id == pod_id), None)
+        return _in_group(theirs, pod_id)
     start = request.form.get("start", type=int)
     minutes = request.form.get("duration", type=int)
     if start is None or minutes is None:
         return None
     return had(theirs, Wanted(guest().coach_id, start, minutes))
+
+
+def _in_group(theirs: Sequence[Mine], pod_id: str) -> Mine | None:
+    for it in theirs:
+        if it.session.id == pod_id:
+            return it
+    return None
 
 
 def _taken_by_another(theirs: Sequence[Mine], start: int, minutes: int) -> bool:

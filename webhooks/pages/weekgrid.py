@@ -93,7 +93,9 @@ class WeekGrid:
         """Those that are told, each once."""
         found: set[str] = set()
         for row in self.rows:
-            found.update(cell.reason for cell in row.cells if cell.reason)
+            for cell in row.cells:
+                if cell.reason:
+                    found.add(cell.reason)
         return sorted(found)
 
 
