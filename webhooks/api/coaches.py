@@ -8,7 +8,6 @@ from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
-from storage.slots import listings as listing_slots
 from storage.slots.listings import Listing
 from storage.transactions import coach_settings
 from storage.transactions.coach_settings import CoachChange
@@ -16,6 +15,7 @@ from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyI
 from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, OverridesOut
 from webhooks.http import after_change
 from webhooks.http.context import runtime
+from webhooks.http.listing import listing_of
 from webhooks.http.problems import unknown_coach
 from webhooks.http.requests import expected_version
 
@@ -25,13 +25,11 @@ def show(coach_id: str) -> CoachOut:
     services = runtime().services
     with services.database.read() as tx:
         coach = coaches.get(tx, coach_id)
-        listings = listing_slots.listings(
-            tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after
-        )
+        listing = listing_of(tx, coach_id, now=services.now())
         connected = connections.of_coach(tx, coach_id)
-    if coach is None:
+    if coach is None or listing is None:
         raise unknown_coach(coach_id)
-    return _to_out(coach, listings[coach_id], connected)
+    return _to_out(coach, listing, connected)
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:

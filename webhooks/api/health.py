@@ -56,8 +56,7 @@ def _database() -> DatabaseState:
         return STATE_OF[kind_of(error)]
     if runtime().services.clock.off():
         return "other_time"
-    # A newer schema too: this release runs with the next one's, and serves while that is rolled
-    # out.
+    # A newer schema too: this release serves while the next one is rolled out.
     if migrations.standing(database) in ("current", "newer"):
         return "ok"
     return "other_schema"

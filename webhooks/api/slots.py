@@ -14,12 +14,13 @@ from werkzeug.http import parse_etags
 
 from domain.slots.listing import render
 from storage.schema.database import Unavailable
-from storage.slots import availability, listings
+from storage.slots import availability
 from storage.slots.availability import Asked, Stamp
 from storage.slots.listings import Listing
 from webhooks.api.schemas.requests import SlotsQuery
 from webhooks.http.auth import asking, key_of, lacking, may
 from webhooks.http.context import FastPath, Parts, RawAnswer, parts, runtime
+from webhooks.http.listing import listing_of
 from webhooks.http.problems import RefusedRequest, unknown_coach
 from webhooks.http.requests import JSON
 from webhooks.http.response_cache import CachedResponse
@@ -49,16 +50,10 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
     # Looked at first: what changes from here on makes the answer that is kept look old, never new.
     stamp: Stamp = request.environ.get(SEEN) or availability.stamp(services.database, coach_id)
     with services.database.read() as tx:
-        found = listings.listings(
-            tx,
-            [coach_id],
-            now=now,
-            stale_after=services.settings.stale_after,
-            reasons=query.detail is not None,
-        )
-    if coach_id not in found:
+        listing = listing_of(tx, coach_id, now=now, reasons=query.detail is not None)
+    if listing is None:
         raise unknown_coach(coach_id)
-    made = _made(found[coach_id], query, stamp, now)
+    made = _made(listing, query, stamp, now)
     if query.detail is None:  # not everybody who asks again may see reasons
         parts().shelf.keep(_question(coach_id, request.environ), made)
     return conditional(made)

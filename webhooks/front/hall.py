@@ -28,8 +28,7 @@ class Hall:
         self.lines: set[Line] = set()
         self.kept = 0
         self.leaving = False
-        # An executor makes a future of each piece of work: 20 of the 100 µs that a bare request
-        # took.
+        # An executor makes a future of each piece of work: 20 of a bare request's 100 µs.
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._threads = []
         for number in range(threads):

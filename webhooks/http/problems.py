@@ -129,8 +129,7 @@ def _http_error(error: HTTPError) -> Response:
 
 
 def _unfit(error: ValidationError) -> Response:
-    # Not all of them: an unknown name costs its sender eight characters, and us a hundred and
-    # fifty.
+    # Not all of them: an unknown name costs its sender 8 characters, and us 150.
     errors = error.errors(include_url=False, include_context=False)
     found = list(map(_flaw, errors[:MOST_TOLD]))
     first = found[0]

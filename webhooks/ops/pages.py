@@ -17,10 +17,10 @@ from storage.reports.overview import Conflicted, Stuck, Troubled
 from storage.reports.personal_data import Person
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
 from storage.rows.refusals import Refusal
-from storage.slots import listings, slot_sets
+from storage.slots import slot_sets
 from storage.transactions import erasures
 from webhooks.http.context import parts, runtime
-from webhooks.http.durations import offered
+from webhooks.http.listing import listing_of, offered
 from webhooks.http.page_security import see
 from webhooks.ops import watch, weeks, worst
 from webhooks.ops.facts import Tallies, due_of
@@ -260,12 +260,9 @@ def _coach(coach_id: str) -> dict[str, Any]:
     services = runtime().services
     now = services.now()
     with services.database.read() as tx:
-        found = listings.listings(
-            tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=True
-        )
-        if coach_id not in found:
+        listing = listing_of(tx, coach_id, now=now, reasons=True)
+        if listing is None:
             abort(404, "No coach has this id.")
-        listing = found[coach_id]
         duration = offered(listing, request.args.get("duration", type=int))
         accounts = overview_report.accounts_of(tx, coach_id)
         return {

@@ -17,10 +17,11 @@ from domain.slots.cells import GRID
 from domain.slots.listing import render
 from storage.rows import audit_log, connections, push_marks, refresh_jobs
 from storage.rows.audit_log import Deed
-from storage.slots import availability, listings
+from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
 from webhooks.http.context import runtime
+from webhooks.http.listing import listing_of
 from webhooks.ops.ops_sessions import signer
 
 SHOWN = 12
@@ -90,13 +91,10 @@ def difference(coach_id: str) -> str:
 
 
 def _listing(tx: Any, coach_id: str) -> Listing:
-    services = runtime().services
-    found = listings.listings(
-        tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after
-    )
-    if coach_id not in found:
+    found = listing_of(tx, coach_id, now=runtime().services.now())
+    if found is None:
         abort(404, "No coach has this id.")
-    return found[coach_id]
+    return found
 
 
 def _runs(listing: Listing, at: int) -> Starts:

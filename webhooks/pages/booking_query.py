@@ -19,7 +19,7 @@ from storage.slots import availability, bookable
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
 from webhooks.api.schemas.requests import MOST_TEXT
-from webhooks.http.durations import offered
+from webhooks.http.listing import offered
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
 from webhooks.http.times import YEARS
