@@ -39,9 +39,10 @@ def listed(rows: Iterable[tuple[dict[str, Any], str]], *, as_json: bool) -> int:
     """Print each row, as it is for programs or as the line for people. How many there were."""
     count = 0
     for row, line in rows:
+        said = line
         if as_json:
-            line = json.dumps(row, default=_iso, ensure_ascii=False)  # noqa: PLW2901 (said in another form)
-        click.echo(line)
+            said = json.dumps(row, default=_iso, ensure_ascii=False)
+        click.echo(said)
         count += 1
     return count
 
