@@ -38,11 +38,11 @@ class SignedSession(Protocol):
     def as_json(self) -> dict[str, Any]: ...
 
 
-Of = TypeVar("Of", bound=SignedSession)
+SessionT = TypeVar("SessionT", bound=SignedSession)
 
 
 @dataclass(frozen=True, slots=True)
-class SessionKind(Generic[Of]):
+class SessionKind(Generic[SessionT]):
     """`family`, `salt`: a signature of this kind is good for no other. `cookie`: its name. `life`:
     how long a browser keeps it. `framed`: it goes along in a frame of another site, where the
     settings allow one. `of_json` may raise Invalid, KeyError and TypeError.
@@ -53,12 +53,12 @@ class SessionKind(Generic[Of]):
     cookie: str
     life: timedelta
     framed: bool
-    of_json: Callable[[dict[str, Any]], Of]
+    of_json: Callable[[dict[str, Any]], SessionT]
 
     def signer(self, settings: Settings, purpose: str) -> URLSafeSerializer:
         return page_security.signer(settings, self.family, f"{self.salt} {purpose}")
 
-    def signed(self) -> Of | None:
+    def signed(self) -> SessionT | None:
         """Whose cookie the request brings, be their time over; None for one that we did not sign,
         or that a release with other fields did.
         """
@@ -68,20 +68,20 @@ class SessionKind(Generic[Of]):
         except (BadData, Invalid, KeyError, TypeError):
             return None
 
-    def find(self) -> Of | None:
+    def find(self) -> SessionT | None:
         """The same, and nobody any more once their time is over."""
         found = self.signed()
         if found is None or is_over(found):
             return None
         return found
 
-    def value(self, session: Of) -> str:
+    def value(self, session: SessionT) -> str:
         """What the cookie holds."""
         value = self.signer(runtime().settings, "session").dumps(session.as_json())
         assert isinstance(value, str)  # noqa: S101 (a URLSafeSerializer makes text)
         return value
 
-    def give(self, response: Response, session: Of) -> Response:
+    def give(self, response: Response, session: SessionT) -> Response:
         value = self.value(session)
         return cookies.put_cookie(response, self.cookie, value, self.life, framed=self.framed)
 
