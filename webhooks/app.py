@@ -44,10 +44,8 @@ HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-store"),
 )
-REQUEST_SECONDS, PUSH_SECONDS = (
-    5.0,
-    4.0,
-)  # for all that a request asks of the database; Cronofy waits 5 s for a push
+# For all that a request asks of the database; Cronofy waits 5 s for a push.
+REQUEST_SECONDS, PUSH_SECONDS = 5.0, 4.0
 HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
@@ -71,14 +69,16 @@ class App(APIFlask):
             more = [header for header in self.always if header[0].lower() not in there]
             return start_response(status, headers + more + limits.headers(environ), *error)
 
-        pushed = environ["PATH_INFO"].startswith(notifications.PLACE)
-        deadlines.begin(PUSH_SECONDS if pushed else REQUEST_SECONDS)
+        seconds = REQUEST_SECONDS
+        if environ["PATH_INFO"].startswith(notifications.PLACE):
+            seconds = PUSH_SECONDS
+        deadlines.begin(seconds)
         try:
             for look in self.in_passing:
                 if (passing := look(environ)) is not None:
                     status, headers, body = passing
                     start(status, [*headers, (REQUEST_ID, _request_id(environ))])
-                    return (body,) if body else ()
+                    return [body]
             answer: Iterable[bytes] = super().wsgi_app(environ, start)
         finally:
             deadlines.end()
@@ -161,30 +161,31 @@ def _begin() -> Response | None:
     """
     g.request_id = _request_id(request.environ)
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    if request.endpoint not in routes.COUNTED_ELSEWHERE and request.blueprint not in (
-        ops.NAME,
-        pages.NAME,
-    ):
+    of_pages = request.blueprint in (ops.NAME, pages.NAME)
+    if not of_pages and request.endpoint not in routes.COUNTED_ELSEWHERE:
         parts().limits.admit(request.environ)
-    return None if _may_see() else problems.problem(404, "unknown_path", codes.HTTP_DETAILS[404])
+    if not _may_see():
+        return problems.problem(404, "unknown_path", codes.HTTP_DETAILS[404])
+    return None
 
 
 def _may_see() -> bool:
     port = parts().runtime.settings.internal_port
-    inside = request.endpoint == health.METRICS or (
-        request.blueprint == ops.NAME and port is not None
-    )
-    return not inside or bool(request.environ["SERVER_PORT"] == str(port))
+    ops_are_inside = request.blueprint == ops.NAME and port is not None
+    if not ops_are_inside and request.endpoint != health.METRICS:
+        return True
+    return bool(request.environ["SERVER_PORT"] == str(port))
 
 
 def _end(response: Response) -> Response:
     response.headers[REQUEST_ID] = g.request_id
-    route = request.url_rule.rule if request.url_rule else "none"
+    route, named = "none", None
+    # Only where there is a route: any word may stand where a method should.
+    if request.url_rule is not None:
+        route = request.url_rule.rule
+        named = f"{request.method} {route}"
     parts().metrics.requests.labels(route, response.status_code).inc()
     parts().refusals.keep(response)
-    named = (
-        f"{request.method} {route}" if request.url_rule else None
-    )  # any word may stand where a method should
     tracing.tell(name=named, status=response.status_code, request_id=g.request_id)
     return response
 
@@ -192,4 +193,6 @@ def _end(response: Response) -> Response:
 def _request_id(environ: dict[str, Any]) -> str:
     """A new one, unless the caller brings one along."""
     given: str = environ.get("HTTP_X_REQUEST_ID", "")
-    return given if ID_GIVEN.fullmatch(given) else f"{random.getrandbits(64):016x}"
+    if ID_GIVEN.fullmatch(given):
+        return given
+    return f"{random.getrandbits(64):016x}"

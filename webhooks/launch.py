@@ -32,5 +32,6 @@ def reachable(environment: Mapping[str, str]) -> dict[str, str]:
     if Path(sysconfig.get_path("purelib")).resolve() == HOME:
         return dict(environment)
     before = environment.get("PYTHONPATH", "").split(os.pathsep)
-    path = [str(HOME), *(folder for folder in before if folder not in ("", str(HOME)))]
+    others = [folder for folder in before if folder not in ("", str(HOME))]
+    path = [str(HOME), *others]
     return {**environment, "PYTHONPATH": os.pathsep.join(path)}

@@ -30,7 +30,9 @@ def _of_the_database(error: BaseException) -> str | None:
     from storage.schema.causes import cause
 
     found = cause(error)
-    return None if found is None else f"{found.matter}; {found.next_step}"
+    if found is None:
+        return None
+    return f"{found.matter}; {found.next_step}"
 
 
 def _of_redis(error: BaseException) -> str | None:
@@ -64,7 +66,9 @@ def _of_this_machine(error: BaseException) -> str | None:
         return "the input is not UTF-8; write it anew in UTF-8"
     if not isinstance(error, OSError):
         return None
-    where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+    where = ""
+    if isinstance(error.filename, str | bytes):
+        where = f" ({os.fsdecode(error.filename)})"
     if error.errno in NO_ROOM:
         return f"the disk is full{where}; make room, or set TMPDIR to another, then run it again"
     if "No usable temporary directory" in str(error):
@@ -85,7 +89,9 @@ def _of_ours(error: BaseException) -> str | None:
     from workers.tracing import CannotReport
 
     ours = (UnknownRevision, Sealed, EmbeddedError, CannotReport)
-    return str(error) if isinstance(error, ours) else None
+    if not isinstance(error, ours):
+        return None
+    return str(error)
 
 
 def _line(error: BaseException) -> str:

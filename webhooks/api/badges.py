@@ -106,7 +106,9 @@ def url_of(coach_id: str) -> str:
 
 
 def drawn(state: State, language: str) -> str:
-    shape = DISC if state in SYNCED else RING
+    shape = RING
+    if state in SYNCED:
+        shape = DISC
     return PICTURE.format(words=escape(WORDS[language_of(language)][state]), shape=shape)
 
 

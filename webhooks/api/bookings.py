@@ -20,11 +20,11 @@ from webhooks.api.schemas.booking_requests import (
 )
 from webhooks.api.schemas.booking_responses import BookingOut, booking_out
 from webhooks.http.auth import asking, lacking, may
-from webhooks.http.body_times import instant, same_zone
+from webhooks.http.body_times import instant, instant_or_none, same_zone
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import Tx, WriteResult, once, require_key
 from webhooks.http.problems import RefusedRequest
-from webhooks.http.requests import if_match
+from webhooks.http.requests import expected_version
 
 FORCE = ("bookings:force",)
 
@@ -69,8 +69,8 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
     you saw.
     """
     require_key()
-    expected, force = _expected(body.version), forced(body.force)
-    start = None if body.start is None else instant("start", body.start)
+    expected, force = expected_version(body.version), forced(body.force)
+    start = instant_or_none("start", body.start)
     if (start is None) == (body.pod_id is None):
         raise Invalid(
             "start", "start_or_pod", "Send start for a 1:1 session, or pod_id for a seat in a pod."
@@ -105,7 +105,7 @@ def cancel(booking_id: str, body: CancelIn) -> Response:
     require_key()
     if body.excused and not may(asking(), FORCE):
         raise lacking(FORCE, field="excused")
-    expected = _expected(body.version)
+    expected = expected_version(body.version)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         return answered(
@@ -141,27 +141,24 @@ def forced(sent: ForceIn | None) -> str | None:
     return sent.reason
 
 
-def _expected(version: int | None) -> int | None:
-    return if_match() if version is None else version
-
-
 def _wanted(body: BookingIn) -> Wanted | None:
     """The time of a 1:1 session; None for a seat. Raises Refused and Invalid for neither, both, or
     half of one.
     """
-    time = {"coach_id": body.coach_id, "start": body.start, "duration": body.duration}
     if body.pod_id is not None:
-        extra = {**time, "hold_id": body.hold_id, "force": body.force}
-        if given := [name for name, value in extra.items() if value is not None]:
-            raise Invalid(
-                given[0],
-                "time_or_pod",
-                "A pod has its own coach and time: send pod_id without them.",
-            )
+        for name in ("coach_id", "start", "duration", "hold_id", "force"):
+            if getattr(body, name) is not None:
+                detail = "A pod has its own coach and time: send pod_id without them."
+                raise Invalid(name, "time_or_pod", detail)
         return None
-    if body.coach_id is None or body.start is None or body.duration is None:
-        lacks = next(name for name, value in time.items() if value is None)
-        raise RefusedRequest(
-            "missing", f"Send {lacks}, or pod_id for a seat in a pod.", field=lacks
-        )
+    if body.coach_id is None:
+        raise _lacks("coach_id")
+    if body.start is None:
+        raise _lacks("start")
+    if body.duration is None:
+        raise _lacks("duration")
     return Wanted(body.coach_id, instant("start", body.start), body.duration, forced(body.force))
+
+
+def _lacks(name: str) -> RefusedRequest:
+    return RefusedRequest("missing", f"Send {name}, or pod_id for a seat in a pod.", field=name)

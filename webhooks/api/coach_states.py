@@ -2,6 +2,8 @@
 and healthy.
 """
 
+from collections.abc import Container, Iterable
+
 from storage.reports import coach_states
 from storage.reports.coach_states import CoachState
 from webhooks.api import badges
@@ -22,10 +24,12 @@ def show(query: TilesQuery) -> TilesOut:
             tx, wanted, now=services.now(), stale_after=services.settings.stale_after
         )
     known = {each.coach_id for each in found}
-    return TilesOut(
-        coaches=list(map(_tile, found)),
-        unknown=[coach_id for coach_id in wanted if coach_id not in known],
-    )
+    return TilesOut(coaches=list(map(_tile, found)), unknown=missing(wanted, known))
+
+
+def missing(wanted: Iterable[str], found: Container[str]) -> list[str]:
+    """The ids that were asked for and are not there, in the order asked for."""
+    return [coach_id for coach_id in wanted if coach_id not in found]
 
 
 def _tile(each: CoachState) -> Tile:

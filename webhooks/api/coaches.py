@@ -8,7 +8,6 @@ from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
-from storage.slots import listings as listing_slots
 from storage.slots.listings import Listing
 from storage.transactions import coach_settings
 from storage.transactions.coach_settings import CoachChange
@@ -16,8 +15,9 @@ from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyI
 from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, OverridesOut
 from webhooks.http import after_change
 from webhooks.http.context import runtime
+from webhooks.http.listing import listing_of
 from webhooks.http.problems import unknown_coach
-from webhooks.http.requests import if_match
+from webhooks.http.requests import expected_version
 
 
 def show(coach_id: str) -> CoachOut:
@@ -25,13 +25,11 @@ def show(coach_id: str) -> CoachOut:
     services = runtime().services
     with services.database.read() as tx:
         coach = coaches.get(tx, coach_id)
-        listings = listing_slots.listings(
-            tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after
-        )
+        listing = listing_of(tx, coach_id, now=services.now())
         connected = connections.of_coach(tx, coach_id)
-    if coach is None:
+    if coach is None or listing is None:
         raise unknown_coach(coach_id)
-    return _to_out(coach, listings[coach_id], connected)
+    return _to_out(coach, listing, connected)
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
@@ -53,7 +51,10 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
         **settings,
     )
     changed = _change(coach_id, lambda _: coach, body.version)
-    return show(coach_id), 201 if changed.created else 200
+    status = 200
+    if changed.created:
+        status = 201
+    return show(coach_id), status
 
 
 def show_hours(coach_id: str) -> HoursOut:
@@ -95,7 +96,7 @@ def _change(
     was written.
     """
     services = runtime().services
-    expected = if_match() if version is None else version
+    expected = expected_version(version)
     changed = services.database.transact(
         lambda tx: coach_settings.put_coach(
             tx, coach_id, change, expected=expected, now=services.now()
@@ -165,16 +166,19 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "synced": listing.state in ("fresh", "refreshing"),
             "state": listing.state,
             "as_of": listing.as_of,
-            "connections": [_connection(each) for each in connected],
+            "connections": list(map(_connection, connected)),
         }
     )
 
 
 def _connection(connected: Connected) -> Connection:
-    profiles = [asdict(profile) for profile in connected.profiles]
-    for calendar in (calendar for profile in profiles for calendar in profile["calendars"]):
-        calendar["blocks"] = calendar["id"] in connected.blocking
-        calendar["receives"] = calendar["id"] == connected.receives
+    profiles = []
+    for each in connected.profiles:
+        profile = asdict(each)
+        for calendar in profile["calendars"]:
+            calendar["blocks"] = calendar["id"] in connected.blocking
+            calendar["receives"] = calendar["id"] == connected.receives
+        profiles.append(profile)
     told: dict[str, Any] = {
         "id": connected.id,
         "trouble": connected.trouble,

@@ -6,11 +6,19 @@ from flask import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from storage import migrations
-from storage.schema.outages import Unavailable, kind_of
+from storage.schema.outages import Kind, Unavailable, kind_of
 from webhooks.api.schemas.responses import Alive, ReadyOut
 from webhooks.http.context import parts, runtime
 from workers import queues
 
+DatabaseState = Literal["ok", "away", "read_only", "busy", "other_schema", "other_time"]
+STATE_OF: dict[Kind, DatabaseState] = {
+    "away": "away",
+    "read_only": "read_only",
+    "busy": "busy",
+    "again": "busy",
+    "defect": "away",
+}
 PATH = "/healthz"
 METRICS = "health_metrics"
 """The endpoint of /metrics."""
@@ -32,23 +40,26 @@ def ready() -> tuple[ReadyOut, int]:
     read by the sweeper.
     """
     database = _database()
-    redis: Literal["ok", "away"] = "ok" if queues.redis_answers(runtime().services) else "away"
-    status: Literal["ready", "not_ready"] = "ready" if database == "ok" else "not_ready"
-    return ReadyOut(status=status, database=database, redis=redis), 200 if database == "ok" else 503
+    redis: Literal["ok", "away"] = "away"
+    if queues.redis_answers(runtime().services):
+        redis = "ok"
+    if database != "ok":
+        return ReadyOut(status="not_ready", database=database, redis=redis), 503
+    return ReadyOut(status="ready", database=database, redis=redis), 200
 
 
-def _database() -> Literal["ok", "away", "read_only", "busy", "other_schema", "other_time"]:
+def _database() -> DatabaseState:
     database = runtime().services.database
     try:
         database.check_writable()
     except Unavailable as error:
-        kind = kind_of(error)
-        return "busy" if kind == "again" else "away" if kind == "defect" else kind
+        return STATE_OF[kind_of(error)]
     if runtime().services.clock.off():
         return "other_time"
-    # A newer schema too: this release runs with the next one's, and serves while that is rolled
-    # out.
-    return "ok" if migrations.standing(database) in ("current", "newer") else "other_schema"
+    # A newer schema too: this release serves while the next one is rolled out.
+    if migrations.standing(database) in ("current", "newer"):
+        return "ok"
+    return "other_schema"
 
 
 def metrics() -> Response:

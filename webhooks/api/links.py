@@ -16,7 +16,7 @@ from webhooks.api.schemas.booking_requests import URL_HOST, URL_REST, ContextIn,
 from webhooks.api.schemas.requests import Body, Language
 from webhooks.http.auth import asking, lacking, may
 from webhooks.http.context import runtime
-from webhooks.http.page_sessions import Guest, Purpose, cookie_of
+from webhooks.http.page_sessions import SESSIONS, Guest, Purpose
 from webhooks.http.permissions import Viewer
 from webhooks.http.problems import RefusedRequest, unknown_coach
 
@@ -70,7 +70,10 @@ def create(body: LinkIn) -> LinkOut:
     It opens in one browser, within ten minutes: ask for it when somebody clicks, and redirect
     there.
     """
-    participant = None if body.participant is None else participant_of(body.participant)
+    participant, about = None, None
+    if body.participant is not None:
+        participant = participant_of(body.participant)
+        about = participant.id
     _check_purpose(body)
     services = runtime().services
     with services.database.read() as tx:
@@ -78,12 +81,12 @@ def create(body: LinkIn) -> LinkOut:
         if coach is None:
             raise unknown_coach(body.coach_id)
         if body.booking_id is not None:
-            theirs = bookings.get(tx, body.booking_id).participant.id == (
-                participant and participant.id
-            )
+            theirs = bookings.get(tx, body.booking_id).participant.id == about
             if not theirs or bookings.coach_of(tx, body.booking_id) != body.coach_id:
                 raise Unknown("booking", body.booking_id)
-    zone = coach.hours.zone if participant is None or body.viewer == "coach" else participant.zone
+    zone = coach.hours.zone
+    if participant is not None and body.viewer != "coach":
+        zone = participant.zone
     invited = Guest(
         body.purpose,
         body.viewer,
@@ -97,13 +100,12 @@ def create(body: LinkIn) -> LinkOut:
         csrf="",  # of whoever opens it
         until=0,
     )
-    if len(cookie_of(invited)) > MOST_COOKIE:
+    if len(SESSIONS.value(invited)) > MOST_COOKIE:
         detail = (
             "Names and addresses make the link too long: send a shorter return_url or my_page_url."
         )
         raise RefusedRequest("link_too_long", detail, field="return_url")
     token = secrets.token_urlsafe(24)
-    about = None if participant is None else participant.id
     made = Link(body.coach_id, about, invited.as_json(), services.now() + VALID)
     with services.database.write() as tx:
         links.make(tx, token, "page", made)

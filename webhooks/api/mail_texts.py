@@ -43,8 +43,10 @@ def put(scope: str, scope_id: str, kind: str, language: str, body: MailTextIn) -
     """
     place = _place(scope, scope_id, kind, language)
     template = _template(body, place[3])
-    words = (template.subject, template.text, template.html) if template else ("", "", None)
-    text = MailText(*place, *words, enabled=body.enabled)
+    text = MailText(*place, enabled=body.enabled)
+    if template is not None:
+        words = (template.subject, template.text, template.html)
+        text = MailText(*place, *words, enabled=body.enabled)
 
     def work(tx: Tx, _: Terms) -> WriteResult:
         mail_texts.put(tx, text)
@@ -82,7 +84,9 @@ def preview(
     )
     if request.accept_mimetypes.best_match([JSON, HTML]) == HTML:
         return Response(mail.html, mimetype=HTML, headers={"Content-Security-Policy": SHOWN_ONLY})
-    calendar = calendar_part.calendar(mail.invitation).decode() if mail.invitation else None
+    calendar = None
+    if mail.invitation:
+        calendar = calendar_part.calendar(mail.invitation).decode()
     return PreviewOut(
         language=mail.language,
         subject=mail.subject,

@@ -21,7 +21,7 @@ def show(booking_id: str) -> MailsOut:
     with runtime().services.database.read() as tx:
         bookings.get(tx, booking_id)
         rows = outbox.of_booking(tx, booking_id)
-    return MailsOut(booking_id=booking_id, mails=[_to_out(row) for row in rows])
+    return MailsOut(booking_id=booking_id, mails=list(map(_to_out, rows)))
 
 
 def send(booking_id: str, kind: str) -> Response:

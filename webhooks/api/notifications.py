@@ -161,7 +161,9 @@ def _owe(told: Notification, found: tuple[str, bool] | None, runtime: Runtime) -
         )
     connection_id, owed_already = found
     if told.kind not in OWED:
-        return "nothing_owed" if told.known else "unknown_kind"
+        if told.known:
+            return "nothing_owed"
+        return "unknown_kind"
     if owed_already and told.kind == "change":
         return "owed_already"  # a read that starts later is owed: not even a write is needed
     if run_again_once(lambda: _mark(connection_id, told.kind, runtime)):

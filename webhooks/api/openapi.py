@@ -59,9 +59,18 @@ IF_MATCH = {
 
 
 LIMITS = {
-    "RateLimit": ("string", 'What is left, and for how many seconds: "reads";r=5999;t=60'),
-    "RateLimit-Policy": ("string", 'Of how many, in how many seconds: "reads";q=6000;w=60'),
-    "Retry-After": ("integer", "Seconds until the request may be repeated."),
+    "RateLimit": {
+        "schema": {"type": "string"},
+        "description": 'What is left, and for how many seconds: "reads";r=5999;t=60',
+    },
+    "RateLimit-Policy": {
+        "schema": {"type": "string"},
+        "description": 'Of how many, in how many seconds: "reads";q=6000;w=60',
+    },
+    "Retry-After": {
+        "schema": {"type": "integer"},
+        "description": "Seconds until the request may be repeated.",
+    },
 }
 IDEMPOTENCY_KEY = {
     "in": "header",
@@ -91,31 +100,33 @@ def describe(app: APIFlask, route: Route, view: View) -> View:
     if not route.told:
         described: View = app.doc(hide=True)(view)
         return described
-    security: list[Any] | None = [{BEARER: [scope]} for scope in route.scopes] or None
-    if route.path == PUSH:
-        security = [{SIGNATURE: []}]
     summary, _, description = (inspect.getdoc(route.view) or "").partition("\n\n")
     documented: View = app.doc(
         summary=" ".join(summary.split()),
         description=description or None,
         tags=[route.group],
         operation_id=route.name,
-        security=security,
+        security=_security(route),
         responses=_responses(route),
     )(view)
     return documented
 
 
+def _security(route: Route) -> list[Any] | None:
+    if route.path == PUSH:
+        return [{SIGNATURE: []}]
+    return [{BEARER: [scope]} for scope in route.scopes] or None
+
+
 def _responses(route: Route) -> dict[int | str, Any]:
-    told: dict[int | str, Any] = {status: _answer(route, status) for status in route.answers}
+    told: dict[int | str, Any] = {}
+    for status in route.answers:
+        told[status] = _answer(route, status)
     for status in sorted(_refusals(route) - set(route.answers)):
         content = {PROBLEM: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
         told[status] = {"description": HTTPStatus(status).phrase, "content": content}
     if TOO_MANY in told:
-        told[TOO_MANY]["headers"] = {
-            name: {"schema": {"type": kind}, "description": text}
-            for name, (kind, text) in LIMITS.items()
-        }
+        told[TOO_MANY]["headers"] = LIMITS
     return told
 
 
@@ -132,38 +143,46 @@ def _answer(route: Route, status: int) -> dict[str, Any]:
 
 def _refusals(route: Route) -> set[int]:
     """What follows from how the route is asked, and what it says itself."""
-    statuses = set(route.refuses) | (set() if route.path == health.PATH else {TOO_MANY})
+    statuses = set(route.refuses)
+    if route.path != health.PATH:
+        statuses.add(TOO_MANY)
     if route.scopes:
         statuses |= {401, 403, 422, 503}
     if route.body is not None or route.once:
         statuses |= {400, 413, 415}
-    return statuses | ({503} if route.path == PUSH else set())
+    if route.path == PUSH:
+        statuses.add(503)
+    return statuses
 
 
 def _finished(document: Any) -> Any:
-    # What is written by hand, or by `once`, is not known to APIFlask.
-    models: list[type[BaseModel]] = [
-        Problem,
-        *(route.answer for route in ROUTES if route.once and route.answer),
-    ]
-    for model in models:
-        schema = model.model_json_schema(ref_template=SCHEMAS + "{model}", mode="serialization")
-        document["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
-    # APIFlask calls a nested model by all of its parents; ours have one name each.
-    document = json.loads(
-        re.sub(r"(#/components/schemas/)\w+\.(\w+)", r"\1\2", json.dumps(document))
-    )
-    schemas = document["components"]["schemas"]
-    document["components"]["schemas"] = {
-        name.rpartition(".")[2]: schema for name, schema in schemas.items()
-    }
+    _add_model(document, Problem)
+    for route in ROUTES:
+        if route.once and route.answer:
+            _add_model(document, route.answer)
+    document = _with_short_names(document)
     for route in ROUTES:
         if route.told:
-            _finish(
-                document["paths"][re.sub(r"<(\w+)>", r"{\1}", route.path)][route.method.lower()],
-                route,
-            )
+            path = re.sub(r"<(\w+)>", r"{\1}", route.path)
+            _finish(document["paths"][path][route.method.lower()], route)
     return document
+
+
+def _add_model(document: Any, model: type[BaseModel]) -> None:
+    """What is written by hand, or by `once`, is not known to APIFlask."""
+    schema = model.model_json_schema(ref_template=SCHEMAS + "{model}", mode="serialization")
+    document["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
+
+
+def _with_short_names(document: Any) -> Any:
+    """APIFlask calls a nested model by all of its parents; ours have one name each."""
+    text = re.sub(r"(#/components/schemas/)\w+\.(\w+)", r"\1\2", json.dumps(document))
+    renamed = json.loads(text)
+    schemas = {}
+    for name, schema in renamed["components"]["schemas"].items():
+        schemas[name.rpartition(".")[2]] = schema
+    renamed["components"]["schemas"] = schemas
+    return renamed
 
 
 def _finish(operation: dict[str, Any], route: Route) -> None:
@@ -174,16 +193,17 @@ def _finish(operation: dict[str, Any], route: Route) -> None:
         anything = {"type": "object", "description": "A notification as Cronofy documents it."}
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": anything}}}
     if route.files:
-        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.files}
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        content = dict.fromkeys(route.files, binary)
         operation["requestBody"] = {"required": True, "content": content}
     more = []
     if route.once:
-        more.append(
-            IDEMPOTENCY_KEY | {"required": route.method not in ("PUT", "DELETE")}
-        )  # the same twice, anyhow
+        # A PUT or DELETE done twice comes to the same, anyhow.
+        more.append(IDEMPOTENCY_KEY | {"required": route.method not in ("PUT", "DELETE")})
     if route.body is not None:
         fields = route.body.model_fields
         operation["requestBody"]["required"] = any(field.is_required() for field in fields.values())
-        more += [IF_MATCH] if "version" in fields else []
+        if "version" in fields:
+            more.append(IF_MATCH)
     if more:
         operation["parameters"] = [*operation.get("parameters", ()), *more]

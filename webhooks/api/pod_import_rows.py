@@ -7,7 +7,7 @@ the pod.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Literal
 
@@ -22,17 +22,8 @@ from webhooks.api.schemas.requests import LANGUAGE, MOST_TEXT
 from webhooks.api.spreadsheets import NoValue, SheetLine
 
 REQUIRED = ("programme", "coach", "date", "time", "zone", "min", "max")
-COLUMNS = (
-    *REQUIRED,
-    "cohort",
-    "participants",
-    "duration",
-    "format",
-    "company",
-    "project",
-    "title",
-    "language",
-)
+OTHERS = ("cohort", "participants", "duration", "format", "company", "project", "title", "language")
+COLUMNS = REQUIRED + OTHERS
 CHOSEN: tuple[Format, ...] = ("open", "hybrid_v2")
 """Pods whose participants may all still come: they choose by themselves."""
 
@@ -41,6 +32,7 @@ DATES = (
     re.compile(r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4})"),
 )
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(:00)?", re.ASCII)
+NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 Verdict = Literal["green", "yellow", "red"]
 
@@ -70,7 +62,15 @@ class ImportRow:
 
     @property
     def verdict(self) -> Verdict:
-        return "red" if self.red else "yellow" if self.yellow else "green"
+        if self.red:
+            return "red"
+        if self.yellow:
+            return "yellow"
+        return "green"
+
+    def copy(self) -> "ImportRow":
+        """To which remarks can be added that the row itself does not get."""
+        return replace(self, red=[*self.red], yellow=[*self.yellow])
 
     def wrong(self, code: str, detail: str, column: str) -> None:
         self.red.append(Remark(code, detail, column))
@@ -84,15 +84,13 @@ def read(line: SheetLine) -> ImportRow:
     row = ImportRow(line.number)
     for column, text in line.cells.items():
         if isinstance(text, NoValue):
-            row.wrong(
-                "no_value",
-                f"{text} is no value, the spreadsheet could not compute it: fill it in.",
-                column,
-            )
+            detail = f"{text} is no value, the spreadsheet could not compute it: fill it in."
+            row.wrong("no_value", detail, column)
     if row.red:
         return row
     entry = _entry(line, row)
-    row.entry = None if row.red else entry
+    if not row.red:
+        row.entry = entry
     return row
 
 
@@ -104,58 +102,60 @@ def doubt_people_in_two_places(rows: Sequence[ImportRow]) -> None:
             continue
         for person in row.entry.participants:
             others = seen.setdefault(person.id, [])
-            if other := next((number for number, pod in others if _overlap(pod, row.pod)), None):
-                detail = (
-                    f"{person.id} is in row {other} too, at the same time: check that this is"
-                    " meant."
-                )
+            other = _overlapping(others, row.pod)
+            if other is not None:
+                also = f"{person.id} is in row {other} too, at the same time"
+                detail = f"{also}: check that this is meant."
                 row.doubtful("participant_in_two_pods", detail, "participants")
             others.append((row.number, row.pod))
 
 
-def _overlap(one: Placed, other: Placed) -> bool:
-    return one.starts < other.ends and other.starts < one.ends
+def _overlapping(others: Sequence[tuple[int, Placed]], pod: Placed) -> int | None:
+    """The number of the first row whose pod is at the same time."""
+    for number, other in others:
+        if other.starts < pod.ends and pod.starts < other.ends:
+            return number
+    return None
 
 
 def _entry(line: SheetLine, row: ImportRow) -> PodEntry | None:
     coach = _needed(line, row, "coach", 254)
     programme = _needed(line, row, "programme", MOST_TEXT)
     start = _start(line, row)
-    low, high = (_number(line, row, column, 1, MOST_SEATS) for column in ("min", "max"))
-    duration = _number(line, row, "duration", 5, 480) if line.text("duration") else None
+    low = _number(line, row, "min", 1, MOST_SEATS)
+    high = _number(line, row, "max", 1, MOST_SEATS)
+    duration = None
+    if line.text("duration"):
+        duration = _number(line, row, "duration", 5, 480)
     kind = _format(line, row)
     title = _text(line, row, "title", MOST_TEXT) or None
-    company, project, cohort = (
-        _id(line, row, column) for column in ("company", "project", "cohort")
-    )
-    people, language = _people(line, row), _language(line, row)
+    company = _id(line, row, "company")
+    project = _id(line, row, "project")
+    cohort = _id(line, row, "cohort")
+    people = _people(line, row)
+    language = _language(line, row)
     if low is not None and high is not None:
         _check_seats(row, low, high, kind, len(people))
     if start is None or low is None or high is None or row.red:
         return None
     zone = line.text("zone")
-    seated = tuple(
-        Participant(key, name, email, zone, language) for key, (name, email) in people.items()
-    )
+    seated = []
+    for key, (name, email) in people.items():
+        participant = Participant(key, name, email, zone, language)
+        seated.append(participant)
     context = Context(company, project, cohort, programme)
-    return PodEntry(coach, start, duration, low, high, kind, title, context, seated)
+    return PodEntry(coach, start, duration, low, high, kind, title, context, tuple(seated))
 
 
 def _check_seats(row: ImportRow, low: int, high: int, kind: Format, people: int) -> None:
     if low > high:
         row.wrong("min_over_max", f"min is {low} and max is {high}: swap or correct them.", "min")
     if people > high:
-        row.wrong(
-            "seats_full",
-            f"{people} participants do not fit into {high} seats: raise max, or split them.",
-            "max",
-        )
+        detail = f"{people} participants do not fit into {high} seats: raise max, or split them."
+        row.wrong("seats_full", detail, "max")
     elif people < low and (people or kind not in CHOSEN):
-        row.doubtful(
-            "below_min",
-            f"{people} of at least {low} participants are named: add the others.",
-            "participants",
-        )
+        detail = f"{people} of at least {low} participants are named: add the others."
+        row.doubtful("below_min", detail, "participants")
 
 
 def _text(line: SheetLine, row: ImportRow, column: str, longest: int) -> str:
@@ -175,11 +175,8 @@ def _needed(line: SheetLine, row: ImportRow, column: str, longest: int) -> str:
 def _id(line: SheetLine, row: ImportRow, column: str) -> str | None:
     text = line.text(column)
     if text and not re.fullmatch(ID, text):
-        row.wrong(
-            "invalid_id",
-            "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, no spaces.",
-            column,
-        )
+        detail = "Send an id of 1 to 128 letters, digits and . _ ~ : @ + = -, no spaces."
+        row.wrong("invalid_id", detail, column)
     return text or None
 
 
@@ -253,12 +250,7 @@ def _clock(line: SheetLine, row: ImportRow) -> time | None:
 
 def _number(line: SheetLine, row: ImportRow, column: str, low: int, high: int) -> int | None:
     text = line.text(column)
-    if (
-        text.isascii()
-        and text.isdigit()
-        and len(text) < len(str(2**31))
-        and low <= int(text) <= high
-    ):
+    if NUMBER.fullmatch(text) and low <= int(text) <= high:
         return int(text)
     row.wrong("out_of_range", f"Send a whole number from {low} to {high}.", column)
     return None
@@ -275,23 +267,21 @@ def _people(line: SheetLine, row: ImportRow) -> dict[str, tuple[str, str]]:
         row.wrong("too_many", f"Send at most {MOST_SEATS} participants.", "participants")
         return people
     for part in parts:
-        told = " ".join(
-            part.split()
-        )  # no long runs of blanks: the pattern of a mailbox would be slow on them
+        # No long runs of blanks: the pattern of a mailbox would be slow on them.
+        told = " ".join(part.split())
         if not told:
             continue
         try:
             name, email = mailbox("participants", told)
         except Invalid as error:
-            which = f"{told[:60]!r}: " if len(parts) > 1 else ""
-            row.wrong(error.code, f"{which}{error.detail}", "participants")
+            detail = error.detail
+            if len(parts) > 1:
+                detail = f"{told[:60]!r}: {detail}"
+            row.wrong(error.code, detail, "participants")
             continue
         if email.lower() in people:
-            row.wrong(
-                "duplicate_participant",
-                f"{email} is in this row twice: leave one out.",
-                "participants",
-            )
+            detail = f"{email} is in this row twice: leave one out."
+            row.wrong("duplicate_participant", detail, "participants")
         if not name:
             detail = f"{email} has no name: mails will call them by their address."
             row.doubtful("name_missing", detail, "participants")

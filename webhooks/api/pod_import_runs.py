@@ -80,9 +80,8 @@ def run(entries: Sequence[PodEntry], report: Report, *, red: bool) -> Response:
             known = mine.answer(tx, services.terms()) or answer
     if known.status != BEGUN:
         return replayed(known)
-    return _finish(
-        mine, [Part(it["coach_id"], tuple(it["places"])) for it in known.document], report
-    )
+    plan = [Part(it["coach_id"], tuple(it["places"])) for it in known.document]
+    return _finish(mine, plan, report)
 
 
 def _decide(mine: ImportRun, report: Report, *, red: bool) -> StoredAnswer:
@@ -92,9 +91,8 @@ def _decide(mine: ImportRun, report: Report, *, red: bool) -> StoredAnswer:
         outcomes = pod_imports.rehearse(tx, mine.entries, services.terms())
     if red or any(outcome.refused for outcome in outcomes):
         return report(outcomes, False)  # noqa: FBT003 (nothing was made)
-    return StoredAnswer.of(
-        BEGUN, [asdict(part) for part in pod_imports.parts(mine.entries, outcomes)]
-    )
+    plan = pod_imports.parts(mine.entries, outcomes)
+    return StoredAnswer.of(BEGUN, list(map(asdict, plan)))
 
 
 def _finish(mine: ImportRun, parts: Sequence[Part], report: Report) -> Response:
@@ -107,7 +105,8 @@ def _finish(mine: ImportRun, parts: Sequence[Part], report: Report) -> Response:
         came_to = _part(mine, number, part, all_or_none=not made)
         for place, outcome in zip(part.places, came_to, strict=True):
             outcomes[place] = outcome
-        made = made or any(outcome.pod for outcome in came_to)
+            if outcome.pod is not None:
+                made = True
         if not made:
             break
     answer = report(outcomes, made)
@@ -126,11 +125,11 @@ def _part(mine: ImportRun, number: int, part: Part, *, all_or_none: bool) -> lis
         terms, key = services.terms(), mine.part_key(number)
         kept = idempotency.begin(tx, mine.client_id, key, mine.digest, now=terms.now)
         if kept is not None:
-            return [EntryOutcome.of_json(each) for each in kept.document], []
+            return list(map(EntryOutcome.of_json, kept.document)), []
         outcomes, wake = pod_imports.make(
             tx, part.coach_id, entries, terms, all_or_none=all_or_none
         )
-        written = [outcome.as_json() for outcome in outcomes]
+        written = list(map(EntryOutcome.as_json, outcomes))
         idempotency.remember(tx, mine.client_id, key, StoredAnswer.of(CREATED, written))
         return outcomes, wake
 

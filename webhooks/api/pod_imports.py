@@ -7,7 +7,6 @@ booking can wait. A real one is `import_runs`.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -21,7 +20,7 @@ from storage.rows.idempotency import StoredAnswer
 from storage.transactions import pod_imports as many_pods
 from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
 from webhooks.api import pod_import_rows, pod_import_runs, spreadsheets
-from webhooks.api.pod_import_rows import ImportRow, Remark
+from webhooks.api.pod_import_rows import ImportRow, Remark, Verdict
 from webhooks.api.schemas.pod_imports import Counts, ImportOut, ImportQuery, RemarkOut, RowOut
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import refusal_answer, require_key
@@ -66,13 +65,17 @@ def _rows() -> list[ImportRow]:
         detail = f"Send the file itself as the body, as {' or '.join(spreadsheets.KINDS)}."
         raise RefusedRequest("wrong_content_type", detail, field="Content-Type")
     raw = cast(CappedRequest, request).body(BODY_CAP)
-    rows = [
-        pod_import_rows.read(line)
-        for line in spreadsheets.read(
-            raw, request.mimetype, pod_import_rows.COLUMNS, pod_import_rows.REQUIRED
-        )
-    ]
-    if sum(len(entry.participants) for entry in _entries(rows)) > MOST_PEOPLE:
+    lines = spreadsheets.read(
+        raw, request.mimetype, pod_import_rows.COLUMNS, pod_import_rows.REQUIRED
+    )
+    rows = []
+    people = 0
+    for line in lines:
+        row = pod_import_rows.read(line)
+        if row.entry is not None:
+            people += len(row.entry.participants)
+        rows.append(row)
+    if people > MOST_PEOPLE:
         raise spreadsheets.refused(
             f"Send at most {MOST_PEOPLE} participants at once: split the file."
         )
@@ -81,9 +84,8 @@ def _rows() -> list[ImportRow]:
 
 def _import(rows: list[ImportRow]) -> Response:
     require_key()
-    return pod_import_runs.run(
-        _entries(rows), partial(_report, rows), red=any(row.red for row in rows)
-    )
+    red = any(row.red for row in rows)
+    return pod_import_runs.run(_entries(rows), partial(_report, rows), red=red)
 
 
 def _report(
@@ -92,7 +94,7 @@ def _report(
     made: bool,  # noqa: FBT001 (called back)
 ) -> StoredAnswer:
     """201; or 409, when rows are red: nothing was made then, or the others were."""
-    rows = [replace(row, red=[*row.red], yellow=[*row.yellow]) for row in rows]
+    rows = [row.copy() for row in rows]
     _judge(rows, outcomes)
     told = _to_out(rows, imported=made)
     reds = told.counts.red
@@ -134,23 +136,28 @@ def _remark(refused: Refusal | Invalid) -> Remark:
 
 
 def _to_out(rows: Sequence[ImportRow], *, imported: bool) -> ImportOut:
-    counted = Counter(row.verdict for row in rows)
+    counted: Counter[Verdict] = Counter()
+    out = []
+    for row in rows:
+        counted[row.verdict] += 1
+        out.append(_row(row, imported=imported))
     counts = Counts(green=counted["green"], yellow=counted["yellow"], red=counted["red"])
-    return ImportOut(
-        imported=imported, counts=counts, rows=[_row(row, imported=imported) for row in rows]
-    )
+    return ImportOut(imported=imported, counts=counts, rows=out)
 
 
 def _row(row: ImportRow, *, imported: bool) -> RowOut:
-    remarks = [
-        RemarkOut(
-            code=remark.code,
-            detail=remark.detail,
-            field=remark.column,
-            reason=remark.reason,
-            nearest=render(remark.nearest),
-        )
-        for remark in (*row.red, *row.yellow)
-    ]
-    pod_id = row.pod.id if imported and row.pod else None
+    remarks = [_remark_out(remark) for remark in (*row.red, *row.yellow)]
+    pod_id = None
+    if imported and row.pod:
+        pod_id = row.pod.id
     return RowOut(row=row.number, verdict=row.verdict, remarks=remarks, pod_id=pod_id)
+
+
+def _remark_out(remark: Remark) -> RemarkOut:
+    return RemarkOut(
+        code=remark.code,
+        detail=remark.detail,
+        field=remark.column,
+        reason=remark.reason,
+        nearest=render(remark.nearest),
+    )

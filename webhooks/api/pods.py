@@ -10,10 +10,10 @@ from storage.transactions.pods import Changes, Made, Plan
 from webhooks.api.bookings import answered, context_of, forced, participant_of
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
 from webhooks.api.schemas.booking_responses import SessionOut, session_out
-from webhooks.http.body_times import instant, moment
+from webhooks.http.body_times import instant, instant_or_none, moment
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import Tx, WriteResult, once, require_key
-from webhooks.http.requests import if_match
+from webhooks.http.requests import expected_version
 
 
 def create(body: PodIn) -> Response:
@@ -28,7 +28,7 @@ def create(body: PodIn) -> Response:
         title=body.title,
         context=context_of(body.context),
     )
-    participants = [participant_of(sent) for sent in body.participants]
+    participants = list(map(participant_of, body.participants))
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         return _answered(
@@ -54,7 +54,7 @@ def change(pod_id: str, body: PodChange) -> Response:
     """
     require_key()
     changes = Changes(
-        start=None if body.start is None else instant("start", body.start),
+        start=instant_or_none("start", body.start),
         duration=body.duration,
         min_seats=body.min_seats,
         capacity=body.max_seats,
@@ -64,7 +64,7 @@ def change(pod_id: str, body: PodChange) -> Response:
         status=body.status,
         force=forced(body.force),
     )
-    expected = if_match() if body.version is None else body.version
+    expected = expected_version(body.version)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         return _answered(pods.change(tx, pod_id, changes, terms, expected=expected), terms)

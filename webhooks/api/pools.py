@@ -11,6 +11,7 @@ from storage.slots import availability
 from storage.slots import listings as listing_slots
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
+from webhooks.api.coach_states import missing
 from webhooks.api.schemas.requests import PoolQuery
 from webhooks.api.slots import conditional, framed, standing
 from webhooks.http.context import runtime
@@ -35,16 +36,17 @@ def show(query: PoolQuery) -> Response:
             tx, wanted, now=now, stale_after=services.settings.stale_after
         )
     _check(wanted, found, query.duration)
-    return conditional(
-        CachedResponse.of(_answer([found[coach_id] for coach_id in wanted], asked, query))
-    )
+    asked_of = [found[coach_id] for coach_id in wanted]
+    return conditional(CachedResponse.of(_answer(asked_of, asked, query)))
 
 
 def _check(wanted: list[str], found: dict[str, Listing], duration: int) -> None:
-    if unknown := [coach_id for coach_id in wanted if coach_id not in found]:
+    if unknown := missing(wanted, found):
         detail = f"Leave out, or make first, the coaches that are not there: {', '.join(unknown)}."
         raise RefusedRequest("unknown_coach", detail, field="coach_id", unknown=unknown)
-    offered = {minutes for listing in found.values() for minutes in listing.slots.durations}
+    offered: set[int] = set()
+    for listing in found.values():
+        offered.update(listing.slots.durations)
     if duration not in offered:
         choice = ", ".join(map(str, sorted(offered)))
         raise Invalid(
@@ -55,20 +57,27 @@ def _check(wanted: list[str], found: dict[str, Listing], duration: int) -> None:
 
 
 def _answer(listings: list[Listing], asked: Asked, query: PoolQuery) -> bytes:
-    pool = availability.pool(listings, asked)
-    if query.mode == "any":
-        starts = pool.any_open()
-        who = [ids for _, ids in pool.who()]
-    else:
-        everybody = len(pool.coach_ids) == len(listings)
-        starts = pool.all_open() if everybody else availability.NOTHING
-        who = [list(pool.coach_ids)] * len(starts)
+    starts, who = _open(listings, asked, query)
     said: dict[str, Any] = {"mode": query.mode}
     said |= framed(asked, availability.pool_valid_until(listings, asked), query.tz)
-    said["coaches"] = [
-        standing(it) | {"offers": asked.duration in it.slots.durations} for it in listings
-    ]
+    said["coaches"] = [_coach(listing, asked.duration) for listing in listings]
     said["starts"] = [
         {"start": at, "coach_ids": ids} for at, ids in zip(render(starts), who, strict=True)
     ]
     return orjson.dumps(said)
+
+
+def _open(listings: list[Listing], asked: Asked, query: PoolQuery) -> tuple[Any, list[list[str]]]:
+    """The starts, and of each one the coaches who can be booked then."""
+    pool = availability.pool(listings, asked)
+    if query.mode == "any":
+        return pool.any_open(), [ids for _, ids in pool.who()]
+    everybody = list(pool.coach_ids)
+    if len(everybody) < len(listings):
+        return availability.NOTHING, []
+    starts = pool.all_open()
+    return starts, [everybody] * len(starts)
+
+
+def _coach(listing: Listing, duration: int) -> dict[str, Any]:
+    return standing(listing) | {"offers": duration in listing.slots.durations}

@@ -18,30 +18,47 @@ def headers_of(operation: Json, body: Any) -> Iterator[tuple[str, str]]:
 
 
 def curl_of(method: str, url: str, headers: list[tuple[str, str]], body: Any) -> str:
-    lines = [f"curl -X {method} '{url}'" if method != "GET" else f"curl '{url}'"]
-    lines += [f'-H "{name}: {value}"' for name, value in headers]
+    return " \\\n  ".join(_curl_words(method, url, headers, body))
+
+
+def _curl_words(method: str, url: str, headers: list[tuple[str, str]], body: Any) -> Iterator[str]:
+    if method == "GET":
+        yield f"curl '{url}'"
+    else:
+        yield f"curl -X {method} '{url}'"
+    for name, value in headers:
+        yield f'-H "{name}: {value}"'
     if body is not None:
-        lines.append(
-            "-d '" + json.dumps(body, indent=1, ensure_ascii=False).replace("'", "'\\''") + "'"
-        )
-    return " \\\n  ".join(lines)
+        quoted = shown(body).replace("'", "'\\''")
+        yield f"-d '{quoted}'"
 
 
 def python_of(method: str, url: str, headers: list[tuple[str, str]], body: Any) -> str:
-    lines = ["import os", "import httpx", ""]
-    given = [
-        f'    "{name}": {_python_value(value)},'
-        for name, value in headers
-        if name != "Content-Type"
-    ]
-    lines += ["answer = httpx.request(", f'    "{method}",', f'    "{url}",']
-    lines += ["    headers={", *(f"    {line}" for line in given), "    },"] if given else []
-    lines += [f"    json={body!r},"] if body is not None else []
-    return "\n".join([*lines, ")", "print(answer.status_code, answer.text)"])
+    return "\n".join(_python_lines(method, url, headers, body))
+
+
+def _python_lines(
+    method: str, url: str, headers: list[tuple[str, str]], body: Any
+) -> Iterator[str]:
+    yield from ("import os", "import httpx", "")
+    yield from ("answer = httpx.request(", f'    "{method}",', f'    "{url}",')
+    # httpx sends the media type of `json` by itself.
+    given = dict(headers)
+    given.pop("Content-Type", None)
+    if given:
+        yield "    headers={"
+        for name, value in given.items():
+            yield f'        "{name}": {_python_value(value)},'
+        yield "    },"
+    if body is not None:
+        yield f"    json={body!r},"
+    yield from (")", "print(answer.status_code, answer.text)")
 
 
 def _python_value(value: str) -> str:
-    return "f\"Bearer {os.environ['COACHCAL_KEY']}\"" if "$" in value else f'"{value}"'
+    if "$" in value:
+        return "f\"Bearer {os.environ['COACHCAL_KEY']}\""
+    return f'"{value}"'
 
 
 def shown(value: Any) -> str:

@@ -4,6 +4,7 @@ and a refusal.
 Made from the OpenAPI document, so that none can ask for a field that is not there.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -17,22 +18,43 @@ Json = dict[str, Any]
 BASE = "https://calendars.example"
 MOMENT = "2026-12-04T08:15:00Z"
 VALUES: Json = {
-    "coach_id": "ada", "participant_id": "grace", "booking_id": "bkg_6624c405d5be66e1127b319a",
+    "coach_id": "ada",
+    "participant_id": "grace",
+    "booking_id": "bkg_6624c405d5be66e1127b319a",
     "pod_id": "pod_1",
-    "hold_id": "hld_1", "connection_id": "con_1", "session_id": "ses_1", "withheld_id": "wad_1",
+    "hold_id": "hld_1",
+    "connection_id": "con_1",
+    "session_id": "ses_1",
+    "withheld_id": "wad_1",
     "owner": "grace",
-    "id": "grace", "name": "Grace Hopper", "email": "grace@example.com", "zone": "Europe/London",
+    "id": "grace",
+    "name": "Grace Hopper",
+    "email": "grace@example.com",
+    "zone": "Europe/London",
     "duration": 60,
-    "start": MOMENT, "starts": MOMENT, "end": "2026-12-04T09:15:00Z",
+    "start": MOMENT,
+    "starts": MOMENT,
+    "end": "2026-12-04T09:15:00Z",
     "ends": "2026-12-04T09:15:00Z",
-    "from": "2026-12-01", "to": "2026-12-08", "min_seats": 2, "max_seats": 6, "scope": "company",
+    "from": "2026-12-01",
+    "to": "2026-12-08",
+    "min_seats": 2,
+    "max_seats": 6,
+    "scope": "company",
     "scope_id": "acme",
-    "kind": "booked", "language": "en", "sig": "hkOSNxRLsA-KZ6LlwBMIJuL9Wqc",
+    "kind": "booked",
+    "language": "en",
+    "sig": "hkOSNxRLsA-KZ6LlwBMIJuL9Wqc",
     "subject": "Your session",
-    "text": "See you, {{recipient_name}}!", "state": "fresh", "as_of": MOMENT, "version": 3,
+    "text": "See you, {{recipient_name}}!",
+    "state": "fresh",
+    "as_of": MOMENT,
+    "version": 3,
     "token": "t0ken",
-    "reason": "busy", "address": "grace@example.com", "durations": [30, 60],
-}  # fmt: skip
+    "reason": "busy",
+    "address": "grace@example.com",
+    "durations": [30, 60],
+}
 BODIES: dict[str, tuple[str, ...]] = {
     "bookings_create": ("coach_id", "start", "duration", "participant"),
     "coaches_put": ("name", "email", "zone", "hours", "durations", "pre", "post"),
@@ -70,9 +92,13 @@ class Samples:
         url = BASE + self._path(path, operation)
         headers = list(headers_of(operation, body))
         status, answer = self._answer(operation)
-        return Sample(curl_of(method, url, headers, body), python_of(method, url, headers, body),
-            status, answer,
-                      self._refusal(operation))  # fmt: skip
+        return Sample(
+            curl_of(method, url, headers, body),
+            python_of(method, url, headers, body),
+            status,
+            answer,
+            self._refusal(operation),
+        )
 
     def body(self, operation: Json) -> Any:
         """None where there is none, or where it is a file."""
@@ -100,15 +126,13 @@ class Samples:
         if fixed is not None:
             return fixed
         if "anyOf" in schema:
-            choices = [each for each in schema["anyOf"] if each.get("type") != "null"]
-            return (
-                self.value(choices[0], name, whole=whole, deep=deep + 1) if deep < DEEPEST else None
-            )
+            if deep >= DEEPEST:
+                return None
+            first = next(each for each in schema["anyOf"] if each.get("type") != "null")
+            return self.value(first, name, whole=whole, deep=deep + 1)
         if schema.get("type") == "array":
-            least = schema.get("minItems", 1)
-            return [self.value(schema.get("items", {}), name, whole=whole, deep=deep + 1)] * max(
-                least, 1
-            )
+            item = self.value(schema.get("items", {}), name, whole=whole, deep=deep + 1)
+            return [item] * max(schema.get("minItems", 1), 1)
         if schema.get("type") == "object":
             return self._object(schema, wanted, whole=whole, deep=deep)
         return _plain(schema)
@@ -121,18 +145,17 @@ class Samples:
         return told
 
     def _path(self, path: str, operation: Json) -> str:
-        query = []
+        query: list[str] = []
         for parameter in operation.get("parameters", ()):
-            name, schema = parameter["name"], parameter["schema"]
+            name = parameter["name"]
+            value = self.value(parameter["schema"], name, whole=False)
             if parameter["in"] == "path":
-                path = path.replace(
-                    f"{{{name}}}", quote(str(self.value(schema, name, whole=False)))
-                )
+                path = path.replace(f"{{{name}}}", quote(str(value)))
             elif parameter["in"] == "query" and parameter.get("required"):
-                value = self.value(schema, name, whole=False)
-                values = value if isinstance(value, list) else [value]
-                query += [f"{name}={quote(str(each), safe=',:')}" for each in values]
-        return f"{path}?{'&'.join(query)}" if query else path
+                query += _pairs(name, value)
+        if not query:
+            return path
+        return f"{path}?{'&'.join(query)}"
 
     def _answer(self, operation: Json) -> tuple[str, str]:
         status = min(operation["responses"])
@@ -142,14 +165,22 @@ class Samples:
         return status, ""
 
     def _refusal(self, operation: Json) -> str:
-        statuses = [int(status) for status in operation["responses"] if status.startswith("4")]
         for status in (409, 404, 422, 401):
-            if status in statuses:
+            if str(status) in operation["responses"]:
                 code = _code(status, operation)
                 title = HTTPStatus(status).phrase
                 told = {"title": title, "status": status, "code": code, "detail": CODES[code][1]}
                 return shown(told | {"request_id": "9f2c1e04ab37d586"})
         return ""
+
+
+def _pairs(name: str, value: Any) -> Iterator[str]:
+    """The parts of a query that give `name` this value, or each of a list."""
+    values = value
+    if not isinstance(value, list):
+        values = [value]
+    for each in values:
+        yield f"{name}={quote(str(each), safe=',:')}"
 
 
 def _code(status: int, operation: Json) -> str:
@@ -158,8 +189,12 @@ def _code(status: int, operation: Json) -> str:
         return REFUSED.get(tag, "stale_version")
     if status == 404:
         known = f"unknown_{tag.removesuffix('s')}"
-        return known if known in CODES else "unknown_coach"
-    return "missing" if status == 422 else "key_missing"
+        if known in CODES:
+            return known
+        return "unknown_coach"
+    if status == 422:
+        return "missing"
+    return "key_missing"
 
 
 def _fixed(schema: Json, name: str) -> Any:
@@ -168,13 +203,15 @@ def _fixed(schema: Json, name: str) -> Any:
         return schema["examples"][0]
     if "const" in schema:
         return schema["const"]
-    if "enum" in schema:
-        return VALUES[name] if VALUES.get(name) in schema["enum"] else schema["enum"][0]
     known = VALUES.get(name)
+    if "enum" in schema:
+        if known in schema["enum"]:
+            return known
+        return schema["enum"][0]
     kinds = {"string": str, "integer": int, "number": int, "array": list}
-    return (
-        known if isinstance(known, kinds.get(schema.get("type", ""), ())) else schema.get("default")
-    )
+    if isinstance(known, kinds.get(schema.get("type", ""), ())):
+        return known
+    return schema.get("default")
 
 
 def _plain(schema: Json) -> Any:
@@ -185,4 +222,6 @@ def _plain(schema: Json) -> Any:
         return True
     if schema.get("format") == "date-time":
         return MOMENT
-    return "ada" if kind == "string" else None
+    if kind == "string":
+        return "ada"
+    return None

@@ -14,12 +14,13 @@ from werkzeug.http import parse_etags
 
 from domain.slots.listing import render
 from storage.schema.database import Unavailable
-from storage.slots import availability, listings
+from storage.slots import availability
 from storage.slots.availability import Asked, Stamp
 from storage.slots.listings import Listing
 from webhooks.api.schemas.requests import SlotsQuery
 from webhooks.http.auth import asking, key_of, lacking, may
 from webhooks.http.context import FastPath, Parts, RawAnswer, parts, runtime
+from webhooks.http.listing import listing_of
 from webhooks.http.problems import RefusedRequest, unknown_coach
 from webhooks.http.requests import JSON
 from webhooks.http.response_cache import CachedResponse
@@ -49,16 +50,10 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
     # Looked at first: what changes from here on makes the answer that is kept look old, never new.
     stamp: Stamp = request.environ.get(SEEN) or availability.stamp(services.database, coach_id)
     with services.database.read() as tx:
-        found = listings.listings(
-            tx,
-            [coach_id],
-            now=now,
-            stale_after=services.settings.stale_after,
-            reasons=query.detail is not None,
-        )
-    if coach_id not in found:
+        listing = listing_of(tx, coach_id, now=now, reasons=query.detail is not None)
+    if listing is None:
         raise unknown_coach(coach_id)
-    made = _made(found[coach_id], query, stamp, now)
+    made = _made(listing, query, stamp, now)
     if query.detail is None:  # not everybody who asks again may see reasons
         parts().shelf.keep(_question(coach_id, request.environ), made)
     return conditional(made)
@@ -154,8 +149,11 @@ def standing(listing: Listing) -> dict[str, Any]:
 
 def framed(asked: Asked, valid_until: int | None, tz: str) -> dict[str, Any]:
     """What was asked, as it was understood, and until when the answer holds."""
+    until = None
+    if valid_until is not None:
+        until = iso(valid_until)
     return {
-        "valid_until": None if valid_until is None else iso(valid_until),
+        "valid_until": until,
         "tz": tz,
         "from": iso(asked.since),
         "to": iso(asked.until),
@@ -164,9 +162,13 @@ def framed(asked: Asked, valid_until: int | None, tz: str) -> dict[str, Any]:
 
 
 def _made(listing: Listing, query: SlotsQuery, stamp: Hashable, now: datetime) -> CachedResponse:
-    tz = listing.zone if query.tz is None else check_zone(query.tz)
+    tz = listing.zone
+    if query.tz is not None:
+        tz = check_zone(query.tz)
     since, until = between(query.since, query.until, tz)
-    duration = _only(listing) if query.duration is None else query.duration
+    duration = query.duration
+    if duration is None:
+        duration = _only(listing)
     asked = Asked(duration, since, until, int(now.timestamp()))
     body = _answer(listing, asked, tz=tz, reasons=query.detail is not None)
     return CachedResponse.of(body, stamp, availability.valid_until(listing, asked))

@@ -27,24 +27,13 @@ MOST_UNPACKED = 8 * 1024 * 1024
 MOST_TAGS = 100_000  # each becomes an object; a full table has half as many
 MOST_PARTS = 200
 DELIMITERS = ",;\t"  # Excel writes the second one wherever a comma is for decimals
-DOCTYPE = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+DOCTYPE = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 TOO_LARGE = "This workbook is too large: send its table alone, as CSV or as a new workbook."
 CHUNK = 64 * 1024
 # What a spreadsheet shows where nothing was computed.
 NO_VALUES = {
-    *(
-        "#N/A",
-        "#REF!",
-        "#VALUE!",
-        "#DIV/0!",
-        "#NAME?",
-        "#NULL!",
-        "#NUM!",
-        "#SPILL!",
-        "#CALC!",
-        "#FIELD!",
-    ),
-    *("#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
+    *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"),
+    *("#FIELD!", "#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
 }
 EXCEL_EPOCH = date(1899, 12, 30)  # the date of a cell that holds but a time
 
@@ -80,17 +69,32 @@ def read(raw: bytes, kind: str, columns: Sequence[str], required: Sequence[str])
     """The lines of a file of this media type. Raises Refused, with the next step, for what is no
     such table.
     """
-    rows = list(islice(_xlsx(raw) if kind == XLSX else _csv(raw, columns), MOST_ROWS + 2))
+    names: list[str] = []
+    lines: list[SheetLine] = []
+    for number, row in enumerate(_rows(raw, kind, columns), start=1):
+        if not any(row):
+            continue
+        if names:
+            lines.append(_line(number, names, row))
+        else:
+            names = _names(row, columns, required)
+    if not names:
+        raise refused("Send a table with a header row: this file is empty.")
+    if not lines:
+        raise refused("Send a row or more below the header: there is none.")
+    return lines
+
+
+def _rows(raw: bytes, kind: str, columns: Sequence[str]) -> list[list[str]]:
+    """All rows, empty ones too."""
+    read_rows = _csv(raw, columns)
+    if kind == XLSX:
+        read_rows = _xlsx(raw)
+    # The header, and one more than may be sent: whatever follows is not even read.
+    rows = list(islice(read_rows, MOST_ROWS + 2))
     if len(rows) > MOST_ROWS + 1:
         raise refused(f"Send at most {MOST_ROWS} rows at once, empty ones too: split the file.")
-    found = [(number, row) for number, row in enumerate(rows, start=1) if any(row)]
-    if not found:
-        raise refused("Send a table with a header row: this file is empty.")
-    (_, head), *body = found
-    names = _names(head, columns, required)
-    if not body:
-        raise refused("Send a row or more below the header: there is none.")
-    return [_line(number, names, row) for number, row in body]
+    return rows
 
 
 def refused(detail: str) -> RefusedRequest:
@@ -99,13 +103,15 @@ def refused(detail: str) -> RefusedRequest:
 
 def _names(head: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> list[str]:
     names = [name.strip().casefold() for name in head]
-    named = [name for name in names if name]
-    if unknown := [name for name in named if name not in columns]:
-        raise _columns(f"{unknown[0][:40]!r} is no column here: rename it or leave it out", columns)
-    if twice := [name for name in named if named.count(name) > 1]:
-        raise _columns(f"the column {twice[0]} is there twice: leave one out", columns)
-    if missing := [name for name in required if name not in named]:
-        raise _columns(f"add the column {missing[0]}", columns)
+    for name in names:
+        if name and name not in columns:
+            raise _columns(f"{name[:40]!r} is no column here: rename it or leave it out", columns)
+    for name in names:
+        if name and names.count(name) > 1:
+            raise _columns(f"the column {name} is there twice: leave one out", columns)
+    for name in required:
+        if name not in names:
+            raise _columns(f"add the column {name}", columns)
     return names
 
 
@@ -114,15 +120,18 @@ def _columns(problem: str, columns: Sequence[str]) -> RefusedRequest:
 
 
 def _line(number: int, names: Sequence[str], row: Sequence[str]) -> SheetLine:
-    if any(row[len(names) :]) or any(
-        text and not name for name, text in zip(names, row, strict=False)
-    ):
+    cells = list(zip(names, row, strict=False))
+    unnamed = any(text and not name for name, text in cells)
+    if unnamed or any(row[len(names) :]):
         raise refused(
             f"Row {number} has more cells than the header names: put text with commas in quotes."
         )
-    for name, text in zip(names, row, strict=False):
+    line = SheetLine(number, {})
+    for name, text in cells:
         _check_cell(number, name, text)
-    return SheetLine(number, {name: text for name, text in zip(names, row, strict=False) if name})
+        if name:
+            line.cells[name] = text
+    return line
 
 
 def _check_cell(number: int, name: str, text: str) -> None:
@@ -146,7 +155,7 @@ def _csv(raw: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
     )
     try:
         for row in reader:
-            yield [_typed(cell.strip()) for cell in _few(row)]
+            yield list(map(_typed, _few(row)))
     except csv.Error as error:
         raise refused(
             f"Line {reader.line_num} cannot be read ({error}): look at its quotes."
@@ -154,16 +163,22 @@ def _csv(raw: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _delimiter(text: str, columns: Sequence[str]) -> str:
+    """The one that the header names most columns with; the first of several."""
     head = text.split("\n", 1)[0].casefold()
-    return max(
-        DELIMITERS, key=lambda mark: sum(name.strip('" \r') in columns for name in head.split(mark))
-    )
+
+    def columns_named(mark: str) -> int:
+        return sum(name.strip('" \r') in columns for name in head.split(mark))
+
+    return max(DELIMITERS, key=columns_named)
 
 
-def _typed(cell: str) -> str:
+def _typed(written: str) -> str:
+    cell = written.strip()
     if cell.startswith("="):
         return Formula(cell)
-    return NoValue(cell) if cell.upper() in NO_VALUES else cell
+    if cell.upper() in NO_VALUES:
+        return NoValue(cell)
+    return cell
 
 
 def _few(row: Sequence[Any]) -> Sequence[Any]:
@@ -179,7 +194,8 @@ def _xlsx(raw: bytes) -> Iterator[list[str]]:
         book = openpyxl.load_workbook(_unpacked(raw), read_only=True, keep_links=False)
         sheet = _shown(book)
         sheet.reset_dimensions()  # a file may claim a million rows, or one
-        yield from (_cells(row) for row in sheet.iter_rows())
+        for row in sheet.iter_rows():
+            yield _cells(row)
     except RefusedRequest:
         raise
     except Exception as error:  # a damaged file makes openpyxl raise whatever its XML led it to
@@ -227,12 +243,14 @@ def _shown(book: Any) -> Any:
     """
     if book.active in book.worksheets:
         return book.active
-    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    return (visible or book.worksheets)[0]
+    for sheet in book.worksheets:
+        if sheet.sheet_state == "visible":
+            return sheet
+    return book.worksheets[0]
 
 
 def _cells(row: Iterable[Any]) -> list[str]:
-    return [_cell(cell) for cell in _few(tuple(row))]
+    return list(map(_cell, _few(tuple(row))))
 
 
 def _cell(cell: Any) -> str:
@@ -269,4 +287,6 @@ def _moment(value: datetime) -> str:
     clock = f"{value:%H:%M:%S}".removesuffix(":00")
     if value.date() <= date(1900, 1, 1):
         return clock
-    return f"{value:%Y-%m-%d}" if value.time() == time() else f"{value:%Y-%m-%d} {clock}"
+    if value.time() == time():
+        return f"{value:%Y-%m-%d}"
+    return f"{value:%Y-%m-%d} {clock}"

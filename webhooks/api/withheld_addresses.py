@@ -24,7 +24,7 @@ def show() -> WithheldListOut:
     """
     with runtime().services.database.read() as tx:
         found = withheld_addresses.find_all(tx)
-    return WithheldListOut(withheld=[to_out(each) for each in found])
+    return WithheldListOut(withheld=list(map(to_out, found)))
 
 
 def release(withheld_id: str) -> Response:

@@ -39,13 +39,18 @@ def listed(rows: Iterable[tuple[dict[str, Any], str]], *, as_json: bool) -> int:
     """Print each row, as it is for programs or as the line for people. How many there were."""
     count = 0
     for row, line in rows:
-        click.echo(json.dumps(row, default=_iso, ensure_ascii=False) if as_json else line)
+        said = line
+        if as_json:
+            said = json.dumps(row, default=_iso, ensure_ascii=False)
+        click.echo(said)
         count += 1
     return count
 
 
 def _iso(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
 
 
 class Progress:
@@ -105,7 +110,9 @@ def confirm(question: str, *, yes: bool) -> None:
 
 def need_port(host: str, port: int, setting: str) -> None:
     """Raises ClickException where nobody could listen: what is started next would tell a trace."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = socket.AF_INET
+    if ":" in host:
+        family = socket.AF_INET6
     end = time.monotonic() + PORT_SECONDS
     while True:
         try:
@@ -168,7 +175,9 @@ def _mistake(field: str, kind: str, message: str) -> str:
     if kind == "missing":
         return f"is not set; it is {described(field)}"
     said = message.removeprefix("Value error, ")
-    return said if kind == "value_error" else f"{said}; it is {described(field)}"
+    if kind == "value_error":
+        return said
+    return f"{said}; it is {described(field)}"
 
 
 @contextmanager
@@ -202,4 +211,6 @@ class InstantParam(click.ParamType[datetime]):
             parsed = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no ISO instant; write 2026-11-23T09:00:00Z", param, ctx)
-        return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        if parsed.tzinfo is None:
+            return parsed.replace(tzinfo=UTC)
+        return parsed

@@ -47,7 +47,9 @@ def create(client: str, scopes: tuple[str, ...], days: int | None) -> None:
 
     with opened() as runtime:
         now = runtime.services.now()
-        expires_at = now + timedelta(days=days) if days else None
+        expires_at = None
+        if days is not None:
+            expires_at = now + timedelta(days=days)
         try:
             with runtime.services.database.write() as tx:
                 key = api_keys.create_key(tx, client, scopes, now=now, expires_at=expires_at)
@@ -97,4 +99,6 @@ def _state(key: "Key", now: datetime) -> str:
         return f"revoked {key.revoked_at:%Y-%m-%d}"
     if key.expires_at is None:
         return "active"
-    return f"{'expired' if key.expires_at <= now else 'active until'} {key.expires_at:%Y-%m-%d}"
+    if key.expires_at <= now:
+        return f"expired {key.expires_at:%Y-%m-%d}"
+    return f"active until {key.expires_at:%Y-%m-%d}"

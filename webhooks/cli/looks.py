@@ -10,6 +10,8 @@ import click
 
 from webhooks.cli.common import InstantParam, Progress, opened
 
+OK, FAIL = click.style("ok   ", fg="green"), click.style("FAIL ", fg="red", bold=True)
+
 
 @click.command()
 @click.argument("coach")
@@ -60,10 +62,10 @@ def refresh(coach: str, wait: float) -> None:
             time.sleep(0.05)
         with database.read() as tx:
             after = slot_sets.version(tx, coach)
-    click.echo(
-        f"read {len(chosen)} account(s): "
-        + ("no change" if after == before else f"version {before} -> {after}")
-    )
+    change = "no change"
+    if after != before:
+        change = f"version {before} -> {after}"
+    click.echo(f"read {len(chosen)} account(s): {change}")
 
 
 def _owed(runtime: Any, chosen: list[str]) -> list[str]:
@@ -136,14 +138,13 @@ def evaluate(file: IO[str]) -> None:
         try:
             result = answer(json.loads(line))
         except json.JSONDecodeError as error:
-            failed, result = (
-                True,
-                _error(number, "line", "malformed_json", f"{error.msg} at column {error.colno}"),
-            )
+            failed = True
+            detail = f"{error.msg} at column {error.colno}"
+            result = _error(number, "line", "malformed_json", detail)
         except Invalid as error:
             failed, result = True, _error(number, error.field, error.code, error.detail)
         click.echo(json.dumps(result))
-    raise SystemExit(1 if failed else 0)
+    raise SystemExit(int(failed))
 
 
 def _error(number: int, field: str, code: str, detail: str) -> dict[str, Any]:
@@ -161,13 +162,10 @@ def doctor() -> None:
     with opened() as runtime:
         click.echo(f"ok    settings: read at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")  # noqa: TID251 (real time)
         for finding in examine(runtime.services):
-            failed |= bool(finding.next_step)
-            mark = (
-                click.style("FAIL ", fg="red", bold=True)
-                if finding.next_step
-                else click.style("ok   ", fg="green")
-            )
-            click.echo(f"{mark} {finding.check}: {finding.detail}")
-            if finding.next_step:
-                click.echo(f"      next: {finding.next_step}")
-    raise SystemExit(1 if failed else 0)
+            said = f"{finding.check}: {finding.detail}"
+            if not finding.next_step:
+                click.echo(f"{OK} {said}")
+                continue
+            failed = True
+            click.echo(f"{FAIL} {said}\n      next: {finding.next_step}")
+    raise SystemExit(int(failed))

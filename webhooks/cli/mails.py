@@ -37,7 +37,9 @@ NOW = datetime(2026, 12, 3, 7, 15, tzinfo=UTC)
 @click.option("--pictures", is_flag=True, help="Also as PNG, 360 and 640 wide; needs a Chromium.")
 def mails(folder: Path, kinds: tuple[str, ...], languages: tuple[str, ...], pictures: bool) -> None:  # noqa: FBT001 (click)
     """Write each kind of mail in each language to FOLDER, with invented people. Nothing is sent."""
-    browser = _browser() if pictures else ""
+    browser = ""
+    if pictures:
+        browser = _browser()
     folder.mkdir(parents=True, exist_ok=True)
     chosen = list(product(kinds or TEXT_KINDS, languages or LANGUAGES))
     progress, files = Progress("writing mails"), 0

@@ -115,8 +115,10 @@ def discard(outbox_ids: tuple[str, ...], yes: bool) -> None:  # noqa: FBT001 (cl
 
 def _each(outbox_ids: tuple[str, ...], action: str, work: "Work") -> None:
     """Each with its line in the diary in one transaction; wake-ups after it."""
+    done = {}
     with opened() as runtime:
-        done = {outbox_id: _one(runtime, outbox_id, action, work) for outbox_id in outbox_ids}
+        for outbox_id in outbox_ids:
+            done[outbox_id] = _one(runtime, outbox_id, action, work)
     for outbox_id, refusal in done.items():
         click.echo(f"{outbox_id}: {refusal or f'{action} done'}")
     if any(done.values()):
@@ -172,10 +174,10 @@ def coaches(stale: bool, as_json: bool) -> None:  # noqa: FBT001 (click)
     why they were not.
     """
     with opened() as runtime:
-        listed(
-            map(rows.coach_row, _untrusted(runtime) if stale else _everybody(runtime)),
-            as_json=as_json,
-        )
+        found = _everybody(runtime)
+        if stale:
+            found = _untrusted(runtime)
+        listed(map(rows.coach_row, found), as_json=as_json)
 
 
 def _untrusted(runtime: "Runtime") -> Iterator[rows.Stands]:
@@ -200,7 +202,8 @@ def _everybody(runtime: "Runtime") -> Iterator[rows.Stands]:
             )
         if not found:
             return
-        yield from ((each.coach_id, each.state, each.as_of, None) for each in found)
+        for each in found:
+            yield each.coach_id, each.state, each.as_of, None
         after = found[-1].coach_id
 
 
@@ -224,8 +227,10 @@ def audit_(coach: str | None) -> None:
     with opened() as runtime:
         tomorrow = runtime.services.now() + timedelta(days=1)  # by then, each of them is due
         with runtime.services.database.read() as tx:
-            everybody = channel_rows.due_for_audit(tx, before=tomorrow, limit=ALL)
-            chosen = everybody if coach is None else connections.ids_of_coach(tx, coach)
+            if coach is not None:
+                chosen = connections.ids_of_coach(tx, coach)
+            else:
+                chosen = channel_rows.due_for_audit(tx, before=tomorrow, limit=ALL)
         progress = Progress("comparing channels")
         for number, connection_id in enumerate(chosen, start=1):
             progress.at(f"{number} of {len(chosen)}")
@@ -235,13 +240,13 @@ def audit_(coach: str | None) -> None:
                 failed += 1
                 click.echo(f"{connection_id}: {error}")
                 continue
+            said = "as it should be"
             if found.reopened:
                 runtime.actors.wake(connection_id)
-            said = "was closed, opened anew" if found.reopened else "as it should be"
-            click.echo(
-                f"{connection_id}: {said}"
-                + (f"; {len(found.closed)} too many closed" if found.closed else "")
-            )
+                said = "was closed, opened anew"
+            if found.closed:
+                said += f"; {len(found.closed)} too many closed"
+            click.echo(f"{connection_id}: {said}")
     if failed:
         raise click.ClickException(
             f"{failed} could not be compared; coachcal coaches --stale tells whose they are"
@@ -263,4 +268,6 @@ def actor() -> str:
 
 
 def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
+    if seconds < 600:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"

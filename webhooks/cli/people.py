@@ -45,7 +45,9 @@ def erase(person: str, participant: bool, yes: bool) -> None:  # noqa: FBT001 (c
     """
     from workers.jobs import erasure
 
-    whose = "booking and mail" if participant else "session, booking and mail"
+    whose = "session, booking and mail"
+    if participant:
+        whose = "booking and mail"
     confirm(f"Erase {person} with every {whose}?", yes=yes)
     chosen = _person(person, participant=participant)
     with opened() as runtime:
@@ -77,4 +79,6 @@ def _nobody(person: str, *, participant: bool) -> click.ClickException:
 def _person(person: str, *, participant: bool) -> "Person":
     from storage.reports.personal_data import Person
 
-    return Person("participant" if participant else "coach", person)
+    if participant:
+        return Person("participant", person)
+    return Person("coach", person)

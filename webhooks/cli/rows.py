@@ -57,7 +57,9 @@ def outbox_row(row: "Message") -> tuple[dict[str, Any], str]:
 
 def coach_row(stands: Stands) -> tuple[dict[str, Any], str]:
     coach_id, state, read_at, error = stands
-    read = "never read" if read_at is None else f"read {moment(read_at)}"
+    read = "never read"
+    if read_at is not None:
+        read = f"read {moment(read_at)}"
     line = f"{coach_id:<24} {state:<13} {read}  {error or ''}".rstrip()
     return {"coach": coach_id, "state": state, "read_at": read_at, "error": error}, line
 

@@ -67,9 +67,12 @@ def work() -> None:
 
     chosen = settings()
     telemetry.start(chosen)  # for its mistakes only: here they are told once
+    counting: list[str] = []
+    counted: dict[str, str] = {}
     if chosen.worker_metrics_port is not None:
         need_port(LOOPBACK, chosen.worker_metrics_port, "COACHCAL_WORKER_METRICS_PORT")
-    counted = {} if chosen.worker_metrics_port is None else {"PROMETHEUS_MULTIPROC_DIR": folder()}
+        counting = ["--fork-function=workers.metrics:export_workers"]
+        counted = {"PROMETHEUS_MULTIPROC_DIR": folder()}
     _become(
         "dramatiq",
         "workers.bootstrap:start",
@@ -77,7 +80,7 @@ def work() -> None:
         f"--processes={chosen.worker_processes}",
         f"--threads={chosen.worker_threads}",
         "--skip-logging",
-        *(["--fork-function=workers.metrics:export_workers"] if counted else []),
+        *counting,
         dramatiq_worker_timeout=IDLE_POLL_MS,
         dramatiq_queue_prefetch=str(chosen.worker_threads),
         **counted,
@@ -174,7 +177,10 @@ def demo(
 
     if more and not calendars:
         raise click.UsageError(f"say --calendar before the files: --calendar {more[0]} ...")
-    sys.exit(run((*calendars, *more), now=now.astimezone(UTC) if now else None, once=once))
+    begins = None
+    if now is not None:
+        begins = now.astimezone(UTC)
+    sys.exit(run((*calendars, *more), now=begins, once=once))
 
 
 def _become(module: str, *arguments: str, **variables: str) -> None:

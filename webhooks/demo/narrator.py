@@ -28,7 +28,10 @@ class Narrator:
         self._number += 1
         self._step_began = time.monotonic()
         click.secho(f"\n{self._number:>2}  {what}", bold=True, nl=False)
-        click.echo(" ..." if sys.stdout.isatty() else "", nl=not sys.stdout.isatty())
+        if sys.stdout.isatty():
+            click.echo(" ...", nl=False)
+        else:
+            click.echo("")
         sys.stdout.flush()
 
     def done(self, *lines: str) -> None:
@@ -63,4 +66,6 @@ def local(instant: str, zone: str) -> datetime:
 def few(items: Sequence[str], most: int = 9) -> str:
     """The first of many, and how many more."""
     shown = " ".join(items[:most])
-    return shown if len(items) <= most else f"{shown} ... {len(items) - most} more"
+    if len(items) <= most:
+        return shown
+    return f"{shown} ... {len(items) - most} more"

@@ -52,7 +52,9 @@ def from_files(files: Sequence[Path], now: datetime, *, fixed: bool) -> list[Cha
     """
     chapters: dict[datetime, list[DemoPerson]] = {}
     for number, path in enumerate(files, start=1):
-        begins = now if fixed else _worth_seeing(path, now)
+        begins = now
+        if not fixed:
+            begins = _worth_seeing(path, now)
         chapters.setdefault(begins, []).append(_owner(path, number))
     return [Chapter(begins, tuple(people)) for begins, people in sorted(chapters.items())]
 
@@ -68,11 +70,13 @@ def _worth_seeing(path: Path, now: datetime) -> datetime:
     starts = _starts(path, now, now + AHEAD)
     if starts:
         return now
-    months = Counter((start.year, start.month) for start in _starts(path, EARLIEST, LATEST))
+    months: Counter[datetime] = Counter()
+    for start in _starts(path, EARLIEST, LATEST):
+        months[datetime(start.year, start.month, 1, 8, tzinfo=UTC)] += 1
     if not months:
         return now
-    (year, month), _ = max(months.items(), key=lambda item: (item[1], item[0]))
-    return datetime(year, month, 1, 8, tzinfo=UTC)
+    # The latest of those that are equally busy.
+    return max(months, key=lambda month: (months[month], month))
 
 
 def _starts(path: Path, since: datetime, until: datetime) -> list[datetime]:

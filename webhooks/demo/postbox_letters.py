@@ -62,14 +62,15 @@ def encodable(text: str) -> str:
 
 
 def _read(message: Message) -> dict[str, Any]:
-    headers = tuple(
-        (name, _decoded(value)) for name in SHOWN for value in message.get_all(name, [])
-    )
+    headers = []
+    for name in SHOWN:
+        for value in message.get_all(name, []):
+            header = name, _decoded(value)
+            headers.append(header)
     first = dict(reversed(headers))  # of two with one name, the first
     calendar = _first(message, "text/calendar") or _first(message, "application/ics")
-    sequence = _property(calendar, "SEQUENCE")
     return {
-        "headers": headers,
+        "headers": tuple(headers),
         "subject": first.get("Subject", ""),
         "message_id": first.get("Message-ID", ""),
         "text": _first(message, "text/plain"),
@@ -77,8 +78,15 @@ def _read(message: Message) -> dict[str, Any]:
         "calendar": calendar,
         "method": _property(calendar, "METHOD"),
         "uid": _property(calendar, "UID"),
-        "sequence": int(sequence) if re.fullmatch("[0-9]{1,10}", sequence) else None,
+        "sequence": _sequence(calendar),
     }
+
+
+def _sequence(calendar: str) -> int | None:
+    written = _property(calendar, "SEQUENCE")
+    if not re.fullmatch("[0-9]{1,10}", written):
+        return None
+    return int(written)
 
 
 def _decoded(value: Any) -> str:
@@ -86,12 +94,8 @@ def _decoded(value: Any) -> str:
     line = re.sub(r"\r?\n", "", str(value))
     try:
         return encodable(str(make_header(decode_header(line))))
-    except (
-        LookupError,
-        ValueError,
-        HeaderParseError,
-    ):  # an unknown character set, or broken base64
-        return encodable(line)
+    except (LookupError, ValueError, HeaderParseError):
+        return encodable(line)  # an unknown character set, or broken base64
 
 
 def _first(message: Message, kind: str) -> str:
@@ -104,8 +108,10 @@ def _first(message: Message, kind: str) -> str:
             payload = part.get_payload(decode=True)
             assert isinstance(payload, bytes)  # noqa: S101 (that is what decode=True means, and this is a leaf)
             # In bytes: a fold may stand in the middle of a character.
-            told = payload if kind in ("text/plain", "text/html") else _FOLD.sub(b"", payload)
-            return encodable(_text(told, part.get_content_charset("utf-8"))).replace("\r\n", "\n")
+            if kind not in ("text/plain", "text/html"):
+                payload = _FOLD.sub(b"", payload)
+            told = _text(payload, part.get_content_charset("utf-8"))
+            return encodable(told).replace("\r\n", "\n")
     return ""
 
 
@@ -118,4 +124,6 @@ def _text(payload: bytes, charset: str) -> str:
 
 def _property(calendar: str, name: str) -> str:
     found = re.search(rf"^{name}(?:;[^:\n]*)?:(.*)$", calendar, re.MULTILINE | re.IGNORECASE)
-    return found[1].strip() if found else ""
+    if found is None:
+        return ""
+    return found[1].strip()

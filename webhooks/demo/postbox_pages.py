@@ -6,6 +6,7 @@ nothing; everything else is text, escaped by the templates.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response, abort, current_app, jsonify, render_template
 
@@ -19,14 +20,13 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
 )
 # `sandbox` once more, for who opens the part alone.
 HTML_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action"
-    " 'none'; "
-    "frame-ancestors 'self'; sandbox"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'self'; sandbox"
 )
 
 
@@ -69,34 +69,31 @@ def raw(number: int) -> Response:
 
 def listed() -> Response:
     """GET /mails.json: the oldest first; `to` is the envelope's."""
-    return jsonify(
-        [
-            {
-                "number": letter.number,
-                "received_at": letter.received_at.isoformat().replace("+00:00", "Z"),
-                "to": letter.recipients,
-                "subject": letter.subject,
-                "message_id": letter.message_id,
-                "method": letter.method,
-                "uid": letter.uid,
-                "sequence": letter.sequence,
-            }
-            for letter in _letters()
-        ]
-    )
+    return jsonify(list(map(_as_json, _letters())))
+
+
+def _as_json(letter: Letter) -> dict[str, Any]:
+    return {
+        "number": letter.number,
+        "received_at": letter.received_at.isoformat().replace("+00:00", "Z"),
+        "to": letter.recipients,
+        "subject": letter.subject,
+        "message_id": letter.message_id,
+        "method": letter.method,
+        "uid": letter.uid,
+        "sequence": letter.sequence,
+    }
 
 
 def _letter(number: int) -> Letter:
-    found = next((letter for letter in _letters() if letter.number == number), None)
-    if found is None:
+    found = {letter.number: letter for letter in _letters()}
+    if number not in found:
         abort(
             404,
-            (
-                "There is no such mail, or newer ones have pushed it out. The list at / has those"
-                " that are kept."
-            ),
+            "There is no such mail, or newer ones have pushed it out. The list at / has those that"
+            " are kept.",
         )
-    return found
+    return found[number]
 
 
 def _letters() -> tuple[Letter, ...]:

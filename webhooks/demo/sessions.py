@@ -18,6 +18,7 @@ CREATED, CONFLICT = 201, 409
 DURATION = 60
 GRACE = {
     "id": "grace",
+    "my_page_url": "https://os.example/my/grace",
     "name": "Grace",
     "email": "grace@people.example",
     "zone": "America/New_York",
@@ -25,6 +26,7 @@ GRACE = {
 }
 HEDY = {
     "id": "hedy",
+    "my_page_url": "https://os.example/my/hedy",
     "name": "Hedy",
     "email": "hedy@people.example",
     "zone": "Europe/Vienna",
@@ -32,15 +34,12 @@ HEDY = {
 }
 LISE = {
     "id": "lise",
+    "my_page_url": "https://os.example/my/lise",
     "name": "Lise",
     "email": "lise@people.example",
     "zone": "Europe/Paris",
     "language": "fr",
 }
-PEOPLE = tuple(
-    person | {"my_page_url": f"https://os.example/my/{person['id']}"}
-    for person in (GRACE, HEDY, LISE)
-)
 CONTEXT = {
     "company": "acme",
     "project": "leaders",
@@ -66,7 +65,7 @@ def _book(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> dict[s
         "coach_id": person.id,
         "start": start,
         "duration": DURATION,
-        "participant": PEOPLE[0],
+        "participant": GRACE,
         "context": CONTEXT,
     }
     booked = stage.api.post("/v1/bookings", body)
@@ -105,11 +104,9 @@ def _cancel(stage: Stage, person: DemoPerson, moved: dict[str, Any], say: Narrat
     ended = stage.api.post(f"/v1/bookings/{moved['id']}/cancel", {"version": moved["version"]})
     mails = _mails(stage, before, 2)
     _until_event(stage, ended, lambda event: event is None)
-    told = (
-        "less than 24 h before, so it counts as missed"
-        if ended["status"] == "missed"
-        else "cancelled in time"
-    )
+    told = "cancelled in time"
+    if ended["status"] == "missed":
+        told = "less than 24 h before, so it counts as missed"
     say.done(*mails, f"{told}; the event is gone from {person.name}'s calendar")
 
 
@@ -127,35 +124,38 @@ def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
         "max_seats": 2,
     }
     pod = stage.api.post(
-        "/v1/pods", plan | {"title": "Peer circle", "context": CONTEXT, "participants": [PEOPLE[1]]}
+        "/v1/pods", plan | {"title": "Peer circle", "context": CONTEXT, "participants": [HEDY]}
     )
     seats = f"/v1/pods/{pod['session_id']}/seats"
-    wanting = (PEOPLE[0], PEOPLE[2])
+    wanting = (GRACE, LISE)
     with ThreadPoolExecutor(2) as pool:
         answers = list(
             pool.map(lambda who: stage.api.try_post(seats, {"participant": who}), wanting)
         )
-    told = {answer.status_code: answer.json() for answer in answers}
+    told = {}
+    for answer in answers:
+        told[answer.status_code] = answer.json()
     if sorted(told) != [CREATED, CONFLICT]:
         raise StepFailed(
             f"of two who want the last seat one gets it, not: {[answer.text for answer in answers]}"
         )
     mails = _mails(stage, before, 4)
-    instead = [day_and_time(near, person.zone) for near in told[CONFLICT]["nearest"]]
-    say.done(
-        (
-            f"{told[CREATED]['participant']['name']} got it; the other one was told"
-            f" {told[CONFLICT]['code']}, and instead:"
-        ),
-        *(f"    {line}" for line in instead or ["nothing: the coach has no other time"]),
-        *mails,
-    )
+    winner, why = told[CREATED]["participant"]["name"], told[CONFLICT]["code"]
+    said = [f"{winner} got it; the other one was told {why}, and instead:"]
+    for near in told[CONFLICT]["nearest"]:
+        line = day_and_time(near, person.zone)
+        said.append(f"    {line}")
+    if not told[CONFLICT]["nearest"]:
+        said.append("    nothing: the coach has no other time")
+    say.done(*said, *mails)
 
 
 def _count(stage: Stage) -> int:
     """How many mails there have been."""
     letters = stage.postbox.messages()
-    return letters[-1].number if letters else 0
+    if not letters:
+        return 0
+    return letters[-1].number
 
 
 def _mails(stage: Stage, before: int, more: int) -> list[str]:
@@ -165,8 +165,10 @@ def _mails(stage: Stage, before: int, more: int) -> list[str]:
 
 
 def _as_line(letter: Letter) -> str:
-    calendar = f"  [{letter.method}, SEQUENCE {letter.sequence}]" if letter.method else ""
-    return f"mail to {', '.join(letter.recipients)}: {letter.subject}{calendar}"
+    line = f"mail to {', '.join(letter.recipients)}: {letter.subject}"
+    if letter.method:
+        line += f"  [{letter.method}, SEQUENCE {letter.sequence}]"
+    return line
 
 
 def _until_event(

@@ -19,20 +19,17 @@ from webhooks.sentences import sentence
 
 def run(files: Sequence[Path], *, now: datetime | None, once: bool) -> int:
     """Tell the story; then serve until Ctrl-C, unless `once`. Returns the exit code."""
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # whoever ends it: what it started is stopped
+    # Whoever ends it: what it started is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     say = Narrator()
     say.title(
         "coachcal: a calendar change becomes fresh slots, a booking becomes a session and its mails"
     )
     begins = now or datetime.now(UTC)  # noqa: TID251 (the demo's own start)
     try:
-        chapters = (
-            people.from_files(files, begins, fixed=now is not None)
-            if files
-            else people.samples(begins)
-        )
+        chapters = people.samples(begins)
+        if files:
+            chapters = people.from_files(files, begins, fixed=now is not None)
         for number, chapter in enumerate(chapters, start=1):
             _play(chapter, say, keep=not once and number == len(chapters))
     except KeyboardInterrupt:
@@ -94,7 +91,7 @@ def _link(stage: Stage, chapter: Chapter, viewer: str | None = None) -> str:
     }
     if viewer is not None:
         body |= {"purpose": "booking", "viewer": viewer}
-        body |= {"participant": sessions.PEOPLE[0], "context": sessions.CONTEXT}
+        body |= {"participant": sessions.GRACE, "context": sessions.CONTEXT}
     return str(stage.api.post("/v1/links", body)["url"])
 
 

@@ -4,7 +4,7 @@ takes are gone.
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,8 @@ from webhooks.demo.stage import GAP_SECONDS, Stage
 DURATION = 60
 DAYS = 14
 PATIENCE_SECONDS = 15.0
-HOURS = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+OFFICE = [["09:00", "17:00"]]
+HOURS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), OFFICE)
 SETTINGS: dict[str, Any] = {
     "hours": HOURS,
     "pre": 15,
@@ -41,8 +42,13 @@ def tell(stage: Stage, chapter: Chapter, say: Narrator) -> None:
     """One chapter. Raises StepFailed, saying which step and what was seen."""
     say.begin(f"Calendars are connected ({len(chapter.people)}), their slots computed")
     connected = [_connect(stage, person) for person in chapter.people]
-    say.done(*(line for one in connected for line in _introduce(stage, one)))
-    hero = next((one for one in connected if one.slots["starts"]), None)
+    hero = None
+    lines: list[str] = []
+    for one in connected:
+        lines += _introduce(stage, one)
+        if hero is None and one.slots["starts"]:
+            hero = one
+    say.done(*lines)
     if hero is None:
         raise StepFailed(
             "no coach has an open slot: every working hour is busy, so nothing can be shown to"
@@ -78,7 +84,7 @@ def _settings(person: DemoPerson) -> dict[str, Any]:
     }
 
 
-def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
+def _introduce(stage: Stage, one: ConnectedCoach) -> Iterator[str]:
     person, found = one.person, one.slots
     why = Counter[str]()
     detailed = _slots(stage, person, detail="reasons")
@@ -86,19 +92,16 @@ def _introduce(stage: Stage, one: ConnectedCoach) -> list[str]:
         length = datetime.fromisoformat(run["to"]) - datetime.fromisoformat(run["from"])
         why[run["reason"]] += length // timedelta(minutes=15)
     closed = ", ".join(f"{count} {reason}" for reason, count in why.most_common())
-    first = (
-        f", the first {day_and_time(found['starts'][0], person.zone)}" if found["starts"] else ""
-    )
-    return [
-        (
-            f"{person.name}: {person.provider}, {person.calendar.name}, {one.imported['imported']}"
-            " events"
-        ),
-        *(f"    left out: {sentence}" for sentence in one.imported["unreadable"]),
-        f"    version {found['version']}, read at {found['as_of']}",
-        f"    {len(found['starts'])} starts of {DURATION} min in the next {DAYS} days{first}",
-        f"    closed quarter hours: {closed}",
-    ]
+    first = ""
+    if found["starts"]:
+        first = f", the first {day_and_time(found['starts'][0], person.zone)}"
+    events = f"{one.imported['imported']} events"
+    yield f"{person.name}: {person.provider}, {person.calendar.name}, {events}"
+    for sentence in one.imported["unreadable"]:
+        yield f"    left out: {sentence}"
+    yield f"    version {found['version']}, read at {found['as_of']}"
+    yield f"    {len(found['starts'])} starts of {DURATION} min in the next {DAYS} days{first}"
+    yield f"    closed quarter hours: {closed}"
 
 
 def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple[str, set[str]]:
@@ -122,11 +125,10 @@ def _meeting_appears(stage: Stage, hero: ConnectedCoach, say: Narrator) -> tuple
     )
     visible = (time.perf_counter() - clicked) * 1000
     push = stage.control.wait_for_deliveries(pushed + 1)[pushed]
-    gone = {
-        one
-        for one in set(before["starts"]) - set(after["starts"])
-        if abs(datetime.fromisoformat(one) - start) < timedelta(hours=3)
-    }
+    gone = set()
+    for one in set(before["starts"]) - set(after["starts"]):
+        if abs(datetime.fromisoformat(one) - start) < timedelta(hours=3):
+            gone.add(one)
     if start.strftime("%Y-%m-%dT%H:%M:%SZ") not in gone:
         raise StepFailed(f"{start} is still listed although the calendar is busy then")
     times = [clock_time(one, person.zone) for one in sorted(gone)]

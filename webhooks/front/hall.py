@@ -28,14 +28,13 @@ class Hall:
         self.lines: set[Line] = set()
         self.kept = 0
         self.leaving = False
-        # An executor makes a future of each piece of work: 20 of the 100 µs that a bare request
-        # took.
+        # An executor makes a future of each piece of work: 20 of a bare request's 100 µs.
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._threads = [
-            Thread(target=self._do, name=f"request-{n}", daemon=True) for n in range(threads)
-        ]
-        for each in self._threads:
-            each.start()
+        self._threads = []
+        for number in range(threads):
+            thread = Thread(target=self._do, name=f"request-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def work(self, do: Callable[[], None]) -> None:
         """In a thread, as soon as one is free."""

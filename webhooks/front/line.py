@@ -52,9 +52,8 @@ class Line(asyncio.Protocol):
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
         self._parser = HttpRequestParser(self)
-        self._answered_next: deque[Environ | str] = (
-            deque()
-        )  # whole requests, or the kind of one that is refused
+        # Whole requests, or the kind of one that is refused.
+        self._answered_next: deque[Environ | str] = deque()
         self._heard = self._begun = self._headed = self._working = self._over = self._ended = False
         self.kept = 0
         self.until = hall.loop.time() + IDLE_SECONDS
@@ -69,9 +68,9 @@ class Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         server, peer = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
-        self._place = wsgi.place(
-            server[:2], peer[0] if peer else ""
-        )  # nobody's: the client has gone already
+        # There is no peer where the client has gone already.
+        address = peer[0] if peer else ""
+        self._place = wsgi.place(server[:2], address)
         self._hall.lines.add(self)
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -92,15 +91,15 @@ class Line(asyncio.Protocol):
             self._heard, self.until = True, self._hall.loop.time() + READ_SECONDS
         self._read(data)
         if self._begun and self.kept > MOST_OF_ONE:
-            self.refuse("chunk" if self._headed else "large_head")
+            part = "chunk" if self._headed else "large_head"
+            self.refuse(part)
 
     def _read(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
-            self._over = (
-                True  # to no other protocol: it is answered as if that had not been asked for
-            )
+            # To no other protocol: it is answered as if that had not been asked for.
+            self._over = True
         except HttpParserError as error:
             if not isinstance(error.__context__, Enough):
                 self.refuse(self._kind(error))
@@ -164,12 +163,12 @@ class Line(asyncio.Protocol):
     def _read_head(self) -> Environ:
         """Raises Unread for a head that the parser takes, and we do not."""
         version = self._parser.get_http_version()
-        names = [name.lower() for name, _ in self._fields]
-        codings = [
-            value.lower()
-            for (_, value), name in zip(self._fields, names, strict=True)
-            if name == CODING
-        ]
+        names, codings = [], []
+        for field, value in self._fields:
+            name = field.lower()
+            names.append(name)
+            if name == CODING:
+                codings.append(value.lower())
         if version not in ("1.0", "1.1"):
             raise Unread("head")
         if not self._target.startswith(b"/"):
@@ -291,7 +290,9 @@ class Line(asyncio.Protocol):
             return "length"
         if self._begun and self._headed:
             return "chunk"
-        return "line_end" if "CR" in why or "LF" in why else "head"
+        if "CR" in why or "LF" in why:
+            return "line_end"
+        return "head"
 
 
 CODING = b"transfer-encoding"

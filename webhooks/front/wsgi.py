@@ -19,6 +19,8 @@ Headers = Sequence[tuple[str, str]]
 Answer = tuple[str, Headers, bytes]
 """Status line, headers, body."""
 
+JOINED_BY = {"HTTP_COOKIE": "; "}
+"""What stands between the values of a field that came twice; a comma, of all others."""
 WITHOUT_BODY = ("1", "204", "304")
 FAULT: Answer = ("500 Internal Server Error", (), b"")
 
@@ -49,9 +51,11 @@ def environ(
     another one's.
     """
     path, _, query = target.partition(b"?")
+    if b"%" in path:
+        path = unquote_to_bytes(path)
     made = place | {
         "REQUEST_METHOD": method,
-        "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
+        "PATH_INFO": path.decode("latin-1"),
         "QUERY_STRING": query.decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{version}",
     }
@@ -61,7 +65,7 @@ def environ(
             continue
         text = value.decode("latin-1")
         if key in made:
-            text = f"{made[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
+            text = made[key] + JOINED_BY.get(key, ",") + text
         made[key] = text
     return made
 
@@ -72,7 +76,9 @@ def _key(name: bytes) -> str:
     if b"_" in name:
         return ""
     key = name.decode("latin-1").upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+    if key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        return key
+    return f"HTTP_{key}"
 
 
 def with_body(environ: Environ, body: bytes) -> Environ:
@@ -114,14 +120,20 @@ def written(answer: Answer, *, keep: bool, head: bool = False) -> bytes:
     """The octets of an answer; `head`: to a HEAD, which gets no body."""
     status, headers, body = answer
     lines = [f"HTTP/1.1 {status}", f"Date: {_date(int(time.time()))}"]
-    lines += [f"{name}: {value}" for name, value in headers]
+    sized = False
+    for name, value in headers:
+        lines.append(f"{name}: {value}")
+        sized = sized or name.lower() == "content-length"
     if status.startswith(WITHOUT_BODY):
         body = b""
-    elif not any(name.lower() == "content-length" for name, _ in headers):
+    elif not sized:
         lines.append(f"Content-Length: {len(body)}")
     if not keep:
         lines.append("Connection: close")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + (b"" if head else body)
+    octets = "\r\n".join([*lines, "", ""]).encode("latin-1")
+    if head:
+        return octets
+    return octets + body
 
 
 @lru_cache(maxsize=2)

@@ -4,6 +4,7 @@ once a request.
 
 import re
 import time
+from datetime import datetime
 from hashlib import sha256
 
 from storage.rows import api_keys
@@ -42,12 +43,9 @@ class KeyRing:
         return self._good(key)
 
     def _good(self, key: Key | None) -> Key | None:
-        expired = (
-            key is not None
-            and key.expires_at is not None
-            and key.expires_at <= self._services.now()
-        )
-        return None if expired else key
+        if key is None or is_expired(key, self._services.now()):
+            return None
+        return key
 
     def _ask(self, name: bytes, presented: str) -> Key | None:
         if not SHAPE.fullmatch(presented):
@@ -61,6 +59,10 @@ class KeyRing:
             self._seen.clear()
         self._seen[name] = (time.monotonic() + TRUSTED_SECONDS, key)
         return key
+
+
+def is_expired(key: Key, now: datetime) -> bool:
+    return key.expires_at is not None and key.expires_at <= now
 
 
 def _name(presented: str) -> bytes:

@@ -56,8 +56,11 @@ def key_of(ours: Parts, environ: dict[str, Any]) -> Key | None:
 
 def bearer(environ: dict[str, Any]) -> str:
     """The key that a request presents; empty when it presents none."""
-    kind, _, presented = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-    return presented.strip() if kind.lower() == "bearer" else ""
+    given: str = environ.get("HTTP_AUTHORIZATION", "")
+    kind, _, presented = given.partition(" ")
+    if kind.lower() != "bearer":
+        return ""
+    return presented.strip()
 
 
 def asking() -> Key:

@@ -20,9 +20,18 @@ def instant(field: str, text: str) -> int:
     return int(moment.timestamp())
 
 
+def instant_or_none(field: str, text: str | None) -> int | None:
+    """The same; None for None."""
+    if text is None:
+        return None
+    return instant(field, text)
+
+
 def moment(field: str, text: str | None) -> datetime | None:
     """The same as an aware datetime; None for None."""
-    return None if text is None else datetime.fromtimestamp(instant(field, text), UTC)
+    if text is None:
+        return None
+    return datetime.fromtimestamp(instant(field, text), UTC)
 
 
 def same_zone(field: str, zone: str) -> str:

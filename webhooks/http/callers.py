@@ -33,7 +33,9 @@ def caller(environ: dict[str, Any], proxies: Networks) -> str:
 
 def _written(address: str) -> str:
     """The one way to write this address, with or without a port; empty when it is none."""
-    return _parsed(address) if len(address) <= LONGEST_ADDRESS else ""  # not kept, either
+    if len(address) > LONGEST_ADDRESS:
+        return ""  # not kept, either
+    return _parsed(address)
 
 
 @lru_cache(maxsize=4096)
@@ -46,8 +48,9 @@ def _parsed(address: str) -> str:
         found = ip_address(address.partition("%")[0])
     except ValueError:
         return ""
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return str(mapped or found)
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(found)
 
 
 @lru_cache(maxsize=4096)

@@ -22,12 +22,14 @@ SECRET = re.compile(r"[\w-]{32}", re.ASCII)
 def browser() -> str | None:
     """The secret of the browser that asks; None for one that has not come back with it."""
     found = request.cookies.get(cookie_name(BROWSER), "")
-    return found if SECRET.fullmatch(found) else None
+    if not SECRET.fullmatch(found):
+        return None
+    return found
 
 
 def remember(response: Response, secret: str) -> Response:
     """Let the browser come back with this secret."""
-    return put_cookie(response, cookie_name(BROWSER), secret)
+    return put_cookie(response, BROWSER, secret)
 
 
 def new_browser() -> str:
@@ -39,21 +41,33 @@ def form_token(secret: str, about: str) -> str:
     return hmac.digest(secret.encode(), about.encode(), "sha256").hex()
 
 
-def put_cookie(response: Response, name: str, value: str, life: timedelta = LIFE) -> Response:
+def put_cookie(
+    response: Response, name: str, value: str, life: timedelta = LIFE, *, framed: bool = True
+) -> Response:
     """In a frame of another site a cookie has to say that it may go there, and is kept apart for
-    that site.
+    that site. `framed`: it may go there, where the settings allow it and over HTTPS.
     """
     https = over_https()
-    framed = https and runtime().settings.embed_origins is not None
+    apart = framed and https and runtime().settings.embed_origins is not None
+    samesite = "Lax"
+    if apart:
+        samesite = "None"
     response.set_cookie(
-        name,
+        cookie_name(name),
         value,
         max_age=int(life.total_seconds()),
         path="/",
         secure=https,
         httponly=True,
-        samesite="None" if framed else "Lax",
-        partitioned=framed,
+        samesite=samesite,
+        partitioned=apart,
+    )
+    return response
+
+
+def delete_cookie(response: Response, name: str) -> Response:
+    response.delete_cookie(
+        cookie_name(name), path="/", secure=over_https(), httponly=True, samesite="Lax"
     )
     return response
 
@@ -62,4 +76,6 @@ def cookie_name(name: str) -> str:
     """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis,
     4.1.3.2).
     """
-    return f"__Host-{name}" if over_https() else name
+    if not over_https():
+        return name
+    return f"__Host-{name}"

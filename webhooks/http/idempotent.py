@@ -59,20 +59,35 @@ def once(work: Callable[[Tx, Terms], WriteResult]) -> Response:
 def _once(work: Callable[[Tx, Terms], WriteResult]) -> Response:
     services = runtime().services
     terms, key = services.terms(), idempotency_key()
-    digest = b"" if key is None else request_digest()
+    if key is None:
+        return _without_key(work, terms)
+    digest = request_digest()
     try:
         with services.database.write() as tx:
-            known = None if key is None else _begin(tx, key, digest, terms)
+            known = _begin(tx, key, digest, terms)
             if known is not None:
                 return known
             done = work(tx, terms)
             response = _written(done)
-            if key is not None:
-                idempotency.remember(tx, asking().client_id, key, _kept(response))
+            idempotency.remember(tx, asking().client_id, key, _kept(response))
     except Refusal as refusal:
         response = refusal_response(refusal)
-        # If the same request got an answer since ours was taken back, it gets that one.
-        return response if key is None or _settled(key, digest, response, terms) else _once(work)
+        if _settled(key, digest, response, terms):
+            return response
+        # The same request got an answer since ours was taken back: it gets that one.
+        return _once(work)
+    runtime().actors.wake_outbox(done.wake)
+    return response
+
+
+def _without_key(work: Callable[[Tx, Terms], WriteResult], terms: Terms) -> Response:
+    """Nothing is stored: the same twice is done twice."""
+    try:
+        with runtime().services.database.write() as tx:
+            done = work(tx, terms)
+            response = _written(done)
+    except Refusal as refusal:
+        return refusal_response(refusal)
     runtime().actors.wake_outbox(done.wake)
     return response
 
@@ -104,7 +119,9 @@ def _begin(tx: Tx, key: str, digest: bytes, terms: Terms) -> Response | None:
         known = idempotency.begin(tx, asking().client_id, key, digest, now=terms.now)
     except KeyReused:
         raise key_reused() from None
-    return None if known is None else replayed(known)
+    if known is None:
+        return None
+    return replayed(known)
 
 
 def key_reused() -> RefusedRequest:
@@ -148,13 +165,13 @@ def request_digest() -> bytes:
 
 
 def _written(done: WriteResult) -> Response:
-    raw = (
-        b""
-        if done.answer is None
-        else orjson.dumps(done.answer.model_dump(mode="json", by_alias=True))
-    )
+    raw = b""
+    if done.answer is not None:
+        raw = orjson.dumps(done.answer.model_dump(mode="json", by_alias=True))
     return _response(done.status, raw)
 
 
 def _response(status: int, raw: bytes) -> Response:
-    return Response(raw, status, mimetype=PROBLEM if status == CONFLICT else JSON)
+    if status == CONFLICT:
+        return Response(raw, status, mimetype=PROBLEM)
+    return Response(raw, status, mimetype=JSON)

@@ -37,9 +37,13 @@ def in_passing(ours: Parts) -> FastPath:
     )
 
     def look(environ: dict[str, Any]) -> RawAnswer | None:
-        presented = bearer(environ) if environ["PATH_INFO"].startswith(PLACE) else ""
+        if not environ["PATH_INFO"].startswith(PLACE):
+            return None
+        presented = bearer(environ)
+        if not presented:
+            return None
         try:
-            key = keyring.recall(presented) if presented else None
+            key = keyring.recall(presented)
         except (*Unavailable, ClockOff):
             return None  # the endpoint asks again, and says so
         if key is None or not limits.spent(environ, key.id):
@@ -47,6 +51,8 @@ def in_passing(ours: Parts) -> FastPath:
         requests.inc()
         refusals.inc()
         tracing.tell(status=TOO_MANY)
-        return refused if environ["REQUEST_METHOD"] != "HEAD" else (*refused[:2], b"")
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return (*refused[:2], b"")
+        return refused
 
     return look

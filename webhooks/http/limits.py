@@ -65,12 +65,14 @@ class RequestLimits:
     def spent(self, environ: Environ, key_id: str) -> bool:
         """Whether this key is known to be at its limit: then the request is counted as refused."""
         policy = self._usual(environ)
-        return self._limiter.peek(policy, key_id) is not None and not self._count(
-            environ, policy, key_id
-        )
+        if self._limiter.peek(policy, key_id) is None:
+            return False
+        return not self._count(environ, policy, key_id)
 
     def _usual(self, environ: Environ) -> QuotaPolicy:
-        return self._reads if environ["REQUEST_METHOD"] in READING else self._writes
+        if environ["REQUEST_METHOD"] in READING:
+            return self._reads
+        return self._writes
 
     def _count(self, environ: Environ, policy: QuotaPolicy, who: str) -> bool:
         if not policy.quota:
@@ -93,14 +95,20 @@ def headers(environ: Environ) -> list[tuple[str, str]]:
     if SEEN not in environ:
         return []
     # The latest of each policy: a key that is new here was counted by its address first.
-    seen = {verdict.policy.name: verdict for verdict in environ[SEEN]}.values()
-    told = ", ".join([f'"{each.policy.name}";r={each.left};t={_seconds(each)}' for each in seen])
-    policies = ", ".join(
-        [f'"{each.policy.name}";q={each.policy.quota};w={each.policy.window:.0f}' for each in seen]
-    )
-    waits = [_seconds(each) for each in seen if not each.passed]
-    more = [("Retry-After", str(max(waits)))] if waits else []
-    return [("RateLimit", told), ("RateLimit-Policy", policies), *more]
+    seen = {}
+    for verdict in environ[SEEN]:
+        seen[verdict.policy.name] = verdict
+    left, policies, wait = [], [], 0
+    for name, verdict in seen.items():
+        seconds = _seconds(verdict)
+        left.append(f'"{name}";r={verdict.left};t={seconds}')
+        policies.append(f'"{name}";q={verdict.policy.quota};w={verdict.policy.window:.0f}')
+        if not verdict.passed:
+            wait = max(wait, seconds)
+    found = [("RateLimit", ", ".join(left)), ("RateLimit-Policy", ", ".join(policies))]
+    if wait:
+        found.append(("Retry-After", str(wait)))
+    return found
 
 
 def _seconds(verdict: Verdict) -> int:

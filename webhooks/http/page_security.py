@@ -13,6 +13,7 @@ from webhooks.http.context import runtime
 from workers.settings import Settings
 
 SEE_OTHER = 303
+NO_FRAMER = "'none'"
 REFERRER = "same-origin"
 """Without a referrer a browser hides the origin of our own forms."""
 
@@ -26,12 +27,12 @@ def see(place: str) -> Response:
     return response
 
 
-def policy(framers: str = "'none'") -> str:
+def policy(framers: str = NO_FRAMER) -> str:
     """The Content-Security-Policy of pages: nothing inline, nothing from elsewhere."""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src"
-        " 'self'; "
-        f"base-uri 'none'; form-action 'self'; frame-ancestors {framers}"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; base-uri 'none'; form-action 'self';"
+        f" frame-ancestors {framers}"
     )
 
 

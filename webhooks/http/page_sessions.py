@@ -1,32 +1,32 @@
 """Who is at a page: whoever followed a signed link, for two hours, as this one person and nobody
 else.
 
-A session is a signed cookie. Each page takes ids from its guest, and never from the request alone:
-another's object is 404. Each form carries the session's CSRF token and comes from a page of ours.
+A session is a signed cookie (`signed_sessions`). Each page takes ids from its guest, and never from
+the request alone: another's object is 404.
 """
 
-import hmac
-import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, cast
 
 import structlog
 from flask import Response, abort, g, request
-from itsdangerous import BadData, URLSafeSerializer
 
-from domain.coaches import ID
-from domain.errors import Invalid
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
-from webhooks.http import cookies, page_security
+from webhooks.http import page_security
 from webhooks.http.context import parts, runtime
+from webhooks.http.cookies import KNOWN
 from webhooks.http.permissions import NEEDS, RIGHTS, May, Viewer
+from webhooks.http.signed_sessions import (
+    SessionKind,
+    form_is_ours,
+    ids_are_well_formed,
+    is_over,
+)
 from webhooks.http.translations import language_of, say
-from workers.settings import Settings
 
 log = structlog.get_logger()
 
 Purpose = Literal["settings", "booking"]
-COOKIE = "coachcal-page"
 OPEN = ("pages.static", "pages.redeem")
 STAFF = "staff_"
 """Begins the texts that are other ones for coaches and managers."""
@@ -64,10 +64,6 @@ class Guest:
         }
         return cls(**stored | whole)
 
-    def here(self) -> bool:
-        """Until their visit is over."""
-        return self.until > runtime().services.now().timestamp()
-
     def may(self, right: May) -> bool:
         return right in RIGHTS[self.viewer]
 
@@ -75,8 +71,10 @@ class Guest:
         """The zones of whoever looks and of whom is booked for, but for the one that times are told
         in.
         """
-        own = [self.zone] if self.participant is None else [self.zone, self.participant.zone]
-        return [each for each in dict.fromkeys(own) if each != zone]
+        own = [self.zone]
+        if self.participant is not None and self.participant.zone != self.zone:
+            own.append(self.participant.zone)
+        return [each for each in own if each != zone]
 
     def belongs(self, pod: Session) -> bool:
         """A company's, project's or cohort's pod is for those whose link says that they belong to
@@ -84,9 +82,9 @@ class Guest:
         """
         if pod.coach_id != self.coach_id:
             return False
-        return pod.context.covers(self.context) or (
-            self.viewer == "manager" and self.context.covers(pod.context)
-        )
+        if self.viewer == "manager" and self.context.covers(pod.context):
+            return True
+        return pod.context.covers(self.context)
 
     def knows_people(self, session: Session) -> bool:
         """Whether they may see who takes part in it."""
@@ -106,8 +104,15 @@ class Guest:
 NOBODY = Guest("booking", "participant", "", None, NO_CONTEXT, None, None, "en", "UTC", "", 0)
 
 
-def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
-    return page_security.signer(settings, b"pages", f"pages {purpose}")
+SESSIONS = SessionKind(
+    family=b"pages",
+    salt="pages",
+    cookie="coachcal-page",
+    life=KNOWN,
+    framed=True,
+    of_json=Guest.of_json,
+)
+signer = SESSIONS.signer
 
 
 def admit() -> None:
@@ -121,8 +126,10 @@ def admit() -> None:
     if _is_consent():
         g.guest = at_settings() or NOBODY
         return
-    known = _signed()
-    g.guest = known if known is not None and known.here() else NOBODY
+    known = SESSIONS.signed()
+    g.guest = NOBODY
+    if known is not None and not is_over(known):
+        g.guest = known
     if not request.path.startswith(HOMES[g.guest.purpose]) or not g.guest.coach_id:
         log.warning("page_refused", reason="no session", page=request.endpoint)
         g.guest = _gone(known)
@@ -131,17 +138,18 @@ def admit() -> None:
     if needed is not None and not g.guest.may(needed):
         log.warning("page_refused", reason=f"may not {needed}", page=request.endpoint)
         abort(404, "not_here")
-    if request.method == "POST":
-        _check_form()
-    for value in (request.view_args or {}).values():
-        if not re.fullmatch(ID, value):
-            abort(404, "not_here")
+    if request.method == "POST" and not form_is_ours(guest().csrf):
+        abort(403, "foreign_form")
+    if not ids_are_well_formed():
+        abort(404, "not_here")
 
 
 def at_settings() -> Guest | None:
     """Whoever asks, outside of the pages, if they are a coach with a session at the settings."""
-    found = _guest()
-    return found if found is not None and found.purpose == "settings" else None
+    found = SESSIONS.find()
+    if found is None or found.purpose != "settings":
+        return None
+    return found
 
 
 def guest() -> Guest:
@@ -152,8 +160,9 @@ def guest() -> Guest:
 def language() -> str:
     """What this guest is spoken to in; a stranger, what their browser asks for."""
     here = g.get("guest", NOBODY)
-    asked = request.accept_languages.best or "en" if here is NOBODY else here.language
-    return language_of(asked)
+    if here is NOBODY:
+        return language_of(request.accept_languages.best or "en")
+    return language_of(here.language)
 
 
 def known() -> dict[str, Any]:
@@ -162,7 +171,9 @@ def known() -> dict[str, Any]:
     """
     spoken = language()
     here = g.get("guest", NOBODY)
-    told = "" if here.viewer == "participant" else STAFF
+    told = STAFF
+    if here.viewer == "participant":
+        told = ""
 
     def said(key: str, **values: object) -> str:
         return say(spoken, key, told, **values)
@@ -171,24 +182,14 @@ def known() -> dict[str, Any]:
     return {"guest": here, "csrf": here.csrf, "language": spoken, "say": said, "seconds_left": left}
 
 
-def with_cookie(response: Response, newcomer: Guest) -> Response:
-    return cookies.put_cookie(
-        response, cookies.cookie_name(COOKIE), cookie_of(newcomer), cookies.KNOWN
-    )
-
-
-def cookie_of(newcomer: Guest) -> str:
-    value = signer(runtime().settings, "session").dumps(newcomer.as_json())
-    assert isinstance(value, str)  # noqa: S101 (a URLSafeSerializer makes text)
-    return value
-
-
 def guard(response: Response) -> Response:
     """After every page: nothing inline, nothing from elsewhere, and framed only by whom the
     settings name.
     """
-    embedding = None if _is_consent() else runtime().settings.embed_origins
-    framers = " ".join(embedding or ("'none'",))
+    framers = page_security.NO_FRAMER
+    embedding = runtime().settings.embed_origins
+    if embedding and not _is_consent():
+        framers = " ".join(embedding)
     response.headers["Content-Security-Policy"] = page_security.policy(framers)
     if request.endpoint != "pages.redeem":  # whose address is a secret
         response.headers["Referrer-Policy"] = page_security.REFERRER
@@ -200,32 +201,8 @@ def _is_consent() -> bool:
     return (request.endpoint or "").startswith("pages.consent_")
 
 
-def _guest() -> Guest | None:
-    found = _signed()
-    return found if found is not None and found.here() else None
-
-
-def _signed() -> Guest | None:
-    """Whose cookie it is, be their visit over."""
-    try:
-        value = request.cookies.get(cookies.cookie_name(COOKIE), "")
-        return Guest.of_json(signer(runtime().settings, "session").loads(value))
-    except (BadData, Invalid, KeyError, TypeError):
-        return None
-
-
 def _gone(known: Guest | None) -> Guest:
     """Nobody any more: of their visit the language is left, and the way back."""
     if known is None:
         return NOBODY
     return replace(NOBODY, language=known.language, return_url=known.return_url)
-
-
-def _check_form() -> None:
-    if page_security.foreign_origin():
-        log.warning("page_refused", reason="foreign origin", page=request.endpoint)
-        abort(403, "foreign_form")
-    sent = request.form.get("csrf", "")
-    if not hmac.compare_digest(sent.encode(), guest().csrf.encode()):
-        log.warning("page_refused", reason="csrf", page=request.endpoint)
-        abort(403, "foreign_form")

@@ -11,7 +11,7 @@ ClockOff           this machine's clock is wrong: 503; nothing was written, anot
 anything else      500, without a word about its cause; the log has it under the same request id
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -28,7 +28,7 @@ from domain.sessions import Refused as Refusal
 from domain.sessions import Unknown
 from domain.slots.listing import render
 from storage.rows.coaches import StaleVersion
-from storage.schema.outages import Probed, Unavailable, kind_of
+from storage.schema.outages import Kind, Probed, Unavailable, kind_of
 from webhooks.http import home
 from webhooks.http.codes import CODES, HTTP_CODES, HTTP_DETAILS, NEXT_STEPS, OUT, PYDANTIC
 from webhooks.http.context import parts
@@ -129,39 +129,45 @@ def _http_error(error: HTTPError) -> Response:
 
 
 def _unfit(error: ValidationError) -> Response:
-    # Not all of them: an unknown name costs its sender eight characters, and us a hundred and
-    # fifty.
-    found = [
-        _flaw(each) for each in error.errors(include_url=False, include_context=False)[:MOST_TOLD]
-    ]
+    # Not all of them: an unknown name costs its sender 8 characters, and us 150.
+    errors = error.errors(include_url=False, include_context=False)
+    found = list(map(_flaw, errors[:MOST_TOLD]))
     first = found[0]
-    more = {"errors": found} if len(found) > 1 else {}
+    more = {}
+    if len(found) > 1:
+        more["errors"] = found
     return problem(422, first["code"], first["detail"], field=first["field"], **more)
 
 
 def _flaw(error: ErrorDetails) -> dict[str, str]:
     field = _path(error["loc"]) or "body"
-    kind = error["type"]
-    code = (
-        kind
-        if kind in CODES
-        else PYDANTIC.get(kind) or ("wrong_type" if _is_type(kind) else "invalid_value")
-    )
+    code = _code(error["type"])
     detail = NEXT_STEPS.get(code, "{message}.").format(
         field=field, message=error["msg"].rstrip(".")
     )
     return {"field": field, "code": code, "detail": detail}
 
 
-def _is_type(kind: str) -> bool:
-    return kind.endswith(("_type", "_parsing", "_from_float"))
+def _code(kind: str) -> str:
+    """Ours, for pydantic's."""
+    if kind in CODES:
+        return kind
+    if kind in PYDANTIC:
+        return PYDANTIC[kind]
+    if kind.endswith(("_type", "_parsing", "_from_float")):
+        return "wrong_type"
+    return "invalid_value"
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
     """("hours", "mon", 0) -> hours.mon[0], as the domain writes it."""
-    return "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc
-    ).removeprefix(".")
+    path = ""
+    for part in loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            path += f".{part}"
+    return path.removeprefix(".")
 
 
 def _http_exception(error: HTTPException) -> Response:
@@ -175,20 +181,31 @@ def _http_exception(error: HTTPException) -> Response:
         return home.not_found()
     detail = HTTP_DETAILS.get(status, error.description or "")
     response = problem(status, HTTP_CODES.get(status, "bad_request"), detail)
-    response.headers.extend(
-        (name, value) for name, value in error.get_headers() if name != "Content-Type"
-    )
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers.add(name, value)
     return response
 
 
 def _unavailable(error: Exception) -> Response:
+    return unavailable(error, _out)
+
+
+def _out(kind: Kind) -> Response:
+    code, detail = OUT[kind]
+    return problem(503, code, detail)
+
+
+def unavailable(error: Exception, told: Callable[[Kind], Response]) -> Response:
+    """What `told` makes of the way in which the database is out, and when to ask again; for pages
+    too. What no database is to blame for is a fault of ours.
+    """
     kind = kind_of(error)
     if kind == "defect":
         return unexpected(error)
     if not isinstance(getattr(error, "orig", None), Probed):
         log.warning("database_failed_a_request", kind=kind, error=type(error).__name__)
-    code, detail = OUT[kind]
-    response = problem(503, code, detail)
+    response = told(kind)
     response.headers.update(RETRY_AFTER)
     return response
 

@@ -78,16 +78,18 @@ class Refusals:
         refused = HTTPStatus.BAD_REQUEST <= response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
         if told is None or route is None or not refused:
             return
-        key, guest = g.get("key"), g.get("guest")
-        known = key is not None or bool(guest and guest.coach_id)
-        if not (self._known if known else self._strangers).take():
+        client, coach_id = _who()
+        allowance = self._strangers
+        if client or coach_id:
+            allowance = self._known
+        if not allowance.take():
             return
         code, reason = told
-        client = None if key is None else key.client_id
-        found = Refusal(
-            self._services.corrected_now(), f"{request.method} {route.rule}", code, reason, client
-        )
-        about = _about() | ({"coach_id": guest.coach_id} if guest and guest.coach_id else {})
+        now, where = self._services.corrected_now(), f"{request.method} {route.rule}"
+        found = Refusal(now, where, code, reason, client)
+        about = _about()
+        if coach_id:
+            about["coach_id"] = coach_id
         response.call_on_close(lambda: self._write(found, about))
 
     def _write(self, found: Refusal, about: dict[str, str]) -> None:
@@ -98,17 +100,30 @@ class Refusals:
             log.warning("refusal_not_kept", error=type(error).__name__)
 
 
+def _who() -> tuple[str | None, str | None]:
+    """Whom we know by a key, and whose page it is; strangers are neither."""
+    client, coach_id = None, None
+    if key := g.get("key"):
+        client = key.client_id
+    if guest := g.get("guest"):
+        coach_id = guest.coach_id or None
+    return client, coach_id
+
+
 def _about() -> dict[str, str]:
     """The ids by which the request says whom it is about, by storage's names; only what has the
     form of an id.
     """
-    given = (_body() if g.get("key") else {}) | (request.view_args or {})
-    found = {ours: given.get(theirs) for theirs, ours in ABOUT.items() if given.get(theirs)}
-    return {
-        name: value
-        for name, value in found.items()
-        if isinstance(value, str) and re.fullmatch(ID, value)
-    }
+    given: dict[str, object] = {}
+    if g.get("key"):
+        given |= _body()
+    given |= request.view_args or {}
+    found = {}
+    for theirs, ours in ABOUT.items():
+        value = given.get(theirs)
+        if isinstance(value, str) and re.fullmatch(ID, value):
+            found[ours] = value
+    return found
 
 
 def _body() -> dict[str, object]:
@@ -117,4 +132,6 @@ def _body() -> dict[str, object]:
         body = orjson.loads(request.get_data(parse_form_data=False))
     except (orjson.JSONDecodeError, HTTPException):
         return {}
-    return body if isinstance(body, dict) else {}
+    if not isinstance(body, dict):
+        return {}
+    return body

@@ -30,10 +30,14 @@ class Parameters(ImmutableMultiDict[str, str]):
 
     def to_dict(self, flat: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 (werkzeug's)
         lists: Mapping[str, list[str]] = super().to_dict(flat=False)
-        return {
-            name: values[0] if flat and len(values) == 1 else values
-            for name, values in lists.items()
-        }
+        if not flat:
+            return dict(lists)
+        found: dict[str, Any] = {}
+        for name, values in lists.items():
+            found[name] = values
+            if len(values) == 1:
+                found[name] = values[0]
+        return found
 
 
 class CappedRequest(flask.Request):
@@ -61,9 +65,8 @@ class CappedRequest(flask.Request):
         return raw
 
     def expect_json(self) -> None:
-        if (
-            self.environ.get("CONTENT_TYPE") not in USUAL and self.mimetype != JSON
-        ):  # parsing it costs 20 times a look
+        # Parsing it costs 20 times a look.
+        if self.environ.get("CONTENT_TYPE") not in USUAL and self.mimetype != JSON:
             raise RefusedRequest(
                 "wrong_content_type", f"Send the body as {JSON}.", field="Content-Type"
             )
@@ -83,6 +86,13 @@ class CappedRequest(flask.Request):
             raise RefusedRequest(
                 "malformed_json", f"The body is not JSON: look at {place}.", field="body"
             ) from None
+
+
+def expected_version(in_body: int | None) -> int | None:
+    """The version that a change was made from: the body's, or else that of If-Match."""
+    if in_body is not None:
+        return in_body
+    return if_match()
 
 
 def if_match() -> int | None:

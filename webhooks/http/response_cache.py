@@ -52,7 +52,9 @@ class Shelf:
         ready = self._kept.get(question)
         if ready is None or ready.stamp != stamp:
             return None
-        return ready if ready.valid_until is None or now < ready.valid_until else None
+        if ready.valid_until is not None and now >= ready.valid_until:
+            return None
+        return ready
 
     def keep(self, question: Hashable, ready: CachedResponse) -> None:
         """Make room by dropping what was made longest ago."""

@@ -41,28 +41,30 @@ def iso(instant: int) -> str:
 
 def iso_or_none(moment: datetime | None) -> str | None:
     """The same of an aware datetime; None for None."""
-    return None if moment is None else iso(int(moment.timestamp()))
+    if moment is None:
+        return None
+    return iso(int(moment.timestamp()))
 
 
 def _instant(field: str, text: str, zone: str) -> int:
     try:
         if DATE.fullmatch(text):
             day = date.fromisoformat(text)
-            found = midnight(zone, day) if day.year in YEARS else None
+            if day.year in YEARS:
+                return midnight(zone, day)
         else:
             moment = datetime.fromisoformat(text)
-            found = ceil(moment.timestamp()) if moment.tzinfo and moment.year in YEARS else None
+            if moment.tzinfo and moment.year in YEARS:
+                return ceil(moment.timestamp())
     except Invalid as error:
         raise Invalid("tz", error.code, error.detail) from None
     except ValueError:
-        found = None
-    if found is None:
-        detail = (
-            "Send a date such as 2026-06-01, or an instant such as 2026-06-01T09:00:00Z (a + is"
-            " %2B in a query)."
-        )
-        raise RefusedRequest("invalid_instant", detail, field=field)
-    return found
+        pass  # it is refused like a year that nobody books in
+    detail = (
+        "Send a date such as 2026-06-01, or an instant such as 2026-06-01T09:00:00Z (a + is"
+        " %2B in a query)."
+    )
+    raise RefusedRequest("invalid_instant", detail, field=field)
 
 
 def check_zone(zone: str) -> str:

@@ -11,10 +11,10 @@ from apiflask import APIBlueprint
 from flask import Flask, Response, render_template
 from werkzeug.exceptions import HTTPException
 
-from storage.schema.outages import Kind, Unavailable, kind_of
+from storage.schema.outages import Kind, Unavailable
 from webhooks.http import page_security
 from webhooks.http.limits import LIMITED
-from webhooks.http.problems import unexpected
+from webhooks.http.problems import unavailable
 from webhooks.ops import (
     actions,
     formats,
@@ -78,7 +78,7 @@ def register(app: Flask) -> None:
     pages_of_ops.context_processor(ops_sessions.known)
     pages_of_ops.register_error_handler(HTTPException, _problem)
     for away in Unavailable:
-        pages_of_ops.register_error_handler(away, _away)
+        pages_of_ops.register_error_handler(away, _unavailable)
     for name, said in formats.FILTERS.items():
         app.add_template_filter(said, f"ops_{name}")
     app.register_blueprint(pages_of_ops)
@@ -92,20 +92,19 @@ def _guarded(response: Response) -> Response:
 
 def _problem(error: HTTPException) -> Response:
     if error.response is not None:
-        return error.get_response()  # type: ignore[return-value]  # ours: a redirect of `visitors.admit`
-    limited = error.description == LIMITED
-    return _said(error.code or 500, TOO_MANY if limited else error.description or "")
+        return error.get_response()  # type: ignore[return-value]  # ours: a redirect of `ops_sessions.admit`
+    detail = error.description or ""
+    if detail == LIMITED:
+        detail = TOO_MANY
+    return _said(error.code or 500, detail)
 
 
-def _away(error: Exception) -> Response:
-    kind = kind_of(error)
-    if kind == "defect":
-        return unexpected(error)
-    response = _said(
-        503, f"{OUT[kind]} This page asks again by itself; look before you repeat a deed."
-    )
-    response.headers["Retry-After"] = "2"
-    return response
+def _unavailable(error: Exception) -> Response:
+    return unavailable(error, _out)
+
+
+def _out(kind: Kind) -> Response:
+    return _said(503, f"{OUT[kind]} This page asks again by itself; look before you repeat a deed.")
 
 
 TOO_MANY = "Too much was asked from where you are. Nothing was done: wait a minute, then repeat it."

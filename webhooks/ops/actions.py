@@ -33,7 +33,13 @@ def requeue(outbox_id: str) -> Response:
 
 def discard(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/discard: a dead letter is given up."""
-    return _do(outbox_id, "discard", lambda tx: [] if dead_letters.discard(tx, outbox_id) else None)
+
+    def work(tx: Any) -> list[Wake] | None:
+        if not dead_letters.discard(tx, outbox_id):
+            return None
+        return []
+
+    return _do(outbox_id, "discard", work)
 
 
 def retry(outbox_id: str) -> Response:
@@ -43,11 +49,13 @@ def retry(outbox_id: str) -> Response:
 
 def withhold(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/withhold: a message that was not sent yet never is."""
-    return _do(
-        outbox_id,
-        "withhold",
-        lambda tx: [] if outbox.withhold(tx, outbox_id, reason=WITHHELD) else None,
-    )
+
+    def work(tx: Any) -> list[Wake] | None:
+        if not outbox.withhold(tx, outbox_id, reason=WITHHELD):
+            return None
+        return []
+
+    return _do(outbox_id, "withhold", work)
 
 
 DONE = {
@@ -85,7 +93,9 @@ def answered(said: str, page: str) -> Response:
 
 
 def _woken(wake: Wake | None) -> list[Wake] | None:
-    return None if wake is None else [wake]
+    if wake is None:
+        return None
+    return [wake]
 
 
 def _sentence(found: Message) -> str:

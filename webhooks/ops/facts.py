@@ -1,10 +1,16 @@
 """What the first line of the overview is decided by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from storage.reports.idle import Ready, SharedError
+from storage.reports.outbox import Tally
 from storage.reports.overview import Troubled
+
+OWED = ("pending", "sending")
+Tallies = Mapping[tuple[str, str], Tally]
+"""Of the messages of each kind in each state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +20,18 @@ class Due:
     kind: str
     count: int
     oldest: float
+
+
+def due_of(tallies: Tallies, kind: str, now: datetime) -> Due:
+    """What is due of one kind, that which is being sent too; an age of 0 where nothing is."""
+    count = 0
+    ages = []
+    for state in OWED:
+        tally = tallies.get((kind, state))
+        if tally is not None:
+            count += tally.count
+            ages.append((now - tally.oldest).total_seconds())
+    return Due(kind, count, max(ages, default=0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,11 @@ SPANS = ((60, 1, "s", 0), (3600, 60, "min", 0), (2 * 86_400, 3600, "h", 1))
 def age(seconds: float) -> str:
     """12 s, 5 min, 3.5 h, 12 d."""
     for below, unit, name, places in SPANS:
-        if abs(seconds) < below:
-            return f"{round(seconds / unit, places) if places else int(seconds / unit)} {name}"
+        if abs(seconds) >= below:
+            continue
+        if places:
+            return f"{round(seconds / unit, places)} {name}"
+        return f"{int(seconds / unit)} {name}"
     return f"{int(seconds / 86_400)} d"
 
 
@@ -27,7 +30,9 @@ def since(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return "never"
     seconds = (now - moment).total_seconds()
-    return age(seconds) if seconds >= 0 else f"in {age(-seconds)}"
+    if seconds < 0:
+        return f"in {age(-seconds)}"
+    return age(seconds)
 
 
 def stamp(moment: datetime | None) -> Markup | str:

@@ -1,12 +1,11 @@
 """Who is at the ops pages: a key of scope `ops`, shown once at the login, then a signed cookie of
 eight hours.
 
-The cookie names the key and never holds it; a key that is revoked, expires or loses the scope ends
-its sessions at once. A logout ends one for good, whoever has copied its cookie: the audit knows it.
-Every form carries the session's CSRF token, the login too: its session knows nobody yet.
+The cookie (`signed_sessions`) names the key and never holds it; a key that is revoked, expires or
+loses the scope ends its sessions at once. A logout ends one for good, whoever has copied its
+cookie: the audit knows it. The form of the login carries a token too: its session knows nobody yet.
 """
 
-import hmac
 import re
 import secrets
 from dataclasses import asdict, dataclass
@@ -16,20 +15,22 @@ from typing import Any
 
 import structlog
 from flask import Response, abort, g, render_template, request, url_for
-from itsdangerous import BadData, URLSafeSerializer
 
-from domain.coaches import ID
 from storage.rows import api_keys, audit_log
 from storage.rows.audit_log import Deed
-from webhooks.http import page_security
+from webhooks.http.api_key_cache import is_expired
 from webhooks.http.context import parts, runtime
-from webhooks.http.page_security import over_https, see
-from workers.settings import Settings
+from webhooks.http.page_security import see
+from webhooks.http.signed_sessions import SessionKind, form_is_ours, ids_are_well_formed
 
 log = structlog.get_logger()
 
 SCOPE = "ops"
 LIFE = timedelta(hours=8)
+FOREIGN_FORM = (
+    "This form is too old, or was not made here. Nothing was done: open the page again and repeat"
+    " it."
+)
 STATIC = "ops.static"
 OPEN = ("ops.login_form", "ops.login")
 INSIDE = re.compile(r"/ops(/(?!\.\.?(/|$))[\w.~:@+=-]+)*", re.ASCII)
@@ -55,9 +56,23 @@ class Visitor:
         """Which of their sessions, without what its forms are signed with."""
         return f"session {blake2b(self.csrf.encode(), digest_size=6).hexdigest()}"
 
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
 
-def signer(settings: Settings, purpose: str) -> URLSafeSerializer:
-    return page_security.signer(settings, b"ops pages", f"ops {purpose}")
+    @classmethod
+    def of_json(cls, stored: dict[str, Any]) -> "Visitor":
+        return cls(**stored)
+
+
+SESSIONS = SessionKind(
+    family=b"ops pages",
+    salt="ops",
+    cookie="coachcal-ops",
+    life=LIFE,
+    framed=False,
+    of_json=Visitor.of_json,
+)
+signer = SESSIONS.signer
 
 
 def admit() -> Response | None:
@@ -71,21 +86,10 @@ def admit() -> Response | None:
     g.visitor = _visitor()
     if not g.visitor.key_id and request.endpoint not in OPEN:
         return _sent_to_login()
-    sent = request.form.get("csrf", "")
-    ours = not page_security.foreign_origin() and hmac.compare_digest(
-        sent.encode(), g.visitor.csrf.encode()
-    )
-    if request.method == "POST" and not ours:
-        abort(
-            403,
-            (
-                "This form is too old, or was not made here. Nothing was done: open the page again"
-                " and repeat it."
-            ),
-        )
-    for value in (request.view_args or {}).values():
-        if not re.fullmatch(ID, value):
-            abort(404, "There is nothing of this name.")
+    if request.method == "POST" and not form_is_ours(g.visitor.csrf):
+        abort(403, FOREIGN_FORM)
+    if not ids_are_well_formed():
+        abort(404, "There is nothing of this name.")
     return None
 
 
@@ -116,56 +120,40 @@ def login() -> Response:
         log.warning("ops_login_refused", reason="scope", client=key.client_id)
         return _form(
             403,
-            (
-                "This key lacks the scope ops. Use one that has it: coachcal keys create CLIENT"
-                " --scope ops."
-            ),
+            "This key lacks the scope ops. Use one that has it: coachcal keys create CLIENT --scope"
+            " ops.",
         )
     now = services.now()
     until = int((now + LIFE).timestamp())
     visitor = Visitor(key.id, key.client_id, secrets.token_urlsafe(24), until)
     with services.database.write() as tx:
         audit_log.note(tx, Deed(now, visitor.name, "login", key.client_id, visitor.session))
-    wanted = request.form.get("next", "")
-    return _with_cookie(
-        see(wanted if INSIDE.fullmatch(wanted) else url_for("ops.overview")), visitor
-    )
+    return SESSIONS.give(see(_wanted() or url_for("ops.overview")), visitor)
 
 
 def logout() -> Response:
     """POST /ops/logout"""
     services = runtime().services
+    visitor = g.visitor
     with services.database.write() as tx:
-        audit_log.note(
-            tx,
-            Deed(services.now(), g.visitor.name, "logout", g.visitor.client_id, g.visitor.session),
-        )
-    response = see(url_for("ops.login_form"))
-    response.delete_cookie(_cookie(), path="/", secure=over_https(), httponly=True, samesite="Lax")
-    return response
+        deed = Deed(services.now(), visitor.name, "logout", visitor.client_id, visitor.session)
+        audit_log.note(tx, deed)
+    return SESSIONS.take_away(see(url_for("ops.login_form")))
 
 
 def _visitor() -> Visitor:
     """The one of the cookie; a stranger, with a token for the login form, when it is not to be
     believed.
     """
-    services = runtime().services
-    now = services.now()
-    try:
-        found = Visitor(
-            **signer(services.settings, "session").loads(request.cookies.get(_cookie(), ""))
-        )
-    except (BadData, TypeError):
-        found = None
-    if found is None or found.until <= now.timestamp() or (found.key_id and not _still_good(found)):
+    found = SESSIONS.find()
+    if found is None or (found.key_id and not _still_good(found)):
         return _stranger()
     return found
 
 
 def _stranger() -> Visitor:
-    return Visitor(
-        "", "", secrets.token_urlsafe(24), int((runtime().services.now() + LIFE).timestamp())
-    )
+    until = int((runtime().services.now() + LIFE).timestamp())
+    return Visitor("", "", secrets.token_urlsafe(24), until)
 
 
 def _still_good(visitor: Visitor) -> bool:
@@ -176,7 +164,7 @@ def _still_good(visitor: Visitor) -> bool:
         left = audit_log.is_noted(tx, visitor.name, "logout", visitor.session, since=since)
     if left or key is None or key.revoked_at is not None or SCOPE not in key.scopes:
         return False
-    return key.expires_at is None or key.expires_at > services.now()
+    return not is_expired(key, services.now())
 
 
 def _sent_to_login() -> Response:
@@ -188,25 +176,13 @@ def _sent_to_login() -> Response:
 
 
 def _form(status: int, refusal: str = "") -> Response:
+    page = render_template("ops/login.html", refusal=refusal, next=_wanted())
+    return SESSIONS.give(Response(page, status), g.visitor)
+
+
+def _wanted() -> str:
+    """The page of ours that somebody was on the way to; empty for any other place."""
     wanted = request.values.get("next", "")
-    page = render_template(
-        "ops/login.html", refusal=refusal, next=wanted if INSIDE.fullmatch(wanted) else ""
-    )
-    return _with_cookie(Response(page, status), g.visitor)
-
-
-def _with_cookie(response: Response, visitor: Visitor) -> Response:
-    value = signer(runtime().settings, "session").dumps(asdict(visitor))
-    assert isinstance(value, str)  # noqa: S101 (a URLSafeSerializer makes text)
-    age = int(LIFE.total_seconds())
-    response.set_cookie(
-        _cookie(), value, max_age=age, path="/", secure=over_https(), httponly=True, samesite="Lax"
-    )
-    return response
-
-
-def _cookie() -> str:
-    """__Host-: no other host of the domain, and no page without TLS, can set it (RFC 6265bis,
-    4.1.3.2).
-    """
-    return "__Host-coachcal-ops" if over_https() else "coachcal-ops"
+    if not INSIDE.fullmatch(wanted):
+        return ""
+    return wanted

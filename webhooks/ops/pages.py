@@ -13,16 +13,17 @@ from domain.coaches import ID
 from domain.freshness import State
 from storage.reports import coach_states, outbox
 from storage.reports import overview as overview_report
-from storage.reports.outbox import Tally
 from storage.reports.overview import Conflicted, Stuck, Troubled
 from storage.reports.personal_data import Person
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
 from storage.rows.refusals import Refusal
-from storage.slots import listings, slot_sets
+from storage.slots import slot_sets
 from storage.transactions import erasures
 from webhooks.http.context import parts, runtime
+from webhooks.http.listing import listing_of, offered
 from webhooks.http.page_security import see
 from webhooks.ops import watch, weeks, worst
+from webhooks.ops.facts import Tallies, due_of
 from webhooks.ops.plots import NAMES, SHEETS, PlotRange, draw
 from workers import queues
 from workers.actors import QUEUES
@@ -33,7 +34,6 @@ ALL_REFUSALS = 200
 ENDED = ("sent", "superseded")
 UNENDED = ("pending", "scheduled", "sending", "waiting_for_text", "withheld", "dead")
 STATES = (*UNENDED, *ENDED)
-OWED = ("pending", "sending")
 # Hours a plot shows -> the span of one of its points.
 SPANS = {3: timedelta(minutes=1), 24: timedelta(minutes=5), 168: timedelta(minutes=30)}
 USUAL_HOURS = 24
@@ -57,7 +57,7 @@ class Queue:
 class Overview:
     queues: list[Queue]
     redis_up: bool
-    tallies: dict[tuple[str, str], Tally]
+    tallies: Tallies
     reading: int
     sending: dict[str, int]
     stuck_reads: list[Stuck]
@@ -71,10 +71,10 @@ class Overview:
 
     @property
     def kinds(self) -> list[str]:
-        return sorted({kind for kind, _ in self.tallies})
+        return sorted({tally.kind for tally in self.tallies.values()})
 
     def count(self, state: str) -> int:
-        return sum(tally.count for (_, its), tally in self.tallies.items() if its == state)
+        return sum(tally.count for tally in self.tallies.values() if tally.state == state)
 
 
 def overview() -> str:
@@ -163,13 +163,13 @@ def _overview() -> dict[str, Any]:
     services = runtime().services
     at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
     depths = queues.depths(services)
+    known = depths or {}
     with services.database.read() as tx:
-        tallies = {
-            (tally.kind, tally.state): tally
-            for tally in outbox.tallies(tx, now=at["now"], ended=False)
-        }
+        tallies = {}
+        for tally in outbox.tallies(tx, now=at["now"], ended=False):
+            tallies[tally.kind, tally.state] = tally
         seen = Overview(
-            queues=[_queue(tx, name, depth, tallies, at["now"]) for name, depth in _named(depths)],
+            queues=[_queue(tx, name, known.get(name), tallies, at["now"]) for name in QUEUES],
             redis_up=depths is not None,
             tallies=tallies,
             reading=overview_report.being_read(tx),
@@ -192,30 +192,28 @@ def _overview() -> dict[str, Any]:
     return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN} | more
 
 
-def _named(depths: dict[str, int] | None) -> list[tuple[str, int | None]]:
-    return [(name, None if depths is None else depths[name]) for name in QUEUES]
-
-
-def _queue(
-    tx: Any, name: str, depth: int | None, tallies: dict[tuple[str, str], Tally], now: datetime
-) -> Queue:
+def _queue(tx: Any, name: str, depth: int | None, tallies: Tallies, now: datetime) -> Queue:
     """The wake-ups of a queue, beside the rows that they are for: with the rows alone nothing is
     lost.
     """
     if name == "freebusy":
-        owed = refresh_jobs.backlog(tx)
-        return Queue(name, depth, owed.dirty, owed.oldest_seconds if owed.dirty else None)
-    if name == "slots":
+        reads = refresh_jobs.backlog(tx)
+        owed, oldest = reads.dirty, reads.oldest_seconds
+    elif name == "slots":
         return Queue(name, depth, overview_report.to_roll(tx, today=slot_sets.today(now)), None)
-    due = [tallies[KINDS[name], state] for state in OWED if (KINDS[name], state) in tallies]
-    oldest = max(((now - tally.oldest).total_seconds() for tally in due), default=None)
-    return Queue(name, depth, sum(tally.count for tally in due), oldest)
+    else:
+        due = due_of(tallies, KINDS[name], now)
+        owed, oldest = due.count, due.oldest
+    if not owed:
+        return Queue(name, depth, 0, None)
+    return Queue(name, depth, owed, oldest)
 
 
 def _plots() -> dict[str, Any]:
     services = runtime().services
-    asked = request.args.get("hours", USUAL_HOURS, type=int)
-    hours = asked if asked in SPANS else USUAL_HOURS
+    hours = request.args.get("hours", USUAL_HOURS, type=int)
+    if hours not in SPANS:
+        hours = USUAL_HOURS
     now = services.now()
     over = PlotRange(now - timedelta(hours=hours), now, SPANS[hours])
     with services.database.read() as tx:
@@ -233,12 +231,11 @@ def _plots() -> dict[str, Any]:
 
 def _by_code() -> list[tuple[str, int]]:
     """What was refused since the web processes began, by code, the most frequent first."""
-    counted = (
-        sample for family in parts().metrics.counted().collect() for sample in family.samples
-    )
-    by_code = {
-        it.labels["code"]: int(it.value) for it in counted if it.name == "coachcal_refusals_total"
-    }
+    by_code = {}
+    for family in parts().metrics.counted().collect():
+        for sample in family.samples:
+            if sample.name == "coachcal_refusals_total":
+                by_code[sample.labels["code"]] = int(sample.value)
     return sorted(by_code.items(), key=lambda it: -it[1])
 
 
@@ -246,13 +243,8 @@ def _message(outbox_id: str) -> dict[str, Any]:
     with runtime().services.database.read() as tx:
         found = outbox.find(tx, outbox_id)
         if found is None:
-            abort(
-                404,
-                (
-                    "No message has this id: it is mistyped, or was dropped when it was kept long"
-                    " enough."
-                ),
-            )
+            detail = "it is mistyped, or was dropped when it was kept long enough"
+            abort(404, f"No message has this id: {detail}.")
         return {
             "message": found,
             "neighbours": outbox.neighbours(tx, outbox_id),
@@ -268,15 +260,10 @@ def _coach(coach_id: str) -> dict[str, Any]:
     services = runtime().services
     now = services.now()
     with services.database.read() as tx:
-        found = listings.listings(
-            tx, [coach_id], now=now, stale_after=services.settings.stale_after, reasons=True
-        )
-        if coach_id not in found:
+        listing = listing_of(tx, coach_id, now=now, reasons=True)
+        if listing is None:
             abort(404, "No coach has this id.")
-        listing = found[coach_id]
-        offered = listing.slots.durations
-        asked = request.args.get("duration", offered[0], type=int)
-        duration = asked if asked in offered else offered[0]
+        duration = offered(listing, request.args.get("duration", type=int))
         accounts = overview_report.accounts_of(tx, coach_id)
         return {
             "listing": listing,

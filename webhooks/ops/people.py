@@ -25,15 +25,21 @@ LACKS = (
     "Your key lacks the scope people:erase. Nothing was done: log in with one that has it as"
     " well as ops."
 )
+UNSAID = "Say whether a coach or a participant is meant. Nothing was done: open the page again."
 UNTYPED = "What you typed is not this person's id. Nothing was erased: go back and type it again."
 
 
 def person(person_id: str) -> str:
     """GET /ops/people/{id}: what may be done about whoever has this id, and what was."""
     with runtime().services.database.read() as tx:
-        people = [Person(kind, person_id) for kind in KINDS]
-        known = [each for each in people if erasures.is_known(tx, each)]
-        ending = [each for each in known if erasures.is_owed(tx, each)]
+        known, ending = [], []
+        for kind in KINDS:
+            each = Person(kind, person_id)
+            if not erasures.is_known(tx, each):
+                continue
+            known.append(each)
+            if erasures.is_owed(tx, each):
+                ending.append(each)
         deeds = audit_log.deeds(tx, target=person_id, limit=20)
         allowed = _is_allowed(tx)
     if not known and not deeds:
@@ -85,10 +91,7 @@ def _chosen(person_id: str) -> Person:
         abort(403, LACKS)
     kinds = [kind for kind in KINDS if request.form.get("kind") == kind]
     if not kinds:
-        abort(
-            422,
-            "Say whether a coach or a participant is meant. Nothing was done: open the page again.",
-        )
+        abort(422, UNSAID)
     return Person(kinds[0], person_id)
 
 

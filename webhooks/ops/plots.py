@@ -108,18 +108,23 @@ NAMES = tuple(figure.name for sheet in SHEETS for figure in sheet.figures)
 
 
 def draw(sheet: Sheet, found: dict[str, list[tuple[datetime, float]]], over: PlotRange) -> Plot:
-    highest = max(
-        (value for figure in sheet.figures for _, value in found[figure.name]), default=0.0
-    )
-    top = nice(highest)
+    columns = [found[figure.name] for figure in sheet.figures]
+    top = nice(_highest(columns))
+    lines = []
+    for figure, series in zip(sheet.figures, columns, strict=True):
+        line = _line(figure, series, over, top)
+        lines.append(line)
     step = (over.until - over.since) / (TICKS - 1)
-    return Plot(
-        sheet=sheet,
-        lines=tuple(_line(figure, found[figure.name], over, top) for figure in sheet.figures),
-        top=top,
-        ticks=tuple(over.since + number * step for number in range(TICKS)),
-        rows=_rows([found[figure.name] for figure in sheet.figures], over),
-    )
+    ticks = tuple(over.since + number * step for number in range(TICKS))
+    return Plot(sheet, tuple(lines), top, ticks, _rows(columns, over))
+
+
+def _highest(columns: Sequence[Series]) -> float:
+    highest = 0.0
+    for series in columns:
+        for _, value in series:
+            highest = max(highest, value)
+    return highest
 
 
 def nice(highest: float) -> float:
@@ -127,21 +132,30 @@ def nice(highest: float) -> float:
     if highest <= 1:
         return 1.0
     ten = 10.0 ** floor(log10(highest))
-    return next(step * ten for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * ten >= highest)
+    for step in (1, 2, 3, 4, 5, 6, 8):
+        if step * ten >= highest:
+            return step * ten
+    return 10 * ten
 
 
 def _line(figure: Figure, series: Series, over: PlotRange, top: float) -> PlotLine:
     pieces: list[list[str]] = []
+    values = []
     before: datetime | None = None
     for at, value in series:
         if before is None or at - before > GAP * over.every:
             pieces.append([])
         pieces[-1].append(_point(at, value, over, top))
         before = at
+        values.append(value)
     # A lone point is a line to itself: with round ends it is seen.
-    joined = tuple(" ".join(piece if len(piece) > 1 else piece * 2) for piece in pieces)
-    values = [value for _, value in series]
-    return PlotLine(figure, joined, values[-1] if values else None, max(values, default=None))
+    for piece in pieces:
+        if len(piece) == 1:
+            piece.append(piece[0])
+    joined = tuple(map(" ".join, pieces))
+    if not values:
+        return PlotLine(figure, joined, None, None)
+    return PlotLine(figure, joined, values[-1], max(values))
 
 
 def _point(at: datetime, value: float, over: PlotRange, top: float) -> str:
@@ -162,4 +176,8 @@ def _rows(
         for at, value in series:
             row = table.setdefault((at - over.since) // width, [None] * len(columns))
             row[place] = max(value, row[place] or 0.0)
-    return tuple((over.since + number * width, tuple(row)) for number, row in sorted(table.items()))
+    rows = []
+    for number, highest in sorted(table.items()):
+        begin = over.since + number * width
+        rows.append((begin, tuple(highest)))
+    return tuple(rows)

@@ -17,10 +17,11 @@ from domain.slots.cells import GRID
 from domain.slots.listing import render
 from storage.rows import audit_log, connections, push_marks, refresh_jobs
 from storage.rows.audit_log import Deed
-from storage.slots import availability, listings
+from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
 from webhooks.http.context import runtime
+from webhooks.http.listing import listing_of
 from webhooks.ops.ops_sessions import signer
 
 SHOWN = 12
@@ -53,9 +54,8 @@ def refresh(coach_id: str) -> str:
         chosen = connections.ids_of_coach(tx, coach_id)
         for connection_id in chosen:
             push_marks.mark_dirty(tx, connection_id, userinfo=True)
-        audit_log.note(
-            tx, Deed(now, g.visitor.name, "refresh", coach_id, f"{len(chosen)} connections")
-        )
+        said = f"{len(chosen)} connections"
+        audit_log.note(tx, Deed(now, g.visitor.name, "refresh", coach_id, said))
     runtime().actors.wake(*chosen)
     token = signer(services.settings, "before").dumps([coach_id, at, before])
     return render_template(
@@ -81,7 +81,9 @@ def difference(coach_id: str) -> str:
     waited = services.now().timestamp() - at
     with services.database.read() as tx:
         waiting = refresh_jobs.owed(tx, connections.ids_of_coach(tx, coach_id))
-        changed = [] if waiting else _changes(before, _runs(_listing(tx, coach_id), at))
+        changed = []
+        if not waiting:
+            changed = _changes(before, _runs(_listing(tx, coach_id), at))
     more: dict[str, Any] = {"waited": waited, "slow": waited > SLOW_SECONDS, "changed": changed}
     return render_template(
         "ops/difference.html", coach_id=coach_id, waiting=waiting, token=token, **more
@@ -89,13 +91,10 @@ def difference(coach_id: str) -> str:
 
 
 def _listing(tx: Any, coach_id: str) -> Listing:
-    services = runtime().services
-    found = listings.listings(
-        tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after
-    )
-    if coach_id not in found:
+    found = listing_of(tx, coach_id, now=runtime().services.now())
+    if found is None:
         abort(404, "No coach has this id.")
-    return found[coach_id]
+    return found
 
 
 def _runs(listing: Listing, at: int) -> Starts:
@@ -122,8 +121,10 @@ def _changes(before: Starts, after: Starts) -> list[StartsChanged]:
 
 
 def _cells(runs: list[int]) -> set[int]:
-    pairs = zip(runs[::2], runs[1::2], strict=True)
-    return {cell for first, length in pairs for cell in range(first, first + length)}
+    cells: set[int] = set()
+    for first, length in zip(runs[::2], runs[1::2], strict=True):
+        cells.update(range(first, first + length))
+    return cells
 
 
 def _named(cells: list[int]) -> list[str]:

@@ -7,6 +7,7 @@ from flask import Response, abort, g, url_for
 from storage.reports import idle
 from storage.rows import audit_log, coaches
 from storage.rows.audit_log import Deed
+from storage.rows.outbox_claims import Wake
 from storage.transactions import relink_mails
 from webhooks.http.context import runtime
 from webhooks.ops.actions import answered
@@ -21,8 +22,12 @@ def hurry(kind: str) -> Response:
     services, actors = runtime().services, runtime().actors
     now = services.now()
     with services.database.write() as tx:
-        reads = idle.hurry_reads(tx) if kind == "read" else []
-        sends = [] if kind == "read" else idle.hurry_messages(tx, kind, now=now)
+        reads: list[str] = []
+        sends: list[Wake] = []
+        if kind == "read":
+            reads = idle.hurry_reads(tx)
+        else:
+            sends = idle.hurry_messages(tx, kind, now=now)
         count = len(reads) + len(sends)
         audit_log.note(tx, Deed(now, g.visitor.name, "hurry", kind, f"{count} tried at once"))
     actors.wake(*reads)

@@ -17,5 +17,7 @@ def paragraph(alert: str) -> str:
 def _paragraphs() -> dict[str, str]:
     if not FILE.is_file():
         return {}
-    found = PARAGRAPH.findall(FILE.read_text("utf-8"))
-    return {name: " ".join(text.split()) for name, text in found}
+    paragraphs = {}
+    for name, text in PARAGRAPH.findall(FILE.read_text("utf-8")):
+        paragraphs[name] = " ".join(text.split())
+    return paragraphs

@@ -5,23 +5,24 @@ from datetime import datetime
 from typing import Any
 
 from storage.reports import idle, metrics
-from storage.reports.outbox import Tally
 from storage.reports.overview import Troubled
-from webhooks.ops.facts import Due, Facts
+from webhooks.ops.facts import Facts, due_of
 from workers.clock import JOBS, SWEEP
 
 EACH_SECOND = "holds"
-OWED = ("pending", "sending")
 KINDS = ("mail", "calendar", "callback")
 
 
 def facts(tx: Any, seen: Any, *, now: datetime) -> Facts:
     """`seen`: the overview, asked in the same transaction."""
-    failures = metrics.clock_failures(tx, [job.name for job in (SWEEP, *JOBS)])
+    jobs = [job.name for job in (SWEEP, *JOBS)]
     reads = seen.queues[0]
+    dead_oldest = 0.0
+    if seen.dead:
+        dead_oldest = _age(seen.dead[0].due_at, now)
     return Facts(
         clock_late=metrics.clock_late(tx, [EACH_SECOND])[EACH_SECOND],
-        failing_jobs=[name for name, count in failures.items() if count],
+        failing_jobs=[name for name, count in metrics.clock_failures(tx, jobs).items() if count],
         redis_up=seen.redis_up,
         ready=idle.ready(tx, now=now),
         in_flight=seen.reading + sum(seen.sending.values()),
@@ -29,9 +30,9 @@ def facts(tx: Any, seen: Any, *, now: datetime) -> Facts:
         reads_owed=reads.owed,
         reads_oldest=reads.oldest or 0.0,
         reads_failing=idle.failing_reads(tx),
-        due=[_due(seen.tallies, kind, now) for kind in KINDS],
+        due=[due_of(seen.tallies, kind, now) for kind in KINDS],
         dead=seen.count("dead"),
-        dead_oldest=_age(seen.dead[0].due_at, now) if seen.dead else 0.0,
+        dead_oldest=dead_oldest,
         held_back=seen.count("waiting_for_text"),
         no_mailbox=seen.count("withheld"),
         gone=_since(seen.disconnected, now),
@@ -43,15 +44,12 @@ def facts(tx: Any, seen: Any, *, now: datetime) -> Facts:
     )
 
 
-def _due(tallies: dict[tuple[str, str], Tally], kind: str, now: datetime) -> Due:
-    found = [tallies[kind, state] for state in OWED if (kind, state) in tallies]
-    oldest = max((_age(tally.oldest, now) for tally in found), default=0.0)
-    return Due(kind, sum(tally.count for tally in found), oldest)
-
-
 def _since(coaches: Sequence[Troubled], now: datetime) -> list[tuple[Troubled, float]]:
     """The longest first; since when they are so, or else were last read."""
-    found = [(coach, _age(coach.since or coach.read_at or now, now)) for coach in coaches]
+    found = []
+    for coach in coaches:
+        age = _age(coach.since or coach.read_at or now, now)
+        found.append((coach, age))
     return sorted(found, key=lambda each: -each[1])
 
 

@@ -59,18 +59,19 @@ def of(listing: Listing, duration: int, now: int) -> OpsWeek:
     counts: Counter[str] = Counter()
     for start, end, reason in runs:
         counts[reason.name] += (end - start) // GRID
-    days = tuple(
-        OpsDay(
+    days = []
+    for day, first, last in local_days(listing.zone, asked.since, asked.until):
+        since, until = max(first, asked.since), min(last, asked.until)
+        ops_day = OpsDay(
             day,
-            (last - first) // GRID,
-            (max(first, asked.since) - first) / GRID,
-            (min(last, asked.until) - max(first, asked.since)) / GRID,
-            tuple(_cut(run, first, last) for run in runs if run[0] < last and run[1] > first),
-            sum(first <= start < last for start in starts),
+            cells=(last - first) // GRID,
+            at=(since - first) / GRID,
+            width=(until - since) / GRID,
+            runs=tuple(_cut(run, first, last) for run in runs if run[0] < last and run[1] > first),
+            open=sum(first <= start < last for start in starts),
         )
-        for day, first, last in local_days(listing.zone, asked.since, asked.until)
-    )
-    return OpsWeek(listing.zone, days, tuple(counts.most_common()), len(starts))
+        days.append(ops_day)
+    return OpsWeek(listing.zone, tuple(days), tuple(counts.most_common()), len(starts))
 
 
 def _cut(run: tuple[int, int, Reason], first: int, last: int) -> SameReason:

@@ -55,23 +55,20 @@ def of(facts: Facts) -> list[Trouble]:
 def _by(seconds: float, amber: float, red: float) -> Level:
     if seconds >= red:
         return "red"
-    return "amber" if seconds >= amber else "grey"
+    if seconds >= amber:
+        return "amber"
+    return "grey"
 
 
 def _processes(facts: Facts) -> Iterator[Trouble]:
     if facts.clock_late > CLOCK_SECONDS:
-        never = facts.clock_late == float("inf")
-        since = (
-            "has never run" if never else f"has stopped: it last ran {age(facts.clock_late)} ago"
-        )
+        since = "has never run"
+        if facts.clock_late < float("inf"):
+            since = f"has stopped: it last ran {age(facts.clock_late)} ago"
         level = _by(facts.clock_late, CLOCK_SECONDS, MINUTE)
+        words = f"The clock {since}; nothing missed is caught up with"
         remedy = Remedy("Start the clock", command="coachcal clock")
-        yield Trouble(
-            level,
-            f"The clock {since}; nothing missed is caught up with",
-            "CoachcalClockStopped",
-            remedy,
-        )
+        yield Trouble(level, words, "CoachcalClockStopped", remedy)
     if facts.failing_jobs:
         named = ", ".join(facts.failing_jobs)
         remedy = Remedy("Read the clock's log", command="coachcal doctor")
@@ -176,8 +173,10 @@ def _people(facts: Facts) -> Iterator[Trouble]:
 
 def _because(causes: Sequence[SharedError], kind: str) -> str:
     """`, connection refused`: the most frequent error of this kind."""
-    error = next((cause.error for cause in causes if cause.kind == kind), "")
-    return f", {short(error)}" if error else ""
+    first = next((cause for cause in causes if cause.kind == kind), None)
+    if first is None or not first.error:
+        return ""
+    return f", {short(first.error)}"
 
 
 def short(error: str) -> str:
@@ -185,11 +184,15 @@ def short(error: str) -> str:
     brackets.
     """
     _, bracket, inside = error.rpartition(" (")
-    return inside.removesuffix(")") if bracket and error.endswith(")") else error
+    if bracket and error.endswith(")"):
+        return inside.removesuffix(")")
+    return error
 
 
 def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count} {one}" if count == 1 else f"{count} {more or one + 's'}"
+    if count == 1:
+        return f"{count} {one}"
+    return f"{count} {more or one + 's'}"
 
 
 def _whose(count: int, first: str) -> str:

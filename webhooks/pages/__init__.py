@@ -13,10 +13,10 @@ from werkzeug.exceptions import HTTPException
 
 from domain.errors import Invalid
 from domain.sessions import Unknown
-from storage.schema.outages import Unavailable, kind_of
+from storage.schema.outages import Kind, Unavailable
 from webhooks.http import page_sessions
 from webhooks.http.context import parts
-from webhooks.http.problems import unexpected
+from webhooks.http.problems import unavailable
 from webhooks.http.translations import say
 from webhooks.pages import (
     booking,
@@ -59,7 +59,7 @@ def register(app: Flask) -> None:
     pages.register_error_handler(Unknown, _unknown)
     pages.register_error_handler(Invalid, _invalid)
     for away in Unavailable:
-        pages.register_error_handler(away, _away)
+        pages.register_error_handler(away, _unavailable)
     for name, said in formats.FILTERS.items():
         app.add_template_filter(said, f"page_{name}")
     app.register_blueprint(pages)
@@ -77,15 +77,15 @@ def _invalid(error: Invalid) -> Response:
     return _said(HTTPStatus.UNPROCESSABLE_ENTITY, error.code)
 
 
-def _away(error: Exception) -> Response:
-    kind = kind_of(error)
-    if kind == "defect":
-        return unexpected(error)
-    response = _said(
-        HTTPStatus.SERVICE_UNAVAILABLE, "busy" if kind in ("busy", "again") else "away"
-    )
-    response.headers["Retry-After"] = "2"
-    return response
+def _unavailable(error: Exception) -> Response:
+    return unavailable(error, _out)
+
+
+def _out(kind: Kind) -> Response:
+    key = "away"
+    if kind in ("busy", "again"):
+        key = "busy"
+    return _said(HTTPStatus.SERVICE_UNAVAILABLE, key)
 
 
 def _said(status: int, key: str) -> Response:
@@ -94,7 +94,9 @@ def _said(status: int, key: str) -> Response:
     try:
         detail = say(tongue, f"problem_{key}")
     except KeyError:
-        key = "not_here" if status == HTTPStatus.NOT_FOUND else "not_understood"
+        key = "not_understood"
+        if status == HTTPStatus.NOT_FOUND:
+            key = "not_here"
         detail = say(tongue, f"problem_{key}")
     parts().refusals.tell(key)
     over = key == "session_over"

@@ -147,7 +147,7 @@ def _tried(work: Callable[[Tx, Terms], BookingChange | Made]) -> Response:
             if known is not None:
                 return _shown(known.document)
             done = work(tx, terms)
-            changed = done.pod.id if isinstance(done, Made) else done.booking.id
+            changed = _id_of(done)
             idempotency.remember(tx, CLIENT, key, StoredAnswer.of(SEE_OTHER, changed))
     except KeyReused:
         abort(403, "foreign_form")
@@ -167,21 +167,36 @@ def _refused(refusal: Refused, terms: Terms) -> Response:
         if refusal.code != "slot_not_open":
             return refused_page(refusal.code, lost=refusal.code == "seats_full")
         chosen = choice(tx, terms)
-    lost = refusal.reason == "session" and _taken_by_another(
-        theirs, start_chosen(), chosen.duration
-    )
+    lost = False
+    if refusal.reason == "session":
+        lost = _taken_by_another(theirs, start_chosen(), chosen.duration)
     return refused_page(refusal.code, refusal.nearest, chosen, refusal.reason, lost=lost)
+
+
+def _id_of(done: BookingChange | Made) -> str:
+    """Of the pod, or of the booking."""
+    if isinstance(done, Made):
+        return done.pod.id
+    return done.booking.id
 
 
 def _had(theirs: Sequence[Mine]) -> Mine | None:
     """The one that this form would make: at its time, or a seat in its group."""
     pod_id = (request.view_args or {}).get("pod_id") or request.form.get("pod")
     if pod_id:
-        return next((it for it in theirs if it.session.id == pod_id), None)
-    start, minutes = (request.form.get(name, type=int) for name in ("start", "duration"))
+        return _in_group(theirs, pod_id)
+    start = request.form.get("start", type=int)
+    minutes = request.form.get("duration", type=int)
     if start is None or minutes is None:
         return None
     return had(theirs, Wanted(guest().coach_id, start, minutes))
+
+
+def _in_group(theirs: Sequence[Mine], pod_id: str) -> Mine | None:
+    for it in theirs:
+        if it.session.id == pod_id:
+            return it
+    return None
 
 
 def _taken_by_another(theirs: Sequence[Mine], start: int, minutes: int) -> bool:
@@ -223,10 +238,9 @@ def _key() -> str:
 def _digest() -> bytes:
     """What was asked, and by whom."""
     here = guest()
-    asked = [
-        here.viewer,
-        here.coach_id,
-        here.participant.id if here.participant else "",
-        *(f"{name}={value}" for name, value in sorted(request.form.items())),
-    ]
+    participant_id = ""
+    if here.participant is not None:
+        participant_id = here.participant.id
+    fields = [f"{name}={value}" for name, value in sorted(request.form.items())]
+    asked = [here.viewer, here.coach_id, participant_id, *fields]
     return blake2b("\0".join(asked).encode(), digest_size=32).digest()

@@ -11,7 +11,7 @@ from typing import Any
 from flask import abort, request
 
 from domain.errors import Invalid
-from domain.hours import timezone
+from domain.hours import DAY_SECONDS, timezone
 from domain.sessions import Booking, Participant, Session, Terms, Unknown
 from domain.slots.cells import GRID
 from storage.rows import bookings, sessions
@@ -19,6 +19,7 @@ from storage.slots import availability, bookable
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
 from webhooks.api.schemas.requests import MOST_TEXT
+from webhooks.http.listing import offered
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
 from webhooks.http.times import YEARS
@@ -27,7 +28,6 @@ from webhooks.pages import formats, weekgrid
 Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 FRAME = re.compile(r"(\d{1,4})-(\d{1,4})", re.ASCII)
-DAY_MINUTES = 24 * 60
 FAR = 2**32
 NEVER_FORCED = ("past", "session")
 """What closes a time for good; there is no use in asking for it."""
@@ -61,13 +61,15 @@ class Choice:
 
     @property
     def last_monday(self) -> date:
-        return formats.monday(self.now + self.listing.horizon_days * DAY_MINUTES * 60, self.zone)
+        return formats.monday(self.now + self.listing.horizon_days * DAY_SECONDS, self.zone)
 
     def asks(self, monday: date | None = None, **more: Any) -> dict[str, Any]:
         """The query of a page that shows the same, or another week of it."""
-        moving = {} if self.moving is None else {"move": self.moving.booking.id}
         week = (monday or self.monday).isoformat()
-        return {"duration": self.duration, "zone": self.zone, "week": week} | moving | more
+        query = {"duration": self.duration, "zone": self.zone, "week": week}
+        if self.moving is not None:
+            query["move"] = self.moving.booking.id
+        return query | more
 
 
 def who() -> Participant:
@@ -89,18 +91,21 @@ def mine(tx: Tx, booking_id: str) -> Mine:
 
 def choice(tx: Tx, terms: Terms) -> Choice:
     """Raises Unknown for a booking of somebody else's, Invalid for a zone that is none."""
-    move = request.values.get("move")
-    moving = mine(tx, move) if move else None
-    if moving is not None and (moving.session.pod or moving.booking.status != "booked"):
-        raise Unknown("booking", moving.booking.id)
-    listing = bookable.listing_for(
-        tx, guest().coach_id, terms, moving=moving.session.id if moving else None
-    )
+    moving, session_id, usual_minutes = None, None, None
+    if move := request.values.get("move"):
+        moving = mine(tx, move)
+        session_id, usual_minutes = moving.session.id, moving.session.minutes
+        if moving.session.pod or moving.booking.status != "booked":
+            raise Unknown("booking", moving.booking.id)
+    listing = bookable.listing_for(tx, guest().coach_id, terms, moving=session_id)
     zone = zone_chosen()
-    duration = _duration(listing, moving)
+    duration = offered(listing, request.values.get("duration", usual_minutes, type=int))
     soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
-    looked_at = terms.seconds if soonest is None or guest().may(May.see_reasons) else soonest
-    monday = _monday() or formats.monday(looked_at, zone)  # a coach's own week, be it full
+    looked_at = terms.seconds
+    # A coach sees their own week, be it full.
+    if soonest is not None and not guest().may(May.see_reasons):
+        looked_at = soonest
+    monday = _monday() or formats.monday(looked_at, zone)
     return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest)
 
 
@@ -119,7 +124,9 @@ def closed(
     if not guest().may(May.see_reasons):
         return None
     runs = availability.reasons(listing, Asked(duration, since, until, terms.seconds))
-    found = {start: why.name for first, end, why in runs for start in range(first, end, GRID)}
+    found: dict[int, str] = {}
+    for first, end, why in runs:
+        found |= dict.fromkeys(range(first, end, GRID), why.name)
     return found | dict.fromkeys(range(since, min(until, terms.seconds), GRID), "past")
 
 
@@ -166,17 +173,13 @@ def frame_chosen() -> weekgrid.Frame | None:
     if found is None:
         return None
     first, last = int(found[1]), int(found[2])
-    return (first, last) if first < last <= DAY_MINUTES else None
+    if first < last <= weekgrid.DAY_MINUTES:
+        return first, last
+    return None
 
 
 def one_time_key() -> str:
     return secrets.token_urlsafe(18)
-
-
-def _duration(listing: Listing, moving: Mine | None) -> int:
-    offered = listing.slots.durations
-    asked = request.values.get("duration", moving.session.minutes if moving else None, type=int)
-    return asked if asked in offered else offered[0]
 
 
 def _monday() -> date | None:
@@ -184,4 +187,6 @@ def _monday() -> date | None:
         day = date.fromisoformat(request.values.get("week", ""))
     except ValueError:
         return None
-    return day - timedelta(days=day.weekday()) if day.year in YEARS else None
+    if day.year not in YEARS:
+        return None
+    return day - timedelta(days=day.weekday())

@@ -8,22 +8,22 @@ GET  /connect/callback   back from it: which account for whom, or how it ended, 
 POST /connect/confirm    yes or no
 """
 
-import hmac
 from http import HTTPStatus
 
 import structlog
 from flask import Response, abort, render_template, request, url_for
-from werkzeug.exceptions import Forbidden, Gone
 
 from domain.coaches import Coach
 from storage.rows import coaches, links
 from storage.rows.links import Closed, Link
 from storage.rows.oauth_states import Attempt
-from webhooks.http import cookies, page_security
+from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, language
+from webhooks.http.signed_sessions import form_is_ours
 from webhooks.http.translations import say
+from webhooks.pages.links import turned_away
 from webhooks.pages.settings import HOME
 from webhooks.pages.settings_words import PROVIDERS
 from workers.jobs import account_linking
@@ -65,7 +65,7 @@ def consent_begin(token: str) -> Response:
             until = now + STATE_LIFE
             link = links.follow(tx, token, "connect", browser=browser, now=now, until=until)
     except Closed as error:
-        raise _turned_away(error) from None
+        raise turned_away(error.reason) from None
     provider = link.meaning["provider"]
     url = account_linking.begin(services, link.coach_id, browser=browser, provider=provider)
     if url is None:
@@ -131,22 +131,15 @@ def _look(token: str, browser: str | None) -> Link:
         with services.database.read() as tx:
             return links.look(tx, token, "connect", browser=browser, now=services.now())
     except Closed as error:
-        raise _turned_away(error) from None
-
-
-def _turned_away(error: Closed) -> Forbidden | Gone:
-    log.warning("link_refused", reason=error.reason)
-    return (Forbidden if error.reason == "altered" else Gone)(f"link_{error.reason}")
+        raise turned_away(error.reason) from None
 
 
 def _sender(about: str) -> str:
     """The browser that sends a form of ours about this; any other is turned away."""
-    browser, sent = cookies.browser(), request.form.get("csrf", "")
+    browser = cookies.browser()
     if browser is None:
         abort(400, "no_cookies")
-    ours = hmac.compare_digest(sent.encode(), cookies.form_token(browser, about).encode())
-    if page_security.foreign_origin() or not ours:
-        log.warning("page_refused", reason="foreign form", page=request.endpoint)
+    if not form_is_ours(cookies.form_token(browser, about)):
         abort(403, "foreign_form")
     return browser
 
@@ -157,8 +150,11 @@ def _words(coach_id: str, link: Link | None = None) -> dict[str, str]:
         coach: Coach | None = coaches.get(tx, coach_id)
     if coach is None:
         abort(404, "not_here")
-    named = (link.meaning["provider"] if link else None) or ""
-    provider = PROVIDERS.get(named) or say(language(), "consent_provider")
+    provider = None
+    if link is not None:
+        provider = PROVIDERS.get(link.meaning["provider"] or "")
+    if provider is None:
+        provider = say(language(), "consent_provider")
     return {"name": coach.name or coach.id, "provider": provider}
 
 
@@ -168,8 +164,10 @@ def _account(attempt: Attempt) -> dict[str, str]:
 
 def _page(kind: str, **values: str) -> Response:
     tongue = language()
-    texts = {part: say(tongue, f"consent_{kind}_{part}", **values) for part in ("heading", "what")}
-    return Response(render_template("pages/consent.html", kind=kind, **texts, **values))
+    heading = say(tongue, f"consent_{kind}_heading", **values)
+    what = say(tongue, f"consent_{kind}_what", **values)
+    page = render_template("pages/consent.html", kind=kind, heading=heading, what=what, **values)
+    return Response(page)
 
 
 ROUTES = (

@@ -31,4 +31,6 @@ def why(listing: Listing, since: int, until: int, now: int, soonest: int | None)
         return "horizon"
     if soonest is None:
         return "never"
-    return "notice" if until <= now + listing.notice * MINUTE else "full"
+    if until <= now + listing.notice * MINUTE:
+        return "notice"
+    return "full"

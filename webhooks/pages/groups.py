@@ -89,17 +89,27 @@ def meetings(tx: Tx, since: int, until: int) -> list[Meeting]:
     """The coach's sessions in [since, until) whose people this guest may know, in order of time."""
     if not guest().may(May.see_people):
         return []
-    found = [each for each in sessions.of_coach(tx, guest().coach_id, since, until) if each.active]
-    known = [session for session in found if guest().knows_people(session)]
-    seated = booking_rows.of_sessions(tx, [session.id for session in known])
-    return [Meeting(session, _standing(seated[session.id])) for session in known]
+    known = {}
+    for session in sessions.of_coach(tx, guest().coach_id, since, until):
+        if session.active and guest().knows_people(session):
+            known[session.id] = session
+    found = []
+    for session_id, bookings in booking_rows.of_sessions(tx, list(known)).items():
+        meeting = Meeting(known[session_id], _standing(bookings))
+        found.append(meeting)
+    return found
 
 
 def joinable(tx: Tx, terms: Terms) -> list[Group]:
     """The coach's pods that have a seat for the participant, in order of time."""
     if guest().participant is None:
         return []
-    return [group for group in (_group(tx, pod) for pod in _pods(tx, terms)) if group.joined]
+    found = []
+    for pod in _pods(tx, terms):
+        group = _group(tx, pod)
+        if group.joined:
+            found.append(group)
+    return found
 
 
 def targets(tx: Tx, seated_in: Session, terms: Terms) -> list[Group]:
@@ -137,8 +147,8 @@ def _pods(tx: Tx, terms: Terms) -> list[Session]:
     near = sessions.pods_with_seats(
         tx, guest().coach_id, around=terms.seconds, now=terms.now, limit=MOST_LOOKED_AT
     )
-    ours = [pod for pod in near if guest().belongs(pod)][:MOST_PODS]
-    return [pod for pod in ours if not booking_rows.is_seated(tx, pod.id, who().id)]
+    ours = [pod for pod in near if guest().belongs(pod)]
+    return [pod for pod in ours[:MOST_PODS] if not booking_rows.is_seated(tx, pod.id, who().id)]
 
 
 def _group(tx: Tx, pod: Session) -> Group:

@@ -18,7 +18,7 @@ from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.cookies import LIFE
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import HOMES, Guest, with_cookie
+from webhooks.http.page_sessions import HOMES, SESSIONS, Guest
 
 log = structlog.get_logger()
 
@@ -43,16 +43,18 @@ def redeem(token: str) -> Response:
             link = links.follow(tx, token, "page", browser=browser, now=now, until=now + LIFE)
         invited = Guest.of_json(link.meaning)
     except Closed as error:
-        raise _turned_away(error.reason) from None
+        raise turned_away(error.reason) from None
     except (Invalid, KeyError, TypeError):  # of a release that knew other fields
-        raise _turned_away("altered") from None
+        raise turned_away("altered") from None
     # The same for each time that this browser follows it: what it has open already stays good.
     csrf, until = cookies.form_token(browser, token), int(link.expires_at.timestamp())
     log.info(
         "link_followed", purpose=invited.purpose, viewer=invited.viewer, coach=invited.coach_id
     )
-    place = f"/book/bookings/{invited.booking_id}" if invited.booking_id else HOMES[invited.purpose]
-    response = with_cookie(see(place), replace(invited, csrf=csrf, until=until))
+    place = HOMES[invited.purpose]
+    if invited.booking_id:
+        place = f"/book/bookings/{invited.booking_id}"
+    response = SESSIONS.give(see(place), replace(invited, csrf=csrf, until=until))
     return cookies.remember(response, browser)
 
 
@@ -66,6 +68,9 @@ def _come_again(token: str) -> Response:
     return cookies.remember(see(place), cookies.new_browser())
 
 
-def _turned_away(reason: str) -> HTTPException:
+def turned_away(reason: str) -> HTTPException:
+    """403 for a link that is not as we wrote it, 410 for one that ended."""
     log.warning("link_refused", reason=reason)
-    return (Forbidden if reason == "altered" else Gone)(f"link_{reason}")
+    if reason == "altered":
+        return Forbidden(f"link_{reason}")
+    return Gone(f"link_{reason}")

@@ -16,6 +16,7 @@ from domain.slots.cells import GRID
 from webhooks.pages import formats
 
 DAYS = 7
+DAY_MINUTES = 24 * 60
 QUARTER = 15
 OFFICE = (9 * 60, 17 * 60)
 """What is shown of a week in which nothing is open."""
@@ -71,21 +72,31 @@ class WeekGrid:
     """Of each day: the one it has, or the two that it changes from and to."""
 
     @property
-    def counts(self) -> tuple[int, ...]:
+    def counts(self) -> list[int]:
         """How many open times each day has."""
-        return tuple(
-            sum(row.cells[number].open for row in self.rows) for number in range(len(self.days))
-        )
+        counts = [0] * len(self.days)
+        for row in self.rows:
+            for number, cell in enumerate(row.cells):
+                counts[number] += cell.open
+        return counts
 
     @property
     def changed(self) -> int | None:
         """The number of the day on which the clocks change, if there is one."""
-        return next((number for number, its in enumerate(self.offsets) if len(its) > 1), None)
+        for number, offsets in enumerate(self.offsets):
+            if len(offsets) > 1:
+                return number
+        return None
 
     @property
     def reasons(self) -> list[str]:
         """Those that are told, each once."""
-        return sorted({cell.reason for row in self.rows for cell in row.cells if cell.reason})
+        found: set[str] = set()
+        for row in self.rows:
+            for cell in row.cells:
+                if cell.reason:
+                    found.add(cell.reason)
+        return sorted(found)
 
 
 def bounds(zone: str, monday: date) -> tuple[int, int]:
@@ -107,38 +118,37 @@ def draw(
     `closed`: why what is not open is so, for whoever is told.
     """
     open_ = frozenset(starts)
-    columns = [
-        (day, _keyed(zone, first, last))
-        for day, first, last in local_days(zone, *bounds(zone, monday))
-    ]
-    frame = _frame(
-        [minute for _, keyed in columns for (minute, _), at in keyed.items() if at in open_],
-        minutes,
-        shown,
-    )
+    days, columns, offsets = [], [], []
+    open_minutes: list[int] = []
+    for day, first, last in local_days(zone, *bounds(zone, monday)):
+        keyed = _keyed(zone, first, last)
+        days.append(day)
+        columns.append(keyed)
+        offsets.append(formats.offsets(zone, first, last))
+        open_minutes += [minute for (minute, _), start in keyed.items() if start in open_]
+    frame = _frame(open_minutes, minutes, shown)
+    rows = []
     # The longest day has every clock time of the others, in the order in which they come.
-    longest = max((keyed for _, keyed in columns), key=len)
-    rows = tuple(
-        GridRow(
-            f"{key[0] // 60:02}:{key[0] % 60:02}",
-            bool(key[1]),
-            tuple(_cell(key, keyed, zone, open_, closed) for _, keyed in columns),
-        )
-        for key in longest
-        if frame[0] <= key[0] < frame[1]
-    )
-    days = tuple(day for day, _ in columns)
-    offsets = tuple(
-        formats.offsets(zone, midnight(zone, day), midnight(zone, day + timedelta(days=1)))
-        for day in days
-    )
-    return WeekGrid(zone, days, tuple(_folded(rows, frame[1])), frame, len(open_), offsets)
+    for key in max(columns, key=len):
+        minute, again = key
+        if frame[0] <= minute < frame[1]:
+            cells = tuple(_cell(key, keyed, zone, open_, closed) for keyed in columns)
+            rows.append(GridRow(_clock(minute), bool(again), cells))
+    folded = tuple(_folded(rows, frame[1]))
+    return WeekGrid(zone, tuple(days), folded, frame, len(open_), tuple(offsets))
 
 
 def _keyed(zone: str, first: int, last: int) -> dict[Key, int]:
     """The quarter hours of a day by what the clock shows, in the order in which they come."""
-    moments = ((formats.local(instant, zone), instant) for instant in range(first, last, GRID))
-    return {(60 * at.hour + at.minute, at.fold): instant for at, instant in moments}
+    keyed = {}
+    for instant in range(first, last, GRID):
+        at = formats.local(instant, zone)
+        keyed[60 * at.hour + at.minute, at.fold] = instant
+    return keyed
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _cell(
@@ -151,8 +161,9 @@ def _cell(
     start, (minute, second) = keyed.get(key), key
     if start is None:
         return Cell(None, open=False)
-    twice = (minute, 1 - second) in keyed
-    offset = formats.offset(start, zone) if twice else None
+    offset = None
+    if (minute, 1 - second) in keyed:
+        offset = formats.offset(start, zone)
     if start in open_ or closed is None:
         return Cell(start, start in open_, offset=offset)
     reason = closed.get(start, BEYOND)  # where the set ends, so does what is known
@@ -161,19 +172,24 @@ def _cell(
 
 def _folded(rows: Sequence[GridRow], end: int) -> Iterator[GridRow]:
     """Long stretches in which nothing is open as a row each."""
-    ends = [*(row.time for row in rows[1:]), f"{end // 60:02}:{end % 60:02}"]
-    for closed, group in groupby(zip(rows, ends, strict=True), key=lambda pair: pair[0].folds):
+    following = 0
+    for closed, group in groupby(rows, key=lambda row: row.folds):
         run = list(group)
-        if closed and LONG <= len(run) < len(rows):
-            yield replace(run[0][0], until=run[-1][1])
+        following += len(run)
+        if not closed or not LONG <= len(run) < len(rows):
+            yield from run
+        elif following == len(rows):
+            yield replace(run[0], until=_clock(end))
         else:
-            yield from (row for row, _ in run)
+            yield replace(run[0], until=rows[following].time)
 
 
 def _frame(open_minutes: list[int], minutes: int, shown: Frame | None) -> Frame:
     """Whole hours around what is open; it never shrinks while somebody looks at it."""
-    first, last = shown or ((24 * 60, 0) if open_minutes else OFFICE)
-    if open_minutes:
-        first = min(first, min(open_minutes) // 60 * 60)
-        last = max(last, min(24 * 60, -(-(max(open_minutes) + max(minutes, QUARTER)) // 60) * 60))
+    if not open_minutes:
+        return shown or OFFICE
+    first, last = shown or (DAY_MINUTES, 0)
+    end = max(open_minutes) + max(minutes, QUARTER)
+    first = min(first, min(open_minutes) // 60 * 60)
+    last = max(last, min(DAY_MINUTES, -(-end // 60) * 60))
     return first, last

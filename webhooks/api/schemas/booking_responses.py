@@ -109,7 +109,7 @@ def session_out(session: Session, bookings: Sequence[Booking], now: datetime) ->
             "status": session.status,
             "active": session.active,
             "context": _context(session),
-            "bookings": [_seat(booking) for booking in bookings],
+            "bookings": list(map(_seat, bookings)),
         }
     )
 
@@ -126,6 +126,9 @@ def hold_out(hold: Session) -> HoldOut:
 
 
 def _time(session: Session, now: datetime) -> dict[str, object]:
+    pod = None
+    if session.pod:
+        pod = _pod(session, now)
     return {
         "session_id": session.id,
         "coach_id": session.coach_id,
@@ -134,7 +137,7 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
         "end": iso(session.ends),
         "duration": session.minutes,
         "title": session.title,
-        "pod": _pod(session, now) if session.pod else None,
+        "pod": pod,
         "force_reason": session.force_reason,
         "conflict_since": iso_or_none(session.conflict_since),
     }
@@ -157,7 +160,7 @@ def _seat(booking: Booking) -> dict[str, object]:
         "id": booking.id,
         "version": booking.version,
         "status": booking.status,
-        "participant": {name: getattr(who, name) for name in ParticipantOut.model_fields},
+        "participant": _fields(who, ParticipantOut),
         "context": _context(booking),
         "uid": booking.uid,
         "sequence": booking.sequence,
@@ -167,4 +170,9 @@ def _seat(booking: Booking) -> dict[str, object]:
 
 
 def _context(of: Session | Booking) -> dict[str, object]:
-    return {name: getattr(of.context, name) for name in ContextOut.model_fields}
+    return _fields(of.context, ContextOut)
+
+
+def _fields(thing: object, model: type[BaseModel]) -> dict[str, object]:
+    """What `thing` has of the model's fields."""
+    return {name: getattr(thing, name) for name in model.model_fields}

@@ -46,7 +46,9 @@ def _address(text: str) -> str:
 
 
 def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    if isinstance(value, str):
+        return [value]
+    return value
 
 
 Week = Annotated[
