@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from tests.support import http_client, page_visitor, people
 from tests.support.http_client import Desk
-from tests.webhooks.ops.test_pages import csrf, log_in
+from tests.support.ops_pages import csrf, log_in
 from webhooks.http import page_sessions
 from webhooks.http.signed_sessions import SessionKind
 from webhooks.ops import ops_sessions
