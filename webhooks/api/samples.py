@@ -26,7 +26,7 @@ VALUES: Json = {
     "start": MOMENT, "starts": MOMENT, "end": "2026-12-04T09:15:00Z",
     "ends": "2026-12-04T09:15:00Z",
     "from": "2026-12-01", "to": "2026-12-08", "min_seats": 2, "max_seats": 6, "scope": "company",
-    "scope_id": "acme",
+    "scope_id": "acme", "company_id": "acme",
     "kind": "booked", "language": "en", "sig": "hkOSNxRLsA-KZ6LlwBMIJuL9Wqc",
     "subject": "Your session",
     "text": "See you, {{recipient_name}}!", "state": "fresh", "as_of": MOMENT, "version": 3,
@@ -38,6 +38,7 @@ BODIES: dict[str, tuple[str, ...]] = {
     "coaches_put": ("name", "email", "zone", "hours", "durations", "pre", "post"),
     "links_create": ("purpose", "coach_id", "participant"),
     "mailers_put": ("subject", "text"),
+    "brands_put": ("sender_name", "support", "colour"),
     "bookings_rebook": ("start",),
 }
 """The fields that a request shows beside those that are required."""
