@@ -25,7 +25,7 @@ ON_LIGHT, ON_DARK = "#eef2f6", "#212933"
 """What pages write on in light and in dark: of their grounds those that leave least contrast."""
 STEPS = 32
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}", re.ASCII)
-_SHOWN_WIDTH, _SHOWN_HEIGHT = 240, 64
+_SHOWN_WIDTH, _SHOWN_HEIGHT = 200, 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What mails and pages look like, per company. The logo itself is read only by whoever shows it."""
 
+from typing import Any
+
 from sqlalchemy import Connection, select
 
 from domain.brands import PLAIN, Brand, Logo
@@ -65,7 +67,7 @@ def delete_logo(tx: Connection, company: str) -> bool:
     return tx.execute(gone).rowcount > 0
 
 
-def _put(tx: Connection, company: str, values: dict[str, object]) -> None:
+def _put(tx: Connection, company: str, values: dict[str, Any]) -> None:
     tx.execute(
         insert(tx, brands)
         .values(company=company, **values)

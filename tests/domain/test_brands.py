@@ -1,4 +1,4 @@
-"""What a company looks like: any colour can be read, no name is an address, a logo is a plain PNG."""
+"""A company's looks: any colour can be read, no name is an address, a logo is a plain PNG."""
 
 import re
 from itertools import product
@@ -90,7 +90,7 @@ def test_what_a_company_leaves_open_is_the_deployment_s() -> None:
 
 @pytest.mark.parametrize(
     ("size", "shown"),
-    [((1000, 400), (160, 64)), ((1000, 10), (240, 2)), ((1000, 1), (240, 1)), ((20, 20), (20, 20))],
+    [((1000, 400), (100, 40)), ((1000, 10), (200, 2)), ((1000, 1), (200, 1)), ((20, 20), (20, 20))],
 )
 def test_a_logo_is_shown_small_and_in_its_shape(
     size: tuple[int, int], shown: tuple[int, int]

@@ -303,6 +303,13 @@ def filled(template: Any, things: About | Things) -> Any:
     return template
 
 
+def as_sent(body: Any) -> dict[str, Any]:
+    """How a client is told to send it: a text is a table, bytes are a picture, the rest is JSON."""
+    if isinstance(body, str | bytes):
+        return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
+    return {"json": body}
+
+
 def send(
     desk: Desk, method: str, path: str, about: About, *scopes: str, bare: bool = False
 ) -> Answer:
@@ -314,10 +321,7 @@ def send(
     if request.operation == "notifications_receive":
         return desk.push(path=place, headers={signature.HEADER: ""} if bare else None)
     headers = {"Idempotency-Key": secrets.token_hex(8)}
-    sent: dict[str, Any] = {"query_string": query, "headers": headers, "json": body}
-    if isinstance(body, str | bytes):
-        kind = CSV if isinstance(body, str) else PNG
-        sent |= {"json": None, "data": body, "content_type": kind}
+    sent: dict[str, Any] = {"query_string": query, "headers": headers} | as_sent(body)
     if bare:
         return cast_to(Answer, desk.client.open(place, method=method, **sent))
     return desk.ask(method, place, *scopes, **sent)

@@ -88,12 +88,16 @@ def _shown(tx: Tx, company_id: str) -> BrandOut:
     return BrandOut(
         company_id=company_id,
         sender_name=found.sender_name,
-        support=found.support and found.support.shown,
+        support=found.support.shown if found.support else None,
         colour=found.colour,
-        logo_url=found.logo and runtime().settings.base_url + found.logo.path,
+        logo_url=_logo_url(found),
     )
 
 
+def _logo_url(brand: Brand) -> str | None:
+    return None if brand.logo is None else runtime().settings.base_url + brand.logo.path
+
+
 def _nothing_set() -> RefusedRequest:
-    detail = "Nothing like that is set for this company: PUT it first, or leave it as for everybody."
+    detail = "Nothing is set for this company: PUT it first, or leave it as for everybody."
     return RefusedRequest("unknown_brand", detail, field="company_id")

@@ -25,7 +25,7 @@ ACME = {"company": "acme"}
 LOGO = logos.picture(png(300, 40))
 THEIRS, OURS = "help@acme.test", "help@us.test"
 SHADES = re.compile(r'<link rel="stylesheet" href="(/brand/\w+\.css)">')
-PICTURE = re.compile(r'<img class="logo" src="([^"]+)" alt="([^"]*)" width="240" height="32">')
+PICTURE = re.compile(r'<img class="logo" src="([^"]+)" alt="([^"]*)" width="200" height="27">')
 
 
 @pytest.fixture
@@ -45,14 +45,17 @@ def desk(fresh_database: Callable[[Kind], str], clock: list[datetime]) -> Iterat
         yield opened
 
 
-def looks_of(page: Any) -> tuple[list[str], list[tuple[str, str]], list[str]]:
+Looks = tuple[list[str], list[tuple[str, str]], list[str]]
+
+
+def looks_of(page: Any) -> Looks:
     """Its shades, its pictures, and whom it says to ask."""
     asked = re.findall(r'<a href="mailto:([^"]+)"', page.text)
     return SHADES.findall(page.text), PICTURE.findall(page.text), asked
 
 
-ACMES = (["/brand/ffd400.css"], [(LOGO.logo.path, "Acme &lt;Coaching&gt;")], [THEIRS])
-USUAL = (["/brand/1d4ed8.css"], [], [OURS])
+ACMES: Looks = (["/brand/ffd400.css"], [(LOGO.logo.path, "Acme &lt;Coaching&gt;")], [THEIRS])
+USUAL: Looks = (["/brand/1d4ed8.css"], [], [OURS])
 
 
 def test_every_page_of_a_booking_has_the_company_s_looks(desk: Desk) -> None:

@@ -19,7 +19,7 @@ from tests.support.mail_server import Taken
 from workers.mailer import letters, message
 
 GRACE = "grace@example.test"
-LOGO = logos.picture(png(600, 128))
+LOGO = logos.picture(png(600, 120))
 ACME = Brand("Acme, Inc. “Coaching”", Support.of("help@acme.test"), "#ffd400")
 BRANDED = replace(ACME, logo=LOGO.logo, site="https://calendars.test")
 BUTTON = re.compile(r"background-color:(#\w{6});color:(#\w{6})")
@@ -88,7 +88,7 @@ def test_the_logo_stands_on_top_with_its_size_and_the_sender_s_name() -> None:
     shown = f'<img src="https://calendars.test{LOGO.logo.path}" alt="Acme, Inc. “Coaching”"'
     for choice in (None, Template("en", "Hello", "You meet {{coach_name}}.")):
         mail = letters.preview("booked", "en", choice, sender=SENDER, now=NOW, brand=BRANDED)
-        assert f'{shown} width="240" height="51"' in mail.html
+        assert f'{shown} width="200" height="40"' in mail.html
         body = mail.html.partition("max-width:600px")[2]
         assert body.index("<img") < body.index("Ada")
 
