@@ -15,7 +15,18 @@ from webhooks.http.context import runtime
 NAME, COLOUR = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{6}")
 KEPT = "public, max-age=31536000, immutable"
 NOTHING_ELSE = "default-src 'none'"
-IN_THE_DARK = "@media (prefers-color-scheme: dark) { %s }"
+# Lines and links are as dark, or as light, as they need be to be read. The main button is the very
+# colour, with such a line around it; so it needs no brighter one beneath a mouse.
+SHEET = """\
+:root {{ --link: {light}; --main: {light}; --on-main: {on_light}; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --link: {dark}; --main: {dark}; --on-main: {on_dark}; }}
+}}
+@media (forced-colors: none) {{
+  button.main, .button.main {{ background: {colour}; color: {text}; }}
+  button.main:hover, .button.main:hover {{ filter: none; text-decoration: underline; }}
+}}
+"""
 
 
 def logo(digest: str) -> Response:
@@ -35,13 +46,17 @@ def shades(colour: str) -> Response:
     """A colour, as pages use it in light and in dark."""
     if not COLOUR.fullmatch(colour):
         abort(404)
-    light, dark = _shades(colour, ON_LIGHT), _shades(colour, ON_DARK)
-    return _kept(Response(f"{light}\n{IN_THE_DARK % dark}\n", mimetype="text/css"))
-
-
-def _shades(colour: str, ground: str) -> str:
-    shade = readable(f"#{colour}", ground)
-    return f":root {{ --link: {shade}; --main: {shade}; --on-main: {on(shade)}; }}"
+    colour = f"#{colour}"
+    light, dark = readable(colour, ON_LIGHT), readable(colour, ON_DARK)
+    sheet = SHEET.format(
+        colour=colour,
+        text=on(colour),
+        light=light,
+        on_light=on(light),
+        dark=dark,
+        on_dark=on(dark),
+    )
+    return _kept(Response(sheet, mimetype="text/css"))
 
 
 def _kept(response: Response) -> Response:

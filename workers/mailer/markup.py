@@ -44,10 +44,11 @@ BUTTON = (
     " 24px;border-radius:6px;font-weight:700;"
     'text-decoration:none">{label}</a></p>'
 )
-# On white in the dark too: most logos are made for a light page.
+# Black on white in the dark too: most logos are made for a light page, and so stands their name
+# where no picture is loaded.
 LOGO = (
     '<p style="margin:0 0 24px"><img src="{}" alt="{}" width="{}" height="{}" style="border:0;'
-    'background-color:#ffffff;padding:4px;border-radius:4px"></p>\n'
+    'background-color:#ffffff;color:#000000;padding:4px;border-radius:4px"></p>\n'
 )
 LINK = '<a href="{{{{{0}}}}}" style="overflow-wrap:anywhere">{{{{{0}}}}}</a>'
 

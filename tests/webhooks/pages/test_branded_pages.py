@@ -14,6 +14,7 @@ from domain import logos
 from domain.brands import Brand
 from domain.support import Support
 from storage.rows import brands
+from storage.schema import tables
 from tests.domain.pictures import png
 from tests.support import http_client as desks
 from tests.support import people
@@ -79,6 +80,14 @@ def test_a_coach_s_settings_are_the_deployment_s(desk: Desk) -> None:
     page = visitor.get("/settings")
     assert page.status_code == 200
     assert looks_of(page) == USUAL
+
+
+def test_looks_that_cannot_be_read_cost_nobody_the_page(desk: Desk) -> None:
+    visitor = enter(desk, context=ACME)
+    with desk.database.write() as tx:
+        tables.brands.drop(tx)
+    assert looks_of(visitor.get("/book")) == USUAL
+    assert looks_of(visitor.get("/book/bookings/bkg_of_nobody")) == USUAL
 
 
 def test_a_page_loads_only_what_its_policy_lets_it(desk: Desk) -> None:

@@ -22,7 +22,7 @@ GRACE = "grace@example.test"
 LOGO = logos.picture(png(600, 120))
 ACME = Brand("Acme, Inc. “Coaching”", Support.of("help@acme.test"), "#ffd400")
 BRANDED = replace(ACME, logo=LOGO.logo, site="https://calendars.test")
-BUTTON = re.compile(r"background-color:(#\w{6});color:(#\w{6})")
+BUTTON = re.compile(r"inline-block;background-color:(#\w{6});color:(#\w{6})")
 USUAL = ("#1d4ed8", "#ffffff")
 
 
