@@ -27,6 +27,8 @@ VALUES: Json = {
     "ends": "2026-12-04T09:15:00Z",
     "from": "2026-12-01", "to": "2026-12-08", "min_seats": 2, "max_seats": 6, "scope": "company",
     "scope_id": "acme", "company_id": "acme",
+    "sender_name": "Acme Coaching", "support": "help@acme.example", "colour": "#0b5394",
+    "logo_url": "https://calendars.example/brand/0f1e2d3c4b5a69788796a5b4c3d2e1f0.png",
     "kind": "booked", "language": "en", "sig": "hkOSNxRLsA-KZ6LlwBMIJuL9Wqc",
     "subject": "Your session",
     "text": "See you, {{recipient_name}}!", "state": "fresh", "as_of": MOMENT, "version": 3,
@@ -47,7 +49,10 @@ REFUSED = {
     "holds": "slot_not_open",
     "pods": "slot_not_open",
     "coaches": "stale_version",
+    "imports": "import_refused",
 }
+UNFIT = {"brands_put": "too_many", "brands_put_logo": "logo_refused"}
+"""What is refused of these as 422; of the others, that something is missing."""
 DEEPEST = 6
 
 
@@ -160,7 +165,9 @@ def _code(status: int, operation: Json) -> str:
     if status == 404:
         known = f"unknown_{tag.removesuffix('s')}"
         return known if known in CODES else "unknown_coach"
-    return "missing" if status == 422 else "key_missing"
+    if status == 422:
+        return UNFIT.get(operation.get("operationId", ""), "missing")
+    return "key_missing"
 
 
 def _fixed(schema: Json, name: str) -> Any:
