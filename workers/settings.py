@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AnyHttpUrl, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from domain.brands import Brand, colour
 from domain.mail import Sender
 from domain.mail.invitations import Address
 from domain.mail.safety import mailbox
@@ -115,6 +116,13 @@ class Settings(BaseSettings):
     )
     support: str | None = Field(
         None, description="where people ask for help: help@example.com, or an https URL"
+    )
+    brand_colour: str | None = Field(
+        None,
+        description=(
+            "of buttons and links, where a company has none of its own: #0b5394; texts stay"
+            " readable on any"
+        ),
     )
     callback_url: str | None = Field(
         None,
@@ -251,6 +259,11 @@ class Settings(BaseSettings):
             Support.of(value)
         return value or None
 
+    @field_validator("brand_colour")
+    @classmethod
+    def _is_a_colour(cls, value: str | None) -> str | None:
+        return None if value is None else colour("brand_colour", value)
+
     @field_validator("callback_url")
     @classmethod
     def _is_a_receiver(cls, value: str | None) -> str | None:
@@ -308,6 +321,12 @@ class Settings(BaseSettings):
     def supporter(self) -> Support | None:
         """Whom people turn to, if anybody."""
         return None if self.support is None else Support.of(self.support)
+
+    @property
+    def brand(self) -> Brand:
+        """What mails and pages look like where a company has set nothing."""
+        name = self.sender.mailbox.name
+        return Brand(name or None, self.supporter, self.brand_colour, site=self.base_url)
 
     @property
     def mail_deadline(self) -> float:

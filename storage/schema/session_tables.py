@@ -187,6 +187,20 @@ mail_texts = Table(
     flag("enabled", default=True),
 )
 
+# What mails and pages look like for a company, which is named as in the context of bookings.
+brands = Table(
+    "brands",
+    metadata,
+    Column("company", Text, primary_key=True),
+    Column("sender_name", Text),
+    Column("support", Text),
+    Column("colour", Text),  # as is the rest, null where the deployment's counts
+    Column("logo", LargeBinary),  # a PNG, at most 100 kB
+    Column("logo_digest", Text, index=True),  # what its address is made of
+    Column("logo_width", Integer),
+    Column("logo_height", Integer),
+)
+
 # Mailboxes that do not exist, as a mail server said. Ops never see the address, they go by `id`.
 withheld_addresses = Table(
     "withheld_addresses",

@@ -32,6 +32,7 @@ from storage.schema.ops_tables import (
 )
 from storage.schema.session_tables import (
     bookings,
+    brands,
     event_looks,
     idempotency,
     mail_texts,
@@ -44,6 +45,7 @@ __all__ = [
     "api_clients",
     "api_keys",
     "bookings",
+    "brands",
     "erasures",
     "event_looks",
     "idempotency",

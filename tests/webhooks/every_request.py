@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from domain.accounts import Calendar, Profile
 from storage.rows import channels
 from storage.schema import tables
+from tests.domain.pictures import PIXEL
 from tests.support import people
 from tests.support.http_client import SETTINGS, Answer, Desk
 from tests.webhooks.request_parts import (
@@ -34,6 +35,7 @@ from tests.webhooks.request_parts import (
     TIME,
     WEEK,
 )
+from webhooks.api.brands import PNG
 from webhooks.api.spreadsheets import CSV
 from workers.cronofy import signature
 
@@ -117,6 +119,12 @@ REQUESTS = (
     Request("mailers_put", 200, {"scope_id": (200, 200)}, TEXT | {"enabled": True}, words=MAILER),
     Request("mailers_delete", 204, {"scope_id": (204, 404)}, words=MAILER),
     Request("mailers_preview", 200, {"scope_id": (200, 200)}, TEXT, words=MAILER),
+    Request("brands_show", 200, {"company_id": (200, 404)}),
+    Request("brands_put", 200, {"company_id": (200, 200)}, {"sender_name": "Acme Coaching",
+        "support": "help@acme.test", "colour": "#0b5394"}),
+    Request("brands_delete", 204, {"company_id": (204, 404)}),
+    Request("brands_put_logo", 200, {"company_id": (200, 200)}, PIXEL),
+    Request("brands_delete_logo", 204, {"company_id": (204, 404)}),
     Request("withheld_show"),
     Request("withheld_release", 200, {"withheld_id": (200, 404)}),
     Request("withheld_release_address", 200, {}, {"address": "{coach_id}@gone.test"}),
@@ -228,6 +236,11 @@ class Things:
         assert self.desk.put(path, TEXT).status_code == 200
         return self.name
 
+    def brand(self) -> str:
+        sent = {"data": PIXEL, "content_type": PNG}
+        assert self.desk.ask("PUT", f"/v1/brands/{self.name}/logo", **sent).status_code == 200
+        return self.name
+
 
 MAKERS: dict[str, Callable[[Things], str]] = {
     "badge": Things.badge,
@@ -240,6 +253,7 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "session_id": Things.begun,
     "withheld_id": Things.withheld,
     "scope_id": Things.mail_text,
+    "company_id": Things.brand,
 }
 PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own
 
@@ -269,6 +283,13 @@ def filled(template: Any, things: About | Things) -> Any:
     return template
 
 
+def as_sent(body: Any) -> dict[str, Any]:
+    """How a client is told to send it: a text is a table, bytes are a picture, the rest is JSON."""
+    if isinstance(body, str | bytes):
+        return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
+    return {"json": body}
+
+
 def send(
     desk: Desk, method: str, path: str, about: About, *scopes: str, bare: bool = False
 ) -> Answer:
@@ -280,9 +301,7 @@ def send(
     if request.operation == "notifications_receive":
         return desk.push(path=place, headers={signature.HEADER: ""} if bare else None)
     headers = {"Idempotency-Key": secrets.token_hex(8)}
-    sent: dict[str, Any] = {"query_string": query, "headers": headers, "json": body}
-    if isinstance(body, str):
-        sent |= {"json": None, "data": body, "content_type": CSV}
+    sent: dict[str, Any] = {"query_string": query, "headers": headers} | as_sent(body)
     if bare:
         return cast_to(Answer, desk.client.open(place, method=method, **sent))
     return desk.ask(method, place, *scopes, **sent)

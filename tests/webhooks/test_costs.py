@@ -22,7 +22,7 @@ from tests.webhooks.costs import (
     steady,
     with_body,
 )
-from tests.webhooks.every_request import REQUESTS, About, Request, Things, filled
+from tests.webhooks.every_request import REQUESTS, About, Request, Things, as_sent, filled
 from tests.webhooks.request_parts import NUMBERS
 from tests.webhooks.text_fields import EACH, FOURS, TENS, Path, body_texts, parameters, put, worst
 
@@ -59,7 +59,8 @@ def test_every_text_of_the_document_is_read_in_time_that_grows_with_its_length(
     method, path, told = operations(document)[request_.operation]
     about = About(request_, Things(steady, f"costs{next(NUMBERS)}"))
     body, query = filled(request_.body, about), filled(dict(request_.query), about)
-    usual = environ_of(steady, method, filled(path, about), query_string=query, json=body)
+    sent = as_sent(body)
+    usual = environ_of(steady, method, filled(path, about), query_string=query, **sent)
     for place in body_texts(told, document):
         make, where = partial(in_body, usual, body, place.path), (request_.operation, *place.path)
         longest = min(place.longest or 1, SIZE)

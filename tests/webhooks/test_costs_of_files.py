@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+from domain.logos import LARGEST
+from tests.domain.pictures import END, PIXEL, chunk
 from tests.support.http_client import PUSH, SECRET, Desk
 from tests.support.pod_imports import HEAD, line
 from tests.support.spreadsheets import workbook
@@ -23,6 +25,7 @@ from tests.webhooks.costs import (
     with_body,
 )
 from tests.webhooks.text_fields import FOURS, TENS, worst
+from webhooks.api.brands import PNG
 from webhooks.api.pod_import_rows import COLUMNS
 from webhooks.api.spreadsheets import CSV, XLSX
 from workers.cronofy import signature
@@ -91,6 +94,21 @@ def test_every_header_of_an_import_is_read_in_time_that_grows_with_its_length(
                 pace,
                 kind,
             )
+
+
+def test_every_chunk_of_a_logo_is_read_in_time_that_grows_with_their_number(
+    steady: Desk, pace: float
+) -> None:
+    usual = environ_of(steady, "PUT", "/v1/brands/acme/logo", content_type=PNG)
+    end = len(chunk(*END))
+
+    def make(marks: Marks, size: int) -> Environ:
+        tiny = chunk(marks[0].encode(), b"")
+        between = tiny * (size // len(tiny))
+        return with_body(usual, PIXEL[:-end] + between + PIXEL[-end:])
+
+    for kind in ("tEXt", "IDAT"):
+        check(steady, make, (kind,), LARGEST - 200, pace, kind)
 
 
 def sheet(rows: list[dict[str, str]], kind: str) -> bytes:

@@ -17,7 +17,7 @@ GROUPS = (
     ("Slots", ("slots", "pools")),
     ("Bookings", ("bookings", "holds", "sessions")),
     ("Pods", ("pods", "imports")),
-    ("Mails", ("mailers", "mails", "withheld")),
+    ("Mails", ("mailers", "brands", "mails", "withheld")),
     ("Pages for people", ("links",)),
     ("Personal data", ("people",)),
     ("Cronofy's pushes", ("notifications",)),

@@ -10,7 +10,7 @@ from domain.mail import TEXT_KINDS
 from domain.mail.checks import check_text
 from domain.mail.choice import SCOPES, MailText, Scope, Template, canonical
 from domain.sessions import Terms
-from storage.rows import mail_texts, outbox
+from storage.rows import brands, mail_texts, outbox
 from webhooks.api.schemas.mail_texts import MailTextIn, MailTextOut, PreviewIn, PreviewOut, TextIn
 from webhooks.api.schemas.requests import LANGUAGE
 from webhooks.http.context import runtime
@@ -20,10 +20,11 @@ from webhooks.http.requests import JSON
 from workers.mailer import calendar_part, letters
 
 HTML = "text/html"
-# Styles of its own, and nothing else: no script, no picture, no form, no way out of a frame of its
-# own origin.
+# Styles of its own and the logo that we serve: no script, no other picture, no form, no way out of
+# a frame of its own origin.
 SHOWN_ONLY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; sandbox"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none';"
+    " base-uri 'none'; sandbox"
 )
 
 
@@ -79,9 +80,11 @@ def preview(
     place = _place(scope, scope_id, kind, language)
     services = runtime().services
     template = _template(body, place[3]) or _template_of(_stored(*place))
-    mail = letters.preview(
-        kind, language, template, sender=services.settings.sender, now=services.now()
-    )
+    sender, now = services.settings.sender, services.now()
+    with services.database.read() as tx:
+        company = scope_id if scope == "company" else None
+        brand = brands.of_company(tx, company).over(services.settings.brand)
+    mail = letters.preview(kind, language, template, sender=sender, now=now, brand=brand)
     if request.accept_mimetypes.best_match([JSON, HTML]) == HTML:
         return Response(mail.html, mimetype=HTML, headers={"Content-Security-Policy": SHOWN_ONLY})
     calendar = None

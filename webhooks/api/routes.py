@@ -15,6 +15,8 @@ from domain.coaches import ID
 from webhooks.api import (
     badges,
     bookings,
+    brand_files,
+    brands,
     coach_states,
     coaches,
     connect,
@@ -48,6 +50,7 @@ from webhooks.api.schemas.booking_requests import (
     SessionsQuery,
 )
 from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
+from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.mail_texts import (
     AddressIn,
     MailsOut,
@@ -142,6 +145,7 @@ BOOKS = ("bookings:write",)
 ERASES = ("people:erase",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
+BRAND = "/v1/brands/<company_id>"
 OPS = ("ops",)
 
 # fmt: off
@@ -205,6 +209,15 @@ ROUTES = (
     Route("PUT", MAILER, mail_texts.put, MAILS, MailTextIn, answer=MailTextOut, once=True),
     Route("DELETE", MAILER, mail_texts.delete, MAILS, answers=(204,), refuses=(404,), once=True),
     Route("POST", f"{MAILER}/preview", mail_texts.preview, MAILS, PreviewIn, answer=PreviewOut),
+    Route("GET", BRAND, brands.show, MAILS, answer=BrandOut, refuses=(404,)),
+    Route("PUT", BRAND, brands.put, MAILS, BrandIn, answer=BrandOut, once=True),
+    Route("DELETE", BRAND, brands.delete, MAILS, answers=(204,), refuses=(404,), once=True),
+    Route("PUT", f"{BRAND}/logo", brands.put_logo, MAILS, answer=BrandOut, once=True,
+          files=(brands.PNG,)),
+    Route("DELETE", f"{BRAND}/logo", brands.delete_logo, MAILS, answers=(204,), refuses=(404,),
+          once=True),
+    Route("GET", "/brand/<digest>.png", brand_files.logo, told=False),
+    Route("GET", "/brand/<colour>.css", brand_files.shades, told=False),
     Route("GET", withheld_addresses.PATH, withheld_addresses.show, OPS, answer=WithheldListOut),
     Route("DELETE", f"{withheld_addresses.PATH}/<withheld_id>", withheld_addresses.release, OPS,
           answer=ReleasedOut, refuses=(404,), once=True),

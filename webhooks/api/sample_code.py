@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 Json = dict[str, Any]
+FILES = {"image/png": "logo.png", "text/csv": "pods.csv"}
+"""What a file of this kind is called, where the body is one."""
 
 
 def headers_of(operation: Json, body: Any) -> Iterator[tuple[str, str]]:
@@ -15,6 +17,8 @@ def headers_of(operation: Json, body: Any) -> Iterator[tuple[str, str]]:
             yield parameter["name"], "5b0c1f8e-grace-0001"
     if body is not None:
         yield "Content-Type", "application/json"
+    for kind in FILES.keys() & operation.get("requestBody", {}).get("content", {}).keys():
+        yield "Content-Type", kind
 
 
 def curl_of(method: str, url: str, headers: list[tuple[str, str]], body: Any) -> str:
@@ -31,6 +35,8 @@ def _curl_words(method: str, url: str, headers: list[tuple[str, str]], body: Any
     if body is not None:
         quoted = shown(body).replace("'", "'\\''")
         yield f"-d '{quoted}'"
+    if file := _file_of(headers):
+        yield f"--data-binary @{file}"
 
 
 def python_of(method: str, url: str, headers: list[tuple[str, str]], body: Any) -> str:
@@ -42,9 +48,10 @@ def _python_lines(
 ) -> Iterator[str]:
     yield from ("import os", "import httpx", "")
     yield from ("answer = httpx.request(", f'    "{method}",', f'    "{url}",')
-    # httpx sends the media type of `json` by itself.
-    given = dict(headers)
-    given.pop("Content-Type", None)
+    given, file = dict(headers), _file_of(headers)
+    if not file:
+        # httpx sends the media type of `json` by itself.
+        given.pop("Content-Type", None)
     if given:
         yield "    headers={"
         for name, value in given.items():
@@ -52,7 +59,14 @@ def _python_lines(
         yield "    },"
     if body is not None:
         yield f"    json={body!r},"
+    if file:
+        yield f'    content=open("{file}", "rb").read(),'
     yield from (")", "print(answer.status_code, answer.text)")
+
+
+def _file_of(headers: list[tuple[str, str]]) -> str:
+    """The name of the file that is sent; empty where none is."""
+    return FILES.get(dict(headers).get("Content-Type", ""), "")
 
 
 def _python_value(value: str) -> str:

@@ -42,6 +42,11 @@ VALUES: Json = {
     "max_seats": 6,
     "scope": "company",
     "scope_id": "acme",
+    "company_id": "acme",
+    "sender_name": "Acme Coaching",
+    "support": "help@acme.example",
+    "colour": "#0b5394",
+    "logo_url": "https://calendars.example/brand/0f1e2d3c4b5a69788796a5b4c3d2e1f0.png",
     "kind": "booked",
     "language": "en",
     "sig": "hkOSNxRLsA-KZ6LlwBMIJuL9Wqc",
@@ -60,6 +65,7 @@ BODIES: dict[str, tuple[str, ...]] = {
     "coaches_put": ("name", "email", "zone", "hours", "durations", "pre", "post"),
     "links_create": ("purpose", "coach_id", "participant"),
     "mailers_put": ("subject", "text"),
+    "brands_put": ("sender_name", "support", "colour"),
     "bookings_rebook": ("start",),
 }
 """The fields that a request shows beside those that are required."""
@@ -68,7 +74,10 @@ REFUSED = {
     "holds": "slot_not_open",
     "pods": "slot_not_open",
     "coaches": "stale_version",
+    "imports": "import_refused",
 }
+UNFIT = {"brands_put": "too_many", "brands_put_logo": "logo_refused"}
+"""What is refused of these as 422; of the others, that something is missing."""
 DEEPEST = 6
 
 
@@ -193,7 +202,7 @@ def _code(status: int, operation: Json) -> str:
             return known
         return "unknown_coach"
     if status == 422:
-        return "missing"
+        return UNFIT.get(operation.get("operationId", ""), "missing")
     return "key_missing"
 
 

@@ -22,6 +22,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_hold": (404, "There is no such hold, or it has ended."),
     "unknown_participant": (404, "The session has no such participant."),
     "unknown_mail_text": (404, "Nothing is set for this kind of mail here."),
+    "unknown_brand": (404, "Nothing is set for this company, or no logo."),
     "unknown_withheld_address": (404, "The address is not withheld, or not any more."),
     "unknown_connection": (404, "The coach has no such connection."),
     "unknown_channel": (404, "No channel has this token."),
@@ -59,7 +60,7 @@ CODES: dict[str, tuple[int, str]] = {
     "body_too_large": (413, "The body is over the cap."),
     "wrong_content_type": (
         415,
-        "The body must be application/json; that of an import CSV or XLSX.",
+        "The body must be application/json; that of an import CSV or XLSX, a logo PNG.",
     ),
     "missing": (422, "A field is missing."),
     "unknown_field": (422, "There is no such field."),
@@ -81,6 +82,7 @@ CODES: dict[str, tuple[int, str]] = {
     "time_or_pod": (422, "A seat in a pod has no time of its own."),
     "duration_required": (422, "The coach offers several durations: name one."),
     "file_refused": (422, "The file is no table of the kind that is imported, or could harm us."),
+    "logo_refused": (422, "The file is no PNG, damaged, or too large."),
     "unknown_calendar": (422, "The connection has no such calendar."),
     "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),
     "head_too_large": (

@@ -11,7 +11,10 @@ from typing import Any, Literal, cast
 import structlog
 from flask import Response, abort, g, request
 
+from domain.brands import Brand
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
+from storage.rows import brands
+from storage.schema.outages import Unavailable
 from webhooks.http import page_security
 from webhooks.http.context import parts, runtime
 from webhooks.http.cookies import KNOWN
@@ -179,7 +182,35 @@ def known() -> dict[str, Any]:
         return say(spoken, key, told, **values)
 
     left = max(0, here.until - int(runtime().services.now().timestamp()))
-    return {"guest": here, "csrf": here.csrf, "language": spoken, "say": said, "seconds_left": left}
+    return {
+        "guest": here,
+        "csrf": here.csrf,
+        "language": spoken,
+        "say": said,
+        "seconds_left": left,
+        "brand_here": brand_here,
+    }
+
+
+def brand_here() -> Brand:
+    """What the page looks like: as the company of the link has set it, but for the settings, which
+    are the coach's own.
+    """
+    if "brand" not in g:
+        g.brand = _brand(g.get("guest", NOBODY))
+    found: Brand = g.brand
+    return found
+
+
+def _brand(here: Guest) -> Brand:
+    usual = runtime().settings.brand
+    if here.purpose == "settings" or here.context.company is None:
+        return usual
+    try:
+        with runtime().services.database.read() as tx:
+            return brands.of_company(tx, here.context.company).over(usual)
+    except Unavailable:  # the page may be the very one that says so
+        return usual
 
 
 def guard(response: Response) -> Response:
@@ -202,7 +233,13 @@ def _is_consent() -> bool:
 
 
 def _gone(known: Guest | None) -> Guest:
-    """Nobody any more: of their visit the language is left, and the way back."""
+    """Nobody any more: of their visit the language is left, the way back, and the looks."""
     if known is None:
         return NOBODY
-    return replace(NOBODY, language=known.language, return_url=known.return_url)
+    return replace(
+        NOBODY,
+        purpose=known.purpose,
+        context=known.context,
+        language=known.language,
+        return_url=known.return_url,
+    )

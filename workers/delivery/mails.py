@@ -13,7 +13,7 @@ from domain.mail.endings import REQUESTS
 from domain.mail.safety import without_addresses
 from domain.mail.tokens import UnusableTokens as HeldBack
 from domain.sessions import Unknown
-from storage.rows import bookings, coaches, mail_texts, withheld_addresses
+from storage.rows import bookings, brands, coaches, mail_texts, withheld_addresses
 from storage.transactions import relink_mails
 from workers import tracing
 from workers.delivery.delivery import (
@@ -49,6 +49,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         if facts.kind == "relink":
             facts = relink_mails.linked(tx, facts)
         choice = mail_texts.resolve(tx, facts)
+        brand = brands.of_company(tx, facts.company).over(services.settings.brand)
         unwanted = _unwanted(services, tx, facts, choice)
         nobody_there = withheld_addresses.reason(tx, turn.held.recipient or "")
     if unwanted is not None:
@@ -56,7 +57,8 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     if nobody_there is not None:
         return NoMailbox(nobody_there)
     try:
-        mail = letters.write(facts, choice, sender=services.settings.sender, now=services.now())
+        sender, now = services.settings.sender, services.now()
+        mail = letters.write(facts, choice, sender=sender, now=now, brand=brand)
         content = message.serialise(mail)
     except HeldBack as error:
         return _waits_for_text(services, facts, error)

@@ -6,6 +6,7 @@ from datetime import datetime
 from html import escape
 
 from domain import mail
+from domain.brands import PLAIN, USUAL, Brand
 from domain.mail import Mail, MailFacts, Sender, Wording
 from domain.mail import html as mail_html
 from domain.mail.choice import Choice, Template
@@ -14,44 +15,58 @@ from workers.mailer import markup, texts
 from workers.mailer.times import locale_of, spell
 
 
-def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) -> Mail:
-    """The mail, as `storage.rows.mail_texts.resolve` chose its text. Raises
-    domain.mail.tokens.UnusableTokens.
+def write(
+    facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime, brand: Brand = PLAIN
+) -> Mail:
+    """The mail, as `storage.rows.mail_texts.resolve` chose its text, in the looks of the brand.
+    Raises domain.mail.tokens.UnusableTokens.
 
     "off" is for the caller to obey: a mail that is switched off is not written.
     """
     if choice == "off":
         raise ValueError("this kind of mail is switched off here: do not write it")
-    wording = _default(facts, sender) if choice == "default" else _custom(facts, choice)
+    sender = brand.signing(sender)
+    if choice == "default":
+        wording = _default(facts, sender, brand)
+    else:
+        wording = _custom(facts, choice, brand)
     return mail.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
 
 
 def preview(
-    kind: str, language: str, template: Template | None, *, sender: Sender, now: datetime
+    kind: str,
+    language: str,
+    template: Template | None,
+    *,
+    sender: Sender,
+    now: datetime,
+    brand: Brand = PLAIN,
 ) -> Mail:
     """How a text looks, with invented people. `kind` is one of TEXT_KINDS. Raises
     domain.mail.tokens.UnusableTokens.
     """
-    return write(sample(kind, language, now=now), template or "default", sender=sender, now=now)
+    facts = sample(kind, language, now=now)
+    return write(facts, template or "default", sender=sender, now=now, brand=brand)
 
 
-def _default(facts: MailFacts, sender: Sender) -> Wording:
+def _default(facts: MailFacts, sender: Sender, brand: Brand) -> Wording:
     language, subject, source = texts.default(facts.text_kind, facts.recipient.language)
     given = _given(facts, language) | set(mail.support_of(sender))
     if (
         facts.recipient.role == "coach"
     ):  # who set their calendars up themselves, and have nobody beside them to ask
         source = f"{source.rstrip()}\n\n{texts.support(language)}\n"
+    body = markup.page_of(source, given, brand.colour or USUAL)
     return Wording(
         language=language,
         subject=markup.subject_of(subject, given),
         text=markup.text_of(source, given),
-        html=_page(language, markup.page_of(source, given), markup.preheader_of(source, given)),
+        html=_page(language, body, markup.preheader_of(source, given), brand),
         summary=_summary(facts, language),
     )
 
 
-def _custom(facts: MailFacts, template: Template) -> Wording:
+def _custom(facts: MailFacts, template: Template, brand: Brand) -> Wording:
     plain = template.html is None
     body = markup.page_of_plain(template.text) if plain else mail_html.clean(template.html or "")
     timed = "start_date" in _given(facts, template.language)
@@ -59,15 +74,14 @@ def _custom(facts: MailFacts, template: Template) -> Wording:
         language=template.language,
         subject=template.subject,
         text=template.text,
-        html=_page(template.language, body, markup.WHEN if timed else ""),
+        html=_page(template.language, body, markup.WHEN if timed else "", brand),
         summary=_summary(facts, template.language),
     )
 
 
-def _page(language: str, body: str, preheader: str) -> str:
-    return texts.layout(
-        language, locale_of(language, language).text_direction, body, escape(preheader)
-    )
+def _page(language: str, body: str, preheader: str, brand: Brand) -> str:
+    direction = locale_of(language, language).text_direction
+    return texts.layout(language, direction, markup.logo_of(brand) + body, escape(preheader))
 
 
 def _summary(facts: MailFacts, language: str) -> str:

@@ -9,8 +9,8 @@ disagree.
     anything else             a paragraph; an empty line begins the next
 
 Styles are inline, colours are the reader's own: a mail that sets neither a background nor a text
-colour is dark where its reader likes it dark. The button's white on #1d4ed8 has a contrast of
-6.7:1, its border stands in for a padding that Outlook ignores.
+colour is dark where its reader likes it dark. The button brings both along, white on #1d4ed8 or
+what the brand says; its border stands in for a padding that Outlook ignores.
 """
 
 import re
@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterator
 from html import escape
 from itertools import groupby
 
+from domain.brands import USUAL, Brand, on
 from domain.mail.tokens import LINKS, asked
 
 PARAGRAPH = '<p style="margin:0 0 16px">{}</p>'
@@ -37,11 +38,17 @@ DETAIL = (
     ' style="font-size:14px;font-weight:700">{}</strong><br>{}</td></tr>'
 )
 BUTTON = (
-    '<p style="margin:0 0 16px"><a href="{}"'
-    ' style="display:inline-block;background-color:#1d4ed8;color:#ffffff;'
-    "border-style:solid;border-color:#1d4ed8;border-width:12px"
+    '<p style="margin:0 0 16px"><a href="{url}"'
+    ' style="display:inline-block;background-color:{colour};color:{ink};'
+    "border-style:solid;border-color:{colour};border-width:12px"
     " 24px;border-radius:6px;font-weight:700;"
-    'text-decoration:none">{}</a></p>'
+    'text-decoration:none">{label}</a></p>'
+)
+# Black on white in the dark too: most logos are made for a light page, and so stands their name
+# where no picture is loaded.
+LOGO = (
+    '<p style="margin:0 0 24px"><img src="{}" alt="{}" width="{}" height="{}" style="border:0;'
+    'background-color:#ffffff;color:#000000;padding:4px;border-radius:4px"></p>\n'
 )
 LINK = '<a href="{{{{{0}}}}}" style="overflow-wrap:anywhere">{{{{{0}}}}}</a>'
 
@@ -60,9 +67,17 @@ def text_of(source: str, given: Collection[str]) -> str:
     )
 
 
-def page_of(source: str, given: Collection[str]) -> str:
-    """The body of the page; its tokens are still in it."""
-    return "\n".join(_styled(block) for block in _blocks(source, given))
+def page_of(source: str, given: Collection[str], colour: str = USUAL) -> str:
+    """The body of the page; its tokens are still in it. `colour`: of its buttons."""
+    return "\n".join(_styled(block, colour) for block in _blocks(source, given))
+
+
+def logo_of(brand: Brand) -> str:
+    """What stands on top of the page; nothing without a logo. No name is taken for a token."""
+    if brand.logo is None:
+        return ""
+    name = escape(brand.sender_name or "").replace("{", "&#123;")
+    return LOGO.format(escape(brand.site + brand.logo.path), name, *brand.logo.shown)
 
 
 def subject_of(source: str, given: Collection[str]) -> str:
@@ -113,12 +128,13 @@ def _plain(line: str) -> str:
     return line.removeprefix("# ").removeprefix("~ ")
 
 
-def _styled(block: list[str]) -> str:
+def _styled(block: list[str], colour: str) -> str:
     first = block[0]
     if first.startswith("|"):
         return DETAILS.format("".join(DETAIL.format(*map(escape, _detail(line))) for line in block))
     if button := _BUTTON.fullmatch(first):
-        return BUTTON.format(button["url"], escape(button["label"]))
+        label = escape(button["label"])
+        return BUTTON.format(url=button["url"], label=label, colour=colour, ink=on(colour))
     if first.startswith("# "):
         return HEADING.format(escape(first[2:]))
     return (SMALL if first.startswith("~ ") else PARAGRAPH).format(

@@ -49,6 +49,9 @@ def fits(example: Any, operation: dict[str, Any], document: dict[str, Any]) -> N
     assert re.match(r"curl (-X [A-Z]+ )?'https://", example.curl)
     assert "{" not in example.curl.splitlines()[0], example.curl
     compile(example.python, operation["operationId"], "exec")
+    if "binary" in json.dumps(operation.get("requestBody", {})):
+        assert re.search(r"--data-binary @\w+\.\w+$", example.curl), example.curl
+        assert "Content-Type" in example.python
     if example.answer:
         schema = operation["responses"][example.status]["content"]["application/json"]["schema"]
         check(json.loads(example.answer), schema, document, operation["operationId"])
