@@ -13,8 +13,8 @@ from domain.support import Support
 from storage.rows import brands
 from tests.browser.booking_page import button, ready
 from tests.browser.conftest import Site
+from tests.browser.phone import PHONE, at_first_sight, small
 from tests.browser.readers import at_peace, violations
-from tests.browser.test_phone import PHONE, at_first_sight, small
 from tests.domain.pictures import png
 from tests.support import people
 from tests.support.page_visitor import link, path_of

@@ -34,9 +34,9 @@ from tests.webhooks.request_parts import (
     TEXT,
     TIME,
     WEEK,
+    as_sent,
 )
 from webhooks.api.brands import PNG
-from webhooks.api.spreadsheets import CSV
 from workers.cronofy import signature
 
 
@@ -281,13 +281,6 @@ def filled(template: Any, things: About | Things) -> Any:
         case list():
             return [filled(value, things) for value in template]
     return template
-
-
-def as_sent(body: Any) -> dict[str, Any]:
-    """How a client is told to send it: a text is a table, bytes are a picture, the rest is JSON."""
-    if isinstance(body, str | bytes):
-        return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
-    return {"json": body}
 
 
 def send(

@@ -1,6 +1,10 @@
 """What the bodies and paths of requests are made of: days, people, programmes, times."""
 
 from itertools import count
+from typing import Any
+
+from webhooks.api.brands import PNG
+from webhooks.api.spreadsheets import CSV
 
 DAYS = {
     name: f"2026-06-{day:02}T08:00:00Z"
@@ -34,3 +38,10 @@ ROSTER = (
     "Lead,{coach_id},2026-06-05,13:00,Europe/London,1,4,60\n"
 )
 NUMBERS = count()
+
+
+def as_sent(body: Any) -> dict[str, Any]:
+    """How a client is told to send it: a text is a table, bytes are a picture, the rest is JSON."""
+    if isinstance(body, str | bytes):
+        return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
+    return {"json": body}
