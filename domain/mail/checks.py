@@ -25,10 +25,9 @@ def check_text(subject: str, text: str, html: str | None = None) -> None:
 
 
 def _check_lengths(subject: str, text: str, html: str) -> None:
-    if not one_line(subject) or not text.strip():
-        raise Invalid(
-            "subject" if text.strip() else "text", "empty", "Send a subject and a text, or neither."
-        )
+    for name, empty in (("text", not text.strip()), ("subject", not one_line(subject))):
+        if empty:
+            raise Invalid(name, "empty", "Send a subject and a text, or neither.")
     for name, value, longest in (
         ("subject", subject, LONGEST_SUBJECT),
         ("text", text, LONGEST_BODY),

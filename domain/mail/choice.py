@@ -90,9 +90,10 @@ def _is_off(rows: Iterable[MailText], chain: Sequence[str]) -> bool:
     rows = list(rows)
     for scope in SCOPES:
         mine = {row.language: row.enabled for row in rows if row.scope == scope}
-        spoken = next((mine[language] for language in chain if language in mine), None)
-        if spoken is not None:
-            return not spoken
+        for language in chain:
+            if language in mine:
+                return not mine[language]
+        # None of its rows is for this reader: where all agree that nobody gets it, they mean it.
         if mine and not any(mine.values()):
             return True
     return False

@@ -83,7 +83,9 @@ def _kept(tag: str, name: str, value: str) -> str | None:
 
 
 def _only_a_link_token(url: str) -> str | None:
-    return url if _is_one_link(url) else None
+    if _is_one_link(url):
+        return url
+    return None
 
 
 def _check_attribute(tag: str, name: str, value: str) -> None:

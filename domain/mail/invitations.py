@@ -67,4 +67,6 @@ def status_of(method: Method, *, goes_on: bool) -> Status | None:
     """
     if method == "REQUEST":
         return "CONFIRMED"
-    return None if goes_on else "CANCELLED"
+    if goes_on:
+        return None
+    return "CANCELLED"

@@ -25,6 +25,8 @@ _BREAKING = ("Cc", "Zl", "Zp")
 _RIGHT_TO_LEFT = ("R", "AL")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
+LONGEST_URL = 2000
+
 LONGEST_ADDRESS = 254
 LONGEST_LOCAL = 64
 """Octets of an address, and of what is before its @ (RFC 5321, 4.5.3.1)."""
@@ -54,31 +56,32 @@ def one_line(text: str, longest: int = LONGEST) -> str:
     `=?` is taken apart, because it begins an encoded word: Python 3.11.7 turns one in a Subject
     into a real header.
     """
-    return together(" ".join("".join(_harmless(char) for char in text).split()), longest)
+    harmless = "".join(map(_harmless, text))
+    return together(" ".join(harmless.split()), longest)
 
 
 def together(line: str, longest: int = LONGEST) -> str:
     """A line whose parts are clean: two of them can still make a `=?` where they meet."""
     line = line.replace("=?", "= ?")
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    if len(line) <= longest:
+        return line
+    return line[: longest - 1].rstrip() + "…"
 
 
 def many_lines(text: str) -> str:
     """The text with its lines ended by LF; everything else as in `one_line`, but of any length."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join(
-        "".join(" " if char == "\t" else _harmless(char) for char in line)
-        for line in text.split("\n")
-    )
+    return "\n".join("".join(map(_harmless, line)) for line in text.split("\n"))
 
 
 def isolated(text: str) -> str:
     """A cleaned text whose right-to-left letters cannot rearrange the sentence around it (Unicode
     TR9, FSI and PDI).
     """
-    if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
-        return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
-    return text
+    directions = set(map(unicodedata.bidirectional, text))
+    if directions.isdisjoint(_RIGHT_TO_LEFT):
+        return text
+    return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
 
 
 def mail_address(field: str, text: str) -> str:
@@ -116,6 +119,7 @@ def without_addresses(text: str, *words: str) -> str:
     parts.
     """
     text = _ADDRESS.sub("(address)", text)
+    # The longest first: taken out of a longer word, a shorter one would leave the rest standing.
     for word in sorted(filter(None, words), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "(address)", text, flags=re.IGNORECASE)
     return text
@@ -125,24 +129,32 @@ def web_address(text: str | None) -> str:
     """The URL, or nothing when it is not an http(s) one that may stand in an attribute:
     `javascript:` is none.
     """
-    return text if text and len(text) <= 2000 and _URL.fullmatch(text) else ""
+    # The length is looked at before the pattern: a search through megabytes is work for nothing.
+    if not text or len(text) > LONGEST_URL or not _URL.fullmatch(text):
+        return ""
+    return text
 
 
 def _harmless(char: str) -> str:
     category = unicodedata.category(char)
     if category in _BREAKING:
         return " "
+    # A lone half of a surrogate pair: JSON can carry one, and UTF-8 cannot.
     if category == "Cs":
         return "\ufffd"
-    return "" if char in _DIRECTING else char
+    if char in _DIRECTING:
+        return ""
+    return char
 
 
 def _is_local(local: str) -> bool:
+    # A mark without a letter before it would join itself to whatever is shown before the address.
     if not _LOCAL.fullmatch(local) or unicodedata.combining(local[0]):
         return False
-    beyond = [char for char in local if not char.isascii()]
-    fine = all(unicodedata.category(char)[0] in _SCRIPTS for char in beyond)
-    return fine and len(local.encode()) <= LONGEST_LOCAL
+    for char in local:
+        if not char.isascii() and unicodedata.category(char)[0] not in _SCRIPTS:
+            return False
+    return len(local.encode()) <= LONGEST_LOCAL
 
 
 def _ascii_host(host: str) -> str:
@@ -150,11 +162,11 @@ def _ascii_host(host: str) -> str:
     `straße`, which is somebody else's domain.
     """
     try:
-        name = (
-            idna.encode(host, uts46=True, std3_rules=True, transitional=False)
-            .decode("ascii")
-            .lower()
-        )
+        encoded = idna.encode(host, uts46=True, std3_rules=True, transitional=False)
+        name = encoded.decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
         return ""
-    return name if all(_LABEL.fullmatch(label) for label in name.split(".")) else ""
+    # idna lets a dot at the end pass: a host's name may have one, a mail address may not.
+    if not all(map(_LABEL.fullmatch, name.split("."))):
+        return ""
+    return name

@@ -49,20 +49,25 @@ class UnusableTokens(Exception):
 
 def asked(text: str) -> set[str]:
     """The names of the tokens in a text; `{{` for one that is not closed."""
-    pieces = list(_pieces(text))
-    names = {name.strip()[:60] for _literal, name in pieces if name is not None}
-    last_literal = pieces[-1][0]
-    return names | {OPEN} if OPEN in last_literal else names
+    names: set[str] = set()
+    for literal, name in _pieces(text):
+        if name is not None:
+            names.add(name.strip()[:60])
+        elif OPEN in literal:
+            names.add(OPEN)
+    return names
 
 
 def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> None:
-    """Raises Held when one of the texts asks for what has no value. A page may ask for its subject
-    too.
+    """Raises UnusableTokens when one of the texts asks for what has no value. A page may ask for
+    its subject too.
     """
-    missing = {name for text in texts for name in asked(text) if not values.get(name)}
-    missing |= {name for name in asked(page) if name != "subject" and not values.get(name)}
+    names = asked(page) - {"subject"}
+    for text in texts:
+        names |= asked(text)
+    missing = [name for name in sorted(names) if not values.get(name)]
     if missing:
-        raise UnusableTokens(sorted(missing))
+        raise UnusableTokens(missing)
 
 
 def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = str) -> str:
