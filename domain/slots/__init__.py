@@ -1,5 +1,5 @@
 """Bookable starts: hours - busy - sessions - buffers - limits -> SlotSet, with a reason for each
-    closed cell.
+closed cell.
 
 The clock has no part in it: past, notice and horizon are applied when a set is read, by
 `domain.slots.listing`.
@@ -86,8 +86,12 @@ class SlotSet:
     ) -> Starts:
         """The open starts with since <= start < until (epoch seconds; by default all of them)."""
         span = self.span
-        low = 0 if since is None else span.cell(since)
-        high = span.cells if until is None else span.cell(until)
+        low, high = 0, span.cells
+        if since is not None:
+            low = span.cell(since)
+        if until is not None:
+            high = span.cell(until)
+        # Only the bytes of the range are unpacked: most readers ask for some days of a season.
         byte = self.row(duration) * self.days * BYTES_A_DAY + low // 8
         window = np.frombuffer(self.bits, np.uint8, max(0, -(-high // 8) - low // 8), byte)
         found = np.flatnonzero(np.unpackbits(window)[low % 8 : low % 8 + max(0, high - low)])
@@ -98,7 +102,8 @@ class SlotSet:
         set are closed.
         """
         begin = first - self.origin // DAY_SECONDS
-        low, high = (min(max(day, 0), self.days) for day in (begin, begin + days))
+        low = min(max(begin, 0), self.days)
+        high = min(max(begin + days, 0), self.days)
         row = self.row(duration) * self.days
         held = self.bits[(row + low) * BYTES_A_DAY : (row + high) * BYTES_A_DAY]
         before = min(max(-begin, 0), days)
@@ -133,6 +138,7 @@ def build(
             f"a set begins at a UTC midnight and has a day or more, not origin={origin},"
             f" days={days}"
         )
+    # Where a packed day begins depends on the days before it: they are computed, and cut off below.
     lead = LOOK_BACK // GRID if coach.mode == "back_to_back" else 0
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
     durations = [60 * minutes for minutes in coach.durations]
@@ -140,9 +146,8 @@ def build(
     sessions, apart = _sessions(coach, own)
     around = padded(busy, 60 * coach.pre, 60 * coach.post)
     free = clear(span, durations, np.concatenate((off, around, apart)))
-    limited = full(
-        coach.hours.zone, span, [it.start for it in own], (coach.per_day, coach.per_week)
-    )
+    begins = [it.start for it in own]
+    limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week))
     listed = _listed(coach, span, free, limited)
     bits = np.packbits(listed[:, lead:], axis=1).tobytes()
     if not reasons:
@@ -165,9 +170,12 @@ def _sessions(coach: Coach, own: Sequence[Own]) -> tuple[Periods, Periods]:
     """
     if not own:
         return NO_PERIODS, NO_PERIODS
-    gaps = [max(it.gap, coach.gap) for it in own]
-    apart = [(it.start - gap, it.end + gap) for it, gap in zip(own, gaps, strict=True)]
-    return columns([(it.start, it.end) for it in own]), columns(apart)
+    sessions, apart = [], []
+    for it in own:
+        gap = max(it.gap, coach.gap)
+        sessions.append((it.start, it.end))
+        apart.append((it.start - gap, it.end + gap))
+    return columns(sessions), columns(apart)
 
 
 def _listed(coach: Coach, span: Span, free: Cells, limited: Row) -> Cells:
@@ -175,8 +183,8 @@ def _listed(coach: Coach, span: Span, free: Cells, limited: Row) -> Cells:
         free = free & ~limited
     if coach.mode == "flexible":
         return free
-    rows = [
-        packed(row, coach.hours.zone, span, 60 * minutes + coach.gap)
-        for row, minutes in zip(free, coach.durations, strict=True)
-    ]
+    rows = []
+    for row, minutes in zip(free, coach.durations, strict=True):
+        spacing = 60 * minutes + coach.gap
+        rows.append(packed(row, coach.hours.zone, span, spacing))
     return np.array(rows)

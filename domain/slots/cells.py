@@ -95,9 +95,8 @@ def closed_periods(hours: Hours, start: int, end: int) -> Periods:
     """The gaps between working hours within [start, end), read-only. Cached, like the windows they
     come from.
     """
-    near = (
-        3 * DAY_SECONDS
-    )  # a local date may lie a UTC date apart, a window begin the day before, a date be skipped
+    # A local date may lie a UTC date apart, a window begin the day before, and a date be skipped.
+    near = 3 * DAY_SECONDS
     windows = open_windows(hours, utc_date(start - near), utc_date(end + near))
     periods = columns(subtract([(start, end)], clip(windows, (start, end))))
     periods.setflags(write=False)

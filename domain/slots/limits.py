@@ -27,11 +27,14 @@ def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
     if limits == (None, None):
         return closed
     midnights, dates, asked = _calendar(zone, span)
-    begun = [begin for begin in begins if midnights[0] <= begin < midnights[-1]]
-    held = dates[np.searchsorted(midnights, np.array(begun, np.int64), "right") - 1]
+    begun = np.array(begins, np.int64)
+    begun = begun[(begun >= midnights[0]) & (begun < midnights[-1])]
+    taken = dates[np.searchsorted(midnights, begun, "right") - 1]
+    # Dates are counted from a Monday: divided by seven they are weeks.
     for days, limit in zip((1, _DAYS_A_WEEK), limits, strict=True):
         if limit is not None:
-            closed |= (np.bincount(held // days, minlength=dates[-1] + 1) >= limit)[asked // days]
+            sessions = np.bincount(taken // days, minlength=dates[-1] + 1)
+            closed |= (sessions >= limit)[asked // days]
     return closed
 
 
@@ -42,6 +45,9 @@ def _calendar(zone: str, span: Span) -> tuple[Ints, Ints, Ints]:
     """
     days = local_days(zone, span.origin - _AROUND, span.end + _AROUND)
     monday = days[0][0].toordinal() - days[0][0].weekday()
-    midnights = np.array([first for _, first, _ in days], np.int64)
-    dates = np.array([day.toordinal() - monday for day, _, _ in days], np.int64)
+    begins, ordinals = [], []
+    for day, first, _ in days:
+        begins.append(first)
+        ordinals.append(day.toordinal() - monday)
+    midnights, dates = np.array(begins, np.int64), np.array(ordinals, np.int64)
     return midnights, dates, dates[np.searchsorted(midnights, span.starts(), "right") - 1]

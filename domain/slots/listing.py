@@ -62,9 +62,12 @@ def next_change(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> int
         return None  # the notice and the session outlast the horizon: nothing is ever listed
     listed = offered(slot_set, duration, **clock)
     coming = slot_set.open_starts(duration, max(clock["since"], latest + 1), clock["until"])
-    leaves = [clock["now"] + start - soonest + 1 for start in listed[:1].tolist()]
-    enters = [clock["now"] + start - latest for start in coming[:1].tolist()]
-    return min(leaves + enters, default=None)
+    changes = []
+    if len(listed):
+        changes.append(clock["now"] + int(listed[0]) - soonest + 1)
+    if len(coming):
+        changes.append(clock["now"] + int(coming[0]) - latest)
+    return min(changes, default=None)
 
 
 def closed_reasons(
@@ -87,8 +90,9 @@ def closed_reasons(
         (Reason.horizon, starts > latest),
     ):
         codes[holds & (codes == Reason.open)] = reason
-    turns = np.flatnonzero(np.diff(codes, prepend=255, append=255)).tolist() if len(codes) else []
-    edges = [(low + turn) * GRID + span.origin for turn in turns]
+    # No reason is 255, so the first run has an edge before it and the last one an edge behind it.
+    turns = np.flatnonzero(np.diff(codes, prepend=255, append=255))
+    edges = ((low + turns) * GRID + span.origin).tolist()
     runs = zip(edges, edges[1:], codes[turns[:-1]].tolist(), strict=False)
     return [(start, end, Reason(code)) for start, end, code in runs if code != Reason.open]
 

@@ -44,10 +44,9 @@ def _days(zone: str, span: Span) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.
     they end.
     """
     days = local_days(zone, span.origin, span.end)
-    whole = [
-        (first, end) for _, first, end in days if first >= span.origin and end <= span.end - GRID
-    ]
-    cells = np.array(
-        [(span.cell(first), span.cell(end)) for first, end in whole], np.int64
-    ).reshape(-1, 2)
-    return cells[:, 0], cells[:, 1]
+    begins, ends = [], []
+    for _, first, end in days:
+        if first >= span.origin and end <= span.end - GRID:
+            begins.append(span.cell(first))
+            ends.append(span.cell(end))
+    return np.array(begins, np.int64), np.array(ends, np.int64)
