@@ -96,9 +96,10 @@ def calendar(
 ) -> Event:
     """What a connection's trouble has become: `disconnected` or `revoked` since then, or none."""
     data = {"coach_id": coach_id, "connection_id": connection_id}
+    topic = "calendar.reconnected"
     if trouble is not None:
+        topic = "calendar.disconnected"
         data |= {"reason": trouble, "since": _text(since or at)}
-    topic = "calendar.reconnected" if trouble is None else "calendar.disconnected"
     return Event(topic, f"calendar:{connection_id}", coach_id, at, data)
 
 

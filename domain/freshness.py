@@ -28,13 +28,18 @@ def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
     """
     if not healths:
         return "unconnected"
-    if any(health.trouble in ("disconnected", "revoked") for health in healths):
+    troubles = {health.trouble for health in healths}
+    if not troubles.isdisjoint(("disconnected", "revoked")):
         return "disconnected"
-    if any(health.trouble == "initial_sync" or health.last_ok is None for health in healths):
+    # A connection that was never read whole is as one in its first sync: nothing is known of it.
+    last_read = as_of(healths)
+    if "initial_sync" in troubles or last_read is None:
         return "initial_sync"
-    if _last_read(healths) + stale_after < now:
+    if last_read + stale_after < now:
         return "stale"
-    return "refreshing" if any(health.dirty for health in healths) else "fresh"
+    if any(health.dirty for health in healths):
+        return "refreshing"
+    return "fresh"
 
 
 def as_of(healths: Sequence[Health]) -> int | None:
@@ -42,7 +47,9 @@ def as_of(healths: Sequence[Health]) -> int | None:
     never was.
     """
     read = [health.last_ok for health in healths if health.last_ok is not None]
-    return min(read) if read and len(read) == len(healths) else None
+    if len(read) < len(healths):
+        return None
+    return min(read, default=None)
 
 
 def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effect:
@@ -55,11 +62,9 @@ def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effe
         return "hide"  # whatever the policy: an unfinished sync looks free all day
     if policy.kind == "hours_only":
         return "hours_only"
-    if (
-        state != "unconnected"
-        and policy.kind == "last_known"
-        and now < _trusted_until(policy, as_of)
-    ):
+    # A coach without a calendar has no last known state, only the times of their own sessions.
+    has_last_known = state != "unconnected" and policy.kind == "last_known"
+    if has_last_known and now < _trusted_until(policy, as_of):
         return "list"
     return "hide"
 
@@ -75,7 +80,8 @@ def effect_until(
         return _last_read(healths) + stale_after + 1
     if current in ("stale", "disconnected") and policy.kind == "last_known":
         ends = _trusted_until(policy, as_of)
-        return ends if now < ends else None
+        if now < ends:
+            return ends
     return None
 
 
@@ -84,4 +90,6 @@ def _last_read(healths: Sequence[Health]) -> int:
 
 
 def _trusted_until(policy: Policy, as_of: int | None) -> int:
-    return 0 if as_of is None else as_of + 3600 * policy.last_known_hours
+    if as_of is None:
+        return 0
+    return as_of + 3600 * policy.last_known_hours

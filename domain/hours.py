@@ -2,14 +2,10 @@
 saving exists.
 
 The convention for wall-clock times that a clock change removes or repeats: one that does not exist
-    moves forward by
-the gap (02:30 -> 03:30); an ambiguous one is its first occurrence when it begins a window and its
-    second when it
-ends one; a window inverted by that is empty. Python's `fold` says the same (PEP 495): fold=0 is the
-    first
-occurrence, or the time moved forward, and the later of the two folds is the second occurrence, or
-    the time moved
-forward again.
+moves forward by the gap (02:30 -> 03:30); an ambiguous one is its first occurrence when it begins a
+window and its second when it ends one; a window inverted by that is empty. Python's `fold` says the
+same (PEP 495): fold=0 is the first occurrence, or the time moved forward, and the later of the two
+folds is the second occurrence, or the time moved forward again.
 """
 
 import re
@@ -64,26 +60,21 @@ class Hours:
         """
         timezone(zone)
         days = _mapping(weekly, "hours")
-        if unknown := [day for day in days if day not in WEEKDAYS]:
-            detail = (
-                f"Name the days mon, tue, wed, thu, fri, sat, sun; {unknown[0]!r:.60} is none of"
-                " them."
-            )
-            raise Invalid(f"hours.{unknown[0]!s:.40}", "unknown_weekday", detail)
-        dated = {
-            _date(day): _windows(w, f"overrides.{day}")
-            for day, w in _mapping(overrides, "overrides").items()
-        }
+        _check_weekdays(days)
+        dated = {}
+        for text, windows in _mapping(overrides, "overrides").items():
+            day = _date(text)
+            dated[day] = _windows(windows, f"overrides.{text}")
         usual = tuple(_windows(days.get(day, ()), f"hours.{day}") for day in WEEKDAYS)
         return cls(zone, usual, tuple(sorted(dated.items())))
 
     def weekly_json(self) -> dict[str, list[list[str]]]:
         """{"mon": [["09:00", "17:00"]]}; days without a window are left out."""
-        return {
-            day: _clocks(windows)
-            for day, windows in zip(WEEKDAYS, self.weekly, strict=True)
-            if windows
-        }
+        shown = {}
+        for day, windows in zip(WEEKDAYS, self.weekly, strict=True):
+            if windows:
+                shown[day] = _clocks(windows)
+        return shown
 
     def overrides_json(self) -> dict[str, list[list[str]]]:
         """{"2026-12-24": []}; an empty list is a day off."""
@@ -123,9 +114,8 @@ def _last(zone: str, day: date, minute: int) -> int:
 
 def _wall(zone: str, day: date, minute: int) -> datetime:
     # Minutes are added to the naive time: that is wall-clock arithmetic. The zone comes after it.
-    return (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(
-        tzinfo=timezone(zone)
-    )
+    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
+    return wall.replace(tzinfo=timezone(zone))
 
 
 def midnight(zone: str, day: date) -> int:
@@ -138,9 +128,11 @@ def midnight(zone: str, day: date) -> int:
 def local_days(zone: str, start: int, end: int) -> tuple[tuple[date, int, int], ...]:
     """The local dates that overlap [start, end), in order: (date, its first instant, its end)."""
     days = []
+    # No zone is a day or more away from UTC, so the local date of `start` is this one or later.
     day = utc_date(start) - DAY
     while (first := midnight(zone, day)) < end:
         last = midnight(zone, day + DAY)
+        # `last` is `first` on a date that a zone skipped when it changed sides of the date line.
         if last > max(start, first):
             days.append((day, first, last))
         day += DAY
@@ -192,16 +184,30 @@ def _mapping(value: object, field: str) -> Mapping[str, object]:
     )
 
 
+def _check_weekdays(days: Mapping[str, object]) -> None:
+    for day in days:
+        if day not in WEEKDAYS:
+            detail = f"Name the days {', '.join(WEEKDAYS)}; {day!r:.60} is none of them."
+            raise Invalid(f"hours.{day!s:.40}", "unknown_weekday", detail)
+
+
 def _date(text: object) -> date:
     field = f"overrides.{text!s:.40}"
-    try:
-        day = date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        day = None
+    day = _parsed(text)
+    # Python reads 20261224 and 2026-W52-4 too; a date has one name here, because it is a key.
     if day is None or str(day) != text:
         raise Invalid(field, "invalid_date", f"{text!r:.60} is no date; write it like 2026-12-24.")
     whole_number(field, day.year, *YEARS)
     return day
+
+
+def _parsed(text: object) -> date | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _windows(value: object, field: str) -> tuple[Window, ...]:
@@ -209,24 +215,28 @@ def _windows(value: object, field: str) -> tuple[Window, ...]:
         raise Invalid(
             field, "not_a_list", 'Send a list of [start, end] such as [["09:00", "17:00"]], or [].'
         )
-    return tuple(sorted(_window(pair, f"{field}[{place}]") for place, pair in enumerate(value)))
+    windows = []
+    for place, pair in enumerate(value):
+        window = _window(pair, f"{field}[{place}]")
+        windows.append(window)
+    return tuple(sorted(windows))
 
 
 def _window(pair: object, field: str) -> Window:
-    if (
-        not isinstance(pair, Sequence)
-        or isinstance(pair, str)
-        or len(pair) != len(("start", "end"))
-    ):
+    # A string of two characters is a sequence of two as well.
+    is_list = isinstance(pair, Sequence) and not isinstance(pair, str)
+    if not is_list or len(pair) != len(("start", "end")):
         raise Invalid(field, "not_a_window", 'A window is a pair such as ["09:00", "17:00"].')
-    start, end = (_minutes(wall, field) for wall in pair)
+    start, end = _minutes(pair[0], field), _minutes(pair[1], field)
     if start == _DAY_MINUTES:
         raise Invalid(
             field,
             "starts_at_24",
             'A window cannot begin at 24:00; begin it at "00:00" of the next day.',
         )
-    return start, end if end > start else end + _DAY_MINUTES
+    if end <= start:
+        end += _DAY_MINUTES
+    return start, end
 
 
 def _minutes(wall: object, field: str) -> int:
@@ -245,5 +255,8 @@ def _clocks(windows: tuple[Window, ...]) -> list[list[str]]:
 
 
 def _clock(minute: int) -> str:
-    hour, rest = divmod(minute if minute <= _DAY_MINUTES else minute - _DAY_MINUTES, 60)
+    # 24:00 is the end of a day, and keeps its name; what lies beyond is a time of the next day.
+    if minute > _DAY_MINUTES:
+        minute -= _DAY_MINUTES
+    hour, rest = divmod(minute, 60)
     return f"{hour:02}:{rest:02}"

@@ -54,13 +54,11 @@ def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     """
     erased = change.booking.participant.is_erased
     if change.tells_participant and not erased:
-        yield Notice(
-            _facts(change, change.kind, coach, _participant(change.booking), terms), terms.now
-        )
+        participant = _participant(change.booking)
+        yield Notice(_facts(change, change.kind, coach, participant, terms), terms.now)
     if coach.email is not None and change.tells_coach:
-        yield Notice(
-            _facts(change, change.kind, coach, _coach(coach, coach.email), terms), terms.now
-        )
+        recipient = _coach(coach, coach.email)
+        yield Notice(_facts(change, change.kind, coach, recipient, terms), terms.now)
     if change.kind in ("booked", "rebooked"):
         yield from _reminders(change, coach, terms)
 
@@ -83,12 +81,17 @@ def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ..
     if booking.participant.is_erased:
         return ()
     if booking.status == "cancelled":
-        return ("seat_left",) if session.pod and session.active else ("cancelled",)
+        # A pod goes on without whoever left it; a 1:1 session ends with its only seat.
+        if session.pod and session.active:
+            return ("seat_left",)
+        return ("cancelled",)
     if booking.status == "missed":
         return ("missed",)
     if booking.status == "completed" or session.begun(now):
         return ()
-    return ("booked", "reminder") if booking.version == 1 else ("booked", "rebooked", "reminder")
+    if booking.version == 1:
+        return ("booked", "reminder")
+    return ("booked", "rebooked", "reminder")
 
 
 def facts_now(
@@ -113,6 +116,12 @@ def _facts(
 ) -> MailFacts:
     session, booking = change.session, change.booking
     context = booking.context
+    # Each reader is told of the other, and only the participant has a page of their own.
+    participant_name, my_page_url = None, None
+    if recipient.role == "coach":
+        participant_name = booking.participant.name
+    else:
+        my_page_url = booking.participant.my_page_url
     return MailFacts(
         kind=kind,
         recipient=recipient,
@@ -120,7 +129,7 @@ def _facts(
         version=booking.version,
         changed_at=terms.now,
         coach_name=coach.name,
-        participant_name=booking.participant.name if recipient.role == "coach" else None,
+        participant_name=participant_name,
         starts=session.starts,
         ends=session.ends,
         previous_starts=change.previous_starts,
@@ -129,13 +138,20 @@ def _facts(
         company=context.company or session.context.company,
         project=context.project or session.context.project,
         cohort=context.cohort or session.context.cohort,
-        my_page_url=booking.participant.my_page_url if recipient.role == "participant" else None,
+        my_page_url=my_page_url,
         uid=booking.uid,
         sequence=booking.sequence,
         pod=session.pod,
-        invite=None if coach.written_to or recipient.role == "participant" else True,
+        invite=_invite(coach, recipient),
         nonce=nonce,
     )
+
+
+def _invite(coach: Contact, recipient: Recipient) -> bool | None:
+    """Said outright only for a coach into whose calendar nothing is written: see MailFacts."""
+    if coach.written_to or recipient.role == "participant":
+        return None
+    return True
 
 
 def _participant(booking: Booking) -> Recipient:

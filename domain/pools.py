@@ -72,7 +72,8 @@ class Pool:
         days = max(0, last - first)
         span = Span(first * DAY_SECONDS, days * CELLS_A_DAY)
         masks: dict[tuple[int, int], bytes] = {}
-        rows, clips = [], []
+        ids, rows, clips = [], [], []
+        # Many coaches have the same notice and horizon: each such pair is masked once.
         for member in members:
             notice, horizon_days = clip = member.notice, member.horizon_days
             if clip not in masks:
@@ -80,23 +81,20 @@ class Pool:
                     now=now, notice=notice, horizon_days=horizon_days, since=since, until=until
                 )
                 masks[clip] = _mask(span, window(duration, clock))
+            ids.append(member.coach_id)
             rows.append(member.slot_set.day_bits(duration, first, days))
             clips.append(masks[clip])
         bits = np.frombuffer(b"".join(rows), np.uint8) & np.frombuffer(b"".join(clips), np.uint8)
-        return cls(
-            tuple(member.coach_id for member in members),
-            span,
-            bits.reshape(len(rows), span.cells // 8),
-        )
+        return cls(tuple(ids), span, bits.reshape(len(rows), span.cells // 8))
 
     def any_open(self) -> Starts:
         return self._starts(np.bitwise_or.reduce(self.bits, axis=0))
 
     def all_open(self) -> Starts:
         """None for no coach."""
-        return self._starts(
-            np.bitwise_and.reduce(self.bits, axis=0, initial=255 if self.coach_ids else 0)
-        )
+        if not self.coach_ids:
+            return np.empty(0, np.int64)
+        return self._starts(np.bitwise_and.reduce(self.bits, axis=0))
 
     def who(self) -> Open:
         starts = self.any_open()
@@ -114,7 +112,7 @@ class Pool:
 
 
 def _mask(span: Span, window: Interval) -> bytes:
-    low, high = (span.cell(instant) for instant in window)
+    since, until = window
     inside = np.zeros(span.cells, np.bool_)
-    inside[low:high] = True
+    inside[span.cell(since) : span.cell(until)] = True
     return np.packbits(inside).tobytes()

@@ -218,7 +218,9 @@ class Terms:
         return session.starts - self.now.timestamp() < self.late.total_seconds()
 
     def reminder(self, session: Session) -> timedelta:
-        return self.remind_pods if session.pod else self.remind
+        if session.pod:
+            return self.remind_pods
+        return self.remind
 
 
 def check_open_to_change(

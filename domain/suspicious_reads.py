@@ -24,9 +24,14 @@ def vanished(known: Reading, read: Reading, *, unlisted: Collection[str] = ()) -
       enough.
     """
     had, has = _periods(known), _periods(read)
-    most = had.total() >= MANY and 2 * has.total() < had.total()
-    whole = any(count >= SEVERAL and not has[calendar] for calendar, count in had.items())
-    return most or whole or any(had[calendar] for calendar in unlisted)
+    if had.total() >= MANY and 2 * has.total() < had.total():
+        return True
+    for calendar, count in had.items():
+        if calendar in unlisted:
+            return True
+        if count >= SEVERAL and not has[calendar]:
+            return True
+    return False
 
 
 def _periods(reading: Reading) -> Counter[str]:
