@@ -38,6 +38,7 @@ class Lease:
     @property
     def open(self) -> ColumnElement[bool]:
         """Whoever comes may take it, over from a holder that is late too."""
+        # A lease that was ended has 0 here, so that the end alone answers this.
         return self.until_ms <= clock_ms()
 
     @property
@@ -48,6 +49,7 @@ class Lease:
         """Only whoever holds it: a token that was replaced, or is gone, fits no row. None is
         nobody's.
         """
+        # `= NULL` is true of no row either, but SQLAlchemy would write IS NULL: of every free one.
         return self.token == (token or "")
 
     def take(self, lease_ms: int) -> dict[str, Any]:

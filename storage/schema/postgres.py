@@ -101,6 +101,8 @@ class Bounded(psycopg.Connection[Any]):
 
         Who is not answered in time leaves no connection behind.
         """
+        # Short first: nearly all answers come within it, and are not counted among those who wait
+        # for long.
         left = deadlines.left(self.server.patience)
         short = min(left, self.waits.short)
         began = monotonic()
@@ -145,6 +147,7 @@ class Bounded(psycopg.Connection[Any]):
         except Crowded:
             self.pgconn.finish()
             raise
+        # Asked before it is thrown away: the server forgets what a closed connection waited for.
         blocked = self.server.is_blocked(self)
         self.pgconn.finish()
         if blocked:
@@ -173,6 +176,8 @@ class PostgresLink:
         }
         ours = [f"-c {name}={value}" for name, value in self.limits.items()]
         self.arguments["options"] = " ".join([*filter(None, [arguments.get("options")]), *ours])
+        # libpq then goes on to the next host where one is a standby. With one host there is none
+        # to go on to, and `_greet` says what is the matter.
         if self._hosts > 1:
             self.arguments.setdefault("target_session_attrs", "read-write")
 
@@ -186,7 +191,8 @@ class PostgresLink:
         except psycopg.OperationalError as error:
             if REFUSES_OPTIONS not in str(error):
                 raise
-            self.arguments.pop("options", None)  # several threads may learn it at once
+            # Several threads may learn it at once: for the second there is nothing left to take.
+            self.arguments.pop("options", None)
             connection = self._dial()
         connection.server, connection.waits = self, waits or self.waits
         connection.made = connection.answered = monotonic()
@@ -238,6 +244,8 @@ class PostgresLink:
         pid, read_only = row or (None, "off")
         if read_only == "on":
             raise ReadOnlySqlTransaction("the database cannot be written")
+        # A pooler makes up a process id of its own when it lets us in. Behind it each transaction
+        # may run on another server, which knows nothing that was prepared on the last one.
         connection.pooled = pid != connection.info.backend_pid
         if connection.pooled:
             connection.prepare_threshold = None

@@ -13,8 +13,10 @@ from storage.schema.outages import Crowded
 
 BUSY_SECONDS = 4
 SQLITE_PRAGMAS = (
-    "PRAGMA synchronous=FULL",  # a 2xx is a promise: the commit behind it survives a power cut too
+    # A 2xx is a promise: the commit behind it survives a power cut too.
+    "PRAGMA synchronous=FULL",
     f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}",
+    # Off by default, and for each connection anew.
     "PRAGMA foreign_keys=ON",
 )
 
@@ -64,6 +66,7 @@ def _take_before(tx: Connection, end: float, waits: LongWaits) -> None:
                 if time.monotonic() >= end:
                     raise Crowded("nobody let go of the write lock in time")
     except Crowded:
+        # Once more, without waiting: so the error is SQLite's own, and is read like any other.
         tx.exec_driver_sql("PRAGMA busy_timeout=0")
         tx.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -23,6 +23,8 @@ class Vault:
         self._fernet = MultiFernet(self._keys)
 
     def seal(self, owner: str, secrets: dict[str, str]) -> bytes:
+        # Fernet seals a text without its place. So the owner is sealed with it: whoever can write
+        # rows, and has no key, cannot give one coach the calendar of another.
         return self._fernet.encrypt(json.dumps([owner, secrets]).encode())
 
     def open(self, owner: str, sealed: bytes) -> dict[str, str]:
