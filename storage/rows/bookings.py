@@ -1,9 +1,22 @@
-"""Bookings as rows: one participant's seat in a session each."""
+"""Bookings as rows: one participant's seat in a session each.
+
+    (made)                cancelled in time
+       |         +---------------------------->  cancelled
+       v         |
+    booked  -----+   cancelled too late
+     ^   |       +---------------------------->  missed
+     |   |
+     +---+           reported, once the session has begun
+    rebooked:    +---------------------------->  completed  <-- corrected -->  missed
+    version + 1
+
+None of the ends leads back: whoever cancelled and comes again gets a new booking, with a new UID.
+"""
 
 import secrets
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from domain.mail.safety import mail_address
 from domain.sessions import Booking, Context, Participant, Session, Terms, Unknown
@@ -83,10 +96,7 @@ def coming(tx: Connection, coach_id: str, participant_id: str, *, now: int) -> l
         row.participant_id == participant_id,
         row.status == "booked",
     )
-    return [
-        _booking(found)
-        for found in tx.execute(mine.where(sessions.c.starts > now).order_by(sessions.c.starts))
-    ]
+    return _read(tx, mine.where(sessions.c.starts > now).order_by(sessions.c.starts))
 
 
 def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
@@ -110,14 +120,19 @@ def chosen_before(tx: Connection, pod: Session, participant_id: str) -> str | No
         .order_by(row.created_at, row.id)
     )
     same = pod.title, pod.context.as_json()
-    return next(
-        (found.id for found in tx.execute(query) if (found.title, found.context) == same), None
-    )
+    # Compared here: PostgreSQL knows no equality of JSON, and to SQLite it is a text.
+    for found in tx.execute(query):
+        if (found.title, found.context) == same:
+            return str(found.id)
+    return None
 
 
 def _all(tx: Connection, *where: ColumnElement[bool]) -> list[Booking]:
-    query = select(bookings).where(*where).order_by(row.created_at, row.id)
-    return [_booking(found) for found in tx.execute(query)]
+    return _read(tx, select(bookings).where(*where).order_by(row.created_at, row.id))
+
+
+def _read(tx: Connection, query: Select[Any]) -> list[Booking]:
+    return list(map(_booking, tx.execute(query)))
 
 
 def _booking(found: Row[Any]) -> Booking:

@@ -18,6 +18,7 @@ def describe(tx: Connection, connection_id: str, account: Account) -> None:
     is kept.
     """
     mine = calendars.c.connection_id == connection_id
+    # By its id: a calendar that vanishes and comes back has lost what the coach chose.
     left_out = set(tx.scalars(select(calendars.c.id).where(mine, calendars.c.blocks.is_(False))))
     tx.execute(delete(calendars).where(mine))
     tx.execute(delete(profiles).where(profiles.c.connection_id == connection_id))
@@ -33,10 +34,12 @@ def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str] | N
     calendar does).
     """
     mine = calendars.c.connection_id == connection_id
-    rows = tx.execute(
-        select(calendars.c.id, calendars.c.blocks, calendars.c.deleted).where(mine)
-    ).all()
-    return frozenset(row.id for row in rows if row.blocks and not row.deleted) if rows else None
+    query = select(calendars.c.id, calendars.c.blocks, calendars.c.deleted).where(mine)
+    rows = tx.execute(query).all()
+    # No row at all: userinfo was never read. To let nothing block then would open every time.
+    if not rows:
+        return None
+    return frozenset(row.id for row in rows if row.blocks and not row.deleted)
 
 
 def choose(tx: Connection, connection_id: str, blocking: Collection[str]) -> None:

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, Select, func, literal, or_, select
 
+from storage.schema import records
 from storage.schema.columns import EPOCH, Instant
 from storage.schema.leases import Lease
 from storage.schema.tables import channels, connections
@@ -25,10 +26,8 @@ def channel_hash(token: str) -> bytes:
 
 def channel(tx: Connection, connection_id: str) -> StoredChannel | None:
     row = channels.c
-    found = tx.execute(
-        select(row.token, row.channel_id).where(row.connection_id == connection_id)
-    ).first()
-    return None if found is None else StoredChannel(*found)
+    query = select(row.token, row.channel_id).where(row.connection_id == connection_id)
+    return records.first_as(tx, StoredChannel, query)
 
 
 def plan_channel(
@@ -37,11 +36,10 @@ def plan_channel(
     """Remember the channel that is about to be opened, so that its first push already finds its
     connection.
     """
-    tx.execute(
-        channels.insert().values(
-            connection_id=connection_id, token_hash=token_hash, token=sealed_token
-        )
-    )
+    # The race: Cronofy pushes through a channel before it has answered who opened it. Written
+    # first, the channel is known by its token, whatever becomes of that answer.
+    planned = {"connection_id": connection_id, "token_hash": token_hash, "token": sealed_token}
+    tx.execute(channels.insert().values(planned))
 
 
 def lease_channel(
@@ -53,8 +51,9 @@ def lease_channel(
     `over`: from whoever has it. So does a reader that finds none: it waits for nobody, and an audit
       that began before may have seen how things were.
     """
-    mine = channels.update().where(channels.c.connection_id == connection_id)
-    taken = mine if over else mine.where(AUDITING.open)
+    taken = channels.update().where(channels.c.connection_id == connection_id)
+    if not over:
+        taken = taken.where(AUDITING.open)
     return tx.scalar(taken.values(AUDITING.take(lease_ms)).returning(AUDITING.token))
 
 

@@ -27,9 +27,10 @@ def lock(tx: Connection, coach_id: str) -> Coach | None:
     refreshes of one coach then compute one after the other, each seeing what the other stored, and
     nobody can deadlock.
     """
-    return _one(
-        tx.execute(select(coaches).where(coaches.c.id == coach_id).with_for_update()).first()
-    )
+    # The lock is the row's on PostgreSQL. SQLite knows none, and needs none: BEGIN IMMEDIATE has
+    # locked the file before anything was read.
+    mine = select(coaches).where(coaches.c.id == coach_id)
+    return _one(tx.execute(mine.with_for_update()).first())
 
 
 def get(tx: Connection, coach_id: str) -> Coach | None:
@@ -92,7 +93,7 @@ def _one(row: Row[Any] | None) -> Coach | None:
         id=row.id,
         hours=Hours(
             zone=row.zone,
-            weekly=tuple(_windows(day) for day in row.weekly),
+            weekly=tuple(map(_windows, row.weekly)),
             overrides=tuple(
                 (date.fromisoformat(day), _windows(windows)) for day, windows in row.overrides
             ),

@@ -14,6 +14,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, delete, select
 
+from storage.schema import records
 from storage.schema.tables import oauth_states
 
 Outcome = Literal["asking", "to_confirm", "connected", "declined", "refused", "in_use", "away"]
@@ -55,17 +56,16 @@ def issue(
 def find(tx: Connection, state: str, *, browser: str, now: datetime) -> Attempt | None:
     """What has come of it so far. None: unknown, another browser's, or too old."""
     query = select(row.coach_id, row.outcome, row.account, row.sealed)
-    found = tx.execute(query.where(_is(state, browser), row.expires_at > now)).first()
-    return None if found is None else Attempt(*found)
+    return records.first_as(tx, Attempt, query.where(_is(state, browser), row.expires_at > now))
 
 
 def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_is: Now) -> bool:
     """From one outcome to the next. Of two at once, one does it: False for the other, who looks
     again.
     """
-    values = {name: getattr(now_is, name) for name in Now.__dataclass_fields__}
+    # Not `==`: the first step is from no outcome at all, and NULL equals nothing.
     step = oauth_states.update().where(_is(state, browser), row.outcome.is_not_distinct_from(was))
-    return tx.execute(step.values(values)).rowcount == 1
+    return tx.execute(step.values(records.values_of(now_is))).rowcount == 1
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:

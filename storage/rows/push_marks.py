@@ -35,9 +35,9 @@ def _looking(nobody_reads: ColumnElement[bool]) -> Select[tuple[str, bool]]:
     )
 
 
-_userinfo, _erase, _pushed = (
-    bindparam(name, type_=Boolean()) for name in ("userinfo", "erase", "pushed")
-)
+_userinfo = bindparam("userinfo", type_=Boolean())
+_erase = bindparam("erase", type_=Boolean())
+_pushed = bindparam("pushed", type_=Boolean())
 
 
 def _marking(nobody_reads: ColumnElement[bool]) -> ReturningUpdate[tuple[bool]]:
@@ -77,7 +77,10 @@ def by_channel(database: Database, token_hash: bytes) -> tuple[str, bool] | None
     could add to.
     """
     found = query_raw(database, _BY_CHANNEL, token_hash=token_hash)
-    return (found[0][0], bool(found[0][1])) if found else None
+    if not found:
+        return None
+    connection_id, owed_already = found[0]
+    return connection_id, bool(owed_already)
 
 
 def mark_dirty(

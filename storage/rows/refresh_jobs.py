@@ -1,10 +1,21 @@
 """Connections: a coach's Cronofy accounts. The row is the refresh job; a queued message is only a
 wake-up with its id.
 
+              a notification: req_gen + 1                     claim
+    clean  ------------------------------->  dirty  ------------------------>  taken
+      ^                                      ^   ^                             |  |
+      |                                      |   |   give_back: it failed      |  |
+      |                                      |   |   doubt: not believed yet   |  |
+      |                                      |   +-----------------------------+  |
+      |                                      |       finish, and more came        |
+      |   finish, give_up: done_gen = the    +------------------------------------+
+      |   generation that was claimed                                             |
+      +---------------------------------------------------------------------------+
+
     clean            done_gen = req_gen
     dirty            done_gen < req_gen: a read that starts later than the last notification is owed
-    taken            it has a lease_token: somebody is reading, or was and may still come back
-                     (storage.schema.leases)
+    taken            dirty, with a lease_token: somebody is reading, or was and may still come back;
+                     once its lease is over anybody may claim it again (storage.schema.leases)
 
 A notification moves req_gen up, a claim remembers which generation it will have served, and storing
 the result moves done_gen up to that one: what arrived during the read stays owed. All of it
@@ -32,6 +43,7 @@ from sqlalchemy import (
 )
 
 from domain.accounts import Trouble
+from storage.schema import records
 from storage.schema.columns import EPOCH
 from storage.schema.database import clock_ms
 from storage.schema.leases import Lease
@@ -76,6 +88,8 @@ class ReadClaim:
 
 def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> ReadClaim | None:
     """Take the connection to read it, or None: clean, already being read, or not due yet."""
+    # The race: one connection is woken twice, and two workers read it. The look and the taking are
+    # one statement: the second of two finds a lease that lasts.
     statement = (
         connections.update()
         .where(row.id == connection_id, DIRTY, LEASE.open, DUE)
@@ -96,8 +110,7 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
             row.erase_due,
         )
     )
-    found = tx.execute(statement).first()
-    return None if found is None else ReadClaim(*found)
+    return records.first_as(tx, ReadClaim, statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +129,8 @@ def before(tx: Connection, held: ReadClaim) -> Before | None:
     """None: the lease was lost."""
     newer = row.req_gen > held.generation
     query = select(row.trouble, row.doubted, row.pushed_since_ms, newer)
-    found = tx.execute(
-        query.where(row.id == held.connection_id, LEASE.by(held.lease_token))
-    ).first()
-    return None if found is None else Before(*found)
+    mine = and_(row.id == held.connection_id, LEASE.by(held.lease_token))
+    return records.first_as(tx, Before, query.where(mine))
 
 
 def is_erasing(tx: Connection, held: ReadClaim) -> bool:
@@ -136,8 +147,12 @@ def finish(tx: Connection, held: ReadClaim, **values: Any) -> bool | None:
     """Record that the claimed generation was read. True: dirty again, and due. None: the lease was
     lost.
     """
+    # The race: a push comes while its connection is read, too late for that read. It has moved
+    # req_gen past the generation that was claimed, so the connection stays dirty.
     still_dirty = row.req_gen > held.generation
     served = or_(not_(still_dirty), row.pushed_since_ms.is_(None))
+    # Since when that push waits, nobody wrote down where an earlier one waited already. It came
+    # after the claim: the claim's own moment is the longest that it can have been.
     during = case(
         (row.pushed_since_ms > held.claimed_at_ms, row.pushed_since_ms), else_=held.claimed_at_ms
     )
@@ -173,24 +188,26 @@ def give_up(tx: Connection, held: ReadClaim, *, error: str, trouble: Trouble) ->
 
 
 def _release(tx: Connection, held: ReadClaim, values: dict[str, Any]) -> bool | None:
+    # The race: a reader sleeps past its lease, another reads and stores what is newer, the first
+    # wakes up and stores what is old. Its token is gone by then: it writes nothing at all.
     values |= LEASE.end() | {"wake_after_ms": clock_ms()}
     mine = and_(row.id == held.connection_id, LEASE.by(held.lease_token))
-    found = tx.execute(
-        connections.update().where(mine).values(values).returning(and_(DIRTY, DUE))
-    ).first()
-    return None if found is None else bool(found[0])
+    released = connections.update().where(mine).values(values)
+    found = tx.execute(released.returning(and_(DIRTY, DUE))).first()
+    if found is None:
+        return None
+    return bool(found[0])
 
 
 def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
     """The connections that are owed a read and that nobody was woken for lately. One caller gets
     each.
     """
+    # The race: two sweepers find the same rows, and wake for each twice. Whoever finds one moves
+    # `wake_after_ms` on in the same statement.
     waiting = select(row.id).where(WAITS, row.wake_after_ms <= clock_ms())
-    return _take(
-        tx,
-        waiting.order_by(row.wake_after_ms).limit(limit),
-        {"wake_after_ms": clock_ms() + NEXT_WAKE_MS},
-    )
+    later = {"wake_after_ms": clock_ms() + NEXT_WAKE_MS}
+    return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +220,9 @@ def backlog(tx: Connection) -> Backlog:
     """How many connections are owed a read, and how old the oldest debt is."""
     query = select(func.count(), func.min(row.dirty_since_ms), clock_ms()).where(DIRTY)
     count, oldest, now = tx.execute(query).one()
-    return Backlog(count, (now - oldest) / 1000 if oldest else 0.0)
+    if oldest is None:
+        return Backlog(count, 0.0)
+    return Backlog(count, (now - oldest) / 1000)
 
 
 def owe_stalest(

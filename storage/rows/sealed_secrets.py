@@ -43,7 +43,10 @@ class SealedSecret:
 
 
 def all_of(tx: Connection) -> list[SealedSecret]:
-    return [stored for place in PLACES for stored in _in(tx, place)]
+    found: list[SealedSecret] = []
+    for place in PLACES:
+        found.extend(_in(tx, place))
+    return found
 
 
 def replace(tx: Connection, stored: SealedSecret, sealed: bytes) -> bool:

@@ -40,6 +40,8 @@ def rows(tx: Connection) -> dict[tuple[str, str], int]:
         .where(strange)
         .group_by(troubled.trouble),
     }
-    return {
-        (table, said): count for table, query in found.items() for said, count in tx.execute(query)
-    }
+    counts = {}
+    for table, query in found.items():
+        for said, count in tx.execute(query):
+            counts[table, said] = count
+    return counts

@@ -32,7 +32,8 @@ from domain.mail import Role
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import mail_address
 from storage.rows import outbox as queue
-from storage.rows.outbox_claims import FIRST_WAKE_MS, DeliveryClaim, Reason, Wake
+from storage.rows.outbox_claims import FIRST_WAKE_MS, DeliveryClaim, Reason, Wake, wakes
+from storage.schema import records
 from storage.schema.database import clock_ms, insert
 from storage.schema.tables import bookings, outbox, sessions, withheld_addresses
 
@@ -137,7 +138,9 @@ def release(tx: Connection, which: str, *, now: datetime) -> Released | None:
 
     Raises domain.errors.Invalid for what has an @ and is no address.
     """
-    mine = listed.address == mail_address("address", which) if "@" in which else listed.id == which
+    mine = listed.id == which
+    if "@" in which:
+        mine = listed.address == mail_address("address", which)
     gone = tx.execute(withheld_addresses.delete().where(mine).returning(listed.id)).first()
     if gone is None:
         return None
@@ -151,6 +154,7 @@ def drop_old(tx: Connection, *, now: datetime) -> int:
     that leave.
     """
     gone = tx.execute(withheld_addresses.delete().where(listed.since <= now - KEPT)).rowcount
+    # The release before wrote rows without an id. One update for all would give all the same one.
     for found in tx.execute(select(listed.address).where(listed.id.is_(None))).all():
         tx.execute(
             withheld_addresses.update().where(listed.address == found.address).values(id=_new_id())
@@ -178,13 +182,9 @@ def _settle(tx: Connection, now: datetime) -> tuple[int, list[Wake]]:
         "last_error": None,
         "due_at": now,
     }
-    freed = (
-        outbox.update()
-        .where(withheld, unlisted)
-        .values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
-    )
-    found = tx.execute(freed.returning(row.id, row.kind))
-    return ended, [(each.id, each.kind) for each in found]
+    freed = outbox.update().where(withheld, unlisted)
+    freed = freed.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    return ended, wakes(tx, freed.returning(row.id, row.kind))
 
 
 def _untrue(now: datetime) -> dict[str, tuple[Reason, ColumnElement[bool]]]:
@@ -212,8 +212,8 @@ def _find(tx: Connection, chosen: ColumnElement[bool], limit: int) -> list[Withh
     columns = [made.get(item.name, listed.get(item.name, null())) for item in fields(Withheld)]
     joined = withheld_addresses.outerjoin(outbox, row.id == listed.outbox_id)
     query: Select[Any] = select(*columns).select_from(joined).where(chosen)
-    found = tx.execute(query.order_by(listed.since.desc(), listed.id).limit(limit))
-    return [Withheld(*values) for values in found]
+    latest = query.order_by(listed.since.desc(), listed.id).limit(limit)
+    return records.all_as(tx, Withheld, latest)
 
 
 def _new_id() -> str:
