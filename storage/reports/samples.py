@@ -52,6 +52,8 @@ def summarise(tx: Connection) -> dict[str, float]:
     """Percentiles of what was seen since the last time, which is dropped. Nothing when nothing was
     pushed.
     """
+    # The race: a push is served between a look and a deletion, and is never counted. One statement
+    # takes the rows and answers them: what it does not answer is still there.
     waits = list(tx.scalars(visible.delete().returning(visible.c.ms)))
     if not waits:
         return {}
@@ -66,13 +68,16 @@ def gauges(tx: Connection, *, now: datetime, stale_after: timedelta) -> dict[str
     coaches = coach_states.counts(tx, now=now, stale_after=stale_after)
     reads = refresh_jobs.backlog(tx)
     waiting, since = _due(tx, now)
+    oldest_age = 0.0
+    if since is not None:
+        oldest_age = (now - since).total_seconds()
     return {
         "coaches_stale": coaches.get("stale", 0),
         "coaches_disconnected": coaches.get("disconnected", 0),
         "refresh_backlog": reads.dirty,
         "refresh_backlog_age": reads.oldest_seconds,
         "outbox_pending": waiting,
-        "outbox_oldest_age": 0.0 if since is None else (now - since).total_seconds(),
+        "outbox_oldest_age": oldest_age,
     }
 
 
