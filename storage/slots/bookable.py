@@ -45,9 +45,12 @@ def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
     """The coach, locked until the transaction ends, with a slot set that knows of no ended hold.
     Raises Unknown.
     """
+    # The race: two see the same open time, and both book it. The second waits here until the first
+    # has committed, and then reads a set in which the time is closed.
     coach = coaches.lock(tx, coach_id)
     if coach is None:
         raise Unknown("coach", coach_id)
+    # Whoever comes first after a hold has ended takes it away: the stored set still has it.
     if sessions.drop_expired_holds(tx, coach_id, now=terms.now):
         slot_sets.recompute(tx, coach, now=terms.now)
     return coach
@@ -71,6 +74,7 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
         tx, [wanted.coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True
     )
     listing = found.get(wanted.coach_id)
+    # A hold that has ended may open this very time, and the stored set does not know it yet.
     if listing is None or (listing.holds_until is not None and listing.holds_until <= terms.now):
         return
     refuse_closed(listing, wanted, terms)
@@ -106,7 +110,10 @@ def why_closed(listing: Listing, wanted: Wanted, terms: Terms) -> str | None:
     if asked.since < asked.now:
         return "past"
     runs = availability.reasons(listing, asked)
-    return runs[0][2].name if runs else "horizon"
+    # No run: the start lies beyond the set itself, which reaches past every horizon.
+    if not runs:
+        return "horizon"
+    return runs[0][2].name
 
 
 def nearest(listing: Listing, wanted: Wanted, terms: Terms) -> list[int]:
@@ -157,17 +164,18 @@ def _meets_own(
     others = sessions.own(
         tx, coach.id, since=wanted.start - DAY_SECONDS, now=terms.now, without=without
     )
-    kept = ((it, max(it.gap, coach.gap)) for it in others)
-    return any(it.start - gap < wanted.end and wanted.start < it.end + gap for it, gap in kept)
+    for it in others:
+        gap = max(it.gap, coach.gap)
+        if it.start - gap < wanted.end and wanted.start < it.end + gap:
+            return True
+    return False
 
 
 def _refusal(listing: Listing, wanted: Wanted, terms: Terms, reason: str) -> Refused:
     instead = nearest(listing, wanted, terms)
-    step = (
-        "choose one of the nearest open starts"
-        if instead
-        else "list the coach's slots for another time"
-    )
+    step = "list the coach's slots for another time"
+    if instead:
+        step = "choose one of the nearest open starts"
     return Refused(
         "slot_not_open",
         f"This time cannot be booked ({reason}): {step}.",

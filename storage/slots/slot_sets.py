@@ -97,7 +97,9 @@ def basis(
     """What a set made now is computed from: leaving a session or hold out, or the calendars."""
     origin = today(now)
     own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
-    busy = _periods(tx, coach) if calendars else NO_PERIODS
+    busy = NO_PERIODS
+    if calendars:
+        busy = _periods(tx, coach)
     return Basis(coach, busy, tuple(own), origin)
 
 
@@ -150,6 +152,7 @@ def _periods(tx: Connection, coach: Coach, *, unread: bool = True) -> Periods:
     rows = tx.execute(query.where(connections.c.coach_id == coach.id)).all()
     parts = [NO_PERIODS]
     for row in rows:
+        # What was not read is not free: from there on this calendar closes everything.
         if unread:
             parts.append(np.array([[row.window_end, FOREVER]], np.int64))
         parts.append(
@@ -188,8 +191,9 @@ def _write(
             )
         )
         return 1, True
+    # The same set: its version stays, so that nobody is told of a change or reads it again.
     if before.digest == digest:
-        same = {name: values[name] for name in ("coach_version", "holds_until")}
+        same = {"coach_version": coach.version, "holds_until": holds_until}
         tx.execute(slot_sets.update().where(mine).values(same))
         return before.version, False
     tx.execute(slot_sets.update().where(mine).values(version=before.version + 1, **values))
