@@ -23,6 +23,7 @@ from storage.rows import coaches as coach_rows
 from storage.rows import connections as connection_rows
 from storage.rows.audit_log import Deed
 from storage.rows.outbox import Owed
+from storage.schema import records
 from storage.schema.database import insert
 from storage.schema.tables import (
     bookings,
@@ -67,15 +68,15 @@ def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[st
     """
     if not is_known(tx, person):
         return None
+    # Asked twice is asked once: the audit keeps the first, and nobody else is named in it.
     values = {"kind": person.kind, "person_id": person.id, "asked_at": now}
-    asked = (
-        insert(tx, erasures)
-        .values(values)
-        .on_conflict_do_nothing(index_elements=["kind", "person_id"])
-    )
+    added = insert(tx, erasures).values(values)
+    asked = added.on_conflict_do_nothing(index_elements=["kind", "person_id"])
     if tx.execute(asked.returning(row.person_id)).first() is not None:
         audit_log.note(tx, Deed(now, actor, "erase", person.id, person.kind))
-    connected = connection_rows.ids_of_coach(tx, person.id) if person.kind == "coach" else []
+    if person.kind != "coach":
+        return []
+    connected = connection_rows.ids_of_coach(tx, person.id)
     for connection_id in connected:
         push_marks.mark_dirty(tx, connection_id, erase=True)
     return connected
@@ -98,7 +99,7 @@ def is_owed(tx: Connection, person: Person) -> bool:
 def owed(tx: Connection, *, limit: int) -> list[Person]:
     """Who is to be erased and is not yet, those asked for first first."""
     query = select(row.kind, row.person_id).order_by(row.asked_at, row.person_id)
-    return [Person(*found) for found in tx.execute(query.limit(limit))]
+    return records.all_as(tx, Person, query.limit(limit))
 
 
 def advance(tx: Connection, person: Person, *, now: datetime) -> Erased:
@@ -114,6 +115,7 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     An account that is not revoked yet stays, with the bare row of its coach: without its token
     nobody could end our access to it.
     """
+    # Nobody books this coach any more from here on, and no read of theirs is stored.
     coach_rows.lock(tx, person.id)
     rows = personal_data.of_coach(tx, person.id)
     coming = and_(sessions.c.active, sessions.c.ends > int(now.timestamp()))
@@ -164,7 +166,7 @@ def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
     be lost later.
     """
     bare = coaches.update().where(coaches.c.id == coach_id)
-    tx.execute(bare.values(name="", email=None, weekly=[[] for _day in range(7)], overrides=[]))
+    tx.execute(bare.values(name="", email=None, weekly=[[]] * 7, overrides=[]))
     closed = coach_rows.get(tx, coach_id)
     if closed is not None:
         slot_sets.recompute(tx, closed, now=now)
@@ -216,6 +218,7 @@ def _drop_answers(tx: Connection, answers: Iterable[KeptAnswer]) -> int:
     return len(keys)
 
 
+# SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535, and two go with each key.
 def _batches(keys: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
     for place in range(0, len(keys), AT_ONCE):
         yield keys[place : place + AT_ONCE]

@@ -16,12 +16,15 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 
 from storage.rows import outbox, outbox_claims
 from storage.rows.outbox_claims import Wake
+from storage.schema import records
 from storage.schema.tables import calendars, connections, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
 from storage.transactions.write_back import TargetCalendar, owed_row
 
 LOOK = "look"
 """The topic of the outbox rows."""
+# Cronofy answers 202 to a write, which is no proof of it, and says nothing when it fails later: a
+# provider that is down for a night is written to in the morning.
 AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 6 * 60, 24 * 60))
 KEPT = timedelta(days=60)
 
@@ -91,8 +94,8 @@ def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:
     query = select(
         row.session_id, row.calendar_id, row.connection_id, row.since, row.token, row.deletes
     )
-    found = tx.execute(query.where(row.session_id == session_id).order_by(row.calendar_id))
-    return tuple(Look(*values) for values in found)
+    mine = query.where(row.session_id == session_id).order_by(row.calendar_id)
+    return tuple(records.all_as(tx, Look, mine))
 
 
 def looked(tx: Connection, look: Look, *, at: datetime) -> None:

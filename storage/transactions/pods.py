@@ -167,18 +167,18 @@ def change(
 
 
 def _changed(before: Session, changes: Changes) -> Session:
-    start = before.starts if changes.start is None else changes.start
-    given = {
-        name: getattr(changes, name)
-        for name in ("min_seats", "capacity", "format", "deadline", "title")
-        if getattr(changes, name) is not None
-    }
-    after = replace(
-        before, version=before.version + 1, starts=start, ends=start + 60 * before.minutes, **given
-    )
+    start, minutes = before.starts, before.minutes
+    if changes.start is not None:
+        start = changes.start
     if changes.duration is not None:
-        after = replace(after, ends=start + 60 * changes.duration)
-    return after
+        minutes = changes.duration
+    given = {}
+    for name in ("min_seats", "capacity", "format", "deadline", "title"):
+        value = getattr(changes, name)
+        if value is not None:
+            given[name] = value
+    version = before.version + 1
+    return replace(before, version=version, starts=start, ends=start + 60 * minutes, **given)
 
 
 def _move(
@@ -200,6 +200,7 @@ def _call_off(tx: Connection, coach: Coach, before: Session, terms: Terms) -> Ma
     after = replace(
         before, active=False, status="disabled", version=before.version + 1, conflict_since=None
     )
+    # Told as it was, with its seats; then the seats are gone.
     ended = _each_seat(tx, after, "cancelled", terms)
     sessions.put(tx, replace(after, taken=0))
     slot_sets.recompute(tx, coach, now=terms.now)
@@ -210,10 +211,12 @@ def _each_seat(
     tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
 ) -> list[Change]:
     """The same change for everyone who has a seat; the coach hears of it once."""
+    status = "booked"
+    if kind == "cancelled":
+        status = "cancelled"
     found: list[Change] = []
     for booking in booking_rows.of_session(tx, pod.id):
         if booking.status == "booked":
-            status = "cancelled" if kind == "cancelled" else "booked"
             changed = booking.changed(terms.now, status=status)
             booking_rows.put(tx, changed)
             found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
