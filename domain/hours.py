@@ -223,11 +223,12 @@ def _windows(value: object, field: str) -> tuple[Window, ...]:
 
 
 def _window(pair: object, field: str) -> Window:
-    # A string of two characters is a sequence of two as well.
-    is_list = isinstance(pair, Sequence) and not isinstance(pair, str)
-    if not is_list or len(pair) != len(("start", "end")):
-        raise Invalid(field, "not_a_window", 'A window is a pair such as ["09:00", "17:00"].')
-    start, end = _minutes(pair[0], field), _minutes(pair[1], field)
+    # A text of two characters is no such list, whatever Python says of sequences elsewhere.
+    match pair:
+        case [first, last]:
+            start, end = _minutes(first, field), _minutes(last, field)
+        case _:
+            raise Invalid(field, "not_a_window", 'A window is a pair such as ["09:00", "17:00"].')
     if start == _DAY_MINUTES:
         raise Invalid(
             field,
