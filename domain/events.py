@@ -77,6 +77,7 @@ def slots_changed(coach_id: str, version: int, at: datetime) -> Event:
 def booking(change: Change, at: datetime) -> Event:
     """A booking's own change, as it is afterwards."""
     booked, session = change.booking, change.session
+    # No name and no address: what is posted may be logged by whoever receives it.
     data: dict[str, Any] = {
         "booking_id": booked.id,
         "version": booked.version,

@@ -39,6 +39,7 @@ def _without(interval: Interval, taken: tuple[Interval, ...]) -> Iterator[Interv
     for gone_from, gone_until in taken:
         if gone_until <= start:
             continue
+        # They are sorted: whatever comes now lies behind the interval.
         if gone_from >= end:
             break
         if gone_from > start:

@@ -72,6 +72,7 @@ def _reminders(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]
         return
     if not change.booking.participant.is_erased:
         yield Notice(_facts(change, "reminder", coach, _participant(change.booking), terms), due)
+    # A coach has one pod and many seats in it: a reminder for each would be many of one session.
     if coach.email is not None and not change.session.pod:
         yield Notice(_facts(change, "reminder", coach, _coach(coach, coach.email), terms), due)
 

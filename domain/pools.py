@@ -100,6 +100,7 @@ class Pool:
         starts = self.any_open()
         cells = (starts - self.span.origin) // GRID
         open_at = np.ascontiguousarray(np.unpackbits(self.bits, axis=1)[:, cells].T)
+        # As objects: an array of texts would make each as long as the longest id.
         ids = np.array(self.coach_ids, object)[np.nonzero(open_at)[1]].tolist()
         edges = [0, *np.cumsum(np.count_nonzero(open_at, axis=1)).tolist()]
         return [

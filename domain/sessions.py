@@ -229,6 +229,7 @@ def check_open_to_change(
     """Raises Refused unless this booking stands, is the one that the caller saw, and
     has not begun.
     """
+    # The version first: whoever saw an older state is to look again, whatever else there is to say.
     if expected is not None and expected != booking.version:
         detail = (
             f"The booking is at version {booking.version} now: read it again, then repeat your"
@@ -269,6 +270,7 @@ def check_may_rebook(pod: Session, target: Session) -> None:
             " programme move it."
         )
         raise Refused("format_forbids", detail, format=pod.format)
+    # Between hybrid pods one may move: whoever is in the one was assigned by the programme before.
     if target.format == "closed" or (target.format == "hybrid" and pod.format != "hybrid"):
         detail = "Seats of that pod are assigned by the programme: choose another."
         raise Refused("format_forbids", detail, format=target.format)

@@ -27,6 +27,7 @@ def vanished(known: Reading, read: Reading, *, unlisted: Collection[str] = ()) -
     if had.total() >= MANY and 2 * has.total() < had.total():
         return True
     for calendar, count in had.items():
+        # Not even listed any more: where it had any period at all, that alone is strange enough.
         if calendar in unlisted:
             return True
         if count >= SEVERAL and not has[calendar]:

@@ -118,6 +118,7 @@ class MailFacts:
     @property
     def thread_digest(self) -> str:
         """The left side of the Message-ID of the first mail of its thread."""
+        # A booking's first mail is always `booked`, at version 1; an account's is that of day 0.
         if self.kind == "relink":
             return _digest(self, "0", "relink", "")
         return _digest(self, "1", "booked", "")

@@ -53,6 +53,8 @@ def choose(rows: Iterable[MailText], language: str) -> Choice:
     none: `off`.
     """
     known = {(row.scope, row.language): row for row in rows}
+    # Language before scope: an English text of the cohort is not for a reader of German, for whom
+    # there is a German default.
     chain = languages(language)
     if _is_off(known.values(), chain):
         return "off"

@@ -62,6 +62,7 @@ def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> No
     """Raises UnusableTokens when one of the texts asks for what has no value. A page may ask for
     its subject too.
     """
+    # The page may show the subject, which is filled before it. A subject cannot show itself.
     names = asked(page) - {"subject"}
     for text in texts:
         names |= asked(text)

@@ -143,6 +143,8 @@ def build(
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
     durations = [60 * minutes for minutes in coach.durations]
     off = closed_periods(coach.hours, span.origin, span.end + max(durations))
+    # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
+    # session that is to be booked, since we know of no others.
     sessions, apart = _sessions(coach, own)
     around = padded(busy, 60 * coach.pre, 60 * coach.post)
     free = clear(span, durations, np.concatenate((off, around, apart)))

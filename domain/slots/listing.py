@@ -63,6 +63,8 @@ def next_change(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> int
     listed = offered(slot_set, duration, **clock)
     coming = slot_set.open_starts(duration, max(clock["since"], latest + 1), clock["until"])
     changes = []
+    # A start is still offered in the very second in which the notice reaches it, hence the one
+    # more; it enters in the second in which the horizon does.
     if len(listed):
         changes.append(clock["now"] + int(listed[0]) - soonest + 1)
     if len(coming):

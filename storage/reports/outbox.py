@@ -14,6 +14,7 @@ from storage.schema import records
 from storage.schema.database import clock_ms
 from storage.schema.tables import outbox
 
+# Few at any time: nearly all rows that there are were sent or superseded.
 UNENDED = ("pending", "sending", "waiting_for_text", "withheld", "dead")
 
 row = outbox.c
@@ -123,6 +124,8 @@ def neighbours(tx: Connection, outbox_id: str, *, limit: int = 50) -> list[Messa
     """The queue that a message stands in (see storage.rows.outbox), itself included, in the order
     it is to leave.
     """
+    # The queue as storage.rows.outbox_claims locks it. Nothing is locked here: what is shown may be
+    # over when it is read.
     me = outbox.alias("me")
     queue = or_(
         and_(
@@ -139,6 +142,7 @@ def neighbours(tx: Connection, outbox_id: str, *, limit: int = 50) -> list[Messa
 
 def retry(tx: Connection, outbox_id: str) -> Wake | None:
     """Try a message that waits for its next attempt now. None when it does not wait for one."""
+    # Whoever asks wakes a sender; should that get lost, the sweeper looks after two seconds.
     now = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + 2_000}
     waits = row.state.in_(("pending", "waiting_for_text"))
     mine = outbox.update().where(row.id == outbox_id, waits).values(now)

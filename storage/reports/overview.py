@@ -116,11 +116,13 @@ class AccountOverview:
 
 def seconds(ms: ColumnElement[int]) -> ColumnElement[float]:
     """A span of the database's milliseconds, as seconds on either database."""
+    # Cast first: both databases divide whole numbers to a whole number.
     return type_coerce(cast(ms, Float) / 1000, Float)
 
 
 def being_read(tx: Connection) -> int:
     """How many connections somebody is reading at this moment."""
+    # A token whose lease is over is of somebody who vanished: `stuck_reads` lists those.
     return tx.scalar(select(func.count()).where(LEASE.taken, LEASE.lasts)) or 0
 
 
@@ -207,6 +209,7 @@ _ACCOUNTS = select(
 
 def _account(tx: Connection, account: AccountOverview) -> AccountOverview:
     """With what it is made of."""
+    # Two queries an account: a coach has few, and one page shows one coach.
     it = profiles.c
     query = select(*records.columns_of(profiles, ProfileOverview))
     theirs = query.where(it.connection_id == account.id).order_by(it.id)

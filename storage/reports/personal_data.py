@@ -40,6 +40,7 @@ from storage.schema.tables import (
     withheld_addresses,
 )
 
+# What opens a calendar or a page, and what only tells processes apart.
 SECRET = {
     "tokens",
     "token",
@@ -111,13 +112,17 @@ def export_participant(tx: Connection, participant_id: str) -> dict[str, Any] | 
 
 
 def of_coach(tx: Connection, coach_id: str) -> Rows:
+    # Subqueries, not lists of ids: a coach of some years has more bookings than a statement takes
+    # parameters.
     mine = select(connections.c.id).where(connections.c.coach_id == coach_id)
     met = select(sessions.c.id).where(sessions.c.coach_id == coach_id)
     seats = select(bookings.c.id).where(bookings.c.session_id.in_(met))
     owed = outbox.c
+    # Relink mails are about an account, and have its id where others have a booking's.
     about = or_(
         owed.coach_id == coach_id, owed.session_id.in_(met), owed.booking_id.in_(seats.union(mine))
     )
+    # What ops did may have been done to the coach, to an account of theirs, or to a mail.
     deeds = or_(
         ops_audit.c.target == coach_id,
         ops_audit.c.target.in_(select(owed.id).where(about).union(mine)),
@@ -208,6 +213,7 @@ Mentions = Callable[[str, str], bool]
 
 
 def _mentions(named: dict[str, str], ids: set[str], mail_addresses: set[str]) -> Mentions:
+    # Ids are compared whole; an address may stand within a sentence, such as that of a refusal.
     def mentions(name: str, text: str) -> bool:
         if text in ids or named.get(name) == text:
             return True

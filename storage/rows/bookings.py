@@ -27,6 +27,7 @@ row = bookings.c
 
 def new(session: Session, participant: Participant, context: Context, terms: Terms) -> Booking:
     """A booking that is not written yet, with its names for life."""
+    # One name for both: whoever finds the event in a calendar finds the booking.
     name = secrets.token_hex(12)
     return Booking(
         id=f"bkg_{name}",
@@ -50,6 +51,8 @@ def put(tx: Connection, booking: Booking) -> None:
 
 def put_participant(tx: Connection, booking_id: str, who: Participant) -> None:
     """Write whose seat it is, and nothing else of the booking."""
+    # The race: whoever anonymises takes no coach's lock. Written whole, the booking would lose what
+    # somebody changed of it in between.
     tx.execute(bookings.update().where(row.id == booking_id).values(_whose(who)))
 
 
@@ -63,6 +66,8 @@ def get(tx: Connection, booking_id: str) -> Booking:
 
 def coach_of(tx: Connection, booking_id: str) -> str:
     """Raises Unknown."""
+    # To learn whose lock to take. By the time that it is taken the seat may be in another coach's
+    # pod (storage.transactions.bookings.stand).
     query = (
         select(sessions.c.coach_id)
         .join(bookings, row.session_id == sessions.c.id)
@@ -166,6 +171,7 @@ def _values(booking: Booking) -> dict[str, Any]:
 
 
 def _whose(who: Participant) -> dict[str, Any]:
+    # The address as mails have it, not as it was typed: a person is found by this very text.
     participant = {
         "name": who.name,
         "email": mail_address("participant.email", who.email),

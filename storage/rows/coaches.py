@@ -59,6 +59,7 @@ def put(tx: Connection, coach: Coach, *, expected: int | None = None) -> Coach:
             .where(coaches.c.id == coach.id)
             .values(version=stored + 1, **_row(coach))
         )
+    # Read back: what counts is what the next reader gets, in the shapes that JSON gave it.
     after = get(tx, coach.id)
     assert after is not None  # noqa: S101 (it was written two lines up, in this transaction)
     return after

@@ -24,6 +24,7 @@ def requeue(tx: Connection, outbox_id: str) -> Wake | None:
     """Try a dead letter again, as if for the first time. Where something newer was sent meanwhile,
     it is superseded when its turn comes. None: it is not dead.
     """
+    # `unsure` stays: an attempt of its first life may have arrived all the same.
     again = {"state": "pending", "attempts": 0, "last_error": None, "next_attempt_at_ms": 0}
     revived = outbox.update().where(row.id == outbox_id, row.state == "dead")
     owed = revived.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)

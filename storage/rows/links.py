@@ -57,6 +57,7 @@ def look(tx: Connection, token: str, leads: Leads, *, browser: str | None, now: 
     found = tx.execute(select(links).where(_is(token, leads))).first()
     if found is None:
         raise Closed("altered")
+    # A mail is easily forwarded: what one browser has opened no other one gets.
     if found.browser_hash is not None and (
         browser is None or found.browser_hash != _digest(browser)
     ):

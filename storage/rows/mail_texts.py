@@ -16,6 +16,7 @@ _TEXTS = select(*records.columns_of(mail_texts, MailText))
 
 def put(tx: Connection, text: MailText) -> None:
     """Insert or replace."""
+    # Of two who save the same text at once the later one's stands: nobody is asked for a version.
     values = records.values_of(text) | {"language": canonical(text.language)}
     changed = {name: value for name, value in values.items() if name not in KEY}
     added = insert(tx, mail_texts).values(values)

@@ -22,10 +22,13 @@ from storage.slots.listings import Listing
 
 Stamp = tuple[tuple[object, ...], ...]
 
+# One array for all who get nothing: nobody may write into it.
 NOTHING: Starts = np.empty(0, np.int64)
 NOTHING.setflags(write=False)
+# Further than any set reaches.
 FAR_DAYS = 10_000
 
+# Whatever can change an answer has to stand here: while it is equal, a kept answer is shown.
 _STAMP = (
     select(
         slot_sets.c.version,

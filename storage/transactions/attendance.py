@@ -28,6 +28,7 @@ def report(
 
     Raises Refused before it begins and once nobody has a seat; Unknown.
     """
+    # Read again under the lock: before it the session is only asked whose it is.
     coach = bookable.lock(tx, sessions.get(tx, session_id).coach_id, terms)
     session = sessions.get(tx, session_id)
     if not session.begun(terms.now):
@@ -83,6 +84,7 @@ def _took_part(session: Session, booking: Booking) -> bool:
 
 
 def _marked_afterwards(session: Session, booking: Booking) -> bool:
+    # `missed` is said of a late cancellation and of a no-show alike: the moment tells them apart.
     return booking.changed_at.timestamp() >= session.starts
 
 

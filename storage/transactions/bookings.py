@@ -81,6 +81,7 @@ def book(
         wall=wall_clock(coach.hours.zone, wanted.start),
     )
     booking = bookings.new(session, participant, context, terms)
+    # Written first: the set is made of what stands in the tables.
     sessions.add(tx, session)
     bookings.add(tx, booking)
     slot_sets.recompute(tx, coach, now=terms.now)
@@ -117,6 +118,7 @@ def rebook(
     if (wanted.start, wanted.end) == (before.starts, before.ends):
         return BookingChange(standing.booking, before, [])
     forced = bookable.check(tx, coach, wanted, terms, without=before.id)
+    # Out of every conflict: an open time has none, and a forced one is where somebody wanted it.
     session = replace(
         before,
         starts=wanted.start,

@@ -43,6 +43,7 @@ def announce(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> list[Wak
     if not found:
         return []
     subjects = [event.subject for event in found]
+    # Asked before they are forgotten: numbers go on growing, or what is new would count as old.
     latest = _latest(tx, subjects)
     _forget(tx, subjects)
     owed = [_owed(event, latest.get(event.subject, 0) + 1) for event in found]

@@ -41,6 +41,7 @@ def put_coach(
     read is closed.
     """
     before = coaches.lock(tx, coach_id)
+    # In a savepoint: on PostgreSQL a refused insert is the end of its transaction otherwise.
     try:
         with tx.begin_nested():
             after = coaches.put(tx, change(before), expected=expected)

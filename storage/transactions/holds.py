@@ -37,6 +37,7 @@ def release(tx: Connection, hold_id: str, terms: Terms) -> None:
     held = sessions.hold(tx, hold_id)
     if held is None:
         raise Unknown("hold", hold_id)
+    # The race: it ends, or is booked, while this waits for the coach's lock.
     coach = bookable.lock(tx, held.coach_id, terms)
     if sessions.hold(tx, hold_id) is None:
         raise Unknown("hold", hold_id)
@@ -51,8 +52,9 @@ def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> str | None:
     if hold_id is None:
         return None
     held = sessions.hold(tx, hold_id)
+    # It has ended: the time may still be open, and is asked for like any other.
     if held is None:
-        return None  # it has ended: the time may still be open, and is asked for like any other
+        return None
     if (held.coach_id, held.starts, held.ends) != (wanted.coach_id, wanted.start, wanted.end):
         raise Refused(
             "hold_of_another_time",
@@ -64,5 +66,6 @@ def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> str | None:
 
 def reopen(tx: Connection, coach_id: str, terms: Terms) -> None:
     """Open the times of a coach's ended holds."""
+    # The lock does it: whoever takes it finds no ended hold, and a set without them.
     if coaches.get(tx, coach_id) is not None:
         bookable.lock(tx, coach_id, terms)

@@ -63,6 +63,8 @@ def begin(
     # deadlock.
     session = select(sessions.c.id).where(sessions.c.id == session_id).with_for_update()
     account = and_(connections.c.id == place.connection_id, connections.c.erase_due.is_(False))
+    # PostgreSQL's weakest lock: the account cannot be deleted meanwhile, and can be read and
+    # renewed.
     standing = select(connections.c.id).where(account).with_for_update(read=True, key_share=True)
     if tx.execute(session).first() is None or tx.execute(standing).first() is None:
         return None
@@ -85,6 +87,7 @@ def begin(
 
 def settle(tx: Connection, begun: Begun) -> None:
     """The write was done, or refused: no look is owed for it. One for an earlier write stays."""
+    # If an earlier write may still land there, that this one is done says nothing about it.
     if begun.alone:
         mine = and_(row.session_id == begun.session_id, row.calendar_id == begun.calendar_id)
         tx.execute(event_looks.delete().where(mine, row.token == begun.token))

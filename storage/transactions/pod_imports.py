@@ -135,6 +135,8 @@ class _Rehearsal:
 
     def take(self, plan: Plan) -> Session:
         """The pod, if its time is open. Raises Refused and Invalid."""
+        # The set is made anew with each pod, which takes milliseconds: so the next entry of this
+        # coach meets it, buffers and limits included.
         bookable.refuse_closed(self._listing, plan.wanted, self._terms)
         pod = pods.planned(self.coach, plan, self._terms)
         self._pods.append(Own(pod.starts, pod.ends, pod.gap))

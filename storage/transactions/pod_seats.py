@@ -110,6 +110,7 @@ def _take(
         raise Refused("pod_ended", "This pod was called off: choose another.", ended_as=pod.status)
     if pod.begun(terms.now):
         raise Refused("already_begun", "The pod has begun: choose another.", reason="past")
+    # Under the coach's lock. Whoever came here without it the table's own index would refuse.
     if booking_rows.is_seated(tx, pod_id, participant.id):
         raise Refused("already_seated", "This participant has a seat in the pod already.")
     if not sessions.take_seat(tx, pod_id):

@@ -96,6 +96,7 @@ def place(
     knows that the time is open, and says `slots.recompute` in the end.
     """
     sessions.add(tx, pod)
+    # One after the other: each takes its seat from the row, which has none too many.
     seated = [
         give_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True)
         for each in participants
@@ -137,6 +138,8 @@ def change(
     """Change a pod; who is in it is told when it moves or is called off. Raises Refused, Unknown,
     Invalid.
     """
+    # Read twice: before the lock, to learn whose lock to take, and under it, because somebody may
+    # have changed the pod while we waited.
     coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
     before = sessions.get(tx, pod_id, what="pod")
     if expected is not None and expected != before.version:
@@ -160,6 +163,7 @@ def change(
     after = _changed(before, changes)
     check_seats(after.min_seats, after.capacity, after.taken)
     check_deadline(after.deadline, after.starts)
+    # The time stays, so nobody is mailed; but the title stands in the coach's calendar too.
     if (before.starts, before.ends) == (after.starts, after.ends):
         sessions.put(tx, after)
         return _made(tx, pod_id, notices.owe(tx, coach, terms, moved=[after]))
@@ -184,8 +188,10 @@ def _changed(before: Session, changes: Changes) -> Session:
 def _move(
     tx: Connection, coach: Coach, before: Session, after: Session, force: str | None, terms: Terms
 ) -> Made:
+    # Without itself: a pod may move by a quarter of an hour, over the time that it has now.
     wanted = Wanted(coach.id, after.starts, after.minutes, force)
     forced = bookable.check(tx, coach, wanted, terms, without=before.id)
+    # The gap of today: the coach may have set other buffers since it was made.
     wall = wall_clock(coach.hours.zone, after.starts)
     after = replace(
         after, force_reason=forced, gap=coach.gap, conflict_since=None, wall=wall, wall_moved=None

@@ -32,6 +32,7 @@ def empty_old_mails(tx: Connection, *, now: datetime, after: timedelta) -> int:
     Not those of a session to come: whether its cancellation is sent depends on whom its
     confirmation went to.
     """
+    # What belongs to no session (a mail that asks to connect again) goes by when it was due.
     before = now - after
     ended = select(sessions.c.id).where(sessions.c.ends < int(before.timestamp()))
     long_over = or_(row.session_id.in_(ended), and_(row.session_id.is_(None), row.due_at < before))
@@ -50,6 +51,7 @@ def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
         sessions, bookings.c.session_id == sessions.c.id
     )
     known = bookings.c.participant_id.not_like(f"{ERASED_ID}%")
+    # Booking and mails in one transaction: a mail that stayed would say who it was.
     old = dict(tx.execute(query.where(sessions.c.ends < before, known).limit(AT_ONCE)).all())
     empty_mails(tx, select(row.id).where(row.kind == "mail", row.booking_id.in_(old)))
     forgotten = anonymise(tx, bookings.c.id.in_(old))
@@ -65,6 +67,7 @@ def empty_mails(tx: Connection, chosen: Select[tuple[str]]) -> int:
     """
     ids = list(tx.scalars(chosen))
     role = row.payload[("recipient", "role")].as_string()
+    # A statement for each role: both databases take JSON from us, and each builds it its own way.
     for each in ROLES:
         emptied = outbox.update().where(row.id.in_(ids), role == each)
         tx.execute(

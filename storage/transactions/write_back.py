@@ -176,6 +176,7 @@ def set_places(
     tx: Connection, session_id: str, calendar_id: str | None, strays: set[str | None]
 ) -> None:
     left = sorted(each for each in strays if each and each != calendar_id)
+    # Null, not an empty list: what has strays is looked for by that.
     values = {"event_calendar_id": calendar_id, "event_strays": left or None}
     tx.execute(sessions.update().where(sessions.c.id == session_id).values(values))
 
