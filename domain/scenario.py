@@ -151,7 +151,7 @@ def _is_date(value: object) -> bool:
 def _instant(value: object, field: str) -> int:
     """Whole epoch seconds."""
     moment = _moment(value)
-    if moment is None or moment.tzinfo is None or moment.microsecond:
+    if moment is None:
         detail = (
             f"{value!r:.60} is no instant; write whole seconds with an offset, like"
             " 2026-01-05T09:00:00Z."
@@ -165,9 +165,12 @@ def _moment(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return None
+    if moment.tzinfo is None or moment.microsecond:
+        return None
+    return moment
 
 
 def _required(case: Case, field: str) -> Any:

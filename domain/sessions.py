@@ -24,7 +24,7 @@ class Refused(Exception):
     """What was asked is understood, and cannot be had: nothing is written.
 
     `reason`: why the time is closed, a name of `domain.slots.reasons.Reason`, `past` or `full`.
-      `nearest`: open starts around it, epoch seconds. `more`: what else the caller is told.
+    `nearest`: open starts around it, epoch seconds. `more`: what else the caller is told.
     """
 
     def __init__(
@@ -271,6 +271,7 @@ def check_may_rebook(pod: Session, target: Session) -> None:
         )
         raise Refused("format_forbids", detail, format=pod.format)
     # Between hybrid pods one may move: whoever is in the one was assigned by the programme before.
-    if target.format == "closed" or (target.format == "hybrid" and pod.format != "hybrid"):
+    is_among_hybrids = pod.format == target.format == "hybrid"
+    if target.format in ("closed", "hybrid") and not is_among_hybrids:
         detail = "Seats of that pod are assigned by the programme: choose another."
         raise Refused("format_forbids", detail, format=target.format)

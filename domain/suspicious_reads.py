@@ -21,7 +21,7 @@ def vanished(known: Reading, read: Reading, *, unlisted: Collection[str] = ()) -
     """Whether most of what was known ahead is gone. Both hold what lies ahead and nothing else.
 
     `unlisted`: calendars that the account does not list any more; one with a period in it is
-      enough.
+    enough.
     """
     had, has = _periods(known), _periods(read)
     if had.total() >= MANY and 2 * has.total() < had.total():

@@ -245,7 +245,9 @@ def _headers(facts: MailFacts, sender: Sender, language: str) -> tuple[tuple[str
 def _invitation(
     facts: MailFacts, summary: str, values: Mapping[str, str], sender: Sender
 ) -> Invitation | None:
-    if facts.starts is None or facts.ends is None or not facts.uid or not _invited(facts):
+    if facts.starts is None or facts.ends is None:
+        return None
+    if not facts.uid or not _invited(facts):
         return None
     starts = datetime.fromtimestamp(facts.starts, UTC)
     method = method_of(facts.kind, before_start=facts.changed_at < starts)

@@ -44,6 +44,11 @@ class MailText:
     html: str | None = field(default=None, repr=False)
     enabled: bool = True
 
+    @property
+    def is_text(self) -> bool:
+        """Whether a mail is written with it: not of a mere switch, nor of what is switched off."""
+        return self.enabled and bool(self.subject)
+
 
 Choice = Template | Literal["default", "off"]
 
@@ -61,7 +66,7 @@ def choose(rows: Iterable[MailText], language: str) -> Choice:
     for spoken in chain:
         for scope in SCOPES:
             row = known.get((scope, spoken))
-            if row is not None and row.enabled and row.subject:
+            if row is not None and row.is_text:
                 return Template(spoken, row.subject, row.text, row.html)
         if spoken in LANGUAGES:
             return "default"

@@ -56,7 +56,9 @@ def method_of(kind: str, *, before_start: bool) -> Method | None:
     if kind in ("booked", "rebooked"):
         # RFC 5546 3.2.2: a new event, and with a greater SEQUENCE the same event moved
         return "REQUEST"
-    if kind in ("cancelled", "seat_left") or (kind == "missed" and before_start):
+    if kind in ("cancelled", "seat_left"):
+        return "CANCEL"
+    if kind == "missed" and before_start:
         return "CANCEL"
     return None
 

@@ -96,8 +96,10 @@ def mail_address(field: str, text: str) -> str:
     # was.)
     if len(text) <= 3 * LONGEST_ADDRESS and "=?" not in text:
         local, name = unicodedata.normalize("NFC", local), _ascii_host(host)
-        if name and _is_local(local) and len(local.encode()) + 1 + len(name) <= LONGEST_ADDRESS:
-            return f"{local}@{name}"
+        address = f"{local}@{name}"
+        is_valid = name != "" and _is_local(local)
+        if is_valid and len(address.encode()) <= LONGEST_ADDRESS:
+            return address
     raise Invalid(field, "not_an_address", ADDRESS_RULE)
 
 
@@ -129,8 +131,10 @@ def web_address(text: str | None) -> str:
     """The URL, or nothing when it is not an http(s) one that may stand in an attribute:
     `javascript:` is none.
     """
-    # The length is looked at before the pattern: a search through megabytes is work for nothing.
-    if not text or len(text) > LONGEST_URL or not _URL.fullmatch(text):
+    # The length before the pattern: a search through megabytes is work for nothing.
+    if not text or len(text) > LONGEST_URL:
+        return ""
+    if not _URL.fullmatch(text):
         return ""
     return text
 

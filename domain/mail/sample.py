@@ -17,10 +17,12 @@ def sample(text_kind: str, language: str, *, now: datetime) -> MailFacts:
     starts = int((now + timedelta(days=1)).timestamp()) // HOUR * HOUR
     grace = Recipient("Grace Hopper", "grace@example.com", "Europe/Berlin", language, "participant")
     ada = Recipient("Ada Lovelace", "ada@example.com", "Europe/Berlin", language, "coach")
-    to_coach = kind.startswith("coach_") or kind == "relink"
+    recipient = grace
+    if kind.startswith("coach_") or kind == "relink":
+        recipient = ada
     return MailFacts(
         kind=cast(Kind, kind.removeprefix("coach_")),
-        recipient=ada if to_coach else grace,
+        recipient=recipient,
         booking_id="bkg_sample",
         version=1,
         changed_at=now,

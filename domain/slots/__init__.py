@@ -105,9 +105,9 @@ class SlotSet:
         low = min(max(begin, 0), self.days)
         high = min(max(begin + days, 0), self.days)
         row = self.row(duration) * self.days
-        held = self.bits[(row + low) * BYTES_A_DAY : (row + high) * BYTES_A_DAY]
+        within = self.bits[(row + low) * BYTES_A_DAY : (row + high) * BYTES_A_DAY]
         before = min(max(-begin, 0), days)
-        return (bytes(before * BYTES_A_DAY) + held).ljust(days * BYTES_A_DAY, b"\0")
+        return (bytes(before * BYTES_A_DAY) + within).ljust(days * BYTES_A_DAY, b"\0")
 
     def codes(self, duration: int) -> Codes:
         """The Reason of every cell. Raises ValueError when the set was built without reasons."""
@@ -129,9 +129,9 @@ def build(
     """The slot set of a coach from `origin` (a UTC midnight, epoch seconds) for `days` days.
 
     `busy`: what blocks, shape (n, 2), each start < end, in any order (`domain.freebusy.blocking`).
-      `own`: the active sessions; with limits, all of each local week that the days touch. What lies
-      around the days must be there as far as a session or a buffer reaches, and three days back in
-      back_to_back mode: then no choice of origin and days changes an answer.
+    `own`: the active sessions; with limits, all of each local week that the days touch. What lies
+    around the days must be there as far as a session or a buffer reaches, and three days back in
+    back_to_back mode: then no choice of origin and days changes an answer.
     """
     if origin % DAY_SECONDS or days < 1:
         raise ValueError(

@@ -21,7 +21,7 @@ def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
     """Per start of the span: whether its local day or week has as many sessions as it may have.
 
     `begins`: when the coach's sessions begin, epoch seconds. Those of every local week that the
-      span touches must be among them, or the weeks at its edges look emptier than they are.
+    span touches must be among them, or the weeks at its edges look emptier than they are.
     """
     closed = np.zeros(span.cells, np.bool_)
     if limits == (None, None):

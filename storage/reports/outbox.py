@@ -115,8 +115,8 @@ def stuck(tx: Connection, *, limit: int = 20) -> list[Message]:
 
 def in_flight(tx: Connection) -> dict[str, int]:
     """How many of each kind somebody is sending at this moment."""
-    held = select(row.kind, func.count()).where(row.state == "sending", LEASE.lasts)
-    counts: dict[str, int] = dict(tx.execute(held.group_by(row.kind)).all())
+    sending = select(row.kind, func.count()).where(row.state == "sending", LEASE.lasts)
+    counts: dict[str, int] = dict(tx.execute(sending.group_by(row.kind)).all())
     return counts
 
 

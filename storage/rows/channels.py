@@ -49,7 +49,7 @@ def lease_channel(
     has it.
 
     `over`: from whoever has it. So does a reader that finds none: it waits for nobody, and an audit
-      that began before may have seen how things were.
+    that began before may have seen how things were.
     """
     taken = channels.update().where(channels.c.connection_id == connection_id)
     if not over:

@@ -58,9 +58,8 @@ def look(tx: Connection, token: str, leads: Leads, *, browser: str | None, now: 
     if found is None:
         raise Closed("altered")
     # A mail is easily forwarded: what one browser has opened no other one gets.
-    if found.browser_hash is not None and (
-        browser is None or found.browser_hash != _digest(browser)
-    ):
+    is_theirs = browser is not None and found.browser_hash == _digest(browser)
+    if found.browser_hash is not None and not is_theirs:
         raise Closed("used")
     if found.expires_at <= now:
         raise Closed("expired")

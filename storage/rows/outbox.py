@@ -95,24 +95,24 @@ def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
     return [(found.id, found.kind) for found in written if found.dedupe_key in due]
 
 
-def sent(tx: Connection, held: DeliveryClaim, *, now: datetime) -> bool:
+def sent(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> bool:
     """Record that it was accepted. False, here and below: the lease was lost, and nothing is
     written.
     """
-    return _finish(tx, held, state="sent", sent_at=now, last_error=None)
+    return _finish(tx, claimed, state="sent", sent_at=now, last_error=None)
 
 
-def dead(tx: Connection, held: DeliveryClaim, *, error: str) -> bool:
-    return _finish(tx, held, state="dead", last_error=error)
+def dead(tx: Connection, claimed: DeliveryClaim, *, error: str) -> bool:
+    return _finish(tx, claimed, state="dead", last_error=error)
 
 
-def superseded(tx: Connection, held: DeliveryClaim, *, reason: Reason, error: str) -> bool:
-    return _finish(tx, held, state="superseded", reason=reason, last_error=error)
+def superseded(tx: Connection, claimed: DeliveryClaim, *, reason: Reason, error: str) -> bool:
+    return _finish(tx, claimed, state="superseded", reason=reason, last_error=error)
 
 
 def give_back(
     tx: Connection,
-    held: DeliveryClaim,
+    claimed: DeliveryClaim,
     *,
     error: str,
     retry_in_ms: int,
@@ -121,19 +121,19 @@ def give_back(
 ) -> bool:
     """Still owed. `unsure`: the other side may have taken it all the same."""
     values = {**_again(retry_in_ms), "unsure": row.unsure + int(unsure), "trouble": trouble}
-    return _finish(tx, held, state="pending", last_error=error, **values)
+    return _finish(tx, claimed, state="pending", last_error=error, **values)
 
 
-def wait_for_text(tx: Connection, held: DeliveryClaim, *, error: str, retry_in_ms: int) -> bool:
+def wait_for_text(tx: Connection, claimed: DeliveryClaim, *, error: str, retry_in_ms: int) -> bool:
     """Still owed, once its text is corrected."""
-    return _finish(tx, held, state="waiting_for_text", last_error=error, **_again(retry_in_ms))
+    return _finish(tx, claimed, state="waiting_for_text", last_error=error, **_again(retry_in_ms))
 
 
-def withhold(tx: Connection, held: DeliveryClaim, *, error: str) -> bool:
+def withhold(tx: Connection, claimed: DeliveryClaim, *, error: str) -> bool:
     """Still owed, and nobody may claim it. See storage.rows.withheld_addresses for who makes it
     pending again.
     """
-    return _finish(tx, held, state="withheld", last_error=error)
+    return _finish(tx, claimed, state="withheld", last_error=error)
 
 
 def _again(in_ms: int) -> dict[str, Any]:
@@ -141,25 +141,29 @@ def _again(in_ms: int) -> dict[str, Any]:
     return {"next_attempt_at_ms": later, "wake_after_ms": later}
 
 
-def _finish(tx: Connection, held: DeliveryClaim, **values: Any) -> bool:
+def _finish(tx: Connection, claimed: DeliveryClaim, **values: Any) -> bool:
     # The race: a sender sleeps past its lease, another takes the row over, the first wakes up and
     # writes how its own attempt ended. Its token is gone by then, so it changes no row.
-    mine = and_(row.id == held.id, LEASE.by(held.lease_token))
+    mine = and_(row.id == claimed.id, LEASE.by(claimed.lease_token))
     ended = LEASE.end() | {"trouble": None}
     return tx.execute(outbox.update().where(mine).values(ended | values)).rowcount == 1
 
 
-def followers(tx: Connection, held: DeliveryClaim, *, now: datetime) -> list[Wake]:
+def followers(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> list[Wake]:
     """The rows of its queue that are due and may have waited for this one."""
     queues = {
-        "mail": and_(row.booking_id == held.booking_id, row.recipient == held.recipient),
-        "calendar": row.session_id == held.session_id,
-        "callback": row.booking_id == held.booking_id,
+        "mail": and_(row.booking_id == claimed.booking_id, row.recipient == claimed.recipient),
+        "calendar": row.session_id == claimed.session_id,
+        "callback": row.booking_id == claimed.booking_id,
     }
     waits = row.state.in_(("pending", "waiting_for_text"))
     due = and_(waits, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
     behind = and_(
-        row.kind == held.kind, queues[held.kind], row.id != held.id, unknown_rows.known(), due
+        row.kind == claimed.kind,
+        queues[claimed.kind],
+        row.id != claimed.id,
+        unknown_rows.known(),
+        due,
     )
     return wakes(tx, select(row.id, row.kind).where(behind))
 

@@ -117,7 +117,8 @@ def _must_wait(mine: Row[Any], before: Sequence[Row[Any]]) -> bool:
             return True
         # Somebody is sending an older one at this moment. Ours would overtake it, and a calendar
         # that gets the cancellation first keeps the event.
-        if each.version < mine.version and each.state == "sending" and not each.free:
+        is_under_way = each.state == "sending" and not each.free
+        if each.version < mine.version and is_under_way:
             return True
     return False
 

@@ -125,73 +125,74 @@ class Before:
     newer: bool
 
 
-def before(tx: Connection, held: ReadClaim) -> Before | None:
+def before(tx: Connection, claimed: ReadClaim) -> Before | None:
     """None: the lease was lost."""
-    newer = row.req_gen > held.generation
+    newer = row.req_gen > claimed.generation
     query = select(row.trouble, row.doubted, row.pushed_since_ms, newer)
-    mine = and_(row.id == held.connection_id, LEASE.by(held.lease_token))
+    mine = and_(row.id == claimed.connection_id, LEASE.by(claimed.lease_token))
     return records.first_as(tx, Before, query.where(mine))
 
 
-def is_erasing(tx: Connection, held: ReadClaim) -> bool:
+def is_erasing(tx: Connection, claimed: ReadClaim) -> bool:
     """Whether the account is still to be erased, by this claim: not if it was connected again.
     Locks its row.
     """
     query = select(row.id).where(
-        row.id == held.connection_id, LEASE.by(held.lease_token), row.erase_due
+        row.id == claimed.connection_id, LEASE.by(claimed.lease_token), row.erase_due
     )
     return tx.scalar(query.with_for_update()) is not None
 
 
-def finish(tx: Connection, held: ReadClaim, **values: Any) -> bool | None:
+def finish(tx: Connection, claimed: ReadClaim, **values: Any) -> bool | None:
     """Record that the claimed generation was read. True: dirty again, and due. None: the lease was
     lost.
     """
     # The race: a push comes while its connection is read, too late for that read. It has moved
     # req_gen past the generation that was claimed, so the connection stays dirty.
-    still_dirty = row.req_gen > held.generation
+    still_dirty = row.req_gen > claimed.generation
     served = or_(not_(still_dirty), row.pushed_since_ms.is_(None))
     # Since when that push waits, nobody wrote down where an earlier one waited already. It came
     # after the claim: the claim's own moment is the longest that it can have been.
     during = case(
-        (row.pushed_since_ms > held.claimed_at_ms, row.pushed_since_ms), else_=held.claimed_at_ms
+        (row.pushed_since_ms > claimed.claimed_at_ms, row.pushed_since_ms),
+        else_=claimed.claimed_at_ms,
     )
     values |= {
-        "done_gen": held.generation,
-        "dirty_since_ms": case((still_dirty, literal(held.claimed_at_ms)), else_=None),
+        "done_gen": claimed.generation,
+        "dirty_since_ms": case((still_dirty, literal(claimed.claimed_at_ms)), else_=None),
         "pushed_since_ms": case((served, None), else_=during),
         "attempts": 0,
     }
-    return _release(tx, held, values)
+    return _release(tx, claimed, values)
 
 
-def doubt(tx: Connection, held: ReadClaim, digest: bytes) -> bool | None:
+def doubt(tx: Connection, claimed: ReadClaim, digest: bytes) -> bool | None:
     """Record that what was read is not believed before it was read again: the generation stays
     owed. As `finish`.
     """
-    return _release(tx, held, {"doubted": digest, "last_error": DOUBTED, "attempts": 0})
+    return _release(tx, claimed, {"doubted": digest, "last_error": DOUBTED, "attempts": 0})
 
 
-def give_back(tx: Connection, held: ReadClaim, *, error: str, retry_in_ms: int) -> bool:
+def give_back(tx: Connection, claimed: ReadClaim, *, error: str, retry_in_ms: int) -> bool:
     """Record that the read failed and when to try again; the generation stays owed. False: the
     lease was lost.
     """
     values = {"next_attempt_at_ms": clock_ms() + retry_in_ms, "last_error": error}
-    return _release(tx, held, values) is not None
+    return _release(tx, claimed, values) is not None
 
 
-def give_up(tx: Connection, held: ReadClaim, *, error: str, trouble: Trouble) -> bool:
+def give_up(tx: Connection, claimed: ReadClaim, *, error: str, trouble: Trouble) -> bool:
     """Record that trying again is useless until the coach or the provider acts. False: the lease
     was lost.
     """
-    return finish(tx, held, last_error=error, trouble=trouble, userinfo_due=True) is not None
+    return finish(tx, claimed, last_error=error, trouble=trouble, userinfo_due=True) is not None
 
 
-def _release(tx: Connection, held: ReadClaim, values: dict[str, Any]) -> bool | None:
+def _release(tx: Connection, claimed: ReadClaim, values: dict[str, Any]) -> bool | None:
     # The race: a reader sleeps past its lease, another reads and stores what is newer, the first
     # wakes up and stores what is old. Its token is gone by then: it writes nothing at all.
     values |= LEASE.end() | {"wake_after_ms": clock_ms()}
-    mine = and_(row.id == held.connection_id, LEASE.by(held.lease_token))
+    mine = and_(row.id == claimed.connection_id, LEASE.by(claimed.lease_token))
     released = connections.update().where(mine).values(values)
     found = tx.execute(released.returning(and_(DIRTY, DUE))).first()
     if found is None:

@@ -63,7 +63,9 @@ def get(tx: Connection, session_id: str, *, what: str = "session") -> Session:
     their owner.
     """
     found = _one(tx, row.id == session_id, row.kind != "hold")
-    if found is None or (what == "pod" and not found.pod):
+    if found is None:
+        raise Unknown(what, session_id)
+    if what == "pod" and not found.pod:
         raise Unknown(what, session_id)
     return found
 

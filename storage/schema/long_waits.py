@@ -57,7 +57,8 @@ class LongWaits:
         """Between two slices of a long wait. Raises Crowded for one too many of those who are
         stuck.
         """
-        if self._most is not None and self._waiting > self._most and self._stuck():
+        too_many = self._most is not None and self._waiting > self._most
+        if too_many and self._stuck():
             raise Crowded(
                 f"{self._most} threads wait for the database already, and nobody is answered"
             )

@@ -74,8 +74,11 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
         tx, [wanted.coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True
     )
     listing = found.get(wanted.coach_id)
+    if listing is None:
+        return
     # A hold that has ended may open this very time, and the stored set does not know it yet.
-    if listing is None or (listing.holds_until is not None and listing.holds_until <= terms.now):
+    until = listing.holds_until
+    if until is not None and until <= terms.now:
         return
     refuse_closed(listing, wanted, terms)
 

@@ -65,9 +65,9 @@ def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
     first = untold.order_by(slot.coach_id).limit(limit)
     chosen = first.with_for_update(skip_locked=True).cte("chosen")
     statement = slot_sets.update().where(slot.coach_id.in_(select(chosen.c.coach_id)))
-    told = statement.values(told_version=slot.version).returning(slot.coach_id, slot.version)
+    noted = statement.values(told_version=slot.version).returning(slot.coach_id, slot.version)
     found = []
-    for coach_id, version in tx.execute(told):
+    for coach_id, version in tx.execute(noted):
         event = events.slots_changed(coach_id, version, now)
         found.append(event)
     return found
@@ -84,10 +84,10 @@ def _calendars(tx: Connection, now: datetime, limit: int) -> list[Event]:
     first = untold.order_by(one.id).limit(limit)
     chosen = first.with_for_update(skip_locked=True).cte("chosen")
     statement = connections.update().where(one.id.in_(select(chosen.c.id)))
-    told = statement.values(told_trouble=one.trouble)
+    noted = statement.values(told_trouble=one.trouble)
     found = []
     columns = (one.coach_id, one.id, one.trouble, one.troubled_since)
-    for coach_id, connection_id, trouble, since in tx.execute(told.returning(*columns)):
+    for coach_id, connection_id, trouble, since in tx.execute(noted.returning(*columns)):
         event = events.calendar(coach_id, connection_id, trouble, since=since, at=now)
         found.append(event)
     return found
@@ -98,10 +98,9 @@ def _conflicts(tx: Connection, now: datetime, limit: int) -> list[Event]:
     untold = select(session.id).where(untold_conflict).order_by(session.id).limit(limit)
     chosen = untold.with_for_update(skip_locked=True).cte("chosen")
     statement = session_rows.update().where(session.id.in_(select(chosen.c.id)))
-    told = tx.scalars(
-        statement.values(told_conflict=session.conflict_since).returning(session.id)
-    ).all()
-    return [events.conflict(sessions.get(tx, session_id), now) for session_id in told]
+    noted = statement.values(told_conflict=session.conflict_since).returning(session.id)
+    ids = tx.scalars(noted).all()
+    return [events.conflict(sessions.get(tx, session_id), now) for session_id in ids]
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:

@@ -150,8 +150,8 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     emptied = _empty_mails(tx, rows[outbox_rows])
     # The platform has heard them: kept, they would say whose the bookings were that are nobody's
     # from now on.
-    told = outbox_rows.c.state.in_(("sent", "superseded"))
-    _delete(tx, outbox_rows, and_(rows[outbox_rows], outbox_rows.c.kind == "callback", told))
+    over = outbox_rows.c.state.in_(("sent", "superseded"))
+    _delete(tx, outbox_rows, and_(rows[outbox_rows], outbox_rows.c.kind == "callback", over))
     coming = _coming(tx, rows[bookings], now)
     taken = retention.anonymise(tx, rows[bookings])
     _delete(tx, erasures, _is(person))

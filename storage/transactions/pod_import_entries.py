@@ -54,8 +54,8 @@ class EntryOutcome:
         if isinstance(self.refused, Invalid):
             whole["invalid"] = [self.refused.field, self.refused.code, self.refused.detail]
         elif self.refused is not None:
-            told = self.refused
-            whole["refused"] = [told.code, told.detail, told.reason, told.nearest]
+            why = self.refused
+            whole["refused"] = [why.code, why.detail, why.reason, why.nearest]
         return whole
 
     @classmethod

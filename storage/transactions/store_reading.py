@@ -45,7 +45,7 @@ class Stored:
     due already, and the ids of the sessions that it showed to be in conflict.
 
     `doubted`: it was not believed, and is owed again. `missed`: it found a change that no push had
-      announced.
+    announced.
     """
 
     version: int
@@ -68,7 +68,9 @@ class _News:
     doubt: bytes | None = None
 
 
-def store(tx: Connection, held: ReadClaim, observed: Observed, *, now: datetime) -> Stored | None:
+def store(
+    tx: Connection, claimed: ReadClaim, observed: Observed, *, now: datetime
+) -> Stored | None:
     """Periods, slot set and done_gen in one transaction: no reader sees one without the others.
 
     None when the lease was lost to somebody else: then nothing is written.
@@ -76,52 +78,55 @@ def store(tx: Connection, held: ReadClaim, observed: Observed, *, now: datetime)
     # The race: two calendars of one coach are read at once, and each computes a set without the
     # other's news. The coach's lock comes first, before any row of a connection: one computes after
     # the other, and with bookings, which take it first too, there is no deadlock.
-    coach = coaches.lock(tx, held.coach_id)
-    before = refresh_jobs.before(tx, held)
+    coach = coaches.lock(tx, claimed.coach_id)
+    before = refresh_jobs.before(tx, claimed)
     if coach is None or before is None:
         return None
-    news = _news(tx, held.connection_id, observed, now=now)
+    news = _news(tx, claimed.connection_id, observed, now=now)
     # The same doubtful read twice is believed: two reads of one lie are less likely than the truth.
     if news.doubt is not None and news.doubt != before.doubted:
-        again = refresh_jobs.doubt(tx, held, news.doubt)
+        again = refresh_jobs.doubt(tx, claimed, news.doubt)
         if again is None:
             return None
         version = slot_sets.version(tx, coach.id)
         return Stored(version, changed=False, again=again, doubted=True)
     missed = _is_missed(news, before)
     values = _seen(observed.account) | _noted(news, missed=missed, now=now)
-    again = refresh_jobs.finish(tx, held, last_ok_at=now, last_error=None, doubted=None, **values)
+    again = refresh_jobs.finish(
+        tx, claimed, last_ok_at=now, last_error=None, doubted=None, **values
+    )
     if again is None:
         return None
-    _measure(tx, held, before, now=now)
-    replaced = _replace(tx, held.connection_id, observed, news)
-    met = _follow_up(tx, coach, held.connection_id, observed.account, now=now)
+    _measure(tx, claimed, before, now=now)
+    replaced = _replace(tx, claimed.connection_id, observed, news)
+    met = _follow_up(tx, coach, claimed.connection_id, observed.account, now=now)
     # Nearly every reconcile finds nothing new: to compute the set again costs more than the rest.
-    if not replaced and observed.account is None and slot_sets.is_current(tx, coach, now=now):
+    nothing_new = not replaced and observed.account is None
+    if nothing_new and slot_sets.is_current(tx, coach, now=now):
         return Stored(slot_sets.version(tx, coach.id), changed=False, again=again, conflicts=met)
     version, changed = slot_sets.recompute(tx, coach, now=now)
     return Stored(version, changed, again, met, missed=missed)
 
 
 def give_up(
-    tx: Connection, held: ReadClaim, *, error: str, trouble: Trouble, now: datetime
+    tx: Connection, claimed: ReadClaim, *, error: str, trouble: Trouble, now: datetime
 ) -> None:
     """Record that trying again is useless until the coach acts, and owe the mails that
     ask for it.
     """
-    coach = coaches.lock(tx, held.coach_id)
-    if refresh_jobs.give_up(tx, held, error=error, trouble=trouble) and coach is not None:
-        relink_mails.follow(tx, coach, held.connection_id, now=now)
+    coach = coaches.lock(tx, claimed.coach_id)
+    if refresh_jobs.give_up(tx, claimed, error=error, trouble=trouble) and coach is not None:
+        relink_mails.follow(tx, coach, claimed.connection_id, now=now)
 
 
-def erase(tx: Connection, held: ReadClaim, *, now: datetime) -> bool:
+def erase(tx: Connection, claimed: ReadClaim, *, now: datetime) -> bool:
     """Forget a connection that its coach disconnected. False: the lease was lost, or it was
     connected again meanwhile, and nothing of it is touched.
     """
-    coaches.lock(tx, held.coach_id)
-    if not refresh_jobs.is_erasing(tx, held):
+    coaches.lock(tx, claimed.coach_id)
+    if not refresh_jobs.is_erasing(tx, claimed):
         return False
-    forget(tx, held.connection_id, now=now)
+    forget(tx, claimed.connection_id, now=now)
     return True
 
 
@@ -191,14 +196,14 @@ def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
     return {"changed_at": now, "missed_pushes": refresh_jobs.row.missed_pushes + int(missed)}
 
 
-def _measure(tx: Connection, held: ReadClaim, before: Before, *, now: datetime) -> None:
+def _measure(tx: Connection, claimed: ReadClaim, before: Before, *, now: datetime) -> None:
     """How long the push that this read served had waited. One that came during the read waits for
     the next.
     """
-    if before.pushed_since_ms is None or before.pushed_since_ms > held.claimed_at_ms:
+    if before.pushed_since_ms is None or before.pushed_since_ms > claimed.claimed_at_ms:
         return
     # Of a push in the very millisecond of the claim only the generation says which came first.
-    if before.pushed_since_ms < held.claimed_at_ms or not before.newer:
+    if before.pushed_since_ms < claimed.claimed_at_ms or not before.newer:
         samples.seen(tx, pushed_since_ms=before.pushed_since_ms, now=now)
 
 
