@@ -196,7 +196,7 @@ def _ids(tx: Connection, names: set[str]) -> dict[str, list[str]]:
 
 
 def _as_kept(name: str) -> str:
-    # A coach's address is kept as it was typed: what is no address at all may stand there too.
+    # A name may be an id as well, which is no address.
     try:
         return mail_address("coach", name).lower()
     except Invalid:
