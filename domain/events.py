@@ -58,8 +58,8 @@ class Event:
 
 
 def in_order(topic: str) -> bool:
-    """Whether each event counts. Of the others only the latest does: it tells how things are, not
-    what happened.
+    """Whether each event counts. Of the others only the latest does:
+    it tells how things are, not what happened.
     """
     return topic.startswith("booking.")
 

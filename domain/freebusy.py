@@ -24,8 +24,8 @@ _HEADER = struct.Struct("<4sII")  # magic with version, bytes of the calendar na
 _MAGIC = b"frb1"
 _COLUMNS = {"start": "<i8", "end": "<i8", "calendar": "<u2", "status": "<u1", "all_day": "|b1"}
 _ITEM_BYTES = 20
-# The dates that Python has. Providers write the year 0, which lies before them; nobody can be
-# booked then.
+# The dates that Python has. Providers write the year 0, which lies before them;
+# nobody can be booked then.
 _EPOCH = date(1970, 1, 1)
 _FIRST_DAY = (date.min - _EPOCH).days * DAY_SECONDS
 _LAST_DAY = (date.max - _EPOCH).days * DAY_SECONDS
@@ -79,8 +79,8 @@ class Reading:
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
-        """What `pack` made, as read-only views of its bytes. Raises ValueError for
-        anything else.
+        """What `pack` made, as read-only views of its bytes.
+        Raises ValueError for anything else.
         """
         magic, names, items = _HEADER.unpack(packed[: _HEADER.size].ljust(_HEADER.size))
         at = _HEADER.size + names
@@ -96,15 +96,15 @@ class Reading:
         return cls(calendars, **columns)
 
     def digest(self) -> bytes:
-        """16 bytes, the same for the same set of items: order, repeats and unused calendars do not
-        count.
+        """16 bytes, the same for the same set of items:
+        order, repeats and unused calendars do not count.
         """
         used, calendar = np.unique(self.calendar, return_inverse=True)
         names = [self.calendars[place] for place in used]
         rank = np.empty(len(names), np.int64)
         rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-        # All but the start in one number, for a sort by two keys: an end until year 10,000 leaves
-        # room for the others.
+        # All but the start in one number, for a sort by two keys:
+        # an end until year 10,000 leaves room for the others.
         rest = ((self.end << 8 | self.status) << 1 | self.all_day) << 16 | rank[calendar]
         order = np.lexsort((rest, self.start))
         rows = np.stack((self.start[order], rest[order]))
@@ -115,15 +115,15 @@ class Reading:
 
     @property
     def ends(self) -> npt.NDArray[np.int64]:
-        """When each item is over: an all-day item lasts a day at least, whatever is given as its
-        end.
+        """When each item is over: an all-day item lasts a day at least,
+        whatever is given as its end.
         """
         too_short = self.all_day & (self.end <= self.start)
         return np.where(too_short, self.start + DAY_SECONDS, self.end)
 
     def between(self, since: int, until: int) -> Self:
-        """The items that meet [since, until): what two readings of different days can be compared
-        in.
+        """The items that meet [since,
+        until): what two readings of different days can be compared in.
         """
         meets = (self.ends > since) & (self.start < until)
         columns = {}

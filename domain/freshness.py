@@ -23,8 +23,8 @@ class Health:
 
 
 def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
-    """The state of a coach with these connections: the worst of theirs. `stale_after`
-    in seconds.
+    """The state of a coach with these connections: the worst of theirs.
+    `stale_after` in seconds.
     """
     if not healths:
         return "unconnected"
@@ -43,8 +43,8 @@ def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
 
 
 def as_of(healths: Sequence[Health]) -> int | None:
-    """When the calendars were last read, the oldest of them, epoch seconds; None while one of them
-    never was.
+    """When the calendars were last read, the oldest of them, epoch seconds;
+    None while one of them never was.
     """
     read = [health.last_ok for health in healths if health.last_ok is not None]
     if len(read) < len(healths):
@@ -53,8 +53,8 @@ def as_of(healths: Sequence[Health]) -> int | None:
 
 
 def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effect:
-    """What people see. `as_of`: when the calendars were last read, the oldest of them, epoch
-    seconds.
+    """What people see. `as_of`: when the calendars were last read,
+    the oldest of them, epoch seconds.
     """
     if state in ("fresh", "refreshing"):
         return "list"
@@ -72,8 +72,8 @@ def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effe
 def effect_until(
     healths: Sequence[Health], policy: Policy, *, as_of: int | None, now: int, stale_after: int
 ) -> int | None:
-    """The first second after `now` at which time alone changes the state or the effect; None for
-    never.
+    """The first second after `now` at which time alone changes the state
+    or the effect; None for never.
     """
     current = state(healths, now=now, stale_after=stale_after)
     if current in ("fresh", "refreshing"):

@@ -21,8 +21,8 @@ from domain.errors import Invalid, whole_number
 from domain.intervals import Interval, merge
 
 Window = tuple[int, int]
-"""Minutes after local midnight, 0 <= start < 1440 and start < end <= start + 1440: past 1440 is the
-next day.
+"""Minutes after local midnight, 0 <= start < 1440 and start < end <= start + 1440:
+past 1440 is the next day.
 """
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -30,8 +30,8 @@ DAY = timedelta(days=1)
 DAY_SECONDS = 86_400
 """An elapsed day, or a UTC one. Never the way to tomorrow: local days have 23 to 25 hours."""
 YEARS = (1973, 2199)
-"""Liberia was the last zone to round its offset to minutes, in 1972; the other end keeps off that
-of `date`.
+"""Liberia was the last zone to round its offset to minutes, in 1972;
+the other end keeps off that of `date`.
 """
 
 _DAY_MINUTES = 1440
@@ -40,16 +40,16 @@ _WALL = re.compile(r"([01]\d|2[0-3]|24(?=:00)):([0-5]\d)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When a coach works: wall-clock windows in an IANA zone. A window belongs to the date it
-    begins on.
+    """When a coach works: wall-clock windows in an IANA zone.
+    A window belongs to the date it begins on.
     """
 
     zone: str
     weekly: tuple[tuple[Window, ...], ...]
     """Seven days, Monday first."""
     overrides: tuple[tuple[date, tuple[Window, ...]], ...]
-    """Sorted by date. An override replaces the windows that begin on its date; none at all is a day
-    off.
+    """Sorted by date. An override replaces the windows that begin on its date;
+    none at all is a day off.
     """
 
     @classmethod
@@ -119,8 +119,8 @@ def _wall(zone: str, day: date, minute: int) -> datetime:
 
 
 def midnight(zone: str, day: date) -> int:
-    """The first instant of a local date, epoch seconds: 01:00 where a clock change removes
-    midnight.
+    """The first instant of a local date, epoch seconds:
+    01:00 where a clock change removes midnight.
     """
     return _first(zone, day, 0)
 

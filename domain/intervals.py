@@ -11,8 +11,8 @@ Interval = tuple[int, int]
 
 
 def merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
-    """Sorted and disjoint, covering the same instants; those that touch become one, empty ones
-    vanish.
+    """Sorted and disjoint, covering the same instants;
+    those that touch become one, empty ones vanish.
     """
     merged: list[Interval] = []
     for start, end in sorted(intervals):

@@ -1,5 +1,5 @@
-"""Who is told of a change, and by when of what: from a change to the facts of its mails. Nothing is
-written here.
+"""Who is told of a change, and by when of what: from a change to the facts of its mails.
+Nothing is written here.
 """
 
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ class Contact:
     zone: str
     language: str
     written_to: bool
-    """Whether sessions are written into a calendar of theirs; otherwise their mails carry an
-    invitation.
+    """Whether sessions are written into a calendar of theirs;
+    otherwise their mails carry an invitation.
     """
 
 
@@ -49,8 +49,8 @@ class Notice:
 
 
 def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
-    """The mails that a change owes: one to each person concerned, and the reminders of a time that
-    is new.
+    """The mails that a change owes: one to each person concerned,
+    and the reminders of a time that is new.
     """
     erased = change.booking.participant.is_erased
     if change.tells_participant and not erased:
@@ -64,8 +64,8 @@ def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
 
 
 def _reminders(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
-    """None for a session so near that the reminder would come with the confirmation. A coach is
-    reminded of 1:1s.
+    """None for a session so near that the reminder would come with the confirmation.
+    A coach is reminded of 1:1s.
     """
     due = datetime.fromtimestamp(change.session.starts, UTC) - terms.reminder(change.session)
     if due <= terms.now:
@@ -98,8 +98,8 @@ def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ..
 def facts_now(
     kind: Kind, session: Session, booking: Booking, coach: Contact, terms: Terms, *, nonce: str
 ) -> MailFacts:
-    """The facts of a mail that somebody asks for by "Send now": to the participant, about the
-    booking as it is.
+    """The facts of a mail that somebody asks for by "Send now":
+    to the participant, about the booking as it is.
     """
     return _facts(
         Change(kind, session, booking), kind, coach, _participant(booking), terms, nonce=nonce

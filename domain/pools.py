@@ -39,8 +39,8 @@ def all_open(starts: Mapping[str, Starts]) -> Starts:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A coach of a pool: the stored set, and the notice (minutes) and horizon (days of 24 h) that
-    clip it.
+    """A coach of a pool: the stored set,
+    and the notice (minutes) and horizon (days of 24 h) that clip it.
     """
 
     coach_id: str
@@ -51,8 +51,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """What many coaches offer, side by side: a bit for each quarter hour, clipped by each one's
-    clock.
+    """What many coaches offer, side by side:
+    a bit for each quarter hour, clipped by each one's clock.
     """
 
     coach_ids: tuple[str, ...]

@@ -1,5 +1,5 @@
-"""Sessions and bookings: a time with a coach, and one participant's seat in it; what may become of
-them, and when.
+"""Sessions and bookings: a time with a coach, and one participant's seat in it;
+what may become of them, and when.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,8 +55,8 @@ class Unknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Who takes a seat, as mails address them. Raises Invalid for an address or a zone that is
-    none.
+    """Who takes a seat, as mails address them.
+    Raises Invalid for an address or a zone that is none.
     """
 
     id: str
@@ -72,8 +72,8 @@ class Participant:
 
     @classmethod
     def nobody(cls, name: str) -> Self:
-        """Whoever was erased: `name` only tells which bookings were one person's. Nothing is ever
-        mailed to them.
+        """Whoever was erased: `name` only tells which bookings were one person's.
+        Nothing is ever mailed to them.
         """
         return cls(id=f"{ERASED_ID}{name}", name="", email=ERASED_ADDRESS, zone="UTC")
 
@@ -99,8 +99,8 @@ class Context:
         return cls(**stored)
 
     def covers(self, other: "Context") -> bool:
-        """Whether the other lies in this one: it names the same company, project and cohort
-        wherever this names one.
+        """Whether the other lies in this one:
+        it names the same company, project and cohort wherever this names one.
         """
         pairs = (
             (self.company, other.company),
@@ -141,8 +141,8 @@ class Session:
     expires_at: datetime | None = None
     conflict_since: datetime | None = None
     wall: str | None = None
-    """The coach's local time that it was booked for, as `domain.hours.wall_clock` writes it; of
-    holds none.
+    """The coach's local time that it was booked for,
+    as `domain.hours.wall_clock` writes it; of holds none.
     """
     wall_moved: str | None = None
     """What that became under newer time zone rules."""
@@ -170,8 +170,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One participant's seat. `uid` and `sequence` are what its event is called in calendars (RFC
-    5545).
+    """One participant's seat. `uid` and `sequence` are what its event
+    is called in calendars (RFC 5545).
     """
 
     id: str
@@ -186,8 +186,8 @@ class Booking:
     sequence: int = 0
 
     def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
-        """The booking after a change: its version grows, and where calendars hear of it, its
-        sequence.
+        """The booking after a change: its version grows,
+        and where calendars hear of it, its sequence.
         """
         sequence = self.sequence + told_calendars
         return replace(self, changed_at=now, version=self.version + 1, sequence=sequence, **changes)
@@ -195,8 +195,8 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The moment of a change and the settings it obeys: one reading of the clock for all that
-    follows from it.
+    """The moment of a change and the settings it obeys:
+    one reading of the clock for all that follows from it.
     """
 
     now: datetime
@@ -226,8 +226,8 @@ class Terms:
 def check_open_to_change(
     session: Session, booking: Booking, *, expected: int | None, now: datetime
 ) -> None:
-    """Raises Refused unless this booking stands, is the one that the caller saw, and
-    has not begun.
+    """Raises Refused unless this booking stands,
+    is the one that the caller saw, and has not begun.
     """
     # The version first: whoever saw an older state is to look again, whatever else there is to say.
     if expected is not None and expected != booking.version:

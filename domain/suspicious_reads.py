@@ -1,5 +1,5 @@
-"""Calendars that seem to vanish: providers have falsely reported that, so such a read is made again
-to be believed.
+"""Calendars that seem to vanish: providers have falsely reported that,
+so such a read is made again to be believed.
 """
 
 from collections import Counter
@@ -12,8 +12,8 @@ from domain.freebusy import FREE, Reading
 MANY = 5
 """Periods of a whole account, of which more than half are gone."""
 SEVERAL = 2
-"""Periods of one calendar, of which none is left. The last meeting of a calendar may well be called
-off.
+"""Periods of one calendar, of which none is left.
+The last meeting of a calendar may well be called off.
 """
 
 

@@ -1,5 +1,5 @@
-"""Session mails: what they are about (MailFacts), and compose, which makes a Mail of it. Nothing is
-sent here.
+"""Session mails: what they are about (MailFacts), and compose, which makes a Mail of it.
+Nothing is sent here.
 """
 
 from collections.abc import Mapping
@@ -55,19 +55,19 @@ class MailFacts:
     kind: Kind
     recipient: Recipient
     booking_id: str
-    """What the mails of one thread have in common: a booking's id, or a connection's
-    for `relink`.
+    """What the mails of one thread have in common:
+    a booking's id, or a connection's for `relink`.
     """
     version: int
     """The booking's, after the change; the day for `relink`."""
     changed_at: datetime
-    """When the change was made, aware: the calendar's DTSTAMP, the same however often the mail is
-    tried.
+    """When the change was made, aware: the calendar's DTSTAMP,
+    the same however often the mail is tried.
     """
     coach_name: str = field(repr=False)
     participant_name: str | None = field(default=None, repr=False)
-    """Whose booking it is, towards the coach. A participant's own mail always says the recipient's
-    name.
+    """Whose booking it is, towards the coach.
+    A participant's own mail always says the recipient's name.
     """
     starts: int | None = None
     ends: int | None = None
@@ -110,8 +110,8 @@ class MailFacts:
 
     @property
     def digest(self) -> str:
-        """The left side of its Message-ID: the same for the same (booking, version, kind,
-        recipient, nonce).
+        """The left side of its Message-ID: the same
+        for the same (booking, version, kind, recipient, nonce).
         """
         return _digest(self, str(self.version), self.kind, self.nonce)
 
@@ -126,8 +126,8 @@ class MailFacts:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who the mails are from. The organizer must never change: calendars take changes from nobody
-    else.
+    """Who the mails are from. The organizer must never change:
+    calendars take changes from nobody else.
     """
 
     mailbox: Address
@@ -199,8 +199,8 @@ def compose(
 
 
 def values_of(facts: MailFacts) -> dict[str, str]:
-    """What the tokens stand for, but for the times. A participant's mail knows no name but theirs
-    and the coach's.
+    """What the tokens stand for, but for the times.
+    A participant's mail knows no name but theirs and the coach's.
     """
     participant_name = facts.participant_name
     if facts.recipient.role == "participant":

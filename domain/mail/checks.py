@@ -11,8 +11,8 @@ MOST_NAMED = 5
 
 
 def check_text(subject: str, text: str, html: str | None = None) -> None:
-    """Raises Invalid with the field (subject, text, html) for a text that no mail could
-    be made of.
+    """Raises Invalid with the field (subject, text, html) for a text
+    that no mail could be made of.
     """
     _check_lengths(subject, text, html or "")
     for name, value in (("subject", subject), ("text", text), ("html", html or "")):

@@ -54,8 +54,8 @@ Choice = Template | Literal["default", "off"]
 
 
 def choose(rows: Iterable[MailText], language: str) -> Choice:
-    """Of the rows of one kind in the three scopes of one mail: the text to use, the default one, or
-    none: `off`.
+    """Of the rows of one kind in the three scopes of one mail:
+    the text to use, the default one, or none: `off`.
     """
     known = {(row.scope, row.language): row for row in rows}
     # Language before scope: an English text of the cohort is not for a reader of German, for whom
@@ -74,8 +74,8 @@ def choose(rows: Iterable[MailText], language: str) -> Choice:
 
 
 def languages(tag: str) -> tuple[str, ...]:
-    """The languages to look in, in order: `de-AT` -> de-at, de, en. Of an endless tag, those of its
-    beginning.
+    """The languages to look in, in order: `de-AT` -> de-at, de, en.
+    Of an endless tag, those of its beginning.
     """
     return tuple(dict.fromkeys((*_shorter(canonical(tag[:LONGEST_TAG])), LANGUAGES[0])))
 
@@ -91,8 +91,8 @@ def default_language(tag: str) -> str:
 
 
 def _is_off(rows: Iterable[MailText], chain: Sequence[str]) -> bool:
-    """The narrowest scope with an opinion decides: its row in the reader's languages, or all of its
-    rows agreeing.
+    """The narrowest scope with an opinion decides:
+    its row in the reader's languages, or all of its rows agreeing.
     """
     rows = list(rows)
     for scope in SCOPES:

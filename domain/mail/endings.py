@@ -31,8 +31,8 @@ Ending = Literal["leaves", "leaves_in_words", "never_announced"]
 
 
 def ending(owed: Collection[str], left: Collection[str]) -> Ending:
-    """What becomes of an ending, by the kinds of mails that its reader was owed, and those that
-    left or may have.
+    """What becomes of an ending, by the kinds of mails that its reader was owed,
+    and those that left or may have.
     """
     if ANNOUNCES.isdisjoint(owed):
         return "leaves"

@@ -21,8 +21,8 @@ Status = Literal["CONFIRMED", "CANCELLED"]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A mailbox: `email` as `domain.mail.safety.mail_address` made it, `name` in one
-    line or empty.
+    """A mailbox: `email` as `domain.mail.safety.mail_address` made it,
+    `name` in one line or empty.
     """
 
     name: str = field(repr=False)
@@ -64,8 +64,8 @@ def method_of(kind: str, *, before_start: bool) -> Method | None:
 
 
 def status_of(method: Method, *, goes_on: bool) -> Status | None:
-    """RFC 5546 3.2.5: CANCELLED cancels the whole event; it must be absent when only this attendee
-    is taken out.
+    """RFC 5546 3.2.5: CANCELLED cancels the whole event;
+    it must be absent when only this attendee is taken out.
     """
     if method == "REQUEST":
         return "CONFIRMED"

@@ -16,8 +16,8 @@ from domain.errors import Invalid
 LONGEST = 300
 """Characters of a cleaned text; the rest is cut and an ellipsis says so."""
 
-# Marks and overrides of writing direction: one left open would turn around whatever follows the
-# name.
+# Marks and overrides of writing direction:
+# one left open would turn around whatever follows the name.
 _DIRECTING = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 )
@@ -40,8 +40,8 @@ _LOCAL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+)*"
 )
 _SCRIPTS = ("L", "M", "N")
-"""Of characters beyond ASCII only letters, their marks, and digits: no spaces, no directions,
-nothing unseen.
+"""Of characters beyond ASCII only letters, their marks, and digits:
+no spaces, no directions, nothing unseen.
 """
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _MAILBOX = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<address>[^<>]+)>|(?P<bare>[^<>]+))\s*")
@@ -75,8 +75,8 @@ def many_lines(text: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """A cleaned text whose right-to-left letters cannot rearrange the sentence around it (Unicode
-    TR9, FSI and PDI).
+    """A cleaned text whose right-to-left letters cannot rearrange the
+    sentence around it (Unicode TR9, FSI and PDI).
     """
     directions = set(map(unicodedata.bidirectional, text))
     if directions.isdisjoint(_RIGHT_TO_LEFT):
@@ -92,8 +92,8 @@ def mail_address(field: str, text: str) -> str:
     parsers disagree.
     """
     local, _, host = text.strip(" ").rpartition("@")
-    # Whatever is longer is none, and is not worked on. (Composed, a text can be a third of what it
-    # was.)
+    # Whatever is longer is none, and is not worked on.
+    # (Composed, a text can be a third of what it was.)
     if len(text) <= 3 * LONGEST_ADDRESS and "=?" not in text:
         local, name = unicodedata.normalize("NFC", local), _ascii_host(host)
         address = f"{local}@{name}"
@@ -117,8 +117,8 @@ def mailbox(field: str, text: str) -> tuple[str, str]:
 
 
 def without_addresses(text: str, *words: str) -> str:
-    """The text with "(address)" for each mail address in it, and for each of the words, such as its
-    parts.
+    """The text with "(address)" for each mail address in it,
+    and for each of the words, such as its parts.
     """
     text = _ADDRESS.sub("(address)", text)
     # The longest first: taken out of a longer word, a shorter one would leave the rest standing.

@@ -10,8 +10,8 @@ HOUR = 3600
 
 
 def sample(text_kind: str, language: str, *, now: datetime) -> MailFacts:
-    """Everything a text may ask for, filled in; the session is tomorrow on the full hour. Raises
-    Invalid.
+    """Everything a text may ask for, filled in;
+    the session is tomorrow on the full hour. Raises Invalid.
     """
     kind = one_of("kind", text_kind, TEXT_KINDS)
     starts = int((now + timedelta(days=1)).timestamp()) // HOUR * HOUR

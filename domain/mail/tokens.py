@@ -59,8 +59,8 @@ def asked(text: str) -> set[str]:
 
 
 def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> None:
-    """Raises UnusableTokens when one of the texts asks for what has no value. A page may ask for
-    its subject too.
+    """Raises UnusableTokens when one of the texts asks for what has no value.
+    A page may ask for its subject too.
     """
     # The page may show the subject, which is filled before it. A subject cannot show itself.
     names = asked(page) - {"subject"}
@@ -72,8 +72,8 @@ def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> No
 
 
 def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = str) -> str:
-    """The text with its tokens replaced, each value escaped for the place it goes to. See `check`
-    first.
+    """The text with its tokens replaced, each value escaped for the place it goes to.
+    See `check` first.
     """
     filled = []
     for literal, name in _pieces(text):

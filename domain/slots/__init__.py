@@ -40,8 +40,8 @@ BYTES_A_DAY = CELLS_A_DAY // 8
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A session of the coach's own: [start, end) in UTC epoch seconds, and the larger of its
-    buffers, in seconds.
+    """A session of the coach's own: [start,
+    end) in UTC epoch seconds, and the larger of its buffers, in seconds.
     """
 
     start: int
@@ -59,8 +59,8 @@ class SlotSet:
     durations: tuple[int, ...]
     """Minutes."""
     bits: bytes
-    """Per duration 12 bytes a day, a bit for each quarter hour, the first one in the
-    highest bit.
+    """Per duration 12 bytes a day, a bit for each quarter hour,
+    the first one in the highest bit.
     """
     reasons: bytes = b""
     """Coded by `domain.slots.reasons.encode`; empty when the set was built without."""
@@ -70,8 +70,8 @@ class SlotSet:
         return Span(self.origin, self.days * CELLS_A_DAY)
 
     def row(self, duration: int) -> int:
-        """Where a duration (minutes) stands. Raises Invalid for one that the coach does
-        not offer.
+        """Where a duration (minutes) stands.
+        Raises Invalid for one that the coach does not offer.
         """
         if duration in self.durations:
             return self.durations.index(duration)
@@ -98,8 +98,8 @@ class SlotSet:
         return (found + low) * GRID + self.origin
 
     def day_bits(self, duration: int, first: int, days: int) -> bytes:
-        """The bits of `days` UTC days from day `first` (counted from 1970-01-01); days beyond the
-        set are closed.
+        """The bits of `days` UTC days from day `first` (counted from 1970-01-01);
+        days beyond the set are closed.
         """
         begin = first - self.origin // DAY_SECONDS
         low = min(max(begin, 0), self.days)
@@ -167,8 +167,8 @@ def build(
 
 
 def _sessions(coach: Coach, own: Sequence[Own]) -> tuple[Periods, Periods]:
-    """The sessions, and the sessions with the gap that another keeps: the larger of both sides'
-    buffers.
+    """The sessions, and the sessions with the gap that another keeps:
+    the larger of both sides' buffers.
     """
     if not own:
         return NO_PERIODS, NO_PERIODS

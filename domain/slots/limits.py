@@ -40,8 +40,8 @@ def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
 
 @lru_cache(maxsize=32)
 def _calendar(zone: str, span: Span) -> tuple[Ints, Ints, Ints]:
-    """The local midnights around a span, their dates counted from a Monday, and the date of each
-    cell.
+    """The local midnights around a span, their dates counted from a Monday,
+    and the date of each cell.
     """
     days = local_days(zone, span.origin - _AROUND, span.end + _AROUND)
     monday = days[0][0].toordinal() - days[0][0].weekday()

@@ -1,5 +1,5 @@
-"""What a slot set offers at one moment: clipped by the clock, with reasons, and until when that
-holds.
+"""What a slot set offers at one moment:
+clipped by the clock, with reasons, and until when that holds.
 """
 
 from collections import Counter
@@ -43,8 +43,8 @@ def offered(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> Starts:
 
 
 def window(duration: int, clock: Clock) -> Interval:
-    """The starts that the clock lets through: those asked for, after the notice and before the
-    horizon.
+    """The starts that the clock lets through:
+    those asked for, after the notice and before the horizon.
     """
     soonest, latest = _bounds(duration, clock)
     return max(clock["since"], soonest), min(clock["until"], latest + 1)
@@ -110,8 +110,8 @@ def closed_counts(
 
 
 def render(starts: Starts | Sequence[int]) -> list[str]:
-    """["2026-01-05T09:00:00Z", ...]: a table a day, because a datetime a slot costs twenty times as
-    much.
+    """["2026-01-05T09:00:00Z", ...]: a table a day,
+    because a datetime a slot costs twenty times as much.
     """
     days, cells = np.divmod(np.asarray(starts, np.int64), DAY_SECONDS)
     return [

@@ -9,8 +9,8 @@ from domain.hours import DAY_SECONDS, local_days
 from domain.slots.cells import GRID, Row, Span
 
 LOOK_BACK = 3 * DAY_SECONDS
-"""A start's run is known from the local midnight before its own day's: at most two days of 25 hours
-back.
+"""A start's run is known from the local midnight before its own day's:
+at most two days of 25 hours back.
 """
 
 
@@ -40,8 +40,8 @@ def packed(open_starts: Row, zone: str, span: Span, spacing: int) -> Row:
 
 @lru_cache(maxsize=64)
 def _days(zone: str, span: Span) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The cells of the midnights at which the whole local days within the span begin, and at which
-    they end.
+    """The cells of the midnights at which the whole local days within the span begin,
+    and at which they end.
     """
     days = local_days(zone, span.origin, span.end)
     begins, ends = [], []

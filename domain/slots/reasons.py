@@ -14,8 +14,8 @@ Codes = npt.NDArray[np.uint8]
 
 
 class Reason(IntEnum):
-    """Where several hold, the one with the higher number is given. The numbers are stored: never
-    reuse one.
+    """Where several hold, the one with the higher number is given.
+    The numbers are stored: never reuse one.
     """
 
     open = 0
@@ -47,8 +47,8 @@ def explain(span: Span, hours: Hours, layers: Mapping[Reason, Cells | Row]) -> C
 
 
 def encode(codes: Codes) -> bytes:
-    """Run-length coded: for each row how many runs it has, then a word (first cell << 4 | reason)
-    for each run.
+    """Run-length coded: for each row how many runs it has,
+    then a word (first cell << 4 | reason) for each run.
     """
     turns = np.ones(codes.shape, np.bool_)
     np.not_equal(codes[:, 1:], codes[:, :-1], out=turns[:, 1:])

@@ -1,5 +1,5 @@
-"""How coaches stand: whether their calendars can be believed, without the slots that follow from
-them.
+"""How coaches stand: whether their calendars can be believed,
+without the slots that follow from them.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ class CoachState:
 def of(
     tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: timedelta
 ) -> list[CoachState]:
-    """In the order asked for, in two queries whatever their number; coaches that are not there are
-    left out.
+    """In the order asked for, in two queries whatever their number;
+    coaches that are not there are left out.
     """
     there = set(tx.scalars(select(coaches.c.id).where(coaches.c.id.in_(coach_ids))))
     known = listings.healths(tx, coach_ids)
@@ -59,8 +59,8 @@ def page(tx: Connection, *, after: str, now: datetime, stale_after: timedelta) -
 
 
 def state_of(now: datetime, stale_after: timedelta) -> ColumnElement[str]:
-    """The rule of `domain.freshness.state` as SQL, over the connections of one coach: there may be
-    100,000 coaches.
+    """The rule of `domain.freshness.state` as SQL, over the connections of one coach:
+    there may be 100,000 coaches.
     """
     # Whole seconds, as the rule has them: a calendar read at 10.9 counts as read at 10.
     whole_second = datetime.fromtimestamp(int(now.timestamp()), UTC)

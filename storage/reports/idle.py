@@ -1,5 +1,5 @@
-"""What stands still, for ops to see: work that nobody takes, errors by their cause; and how it is
-hurried.
+"""What stands still, for ops to see: work that nobody takes, errors by their cause;
+and how it is hurried.
 """
 
 from collections import Counter
@@ -33,8 +33,8 @@ SOON_MS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Rows that a worker may take at this moment. `oldest`: for how many seconds the first of them
-    has waited.
+    """Rows that a worker may take at this moment.
+    `oldest`: for how many seconds the first of them has waited.
     """
 
     reads: int
@@ -44,8 +44,8 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class SharedError:
-    """An error, without addresses, and how many rows of a kind (`read`, or the outbox's) have it
-    now.
+    """An error, without addresses, and how many rows
+    of a kind (`read`, or the outbox's) have it now.
     """
 
     kind: str
@@ -54,8 +54,8 @@ class SharedError:
 
 
 def ready(tx: Connection, *, now: datetime) -> Ready:
-    """Work that nobody has in hand, by the product's clock and the database's: what waits for its
-    next try is not.
+    """Work that nobody has in hand, by the product's clock and the database's:
+    what waits for its next try is not.
     """
     # What has been owed for an hour and was due for its next try a second ago waits for a second.
     owed = clock_ms() - func.coalesce(reads.c.dirty_since_ms, clock_ms())

@@ -1,5 +1,5 @@
-"""What is owed, late or wrong at this moment, as figures: few of them, whatever the number of
-coaches.
+"""What is owed, late or wrong at this moment, as figures:
+few of them, whatever the number of coaches.
 """
 
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ from storage.schema.tables import connections, outbox, samples, schedule, sessio
 
 
 def clock_late(tx: Connection, names: Iterable[str]) -> dict[str, float]:
-    """For how many seconds each periodic job has been due, by the database's clock; infinite for
-    one that never ran.
+    """For how many seconds each periodic job has been due, by the database's clock;
+    infinite for one that never ran.
     """
     overdue = select(schedule.c.name, clock_ms() - schedule.c.next_run_at_ms)
     known: dict[str, int] = dict(tx.execute(overdue).all())
@@ -38,8 +38,8 @@ def conflicts(tx: Connection, *, now: datetime) -> int:
 
 
 def missed_pushes(tx: Connection) -> int:
-    """Changes that were found without having been announced, over all connections that
-    there are.
+    """Changes that were found without having been announced,
+    over all connections that there are.
     """
     return int(tx.scalar(select(func.sum(connections.c.missed_pushes))) or 0)
 

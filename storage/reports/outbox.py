@@ -1,5 +1,5 @@
-"""Rows of the outbox as ops see them: never a recipient's address, never what is said; and retry
-and withhold.
+"""Rows of the outbox as ops see them: never a recipient's address, never what is said;
+and retry and withhold.
 """
 
 from dataclasses import dataclass, fields
@@ -23,8 +23,8 @@ _lapsed = and_(row.state == "sending", LEASE.open)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`role`: whom a mail is for, participant or coach. `retry_in`, `lease_in`: seconds by the
-    database's clock.
+    """`role`: whom a mail is for, participant or coach.
+    `retry_in`, `lease_in`: seconds by the database's clock.
     """
 
     id: str
@@ -80,8 +80,8 @@ _COLUMNS = [_shown(item.name) for item in fields(Message)]
 
 
 def tallies(tx: Connection, *, now: datetime, ended: bool = True) -> list[Tally]:
-    """`ended`: with those that were sent or superseded, which are nearly all there ever were: not
-    for every second.
+    """`ended`: with those that were sent or superseded, which are nearly all there ever were:
+    not for every second.
     """
     to_come = and_(row.state == "pending", row.due_at > now)
     state = case((to_come, "scheduled"), else_=row.state).label("as_shown")
@@ -98,8 +98,8 @@ def find(tx: Connection, outbox_id: str) -> Message | None:
 def listed(
     tx: Connection, *, state: str, kind: str | None = None, now: datetime, limit: int = 100
 ) -> list[Message]:
-    """Those in this state as `tallies` tells it, the longest due first; of one kind, when it is
-    named.
+    """Those in this state as `tallies` tells it, the longest due first;
+    of one kind, when it is named.
     """
     query = select(*_COLUMNS).where(_in_state(state, now))
     if kind is not None:
@@ -121,8 +121,8 @@ def in_flight(tx: Connection) -> dict[str, int]:
 
 
 def neighbours(tx: Connection, outbox_id: str, *, limit: int = 50) -> list[Message]:
-    """The queue that a message stands in (see storage.rows.outbox), itself included, in the order
-    it is to leave.
+    """The queue that a message stands in (see storage.rows.outbox),
+    itself included, in the order it is to leave.
     """
     # The queue as storage.rows.outbox_claims locks it. Nothing is locked here: what is shown may be
     # over when it is read.

@@ -1,5 +1,5 @@
-"""What the ops pages ask about calendars: reads that are owed or stuck, coaches that cannot be
-trusted, the plots.
+"""What the ops pages ask about calendars:
+reads that are owed or stuck, coaches that cannot be trusted, the plots.
 """
 
 from collections.abc import Sequence
@@ -61,8 +61,8 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Conflicted:
-    """A coach with coming sessions that an event in the calendars lies over. `first`: epoch
-    seconds.
+    """A coach with coming sessions that an event in the calendars lies over.
+    `first`: epoch seconds.
     """
 
     coach_id: str
@@ -149,8 +149,8 @@ def troubled(
 
 
 def _states(now: datetime, stale_after: timedelta) -> Subquery:
-    """(coach_id, state, read_at, since, error) of every coach with a connection, by the rule of
-    `domain.freshness`.
+    """(coach_id, state, read_at, since, error) of every coach with a connection,
+    by the rule of `domain.freshness`.
     """
     # Inexact on purpose: of a coach with several accounts it is the oldest read, the first trouble
     # and some error, which need not be of one account. The coach's own page tells them apart.
@@ -223,8 +223,8 @@ def _account(tx: Connection, account: AccountOverview) -> AccountOverview:
 def plotted(
     tx: Connection, names: Sequence[str], *, since: datetime, every: timedelta
 ) -> dict[str, list[tuple[datetime, float]]]:
-    """The highest value of each figure in each span of `every`: a peak must not vanish in an
-    average.
+    """The highest value of each figure in each span of `every`:
+    a peak must not vanish in an average.
     """
     # Grouped by the database: a week of samples is a hundred times what a plot shows.
     width = int(every.total_seconds() * 1000)

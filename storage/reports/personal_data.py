@@ -75,8 +75,8 @@ class KeptAnswer:
 
 
 def export(tx: Connection, person: Person, *, actor: str, now: datetime) -> dict[str, Any] | None:
-    """All that is kept of the person; that `actor` was given it is in the audit from now on. None:
-    there is nothing.
+    """All that is kept of the person; that `actor` was given it is in the audit from now on.
+    None: there is nothing.
     """
     if person.kind == "coach":
         exported = export_coach(tx, person.id)
@@ -88,8 +88,8 @@ def export(tx: Connection, person: Person, *, actor: str, now: datetime) -> dict
 
 
 def export_coach(tx: Connection, coach_id: str) -> dict[str, Any] | None:
-    """Every row that is about the coach, by table, as JSON takes it. None: there is no
-    such coach.
+    """Every row that is about the coach, by table, as JSON takes it.
+    None: there is no such coach.
     """
     rows = of_coach(tx, coach_id)
     exported = _exported(tx, rows)
@@ -101,8 +101,8 @@ def export_coach(tx: Connection, coach_id: str) -> dict[str, Any] | None:
 
 
 def export_participant(tx: Connection, participant_id: str) -> dict[str, Any] | None:
-    """Every row that is about the participant, likewise. None: nothing is kept of anybody with this
-    id.
+    """Every row that is about the participant, likewise.
+    None: nothing is kept of anybody with this id.
     """
     exported = _exported(tx, of_participant(tx, participant_id))
     exported["idempotency"] = list(map(_as_json, answers_about_participant(tx, participant_id)))
@@ -112,8 +112,8 @@ def export_participant(tx: Connection, participant_id: str) -> dict[str, Any] | 
 
 
 def of_coach(tx: Connection, coach_id: str) -> Rows:
-    # Subqueries, not lists of ids: a coach of some years has more bookings than a statement takes
-    # parameters.
+    # Subqueries, not lists of ids: a coach of some years has more bookings
+    # than a statement takes parameters.
     mine = select(connections.c.id).where(connections.c.coach_id == coach_id)
     met = select(sessions.c.id).where(sessions.c.coach_id == coach_id)
     seats = select(bookings.c.id).where(bookings.c.session_id.in_(met))
@@ -166,8 +166,8 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
 
 
 def addresses_of_coach(tx: Connection, coach_id: str) -> set[str]:
-    """The coach's mail address as it was typed and as mails have it, and those that it
-    was before.
+    """The coach's mail address as it was typed and as mails have it,
+    and those that it was before.
     """
     addresses = _written_to(tx, "coach", outbox.c.coach_id == coach_id)
     typed = tx.scalar(select(coaches.c.email).where(coaches.c.id == coach_id))
@@ -284,8 +284,8 @@ def _iso(value: Any) -> Any:
 
 
 def _periods(tx: Connection, where: ColumnElement[bool]) -> list[dict[str, Any]]:
-    """What is known of the calendars, a row a period: when, and whether it blocks. There is no
-    more.
+    """What is known of the calendars, a row a period:
+    when, and whether it blocks. There is no more.
     """
     found = []
     for row in tx.execute(select(busy.c.connection_id, busy.c.reading).where(where)):

@@ -1,5 +1,5 @@
-"""API clients and their keys `cck_<id>_<secret>`: 256 random bits, kept as SHA-256, at most two
-active a client.
+"""API clients and their keys `cck_<id>_<secret>`:
+256 random bits, kept as SHA-256, at most two active a client.
 """
 
 import secrets

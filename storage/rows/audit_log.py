@@ -1,5 +1,5 @@
-"""The ops diary: who did what, to what, and when. A row is written in the transaction
-of the deed.
+"""The ops diary: who did what, to what, and when.
+A row is written in the transaction of the deed.
 """
 
 import secrets
@@ -14,8 +14,8 @@ from storage.schema.tables import ops_audit
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """`actor`: the client and key that did it. `target`: an id of ours or a coach's, never a
-    person's name.
+    """`actor`: the client and key that did it.
+    `target`: an id of ours or a coach's, never a person's name.
     """
 
     at: datetime

@@ -33,8 +33,8 @@ def channel(tx: Connection, connection_id: str) -> StoredChannel | None:
 def plan_channel(
     tx: Connection, connection_id: str, token_hash: bytes, sealed_token: bytes
 ) -> None:
-    """Remember the channel that is about to be opened, so that its first push already finds its
-    connection.
+    """Remember the channel that is about to be opened,
+    so that its first push already finds its connection.
     """
     # The race: Cronofy pushes through a channel before it has answered who opened it. Written
     # first, the channel is known by its token, whatever becomes of that answer.
@@ -60,8 +60,8 @@ def lease_channel(
 def channel_opened(
     tx: Connection, connection_id: str, lease_token: str | None, channel_id: str, *, now: datetime
 ) -> bool:
-    """Cronofy says that this is the connection's channel: just opened, or still there. False: the
-    lease was lost.
+    """Cronofy says that this is the connection's channel: just opened, or still there.
+    False: the lease was lost.
     """
     mine = channels.update().where(
         channels.c.connection_id == connection_id, AUDITING.by(lease_token)
@@ -78,8 +78,8 @@ def release_channel(tx: Connection, connection_id: str, lease_token: str | None)
 
 
 def due_for_audit(tx: Connection, *, before: datetime, limit: int) -> list[str]:
-    """The connections whose channel nobody compared with Cronofy's list since then, the longest ago
-    first.
+    """The connections whose channel nobody compared with Cronofy's list since then,
+    the longest ago first.
     """
     row = channels.c
     due = _audited().where(or_(row.audited_at.is_(None), row.audited_at < before))

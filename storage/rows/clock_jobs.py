@@ -1,5 +1,5 @@
-"""The clock's table: which periodic job is due, decided by compare-and-swap so that replicas never
-run one twice.
+"""The clock's table: which periodic job is due,
+decided by compare-and-swap so that replicas never run one twice.
 """
 
 from sqlalchemy import Connection, and_, select
@@ -13,8 +13,8 @@ TURN = Lease(schedule.c.lease_token, schedule.c.next_run_at_ms)
 
 
 def take(tx: Connection, name: str, *, every_ms: int) -> str | None:
-    """A token for exactly one caller each time `every_ms` has passed; None: it is not due, or
-    somebody else's.
+    """A token for exactly one caller each time `every_ms` has passed;
+    None: it is not due, or somebody else's.
     """
     waiting = select(schedule.c.name).where(schedule.c.name == name, TURN.lasts)
     if tx.scalar(waiting) is not None:

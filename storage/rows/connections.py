@@ -1,5 +1,5 @@
-"""What a connection is made of: its tokens, its profiles and calendars, its channel; and how it
-comes and goes.
+"""What a connection is made of: its tokens, its profiles and calendars, its channel;
+and how it comes and goes.
 """
 
 import secrets
@@ -81,12 +81,12 @@ def link(tx: Connection, coach_id: str, connection_id: str, sub: str, **values: 
     # Connecting again is consent given anew: an erasure that was asked for before must not take the
     # new tokens. And it announces whatever changed while the grant was gone: no push could.
     anew = {"trouble": None, "last_error": None, "erase_due": False, "pushed_since_ms": clock_ms()}
-    # Whoever reads, erases, renews or audits by the old grant is too late: nothing of it is written
-    # over the new one.
+    # Whoever reads, erases, renews or audits by the old grant is too late:
+    # nothing of it is written over the new one.
     ends = READING.end() | RENEWING.end() | {"wake_after_ms": clock_ms()}
     tx.execute(connections.update().where(mine).values(ends | anew | values))
-    # A grant that was taken back took its channel along: the next read opens it, or learns that it
-    # is still there.
+    # A grant that was taken back took its channel along:
+    # the next read opens it, or learns that it is still there.
     gone = channels.update().where(channels.c.connection_id == found.id)
     tx.execute(gone.values(AUDITING.end() | {"channel_id": None}))
     return str(found.id)
@@ -102,8 +102,8 @@ def coach_of(tx: Connection, connection_id: str) -> str | None:
 
 
 def unlink(tx: Connection, connection_id: str) -> None:
-    """Forget the connection with its tokens, profiles, calendars, channel and periods (all
-    cascade).
+    """Forget the connection with its tokens, profiles, calendars,
+    channel and periods (all cascade).
     """
     tx.execute(delete(connections).where(connections.c.id == connection_id))
 

@@ -1,5 +1,5 @@
-"""Rows of the outbox that will not go by themselves: listed, tried again, or given up
-by a person.
+"""Rows of the outbox that will not go by themselves:
+listed, tried again, or given up by a person.
 """
 
 from typing import Any

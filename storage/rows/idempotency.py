@@ -16,8 +16,8 @@ from storage.schema.tables import idempotency
 
 KEPT = timedelta(hours=48)
 BEGUN = 102
-"""The status of a write that is done in several transactions, until all of it is answered: its
-answer is its plan.
+"""The status of a write that is done in several transactions, until all of it is answered:
+its answer is its plan.
 """
 
 row = idempotency.c
@@ -53,8 +53,8 @@ class StoredAnswer:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
-            # The release before wrote the bare id of what a page had changed; it may still run
-            # beside this one.
+            # The release before wrote the bare id of what a page had changed;
+            # it may still run beside this one.
             return self.body.decode(errors="replace")
 
 
@@ -96,8 +96,8 @@ def claim(
     *,
     now: datetime,
 ) -> bool:
-    """Write the key, with the answer if there is one already. False: it is known and kept, and
-    nothing is written.
+    """Write the key, with the answer if there is one already.
+    False: it is known and kept, and nothing is written.
     """
     values = {"digest": digest, "created_at": now, "status": None, "answer": None}
     if answer is not None:

@@ -33,8 +33,8 @@ def delete(tx: Connection, scope: Scope, scope_id: str, kind: str, language: str
 
 
 def resolve(tx: Connection, facts: MailFacts) -> Choice:
-    """The text for this mail as it is set now: a Template, "default", or "off" when it must not be
-    sent.
+    """The text for this mail as it is set now:
+    a Template, "default", or "off" when it must not be sent.
     """
     named = (("cohort", facts.cohort), ("project", facts.project), ("company", facts.company))
     scopes = [

@@ -24,8 +24,8 @@ row = oauth_states.c
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`account`: the address that agreed, and `sealed` its tokens, both only until it
-    is confirmed.
+    """`account`: the address that agreed, and `sealed` its tokens,
+    both only until it is confirmed.
     """
 
     coach_id: str
@@ -60,8 +60,8 @@ def find(tx: Connection, state: str, *, browser: str, now: datetime) -> Attempt 
 
 
 def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_is: Now) -> bool:
-    """From one outcome to the next. Of two at once, one does it: False for the other, who looks
-    again.
+    """From one outcome to the next. Of two at once, one does it:
+    False for the other, who looks again.
     """
     # Not `==`: the first step is from no outcome at all, and NULL equals nothing.
     step = oauth_states.update().where(_is(state, browser), row.outcome.is_not_distinct_from(was))
@@ -75,8 +75,8 @@ def drop_old(tx: Connection, *, now: datetime) -> int:
 
 
 def abandoned(tx: Connection, *, now: datetime, limit: int) -> list[tuple[bytes, bytes]]:
-    """Of those that nobody said yes or no to in time: their state's hash, and their
-    sealed tokens.
+    """Of those that nobody said yes or no to in time:
+    their state's hash, and their sealed tokens.
     """
     query = select(row.state_hash, row.sealed).where(row.expires_at <= now, row.sealed.is_not(None))
     return [(found.state_hash, found.sealed) for found in tx.execute(query.limit(limit))]

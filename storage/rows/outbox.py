@@ -76,8 +76,8 @@ class Owed:
 
 
 def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
-    """Write these rows, but for those whose dedupe_key is there. Answers the new ones
-    that are due.
+    """Write these rows, but for those whose dedupe_key is there.
+    Answers the new ones that are due.
     """
     if not rows:
         return []
@@ -96,8 +96,8 @@ def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
 
 
 def sent(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> bool:
-    """Record that it was accepted. False, here and below: the lease was lost, and nothing is
-    written.
+    """Record that it was accepted. False, here and below:
+    the lease was lost, and nothing is written.
     """
     return _finish(tx, claimed, state="sent", sent_at=now, last_error=None)
 
@@ -130,8 +130,8 @@ def wait_for_text(tx: Connection, claimed: DeliveryClaim, *, error: str, retry_i
 
 
 def withhold(tx: Connection, claimed: DeliveryClaim, *, error: str) -> bool:
-    """Still owed, and nobody may claim it. See storage.rows.withheld_addresses for who makes it
-    pending again.
+    """Still owed, and nobody may claim it.
+    See storage.rows.withheld_addresses for who makes it pending again.
     """
     return _finish(tx, claimed, state="withheld", last_error=error)
 

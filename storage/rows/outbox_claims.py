@@ -42,8 +42,8 @@ Wake = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryClaim:
-    """The right to deliver one row until its lease ends. `unsure`: how many attempts may have been
-    the last.
+    """The right to deliver one row until its lease ends.
+    `unsure`: how many attempts may have been the last.
     """
 
     id: str
@@ -67,8 +67,8 @@ def wakes(tx: Connection, statement: Executable) -> list[Wake]:
 
 
 def claim(tx: Connection, outbox_id: str, *, lease_ms: int, now: datetime) -> DeliveryClaim | None:
-    """Take a row to deliver it. None: done, not due, held by somebody, not its turn, or superseded
-    just now.
+    """Take a row to deliver it. None: done, not due, held by somebody,
+    not its turn, or superseded just now.
     """
     queue = _lock_queue(tx, outbox_id)
     mine = _deliverable(queue, outbox_id, now)
@@ -149,8 +149,8 @@ def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
 
 
 def _ending(mine: Row[Any], queue: Sequence[Row[Any]]) -> Ending:
-    """What the rule of domain.mail.endings says of this row. `queue` is as it was before anything
-    was superseded.
+    """What the rule of domain.mail.endings says of this row.
+    `queue` is as it was before anything was superseded.
     """
     if mine.kind != "mail" or mine.topic not in ENDS:
         return "leaves"
@@ -164,8 +164,8 @@ def _ending(mine: Row[Any], queue: Sequence[Row[Any]]) -> Ending:
 
 
 def _supersede(tx: Connection, rows: Sequence[Row[Any]], reason: Reason, error: str) -> None:
-    # A row whose holder vanished may have been sent: that must not be forgotten, a cancellation
-    # depends on it.
+    # A row whose holder vanished may have been sent:
+    # that must not be forgotten, a cancellation depends on it.
     values = LEASE.end() | {"state": "superseded", "reason": reason, "last_error": error}
     if rows:
         ids = [each.id for each in rows]

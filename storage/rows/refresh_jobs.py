@@ -72,8 +72,8 @@ WAITS = and_(DIRTY, LEASE.open, DUE)
 
 @dataclass(frozen=True, slots=True)
 class ReadClaim:
-    """The right to read one connection until its lease ends; `lease_token` fences off whoever slept
-    past it.
+    """The right to read one connection until its lease ends;
+    `lease_token` fences off whoever slept past it.
     """
 
     connection_id: str
@@ -115,8 +115,8 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was known of a connection when its read began, or was learnt meanwhile. `newer`: pushes
-    came since.
+    """What was known of a connection when its read began, or was learnt meanwhile.
+    `newer`: pushes came since.
     """
 
     trouble: str | None
@@ -134,8 +134,8 @@ def before(tx: Connection, claimed: ReadClaim) -> Before | None:
 
 
 def is_erasing(tx: Connection, claimed: ReadClaim) -> bool:
-    """Whether the account is still to be erased, by this claim: not if it was connected again.
-    Locks its row.
+    """Whether the account is still to be erased, by this claim:
+    not if it was connected again. Locks its row.
     """
     query = select(row.id).where(
         row.id == claimed.connection_id, LEASE.by(claimed.lease_token), row.erase_due
@@ -144,8 +144,8 @@ def is_erasing(tx: Connection, claimed: ReadClaim) -> bool:
 
 
 def finish(tx: Connection, claimed: ReadClaim, **values: Any) -> bool | None:
-    """Record that the claimed generation was read. True: dirty again, and due. None: the lease was
-    lost.
+    """Record that the claimed generation was read. True: dirty again, and due.
+    None: the lease was lost.
     """
     # The race: a push comes while its connection is read, too late for that read. It has moved
     # req_gen past the generation that was claimed, so the connection stays dirty.
@@ -167,23 +167,23 @@ def finish(tx: Connection, claimed: ReadClaim, **values: Any) -> bool | None:
 
 
 def doubt(tx: Connection, claimed: ReadClaim, digest: bytes) -> bool | None:
-    """Record that what was read is not believed before it was read again: the generation stays
-    owed. As `finish`.
+    """Record that what was read is not believed before it was read again:
+    the generation stays owed. As `finish`.
     """
     return _release(tx, claimed, {"doubted": digest, "last_error": DOUBTED, "attempts": 0})
 
 
 def give_back(tx: Connection, claimed: ReadClaim, *, error: str, retry_in_ms: int) -> bool:
-    """Record that the read failed and when to try again; the generation stays owed. False: the
-    lease was lost.
+    """Record that the read failed and when to try again; the generation stays owed.
+    False: the lease was lost.
     """
     values = {"next_attempt_at_ms": clock_ms() + retry_in_ms, "last_error": error}
     return _release(tx, claimed, values) is not None
 
 
 def give_up(tx: Connection, claimed: ReadClaim, *, error: str, trouble: Trouble) -> bool:
-    """Record that trying again is useless until the coach or the provider acts. False: the lease
-    was lost.
+    """Record that trying again is useless until the coach or the provider acts.
+    False: the lease was lost.
     """
     return finish(tx, claimed, last_error=error, trouble=trouble, userinfo_due=True) is not None
 
@@ -201,8 +201,8 @@ def _release(tx: Connection, claimed: ReadClaim, values: dict[str, Any]) -> bool
 
 
 def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
-    """The connections that are owed a read and that nobody was woken for lately. One caller gets
-    each.
+    """The connections that are owed a read and that nobody was woken for lately.
+    One caller gets each.
     """
     # The race: two sweepers find the same rows, and wake for each twice. Whoever finds one moves
     # `wake_after_ms` on in the same statement.

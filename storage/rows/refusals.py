@@ -22,8 +22,8 @@ row = refusals.c
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`place`: method and route, never the path itself. `client_id`: None for people at pages, and
-    for strangers.
+    """`place`: method and route, never the path itself.
+    `client_id`: None for people at pages, and for strangers.
     """
 
     at: datetime

@@ -41,15 +41,15 @@ def new_id() -> str:
 
 
 def add(tx: Connection, session: Session) -> None:
-    """Raises IntegrityError for one that comes too close to another: whoever asked `openings` first
-    never sees it.
+    """Raises IntegrityError for one that comes too close to another:
+    whoever asked `openings` first never sees it.
     """
     tx.execute(sessions.insert().values(_values(session)))
 
 
 def put(tx: Connection, session: Session) -> None:
-    """Write all of it, as the caller read it and changed it under the coach's lock; but for the
-    flag, which is not.
+    """Write all of it, as the caller read it and changed it under the coach's lock;
+    but for the flag, which is not.
     """
     # The race: the clock flags a short pod without the coach's lock, after the caller read it and
     # before it writes. So the flag is written by `flag_short` alone.
@@ -59,8 +59,8 @@ def put(tx: Connection, session: Session) -> None:
 
 
 def get(tx: Connection, session_id: str, *, what: str = "session") -> Session:
-    """Raises Unknown, with `what` was looked for. Holds are no sessions to anybody but
-    their owner.
+    """Raises Unknown, with `what` was looked for.
+    Holds are no sessions to anybody but their owner.
     """
     found = _one(tx, row.id == session_id, row.kind != "hold")
     if found is None:
@@ -92,8 +92,8 @@ def coaches_with_expired_holds(tx: Connection, *, now: datetime) -> list[str]:
 def own(
     tx: Connection, coach_id: str, *, since: int, now: datetime, without: str | None = None
 ) -> list[Own]:
-    """What occupies the coach from `since` (epoch seconds) on: sessions, pods and holds, but for
-    the one given.
+    """What occupies the coach from `since` (epoch seconds) on:
+    sessions, pods and holds, but for the one given.
     """
     wanted = [
         row.coach_id == coach_id,
@@ -124,8 +124,8 @@ def of_coach(tx: Connection, coach_id: str, since: int, until: int) -> list[Sess
 def pods_with_seats(
     tx: Connection, coach_id: str, *, around: int, now: datetime, limit: int = 3
 ) -> list[Session]:
-    """The coach's pods that have seats left and have not begun, those nearest to `around` (epoch
-    seconds) first.
+    """The coach's pods that have seats left and have not begun,
+    those nearest to `around` (epoch seconds) first.
     """
     left = and_(row.coach_id == coach_id, row.kind == "pod", row.active, row.taken < row.capacity)
     query = select(sessions).where(left, row.starts > int(now.timestamp()))
@@ -145,8 +145,8 @@ def give_seat(tx: Connection, pod_id: str) -> bool:
 
 
 def flag_short(tx: Connection, *, now: datetime) -> list[str]:
-    """Flag the pods that had too few participants at their deadline; each is answered once for each
-    deadline.
+    """Flag the pods that had too few participants at their deadline;
+    each is answered once for each deadline.
     """
     unflagged = or_(row.flagged_at.is_(None), row.flagged_at < row.deadline)
     short = and_(

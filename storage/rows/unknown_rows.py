@@ -28,8 +28,8 @@ def known() -> ColumnElement[bool]:
 
 
 def rows(tx: Connection) -> dict[tuple[str, str], int]:
-    """How many rows that are owed, or in trouble, this release does not know: by table, and by what
-    they say.
+    """How many rows that are owed, or in trouble, this release does not know:
+    by table, and by what they say.
     """
     owed, troubled = outbox.c, connections.c
     open_rows = and_(owed.state.in_(("pending", "sending")), not_(known()))

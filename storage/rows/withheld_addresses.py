@@ -39,8 +39,8 @@ from storage.schema.tables import bookings, outbox, sessions, withheld_addresses
 
 KEPT = timedelta(days=30)
 MOST = 200
-# What is said of a time to come. A missed session is over by its nature, and a cancellation stays
-# true.
+# What is said of a time to come. A missed session is over by its nature,
+# and a cancellation stays true.
 OF_A_COMING_TIME = (*REQUESTS, "reminder")
 
 row = outbox.c
@@ -81,8 +81,8 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What became of the mails that waited: `wake` for those that leave; the others were
-    superseded.
+    """What became of the mails that waited: `wake` for those that leave;
+    the others were superseded.
     """
 
     id: str
@@ -96,8 +96,8 @@ def reason(tx: Connection, address: str) -> str | None:
 
 
 def refused(tx: Connection, mail: DeliveryClaim, *, reason: str, reply: str, now: datetime) -> bool:
-    """A server said that this mail's mailbox does not exist. False: the lease was lost, and nothing
-    is written.
+    """A server said that this mail's mailbox does not exist.
+    False: the lease was lost, and nothing is written.
     """
     if not queue.withhold(tx, mail, error=reason):
         return False
@@ -150,8 +150,8 @@ def release(tx: Connection, which: str, *, now: datetime) -> Released | None:
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
-    """End what is 30 days old, and the mails that are not true any more. The sweep wakes for those
-    that leave.
+    """End what is 30 days old, and the mails that are not true any more.
+    The sweep wakes for those that leave.
     """
     gone = tx.execute(withheld_addresses.delete().where(listed.since <= now - KEPT)).rowcount
     # The release before wrote rows without an id. One update for all would give all the same one.
@@ -164,8 +164,8 @@ def drop_old(tx: Connection, *, now: datetime) -> int:
 
 
 def _settle(tx: Connection, now: datetime) -> tuple[int, list[Wake]]:
-    """End what is not true any more, and free what is withheld for an address that is
-    on no list.
+    """End what is not true any more, and free what is withheld
+    for an address that is on no list.
     """
     withheld = row.state == "withheld"
     ended = 0

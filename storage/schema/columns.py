@@ -9,8 +9,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime, kept as milliseconds since 1970: the same on both databases, and
-    comparable as it is.
+    """An aware UTC datetime, kept as milliseconds since 1970:
+    the same on both databases, and comparable as it is.
     """
 
     impl = BigInteger

@@ -50,13 +50,13 @@ class Database:
     """One engine. Make it after a fork, never before: pools do not survive one."""
 
     def __init__(self, engine: Engine, server: PostgresLink | None = None, **writing: Any) -> None:
-        """`server`: where PostgreSQL's connections come from. `writing`: execution options of a
-        write.
+        """`server`: where PostgreSQL's connections come from.
+        `writing`: execution options of a write.
         """
         self.engine = engine
         self.kept: deque[Any] = deque()
-        """Connections that `storage.schema.fast_reads` keeps beside the pool: at most one for each
-        thread that asks.
+        """Connections that `storage.schema.fast_reads` keeps beside the pool:
+        at most one for each thread that asks.
         """
         # SQLite is a file of this machine: it is not away, and no probe would learn anything.
         self.breaker: DatabaseBreaker | None = None
@@ -242,8 +242,8 @@ def create(
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_SECONDS,
-        # A read is one round trip instead of four: at READ COMMITTED, BEGIN and ROLLBACK around it
-        # promise nothing.
+        # A read is one round trip instead of four:
+        # at READ COMMITTED, BEGIN and ROLLBACK around it promise nothing.
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
     )
@@ -271,8 +271,8 @@ def insert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
 
 
 class clock_ms(FunctionElement[int]):  # noqa: N801 (a SQL function reads as one)
-    """The database's own clock in milliseconds since 1970: the only clock that leases are compared
-    with.
+    """The database's own clock in milliseconds since 1970:
+    the only clock that leases are compared with.
     """
 
     type = BigInteger()

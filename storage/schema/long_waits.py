@@ -54,8 +54,8 @@ class LongWaits:
                 self._waiting -= 1
 
     def look_up(self) -> None:
-        """Between two slices of a long wait. Raises Crowded for one too many of those who are
-        stuck.
+        """Between two slices of a long wait.
+        Raises Crowded for one too many of those who are stuck.
         """
         too_many = self._most is not None and self._waiting > self._most
         if too_many and self._stuck():

@@ -25,8 +25,8 @@ from sqlalchemy.exc import (
 Kind = Literal["away", "read_only", "busy", "again", "defect"]
 Result = TypeVar("Result")
 
-# By class: connection, resources (full, too many), intervention (shutdown, time-outs), system,
-# internal.
+# By class: connection, resources (full, too many),
+# intervention (shutdown, time-outs), system, internal.
 AWAY = ("08", "53", "57", "58", "XX")
 KINDS: dict[str, Kind] = {
     "25006": "read_only",

@@ -32,8 +32,8 @@ INTERVAL = 0.1
 # A connection that heard nothing for so long is asked first, and gets so long for that: the network
 # may have forgotten it, and nobody would tell us before the whole patience for an answer is over.
 QUIET_SECONDS, PING_SECONDS = 2.0, 0.7
-# A lost peer is noticed by the kernel: whatever we sent unacknowledged for 5 s, or silence for 11
-# s.
+# A lost peer is noticed by the kernel:
+# whatever we sent unacknowledged for 5 s, or silence for 11 s.
 KEEPALIVES = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -46,8 +46,8 @@ BLOCKED = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
 
 
 class _Dialling(threading.local):
-    """What one attempt to connect may take, and all of them; psycopg tries the hosts one after
-    another.
+    """What one attempt to connect may take, and all of them;
+    psycopg tries the hosts one after another.
     """
 
     each = CONNECT_SECONDS
@@ -101,8 +101,8 @@ class Bounded(psycopg.Connection[Any]):
 
         Who is not answered in time leaves no connection behind.
         """
-        # Short first: nearly all answers come within it, and are not counted among those who wait
-        # for long.
+        # Short first: nearly all answers come within it,
+        # and are not counted among those who wait for long.
         left = deadlines.left(self.server.patience)
         short = min(left, self.waits.short)
         began = monotonic()
@@ -116,8 +116,8 @@ class Bounded(psycopg.Connection[Any]):
         return answer
 
     def answers(self) -> bool:
-        """Whether somebody is still there. A round trip, for a connection that lay idle for long;
-        else none.
+        """Whether somebody is still there. A round trip,
+        for a connection that lay idle for long; else none.
         """
         if monotonic() - self.answered < QUIET_SECONDS:
             return True
@@ -213,8 +213,8 @@ class PostgresLink:
             self.connect(LongWaits(None)).close()
 
     def is_blocked(self, connection: Bounded) -> bool:
-        """Whether it waits for a lock, not for a server that is silent or slow. Asked on another
-        line.
+        """Whether it waits for a lock, not for a server that is silent or slow.
+        Asked on another line.
         """
         if connection.pooled or connection.pgconn.status != psycopg.pq.ConnStatus.OK:
             return False

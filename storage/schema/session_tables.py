@@ -94,8 +94,8 @@ Index(
     sqlite_where=_seated,
 )
 
-# What is owed to the world, a row each, written in the transaction of the change that owes it. The
-# row is the job.
+# What is owed to the world, a row each, written in the transaction of the change that owes it.
+# The row is the job.
 outbox = Table(
     "outbox",
     metadata,

@@ -22,8 +22,8 @@ SQLITE_PRAGMAS = (
 
 
 def prepare(connection: Any, _record: object) -> None:
-    # The driver would otherwise begin deferred transactions of its own, which fail with SQLITE_BUSY
-    # at a write.
+    # The driver would otherwise begin deferred transactions of its own,
+    # which fail with SQLITE_BUSY at a write.
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
@@ -31,8 +31,8 @@ def prepare(connection: Any, _record: object) -> None:
 
 
 def _use_wal(connection: Any) -> None:
-    """The file remembers it. While it is being switched SQLite answers "locked" at once, whatever
-    the busy timeout.
+    """The file remembers it. While it is being switched SQLite answers "locked" at once,
+    whatever the busy timeout.
     """
     end = time.monotonic() + BUSY_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):

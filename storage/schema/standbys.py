@@ -1,5 +1,5 @@
-"""Whether a standby follows this database, and whether a commit waits for one: what a fail-over may
-lose.
+"""Whether a standby follows this database, and whether a commit waits for one:
+what a fail-over may lose.
 """
 
 from dataclasses import dataclass

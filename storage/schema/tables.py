@@ -84,8 +84,8 @@ coaches = Table(
     number("version", 1),
 )
 
-# One Cronofy account of a coach. The row is also the refresh job: dirty while done_gen < req_gen
-# (reliability.md).
+# One Cronofy account of a coach. The row is also the refresh job:
+# dirty while done_gen < req_gen (reliability.md).
 connections = Table(
     "connections",
     metadata,
@@ -214,8 +214,8 @@ slot_sets = Table(
     Column("holds_until", Instant),
 )
 
-# The id of a participant whom an import knows by their address alone: made up once, so that no id
-# tells an address.
+# The id of a participant whom an import knows by their address alone:
+# made up once, so that no id tells an address.
 imported_people = Table(
     "imported_people",
     metadata,

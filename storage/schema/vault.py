@@ -12,8 +12,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class Sealed(Exception):
-    """A stored secret does not open: a key is missing from COACHCAL_SECRET_KEYS, or rows were
-    swapped.
+    """A stored secret does not open: a key is missing from COACHCAL_SECRET_KEYS,
+    or rows were swapped.
     """
 
 

@@ -47,8 +47,8 @@ _STAMP = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Starts in since <= start < until for sessions of `duration` minutes, asked about at `now`
-    (epoch seconds).
+    """Starts in since <= start < until for sessions of `duration` minutes,
+    asked about at `now` (epoch seconds).
     """
 
     duration: int
@@ -67,8 +67,8 @@ def stamp(database: Database, coach_id: str) -> Stamp:
 
 
 def starts(listing: Listing, asked: Asked) -> Starts:
-    """What can be booked. Raises Invalid for a duration that the coach does not offer, hidden or
-    not.
+    """What can be booked. Raises Invalid for a duration
+    that the coach does not offer, hidden or not.
     """
     listing.slots.row(asked.duration)
     if listing.effect == "hide":
@@ -111,8 +111,8 @@ def pool_valid_until(listings: Sequence[Listing], asked: Asked) -> int | None:
 
 
 def _changes(members: Sequence[Member], asked: Asked) -> list[int]:
-    """When the first start leaves, and when the next one enters, for members of one notice and
-    horizon.
+    """When the first start leaves, and when the next one enters,
+    for members of one notice and horizon.
     """
     soonest = asked.now + 60 * members[0].notice
     latest = asked.now + DAY_SECONDS * members[0].horizon_days - 60 * asked.duration

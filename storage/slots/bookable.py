@@ -42,8 +42,8 @@ class Wanted:
 
 
 def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
-    """The coach, locked until the transaction ends, with a slot set that knows of no ended hold.
-    Raises Unknown.
+    """The coach, locked until the transaction ends,
+    with a slot set that knows of no ended hold. Raises Unknown.
     """
     # The race: two see the same open time, and both book it. The second waits here until the first
     # has committed, and then reads a set in which the time is closed.
@@ -57,8 +57,8 @@ def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
 
 
 def refuse_closed(listing: Listing, wanted: Wanted, terms: Terms) -> None:
-    """Raises Refused for a time that this listing does not have, and Invalid for one that none
-    could.
+    """Raises Refused for a time that this listing does not have,
+    and Invalid for one that none could.
     """
     _on_the_grid(wanted)
     if reason := why_closed(listing, wanted, terms):
@@ -136,8 +136,8 @@ def listing_of(tx: Connection, coach_id: str, terms: Terms) -> Listing:
 def listing_for(
     tx: Connection, coach_id: str, terms: Terms, *, moving: str | None = None
 ) -> Listing:
-    """What the coach offers; to whoever moves the session `moving`, its own time too. Raises
-    Unknown.
+    """What the coach offers; to whoever moves the session `moving`,
+    its own time too. Raises Unknown.
     """
     coach = coaches.get(tx, coach_id)
     if coach is None:

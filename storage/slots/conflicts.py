@@ -1,5 +1,5 @@
-"""Sessions that an external event lies over: flagged to the coach and ops. No change of a calendar
-calls one off.
+"""Sessions that an external event lies over: flagged to the coach and ops.
+No change of a calendar calls one off.
 """
 
 from datetime import datetime

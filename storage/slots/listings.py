@@ -45,8 +45,8 @@ _LISTED = select(
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A coach's stored set and what may be shown of it: the effect of the coach's policy in this
-    state, now.
+    """A coach's stored set and what may be shown of it:
+    the effect of the coach's policy in this state, now.
     """
 
     coach_id: str
@@ -61,8 +61,8 @@ class Listing:
     effect: Effect
     effect_until: int | None
     holds_until: datetime | None
-    """When the next hold ends: from then on a start may be open that the stored set
-    calls closed.
+    """When the next hold ends: from then on a start may be open
+    that the stored set calls closed.
     """
 
 
@@ -137,8 +137,8 @@ def _sooner(effect_until: int | None, holds_until: datetime | None) -> int | Non
 
 
 def _hours_only(tx: Connection, coach_id: str, stored: SlotSet, now: datetime) -> SlotSet:
-    """The set without the calendar: rare (a coach whose calendar is not trusted, by choice), so
-    computed when asked.
+    """The set without the calendar: rare (a coach whose calendar is not trusted, by choice),
+    so computed when asked.
     """
     coach = coaches.get(tx, coach_id)
     # The race: the coach is erased between the two looks. Nobody books one who is gone.
@@ -148,8 +148,8 @@ def _hours_only(tx: Connection, coach_id: str, stored: SlotSet, now: datetime) -
 
 
 def healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]:
-    """What is known about the connections of these coaches, in one query; one without a connection
-    is left out.
+    """What is known about the connections of these coaches, in one query;
+    one without a connection is left out.
     """
     row = connections.c
     query = select(row.coach_id, row.done_gen < row.req_gen, row.trouble, row.last_ok_at)
@@ -167,8 +167,8 @@ def healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]
 def preview(
     tx: Connection, coach: Coach, *, now: datetime, stale_after: timedelta
 ) -> tuple[Listing, Listing]:
-    """The coach's listing as it would be with these settings, of which nothing is written, and as
-    it is.
+    """The coach's listing as it would be with these settings,
+    of which nothing is written, and as it is.
     """
     stored = listings(tx, [coach.id], now=now, stale_after=stale_after)[coach.id]
     hours_only = stored.effect == "hours_only" and bool(healths(tx, [coach.id]))

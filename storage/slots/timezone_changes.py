@@ -1,5 +1,5 @@
-"""New time zone rules: every set is made anew, and the sessions whose local time moved are listed.
-Instants stay.
+"""New time zone rules: every set is made anew,
+and the sessions whose local time moved are listed. Instants stay.
 """
 
 from dataclasses import dataclass

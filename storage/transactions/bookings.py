@@ -146,8 +146,8 @@ def cancel(
     expected: int | None = None,
     excused: bool = False,
 ) -> BookingChange:
-    """Give the seat up: cancelled, or, shortly before the start and not excused, missed. Raises
-    Refused, Unknown.
+    """Give the seat up: cancelled, or, shortly before the start and not excused, missed.
+    Raises Refused, Unknown.
     """
     standing = stand(tx, booking_id, terms, expected=expected)
     ended: Literal["cancelled", "missed"] = "cancelled"

@@ -36,8 +36,8 @@ def of_booking(change: Change, terms: Terms) -> Owed:
 
 
 def announce(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> list[Wake]:
-    """Owe a callback for whatever is not as the platform was last told. Answers what to wake for
-    once committed.
+    """Owe a callback for whatever is not as the platform was last told.
+    Answers what to wake for once committed.
     """
     found = [*_slots(tx, now, limit), *_calendars(tx, now, limit), *_conflicts(tx, now, limit)]
     if not found:
@@ -74,8 +74,8 @@ def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
 
 
 def _calendars(tx: Connection, now: datetime, limit: int) -> list[Event]:
-    """A first sync is told of neither as trouble nor as its end; nor is what only another release
-    knows.
+    """A first sync is told of neither as trouble nor as its end;
+    nor is what only another release knows.
     """
     one = connections.c
     lasting = or_(one.trouble.is_(None), one.trouble.in_(("disconnected", "revoked")))
@@ -111,8 +111,8 @@ def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:
 
 
 def _forget(tx: Connection, subjects: Sequence[str]) -> None:
-    """Something new is told of these: what was told before is history that nobody needs, and grows
-    without end.
+    """Something new is told of these: what was told before is history that nobody needs,
+    and grows without end.
     """
     tx.execute(
         outbox_rows.delete().where(row.kind == "callback", row.booking_id.in_(subjects), _over)

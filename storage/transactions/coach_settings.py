@@ -1,5 +1,5 @@
-"""What a coach, or Coach OS for them, changes: each change and the slot set that follows from it in
-one transaction.
+"""What a coach, or Coach OS for them, changes:
+each change and the slot set that follows from it in one transaction.
 """
 
 from collections.abc import Callable, Collection

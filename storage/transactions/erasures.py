@@ -142,28 +142,28 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     rows = personal_data.of_participant(tx, person.id)
     answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
-    # A hold ends by itself within minutes, and opens its time then; deleted here, the coach's set
-    # would not know.
+    # A hold ends by itself within minutes, and opens its time then;
+    # deleted here, the coach's set would not know.
     tx.execute(sessions.update().where(rows[sessions]).values(owner=None))
     _delete(tx, imported_people, rows[imported_people])
     _delete(tx, links, rows[links])
     emptied = _empty_mails(tx, rows[outbox_rows])
-    # The platform has heard them: kept, they would say whose the bookings were that are nobody's
-    # from now on.
+    # The platform has heard them: kept, they would say whose the bookings were
+    # that are nobody's from now on.
     over = outbox_rows.c.state.in_(("sent", "superseded"))
     _delete(tx, outbox_rows, and_(rows[outbox_rows], outbox_rows.c.kind == "callback", over))
     coming = _coming(tx, rows[bookings], now)
     taken = retention.anonymise(tx, rows[bookings])
     _delete(tx, erasures, _is(person))
-    # The events in the coaches' calendars are titled with the participant's name. The sweeper wakes
-    # their writer.
+    # The events in the coaches' calendars are titled with the participant's name.
+    # The sweeper wakes their writer.
     outbox.add(tx, [_retitled(*session, now) for session in coming], now=now)
     return Erased(0, len(coming), taken, emptied, answers)
 
 
 def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
-    """Leave a coach of whom nothing is known but the id, and who cannot be booked: a session would
-    be lost later.
+    """Leave a coach of whom nothing is known but the id, and who cannot be booked:
+    a session would be lost later.
     """
     bare = coaches.update().where(coaches.c.id == coach_id)
     tx.execute(bare.values(name="", email=None, weekly=[[]] * 7, overrides=[]))

@@ -1,5 +1,5 @@
-"""Holds: a time kept for whoever is filling a form. They block everybody but their owner, and end
-by themselves.
+"""Holds: a time kept for whoever is filling a form.
+They block everybody but their owner, and end by themselves.
 """
 
 from datetime import timedelta

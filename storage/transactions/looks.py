@@ -59,12 +59,12 @@ def begin(
     tx: Connection, session_id: str, place: TargetCalendar, *, deletes: bool, now: datetime
 ) -> Begun | None:
     """Owe looks from now on. None: the session is gone, or the account is or is being erased."""
-    # In the order of an erasure, which has the sessions before it takes the connection: no
-    # deadlock.
+    # In the order of an erasure, which has the sessions before
+    # it takes the connection: no deadlock.
     session = select(sessions.c.id).where(sessions.c.id == session_id).with_for_update()
     account = and_(connections.c.id == place.connection_id, connections.c.erase_due.is_(False))
-    # PostgreSQL's weakest lock: the account cannot be deleted meanwhile, and can be read and
-    # renewed.
+    # PostgreSQL's weakest lock: the account cannot be deleted meanwhile,
+    # and can be read and renewed.
     standing = select(connections.c.id).where(account).with_for_update(read=True, key_share=True)
     if tx.execute(session).first() is None or tx.execute(standing).first() is None:
         return None
@@ -121,8 +121,8 @@ def owe_due(tx: Connection, *, now: datetime, limit: int) -> list[Wake]:
 
 
 def owe_with_read(tx: Connection, connection_id: str, *, now: datetime) -> list[Wake]:
-    """The account was read: owe every look at its calendars. Nobody has to be woken, the sweeper
-    does that.
+    """The account was read: owe every look at its calendars.
+    Nobody has to be woken, the sweeper does that.
     """
     return _owe(tx, row.connection_id == connection_id, now=now, limit=100)
 

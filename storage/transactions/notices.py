@@ -45,8 +45,8 @@ def _mails(changes: Sequence[Change], coach: Contact, terms: Terms) -> Iterator[
 
 def _callbacks(changes: Sequence[Change], terms: Terms) -> Iterator[Owed]:
     for change in changes:
-        # What is news to the coach alone (a seat moved to another's pod) is no other news of the
-        # booking.
+        # What is news to the coach alone (a seat moved to another's pod)
+        # is no other news of the booking.
         if change.tells_participant:
             yield callbacks.of_booking(change, terms)
 
@@ -82,8 +82,8 @@ def mail(notice: Notice, coach_id: str, session_id: str | None) -> Owed:
 
 
 def _calendar(session: Session, terms: Terms) -> Owed:
-    """It says that the calendar has to be brought up to date, not with what: that is the session as
-    it is then.
+    """It says that the calendar has to be brought up to date, not with what:
+    that is the session as it is then.
     """
     topic = "upsert"
     if not session.active:

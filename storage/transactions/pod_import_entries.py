@@ -47,8 +47,8 @@ class EntryOutcome:
     coach_id: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept for whoever goes on where another stopped; of a refusal, what a row is
-        told.
+        """As it is kept for whoever goes on where another stopped;
+        of a refusal, what a row is told.
         """
         whole: dict[str, Any] = {"coach_id": self.coach_id, "pod": self.pod and asdict(self.pod)}
         if isinstance(self.refused, Invalid):

@@ -1,5 +1,5 @@
-"""Many pods at once: each taken in its turn by the rule that makes any pod, so that those of one
-file collide too.
+"""Many pods at once: each taken in its turn by the rule that makes any pod,
+so that those of one file collide too.
 """
 
 import secrets
@@ -99,8 +99,8 @@ def make(
 
 
 def know_people(tx: Connection, entries: Sequence[PodEntry]) -> None:
-    """Give everybody an id before any coach is locked: two rosters with the same people would wait
-    for each other.
+    """Give everybody an id before any coach is locked:
+    two rosters with the same people would wait for each other.
     """
     _known_by_ids(tx, entries)
 
@@ -129,8 +129,8 @@ class _Rehearsal:
             tx, coach, now=terms.now, calendars=listing.effect != "hours_only"
         )
         self._pods: list[Own] = []
-        # Not the stored set: a hold in it may have ended, and be dropped by whoever locks the coach
-        # next.
+        # Not the stored set: a hold in it may have ended,
+        # and be dropped by whoever locks the coach next.
         self._listing = replace(listing, slots=self._basis.build())
 
     def take(self, plan: Plan) -> Session:
@@ -204,8 +204,8 @@ def _as_kept(name: str) -> str:
 
 
 def _known_by_ids(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:
-    """The entries with ids that say nothing: the same for one address each time, whichever file it
-    stands in.
+    """The entries with ids that say nothing:
+    the same for one address each time, whichever file it stands in.
     """
     digests = {}
     for entry in entries:

@@ -37,8 +37,8 @@ def take_seat(
     *,
     assigned: bool = False,
 ) -> BookingChange:
-    """A seat in a pod, if there is one and its format lets this person have it. Raises Refused,
-    Unknown.
+    """A seat in a pod, if there is one and its format lets this person have it.
+    Raises Refused, Unknown.
     """
     coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
     seated = give_seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)

@@ -1,5 +1,5 @@
-"""Pods: sessions of a small group. A seat is taken by the row itself; a pod moves, or is called
-off, with all seats.
+"""Pods: sessions of a small group. A seat is taken by the row itself;
+a pod moves, or is called off, with all seats.
 """
 
 from collections.abc import Sequence
@@ -77,8 +77,8 @@ def create(
     *,
     hold_id: str | None = None,
 ) -> Made:
-    """A pod at a time that is listed, or forced, with these participants assigned. Raises Refused,
-    Unknown, Invalid.
+    """A pod at a time that is listed, or forced, with these participants assigned.
+    Raises Refused, Unknown, Invalid.
     """
     wanted = plan.wanted
     check_plan(plan, len(participants))
@@ -135,8 +135,8 @@ def planned(coach: Coach, plan: Plan, terms: Terms, *, forced: str | None = None
 def change(
     tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expected: int | None = None
 ) -> Made:
-    """Change a pod; who is in it is told when it moves or is called off. Raises Refused, Unknown,
-    Invalid.
+    """Change a pod; who is in it is told when it moves or is called off.
+    Raises Refused, Unknown, Invalid.
     """
     # Read twice: before the lock, to learn whose lock to take, and under it, because somebody may
     # have changed the pod while we waited.

@@ -28,8 +28,8 @@ LOST = ("disconnected", "revoked")
 
 
 def follow(tx: Connection, coach: Coach, connection_id: str, *, now: datetime) -> None:
-    """Begin the episode, or end it, as the connection's trouble has it now. The caller holds the
-    coach's lock.
+    """Begin the episode, or end it, as the connection's trouble has it now.
+    The caller holds the coach's lock.
     """
     found = _connection(tx, connection_id)
     if found is None:
@@ -159,8 +159,8 @@ def _owed(
         coach_name=coach.name,
         nonce=_episode(since),
     )
-    # The queue's versions grow from episode to episode: what the last one left must not supersede
-    # this one.
+    # The queue's versions grow from episode to episode:
+    # what the last one left must not supersede this one.
     return replace(notices.mail(Notice(facts, due_at), coach.id, None), version=_ms(since) + day)
 
 

@@ -16,8 +16,8 @@ from storage.rows import bookings as booking_rows
 from storage.schema.tables import bookings, imported_people, outbox, sessions
 
 AT_ONCE = 2_000
-"""Rows of one transaction: what has piled up is worked off over some hours, and no lock is held for
-long.
+"""Rows of one transaction: what has piled up is worked off over some hours,
+and no lock is held for long.
 """
 
 ROLES = ("participant", "coach")
@@ -62,8 +62,8 @@ def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
 
 
 def empty_mails(tx: Connection, chosen: Select[tuple[str]]) -> int:
-    """Take from these mails what they say and whom they are for; only the role stays. How many
-    there were.
+    """Take from these mails what they say and whom they are for; only the role stays.
+    How many there were.
     """
     ids = list(tx.scalars(chosen))
     role = row.payload[("recipient", "role")].as_string()
@@ -77,8 +77,8 @@ def empty_mails(tx: Connection, chosen: Select[tuple[str]]) -> int:
 
 
 def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
-    """Take the person out of these bookings. One participant's bookings still belong together. How
-    many there were.
+    """Take the person out of these bookings. One participant's bookings still belong together.
+    How many there were.
     """
     found: Sequence[Any] = tx.execute(
         select(bookings.c.id, bookings.c.participant_id).where(chosen)

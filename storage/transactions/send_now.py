@@ -1,5 +1,5 @@
-"""The mails of one booking, for people who look after it: one more of them, at once
-("Send now").
+"""The mails of one booking, for people who look after it:
+one more of them, at once ("Send now").
 """
 
 from dataclasses import dataclass, replace

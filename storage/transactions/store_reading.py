@@ -23,15 +23,15 @@ from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
 from storage.transactions import looks, relink_mails, target_calendars, write_back
 
-# A profile in its first sync is looked at again this soon: its "completed" push is skipped when the
-# sync won the race.
+# A profile in its first sync is looked at again this soon:
+# its "completed" push is skipped when the sync won the race.
 SYNC_POLL_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What one read of a connection brought: the periods up to `window_end` (epoch seconds), and
-    userinfo if due.
+    """What one read of a connection brought:
+    the periods up to `window_end` (epoch seconds), and userinfo if due.
     """
 
     reading: Reading
@@ -111,8 +111,8 @@ def store(
 def give_up(
     tx: Connection, claimed: ReadClaim, *, error: str, trouble: Trouble, now: datetime
 ) -> None:
-    """Record that trying again is useless until the coach acts, and owe the mails that
-    ask for it.
+    """Record that trying again is useless until the coach acts,
+    and owe the mails that ask for it.
     """
     coach = coaches.lock(tx, claimed.coach_id)
     if refresh_jobs.give_up(tx, claimed, error=error, trouble=trouble) and coach is not None:
@@ -131,8 +131,8 @@ def erase(tx: Connection, claimed: ReadClaim, *, now: datetime) -> bool:
 
 
 def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
-    """Erase a connection with everything that came from it, and make its coach's set anew without
-    it.
+    """Erase a connection with everything that came from it,
+    and make its coach's set anew without it.
     """
     coach_id = connections.coach_of(tx, connection_id)
     coach = None
@@ -169,8 +169,8 @@ def _follow_up(
 
 
 def _is_missed(news: _News, before: Before) -> bool:
-    """Whether a push should have announced this, and none did. Of an account in trouble none
-    comes.
+    """Whether a push should have announced this, and none did.
+    Of an account in trouble none comes.
     """
     is_change = news.changed and not news.first
     return is_change and before.trouble is None and before.pushed_since_ms is None
@@ -197,8 +197,8 @@ def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
 
 
 def _measure(tx: Connection, claimed: ReadClaim, before: Before, *, now: datetime) -> None:
-    """How long the push that this read served had waited. One that came during the read waits for
-    the next.
+    """How long the push that this read served had waited.
+    One that came during the read waits for the next.
     """
     if before.pushed_since_ms is None or before.pushed_since_ms > claimed.claimed_at_ms:
         return
@@ -208,8 +208,8 @@ def _measure(tx: Connection, claimed: ReadClaim, before: Before, *, now: datetim
 
 
 def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> _News:
-    """Compared are the days ahead that both readings tell of: the window moves on, and that is no
-    change.
+    """Compared are the days ahead that both readings tell of:
+    the window moves on, and that is no change.
     """
     digest = observed.reading.digest()
     mine = busy.c.connection_id == connection_id

@@ -86,8 +86,8 @@ def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
 
 
 def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None:
-    """Coming sessions belong into this calendar from now on: said in their rows, which whoever
-    writes them obeys.
+    """Coming sessions belong into this calendar from now on:
+    said in their rows, which whoever writes them obeys.
     """
     row = sessions.c
     elsewhere = row.event_calendar_id.is_distinct_from(target)
@@ -96,8 +96,8 @@ def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None
     for session_id, version in tx.execute(query).all():
         standing, strays = locked(tx, session_id)
         set_places(tx, session_id, target, strays | {standing})
-        # Each choice moves them again, however often it is made: no row of an earlier one counts
-        # for it.
+        # Each choice moves them again, however often it is made:
+        # no row of an earlier one counts for it.
         key = f"{session_id}:{version}:{secrets.token_hex(8)}"
         owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)

@@ -90,15 +90,15 @@ def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | 
     standing, strays = locked(tx, session_id)
     if standing != instead_of or not known:
         return False
-    # A stray from this moment on: a worker that dies before it has deleted the old event leaves
-    # word of it here.
+    # A stray from this moment on: a worker
+    # that dies before it has deleted the old event leaves word of it here.
     set_places(tx, session_id, calendar_id, strays | {standing})
     return True
 
 
 def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of: str) -> None:
-    """Remember that a calendar did not take the event after all: it stands where it stood, or
-    nowhere.
+    """Remember that a calendar did not take the event after all:
+    it stands where it stood, or nowhere.
     """
     standing, strays = locked(tx, session_id)
     if standing == out_of:
@@ -106,8 +106,8 @@ def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of
 
 
 def stray(tx: Connection, session_id: str, calendar_id: str) -> None:
-    """Remember that a session was written into a calendar that it had been moved out of
-    meanwhile.
+    """Remember that a session was written into a calendar
+    that it had been moved out of meanwhile.
     """
     if _is_known(tx, session_id, calendar_id):
         standing, strays = locked(tx, session_id)
@@ -213,8 +213,8 @@ def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TargetCalendar:
-    """A calendar of a coach. `connected`: we have working credentials for it. `writable`: it takes
-    events.
+    """A calendar of a coach. `connected`: we have working credentials for it.
+    `writable`: it takes events.
     """
 
     connection_id: str
@@ -236,8 +236,8 @@ def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
         profiles.c.connection_id == calendars.c.connection_id,
         profiles.c.id == calendars.c.profile_id,
     )
-    # coalesce: of a null neither = nor != is true, and `order by` would put it where each database
-    # likes it.
+    # coalesce: of a null neither = nor != is true,
+    # and `order by` would put it where each database likes it.
     connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
     chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
     query = (
