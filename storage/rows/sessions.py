@@ -42,7 +42,7 @@ def new_id() -> str:
 
 def add(tx: Connection, session: Session) -> None:
     """Raises IntegrityError for one that comes too close to another:
-    whoever asked `openings` first never sees it.
+    whoever asked `bookable.check` first never sees it.
     """
     tx.execute(sessions.insert().values(_values(session)))
 

@@ -1,7 +1,7 @@
 """Whether a coach can be booked at a time: the listing's own answer, asked while nobody else can
 change it.
 
-Listing and booking are one code path: `storage.slots.slot_sets.listings` and
+Listing and booking are one code path: `storage.slots.listings.listings` and
 `storage.slots.availability.starts`. What is added here is the coach's lock, leaving out of account
 what the caller is about to give up (a hold, the session being moved), and telling why not, and what
 instead.
@@ -91,7 +91,7 @@ def check(
 
     Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a
     duration that the coach does not offer. The caller holds the coach's lock, and says
-    `slots.recompute` once it has written.
+    `slot_sets.recompute` once it has written.
     """
     _on_the_grid(wanted)
     listing = _listing(tx, coach, terms, without)

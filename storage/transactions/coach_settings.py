@@ -75,7 +75,7 @@ def choose_calendars(
     """Let these calendars of a coach's connection block, and no others. Every calendar was read:
     none is owed a read.
 
-    Returns the sessions that this has put in conflict. Raises accounts.UnknownCalendar.
+    Returns the sessions that this has put in conflict. Raises calendars.UnknownCalendar.
     """
     coach = coaches.lock(tx, coach_id)
     calendars.choose(tx, connection_id, chosen)

@@ -93,7 +93,7 @@ def place(
     tx: Connection, coach: Coach, pod: Session, participants: Sequence[Participant], terms: Terms
 ) -> Made:
     """The pod, written, with these participants assigned. Whoever calls holds the coach's lock,
-    knows that the time is open, and says `slots.recompute` in the end.
+    knows that the time is open, and says `slot_sets.recompute` in the end.
     """
     sessions.add(tx, pod)
     # One after the other: each takes its seat from the row, which has none too many.
