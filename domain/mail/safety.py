@@ -36,9 +36,8 @@ ADDRESS_RULE = (
     "single dots and !#$%&'*+-/=?^_`{|}~ before the @, a domain after it, and nothing else."
 )
 """Told by whoever refuses an address: the API, the import, the settings."""
-_LOCAL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+)*"
-)
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
+_LOCAL = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 _SCRIPTS = ("L", "M", "N")
 """Of characters beyond ASCII only letters, their marks, and digits:
 no spaces, no directions, nothing unseen.

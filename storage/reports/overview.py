@@ -179,7 +179,7 @@ def conflicts_of(tx: Connection, coach_id: str, *, now: datetime) -> list[Confli
     return records.all_as(tx, Conflict, chosen.order_by(mine.starts))
 
 
-def _in_conflict(now: datetime):  # type: ignore[no-untyped-def]  # a SQL condition, of a type that says nothing
+def _in_conflict(now: datetime) -> ColumnElement[bool]:
     mine = sessions.c
     return and_(mine.conflict_since.is_not(None), mine.active, mine.starts > int(now.timestamp()))
 

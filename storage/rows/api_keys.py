@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from storage.schema.tables import api_clients, api_keys
 
@@ -123,12 +124,12 @@ def list_keys(tx: Connection) -> list[Key]:
     return list(map(_key, tx.execute(query)))
 
 
-def _active(now: datetime) -> tuple:  # type: ignore[type-arg]  # two SQL conditions, of types that say nothing
+def _active(now: datetime) -> tuple[ColumnElement[bool], ...]:
     row = api_keys.c
     return row.revoked_at.is_(None), or_(row.expires_at.is_(None), row.expires_at > now)
 
 
-def _key(row) -> Key:  # type: ignore[no-untyped-def]  # a joined Row
+def _key(row: Row[Any]) -> Key:
     return Key(
         row.id, row.client_id, tuple(row.scopes), row.created_at, row.expires_at, row.revoked_at
     )

@@ -84,7 +84,8 @@ class Database:
             with tx.begin():
                 # Behind a pooler the session is somebody else's before and after: the limits that
                 # the server is to keep go with the transaction.
-                if self._server is not None and tx.connection.driver_connection.pooled:  # type: ignore[union-attr]  # ours
+                driver: Any = tx.connection.driver_connection
+                if self._server is not None and driver.pooled:
                     tx.exec_driver_sql(self._server.set_limits())
                 yield tx
 

