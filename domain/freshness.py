@@ -28,6 +28,7 @@ def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
     """
     if not healths:
         return "unconnected"
+    # The worst first: of a coach whose account is lost it helps nobody to say that it is stale.
     troubles = {health.trouble for health in healths}
     if not troubles.isdisjoint(("disconnected", "revoked")):
         return "disconnected"
@@ -46,6 +47,7 @@ def as_of(healths: Sequence[Health]) -> int | None:
     """When the calendars were last read, the oldest of them, epoch seconds;
     None while one of them never was.
     """
+    # The oldest, because every calendar can close a time: the answer is as old as that read.
     read = [health.last_ok for health in healths if health.last_ok is not None]
     if len(read) < len(healths):
         return None
@@ -56,6 +58,8 @@ def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effe
     """What people see. `as_of`: when the calendars were last read,
     the oldest of them, epoch seconds.
     """
+    # While a known change is being read, the set before it is shown, and marked: that lasts for
+    # seconds, and to hide it would make an outage of every push.
     if state in ("fresh", "refreshing"):
         return "list"
     if state == "initial_sync":
@@ -76,6 +80,7 @@ def effect_until(
     or the effect; None for never.
     """
     current = state(healths, now=now, stale_after=stale_after)
+    # In the last second of the bound it is fresh, in the next one it is stale.
     if current in ("fresh", "refreshing"):
         return _last_read(healths) + stale_after + 1
     if current in ("stale", "disconnected") and policy.kind == "last_known":

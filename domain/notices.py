@@ -52,6 +52,7 @@ def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     """The mails that a change owes: one to each person concerned,
     and the reminders of a time that is new.
     """
+    # Each reader gets a mail of their own: nobody's address stands in another's.
     erased = change.booking.participant.is_erased
     if change.tells_participant and not erased:
         participant = _participant(change.booking)

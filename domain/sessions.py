@@ -189,6 +189,7 @@ class Booking:
         """The booking after a change: its version grows,
         and where calendars hear of it, its sequence.
         """
+        # A calendar drops what has no greater SEQUENCE than what it knows (RFC 5546 2.1.5).
         sequence = self.sequence + told_calendars
         return replace(self, changed_at=now, version=self.version + 1, sequence=sequence, **changes)
 
@@ -215,6 +216,7 @@ class Terms:
         return int(self.now.timestamp())
 
     def is_late(self, session: Session) -> bool:
+        # Exactly so long before is still in time.
         return session.starts - self.now.timestamp() < self.late.total_seconds()
 
     def reminder(self, session: Session) -> timedelta:

@@ -37,6 +37,7 @@ def vanished(known: Reading, read: Reading, *, unlisted: Collection[str] = ()) -
 
 def _periods(reading: Reading) -> Counter[str]:
     """How many different periods each calendar has, as far as they may block."""
+    # What does not block may come and go: nobody is booked into it wrongly.
     real = (reading.ends > reading.start) & (reading.status != FREE)
     rows = np.stack((reading.calendar, reading.start, reading.end))[:, real]
     return Counter(reading.calendars[place] for place in np.unique(rows, axis=1)[0])

@@ -51,6 +51,7 @@ def asked(text: str) -> set[str]:
     """The names of the tokens in a text; `{{` for one that is not closed."""
     names: set[str] = set()
     for literal, name in _pieces(text):
+        # Shortened: between the braces may stand a whole paragraph, and the name is shown.
         if name is not None:
             names.add(name.strip()[:60])
         elif OPEN in literal:

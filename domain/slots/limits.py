@@ -26,6 +26,7 @@ def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
     closed = np.zeros(span.cells, np.bool_)
     if limits == (None, None):
         return closed
+    # A session counts for the local day that it begins on, however far it reaches into the next.
     midnights, dates, asked = _calendar(zone, span)
     begun = np.array(begins, np.int64)
     begun = begun[(begun >= midnights[0]) & (begun < midnights[-1])]

@@ -46,6 +46,7 @@ def window(duration: int, clock: Clock) -> Interval:
     """The starts that the clock lets through:
     those asked for, after the notice and before the horizon.
     """
+    # A session may end on the horizon itself: the latest start is still listed.
     soonest, latest = _bounds(duration, clock)
     return max(clock["since"], soonest), min(clock["until"], latest + 1)
 

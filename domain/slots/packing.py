@@ -23,6 +23,8 @@ def packed(open_starts: Row, zone: str, span: Span, spacing: int) -> Row:
     no first start to count from. Spacings round up to the grid. Exact from LOOK_BACK after the
     span's origin.
     """
+    # Each start is counted from the latest anchor before it: a running maximum finds that without a
+    # loop over the cells.
     closed = ~open_starts
     anchors = np.zeros(span.cells, np.int64)
     begins = np.flatnonzero(open_starts[1:] & closed[:-1]) + 1
