@@ -63,6 +63,8 @@ def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_i
     """From one outcome to the next. Of two at once, one does it:
     False for the other, who looks again.
     """
+    # The race: a person comes back twice with one code, which may be exchanged once (RFC 6749
+    # 4.1.2). Whoever makes the first step exchanges it, and the other one waits for the outcome.
     # Not `==`: the first step is from no outcome at all, and NULL equals nothing.
     step = oauth_states.update().where(_is(state, browser), row.outcome.is_not_distinct_from(was))
     return tx.execute(step.values(records.values_of(now_is))).rowcount == 1

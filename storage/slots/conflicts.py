@@ -24,6 +24,7 @@ def flag(tx: Connection, coach: Coach, *, now: datetime) -> tuple[str, ...]:
         return ()
     met = conflicting(coming, slot_sets.external(tx, coach))
     flagged = {session.id for session in coming if session.conflict_since is not None}
+    # Only what changed is written: nearly every read finds what the last one found.
     new, over = sorted(met - flagged), sorted(flagged - met)
     if new:
         sessions.mark_conflicts(tx, new, since=now)

@@ -51,6 +51,7 @@ def receive(
         raise UnknownCalendar(calendar_id)
     if chosen is not None and not chosen.writable:
         raise ReadOnly
+    # First none, then one: never do two calendars of a coach receive.
     row = connections.c
     tx.execute(connections.update().where(row.coach_id == coach_id).values(receives=None))
     if chosen is not None:
