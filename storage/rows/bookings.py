@@ -1,14 +1,12 @@
 """Bookings as rows: one participant's seat in a session each.
 
-    (made)                cancelled in time
-       |         +---------------------------->  cancelled
-       v         |
-    booked  -----+   cancelled too late
-     ^   |       +---------------------------->  missed
-     |   |
-     +---+           reported, once the session has begun
-    rebooked:    +---------------------------->  completed  <-- corrected -->  missed
-    version + 1
+    booked <--------------------------------+
+      |                                     |
+      +--rebooked: version + 1--------------+
+      |
+      +--cancelled, or its pod called off--> cancelled
+      +--cancelled too late----------------> missed
+      +--reported, once it has begun-------> completed <--corrected--> missed
 
 None of the ends leads back: whoever cancelled and comes again gets a new booking, with a new UID.
 """

@@ -1,17 +1,16 @@
 """Sessions, pods and holds as rows, and which of them occupy a coach.
 
-    a 1:1 session                                   a pod
+    a 1:1 session, made with its booking       a pod
 
-    (it is made with its booking)                   (it is made)
-          |                                               v       a seat is taken
-          v        reported                           unbooked  ---------------->  booked
-       booked  ------------->  completed                  ^                        |  |
-        |  |    ------------->  missed                    +--- the last seat is ---+  |
-        |  |                   (may be corrected)              given back             |
-        |  | cancelled                                                                | reported
-        |  +------------->  unbooked   (not active)       called off                  v
-        |   cancelled too late                       disabled  (not active)    completed, missed
-        +---------------->  missed     (not active)
+    booked                                     unbooked --the first seat is taken--> booked
+      |                                            ^                                  |  |
+      +--reported------------> completed           +-----the last is given back-------+  |
+      +--reported------------> missed                                                    |
+      |                (may be corrected)      completed, missed <-------reported--------+
+      +--cancelled-----------> unbooked *
+      +--cancelled too late--> missed *        disabled * <--called off-- either of the first two
+
+    * not active any more
 
     a hold: there, until it is used, released, or its `expires_at` has passed; then the row is gone
 

@@ -12,9 +12,8 @@ cut short anywhere leaves no second event.
       |  +------------------------------+  +---------------------------------+  |
       |         A did not take it                   B did not take it           |
       |                                                                         |
-      |  leave: B's account is erased           taken_away(A): the event in A   |
+      |  leave: B's account is erased          taken_away(A): A's is deleted    |
       +------------------------------  in B  <----------------------------------+
-                                                is deleted
 
     stray(C), from any of these: a late write of ours was seen in C, and is to be deleted there
 
