@@ -1,5 +1,5 @@
-"""A coach's calendar account as the provider describes it: profiles (Google, Exchange...) and their
-calendars.
+"""A coach's calendar account as the provider describes it:
+profiles (Google, Exchange...) and their calendars.
 """
 
 from dataclasses import dataclass, field

@@ -29,8 +29,8 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Coach:
-    """One coach; `pre`, `post`, `notice` and `durations` in minutes. Raises Invalid for what no
-    coach can have.
+    """One coach; `pre`, `post`, `notice` and `durations` in minutes.
+    Raises Invalid for what no coach can have.
     """
 
     id: str

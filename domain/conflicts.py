@@ -10,6 +10,7 @@ def conflicting(sessions: Iterable[Session], busy: Periods) -> set[str]:
     """The ids of those that an external busy period meets. Their own time counts, not their
     buffers; a session that was forced over busy time is where somebody wanted it.
     """
+    # One session against all periods at once: a coach has few sessions, and thousands of periods.
     return {
         session.id
         for session in sessions

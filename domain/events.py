@@ -58,8 +58,8 @@ class Event:
 
 
 def in_order(topic: str) -> bool:
-    """Whether each event counts. Of the others only the latest does: it tells how things are, not
-    what happened.
+    """Whether each event counts. Of the others only the latest does:
+    it tells how things are, not what happened.
     """
     return topic.startswith("booking.")
 
@@ -77,6 +77,7 @@ def slots_changed(coach_id: str, version: int, at: datetime) -> Event:
 def booking(change: Change, at: datetime) -> Event:
     """A booking's own change, as it is afterwards."""
     booked, session = change.booking, change.session
+    # No name and no address: what is posted may be logged by whoever receives it.
     data: dict[str, Any] = {
         "booking_id": booked.id,
         "version": booked.version,
@@ -96,9 +97,10 @@ def calendar(
 ) -> Event:
     """What a connection's trouble has become: `disconnected` or `revoked` since then, or none."""
     data = {"coach_id": coach_id, "connection_id": connection_id}
+    topic = "calendar.reconnected"
     if trouble is not None:
+        topic = "calendar.disconnected"
         data |= {"reason": trouble, "since": _text(since or at)}
-    topic = "calendar.reconnected" if trouble is None else "calendar.disconnected"
     return Event(topic, f"calendar:{connection_id}", coach_id, at, data)
 
 

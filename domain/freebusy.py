@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
+from itertools import count
 from typing import Self
 
 import numpy as np
@@ -23,11 +24,11 @@ _HEADER = struct.Struct("<4sII")  # magic with version, bytes of the calendar na
 _MAGIC = b"frb1"
 _COLUMNS = {"start": "<i8", "end": "<i8", "calendar": "<u2", "status": "<u1", "all_day": "|b1"}
 _ITEM_BYTES = 20
-# The dates that Python has. Providers write the year 0, which lies before them; nobody can be
-# booked then.
-_FIRST_DAY, _LAST_DAY = (
-    (day - date(1970, 1, 1)).days * DAY_SECONDS for day in (date.min, date.max)
-)
+# The dates that Python has. Providers write the year 0, which lies before them;
+# nobody can be booked then.
+_EPOCH = date(1970, 1, 1)
+_FIRST_DAY = (date.min - _EPOCH).days * DAY_SECONDS
+_LAST_DAY = (date.max - _EPOCH).days * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,14 +54,15 @@ class Reading:
         names, start, end, status, all_day = (
             zip(*rows, strict=True) if rows else ((), (), (), (), ())
         )
-        index = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        calendars = tuple(dict.fromkeys(names))
+        index = dict(zip(calendars, count(), strict=False))
         return cls(
-            tuple(index),
+            calendars,
             np.array(start, np.int64),
             np.array(end, np.int64),
             np.array(status, np.uint8),
             np.array(all_day, np.bool_),
-            np.array([index[name] for name in names], np.uint16),
+            np.array(list(map(index.__getitem__, names)), np.uint16),
         )
 
     def __len__(self) -> int:
@@ -69,16 +71,16 @@ class Reading:
     def pack(self) -> bytes:
         """A header, the calendars' names as JSON, then column after column: 20 bytes an item."""
         names = json.dumps(self.calendars).encode()
-        columns = [
-            getattr(self, name).astype(kind, copy=False).tobytes()
-            for name, kind in _COLUMNS.items()
-        ]
-        return b"".join((_HEADER.pack(_MAGIC, len(names), len(self)), names, *columns))
+        parts = [_HEADER.pack(_MAGIC, len(names), len(self)), names]
+        for name, kind in _COLUMNS.items():
+            column = getattr(self, name).astype(kind, copy=False)
+            parts.append(column.tobytes())
+        return b"".join(parts)
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
-        """What `pack` made, as read-only views of its bytes. Raises ValueError for
-        anything else.
+        """What `pack` made, as read-only views of its bytes.
+        Raises ValueError for anything else.
         """
         magic, names, items = _HEADER.unpack(packed[: _HEADER.size].ljust(_HEADER.size))
         at = _HEADER.size + names
@@ -94,38 +96,40 @@ class Reading:
         return cls(calendars, **columns)
 
     def digest(self) -> bytes:
-        """16 bytes, the same for the same set of items: order, repeats and unused calendars do not
-        count.
+        """16 bytes, the same for the same set of items:
+        order, repeats and unused calendars do not count.
         """
         used, calendar = np.unique(self.calendar, return_inverse=True)
         names = [self.calendars[place] for place in used]
         rank = np.empty(len(names), np.int64)
         rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-        # All but the start in one number, for a sort by two keys: an end until year 10,000 leaves
-        # room for the others.
+        # All but the start in one number, for a sort by two keys:
+        # an end until year 10,000 leaves room for the others.
         rest = ((self.end << 8 | self.status) << 1 | self.all_day) << 16 | rank[calendar]
         order = np.lexsort((rest, self.start))
         rows = np.stack((self.start[order], rest[order]))
         fresh = np.ones(rows.shape[1], np.bool_)
         fresh[1:] = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
-        return blake2b(
-            json.dumps(sorted(names)).encode() + rows[:, fresh].tobytes(), digest_size=16
-        ).digest()
+        content = json.dumps(sorted(names)).encode() + rows[:, fresh].tobytes()
+        return blake2b(content, digest_size=16).digest()
 
     @property
     def ends(self) -> npt.NDArray[np.int64]:
-        """When each item is over: an all-day item lasts a day at least, whatever is given as its
-        end.
+        """When each item is over: an all-day item lasts a day at least,
+        whatever is given as its end.
         """
         too_short = self.all_day & (self.end <= self.start)
         return np.where(too_short, self.start + DAY_SECONDS, self.end)
 
     def between(self, since: int, until: int) -> Self:
-        """The items that meet [since, until): what two readings of different days can be compared
-        in.
+        """The items that meet [since,
+        until): what two readings of different days can be compared in.
         """
         meets = (self.ends > since) & (self.start < until)
-        return replace(self, **{name: getattr(self, name)[meets] for name in _COLUMNS})
+        columns = {}
+        for name in _COLUMNS:
+            columns[name] = getattr(self, name)[meets]
+        return replace(self, **columns)
 
     def ignored(self) -> int:
         """How many timed items are zero-length or reversed: they never block."""
@@ -152,14 +156,14 @@ def blocking(
     days = reading.all_day[blocks]
     if days.any():
         periods[days] = _placed(periods[days], zone)
-        periods = periods[
-            periods[:, 1] > periods[:, 0]
-        ]  # a zone that changed sides of the date line skipped a day
+        # A zone that changed sides of the date line skipped a day: that day has no instant to fill.
+        periods = periods[periods[:, 1] > periods[:, 0]]
     return periods
 
 
 def _placed(dates: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
     """Midnights as if they were UTC -> the local midnights of those dates."""
+    # Each date is looked up once: holidays and absences repeat the same few of them.
     distinct, where = np.unique(dates.clip(_FIRST_DAY, _LAST_DAY), return_inverse=True)
     local = [midnight(zone, utc_date(day)) for day in distinct.tolist()]
     return np.array(local, np.int64)[where].reshape(-1, 2)

@@ -23,43 +23,52 @@ class Health:
 
 
 def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
-    """The state of a coach with these connections: the worst of theirs. `stale_after`
-    in seconds.
+    """The state of a coach with these connections: the worst of theirs.
+    `stale_after` in seconds.
     """
     if not healths:
         return "unconnected"
-    if any(health.trouble in ("disconnected", "revoked") for health in healths):
+    # The worst first: of a coach whose account is lost it helps nobody to say that it is stale.
+    troubles = {health.trouble for health in healths}
+    if not troubles.isdisjoint(("disconnected", "revoked")):
         return "disconnected"
-    if any(health.trouble == "initial_sync" or health.last_ok is None for health in healths):
+    # A connection that was never read whole is as one in its first sync: nothing is known of it.
+    last_read = as_of(healths)
+    if "initial_sync" in troubles or last_read is None:
         return "initial_sync"
-    if _last_read(healths) + stale_after < now:
+    if last_read + stale_after < now:
         return "stale"
-    return "refreshing" if any(health.dirty for health in healths) else "fresh"
+    if any(health.dirty for health in healths):
+        return "refreshing"
+    return "fresh"
 
 
 def as_of(healths: Sequence[Health]) -> int | None:
-    """When the calendars were last read, the oldest of them, epoch seconds; None while one of them
-    never was.
+    """When the calendars were last read, the oldest of them, epoch seconds;
+    None while one of them never was.
     """
+    # The oldest, because every calendar can close a time: the answer is as old as that read.
     read = [health.last_ok for health in healths if health.last_ok is not None]
-    return min(read) if read and len(read) == len(healths) else None
+    if len(read) < len(healths):
+        return None
+    return min(read, default=None)
 
 
 def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effect:
-    """What people see. `as_of`: when the calendars were last read, the oldest of them, epoch
-    seconds.
+    """What people see. `as_of`: when the calendars were last read,
+    the oldest of them, epoch seconds.
     """
+    # While a known change is being read, the set before it is shown, and marked: that lasts for
+    # seconds, and to hide it would make an outage of every push.
     if state in ("fresh", "refreshing"):
         return "list"
     if state == "initial_sync":
         return "hide"  # whatever the policy: an unfinished sync looks free all day
     if policy.kind == "hours_only":
         return "hours_only"
-    if (
-        state != "unconnected"
-        and policy.kind == "last_known"
-        and now < _trusted_until(policy, as_of)
-    ):
+    # A coach without a calendar has no last known state, only the times of their own sessions.
+    has_last_known = state != "unconnected" and policy.kind == "last_known"
+    if has_last_known and now < _trusted_until(policy, as_of):
         return "list"
     return "hide"
 
@@ -67,15 +76,17 @@ def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effe
 def effect_until(
     healths: Sequence[Health], policy: Policy, *, as_of: int | None, now: int, stale_after: int
 ) -> int | None:
-    """The first second after `now` at which time alone changes the state or the effect; None for
-    never.
+    """The first second after `now` at which time alone changes the state
+    or the effect; None for never.
     """
     current = state(healths, now=now, stale_after=stale_after)
+    # In the last second of the bound it is fresh, in the next one it is stale.
     if current in ("fresh", "refreshing"):
         return _last_read(healths) + stale_after + 1
     if current in ("stale", "disconnected") and policy.kind == "last_known":
         ends = _trusted_until(policy, as_of)
-        return ends if now < ends else None
+        if now < ends:
+            return ends
     return None
 
 
@@ -84,4 +95,6 @@ def _last_read(healths: Sequence[Health]) -> int:
 
 
 def _trusted_until(policy: Policy, as_of: int | None) -> int:
-    return 0 if as_of is None else as_of + 3600 * policy.last_known_hours
+    if as_of is None:
+        return 0
+    return as_of + 3600 * policy.last_known_hours

@@ -2,14 +2,10 @@
 saving exists.
 
 The convention for wall-clock times that a clock change removes or repeats: one that does not exist
-    moves forward by
-the gap (02:30 -> 03:30); an ambiguous one is its first occurrence when it begins a window and its
-    second when it
-ends one; a window inverted by that is empty. Python's `fold` says the same (PEP 495): fold=0 is the
-    first
-occurrence, or the time moved forward, and the later of the two folds is the second occurrence, or
-    the time moved
-forward again.
+moves forward by the gap (02:30 -> 03:30); an ambiguous one is its first occurrence when it begins a
+window and its second when it ends one; a window inverted by that is empty. Python's `fold` says the
+same (PEP 495): fold=0 is the first occurrence, or the time moved forward, and the later of the two
+folds is the second occurrence, or the time moved forward again.
 """
 
 import re
@@ -25,8 +21,8 @@ from domain.errors import Invalid, whole_number
 from domain.intervals import Interval, merge
 
 Window = tuple[int, int]
-"""Minutes after local midnight, 0 <= start < 1440 and start < end <= start + 1440: past 1440 is the
-next day.
+"""Minutes after local midnight, 0 <= start < 1440 and start < end <= start + 1440:
+past 1440 is the next day.
 """
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -34,8 +30,8 @@ DAY = timedelta(days=1)
 DAY_SECONDS = 86_400
 """An elapsed day, or a UTC one. Never the way to tomorrow: local days have 23 to 25 hours."""
 YEARS = (1973, 2199)
-"""Liberia was the last zone to round its offset to minutes, in 1972; the other end keeps off that
-of `date`.
+"""Liberia was the last zone to round its offset to minutes, in 1972;
+the other end keeps off that of `date`.
 """
 
 _DAY_MINUTES = 1440
@@ -44,16 +40,16 @@ _WALL = re.compile(r"([01]\d|2[0-3]|24(?=:00)):([0-5]\d)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When a coach works: wall-clock windows in an IANA zone. A window belongs to the date it
-    begins on.
+    """When a coach works: wall-clock windows in an IANA zone.
+    A window belongs to the date it begins on.
     """
 
     zone: str
     weekly: tuple[tuple[Window, ...], ...]
     """Seven days, Monday first."""
     overrides: tuple[tuple[date, tuple[Window, ...]], ...]
-    """Sorted by date. An override replaces the windows that begin on its date; none at all is a day
-    off.
+    """Sorted by date. An override replaces the windows that begin on its date;
+    none at all is a day off.
     """
 
     @classmethod
@@ -64,26 +60,21 @@ class Hours:
         """
         timezone(zone)
         days = _mapping(weekly, "hours")
-        if unknown := [day for day in days if day not in WEEKDAYS]:
-            detail = (
-                f"Name the days mon, tue, wed, thu, fri, sat, sun; {unknown[0]!r:.60} is none of"
-                " them."
-            )
-            raise Invalid(f"hours.{unknown[0]!s:.40}", "unknown_weekday", detail)
-        dated = {
-            _date(day): _windows(w, f"overrides.{day}")
-            for day, w in _mapping(overrides, "overrides").items()
-        }
+        _check_weekdays(days)
+        dated = {}
+        for text, windows in _mapping(overrides, "overrides").items():
+            day = _date(text)
+            dated[day] = _windows(windows, f"overrides.{text}")
         usual = tuple(_windows(days.get(day, ()), f"hours.{day}") for day in WEEKDAYS)
         return cls(zone, usual, tuple(sorted(dated.items())))
 
     def weekly_json(self) -> dict[str, list[list[str]]]:
         """{"mon": [["09:00", "17:00"]]}; days without a window are left out."""
-        return {
-            day: _clocks(windows)
-            for day, windows in zip(WEEKDAYS, self.weekly, strict=True)
-            if windows
-        }
+        shown = {}
+        for day, windows in zip(WEEKDAYS, self.weekly, strict=True):
+            if windows:
+                shown[day] = _clocks(windows)
+        return shown
 
     def overrides_json(self) -> dict[str, list[list[str]]]:
         """{"2026-12-24": []}; an empty list is a day off."""
@@ -123,14 +114,13 @@ def _last(zone: str, day: date, minute: int) -> int:
 
 def _wall(zone: str, day: date, minute: int) -> datetime:
     # Minutes are added to the naive time: that is wall-clock arithmetic. The zone comes after it.
-    return (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(
-        tzinfo=timezone(zone)
-    )
+    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
+    return wall.replace(tzinfo=timezone(zone))
 
 
 def midnight(zone: str, day: date) -> int:
-    """The first instant of a local date, epoch seconds: 01:00 where a clock change removes
-    midnight.
+    """The first instant of a local date, epoch seconds:
+    01:00 where a clock change removes midnight.
     """
     return _first(zone, day, 0)
 
@@ -138,9 +128,11 @@ def midnight(zone: str, day: date) -> int:
 def local_days(zone: str, start: int, end: int) -> tuple[tuple[date, int, int], ...]:
     """The local dates that overlap [start, end), in order: (date, its first instant, its end)."""
     days = []
+    # No zone is a day or more away from UTC, so the local date of `start` is this one or later.
     day = utc_date(start) - DAY
     while (first := midnight(zone, day)) < end:
         last = midnight(zone, day + DAY)
+        # `last` is `first` on a date that a zone skipped when it changed sides of the date line.
         if last > max(start, first):
             days.append((day, first, last))
         day += DAY
@@ -192,16 +184,30 @@ def _mapping(value: object, field: str) -> Mapping[str, object]:
     )
 
 
+def _check_weekdays(days: Mapping[str, object]) -> None:
+    for day in days:
+        if day not in WEEKDAYS:
+            detail = f"Name the days {', '.join(WEEKDAYS)}; {day!r:.60} is none of them."
+            raise Invalid(f"hours.{day!s:.40}", "unknown_weekday", detail)
+
+
 def _date(text: object) -> date:
     field = f"overrides.{text!s:.40}"
-    try:
-        day = date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        day = None
+    day = _parsed(text)
+    # Python reads 20261224 and 2026-W52-4 too; a date has one name here, because it is a key.
     if day is None or str(day) != text:
         raise Invalid(field, "invalid_date", f"{text!r:.60} is no date; write it like 2026-12-24.")
     whole_number(field, day.year, *YEARS)
     return day
+
+
+def _parsed(text: object) -> date | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _windows(value: object, field: str) -> tuple[Window, ...]:
@@ -209,24 +215,29 @@ def _windows(value: object, field: str) -> tuple[Window, ...]:
         raise Invalid(
             field, "not_a_list", 'Send a list of [start, end] such as [["09:00", "17:00"]], or [].'
         )
-    return tuple(sorted(_window(pair, f"{field}[{place}]") for place, pair in enumerate(value)))
+    windows = []
+    for place, pair in enumerate(value):
+        window = _window(pair, f"{field}[{place}]")
+        windows.append(window)
+    return tuple(sorted(windows))
 
 
 def _window(pair: object, field: str) -> Window:
-    if (
-        not isinstance(pair, Sequence)
-        or isinstance(pair, str)
-        or len(pair) != len(("start", "end"))
-    ):
-        raise Invalid(field, "not_a_window", 'A window is a pair such as ["09:00", "17:00"].')
-    start, end = (_minutes(wall, field) for wall in pair)
+    # A text of two characters is no such list, whatever Python says of sequences elsewhere.
+    match pair:
+        case [first, last]:
+            start, end = _minutes(first, field), _minutes(last, field)
+        case _:
+            raise Invalid(field, "not_a_window", 'A window is a pair such as ["09:00", "17:00"].')
     if start == _DAY_MINUTES:
         raise Invalid(
             field,
             "starts_at_24",
             'A window cannot begin at 24:00; begin it at "00:00" of the next day.',
         )
-    return start, end if end > start else end + _DAY_MINUTES
+    if end <= start:
+        end += _DAY_MINUTES
+    return start, end
 
 
 def _minutes(wall: object, field: str) -> int:
@@ -245,5 +256,8 @@ def _clocks(windows: tuple[Window, ...]) -> list[list[str]]:
 
 
 def _clock(minute: int) -> str:
-    hour, rest = divmod(minute if minute <= _DAY_MINUTES else minute - _DAY_MINUTES, 60)
+    # 24:00 is the end of a day, and keeps its name; what lies beyond is a time of the next day.
+    if minute > _DAY_MINUTES:
+        minute -= _DAY_MINUTES
+    hour, rest = divmod(minute, 60)
     return f"{hour:02}:{rest:02}"

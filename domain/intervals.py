@@ -11,8 +11,8 @@ Interval = tuple[int, int]
 
 
 def merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
-    """Sorted and disjoint, covering the same instants; those that touch become one, empty ones
-    vanish.
+    """Sorted and disjoint, covering the same instants;
+    those that touch become one, empty ones vanish.
     """
     merged: list[Interval] = []
     for start, end in sorted(intervals):
@@ -28,7 +28,10 @@ def merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 def subtract(intervals: Iterable[Interval], taken: Iterable[Interval]) -> tuple[Interval, ...]:
     """What `intervals` cover and `taken` do not, merged."""
     taken = merge(taken)
-    return tuple(piece for interval in merge(intervals) for piece in _without(interval, taken))
+    left: list[Interval] = []
+    for interval in merge(intervals):
+        left.extend(_without(interval, taken))
+    return tuple(left)
 
 
 def _without(interval: Interval, taken: tuple[Interval, ...]) -> Iterator[Interval]:
@@ -36,6 +39,7 @@ def _without(interval: Interval, taken: tuple[Interval, ...]) -> Iterator[Interv
     for gone_from, gone_until in taken:
         if gone_until <= start:
             continue
+        # They are sorted: whatever comes now lies behind the interval.
         if gone_from >= end:
             break
         if gone_from > start:
@@ -48,8 +52,12 @@ def _without(interval: Interval, taken: tuple[Interval, ...]) -> Iterator[Interv
 def clip(intervals: Iterable[Interval], within: Interval) -> tuple[Interval, ...]:
     """The parts of `intervals` that lie inside `within`, in their order; not merged."""
     low, high = within
-    cut = ((max(start, low), min(end, high)) for start, end in intervals)
-    return tuple((start, end) for start, end in cut if start < end)
+    inside = []
+    for start, end in intervals:
+        first, last = max(start, low), min(end, high)
+        if first < last:
+            inside.append((first, last))
+    return tuple(inside)
 
 
 def pad(intervals: Iterable[Interval], before: int, after: int) -> tuple[Interval, ...]:

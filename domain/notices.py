@@ -1,5 +1,5 @@
-"""Who is told of a change, and by when of what: from a change to the facts of its mails. Nothing is
-written here.
+"""Who is told of a change, and by when of what: from a change to the facts of its mails.
+Nothing is written here.
 """
 
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ class Contact:
     zone: str
     language: str
     written_to: bool
-    """Whether sessions are written into a calendar of theirs; otherwise their mails carry an
-    invitation.
+    """Whether sessions are written into a calendar of theirs;
+    otherwise their mails carry an invitation.
     """
 
 
@@ -49,31 +49,31 @@ class Notice:
 
 
 def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
-    """The mails that a change owes: one to each person concerned, and the reminders of a time that
-    is new.
+    """The mails that a change owes: one to each person concerned,
+    and the reminders of a time that is new.
     """
+    # Each reader gets a mail of their own: nobody's address stands in another's.
     erased = change.booking.participant.is_erased
     if change.tells_participant and not erased:
-        yield Notice(
-            _facts(change, change.kind, coach, _participant(change.booking), terms), terms.now
-        )
+        participant = _participant(change.booking)
+        yield Notice(_facts(change, change.kind, coach, participant, terms), terms.now)
     if coach.email is not None and change.tells_coach:
-        yield Notice(
-            _facts(change, change.kind, coach, _coach(coach, coach.email), terms), terms.now
-        )
+        recipient = _coach(coach, coach.email)
+        yield Notice(_facts(change, change.kind, coach, recipient, terms), terms.now)
     if change.kind in ("booked", "rebooked"):
         yield from _reminders(change, coach, terms)
 
 
 def _reminders(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
-    """None for a session so near that the reminder would come with the confirmation. A coach is
-    reminded of 1:1s.
+    """None for a session so near that the reminder would come with the confirmation.
+    A coach is reminded of 1:1s.
     """
     due = datetime.fromtimestamp(change.session.starts, UTC) - terms.reminder(change.session)
     if due <= terms.now:
         return
     if not change.booking.participant.is_erased:
         yield Notice(_facts(change, "reminder", coach, _participant(change.booking), terms), due)
+    # A coach has one pod and many seats in it: a reminder for each would be many of one session.
     if coach.email is not None and not change.session.pod:
         yield Notice(_facts(change, "reminder", coach, _coach(coach, coach.email), terms), due)
 
@@ -83,19 +83,24 @@ def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ..
     if booking.participant.is_erased:
         return ()
     if booking.status == "cancelled":
-        return ("seat_left",) if session.pod and session.active else ("cancelled",)
+        # A pod goes on without whoever left it; a 1:1 session ends with its only seat.
+        if session.pod and session.active:
+            return ("seat_left",)
+        return ("cancelled",)
     if booking.status == "missed":
         return ("missed",)
     if booking.status == "completed" or session.begun(now):
         return ()
-    return ("booked", "reminder") if booking.version == 1 else ("booked", "rebooked", "reminder")
+    if booking.version == 1:
+        return ("booked", "reminder")
+    return ("booked", "rebooked", "reminder")
 
 
 def facts_now(
     kind: Kind, session: Session, booking: Booking, coach: Contact, terms: Terms, *, nonce: str
 ) -> MailFacts:
-    """The facts of a mail that somebody asks for by "Send now": to the participant, about the
-    booking as it is.
+    """The facts of a mail that somebody asks for by "Send now":
+    to the participant, about the booking as it is.
     """
     return _facts(
         Change(kind, session, booking), kind, coach, _participant(booking), terms, nonce=nonce
@@ -113,6 +118,12 @@ def _facts(
 ) -> MailFacts:
     session, booking = change.session, change.booking
     context = booking.context
+    # Each reader is told of the other, and only the participant has a page of their own.
+    participant_name, my_page_url = None, None
+    if recipient.role == "coach":
+        participant_name = booking.participant.name
+    else:
+        my_page_url = booking.participant.my_page_url
     return MailFacts(
         kind=kind,
         recipient=recipient,
@@ -120,7 +131,7 @@ def _facts(
         version=booking.version,
         changed_at=terms.now,
         coach_name=coach.name,
-        participant_name=booking.participant.name if recipient.role == "coach" else None,
+        participant_name=participant_name,
         starts=session.starts,
         ends=session.ends,
         previous_starts=change.previous_starts,
@@ -129,13 +140,20 @@ def _facts(
         company=context.company or session.context.company,
         project=context.project or session.context.project,
         cohort=context.cohort or session.context.cohort,
-        my_page_url=booking.participant.my_page_url if recipient.role == "participant" else None,
+        my_page_url=my_page_url,
         uid=booking.uid,
         sequence=booking.sequence,
         pod=session.pod,
-        invite=None if coach.written_to or recipient.role == "participant" else True,
+        invite=_invite(coach, recipient),
         nonce=nonce,
     )
+
+
+def _invite(coach: Contact, recipient: Recipient) -> bool | None:
+    """Said outright only for a coach into whose calendar nothing is written: see MailFacts."""
+    if coach.written_to or recipient.role == "participant":
+        return None
+    return True
 
 
 def _participant(booking: Booking) -> Recipient:

@@ -39,8 +39,8 @@ def all_open(starts: Mapping[str, Starts]) -> Starts:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A coach of a pool: the stored set, and the notice (minutes) and horizon (days of 24 h) that
-    clip it.
+    """A coach of a pool: the stored set,
+    and the notice (minutes) and horizon (days of 24 h) that clip it.
     """
 
     coach_id: str
@@ -51,8 +51,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """What many coaches offer, side by side: a bit for each quarter hour, clipped by each one's
-    clock.
+    """What many coaches offer, side by side:
+    a bit for each quarter hour, clipped by each one's clock.
     """
 
     coach_ids: tuple[str, ...]
@@ -72,7 +72,8 @@ class Pool:
         days = max(0, last - first)
         span = Span(first * DAY_SECONDS, days * CELLS_A_DAY)
         masks: dict[tuple[int, int], bytes] = {}
-        rows, clips = [], []
+        ids, rows, clips = [], [], []
+        # Many coaches have the same notice and horizon: each such pair is masked once.
         for member in members:
             notice, horizon_days = clip = member.notice, member.horizon_days
             if clip not in masks:
@@ -80,28 +81,26 @@ class Pool:
                     now=now, notice=notice, horizon_days=horizon_days, since=since, until=until
                 )
                 masks[clip] = _mask(span, window(duration, clock))
+            ids.append(member.coach_id)
             rows.append(member.slot_set.day_bits(duration, first, days))
             clips.append(masks[clip])
         bits = np.frombuffer(b"".join(rows), np.uint8) & np.frombuffer(b"".join(clips), np.uint8)
-        return cls(
-            tuple(member.coach_id for member in members),
-            span,
-            bits.reshape(len(rows), span.cells // 8),
-        )
+        return cls(tuple(ids), span, bits.reshape(len(rows), span.cells // 8))
 
     def any_open(self) -> Starts:
         return self._starts(np.bitwise_or.reduce(self.bits, axis=0))
 
     def all_open(self) -> Starts:
         """None for no coach."""
-        return self._starts(
-            np.bitwise_and.reduce(self.bits, axis=0, initial=255 if self.coach_ids else 0)
-        )
+        if not self.coach_ids:
+            return np.empty(0, np.int64)
+        return self._starts(np.bitwise_and.reduce(self.bits, axis=0))
 
     def who(self) -> Open:
         starts = self.any_open()
         cells = (starts - self.span.origin) // GRID
         open_at = np.ascontiguousarray(np.unpackbits(self.bits, axis=1)[:, cells].T)
+        # As objects: an array of texts would make each as long as the longest id.
         ids = np.array(self.coach_ids, object)[np.nonzero(open_at)[1]].tolist()
         edges = [0, *np.cumsum(np.count_nonzero(open_at, axis=1)).tolist()]
         return [
@@ -114,7 +113,7 @@ class Pool:
 
 
 def _mask(span: Span, window: Interval) -> bytes:
-    low, high = (span.cell(instant) for instant in window)
+    since, until = window
     inside = np.zeros(span.cells, np.bool_)
-    inside[low:high] = True
+    inside[span.cell(since) : span.cell(until)] = True
     return np.packbits(inside).tobytes()

@@ -4,9 +4,10 @@ It decides nothing itself: the case becomes a Coach, a Reading and a SlotSet, an
 the service.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 from domain.coaches import Coach, Policy
@@ -39,12 +40,11 @@ def evaluate(case: object) -> dict[str, Any]:
     days = max(1, -((origin - clock["until"]) // DAY_SECONDS))
     slot_set = build(coach, scenario.busy, scenario.own, origin=origin, days=days)
     (duration,) = coach.durations
-    closed = closed_counts(slot_set, duration, **clock)
-    return {
-        "id": scenario.id,
-        "starts": render(offered(slot_set, duration, **clock)),
-        "closed": {reason.name: count for reason, count in sorted(closed.items())},
-    }
+    closed = {}
+    for reason, cells in sorted(closed_counts(slot_set, duration, **clock).items()):
+        closed[reason.name] = cells
+    starts = render(offered(slot_set, duration, **clock))
+    return {"id": scenario.id, "starts": starts, "closed": closed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,11 @@ def read(case: object) -> Scenario:
             "case", "not_an_object", f"A case is one JSON object, not {type(case).__name__}."
         )
     coach = _coach(case)
-    reading = Reading.of(
-        _busy(item, f"busy[{place}]") for place, item in enumerate(_list(case, "busy"))
-    )
+    reading = Reading.of(starmap(_busy, _listed(case, "busy")))
     busy = blocking(
         reading, zone=coach.hours.zone, calendars=None, tentative_blocks=coach.tentative_blocks
     )
-    own = tuple(_own(item, f"own[{place}]") for place, item in enumerate(_list(case, "own")))
+    own = tuple(starmap(_own, _listed(case, "own")))
     return Scenario(case.get("id"), coach, busy, own, _clock(case, coach))
 
 
@@ -100,7 +98,9 @@ def _coach(case: Case) -> Coach:
 
 
 def _clock(case: Case, coach: Coach) -> Clock:
-    now, since, until = (_instant(_required(case, field), field) for field in ("now", "from", "to"))
+    now = _instant(_required(case, "now"), "now")
+    since = _instant(_required(case, "from"), "from")
+    until = _instant(_required(case, "to"), "to")
     if until < since:
         raise Invalid("to", "ends_before_start", "`to` lies before `from`; exchange them.")
     if until - since > _MOST_DAYS * DAY_SECONDS:
@@ -113,23 +113,17 @@ def _clock(case: Case, coach: Coach) -> Clock:
 
 
 def _busy(item: object, field: str) -> Item:
-    start, end, *more = _parts(item, field)
-    status = one_of(f"{field}[2]", more[0] if more else "busy", tuple(STATUSES))
-    all_day = [_is_date(start), _is_date(end)]
-    if all_day == [True, True]:
-        start, end = (f"{day}T00:00:00Z" for day in (start, end))
-    return (
-        "",
-        _instant(start, f"{field}[0]"),
-        _instant(end, f"{field}[1]"),
-        STATUSES[status],
-        all(all_day),
-    )
+    start, end, status = _parts(item, field, "busy")
+    code = STATUSES[one_of(f"{field}[2]", status, tuple(STATUSES))]
+    all_day = _is_date(start) and _is_date(end)
+    if all_day:
+        start, end = f"{start}T00:00:00Z", f"{end}T00:00:00Z"
+    return "", _instant(start, f"{field}[0]"), _instant(end, f"{field}[1]"), code, all_day
 
 
 def _own(item: object, field: str) -> Own:
-    start, end, *more = _parts(item, field)
-    gap = whole_number(f"{field}[2]", more[0] if more else 0, 0, 480)
+    start, end, minutes = _parts(item, field, 0)
+    gap = whole_number(f"{field}[2]", minutes, 0, 480)
     own = Own(_instant(start, f"{field}[0]"), _instant(end, f"{field}[1]"), 60 * gap)
     if own.end <= own.start:
         raise Invalid(
@@ -140,9 +134,11 @@ def _own(item: object, field: str) -> Own:
     return own
 
 
-def _parts(item: object, field: str) -> list[Any]:
+def _parts(item: object, field: str, third: object) -> tuple[Any, Any, Any]:
+    """Start, end, and what else the item says; `third` where it says no more."""
     if isinstance(item, list) and len(item) in (2, 3):
-        return item
+        start, end, said, *_ = (*item, third)
+        return start, end, said
     raise Invalid(
         field, "not_a_period", 'Send a period as ["2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z"].'
     )
@@ -154,11 +150,8 @@ def _is_date(value: object) -> bool:
 
 def _instant(value: object, field: str) -> int:
     """Whole epoch seconds."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or moment.microsecond:
+    moment = _moment(value)
+    if moment is None:
         detail = (
             f"{value!r:.60} is no instant; write whole seconds with an offset, like"
             " 2026-01-05T09:00:00Z."
@@ -168,16 +161,29 @@ def _instant(value: object, field: str) -> int:
     return int(moment.timestamp())
 
 
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None or moment.microsecond:
+        return None
+    return moment
+
+
 def _required(case: Case, field: str) -> Any:
     if field in case:
         return case[field]
     raise Invalid(field, "missing", f"A case needs `{field}`; add it.")
 
 
-def _list(case: Case, field: str) -> list[object]:
+def _listed(case: Case, field: str) -> Iterator[tuple[object, str]]:
+    """The items of a list, each with its path."""
     value = case.get(field, [])
     if isinstance(value, list):
-        return value
+        return ((item, f"{field}[{place}]") for place, item in enumerate(value))
     raise Invalid(
         field, "not_a_list", f"Send a list of periods, [] for none, not {type(value).__name__}."
     )

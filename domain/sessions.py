@@ -1,5 +1,5 @@
-"""Sessions and bookings: a time with a coach, and one participant's seat in it; what may become of
-them, and when.
+"""Sessions and bookings: a time with a coach, and one participant's seat in it;
+what may become of them, and when.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class Refused(Exception):
     """What was asked is understood, and cannot be had: nothing is written.
 
     `reason`: why the time is closed, a name of `domain.slots.reasons.Reason`, `past` or `full`.
-      `nearest`: open starts around it, epoch seconds. `more`: what else the caller is told.
+    `nearest`: open starts around it, epoch seconds. `more`: what else the caller is told.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class Unknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Who takes a seat, as mails address them. Raises Invalid for an address or a zone that is
-    none.
+    """Who takes a seat, as mails address them.
+    Raises Invalid for an address or a zone that is none.
     """
 
     id: str
@@ -72,8 +72,8 @@ class Participant:
 
     @classmethod
     def nobody(cls, name: str) -> Self:
-        """Whoever was erased: `name` only tells which bookings were one person's. Nothing is ever
-        mailed to them.
+        """Whoever was erased: `name` only tells which bookings were one person's.
+        Nothing is ever mailed to them.
         """
         return cls(id=f"{ERASED_ID}{name}", name="", email=ERASED_ADDRESS, zone="UTC")
 
@@ -99,8 +99,8 @@ class Context:
         return cls(**stored)
 
     def covers(self, other: "Context") -> bool:
-        """Whether the other lies in this one: it names the same company, project and cohort
-        wherever this names one.
+        """Whether the other lies in this one:
+        it names the same company, project and cohort wherever this names one.
         """
         pairs = (
             (self.company, other.company),
@@ -141,8 +141,8 @@ class Session:
     expires_at: datetime | None = None
     conflict_since: datetime | None = None
     wall: str | None = None
-    """The coach's local time that it was booked for, as `domain.hours.wall_clock` writes it; of
-    holds none.
+    """The coach's local time that it was booked for,
+    as `domain.hours.wall_clock` writes it; of holds none.
     """
     wall_moved: str | None = None
     """What that became under newer time zone rules."""
@@ -170,8 +170,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One participant's seat. `uid` and `sequence` are what its event is called in calendars (RFC
-    5545).
+    """One participant's seat. `uid` and `sequence` are what its event
+    is called in calendars (RFC 5545).
     """
 
     id: str
@@ -186,17 +186,18 @@ class Booking:
     sequence: int = 0
 
     def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
-        """The booking after a change: its version grows, and where calendars hear of it, its
-        sequence.
+        """The booking after a change: its version grows,
+        and where calendars hear of it, its sequence.
         """
+        # A calendar drops what has no greater SEQUENCE than what it knows (RFC 5546 2.1.5).
         sequence = self.sequence + told_calendars
         return replace(self, changed_at=now, version=self.version + 1, sequence=sequence, **changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The moment of a change and the settings it obeys: one reading of the clock for all that
-    follows from it.
+    """The moment of a change and the settings it obeys:
+    one reading of the clock for all that follows from it.
     """
 
     now: datetime
@@ -215,18 +216,22 @@ class Terms:
         return int(self.now.timestamp())
 
     def is_late(self, session: Session) -> bool:
+        # Exactly so long before is still in time.
         return session.starts - self.now.timestamp() < self.late.total_seconds()
 
     def reminder(self, session: Session) -> timedelta:
-        return self.remind_pods if session.pod else self.remind
+        if session.pod:
+            return self.remind_pods
+        return self.remind
 
 
 def check_open_to_change(
     session: Session, booking: Booking, *, expected: int | None, now: datetime
 ) -> None:
-    """Raises Refused unless this booking stands, is the one that the caller saw, and
-    has not begun.
+    """Raises Refused unless this booking stands,
+    is the one that the caller saw, and has not begun.
     """
+    # The version first: whoever saw an older state is to look again, whatever else there is to say.
     if expected is not None and expected != booking.version:
         detail = (
             f"The booking is at version {booking.version} now: read it again, then repeat your"
@@ -267,6 +272,8 @@ def check_may_rebook(pod: Session, target: Session) -> None:
             " programme move it."
         )
         raise Refused("format_forbids", detail, format=pod.format)
-    if target.format == "closed" or (target.format == "hybrid" and pod.format != "hybrid"):
+    # Between hybrid pods one may move: whoever is in the one was assigned by the programme before.
+    is_among_hybrids = pod.format == target.format == "hybrid"
+    if target.format in ("closed", "hybrid") and not is_among_hybrids:
         detail = "Seats of that pod are assigned by the programme: choose another."
         raise Refused("format_forbids", detail, format=target.format)

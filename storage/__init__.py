@@ -1,3 +1,3 @@
-"""storage remembers: the database is the truth. Functions take a transaction (`tx`), and speak
-domain.
+"""storage remembers: the database is the truth.
+Functions take a transaction (`tx`), and speak domain.
 """

@@ -1,5 +1,5 @@
-"""Session mails: what they are about (MailFacts), and compose, which makes a Mail of it. Nothing is
-sent here.
+"""Session mails: what they are about (MailFacts), and compose, which makes a Mail of it.
+Nothing is sent here.
 """
 
 from collections.abc import Mapping
@@ -55,19 +55,19 @@ class MailFacts:
     kind: Kind
     recipient: Recipient
     booking_id: str
-    """What the mails of one thread have in common: a booking's id, or a connection's
-    for `relink`.
+    """What the mails of one thread have in common:
+    a booking's id, or a connection's for `relink`.
     """
     version: int
     """The booking's, after the change; the day for `relink`."""
     changed_at: datetime
-    """When the change was made, aware: the calendar's DTSTAMP, the same however often the mail is
-    tried.
+    """When the change was made, aware: the calendar's DTSTAMP,
+    the same however often the mail is tried.
     """
     coach_name: str = field(repr=False)
     participant_name: str | None = field(default=None, repr=False)
-    """Whose booking it is, towards the coach. A participant's own mail always says the recipient's
-    name.
+    """Whose booking it is, towards the coach.
+    A participant's own mail always says the recipient's name.
     """
     starts: int | None = None
     ends: int | None = None
@@ -104,27 +104,30 @@ class MailFacts:
     @property
     def text_kind(self) -> str:
         """Which text it is written with: one of TEXT_KINDS."""
-        coach = self.recipient.role == "coach" and self.kind != "relink"
-        return f"coach_{self.kind}" if coach else self.kind
+        if self.recipient.role == "coach" and self.kind != "relink":
+            return f"coach_{self.kind}"
+        return self.kind
 
     @property
     def digest(self) -> str:
-        """The left side of its Message-ID: the same for the same (booking, version, kind,
-        recipient, nonce).
+        """The left side of its Message-ID: the same
+        for the same (booking, version, kind, recipient, nonce).
         """
         return _digest(self, str(self.version), self.kind, self.nonce)
 
     @property
     def thread_digest(self) -> str:
         """The left side of the Message-ID of the first mail of its thread."""
-        first = "relink" if self.kind == "relink" else "booked"
-        return _digest(self, "0" if first == "relink" else "1", first, "")
+        # A booking's first mail is always `booked`, at version 1; an account's is that of day 0.
+        if self.kind == "relink":
+            return _digest(self, "0", "relink", "")
+        return _digest(self, "1", "booked", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who the mails are from. The organizer must never change: calendars take changes from nobody
-    else.
+    """Who the mails are from. The organizer must never change:
+    calendars take changes from nobody else.
     """
 
     mailbox: Address
@@ -172,7 +175,7 @@ def compose(
 ) -> Mail:
     """The mail. `times` are the tokens that spell dates and times for this recipient.
 
-    Raises Held when the wording has a token without a value.
+    Raises UnusableTokens when the wording has a token without a value.
     """
     values = values_of(facts) | support_of(sender) | dict(times)
     written = (one_line(wording.subject), many_lines(wording.text))
@@ -196,13 +199,15 @@ def compose(
 
 
 def values_of(facts: MailFacts) -> dict[str, str]:
-    """What the tokens stand for, but for the times. A participant's mail knows no name but theirs
-    and the coach's.
+    """What the tokens stand for, but for the times.
+    A participant's mail knows no name but theirs and the coach's.
     """
-    own = facts.recipient.role == "participant"
+    participant_name = facts.participant_name
+    if facts.recipient.role == "participant":
+        participant_name = facts.recipient.name
     typed = {
         "recipient_name": facts.recipient.name,
-        "participant_name": facts.recipient.name if own else facts.participant_name,
+        "participant_name": participant_name,
         "coach_name": facts.coach_name,
         "programme_name": facts.programme_name,
         "title": facts.title,
@@ -216,7 +221,9 @@ def values_of(facts: MailFacts) -> dict[str, str]:
 
 def support_of(sender: Sender) -> dict[str, str]:
     """What stands for {{support}}, in our own texts; nothing where nobody is named."""
-    return {"support": sender.support.shown} if sender.support else {}
+    if sender.support is None:
+        return {}
+    return {"support": sender.support.shown}
 
 
 def _address(recipient: Recipient) -> Address:
@@ -238,17 +245,18 @@ def _headers(facts: MailFacts, sender: Sender, language: str) -> tuple[tuple[str
 def _invitation(
     facts: MailFacts, summary: str, values: Mapping[str, str], sender: Sender
 ) -> Invitation | None:
-    if facts.starts is None or facts.ends is None or not facts.uid or not _invited(facts):
+    if facts.starts is None or facts.ends is None:
+        return None
+    if not facts.uid or not _invited(facts):
         return None
     starts = datetime.fromtimestamp(facts.starts, UTC)
     method = method_of(facts.kind, before_start=facts.changed_at < starts)
     if method is None:
         return None
+    goes_on = facts.kind == "seat_left" or (facts.pod and facts.kind == "missed")
     return Invitation(
         method=method,
-        status=status_of(
-            method, goes_on=facts.kind == "seat_left" or (facts.pod and facts.kind == "missed")
-        ),
+        status=status_of(method, goes_on=goes_on),
         uid=facts.uid,
         sequence=facts.sequence,
         dtstamp=facts.changed_at.astimezone(UTC),
@@ -263,12 +271,16 @@ def _invitation(
 
 
 def _invited(facts: MailFacts) -> bool:
-    return facts.recipient.role == "participant" if facts.invite is None else facts.invite
+    if facts.invite is not None:
+        return facts.invite
+    return facts.recipient.role == "participant"
 
 
 def _digest(facts: MailFacts, *parts: str) -> str:
-    told = "\0".join((facts.booking_id, mail_address("email", facts.recipient.email), *parts))
-    return sha256(told.encode()).hexdigest()[:32]
+    # No part can hold a NUL, so two lists of parts never make the same text.
+    address = mail_address("email", facts.recipient.email)
+    identity = "\0".join((facts.booking_id, address, *parts))
+    return sha256(identity.encode()).hexdigest()[:32]
 
 
 def _message_id(digest: str, sender: Sender) -> str:

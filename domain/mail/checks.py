@@ -11,8 +11,8 @@ MOST_NAMED = 5
 
 
 def check_text(subject: str, text: str, html: str | None = None) -> None:
-    """Raises Invalid with the field (subject, text, html) for a text that no mail could
-    be made of.
+    """Raises Invalid with the field (subject, text, html) for a text
+    that no mail could be made of.
     """
     _check_lengths(subject, text, html or "")
     for name, value in (("subject", subject), ("text", text), ("html", html or "")):
@@ -25,10 +25,9 @@ def check_text(subject: str, text: str, html: str | None = None) -> None:
 
 
 def _check_lengths(subject: str, text: str, html: str) -> None:
-    if not one_line(subject) or not text.strip():
-        raise Invalid(
-            "subject" if text.strip() else "text", "empty", "Send a subject and a text, or neither."
-        )
+    for name, empty in (("text", not text.strip()), ("subject", not one_line(subject))):
+        if empty:
+            raise Invalid(name, "empty", "Send a subject and a text, or neither.")
     for name, value, longest in (
         ("subject", subject, LONGEST_SUBJECT),
         ("text", text, LONGEST_BODY),

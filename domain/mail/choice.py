@@ -44,22 +44,29 @@ class MailText:
     html: str | None = field(default=None, repr=False)
     enabled: bool = True
 
+    @property
+    def is_text(self) -> bool:
+        """Whether a mail is written with it: not of a mere switch, nor of what is switched off."""
+        return self.enabled and bool(self.subject)
+
 
 Choice = Template | Literal["default", "off"]
 
 
 def choose(rows: Iterable[MailText], language: str) -> Choice:
-    """Of the rows of one kind in the three scopes of one mail: the text to use, the default one, or
-    none: `off`.
+    """Of the rows of one kind in the three scopes of one mail:
+    the text to use, the default one, or none: `off`.
     """
     known = {(row.scope, row.language): row for row in rows}
+    # Language before scope: an English text of the cohort is not for a reader of German, for whom
+    # there is a German default.
     chain = languages(language)
     if _is_off(known.values(), chain):
         return "off"
     for spoken in chain:
         for scope in SCOPES:
             row = known.get((scope, spoken))
-            if row is not None and row.enabled and row.subject:
+            if row is not None and row.is_text:
                 return Template(spoken, row.subject, row.text, row.html)
         if spoken in LANGUAGES:
             return "default"
@@ -67,8 +74,8 @@ def choose(rows: Iterable[MailText], language: str) -> Choice:
 
 
 def languages(tag: str) -> tuple[str, ...]:
-    """The languages to look in, in order: `de-AT` -> de-at, de, en. Of an endless tag, those of its
-    beginning.
+    """The languages to look in, in order: `de-AT` -> de-at, de, en.
+    Of an endless tag, those of its beginning.
     """
     return tuple(dict.fromkeys((*_shorter(canonical(tag[:LONGEST_TAG])), LANGUAGES[0])))
 
@@ -84,15 +91,16 @@ def default_language(tag: str) -> str:
 
 
 def _is_off(rows: Iterable[MailText], chain: Sequence[str]) -> bool:
-    """The narrowest scope with an opinion decides: its row in the reader's languages, or all of its
-    rows agreeing.
+    """The narrowest scope with an opinion decides:
+    its row in the reader's languages, or all of its rows agreeing.
     """
     rows = list(rows)
     for scope in SCOPES:
         mine = {row.language: row.enabled for row in rows if row.scope == scope}
-        spoken = next((mine[language] for language in chain if language in mine), None)
-        if spoken is not None:
-            return not spoken
+        for language in chain:
+            if language in mine:
+                return not mine[language]
+        # None of its rows is for this reader: where all agree that nobody gets it, they mean it.
         if mine and not any(mine.values()):
             return True
     return False

@@ -6,8 +6,8 @@ ending's turn comes:
     what tells of it                         an ending (`ENDS`)
     sent, or being sent                      leaves
     unsure: nobody knows whether it left     leaves
-    only a reminder left                     leaves, in words: no calendar was told, so none is told
-        of its end
+    only a reminder left                     leaves, in words: no calendar was told of a beginning,
+                                             so none is told of the end
     unsent: waiting, dead or superseded      is superseded, `never_announced`, and so is what waited
     there is none (another address)          leaves
 
@@ -31,11 +31,13 @@ Ending = Literal["leaves", "leaves_in_words", "never_announced"]
 
 
 def ending(owed: Collection[str], left: Collection[str]) -> Ending:
-    """What becomes of an ending, by the kinds of mails that its reader was owed, and those that
-    left or may have.
+    """What becomes of an ending, by the kinds of mails that its reader was owed,
+    and those that left or may have.
     """
     if ANNOUNCES.isdisjoint(owed):
         return "leaves"
     if ANNOUNCES.isdisjoint(left):
         return "never_announced"
-    return "leaves_in_words" if REQUESTS.isdisjoint(left) else "leaves"
+    if REQUESTS.isdisjoint(left):
+        return "leaves_in_words"
+    return "leaves"

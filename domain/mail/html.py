@@ -29,8 +29,8 @@ AttributeFilter = Callable[[str, str, str], str | None]
 
 
 def clean(html: str) -> str:
-    """The HTML as a part of a page: nothing in it runs, loads or submits. Tokens stand where they
-    stood.
+    """The HTML as a part of a page: nothing in it runs, loads or submits.
+    Tokens stand where they stood.
     """
     return nh3.clean(
         html,
@@ -53,8 +53,8 @@ def check(html: str) -> None:
         found.append((tag, name, value))
         return value
 
-    # The parser writes down the page as a browser sees it: each tag and each attribute is plain to
-    # see there.
+    # The parser writes down the page as a browser sees it:
+    # each tag and each attribute is plain to see there.
     seen = nh3.clean(
         html,
         tags=TEXT_TAGS | REFUSED_TAGS | IGNORED_TAGS,
@@ -83,7 +83,9 @@ def _kept(tag: str, name: str, value: str) -> str | None:
 
 
 def _only_a_link_token(url: str) -> str | None:
-    return url if _is_one_link(url) else None
+    if _is_one_link(url):
+        return url
+    return None
 
 
 def _check_attribute(tag: str, name: str, value: str) -> None:
@@ -111,8 +113,8 @@ def _check_link(value: str) -> None:
 
 
 def _check_style(value: str) -> None:
-    """Every declaration is of a known property, and says it without escapes: browsers read
-    `ur\\6c(` as `url(`.
+    """Every declaration is of a known property, and says it without escapes:
+    browsers read `ur\\6c(` as `url(`.
     """
     if _ESCAPED.search(value):
         detail = (

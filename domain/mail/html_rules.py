@@ -41,8 +41,8 @@ TEXT_TAGS = {
 }
 
 
-# What runs, loads, submits, or hands the page to somebody else; and the heads of whole documents,
-# which hold such.
+# What runs, loads, submits, or hands the page to somebody else;
+# and the heads of whole documents, which hold such.
 REFUSED_TAGS = {
     *(
         "script",

@@ -21,8 +21,8 @@ Status = Literal["CONFIRMED", "CANCELLED"]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A mailbox: `email` as `domain.mail.safety.mail_address` made it, `name` in one
-    line or empty.
+    """A mailbox: `email` as `domain.mail.safety.mail_address` made it,
+    `name` in one line or empty.
     """
 
     name: str = field(repr=False)
@@ -56,15 +56,19 @@ def method_of(kind: str, *, before_start: bool) -> Method | None:
     if kind in ("booked", "rebooked"):
         # RFC 5546 3.2.2: a new event, and with a greater SEQUENCE the same event moved
         return "REQUEST"
-    if kind in ("cancelled", "seat_left") or (kind == "missed" and before_start):
+    if kind in ("cancelled", "seat_left"):
+        return "CANCEL"
+    if kind == "missed" and before_start:
         return "CANCEL"
     return None
 
 
 def status_of(method: Method, *, goes_on: bool) -> Status | None:
-    """RFC 5546 3.2.5: CANCELLED cancels the whole event; it must be absent when only this attendee
-    is taken out.
+    """RFC 5546 3.2.5: CANCELLED cancels the whole event;
+    it must be absent when only this attendee is taken out.
     """
     if method == "REQUEST":
         return "CONFIRMED"
-    return None if goes_on else "CANCELLED"
+    if goes_on:
+        return None
+    return "CANCELLED"

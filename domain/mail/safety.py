@@ -16,14 +16,16 @@ from domain.errors import Invalid
 LONGEST = 300
 """Characters of a cleaned text; the rest is cut and an ellipsis says so."""
 
-# Marks and overrides of writing direction: one left open would turn around whatever follows the
-# name.
+# Marks and overrides of writing direction:
+# one left open would turn around whatever follows the name.
 _DIRECTING = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 )
 _BREAKING = ("Cc", "Zl", "Zp")
 _RIGHT_TO_LEFT = ("R", "AL")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+
+LONGEST_URL = 2000
 
 LONGEST_ADDRESS = 254
 LONGEST_LOCAL = 64
@@ -34,12 +36,11 @@ ADDRESS_RULE = (
     "single dots and !#$%&'*+-/=?^_`{|}~ before the @, a domain after it, and nothing else."
 )
 """Told by whoever refuses an address: the API, the import, the settings."""
-_LOCAL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+)*"
-)
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
+_LOCAL = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 _SCRIPTS = ("L", "M", "N")
-"""Of characters beyond ASCII only letters, their marks, and digits: no spaces, no directions,
-nothing unseen.
+"""Of characters beyond ASCII only letters, their marks, and digits:
+no spaces, no directions, nothing unseen.
 """
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _MAILBOX = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<address>[^<>]+)>|(?P<bare>[^<>]+))\s*")
@@ -54,31 +55,32 @@ def one_line(text: str, longest: int = LONGEST) -> str:
     `=?` is taken apart, because it begins an encoded word: Python 3.11.7 turns one in a Subject
     into a real header.
     """
-    return together(" ".join("".join(_harmless(char) for char in text).split()), longest)
+    harmless = "".join(map(_harmless, text))
+    return together(" ".join(harmless.split()), longest)
 
 
 def together(line: str, longest: int = LONGEST) -> str:
     """A line whose parts are clean: two of them can still make a `=?` where they meet."""
     line = line.replace("=?", "= ?")
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    if len(line) <= longest:
+        return line
+    return line[: longest - 1].rstrip() + "…"
 
 
 def many_lines(text: str) -> str:
     """The text with its lines ended by LF; everything else as in `one_line`, but of any length."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join(
-        "".join(" " if char == "\t" else _harmless(char) for char in line)
-        for line in text.split("\n")
-    )
+    return "\n".join("".join(map(_harmless, line)) for line in text.split("\n"))
 
 
 def isolated(text: str) -> str:
-    """A cleaned text whose right-to-left letters cannot rearrange the sentence around it (Unicode
-    TR9, FSI and PDI).
+    """A cleaned text whose right-to-left letters cannot rearrange the
+    sentence around it (Unicode TR9, FSI and PDI).
     """
-    if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
-        return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
-    return text
+    directions = set(map(unicodedata.bidirectional, text))
+    if directions.isdisjoint(_RIGHT_TO_LEFT):
+        return text
+    return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
 
 
 def mail_address(field: str, text: str) -> str:
@@ -89,12 +91,14 @@ def mail_address(field: str, text: str) -> str:
     parsers disagree.
     """
     local, _, host = text.strip(" ").rpartition("@")
-    # Whatever is longer is none, and is not worked on. (Composed, a text can be a third of what it
-    # was.)
+    # Whatever is longer is none, and is not worked on.
+    # (Composed, a text can be a third of what it was.)
     if len(text) <= 3 * LONGEST_ADDRESS and "=?" not in text:
         local, name = unicodedata.normalize("NFC", local), _ascii_host(host)
-        if name and _is_local(local) and len(local.encode()) + 1 + len(name) <= LONGEST_ADDRESS:
-            return f"{local}@{name}"
+        address = f"{local}@{name}"
+        is_valid = name != "" and _is_local(local)
+        if is_valid and len(address.encode()) <= LONGEST_ADDRESS:
+            return address
     raise Invalid(field, "not_an_address", ADDRESS_RULE)
 
 
@@ -112,10 +116,11 @@ def mailbox(field: str, text: str) -> tuple[str, str]:
 
 
 def without_addresses(text: str, *words: str) -> str:
-    """The text with "(address)" for each mail address in it, and for each of the words, such as its
-    parts.
+    """The text with "(address)" for each mail address in it,
+    and for each of the words, such as its parts.
     """
     text = _ADDRESS.sub("(address)", text)
+    # The longest first: taken out of a longer word, a shorter one would leave the rest standing.
     for word in sorted(filter(None, words), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "(address)", text, flags=re.IGNORECASE)
     return text
@@ -125,24 +130,34 @@ def web_address(text: str | None) -> str:
     """The URL, or nothing when it is not an http(s) one that may stand in an attribute:
     `javascript:` is none.
     """
-    return text if text and len(text) <= 2000 and _URL.fullmatch(text) else ""
+    # The length before the pattern: a search through megabytes is work for nothing.
+    if not text or len(text) > LONGEST_URL:
+        return ""
+    if not _URL.fullmatch(text):
+        return ""
+    return text
 
 
 def _harmless(char: str) -> str:
     category = unicodedata.category(char)
     if category in _BREAKING:
         return " "
+    # A lone half of a surrogate pair: JSON can carry one, and UTF-8 cannot.
     if category == "Cs":
         return "\ufffd"
-    return "" if char in _DIRECTING else char
+    if char in _DIRECTING:
+        return ""
+    return char
 
 
 def _is_local(local: str) -> bool:
+    # A mark without a letter before it would join itself to whatever is shown before the address.
     if not _LOCAL.fullmatch(local) or unicodedata.combining(local[0]):
         return False
-    beyond = [char for char in local if not char.isascii()]
-    fine = all(unicodedata.category(char)[0] in _SCRIPTS for char in beyond)
-    return fine and len(local.encode()) <= LONGEST_LOCAL
+    for char in local:
+        if not char.isascii() and unicodedata.category(char)[0] not in _SCRIPTS:
+            return False
+    return len(local.encode()) <= LONGEST_LOCAL
 
 
 def _ascii_host(host: str) -> str:
@@ -150,11 +165,11 @@ def _ascii_host(host: str) -> str:
     `straße`, which is somebody else's domain.
     """
     try:
-        name = (
-            idna.encode(host, uts46=True, std3_rules=True, transitional=False)
-            .decode("ascii")
-            .lower()
-        )
+        encoded = idna.encode(host, uts46=True, std3_rules=True, transitional=False)
+        name = encoded.decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
         return ""
-    return name if all(_LABEL.fullmatch(label) for label in name.split(".")) else ""
+    # idna lets a dot at the end pass: a host's name may have one, a mail address may not.
+    if not all(map(_LABEL.fullmatch, name.split("."))):
+        return ""
+    return name

@@ -10,20 +10,19 @@ HOUR = 3600
 
 
 def sample(text_kind: str, language: str, *, now: datetime) -> MailFacts:
-    """Everything a text may ask for, filled in; the session is tomorrow on the full hour. Raises
-    Invalid.
+    """Everything a text may ask for, filled in;
+    the session is tomorrow on the full hour. Raises Invalid.
     """
     kind = one_of("kind", text_kind, TEXT_KINDS)
     starts = int((now + timedelta(days=1)).timestamp()) // HOUR * HOUR
-    coach = kind.startswith("coach_") or kind == "relink"
-    name, email = (
-        ("Ada Lovelace", "ada@example.com") if coach else ("Grace Hopper", "grace@example.com")
-    )
+    grace = Recipient("Grace Hopper", "grace@example.com", "Europe/Berlin", language, "participant")
+    ada = Recipient("Ada Lovelace", "ada@example.com", "Europe/Berlin", language, "coach")
+    recipient = grace
+    if kind.startswith("coach_") or kind == "relink":
+        recipient = ada
     return MailFacts(
         kind=cast(Kind, kind.removeprefix("coach_")),
-        recipient=Recipient(
-            name, email, "Europe/Berlin", language, "coach" if coach else "participant"
-        ),
+        recipient=recipient,
         booking_id="bkg_sample",
         version=1,
         changed_at=now,

@@ -49,25 +49,32 @@ class UnusableTokens(Exception):
 
 def asked(text: str) -> set[str]:
     """The names of the tokens in a text; `{{` for one that is not closed."""
-    pieces = list(_pieces(text))
-    names = {name.strip()[:60] for _literal, name in pieces if name is not None}
-    last_literal = pieces[-1][0]
-    return names | {OPEN} if OPEN in last_literal else names
+    names: set[str] = set()
+    for literal, name in _pieces(text):
+        # Shortened: between the braces may stand a whole paragraph, and the name is shown.
+        if name is not None:
+            names.add(name.strip()[:60])
+        elif OPEN in literal:
+            names.add(OPEN)
+    return names
 
 
 def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> None:
-    """Raises Held when one of the texts asks for what has no value. A page may ask for its subject
-    too.
+    """Raises UnusableTokens when one of the texts asks for what has no value.
+    A page may ask for its subject too.
     """
-    missing = {name for text in texts for name in asked(text) if not values.get(name)}
-    missing |= {name for name in asked(page) if name != "subject" and not values.get(name)}
+    # The page may show the subject, which is filled before it. A subject cannot show itself.
+    names = asked(page) - {"subject"}
+    for text in texts:
+        names |= asked(text)
+    missing = [name for name in sorted(names) if not values.get(name)]
     if missing:
-        raise UnusableTokens(sorted(missing))
+        raise UnusableTokens(missing)
 
 
 def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = str) -> str:
-    """The text with its tokens replaced, each value escaped for the place it goes to. See `check`
-    first.
+    """The text with its tokens replaced, each value escaped for the place it goes to.
+    See `check` first.
     """
     filled = []
     for literal, name in _pieces(text):

@@ -1,5 +1,5 @@
 """Bookable starts: hours - busy - sessions - buffers - limits -> SlotSet, with a reason for each
-    closed cell.
+closed cell.
 
 The clock has no part in it: past, notice and horizon are applied when a set is read, by
 `domain.slots.listing`.
@@ -40,8 +40,8 @@ BYTES_A_DAY = CELLS_A_DAY // 8
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A session of the coach's own: [start, end) in UTC epoch seconds, and the larger of its
-    buffers, in seconds.
+    """A session of the coach's own: [start,
+    end) in UTC epoch seconds, and the larger of its buffers, in seconds.
     """
 
     start: int
@@ -59,8 +59,8 @@ class SlotSet:
     durations: tuple[int, ...]
     """Minutes."""
     bits: bytes
-    """Per duration 12 bytes a day, a bit for each quarter hour, the first one in the
-    highest bit.
+    """Per duration 12 bytes a day, a bit for each quarter hour,
+    the first one in the highest bit.
     """
     reasons: bytes = b""
     """Coded by `domain.slots.reasons.encode`; empty when the set was built without."""
@@ -70,8 +70,8 @@ class SlotSet:
         return Span(self.origin, self.days * CELLS_A_DAY)
 
     def row(self, duration: int) -> int:
-        """Where a duration (minutes) stands. Raises Invalid for one that the coach does
-        not offer.
+        """Where a duration (minutes) stands.
+        Raises Invalid for one that the coach does not offer.
         """
         if duration in self.durations:
             return self.durations.index(duration)
@@ -86,23 +86,28 @@ class SlotSet:
     ) -> Starts:
         """The open starts with since <= start < until (epoch seconds; by default all of them)."""
         span = self.span
-        low = 0 if since is None else span.cell(since)
-        high = span.cells if until is None else span.cell(until)
+        low, high = 0, span.cells
+        if since is not None:
+            low = span.cell(since)
+        if until is not None:
+            high = span.cell(until)
+        # Only the bytes of the range are unpacked: most readers ask for some days of a season.
         byte = self.row(duration) * self.days * BYTES_A_DAY + low // 8
         window = np.frombuffer(self.bits, np.uint8, max(0, -(-high // 8) - low // 8), byte)
         found = np.flatnonzero(np.unpackbits(window)[low % 8 : low % 8 + max(0, high - low)])
         return (found + low) * GRID + self.origin
 
     def day_bits(self, duration: int, first: int, days: int) -> bytes:
-        """The bits of `days` UTC days from day `first` (counted from 1970-01-01); days beyond the
-        set are closed.
+        """The bits of `days` UTC days from day `first` (counted from 1970-01-01);
+        days beyond the set are closed.
         """
         begin = first - self.origin // DAY_SECONDS
-        low, high = (min(max(day, 0), self.days) for day in (begin, begin + days))
+        low = min(max(begin, 0), self.days)
+        high = min(max(begin + days, 0), self.days)
         row = self.row(duration) * self.days
-        held = self.bits[(row + low) * BYTES_A_DAY : (row + high) * BYTES_A_DAY]
+        within = self.bits[(row + low) * BYTES_A_DAY : (row + high) * BYTES_A_DAY]
         before = min(max(-begin, 0), days)
-        return (bytes(before * BYTES_A_DAY) + held).ljust(days * BYTES_A_DAY, b"\0")
+        return (bytes(before * BYTES_A_DAY) + within).ljust(days * BYTES_A_DAY, b"\0")
 
     def codes(self, duration: int) -> Codes:
         """The Reason of every cell. Raises ValueError when the set was built without reasons."""
@@ -124,25 +129,27 @@ def build(
     """The slot set of a coach from `origin` (a UTC midnight, epoch seconds) for `days` days.
 
     `busy`: what blocks, shape (n, 2), each start < end, in any order (`domain.freebusy.blocking`).
-      `own`: the active sessions; with limits, all of each local week that the days touch. What lies
-      around the days must be there as far as a session or a buffer reaches, and three days back in
-      back_to_back mode: then no choice of origin and days changes an answer.
+    `own`: the active sessions; with limits, all of each local week that the days touch. What lies
+    around the days must be there as far as a session or a buffer reaches, and three days back in
+    back_to_back mode: then no choice of origin and days changes an answer.
     """
     if origin % DAY_SECONDS or days < 1:
         raise ValueError(
             f"a set begins at a UTC midnight and has a day or more, not origin={origin},"
             f" days={days}"
         )
+    # Where a packed day begins depends on the days before it: they are computed, and cut off below.
     lead = LOOK_BACK // GRID if coach.mode == "back_to_back" else 0
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
     durations = [60 * minutes for minutes in coach.durations]
     off = closed_periods(coach.hours, span.origin, span.end + max(durations))
+    # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
+    # session that is to be booked, since we know of no others.
     sessions, apart = _sessions(coach, own)
     around = padded(busy, 60 * coach.pre, 60 * coach.post)
     free = clear(span, durations, np.concatenate((off, around, apart)))
-    limited = full(
-        coach.hours.zone, span, [it.start for it in own], (coach.per_day, coach.per_week)
-    )
+    begins = [it.start for it in own]
+    limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week))
     listed = _listed(coach, span, free, limited)
     bits = np.packbits(listed[:, lead:], axis=1).tobytes()
     if not reasons:
@@ -160,14 +167,17 @@ def build(
 
 
 def _sessions(coach: Coach, own: Sequence[Own]) -> tuple[Periods, Periods]:
-    """The sessions, and the sessions with the gap that another keeps: the larger of both sides'
-    buffers.
+    """The sessions, and the sessions with the gap that another keeps:
+    the larger of both sides' buffers.
     """
     if not own:
         return NO_PERIODS, NO_PERIODS
-    gaps = [max(it.gap, coach.gap) for it in own]
-    apart = [(it.start - gap, it.end + gap) for it, gap in zip(own, gaps, strict=True)]
-    return columns([(it.start, it.end) for it in own]), columns(apart)
+    sessions, apart = [], []
+    for it in own:
+        gap = max(it.gap, coach.gap)
+        sessions.append((it.start, it.end))
+        apart.append((it.start - gap, it.end + gap))
+    return columns(sessions), columns(apart)
 
 
 def _listed(coach: Coach, span: Span, free: Cells, limited: Row) -> Cells:
@@ -175,8 +185,8 @@ def _listed(coach: Coach, span: Span, free: Cells, limited: Row) -> Cells:
         free = free & ~limited
     if coach.mode == "flexible":
         return free
-    rows = [
-        packed(row, coach.hours.zone, span, 60 * minutes + coach.gap)
-        for row, minutes in zip(free, coach.durations, strict=True)
-    ]
+    rows = []
+    for row, minutes in zip(free, coach.durations, strict=True):
+        spacing = 60 * minutes + coach.gap
+        rows.append(packed(row, coach.hours.zone, span, spacing))
     return np.array(rows)

@@ -19,13 +19,13 @@ from domain.hours import DAY_SECONDS, Hours, open_windows, utc_date
 from domain.intervals import Interval, clip, subtract
 
 GRID = 900
-"""Seconds between starts: a quarter hour, the same for every viewer because every zone's offset is
-a multiple.
+"""Seconds between starts: a quarter hour,
+the same for every viewer because every zone's offset is a multiple.
 """
 
 Periods = npt.NDArray[np.int64]
-"""Shape (n, 2): [start, end) in UTC epoch seconds, start < end, in any order,
-overlapping or not.
+"""Shape (n, 2): [start,
+end) in UTC epoch seconds, start < end, in any order, overlapping or not.
 """
 NO_PERIODS: Periods = np.empty((0, 2), np.int64)
 Counts = npt.NDArray[np.intp]
@@ -72,8 +72,8 @@ def clear(span: Span, durations: Sequence[int], periods: Periods) -> Cells:
 
 
 def _running(seconds: npt.NDArray[np.int64], size: int) -> Counts:
-    """How many of `seconds // GRID` are <= k, for each k < size. Works in place: `seconds` is the
-    caller's to lose.
+    """How many of `seconds // GRID` are <= k, for each k < size.
+    Works in place: `seconds` is the caller's to lose.
     """
     seconds //= GRID
     np.maximum(seconds, 0, out=seconds)
@@ -83,8 +83,8 @@ def _running(seconds: npt.NDArray[np.int64], size: int) -> Counts:
 
 
 def padded(periods: Periods, before: int, after: int) -> Periods:
-    """Periods grown so that a session keeps `before` seconds free ahead of it and `after` seconds
-    behind it.
+    """Periods grown so that a session keeps `before` seconds free ahead
+    of it and `after` seconds behind it.
     """
     grown: Periods = periods + np.array((-after, before))
     return grown
@@ -92,12 +92,11 @@ def padded(periods: Periods, before: int, after: int) -> Periods:
 
 @lru_cache(maxsize=512)
 def closed_periods(hours: Hours, start: int, end: int) -> Periods:
-    """The gaps between working hours within [start, end), read-only. Cached, like the windows they
-    come from.
+    """The gaps between working hours within [start,
+    end), read-only. Cached, like the windows they come from.
     """
-    near = (
-        3 * DAY_SECONDS
-    )  # a local date may lie a UTC date apart, a window begin the day before, a date be skipped
+    # A local date may lie a UTC date apart, a window begin the day before, and a date be skipped.
+    near = 3 * DAY_SECONDS
     windows = open_windows(hours, utc_date(start - near), utc_date(end + near))
     periods = columns(subtract([(start, end)], clip(windows, (start, end))))
     periods.setflags(write=False)
@@ -105,7 +104,7 @@ def closed_periods(hours: Hours, start: int, end: int) -> Periods:
 
 
 def columns(intervals: Sequence[Interval]) -> Periods:
-    """Intervals as periods whose starts lie side by side in memory, and their ends: twice as fast
-    to add up.
+    """Intervals as periods whose starts lie side by side in memory, and their ends:
+    twice as fast to add up.
     """
     return np.asfortranarray(np.array(intervals, np.int64).reshape(-1, 2))

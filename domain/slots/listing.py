@@ -1,5 +1,5 @@
-"""What a slot set offers at one moment: clipped by the clock, with reasons, and until when that
-holds.
+"""What a slot set offers at one moment:
+clipped by the clock, with reasons, and until when that holds.
 """
 
 from collections import Counter
@@ -43,9 +43,10 @@ def offered(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> Starts:
 
 
 def window(duration: int, clock: Clock) -> Interval:
-    """The starts that the clock lets through: those asked for, after the notice and before the
-    horizon.
+    """The starts that the clock lets through:
+    those asked for, after the notice and before the horizon.
     """
+    # A session may end on the horizon itself: the latest start is still listed.
     soonest, latest = _bounds(duration, clock)
     return max(clock["since"], soonest), min(clock["until"], latest + 1)
 
@@ -62,9 +63,14 @@ def next_change(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> int
         return None  # the notice and the session outlast the horizon: nothing is ever listed
     listed = offered(slot_set, duration, **clock)
     coming = slot_set.open_starts(duration, max(clock["since"], latest + 1), clock["until"])
-    leaves = [clock["now"] + start - soonest + 1 for start in listed[:1].tolist()]
-    enters = [clock["now"] + start - latest for start in coming[:1].tolist()]
-    return min(leaves + enters, default=None)
+    changes = []
+    # A start is still offered in the very second in which the notice reaches it, hence the one
+    # more; it enters in the second in which the horizon does.
+    if len(listed):
+        changes.append(clock["now"] + int(listed[0]) - soonest + 1)
+    if len(coming):
+        changes.append(clock["now"] + int(coming[0]) - latest)
+    return min(changes, default=None)
 
 
 def closed_reasons(
@@ -87,8 +93,9 @@ def closed_reasons(
         (Reason.horizon, starts > latest),
     ):
         codes[holds & (codes == Reason.open)] = reason
-    turns = np.flatnonzero(np.diff(codes, prepend=255, append=255)).tolist() if len(codes) else []
-    edges = [(low + turn) * GRID + span.origin for turn in turns]
+    # No reason is 255, so the first run has an edge before it and the last one an edge behind it.
+    turns = np.flatnonzero(np.diff(codes, prepend=255, append=255))
+    edges = ((low + turns) * GRID + span.origin).tolist()
     runs = zip(edges, edges[1:], codes[turns[:-1]].tolist(), strict=False)
     return [(start, end, Reason(code)) for start, end, code in runs if code != Reason.open]
 
@@ -104,8 +111,8 @@ def closed_counts(
 
 
 def render(starts: Starts | Sequence[int]) -> list[str]:
-    """["2026-01-05T09:00:00Z", ...]: a table a day, because a datetime a slot costs twenty times as
-    much.
+    """["2026-01-05T09:00:00Z", ...]: a table a day,
+    because a datetime a slot costs twenty times as much.
     """
     days, cells = np.divmod(np.asarray(starts, np.int64), DAY_SECONDS)
     return [

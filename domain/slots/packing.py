@@ -9,8 +9,8 @@ from domain.hours import DAY_SECONDS, local_days
 from domain.slots.cells import GRID, Row, Span
 
 LOOK_BACK = 3 * DAY_SECONDS
-"""A start's run is known from the local midnight before its own day's: at most two days of 25 hours
-back.
+"""A start's run is known from the local midnight before its own day's:
+at most two days of 25 hours back.
 """
 
 
@@ -23,6 +23,8 @@ def packed(open_starts: Row, zone: str, span: Span, spacing: int) -> Row:
     no first start to count from. Spacings round up to the grid. Exact from LOOK_BACK after the
     span's origin.
     """
+    # Each start is counted from the latest anchor before it: a running maximum finds that without a
+    # loop over the cells.
     closed = ~open_starts
     anchors = np.zeros(span.cells, np.int64)
     begins = np.flatnonzero(open_starts[1:] & closed[:-1]) + 1
@@ -40,14 +42,13 @@ def packed(open_starts: Row, zone: str, span: Span, spacing: int) -> Row:
 
 @lru_cache(maxsize=64)
 def _days(zone: str, span: Span) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The cells of the midnights at which the whole local days within the span begin, and at which
-    they end.
+    """The cells of the midnights at which the whole local days within the span begin,
+    and at which they end.
     """
     days = local_days(zone, span.origin, span.end)
-    whole = [
-        (first, end) for _, first, end in days if first >= span.origin and end <= span.end - GRID
-    ]
-    cells = np.array(
-        [(span.cell(first), span.cell(end)) for first, end in whole], np.int64
-    ).reshape(-1, 2)
-    return cells[:, 0], cells[:, 1]
+    begins, ends = [], []
+    for _, first, end in days:
+        if first >= span.origin and end <= span.end - GRID:
+            begins.append(span.cell(first))
+            ends.append(span.cell(end))
+    return np.array(begins, np.int64), np.array(ends, np.int64)

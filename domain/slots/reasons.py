@@ -14,8 +14,8 @@ Codes = npt.NDArray[np.uint8]
 
 
 class Reason(IntEnum):
-    """Where several hold, the one with the higher number is given. The numbers are stored: never
-    reuse one.
+    """Where several hold, the one with the higher number is given.
+    The numbers are stored: never reuse one.
     """
 
     open = 0
@@ -38,21 +38,21 @@ def explain(span: Span, hours: Hours, layers: Mapping[Reason, Cells | Row]) -> C
         np.maximum(codes, closed.view(np.uint8) * np.uint8(reason), out=codes)
     for day, windows in hours.overrides:
         if not windows:
-            start, end = (
-                span.cell(midnight(hours.zone, date)) for date in (day, day + timedelta(days=1))
-            )
+            start = span.cell(midnight(hours.zone, day))
+            end = span.cell(midnight(hours.zone, day + timedelta(days=1)))
             off = codes[:, start:end]
+            # Only what was closed for want of hours: yesterday's window may reach into a day off.
             off[off == Reason.outside_hours] = Reason.day_off
     return codes
 
 
 def encode(codes: Codes) -> bytes:
-    """Run-length coded: for each row how many runs it has, then a word (first cell << 4 | reason)
-    for each run.
+    """Run-length coded: for each row how many runs it has,
+    then a word (first cell << 4 | reason) for each run.
     """
     turns = np.ones(codes.shape, np.bool_)
     np.not_equal(codes[:, 1:], codes[:, :-1], out=turns[:, 1:])
-    runs = [np.count_nonzero(row) for row in turns]
+    runs = np.count_nonzero(turns, axis=1)
     places = np.flatnonzero(turns)
     cells = places - np.repeat(np.arange(len(codes)) * codes.shape[1], runs)
     words = cells << 4 | codes.reshape(-1)[places]

@@ -1,5 +1,5 @@
-"""How coaches stand: whether their calendars can be believed, without the slots that follow from
-them.
+"""How coaches stand: whether their calendars can be believed,
+without the slots that follow from them.
 """
 
 from collections.abc import Sequence
@@ -35,21 +35,20 @@ class CoachState:
 def of(
     tx: Connection, coach_ids: Sequence[str], *, now: datetime, stale_after: timedelta
 ) -> list[CoachState]:
-    """In the order asked for, in two queries whatever their number; coaches that are not there are
-    left out.
+    """In the order asked for, in two queries whatever their number;
+    coaches that are not there are left out.
     """
     there = set(tx.scalars(select(coaches.c.id).where(coaches.c.id.in_(coach_ids))))
     known = listings.healths(tx, coach_ids)
-    wanted = (coach_id for coach_id in dict.fromkeys(coach_ids) if coach_id in there)
     at, seconds = int(now.timestamp()), int(stale_after.total_seconds())
     found = []
-    for coach_id in wanted:
+    for coach_id in dict.fromkeys(coach_ids):
+        if coach_id not in there:
+            continue
         healths = known.get(coach_id, [])
-        as_of = freshness.as_of(healths)
-        read = None if as_of is None else datetime.fromtimestamp(as_of, UTC)
-        found.append(
-            CoachState(coach_id, freshness.state(healths, now=at, stale_after=seconds), read)
-        )
+        state = freshness.state(healths, now=at, stale_after=seconds)
+        read_at = listings.moment(freshness.as_of(healths))
+        found.append(CoachState(coach_id, state, read_at))
     return found
 
 
@@ -60,25 +59,19 @@ def page(tx: Connection, *, after: str, now: datetime, stale_after: timedelta) -
 
 
 def state_of(now: datetime, stale_after: timedelta) -> ColumnElement[str]:
-    """The rule of `domain.freshness.state` as SQL, over the connections of one coach: there may be
-    100,000 coaches.
+    """The rule of `domain.freshness.state` as SQL, over the connections of one coach:
+    there may be 100,000 coaches.
     """
     # Whole seconds, as the rule has them: a calendar read at 10.9 counts as read at 10.
-    before = datetime.fromtimestamp(int(now.timestamp()), UTC) - timedelta(
-        seconds=int(stale_after.total_seconds())
-    )
+    whole_second = datetime.fromtimestamp(int(now.timestamp()), UTC)
+    before = whole_second - timedelta(seconds=int(stale_after.total_seconds()))
+    lost = and_(row.trouble.is_not(None), row.trouble != "initial_sync")
+    # A coach without a connection is a row of nulls here, by the outer join: never read, too.
+    never_read = or_(row.trouble == "initial_sync", row.last_ok_at.is_(None))
     return case(
         (func.count(row.id) == 0, "unconnected"),
-        (_any(and_(row.trouble.is_not(None), row.trouble != "initial_sync")), "disconnected"),
-        (
-            _any(
-                and_(
-                    row.id.is_not(None),
-                    or_(row.trouble == "initial_sync", row.last_ok_at.is_(None)),
-                )
-            ),
-            "initial_sync",
-        ),
+        (_any(lost), "disconnected"),
+        (_any(and_(row.id.is_not(None), never_read)), "initial_sync"),
         (_any(row.last_ok_at < before), "stale"),
         (_any(row.done_gen < row.req_gen), "refreshing"),
         else_="fresh",
@@ -99,4 +92,5 @@ def counts(tx: Connection, *, now: datetime, stale_after: timedelta) -> dict[Sta
 
 
 def _any(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    # SQLite has no bool_or: the highest of ones and noughts is the same on both.
     return func.max(case((condition, 1), else_=0)) == 1

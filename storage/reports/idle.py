@@ -1,5 +1,5 @@
-"""What stands still, for ops to see: work that nobody takes, errors by their cause; and how it is
-hurried.
+"""What stands still, for ops to see: work that nobody takes, errors by their cause;
+and how it is hurried.
 """
 
 from collections import Counter
@@ -33,8 +33,8 @@ SOON_MS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Rows that a worker may take at this moment. `oldest`: for how many seconds the first of them
-    has waited.
+    """Rows that a worker may take at this moment.
+    `oldest`: for how many seconds the first of them has waited.
     """
 
     reads: int
@@ -44,8 +44,8 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class SharedError:
-    """An error, without addresses, and how many rows of a kind (`read`, or the outbox's) have it
-    now.
+    """An error, without addresses, and how many rows
+    of a kind (`read`, or the outbox's) have it now.
     """
 
     kind: str
@@ -54,17 +54,16 @@ class SharedError:
 
 
 def ready(tx: Connection, *, now: datetime) -> Ready:
-    """Work that nobody has in hand, by the product's clock and the database's: what waits for its
-    next try is not.
+    """Work that nobody has in hand, by the product's clock and the database's:
+    what waits for its next try is not.
     """
+    # What has been owed for an hour and was due for its next try a second ago waits for a second.
     owed = clock_ms() - func.coalesce(reads.c.dirty_since_ms, clock_ms())
     waits = _lesser(owed, clock_ms() - reads.c.next_attempt_at_ms)
-    read_count, read_age = tx.execute(
-        select(func.count(), func.max(waits)).where(refresh_jobs.WAITS)
-    ).one()
-    due = literal(round(now.timestamp() * 1000), BigInteger) - type_coerce(
-        rows.c.due_at, BigInteger
-    )
+    free = select(func.count(), func.max(waits)).where(refresh_jobs.WAITS)
+    read_count, read_age = tx.execute(free).one()
+    at = literal(round(now.timestamp() * 1000), BigInteger)
+    due = at - type_coerce(rows.c.due_at, BigInteger)
     since = _lesser(due, clock_ms() - rows.c.next_attempt_at_ms)
     chosen = and_(outbox.waits(now), rows.c.state != "waiting_for_text")
     count, age = tx.execute(select(func.count(), func.max(since)).where(chosen)).one()
@@ -73,6 +72,8 @@ def ready(tx: Connection, *, now: datetime) -> Ready:
 
 def causes(tx: Connection) -> list[SharedError]:
     """What stands in the way of what is owed or was given up, the most frequent first."""
+    # Counted in two steps: texts that differ only in the address they name are one cause, and only
+    # here are they without it. Inexact where there are more texts than MOST_TEXTS.
     unended = rows.c.state.in_((*UNSENT, "dead"))
     query = select(rows.c.kind, rows.c.last_error, func.count()).where(
         unended, rows.c.last_error.is_not(None)
@@ -99,6 +100,7 @@ def hurry_messages(tx: Connection, kind: str, *, now: datetime) -> list[Wake]:
     """Messages of a kind that are due need not wait for their next try."""
     waits = and_(rows.c.kind == kind, rows.c.state == "pending", rows.c.due_at <= now)
     chosen = select(rows.c.id).where(waits).order_by(rows.c.due_at).limit(AT_ONCE)
+    # Whatever a sender has locked just now is under way, and need not be hurried.
     found = tx.execute(chosen.with_for_update(skip_locked=True)).scalars().all()
     now_due = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + SOON_MS}
     tx.execute(rows.update().where(rows.c.id.in_(found), rows.c.state == "pending").values(now_due))
@@ -116,4 +118,5 @@ def hurry_reads(tx: Connection) -> list[str]:
 
 
 def _lesser(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
+    # Not least(): SQLite calls it min, of which PostgreSQL has only the aggregate.
     return case((one < other, one), else_=other)

@@ -1,5 +1,5 @@
-"""What is owed, late or wrong at this moment, as figures: few of them, whatever the number of
-coaches.
+"""What is owed, late or wrong at this moment, as figures:
+few of them, whatever the number of coaches.
 """
 
 from collections.abc import Iterable
@@ -13,14 +13,15 @@ from storage.schema.tables import connections, outbox, samples, schedule, sessio
 
 
 def clock_late(tx: Connection, names: Iterable[str]) -> dict[str, float]:
-    """For how many seconds each periodic job has been due, by the database's clock; infinite for
-    one that never ran.
+    """For how many seconds each periodic job has been due, by the database's clock;
+    infinite for one that never ran.
     """
-    late = func.max(clock_ms() - schedule.c.next_run_at_ms)
-    known: dict[str, int] = dict(
-        tx.execute(select(schedule.c.name, late).group_by(schedule.c.name)).all()
-    )
-    return {name: max(known[name] / 1000, 0.0) if name in known else float("inf") for name in names}
+    overdue = select(schedule.c.name, clock_ms() - schedule.c.next_run_at_ms)
+    known: dict[str, int] = dict(tx.execute(overdue).all())
+    late = {}
+    for name in names:
+        late[name] = max(known.get(name, float("inf")) / 1000, 0.0)
+    return late
 
 
 def clock_failures(tx: Connection, names: Iterable[str]) -> dict[str, float]:
@@ -37,8 +38,8 @@ def conflicts(tx: Connection, *, now: datetime) -> int:
 
 
 def missed_pushes(tx: Connection) -> int:
-    """Changes that were found without having been announced, over all connections that
-    there are.
+    """Changes that were found without having been announced,
+    over all connections that there are.
     """
     return int(tx.scalar(select(func.sum(connections.c.missed_pushes))) or 0)
 
@@ -50,10 +51,11 @@ def outbox_rows(tx: Connection, *, now: datetime) -> list[tuple[str, str, int]]:
     Each part has an index: what was sent is all that ever was, and is never counted here.
     """
     row = outbox.c
-    state = case(
-        (and_(row.state == "pending", row.due_at > now), "scheduled"), else_=row.state
-    ).label("shown")
+    to_come = and_(row.state == "pending", row.due_at > now)
+    state = case((to_come, "scheduled"), else_=row.state).label("shown")
     query = select(row.kind, state, func.count()).group_by(row.kind, state)
+    # Two queries: what is open has a partial index of its own, which PostgreSQL uses only where the
+    # query's own condition implies it.
     found = [*tx.execute(query.where(row.state.in_(OPEN)))]
     found += tx.execute(query.where(row.state.in_(("dead", "withheld"))))
     return [(kind, shown, count) for kind, shown, count in found]
@@ -85,13 +87,15 @@ def waiting_mails(tx: Connection) -> dict[str, int]:
         "address": row.state == "withheld",
         "mailer": in_trouble,
     }
-    return {
-        name: tx.scalar(select(func.count()).where(where)) or 0 for name, where in wheres.items()
-    }
+    counts = {}
+    for name, where in wheres.items():
+        counts[name] = tx.scalar(select(func.count()).where(where)) or 0
+    return counts
 
 
 def latest(tx: Connection, names: Iterable[str], *, since: datetime) -> dict[str, float]:
     """The newest sample of each of these figures that is not older than `since`."""
     row = samples.c
-    wanted = select(row.name, row.at, row.value).where(row.name.in_(tuple(names)), row.at >= since)
-    return {name: value for name, _, value in tx.execute(wanted.order_by(row.at))}
+    wanted = select(row.name, row.value).where(row.name.in_(tuple(names)), row.at >= since)
+    # In the order of time: of each name the last one stays.
+    return dict(tx.execute(wanted.order_by(row.at)).all())

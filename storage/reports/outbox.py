@@ -1,18 +1,20 @@
-"""Rows of the outbox as ops see them: never a recipient's address, never what is said; and retry
-and withhold.
+"""Rows of the outbox as ops see them: never a recipient's address, never what is said;
+and retry and withhold.
 """
 
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from storage.reports.overview import seconds
-from storage.rows.outbox_claims import LEASE, Wake
+from storage.rows.outbox_claims import LEASE, Wake, wakes
+from storage.schema import records
 from storage.schema.database import clock_ms
 from storage.schema.tables import outbox
 
+# Few at any time: nearly all rows that there are were sent or superseded.
 UNENDED = ("pending", "sending", "waiting_for_text", "withheld", "dead")
 
 row = outbox.c
@@ -21,8 +23,8 @@ _lapsed = and_(row.state == "sending", LEASE.open)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`role`: whom a mail is for, participant or coach. `retry_in`, `lease_in`: seconds by the
-    database's clock.
+    """`role`: whom a mail is for, participant or coach.
+    `retry_in`, `lease_in`: seconds by the database's clock.
     """
 
     id: str
@@ -66,52 +68,64 @@ _MADE: dict[str, ColumnElement[Any]] = {
     "retry_in": seconds(row.next_attempt_at_ms - clock_ms()),
     "lease_in": seconds(row.lease_until_ms - clock_ms()),
 }
-_COLUMNS = [_MADE[item.name] if item.name in _MADE else row[item.name] for item in fields(Message)]
+
+
+def _shown(name: str) -> ColumnElement[Any]:
+    if name in _MADE:
+        return _MADE[name]
+    return row[name]
+
+
+_COLUMNS = [_shown(item.name) for item in fields(Message)]
 
 
 def tallies(tx: Connection, *, now: datetime, ended: bool = True) -> list[Tally]:
-    """`ended`: with those that were sent or superseded, which are nearly all there ever were: not
-    for every second.
+    """`ended`: with those that were sent or superseded, which are nearly all there ever were:
+    not for every second.
     """
-    state = case(
-        (and_(row.state == "pending", row.due_at > now), "scheduled"), else_=row.state
-    ).label("as_shown")
+    to_come = and_(row.state == "pending", row.due_at > now)
+    state = case((to_come, "scheduled"), else_=row.state).label("as_shown")
     query = select(row.kind, state, func.count(), func.min(row.due_at)).group_by(row.kind, state)
-    chosen = query if ended else query.where(row.state.in_(UNENDED))
-    return [Tally(*found) for found in tx.execute(chosen.order_by(row.kind, state))]
+    if not ended:
+        query = query.where(row.state.in_(UNENDED))
+    return records.all_as(tx, Tally, query.order_by(row.kind, state))
 
 
 def find(tx: Connection, outbox_id: str) -> Message | None:
-    return next(iter(_messages(tx, select(*_COLUMNS).where(row.id == outbox_id))), None)
+    return records.first_as(tx, Message, select(*_COLUMNS).where(row.id == outbox_id))
 
 
 def listed(
     tx: Connection, *, state: str, kind: str | None = None, now: datetime, limit: int = 100
 ) -> list[Message]:
-    """Those in this state as `tallies` tells it, the longest due first; of one kind, when it is
-    named.
+    """Those in this state as `tallies` tells it, the longest due first;
+    of one kind, when it is named.
     """
-    chosen = (
-        _in_state(state, now) if kind is None else and_(_in_state(state, now), row.kind == kind)
-    )
-    return _messages(tx, select(*_COLUMNS).where(chosen).order_by(row.due_at, row.id).limit(limit))
+    query = select(*_COLUMNS).where(_in_state(state, now))
+    if kind is not None:
+        query = query.where(row.kind == kind)
+    return records.all_as(tx, Message, query.order_by(row.due_at, row.id).limit(limit))
 
 
 def stuck(tx: Connection, *, limit: int = 20) -> list[Message]:
     """Those whose sender vanished: nobody acknowledged them before their lease ended."""
-    return _messages(tx, select(*_COLUMNS).where(_lapsed).order_by(row.lease_until_ms).limit(limit))
+    query = select(*_COLUMNS).where(_lapsed).order_by(row.lease_until_ms)
+    return records.all_as(tx, Message, query.limit(limit))
 
 
 def in_flight(tx: Connection) -> dict[str, int]:
     """How many of each kind somebody is sending at this moment."""
-    held = select(row.kind, func.count()).where(row.state == "sending", LEASE.lasts)
-    return {kind: count for kind, count in tx.execute(held.group_by(row.kind))}  # noqa: C416 (dict() loses the types)
+    sending = select(row.kind, func.count()).where(row.state == "sending", LEASE.lasts)
+    counts: dict[str, int] = dict(tx.execute(sending.group_by(row.kind)).all())
+    return counts
 
 
 def neighbours(tx: Connection, outbox_id: str, *, limit: int = 50) -> list[Message]:
-    """The queue that a message stands in (see storage.rows.outbox), itself included, in the order
-    it is to leave.
+    """The queue that a message stands in (see storage.rows.outbox),
+    itself included, in the order it is to leave.
     """
+    # The queue as storage.rows.outbox_claims locks it. Nothing is locked here: what is shown may be
+    # over when it is read.
     me = outbox.alias("me")
     queue = or_(
         and_(
@@ -122,18 +136,17 @@ def neighbours(tx: Connection, outbox_id: str, *, limit: int = 50) -> list[Messa
     )
     query = select(*_COLUMNS).join(me, me.c.id == outbox_id)
     chosen = query.where(or_(row.id == outbox_id, and_(row.kind == me.c.kind, queue)))
-    return _messages(
-        tx, chosen.order_by(row.version, row.due_at, row.created_at, row.id).limit(limit)
-    )
+    in_order = chosen.order_by(row.version, row.due_at, row.created_at, row.id)
+    return records.all_as(tx, Message, in_order.limit(limit))
 
 
 def retry(tx: Connection, outbox_id: str) -> Wake | None:
     """Try a message that waits for its next attempt now. None when it does not wait for one."""
+    # Whoever asks wakes a sender; should that get lost, the sweeper looks after two seconds.
     now = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + 2_000}
     waits = row.state.in_(("pending", "waiting_for_text"))
     mine = outbox.update().where(row.id == outbox_id, waits).values(now)
-    found = tx.execute(mine.returning(row.id, row.kind)).first()
-    return None if found is None else (found.id, found.kind)
+    return next(iter(wakes(tx, mine.returning(row.id, row.kind))), None)
 
 
 def withhold(tx: Connection, outbox_id: str, *, reason: str) -> bool:
@@ -142,6 +155,8 @@ def withhold(tx: Connection, outbox_id: str, *, reason: str) -> bool:
     One whose sender vanished may have been sent: that is remembered, because a cancellation depends
     on it.
     """
+    # The race: a sender takes it while a person gives it up. The state is looked at in the very
+    # statement that ends it: whoever is first wins, and the other is told.
     waits = row.state.in_(("pending", "waiting_for_text", "withheld"))
     chosen = and_(row.id == outbox_id, or_(waits, _lapsed))
     values = LEASE.end() | {"state": "superseded", "reason": "discarded", "last_error": reason}
@@ -155,7 +170,3 @@ def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
     if state == "pending":
         return and_(row.state == "pending", row.due_at <= now)
     return row.state == state
-
-
-def _messages(tx: Connection, query: Select[Any]) -> list[Message]:
-    return [Message(*values) for values in tx.execute(query)]

@@ -1,11 +1,10 @@
-"""What the ops pages ask about calendars: reads that are owed or stuck, coaches that cannot be
-trusted, the plots.
+"""What the ops pages ask about calendars:
+reads that are owed or stuck, coaches that cannot be trusted, the plots.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 from domain.freshness import State
 from storage.reports import coach_states
 from storage.rows.refresh_jobs import LEASE
+from storage.schema import records
 from storage.schema.columns import EPOCH
 from storage.schema.database import clock_ms
 from storage.schema.tables import (
@@ -61,8 +61,8 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Conflicted:
-    """A coach with coming sessions that an event in the calendars lies over. `first`: epoch
-    seconds.
+    """A coach with coming sessions that an event in the calendars lies over.
+    `first`: epoch seconds.
     """
 
     coach_id: str
@@ -116,11 +116,13 @@ class AccountOverview:
 
 def seconds(ms: ColumnElement[int]) -> ColumnElement[float]:
     """A span of the database's milliseconds, as seconds on either database."""
+    # Cast first: both databases divide whole numbers to a whole number.
     return type_coerce(cast(ms, Float) / 1000, Float)
 
 
 def being_read(tx: Connection) -> int:
     """How many connections somebody is reading at this moment."""
+    # A token whose lease is over is of somebody who vanished: `stuck_reads` lists those.
     return tx.scalar(select(func.count()).where(LEASE.taken, LEASE.lasts)) or 0
 
 
@@ -128,8 +130,7 @@ def stuck_reads(tx: Connection, *, limit: int = 20) -> list[Stuck]:
     """Connections that nobody gave back before their lease ended, the longest first."""
     past = seconds(clock_ms() - row.lease_until_ms)
     query = select(row.id, row.coach_id, past).where(LEASE.taken, LEASE.open)
-    found = tx.execute(query.order_by(row.lease_until_ms).limit(limit))
-    return [Stuck(*values) for values in found]
+    return records.all_as(tx, Stuck, query.order_by(row.lease_until_ms).limit(limit))
 
 
 def to_roll(tx: Connection, *, today: int) -> int:
@@ -142,19 +143,17 @@ def troubled(
 ) -> list[Troubled]:
     """The coaches in this state, the longest unread first."""
     per = _states(now, stale_after)
-    query = select(per.c.coach_id, per.c.read_at, per.c.since, per.c.error).where(
-        per.c.state == state
-    )
-    return [
-        Troubled(*found)
-        for found in tx.execute(query.order_by(per.c.read_at, per.c.coach_id).limit(limit))
-    ]
+    query = select(per.c.coach_id, per.c.read_at, per.c.since, per.c.error)
+    mine = query.where(per.c.state == state).order_by(per.c.read_at, per.c.coach_id)
+    return records.all_as(tx, Troubled, mine.limit(limit))
 
 
 def _states(now: datetime, stale_after: timedelta) -> Subquery:
-    """(coach_id, state, read_at, since, error) of every coach with a connection, by the rule of
-    `domain.freshness`.
+    """(coach_id, state, read_at, since, error) of every coach with a connection,
+    by the rule of `domain.freshness`.
     """
+    # Inexact on purpose: of a coach with several accounts it is the oldest read, the first trouble
+    # and some error, which need not be of one account. The coach's own page tells them apart.
     state = coach_states.state_of(now, stale_after).label("state")
     more = (
         func.min(row.last_ok_at).label("read_at"),
@@ -168,34 +167,27 @@ def conflicted(tx: Connection, *, now: datetime, limit: int = 20) -> list[Confli
     """The coaches with coming sessions in conflict, the soonest first."""
     mine = sessions.c
     first = func.min(mine.starts)
-    query = (
-        select(mine.coach_id, func.count(), first).where(_in_conflict(now)).group_by(mine.coach_id)
-    )
-    return [Conflicted(*found) for found in tx.execute(query.order_by(first).limit(limit))]
+    query = select(mine.coach_id, func.count(), first).where(_in_conflict(now))
+    each = query.group_by(mine.coach_id).order_by(first)
+    return records.all_as(tx, Conflicted, each.limit(limit))
 
 
 def conflicts_of(tx: Connection, coach_id: str, *, now: datetime) -> list[Conflict]:
     mine = sessions.c
-    query = select(mine.id, mine.kind, mine.starts, mine.ends, mine.conflict_since).order_by(
-        mine.starts
-    )
-    return [
-        Conflict(*found)
-        for found in tx.execute(query.where(_in_conflict(now), mine.coach_id == coach_id))
-    ]
+    query = select(mine.id, mine.kind, mine.starts, mine.ends, mine.conflict_since)
+    chosen = query.where(_in_conflict(now), mine.coach_id == coach_id)
+    return records.all_as(tx, Conflict, chosen.order_by(mine.starts))
 
 
-def _in_conflict(now: datetime):  # type: ignore[no-untyped-def]  # a SQL condition, of a type that says nothing
+def _in_conflict(now: datetime) -> ColumnElement[bool]:
     mine = sessions.c
     return and_(mine.conflict_since.is_not(None), mine.active, mine.starts > int(now.timestamp()))
 
 
 def accounts_of(tx: Connection, coach_id: str) -> list[AccountOverview]:
     """The coach's connections as ops see them: no token, no address, no calendar's name."""
-    found: Sequence[Any] = tx.execute(
-        _ACCOUNTS.where(row.coach_id == coach_id).order_by(row.id)
-    ).all()
-    return [_account(tx, AccountOverview(*values)) for values in found]
+    mine = _ACCOUNTS.where(row.coach_id == coach_id).order_by(row.id)
+    return [_account(tx, account) for account in records.all_as(tx, AccountOverview, mine)]
 
 
 _ACCOUNTS = select(
@@ -217,11 +209,11 @@ _ACCOUNTS = select(
 
 def _account(tx: Connection, account: AccountOverview) -> AccountOverview:
     """With what it is made of."""
+    # Two queries an account: a coach has few, and one page shows one coach.
     it = profiles.c
-    query = select(it.provider, it.service, it.connected, it.initial_sync).where(
-        it.connection_id == account.id
-    )
-    of = [ProfileOverview(*found) for found in tx.execute(query.order_by(it.id))]
+    query = select(*records.columns_of(profiles, ProfileOverview))
+    theirs = query.where(it.connection_id == account.id).order_by(it.id)
+    of = records.all_as(tx, ProfileOverview, theirs)
     mine = and_(calendars.c.connection_id == account.id, calendars.c.deleted.is_(False))
     known = select(func.count(), func.count(case((calendars.c.blocks, 1)))).where(mine)
     there, blocking = tx.execute(known).one()
@@ -231,17 +223,16 @@ def _account(tx: Connection, account: AccountOverview) -> AccountOverview:
 def plotted(
     tx: Connection, names: Sequence[str], *, since: datetime, every: timedelta
 ) -> dict[str, list[tuple[datetime, float]]]:
-    """The highest value of each figure in each span of `every`: a peak must not vanish in an
-    average.
+    """The highest value of each figure in each span of `every`:
+    a peak must not vanish in an average.
     """
+    # Grouped by the database: a week of samples is a hundred times what a plot shows.
     width = int(every.total_seconds() * 1000)
     span = type_coerce(samples.c.at, BigInteger) // width
-    query = select(samples.c.name, span, func.max(samples.c.value)).where(
-        samples.c.name.in_(names), samples.c.at >= since
-    )
+    wanted = (samples.c.name.in_(names), samples.c.at >= since)
+    query = select(samples.c.name, span, func.max(samples.c.value)).where(*wanted)
+    each = query.group_by(samples.c.name, span).order_by(samples.c.name, span)
     series: dict[str, list[tuple[datetime, float]]] = {name: [] for name in names}
-    for name, number, value in tx.execute(
-        query.group_by(samples.c.name, span).order_by(samples.c.name, span)
-    ):
+    for name, number, value in tx.execute(each):
         series[name].append((EPOCH + number * every, float(value)))
     return series

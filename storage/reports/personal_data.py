@@ -9,6 +9,7 @@ is written there.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Table, or_, select
@@ -39,6 +40,7 @@ from storage.schema.tables import (
     withheld_addresses,
 )
 
+# What opens a calendar or a page, and what only tells processes apart.
 SECRET = {
     "tokens",
     "token",
@@ -73,48 +75,54 @@ class KeptAnswer:
 
 
 def export(tx: Connection, person: Person, *, actor: str, now: datetime) -> dict[str, Any] | None:
-    """All that is kept of the person; that `actor` was given it is in the audit from now on. None:
-    there is nothing.
+    """All that is kept of the person; that `actor` was given it is in the audit from now on.
+    None: there is nothing.
     """
-    of_kind = export_coach if person.kind == "coach" else export_participant
-    exported = of_kind(tx, person.id)
+    if person.kind == "coach":
+        exported = export_coach(tx, person.id)
+    else:
+        exported = export_participant(tx, person.id)
     if exported is not None:
         note(tx, Deed(now, actor, "export", person.id, person.kind))
     return exported
 
 
 def export_coach(tx: Connection, coach_id: str) -> dict[str, Any] | None:
-    """Every row that is about the coach, by table, as JSON takes it. None: there is no
-    such coach.
+    """Every row that is about the coach, by table, as JSON takes it.
+    None: there is no such coach.
     """
     rows = of_coach(tx, coach_id)
     exported = _exported(tx, rows)
     if not exported["coaches"]:
         return None
     exported["busy"] = _periods(tx, rows[busy])
-    exported["idempotency"] = [_as_json(kept) for kept in answers_about_coach(tx, coach_id)]
+    exported["idempotency"] = list(map(_as_json, answers_about_coach(tx, coach_id)))
     return exported
 
 
 def export_participant(tx: Connection, participant_id: str) -> dict[str, Any] | None:
-    """Every row that is about the participant, likewise. None: nothing is kept of anybody with this
-    id.
+    """Every row that is about the participant, likewise.
+    None: nothing is kept of anybody with this id.
     """
     exported = _exported(tx, of_participant(tx, participant_id))
-    exported["idempotency"] = [
-        _as_json(kept) for kept in answers_about_participant(tx, participant_id)
-    ]
-    return exported if any(exported.values()) else None
+    exported["idempotency"] = list(map(_as_json, answers_about_participant(tx, participant_id)))
+    if not any(exported.values()):
+        return None
+    return exported
 
 
 def of_coach(tx: Connection, coach_id: str) -> Rows:
+    # Subqueries, not lists of ids: a coach of some years has more bookings
+    # than a statement takes parameters.
     mine = select(connections.c.id).where(connections.c.coach_id == coach_id)
     met = select(sessions.c.id).where(sessions.c.coach_id == coach_id)
     seats = select(bookings.c.id).where(bookings.c.session_id.in_(met))
     owed = outbox.c
+    # Relink mails are about an account, and have its id where others have a booking's.
     about = or_(
         owed.coach_id == coach_id, owed.session_id.in_(met), owed.booking_id.in_(seats.union(mine))
     )
+    # What ops did may have been done to the coach, to an account of theirs, or to a mail.
     deeds = or_(
         ops_audit.c.target == coach_id,
         ops_audit.c.target.in_(select(owed.id).where(about).union(mine)),
@@ -158,24 +166,24 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
 
 
 def addresses_of_coach(tx: Connection, coach_id: str) -> set[str]:
-    """The coach's mail address as it was typed and as mails have it, and those that it
-    was before.
+    """The coach's mail address as it was typed and as mails have it,
+    and those that it was before.
     """
+    addresses = _written_to(tx, "coach", outbox.c.coach_id == coach_id)
     typed = tx.scalar(select(coaches.c.email).where(coaches.c.id == coach_id))
-    now = {typed, mail_address("email", typed)} if typed else set()
-    return now | _written_to(tx, "coach", outbox.c.coach_id == coach_id)
+    if typed:
+        addresses |= {typed, mail_address("email", typed)}
+    return addresses
 
 
 def addresses_of_participant(tx: Connection, participant_id: str) -> set[str]:
     """Every mail address that the participant was ever booked with or written to."""
     mine = bookings.c.participant_id == participant_id
-    booked = {
-        participant["email"]
-        for participant in tx.scalars(select(bookings.c.participant).where(mine))
-    }
-    return booked | _written_to(
-        tx, "participant", outbox.c.booking_id.in_(select(bookings.c.id).where(mine))
-    )
+    seats = select(bookings.c.id).where(mine)
+    addresses = _written_to(tx, "participant", outbox.c.booking_id.in_(seats))
+    for participant in tx.scalars(select(bookings.c.participant).where(mine)):
+        addresses.add(participant["email"])
+    return addresses
 
 
 def _written_to(tx: Connection, kind: Kind, about: ColumnElement[bool]) -> set[str]:
@@ -188,17 +196,14 @@ def _written_to(tx: Connection, kind: Kind, about: ColumnElement[bool]) -> set[s
 
 def answers_about_coach(tx: Connection, coach_id: str) -> Iterator[KeptAnswer]:
     """The kept answers that tell of the coach, of a session, or of a mail about one."""
-    rows = of_coach(tx, coach_id)
-    ids = {found for table in (sessions, bookings, outbox) for found in _ids(tx, table, rows)}
-    yield from _answers(
-        tx, _mentions({"coach_id": coach_id}, ids, addresses_of_coach(tx, coach_id))
-    )
+    ids = _ids(tx, of_coach(tx, coach_id))
+    named = {"coach_id": coach_id}
+    yield from _answers(tx, _mentions(named, ids, addresses_of_coach(tx, coach_id)))
 
 
 def answers_about_participant(tx: Connection, participant_id: str) -> Iterator[KeptAnswer]:
     """The kept answers that name the participant, one of their bookings, or a mail to them."""
-    rows = of_participant(tx, participant_id)
-    ids = {found for table in (sessions, bookings, outbox) for found in _ids(tx, table, rows)}
+    ids = _ids(tx, of_participant(tx, participant_id))
     named = {"participant_id": participant_id, "owner": participant_id}
     yield from _answers(tx, _mentions(named, ids, addresses_of_participant(tx, participant_id)))
 
@@ -208,6 +213,7 @@ Mentions = Callable[[str, str], bool]
 
 
 def _mentions(named: dict[str, str], ids: set[str], mail_addresses: set[str]) -> Mentions:
+    # Ids are compared whole; an address may stand within a sentence, such as that of a refusal.
     def mentions(name: str, text: str) -> bool:
         if text in ids or named.get(name) == text:
             return True
@@ -216,17 +222,22 @@ def _mentions(named: dict[str, str], ids: set[str], mail_addresses: set[str]) ->
     return mentions
 
 
-def _ids(tx: Connection, table: Table, rows: Rows) -> Iterator[str]:
-    yield from tx.scalars(select(table.c.id).where(rows[table]))
+def _ids(tx: Connection, rows: Rows) -> set[str]:
+    found: set[str] = set()
+    for table in (sessions, bookings, outbox):
+        found.update(tx.scalars(select(table.c.id).where(rows[table])))
+    return found
 
 
 def _answers(tx: Connection, mentions: Mentions) -> Iterator[KeptAnswer]:
     row = idempotency.c
     query = select(row.client_id, row.key, row.created_at, row.status, row.answer)
     kept = query.where(row.answer.is_not(None)).order_by(row.client_id, row.key)
+    # Every answer of 48 hours is read, each time: no index knows who is named in one. That is the
+    # price of not writing down with each answer whom it is about.
     for found in tx.execute(kept).all():
         document = StoredAnswer(found.status, found.answer).document
-        if any(mentions(name, text) for name, text in _texts("", document)):
+        if any(starmap(mentions, _texts("", document))):
             yield KeptAnswer(found.client_id, found.key, found.created_at, document)
 
 
@@ -249,7 +260,7 @@ def _exported(tx: Connection, rows: Rows) -> dict[str, Any]:
 def _rows(tx: Connection, table: Table, where: ColumnElement[bool]) -> list[dict[str, Any]]:
     columns = [column for column in table.c if column.name not in SECRET]
     query = select(*columns).where(where).order_by(*table.primary_key)
-    return [_row_as_json(row._mapping) for row in tx.execute(query)]
+    return list(map(_row_as_json, tx.execute(query).mappings()))
 
 
 def _row_as_json(row: Any) -> dict[str, Any]:
@@ -267,20 +278,20 @@ def _as_json(kept: KeptAnswer) -> dict[str, Any]:
 
 
 def _iso(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
 
 
 def _periods(tx: Connection, where: ColumnElement[bool]) -> list[dict[str, Any]]:
-    """What is known of the calendars, a row a period: when, and whether it blocks. There is no
-    more.
+    """What is known of the calendars, a row a period:
+    when, and whether it blocks. There is no more.
     """
     found = []
     for row in tx.execute(select(busy.c.connection_id, busy.c.reading).where(where)):
         reading = Reading.unpack(row.reading)
         for calendar, start, end in zip(reading.calendar, reading.start, reading.end, strict=True):
-            where_at = {
-                "connection_id": row.connection_id,
-                "calendar_id": reading.calendars[int(calendar)],
-            }
-            found.append({**where_at, "start": int(start), "end": int(end)})
+            calendar_id = reading.calendars[int(calendar)]
+            whose = {"connection_id": row.connection_id, "calendar_id": calendar_id}
+            found.append(whose | {"start": int(start), "end": int(end)})
     return found

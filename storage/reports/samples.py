@@ -1,5 +1,5 @@
-"""Figures over time, for the plots: a few samples a minute; and how long pushes waited, of which
-some are made.
+"""Figures over time, for the plots: a few samples a minute;
+and how long pushes waited, of which some are made.
 """
 
 import secrets
@@ -40,8 +40,8 @@ def series(tx: Connection, name: str, *, since: datetime) -> list[tuple[datetime
 
 
 def seen(tx: Connection, *, pushed_since_ms: int, now: datetime) -> None:
-    """The change that a push announced can be seen: it waited since then, by the
-    database's clock.
+    """The change that a push announced can be seen:
+    it waited since then, by the database's clock.
     """
     tx.execute(
         visible.insert().values(id=secrets.token_hex(12), at=now, ms=clock_ms() - pushed_since_ms)
@@ -49,9 +49,11 @@ def seen(tx: Connection, *, pushed_since_ms: int, now: datetime) -> None:
 
 
 def summarise(tx: Connection) -> dict[str, float]:
-    """Percentiles of what was seen since the last time, which is dropped. Nothing when nothing was
-    pushed.
+    """Percentiles of what was seen since the last time, which is dropped.
+    Nothing when nothing was pushed.
     """
+    # The race: a push is served between a look and a deletion, and is never counted. One statement
+    # takes the rows and answers them: what it does not answer is still there.
     waits = list(tx.scalars(visible.delete().returning(visible.c.ms)))
     if not waits:
         return {}
@@ -60,19 +62,22 @@ def summarise(tx: Connection) -> dict[str, float]:
 
 
 def gauges(tx: Connection, *, now: datetime, stale_after: timedelta) -> dict[str, float]:
-    """How things stand: coaches that cannot be trusted, reads that are owed, and what is due in the
-    outbox.
+    """How things stand: coaches that cannot be trusted, reads that are owed,
+    and what is due in the outbox.
     """
     coaches = coach_states.counts(tx, now=now, stale_after=stale_after)
     reads = refresh_jobs.backlog(tx)
     waiting, since = _due(tx, now)
+    oldest_age = 0.0
+    if since is not None:
+        oldest_age = (now - since).total_seconds()
     return {
         "coaches_stale": coaches.get("stale", 0),
         "coaches_disconnected": coaches.get("disconnected", 0),
         "refresh_backlog": reads.dirty,
         "refresh_backlog_age": reads.oldest_seconds,
         "outbox_pending": waiting,
-        "outbox_oldest_age": 0.0 if since is None else (now - since).total_seconds(),
+        "outbox_oldest_age": oldest_age,
     }
 
 
@@ -82,8 +87,8 @@ def prune(tx: Connection, *, now: datetime) -> int:
 
 
 def _due(tx: Connection, now: datetime) -> tuple[int, datetime | None]:
-    """How many rows of the outbox should have gone by now, and since when the oldest
-    should have.
+    """How many rows of the outbox should have gone by now,
+    and since when the oldest should have.
     """
     query = select(func.count(), func.min(outbox.c.due_at)).where(
         outbox.c.state.in_(OPEN), outbox.c.due_at <= now

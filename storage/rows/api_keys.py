@@ -1,5 +1,5 @@
-"""API clients and their keys `cck_<id>_<secret>`: 256 random bits, kept as SHA-256, at most two
-active a client.
+"""API clients and their keys `cck_<id>_<secret>`:
+256 random bits, kept as SHA-256, at most two active a client.
 """
 
 import secrets
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from storage.schema.tables import api_clients, api_keys
 
@@ -53,9 +54,10 @@ def create_key(
     expires_at: datetime | None = None,
 ) -> str:
     """Give the client these scopes and one more key. Returns the key in full, for the only time."""
-    known = tx.scalar(
-        select(api_clients.c.id).where(api_clients.c.id == client_id).with_for_update()
-    )
+    # The race: two make a key at once, each sees one active key, and there are three. The client's
+    # row is locked: they come one after the other. Of a client that is new the second one fails.
+    mine = select(api_clients.c.id).where(api_clients.c.id == client_id)
+    known = tx.scalar(mine.with_for_update())
     if known is None:
         tx.execute(api_clients.insert().values(id=client_id, scopes=scopes))
     else:
@@ -89,8 +91,14 @@ def authenticate(tx: Connection, key: str, *, now: datetime) -> Key | None:
         .where(api_keys.c.id == key_id, *_active(now))
     )
     found = tx.execute(query).first()
-    same = compare_digest(found.secret_hash if found else NOBODY, sha256(secret.encode()).digest())
-    return _key(found) if found is not None and same and prefix == "cck" else None
+    known = NOBODY
+    if found is not None:
+        known = found.secret_hash
+    same = compare_digest(known, sha256(secret.encode()).digest())
+    fits = same and prefix == "cck"
+    if found is None or not fits:
+        return None
+    return _key(found)
 
 
 def revoke_key(tx: Connection, key_id: str, *, now: datetime) -> bool:
@@ -102,7 +110,9 @@ def key_of(tx: Connection, key_id: str) -> Key | None:
     """The key of this id as it stands, revoked and expired ones too; None for none."""
     query = select(api_keys, api_clients.c.scopes).join(api_clients).where(api_keys.c.id == key_id)
     found = tx.execute(query).first()
-    return None if found is None else _key(found)
+    if found is None:
+        return None
+    return _key(found)
 
 
 def list_keys(tx: Connection) -> list[Key]:
@@ -111,15 +121,15 @@ def list_keys(tx: Connection) -> list[Key]:
         .join(api_clients)
         .order_by(api_keys.c.client_id, api_keys.c.created_at)
     )
-    return [_key(row) for row in tx.execute(query)]
+    return list(map(_key, tx.execute(query)))
 
 
-def _active(now: datetime) -> tuple:  # type: ignore[type-arg]  # two SQL conditions, of types that say nothing
+def _active(now: datetime) -> tuple[ColumnElement[bool], ...]:
     row = api_keys.c
     return row.revoked_at.is_(None), or_(row.expires_at.is_(None), row.expires_at > now)
 
 
-def _key(row) -> Key:  # type: ignore[no-untyped-def]  # a joined Row
+def _key(row: Row[Any]) -> Key:
     return Key(
         row.id, row.client_id, tuple(row.scopes), row.created_at, row.expires_at, row.revoked_at
     )

@@ -1,5 +1,5 @@
-"""The ops diary: who did what, to what, and when. A row is written in the transaction
-of the deed.
+"""The ops diary: who did what, to what, and when.
+A row is written in the transaction of the deed.
 """
 
 import secrets
@@ -8,13 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from storage.schema import records
 from storage.schema.tables import ops_audit
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """`actor`: the client and key that did it. `target`: an id of ours or a coach's, never a
-    person's name.
+    """`actor`: the client and key that did it.
+    `target`: an id of ours or a coach's, never a person's name.
     """
 
     at: datetime
@@ -25,16 +26,17 @@ class Deed:
 
 
 def note(tx: Connection, deed: Deed) -> None:
-    values = {name: getattr(deed, name) for name in Deed.__dataclass_fields__}
-    tx.execute(ops_audit.insert().values(id="aud_" + secrets.token_hex(12), **values))
+    name = {"id": "aud_" + secrets.token_hex(12)}
+    tx.execute(ops_audit.insert().values(name | records.values_of(deed)))
 
 
 def deeds(tx: Connection, *, target: str | None = None, limit: int = 200) -> list[Deed]:
     """The newest first; those done to one target, when it is named."""
-    columns = (ops_audit.c[name] for name in Deed.__dataclass_fields__)
-    query = select(*columns).order_by(ops_audit.c.at.desc(), ops_audit.c.id).limit(limit)
-    chosen = query if target is None else query.where(ops_audit.c.target == target)
-    return [Deed(*row) for row in tx.execute(chosen)]
+    query = select(*records.columns_of(ops_audit, Deed))
+    if target is not None:
+        query = query.where(ops_audit.c.target == target)
+    newest = query.order_by(ops_audit.c.at.desc(), ops_audit.c.id).limit(limit)
+    return records.all_as(tx, Deed, newest)
 
 
 def is_noted(tx: Connection, actor: str, action: str, detail: str, *, since: datetime) -> bool:

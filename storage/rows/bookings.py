@@ -1,9 +1,20 @@
-"""Bookings as rows: one participant's seat in a session each."""
+"""Bookings as rows: one participant's seat in a session each.
+
+    booked <--------------------------------+
+      |                                     |
+      +--rebooked: version + 1--------------+
+      |
+      +--cancelled, or its pod called off--> cancelled
+      +--cancelled too late----------------> missed
+      +--reported, once it has begun-------> completed <--corrected--> missed
+
+None of the ends leads back: whoever cancelled and comes again gets a new booking, with a new UID.
+"""
 
 import secrets
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from domain.mail.safety import mail_address
 from domain.sessions import Booking, Context, Participant, Session, Terms, Unknown
@@ -14,6 +25,7 @@ row = bookings.c
 
 def new(session: Session, participant: Participant, context: Context, terms: Terms) -> Booking:
     """A booking that is not written yet, with its names for life."""
+    # One name for both: whoever finds the event in a calendar finds the booking.
     name = secrets.token_hex(12)
     return Booking(
         id=f"bkg_{name}",
@@ -37,6 +49,8 @@ def put(tx: Connection, booking: Booking) -> None:
 
 def put_participant(tx: Connection, booking_id: str, who: Participant) -> None:
     """Write whose seat it is, and nothing else of the booking."""
+    # The race: whoever anonymises takes no coach's lock. Written whole, the booking would lose what
+    # somebody changed of it in between.
     tx.execute(bookings.update().where(row.id == booking_id).values(_whose(who)))
 
 
@@ -50,6 +64,8 @@ def get(tx: Connection, booking_id: str) -> Booking:
 
 def coach_of(tx: Connection, booking_id: str) -> str:
     """Raises Unknown."""
+    # To learn whose lock to take. By the time that it is taken the seat may be in another coach's
+    # pod (storage.transactions.bookings.stand).
     query = (
         select(sessions.c.coach_id)
         .join(bookings, row.session_id == sessions.c.id)
@@ -83,10 +99,7 @@ def coming(tx: Connection, coach_id: str, participant_id: str, *, now: int) -> l
         row.participant_id == participant_id,
         row.status == "booked",
     )
-    return [
-        _booking(found)
-        for found in tx.execute(mine.where(sessions.c.starts > now).order_by(sessions.c.starts))
-    ]
+    return _read(tx, mine.where(sessions.c.starts > now).order_by(sessions.c.starts))
 
 
 def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
@@ -110,14 +123,19 @@ def chosen_before(tx: Connection, pod: Session, participant_id: str) -> str | No
         .order_by(row.created_at, row.id)
     )
     same = pod.title, pod.context.as_json()
-    return next(
-        (found.id for found in tx.execute(query) if (found.title, found.context) == same), None
-    )
+    # Compared here: PostgreSQL knows no equality of JSON, and to SQLite it is a text.
+    for found in tx.execute(query):
+        if (found.title, found.context) == same:
+            return str(found.id)
+    return None
 
 
 def _all(tx: Connection, *where: ColumnElement[bool]) -> list[Booking]:
-    query = select(bookings).where(*where).order_by(row.created_at, row.id)
-    return [_booking(found) for found in tx.execute(query)]
+    return _read(tx, select(bookings).where(*where).order_by(row.created_at, row.id))
+
+
+def _read(tx: Connection, query: Select[Any]) -> list[Booking]:
+    return list(map(_booking, tx.execute(query)))
 
 
 def _booking(found: Row[Any]) -> Booking:
@@ -151,6 +169,7 @@ def _values(booking: Booking) -> dict[str, Any]:
 
 
 def _whose(who: Participant) -> dict[str, Any]:
+    # The address as mails have it, not as it was typed: a person is found by this very text.
     participant = {
         "name": who.name,
         "email": mail_address("participant.email", who.email),

@@ -14,10 +14,11 @@ class UnknownCalendar(Exception):
 
 
 def describe(tx: Connection, connection_id: str, account: Account) -> None:
-    """Replace the profiles and calendars by what userinfo says now; the coach's choice of calendars
-    is kept.
+    """Replace the profiles and calendars by what userinfo says now;
+    the coach's choice of calendars is kept.
     """
     mine = calendars.c.connection_id == connection_id
+    # By its id: a calendar that vanishes and comes back has lost what the coach chose.
     left_out = set(tx.scalars(select(calendars.c.id).where(mine, calendars.c.blocks.is_(False))))
     tx.execute(delete(calendars).where(mine))
     tx.execute(delete(profiles).where(profiles.c.connection_id == connection_id))
@@ -29,19 +30,21 @@ def describe(tx: Connection, connection_id: str, account: Account) -> None:
 
 
 def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str] | None:
-    """The ids of the calendars that block, or None while the list is not known yet (then every
-    calendar does).
+    """The ids of the calendars that block,
+    or None while the list is not known yet (then every calendar does).
     """
     mine = calendars.c.connection_id == connection_id
-    rows = tx.execute(
-        select(calendars.c.id, calendars.c.blocks, calendars.c.deleted).where(mine)
-    ).all()
-    return frozenset(row.id for row in rows if row.blocks and not row.deleted) if rows else None
+    query = select(calendars.c.id, calendars.c.blocks, calendars.c.deleted).where(mine)
+    rows = tx.execute(query).all()
+    # No row at all: userinfo was never read. To let nothing block then would open every time.
+    if not rows:
+        return None
+    return frozenset(row.id for row in rows if row.blocks and not row.deleted)
 
 
 def choose(tx: Connection, connection_id: str, blocking: Collection[str]) -> None:
-    """Let these calendars block, and no others. Raises UnknownCalendar, with its id, for one that
-    is not there.
+    """Let these calendars block, and no others.
+    Raises UnknownCalendar, with its id, for one that is not there.
     """
     mine = calendars.c.connection_id == connection_id
     known = set(tx.scalars(select(calendars.c.id).where(mine, calendars.c.deleted.is_(False))))

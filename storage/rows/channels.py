@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, Select, func, literal, or_, select
 
+from storage.schema import records
 from storage.schema.columns import EPOCH, Instant
 from storage.schema.leases import Lease
 from storage.schema.tables import channels, connections
@@ -25,23 +26,20 @@ def channel_hash(token: str) -> bytes:
 
 def channel(tx: Connection, connection_id: str) -> StoredChannel | None:
     row = channels.c
-    found = tx.execute(
-        select(row.token, row.channel_id).where(row.connection_id == connection_id)
-    ).first()
-    return None if found is None else StoredChannel(*found)
+    query = select(row.token, row.channel_id).where(row.connection_id == connection_id)
+    return records.first_as(tx, StoredChannel, query)
 
 
 def plan_channel(
     tx: Connection, connection_id: str, token_hash: bytes, sealed_token: bytes
 ) -> None:
-    """Remember the channel that is about to be opened, so that its first push already finds its
-    connection.
+    """Remember the channel that is about to be opened,
+    so that its first push already finds its connection.
     """
-    tx.execute(
-        channels.insert().values(
-            connection_id=connection_id, token_hash=token_hash, token=sealed_token
-        )
-    )
+    # The race: Cronofy pushes through a channel before it has answered who opened it. Written
+    # first, the channel is known by its token, whatever becomes of that answer.
+    planned = {"connection_id": connection_id, "token_hash": token_hash, "token": sealed_token}
+    tx.execute(channels.insert().values(planned))
 
 
 def lease_channel(
@@ -51,18 +49,19 @@ def lease_channel(
     has it.
 
     `over`: from whoever has it. So does a reader that finds none: it waits for nobody, and an audit
-      that began before may have seen how things were.
+    that began before may have seen how things were.
     """
-    mine = channels.update().where(channels.c.connection_id == connection_id)
-    taken = mine if over else mine.where(AUDITING.open)
+    taken = channels.update().where(channels.c.connection_id == connection_id)
+    if not over:
+        taken = taken.where(AUDITING.open)
     return tx.scalar(taken.values(AUDITING.take(lease_ms)).returning(AUDITING.token))
 
 
 def channel_opened(
     tx: Connection, connection_id: str, lease_token: str | None, channel_id: str, *, now: datetime
 ) -> bool:
-    """Cronofy says that this is the connection's channel: just opened, or still there. False: the
-    lease was lost.
+    """Cronofy says that this is the connection's channel: just opened, or still there.
+    False: the lease was lost.
     """
     mine = channels.update().where(
         channels.c.connection_id == connection_id, AUDITING.by(lease_token)
@@ -79,8 +78,8 @@ def release_channel(tx: Connection, connection_id: str, lease_token: str | None)
 
 
 def due_for_audit(tx: Connection, *, before: datetime, limit: int) -> list[str]:
-    """The connections whose channel nobody compared with Cronofy's list since then, the longest ago
-    first.
+    """The connections whose channel nobody compared with Cronofy's list since then,
+    the longest ago first.
     """
     row = channels.c
     due = _audited().where(or_(row.audited_at.is_(None), row.audited_at < before))

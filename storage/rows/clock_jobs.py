@@ -1,5 +1,5 @@
-"""The clock's table: which periodic job is due, decided by compare-and-swap so that replicas never
-run one twice.
+"""The clock's table: which periodic job is due,
+decided by compare-and-swap so that replicas never run one twice.
 """
 
 from sqlalchemy import Connection, and_, select
@@ -13,13 +13,16 @@ TURN = Lease(schedule.c.lease_token, schedule.c.next_run_at_ms)
 
 
 def take(tx: Connection, name: str, *, every_ms: int) -> str | None:
-    """A token for exactly one caller each time `every_ms` has passed; None: it is not due, or
-    somebody else's.
+    """A token for exactly one caller each time `every_ms` has passed;
+    None: it is not due, or somebody else's.
     """
+    # Looked at first: nearly every tick finds that the job is not due, and a look writes nothing.
     waiting = select(schedule.c.name).where(schedule.c.name == name, TURN.lasts)
     if tx.scalar(waiting) is not None:
         return None
     tx.execute(insert(tx, schedule).values(name=name, next_run_at_ms=0).on_conflict_do_nothing())
+    # The race: two clocks find it due at once. The second waits for the first one's row, and finds
+    # an end that lies ahead.
     due = schedule.update().where(schedule.c.name == name, TURN.open).values(TURN.take(every_ms))
     return tx.scalar(due.returning(TURN.token))
 

@@ -27,9 +27,10 @@ def lock(tx: Connection, coach_id: str) -> Coach | None:
     refreshes of one coach then compute one after the other, each seeing what the other stored, and
     nobody can deadlock.
     """
-    return _one(
-        tx.execute(select(coaches).where(coaches.c.id == coach_id).with_for_update()).first()
-    )
+    # The lock is the row's on PostgreSQL. SQLite knows none, and needs none: BEGIN IMMEDIATE has
+    # locked the file before anything was read.
+    mine = select(coaches).where(coaches.c.id == coach_id)
+    return _one(tx.execute(mine.with_for_update()).first())
 
 
 def get(tx: Connection, coach_id: str) -> Coach | None:
@@ -58,6 +59,7 @@ def put(tx: Connection, coach: Coach, *, expected: int | None = None) -> Coach:
             .where(coaches.c.id == coach.id)
             .values(version=stored + 1, **_row(coach))
         )
+    # Read back: what counts is what the next reader gets, in the shapes that JSON gave it.
     after = get(tx, coach.id)
     assert after is not None  # noqa: S101 (it was written two lines up, in this transaction)
     return after
@@ -92,7 +94,7 @@ def _one(row: Row[Any] | None) -> Coach | None:
         id=row.id,
         hours=Hours(
             zone=row.zone,
-            weekly=tuple(_windows(day) for day in row.weekly),
+            weekly=tuple(map(_windows, row.weekly)),
             overrides=tuple(
                 (date.fromisoformat(day), _windows(windows)) for day, windows in row.overrides
             ),

@@ -1,5 +1,5 @@
-"""What a connection is made of: its tokens, its profiles and calendars, its channel; and how it
-comes and goes.
+"""What a connection is made of: its tokens, its profiles and calendars, its channel;
+and how it comes and goes.
 """
 
 import secrets
@@ -14,6 +14,7 @@ from domain.accounts import Calendar, Profile
 from storage.rows.calendars import profile_of
 from storage.rows.channels import AUDITING
 from storage.rows.refresh_jobs import LEASE as READING
+from storage.schema import records
 from storage.schema.database import clock_ms
 from storage.schema.leases import Lease
 from storage.schema.tables import calendars, channels, connections, profiles
@@ -67,13 +68,11 @@ def link(tx: Connection, coach_id: str, connection_id: str, sub: str, **values: 
         select(connections.c.id, connections.c.coach_id).where(connections.c.sub == sub)
     ).first()
     if found is None:
+        new = {"id": connection_id, "coach_id": coach_id, "sub": sub}
+        # Somebody may link it between the look and this; the transaction is over either way.
         try:
-            tx.execute(
-                connections.insert().values(id=connection_id, coach_id=coach_id, sub=sub, **values)
-            )
-        except (
-            IntegrityError
-        ):  # somebody linked it since we looked; the transaction is over either way
+            tx.execute(connections.insert().values(new | values))
+        except IntegrityError:
             raise AccountInUse from None
         return connection_id
     if found.coach_id != coach_id:
@@ -82,12 +81,12 @@ def link(tx: Connection, coach_id: str, connection_id: str, sub: str, **values: 
     # Connecting again is consent given anew: an erasure that was asked for before must not take the
     # new tokens. And it announces whatever changed while the grant was gone: no push could.
     anew = {"trouble": None, "last_error": None, "erase_due": False, "pushed_since_ms": clock_ms()}
-    # Whoever reads, erases, renews or audits by the old grant is too late: nothing of it is written
-    # over the new one.
+    # Whoever reads, erases, renews or audits by the old grant is too late:
+    # nothing of it is written over the new one.
     ends = READING.end() | RENEWING.end() | {"wake_after_ms": clock_ms()}
     tx.execute(connections.update().where(mine).values(ends | anew | values))
-    # A grant that was taken back took its channel along: the next read opens it, or learns that it
-    # is still there.
+    # A grant that was taken back took its channel along:
+    # the next read opens it, or learns that it is still there.
     gone = channels.update().where(channels.c.connection_id == found.id)
     tx.execute(gone.values(AUDITING.end() | {"channel_id": None}))
     return str(found.id)
@@ -103,8 +102,8 @@ def coach_of(tx: Connection, connection_id: str) -> str | None:
 
 
 def unlink(tx: Connection, connection_id: str) -> None:
-    """Forget the connection with its tokens, profiles, calendars, channel and periods (all
-    cascade).
+    """Forget the connection with its tokens, profiles, calendars,
+    channel and periods (all cascade).
     """
     tx.execute(delete(connections).where(connections.c.id == connection_id))
 
@@ -122,10 +121,8 @@ def ids_of_coach(tx: Connection, coach_id: str) -> list[str]:
 
 def tokens(tx: Connection, connection_id: str) -> SealedTokens | None:
     row = connections.c
-    found = tx.execute(
-        select(row.tokens, row.access_expires_at).where(row.id == connection_id)
-    ).first()
-    return None if found is None else SealedTokens(*found)
+    query = select(row.tokens, row.access_expires_at).where(row.id == connection_id)
+    return records.first_as(tx, SealedTokens, query)
 
 
 def lease_tokens(tx: Connection, connection_id: str, *, lease_ms: int) -> str | None:
@@ -135,13 +132,10 @@ def lease_tokens(tx: Connection, connection_id: str, *, lease_ms: int) -> str | 
     A row lock would keep a transaction open for as long as Cronofy takes to answer (on SQLite: the
     whole file).
     """
-    row = connections.c
-    taken = (
-        connections.update()
-        .where(row.id == connection_id, RENEWING.open)
-        .values(RENEWING.take(lease_ms))
-    )
-    return tx.scalar(taken.returning(RENEWING.token))
+    # The race: two workers find the access token over and both renew it. Whoever is answered last
+    # would decide which tokens are kept, and they may be the older ones.
+    free = connections.update().where(connections.c.id == connection_id, RENEWING.open)
+    return tx.scalar(free.values(RENEWING.take(lease_ms)).returning(RENEWING.token))
 
 
 def store_tokens(
@@ -160,25 +154,23 @@ def store_tokens(
 
 
 def _connected(tx: Connection, row: Any) -> Connected:
-    mine = calendars.c.connection_id == row.id
-    found = tx.execute(
-        select(calendars).where(mine).order_by(calendars.c.name, calendars.c.id)
-    ).all()
+    listed = select(calendars).where(calendars.c.connection_id == row.id)
     by_profile: dict[str, list[Calendar]] = {}
-    for item in found:
+    blocking = set()
+    for item in tx.execute(listed.order_by(calendars.c.name, calendars.c.id)):
         calendar = Calendar(item.id, item.name, item.readonly, item.deleted, item.is_primary)
         by_profile.setdefault(item.profile_id, []).append(calendar)
-    own = tx.execute(
-        select(profiles).where(profiles.c.connection_id == row.id).order_by(profiles.c.id)
-    ).all()
+        if item.blocks and not item.deleted:
+            blocking.add(item.id)
+    own = select(profiles).where(profiles.c.connection_id == row.id).order_by(profiles.c.id)
     return Connected(
         id=row.id,
         sub=row.sub,
         trouble=row.trouble,
         last_ok_at=row.last_ok_at,
         last_error=row.last_error,
-        profiles=tuple(profile_of(each, by_profile.get(each.id, [])) for each in own),
-        blocking=frozenset(item.id for item in found if item.blocks and not item.deleted),
+        profiles=tuple(profile_of(it, by_profile.get(it.id, [])) for it in tx.execute(own)),
+        blocking=frozenset(blocking),
         receives=row.receives,
         erasing=row.erase_due,
     )

@@ -1,12 +1,12 @@
-"""Rows of the outbox that will not go by themselves: listed, tried again, or given up
-by a person.
+"""Rows of the outbox that will not go by themselves:
+listed, tried again, or given up by a person.
 """
 
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake
+from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
 from storage.schema.database import clock_ms
 from storage.schema.tables import outbox
 
@@ -24,13 +24,11 @@ def requeue(tx: Connection, outbox_id: str) -> Wake | None:
     """Try a dead letter again, as if for the first time. Where something newer was sent meanwhile,
     it is superseded when its turn comes. None: it is not dead.
     """
+    # `unsure` stays: an attempt of its first life may have arrived all the same.
     again = {"state": "pending", "attempts": 0, "last_error": None, "next_attempt_at_ms": 0}
     revived = outbox.update().where(row.id == outbox_id, row.state == "dead")
-    statement = revived.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS).returning(
-        row.id, row.kind
-    )
-    found = tx.execute(statement).first()
-    return None if found is None else (found.id, found.kind)
+    owed = revived.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    return next(iter(wakes(tx, owed.returning(row.id, row.kind))), None)
 
 
 def discard(tx: Connection, outbox_id: str) -> bool:

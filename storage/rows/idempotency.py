@@ -16,8 +16,8 @@ from storage.schema.tables import idempotency
 
 KEPT = timedelta(hours=48)
 BEGUN = 102
-"""The status of a write that is done in several transactions, until all of it is answered: its
-answer is its plan.
+"""The status of a write that is done in several transactions, until all of it is answered:
+its answer is its plan.
 """
 
 row = idempotency.c
@@ -42,7 +42,9 @@ class StoredAnswer:
     @classmethod
     def of(cls, status: int, document: Any) -> Self:
         """The answer that says this; None: it says nothing."""
-        return cls(status, b"" if document is None else orjson.dumps(document))
+        if document is None:
+            return cls(status, b"")
+        return cls(status, orjson.dumps(document))
 
     @property
     def document(self) -> Any:
@@ -51,8 +53,8 @@ class StoredAnswer:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
-            # The release before wrote the bare id of what a page had changed; it may still run
-            # beside this one.
+            # The release before wrote the bare id of what a page had changed;
+            # it may still run beside this one.
             return self.body.decode(errors="replace")
 
 
@@ -94,12 +96,14 @@ def claim(
     *,
     now: datetime,
 ) -> bool:
-    """Write the key, with the answer if there is one already. False: it is known and kept, and
-    nothing is written.
+    """Write the key, with the answer if there is one already.
+    False: it is known and kept, and nothing is written.
     """
-    status, body = (None, None) if answer is None else (answer.status, answer.body)
-    values = {"digest": digest, "created_at": now, "status": status, "answer": body}
+    values = {"digest": digest, "created_at": now, "status": None, "answer": None}
+    if answer is not None:
+        values |= {"status": answer.status, "answer": answer.body}
     mine = insert(tx, idempotency).values(client_id=client_id, key=key, **values)
+    # An old key that the clock has not dropped yet is as good as none: this write takes its place.
     old = mine.on_conflict_do_update(
         index_elements=["client_id", "key"], set_=values, where=row.created_at <= now - KEPT
     )

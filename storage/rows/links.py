@@ -51,15 +51,15 @@ def make(tx: Connection, token: str, leads: Leads, link: Link) -> None:
 
 
 def look(tx: Connection, token: str, leads: Leads, *, browser: str | None, now: datetime) -> Link:
-    """What the link would open; nothing is spent. `browser`: its secret; None: it has none yet.
-    Raises Closed.
+    """What the link would open; nothing is spent.
+    `browser`: its secret; None: it has none yet. Raises Closed.
     """
     found = tx.execute(select(links).where(_is(token, leads))).first()
     if found is None:
         raise Closed("altered")
-    if found.browser_hash is not None and (
-        browser is None or found.browser_hash != _digest(browser)
-    ):
+    # A mail is easily forwarded: what one browser has opened no other one gets.
+    is_theirs = browser is not None and found.browser_hash == _digest(browser)
+    if found.browser_hash is not None and not is_theirs:
         raise Closed("used")
     if found.expires_at <= now:
         raise Closed("expired")
@@ -69,12 +69,12 @@ def look(tx: Connection, token: str, leads: Leads, *, browser: str | None, now: 
 def follow(
     tx: Connection, token: str, leads: Leads, *, browser: str, now: datetime, until: datetime
 ) -> Link:
-    """Open it: from now on it is this browser's, until `until`, or as it was opened before. Raises
-    Closed.
+    """Open it: from now on it is this browser's, until `until`,
+    or as it was opened before. Raises Closed.
     """
     link = look(tx, token, leads, browser=browser, now=now)
-    # Of two browsers that follow it at once, one finds it unopened; the other looks again, and is
-    # told.
+    # Of two browsers that follow it at once, one finds it unopened;
+    # the other looks again, and is told.
     unopened = links.update().where(_is(token, leads), row.browser_hash.is_(None))
     opened = tx.execute(unopened.values(browser_hash=_digest(browser), expires_at=until)).rowcount
     if opened:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, and_, select
 
-from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake
+from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
 from storage.schema.database import clock_ms
 from storage.schema.tables import outbox
 
@@ -24,7 +24,8 @@ def pull_forward(tx: Connection) -> list[Wake]:
         row.state == "pending", row.trouble == "away", row.next_attempt_at_ms > clock_ms() + SOON_MS
     )
     query = select(row.id).where(waits).order_by(row.next_attempt_at_ms).limit(PULLED_FORWARD)
-    chosen = query.with_for_update(skip_locked=True).cte("chosen")  # see storage.rows.refresh_jobs
+    # See storage.rows.refresh_jobs for why a CTE.
+    chosen = query.with_for_update(skip_locked=True).cte("chosen")
     now = {"next_attempt_at_ms": clock_ms(), "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
     pulled = outbox.update().where(row.id.in_(select(chosen.c.id))).values(now)
-    return [(found.id, found.kind) for found in tx.execute(pulled.returning(row.id, row.kind))]
+    return wakes(tx, pulled.returning(row.id, row.kind))

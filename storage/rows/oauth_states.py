@@ -14,6 +14,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, delete, select
 
+from storage.schema import records
 from storage.schema.tables import oauth_states
 
 Outcome = Literal["asking", "to_confirm", "connected", "declined", "refused", "in_use", "away"]
@@ -23,8 +24,8 @@ row = oauth_states.c
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`account`: the address that agreed, and `sealed` its tokens, both only until it
-    is confirmed.
+    """`account`: the address that agreed, and `sealed` its tokens,
+    both only until it is confirmed.
     """
 
     coach_id: str
@@ -55,17 +56,18 @@ def issue(
 def find(tx: Connection, state: str, *, browser: str, now: datetime) -> Attempt | None:
     """What has come of it so far. None: unknown, another browser's, or too old."""
     query = select(row.coach_id, row.outcome, row.account, row.sealed)
-    found = tx.execute(query.where(_is(state, browser), row.expires_at > now)).first()
-    return None if found is None else Attempt(*found)
+    return records.first_as(tx, Attempt, query.where(_is(state, browser), row.expires_at > now))
 
 
 def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_is: Now) -> bool:
-    """From one outcome to the next. Of two at once, one does it: False for the other, who looks
-    again.
+    """From one outcome to the next. Of two at once, one does it:
+    False for the other, who looks again.
     """
-    values = {name: getattr(now_is, name) for name in Now.__dataclass_fields__}
+    # The race: a person comes back twice with one code, which may be exchanged once (RFC 6749
+    # 4.1.2). Whoever makes the first step exchanges it, and the other one waits for the outcome.
+    # Not `==`: the first step is from no outcome at all, and NULL equals nothing.
     step = oauth_states.update().where(_is(state, browser), row.outcome.is_not_distinct_from(was))
-    return tx.execute(step.values(values)).rowcount == 1
+    return tx.execute(step.values(records.values_of(now_is))).rowcount == 1
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
@@ -75,8 +77,8 @@ def drop_old(tx: Connection, *, now: datetime) -> int:
 
 
 def abandoned(tx: Connection, *, now: datetime, limit: int) -> list[tuple[bytes, bytes]]:
-    """Of those that nobody said yes or no to in time: their state's hash, and their
-    sealed tokens.
+    """Of those that nobody said yes or no to in time:
+    their state's hash, and their sealed tokens.
     """
     query = select(row.state_hash, row.sealed).where(row.expires_at <= now, row.sealed.is_not(None))
     return [(found.state_hash, found.sealed) for found in tx.execute(query.limit(limit))]

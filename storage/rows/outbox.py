@@ -1,14 +1,27 @@
 """The outbox: what is owed to the world, a row each, written in the transaction of the change that
 owes it.
 
+              claim                 it was accepted
+    pending ---------->  sending  ------------------->  sent
+      ^  ^               |  |  |
+      |  |   give_back   |  |  |   tried for too long, or refused for good
+      |  +---------------+  |  +-------------------->  dead
+      |                     |                           (a person may requeue it: pending)
+      |                     |   a token of its text has no value
+      |                     +----------->  waiting_for_text  --claim-->  sending
+      |                     |
+      |  the address is     |   its mailbox does not exist
+      |  taken off the list +----------->  withheld
+      +------------------------------------+
+
+    superseded: from any of them but `sent`, as soon as it is not to be sent any more (its `reason`)
+
     pending      owed; claimable once due and not before `next_attempt_at_ms`
-    sending      somebody holds its lease (storage.schema.leases); once that is over nobody knows
-                 whether it was sent
+    sending      somebody holds its lease (storage.schema.leases); once that is over anybody may
+                 claim it, and nobody knows whether it was sent: `unsure` counts that
     waiting_for_text    a mail whose text has to be corrected first, which frees it at once; looked
                         at each hour
-    withheld     a mail to a mailbox that does not exist; claimed by nobody (see
-                 storage.rows.withheld_addresses)
-    sent, dead, superseded    the ends
+    withheld     claimed by nobody (see storage.rows.withheld_addresses)
 
 The mails of one booking to one recipient, the calendar rows of one session, and the callbacks about
 one thing are a queue: they leave in order, a newer version makes an unsent older one superfluous
@@ -19,7 +32,7 @@ product's.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -35,7 +48,9 @@ from storage.rows.outbox_claims import (
     Reason,
     Wake,
     row,
+    wakes,
 )
+from storage.schema import records
 from storage.schema.database import clock_ms, insert
 from storage.schema.tables import outbox
 
@@ -61,45 +76,43 @@ class Owed:
 
 
 def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
-    """Write these rows, but for those whose dedupe_key is there. Answers the new ones
-    that are due.
+    """Write these rows, but for those whose dedupe_key is there.
+    Answers the new ones that are due.
     """
     if not rows:
         return []
     more = {"created_at": now, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
-    values = [
-        {item.name: getattr(owed, item.name) for item in fields(Owed)}
-        | more
-        | {"id": "out_" + secrets.token_hex(12)}
-        for owed in rows
-    ]
-    statement = (
-        insert(tx, outbox).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    )
+    values = []
+    for owed in rows:
+        name = {"id": "out_" + secrets.token_hex(12)}
+        values.append(records.values_of(owed) | more | name)
+    # Two transactions that owe the same at once: the second waits for the first, and writes none.
+    added = insert(tx, outbox).values(values)
+    statement = added.on_conflict_do_nothing(index_elements=["dedupe_key"])
     # Compared as given: what is stored is rounded to milliseconds, and may lie after `now`.
     due = {owed.dedupe_key for owed in rows if owed.due_at <= now}
     written = tx.execute(statement.returning(row.id, row.kind, row.dedupe_key))
     return [(found.id, found.kind) for found in written if found.dedupe_key in due]
 
 
-def sent(tx: Connection, held: DeliveryClaim, *, now: datetime) -> bool:
-    """Record that it was accepted. False, here and below: the lease was lost, and nothing is
-    written.
+def sent(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> bool:
+    """Record that it was accepted. False, here and below:
+    the lease was lost, and nothing is written.
     """
-    return _finish(tx, held, state="sent", sent_at=now, last_error=None)
+    return _finish(tx, claimed, state="sent", sent_at=now, last_error=None)
 
 
-def dead(tx: Connection, held: DeliveryClaim, *, error: str) -> bool:
-    return _finish(tx, held, state="dead", last_error=error)
+def dead(tx: Connection, claimed: DeliveryClaim, *, error: str) -> bool:
+    return _finish(tx, claimed, state="dead", last_error=error)
 
 
-def superseded(tx: Connection, held: DeliveryClaim, *, reason: Reason, error: str) -> bool:
-    return _finish(tx, held, state="superseded", reason=reason, last_error=error)
+def superseded(tx: Connection, claimed: DeliveryClaim, *, reason: Reason, error: str) -> bool:
+    return _finish(tx, claimed, state="superseded", reason=reason, last_error=error)
 
 
 def give_back(
     tx: Connection,
-    held: DeliveryClaim,
+    claimed: DeliveryClaim,
     *,
     error: str,
     retry_in_ms: int,
@@ -108,19 +121,19 @@ def give_back(
 ) -> bool:
     """Still owed. `unsure`: the other side may have taken it all the same."""
     values = {**_again(retry_in_ms), "unsure": row.unsure + int(unsure), "trouble": trouble}
-    return _finish(tx, held, state="pending", last_error=error, **values)
+    return _finish(tx, claimed, state="pending", last_error=error, **values)
 
 
-def wait_for_text(tx: Connection, held: DeliveryClaim, *, error: str, retry_in_ms: int) -> bool:
+def wait_for_text(tx: Connection, claimed: DeliveryClaim, *, error: str, retry_in_ms: int) -> bool:
     """Still owed, once its text is corrected."""
-    return _finish(tx, held, state="waiting_for_text", last_error=error, **_again(retry_in_ms))
+    return _finish(tx, claimed, state="waiting_for_text", last_error=error, **_again(retry_in_ms))
 
 
-def withhold(tx: Connection, held: DeliveryClaim, *, error: str) -> bool:
-    """Still owed, and nobody may claim it. See storage.rows.withheld_addresses for who makes it
-    pending again.
+def withhold(tx: Connection, claimed: DeliveryClaim, *, error: str) -> bool:
+    """Still owed, and nobody may claim it.
+    See storage.rows.withheld_addresses for who makes it pending again.
     """
-    return _finish(tx, held, state="withheld", last_error=error)
+    return _finish(tx, claimed, state="withheld", last_error=error)
 
 
 def _again(in_ms: int) -> dict[str, Any]:
@@ -128,27 +141,31 @@ def _again(in_ms: int) -> dict[str, Any]:
     return {"next_attempt_at_ms": later, "wake_after_ms": later}
 
 
-def _finish(tx: Connection, held: DeliveryClaim, **values: Any) -> bool:
+def _finish(tx: Connection, claimed: DeliveryClaim, **values: Any) -> bool:
+    # The race: a sender sleeps past its lease, another takes the row over, the first wakes up and
+    # writes how its own attempt ended. Its token is gone by then, so it changes no row.
+    mine = and_(row.id == claimed.id, LEASE.by(claimed.lease_token))
     ended = LEASE.end() | {"trouble": None}
-    done = (
-        outbox.update().where(row.id == held.id, LEASE.by(held.lease_token)).values(ended | values)
-    )
-    return tx.execute(done).rowcount == 1
+    return tx.execute(outbox.update().where(mine).values(ended | values)).rowcount == 1
 
 
-def followers(tx: Connection, held: DeliveryClaim, *, now: datetime) -> list[Wake]:
+def followers(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> list[Wake]:
     """The rows of its queue that are due and may have waited for this one."""
     queues = {
-        "mail": and_(row.booking_id == held.booking_id, row.recipient == held.recipient),
-        "calendar": row.session_id == held.session_id,
-        "callback": row.booking_id == held.booking_id,
+        "mail": and_(row.booking_id == claimed.booking_id, row.recipient == claimed.recipient),
+        "calendar": row.session_id == claimed.session_id,
+        "callback": row.booking_id == claimed.booking_id,
     }
     waits = row.state.in_(("pending", "waiting_for_text"))
     due = and_(waits, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
     behind = and_(
-        row.kind == held.kind, queues[held.kind], row.id != held.id, unknown_rows.known(), due
+        row.kind == claimed.kind,
+        queues[claimed.kind],
+        row.id != claimed.id,
+        unknown_rows.known(),
+        due,
     )
-    return [(found.id, found.kind) for found in tx.execute(select(row.id, row.kind).where(behind))]
+    return wakes(tx, select(row.id, row.kind).where(behind))
 
 
 def waits(now: datetime) -> ColumnElement[bool]:
@@ -158,17 +175,13 @@ def waits(now: datetime) -> ColumnElement[bool]:
 
 def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:
     """What is due and nobody was woken for lately. One caller gets each."""
-    waiting = (
-        select(row.id)
-        .where(waits(now), row.wake_after_ms <= clock_ms())
-        .order_by(row.wake_after_ms)
-    )
-    chosen = (
-        waiting.limit(limit).with_for_update(skip_locked=True).cte("chosen")
-    )  # see storage.rows.refresh_jobs for why a CTE
+    unwoken = select(row.id).where(waits(now), row.wake_after_ms <= clock_ms())
+    waiting = unwoken.order_by(row.wake_after_ms).limit(limit)
+    # See storage.rows.refresh_jobs for why a CTE.
+    chosen = waiting.with_for_update(skip_locked=True).cte("chosen")
     statement = outbox.update().where(row.id.in_(select(chosen.c.id)))
-    swept = statement.values(wake_after_ms=clock_ms() + NEXT_WAKE_MS).returning(row.id, row.kind)
-    return [(found.id, found.kind) for found in tx.execute(swept)]
+    later = statement.values(wake_after_ms=clock_ms() + NEXT_WAKE_MS)
+    return wakes(tx, later.returning(row.id, row.kind))
 
 
 def free_held(tx: Connection, *, coach_id: str | None = None) -> list[Wake]:
@@ -176,12 +189,9 @@ def free_held(tx: Connection, *, coach_id: str | None = None) -> list[Wake]:
     waiting: list[ColumnElement[bool]] = [row.state == "waiting_for_text"]
     if coach_id is not None:
         waiting.append(row.coach_id == coach_id)
-    freed = (
-        outbox.update()
-        .where(*waiting)
-        .values(next_attempt_at_ms=0, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
-    )
-    return [(found.id, found.kind) for found in tx.execute(freed.returning(row.id, row.kind))]
+    at_once = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
+    freed = outbox.update().where(*waiting).values(at_once)
+    return wakes(tx, freed.returning(row.id, row.kind))
 
 
 def of_booking(tx: Connection, booking_id: str) -> list[Row[Any]]:
@@ -193,4 +203,7 @@ def of_booking(tx: Connection, booking_id: str) -> list[Row[Any]]:
 def states(tx: Connection) -> dict[tuple[str, str], int]:
     """How many rows of each kind are in each state."""
     query = select(row.kind, row.state, func.count()).group_by(row.kind, row.state)
-    return {(kind, state): count for kind, state, count in tx.execute(query)}
+    counts = {}
+    for kind, state, count in tx.execute(query):
+        counts[kind, state] = count
+    return counts

@@ -35,17 +35,17 @@ def _looking(nobody_reads: ColumnElement[bool]) -> Select[tuple[str, bool]]:
     )
 
 
-_userinfo, _erase, _pushed = (
-    bindparam(name, type_=Boolean()) for name in ("userinfo", "erase", "pushed")
-)
+_userinfo = bindparam("userinfo", type_=Boolean())
+_erase = bindparam("erase", type_=Boolean())
+_pushed = bindparam("pushed", type_=Boolean())
 
 
 def _marking(nobody_reads: ColumnElement[bool]) -> ReturningUpdate[tuple[bool]]:
     """While a row is dirty and nobody reads it, a storm of pushes writes nothing."""
     known = and_(or_(row.userinfo_due, not_(_userinfo)), or_(_announced, not_(_pushed)))
     nothing_new = and_(DIRTY, nobody_reads, known, not_(_erase))
-    # A reader looks again when it ends, and should it never end, its claim has asked for a look at
-    # its lease's end.
+    # A reader looks again when it ends, and should it never end,
+    # its claim has asked for a look at its lease's end.
     wake_after = case(
         (and_(not_(DIRTY), DUE), clock_ms() + FIRST_WAKE_MS),
         (LEASE.taken, row.wake_after_ms),
@@ -73,11 +73,14 @@ _BY_CHANNEL, _MARK_DIRTY = _looking(LEASE.untaken), _marking(LEASE.untaken)
 
 
 def by_channel(database: Database, token_hash: bytes) -> tuple[str, bool] | None:
-    """The connection behind a channel, and whether a read is owed already that no new notification
-    could add to.
+    """The connection behind a channel, and whether a read is owed already
+    that no new notification could add to.
     """
     found = query_raw(database, _BY_CHANNEL, token_hash=token_hash)
-    return (found[0][0], bool(found[0][1])) if found else None
+    if not found:
+        return None
+    connection_id, owed_already = found[0]
+    return connection_id, bool(owed_already)
 
 
 def mark_dirty(

@@ -1,10 +1,21 @@
 """Connections: a coach's Cronofy accounts. The row is the refresh job; a queued message is only a
 wake-up with its id.
 
+              a notification: req_gen + 1                     claim
+    clean  ------------------------------->  dirty  ------------------------>  taken
+      ^                                      ^   ^                             |  |
+      |                                      |   |   give_back: it failed      |  |
+      |                                      |   |   doubt: not believed yet   |  |
+      |                                      |   +-----------------------------+  |
+      |                                      |       finish, and more came        |
+      |   finish, give_up: done_gen = the    +------------------------------------+
+      |   generation that was claimed                                             |
+      +---------------------------------------------------------------------------+
+
     clean            done_gen = req_gen
     dirty            done_gen < req_gen: a read that starts later than the last notification is owed
-    taken            it has a lease_token: somebody is reading, or was and may still come back
-                     (storage.schema.leases)
+    taken            dirty, with a lease_token: somebody is reading, or was and may still come back;
+                     once its lease is over anybody may claim it again (storage.schema.leases)
 
 A notification moves req_gen up, a claim remembers which generation it will have served, and storing
 the result moves done_gen up to that one: what arrived during the read stays owed. All of it
@@ -32,6 +43,7 @@ from sqlalchemy import (
 )
 
 from domain.accounts import Trouble
+from storage.schema import records
 from storage.schema.columns import EPOCH
 from storage.schema.database import clock_ms
 from storage.schema.leases import Lease
@@ -60,8 +72,8 @@ WAITS = and_(DIRTY, LEASE.open, DUE)
 
 @dataclass(frozen=True, slots=True)
 class ReadClaim:
-    """The right to read one connection until its lease ends; `lease_token` fences off whoever slept
-    past it.
+    """The right to read one connection until its lease ends;
+    `lease_token` fences off whoever slept past it.
     """
 
     connection_id: str
@@ -76,6 +88,8 @@ class ReadClaim:
 
 def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> ReadClaim | None:
     """Take the connection to read it, or None: clean, already being read, or not due yet."""
+    # The race: one connection is woken twice, and two workers read it. The look and the taking are
+    # one statement: the second of two finds a lease that lasts.
     statement = (
         connections.update()
         .where(row.id == connection_id, DIRTY, LEASE.open, DUE)
@@ -96,14 +110,13 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
             row.erase_due,
         )
     )
-    found = tx.execute(statement).first()
-    return None if found is None else ReadClaim(*found)
+    return records.first_as(tx, ReadClaim, statement)
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was known of a connection when its read began, or was learnt meanwhile. `newer`: pushes
-    came since.
+    """What was known of a connection when its read began, or was learnt meanwhile.
+    `newer`: pushes came since.
     """
 
     trouble: str | None
@@ -112,85 +125,90 @@ class Before:
     newer: bool
 
 
-def before(tx: Connection, held: ReadClaim) -> Before | None:
+def before(tx: Connection, claimed: ReadClaim) -> Before | None:
     """None: the lease was lost."""
-    newer = row.req_gen > held.generation
+    newer = row.req_gen > claimed.generation
     query = select(row.trouble, row.doubted, row.pushed_since_ms, newer)
-    found = tx.execute(
-        query.where(row.id == held.connection_id, LEASE.by(held.lease_token))
-    ).first()
-    return None if found is None else Before(*found)
+    mine = and_(row.id == claimed.connection_id, LEASE.by(claimed.lease_token))
+    return records.first_as(tx, Before, query.where(mine))
 
 
-def is_erasing(tx: Connection, held: ReadClaim) -> bool:
-    """Whether the account is still to be erased, by this claim: not if it was connected again.
-    Locks its row.
+def is_erasing(tx: Connection, claimed: ReadClaim) -> bool:
+    """Whether the account is still to be erased, by this claim:
+    not if it was connected again. Locks its row.
     """
     query = select(row.id).where(
-        row.id == held.connection_id, LEASE.by(held.lease_token), row.erase_due
+        row.id == claimed.connection_id, LEASE.by(claimed.lease_token), row.erase_due
     )
     return tx.scalar(query.with_for_update()) is not None
 
 
-def finish(tx: Connection, held: ReadClaim, **values: Any) -> bool | None:
-    """Record that the claimed generation was read. True: dirty again, and due. None: the lease was
-    lost.
+def finish(tx: Connection, claimed: ReadClaim, **values: Any) -> bool | None:
+    """Record that the claimed generation was read. True: dirty again, and due.
+    None: the lease was lost.
     """
-    still_dirty = row.req_gen > held.generation
+    # The race: a push comes while its connection is read, too late for that read. It has moved
+    # req_gen past the generation that was claimed, so the connection stays dirty.
+    still_dirty = row.req_gen > claimed.generation
     served = or_(not_(still_dirty), row.pushed_since_ms.is_(None))
+    # Since when that push waits, nobody wrote down where an earlier one waited already. It came
+    # after the claim: the claim's own moment is the longest that it can have been.
     during = case(
-        (row.pushed_since_ms > held.claimed_at_ms, row.pushed_since_ms), else_=held.claimed_at_ms
+        (row.pushed_since_ms > claimed.claimed_at_ms, row.pushed_since_ms),
+        else_=claimed.claimed_at_ms,
     )
     values |= {
-        "done_gen": held.generation,
-        "dirty_since_ms": case((still_dirty, literal(held.claimed_at_ms)), else_=None),
+        "done_gen": claimed.generation,
+        "dirty_since_ms": case((still_dirty, literal(claimed.claimed_at_ms)), else_=None),
         "pushed_since_ms": case((served, None), else_=during),
         "attempts": 0,
     }
-    return _release(tx, held, values)
+    return _release(tx, claimed, values)
 
 
-def doubt(tx: Connection, held: ReadClaim, digest: bytes) -> bool | None:
-    """Record that what was read is not believed before it was read again: the generation stays
-    owed. As `finish`.
+def doubt(tx: Connection, claimed: ReadClaim, digest: bytes) -> bool | None:
+    """Record that what was read is not believed before it was read again:
+    the generation stays owed. As `finish`.
     """
-    return _release(tx, held, {"doubted": digest, "last_error": DOUBTED, "attempts": 0})
+    return _release(tx, claimed, {"doubted": digest, "last_error": DOUBTED, "attempts": 0})
 
 
-def give_back(tx: Connection, held: ReadClaim, *, error: str, retry_in_ms: int) -> bool:
-    """Record that the read failed and when to try again; the generation stays owed. False: the
-    lease was lost.
+def give_back(tx: Connection, claimed: ReadClaim, *, error: str, retry_in_ms: int) -> bool:
+    """Record that the read failed and when to try again; the generation stays owed.
+    False: the lease was lost.
     """
     values = {"next_attempt_at_ms": clock_ms() + retry_in_ms, "last_error": error}
-    return _release(tx, held, values) is not None
+    return _release(tx, claimed, values) is not None
 
 
-def give_up(tx: Connection, held: ReadClaim, *, error: str, trouble: Trouble) -> bool:
-    """Record that trying again is useless until the coach or the provider acts. False: the lease
-    was lost.
+def give_up(tx: Connection, claimed: ReadClaim, *, error: str, trouble: Trouble) -> bool:
+    """Record that trying again is useless until the coach or the provider acts.
+    False: the lease was lost.
     """
-    return finish(tx, held, last_error=error, trouble=trouble, userinfo_due=True) is not None
+    return finish(tx, claimed, last_error=error, trouble=trouble, userinfo_due=True) is not None
 
 
-def _release(tx: Connection, held: ReadClaim, values: dict[str, Any]) -> bool | None:
+def _release(tx: Connection, claimed: ReadClaim, values: dict[str, Any]) -> bool | None:
+    # The race: a reader sleeps past its lease, another reads and stores what is newer, the first
+    # wakes up and stores what is old. Its token is gone by then: it writes nothing at all.
     values |= LEASE.end() | {"wake_after_ms": clock_ms()}
-    mine = and_(row.id == held.connection_id, LEASE.by(held.lease_token))
-    found = tx.execute(
-        connections.update().where(mine).values(values).returning(and_(DIRTY, DUE))
-    ).first()
-    return None if found is None else bool(found[0])
+    mine = and_(row.id == claimed.connection_id, LEASE.by(claimed.lease_token))
+    released = connections.update().where(mine).values(values)
+    found = tx.execute(released.returning(and_(DIRTY, DUE))).first()
+    if found is None:
+        return None
+    return bool(found[0])
 
 
 def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
-    """The connections that are owed a read and that nobody was woken for lately. One caller gets
-    each.
+    """The connections that are owed a read and that nobody was woken for lately.
+    One caller gets each.
     """
+    # The race: two sweepers find the same rows, and wake for each twice. Whoever finds one moves
+    # `wake_after_ms` on in the same statement.
     waiting = select(row.id).where(WAITS, row.wake_after_ms <= clock_ms())
-    return _take(
-        tx,
-        waiting.order_by(row.wake_after_ms).limit(limit),
-        {"wake_after_ms": clock_ms() + NEXT_WAKE_MS},
-    )
+    later = {"wake_after_ms": clock_ms() + NEXT_WAKE_MS}
+    return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +221,9 @@ def backlog(tx: Connection) -> Backlog:
     """How many connections are owed a read, and how old the oldest debt is."""
     query = select(func.count(), func.min(row.dirty_since_ms), clock_ms()).where(DIRTY)
     count, oldest, now = tx.execute(query).one()
-    return Backlog(count, (now - oldest) / 1000 if oldest else 0.0)
+    if oldest is None:
+        return Backlog(count, 0.0)
+    return Backlog(count, (now - oldest) / 1000)
 
 
 def owe_stalest(

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, null, select
 
+from storage.schema import records
 from storage.schema.tables import bookings, coaches, connections, refusals, sessions
 
 KEPT = timedelta(days=7)
@@ -21,8 +22,8 @@ row = refusals.c
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`place`: method and route, never the path itself. `client_id`: None for people at pages, and
-    for strangers.
+    """`place`: method and route, never the path itself.
+    `client_id`: None for people at pages, and for strangers.
     """
 
     at: datetime
@@ -49,26 +50,21 @@ def note(tx: Connection, refusal: Refusal, about: Mapping[str, str]) -> None:
         "session_id": select(met).where(sessions.c.id == about.get("session_id")),
     }
     known = [query.scalar_subquery() for name, query in owners.items() if name in about]
-    values = {name: getattr(refusal, name) for name in Refusal.__dataclass_fields__}
-    coach_id = func.coalesce(*known, null(), null())  # SQLite's takes no fewer than two
-    tx.execute(
-        refusals.insert().values(
-            values | {"id": "ref_" + secrets.token_hex(12), "coach_id": coach_id}
-        )
-    )
+    # SQLite's coalesce takes no fewer than two.
+    coach_id = func.coalesce(*known, null(), null())
+    ours = {"id": "ref_" + secrets.token_hex(12), "coach_id": coach_id}
+    tx.execute(refusals.insert().values(records.values_of(refusal) | ours))
 
 
 def recent(tx: Connection, *, limit: int) -> list[Refusal]:
     """The newest first."""
-    query = select(*(row[name] for name in Refusal.__dataclass_fields__)).order_by(
-        row.at.desc(), row.id
-    )
-    return [Refusal(*found) for found in tx.execute(query.limit(limit))]
+    query = select(*records.columns_of(refusals, Refusal)).order_by(row.at.desc(), row.id)
+    return records.all_as(tx, Refusal, query.limit(limit))
 
 
 def prune(tx: Connection, *, now: datetime) -> int:
     """Drop the old ones, and all but the newest."""
+    # Inexact on purpose: between two of these the table may be longer. Nobody counts refusals.
     newest = select(row.id).order_by(row.at.desc(), row.id).limit(MOST)
-    return tx.execute(
-        refusals.delete().where((row.at < now - KEPT) | row.id.not_in(newest))
-    ).rowcount
+    old = (row.at < now - KEPT) | row.id.not_in(newest)
+    return tx.execute(refusals.delete().where(old)).rowcount

@@ -1,5 +1,5 @@
-"""All that is stored sealed, by its row: tokens of accounts, of their channels, and of consents
-that wait for a yes.
+"""All that is stored sealed, by its row:
+tokens of accounts, of their channels, and of consents that wait for a yes.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from storage.schema.tables import oauth_states as states
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of sealed secrets, the column that tells its rows apart, and whose a row of that key
-    is.
+    """A column of sealed secrets, the column that tells its rows apart,
+    and whose a row of that key is.
     """
 
     sealed: Column[bytes]
@@ -43,16 +43,19 @@ class SealedSecret:
 
 
 def all_of(tx: Connection) -> list[SealedSecret]:
-    return [stored for place in PLACES for stored in _in(tx, place)]
+    found: list[SealedSecret] = []
+    for place in PLACES:
+        found.extend(_in(tx, place))
+    return found
 
 
 def replace(tx: Connection, stored: SealedSecret, sealed: bytes) -> bool:
-    """Put this in the place of what was `stored`. False: it was renewed or went since, and is left
-    as it is.
+    """Put this in the place of what was `stored`.
+    False: it was renewed or went since, and is left as it is.
     """
     place = stored.place
-    # Its reader did not lock it: a worker may have renewed a token meanwhile, and what Cronofy gave
-    # first is dead.
+    # Its reader did not lock it: a worker may have renewed a token meanwhile,
+    # and what Cronofy gave first is dead.
     unchanged = place.sealed.table.update().where(
         place.key == stored.key, place.sealed == stored.sealed
     )

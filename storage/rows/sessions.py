@@ -1,4 +1,22 @@
-"""Sessions, pods and holds as rows, and which of them occupy a coach."""
+"""Sessions, pods and holds as rows, and which of them occupy a coach.
+
+    a 1:1 session, made with its booking       a pod
+
+    booked                                     unbooked --the first seat is taken--> booked
+      |                                            ^                                  |  |
+      +--reported------------> completed           +-----the last is given back-------+  |
+      +--reported------------> missed                                                    |
+      |                (may be corrected)      completed, missed <-------reported--------+
+      +--cancelled-----------> unbooked *
+      +--cancelled too late--> missed *        disabled * <--called off-- either of the first two
+
+    * not active any more
+
+    a hold: there, until it is used, released, or its `expires_at` has passed; then the row is gone
+
+What is `active` occupies its coach: nothing else of theirs may come closer than the buffers. What
+is not active never is again.
+"""
 
 import secrets
 from collections.abc import Sequence
@@ -6,10 +24,11 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
 
 from domain.sessions import Context, Session, Unknown
 from domain.slots import Own
+from storage.schema import records
 from storage.schema.tables import sessions
 
 row = sessions.c
@@ -21,27 +40,31 @@ def new_id() -> str:
 
 
 def add(tx: Connection, session: Session) -> None:
-    """Raises IntegrityError for one that comes too close to another: whoever asked `openings` first
-    never sees it.
+    """Raises IntegrityError for one that comes too close to another:
+    whoever asked `bookable.check` first never sees it.
     """
     tx.execute(sessions.insert().values(_values(session)))
 
 
 def put(tx: Connection, session: Session) -> None:
-    """Write all of it, as the caller read it and changed it under the coach's lock; but for the
-    flag, which is not.
+    """Write all of it, as the caller read it and changed it under the coach's lock;
+    but for the flag, which is not.
     """
+    # The race: the clock flags a short pod without the coach's lock, after the caller read it and
+    # before it writes. So the flag is written by `flag_short` alone.
     values = _values(session)
     del values["flagged_at"]
     tx.execute(sessions.update().where(row.id == session.id).values(values))
 
 
 def get(tx: Connection, session_id: str, *, what: str = "session") -> Session:
-    """Raises Unknown, with `what` was looked for. Holds are no sessions to anybody but
-    their owner.
+    """Raises Unknown, with `what` was looked for.
+    Holds are no sessions to anybody but their owner.
     """
     found = _one(tx, row.id == session_id, row.kind != "hold")
-    if found is None or (what == "pod" and not found.pod):
+    if found is None:
+        raise Unknown(what, session_id)
+    if what == "pod" and not found.pod:
         raise Unknown(what, session_id)
     return found
 
@@ -61,18 +84,15 @@ def drop_expired_holds(tx: Connection, coach_id: str, *, now: datetime) -> bool:
 
 
 def coaches_with_expired_holds(tx: Connection, *, now: datetime) -> list[str]:
-    return list(
-        tx.scalars(
-            select(row.coach_id).where(row.expires_at <= now).distinct().order_by(row.coach_id)
-        )
-    )
+    ended = select(row.coach_id).where(row.expires_at <= now)
+    return list(tx.scalars(ended.distinct().order_by(row.coach_id)))
 
 
 def own(
     tx: Connection, coach_id: str, *, since: int, now: datetime, without: str | None = None
 ) -> list[Own]:
-    """What occupies the coach from `since` (epoch seconds) on: sessions, pods and holds, but for
-    the one given.
+    """What occupies the coach from `since` (epoch seconds) on:
+    sessions, pods and holds, but for the one given.
     """
     wanted = [
         row.coach_id == coach_id,
@@ -82,9 +102,7 @@ def own(
     ]
     if without is not None:
         wanted.append(row.id != without)
-    return [
-        Own(*found) for found in tx.execute(select(row.starts, row.ends, row.gap).where(*wanted))
-    ]
+    return records.all_as(tx, Own, select(row.starts, row.ends, row.gap).where(*wanted))
 
 
 def holds_until(tx: Connection, coach_id: str, *, now: datetime) -> datetime | None:
@@ -99,26 +117,25 @@ def of_coach(tx: Connection, coach_id: str, since: int, until: int) -> list[Sess
     inside = and_(
         row.coach_id == coach_id, row.kind != "hold", row.ends > since, row.starts < until
     )
-    return [
-        _session(found)
-        for found in tx.execute(select(sessions).where(inside).order_by(row.starts, row.id))
-    ]
+    return _all(tx, select(sessions).where(inside).order_by(row.starts, row.id))
 
 
 def pods_with_seats(
     tx: Connection, coach_id: str, *, around: int, now: datetime, limit: int = 3
 ) -> list[Session]:
-    """The coach's pods that have seats left and have not begun, those nearest to `around` (epoch
-    seconds) first.
+    """The coach's pods that have seats left and have not begun,
+    those nearest to `around` (epoch seconds) first.
     """
     left = and_(row.coach_id == coach_id, row.kind == "pod", row.active, row.taken < row.capacity)
     query = select(sessions).where(left, row.starts > int(now.timestamp()))
     apart = case((row.starts > around, row.starts - around), else_=around - row.starts)
-    return [_session(found) for found in tx.execute(query.order_by(apart, row.id).limit(limit))]
+    return _all(tx, query.order_by(apart, row.id).limit(limit))
 
 
 def take_seat(tx: Connection, pod_id: str) -> bool:
     """One seat more, if there is one: the row itself decides, whoever else is asking."""
+    # The race: two read that one seat is left, and both take it. Here the look and the taking are
+    # one statement, and the second of two waits for the first one's row.
     return _count(tx, and_(row.id == pod_id, row.active, row.taken < row.capacity), 1)
 
 
@@ -127,8 +144,8 @@ def give_seat(tx: Connection, pod_id: str) -> bool:
 
 
 def flag_short(tx: Connection, *, now: datetime) -> list[str]:
-    """Flag the pods that had too few participants at their deadline; each is answered once for each
-    deadline.
+    """Flag the pods that had too few participants at their deadline;
+    each is answered once for each deadline.
     """
     unflagged = or_(row.flagged_at.is_(None), row.flagged_at < row.deadline)
     short = and_(
@@ -145,23 +162,26 @@ def mark_conflicts(tx: Connection, session_ids: Sequence[str], *, since: datetim
 def _count(tx: Connection, where: ColumnElement[bool], seats: int) -> bool:
     taken = row.taken + seats
     status = case((taken > 0, "booked"), else_="unbooked")
-    return (
-        tx.execute(sessions.update().where(where).values(taken=taken, status=status)).rowcount == 1
-    )
+    counted = sessions.update().where(where).values(taken=taken, status=status)
+    return tx.execute(counted).rowcount == 1
 
 
 def _one(tx: Connection, *where: ColumnElement[bool]) -> Session | None:
     found = tx.execute(select(sessions).where(*where)).first()
-    return None if found is None else _session(found)
+    if found is None:
+        return None
+    return _session(found)
+
+
+def _all(tx: Connection, query: Select[Any]) -> list[Session]:
+    return list(map(_session, tx.execute(query)))
 
 
 def _session(found: Row[Any]) -> Session:
     values = {name: getattr(found, name) for name in NAMES}
-    return Session(
-        **values | {"context": Context.of_json(found.context), "active": bool(found.active)}
-    )
+    values |= {"context": Context.of_json(found.context), "active": bool(found.active)}
+    return Session(**values)
 
 
 def _values(session: Session) -> dict[str, Any]:
-    values = {name: getattr(session, name) for name in NAMES}
-    return values | {"context": session.context.as_json()}
+    return records.values_of(session) | {"context": session.context.as_json()}

@@ -32,14 +32,15 @@ from domain.mail import Role
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import mail_address
 from storage.rows import outbox as queue
-from storage.rows.outbox_claims import FIRST_WAKE_MS, DeliveryClaim, Reason, Wake
+from storage.rows.outbox_claims import FIRST_WAKE_MS, DeliveryClaim, Reason, Wake, wakes
+from storage.schema import records
 from storage.schema.database import clock_ms, insert
 from storage.schema.tables import bookings, outbox, sessions, withheld_addresses
 
 KEPT = timedelta(days=30)
 MOST = 200
-# What is said of a time to come. A missed session is over by its nature, and a cancellation stays
-# true.
+# What is said of a time to come. A missed session is over by its nature,
+# and a cancellation stays true.
 OF_A_COMING_TIME = (*REQUESTS, "reminder")
 
 row = outbox.c
@@ -80,8 +81,8 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What became of the mails that waited: `wake` for those that leave; the others were
-    superseded.
+    """What became of the mails that waited: `wake` for those that leave;
+    the others were superseded.
     """
 
     id: str
@@ -95,8 +96,8 @@ def reason(tx: Connection, address: str) -> str | None:
 
 
 def refused(tx: Connection, mail: DeliveryClaim, *, reason: str, reply: str, now: datetime) -> bool:
-    """A server said that this mail's mailbox does not exist. False: the lease was lost, and nothing
-    is written.
+    """A server said that this mail's mailbox does not exist.
+    False: the lease was lost, and nothing is written.
     """
     if not queue.withhold(tx, mail, error=reason):
         return False
@@ -137,7 +138,9 @@ def release(tx: Connection, which: str, *, now: datetime) -> Released | None:
 
     Raises domain.errors.Invalid for what has an @ and is no address.
     """
-    mine = listed.address == mail_address("address", which) if "@" in which else listed.id == which
+    mine = listed.id == which
+    if "@" in which:
+        mine = listed.address == mail_address("address", which)
     gone = tx.execute(withheld_addresses.delete().where(mine).returning(listed.id)).first()
     if gone is None:
         return None
@@ -147,10 +150,11 @@ def release(tx: Connection, which: str, *, now: datetime) -> Released | None:
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
-    """End what is 30 days old, and the mails that are not true any more. The sweep wakes for those
-    that leave.
+    """End what is 30 days old, and the mails that are not true any more.
+    The sweep wakes for those that leave.
     """
     gone = tx.execute(withheld_addresses.delete().where(listed.since <= now - KEPT)).rowcount
+    # The release before wrote rows without an id. One update for all would give all the same one.
     for found in tx.execute(select(listed.address).where(listed.id.is_(None))).all():
         tx.execute(
             withheld_addresses.update().where(listed.address == found.address).values(id=_new_id())
@@ -160,8 +164,8 @@ def drop_old(tx: Connection, *, now: datetime) -> int:
 
 
 def _settle(tx: Connection, now: datetime) -> tuple[int, list[Wake]]:
-    """End what is not true any more, and free what is withheld for an address that is
-    on no list.
+    """End what is not true any more, and free what is withheld
+    for an address that is on no list.
     """
     withheld = row.state == "withheld"
     ended = 0
@@ -178,13 +182,9 @@ def _settle(tx: Connection, now: datetime) -> tuple[int, list[Wake]]:
         "last_error": None,
         "due_at": now,
     }
-    freed = (
-        outbox.update()
-        .where(withheld, unlisted)
-        .values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
-    )
-    found = tx.execute(freed.returning(row.id, row.kind))
-    return ended, [(each.id, each.kind) for each in found]
+    freed = outbox.update().where(withheld, unlisted)
+    freed = freed.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    return ended, wakes(tx, freed.returning(row.id, row.kind))
 
 
 def _untrue(now: datetime) -> dict[str, tuple[Reason, ColumnElement[bool]]]:
@@ -212,8 +212,8 @@ def _find(tx: Connection, chosen: ColumnElement[bool], limit: int) -> list[Withh
     columns = [made.get(item.name, listed.get(item.name, null())) for item in fields(Withheld)]
     joined = withheld_addresses.outerjoin(outbox, row.id == listed.outbox_id)
     query: Select[Any] = select(*columns).select_from(joined).where(chosen)
-    found = tx.execute(query.order_by(listed.since.desc(), listed.id).limit(limit))
-    return [Withheld(*values) for values in found]
+    latest = query.order_by(listed.since.desc(), listed.id).limit(limit)
+    return records.all_as(tx, Withheld, latest)
 
 
 def _new_id() -> str:

@@ -36,6 +36,7 @@ class DatabaseBreaker:
     def trip(self, error: BaseException) -> None:
         """Open, and watch for the end of it."""
         kind = kind_of(error)
+        # Many threads meet the same outage at once: one of them has news to tell.
         with self._lock:
             news, self.kind = self.kind is None, kind
             self._well.clear()
@@ -58,6 +59,7 @@ class DatabaseBreaker:
 
     def _watch_over(self) -> None:
         """Probe now, and until one succeeds."""
+        # Two threads that fail at once must not start two watches.
         with self._lock:
             if self._watching or self._closed.is_set():
                 return
@@ -69,6 +71,8 @@ class DatabaseBreaker:
         while not self._passes():
             if self._closed.wait(PROBE_EVERY_SECONDS):
                 return
+        # One step: a failure that comes in between would find a watch that is ending, start none,
+        # and leave the breaker open for ever.
         with self._lock:
             was, self.kind, self._watching = self.kind, None, False
             self._well.set()
@@ -81,11 +85,13 @@ class DatabaseBreaker:
             self._probe()
         except Exception as error:  # noqa: BLE001 (whatever it is, the watch must go on)
             kind = kind_of(error)
+            # A probe asks nothing that could be wrong: what it does not get is away.
+            if kind == "defect":
+                kind = "away"
             with self._lock:
-                news = self.kind is None
-                self.kind = "away" if kind == "defect" else kind
+                news, self.kind = self.kind is None, kind
                 self._well.clear()
             if news:
-                log.warning("database_out", kind=self.kind, error=type(error).__name__)
+                log.warning("database_out", kind=kind, error=type(error).__name__)
             return False
         return True

@@ -113,8 +113,11 @@ def cause(error: BaseException) -> Cause | None:
             return _of_sqlite(each)
         if type(each).__module__.startswith("psycopg"):
             return _of_postgresql(each)
-    if isinstance(error, Outage):  # it was not even asked: it is known to be out
-        return READ_ONLY if error.kind == "read_only" else GONE
+    # No driver's error in the chain: the database was not even asked, it is known to be out.
+    if isinstance(error, Outage) and error.kind == "read_only":
+        return READ_ONLY
+    if isinstance(error, Outage):
+        return GONE
     if isinstance(error, SQLAlchemyError):
         return Cause(f"the database could not be asked ({_first_line(error)})", AWAY)
     return None
@@ -123,12 +126,14 @@ def cause(error: BaseException) -> Cause | None:
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """The error and what led to it, the outermost first."""
     seen: BaseException | None = error
+    # SQLAlchemy keeps the driver's error as `orig`; others are raised from what caused them.
     while seen is not None:
         yield seen
         seen = getattr(seen, "orig", None) or seen.__cause__
 
 
 def _of_sqlite(error: sqlite3.Error) -> Cause:
+    # SQLite gives the same code to a missing table and to wrong SQL: only the words tell.
     if re.search(r"no such (table|column)|has no column", str(error)):
         return MIGRATE
     known = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & PRIMARY)

@@ -9,20 +9,27 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime, kept as milliseconds since 1970: the same on both databases, and
-    comparable as it is.
+    """An aware UTC datetime, kept as milliseconds since 1970:
+    the same on both databases, and comparable as it is.
     """
 
     impl = BigInteger
     cache_ok = True
 
+    # Rounded, and not cut off: what is read back may lie up to half a millisecond after what was
+    # written. Whoever compares a moment of this transaction compares it as it was given.
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        return None if value is None else round((value - EPOCH) / timedelta(milliseconds=1))
+        if value is None:
+            return None
+        return round((value - EPOCH) / timedelta(milliseconds=1))
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        return None if value is None else EPOCH + timedelta(milliseconds=value)
+        if value is None:
+            return None
+        return EPOCH + timedelta(milliseconds=value)
 
 
+# Every constraint has a name that both databases know: a migration can only drop what it can name.
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -34,14 +41,14 @@ metadata = MetaData(
 )
 
 
+# The defaults are the server's: the release before, which knows nothing of a new column, goes on
+# inserting rows while this one is deployed.
 def number(name: str, default: int = 0) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default=text(str(default)))
 
 
 def flag(name: str, *, default: bool = False) -> Column[bool]:
-    return Column(
-        name, Boolean, nullable=False, server_default=text("true" if default else "false")
-    )
+    return Column(name, Boolean, nullable=False, server_default=text(str(default).lower()))
 
 
 def of_coach(**options: Any) -> Column[str]:

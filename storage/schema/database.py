@@ -50,15 +50,18 @@ class Database:
     """One engine. Make it after a fork, never before: pools do not survive one."""
 
     def __init__(self, engine: Engine, server: PostgresLink | None = None, **writing: Any) -> None:
-        """`server`: where PostgreSQL's connections come from. `writing`: execution options of a
-        write.
+        """`server`: where PostgreSQL's connections come from.
+        `writing`: execution options of a write.
         """
         self.engine = engine
         self.kept: deque[Any] = deque()
-        """Connections that `storage.schema.fast_reads` keeps beside the pool: at most one for each
-        thread that asks.
+        """Connections that `storage.schema.fast_reads` keeps beside the pool:
+        at most one for each thread that asks.
         """
-        self.breaker = None if server is None else DatabaseBreaker(server.probe)
+        # SQLite is a file of this machine: it is not away, and no probe would learn anything.
+        self.breaker: DatabaseBreaker | None = None
+        if server is not None:
+            self.breaker = DatabaseBreaker(server.probe)
         self._server = server
         self._trusted_since = 0.0
         self._closed = False
@@ -79,7 +82,10 @@ class Database:
         with self.engine.connect() as tx:
             tx.execution_options(coachcal_write=True, **self._writing)
             with tx.begin():
-                if self._server is not None and tx.connection.driver_connection.pooled:  # type: ignore[union-attr]  # ours
+                # Behind a pooler the session is somebody else's before and after: the limits that
+                # the server is to keep go with the transaction.
+                driver: Any = tx.connection.driver_connection
+                if self._server is not None and driver.pooled:
                     tx.exec_driver_sql(self._server.set_limits())
                 yield tx
 
@@ -100,6 +106,7 @@ class Database:
         have been committed when it is run again, and its answer lost: it has to be fenced by a
         token.
         """
+        # At least once, even if the time is over: the outcome may be lost with us otherwise.
         while True:
             try:
                 return self.transact(work)
@@ -122,7 +129,10 @@ class Database:
 
         It has committed when it was executed, not when the block ends.
         """
-        with self.read() if self.engine.dialect.name == "postgresql" else self.write() as tx:
+        begin = self.write
+        if self.engine.dialect.name == "postgresql":
+            begin = self.read
+        with begin() as tx:
             yield tx
 
     def check(self) -> None:
@@ -132,13 +142,13 @@ class Database:
 
     def check_writable(self) -> None:
         """Raises one of Unavailable for a database that cannot be written now."""
+        # To take SQLite's write lock is the only way to know; PostgreSQL tells without a write.
         if self._server is None:
             with self.write():
                 return
+        setting = "SELECT current_setting('transaction_read_only')"
         with self.read() as tx:
-            read_only = tx.exec_driver_sql(
-                "SELECT current_setting('transaction_read_only')"
-            ).scalar()
+            read_only = tx.exec_driver_sql(setting).scalar()
         if read_only == "on":
             refusal = ReadOnlySqlTransaction("the database cannot be written")
             raise self.met(refusal, connecting=False) or refusal
@@ -170,6 +180,7 @@ class Database:
         """
         if connection.closed or connection.made < self._trusted_since:
             return False
+        # Not `select.select`: it refuses the number of a file beyond 1,023.
         waiting = select.poll()
         waiting.register(connection.fileno(), select.POLLIN)
         if waiting.poll(0):
@@ -190,6 +201,8 @@ class Database:
         """For whoever asks next. A thread whose question was under way while we were closed comes
         here after it: nobody would close what it brings.
         """
+        # First put there, then asked: `close` says first that it is closed and then empties. So
+        # whichever of the two is late sees what the other did.
         self.kept.append(kept)
         if self._closed:
             self._let_go()
@@ -202,9 +215,8 @@ class Database:
     def _sort_out(self, context: ExceptionContext) -> Outage | None:
         cause = context.original_exception
         context.is_disconnect = context.is_disconnect or spoils(cause)
-        context.invalidate_pool_on_disconnect = (
-            False  # which siblings go with it is for `met` to say
-        )
+        # Which siblings go with it is for `met` to say: one lost connection is no outage.
+        context.invalidate_pool_on_disconnect = False
         return self.met(cause, connecting=context.connection is None)
 
 
@@ -231,8 +243,8 @@ def create(
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_SECONDS,
-        # A read is one round trip instead of four: at READ COMMITTED, BEGIN and ROLLBACK around it
-        # promise nothing.
+        # A read is one round trip instead of four:
+        # at READ COMMITTED, BEGIN and ROLLBACK around it promise nothing.
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
     )
@@ -240,6 +252,8 @@ def create(
     event.listen(engine, "do_connect", lambda *_: server.connect())
     database = Database(engine, server, isolation_level="READ COMMITTED")
 
+    # A connection that lay in the pool may be dead without knowing it. One that was just made was
+    # greeted a moment ago, and is not asked again.
     def look(connection: Any, record: Any, _proxy: object) -> None:
         used_before = record.info.get("used_before", False)
         record.info["used_before"] = True
@@ -252,23 +266,29 @@ def create(
 
 def insert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that may say ON CONFLICT, which SQLAlchemy leaves to the dialects."""
-    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+    if tx.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 class clock_ms(FunctionElement[int]):  # noqa: N801 (a SQL function reads as one)
-    """The database's own clock in milliseconds since 1970: the only clock that leases are compared
-    with.
+    """The database's own clock in milliseconds since 1970:
+    the only clock that leases are compared with.
     """
 
     type = BigInteger()
     inherit_cache = True
 
 
+# Not now(): that stands still from the beginning of the transaction, and a transaction that waited
+# for a lock would take a lease that is half over.
 @compiles(clock_ms, "postgresql")
 def _clock_postgresql(_element: object, _compiler: object, **_options: object) -> str:
     return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
 
 
+# SQLite's clock stands still for one statement, which is enough: a statement takes one lease. A
+# Julian day in a double is exact to 0.05 ms.
 @compiles(clock_ms, "sqlite")
 def _clock_sqlite(_element: object, _compiler: object, **_options: object) -> str:
     return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"

@@ -40,8 +40,9 @@ def within(seconds: float) -> Iterator[None]:
 
 def left(usual: float) -> float:
     """Seconds that may be waited now, never less than 0; `usual` where nobody set a deadline."""
-    seconds = _asking.left
-    return usual if seconds is None else seconds
+    if _asking.left is None:
+        return usual
+    return _asking.left
 
 
 def waited(since: float) -> None:

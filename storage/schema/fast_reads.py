@@ -54,9 +54,10 @@ def query_raw(database: Database, query: Select[Any], **parameters: object) -> l
 def _taken(database: Database) -> Kept | None:
     """One that was kept, and that the server did not close while it lay idle."""
     while database.kept:
+        # Between the look and the taking another thread may have taken the last one.
         try:
             kept: Kept = database.kept.pop()
-        except IndexError:  # another thread was quicker
+        except IndexError:
             return None
         if database.breaker is None or database.trusts(kept[0]):
             return kept
@@ -78,15 +79,18 @@ def _sorted_out(database: Database, sql: str, error: Exception, *, connecting: b
 def _new(database: Database) -> Kept:
     lent = database.engine.raw_connection()
     connection = lent.driver_connection
-    lent.detach()  # from SQLAlchemy's pool, whose way out and back costs as much as the question
+    # Out of SQLAlchemy's pool for good: the way out of it and back costs as much as the question.
+    lent.detach()
     return connection, {}
 
 
 @lru_cache(maxsize=64)
 def _compiled(query: Select[Any], dialect: Dialect) -> tuple[str, dict[str, Any], tuple[str, ...]]:
     """The SQL, the values that it holds itself, and the order in which it wants them."""
+    # libpq counts its parameters ($1, $2); the dialect that psycopg uses names them.
     if dialect.name == "postgresql":
-        dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # theirs
+        counting: Any = postgresql.dialect
+        dialect = counting(paramstyle="numeric_dollar")
     compiled = query.compile(dialect=dialect)
     return str(compiled), dict(compiled.params), tuple(compiled.positiontup or ())
 
@@ -101,17 +105,24 @@ def _ask_postgresql(kept: Kept, sql: str, values: list[Any]) -> list[Row]:
     """
     connection, prepared = kept
     server = connection.pgconn
-    told = [value if isinstance(value, bytes) else str(value).encode() for value in values]
-    formats = [pq.Format.BINARY if isinstance(value, bytes) else pq.Format.TEXT for value in values]
+    # Bytes go as they are; whatever else goes as text, which the server reads as the column's type.
+    given, formats = [], []
+    for value in values:
+        if isinstance(value, bytes):
+            given.append(value)
+            formats.append(pq.Format.BINARY)
+        else:
+            given.append(str(value).encode())
+            formats.append(pq.Format.TEXT)
     if connection.pooled:
-        server.send_query_params(sql.encode(), told, param_formats=formats)
+        server.send_query_params(sql.encode(), given, param_formats=formats)
     else:
         if sql not in prepared:
             name = f"glance_{len(prepared)}".encode()
             server.send_prepare(name, sql.encode())
             _fine(connection)
             prepared[sql] = name
-        server.send_query_prepared(prepared[sql], told, param_formats=formats)
+        server.send_query_prepared(prepared[sql], given, param_formats=formats)
     result = _fine(connection)
     reader = Transformer(connection)
     reader.set_pgresult(result)

@@ -38,6 +38,7 @@ class Lease:
     @property
     def open(self) -> ColumnElement[bool]:
         """Whoever comes may take it, over from a holder that is late too."""
+        # A lease that was ended has 0 here, so that the end alone answers this.
         return self.until_ms <= clock_ms()
 
     @property
@@ -45,9 +46,10 @@ class Lease:
         return self.until_ms > clock_ms()
 
     def by(self, token: str | None) -> ColumnElement[bool]:
-        """Only whoever holds it: a token that was replaced, or is gone, fits no row. None is
-        nobody's.
+        """Only whoever holds it: a token that was replaced, or is gone,
+        fits no row. None is nobody's.
         """
+        # `= NULL` is true of no row either, but SQLAlchemy would write IS NULL: of every free one.
         return self.token == (token or "")
 
     def take(self, lease_ms: int) -> dict[str, Any]:
@@ -55,7 +57,7 @@ class Lease:
         return {self.token.key: secrets.token_hex(8), self.until_ms.key: clock_ms() + lease_ms}
 
     def end(self) -> dict[str, Any]:
-        """What ending it writes: from here on nobody holds it, and a holder that is late is
-        refused.
+        """What ending it writes: from here on nobody holds it,
+        and a holder that is late is refused.
         """
         return {self.token.key: None, self.until_ms.key: 0}

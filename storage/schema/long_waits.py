@@ -32,8 +32,12 @@ class LongWaits:
     @property
     def short(self) -> float:
         """Seconds that anybody may wait now, before it is for long."""
+        # Read without the lock: whoever comes in the very moment of a change waits for half a
+        # second instead of 20 ms, or the other way round. No more hangs on it.
         crowded = self._most is not None and self._waiting >= self._most
-        return self.CROWDED if crowded and self._stuck() else self.LONG
+        if crowded and self._stuck():
+            return self.CROWDED
+        return self.LONG
 
     @contextmanager
     def one_more(self) -> Iterator[None]:
@@ -43,16 +47,18 @@ class LongWaits:
             self._waiting += 1
         try:
             yield
+            # Not where it raised: who gave up was not answered, and does not show that it moves.
             self._moved = monotonic()
         finally:
             with self._lock:
                 self._waiting -= 1
 
     def look_up(self) -> None:
-        """Between two slices of a long wait. Raises Crowded for one too many of those who are
-        stuck.
+        """Between two slices of a long wait.
+        Raises Crowded for one too many of those who are stuck.
         """
-        if self._most is not None and self._waiting > self._most and self._stuck():
+        too_many = self._most is not None and self._waiting > self._most
+        if too_many and self._stuck():
             raise Crowded(
                 f"{self._most} threads wait for the database already, and nobody is answered"
             )

@@ -1,5 +1,5 @@
-"""Tables that the product keeps about itself: who may ask, what ran and when, and what
-ops look at.
+"""Tables that the product keeps about itself:
+who may ask, what ran and when, and what ops look at.
 """
 
 from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, LargeBinary, Table, Text
@@ -30,8 +30,8 @@ api_keys = Table(
     Column("revoked_at", Instant),
 )
 
-# The clock's table: one row a periodic job, moved on by compare-and-swap so that replicas never run
-# it twice.
+# The clock's table: one row a periodic job,
+# moved on by compare-and-swap so that replicas never run it twice.
 schedule = Table(
     "schedule",
     metadata,
@@ -71,8 +71,8 @@ samples = Table(
     Column("value", Float, nullable=False),
 )
 
-# How long each push waited until its change could be seen. The clock makes samples of them, and
-# drops them.
+# How long each push waited until its change could be seen.
+# The clock makes samples of them, and drops them.
 visible = Table(
     "visible",
     metadata,
@@ -81,8 +81,8 @@ visible = Table(
     Column("ms", Integer, nullable=False),
 )
 
-# The newest refusals, for ops. Without a key to coaches: a refusal must not wait for a lock that a
-# booking holds.
+# The newest refusals, for ops. Without a key to coaches:
+# a refusal must not wait for a lock that a booking holds.
 refusals = Table(
     "refusals",
     metadata,

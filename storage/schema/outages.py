@@ -25,8 +25,8 @@ from sqlalchemy.exc import (
 Kind = Literal["away", "read_only", "busy", "again", "defect"]
 Result = TypeVar("Result")
 
-# By class: connection, resources (full, too many), intervention (shutdown, time-outs), system,
-# internal.
+# By class: connection, resources (full, too many),
+# intervention (shutdown, time-outs), system, internal.
 AWAY = ("08", "53", "57", "58", "XX")
 KINDS: dict[str, Kind] = {
     "25006": "read_only",
@@ -78,20 +78,26 @@ def kind_of(error: BaseException) -> Kind:
     """SQLAlchemy's errors, and those of both drivers."""
     if isinstance(error, Outage):
         return error.kind
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause: BaseException | None = error
+    if isinstance(error, DBAPIError):
+        cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return _kind_of_sqlite(cause)
     if isinstance(cause, psycopg.Error):
         return _kind_of_postgresql(cause)
-    return "away" if isinstance(error, Unavailable) else "defect"
+    # No driver's: the pool itself had no connection to give in time.
+    if isinstance(error, Unavailable):
+        return "away"
+    return "defect"
 
 
 def spoils(error: BaseException | None) -> bool:
     """Whether the connection that answered with this is no good any more."""
     if error is None:
         return False
-    state = error.sqlstate if isinstance(error, psycopg.Error) else None
-    return kind_of(error) in ("away", "read_only") or (state or "").startswith(SPOILT)
+    if kind_of(error) in ("away", "read_only"):
+        return True
+    return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(SPOILT)
 
 
 def is_silence(error: BaseException | None) -> bool:
@@ -106,20 +112,35 @@ def run_again_once(work: Callable[[], Result]) -> Result:
     except OperationalError as error:
         if kind_of(error) != "again":
             raise
+    # Once is enough: of two that stood in each other's way one has gone through by now.
     return work()
 
 
 def _kind_of_sqlite(error: sqlite3.Error) -> Kind:
+    # Errors of the Python module itself have no code: a closed connection, a wrong parameter.
     code = getattr(error, "sqlite_errorcode", None)
-    return "defect" if code is None else SQLITE_KINDS.get(code & PRIMARY_CODE, "defect")
+    if code is None:
+        return "defect"
+    return SQLITE_KINDS.get(code & PRIMARY_CODE, "defect")
 
 
 def _kind_of_postgresql(error: psycopg.Error) -> Kind:
     if isinstance(error, Crowded):
         return "busy"
-    state = error.sqlstate
-    if state is not None:
-        return KINDS.get(state, "away" if state.startswith(AWAY) else "defect")
+    if error.sqlstate is not None:
+        return _kind_of_state(error.sqlstate)
+    # Where no server said anything there is no state. That is an outage, but for mistakes of ours,
+    # which psycopg tells by errors of other classes.
     if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return "defect"
-    return "read_only" if SAYS_READ_ONLY in str(error) else "away"
+    if SAYS_READ_ONLY in str(error):
+        return "read_only"
+    return "away"
+
+
+def _kind_of_state(state: str) -> Kind:
+    if state in KINDS:
+        return KINDS[state]
+    if state.startswith(AWAY):
+        return "away"
+    return "defect"

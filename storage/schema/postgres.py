@@ -32,8 +32,8 @@ INTERVAL = 0.1
 # A connection that heard nothing for so long is asked first, and gets so long for that: the network
 # may have forgotten it, and nobody would tell us before the whole patience for an answer is over.
 QUIET_SECONDS, PING_SECONDS = 2.0, 0.7
-# A lost peer is noticed by the kernel: whatever we sent unacknowledged for 5 s, or silence for 11
-# s.
+# A lost peer is noticed by the kernel:
+# whatever we sent unacknowledged for 5 s, or silence for 11 s.
 KEEPALIVES = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -46,8 +46,8 @@ BLOCKED = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
 
 
 class _Dialling(threading.local):
-    """What one attempt to connect may take, and all of them; psycopg tries the hosts one after
-    another.
+    """What one attempt to connect may take, and all of them;
+    psycopg tries the hosts one after another.
     """
 
     each = CONNECT_SECONDS
@@ -101,6 +101,8 @@ class Bounded(psycopg.Connection[Any]):
 
         Who is not answered in time leaves no connection behind.
         """
+        # Short first: nearly all answers come within it,
+        # and are not counted among those who wait for long.
         left = deadlines.left(self.server.patience)
         short = min(left, self.waits.short)
         began = monotonic()
@@ -114,8 +116,8 @@ class Bounded(psycopg.Connection[Any]):
         return answer
 
     def answers(self) -> bool:
-        """Whether somebody is still there. A round trip, for a connection that lay idle for long;
-        else none.
+        """Whether somebody is still there. A round trip,
+        for a connection that lay idle for long; else none.
         """
         if monotonic() - self.answered < QUIET_SECONDS:
             return True
@@ -145,6 +147,7 @@ class Bounded(psycopg.Connection[Any]):
         except Crowded:
             self.pgconn.finish()
             raise
+        # Asked before it is thrown away: the server forgets what a closed connection waited for.
         blocked = self.server.is_blocked(self)
         self.pgconn.finish()
         if blocked:
@@ -173,6 +176,8 @@ class PostgresLink:
         }
         ours = [f"-c {name}={value}" for name, value in self.limits.items()]
         self.arguments["options"] = " ".join([*filter(None, [arguments.get("options")]), *ours])
+        # libpq then goes on to the next host where one is a standby. With one host there is none
+        # to go on to, and `_greet` says what is the matter.
         if self._hosts > 1:
             self.arguments.setdefault("target_session_attrs", "read-write")
 
@@ -186,7 +191,8 @@ class PostgresLink:
         except psycopg.OperationalError as error:
             if REFUSES_OPTIONS not in str(error):
                 raise
-            self.arguments.pop("options", None)  # several threads may learn it at once
+            # Several threads may learn it at once: for the second there is nothing left to take.
+            self.arguments.pop("options", None)
             connection = self._dial()
         connection.server, connection.waits = self, waits or self.waits
         connection.made = connection.answered = monotonic()
@@ -207,8 +213,8 @@ class PostgresLink:
             self.connect(LongWaits(None)).close()
 
     def is_blocked(self, connection: Bounded) -> bool:
-        """Whether it waits for a lock, not for a server that is silent or slow. Asked on another
-        line.
+        """Whether it waits for a lock, not for a server that is silent or slow.
+        Asked on another line.
         """
         if connection.pooled or connection.pgconn.status != psycopg.pq.ConnStatus.OK:
             return False
@@ -238,6 +244,8 @@ class PostgresLink:
         pid, read_only = row or (None, "off")
         if read_only == "on":
             raise ReadOnlySqlTransaction("the database cannot be written")
+        # A pooler makes up a process id of its own when it lets us in. Behind it each transaction
+        # may run on another server, which knows nothing that was prepared on the last one.
         connection.pooled = pid != connection.info.backend_pid
         if connection.pooled:
             connection.prepare_threshold = None

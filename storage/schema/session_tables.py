@@ -29,9 +29,8 @@ sessions = Table(
     number("gap"),  # seconds: the larger of the coach's buffers when it was made
     flag("active", default=True),
     Column("status", Text, nullable=False),  # unbooked | booked | completed | missed | disabled
-    Column(
-        "force_reason", Text
-    ),  # why it was booked over busy time or outside hours; without, it was not
+    # Why it was booked over busy time or outside hours; without, it was not.
+    Column("force_reason", Text),
     number("version", 1),
     number("capacity", 1),
     number("taken"),
@@ -43,18 +42,17 @@ sessions = Table(
     Column("context", JSON, nullable=False),
     Column("owner", Text),  # of holds
     Column("expires_at", Instant),  # of holds
-    Column(
-        "wall", Text
-    ),  # the coach's local time it was booked for: 2026-06-02T11:00 Europe/London
+    # The coach's local time it was booked for: 2026-06-02T11:00 Europe/London.
+    Column("wall", Text),
     Column("wall_moved", Text),  # what that became under newer time zone rules
     Column("conflict_since", Instant),  # an external event lies over it since then
     Column("told_conflict", Instant),  # what of that Coach OS was last told
     Column("event_calendar_id", Text),  # where it was written in the coach's calendar
-    Column(
-        "event_strays", JSON(none_as_null=True)
-    ),  # the calendars that it may still stand in besides
+    # The calendars that it may still stand in besides.
+    Column("event_strays", JSON(none_as_null=True)),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("starts < ends", "begins_before_it_ends"),
+    # Two who take the last seat at once: the row refuses the second, whatever the code believed.
     CheckConstraint("taken >= 0 AND taken <= capacity", "seats"),
     Index("ix_sessions_coach_id_ends", "coach_id", "ends"),
     Index("ix_sessions_expires_at", "expires_at"),
@@ -85,6 +83,7 @@ bookings = Table(
     Column("changed_at", Instant, nullable=False),
     Index("ix_bookings_session_id", "session_id"),
 )
+# Whoever left a pod may come back to it: only one seat at a time is theirs.
 _seated = text("status = 'booked'")
 Index(
     "uq_bookings_seat",
@@ -95,16 +94,16 @@ Index(
     sqlite_where=_seated,
 )
 
-# What is owed to the world, a row each, written in the transaction of the change that owes it. The
-# row is the job.
+# What is owed to the world, a row each, written in the transaction of the change that owes it.
+# The row is the job.
 outbox = Table(
     "outbox",
     metadata,
     Column("id", Text, primary_key=True),
     Column("kind", Text, nullable=False),  # mail | calendar | callback
-    Column(
-        "topic", Text, nullable=False
-    ),  # of a mail: its kind; of a calendar row: upsert | delete | look; an event's name
+    # Of a mail: its kind; of a calendar row: upsert | delete | look; of a callback: its event.
+    Column("topic", Text, nullable=False),
+    # The same change owes the same row: who repeats a transaction writes it once.
     Column("dedupe_key", Text, nullable=False, unique=True),
     Column("message_id", Text, unique=True),  # the left side of a mail's
     Column("coach_id", Text),
@@ -113,9 +112,8 @@ outbox = Table(
     number("version", 1),
     Column("recipient", Text),
     Column("payload", JSON, nullable=False),
-    Column(
-        "state", Text, nullable=False, server_default=text("'pending'")
-    ),  # storage.rows.outbox draws them
+    # storage.rows.outbox draws them.
+    Column("state", Text, nullable=False, server_default=text("'pending'")),
     number("attempts"),
     number("unsure"),  # attempts whose end nobody saw: it may have been sent
     Column("due_at", Instant, nullable=False),
@@ -124,18 +122,16 @@ outbox = Table(
     Column("lease_token", Text),
     number("lease_until_ms"),
     Column("last_error", Text),
-    Column(
-        "reason", Text
-    ),  # why it was superseded: newer | never_announced | switched_off | discarded | too_late
+    # Why it was superseded: newer | never_announced | switched_off | discarded | too_late.
+    Column("reason", Text),
     Column("trouble", Text),  # of the mailer, at the latest attempt: away | refused
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
 )
 _owed = text("state IN ('pending', 'sending', 'waiting_for_text')")
 Index("ix_outbox_owed", outbox.c.due_at, postgresql_where=_owed, sqlite_where=_owed)
-Index(
-    "ix_outbox_state", outbox.c.state, outbox.c.kind, outbox.c.due_at
-)  # what ops count and list, every 2 s
+# What ops count and list, every 2 s.
+Index("ix_outbox_state", outbox.c.state, outbox.c.kind, outbox.c.due_at)
 # None while all is well, and asked for with every mail that is taken.
 _in_trouble = text("trouble IS NOT NULL")
 Index(

@@ -13,15 +13,17 @@ from storage.schema.outages import Crowded
 
 BUSY_SECONDS = 4
 SQLITE_PRAGMAS = (
-    "PRAGMA synchronous=FULL",  # a 2xx is a promise: the commit behind it survives a power cut too
+    # A 2xx is a promise: the commit behind it survives a power cut too.
+    "PRAGMA synchronous=FULL",
     f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}",
+    # Off by default, and for each connection anew.
     "PRAGMA foreign_keys=ON",
 )
 
 
 def prepare(connection: Any, _record: object) -> None:
-    # The driver would otherwise begin deferred transactions of its own, which fail with SQLITE_BUSY
-    # at a write.
+    # The driver would otherwise begin deferred transactions of its own,
+    # which fail with SQLITE_BUSY at a write.
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
@@ -29,8 +31,8 @@ def prepare(connection: Any, _record: object) -> None:
 
 
 def _use_wal(connection: Any) -> None:
-    """The file remembers it. While it is being switched SQLite answers "locked" at once, whatever
-    the busy timeout.
+    """The file remembers it. While it is being switched SQLite answers "locked" at once,
+    whatever the busy timeout.
     """
     end = time.monotonic() + BUSY_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
@@ -64,6 +66,7 @@ def _take_before(tx: Connection, end: float, waits: LongWaits) -> None:
                 if time.monotonic() >= end:
                     raise Crowded("nobody let go of the write lock in time")
     except Crowded:
+        # Once more, without waiting: so the error is SQLite's own, and is read like any other.
         tx.exec_driver_sql("PRAGMA busy_timeout=0")
         tx.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -1,5 +1,5 @@
-"""Whether a standby follows this database, and whether a commit waits for one: what a fail-over may
-lose.
+"""Whether a standby follows this database, and whether a commit waits for one:
+what a fail-over may lose.
 """
 
 from dataclasses import dataclass
@@ -26,4 +26,7 @@ def following(tx: Connection) -> Standbys:
     if tx.dialect.name != "postgresql":
         return Standbys()
     there, synchronous, unseen, commits = tx.execute(FOLLOWING).one()
-    return Standbys(there, synchronous if commits in WAITS else 0, unseen)
+    # A standby may follow synchronously while our commits do not wait for it.
+    if commits not in WAITS:
+        synchronous = 0
+    return Standbys(there, synchronous, unseen)

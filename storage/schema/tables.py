@@ -86,8 +86,8 @@ coaches = Table(
     number("version", 1),
 )
 
-# One Cronofy account of a coach. The row is also the refresh job: dirty while done_gen < req_gen
-# (reliability.md).
+# One Cronofy account of a coach. The row is also the refresh job:
+# dirty while done_gen < req_gen (reliability.md).
 connections = Table(
     "connections",
     metadata,
@@ -99,15 +99,14 @@ connections = Table(
     Column("access_expires_at", Instant, nullable=False),
     Column("token_lease_token", Text),  # who renews the tokens
     number("token_lease_until_ms"),
-    Column(
-        "trouble", Text
-    ),  # initial_sync | disconnected | revoked: what userinfo, or Cronofy's refusal, last said
-    Column(
-        "troubled_since", Instant
-    ),  # since when only the coach can mend it; relink mails count from here
+    # initial_sync | disconnected | revoked: what userinfo, or Cronofy's refusal, last said.
+    Column("trouble", Text),
+    # Since when only the coach can mend it: relink mails count from here.
+    Column("troubled_since", Instant),
     Column("told_trouble", Text),  # what Coach OS was last told of
     flag("userinfo_due", default=True),
     flag("erase_due"),
+    # A new connection is dirty from its first moment: nothing of it was read yet.
     number("req_gen", 1),
     number("done_gen"),
     Column("lease_token", Text),
@@ -116,21 +115,17 @@ connections = Table(
     number("wake_after_ms"),
     number("attempts"),
     Column("dirty_since_ms", BigInteger),
-    Column(
-        "pushed_since_ms", BigInteger
-    ),  # since when a push waits to be seen; none did while this is null
+    # Since when a push waits to be seen; none did while this is null.
+    Column("pushed_since_ms", BigInteger),
     Column("last_ok_at", Instant),
     Column("last_error", Text),
-    Column(
-        "changed_at", Instant
-    ),  # when its periods last changed: such calendars are reconciled more often
-    Column(
-        "doubted", LargeBinary
-    ),  # the digest of a read that looked like a vanished calendar: not believed yet
+    # When its periods last changed: such calendars are reconciled more often.
+    Column("changed_at", Instant),
+    # The digest of a read that looked like a vanished calendar: not believed yet.
+    Column("doubted", LargeBinary),
     number("missed_pushes"),  # changes that were found without having been announced
-    Column(
-        "receives", Text
-    ),  # the calendar of it that the coach chose for sessions; at most one of a coach's has it
+    # The calendar of it that the coach chose for sessions; at most one of a coach's has it.
+    Column("receives", Text),
 )
 # What the sweeper looks for, and nothing else: it runs twice a second.
 _dirty = column("done_gen") < column("req_gen")
@@ -217,19 +212,17 @@ slot_sets = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("tzdata", Text, nullable=False),
     number("told_version"),  # what Coach OS was last told of
-    Column(
-        "holds_until", Instant
-    ),  # when the next hold ends, and the set opens again by the clock alone
+    # When the next hold ends, and the set opens again by the clock alone.
+    Column("holds_until", Instant),
 )
 
-# The id of a participant whom an import knows by their address alone: made up once, so that no id
-# tells an address.
+# The id of a participant whom an import knows by their address alone:
+# made up once, so that no id tells an address.
 imported_people = Table(
     "imported_people",
     metadata,
-    Column(
-        "address_hash", LargeBinary, primary_key=True
-    ),  # SHA-256 of the address in small letters
+    # SHA-256 of the address in small letters.
+    Column("address_hash", LargeBinary, primary_key=True),
     Column("participant_id", Text, nullable=False, unique=True),
 )
 

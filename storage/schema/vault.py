@@ -12,8 +12,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class Sealed(Exception):
-    """A stored secret does not open: a key is missing from COACHCAL_SECRET_KEYS, or rows were
-    swapped.
+    """A stored secret does not open: a key is missing from COACHCAL_SECRET_KEYS,
+    or rows were swapped.
     """
 
 
@@ -23,6 +23,8 @@ class Vault:
         self._fernet = MultiFernet(self._keys)
 
     def seal(self, owner: str, secrets: dict[str, str]) -> bytes:
+        # Fernet seals a text without its place. So the owner is sealed with it: whoever can write
+        # rows, and has no key, cannot give one coach the calendar of another.
         return self._fernet.encrypt(json.dumps([owner, secrets]).encode())
 
     def open(self, owner: str, sealed: bytes) -> dict[str, str]:

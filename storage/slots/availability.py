@@ -22,10 +22,13 @@ from storage.slots.listings import Listing
 
 Stamp = tuple[tuple[object, ...], ...]
 
+# One array for all who get nothing: nobody may write into it.
 NOTHING: Starts = np.empty(0, np.int64)
 NOTHING.setflags(write=False)
+# Further than any set reaches.
 FAR_DAYS = 10_000
 
+# Whatever can change an answer has to stand here: while it is equal, a kept answer is shown.
 _STAMP = (
     select(
         slot_sets.c.version,
@@ -44,8 +47,8 @@ _STAMP = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Starts in since <= start < until for sessions of `duration` minutes, asked about at `now`
-    (epoch seconds).
+    """Starts in since <= start < until for sessions of `duration` minutes,
+    asked about at `now` (epoch seconds).
     """
 
     duration: int
@@ -64,15 +67,13 @@ def stamp(database: Database, coach_id: str) -> Stamp:
 
 
 def starts(listing: Listing, asked: Asked) -> Starts:
-    """What can be booked. Raises Invalid for a duration that the coach does not offer, hidden or
-    not.
+    """What can be booked. Raises Invalid for a duration
+    that the coach does not offer, hidden or not.
     """
     listing.slots.row(asked.duration)
-    return (
-        NOTHING
-        if listing.effect == "hide"
-        else offered(listing.slots, asked.duration, **_clock(listing, asked))
-    )
+    if listing.effect == "hide":
+        return NOTHING
+    return offered(listing.slots, asked.duration, **_clock(listing, asked))
 
 
 def valid_until(listing: Listing, asked: Asked) -> int | None:
@@ -110,33 +111,40 @@ def pool_valid_until(listings: Sequence[Listing], asked: Asked) -> int | None:
 
 
 def _changes(members: Sequence[Member], asked: Asked) -> list[int]:
-    """When the first start leaves, and when the next one enters, for members of one notice and
-    horizon.
+    """When the first start leaves, and when the next one enters,
+    for members of one notice and horizon.
     """
     soonest = asked.now + 60 * members[0].notice
     latest = asked.now + DAY_SECONDS * members[0].horizon_days - 60 * asked.duration
     if latest < soonest:
         return []  # the notice and the session outlast the horizon: nothing is ever listed
-    changes = [asked.now + start - soonest + 1 for start in _first(members, asked)]
+    changes = []
+    leaves = _first(members, asked)
+    if leaves is not None:
+        changes.append(asked.now + leaves - soonest + 1)
     if latest + 1 < asked.until:
+        # What lies beyond the horizon can only be seen by members who have none.
         unclipped = [replace(member, notice=0, horizon_days=FAR_DAYS) for member in members]
-        coming = _first(unclipped, replace(asked, since=max(asked.since, latest + 1)))
-        changes += [asked.now + start - latest for start in coming]
+        enters = _first(unclipped, replace(asked, since=max(asked.since, latest + 1)))
+        if enters is not None:
+            changes.append(asked.now + enters - latest)
     return changes
 
 
-def _first(members: Sequence[Member], asked: Asked) -> list[int]:
-    found: list[int] = _side_by_side(members, asked).any_open()[:1].tolist()
-    return found
+def _first(members: Sequence[Member], asked: Asked) -> int | None:
+    found = _side_by_side(members, asked).any_open()
+    if not len(found):
+        return None
+    return int(found[0])
 
 
 def _members(listings: Sequence[Listing], duration: int) -> list[Member]:
-    shown = [
-        listing
-        for listing in listings
-        if listing.effect != "hide" and duration in listing.slots.durations
-    ]
-    return [Member(it.coach_id, it.slots, it.notice, it.horizon_days) for it in shown]
+    members = []
+    for it in listings:
+        if it.effect == "hide" or duration not in it.slots.durations:
+            continue
+        members.append(Member(it.coach_id, it.slots, it.notice, it.horizon_days))
+    return members
 
 
 def _side_by_side(members: Sequence[Member], asked: Asked) -> Pool:

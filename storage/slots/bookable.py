@@ -1,7 +1,7 @@
 """Whether a coach can be booked at a time: the listing's own answer, asked while nobody else can
 change it.
 
-Listing and booking are one code path: `storage.slots.slot_sets.listings` and
+Listing and booking are one code path: `storage.slots.listings.listings` and
 `storage.slots.availability.starts`. What is added here is the coach's lock, leaving out of account
 what the caller is about to give up (a hold, the session being moved), and telling why not, and what
 instead.
@@ -42,20 +42,23 @@ class Wanted:
 
 
 def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
-    """The coach, locked until the transaction ends, with a slot set that knows of no ended hold.
-    Raises Unknown.
+    """The coach, locked until the transaction ends,
+    with a slot set that knows of no ended hold. Raises Unknown.
     """
+    # The race: two see the same open time, and both book it. The second waits here until the first
+    # has committed, and then reads a set in which the time is closed.
     coach = coaches.lock(tx, coach_id)
     if coach is None:
         raise Unknown("coach", coach_id)
+    # Whoever comes first after a hold has ended takes it away: the stored set still has it.
     if sessions.drop_expired_holds(tx, coach_id, now=terms.now):
         slot_sets.recompute(tx, coach, now=terms.now)
     return coach
 
 
 def refuse_closed(listing: Listing, wanted: Wanted, terms: Terms) -> None:
-    """Raises Refused for a time that this listing does not have, and Invalid for one that none
-    could.
+    """Raises Refused for a time that this listing does not have,
+    and Invalid for one that none could.
     """
     _on_the_grid(wanted)
     if reason := why_closed(listing, wanted, terms):
@@ -71,7 +74,11 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
         tx, [wanted.coach_id], now=terms.now, stale_after=terms.stale_after, reasons=True
     )
     listing = found.get(wanted.coach_id)
-    if listing is None or (listing.holds_until is not None and listing.holds_until <= terms.now):
+    if listing is None:
+        return
+    # A hold that has ended may open this very time, and the stored set does not know it yet.
+    until = listing.holds_until
+    if until is not None and until <= terms.now:
         return
     refuse_closed(listing, wanted, terms)
 
@@ -84,7 +91,7 @@ def check(
 
     Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a
     duration that the coach does not offer. The caller holds the coach's lock, and says
-    `slots.recompute` once it has written.
+    `slot_sets.recompute` once it has written.
     """
     _on_the_grid(wanted)
     listing = _listing(tx, coach, terms, without)
@@ -106,7 +113,10 @@ def why_closed(listing: Listing, wanted: Wanted, terms: Terms) -> str | None:
     if asked.since < asked.now:
         return "past"
     runs = availability.reasons(listing, asked)
-    return runs[0][2].name if runs else "horizon"
+    # No run: the start lies beyond the set itself, which reaches past every horizon.
+    if not runs:
+        return "horizon"
+    return runs[0][2].name
 
 
 def nearest(listing: Listing, wanted: Wanted, terms: Terms) -> list[int]:
@@ -126,8 +136,8 @@ def listing_of(tx: Connection, coach_id: str, terms: Terms) -> Listing:
 def listing_for(
     tx: Connection, coach_id: str, terms: Terms, *, moving: str | None = None
 ) -> Listing:
-    """What the coach offers; to whoever moves the session `moving`, its own time too. Raises
-    Unknown.
+    """What the coach offers; to whoever moves the session `moving`,
+    its own time too. Raises Unknown.
     """
     coach = coaches.get(tx, coach_id)
     if coach is None:
@@ -157,17 +167,18 @@ def _meets_own(
     others = sessions.own(
         tx, coach.id, since=wanted.start - DAY_SECONDS, now=terms.now, without=without
     )
-    kept = ((it, max(it.gap, coach.gap)) for it in others)
-    return any(it.start - gap < wanted.end and wanted.start < it.end + gap for it, gap in kept)
+    for it in others:
+        gap = max(it.gap, coach.gap)
+        if it.start - gap < wanted.end and wanted.start < it.end + gap:
+            return True
+    return False
 
 
 def _refusal(listing: Listing, wanted: Wanted, terms: Terms, reason: str) -> Refused:
     instead = nearest(listing, wanted, terms)
-    step = (
-        "choose one of the nearest open starts"
-        if instead
-        else "list the coach's slots for another time"
-    )
+    step = "list the coach's slots for another time"
+    if instead:
+        step = "choose one of the nearest open starts"
     return Refused(
         "slot_not_open",
         f"This time cannot be booked ({reason}): {step}.",

@@ -1,5 +1,5 @@
-"""Sessions that an external event lies over: flagged to the coach and ops. No change of a calendar
-calls one off.
+"""Sessions that an external event lies over: flagged to the coach and ops.
+No change of a calendar calls one off.
 """
 
 from datetime import datetime
@@ -24,6 +24,7 @@ def flag(tx: Connection, coach: Coach, *, now: datetime) -> tuple[str, ...]:
         return ()
     met = conflicting(coming, slot_sets.external(tx, coach))
     flagged = {session.id for session in coming if session.conflict_since is not None}
+    # Only what changed is written: nearly every read finds what the last one found.
     new, over = sorted(met - flagged), sorted(flagged - met)
     if new:
         sessions.mark_conflicts(tx, new, since=now)

@@ -45,8 +45,8 @@ _LISTED = select(
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A coach's stored set and what may be shown of it: the effect of the coach's policy in this
-    state, now.
+    """A coach's stored set and what may be shown of it:
+    the effect of the coach's policy in this state, now.
     """
 
     coach_id: str
@@ -61,8 +61,8 @@ class Listing:
     effect: Effect
     effect_until: int | None
     holds_until: datetime | None
-    """When the next hold ends: from then on a start may be open that the stored set
-    calls closed.
+    """When the next hold ends: from then on a start may be open
+    that the stored set calls closed.
     """
 
 
@@ -78,7 +78,9 @@ def listings(
 
     `reasons`: why closed times are closed, too; they are larger than all the rest.
     """
-    query = _LISTED.add_columns(ROW.reasons if reasons else literal(b"").label("reasons"))
+    query = _LISTED.add_columns(literal(b"").label("reasons"))
+    if reasons:
+        query = _LISTED.add_columns(ROW.reasons)
     found = tx.execute(query.where(ROW.coach_id.in_(coach_ids))).all()
     known = healths(tx, coach_ids)
     seconds = int(stale_after.total_seconds())
@@ -96,7 +98,9 @@ def _listing(
     state = freshness.state(healths, now=now, stale_after=stale_after)
     policy = Policy(row.policy, row.last_known_hours)
     effect = freshness.effect(state, policy, as_of=as_of, now=now)
+    until = freshness.effect_until(healths, policy, as_of=as_of, now=now, stale_after=stale_after)
     stored = SlotSet(row.origin, row.days, tuple(row.durations), row.bits, row.reasons)
+    # Without any connection there is nothing to leave out: the stored set is of hours alone.
     if effect == "hours_only" and healths:
         stored = _hours_only(tx, row.coach_id, stored, at[0])
     return Listing(
@@ -106,56 +110,65 @@ def _listing(
         horizon_days=row.horizon_days,
         slots=stored,
         version=row.version,
-        as_of=None if as_of is None else datetime.fromtimestamp(as_of, UTC),
+        as_of=moment(as_of),
         state=state,
         policy=policy,
         effect=effect,
-        effect_until=_sooner(
-            freshness.effect_until(healths, policy, as_of=as_of, now=now, stale_after=stale_after),
-            row.holds_until,
-        ),
+        effect_until=_sooner(until, row.holds_until),
         holds_until=row.holds_until,
     )
+
+
+def moment(seconds: int | None) -> datetime | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _sooner(effect_until: int | None, holds_until: datetime | None) -> int | None:
     """A hold that ends opens its time by the clock alone."""
     if holds_until is None:
         return effect_until
+    # Rounded up: in the second in which it ends the hold may still stand.
     ends = ceil(holds_until.timestamp())
-    return ends if effect_until is None else min(ends, effect_until)
+    if effect_until is None:
+        return ends
+    return min(ends, effect_until)
 
 
 def _hours_only(tx: Connection, coach_id: str, stored: SlotSet, now: datetime) -> SlotSet:
-    """The set without the calendar: rare (a coach whose calendar is not trusted, by choice), so
-    computed when asked.
+    """The set without the calendar: rare (a coach whose calendar is not trusted, by choice),
+    so computed when asked.
     """
     coach = coaches.get(tx, coach_id)
-    return stored if coach is None else compute(tx, coach, now=now, calendars=False)
+    # The race: the coach is erased between the two looks. Nobody books one who is gone.
+    if coach is None:
+        return stored
+    return compute(tx, coach, now=now, calendars=False)
 
 
 def healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]:
-    """What is known about the connections of these coaches, in one query; one without a connection
-    is left out.
+    """What is known about the connections of these coaches, in one query;
+    one without a connection is left out.
     """
     row = connections.c
     query = select(row.coach_id, row.done_gen < row.req_gen, row.trouble, row.last_ok_at)
     found: dict[str, list[Health]] = {}
-    for coach_id, dirty, trouble, last_ok_at in tx.execute(
-        query.where(row.coach_id.in_(coach_ids))
-    ):
-        last_ok = None if last_ok_at is None else int(last_ok_at.timestamp())
-        found.setdefault(coach_id, []).append(
-            Health(bool(dirty), SEEN_AS.get(trouble, "disconnected"), last_ok)
-        )
+    theirs = tx.execute(query.where(row.coach_id.in_(coach_ids)))
+    for coach_id, dirty, trouble, last_ok_at in theirs:
+        last_ok = last_ok_at
+        if last_ok_at is not None:
+            last_ok = int(last_ok_at.timestamp())
+        health = Health(bool(dirty), SEEN_AS.get(trouble, "disconnected"), last_ok)
+        found.setdefault(coach_id, []).append(health)
     return found
 
 
 def preview(
     tx: Connection, coach: Coach, *, now: datetime, stale_after: timedelta
 ) -> tuple[Listing, Listing]:
-    """The coach's listing as it would be with these settings, of which nothing is written, and as
-    it is.
+    """The coach's listing as it would be with these settings,
+    of which nothing is written, and as it is.
     """
     stored = listings(tx, [coach.id], now=now, stale_after=stale_after)[coach.id]
     hours_only = stored.effect == "hours_only" and bool(healths(tx, [coach.id]))

@@ -1,5 +1,5 @@
-"""Slot sets as stored: one packed row a coach, recomputed from stored periods, read with what they
-are worth now.
+"""Slot sets as stored: one packed row a coach, recomputed from stored periods,
+read with what they are worth now.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ from storage.rows import calendars as calendar_rows
 from storage.rows import sessions
 from storage.schema.tables import busy, connections, slot_sets
 
-# Sets reach this far past the horizon, so that a set rolled once a day never runs out between two
-# rolls.
+# Sets reach this far past the horizon,
+# so that a set rolled once a day never runs out between two rolls.
 MARGIN_DAYS = 8
 
 # Limits count the sessions of whole weeks, in any zone.
@@ -39,8 +39,8 @@ def today(now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What to read of a calendar: since <= date < until, which tells all before `known_until`
-    (epoch seconds).
+    """What to read of a calendar: since <= date < until,
+    which tells all before `known_until` (epoch seconds).
     """
 
     since: date
@@ -52,8 +52,8 @@ def window(coach: Coach, now: datetime) -> Window:
     """What a set made now, and for a day to come, needs to know."""
     first = datetime.fromtimestamp(today(now), UTC)
     last = first + timedelta(days=coach.horizon_days + MARGIN_DAYS + 1)
-    # Around it: what free runs look back on, and a day for zones, since all-day items are placed in
-    # the coach's.
+    # Around it: what free runs look back on, and a day for zones,
+    # since all-day items are placed in the coach's.
     margins = timedelta(seconds=LOOK_BACK) + timedelta(days=1), timedelta(days=1)
     return Window((first - margins[0]).date(), (last + margins[1]).date(), int(last.timestamp()))
 
@@ -71,8 +71,8 @@ def recompute(tx: Connection, coach: Coach, *, now: datetime) -> tuple[int, bool
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """All that a coach's set is computed from, read at one moment. Periods and sessions in epoch
-    seconds.
+    """All that a coach's set is computed from, read at one moment.
+    Periods and sessions in epoch seconds.
     """
 
     coach: Coach
@@ -97,7 +97,9 @@ def basis(
     """What a set made now is computed from: leaving a session or hold out, or the calendars."""
     origin = today(now)
     own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
-    busy = _periods(tx, coach) if calendars else NO_PERIODS
+    busy = NO_PERIODS
+    if calendars:
+        busy = _periods(tx, coach)
     return Basis(coach, busy, tuple(own), origin)
 
 
@@ -125,8 +127,8 @@ def version(tx: Connection, coach_id: str) -> int:
 
 
 def due_for_roll(tx: Connection, *, now: datetime, limit: int = 200) -> list[str]:
-    """Coaches whose set was made on an earlier day or under other time zone rules; the oldest
-    first.
+    """Coaches whose set was made on an earlier day
+    or under other time zone rules; the oldest first.
     """
     old = (ROW.origin < today(now)) | (ROW.tzdata != installed("tzdata"))
     return list(tx.scalars(select(ROW.coach_id).where(old).order_by(ROW.origin).limit(limit)))
@@ -150,6 +152,7 @@ def _periods(tx: Connection, coach: Coach, *, unread: bool = True) -> Periods:
     rows = tx.execute(query.where(connections.c.coach_id == coach.id)).all()
     parts = [NO_PERIODS]
     for row in rows:
+        # What was not read is not free: from there on this calendar closes everything.
         if unread:
             parts.append(np.array([[row.window_end, FOREVER]], np.int64))
         parts.append(
@@ -180,16 +183,17 @@ def _write(
         "holds_until": holds_until,
     }
     if before is None:
-        # Later only `rolled` writes the rules: a set that was made anew by the way stays due for
-        # its roll.
+        # Later only `rolled` writes the rules:
+        # a set that was made anew by the way stays due for its roll.
         tx.execute(
             slot_sets.insert().values(
                 coach_id=coach.id, version=1, tzdata=installed("tzdata"), **values
             )
         )
         return 1, True
+    # The same set: its version stays, so that nobody is told of a change or reads it again.
     if before.digest == digest:
-        same = {name: values[name] for name in ("coach_version", "holds_until")}
+        same = {"coach_version": coach.version, "holds_until": holds_until}
         tx.execute(slot_sets.update().where(mine).values(same))
         return before.version, False
     tx.execute(slot_sets.update().where(mine).values(version=before.version + 1, **values))

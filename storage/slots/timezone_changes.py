@@ -1,5 +1,5 @@
-"""New time zone rules: every set is made anew, and the sessions whose local time moved are listed.
-Instants stay.
+"""New time zone rules: every set is made anew,
+and the sessions whose local time moved are listed. Instants stay.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from domain.coaches import Coach
 from domain.hours import wall_clock
+from storage.schema import records
 from storage.schema.tables import sessions
 from storage.slots import slot_sets
 
@@ -43,7 +44,7 @@ def moved(tx: Connection, *, now: datetime, limit: int = 100) -> list[Moved]:
     query = select(*columns).where(
         row.wall_moved.is_not(None), row.active, row.starts > int(now.timestamp())
     )
-    return [Moved(*found) for found in tx.execute(query.order_by(row.starts, row.id).limit(limit))]
+    return records.all_as(tx, Moved, query.order_by(row.starts, row.id).limit(limit))
 
 
 def _compare(tx: Connection, coach: Coach, *, now: datetime) -> list[Moved]:
@@ -58,9 +59,13 @@ def _compare(tx: Connection, coach: Coach, *, now: datetime) -> list[Moved]:
         select(row.id, row.starts, row.wall, row.wall_moved).where(*coming)
     ).all():
         # One that was booked before local times were kept is taken to be where it should.
-        zone = coach.hours.zone if each.wall is None else each.wall.partition(" ")[2]
+        zone = coach.hours.zone
+        if each.wall is not None:
+            zone = each.wall.partition(" ")[2]
         wall = wall_clock(zone, each.starts)
-        shifted = wall if each.wall not in (None, wall) else None
+        shifted = None
+        if each.wall not in (None, wall):
+            shifted = wall
         if each.wall is None or shifted != each.wall_moved:
             kept = {"wall": each.wall or wall, "wall_moved": shifted}
             tx.execute(sessions.update().where(row.id == each.id).values(kept))

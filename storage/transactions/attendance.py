@@ -28,41 +28,51 @@ def report(
 
     Raises Refused before it begins and once nobody has a seat; Unknown.
     """
+    # Read again under the lock: before it the session is only asked whose it is.
     coach = bookable.lock(tx, sessions.get(tx, session_id).coach_id, terms)
     session = sessions.get(tx, session_id)
     if not session.begun(terms.now):
         raise Refused("not_begun", "The session has not begun: cancel the booking instead.")
-    present = [
-        booking for booking in bookings.of_session(tx, session_id) if _took_part(session, booking)
-    ]
-    concerned = [booking for booking in present if participant_id in (None, booking.participant.id)]
-    if not concerned and participant_id is not None:
-        raise Unknown("participant", participant_id)
-    if not concerned:
-        raise Refused(
-            "nobody_seated", "Nobody had a seat in this session: there is no attendance to report."
-        )
-    changes = [
-        _marked(tx, session, booking, attended, terms)
-        for booking in concerned
-        if booking.status != attended
-    ]
-    after = {booking.id: booking.status for booking in present} | {
-        each.booking.id: attended for each in changes
-    }
-    sessions.put(
-        tx, replace(session, status=_status(set(after.values())), version=session.version + 1)
-    )
-    missed = [each for each in changes if attended == "missed"]
+    changes: list[Change] = []
+    reported: set[BookingStatus] = set()
+    is_there = False
+    for booking in bookings.of_session(tx, session_id):
+        if not _took_part(session, booking):
+            continue
+        if participant_id not in (None, booking.participant.id):
+            reported.add(booking.status)
+            continue
+        is_there = True
+        reported.add(attended)
+        if booking.status != attended:
+            changes.append(_marked(tx, session, booking, attended, terms))
+    if not is_there:
+        raise _nobody(participant_id)
+    after = replace(session, status=_status(reported), version=session.version + 1)
+    sessions.put(tx, after)
+    # Only an absence is mailed: whoever was there knows it.
+    missed = changes
+    if attended != "missed":
+        missed = []
     wake = notices.owe(tx, coach, terms, missed)
     return Made(sessions.get(tx, session_id), bookings.of_session(tx, session_id), wake)
+
+
+def _nobody(participant_id: str | None) -> Unknown | Refused:
+    if participant_id is not None:
+        return Unknown("participant", participant_id)
+    return Refused(
+        "nobody_seated", "Nobody had a seat in this session: there is no attendance to report."
+    )
 
 
 def _status(reported: set[BookingStatus]) -> SessionStatus:
     """One who was there completes the session; it is missed when nobody can be any more."""
     if "completed" in reported:
         return "completed"
-    return "booked" if "booked" in reported else "missed"
+    if "booked" in reported:
+        return "booked"
+    return "missed"
 
 
 def _took_part(session: Session, booking: Booking) -> bool:
@@ -74,6 +84,7 @@ def _took_part(session: Session, booking: Booking) -> bool:
 
 
 def _marked_afterwards(session: Session, booking: Booking) -> bool:
+    # `missed` is said of a late cancellation and of a no-show alike: the moment tells them apart.
     return booking.changed_at.timestamp() >= session.starts
 
 

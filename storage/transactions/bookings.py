@@ -6,11 +6,13 @@ PostgreSQL the constraint `no_overlap`, on SQLite a trigger, would stop whoever 
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from sqlalchemy import Connection
 
 from domain.coaches import Coach
 from domain.hours import wall_clock
+from domain.mail import Kind
 from domain.notices import Change
 from domain.sessions import (
     Booking,
@@ -18,6 +20,7 @@ from domain.sessions import (
     Participant,
     Refused,
     Session,
+    SessionStatus,
     Terms,
     check_open_to_change,
 )
@@ -56,6 +59,8 @@ def book(
     hold_id: str | None = None,
 ) -> BookingChange:
     """A 1:1 session at a time that is listed, or forced. Raises Refused, Unknown and Invalid."""
+    # In a rush for one time all but the first would queue for the coach's lock to hear that it is
+    # gone. It is looked at without the lock first, and decided under it.
     if hold_id is None and wanted.force is None:
         bookable.turn_away(tx, wanted, terms)
     coach = bookable.lock(tx, wanted.coach_id, terms)
@@ -76,6 +81,7 @@ def book(
         wall=wall_clock(coach.hours.zone, wanted.start),
     )
     booking = bookings.new(session, participant, context, terms)
+    # Written first: the set is made of what stands in the tables.
     sessions.add(tx, session)
     bookings.add(tx, booking)
     slot_sets.recompute(tx, coach, now=terms.now)
@@ -108,11 +114,11 @@ def rebook(
         raise Refused("seat_has_no_time", detail)
     wanted = Wanted(coach.id, start, duration or before.minutes, force)
     holds.use(tx, hold_id, wanted)
+    # It is there already: nobody needs to be told.
     if (wanted.start, wanted.end) == (before.starts, before.ends):
-        return BookingChange(
-            standing.booking, before, []
-        )  # it is there already: nobody needs to be told
+        return BookingChange(standing.booking, before, [])
     forced = bookable.check(tx, coach, wanted, terms, without=before.id)
+    # Out of every conflict: an open time has none, and a forced one is where somebody wanted it.
     session = replace(
         before,
         starts=wanted.start,
@@ -140,29 +146,31 @@ def cancel(
     expected: int | None = None,
     excused: bool = False,
 ) -> BookingChange:
-    """Give the seat up: cancelled, or, shortly before the start and not excused, missed. Raises
-    Refused, Unknown.
+    """Give the seat up: cancelled, or, shortly before the start and not excused, missed.
+    Raises Refused, Unknown.
     """
     standing = stand(tx, booking_id, terms, expected=expected)
-    late = terms.is_late(standing.session) and not excused
-    booking = standing.booking.changed(terms.now, status="missed" if late else "cancelled")
+    ended: Literal["cancelled", "missed"] = "cancelled"
+    left: SessionStatus = "unbooked"
+    if terms.is_late(standing.session) and not excused:
+        ended = left = "missed"
+    booking = standing.booking.changed(terms.now, status=ended)
     bookings.put(tx, booking)
     if standing.session.pod:
-        return _leave(tx, standing, booking, terms, late=late)
+        return _leave(tx, standing, booking, terms)
     session = replace(
         standing.session,
         active=False,
-        status="missed" if late else "unbooked",
+        status=left,
         taken=0,
         version=standing.session.version + 1,
         conflict_since=None,
     )
     sessions.put(tx, session)
     slot_sets.recompute(tx, standing.coach, now=terms.now)
-    change = Change("missed" if late else "cancelled", session, booking)
-    return BookingChange(
-        booking, session, notices.owe(tx, standing.coach, terms, [change], [session])
-    )
+    change = Change(ended, session, booking)
+    wake = notices.owe(tx, standing.coach, terms, [change], [session])
+    return BookingChange(booking, session, wake)
 
 
 def stand(
@@ -172,7 +180,9 @@ def stand(
     coach = bookable.lock(tx, bookings.coach_of(tx, booking_id), terms)
     booking = bookings.get(tx, booking_id)
     session = sessions.get(tx, booking.session_id)
-    if session.coach_id != coach.id:  # it went to another coach's pod between the two looks
+    # The race: the seat goes to another coach's pod between the look at its coach and that coach's
+    # lock. Then the lock is the wrong one, and says nothing about the session.
+    if session.coach_id != coach.id:
         raise Refused(
             "stale_version", "The booking was just moved: read it again.", current=booking.version
         )
@@ -180,10 +190,12 @@ def stand(
     return Changeable(coach, session, booking)
 
 
-def _leave(
-    tx: Connection, standing: Changeable, booking: Booking, terms: Terms, *, late: bool
-) -> BookingChange:
+def _leave(tx: Connection, standing: Changeable, booking: Booking, terms: Terms) -> BookingChange:
+    """A pod goes on without whoever left it."""
     sessions.give_seat(tx, standing.session.id)
     session = sessions.get(tx, standing.session.id)
-    change = Change("missed" if late else "seat_left", session, booking)
+    kind: Kind = "seat_left"
+    if booking.status == "missed":
+        kind = "missed"
+    change = Change(kind, session, booking)
     return BookingChange(booking, session, notices.owe(tx, standing.coach, terms, [change]))

@@ -36,62 +36,61 @@ def of_booking(change: Change, terms: Terms) -> Owed:
 
 
 def announce(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> list[Wake]:
-    """Owe a callback for whatever is not as the platform was last told. Answers what to wake for
-    once committed.
+    """Owe a callback for whatever is not as the platform was last told.
+    Answers what to wake for once committed.
     """
     found = [*_slots(tx, now, limit), *_calendars(tx, now, limit), *_conflicts(tx, now, limit)]
     if not found:
         return []
     subjects = [event.subject for event in found]
+    # Asked before they are forgotten: numbers go on growing, or what is new would count as old.
     latest = _latest(tx, subjects)
     _forget(tx, subjects)
-    return outbox.add(
-        tx, [_owed(event, latest.get(event.subject, 0) + 1) for event in found], now=now
-    )
+    owed = [_owed(event, latest.get(event.subject, 0) + 1) for event in found]
+    return outbox.add(tx, owed, now=now)
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
     """How many were over for longer than they are kept. Dead ones wait for a person."""
-    return tx.execute(
-        outbox_rows.delete().where(row.kind == "callback", _over, row.due_at < now - KEPT)
-    ).rowcount
+    old = outbox_rows.delete().where(row.kind == "callback", _over, row.due_at < now - KEPT)
+    return tx.execute(old).rowcount
 
 
 def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
+    # The race: a booking changes the set between the look at its version and the note of what was
+    # told, and its news is never told. Both are one statement here, of rows that are locked; what
+    # is written just now is skipped, and told of the next time.
     slot = slot_sets.c
-    untold = (
-        select(slot.coach_id)
-        .where(slot.told_version < slot.version)
-        .order_by(slot.coach_id)
-        .limit(limit)
-    )
-    chosen = untold.with_for_update(skip_locked=True).cte("chosen")
+    untold = select(slot.coach_id).where(slot.told_version < slot.version)
+    first = untold.order_by(slot.coach_id).limit(limit)
+    chosen = first.with_for_update(skip_locked=True).cte("chosen")
     statement = slot_sets.update().where(slot.coach_id.in_(select(chosen.c.coach_id)))
-    told = statement.values(told_version=slot.version).returning(slot.coach_id, slot.version)
-    return [events.slots_changed(coach_id, version, now) for coach_id, version in tx.execute(told)]
+    noted = statement.values(told_version=slot.version).returning(slot.coach_id, slot.version)
+    found = []
+    for coach_id, version in tx.execute(noted):
+        event = events.slots_changed(coach_id, version, now)
+        found.append(event)
+    return found
 
 
 def _calendars(tx: Connection, now: datetime, limit: int) -> list[Event]:
-    """A first sync is told of neither as trouble nor as its end; nor is what only another release
-    knows.
+    """A first sync is told of neither as trouble nor as its end;
+    nor is what only another release knows.
     """
     one = connections.c
     lasting = or_(one.trouble.is_(None), one.trouble.in_(("disconnected", "revoked")))
-    untold = (
-        select(one.id)
-        .where(one.trouble.is_distinct_from(one.told_trouble), lasting)
-        .order_by(one.id)
-        .limit(limit)
-    )
-    chosen = untold.with_for_update(skip_locked=True).cte("chosen")
-    statement = (
-        connections.update().where(one.id.in_(select(chosen.c.id))).values(told_trouble=one.trouble)
-    )
-    told = tx.execute(statement.returning(one.coach_id, one.id, one.trouble, one.troubled_since))
-    return [
-        events.calendar(found.coach_id, found.id, found.trouble, since=found.troubled_since, at=now)
-        for found in told
-    ]
+    # Not `!=`: no trouble is a null, which differs from nothing.
+    untold = select(one.id).where(one.trouble.is_distinct_from(one.told_trouble), lasting)
+    first = untold.order_by(one.id).limit(limit)
+    chosen = first.with_for_update(skip_locked=True).cte("chosen")
+    statement = connections.update().where(one.id.in_(select(chosen.c.id)))
+    noted = statement.values(told_trouble=one.trouble)
+    found = []
+    columns = (one.coach_id, one.id, one.trouble, one.troubled_since)
+    for coach_id, connection_id, trouble, since in tx.execute(noted.returning(*columns)):
+        event = events.calendar(coach_id, connection_id, trouble, since=since, at=now)
+        found.append(event)
+    return found
 
 
 def _conflicts(tx: Connection, now: datetime, limit: int) -> list[Event]:
@@ -99,10 +98,9 @@ def _conflicts(tx: Connection, now: datetime, limit: int) -> list[Event]:
     untold = select(session.id).where(untold_conflict).order_by(session.id).limit(limit)
     chosen = untold.with_for_update(skip_locked=True).cte("chosen")
     statement = session_rows.update().where(session.id.in_(select(chosen.c.id)))
-    told = tx.scalars(
-        statement.values(told_conflict=session.conflict_since).returning(session.id)
-    ).all()
-    return [events.conflict(sessions.get(tx, session_id), now) for session_id in told]
+    noted = statement.values(told_conflict=session.conflict_since).returning(session.id)
+    ids = tx.scalars(noted).all()
+    return [events.conflict(sessions.get(tx, session_id), now) for session_id in ids]
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:
@@ -113,8 +111,8 @@ def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:
 
 
 def _forget(tx: Connection, subjects: Sequence[str]) -> None:
-    """Something new is told of these: what was told before is history that nobody needs, and grows
-    without end.
+    """Something new is told of these: what was told before is history that nobody needs,
+    and grows without end.
     """
     tx.execute(
         outbox_rows.delete().where(row.kind == "callback", row.booking_id.in_(subjects), _over)

@@ -1,5 +1,5 @@
-"""What a coach, or Coach OS for them, changes: each change and the slot set that follows from it in
-one transaction.
+"""What a coach, or Coach OS for them, changes:
+each change and the slot set that follows from it in one transaction.
 """
 
 from collections.abc import Callable, Collection
@@ -41,6 +41,7 @@ def put_coach(
     read is closed.
     """
     before = coaches.lock(tx, coach_id)
+    # In a savepoint: on PostgreSQL a refused insert is the end of its transaction otherwise.
     try:
         with tx.begin_nested():
             after = coaches.put(tx, change(before), expected=expected)
@@ -52,19 +53,20 @@ def put_coach(
         return CoachChange(after, created=False)
     slot_sets.recompute(tx, after, now=now)
     met = conflicts.flag(tx, after, now=now)
-    owed = (
-        connections.ids_of_coach(tx, coach_id)
-        if before is not None and _needs_reading(before, after)
-        else []
-    )
-    wake = tuple(
-        connection_id for connection_id in owed if push_marks.mark_dirty(tx, connection_id)
-    )
+    wake: tuple[str, ...] = ()
+    if before is not None and _needs_reading(before, after):
+        wake = _owe_reads(tx, coach_id)
     return CoachChange(after, created=after.version == 1, wake=wake, conflicts=met)
 
 
 def _needs_reading(before: Coach, after: Coach) -> bool:
+    # All-day items lie elsewhere in another zone, and may reach over the edges of what was read.
     return before.hours.zone != after.hours.zone or before.horizon_days < after.horizon_days
+
+
+def _owe_reads(tx: Connection, coach_id: str) -> tuple[str, ...]:
+    ids = connections.ids_of_coach(tx, coach_id)
+    return tuple(each for each in ids if push_marks.mark_dirty(tx, each))
 
 
 def choose_calendars(
@@ -73,7 +75,7 @@ def choose_calendars(
     """Let these calendars of a coach's connection block, and no others. Every calendar was read:
     none is owed a read.
 
-    Returns the sessions that this has put in conflict. Raises accounts.UnknownCalendar.
+    Returns the sessions that this has put in conflict. Raises calendars.UnknownCalendar.
     """
     coach = coaches.lock(tx, coach_id)
     calendars.choose(tx, connection_id, chosen)

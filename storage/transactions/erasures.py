@@ -23,6 +23,7 @@ from storage.rows import coaches as coach_rows
 from storage.rows import connections as connection_rows
 from storage.rows.audit_log import Deed
 from storage.rows.outbox import Owed
+from storage.schema import records
 from storage.schema.database import insert
 from storage.schema.tables import (
     bookings,
@@ -67,15 +68,15 @@ def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[st
     """
     if not is_known(tx, person):
         return None
+    # Asked twice is asked once: the audit keeps the first, and nobody else is named in it.
     values = {"kind": person.kind, "person_id": person.id, "asked_at": now}
-    asked = (
-        insert(tx, erasures)
-        .values(values)
-        .on_conflict_do_nothing(index_elements=["kind", "person_id"])
-    )
+    added = insert(tx, erasures).values(values)
+    asked = added.on_conflict_do_nothing(index_elements=["kind", "person_id"])
     if tx.execute(asked.returning(row.person_id)).first() is not None:
         audit_log.note(tx, Deed(now, actor, "erase", person.id, person.kind))
-    connected = connection_rows.ids_of_coach(tx, person.id) if person.kind == "coach" else []
+    if person.kind != "coach":
+        return []
+    connected = connection_rows.ids_of_coach(tx, person.id)
     for connection_id in connected:
         push_marks.mark_dirty(tx, connection_id, erase=True)
     return connected
@@ -98,7 +99,7 @@ def is_owed(tx: Connection, person: Person) -> bool:
 def owed(tx: Connection, *, limit: int) -> list[Person]:
     """Who is to be erased and is not yet, those asked for first first."""
     query = select(row.kind, row.person_id).order_by(row.asked_at, row.person_id)
-    return [Person(*found) for found in tx.execute(query.limit(limit))]
+    return records.all_as(tx, Person, query.limit(limit))
 
 
 def advance(tx: Connection, person: Person, *, now: datetime) -> Erased:
@@ -114,6 +115,7 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     An account that is not revoked yet stays, with the bare row of its coach: without its token
     nobody could end our access to it.
     """
+    # Nobody books this coach any more from here on, and no read of theirs is stored.
     coach_rows.lock(tx, person.id)
     rows = personal_data.of_coach(tx, person.id)
     coming = and_(sessions.c.active, sessions.c.ends > int(now.timestamp()))
@@ -140,31 +142,31 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     rows = personal_data.of_participant(tx, person.id)
     answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
-    # A hold ends by itself within minutes, and opens its time then; deleted here, the coach's set
-    # would not know.
+    # A hold ends by itself within minutes, and opens its time then;
+    # deleted here, the coach's set would not know.
     tx.execute(sessions.update().where(rows[sessions]).values(owner=None))
     _delete(tx, imported_people, rows[imported_people])
     _delete(tx, links, rows[links])
     emptied = _empty_mails(tx, rows[outbox_rows])
-    # The platform has heard them: kept, they would say whose the bookings were that are nobody's
-    # from now on.
-    told = outbox_rows.c.state.in_(("sent", "superseded"))
-    _delete(tx, outbox_rows, and_(rows[outbox_rows], outbox_rows.c.kind == "callback", told))
+    # The platform has heard them: kept, they would say whose the bookings were
+    # that are nobody's from now on.
+    over = outbox_rows.c.state.in_(("sent", "superseded"))
+    _delete(tx, outbox_rows, and_(rows[outbox_rows], outbox_rows.c.kind == "callback", over))
     coming = _coming(tx, rows[bookings], now)
     taken = retention.anonymise(tx, rows[bookings])
     _delete(tx, erasures, _is(person))
-    # The events in the coaches' calendars are titled with the participant's name. The sweeper wakes
-    # their writer.
+    # The events in the coaches' calendars are titled with the participant's name.
+    # The sweeper wakes their writer.
     outbox.add(tx, [_retitled(*session, now) for session in coming], now=now)
     return Erased(0, len(coming), taken, emptied, answers)
 
 
 def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
-    """Leave a coach of whom nothing is known but the id, and who cannot be booked: a session would
-    be lost later.
+    """Leave a coach of whom nothing is known but the id, and who cannot be booked:
+    a session would be lost later.
     """
     bare = coaches.update().where(coaches.c.id == coach_id)
-    tx.execute(bare.values(name="", email=None, weekly=[[] for _day in range(7)], overrides=[]))
+    tx.execute(bare.values(name="", email=None, weekly=[[]] * 7, overrides=[]))
     closed = coach_rows.get(tx, coach_id)
     if closed is not None:
         slot_sets.recompute(tx, closed, now=now)
@@ -216,6 +218,7 @@ def _drop_answers(tx: Connection, answers: Iterable[KeptAnswer]) -> int:
     return len(keys)
 
 
+# SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535, and two go with each key.
 def _batches(keys: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
     for place in range(0, len(keys), AT_ONCE):
         yield keys[place : place + AT_ONCE]

@@ -1,5 +1,5 @@
-"""Holds: a time kept for whoever is filling a form. They block everybody but their owner, and end
-by themselves.
+"""Holds: a time kept for whoever is filling a form.
+They block everybody but their owner, and end by themselves.
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ def hold(tx: Connection, wanted: Wanted, owner: str, minutes: int, terms: Terms)
     """Keep an open time. Raises Refused, Unknown and Invalid as booking it would."""
     coach = bookable.lock(tx, wanted.coach_id, terms)
     bookable.check(tx, coach, wanted, terms)
-    held = Session(
+    kept = Session(
         id="hld_" + sessions.new_id().removeprefix("ses_"),
         coach_id=coach.id,
         kind="hold",
@@ -27,17 +27,18 @@ def hold(tx: Connection, wanted: Wanted, owner: str, minutes: int, terms: Terms)
         owner=owner,
         expires_at=terms.now + timedelta(minutes=minutes),
     )
-    sessions.add(tx, held)
+    sessions.add(tx, kept)
     slot_sets.recompute(tx, coach, now=terms.now)
-    return held
+    return kept
 
 
 def release(tx: Connection, hold_id: str, terms: Terms) -> None:
     """Give a held time back. Raises Unknown; also for a hold that has ended."""
-    held = sessions.hold(tx, hold_id)
-    if held is None:
+    kept = sessions.hold(tx, hold_id)
+    if kept is None:
         raise Unknown("hold", hold_id)
-    coach = bookable.lock(tx, held.coach_id, terms)
+    # The race: it ends, or is booked, while this waits for the coach's lock.
+    coach = bookable.lock(tx, kept.coach_id, terms)
     if sessions.hold(tx, hold_id) is None:
         raise Unknown("hold", hold_id)
     sessions.delete_hold(tx, hold_id)
@@ -50,10 +51,11 @@ def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> str | None:
     """
     if hold_id is None:
         return None
-    held = sessions.hold(tx, hold_id)
-    if held is None:
-        return None  # it has ended: the time may still be open, and is asked for like any other
-    if (held.coach_id, held.starts, held.ends) != (wanted.coach_id, wanted.start, wanted.end):
+    kept = sessions.hold(tx, hold_id)
+    # It has ended: the time may still be open, and is asked for like any other.
+    if kept is None:
+        return None
+    if (kept.coach_id, kept.starts, kept.ends) != (wanted.coach_id, wanted.start, wanted.end):
         raise Refused(
             "hold_of_another_time",
             "This hold keeps another time: book that one, or leave hold_id out.",
@@ -64,5 +66,6 @@ def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> str | None:
 
 def reopen(tx: Connection, coach_id: str, terms: Terms) -> None:
     """Open the times of a coach's ended holds."""
+    # The lock does it: whoever takes it finds no ended hold, and a set without them.
     if coaches.get(tx, coach_id) is not None:
         bookable.lock(tx, coach_id, terms)

@@ -16,12 +16,15 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 
 from storage.rows import outbox, outbox_claims
 from storage.rows.outbox_claims import Wake
+from storage.schema import records
 from storage.schema.tables import calendars, connections, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
 from storage.transactions.write_back import TargetCalendar, owed_row
 
 LOOK = "look"
 """The topic of the outbox rows."""
+# Cronofy answers 202 to a write, which is no proof of it, and says nothing when it fails later: a
+# provider that is down for a night is written to in the morning.
 AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 6 * 60, 24 * 60))
 KEPT = timedelta(days=60)
 
@@ -56,10 +59,12 @@ def begin(
     tx: Connection, session_id: str, place: TargetCalendar, *, deletes: bool, now: datetime
 ) -> Begun | None:
     """Owe looks from now on. None: the session is gone, or the account is or is being erased."""
-    # In the order of an erasure, which has the sessions before it takes the connection: no
-    # deadlock.
+    # In the order of an erasure, which has the sessions before
+    # it takes the connection: no deadlock.
     session = select(sessions.c.id).where(sessions.c.id == session_id).with_for_update()
     account = and_(connections.c.id == place.connection_id, connections.c.erase_due.is_(False))
+    # PostgreSQL's weakest lock: the account cannot be deleted meanwhile,
+    # and can be read and renewed.
     standing = select(connections.c.id).where(account).with_for_update(read=True, key_share=True)
     if tx.execute(session).first() is None or tx.execute(standing).first() is None:
         return None
@@ -82,6 +87,7 @@ def begin(
 
 def settle(tx: Connection, begun: Begun) -> None:
     """The write was done, or refused: no look is owed for it. One for an earlier write stays."""
+    # If an earlier write may still land there, that this one is done says nothing about it.
     if begun.alone:
         mine = and_(row.session_id == begun.session_id, row.calendar_id == begun.calendar_id)
         tx.execute(event_looks.delete().where(mine, row.token == begun.token))
@@ -91,8 +97,8 @@ def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:
     query = select(
         row.session_id, row.calendar_id, row.connection_id, row.since, row.token, row.deletes
     )
-    found = tx.execute(query.where(row.session_id == session_id).order_by(row.calendar_id))
-    return tuple(Look(*values) for values in found)
+    mine = query.where(row.session_id == session_id).order_by(row.calendar_id)
+    return tuple(records.all_as(tx, Look, mine))
 
 
 def looked(tx: Connection, look: Look, *, at: datetime) -> None:
@@ -115,8 +121,8 @@ def owe_due(tx: Connection, *, now: datetime, limit: int) -> list[Wake]:
 
 
 def owe_with_read(tx: Connection, connection_id: str, *, now: datetime) -> list[Wake]:
-    """The account was read: owe every look at its calendars. Nobody has to be woken, the sweeper
-    does that.
+    """The account was read: owe every look at its calendars.
+    Nobody has to be woken, the sweeper does that.
     """
     return _owe(tx, row.connection_id == connection_id, now=now, limit=100)
 

@@ -2,7 +2,7 @@
 calendar, and word of it to the platform.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -28,16 +28,27 @@ def owe(
 
     Answers what to wake senders for once this is committed.
     """
-    told = contact(tx, coach)
-    rows = [_mail(change, notice) for change in changes for notice in notices(change, told, terms)]
-    rows += [_calendar(session, terms) for session in moved]
+    owed = [*_mails(changes, contact(tx, coach), terms)]
+    for session in moved:
+        row = _calendar(session, terms)
+        owed.append(row)
     if terms.callbacks:
-        # What is news to the coach alone (a seat moved to another's pod) is no other news of the
-        # booking.
-        rows += [
-            callbacks.of_booking(change, terms) for change in changes if change.tells_participant
-        ]
-    return outbox.add(tx, rows, now=terms.now)
+        owed.extend(_callbacks(changes, terms))
+    return outbox.add(tx, owed, now=terms.now)
+
+
+def _mails(changes: Sequence[Change], coach: Contact, terms: Terms) -> Iterator[Owed]:
+    for change in changes:
+        for notice in notices(change, coach, terms):
+            yield mail(notice, change.session.coach_id, change.session.id)
+
+
+def _callbacks(changes: Sequence[Change], terms: Terms) -> Iterator[Owed]:
+    for change in changes:
+        # What is news to the coach alone (a seat moved to another's pod)
+        # is no other news of the booking.
+        if change.tells_participant:
+            yield callbacks.of_booking(change, terms)
 
 
 def contact(tx: Connection, coach: Coach) -> Contact:
@@ -64,24 +75,22 @@ def mail(notice: Notice, coach_id: str, session_id: str | None) -> Owed:
         coach_id=coach_id,
         session_id=session_id,
         booking_id=facts.booking_id,
-        recipient=mail_address(
-            "email", facts.recipient.email
-        ),  # as stored: the queue of its mails is known by it
+        # As mails have it, not as it was typed: the queue of its mails is known by it.
+        recipient=mail_address("email", facts.recipient.email),
         message_id=facts.digest,
     )
 
 
-def _mail(change: Change, notice: Notice) -> Owed:
-    return mail(notice, change.session.coach_id, change.session.id)
-
-
 def _calendar(session: Session, terms: Terms) -> Owed:
-    """It says that the calendar has to be brought up to date, not with what: that is the session as
-    it is then.
+    """It says that the calendar has to be brought up to date, not with what:
+    that is the session as it is then.
     """
+    topic = "upsert"
+    if not session.active:
+        topic = "delete"
     return Owed(
         kind="calendar",
-        topic="upsert" if session.active else "delete",
+        topic=topic,
         dedupe_key=f"calendar:{session.id}:{session.version}",
         version=session.version,
         due_at=terms.now,

@@ -47,15 +47,15 @@ class EntryOutcome:
     coach_id: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept for whoever goes on where another stopped; of a refusal, what a row is
-        told.
+        """As it is kept for whoever goes on where another stopped;
+        of a refusal, what a row is told.
         """
         whole: dict[str, Any] = {"coach_id": self.coach_id, "pod": self.pod and asdict(self.pod)}
         if isinstance(self.refused, Invalid):
             whole["invalid"] = [self.refused.field, self.refused.code, self.refused.detail]
         elif self.refused is not None:
-            told = self.refused
-            whole["refused"] = [told.code, told.detail, told.reason, told.nearest]
+            why = self.refused
+            whole["refused"] = [why.code, why.detail, why.reason, why.nearest]
         return whole
 
     @classmethod

@@ -1,8 +1,9 @@
-"""Many pods at once: each taken in its turn by the rule that makes any pod, so that those of one
-file collide too.
+"""Many pods at once: each taken in its turn by the rule that makes any pod,
+so that those of one file collide too.
 """
 
 import secrets
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -46,19 +47,18 @@ def parts(entries: Sequence[PodEntry], outcomes: Sequence[EntryOutcome]) -> list
     people = 0
     for place in places:
         coach_id, more = outcomes[place].coach_id, len(entries[place].participants)
-        last = found[-1] if found else None
         people += more
-        if (
-            last
-            and last.coach_id == coach_id
-            and len(last.places) < MOST_ENTRIES
-            and people <= MOST_SEATED
-        ):
-            found[-1] = replace(last, places=(*last.places, place))
+        if found and _has_room(found[-1], coach_id, people):
+            found[-1] = replace(found[-1], places=(*found[-1].places, place))
         else:
             found.append(Part(coach_id, (place,)))
             people = more
     return found
+
+
+def _has_room(part: Part, coach_id: str, people: int) -> bool:
+    is_small = len(part.places) < MOST_ENTRIES and people <= MOST_SEATED
+    return part.coach_id == coach_id and is_small
 
 
 def make(
@@ -78,15 +78,20 @@ def make(
             "This coach was removed meanwhile: make the coach, or name another.",
         )
         return [EntryOutcome(refused=gone, coach_id=coach_id)] * len(entries), []
+    # All are tried before one is written: whether this is to be had at all is known by then.
     rehearsal = _Rehearsal(tx, coach, terms)
-    tried = [_rehearsed(entry, rehearsal) for entry in entries]
-    outcomes = [outcome for outcome, _ in tried]
-    if all_or_none and any(outcome.refused for outcome in outcomes):
+    outcomes, planned = [], []
+    for entry in entries:
+        outcome, pod = _rehearsed(entry, rehearsal)
+        outcomes.append(outcome)
+        planned.append(pod)
+    refused = planned.count(None)
+    if all_or_none and refused:
         return [replace(outcome, pod=None) for outcome in outcomes], []
-    if all(outcome.refused for outcome in outcomes):
+    if refused == len(outcomes):
         return outcomes, []
     wake: list[Wake] = []
-    for entry, (_, pod) in zip(_known_by_ids(tx, entries), tried, strict=True):
+    for entry, pod in zip(_known_by_ids(tx, entries), planned, strict=True):
         if pod is not None:
             wake += pods.place(tx, coach, pod, entry.participants, terms).wake
     slot_sets.recompute(tx, coach, now=terms.now)
@@ -94,8 +99,8 @@ def make(
 
 
 def know_people(tx: Connection, entries: Sequence[PodEntry]) -> None:
-    """Give everybody an id before any coach is locked: two rosters with the same people would wait
-    for each other.
+    """Give everybody an id before any coach is locked:
+    two rosters with the same people would wait for each other.
     """
     _known_by_ids(tx, entries)
 
@@ -106,7 +111,11 @@ def rehearse(tx: Connection, entries: Sequence[PodEntry], terms: Terms) -> list[
     """
     named = _ids(tx, {entry.coach for entry in entries})
     rehearsals: dict[str, _Rehearsal] = {}
-    return [_looked_up(tx, entry, named[entry.coach], rehearsals, terms) for entry in entries]
+    outcomes = []
+    for entry in entries:
+        outcome = _looked_up(tx, entry, named[entry.coach], rehearsals, terms)
+        outcomes.append(outcome)
+    return outcomes
 
 
 class _Rehearsal:
@@ -120,12 +129,14 @@ class _Rehearsal:
             tx, coach, now=terms.now, calendars=listing.effect != "hours_only"
         )
         self._pods: list[Own] = []
-        # Not the stored set: a hold in it may have ended, and be dropped by whoever locks the coach
-        # next.
+        # Not the stored set: a hold in it may have ended,
+        # and be dropped by whoever locks the coach next.
         self._listing = replace(listing, slots=self._basis.build())
 
     def take(self, plan: Plan) -> Session:
         """The pod, if its time is open. Raises Refused and Invalid."""
+        # The set is made anew with each pod, which takes milliseconds: so the next entry of this
+        # coach meets it, buffers and limits included.
         bookable.refuse_closed(self._listing, plan.wanted, self._terms)
         pod = pods.planned(self.coach, plan, self._terms)
         self._pods.append(Own(pod.starts, pod.ends, pod.gap))
@@ -174,17 +185,18 @@ def _ids(tx: Connection, names: set[str]) -> dict[str, list[str]]:
     row = coaches.c
     mail = func.lower(row.email)
     mails = {name: _as_kept(name) for name in names}
-    query = select(row.id, mail.label("mail")).where(
-        or_(row.id.in_(names), mail.in_(mails.values()))
-    )
-    found = list(tx.execute(query.order_by(row.id)))
-    return {
-        name: [each.id for each in found if name == each.id or mails[name] == each.mail]
-        for name in names
-    }
+    query = select(row.id, mail.label("mail"))
+    meant = query.where(or_(row.id.in_(names), mail.in_(mails.values())))
+    means = defaultdict(list)
+    for coach in tx.execute(meant.order_by(row.id)):
+        for name in names:
+            if name == coach.id or mails[name] == coach.mail:
+                means[name].append(coach.id)
+    return means
 
 
 def _as_kept(name: str) -> str:
+    # A name may be an id as well, which is no address.
     try:
         return mail_address("coach", name).lower()
     except Invalid:
@@ -192,11 +204,14 @@ def _as_kept(name: str) -> str:
 
 
 def _known_by_ids(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:
-    """The entries with ids that say nothing: the same for one address each time, whichever file it
-    stands in.
+    """The entries with ids that say nothing:
+    the same for one address each time, whichever file it stands in.
     """
-    addresses = {person.id for entry in entries for person in entry.participants}
-    ids = _ids_of(tx, {address: sha256(address.encode()).digest() for address in addresses})
+    digests = {}
+    for entry in entries:
+        for person in entry.participants:
+            digests[person.id] = sha256(person.id.encode()).digest()
+    ids = _ids_of(tx, digests)
     found = []
     for entry in entries:
         people = tuple(replace(person, id=ids[person.id]) for person in entry.participants)
@@ -207,12 +222,14 @@ def _known_by_ids(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]
 def _ids_of(tx: Connection, digests: dict[str, bytes]) -> dict[str, str]:
     """By address; those that are new get one."""
     known = _known(tx, digests.values())
-    new = sorted(set(digests.values()) - known.keys())  # in one order: no deadlock
+    # Two rosters with the same people write in one order: neither waits for the other in a circle.
+    new = sorted(set(digests.values()) - known.keys())
     if new:
-        rows = [
-            {"address_hash": digest, "participant_id": f"imp_{secrets.token_hex(12)}"}
-            for digest in new
-        ]
+        rows = []
+        for digest in new:
+            name = f"imp_{secrets.token_hex(12)}"
+            rows.append({"address_hash": digest, "participant_id": name})
+        # Another roster may have given one an id since the look: read again, theirs is the one.
         tx.execute(insert(tx, imported_people).on_conflict_do_nothing(), rows)
         known |= _known(tx, new)
     return {address: known[digest] for address, digest in digests.items()}

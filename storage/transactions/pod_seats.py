@@ -1,5 +1,6 @@
 """Seats in a pod: taken, moved, and checked against its capacity and deadline."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -36,8 +37,8 @@ def take_seat(
     *,
     assigned: bool = False,
 ) -> BookingChange:
-    """A seat in a pod, if there is one and its format lets this person have it. Raises Refused,
-    Unknown.
+    """A seat in a pod, if there is one and its format lets this person have it.
+    Raises Refused, Unknown.
     """
     coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
     seated = give_seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
@@ -53,8 +54,10 @@ def move_seat(
     Raises Refused, Unknown.
     """
     target = sessions.get(tx, pod_id, what="pod")
+    # The race: two people swap pods of two coaches, and each locks first what the other has. Both
+    # lock in the same order.
     for coach_id in sorted({target.coach_id, booking_rows.coach_of(tx, booking_id)}):
-        bookable.lock(tx, coach_id, terms)  # in one order: two who swap cannot deadlock
+        bookable.lock(tx, coach_id, terms)
     standing = booking_transactions.stand(tx, booking_id, terms, expected=expected)
     left, before = standing.session, standing.booking
     if not left.pod:
@@ -70,13 +73,12 @@ def move_seat(
     sessions.give_seat(tx, left.id)
     booking = before.changed(terms.now, session_id=pod_id)
     booking_rows.put(tx, booking)
-    wake = notices.owe(
-        tx, coach, terms, [Change("rebooked", pod, booking, previous_starts=left.starts)]
-    )
+    moved = Change("rebooked", pod, booking, previous_starts=left.starts)
+    wake = notices.owe(tx, coach, terms, [moved])
+    # The coach of the pod that was left is not the one who is told that it moved.
     if left.coach_id != coach.id:
-        wake += notices.owe(
-            tx, standing.coach, terms, [Change("seat_left", left, booking, tells_participant=False)]
-        )
+        gone = Change("seat_left", left, booking, tells_participant=False)
+        wake += notices.owe(tx, standing.coach, terms, [gone])
     return BookingChange(booking, pod, wake)
 
 
@@ -108,6 +110,7 @@ def _take(
         raise Refused("pod_ended", "This pod was called off: choose another.", ended_as=pod.status)
     if pod.begun(terms.now):
         raise Refused("already_begun", "The pod has begun: choose another.", reason="past")
+    # Under the coach's lock. Whoever came here without it the table's own index would refuse.
     if booking_rows.is_seated(tx, pod_id, participant.id):
         raise Refused("already_seated", "This participant has a seat in the pod already.")
     if not sessions.take_seat(tx, pod_id):
@@ -121,9 +124,10 @@ def _full(tx: Connection, coach: Coach, pod: Session, terms: Terms) -> Refused:
     )
     wanted = Wanted(coach.id, pod.starts, pod.minutes)
     listing = bookable.listing_of(tx, coach.id, terms)
-    nearest = (
-        bookable.nearest(listing, wanted, terms) if pod.minutes in listing.slots.durations else ()
-    )
+    # The coach may have stopped to offer this duration: then no other start is like it.
+    nearest: Sequence[int] = ()
+    if pod.minutes in listing.slots.durations:
+        nearest = bookable.nearest(listing, wanted, terms)
     detail = (
         f"All {pod.capacity} seats of this pod are taken: choose another pod, or one of the"
         " nearest open starts."

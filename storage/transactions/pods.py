@@ -1,5 +1,5 @@
-"""Pods: sessions of a small group. A seat is taken by the row itself; a pod moves, or is called
-off, with all seats.
+"""Pods: sessions of a small group. A seat is taken by the row itself;
+a pod moves, or is called off, with all seats.
 """
 
 from collections.abc import Sequence
@@ -77,8 +77,8 @@ def create(
     *,
     hold_id: str | None = None,
 ) -> Made:
-    """A pod at a time that is listed, or forced, with these participants assigned. Raises Refused,
-    Unknown, Invalid.
+    """A pod at a time that is listed, or forced, with these participants assigned.
+    Raises Refused, Unknown, Invalid.
     """
     wanted = plan.wanted
     check_plan(plan, len(participants))
@@ -93,9 +93,10 @@ def place(
     tx: Connection, coach: Coach, pod: Session, participants: Sequence[Participant], terms: Terms
 ) -> Made:
     """The pod, written, with these participants assigned. Whoever calls holds the coach's lock,
-    knows that the time is open, and says `slots.recompute` in the end.
+    knows that the time is open, and says `slot_sets.recompute` in the end.
     """
     sessions.add(tx, pod)
+    # One after the other: each takes its seat from the row, which has none too many.
     seated = [
         give_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True)
         for each in participants
@@ -134,9 +135,11 @@ def planned(coach: Coach, plan: Plan, terms: Terms, *, forced: str | None = None
 def change(
     tx: Connection, pod_id: str, changes: Changes, terms: Terms, *, expected: int | None = None
 ) -> Made:
-    """Change a pod; who is in it is told when it moves or is called off. Raises Refused, Unknown,
-    Invalid.
+    """Change a pod; who is in it is told when it moves or is called off.
+    Raises Refused, Unknown, Invalid.
     """
+    # Read twice: before the lock, to learn whose lock to take, and under it, because somebody may
+    # have changed the pod while we waited.
     coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
     before = sessions.get(tx, pod_id, what="pod")
     if expected is not None and expected != before.version:
@@ -160,6 +163,7 @@ def change(
     after = _changed(before, changes)
     check_seats(after.min_seats, after.capacity, after.taken)
     check_deadline(after.deadline, after.starts)
+    # The time stays, so nobody is mailed; but the title stands in the coach's calendar too.
     if (before.starts, before.ends) == (after.starts, after.ends):
         sessions.put(tx, after)
         return _made(tx, pod_id, notices.owe(tx, coach, terms, moved=[after]))
@@ -167,25 +171,27 @@ def change(
 
 
 def _changed(before: Session, changes: Changes) -> Session:
-    start = before.starts if changes.start is None else changes.start
-    given = {
-        name: getattr(changes, name)
-        for name in ("min_seats", "capacity", "format", "deadline", "title")
-        if getattr(changes, name) is not None
-    }
-    after = replace(
-        before, version=before.version + 1, starts=start, ends=start + 60 * before.minutes, **given
-    )
+    start, minutes = before.starts, before.minutes
+    if changes.start is not None:
+        start = changes.start
     if changes.duration is not None:
-        after = replace(after, ends=start + 60 * changes.duration)
-    return after
+        minutes = changes.duration
+    given = {}
+    for name in ("min_seats", "capacity", "format", "deadline", "title"):
+        value = getattr(changes, name)
+        if value is not None:
+            given[name] = value
+    version = before.version + 1
+    return replace(before, version=version, starts=start, ends=start + 60 * minutes, **given)
 
 
 def _move(
     tx: Connection, coach: Coach, before: Session, after: Session, force: str | None, terms: Terms
 ) -> Made:
+    # Without itself: a pod may move by a quarter of an hour, over the time that it has now.
     wanted = Wanted(coach.id, after.starts, after.minutes, force)
     forced = bookable.check(tx, coach, wanted, terms, without=before.id)
+    # The gap of today: the coach may have set other buffers since it was made.
     wall = wall_clock(coach.hours.zone, after.starts)
     after = replace(
         after, force_reason=forced, gap=coach.gap, conflict_since=None, wall=wall, wall_moved=None
@@ -200,6 +206,7 @@ def _call_off(tx: Connection, coach: Coach, before: Session, terms: Terms) -> Ma
     after = replace(
         before, active=False, status="disabled", version=before.version + 1, conflict_since=None
     )
+    # Told as it was, with its seats; then the seats are gone.
     ended = _each_seat(tx, after, "cancelled", terms)
     sessions.put(tx, replace(after, taken=0))
     slot_sets.recompute(tx, coach, now=terms.now)
@@ -210,10 +217,12 @@ def _each_seat(
     tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
 ) -> list[Change]:
     """The same change for everyone who has a seat; the coach hears of it once."""
+    status = "booked"
+    if kind == "cancelled":
+        status = "cancelled"
     found: list[Change] = []
     for booking in booking_rows.of_session(tx, pod.id):
         if booking.status == "booked":
-            status = "cancelled" if kind == "cancelled" else "booked"
             changed = booking.changed(terms.now, status=status)
             booking_rows.put(tx, changed)
             found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))

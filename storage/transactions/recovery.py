@@ -16,6 +16,7 @@ from storage.schema.tables import outbox as outbox_rows
 
 def pull_forward(tx: Connection, *, now: datetime) -> None:
     """Let the sweeps look at every read and every row of the outbox that is due."""
+    # Only what was woken for: what the sweeps may take already is left alone.
     reads, rows = connection_rows, outbox_rows
     woken = reads.c.wake_after_ms > clock_ms()
     tx.execute(reads.update().where(refresh_jobs.WAITS, woken).values(wake_after_ms=clock_ms()))

@@ -16,7 +16,7 @@ from domain.mail import MailFacts, Recipient
 from domain.notices import Notice
 from storage.rows import outbox
 from storage.rows.outbox import Owed
-from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake
+from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
 from storage.schema.database import clock_ms
 from storage.schema.tables import connections, profiles
 from storage.schema.tables import outbox as rows
@@ -28,21 +28,24 @@ LOST = ("disconnected", "revoked")
 
 
 def follow(tx: Connection, coach: Coach, connection_id: str, *, now: datetime) -> None:
-    """Begin the episode, or end it, as the connection's trouble has it now. The caller holds the
-    coach's lock.
+    """Begin the episode, or end it, as the connection's trouble has it now.
+    The caller holds the coach's lock.
     """
     found = _connection(tx, connection_id)
-    if found is None or (found.trouble in LOST) == (found.troubled_since is not None):
+    if found is None:
         return
-    lost = found.trouble in LOST
+    is_lost, was_lost = found.trouble in LOST, found.troubled_since is not None
+    if is_lost == was_lost:
+        return
     mine = connections.update().where(connections.c.id == connection_id)
-    tx.execute(mine.values(troubled_since=now if lost else None))
-    if not lost:
+    if not is_lost:
+        tx.execute(mine.values(troubled_since=None))
         _withdraw(tx, connection_id)
-    elif coach.email is not None:
-        outbox.add(
-            tx, [_owed(coach, coach.email, connection_id, day, now) for day in DAYS], now=now
-        )
+        return
+    tx.execute(mine.values(troubled_since=now))
+    if coach.email is not None:
+        owed = [_owed(coach, coach.email, connection_id, day, now) for day in DAYS]
+        outbox.add(tx, owed, now=now)
 
 
 def ask(tx: Connection, coach: Coach, *, now: datetime) -> list[Wake]:
@@ -59,21 +62,21 @@ def ask(tx: Connection, coach: Coach, *, now: datetime) -> list[Wake]:
         connections.c.trouble.in_(LOST),
         connections.c.troubled_since.is_not(None),
     )
-    wakes: list[Wake] = []
+    wake: list[Wake] = []
     for connection_id, since in tx.execute(query).all():
         if _asked_lately(tx, connection_id, now):
             continue
-        wakes += _pull_forward(tx, connection_id, now) or _one_more(
-            tx, coach, connection_id, since, now
-        )
-    return wakes
+        woken = _pull_forward(tx, connection_id, now)
+        if not woken:
+            woken = _one_more(tx, coach, connection_id, since, now)
+        wake += woken
+    return wake
 
 
 def _asked_lately(tx: Connection, connection_id: str, now: datetime) -> bool:
     lately = (rows.c.due_at <= now, rows.c.due_at > now - LATELY, rows.c.state != "superseded")
-    return (
-        tx.scalar(select(rows.c.id).where(*_mails_of(connection_id), *lately).limit(1)) is not None
-    )
+    asked = select(rows.c.id).where(*_mails_of(connection_id), *lately)
+    return tx.scalar(asked.limit(1)) is not None
 
 
 def _pull_forward(tx: Connection, connection_id: str, now: datetime) -> list[Wake]:
@@ -85,17 +88,17 @@ def _pull_forward(tx: Connection, connection_id: str, now: datetime) -> list[Wak
         "wake_after_ms": clock_ms() + FIRST_WAKE_MS,
     }
     pulled = rows.update().where(rows.c.id == next_one.scalar_subquery()).values(values)
-    return [(row.id, row.kind) for row in tx.execute(pulled.returning(rows.c.id, rows.c.kind))]
+    return wakes(tx, pulled.returning(rows.c.id, rows.c.kind))
 
 
 def _one_more(
     tx: Connection, coach: Coach, connection_id: str, since: datetime, now: datetime
 ) -> list[Wake]:
     """All that were planned have left."""
+    # The day is a part of the row's key: a second click of the same day finds it, and adds none.
     day = max((now - since).days, DAYS[-1]) + 1
-    return outbox.add(
-        tx, [_owed(coach, str(coach.email), connection_id, day, since, due_at=now)], now=now
-    )
+    owed = _owed(coach, str(coach.email), connection_id, day, since, due_at=now)
+    return outbox.add(tx, [owed], now=now)
 
 
 def _mails_of(connection_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -105,21 +108,20 @@ def _mails_of(connection_id: str) -> tuple[ColumnElement[bool], ...]:
 def wanted(tx: Connection, facts: MailFacts) -> bool:
     """Whether the calendar that this mail asks for is still lost, and was all the time since."""
     found = _connection(tx, facts.booking_id)
-    return (
-        found is not None
-        and found.trouble in LOST
-        and _episode(found.troubled_since) == facts.nonce
-    )
+    if found is None or found.trouble not in LOST:
+        return False
+    # Lost again is another episode, which has mails of its own.
+    return _episode(found.troubled_since) == facts.nonce
 
 
 def linked(tx: Connection, facts: MailFacts) -> MailFacts:
     """The mail with the link of today: the provider's own, of the profile that lost its login."""
-    lost = select(profiles.c.relink_url).where(
-        profiles.c.connection_id == facts.booking_id, profiles.c.relink_url.is_not(None)
+    # Of several profiles the one that lost its login: false comes before true, on both databases.
+    row = profiles.c
+    links = select(row.relink_url).where(
+        row.connection_id == facts.booking_id, row.relink_url.is_not(None)
     )
-    return replace(
-        facts, relink_url=tx.scalar(lost.order_by(profiles.c.connected, profiles.c.id).limit(1))
-    )
+    return replace(facts, relink_url=tx.scalar(links.order_by(row.connected, row.id).limit(1)))
 
 
 def _connection(tx: Connection, connection_id: str) -> Any:
@@ -129,7 +131,9 @@ def _connection(tx: Connection, connection_id: str) -> Any:
 
 
 def _episode(since: datetime | None) -> str:
-    return "" if since is None else str(_ms(since))
+    if since is None:
+        return ""
+    return str(_ms(since))
 
 
 def _ms(moment: datetime) -> int:
@@ -155,18 +159,17 @@ def _owed(
         coach_name=coach.name,
         nonce=_episode(since),
     )
-    # The queue's versions grow from episode to episode: what the last one left must not supersede
-    # this one.
+    # The queue's versions grow from episode to episode:
+    # what the last one left must not supersede this one.
     return replace(notices.mail(Notice(facts, due_at), coach.id, None), version=_ms(since) + day)
 
 
 def _withdraw(tx: Connection, connection_id: str) -> None:
     """The rows not sent yet end here; one under way is asked about by its sender."""
-    done = rows.update().where(
-        *_mails_of(connection_id), rows.c.state.in_(("pending", "waiting_for_text", "withheld"))
-    )
-    tx.execute(
-        done.values(
-            state="superseded", reason="newer", last_error="the calendar is connected again"
-        )
-    )
+    waits = rows.c.state.in_(("pending", "waiting_for_text", "withheld"))
+    over = {
+        "state": "superseded",
+        "reason": "newer",
+        "last_error": "the calendar is connected again",
+    }
+    tx.execute(rows.update().where(*_mails_of(connection_id), waits).values(over))

@@ -16,8 +16,8 @@ from storage.rows import bookings as booking_rows
 from storage.schema.tables import bookings, imported_people, outbox, sessions
 
 AT_ONCE = 2_000
-"""Rows of one transaction: what has piled up is worked off over some hours, and no lock is held for
-long.
+"""Rows of one transaction: what has piled up is worked off over some hours,
+and no lock is held for long.
 """
 
 ROLES = ("participant", "coach")
@@ -32,6 +32,7 @@ def empty_old_mails(tx: Connection, *, now: datetime, after: timedelta) -> int:
     Not those of a session to come: whether its cancellation is sent depends on whom its
     confirmation went to.
     """
+    # What belongs to no session (a mail that asks to connect again) goes by when it was due.
     before = now - after
     ended = select(sessions.c.id).where(sessions.c.ends < int(before.timestamp()))
     long_over = or_(row.session_id.in_(ended), and_(row.session_id.is_(None), row.due_at < before))
@@ -50,6 +51,7 @@ def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
         sessions, bookings.c.session_id == sessions.c.id
     )
     known = bookings.c.participant_id.not_like(f"{ERASED_ID}%")
+    # Booking and mails in one transaction: a mail that stayed would say who it was.
     old = dict(tx.execute(query.where(sessions.c.ends < before, known).limit(AT_ONCE)).all())
     empty_mails(tx, select(row.id).where(row.kind == "mail", row.booking_id.in_(old)))
     forgotten = anonymise(tx, bookings.c.id.in_(old))
@@ -60,11 +62,12 @@ def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
 
 
 def empty_mails(tx: Connection, chosen: Select[tuple[str]]) -> int:
-    """Take from these mails what they say and whom they are for; only the role stays. How many
-    there were.
+    """Take from these mails what they say and whom they are for; only the role stays.
+    How many there were.
     """
     ids = list(tx.scalars(chosen))
     role = row.payload[("recipient", "role")].as_string()
+    # A statement for each role: both databases take JSON from us, and each builds it its own way.
     for each in ROLES:
         emptied = outbox.update().where(row.id.in_(ids), role == each)
         tx.execute(
@@ -74,8 +77,8 @@ def empty_mails(tx: Connection, chosen: Select[tuple[str]]) -> int:
 
 
 def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
-    """Take the person out of these bookings. One participant's bookings still belong together. How
-    many there were.
+    """Take the person out of these bookings. One participant's bookings still belong together.
+    How many there were.
     """
     found: Sequence[Any] = tx.execute(
         select(bookings.c.id, bookings.c.participant_id).where(chosen)

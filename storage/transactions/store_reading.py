@@ -23,15 +23,15 @@ from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
 from storage.transactions import looks, relink_mails, target_calendars, write_back
 
-# A profile in its first sync is looked at again this soon: its "completed" push is skipped when the
-# sync won the race.
+# A profile in its first sync is looked at again this soon:
+# its "completed" push is skipped when the sync won the race.
 SYNC_POLL_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What one read of a connection brought: the periods up to `window_end` (epoch seconds), and
-    userinfo if due.
+    """What one read of a connection brought:
+    the periods up to `window_end` (epoch seconds), and userinfo if due.
     """
 
     reading: Reading
@@ -45,7 +45,7 @@ class Stored:
     due already, and the ids of the sessions that it showed to be in conflict.
 
     `doubted`: it was not believed, and is owed again. `missed`: it found a change that no push had
-      announced.
+    announced.
     """
 
     version: int
@@ -68,70 +68,76 @@ class _News:
     doubt: bytes | None = None
 
 
-def store(tx: Connection, held: ReadClaim, observed: Observed, *, now: datetime) -> Stored | None:
+def store(
+    tx: Connection, claimed: ReadClaim, observed: Observed, *, now: datetime
+) -> Stored | None:
     """Periods, slot set and done_gen in one transaction: no reader sees one without the others.
 
     None when the lease was lost to somebody else: then nothing is written.
     """
-    coach = coaches.lock(tx, held.coach_id)
-    before = refresh_jobs.before(tx, held)
+    # The race: two calendars of one coach are read at once, and each computes a set without the
+    # other's news. The coach's lock comes first, before any row of a connection: one computes after
+    # the other, and with bookings, which take it first too, there is no deadlock.
+    coach = coaches.lock(tx, claimed.coach_id)
+    before = refresh_jobs.before(tx, claimed)
     if coach is None or before is None:
         return None
-    news = _news(tx, held.connection_id, observed, now=now)
+    news = _news(tx, claimed.connection_id, observed, now=now)
+    # The same doubtful read twice is believed: two reads of one lie are less likely than the truth.
     if news.doubt is not None and news.doubt != before.doubted:
-        again = refresh_jobs.doubt(tx, held, news.doubt)
-        return (
-            again
-            if again is None
-            else Stored(slot_sets.version(tx, coach.id), changed=False, again=again, doubted=True)
-        )
-    missed = (
-        news.changed
-        and not news.first
-        and before.trouble is None
-        and before.pushed_since_ms is None
-    )
+        again = refresh_jobs.doubt(tx, claimed, news.doubt)
+        if again is None:
+            return None
+        version = slot_sets.version(tx, coach.id)
+        return Stored(version, changed=False, again=again, doubted=True)
+    missed = _is_missed(news, before)
     values = _seen(observed.account) | _noted(news, missed=missed, now=now)
-    again = refresh_jobs.finish(tx, held, last_ok_at=now, last_error=None, doubted=None, **values)
+    again = refresh_jobs.finish(
+        tx, claimed, last_ok_at=now, last_error=None, doubted=None, **values
+    )
     if again is None:
         return None
-    _measure(tx, held, before, now=now)
-    replaced = _replace(tx, held.connection_id, observed, news)
-    met = _follow_up(tx, coach, held.connection_id, observed.account, now=now)
-    if not replaced and observed.account is None and slot_sets.is_current(tx, coach, now=now):
+    _measure(tx, claimed, before, now=now)
+    replaced = _replace(tx, claimed.connection_id, observed, news)
+    met = _follow_up(tx, coach, claimed.connection_id, observed.account, now=now)
+    # Nearly every reconcile finds nothing new: to compute the set again costs more than the rest.
+    nothing_new = not replaced and observed.account is None
+    if nothing_new and slot_sets.is_current(tx, coach, now=now):
         return Stored(slot_sets.version(tx, coach.id), changed=False, again=again, conflicts=met)
     version, changed = slot_sets.recompute(tx, coach, now=now)
     return Stored(version, changed, again, met, missed=missed)
 
 
 def give_up(
-    tx: Connection, held: ReadClaim, *, error: str, trouble: Trouble, now: datetime
+    tx: Connection, claimed: ReadClaim, *, error: str, trouble: Trouble, now: datetime
 ) -> None:
-    """Record that trying again is useless until the coach acts, and owe the mails that
-    ask for it.
+    """Record that trying again is useless until the coach acts,
+    and owe the mails that ask for it.
     """
-    coach = coaches.lock(tx, held.coach_id)
-    if refresh_jobs.give_up(tx, held, error=error, trouble=trouble) and coach is not None:
-        relink_mails.follow(tx, coach, held.connection_id, now=now)
+    coach = coaches.lock(tx, claimed.coach_id)
+    if refresh_jobs.give_up(tx, claimed, error=error, trouble=trouble) and coach is not None:
+        relink_mails.follow(tx, coach, claimed.connection_id, now=now)
 
 
-def erase(tx: Connection, held: ReadClaim, *, now: datetime) -> bool:
+def erase(tx: Connection, claimed: ReadClaim, *, now: datetime) -> bool:
     """Forget a connection that its coach disconnected. False: the lease was lost, or it was
     connected again meanwhile, and nothing of it is touched.
     """
-    coaches.lock(tx, held.coach_id)
-    if not refresh_jobs.is_erasing(tx, held):
+    coaches.lock(tx, claimed.coach_id)
+    if not refresh_jobs.is_erasing(tx, claimed):
         return False
-    forget(tx, held.connection_id, now=now)
+    forget(tx, claimed.connection_id, now=now)
     return True
 
 
 def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
-    """Erase a connection with everything that came from it, and make its coach's set anew without
-    it.
+    """Erase a connection with everything that came from it,
+    and make its coach's set anew without it.
     """
     coach_id = connections.coach_of(tx, connection_id)
-    coach = coaches.lock(tx, coach_id) if coach_id else None
+    coach = None
+    if coach_id:
+        coach = coaches.lock(tx, coach_id)
     if coach is not None:
         write_back.leave(tx, coach.id, connection_id, now=now)
     connections.unlink(tx, connection_id)
@@ -149,14 +155,25 @@ def _follow_up(
     An account in its first sync shows too little to tell either; one without credentials may list
     too few calendars.
     """
-    trouble = account.trouble if account is not None else None
+    trouble = None
     if account is not None:
+        trouble = account.trouble
         calendars.describe(tx, connection_id, account)
         relink_mails.follow(tx, coach, connection_id, now=now)
         if trouble is None:
             target_calendars.owe_moves(tx, coach.id, now=now)
     looks.owe_with_read(tx, connection_id, now=now)
-    return () if trouble == "initial_sync" else conflicts.flag(tx, coach, now=now)
+    if trouble == "initial_sync":
+        return ()
+    return conflicts.flag(tx, coach, now=now)
+
+
+def _is_missed(news: _News, before: Before) -> bool:
+    """Whether a push should have announced this, and none did.
+    Of an account in trouble none comes.
+    """
+    is_change = news.changed and not news.first
+    return is_change and before.trouble is None and before.pushed_since_ms is None
 
 
 def _seen(account: Account | None) -> dict[str, Any]:
@@ -166,6 +183,7 @@ def _seen(account: Account | None) -> dict[str, Any]:
         "trouble": account.trouble,
         "userinfo_due": account.trouble is not None,
     }
+    # Owed again by this read itself: the push that tells of the end of a first sync may be lost.
     if account.trouble == "initial_sync":
         row = refresh_jobs.row
         values |= {"req_gen": row.req_gen + 1, "next_attempt_at_ms": clock_ms() + SYNC_POLL_MS}
@@ -178,20 +196,20 @@ def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
     return {"changed_at": now, "missed_pushes": refresh_jobs.row.missed_pushes + int(missed)}
 
 
-def _measure(tx: Connection, held: ReadClaim, before: Before, *, now: datetime) -> None:
-    """How long the push that this read served had waited. One that came during the read waits for
-    the next.
+def _measure(tx: Connection, claimed: ReadClaim, before: Before, *, now: datetime) -> None:
+    """How long the push that this read served had waited.
+    One that came during the read waits for the next.
     """
-    if before.pushed_since_ms is None or before.pushed_since_ms > held.claimed_at_ms:
+    if before.pushed_since_ms is None or before.pushed_since_ms > claimed.claimed_at_ms:
         return
     # Of a push in the very millisecond of the claim only the generation says which came first.
-    if before.pushed_since_ms < held.claimed_at_ms or not before.newer:
+    if before.pushed_since_ms < claimed.claimed_at_ms or not before.newer:
         samples.seen(tx, pushed_since_ms=before.pushed_since_ms, now=now)
 
 
 def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> _News:
-    """Compared are the days ahead that both readings tell of: the window moves on, and that is no
-    change.
+    """Compared are the days ahead that both readings tell of:
+    the window moves on, and that is no change.
     """
     digest = observed.reading.digest()
     mine = busy.c.connection_id == connection_id
@@ -203,23 +221,23 @@ def _news(tx: Connection, connection_id: str, observed: Observed, *, now: dateti
         return _News(digest, first=False, changed=False)
     packed, known_until = tx.execute(select(busy.c.reading, busy.c.window_end).where(mine)).one()
     since, until = int(now.timestamp()), min(known_until, observed.window_end)
-    known, read = (
-        each.between(since, until) for each in (Reading.unpack(packed), observed.reading)
-    )
-    gone = vanished(known, read, unlisted=unlisted)
-    mark = b"".join((digest, *(name.encode() for name in sorted(unlisted))))
-    return _News(
-        digest, first=False, changed=known.digest() != read.digest(), doubt=mark if gone else None
-    )
+    known = Reading.unpack(packed).between(since, until)
+    read = observed.reading.between(since, until)
+    doubt = None
+    if vanished(known, read, unlisted=unlisted):
+        doubt = digest + "".join(sorted(unlisted)).encode()
+    return _News(digest, first=False, changed=known.digest() != read.digest(), doubt=doubt)
 
 
 def _unlisted(tx: Connection, connection_id: str, account: Account | None) -> Collection[str]:
     """The blocking calendars that the account lists no more."""
     if account is None:
         return ()
-    listed = {
-        each.id for profile in account.profiles for each in profile.calendars if not each.deleted
-    }
+    listed = set()
+    for profile in account.profiles:
+        for calendar in profile.calendars:
+            if not calendar.deleted:
+                listed.add(calendar.id)
     return (calendars.blocking_calendars(tx, connection_id) or frozenset()) - listed
 
 
@@ -227,10 +245,7 @@ def _replace(tx: Connection, connection_id: str, observed: Observed, news: _News
     """Write the row unless it says the same already."""
     mine = busy.c.connection_id == connection_id
     before = tx.execute(select(busy.c.digest, busy.c.window_end).where(mine)).first()
-    if before is not None and (before.digest, before.window_end) == (
-        news.digest,
-        observed.window_end,
-    ):
+    if before is not None and tuple(before) == (news.digest, observed.window_end):
         return False
     values = {
         "reading": observed.reading.pack(),

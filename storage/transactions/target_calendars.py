@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from storage.rows import coaches as coach_rows
 from storage.rows import outbox
@@ -26,7 +26,10 @@ class ReadOnly(Exception):
 
 def receiving(tx: Connection, coach_id: str) -> TargetCalendar | None:
     """The calendar that a new session is written into; None: no calendar takes any."""
-    return next((place for place in places(tx, coach_id) if place.open), None)
+    for place in places(tx, coach_id):
+        if place.open:
+            return place
+    return None
 
 
 def receive(
@@ -40,22 +43,20 @@ def receive(
     automatic one receives, and nothing moves.
     """
     coach_rows.lock(tx, coach_id)
-    known = {
-        place.calendar_id: place
-        for place in places(tx, coach_id)
-        if of in (None, place.connection_id)
-    }
-    chosen = None if calendar_id is None else known.get(calendar_id)
+    chosen = None
+    for place in places(tx, coach_id):
+        if place.calendar_id == calendar_id and of in (None, place.connection_id):
+            chosen = place
     if calendar_id is not None and chosen is None:
         raise UnknownCalendar(calendar_id)
     if chosen is not None and not chosen.writable:
         raise ReadOnly
+    # First none, then one: never do two calendars of a coach receive.
     row = connections.c
     tx.execute(connections.update().where(row.coach_id == coach_id).values(receives=None))
     if chosen is not None:
-        tx.execute(
-            connections.update().where(row.id == chosen.connection_id).values(receives=calendar_id)
-        )
+        mine = connections.update().where(row.id == chosen.connection_id)
+        tx.execute(mine.values(receives=calendar_id))
     target = chosen or receiving(tx, coach_id)
     if target is not None and target.open:
         _move_all(tx, coach_id, target.calendar_id, now)
@@ -73,23 +74,21 @@ def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
     row = sessions.c
     lost = row.event_calendar_id.not_in(there)
     query = select(row.id, row.version, row.event_calendar_id, row.event_strays)
-    found = tx.execute(
-        query.where(coming_of(coach_id, now), or_(lost, row.event_strays.is_not(None))).order_by(
-            row.id
-        )
-    )
+    wanting = and_(coming_of(coach_id, now), or_(lost, row.event_strays.is_not(None)))
+    found = tx.execute(query.where(wanting).order_by(row.id))
     owed = []
     for session_id, version, calendar_id, strays in found.all():
         tidied = [each for each in strays or () if each in there and there[each].connected]
         if calendar_id not in there or tidied:
+            # The same finding of the next read has the same key, and is owed once.
             key = f"{session_id}:{version}:{unnamed(calendar_id or '', *tidied)}"
             owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
 
 
 def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None:
-    """Coming sessions belong into this calendar from now on: said in their rows, which whoever
-    writes them obeys.
+    """Coming sessions belong into this calendar from now on:
+    said in their rows, which whoever writes them obeys.
     """
     row = sessions.c
     elsewhere = row.event_calendar_id.is_distinct_from(target)
@@ -98,8 +97,8 @@ def _move_all(tx: Connection, coach_id: str, target: str, now: datetime) -> None
     for session_id, version in tx.execute(query).all():
         standing, strays = locked(tx, session_id)
         set_places(tx, session_id, target, strays | {standing})
-        # Each choice moves them again, however often it is made: no row of an earlier one counts
-        # for it.
+        # Each choice moves them again, however often it is made:
+        # no row of an earlier one counts for it.
         key = f"{session_id}:{version}:{secrets.token_hex(8)}"
         owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)

@@ -4,6 +4,21 @@ session stands in which.
 A session's row says where its event was written, or is about to be, before it is; and in which
 calendars it may still stand besides (its strays), from where it is taken away. So a move that is
 cut short anywhere leaves no second event.
+
+              put(A), then the write              put(B), then the write
+    nowhere ------------------------->  in A  -------------------------->  in B, a stray in A
+      ^  ^                              |  ^                                 |  |
+      |  |         put_back(None)       |  |           put_back(A)           |  |
+      |  +------------------------------+  +---------------------------------+  |
+      |         A did not take it                   B did not take it           |
+      |                                                                         |
+      |  leave: B's account is erased          taken_away(A): A's is deleted    |
+      +------------------------------  in B  <----------------------------------+
+
+    stray(C), from any of these: a late write of ours was seen in C, and is to be deleted there
+
+Between a write and the answer to it nobody knows what stands there; `storage.transactions.looks`
+goes on looking until it is known. Each step is a transaction of its own, and locks the session.
 """
 
 from dataclasses import dataclass, field
@@ -45,22 +60,19 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         return None
     stands = (sessions.c.event_calendar_id, sessions.c.event_strays)
     query = select(coaches.c.zone, coaches.c.horizon_days, *stands).join(sessions)
-    zone, horizon_days, calendar_id, strays = tx.execute(
-        query.where(sessions.c.id == session_id)
-    ).one()
-    seated = [
-        booking for booking in bookings.of_session(tx, session_id) if booking.status == "booked"
-    ]
-    named = [
-        context.programme_name
-        for context in (session.context, *(booking.context for booking in seated))
-    ]
+    found = tx.execute(query.where(sessions.c.id == session_id)).one()
+    zone, horizon_days, calendar_id, strays = found
+    people, programme_name = [], session.context.programme_name
+    for booking in bookings.of_session(tx, session_id):
+        if booking.status == "booked":
+            people.append(booking.participant.name)
+            programme_name = programme_name or booking.context.programme_name
     return CalendarEntry(
         session=session,
         zone=zone,
         horizon_days=horizon_days,
-        people=tuple(booking.participant.name for booking in seated),
-        programme_name=next(filter(None, named), None),
+        people=tuple(people),
+        programme_name=programme_name or None,
         calendar_id=calendar_id,
         strays=tuple(strays or ()),
     )
@@ -71,17 +83,21 @@ def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | 
     written there again, and not into another calendar too. False: it is not to be `instead_of` any
     more, somebody said otherwise meanwhile, or disconnects the calendar's account.
     """
+    # The race: the coach chooses another calendar while a worker is about to write into this one.
+    # The worker says where it believed the event to be: if that is not so any more, it begins anew.
     known = _is_known(tx, session_id, calendar_id)
     standing, strays = locked(tx, session_id)
     if standing != instead_of or not known:
         return False
+    # A stray from this moment on: a worker
+    # that dies before it has deleted the old event leaves word of it here.
     set_places(tx, session_id, calendar_id, strays | {standing})
     return True
 
 
 def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of: str) -> None:
-    """Remember that a calendar did not take the event after all: it stands where it stood, or
-    nowhere.
+    """Remember that a calendar did not take the event after all:
+    it stands where it stood, or nowhere.
     """
     standing, strays = locked(tx, session_id)
     if standing == out_of:
@@ -89,8 +105,8 @@ def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of
 
 
 def stray(tx: Connection, session_id: str, calendar_id: str) -> None:
-    """Remember that a session was written into a calendar that it had been moved out of
-    meanwhile.
+    """Remember that a session was written into a calendar
+    that it had been moved out of meanwhile.
     """
     if _is_known(tx, session_id, calendar_id):
         standing, strays = locked(tx, session_id)
@@ -115,9 +131,8 @@ def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -
     others = select(connections.c.id).where(
         connections.c.coach_id == coach_id, connections.c.id != connection_id
     )
-    last = (
-        tx.scalar(others.limit(1)) is None
-    )  # an account may list a calendar no more that it had: then all are its
+    # An account may list a calendar no more that it had. Of a coach's last account all are its.
+    last = tx.scalar(others.limit(1)) is None
     anywhere = or_(row.event_calendar_id.is_not(None), row.event_strays.is_not(None))
     query = select(row.id, row.version, coming_of(coach_id, now)).where(
         row.coach_id == coach_id, anywhere
@@ -126,8 +141,14 @@ def leave(tx: Connection, coach_id: str, connection_id: str, *, now: datetime) -
     for session_id, version, coming in tx.execute(query.order_by(row.id)).all():
         standing, strays = locked(tx, session_id)
         lost = last or standing in mine
-        set_places(tx, session_id, None if lost else standing, set() if last else strays - mine)
-        if lost and standing and coming:
+        stays, left = standing, strays - mine
+        if lost:
+            stays = None
+        if last:
+            left = set()
+        set_places(tx, session_id, stays, left)
+        is_owed = lost and coming
+        if is_owed and standing:
             key = f"{session_id}:{version}:{unnamed(standing)}"
             owed.append(owed_row(coach_id, session_id, version, key, now))
     outbox.add(tx, owed, now=now)
@@ -145,13 +166,16 @@ def locked(tx: Connection, session_id: str) -> tuple[str | None, set[str | None]
     row = sessions.c
     query = select(row.event_calendar_id, row.event_strays).where(row.id == session_id)
     found = tx.execute(query.with_for_update()).first()
-    return (None, set()) if found is None else (found[0], set(found[1] or ()))
+    if found is None:
+        return None, set()
+    return found[0], set(found[1] or ())
 
 
 def set_places(
     tx: Connection, session_id: str, calendar_id: str | None, strays: set[str | None]
 ) -> None:
     left = sorted(each for each in strays if each and each != calendar_id)
+    # Null, not an empty list: what has strays is looked for by that.
     values = {"event_calendar_id": calendar_id, "event_strays": left or None}
     tx.execute(sessions.update().where(sessions.c.id == session_id).values(values))
 
@@ -183,13 +207,13 @@ def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
     coach_id = tx.scalar(select(sessions.c.coach_id).where(sessions.c.id == session_id))
     if coach_id is None or coach_rows.lock(tx, coach_id) is None:
         return False
-    return calendar_id in (place.calendar_id for place in places(tx, coach_id))
+    return any(place.calendar_id == calendar_id for place in places(tx, coach_id))
 
 
 @dataclass(frozen=True, slots=True)
 class TargetCalendar:
-    """A calendar of a coach. `connected`: we have working credentials for it. `writable`: it takes
-    events.
+    """A calendar of a coach. `connected`: we have working credentials for it.
+    `writable`: it takes events.
     """
 
     connection_id: str
@@ -211,6 +235,8 @@ def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
         profiles.c.connection_id == calendars.c.connection_id,
         profiles.c.id == calendars.c.profile_id,
     )
+    # coalesce: of a null neither = nor != is true,
+    # and `order by` would put it where each database likes it.
     connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
     chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
     query = (

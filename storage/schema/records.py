@@ -1,0 +1,36 @@
+"""Rows as the values that the product speaks of: dataclasses whose fields are named like columns.
+
+Nothing is mapped by an ORM: a query names its columns, and these say what is made of its rows.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from itertools import starmap
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, Connection, Executable, Table
+
+Made = TypeVar("Made")
+
+
+def all_as(tx: Connection, kind: Callable[..., Made], query: Executable) -> list[Made]:
+    """One for each row, in order. The columns are asked for in the order of its fields."""
+    return list(starmap(kind, tx.execute(query)))
+
+
+def first_as(tx: Connection, kind: Callable[..., Made], query: Executable) -> Made | None:
+    """One for the first row; None where there is no row."""
+    found = tx.execute(query).first()
+    if found is None:
+        return None
+    return kind(*found)
+
+
+def columns_of(table: Table, kind: Any) -> list[Column[Any]]:
+    """The columns that are named like the fields of this dataclass, in their order."""
+    return [table.c[field.name] for field in fields(kind)]
+
+
+def values_of(record: Any) -> dict[str, Any]:
+    """What to write of a dataclass, by column. Not `asdict`: that takes apart what lies within."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
