@@ -28,9 +28,9 @@ from tests.support import forks, people, processes
 from tests.support.databases import Kind, migrate
 from tests.support.mail_delivery import NEXT_WEEK, ORGANIZER
 from tests.support.mail_server import PostOffice, opened
+from tests.support.postgres import postgres_server
 from tests.support.processes import Town
 from workers.bootstrap import bootstrap
-from workers.embedded.postgres import postgres_server
 from workers.settings import Settings
 
 GRACE = "grace@example.test"

@@ -20,7 +20,6 @@ from tempfile import mkdtemp
 from typing import IO
 
 from workers.embedded.errors import NotStartedError
-from workers.embedded.unix_user import UnixUser
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -47,10 +46,14 @@ class Child:
     once.
     """
 
-    def __init__(self, name: str, account: UnixUser | None = None) -> None:
-        self.account = account or UnixUser()
-        self.folder = Path(mkdtemp(prefix=f"coachcal-{name}-", dir=self.account.temporary_folder()))
-        self.account.own(self.folder)
+    uid: int | None = None
+    """Who the server runs as; None: as we do."""
+    gid: int | None = None
+    groups: Sequence[int] | None = None
+
+    def __init__(self, name: str, inside: str | None = None) -> None:
+        """`inside`: where its folder is made, else among the temporary ones."""
+        self.folder = Path(mkdtemp(prefix=f"coachcal-{name}-", dir=inside))
         self._server: subprocess.Popen[bytes] | None = None
         self._start: Callable[[], None] | None = None
         self._watchdog = subprocess.Popen(  # noqa: S603 (our own words, above)
@@ -80,7 +83,7 @@ class Child:
         """
         self._start = lambda: self.start(command, ready, env)
         with (self.folder / "log").open("wb") as log:
-            self._server = subprocess.Popen(  # noqa: S603 (a server that redis.py or postgres.py found)
+            self._server = subprocess.Popen(  # noqa: S603 (a server that redis.py found)
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -88,9 +91,9 @@ class Child:
                 cwd=self.folder,
                 env=env,
                 start_new_session=True,
-                user=self.account.uid,
-                group=self.account.gid,
-                extra_groups=self.account.groups,
+                user=self.uid,
+                group=self.gid,
+                extra_groups=self.groups,
             )
         self._watch(str(self._server.pid))
         deadline = time.monotonic() + START_SECONDS
