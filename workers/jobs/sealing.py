@@ -55,11 +55,16 @@ def reseal(services: Services) -> Resealed:
             f" {found.names} among them"
         )
         raise Sealed(f"{missing}: {NEXT_STEP}; nothing was changed")
-    ours = {_resealed(services, stored) for stored in found.older} - {None}
-    # What was renewed meanwhile has the newest key, unless a process wrote it that was started with
-    # another one first.
+    ours = set()
+    for stored in found.older:
+        ours.add(_resealed(services, stored))
+    ours.discard(None)
+    # The race: tokens that a worker renews while we are at it. They have the newest key, unless
+    # that worker was started with another one first: so everything is looked at once more.
     after = examine(services)
-    already = sum(stored.sealed not in ours for stored in after.newest)
+    already = 0
+    for stored in after.newest:
+        already += stored.sealed not in ours
     return Resealed(len(ours), already, len(after.older) + len(after.closed))
 
 
@@ -71,11 +76,14 @@ def examine(services: Services) -> Seals:
     closed: list[SealedSecret] = []
     for each in stored:
         try:
-            by_newest = services.vault.key_of(each.owner, each.sealed) == 0
+            number = services.vault.key_of(each.owner, each.sealed)
         except Sealed:
             closed.append(each)
             continue
-        (newest if by_newest else older).append(each)
+        if number == 0:
+            newest.append(each)
+        else:
+            older.append(each)
     return Seals(newest, older, closed)
 
 
@@ -87,5 +95,7 @@ def _resealed(services: Services, stored: SealedSecret) -> bytes | None:
     """
     fresh = services.vault.seal(stored.owner, services.vault.open(stored.owner, stored.sealed))
     with services.database.write() as tx:
-        replaced = sealed_secrets.replace(tx, stored, fresh)
-    return fresh if replaced else None
+        # Compared and swapped: tokens that were renewed since we read them are newer than ours.
+        if sealed_secrets.replace(tx, stored, fresh):
+            return fresh
+    return None
