@@ -22,6 +22,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return Later(
             "this worker was held up, another one may have the callback by now", retry_in_ms=0
         )
+    # Stored as it was then, and sent so: a platform that gets an event twice gets the same one.
     body = json.dumps(turn.held.payload, separators=(",", ":"))
     try:
         reply = services.receiver.post(turn.held.id, body, now=services.now())
@@ -31,6 +32,8 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return _failed(services, turn, str(error))
     if 200 <= reply.status < 300:
         return Sent()
+    # Standard Webhooks: 410 asks to be left alone for good. Any other refusal may be a deployment
+    # under way over there, and is tried again.
     if reply.status == GONE:
         return Dead(
             "the platform answered 410: it wants no callbacks there; correct COACHCAL_CALLBACK_URL"
@@ -45,5 +48,7 @@ def _failed(services: Services, turn: Turn, error: str, *, asked: float | None =
     happened = datetime.fromisoformat(turn.held.payload["timestamp"])
     if services.corrected_now() - happened > GIVEN_UP_AFTER:
         return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")
-    usual = usual_wait_ms(turn.held.attempts)
-    return Later(error, usual if asked is None else max(usual, round(asked * 1000)))
+    wait = usual_wait_ms(turn.held.attempts)
+    if asked is not None:
+        wait = max(wait, round(asked * 1000))
+    return Later(error, wait)

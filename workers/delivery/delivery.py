@@ -26,6 +26,9 @@ class Turn:
         """Half the lease is gone: whatever is begun now might end after it, when somebody else has
         taken the row.
         """
+        # The race: a worker that was frozen between its claim and the sending, and the one that has
+        # taken the row since. One whole mail or callback takes at most 0.4 of a lease, so what is
+        # begun in the first half is over before anybody else begins.
         return time.monotonic() - self.began > self.lease_seconds / 2
 
 

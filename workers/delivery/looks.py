@@ -46,6 +46,9 @@ def owed_until_known(
     Raises what was raised. Anything but a CronofyError leaves the looks: a database that is away, a
     killed process.
     """
+    # The race: our write, which Cronofy may carry out after we gave it up, and whatever is written
+    # after it. Nobody can call the first one back. So the look is owed before anything is sent, and
+    # a worker that dies in here leaves it owed.
     with services.database.write() as tx:
         begun = looks.begin(tx, entry.session.id, place, deletes=deletes, now=services.now())
     write, refused = Write(), False
@@ -55,7 +58,8 @@ def owed_until_known(
         refused = not write.accepted
         raise
     finally:
-        if begun is not None and not write.doubtful and (write.seen or refused):
+        known = write.seen or refused
+        if begun is not None and known and not write.doubtful:
             with services.database.write() as tx:
                 looks.settle(tx, begun)
 
@@ -77,12 +81,11 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
     What is missing is put back only where a deletion of ours may have landed late: else it was the
     coach who took it away. And never when the session is over.
     """
+    # Before the read: what is written while we read is looked at once more.
     at = services.now()
     since, until = window(services, entry)
     standing = seen(services, look.connection_id, min(since, look.since.date() - DAY), until)
-    here = [
-        each for each in standing if (each.id, each.calendar_id) == (event.id, look.calendar_id)
-    ]
+    here = [each for each in standing if each.is_at(look.calendar_id, event.id)]
     right = not here
     if entry.session.active and look.calendar_id == entry.calendar_id:
         missed = look.deletes and at.timestamp() < entry.session.ends
@@ -110,6 +113,7 @@ def window(services: Services, entry: CalendarEntry) -> tuple[date, date]:
     """
     today, session = services.now().date(), entry.session
     since = min(today, day(session.starts)) - DAY
+    # A session may have been moved from any day that can be booked to any other.
     return since, max(today + entry.horizon_days * DAY, day(session.ends)) + 2 * DAY
 
 

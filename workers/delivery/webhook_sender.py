@@ -23,9 +23,11 @@ from workers.cronofy.retries import retry_after
 from workers.cronofy.transport import Call, Timeouts, Transport
 
 CONNECT_SECONDS = 3.0
-PATIENCE_SECONDS = 0.25  # for one's turn: many times what a receiver takes that is well
+# For one's turn: many times what a receiver takes that is well.
+PATIENCE_SECONDS = 0.25
 PREFIX = "whsec_"
-SECRET_BYTES = range(24, 65)  # what Standard Webhooks asks for
+# What Standard Webhooks asks for.
+SECRET_BYTES = range(24, 65)
 
 
 class Busy(Exception):
@@ -64,6 +66,8 @@ class Receiver:
 
     def post(self, event_id: str, body: str, *, now: datetime) -> Reply:
         """What was answered. Raises Busy, NoAnswer."""
+        # A receiver that hangs would come to hold every thread of the worker, and no push would be
+        # read: past `at_once` a callback goes back into its row instead.
         if not self._turns.acquire(timeout=PATIENCE_SECONDS):
             raise Busy
         try:
@@ -84,12 +88,12 @@ class Receiver:
         self._transport.close()
 
     def _post(self, event_id: str, body: str, now: datetime) -> Reply:
+        # During a rotation each secret signs, parted by spaces: the platform may hold either one.
+        signatures = [signer.sign(event_id, now, body) for signer in self._signers]
         headers = {
             "webhook-id": event_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": " ".join(
-                signer.sign(event_id, now, body) for signer in self._signers
-            ),
+            "webhook-signature": " ".join(signatures),
         }
         return self._exchange(
             Call(
@@ -103,6 +107,8 @@ class Receiver:
             return Reply(answer.status, retry_after(answer.retry_after, time.time()))
         except CronofyError as error:
             failure = NoAnswer(str(error))
+        # Out here, so that the error of Cronofy's client is not chained to it: nobody asked
+        # Cronofy.
         raise failure
 
 
@@ -119,6 +125,7 @@ def check_url(url: str) -> None:
 
 def check_secret(secret: str) -> None:
     """Raises ValueError, with the next step; the text never holds the secret."""
+    # `validate`: without it b64decode drops what it does not know, and a mistyped secret passes.
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except binascii.Error:

@@ -40,6 +40,9 @@ class Written:
     end: int
     summary: str = field(default="", compare=False, repr=False)
 
+    def is_at(self, calendar_id: str, event_id: str) -> bool:
+        return (self.calendar_id, self.id) == (calendar_id, event_id)
+
     def shows(self, event: ManagedEvent) -> bool:
         """Whether this is what was written, its text included."""
         written = (self.id, self.start, self.end, self.summary)
