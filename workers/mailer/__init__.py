@@ -42,11 +42,14 @@ class MailError(Exception):
         reply: str = "",
         sentence: str = "",
     ) -> None:
-        fate = "refused for good" if permanent else "not accepted this time"
-        super().__init__(
-            sentence
-            or f"{fate}, because of the {about} ({' '.join(filter(None, (code, enhanced)))})"
-        )
+        if not sentence:
+            # Codes and words of ours alone: what a server says may hold whose mailbox it speaks of.
+            fate = "not accepted this time"
+            if permanent:
+                fate = "refused for good"
+            codes = " ".join(filter(None, (code, enhanced)))
+            sentence = f"{fate}, because of the {about} ({codes})"
+        super().__init__(sentence)
         self.code = code
         self.enhanced = enhanced
         self.reply = reply

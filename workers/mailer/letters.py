@@ -22,7 +22,11 @@ def write(facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime) ->
     """
     if choice == "off":
         raise ValueError("this kind of mail is switched off here: do not write it")
-    wording = _default(facts, sender) if choice == "default" else _custom(facts, choice)
+    if choice == "default":
+        wording = _default(facts, sender)
+    else:
+        wording = _custom(facts, choice)
+    # Times are spelt in the text's language, which need not be the reader's: see `spell`.
     return mail.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
 
 
@@ -38,9 +42,8 @@ def preview(
 def _default(facts: MailFacts, sender: Sender) -> Wording:
     language, subject, source = texts.default(facts.text_kind, facts.recipient.language)
     given = _given(facts, language) | set(mail.support_of(sender))
-    if (
-        facts.recipient.role == "coach"
-    ):  # who set their calendars up themselves, and have nobody beside them to ask
+    # Coaches set their calendars up themselves, and have nobody beside them to ask.
+    if facts.recipient.role == "coach":
         source = f"{source.rstrip()}\n\n{texts.support(language)}\n"
     return Wording(
         language=language,
@@ -52,14 +55,20 @@ def _default(facts: MailFacts, sender: Sender) -> Wording:
 
 
 def _custom(facts: MailFacts, template: Template) -> Wording:
-    plain = template.html is None
-    body = markup.page_of_plain(template.text) if plain else mail_html.clean(template.html or "")
-    timed = "start_date" in _given(facts, template.language)
+    if template.html is None:
+        body = markup.page_of_plain(template.text)
+    else:
+        # Checked when it was stored, and cleaned all the same: the allow-list may have become
+        # shorter since, and a page in somebody's mailbox cannot be corrected any more.
+        body = mail_html.clean(template.html)
+    preheader = ""
+    if "start_date" in _given(facts, template.language):
+        preheader = markup.WHEN
     return Wording(
         language=template.language,
         subject=template.subject,
         text=template.text,
-        html=_page(template.language, body, markup.WHEN if timed else ""),
+        html=_page(template.language, body, preheader),
         summary=_summary(facts, template.language),
     )
 
@@ -71,9 +80,14 @@ def _page(language: str, body: str, preheader: str) -> str:
 
 
 def _summary(facts: MailFacts, language: str) -> str:
+    """It names the other one, if their name is known: a sentence about nobody reads odd."""
     reader = facts.recipient.role
-    named = "coach_name" if reader == "participant" else "participant_name"
-    return texts.summary(language, reader if named in _given(facts, language) else "anybody")
+    named = "participant_name"
+    if reader == "participant":
+        named = "coach_name"
+    if named not in _given(facts, language):
+        return texts.summary(language, "anybody")
+    return texts.summary(language, reader)
 
 
 def _given(facts: MailFacts, language: str) -> set[str]:

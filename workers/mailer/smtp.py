@@ -15,19 +15,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from workers.mailer import MailError, envelope
-from workers.mailer.replies import disconnected, refusal
+from workers.mailer.replies import Stage, disconnected, refusal
 from workers.mailer.server import MailServer
 
 REUSED_FOR_SECONDS = 30.0
 """Servers close idle connections after some minutes; a new one costs less than finding out."""
 REUSED_FOR_MAILS = 100
 FINE = 250
+FORWARDED = 251
 SENDER = "MAIL FROM"
 """What the code of an error begins with that is about the sender."""
 NO_SMTPUTF8 = (
     "the address has letters beyond ASCII before its @, and the mail server does not take such"
-    " (it lacks SMTPUTF8, "
-    "RFC 6531): have the address corrected, or use a server that has it and requeue this mail"
+    " (it lacks SMTPUTF8, RFC 6531): have the address corrected, or use a server that has it and"
+    " requeue this mail"
 )
 
 
@@ -61,6 +62,7 @@ class SmtpMailer:
             connection = self._connection(limit)
             refused = connection.deliver(message, sender, recipients)
         except MailError:
+            # In the middle of a transaction, of which the server may remember the half.
             self._drop()
             raise
         except (smtplib.SMTPException, OSError, ValueError) as error:
@@ -167,14 +169,13 @@ class _Connection(smtplib.SMTP):
     def is_fresh(self, limit: _Limit) -> bool:
         """Whether the server still answers; from now on it has until `limit`."""
         self._limit = limit
-        if (
-            self.sock is None
-            or self._mails >= REUSED_FOR_MAILS
-            or limit.now() - self._used_at > REUSED_FOR_SECONDS
-        ):
+        idle = limit.now() - self._used_at
+        if self.sock is None or self._mails >= REUSED_FOR_MAILS or idle > REUSED_FOR_SECONDS:
             return False
+        # The race: the server closes an idle connection while we begin to use it. RSET finds out
+        # before anything of the mail is said, where it is still known that nothing was taken.
         with suppress(smtplib.SMTPException, OSError):
-            return self.rset()[0] == 250
+            return self.rset()[0] == FINE
         return False
 
     def deliver(
@@ -186,20 +187,26 @@ class _Connection(smtplib.SMTP):
         self._used_at = self._limit.now()
         self._mails += 1
         self.handed_over = False
-        sized = self.has_extn("size")
-        size = (f"size={len(message)}",) if sized else ()
-        code, said = self.mail(sender, self._utf8(message, sender, *recipients) + size)
-        if code != 250:
-            raise refusal(code, said, "MAIL SIZE" if sized else "MAIL", sender=sender)
+        stage: Stage = "MAIL"
+        options = self._utf8(message, sender, *recipients)
+        if self.has_extn("size"):
+            # RFC 1870: a server that knows the size refuses now, rather than after it has all of
+            # it.
+            stage = "MAIL SIZE"
+            options = (*options, f"size={len(message)}")
+        code, said = self.mail(sender, options)
+        if code != FINE:
+            raise refusal(code, said, stage, sender=sender)
         refused = {}
         for recipient in recipients:
             code, said = self.rcpt(recipient)
-            if code not in (250, 251):
+            if code not in (FINE, FORWARDED):
                 refused[recipient] = refusal(code, said, "RCPT", sender=sender, recipient=recipient)
         if len(refused) < len(recipients):
+            # Before the message, not after it: a server that dies while it answers may have it.
             self.handed_over = True
             code, said = self.data(message)
-            if code != 250:
+            if code != FINE:
                 raise refusal(code, said, "DATA", sender=sender, recipient=recipients[0])
         return refused
 
@@ -214,23 +221,23 @@ class _Connection(smtplib.SMTP):
         return ("SMTPUTF8", "BODY=8BITMIME")
 
     def getreply(self) -> tuple[int, bytes]:
+        # smtplib would make a file of the socket here, whose time-out begins anew with each byte.
         if self.file is None and self.sock is not None:
             self.file = io.BufferedReader(_BoundedIO(self.sock, self._limit_now))
         return super().getreply()
 
     def send(self, s: "bytes | str") -> None:  # type: ignore[override]  # typeshed says any buffer
+        # For all of it: sendall counts from its start.
         if self.sock is not None:
-            self.sock.settimeout(self._limit.wait())  # for all of it: sendall counts from its start
+            self.sock.settimeout(self._limit.wait())
         super().send(s)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((host, port), self._limit.wait())
         plain.settimeout(self._limit.wait())
-        return (
-            self._context.wrap_socket(plain, server_hostname=host)
-            if self._server.tls == "tls"
-            else plain
-        )
+        if self._server.tls == "tls":
+            return self._context.wrap_socket(plain, server_hostname=host)
+        return plain
 
     def _limit_now(self) -> _Limit:
         return self._limit

@@ -31,6 +31,7 @@ def layout(language: str, direction: str, body: str, preheader: str = "") -> str
     mails shows.
     """
     page = _read("layout.html").replace("(language)", language).replace("(direction)", direction)
+    # The body last: what it holds is somebody's text, in which "(preheader)" means nothing.
     return page.replace("(preheader)", preheader).replace("(body)", body)
 
 

@@ -49,9 +49,10 @@ def locale_of(tag: str, language: str) -> Locale:
     """The reader's own flavour of the text's language (en-GB says 14:00, en-US 2:00 PM), or plainly
     that language.
     """
-    wanted, written = languages(tag), languages(language)
-    same = wanted[0].partition("-")[0] == written[0].partition("-")[0]
-    for candidate in (*wanted, *written) if same else written:
+    wanted, candidates = languages(tag), languages(language)
+    if wanted[0].partition("-")[0] == candidates[0].partition("-")[0]:
+        candidates = (*wanted, *candidates)
+    for candidate in candidates:
         try:
             return Locale.parse(candidate, sep="-")
         except (UnknownLocaleError, ValueError):
@@ -87,7 +88,7 @@ def _end(start: datetime, end: datetime, locale: Locale) -> str:
         apart.append(_date(end, locale))
     if end.utcoffset() != start.utcoffset():
         apart.append(_offset(end, locale))
-    return f"{_time(end, locale)} ({', '.join(apart)})" if apart else _time(end, locale)
+    return _with_notes(_time(end, locale), apart)
 
 
 def zone_name(moment: datetime, locale: Locale) -> str:
@@ -99,16 +100,28 @@ def zone_name(moment: datetime, locale: Locale) -> str:
     name = _name(moment, locale)
     if name in (offset, ""):
         return f"{city} ({offset})"
-    twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
-    apart = ([] if city == "UTC" else [city]) + ([offset] if twice else [])
-    return f"{name} ({', '.join(apart)})" if apart else name
+    apart = []
+    if city != "UTC":
+        apart.append(city)
+    # In the night when clocks go back 02:30 is shown twice: only the offset tells which is meant.
+    if moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset():
+        apart.append(offset)
+    return _with_notes(name, apart)
+
+
+def _with_notes(text: str, notes: list[str]) -> str:
+    if not notes:
+        return text
+    return f"{text} ({', '.join(notes)})"
 
 
 def _name(moment: datetime, locale: Locale) -> str:
     """The name for the whole year, where the language has one; else that of the season."""
     whole_year = get_timezone_name(moment.tzinfo, "long", locale=locale, zone_variant="generic")
-    made_up = "(" in whole_year or ":" in whole_year  # of a country's name, for want of one
-    return get_timezone_name(moment, "long", locale=locale) if made_up else whole_year
+    # Where CLDR has none, babel makes one up of the country's name ("time in Germany (Berlin)").
+    if "(" in whole_year or ":" in whole_year:
+        return get_timezone_name(moment, "long", locale=locale)
+    return whole_year
 
 
 def _offset(moment: datetime, locale: Locale) -> str:
