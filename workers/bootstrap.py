@@ -36,6 +36,7 @@ class Runtime:
     actors: Actors
 
     def close(self) -> None:
+        # The broker first: it asks the Redis client that is closed below.
         self.broker.close()
         self.services.cronofy.close()
         self.services.mailer.close()
@@ -90,8 +91,11 @@ def _database(settings: Settings, use: database.Use) -> database.Database:
     """In a web process two threads are kept from waiting for it for long: somebody has to answer
     `/healthz`.
     """
+    # A connection for each thread: one fewer, and a thread would wait for another's transaction.
     threads = max(settings.web_threads, settings.worker_threads)
-    long_waits = max(1, settings.web_threads - 2) if use == "web" else None
+    long_waits = None
+    if use == "web":
+        long_waits = max(1, settings.web_threads - 2)
     return database.create(settings.database_url, pool_size=threads, use=use, long_waits=long_waits)
 
 
@@ -125,6 +129,7 @@ def _receiver(settings: Settings) -> Receiver | None:
     if settings.callback_url is None or settings.callback_secret is None:
         return None
     secrets = [secret.get_secret_value() for secret in settings.callback_secret]
+    # Half of a worker's threads: the other half reads pushes while the platform hangs.
     at_once = max(1, settings.worker_threads // 2)
     return Receiver(
         settings.callback_url, secrets, deadline=settings.callback_deadline, at_once=at_once

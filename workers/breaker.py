@@ -46,6 +46,8 @@ class RedisBreaker:
         """
         if of_one_key(error):
             return
+        # The race: many threads whose calls fail in the same moment. One of them opens the breaker,
+        # says so and starts the watch; the others find it open.
         with self._lock:
             if self._open or self._closing.is_set():
                 return
@@ -95,6 +97,10 @@ def what(error: Exception) -> str:
     """For the log: its type, and the word that Redis's own refusals begin with. Never
     an address.
     """
+    kind = type(error).__name__
+    # OOM, READONLY, LOADING, MISCONF: of a refusal the first word is Redis's own. The rest, and all
+    # of a connection's error, may name the host or the key.
     word = str(error).partition(" ")[0]
-    said = isinstance(error, redis.ResponseError) and word.isupper() and word.isalpha()
-    return f"{type(error).__name__}: {word}" if said else type(error).__name__
+    if isinstance(error, redis.ResponseError) and word.isupper() and word.isalpha():
+        return f"{kind}: {word}"
+    return kind

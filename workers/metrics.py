@@ -64,7 +64,10 @@ class CountJobs(Middleware):
         result: Any | None = None,
         exception: BaseException | None = None,
     ) -> None:
-        self._jobs.labels(message.actor_name, "done" if exception is None else "failed").inc()
+        outcome = "done"
+        if exception is not None:
+            outcome = "failed"
+        self._jobs.labels(message.actor_name, outcome).inc()
         began = self._began.get()
         if began is not None:
             self._seconds.labels(message.actor_name).observe(time.monotonic() - began)
@@ -102,6 +105,8 @@ def folder() -> str:
     """A new folder for the counts of this process and its children. What dead ones left behind is
     swept away.
     """
+    # By the process's number in its name: a killed one never came to remove it, and each scrape
+    # would count its files in. A number that is in use again keeps a folder for longer, no more.
     for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         owner = re.match(rf"{FOLDER}(\d+)-", old.name)
         if owner and not _alive(int(owner[1])):

@@ -12,6 +12,7 @@ def depths(services: Services) -> dict[str, int] | None:
     if services.breaker.open:
         return None
     pipeline = services.redis.pipeline(transaction=False)
+    # A write as well: a replica, or a Redis that is full, tells its queues and takes nothing.
     pipeline.set(PROBE, 1, px=1000)
     for queue in QUEUES:
         pipeline.llen(f"coachcal:{queue}")

@@ -211,11 +211,7 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _split(cls, value: object) -> object:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return _parts(value)
 
     @field_validator("database_url")
     @classmethod
@@ -272,11 +268,7 @@ class Settings(BaseSettings):
     @field_validator("embed_origins", mode="before")
     @classmethod
     def _are_origins(cls, value: object) -> object:
-        origins = (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        origins = _parts(value)
         for origin in origins or ():  # type: ignore[attr-defined]  # a tuple, or pydantic says so
             if not ORIGIN.fullmatch(origin):
                 raise ValueError("each is an origin, without a path: https://app.example.com")
@@ -291,23 +283,24 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "an address of ASCII letters: many mail servers take no other for a sender"
                 )
-        return value if info.field_name == "mail_organizer" else _needed(value, info)
+        if info.field_name == "mail_organizer":
+            return value
+        return _needed(value, info)
 
     @property
     def sender(self) -> Sender:
         """Who session mails are from."""
-        shown = Address(*mailbox("mail_from", self.mail_from or NOBODY))
-        organizer = (
-            Address(*mailbox("mail_organizer", self.mail_organizer))
-            if self.mail_organizer
-            else shown
-        )
+        shown = organizer = Address(*mailbox("mail_from", self.mail_from or NOBODY))
+        if self.mail_organizer:
+            organizer = Address(*mailbox("mail_organizer", self.mail_organizer))
         return Sender(shown, organizer, self.supporter)
 
     @property
     def supporter(self) -> Support | None:
         """Whom people turn to, if anybody."""
-        return None if self.support is None else Support.of(self.support)
+        if self.support is None:
+            return None
+        return Support.of(self.support)
 
     @property
     def mail_deadline(self) -> float:
@@ -345,9 +338,9 @@ def variable(field: str) -> str:
 
 def strangers() -> list[str]:
     """Variables that look like settings and are none: misspelt, or of another release."""
-    known = {variable(name) for name in Settings.model_fields}
-    ours = (name for name in os.environ if name.startswith("COACHCAL_"))  # noqa: TID251 (settings)
-    return sorted(name for name in ours if name not in known)
+    known = set(map(variable, Settings.model_fields))
+    given = set(os.environ)  # noqa: TID251 (settings)
+    return sorted(name for name in given - known if name.startswith("COACHCAL_"))
 
 
 def described(field: str) -> str:
@@ -356,6 +349,13 @@ def described(field: str) -> str:
         if field in (name, known.alias):
             return known.description or field
     return field
+
+
+def _parts(value: object) -> object:
+    """Of a list as the environment holds it; anything but a text is for pydantic to judge."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _needed(value: Given, info: ValidationInfo) -> Given:
@@ -376,14 +376,12 @@ def _url(value: str, schemes: tuple[str, ...], example: str) -> str:
     """The value, if a driver of ours takes it for an address. Raises ValueError without the value,
     which may hold a password."""
     scheme, separator, rest = value.partition("://")
-    host = re.split("[/?]", rest)[0].rpartition("@")[2]
-    ports = (
-        part.rpartition("]")[2].partition(":")[2] for part in host.split(",")
-    )  # several hosts, or [::1]
-    if (
-        scheme not in schemes
-        or not separator
-        or not all(port.isdecimal() for port in ports if port)
-    ):
+    if scheme not in schemes or not separator:
         raise ValueError(f"write it as {example}")
+    # Not by urlsplit, which takes one host only: PostgreSQL takes several, and any may be [::1].
+    hosts = re.split("[/?]", rest)[0].rpartition("@")[2]
+    for host in hosts.split(","):
+        port = host.rpartition("]")[2].partition(":")[2]
+        if port and not port.isdecimal():
+            raise ValueError(f"write it as {example}")
     return value

@@ -107,7 +107,8 @@ class Child:
         if self._server is None:
             return
         self._server.send_signal(how)
-        self._server.send_signal(signal.SIGCONT)  # a server frozen by a test cannot end
+        # A server that somebody froze cannot end, whatever it is told.
+        self._server.send_signal(signal.SIGCONT)
         try:
             self._server.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -142,9 +143,9 @@ class Child:
 
     def _failure(self, program: str, code: int | None) -> NotStartedError:
         self.stop(signal.SIGKILL)
-        what = (
-            f"did not answer within {START_SECONDS:.0f} s" if code is None else f"ended with {code}"
-        )
+        what = f"ended with {code}"
+        if code is None:
+            what = f"did not answer within {START_SECONDS:.0f} s"
         return NotStartedError(program, what, (self.folder / "log").read_text(errors="replace"))
 
 
@@ -152,6 +153,8 @@ def on_free_port(start: Callable[[int], None]) -> int:
     """Call `start` with a free loopback port until nobody else took it in between;
     answer the port.
     """
+    # The race: between our asking for a free port and the server's binding it somebody else may
+    # take it. Then it says so, and is started again on another.
     for _ in range(2):
         port = _free_port()
         try:
