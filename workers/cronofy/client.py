@@ -68,6 +68,8 @@ class Cronofy(Caller):
         again.
         """
         asked = request_bodies.code_exchange(self._us, code, redirect_uri)
+        # A second try of a code that was spent is told `invalid_grant`, which would hide that the
+        # first one may have gone well.
         grant = wire.read_grant(self._oauth(_TOKEN_PATH, asked, repeatable=False))
         if not grant.sub:
             raise BadAnswer("Cronofy does not say whose token that is; connect the account again")
@@ -109,6 +111,7 @@ class Cronofy(Caller):
         has.
         """
         url, body = f"{self._api}/v1/channels", request_bodies.new_channel(callback_url)
+        # A POST that may be repeated: Cronofy gets or creates, by URL and filters.
         call = Call("POST", "/v1/channels", url, self._bearer(access), body)
         return wire.read_channel(self._ask(call, self._deadline()))
 
@@ -122,6 +125,7 @@ class Cronofy(Caller):
         """Stop a channel. One that is already gone is no error."""
         url = f"{self._api}/v1/channels/{quote(channel_id, safe='')}"
         call = Call("DELETE", "/v1/channels/{id}", url, self._bearer(access))
+        # Closed silently after a day of failures, or by a try of ours whose answer was cut.
         try:
             self._ask(call, self._deadline())
         except NotFound:

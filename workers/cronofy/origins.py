@@ -71,9 +71,12 @@ def path_on(origin: str, url: str) -> str | None:
     here, there = _split(origin), _split(url)
     if here is None or there is None or _place(here) != _place(there):
         return None
+    # A path that climbs leads elsewhere than it seems to, and a proxy may resolve it first.
     if not there.path.startswith("/") or {".", ".."} & set(unquote(there.path).split("/")):
         return None
-    return f"{there.path}?{there.query}" if there.query else there.path
+    if not there.query:
+        return there.path
+    return f"{there.path}?{there.query}"
 
 
 def _split(url: str) -> SplitResult | None:
@@ -83,16 +86,15 @@ def _split(url: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(url)
-        usable = parts.port != 0  # reading a port that is no number raises
+        port = parts.port  # reading one that is no number raises
     except ValueError:
         return None
-    usable = (
-        usable
-        and parts.scheme in _DEFAULT_PORTS
-        and bool(parts.hostname)
-        and "@" not in parts.netloc
-    )
-    return parts if usable else None
+    if port == 0 or parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        return None
+    # With a user name the host is what stands behind the @, which few readers see.
+    if "@" in parts.netloc:
+        return None
+    return parts
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int]:

@@ -126,26 +126,30 @@ class Transport:
             session.close()
 
     def _send(self, session: requests.Session, call: Call, limit: _ReadLimit) -> HttpAnswer:
+        headers = dict(call.headers)
+        if call.bearer:
+            headers["Authorization"] = f"Bearer {call.bearer}"
         response = session.request(
             call.method,
             call.url,
             data=call.body,
-            headers={
-                **call.headers,
-                **({"Authorization": f"Bearer {call.bearer}"} if call.bearer else {}),
-            },
+            headers=headers,
             timeout=(min(self._timeouts.connect, limit.wait()), limit.wait()),
             allow_redirects=False,
             stream=True,
         )
         with response:
-            body = self._body(response) if call.reads_body else b""
+            body = b""
+            if call.reads_body:
+                body = self._body(response)
             return HttpAnswer(response.status_code, body, response.headers.get("Retry-After"))
 
     def _body(self, response: requests.Response) -> bytes:
         chunks, size = [], 0
+        # Counted as it is unpacked: a megabyte of gzip may hold a gigabyte, and Content-Length says
+        # only what it cost to send.
         for chunk in response.iter_content(_CHUNK):
-            size += len(chunk)  # unpacked: what it costs us, not what it cost to send
+            size += len(chunk)
             if size > self._max_bytes:
                 raise _TooLarge
             chunks.append(chunk)
@@ -160,6 +164,7 @@ class Transport:
             with self._new_session() as session:
                 yield session
             return
+        # One for each thread: nobody promises that a Session may be shared between threads.
         if not hasattr(self._own, "session"):
             self._own.session = self._new_session()
             self._sessions.add(self._own.session)
@@ -176,6 +181,7 @@ class Transport:
                 "Accept": "application/json",
             }
         )
+        # No retries of urllib3's own: they know neither the budget nor the deadline.
         adapter = _Adapter(pool_connections=2, pool_maxsize=1, max_retries=0)
         session.mount("http://", adapter)
         session.mount("https://", adapter)

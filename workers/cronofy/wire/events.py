@@ -59,6 +59,7 @@ def read_events(pages: Iterable[FreeBusyPage]) -> tuple[Written, ...]:
 def _stands(item: Item) -> bool:
     if not isinstance(item, dict):
         raise BadAnswer("an event from Cronofy is no object; read again later")
+    # `event_id` is our own key, which events of anybody else's lack.
     return item.get("event_id") is not None and not flag(item, "deleted", default=False)
 
 
@@ -70,6 +71,7 @@ def _written(item: Item) -> Written:
         moments = []  # reported below: the exception is about their text
     if not moments:
         raise BadAnswer("an event of ours comes back from Cronofy without a time; read again later")
+    # Providers may leave a text out, or hide it: a private event has none.
     summary = item.get("summary")
     if not isinstance(summary, str):
         summary = ""

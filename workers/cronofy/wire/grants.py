@@ -13,7 +13,8 @@ from workers.cronofy.errors import BadAnswer
 from workers.cronofy.wire.fields import document, inner, label, text, whole
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}", re.ASCII)
-_SHORT_LIFE = 300  # seconds to trust a token that came without `expires_in`
+# Seconds to trust a token that came without `expires_in`.
+_SHORT_LIFE = 300
 _LONGEST_LIFE = 86_400
 
 
@@ -38,13 +39,16 @@ def read_grant(raw: bytes, *, refresh_token: str | None = None) -> Grant:
     none.
     """
     grant = document(raw, "a token answer")
+    # Cronofy echoes the refresh token, and it does not expire; whatever comes back is kept.
     kept = text(grant, "refresh_token") or refresh_token
     access = text(grant, "access_token")
     if not access or not kept or not (is_token(access) and is_token(kept)):
         raise BadAnswer(
             "a token answer from Cronofy lacks a usable token; connect the account again"
         )
-    life = _SHORT_LIFE if grant.get("expires_in") is None else whole(grant, "expires_in")
+    life = _SHORT_LIFE
+    if grant.get("expires_in") is not None:
+        life = whole(grant, "expires_in")
     return Grant(
         access_token=access,
         refresh_token=kept,

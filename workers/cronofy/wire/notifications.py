@@ -60,6 +60,8 @@ def _moment(owner: Object, key: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        if moment.tzinfo is None:
+            return None
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

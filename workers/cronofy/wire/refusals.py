@@ -7,6 +7,7 @@ anything.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workers.cronofy.errors import BadAnswer
@@ -34,14 +35,23 @@ def read_refusal(raw: bytes) -> CronofyRefusal:
         body = document(raw, "a refusal")
     except BadAnswer:
         return CronofyRefusal(None, ())
-    error, errors = body.get("error"), body.get("errors")
-    keys = [
-        f"{name}: {entry['key']}"
-        for name, entries in (errors.items() if isinstance(errors, dict) else ())
-        for entry in (entries if isinstance(entries, list) else ())
-        if isinstance(entry, dict) and _is_key(name) and _is_key(entry.get("key"))
-    ]
-    return CronofyRefusal(error if _is_key(error) else None, tuple(keys[:_MOST_KEYS]))
+    error = body.get("error")
+    if not _is_key(error):
+        error = None
+    return CronofyRefusal(error, tuple(_keys(body.get("errors")))[:_MOST_KEYS])
+
+
+def _keys(errors: object) -> Iterator[str]:
+    """Of `{field: [{key, description}]}`; whatever is shaped otherwise is passed over."""
+    if not isinstance(errors, dict):
+        return
+    for name, entries in errors.items():
+        if not isinstance(entries, list) or not _is_key(name):
+            continue
+        for entry in entries:
+            # Never the description: it may quote what we sent.
+            if isinstance(entry, dict) and _is_key(entry.get("key")):
+                yield f"{name}: {entry['key']}"
 
 
 def _is_key(value: object) -> bool:

@@ -42,10 +42,11 @@ def authorization(
         "redirect_uri": redirect_uri,
         "scope": scope,
         "state": state,
-        "avoid_linking": "true" if avoid_linking else "false",
+        "avoid_linking": str(avoid_linking).lower(),
     }
     if provider:
         query["provider_name"] = provider
+    # Spaces as %20: a scope has some, and not every server reads a plus sign as one.
     return urlencode(query, quote_via=quote)
 
 
