@@ -14,6 +14,7 @@ def caller(*needs: str) -> tuple[Access, SandboxAccount]:
     """
     world = current_world()
     access = world.access.get(_bearer())
+    # An expired token and one that never was are told alike; what the body says is not documented.
     if access is None or access.expires_at <= world.clock.now():
         raise ProtocolError(401)
     if needs and not any(grants.allows(access.scope, need) for need in needs):
@@ -31,4 +32,6 @@ def application_or_caller() -> None:
 
 def _bearer() -> str:
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else ""
+    if scheme.lower() != "bearer":
+        return ""
+    return value.strip()

@@ -43,6 +43,7 @@ class SandboxClock:
         """Move to `now` (aware). A step forward counts as time passed, a step back does not."""
         step = (now - self.now()).total_seconds()
         self._offset += timedelta(seconds=step)
+        # What waits for a time-out must not begin to wait anew when the date is turned back.
         self._skipped += max(0.0, step)
         self._tell()
 

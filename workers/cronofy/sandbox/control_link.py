@@ -21,6 +21,7 @@ class ControlLink:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self._session = requests.Session()
+        # A proxy that the environment names would be asked for what is on this machine.
         self._session.trust_env = False
 
     def close(self) -> None:
@@ -95,6 +96,8 @@ class ControlLink:
     # What the person does
 
     def _call(self, method: str, route: str, /, **order: Any) -> dict[str, Any]:
+        # Left out where it is None, so that the sandbox's own defaults hold; but for `times`, whose
+        # None says "until cleared".
         content = {
             name: value for name, value in order.items() if value is not None or name == "times"
         }

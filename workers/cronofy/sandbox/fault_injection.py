@@ -24,6 +24,7 @@ def before() -> Response | None:
         return None
     struck = {fault.kind: fault for fault in current_world().faults.take(request.path)}
     g.faults = struck
+    # Before the world is locked: a slow call must not keep the others waiting.
     if "delay" in struck:
         time.sleep(struck["delay"].seconds)
     if "vanish_calendar" in struck:
@@ -38,6 +39,8 @@ def before() -> Response | None:
 def after(response: Response) -> Response:
     """Spoil the answer where that was ordered."""
     struck: dict[str, Fault] = g.get("faults", {})
+    # A refusal here, when the write is under way already: what a client cannot tell from one that
+    # was never carried out.
     if "late" in struck and "status" in struck:
         response = _refusal(struck["status"])
     if "foreign_next_page" in struck:
@@ -86,6 +89,7 @@ def _refusal(fault: Fault) -> Response:
 def _with_foreign_page(data: bytes, host: str) -> bytes:
     answer: dict[str, Any] = json.loads(data)
     pages = answer.get("pages", {"current": 1, "total": 1})
+    # The Python client asks `total`, others ask `next_page`: both say that there is more.
     pages["total"] = max(pages["total"], pages["current"] + 1)
     pages["next_page"] = f"{host}/v1/free_busy/pages/000000000000000000000000"
     return json_bytes(answer | {"pages": pages})
@@ -100,6 +104,8 @@ def _send_slowly(response: Response, seconds: float) -> None:
             time.sleep(seconds / TRICKLE_PIECES)
             yield data[start : start + size]
 
+    # With its length: without one a client could take the end of the connection for the end of the
+    # answer.
     response.response = pieces()
     response.headers["Content-Length"] = str(len(data))
 

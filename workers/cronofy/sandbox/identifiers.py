@@ -36,7 +36,9 @@ def channel() -> str:
 
 def page(kind: str) -> str:
     """A page of a long answer: 24 hex digits for free/busy, 16 for events."""
-    return token_hex(12 if kind == "free_busy" else 8)
+    if kind == "free_busy":
+        return token_hex(12)
+    return token_hex(8)
 
 
 def client_id() -> str:

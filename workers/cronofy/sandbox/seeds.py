@@ -94,6 +94,7 @@ def _working_life(now: datetime, zone: ZoneInfo) -> Iterator[Draft]:
     """Each week: a stand-up a day, a double lesson, a doubtful call, lunch kept free, and every
     other Friday off.
     """
+    # Around the sandbox's own now, not at fixed dates: a demo is as full next year as it is today.
     monday = now.astimezone(zone).date() - timedelta(days=now.astimezone(zone).weekday())
     for week in range(-WEEKS_BACK, WEEKS_AHEAD):
         days = [monday + timedelta(weeks=week, days=day) for day in range(5)]

@@ -35,6 +35,7 @@ def ready(world: World, account: SandboxAccount, scope: str = "read_write") -> d
 
 def dump(world: World) -> dict[str, Any]:
     """Everything but tokens and secrets."""
+    # How many secrets there are, and none of them: this ends in the logs of whoever tests.
     return {
         "origin": world.origin,
         "client_id": world.client_id,
