@@ -67,8 +67,11 @@ def create_services(
     settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web"
 ) -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
+    # One breaker for all who ask this Redis: the first who fails spares the others the wait.
     breaker = RedisBreaker(client)
     opened = _database(settings, use)
+    # The offset is for the demo and tests. It shifts what the product decides by, and no lease:
+    # those compare the database's clock.
     offset = timedelta(seconds=settings.clock_offset_seconds)
     clock = ProductClock(reference(opened, client, breaker), offset=offset)
 
@@ -100,6 +103,8 @@ def _database(settings: Settings, use: database.Use) -> database.Database:
 
 
 def _cronofy(settings: Settings, client: redis.Redis, breaker: RedisBreaker) -> Cronofy:
+    # Each data centre has accounts, clients and tokens of its own, and two hosts: one for programs
+    # and one for browsers. A sandbox is one host for both.
     centre = ORIGINS[settings.cronofy_data_center]
     return Cronofy(
         settings.cronofy_origin or centre.api,

@@ -135,6 +135,7 @@ class Figures(Collector):
         )
 
     def _strange(self, tx: Tx) -> Metric:
+        # During an upgrade, or after a step back, a newer release may have written them.
         counts: dict[str, float] = {"outbox": 0, "connections": 0}
         for (table, _), count in unknown_rows.rows(tx).items():
             counts[table] += count

@@ -87,6 +87,7 @@ def export_workers() -> None:
     """What `dramatiq --fork-function` runs: answers for all worker processes, until it is told to
     stop.
     """
+    # Here, because they import this module themselves, by way of the broker.
     from workers.bootstrap import create_services
     from workers.collector import Skew
     from workers.settings import Settings

@@ -67,25 +67,33 @@ class Settings(BaseSettings):
     cronofy_origin: str | None = Field(
         None, description="instead of a data centre: a sandbox, http://127.0.0.1:8900"
     )
+    # What Cronofy grants an application by default; its support raises both on request.
     rate_per_second: int = Field(
         50, ge=1, description="calls to Cronofy a second, over all processes"
     )
     rate_per_minute: int = Field(
         500, ge=1, description="calls to Cronofy a minute, over all processes"
     )
+    # A storm of pushes for one calendar then costs one read in five seconds, and not one a push.
     minimum_gap_seconds: float = Field(
         5, gt=0, description="between the starts of two reads of one connection"
     )
+    # By default longer than the deadline of a read (20 s), so that only who died or was frozen
+    # loses it. Deadlines of mails, callbacks and calendar writes are shares of it.
     lease_seconds: int = Field(
         30, ge=5, description="how long a reader may take before another may start"
     )
+    # At most 2 s: the promise of how soon a lost wake-up is made good counts on it.
     sweep_seconds: float = Field(0.5, gt=0, le=2, description="how often owed reads are looked for")
+    # Pushes get lost, and what enters Cronofy's window as time passes is not pushed at all.
     reconcile_minutes: int = Field(
         60, ge=1, description="every connection is read this often without any push"
     )
     reconcile_busy_minutes: int = Field(
         15, ge=1, description="the same for one whose periods changed within a day"
     )
+    # Longer than between two reconciliations, or a calendar would be stale while all is well: the
+    # doctor looks at both.
     stale_minutes: int = Field(
         90, ge=1, description="a calendar not read for this long is stale: the policy applies"
     )
@@ -165,6 +173,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="what the web process binds")
     port: int = Field(8000, alias="PORT", description="what the web process binds")
+    # On loopback unless somebody says otherwise: figures and ops pages are for nobody outside.
     internal_host: str = Field("127.0.0.1", description="what COACHCAL_INTERNAL_PORT binds")
     internal_port: int | None = Field(
         None,
@@ -307,6 +316,7 @@ class Settings(BaseSettings):
         """Seconds for one whole mail: less than half a lease, so that nobody sends it a second time
         meanwhile.
         """
+        # Begun in the first half of the lease at the latest, it leaves a tenth for the outcome.
         return self.lease_seconds * 0.4
 
     @property

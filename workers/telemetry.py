@@ -31,7 +31,9 @@ def _report_errors(dsn: str) -> None:
     try:
         sentry_sdk.init(
             dsn,
-            default_integrations=False,  # they would collect requests, breadcrumbs and arguments
+            # They would collect requests, breadcrumbs and arguments, and with them what people
+            # wrote: only what we report by name is told.
+            default_integrations=False,
             include_local_variables=False,
             include_source_context=False,
             send_default_pii=False,

@@ -50,6 +50,8 @@ def start(endpoint: str) -> None:
 
 def on() -> bool:
     """Whether this process traces. Without the extra nothing of it is ever loaded."""
+    # Before `start` the provider is OpenTelemetry's stand-in, which takes no processors. Looked up
+    # rather than imported: the extra may be missing, and who does not trace need not load it.
     trace = sys.modules.get("opentelemetry.trace")
     return trace is not None and hasattr(trace.get_tracer_provider(), "add_span_processor")
 

@@ -95,6 +95,7 @@ class Caller:
         `monotonic`). One that would begin after it fails as one that timed out. A work that is
         bounded already stays so.
         """
+        # A shallow copy: connections, budget and breaker stay those of the whole process.
         bounded = copy(self)
         bounded.ends = min(self.ends, moment)
         return bounded

@@ -95,6 +95,7 @@ class Cronofy(Caller):
         A refresh with a token that cannot exist: who is told `invalid_grant` was known by id and
         secret.
         """
+        # No call of Cronofy's asks for the client alone. This one changes nothing and needs nobody.
         try:
             self.refresh("coachcal-doctor-no-such-token")
         except InvalidGrant:

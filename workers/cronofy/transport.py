@@ -97,6 +97,8 @@ class Transport:
             return answer
 
     def _exchange(self, call: Call, deadline: float) -> HttpAnswer:
+        # The deadline is for the whole exchange: the time-outs of requests begin anew with each
+        # byte, so that an answer which trickles would hold a worker for good.
         limit = _ReadLimit(deadline, self._timeouts.read, self._monotonic)
         mark = _LIMIT.set(limit)
         failure: CronofyError
@@ -172,7 +174,9 @@ class Transport:
 
     def _new_session(self) -> requests.Session:
         session = _Session()
+        # A .netrc would put its own login in the bearer's place.
         session.trust_env = False
+        # One session serves many accounts: a cookie of one must not go along with another's call.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers.update(
             {

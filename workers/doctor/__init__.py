@@ -141,6 +141,7 @@ def _backlog(services: Services) -> Iterator[Finding]:
 
 
 def _channels(services: Services) -> Iterator[Finding]:
+    # Some of them only: each costs a call of the budget that the workers live on.
     with services.database.read() as tx:
         opened = channel_rows.open_channels(tx, limit=CHANNELS_LOOKED_AT)
     for connection_id, channel_id in opened:
@@ -229,6 +230,7 @@ def _guarded(name: str, check: Check, services: Services) -> Iterator[Finding]:
     try:
         yield from check(services)
     except Exception as error:  # noqa: BLE001 (the other checks are made all the same)
+        # Its first line, struck out like a line of the log: the others quote statements and hosts.
         line = clean(str(error).partition("\n")[0])
         odd = Cause(
             f"{type(error).__name__}: {line}", "mend what it says, then run: coachcal doctor"

@@ -24,6 +24,7 @@ def contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _ports(settings: Settings) -> Iterator[tuple[str, str]]:
+    # Whoever starts second finds the port taken, and which process that is changes with each start.
     taken: dict[int, str] = {settings.port: "PORT"}
     metrics = {
         "COACHCAL_WORKER_METRICS_PORT": settings.worker_metrics_port,
@@ -45,6 +46,7 @@ def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
         )
     if settings.callback_secret and settings.callback_url is None:
         yield "COACHCAL_CALLBACK_SECRET has no COACHCAL_CALLBACK_URL", "set both, or neither"
+    # One that equals the default may not have been written down at all.
     default = Settings.model_fields["cronofy_data_center"].default
     if settings.cronofy_origin is not None and settings.cronofy_data_center != default:
         yield (
@@ -85,6 +87,8 @@ def _times(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _only_here(settings: Settings) -> bool:
+    # A name that leads back to this machine is not noticed: DNS here does not show what Cronofy
+    # sees.
     host = (settings.public_url.host or "").strip("[]")
     try:
         here = ip_address(host).is_loopback

@@ -49,6 +49,8 @@ def reseal(services: Services) -> Resealed:
     Raises Sealed, with the next step, where something does not open; then nothing was changed.
     """
     found = examine(services)
+    # All or nothing: whoever was told that it went well takes the old key away, and what was not
+    # opened with it would be lost then.
     if found.closed:
         missing = (
             f"{len(found.closed)} of {found.count} stored secrets do not open, those of"

@@ -63,6 +63,8 @@ class MailError(Exception):
         """Whether the server said that the mailbox does not exist: the one reason to write to
         nobody there.
         """
+        # Without a reply nobody said so: it was our own check of the address, which may be
+        # mistaken.
         return self.permanent and self.about == "address" and bool(self.reply)
 
 

@@ -38,6 +38,7 @@ def calendar(invitation: Invitation) -> bytes:
 
 def _event(invitation: Invitation) -> Event:
     event = Event()
+    # By these two a mail program knows that it is the same session, and which word is the last.
     event.add("UID", invitation.uid)
     event.add("SEQUENCE", invitation.sequence)
     for name, moment in (
@@ -83,6 +84,7 @@ def _uri(address: Address) -> str:
 
 
 def _plain(text: str) -> str:
+    # The library takes a backslash and an N for a line break, also in what a person is called.
     return text.replace("\\", "/")
 
 

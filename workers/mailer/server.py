@@ -39,6 +39,7 @@ class MailServer:
         # A password may hold what ends a part of a URL: it comes percent-encoded.
         user = unquote(parts.username or "") or None
         password = unquote(parts.password or "") or None
+        # On loopback nobody listens but root; anywhere else the password would be read on the way.
         if user and tls == "none" and not _is_this_machine(parts.hostname):
             raise ValueError(
                 "a password needs tls=starttls or tls=tls, unless the server is on this machine"

@@ -75,6 +75,7 @@ def _time(moment: datetime, locale: Locale) -> str:
 
 def _short(moment: datetime, locale: Locale) -> str:
     """`Tue 2 Jun, 12:00`: what a phone shows of a subject holds it, and a name."""
+    # CLDR sets commas of its own here, which would part the day from its number.
     day = format_skeleton("MMMEd", moment, locale=locale).replace(",", "")
     return f"{day}, {_time(moment, locale)}"
 

@@ -49,6 +49,8 @@ def read_grant(raw: bytes, *, refresh_token: str | None = None) -> Grant:
     life = _SHORT_LIFE
     if grant.get("expires_in") is not None:
         life = whole(grant, "expires_in")
+    # 3,600 in the docs' examples, 1,800 for service accounts: whatever it says counts, within
+    # reason.
     return Grant(
         access_token=access,
         refresh_token=kept,

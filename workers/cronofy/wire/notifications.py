@@ -55,6 +55,8 @@ def _moment(owner: Object, key: str) -> datetime | None:
     """An aware UTC time; None when it is missing or no time that Python can hold (providers send
     year 0).
     """
+    # Nothing depends on it: a read covers the whole window, so a time that cannot be read costs
+    # nothing, while a refusal would have Cronofy repeat the push for a day.
     value = owner.get(key)
     if not isinstance(value, str):
         return None

@@ -35,6 +35,7 @@ def read_refusal(raw: bytes) -> CronofyRefusal:
         body = document(raw, "a refusal")
     except BadAnswer:
         return CronofyRefusal(None, ())
+    # What is no key may be a sentence, and a sentence may quote what we sent: it is not repeated.
     error = body.get("error")
     if not _is_key(error):
         error = None

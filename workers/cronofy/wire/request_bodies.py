@@ -73,6 +73,8 @@ def free_busy(since: date, until: date, zone: str) -> str:
             "tzid": zone,
             "from": since.isoformat(),
             "to": until.isoformat(),
+            # The default, and said all the same: a session of ours that came back as busy would
+            # close its own time once it is cancelled.
             "include_managed": "false",
         }
     )
@@ -106,12 +108,14 @@ def managed_events(since: date, until: date) -> str:
             "tzid": "Etc/UTC",
             "from": since.isoformat(),
             "to": until.isoformat(),
+            # With it no `read_events` scope is needed, and nobody else's events are read.
             "only_managed": "true",
         }
     )
 
 
 def _stamp(seconds: int) -> str:
+    # Cronofy rejects fractions of a second.
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
