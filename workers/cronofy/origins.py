@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from workers.loopback import is_loopback
 
 
 class Origins(NamedTuple):
@@ -55,7 +56,7 @@ def checked(origin: str) -> str:
         raise ValueError(
             "a Cronofy origin looks like https://api.cronofy.com, with no path and no user name"
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError(
             "plain http is only for a sandbox on this machine; use https for this Cronofy origin"
         )
@@ -99,12 +100,3 @@ def _split(url: str) -> SplitResult | None:
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int]:
     return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
@@ -21,6 +20,7 @@ from standardwebhooks import Webhook
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.retries import retry_after
 from workers.cronofy.transport import Call, Timeouts, Transport
+from workers.loopback import is_loopback
 
 CONNECT_SECONDS = 3.0
 # For one's turn: many times what a receiver takes that is well.
@@ -119,7 +119,7 @@ def check_url(url: str) -> None:
         raise ValueError("write it as https://platform.example/callbacks")
     if parts.username is not None:
         raise ValueError("leave user and password out of it: the signature says who calls")
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("use https: http is for a receiver on this machine only")
 
 
@@ -135,10 +135,3 @@ def check_secret(secret: str) -> None:
             "write it as whsec_ and the base64 of 24 to 64 random bytes;"
             " docs/reference/webhooks.md says how to make one"
         )
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,9 +1,9 @@
 """Settings that are right one by one, and not together."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from workers.doctor.finding import Finding
+from workers.loopback import is_loopback
 from workers.services import Services
 from workers.settings import Settings, strangers
 
@@ -90,11 +90,7 @@ def _only_here(settings: Settings) -> bool:
     # A name that leads back to this machine is not noticed: DNS here does not show what Cronofy
     # sees.
     host = (settings.public_url.host or "").strip("[]")
-    try:
-        here = ip_address(host).is_loopback
-    except ValueError:
-        here = host == "localhost"
-    return here or settings.public_url.scheme != "https"
+    return is_loopback(host) or settings.public_url.scheme != "https"
 
 
 def _unknown(names: list[str]) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,10 @@
 """Where the mail server is: smtp://user:password@host:port?tls=starttls|tls|none"""
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Literal, cast, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from workers.loopback import is_loopback
 
 Tls = Literal["starttls", "tls", "none"]
 PORTS: dict[Tls, int] = {"starttls": 587, "tls": 465, "none": 25}
@@ -40,15 +41,8 @@ class MailServer:
         user = unquote(parts.username or "") or None
         password = unquote(parts.password or "") or None
         # On loopback nobody listens but root; anywhere else the password would be read on the way.
-        if user and tls == "none" and not _is_this_machine(parts.hostname):
+        if user and tls == "none" and not is_loopback(parts.hostname):
             raise ValueError(
                 "a password needs tls=starttls or tls=tls, unless the server is on this machine"
             )
         return cls(parts.hostname, parts.port or PORTS[known], known, user, password)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
