@@ -6,6 +6,7 @@ from domain.mail.safety import one_line
 from storage.rows import push_marks
 from storage.transactions import write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
 from workers.cronofy.wire import ManagedEvent, Written
 from workers.delivery import looks
@@ -220,4 +221,4 @@ def _owe_a_look(services: Services, place: TargetCalendar) -> None:
 
 def _look_again_ms(turn: Turn) -> int:
     """Doubling from 1 s to 5 min. No jitter: those who wait here did not fail together."""
-    return min(FIRST_LOOK_MS << min(turn.held.attempts - 1, 10), LONGEST_WAIT_MS)
+    return doubling_ms(turn.held.attempts, first_ms=FIRST_LOOK_MS, longest_ms=LONGEST_WAIT_MS)

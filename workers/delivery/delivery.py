@@ -1,11 +1,11 @@
 """One turn at one outbox row: how much time is left of it, and the ways it can end."""
 
-import random
 import time
 from dataclasses import dataclass, field
 
 from storage.rows.outbox import Trouble
 from storage.rows.outbox_claims import DeliveryClaim, Reason
+from workers.backoff import doubling_ms, jittered_ms
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000
@@ -90,8 +90,6 @@ Outcome = Sent | Skipped | Dead | NoMailbox | WaitsForText | Later
 
 
 def usual_wait_ms(attempts: int) -> int:
-    """Doubling from 5 s to 15 min, with jitter: what failed together does not come back
-    together.
-    """
-    backoff = min(FIRST_RETRY_MS << min(attempts - 1, 10), LONGEST_RETRY_MS)
-    return round(backoff * random.uniform(0.75, 1.25))  # noqa: S311 (spreads load, guards nothing)
+    """Doubling from 5 s to 15 min, with jitter."""
+    wait = doubling_ms(attempts, first_ms=FIRST_RETRY_MS, longest_ms=LONGEST_RETRY_MS)
+    return jittered_ms(wait)

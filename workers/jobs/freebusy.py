@@ -4,7 +4,6 @@ The path of a push ends here. Nothing is decided by the message that woke us: th
 read is owed.
 """
 
-import random
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +18,7 @@ from storage.slots import slot_sets
 from storage.transactions import store_reading
 from storage.transactions.store_reading import Observed
 from workers import tracing
+from workers.backoff import doubling_ms, jittered_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
 from workers.jobs import channels, erasure, tokens
 from workers.services import Services
@@ -175,8 +175,7 @@ def _retry_ms(attempts: int, error: CronofyError) -> int:
     """Doubling from 5 s to 5 min with jitter, and never sooner than Cronofy asked for."""
     # A lasting error is the operator's to mend; it is tried all the same, so that nobody has to
     # tell us when it is.
-    backoff = LONGEST_RETRY_MS
+    wait = LONGEST_RETRY_MS
     if not error.permanent:
-        backoff = min(FIRST_RETRY_MS * 2 ** min(attempts - 1, 6), LONGEST_RETRY_MS)
-    jittered = backoff * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
-    return round(max(jittered, (error.retry_after or 0) * 1000))
+        wait = doubling_ms(attempts, first_ms=FIRST_RETRY_MS, longest_ms=LONGEST_RETRY_MS)
+    return max(jittered_ms(wait), round((error.retry_after or 0) * 1000))
