@@ -28,6 +28,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from workers import tracing
 from workers.cronofy.errors import BadAnswer, CronofyError, Unavailable
+from workers.deadlines import BoundedReader, Deadline
 
 _CHUNK = 1 << 16
 
@@ -97,9 +98,7 @@ class Transport:
             return answer
 
     def _exchange(self, call: Call, deadline: float) -> HttpAnswer:
-        # The deadline is for the whole exchange: the time-outs of requests begin anew with each
-        # byte, so that an answer which trickles would hold a worker for good.
-        limit = _ReadLimit(deadline, self._timeouts.read, self._monotonic)
+        limit = Deadline(deadline, self._monotonic, longest=self._timeouts.read)
         mark = _LIMIT.set(limit)
         failure: CronofyError
         try:
@@ -127,7 +126,7 @@ class Transport:
         for session in list(self._sessions):
             session.close()
 
-    def _send(self, session: requests.Session, call: Call, limit: _ReadLimit) -> HttpAnswer:
+    def _send(self, session: requests.Session, call: Call, limit: Deadline) -> HttpAnswer:
         headers = dict(call.headers)
         if call.bearer:
             headers["Authorization"] = f"Bearer {call.bearer}"
@@ -196,45 +195,9 @@ class _TooLarge(Exception):
     """The answer is larger than allowed."""
 
 
-class _ReadLimit:
-    """How long the current exchange may still wait for bytes."""
-
-    def __init__(self, deadline: float, read: float, monotonic: Callable[[], float]) -> None:
-        self._deadline = deadline
-        self._read = read
-        self._monotonic = monotonic
-
-    def wait(self) -> float:
-        """Seconds, never 0. Raises TimeoutError when the deadline has passed."""
-        left = self._deadline - self._monotonic()
-        if left <= 0:
-            raise TimeoutError("the deadline of this exchange has passed")
-        return min(self._read, left)
-
-
 # urllib3 makes the objects in between and passes nothing of ours on to them, so the limit travels
 # beside the call.
-_LIMIT: ContextVar[_ReadLimit] = ContextVar("limit of the current exchange")
-
-
-class _BoundedRead(io.RawIOBase):
-    """A socket's bytes, each wait for more of them cut to what is left of the limit."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket) -> None:
-        super().__init__()
-        self._raw = raw
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(_LIMIT.get().wait())
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+_LIMIT: ContextVar[Deadline] = ContextVar("limit of the current exchange")
 
 
 class _BoundedResponse(HTTPResponse):
@@ -242,7 +205,7 @@ class _BoundedResponse(HTTPResponse):
 
     def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_BoundedRead(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(BoundedReader(self.fp.detach(), sock, _LIMIT.get))
 
 
 class _Http(HTTPConnection):

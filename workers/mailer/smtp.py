@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from workers.deadlines import BoundedReader, Deadline
 from workers.mailer import MailError, envelope
 from workers.mailer.replies import Stage, disconnected, refusal
 from workers.mailer.server import MailServer
@@ -57,7 +58,7 @@ class SmtpMailer:
         so it is closed.
         """
         envelope.check(sender, recipients)
-        limit = _Limit(self._monotonic() + self._deadline, self._monotonic)
+        limit = Deadline(self._monotonic() + self._deadline, self._monotonic)
         try:
             connection = self._connection(limit)
             refused = connection.deliver(message, sender, recipients)
@@ -78,7 +79,7 @@ class SmtpMailer:
 
     def look(self, sender: str) -> None:
         """All of a send but its recipients and its message: nothing is sent. Raises MailError."""
-        limit = _Limit(self._monotonic() + self._deadline, self._monotonic)
+        limit = Deadline(self._monotonic() + self._deadline, self._monotonic)
         try:
             connection = self._connection(limit)
             code, _ = connection.mail(sender)
@@ -96,7 +97,7 @@ class SmtpMailer:
         for connection in list(self._connections):
             connection.close()
 
-    def _connection(self, limit: "_Limit") -> "_Connection":
+    def _connection(self, limit: Deadline) -> "_Connection":
         """This thread's connection, if the server still listens to it, else a new one."""
         kept: _Connection | None = getattr(self._own, "connection", None)
         if kept is not None and kept.is_fresh(limit):
@@ -120,30 +121,11 @@ class SmtpMailer:
             self._own.connection = None
 
 
-class _Limit:
-    """How long the current send may still wait."""
-
-    def __init__(self, end: float, monotonic: Callable[[], float]) -> None:
-        self._end = end
-        self.now = monotonic
-
-    @property
-    def passed(self) -> bool:
-        return self.now() >= self._end
-
-    def wait(self) -> float:
-        """Seconds, never 0. Raises TimeoutError when the deadline has passed."""
-        left = self._end - self.now()
-        if left <= 0:
-            raise TimeoutError("the deadline of this mail has passed")
-        return left
-
-
 class _Connection(smtplib.SMTP):
     """One connection, each wait on it cut to what is left of the limit."""
 
     def __init__(
-        self, server: MailServer, greeting: str, context: ssl.SSLContext, limit: _Limit
+        self, server: MailServer, greeting: str, context: ssl.SSLContext, limit: Deadline
     ) -> None:
         super().__init__(local_hostname=greeting)
         self._server = server
@@ -166,7 +148,7 @@ class _Connection(smtplib.SMTP):
         if self._server.user:
             self.login(self._server.user, self._server.password or "")
 
-    def is_fresh(self, limit: _Limit) -> bool:
+    def is_fresh(self, limit: Deadline) -> bool:
         """Whether the server still answers; from now on it has until `limit`."""
         self._limit = limit
         idle = limit.now() - self._used_at
@@ -223,7 +205,8 @@ class _Connection(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         # smtplib would make a file of the socket here, whose time-out begins anew with each byte.
         if self.file is None and self.sock is not None:
-            self.file = io.BufferedReader(_BoundedIO(self.sock, self._limit_now))
+            raw = self.sock.makefile("rb", buffering=0)
+            self.file = io.BufferedReader(BoundedReader(raw, self.sock, self._current))
         return super().getreply()
 
     def send(self, s: "bytes | str") -> None:  # type: ignore[override]  # typeshed says any buffer
@@ -239,26 +222,8 @@ class _Connection(smtplib.SMTP):
             return self._context.wrap_socket(plain, server_hostname=host)
         return plain
 
-    def _limit_now(self) -> _Limit:
+    def _current(self) -> Deadline:
         return self._limit
-
-
-class _BoundedIO(io.RawIOBase):
-    """A socket's bytes. Reads whatever the limit is at that time, because connections outlive
-    limits.
-    """
-
-    def __init__(self, sock: socket.socket, limit: Callable[[], _Limit]) -> None:
-        super().__init__()
-        self._sock = sock
-        self._limit = limit
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "bytearray") -> int:  # type: ignore[override]  # typeshed says any buffer
-        self._sock.settimeout(self._limit().wait())
-        return self._sock.recv_into(buffer)
 
 
 def _expect(fine: bool, code: int | str) -> None:  # noqa: FBT001 (it reads as a sentence: expect this)
