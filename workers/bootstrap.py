@@ -91,8 +91,8 @@ def create_services(
 
 
 def _database(settings: Settings, use: database.Use) -> database.Database:
-    """In a web process two threads are kept from waiting for it for long: somebody has to answer
-    `/healthz`.
+    """In a web process two threads are kept from waiting for it for long:
+    somebody has to answer `/healthz`.
     """
     # A connection for each thread: one fewer, and a thread would wait for another's transaction.
     threads = max(settings.web_threads, settings.worker_threads)

@@ -41,8 +41,8 @@ class RedisBreaker:
         return self._open
 
     def failed(self, error: Exception) -> None:
-        """A call raised this. Says so once, and opens; unless only one key is to blame, and the
-        others are well.
+        """A call raised this.
+        Says so once, and opens; unless only one key is to blame, and the others are well.
         """
         if of_one_key(error):
             return
@@ -60,8 +60,8 @@ class RedisBreaker:
         self._closing.set()
 
     def _watch(self) -> None:
-        """Ask until it is well, apart from whoever must not wait; tell once a minute that it is
-        not.
+        """Ask until it is well, apart from whoever must not wait;
+        tell once a minute that it is not.
         """
         began = reminded = time.monotonic()
         while not self._closing.wait(self._pause):
@@ -80,8 +80,8 @@ class RedisBreaker:
 
 
 def probe(client: redis.Redis) -> None:
-    """Raises what a wake-up would: a server that only reads, or is full, answers PING
-    all the same.
+    """Raises what a wake-up would:
+    a server that only reads, or is full, answers PING all the same.
     """
     client.set(PROBE, 1, px=1000)
 
@@ -94,8 +94,8 @@ def of_one_key(error: Exception) -> bool:
 
 
 def what(error: Exception) -> str:
-    """For the log: its type, and the word that Redis's own refusals begin with. Never
-    an address.
+    """For the log: its type,
+    and the word that Redis's own refusals begin with. Never an address.
     """
     kind = type(error).__name__
     # OOM, READONLY, LOADING, MISCONF: of a refusal the first word is Redis's own. The rest, and all

@@ -1,5 +1,5 @@
-"""The broker and its middleware, in order. Redis may vanish at any time: messages are wake-ups,
-rows are the jobs.
+"""The broker and its middleware, in order.
+Redis may vanish at any time: messages are wake-ups, rows are the jobs.
 """
 
 from collections import defaultdict
@@ -89,8 +89,8 @@ class Broker(RedisBroker):
         return True
 
     def _write(self, messages: Sequence[dramatiq.Message[Any]]) -> None:
-        """As `enqueue` of dramatiq's script does it: the text into the queue's hash, then its id
-        into the list.
+        """As `enqueue` of dramatiq's script does it:
+        the text into the queue's hash, then its id into the list.
         """
         texts: dict[str, dict[str, bytes]] = defaultdict(dict)
         for message in messages:
@@ -107,8 +107,8 @@ class Broker(RedisBroker):
             pipeline.execute()
 
     def do_fetch(self, queue_name: str, most: int) -> list[bytes]:
-        """What waits in a queue; nothing while Redis is away: that is waited for, and told by the
-        breaker.
+        """What waits in a queue; nothing while Redis is away:
+        that is waited for, and told by the breaker.
         """
         if self._clock.off():
             return []
@@ -127,8 +127,8 @@ class Broker(RedisBroker):
         return []
 
     def _readable(self, queue_name: str, text: bytes) -> bool:
-        """Whether it is a wake-up as `workers.actors` makes them. Any other could end a thread of
-        dramatiq's.
+        """Whether it is a wake-up as `workers.actors` makes them.
+        Any other could end a thread of dramatiq's.
         """
         try:
             message = dramatiq.Message[None].decode(text)
@@ -154,8 +154,8 @@ class Broker(RedisBroker):
             log.warning("unknown_message", why=why, name=name)
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
-        """What cannot be acknowledged now is taken over once this worker is gone, and finds its row
-        done.
+        """What cannot be acknowledged now is taken over once this worker is gone,
+        and finds its row done.
         """
         send: Callable[..., Any] = super()._dispatch(command)  # type: ignore[no-untyped-call]  # as above
         # A message that was not sent must fail where it is sent from.
@@ -173,8 +173,8 @@ class Broker(RedisBroker):
             return None
 
     def _bear(self, error: Exception, *queues: str) -> None:
-        """Redis is left alone, or, where only a key of these queues is to blame, that is put out of
-        their way.
+        """Redis is left alone, or, where only a key of these queues is to blame,
+        that is put out of their way.
         """
         if not of_one_key(error):
             self._breaker.failed(error)
@@ -186,8 +186,8 @@ class Broker(RedisBroker):
             self._breaker.failed(worse)
 
     def _set_aside(self, queue: str) -> None:
-        """Somebody wrote something else under our names: it would stop this queue for good. Nothing
-        is thrown away.
+        """Somebody wrote something else under our names: it would stop this queue for good.
+        Nothing is thrown away.
         """
         root = f"{self.namespace}:{queue}"
         kinds = {
@@ -237,8 +237,8 @@ def create_broker(
 
 
 def _is_ours(message: dramatiq.Message[Any], queue_name: str) -> bool:
-    """A string for a job's one argument, and nothing that would have dramatiq do more than to call
-    it.
+    """A string for a job's one argument,
+    and nothing that would have dramatiq do more than to call it.
     """
     arguments = list(message.args)
     plain = len(arguments) == 1 and isinstance(arguments[0], str) and message.kwargs == {}
@@ -258,8 +258,8 @@ class RightClock(Middleware):
 
 
 class Narrate(Middleware):
-    """One line for each job, and its id on every line in between, with that of the request that it
-    began with.
+    """One line for each job, and its id on every line in between,
+    with that of the request that it began with.
     """
 
     def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:

@@ -94,8 +94,8 @@ class LocalBudget:
         self._sleep = sleep
 
     def take(self, deadline: float) -> None:
-        """Return when the call may be made. Raises OverBudget at once when that is after the
-        deadline.
+        """Return when the call may be made.
+        Raises OverBudget at once when that is after the deadline.
         """
         longest = _longest(deadline - self._monotonic())
         _wait(self.reserve(longest), longest, self._sleep)
@@ -107,8 +107,8 @@ class LocalBudget:
             self._paused_until = max(self._paused_until, until)
 
     def reserve(self, longest: float) -> float:
-        """Seconds until the next free moment, which is reserved unless it is more than `longest`
-        away.
+        """Seconds until the next free moment,
+        which is reserved unless it is more than `longest` away.
         """
         # The race: two threads that find the same moment free. Looking and reserving are one step.
         with self._lock:
@@ -177,8 +177,8 @@ class Budget:
         return cls(client, name=name, per_second=per_second, per_minute=per_minute)
 
     def take(self, deadline: float) -> None:
-        """Return when the call may be made. Raises OverBudget at once when that is after the
-        deadline.
+        """Return when the call may be made.
+        Raises OverBudget at once when that is after the deadline.
         """
         longest = _longest(deadline - self._monotonic())
         _wait(self._shared(longest), longest, self._sleep)

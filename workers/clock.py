@@ -72,8 +72,8 @@ def sweep(services: Services, actors: Actors) -> int:
 
 
 def reconcile(services: Services, actors: Actors) -> int:
-    """Read what nobody pushed about for too long, the stalest first: pushes get lost, and windows
-    move without one.
+    """Read what nobody pushed about for too long, the stalest first:
+    pushes get lost, and windows move without one.
     """
     settings = services.settings
     # A quarter of a minute's calls, since the job runs four times a minute.
@@ -100,8 +100,8 @@ def look(services: Services, actors: Actors) -> int:
 
 
 def audit(services: Services, actors: Actors) -> int:
-    """Have each channel compared with Cronofy's list once a day, the longest ago first; and tell
-    when none is.
+    """Have each channel compared with Cronofy's list once a day, the longest ago first;
+    and tell when none is.
     """
     now = services.now()
     at_once = max(1, round(services.settings.rate_per_minute * AUDIT_SHARE))
@@ -154,8 +154,8 @@ def deadlines(services: Services, _actors: Actors) -> int:
 
 
 def sample(services: Services, _actors: Actors) -> int:
-    """Write down how things stand, for the plots; and tell once of each kind of rows that we do not
-    know.
+    """Write down how things stand, for the plots;
+    and tell once of each kind of rows that we do not know.
     """
     now = services.now()
     with services.database.write() as tx:

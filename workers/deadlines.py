@@ -27,8 +27,8 @@ class Deadline:
         return self.now() >= self._end
 
     def wait(self) -> float:
-        """Seconds, never 0, which would mean to a socket not to wait at all. Raises TimeoutError
-        when the deadline has passed.
+        """Seconds, never 0, which would mean to a socket not to wait at all.
+        Raises TimeoutError when the deadline has passed.
         """
         left = self._end - self.now()
         if left <= 0:

@@ -54,8 +54,8 @@ return {count, left}
 
 @dataclass(frozen=True, slots=True)
 class QuotaPolicy:
-    """`quota` a `window` (seconds); 0: no limit. `longest`: how long the wait may grow, for whoever
-    goes over often.
+    """`quota` a `window` (seconds); 0: no limit.
+    `longest`: how long the wait may grow, for whoever goes over often.
     """
 
     name: str
@@ -65,8 +65,8 @@ class QuotaPolicy:
 
 
 class Verdict(NamedTuple):
-    """`left` of the quota, as far as this process knows, for the `seconds` until its
-    window ends.
+    """`left` of the quota, as far as this process knows,
+    for the `seconds` until its window ends.
     """
 
     policy: QuotaPolicy
@@ -91,8 +91,8 @@ class _Window:
 
 
 class Limiter:
-    """One a process. Safe to share between threads. `client` must fail fast; the breaker is that of
-    all its callers.
+    """One a process. Safe to share between threads.
+    `client` must fail fast; the breaker is that of all its callers.
     """
 
     def __init__(

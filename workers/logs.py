@@ -1,5 +1,5 @@
-"""JSON log lines on stderr, with secrets struck out: nothing that a log line carries can open a
-calendar.
+"""JSON log lines on stderr, with secrets struck out:
+nothing that a log line carries can open a calendar.
 """
 
 import logging

@@ -84,8 +84,8 @@ def export(port: int, *collectors: Collector) -> WSGIServer:
 
 
 def export_workers() -> None:
-    """What `dramatiq --fork-function` runs: answers for all worker processes, until it is told to
-    stop.
+    """What `dramatiq --fork-function` runs:
+    answers for all worker processes, until it is told to stop.
     """
     # Here, because they import this module themselves, by way of the broker.
     from workers.bootstrap import create_services
@@ -103,8 +103,8 @@ def export_workers() -> None:
 
 
 def folder() -> str:
-    """A new folder for the counts of this process and its children. What dead ones left behind is
-    swept away.
+    """A new folder for the counts of this process and its children.
+    What dead ones left behind is swept away.
     """
     # By the process's number in its name: a killed one never came to remove it, and each scrape
     # would count its files in. A number that is in use again keeps a folder for longer, no more.

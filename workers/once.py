@@ -10,8 +10,8 @@ class Once:
         self._said: set[tuple[str, ...]] = set()
 
     def first(self, *what: str) -> bool:
-        """Whether this was never asked before. Past a thousand different things none is new:
-        somebody plays with us.
+        """Whether this was never asked before.
+        Past a thousand different things none is new: somebody plays with us.
         """
         if what in self._said or len(self._said) >= MOST:
             return False

@@ -6,8 +6,8 @@ from workers.services import Services
 
 
 def depths(services: Services) -> dict[str, int] | None:
-    """Wake-ups waiting per queue; None while Redis takes none (nothing is lost with it: the rows
-    are the jobs).
+    """Wake-ups waiting per queue;
+    None while Redis takes none (nothing is lost with it: the rows are the jobs).
     """
     if services.breaker.open:
         return None

@@ -1,5 +1,5 @@
-"""Every variable, its default and its meaning, on one page. The manual's table is
-written from it.
+"""Every variable, its default and its meaning, on one page.
+The manual's table is written from it.
 """
 
 import base64
@@ -35,8 +35,8 @@ Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """Read from the environment once, by `bootstrap`. What is missing or wrong is named, and stops
-    the start.
+    """Read from the environment once, by `bootstrap`.
+    What is missing or wrong is named, and stops the start.
     """
 
     model_config = SettingsConfigDict(
@@ -313,8 +313,8 @@ class Settings(BaseSettings):
 
     @property
     def mail_deadline(self) -> float:
-        """Seconds for one whole mail: less than half a lease, so that nobody sends it a second time
-        meanwhile.
+        """Seconds for one whole mail:
+        less than half a lease, so that nobody sends it a second time meanwhile.
         """
         # Begun in the first half of the lease at the latest, it leaves a tenth for the outcome.
         return self.lease_seconds * 0.4

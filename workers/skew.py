@@ -47,8 +47,8 @@ class ClockOff(RuntimeError):
 
 
 class ProductClock:
-    """Safe to share between threads. `offset` shifts the product's time, and is no error of the
-    clock.
+    """Safe to share between threads.
+    `offset` shifts the product's time, and is no error of the clock.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class ProductClock:
         return now
 
     def off(self) -> bool:
-        """Whether it is too far off to be told. The database is asked at most every 2 s, or when it
-        seems to step.
+        """Whether it is too far off to be told.
+        The database is asked at most every 2 s, or when it seems to step.
         """
         if self._monotonic() - self._asked_at >= EVERY:
             self._look()
@@ -96,8 +96,8 @@ class ProductClock:
         return off
 
     def ahead(self) -> float:
-        """By how many seconds it is ahead, as far as is known; 0 where there is nobody to compare
-        with.
+        """By how many seconds it is ahead, as far as is known;
+        0 where there is nobody to compare with.
         """
         return self._here()[1]
 
@@ -150,8 +150,8 @@ class ProductClock:
 
 
 def reference(database: Database, client: redis.Redis, breaker: RedisBreaker) -> Ask:
-    """The database server's clock. SQLite has none but this machine's own: then Redis's, if it is
-    there.
+    """The database server's clock.
+    SQLite has none but this machine's own: then Redis's, if it is there.
     """
     if database.engine.dialect.name == "sqlite":
         return lambda: _of_redis(client, breaker)

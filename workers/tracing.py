@@ -29,8 +29,8 @@ class CannotReport(RuntimeError):
 
 
 def start(endpoint: str) -> None:
-    """Begin to trace, to this receiver of OTLP over HTTP. Raises CannotReport where the extra is
-    not installed.
+    """Begin to trace, to this receiver of OTLP over HTTP.
+    Raises CannotReport where the extra is not installed.
     """
     try:
         from opentelemetry import trace
@@ -156,8 +156,8 @@ class Trace(Middleware):
             job.__exit__(type(exception), exception, None)
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """A worker process ends without a word to whoever waits for its exit: what was gathered is
-        sent now.
+        """A worker process ends without a word to whoever waits for its exit:
+        what was gathered is sent now.
         """
         if on():
             sys.modules["opentelemetry.trace"].get_tracer_provider().force_flush()

@@ -1,5 +1,5 @@
-"""How one application calls Cronofy: within its budget, bounded in time and size, again where that
-does no harm, and page by page.
+"""How one application calls Cronofy:
+within its budget, bounded in time and size, again where that does no harm, and page by page.
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ class Caller:
         return pages
 
     def _following(self, pages: list[FreeBusyPage], first: Call) -> Call | None:
-        """The call for the next page, None after the last. Raises BadAnswer when the pages make no
-        sense together.
+        """The call for the next page, None after the last.
+        Raises BadAnswer when the pages make no sense together.
         """
         last = pages[-1]
         if last.current != len(pages):
@@ -229,8 +229,8 @@ class Caller:
 
     @staticmethod
     def _bearer(access: str) -> str:
-        """The token, if it can stand in a header; the libraries' errors about one that cannot would
-        quote it.
+        """The token, if it can stand in a header;
+        the libraries' errors about one that cannot would quote it.
         """
         if not wire.is_token(access):
             raise Unauthorised("the access token has characters no token has; refresh it")

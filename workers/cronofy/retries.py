@@ -34,8 +34,8 @@ _backoff = wait_random_exponential(multiplier=0.5, min=0.1, max=8)
 def policy(
     deadline: float, *, monotonic: Callable[[], float], sleep: Callable[[float], None]
 ) -> Retrying:
-    """Calls the function given to it again after Unavailable and RateLimited; the last error is
-    raised as it is.
+    """Calls the function given to it again after Unavailable and RateLimited;
+    the last error is raised as it is.
     """
     return Retrying(
         retry=retry_if_exception_type((Unavailable, RateLimited)),

@@ -36,8 +36,8 @@ def valid(raw: bytes, header: str | None, secrets: Sequence[str]) -> bool:
 
 
 def sign(raw: bytes, secrets: Sequence[str]) -> str:
-    """The header that Cronofy would send for this body: one value per secret, joined by a comma
-    alone.
+    """The header that Cronofy would send for this body:
+    one value per secret, joined by a comma alone.
     """
     return ",".join(_digest(raw, secret).decode("ascii") for secret in secrets)
 

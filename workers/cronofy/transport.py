@@ -232,6 +232,6 @@ class _Adapter(HTTPAdapter):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None, ever: asked for one, requests would read the redirect's body whole,
-        however large.
+        """None, ever: asked for one,
+        requests would read the redirect's body whole, however large.
         """

@@ -23,8 +23,8 @@ LONGEST_WAIT_MS = 300_000
 
 
 def event_of(entry: CalendarEntry) -> ManagedEvent:
-    """What the coach sees: who, or which group, and what it belongs to. A name that is a mail
-    address is left out.
+    """What the coach sees: who, or which group, and what it belongs to.
+    A name that is a mail address is left out.
     """
     session = entry.session
     return ManagedEvent(
@@ -168,8 +168,8 @@ def remove(
 def _take_away(
     services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar
 ) -> Outcome:
-    """Delete it, and see that it is gone: on any day, since it may have moved without being written
-    there.
+    """Delete it, and see that it is gone:
+    on any day, since it may have moved without being written there.
     """
     event_id = PREFIX + entry.session.id
     try:
@@ -212,8 +212,8 @@ def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Ou
 
 
 def _owe_a_look(services: Services, place: TargetCalendar) -> None:
-    """What we know of this account is wrong: have its profiles and calendars read. The sweeper
-    wakes the reader.
+    """What we know of this account is wrong: have its profiles and calendars read.
+    The sweeper wakes the reader.
     """
     with services.database.write() as tx:
         push_marks.mark_dirty(tx, place.connection_id, userinfo=True)

@@ -13,8 +13,8 @@ GONE = 410
 
 
 def deliver(services: Services, turn: Turn) -> Outcome:
-    """Post it under the row's id, the same at each attempt: a receiver that had it already knows it
-    by that.
+    """Post it under the row's id, the same at each attempt:
+    a receiver that had it already knows it by that.
     """
     if services.receiver is None:
         return _failed(services, turn, "COACHCAL_CALLBACK_URL is not set for the workers")
@@ -42,8 +42,8 @@ def deliver(services: Services, turn: Turn) -> Outcome:
 
 
 def _failed(services: Services, turn: Turn, error: str, *, asked: float | None = None) -> Outcome:
-    """`asked`: seconds that the platform wants to be left alone; no fewer than we would wait
-    anyway.
+    """`asked`: seconds that the platform wants to be left alone;
+    no fewer than we would wait anyway.
     """
     happened = datetime.fromisoformat(turn.held.payload["timestamp"])
     if services.corrected_now() - happened > GIVEN_UP_AFTER:

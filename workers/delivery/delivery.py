@@ -13,8 +13,8 @@ LONGEST_RETRY_MS = 900_000
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A claimed row, and when the claim began by this machine's clock, which also counts while we
-    are frozen.
+    """A claimed row, and when the claim began by this machine's clock,
+    which also counts while we are frozen.
     """
 
     held: DeliveryClaim
@@ -23,8 +23,8 @@ class Turn:
 
     @property
     def late(self) -> bool:
-        """Half the lease is gone: whatever is begun now might end after it, when somebody else has
-        taken the row.
+        """Half the lease is gone:
+        whatever is begun now might end after it, when somebody else has taken the row.
         """
         # The race: a worker that was frozen between its claim and the sending, and the one that has
         # taken the row since. One whole mail or callback takes at most 0.4 of a lease, so what is
@@ -39,8 +39,8 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nobody needs it any more, or nobody wants it: what is true now is `newer`, unless another
-    reason is given.
+    """Nobody needs it any more, or nobody wants it:
+    what is true now is `newer`, unless another reason is given.
     """
 
     why: str
@@ -56,8 +56,8 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class NoMailbox:
-    """There is nobody to send it to. `reply`: what the mail server said of it just now; None: it
-    said so before.
+    """There is nobody to send it to.
+    `reply`: what the mail server said of it just now; None: it said so before.
     """
 
     error: str

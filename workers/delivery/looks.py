@@ -23,8 +23,8 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Write:
-    """What became of a write. `accepted`: of its last try; `seen`: what it says is what stands
-    there.
+    """What became of a write.
+    `accepted`: of its last try; `seen`: what it says is what stands there.
     """
 
     accepted: bool = False
@@ -65,8 +65,8 @@ def owed_until_known(
 
 
 def owe(services: Services, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> None:
-    """Owe looks at whatever calendars show the session: it is given up to bring them up to date by
-    its own row.
+    """Owe looks at whatever calendars show the session:
+    it is given up to bring them up to date by its own row.
     """
     with services.database.write() as tx:
         for place in places:
@@ -97,8 +97,8 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
 
 
 def seen(services: Services, connection_id: str, since: date, until: date) -> tuple[Written, ...]:
-    """Our events in all calendars of an account on the UTC dates since <= d < until. Raises
-    CronofyError.
+    """Our events in all calendars of an account on the UTC dates since <= d < until.
+    Raises CronofyError.
     """
 
     def managed(access: str) -> tuple[Written, ...]:
@@ -108,8 +108,8 @@ def seen(services: Services, connection_id: str, since: date, until: date) -> tu
 
 
 def window(services: Services, entry: CalendarEntry) -> tuple[date, date]:
-    """The UTC dates since <= d < until on which an event of the session may stand, as it is or as
-    it was.
+    """The UTC dates since <= d < until on which an event of the session may stand,
+    as it is or as it was.
     """
     today, session = services.now().date(), entry.session
     since = min(today, day(session.starts)) - DAY

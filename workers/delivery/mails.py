@@ -1,5 +1,5 @@
-"""One session mail: is it still wanted, which text, written, handed over; and what the mail
-server's answer means.
+"""One session mail: is it still wanted, which text, written, handed over;
+and what the mail server's answer means.
 """
 
 from dataclasses import replace

@@ -121,8 +121,8 @@ def _record(services: Services, tx: Any, held: DeliveryClaim, outcome: Outcome) 
 
 
 def _tell(held: DeliveryClaim, outcome: Outcome) -> None:
-    """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and
-    `address_withheld`.
+    """One line, without any address:
+    ops alerts on `delivery_dead`, `mail_held` and `address_withheld`.
     """
     told = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
     match outcome:

@@ -50,8 +50,8 @@ class Receiver:
     """Safe to share between threads."""
 
     def __init__(self, url: str, secrets: Sequence[str], *, deadline: float, at_once: int) -> None:
-        """`secrets`: each signs. `deadline`: seconds for one whole exchange. `at_once`: how many
-        there may be.
+        """`secrets`: each signs. `deadline`: seconds for one whole exchange.
+        `at_once`: how many there may be.
         """
         self._url = url
         self._signers = [Webhook(secret) for secret in secrets]

@@ -122,8 +122,8 @@ def _put_right(
     wrong: Sequence[TargetCalendar],
     places: Sequence[TargetCalendar],
 ) -> Outcome | None:
-    """Write into, or take out of, the calendars that do not show what they should. None: as
-    `_bring`.
+    """Write into, or take out of, the calendars that do not show what they should.
+    None: as `_bring`.
     """
     session_id = looked.session.id
     with services.database.write() as tx:
@@ -150,8 +150,8 @@ def _put_right(
 def _write(
     services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
 ) -> Outcome | None:
-    """Into the first calendar that takes it; one that it was written into before keeps it, as long
-    as it is there.
+    """Into the first calendar that takes it;
+    one that it was written into before keeps it, as long as it is there.
     """
     stood = place_of(places, entry.calendar_id)
     if stood is not None and not stood.connected:
@@ -184,8 +184,8 @@ def _write(
 
 
 def _elsewhere(error: CronofyError, place: TargetCalendar, stood: TargetCalendar | None) -> bool:
-    """Whether to try another calendar: this one surely did not take the event, and does not show an
-    older state.
+    """Whether to try another calendar:
+    this one surely did not take the event, and does not show an older state.
     """
     # Not after a time-out: the event may stand there yet, and a second calendar would show it
     # twice.

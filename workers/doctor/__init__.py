@@ -107,8 +107,8 @@ def _cronofy(services: Services) -> Iterator[Finding]:
 
 
 def _callbacks(services: Services) -> Iterator[Finding]:
-    """Any answer will do but a server's own failure: what takes a POST may refuse to be
-    looked at.
+    """Any answer will do but a server's own failure:
+    what takes a POST may refuse to be looked at.
     """
     if services.receiver is None:
         return
@@ -213,8 +213,8 @@ ROWS: dict[str, Check] = {
 
 
 def examine(services: Services) -> Iterator[Finding]:
-    """Each check in turn; one that fails never hides another. Tables are read where
-    there are any.
+    """Each check in turn; one that fails never hides another.
+    Tables are read where there are any.
     """
     checks = dict(NEIGHBOURS)
     for finding in _guarded("database", _database, services):

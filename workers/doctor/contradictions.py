@@ -59,11 +59,9 @@ def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
             "set it to the https address at which the world reaches the web process",
         )
     if settings.clock_offset_seconds and settings.public_url.scheme == "https":
+        offset = f"COACHCAL_CLOCK_OFFSET_SECONDS is {settings.clock_offset_seconds}"
         yield (
-            (
-                f"COACHCAL_CLOCK_OFFSET_SECONDS is {settings.clock_offset_seconds}: it shifts the"
-                " time for everybody"
-            ),
+            f"{offset}: it shifts the time for everybody",
             "unset it: it is for the demo and tests",
         )
 

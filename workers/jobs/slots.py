@@ -1,5 +1,5 @@
-"""Making a coach's slot set anew when time alone made it old: the day rolled on, or the time zone
-rules changed.
+"""Making a coach's slot set anew when time alone made it old:
+the day rolled on, or the time zone rules changed.
 """
 
 import structlog

@@ -1,5 +1,5 @@
-"""Access tokens: opened for one call, refreshed by one process at a time, dead for good when
-Cronofy says so.
+"""Access tokens: opened for one call,
+refreshed by one process at a time, dead for good when Cronofy says so.
 """
 
 import time

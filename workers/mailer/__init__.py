@@ -60,8 +60,8 @@ class MailError(Exception):
 
     @property
     def no_mailbox(self) -> bool:
-        """Whether the server said that the mailbox does not exist: the one reason to write to
-        nobody there.
+        """Whether the server said that the mailbox does not exist:
+        the one reason to write to nobody there.
         """
         # Without a reply nobody said so: it was our own check of the address, which may be
         # mistaken.
@@ -78,8 +78,8 @@ class Mailer(Protocol):
     """Safe to share between threads."""
 
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
-        """Hand the message over, whole, to every recipient (envelope addresses). Raises
-        MailError.
+        """Hand the message over, whole,
+        to every recipient (envelope addresses). Raises MailError.
         """
 
     def close(self) -> None:

@@ -74,8 +74,8 @@ def _person(address: Address, **parameters: str) -> vCalAddress:
 
 
 def _uri(address: Address) -> str:
-    """`mailto:grace@example.com`; letters beyond ASCII as RFC 6068 writes them, because a URI has
-    none.
+    """`mailto:grace@example.com`;
+    letters beyond ASCII as RFC 6068 writes them, because a URI has none.
     """
     if address.email.isascii():
         return f"mailto:{address.email}"
@@ -89,8 +89,8 @@ def _plain(text: str) -> str:
 
 
 def _check(written: bytes, invitation: Invitation, event: Event) -> None:
-    """The lines are those that were meant and no others, and read back with the values that were
-    meant.
+    """The lines are those that were meant and no others,
+    and read back with the values that were meant.
     """
     _check_lines(written.decode(), event)
     (read,) = Calendar.from_ical(written).events

@@ -1,5 +1,5 @@
-"""Mail as readable text on a stream: for a developer's terminal. It prints whole mails, so it is
-not for production.
+"""Mail as readable text on a stream: for a developer's terminal.
+It prints whole mails, so it is not for production.
 """
 
 import threading

@@ -19,8 +19,8 @@ def check(sender: str, recipients: Sequence[str]) -> None:
 
 
 def failure(refused: Mapping[str, MailError]) -> MailError:
-    """The error for a message of which these recipients were refused: as hopeful as the most
-    hopeful of them.
+    """The error for a message of which these recipients were refused:
+    as hopeful as the most hopeful of them.
     """
     # One that may pass later decides: given up for good, the mail would be lost to that person too.
     best = min(refused.values(), key=lambda error: error.permanent)

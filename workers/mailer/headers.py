@@ -54,8 +54,8 @@ def mailbox(address: Address) -> str:
 
 
 class Verbatim(EmailPolicy):
-    """Values are finished when they come: nothing is parsed, decoded or folded. Raises ValueError
-    for a raw break.
+    """Values are finished when they come: nothing is parsed, decoded or folded.
+    Raises ValueError for a raw break.
     """
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, str]:

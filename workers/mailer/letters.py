@@ -1,5 +1,5 @@
-"""From what a mail is about to the mail itself: the text chosen, the times spelled, the page laid
-out, all composed.
+"""From what a mail is about to the mail itself:
+the text chosen, the times spelled, the page laid out, all composed.
 """
 
 from datetime import datetime

@@ -25,22 +25,19 @@ HEADING = '<h1 style="margin:0 0 16px;font-size:24px;line-height:1.25;font-weigh
 # A table, because Outlook drops the spacing of a list of terms. Label above value: "Teilnehmende
 # Person" fits a phone.
 DETAILS = (
-    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="margin:0 0'
-    " 16px;width:100%;"
-    "border:1px solid"
-    " #808080;border-radius:8px;border-collapse:separate;border-spacing:0;padding:10px"
-    ' 16px">{}</table>'
+    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0"'
+    ' style="margin:0 0 16px;width:100%;border:1px solid #808080;border-radius:8px;'
+    'border-collapse:separate;border-spacing:0;padding:10px 16px">{}</table>'
 )
 DETAIL = (
-    '<tr><td style="padding:6px 0"><strong'
-    ' style="font-size:14px;font-weight:700">{}</strong><br>{}</td></tr>'
+    '<tr><td style="padding:6px 0">'
+    '<strong style="font-size:14px;font-weight:700">{}</strong><br>{}</td></tr>'
 )
 BUTTON = (
-    '<p style="margin:0 0 16px"><a href="{}"'
-    ' style="display:inline-block;background-color:#1d4ed8;color:#ffffff;'
-    "border-style:solid;border-color:#1d4ed8;border-width:12px"
-    " 24px;border-radius:6px;font-weight:700;"
-    'text-decoration:none">{}</a></p>'
+    '<p style="margin:0 0 16px">'
+    '<a href="{}" style="display:inline-block;background-color:#1d4ed8;color:#ffffff;'
+    "border-style:solid;border-color:#1d4ed8;border-width:12px 24px;border-radius:6px;"
+    'font-weight:700;text-decoration:none">{}</a></p>'
 )
 LINK = '<a href="{{{{{0}}}}}" style="overflow-wrap:anywhere">{{{{{0}}}}}</a>'
 

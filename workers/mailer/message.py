@@ -1,5 +1,5 @@
-"""A Mail as the bytes of one message (RFC 5322, MIME), read back and compared with what
-was meant.
+"""A Mail as the bytes of one message (RFC 5322, MIME),
+read back and compared with what was meant.
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ _READ = policy.SMTP.clone(raise_on_defect=True)
 
 
 def build(mail: Mail) -> EmailMessage:
-    """The message as a reader gets it: parsed from the very bytes that are sent. Raises
-    Unfaithful.
+    """The message as a reader gets it: parsed from the very bytes that are sent.
+    Raises Unfaithful.
     """
     read = message_from_string(serialise(mail).decode(), policy=policy.SMTP)
     assert isinstance(read, EmailMessage)  # noqa: S101 (that policy makes no other)
@@ -138,8 +138,8 @@ def _check_lines(written: bytes, mail: Mail) -> None:
 
 
 def _check_address(written: bytes, read: EmailMessage, name: str, meant: Address) -> None:
-    """By both readers of the library, the strict one and the lenient one: they have disagreed
-    before.
+    """By both readers of the library, the strict one and the lenient one:
+    they have disagreed before.
     """
     strict = [each.addr_spec for each in read[name].addresses]
     raw = message_from_string(written.decode(), policy=policy.compat32)[name].replace("\r\n", "")

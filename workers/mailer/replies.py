@@ -94,8 +94,8 @@ _SENDER = re.compile(r"\bsender\b")
 def refusal(
     code: int, said: bytes, stage: Stage, *, sender: str = "", recipient: str = ""
 ) -> MailError:
-    """The error for a reply that did not accept; `said`: its text, lines parted by LF, without
-    codes.
+    """The error for a reply that did not accept;
+    `said`: its text, lines parted by LF, without codes.
     """
     if not 400 <= code <= 599:  # no answer that SMTP knows
         return MailError(str(code), permanent=False, about="server", unsure=stage == "DATA")
@@ -120,8 +120,8 @@ def _about(fate_is: Fate, stage: Stage) -> About:
 
 
 def fate(code: int, said: bytes, stage: Stage, *, sender: str = "", recipient: str = "") -> Fate:
-    """What becomes of a mail that got this 4yz or 5yz; the sender's and recipient's addresses are
-    ours.
+    """What becomes of a mail that got this 4yz or 5yz;
+    the sender's and recipient's addresses are ours.
     """
     found = _of_reply(code, _text(said), stage, sender=sender, recipient=recipient)
     # Before there was a recipient nothing can be said of one.
@@ -230,8 +230,8 @@ def disconnected(
     sender: str = "",
     recipient: str = "",
 ) -> MailError:
-    """The error for what smtplib or the network raised; `handed_over`: while the server had the
-    message to answer.
+    """The error for what smtplib or the network raised;
+    `handed_over`: while the server had the message to answer.
     """
     # smtplib raises this one itself, when a server refuses DATA before it has seen the message.
     if isinstance(error, smtplib.SMTPDataError):

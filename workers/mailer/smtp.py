@@ -54,8 +54,8 @@ class SmtpMailer:
         self._connections: set[_Connection] = set()
 
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
-        """Hand the message over. Raises MailError; after one, nothing is known of the connection,
-        so it is closed.
+        """Hand the message over.
+        Raises MailError; after one, nothing is known of the connection, so it is closed.
         """
         envelope.check(sender, recipients)
         limit = Deadline(self._monotonic() + self._deadline, self._monotonic)
@@ -163,8 +163,8 @@ class _Connection(smtplib.SMTP):
     def deliver(
         self, message: bytes, sender: str, recipients: Sequence[str]
     ) -> dict[str, MailError]:
-        """One transaction. Returns the recipients that were refused, when at least one was not;
-        raises MailError.
+        """One transaction.
+        Returns the recipients that were refused, when at least one was not; raises MailError.
         """
         self._used_at = self._limit.now()
         self._mails += 1
@@ -193,8 +193,8 @@ class _Connection(smtplib.SMTP):
         return refused
 
     def _utf8(self, message: bytes, *addresses: str) -> tuple[str, ...]:
-        """What MAIL says before letters beyond ASCII may follow (RFC 6531). Raises MailError where
-        they may not.
+        """What MAIL says before letters beyond ASCII may follow (RFC 6531).
+        Raises MailError where they may not.
         """
         if message.isascii() and all(address.isascii() for address in addresses):
             return ()

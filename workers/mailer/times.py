@@ -1,5 +1,5 @@
-"""Dates and times as the recipient says them: in their zone, which is named, and in their language
-(CLDR, by babel).
+"""Dates and times as the recipient says them:
+in their zone, which is named, and in their language (CLDR, by babel).
 """
 
 from datetime import UTC, datetime
@@ -21,8 +21,8 @@ from domain.mail.choice import languages
 
 
 def spell(facts: MailFacts, language: str) -> dict[str, str]:
-    """The tokens for times, in the language of the text: a German date would be lost in an English
-    sentence.
+    """The tokens for times, in the language of the text:
+    a German date would be lost in an English sentence.
     """
     locale, zone = locale_of(facts.recipient.language, language), timezone(facts.recipient.zone)
     spelled: dict[str, str] = {}
@@ -46,8 +46,8 @@ def spell(facts: MailFacts, language: str) -> dict[str, str]:
 
 
 def locale_of(tag: str, language: str) -> Locale:
-    """The reader's own flavour of the text's language (en-GB says 14:00, en-US 2:00 PM), or plainly
-    that language.
+    """The reader's own flavour of the text's language (en-GB says 14:00, en-US 2:00 PM),
+    or plainly that language.
     """
     wanted, candidates = languages(tag), languages(language)
     if wanted[0].partition("-")[0] == candidates[0].partition("-")[0]:
@@ -81,8 +81,8 @@ def _short(moment: datetime, locale: Locale) -> str:
 
 
 def _end(start: datetime, end: datetime, locale: Locale) -> str:
-    """The end's time; with what differs from the start: the date after midnight, the offset after a
-    clock change.
+    """The end's time; with what differs from the start:
+    the date after midnight, the offset after a clock change.
     """
     apart = []
     if end.date() != start.date():
@@ -93,8 +93,8 @@ def _end(start: datetime, end: datetime, locale: Locale) -> str:
 
 
 def zone_name(moment: datetime, locale: Locale) -> str:
-    """`Central European Time (Berlin)`, the same all the year; with its offset where a wall clock
-    shows it twice.
+    """`Central European Time (Berlin)`, the same all the year;
+    with its offset where a wall clock shows it twice.
     """
     offset = _offset(moment, locale)
     city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)

@@ -69,8 +69,8 @@ def relink(world: World, profile: SandboxProfile) -> None:
 
 
 def begin_sync(profile: SandboxProfile) -> None:
-    """The first sync runs: reads answer 200 and are empty, which must not be taken for "free all
-    day".
+    """The first sync runs:
+    reads answer 200 and are empty, which must not be taken for "free all day".
     """
     profile.syncing = True
     for calendar in profile.calendars:

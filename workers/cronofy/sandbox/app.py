@@ -1,5 +1,5 @@
-"""The sandbox as a Flask app: every route on one page, refusals in the protocol's way, one lock
-around each view.
+"""The sandbox as a Flask app:
+every route on one page, refusals in the protocol's way, one lock around each view.
 """
 
 import time
@@ -96,8 +96,8 @@ PAGES: tuple[Route, ...] = (
 
 
 class SandboxApp(Flask):
-    """Flask, with the world locked while a view runs. Ordered delays happen before that, slow
-    bodies after it.
+    """Flask, with the world locked while a view runs.
+    Ordered delays happen before that, slow bodies after it.
     """
 
     def dispatch_request(self) -> ResponseReturnValue:

@@ -84,8 +84,8 @@ def _periods(request: AvailabilityRequest) -> Iterator[tuple[Span, list[str]]]:
 def _working(
     request: AvailabilityRequest, starts: Iterable[datetime], *, overlapping: bool = True
 ) -> Iterator[tuple[Span, list[str]]]:
-    """Those starts at which every group has enough free people; one after the other unless
-    overlapping.
+    """Those starts at which every group has enough free people;
+    one after the other unless overlapping.
     """
     free_from: datetime | None = None
     for start in starts:

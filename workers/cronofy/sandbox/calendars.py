@@ -57,8 +57,8 @@ def delete_event(calendar_id: str) -> Response:
 
 
 def delete_events() -> Response:
-    """DELETE /v1/events: what to delete stands in the body, or in the query as the Python client
-    does it.
+    """DELETE /v1/events:
+    what to delete stands in the body, or in the query as the Python client does it.
     """
     _, account = caller("delete_event")
     asked = body()

@@ -1,5 +1,5 @@
-"""What was asked of the imitated API: the latest calls, and how many of each kind. Never a token or
-a body.
+"""What was asked of the imitated API: the latest calls, and how many of each kind.
+Never a token or a body.
 """
 
 import threading

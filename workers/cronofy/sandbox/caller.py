@@ -9,8 +9,8 @@ from workers.cronofy.sandbox.world import Access, SandboxAccount
 
 
 def caller(*needs: str) -> tuple[Access, SandboxAccount]:
-    """The access token's grant and account. Raises ProtocolError 401, or 403 unless one of `needs`
-    is in its scope.
+    """The access token's grant and account.
+    Raises ProtocolError 401, or 403 unless one of `needs` is in its scope.
     """
     world = current_world()
     access = world.access.get(_bearer())
@@ -23,8 +23,8 @@ def caller(*needs: str) -> tuple[Access, SandboxAccount]:
 
 
 def application_or_caller() -> None:
-    """Let the application's secret (as an API key) or any account's access token pass. Raises
-    ProtocolError 401.
+    """Let the application's secret (as an API key) or any account's access token pass.
+    Raises ProtocolError 401.
     """
     if _bearer() not in current_world().secrets:
         caller()

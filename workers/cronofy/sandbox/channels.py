@@ -67,8 +67,8 @@ def notify_change(
     since: datetime | None = None,
     managed: bool = False,
 ) -> None:
-    """Tell the channels that watch one of these calendars; `managed`: only the application's own
-    event changed.
+    """Tell the channels that watch one of these calendars;
+    `managed`: only the application's own event changed.
     """
     changes_since = {"changes_since": utc_text(since or world.clock.second())}
     ids = {calendar.id for calendar in calendars}

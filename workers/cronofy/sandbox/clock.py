@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 
 class SandboxClock:
-    """Real time moved by an offset. `now()` may be set anywhere; `elapsed()` never runs
-    backwards.
+    """Real time moved by an offset.
+    `now()` may be set anywhere; `elapsed()` never runs backwards.
     """
 
     def __init__(self, now: datetime | None = None) -> None:
@@ -26,8 +26,8 @@ class SandboxClock:
         return self.now().replace(microsecond=0)
 
     def elapsed(self) -> float:
-        """Seconds that have passed, really or by `advance`; what waits for a time-out counts in
-        these.
+        """Seconds that have passed, really or by `advance`;
+        what waits for a time-out counts in these.
         """
         return time.monotonic() + self._skipped
 

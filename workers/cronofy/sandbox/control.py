@@ -153,8 +153,8 @@ class Control(ControlLink):
         self._call("POST", f"accounts/{sub}/revoke")
 
     def break_profile(self, profile_id: str, *, noticed: bool = True) -> None:
-        """The provider refuses the login; unless `noticed`, Cronofy learns of it with the next edit
-        or write.
+        """The provider refuses the login;
+        unless `noticed`, Cronofy learns of it with the next edit or write.
         """
         self._call("POST", f"profiles/{profile_id}/break", noticed=noticed)
 
@@ -189,8 +189,8 @@ class Control(ControlLink):
     # Trouble
 
     def fault(self, kind: str, path: str = "/", *, times: int | None = 1, **how: Any) -> None:
-        """Spoil the next `times` calls (None: until cleared) on paths that begin with `path`; see
-        `faults.Fault`.
+        """Spoil the next `times` calls (None: until cleared) on paths that begin with `path`;
+        see `faults.Fault`.
         """
         self._call("POST", "faults", kind=kind, path=path, times=times, **how)
 
@@ -224,8 +224,8 @@ class Control(ControlLink):
         self._call("DELETE", "faults")
 
     def pushes(self, **switches: float) -> dict[str, Any]:
-        """Turn `drop`, `duplicate`, `reorder`, `tamper`, `delay`, `timeout`, `retry_scale`; see
-        `pushes.Switches`.
+        """Turn `drop`, `duplicate`, `reorder`, `tamper`, `delay`, `timeout`, `retry_scale`;
+        see `pushes.Switches`.
         """
         return self._call("PATCH", "pushes", **switches)
 

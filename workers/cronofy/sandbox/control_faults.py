@@ -1,5 +1,5 @@
-"""The control API's part that makes trouble, turns the clock and looks inside: for tests and the
-demo.
+"""The control API's part that makes trouble, turns the clock and looks inside:
+for tests and the demo.
 """
 
 from flask import Response

@@ -64,8 +64,8 @@ class ControlLink:
         self._call("DELETE", "calls")
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Every attempt to deliver a push: `{type, at, status, outcome, duration_ms, attempt, …}`,
-        oldest first.
+        """Every attempt to deliver a push:
+        `{type, at, status, outcome, duration_ms, attempt, …}`, oldest first.
         """
         deliveries: list[dict[str, Any]] = self._call("GET", "deliveries")["deliveries"]
         return deliveries
@@ -75,8 +75,8 @@ class ControlLink:
         return int(self._call("GET", "deliveries")["pending"])
 
     def wait_until_quiet(self, *, seconds: float = 10.0) -> None:
-        """Until no push is queued or under way. Raises TimeoutError, for instance while a retry
-        waits for the clock.
+        """Until no push is queued or under way.
+        Raises TimeoutError, for instance while a retry waits for the clock.
         """
         end = monotonic() + seconds
         while pending := self.pending():

@@ -1,5 +1,5 @@
-"""The control API's part that acts as a person: accounts, profiles, calendars and the events in
-them.
+"""The control API's part that acts as a person:
+accounts, profiles, calendars and the events in them.
 """
 
 from collections.abc import Callable

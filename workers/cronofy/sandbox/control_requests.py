@@ -20,8 +20,8 @@ def done() -> Response:
 
 
 def moment_in(asked: dict[str, Any], name: str) -> Moment:
-    """A time; one without Z or offset floats unless `tzid` is given beside it. Raises ControlError
-    422.
+    """A time; one without Z or offset floats unless `tzid` is given beside it.
+    Raises ControlError 422.
     """
     moment = checked(read_moment, asked.get(name))
     # As Cronofy reads an event time: the zone beside it is the one that it is meant in.
@@ -31,8 +31,8 @@ def moment_in(asked: dict[str, Any], name: str) -> Moment:
 
 
 def instant_in(asked: dict[str, Any], name: str) -> datetime | None:
-    """An instant; dates and floating times are taken as UTC. None when absent. Raises ControlError
-    422.
+    """An instant; dates and floating times are taken as UTC.
+    None when absent. Raises ControlError 422.
     """
     if not asked.get(name):
         return None

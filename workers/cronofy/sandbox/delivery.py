@@ -1,5 +1,5 @@
-"""One attempt to hand a notification over: a POST that follows no redirect and waits a few seconds
-only.
+"""One attempt to hand a notification over:
+a POST that follows no redirect and waits a few seconds only.
 """
 
 import time
@@ -10,8 +10,8 @@ import requests
 
 @dataclass(frozen=True)
 class PushOutcome:
-    """What came of an attempt; `status` is None when nobody answered. `sent_at` is real epoch
-    seconds.
+    """What came of an attempt; `status` is None when nobody answered.
+    `sent_at` is real epoch seconds.
     """
 
     status: int | None = None
@@ -26,8 +26,8 @@ class PushOutcome:
 
 
 def post(url: str, body: bytes, signature: str, timeout: float) -> PushOutcome:
-    """Send the bytes as they are; a network error, or no answer in `timeout` seconds, is an Answer
-    without status.
+    """Send the bytes as they are;
+    a network error, or no answer in `timeout` seconds, is an outcome without status.
     """
     headers = {
         "Content-Type": "application/json; charset=utf-8",

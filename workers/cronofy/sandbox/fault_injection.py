@@ -1,5 +1,5 @@
-"""Puts ordered faults into effect on a call of the imitated API: before it is answered, and on its
-way out.
+"""Puts ordered faults into effect on a call of the imitated API:
+before it is answered, and on its way out.
 """
 
 import json
@@ -17,8 +17,8 @@ TRICKLE_PIECES = 40
 
 
 def before() -> Response | None:
-    """Delay, refuse, or note what shall happen to the answer. Runs without the world's lock: others
-    go on.
+    """Delay, refuse, or note what shall happen to the answer.
+    Runs without the world's lock: others go on.
     """
     if not imitated(request.path):
         return None

@@ -62,8 +62,8 @@ class SandboxServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def close(self, *, serving: bool) -> None:
-        """Stop accepting, end what is open, free the port. `serving`: `serve_forever` runs (else it
-        is waited for).
+        """Stop accepting, end what is open, free the port.
+        `serving`: `serve_forever` runs (else it is waited for).
         """
         if serving:
             self._wake_and_shut_down()
@@ -73,8 +73,8 @@ class SandboxServer(ThreadingHTTPServer):
                 _hang_up(connection)
 
     def _wake_and_shut_down(self) -> None:
-        """`serve_forever` looks for its end only when its poll runs out, or when somebody calls: so
-        call.
+        """`serve_forever` looks for its end only when its poll runs out,
+        or when somebody calls: so call.
         """
         ending = threading.Thread(target=self.shutdown)
         ending.start()
@@ -108,8 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
         """The sandbox keeps its own log, without tokens."""
 
     def _body(self) -> bytes | None:
-        """The whole body, so that the connection is clean for the next request; None when it was
-        refused.
+        """The whole body, so that the connection is clean for the next request;
+        None when it was refused.
         """
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             self._refuse(411)

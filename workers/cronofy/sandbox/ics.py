@@ -34,8 +34,8 @@ _one_file_at_a_time = threading.Lock()  # icalendar keeps the zones of a file fo
 
 @dataclass
 class Imported:
-    """What a file held within the window. `unreadable` and `notes` are sentences for the person who
-    owns it.
+    """What a file held within the window.
+    `unreadable` and `notes` are sentences for the person who owns it.
     """
 
     drafts: list[Draft] = field(default_factory=list)
@@ -175,8 +175,8 @@ def _note_unknown_zone(event: icalendar.Component, result: Imported) -> None:
 
 
 def _blocks(data: bytes) -> Iterator[tuple[str, str]]:
-    """The VEVENT and VTIMEZONE components as text, unfolded; one that is cut off comes without its
-    END line.
+    """The VEVENT and VTIMEZONE components as text, unfolded;
+    one that is cut off comes without its END line.
     """
     # Unfolded as bytes: a fold may stand in the middle of a letter.
     plain = FOLD.sub(b"", data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))

@@ -56,8 +56,8 @@ def profiles() -> Response:
 
 
 def revoke_profile(profile_id: str) -> Response:
-    """POST /v1/profiles/{id}/revoke: the profile leaves the account until it is
-    authorised again.
+    """POST /v1/profiles/{id}/revoke:
+    the profile leaves the account until it is authorised again.
     """
     _, person = caller()
     _own_profile(person.linked(), profile_id).revoked = True

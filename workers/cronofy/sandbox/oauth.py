@@ -21,8 +21,8 @@ COOKIE = "sandbox_cronofy_account"
 
 
 def ask() -> str | tuple[str, int]:
-    """GET /oauth/authorize: the consent page. It works without a script: a plain form that posts to
-    the same URL.
+    """GET /oauth/authorize: the consent page.
+    It works without a script: a plain form that posts to the same URL.
     """
     world = current_world()
     problem = _problem(world)

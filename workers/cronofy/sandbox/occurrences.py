@@ -71,8 +71,8 @@ def expand(
 
 
 def free_busy(event: icalendar.Component) -> FreeBusy | None:
-    """Whether it blocks: None for a cancelled one. FREE and TRANSPARENT do not; OOF and
-    WORKINGELSEWHERE do.
+    """Whether it blocks: None for a cancelled one.
+    FREE and TRANSPARENT do not; OOF and WORKINGELSEWHERE do.
     """
     status = str(event.get("STATUS", "")).upper()
     shown_as = str(event.get(BUSY_STATUS, "")).upper()
@@ -99,8 +99,8 @@ def details(event: icalendar.Component) -> dict[str, Any]:
 
 
 def reversed_(event: icalendar.Component) -> bool:
-    """Whether it ends before it starts, which days do not. Times of which only one has a zone
-    cannot be compared: False.
+    """Whether it ends before it starts, which days do not.
+    Times of which only one has a zone cannot be compared: False.
     """
     start, end = _times(event)
     try:
@@ -151,8 +151,8 @@ def _expanded(
 
 
 def _keep_overridden(event: icalendar.Component, overridden: set[str]) -> None:
-    """Take out of EXDATE what an override replaces: else the expander drops the override together
-    with it.
+    """Take out of EXDATE what an override replaces:
+    else the expander drops the override together with it.
     """
     if "EXDATE" not in event or not overridden:
         return
@@ -197,8 +197,8 @@ def _times(event: icalendar.Component) -> tuple[Moment, Moment]:
 
 
 def _later(start: Moment, length: timedelta) -> Moment:
-    """Days are days of the calendar, hours are hours that pass, also over a change of
-    the clocks.
+    """Days are days of the calendar,
+    hours are hours that pass, also over a change of the clocks.
     """
     end = start + timedelta(days=length.days)
     rest = length - timedelta(days=length.days)

@@ -1,5 +1,5 @@
-"""What a person sees in a browser: the home page with forms to act as the calendar's owner, and the
-relink page.
+"""What a person sees in a browser:
+the home page with forms to act as the calendar's owner, and the relink page.
 """
 
 from datetime import datetime
@@ -34,8 +34,8 @@ def home() -> str:
 
 
 def add_event() -> Response:
-    """POST /event: `calendar`, `start` and `end` as local wall times of the calendar's owner,
-    `summary`, `status`.
+    """POST /event: `calendar`,
+    `start` and `end` as local wall times of the calendar's owner, `summary`, `status`.
     """
     world, form = current_world(), request.form
     calendar = world.calendar(form.get("calendar", ""))

@@ -1,5 +1,5 @@
-"""Long answers in pages: cut when the first page is asked for, so that later edits neither shift
-nor tear them.
+"""Long answers in pages:
+cut when the first page is asked for, so that later edits neither shift nor tear them.
 """
 
 from typing import Any

@@ -63,8 +63,8 @@ def change(world: World, uid: str, **changes: Any) -> SandboxEvent:
 
 
 def delete(world: World, uid: str) -> None:
-    """Throw an event away; reads show it no more, unless they ask for deleted ones. Raises
-    ControlError 404.
+    """Throw an event away; reads show it no more, unless they ask for deleted ones.
+    Raises ControlError 404.
     """
     calendar, event = find(world, uid)
     _put(world, calendar, replace(event, deleted=True))

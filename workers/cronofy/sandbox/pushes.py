@@ -31,8 +31,8 @@ LATEST = 5_000
 
 @dataclass(frozen=True)
 class Switches:
-    """Mischief. Counts say for how many pushes (-1: until changed); `retry_scale` 0 retries at
-    once.
+    """Mischief. Counts say for how many pushes (-1: until changed);
+    `retry_scale` 0 retries at once.
     """
 
     drop: int = 0  # never sent, never retried: lost
@@ -91,8 +91,8 @@ class Pushes:
             self._changed.notify_all()
 
     def switch(self, **changes: Any) -> Switches:
-        """Change some switches. What was gathered for reordering goes out now. Raises TypeError on
-        a wrong name.
+        """Change some switches. What was gathered for reordering goes out now.
+        Raises TypeError on a wrong name.
         """
         with self._changed:
             self.switches = replace(self.switches, **changes)
@@ -117,8 +117,8 @@ class Pushes:
             self._changed.notify_all()
 
     def show(self) -> dict[str, Any]:
-        """`{switches, pending, deliveries: oldest first}`; pending counts queued, gathered and
-        running ones.
+        """`{switches, pending, deliveries: oldest first}`;
+        pending counts queued, gathered and running ones.
         """
         with self._changed:
             pending = len(self._gathered) + self._busy

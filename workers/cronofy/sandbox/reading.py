@@ -122,8 +122,8 @@ def found(query: ReadQuery) -> Iterator[tuple[SandboxCalendar, SandboxEvent]]:
 
 
 def span(event: SandboxEvent, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Where an event of a person in `zone` lies, as instants; a floating one may have brought its
-    own zone.
+    """Where an event of a person in `zone` lies, as instants;
+    a floating one may have brought its own zone.
     """
     at = _place(event, zone)
     return instant(event.start, at), instant(event.end, at)

@@ -147,8 +147,8 @@ def _until(until: Moment, start: Moment, zone: ZoneInfo) -> Moment:
 
 
 def _like(moment: Moment, start: Moment, zone: ZoneInfo) -> Moment:
-    """A moment of a series that starts so, in the same kind of time: a date, a floating time, or an
-    instant.
+    """A moment of a series that starts so, in the same kind of time:
+    a date, a floating time, or an instant.
     """
     if not isinstance(start, datetime):
         return _date_meant(moment, zone)
@@ -162,8 +162,8 @@ def _like(moment: Moment, start: Moment, zone: ZoneInfo) -> Moment:
 
 
 def _date_meant(moment: Moment, zone: ZoneInfo) -> Moment:
-    """The day that a time stands for in a series of whole days: exporters write its midnight, or
-    its end, in UTC.
+    """The day that a time stands for in a series of whole days:
+    exporters write its midnight, or its end, in UTC.
     """
     if not isinstance(moment, datetime):
         return moment

@@ -1,5 +1,5 @@
-"""The answers the protocol has (JSON, nothing, a refusal), and what a request carried, however
-oddly.
+"""The answers the protocol has (JSON, nothing, a refusal),
+and what a request carried, however oddly.
 """
 
 import json
@@ -47,8 +47,8 @@ def refusal(error: ProtocolError) -> Response:
 
 
 def body() -> dict[str, Any]:
-    """The request's JSON object, whatever Content-Type or Content-Encoding it claims; nothing reads
-    as {}.
+    """The request's JSON object, whatever Content-Type or Content-Encoding it claims;
+    nothing reads as {}.
     """
     # The Python client sends `{}` with each GET, and both clients JSON with a DELETE.
     raw = request.get_data()
@@ -79,8 +79,8 @@ def form_or_json() -> dict[str, Any]:
 
 
 def truth(value: object, field: str) -> bool:
-    """A boolean however it is spelt: true, True, 1, "true"; empty is false. Raises ProtocolError
-    422.
+    """A boolean however it is spelt: true, True, 1, "true"; empty is false.
+    Raises ProtocolError 422.
     """
     # In a query the Python client writes True and False, the others true and false.
     text = ""

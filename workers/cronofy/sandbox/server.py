@@ -1,5 +1,5 @@
-"""Runs the sandbox: in this process for tests, or as `coachcal sandbox` until it is
-told to stop.
+"""Runs the sandbox:
+in this process for tests, or as `coachcal sandbox` until it is told to stop.
 """
 
 import json
@@ -102,8 +102,8 @@ class Sandbox:
         self.stop()
 
     def ready(self) -> dict[str, object]:
-        """What the ready-file says: `{origin, client_id, client_secret, accounts: [{sub, tokens,
-        calendars}]}`.
+        """What the ready-file says:
+        `{origin, client_id, client_secret, accounts: [{sub, tokens, calendars}]}`.
         """
         return {
             "origin": self.origin,
@@ -124,8 +124,8 @@ def serve(
     client_id: str | None = None,
     client_secret: str | None = None,
 ) -> None:
-    """Run a sandbox until SIGTERM or SIGINT. Writes `ready_file`, at once and whole, when it
-    answers calls.
+    """Run a sandbox until SIGTERM or SIGINT.
+    Writes `ready_file`, at once and whole, when it answers calls.
     """
     # The rules of the pinned tzdata package, as in the product, not this machine's.
     zoneinfo.reset_tzpath(to=())

@@ -1,5 +1,5 @@
-"""What the sandbox shows of itself: a ready account with tokens, and the dump of everything without
-them.
+"""What the sandbox shows of itself:
+a ready account with tokens, and the dump of everything without them.
 """
 
 from dataclasses import asdict

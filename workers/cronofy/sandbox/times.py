@@ -1,5 +1,5 @@
-"""Points in time as calendars know them (an instant, a floating wall time, a day), and how the wire
-shows them.
+"""Points in time as calendars know them (an instant, a floating wall time, a day),
+and how the wire shows them.
 """
 
 from collections.abc import Mapping
@@ -74,8 +74,8 @@ def utc_text(moment: datetime) -> str:
 
 
 def on_the_wire(moment: Moment, zone: ZoneInfo, *, localized: bool) -> str | dict[str, str]:
-    """UTC text or Date; with `localized` an object of the local time (Z for a zero offset) and its
-    zone.
+    """UTC text or Date;
+    with `localized` an object of the local time (Z for a zero offset) and its zone.
     """
     if whole_day(moment):
         text = moment.isoformat()

@@ -43,8 +43,8 @@ Here that is refused, so that a slip is seen.
 
 @dataclass(frozen=True)
 class SandboxEvent:
-    """One occurrence. Frozen: an edit replaces it, so that what Cronofy held before stays as it
-    was.
+    """One occurrence.
+    Frozen: an edit replaces it, so that what Cronofy held before stays as it was.
     """
 
     uid: str
@@ -68,8 +68,8 @@ class SandboxEvent:
 
 @dataclass
 class SandboxCalendar:
-    """A calendar. `events` is the person's truth, `held` what Cronofy still has when it cannot see
-    that.
+    """A calendar. `events` is the person's truth,
+    `held` what Cronofy still has when it cannot see that.
     """
 
     id: str
@@ -99,8 +99,8 @@ class SandboxCalendar:
 
 @dataclass
 class SandboxProfile:
-    """A login at one provider. `broken` is the truth, `connected` what Cronofy has
-    noticed of it.
+    """A login at one provider.
+    `broken` is the truth, `connected` what Cronofy has noticed of it.
     """
 
     id: str
@@ -189,8 +189,8 @@ class SandboxGrant:
 
 @dataclass
 class SandboxPage:
-    """One page of a long answer, cut when its first page was asked for: later edits do not shift
-    it.
+    """One page of a long answer, cut when its first page was asked for:
+    later edits do not shift it.
     """
 
     sub: str
@@ -202,8 +202,8 @@ class SandboxPage:
 
 
 class World:
-    """The state. Whoever reads or changes it holds `lock`; the clock and the pushes
-    have their own.
+    """The state. Whoever reads or changes it holds `lock`;
+    the clock and the pushes have their own.
     """
 
     def __init__(
@@ -235,8 +235,8 @@ class World:
         )
 
     def postpone(self, seconds: float, write: Callable[[], None]) -> None:
-        """Do this so many seconds later, by the sandbox's clock: at the first call of anybody after
-        that.
+        """Do this so many seconds later, by the sandbox's clock:
+        at the first call of anybody after that.
         """
         self._postponed.append((self.clock.elapsed() + seconds, write))
 

@@ -72,8 +72,8 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
 
 
 def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
-    """Delete by `event_id` (own) or `event_uid` (external). Raises ProtocolError 403, 404, 422,
-    423.
+    """Delete by `event_id` (own) or `event_uid` (external).
+    Raises ProtocolError 403, 404, 422, 423.
     """
     calendar = _writable(world, access, calendar_id, "delete_event")
     if data.get("event_id"):
@@ -88,8 +88,8 @@ def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, An
 
 
 def delete_all(world: World, account: SandboxAccount, asked: Mapping[str, Any]) -> None:
-    """Delete all own events: `{delete_all: true}` or `{calendar_ids: […]}`, exactly one. Raises
-    ProtocolError 422.
+    """Delete all own events: `{delete_all: true}` or `{calendar_ids: […]}`, exactly one.
+    Raises ProtocolError 422.
     """
     now = world.clock.second()
     for calendar in _chosen(account, asked):
@@ -114,8 +114,8 @@ def _chosen(account: SandboxAccount, asked: Mapping[str, Any]) -> list[SandboxCa
 
 
 def batch(world: World, access: Access, entries: object) -> list[dict[str, Any]]:
-    """The outcomes `{status[, data]}` of up to 50 upserts and deletions, in order. Raises
-    ProtocolError 422.
+    """The outcomes `{status[, data]}` of up to 50 upserts and deletions, in order.
+    Raises ProtocolError 422.
     """
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
         raise invalid(batch="errors.required")

@@ -50,8 +50,8 @@ class Written:
 
 
 def read_events(pages: Iterable[FreeBusyPage]) -> tuple[Written, ...]:
-    """Our own events on all these pages; what is not ours, or deleted, is left out. Raises
-    BadAnswer.
+    """Our own events on all these pages;
+    what is not ours, or deleted, is left out. Raises BadAnswer.
     """
     return tuple(_written(item) for page in pages for item in page.items if _stands(item))
 

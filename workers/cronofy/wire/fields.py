@@ -45,8 +45,8 @@ def text(owner: Object, key: str) -> str | None:
 
 
 def label(owner: Object, key: str) -> str | None:
-    """A text for people, cut to 200 characters and without control characters (a database refuses
-    NUL).
+    """A text for people,
+    cut to 200 characters and without control characters (a database refuses NUL).
     """
     value = owner.get(key)
     if value is not None and not isinstance(value, str):

@@ -20,8 +20,8 @@ _LONGEST_LIFE = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An access token with its life in seconds, and the refresh token to keep. Its repr shows
-    neither.
+    """An access token with its life in seconds, and the refresh token to keep.
+    Its repr shows neither.
     """
 
     access_token: str = field(repr=False)
@@ -35,8 +35,8 @@ class Grant:
 
 
 def read_grant(raw: bytes, *, refresh_token: str | None = None) -> Grant:
-    """The answer of the token endpoint. `refresh_token`: the one to keep when the answer names
-    none.
+    """The answer of the token endpoint.
+    `refresh_token`: the one to keep when the answer names none.
     """
     grant = document(raw, "a token answer")
     # Cronofy echoes the refresh token, and it does not expire; whatever comes back is kept.

@@ -19,8 +19,8 @@ _MOST_KEYS = 20
 
 @dataclass(frozen=True, slots=True)
 class CronofyRefusal:
-    """Why a call was refused, as far as Cronofy says: an OAuth word, and keys like `summary:
-    errors.required`.
+    """Why a call was refused, as far as Cronofy says:
+    an OAuth word, and keys like `summary: errors.required`.
     """
 
     error: str | None
@@ -28,8 +28,8 @@ class CronofyRefusal:
 
 
 def read_refusal(raw: bytes) -> CronofyRefusal:
-    """The body of a 4xx. Never raises: most have no body, and only words shaped like error keys are
-    taken from one.
+    """The body of a 4xx.
+    Never raises: most have no body, and only words shaped like error keys are taken from one.
     """
     try:
         body = document(raw, "a refusal")

@@ -33,8 +33,8 @@ def authorization(
     avoid_linking: bool,
     provider: str | None,
 ) -> str:
-    """The query of the page where a person connects a calendar. Source: docs.cronofy.com, Request
-    Authorization.
+    """The query of the page where a person connects a calendar.
+    Source: docs.cronofy.com, Request Authorization.
     """
     query = {
         "response_type": "code",
@@ -81,8 +81,8 @@ def free_busy(since: date, until: date, zone: str) -> str:
 
 
 def event(written: ManagedEvent) -> bytes:
-    """One of ours to write. Texts are cut to what Cronofy takes: better a short description than no
-    session.
+    """One of ours to write.
+    Texts are cut to what Cronofy takes: better a short description than no session.
     """
     return orjson.dumps(
         {

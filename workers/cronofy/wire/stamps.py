@@ -102,8 +102,8 @@ def _by_hand(text: str) -> tuple[int, bool]:
 
 
 def _digits(joined: bytes) -> Parsed:
-    """Rows of twenty characters and a line end -> seconds, and which rows really are
-    such stamps.
+    """Rows of twenty characters and a line end -> seconds,
+    and which rows really are such stamps.
     """
     rows = np.frombuffer(joined, np.uint8).reshape(-1, _WIDTH)
     seconds = np.empty(len(rows), np.int64)
@@ -136,10 +136,8 @@ def _tables() -> _Tables:
     weights[[0, 1, 2, 3, 5, 6], 0] = np.array((1000, 100, 10, 1, 0.5, 0.05)) * _PLACES
     weights[[8, 9], 1] = 10, 1
     weights[[11, 12, 14, 15, 17, 18], 2] = 36_000, 3600, 600, 60, 10, 1
-    firsts = np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]").astype(
-        "datetime64[D]"
-    )
-    since_1970 = firsts.astype(np.int64)
+    months = np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]")
+    since_1970 = months.astype("datetime64[D]").astype(np.int64)
     # Place 0 and 13 to 19 of each year stay empty; so do, by having no days, both ends that `clip`
     # reaches.
     day_zero, days = np.zeros((2, _LAST_YEAR + 1 - _FIRST_YEAR, _PLACES), np.int64)
