@@ -106,8 +106,8 @@ def folder() -> str:
     """A new folder for the counts of this process and its children.
     What dead ones left behind is swept away.
     """
-    # By the process's number in its name: a killed one never came to remove it, and each scrape
-    # would count its files in. A number that is in use again keeps a folder for longer, no more.
+    # By the process's number in its name: a killed one never came to remove its folder. Where that
+    # number is in use again, the folder stays for longer, and does no harm.
     for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         owner = re.match(rf"{FOLDER}(\d+)-", old.name)
         if owner and not _alive(int(owner[1])):

@@ -178,7 +178,7 @@ class Caller:
             return wire.read_page(self._ask(call, deadline), kind)
         except NotFound:
             # Nobody documents how long a page lives; the account itself was found a moment ago. As
-            # NotFound it would say that the account is gone, which is permanent.
+            # NotFound it would be permanent, and not tried again.
             pass
         raise BadAnswer(f"{call} is gone; read again from the first page")
 

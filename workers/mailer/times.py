@@ -119,7 +119,7 @@ def _with_notes(text: str, notes: list[str]) -> str:
 def _name(moment: datetime, locale: Locale) -> str:
     """The name for the whole year, where the language has one; else that of the season."""
     whole_year = get_timezone_name(moment.tzinfo, "long", locale=locale, zone_variant="generic")
-    # Where CLDR has none, babel makes one up of the country's name ("time in Germany (Berlin)").
+    # Where CLDR has none, babel makes one up of the country's name and the city's.
     if "(" in whole_year or ":" in whole_year:
         return get_timezone_name(moment, "long", locale=locale)
     return whole_year

@@ -39,8 +39,7 @@ def before() -> Response | None:
 def after(response: Response) -> Response:
     """Spoil the answer where that was ordered."""
     struck: dict[str, Fault] = g.get("faults", {})
-    # A refusal here, when the write is under way already: what a client cannot tell from one that
-    # was never carried out.
+    # A refusal of a write that is carried out later all the same: nothing in it tells a client so.
     if "late" in struck and "status" in struck:
         response = _refusal(struck["status"])
     if "foreign_next_page" in struck:
