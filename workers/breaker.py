@@ -83,6 +83,7 @@ def probe(client: redis.Redis) -> None:
     """Raises what a wake-up would:
     a server that only reads, or is full, answers PING all the same.
     """
+    # Gone after a second: a key that stayed would be one more thing in a Redis that is full.
     client.set(PROBE, 1, px=1000)
 
 

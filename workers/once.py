@@ -13,6 +13,7 @@ class Once:
         """Whether this was never asked before.
         Past a thousand different things none is new: somebody plays with us.
         """
+        # Bounded: whoever sends ever new names would otherwise fill the memory by them.
         if what in self._said or len(self._said) >= MOST:
             return False
         self._said.add(what)

@@ -33,6 +33,7 @@ def look(services: Services) -> Iterator[Finding]:
 
 
 def _room(check: str, folder: Path, wanted: int, setting: str) -> Finding:
+    # SQLite writes its log beside the file, so the folder itself has to be ours to write.
     if not os.access(folder, os.W_OK | os.X_OK):
         return Finding(
             check, f"{folder} cannot be written", f"let us write there, or correct {setting}"

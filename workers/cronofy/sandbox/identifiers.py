@@ -34,6 +34,7 @@ def channel() -> str:
     return f"chn_{token_hex(12)}"
 
 
+# Nobody may read more into them than that: Cronofy calls all of its ids opaque.
 def page(kind: str) -> str:
     """A page of a long answer: 24 hex digits for free/busy, 16 for events."""
     if kind == "free_busy":

@@ -79,6 +79,7 @@ def relink(profile_id: str) -> str:
 
 def _upcoming(world: World, account: SandboxAccount) -> list[dict[str, str]]:
     """The person's truth, which Cronofy may not have seen yet."""
+    # In the person's zone: this page is their own calendar, not what the API shows of it.
     now, zone = world.clock.now(), account.zoneinfo
     coming = []
     for calendar in account.calendars():

@@ -20,6 +20,7 @@ def ready(world: World, account: SandboxAccount, scope: str = "read_write") -> d
     """`{sub, access_token, refresh_token, calendars: [id], profiles: [id], name, email, zone}`,
     tokens fresh.
     """
+    # Without the OAuth round: tests want somebody who is connected, not the consent page.
     token = grants.give(world, account.sub, scope)
     return {
         "sub": account.sub,
