@@ -1,8 +1,9 @@
 """What every test may ask for: a real Redis, real databases of both kinds, and no network beyond
 this machine.
 
-The servers are those of `workers.embedded`, one of each per test process, started when first asked
-for. REDIS_URL and a DATABASE_URL of PostgreSQL name others instead.
+The servers are those of `workers.embedded.redis` and `tests.support.postgres`, one of each per test
+process, started when first asked for. REDIS_URL and a DATABASE_URL of PostgreSQL name others
+instead.
 """
 
 import gc
@@ -20,8 +21,8 @@ from redis import Redis
 from storage.schema.database import Database, create
 from tests.support import made_once
 from tests.support.databases import Kind, PostgresDatabases, copy_of, in_memory, migrate
+from tests.support.postgres import postgres_server
 from tests.support.progress import Progress
-from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")

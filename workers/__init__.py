@@ -1,3 +1,3 @@
-"""workers act: everything that happens later or reaches out, and the wiring of it all
-(`bootstrap`).
+"""workers act: everything that happens later or reaches out,
+and the wiring of it all (`bootstrap`).
 """

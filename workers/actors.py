@@ -47,13 +47,13 @@ class Actors:
 
         Never fails: what Redis did not take, the sweeper wakes.
         """
-        self._send([_message(self.refresh_freebusy, each) for each in connection_ids])
+        self._send_to_each(self.refresh_freebusy, connection_ids)
 
     def audit(self, *connection_ids: str) -> None:
-        self._send([_message(self.audit_channel, each) for each in connection_ids])
+        self._send_to_each(self.audit_channel, connection_ids)
 
     def roll(self, *coach_ids: str) -> None:
-        self._send([_message(self.recompute_slots, each) for each in coach_ids])
+        self._send_to_each(self.recompute_slots, coach_ids)
 
     def wake_outbox(self, wakes: Iterable[Wake]) -> None:
         """Wake senders for these rows, once they are committed."""
@@ -62,12 +62,19 @@ class Actors:
             "calendar": self.write_calendar,
             "callback": self.post_callback,
         }
-        self._send(
-            [_message(senders[kind], outbox_id) for outbox_id, kind in wakes if kind in senders]
-        )
+        messages = []
+        for outbox_id, kind in wakes:
+            # A kind of a newer release is left for its workers, during an upgrade.
+            if kind in senders:
+                messages.append(_message(senders[kind], outbox_id))
+        self._send(messages)
+
+    def _send_to_each(self, actor: dramatiq.Actor[[str], None], ids: Sequence[str]) -> None:
+        self._send([_message(actor, each) for each in ids])
 
     def _send(self, messages: Sequence[dramatiq.Message[None]]) -> None:
         broker = self.refresh_freebusy.broker
+        # In one call: whoever wakes for hundreds waits for one answer of Redis's.
         if isinstance(broker, Broker):
             broker.enqueue_all(messages)
             return
@@ -120,5 +127,7 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
 def _message(actor: dramatiq.Actor[[str], None], argument: str) -> dramatiq.Message[None]:
     # Whoever reads the logs finds by it what a request led to; no job depends on it.
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    options: dict[str, Any] = tracing.carried() | ({"request_id": request_id} if request_id else {})
+    options: dict[str, Any] = {**tracing.carried()}
+    if request_id:
+        options["request_id"] = request_id
     return actor.message_with_options(args=(argument,), **options)

@@ -36,6 +36,7 @@ class Runtime:
     actors: Actors
 
     def close(self) -> None:
+        # The broker first: it asks the Redis client that is closed below.
         self.broker.close()
         self.services.cronofy.close()
         self.services.mailer.close()
@@ -66,8 +67,11 @@ def create_services(
     settings: Settings, *, redis_timeout: float = WEB_TIMEOUT, use: database.Use = "web"
 ) -> Services:
     client = create_redis(settings.redis_url, timeout=redis_timeout)
+    # One breaker for all who ask this Redis: the first who fails spares the others the wait.
     breaker = RedisBreaker(client)
     opened = _database(settings, use)
+    # The offset is for the demo and tests. It shifts what the product decides by, and no lease:
+    # those compare the database's clock.
     offset = timedelta(seconds=settings.clock_offset_seconds)
     clock = ProductClock(reference(opened, client, breaker), offset=offset)
 
@@ -87,15 +91,20 @@ def create_services(
 
 
 def _database(settings: Settings, use: database.Use) -> database.Database:
-    """In a web process two threads are kept from waiting for it for long: somebody has to answer
-    `/healthz`.
+    """In a web process two threads are kept from waiting for it for long:
+    somebody has to answer `/healthz`.
     """
+    # A connection for each thread: one fewer, and a thread would wait for another's transaction.
     threads = max(settings.web_threads, settings.worker_threads)
-    long_waits = max(1, settings.web_threads - 2) if use == "web" else None
+    long_waits = None
+    if use == "web":
+        long_waits = max(1, settings.web_threads - 2)
     return database.create(settings.database_url, pool_size=threads, use=use, long_waits=long_waits)
 
 
 def _cronofy(settings: Settings, client: redis.Redis, breaker: RedisBreaker) -> Cronofy:
+    # Each data centre has accounts, clients and tokens of its own, and two hosts: one for programs
+    # and one for browsers. A sandbox is one host for both.
     centre = ORIGINS[settings.cronofy_data_center]
     return Cronofy(
         settings.cronofy_origin or centre.api,
@@ -125,6 +134,7 @@ def _receiver(settings: Settings) -> Receiver | None:
     if settings.callback_url is None or settings.callback_secret is None:
         return None
     secrets = [secret.get_secret_value() for secret in settings.callback_secret]
+    # Half of a worker's threads: the other half reads pushes while the platform hangs.
     at_once = max(1, settings.worker_threads // 2)
     return Receiver(
         settings.callback_url, secrets, deadline=settings.callback_deadline, at_once=at_once

@@ -41,11 +41,13 @@ class RedisBreaker:
         return self._open
 
     def failed(self, error: Exception) -> None:
-        """A call raised this. Says so once, and opens; unless only one key is to blame, and the
-        others are well.
+        """A call raised this.
+        Says so once, and opens; unless only one key is to blame, and the others are well.
         """
         if of_one_key(error):
             return
+        # The race: many threads whose calls fail in the same moment. One of them opens the breaker,
+        # says so and starts the watch; the others find it open.
         with self._lock:
             if self._open or self._closing.is_set():
                 return
@@ -58,8 +60,8 @@ class RedisBreaker:
         self._closing.set()
 
     def _watch(self) -> None:
-        """Ask until it is well, apart from whoever must not wait; tell once a minute that it is
-        not.
+        """Ask until it is well, apart from whoever must not wait;
+        tell once a minute that it is not.
         """
         began = reminded = time.monotonic()
         while not self._closing.wait(self._pause):
@@ -78,9 +80,10 @@ class RedisBreaker:
 
 
 def probe(client: redis.Redis) -> None:
-    """Raises what a wake-up would: a server that only reads, or is full, answers PING
-    all the same.
+    """Raises what a wake-up would:
+    a server that only reads, or is full, answers PING all the same.
     """
+    # Gone after a second: a key that stayed would be one more thing in a Redis that is full.
     client.set(PROBE, 1, px=1000)
 
 
@@ -92,9 +95,13 @@ def of_one_key(error: Exception) -> bool:
 
 
 def what(error: Exception) -> str:
-    """For the log: its type, and the word that Redis's own refusals begin with. Never
-    an address.
+    """For the log: its type,
+    and the word that Redis's own refusals begin with. Never an address.
     """
+    kind = type(error).__name__
+    # OOM, READONLY, LOADING, MISCONF: of a refusal the first word is Redis's own. The rest, and all
+    # of a connection's error, may name the host or the key.
     word = str(error).partition(" ")[0]
-    said = isinstance(error, redis.ResponseError) and word.isupper() and word.isalpha()
-    return f"{type(error).__name__}: {word}" if said else type(error).__name__
+    if isinstance(error, redis.ResponseError) and word.isupper() and word.isalpha():
+        return f"{kind}: {word}"
+    return kind

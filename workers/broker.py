@@ -1,5 +1,5 @@
-"""The broker and its middleware, in order. Redis may vanish at any time: messages are wake-ups,
-rows are the jobs.
+"""The broker and its middleware, in order.
+Redis may vanish at any time: messages are wake-ups, rows are the jobs.
 """
 
 from collections import defaultdict
@@ -29,7 +29,8 @@ from workers.tracing import Trace
 
 log = structlog.get_logger()
 
-WEB_TIMEOUT = 0.25  # a push is answered within Cronofy's 5 s even while Redis hangs
+# A push is answered within Cronofy's 5 s even while Redis hangs.
+WEB_TIMEOUT = 0.25
 WORKER_TIMEOUT = 5.0
 DEAD_FOR_MS = 3_600_000
 OPTIONS = frozenset({"redis_message_id", "request_id", tracing.CARRIED})
@@ -67,52 +68,67 @@ class Broker(RedisBroker):
 
     def enqueue_all(self, messages: Sequence[dramatiq.Message[Any]]) -> bool:
         """Send these in one call. False: Redis did not take them, or is being left alone."""
-        if not messages or self._breaker.open:
-            return not messages
-        sent = [message.copy(options={"redis_message_id": str(uuid4())}) for message in messages]
+        if not messages:
+            return True
+        if self._breaker.open:
+            return False
+        # Dramatiq's own `enqueue` asks Redis once for each message, and raises what it raises.
+        sent, queues = [], set()
+        for message in messages:
+            sent.append(message.copy(options={"redis_message_id": str(uuid4())}))
+            queues.add(message.queue_name)
         for message in sent:
             self.emit_before("enqueue", message, None)
         try:
             self._write(sent)
         except FAILURES as error:
-            self._bear(error, *{message.queue_name for message in sent})
+            self._bear(error, *queues)
             return False
         for message in sent:
             self.emit_after("enqueue", message, None)
         return True
 
     def _write(self, messages: Sequence[dramatiq.Message[Any]]) -> None:
-        """As `enqueue` of dramatiq's script does it: the text into the queue's hash, then its id
-        into the list.
+        """As `enqueue` of dramatiq's script does it:
+        the text into the queue's hash, then its id into the list.
         """
         texts: dict[str, dict[str, bytes]] = defaultdict(dict)
         for message in messages:
             texts[message.queue_name][message.options["redis_message_id"]] = message.encode()
+        # The race: a worker that fetches an id whose text is not there yet can do nothing with it.
+        # In one transaction, no worker ever finds the one without the other.
         with self.client.pipeline(transaction=True) as pipeline:
             for queue, by_id in texts.items():
-                flat = [part for pair in by_id.items() for part in pair]
+                flat: list[str | bytes] = []
+                for redis_id, text in by_id.items():
+                    flat += (redis_id, text)
                 pipeline.hset(f"{self.namespace}:{queue}.msgs", items=flat)
                 pipeline.rpush(f"{self.namespace}:{queue}", *by_id)
             pipeline.execute()
 
     def do_fetch(self, queue_name: str, most: int) -> list[bytes]:
-        """What waits in a queue; nothing while Redis is away: that is waited for, and told by the
-        breaker.
+        """What waits in a queue; nothing while Redis is away:
+        that is waited for, and told by the breaker.
         """
         if self._clock.off():
             return []
         found: list[bytes | None] = self._dispatch("fetch")(queue_name, most) or []
         while found:
-            if known := [
-                text for text in found if text is not None and self._readable(queue_name, text)
-            ]:
+            known = []
+            for text in found:
+                # Dramatiq's script answers None for an id whose text is gone.
+                if text is not None and self._readable(queue_name, text):
+                    known.append(text)
+            if known:
                 return known
+            # Nothing but garbage: an empty answer would have dramatiq sleep, while good messages
+            # wait behind it.
             found = self._dispatch("fetch")(queue_name, most) or []
         return []
 
     def _readable(self, queue_name: str, text: bytes) -> bool:
-        """Whether it is a wake-up as `workers.actors` makes them. Any other could end a thread of
-        dramatiq's.
+        """Whether it is a wake-up as `workers.actors` makes them.
+        Any other could end a thread of dramatiq's.
         """
         try:
             message = dramatiq.Message[None].decode(text)
@@ -126,9 +142,10 @@ class Broker(RedisBroker):
         # Kept among dramatiq's dead letters for an hour. Its row, if there is one, is woken for
         # again by whoever knows.
         self._dispatch("nack")(queue_name, str(redis_id))
-        self._tell_unknown(
-            "job" if whole else "garbage", str(message.actor_name)[:64] if whole else queue_name
-        )
+        if whole:
+            self._tell_unknown("job", str(message.actor_name)[:64])
+        else:
+            self._tell_unknown("garbage", queue_name)
         return False
 
     def _tell_unknown(self, why: str, name: str) -> None:
@@ -137,11 +154,14 @@ class Broker(RedisBroker):
             log.warning("unknown_message", why=why, name=name)
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
-        """What cannot be acknowledged now is taken over once this worker is gone, and finds its row
-        done.
+        """What cannot be acknowledged now is taken over once this worker is gone,
+        and finds its row done.
         """
         send: Callable[..., Any] = super()._dispatch(command)  # type: ignore[no-untyped-call]  # as above
-        return send if command == "enqueue" else partial(self._patiently, send)
+        # A message that was not sent must fail where it is sent from.
+        if command == "enqueue":
+            return send
+        return partial(self._patiently, send)
 
     def _patiently(self, send: Callable[..., Any], *arguments: Any) -> Any:
         if self._breaker.open:
@@ -153,8 +173,8 @@ class Broker(RedisBroker):
             return None
 
     def _bear(self, error: Exception, *queues: str) -> None:
-        """Redis is left alone, or, where only a key of these queues is to blame, that is put out of
-        their way.
+        """Redis is left alone, or, where only a key of these queues is to blame,
+        that is put out of their way.
         """
         if not of_one_key(error):
             self._breaker.failed(error)
@@ -166,8 +186,8 @@ class Broker(RedisBroker):
             self._breaker.failed(worse)
 
     def _set_aside(self, queue: str) -> None:
-        """Somebody wrote something else under our names: it would stop this queue for good. Nothing
-        is thrown away.
+        """Somebody wrote something else under our names: it would stop this queue for good.
+        Nothing is thrown away.
         """
         root = f"{self.namespace}:{queue}"
         kinds = {
@@ -178,6 +198,7 @@ class Broker(RedisBroker):
         }
         kinds |= {f"{self.namespace}:__heartbeats__": b"zset"}
         for name, kind in kinds.items():
+            # An error says that some key is of the wrong type, and never which one.
             if self.client.type(name) not in (kind, b"none"):
                 self.client.rename(name, f"{name}.set_aside")
                 self._tell_unknown("garbage", name)
@@ -193,6 +214,7 @@ def create_broker(
     every fetch (`maintenance_chance`) is affordable because Redis is ours alone.
     """
     clock = clock or ProductClock(lambda: None)
+    # A registry of its own: the global one would raise for the second broker of a process.
     counted = CountJobs(CollectorRegistry())
     return Broker(
         client,
@@ -215,8 +237,8 @@ def create_broker(
 
 
 def _is_ours(message: dramatiq.Message[Any], queue_name: str) -> bool:
-    """A string for a job's one argument, and nothing that would have dramatiq do more than to call
-    it.
+    """A string for a job's one argument,
+    and nothing that would have dramatiq do more than to call it.
     """
     arguments = list(message.args)
     plain = len(arguments) == 1 and isinstance(arguments[0], str) and message.kwargs == {}
@@ -236,8 +258,8 @@ class RightClock(Middleware):
 
 
 class Narrate(Middleware):
-    """One line for each job, and its id on every line in between, with that of the request that it
-    began with.
+    """One line for each job, and its id on every line in between,
+    with that of the request that it began with.
     """
 
     def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
@@ -254,7 +276,7 @@ class Narrate(Middleware):
         exception: BaseException | None = None,
     ) -> None:
         # The row's lease ends by itself and the sweeper tries again: nothing is lost with this
-        # message.
+        # message. So a database that is away is one line here, and no stack trace a job.
         if isinstance(exception, Unavailable):
             log.warning("job_failed", database=kind_of(exception), error=type(exception).__name__)
         elif exception is not None:

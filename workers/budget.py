@@ -33,6 +33,8 @@ PER_MINUTE = 500
 LONGEST_WAIT = 60.0
 """Seconds; nobody reserves further ahead, nor pauses everybody for longer."""
 
+# Deliberately little: nobody knows how many processes there are, and more than ten of them together
+# would still break Cronofy's limit.
 _LOCAL_SHARE = 10
 # Seconds that a Redis which failed is left alone, so that not every call waits for its time-out
 _SHUN = 5.0
@@ -92,8 +94,8 @@ class LocalBudget:
         self._sleep = sleep
 
     def take(self, deadline: float) -> None:
-        """Return when the call may be made. Raises OverBudget at once when that is after the
-        deadline.
+        """Return when the call may be made.
+        Raises OverBudget at once when that is after the deadline.
         """
         longest = _longest(deadline - self._monotonic())
         _wait(self.reserve(longest), longest, self._sleep)
@@ -105,13 +107,16 @@ class LocalBudget:
             self._paused_until = max(self._paused_until, until)
 
     def reserve(self, longest: float) -> float:
-        """Seconds until the next free moment, which is reserved unless it is more than `longest`
-        away.
+        """Seconds until the next free moment,
+        which is reserved unless it is more than `longest` away.
         """
+        # The race: two threads that find the same moment free. Looking and reserving are one step.
         with self._lock:
             now = self._monotonic()
-            last = self._grants[-1] if self._grants else now
-            at = max(now, last, self._paused_until)
+            at = max(now, self._paused_until)
+            if self._grants:
+                # Never before one that was granted: the list has to stay in order.
+                at = max(at, self._grants[-1])
             for window, limit in self._windows:
                 if len(self._grants) >= limit:
                     at = max(at, self._grants[-limit] + window)
@@ -172,8 +177,8 @@ class Budget:
         return cls(client, name=name, per_second=per_second, per_minute=per_minute)
 
     def take(self, deadline: float) -> None:
-        """Return when the call may be made. Raises OverBudget at once when that is after the
-        deadline.
+        """Return when the call may be made.
+        Raises OverBudget at once when that is after the deadline.
         """
         longest = _longest(deadline - self._monotonic())
         _wait(self._shared(longest), longest, self._sleep)
@@ -184,10 +189,10 @@ class Budget:
         if self._breaker.open:
             return
         milliseconds = int(min(seconds, LONGEST_WAIT) * 1000)
+        # Never cut a longer pause short. Looking and setting are two steps: of two workers that are
+        # told at once the shorter pause may win, by a second or so, and Cronofy tells again.
         try:
-            if milliseconds > int(
-                self._client.pttl(self._keys[1])
-            ):  # never cut a longer pause short
+            if milliseconds > int(self._client.pttl(self._keys[1])):
                 self._client.set(self._keys[1], 1, px=milliseconds)
         except FAILURES as error:
             self._shun(error)
@@ -202,7 +207,10 @@ class Budget:
             self._shun(error)
             return self._local.reserve(longest)
         wait = int(micros) / 1e6
-        return wait if granted else max(wait, longest + 1e-6)
+        if not granted:
+            # Rounding may bring a refusal down to the longest wait: then it would pass for a grant.
+            wait = max(wait, longest + 1e-6)
+        return wait
 
     def _shun(self, error: Exception) -> None:
         self._shunned_until = self._monotonic() + _SHUN
@@ -218,10 +226,8 @@ def _longest(left: float) -> float:
 def _wait(seconds: float, longest: float, sleep: Callable[[float], None]) -> None:
     if seconds > longest:
         raise OverBudget(
-            (
-                f"our Cronofy budget has no call left for {seconds:.1f} s; try again then, or raise"
-                " the limits"
-            ),
+            f"our Cronofy budget has no call left for {seconds:.1f} s; try again then, or raise the"
+            " limits",
             retry_after=seconds,
         )
     if seconds > 0:

@@ -60,27 +60,31 @@ def sweep(services: Services, actors: Actors) -> int:
     """
     if services.breaker.open:
         return 0
+    # Each row that is handed out is not handed out again for some seconds: else every sweep would
+    # queue all that wait, and a queue that grows faster than it is worked off never recovers.
     with services.database.write() as tx:
         owed = refresh_jobs.sweep(tx)
         due = outbox.sweep(tx, now=services.now())
+    # After the commit: a worker that is woken before it would find the row as it was.
     actors.wake(*owed)
     actors.wake_outbox(due)
     return len(owed) + len(due)
 
 
 def reconcile(services: Services, actors: Actors) -> int:
-    """Read what nobody pushed about for too long, the stalest first: pushes get lost, and windows
-    move without one.
+    """Read what nobody pushed about for too long, the stalest first:
+    pushes get lost, and windows move without one.
     """
     settings = services.settings
-    every, lately = (
-        timedelta(minutes=minutes)
-        for minutes in (settings.reconcile_minutes, settings.reconcile_busy_minutes)
-    )
+    # A quarter of a minute's calls, since the job runs four times a minute.
     at_once = max(1, round(settings.rate_per_minute / 4 * RECONCILE_SHARE))
     with services.database.write() as tx:
         chosen = refresh_jobs.owe_stalest(
-            tx, now=services.now(), every=every, lately=lately, limit=at_once
+            tx,
+            now=services.now(),
+            every=timedelta(minutes=settings.reconcile_minutes),
+            lately=timedelta(minutes=settings.reconcile_busy_minutes),
+            limit=at_once,
         )
     actors.wake(*chosen)
     return len(chosen)
@@ -96,8 +100,8 @@ def look(services: Services, actors: Actors) -> int:
 
 
 def audit(services: Services, actors: Actors) -> int:
-    """Have each channel compared with Cronofy's list once a day, the longest ago first; and tell
-    when none is.
+    """Have each channel compared with Cronofy's list once a day, the longest ago first;
+    and tell when none is.
     """
     now = services.now()
     at_once = max(1, round(services.settings.rate_per_minute * AUDIT_SHARE))
@@ -123,6 +127,7 @@ def reopen(services: Services, _actors: Actors) -> int:
     terms = services.terms()
     with services.database.read() as tx:
         coaches = sessions.coaches_with_expired_holds(tx, now=terms.now)
+    # A transaction for each: a coach whose row is locked keeps no other one waiting.
     for coach_id in coaches:
         with services.database.write() as tx:
             holds.reopen(tx, coach_id, terms)
@@ -149,14 +154,14 @@ def deadlines(services: Services, _actors: Actors) -> int:
 
 
 def sample(services: Services, _actors: Actors) -> int:
-    """Write down how things stand, for the plots; and tell once of each kind of rows that we do not
-    know.
+    """Write down how things stand, for the plots;
+    and tell once of each kind of rows that we do not know.
     """
     now = services.now()
     with services.database.write() as tx:
-        values = samples.gauges(
-            tx, now=now, stale_after=services.settings.stale_after
-        ) | samples.summarise(tx)
+        values = samples.gauges(tx, now=now, stale_after=services.settings.stale_after)
+        values |= samples.summarise(tx)
+        # To the minute: a clock that took this turn twice writes the same sample again.
         samples.put(tx, values, at=now.replace(second=0, microsecond=0))
         strange = unknown_rows.rows(tx)
     for (table, said), count in strange.items():
@@ -201,8 +206,12 @@ def retention(services: Services, _actors: Actors) -> int:
         looks.drop_old,
         withheld_addresses.drop_old,
     )
+    # Apart from the people: a table that grew large must not keep anybody's data from going.
+    dropped = 0
     with services.database.write() as tx:
-        return emptied + forgotten + sum(drop(tx, now=now) for drop in kept)
+        for drop in kept:
+            dropped += drop(tx, now=now)
+    return emptied + forgotten + dropped
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.
@@ -227,6 +236,8 @@ def tick(services: Services, actors: Actors) -> None:
         return
     attempt(services, actors, SWEEP)
     for job in JOBS:
+        # The race: several clocks, since any number of replicas may run. The turn is taken by
+        # compare and swap of the job's row, by the database's clock; whoever loses goes on.
         with services.database.write() as tx:
             turn = clock_jobs.take(tx, job.name, every_ms=job.every_ms)
         if turn is not None:
@@ -244,7 +255,8 @@ def attempt(services: Services, actors: Actors, job: Job, turn: str | None = Non
         raise
     except Exception:  # whatever is wrong with one job, the others must not wait for it
         log.exception("clock_job_failed", name=job.name)
-    if count and job is not SWEEP:  # it has work all the time
+    # The sweep has work all the time: a line for each would be all that the log says.
+    if count and job is not SWEEP:
         log.info("clock_job", name=job.name, count=count)
     with services.database.write() as tx:
         clock_jobs.ended(tx, job.name, turn, well=count is not None)
@@ -257,6 +269,8 @@ def run(services: Services, actors: Actors, stop: threading.Event) -> None:
     waiting = False
     while not stop.wait(services.settings.sweep_seconds):
         try:
+            # Rows that failed while the database was away wait for the end of their back-off, up to
+            # a quarter of an hour: they are pulled forward, some at a time.
             if waiting:
                 with services.database.write() as tx:
                     recovery.pull_forward(tx, now=services.now())
@@ -267,9 +281,7 @@ def run(services: Services, actors: Actors, stop: threading.Event) -> None:
                     "clock_waits_for_database", kind=kind_of(error), error=type(error).__name__
                 )
             waiting = True
-        except (
-            Exception
-        ):  # a schema in the middle of a migration, say: without a clock nothing heals
+        except Exception:  # a schema in the middle of a migration: without a clock nothing heals
             log.exception("clock_tick_failed")
         else:
             if waiting:

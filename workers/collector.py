@@ -43,6 +43,7 @@ class Figures(Collector):
                     self._strange(tx),
                 ]
         except Unavailable:
+            # No figure at all rather than a zero: a zero would say that nothing is owed.
             found = []
         yield gauge("database_up", "Whether the database answers.", float(bool(found)))
         yield from found
@@ -52,7 +53,9 @@ class Figures(Collector):
     def _reads(self, tx: Tx) -> Iterator[Metric]:
         now = self._services.corrected_now()
         owed, audited = refresh_jobs.backlog(tx), channels.oldest_audit(tx)
-        unaudited = 0.0 if audited is None else (now - audited).total_seconds()
+        unaudited = 0.0
+        if audited is not None:
+            unaudited = (now - audited).total_seconds()
         waited = metrics.latest(tx, QUANTILES, since=now - SAMPLES_COUNT_FOR)
         yield gauge("connections_owed", "Connections that are owed a read.", owed.dirty)
         yield gauge(
@@ -84,7 +87,9 @@ class Figures(Collector):
             if state == "dead":
                 dead[kind] = count
         since = metrics.oldest_due(tx, now=now)
-        oldest = {kind: (now - since.get(kind, now)).total_seconds() for kind in dead}
+        oldest = {}
+        for kind in dead:
+            oldest[kind] = (now - since.get(kind, now)).total_seconds()
         yield rows
         yield family(
             "outbox_oldest_seconds", "For how long the oldest row has been due.", "kind", oldest
@@ -103,8 +108,10 @@ class Figures(Collector):
 
     def _coaches(self, tx: Tx) -> Iterator[Metric]:
         now, stale_after = self._services.corrected_now(), self._services.settings.stale_after
-        counted = coach_states.counts(tx, now=now, stale_after=stale_after)
-        states: dict[str, float] = {state: counted.get(state, 0) for state in get_args(State)}
+        # Each state has a figure, also one that nobody is in: an alert cannot watch what is absent.
+        states: dict[str, float] = dict.fromkeys(get_args(State), 0)
+        for state, count in coach_states.counts(tx, now=now, stale_after=stale_after).items():
+            states[state] = count
         yield family("coaches", "Coaches by the state of their calendars.", "state", states)
         yield gauge(
             "sessions_in_conflict",
@@ -113,8 +120,10 @@ class Figures(Collector):
         )
 
     def _clock(self, tx: Tx) -> Iterator[Metric]:
-        late = metrics.clock_late(tx, [job.name for job in JOBS])
-        failures = metrics.clock_failures(tx, [job.name for job in (SWEEP, *JOBS)])
+        names = [job.name for job in JOBS]
+        # The sweep takes no turns, so it is never late; but it may fail.
+        late = metrics.clock_late(tx, names)
+        failures = metrics.clock_failures(tx, [SWEEP.name, *names])
         yield family(
             "clock_late_seconds", "For how long each periodic job has been due.", "name", late
         )
@@ -126,6 +135,7 @@ class Figures(Collector):
         )
 
     def _strange(self, tx: Tx) -> Metric:
+        # During an upgrade, or after a step back, a newer release may have written them.
         counts: dict[str, float] = {"outbox": 0, "connections": 0}
         for (table, _), count in unknown_rows.rows(tx).items():
             counts[table] += count
@@ -138,7 +148,7 @@ class Figures(Collector):
 
     def _queues(self) -> Iterator[Metric]:
         depths = queues.depths(self._services)
-        yield gauge("redis_up", "Whether Redis answers.", 0 if depths is None else 1)
+        yield gauge("redis_up", "Whether Redis answers.", float(depths is not None))
         yield family("queue_depth", "Wake-ups waiting in a queue.", "queue", depths or {})
 
 

@@ -54,8 +54,8 @@ return {count, left}
 
 @dataclass(frozen=True, slots=True)
 class QuotaPolicy:
-    """`quota` a `window` (seconds); 0: no limit. `longest`: how long the wait may grow, for whoever
-    goes over often.
+    """`quota` a `window` (seconds); 0: no limit.
+    `longest`: how long the wait may grow, for whoever goes over often.
     """
 
     name: str
@@ -65,8 +65,8 @@ class QuotaPolicy:
 
 
 class Verdict(NamedTuple):
-    """`left` of the quota, as far as this process knows, for the `seconds` until its
-    window ends.
+    """`left` of the quota, as far as this process knows,
+    for the `seconds` until its window ends.
     """
 
     policy: QuotaPolicy
@@ -91,8 +91,8 @@ class _Window:
 
 
 class Limiter:
-    """One a process. Safe to share between threads. `client` must fail fast; the breaker is that of
-    all its callers.
+    """One a process. Safe to share between threads.
+    `client` must fail fast; the breaker is that of all its callers.
     """
 
     def __init__(
@@ -123,8 +123,10 @@ class Limiter:
             more = max(0, window.used - window.counted) + block
             window.counted += more
         answer = self._ask(policy, who, more)
+        # Not under the lock while Redis is asked: everybody would wait for one slow answer.
         with self._lock:
             if answer is None:
+                # Redis is away, so this one passes; what was to be counted is counted later.
                 window.counted -= more
                 window.allowed = max(window.allowed, window.used + 1)
             else:
@@ -136,18 +138,17 @@ class Limiter:
     def peek(self, policy: QuotaPolicy, who: str) -> Verdict | None:
         """The refusal that this one would get now, as far as this process knows. Counts nothing."""
         window, now = self._windows.get((policy.name, who)), self._monotonic()
-        refused = window is not None and window.closed and window.ends > now
-        return (
-            Verdict(policy, who, passed=False, left=0, seconds=window.ends - now)
-            if window and refused
-            else None
-        )
+        if window is None or not window.closed or window.ends <= now:
+            return None
+        return Verdict(policy, who, passed=False, left=0, seconds=window.ends - now)
 
     def _window(self, policy: QuotaPolicy, who: str, now: float) -> _Window:
         key = policy.name, who
         window = self._windows.get(key)
         if window is None or window.ends <= now:
-            self._windows.pop(key, None)  # what began last stands last
+            # Taken out first: a dict keeps a key's old place, and what began last has to stand
+            # last.
+            self._windows.pop(key, None)
             if len(self._windows) >= self._room:
                 del self._windows[next(iter(self._windows))]
             window = self._windows[key] = _Window(now + policy.window, policy.quota // SHARE)
@@ -173,13 +174,16 @@ class Limiter:
 def _settle(window: _Window, room: int, block: int) -> None:
     """Of a block that was asked for this much found room."""
     window.allowed += max(0, min(room, block))
-    window.closed = (
-        window.used >= window.allowed
-    )  # opened again by a block that another thread was still asking for
+    # The race: two threads ask for a block each, and the one that is refused answers last. Said
+    # anew each time, the window is opened again by the block of the other.
+    window.closed = window.used >= window.allowed
 
 
 def _counted(policy: QuotaPolicy, who: str, window: _Window, now: float) -> Verdict:
-    passed = not window.closed
-    window.used += passed
-    left = max(0, policy.quota - window.others - window.used) if passed else 0
-    return Verdict(policy, who, passed, left, max(0.0, window.ends - now))
+    seconds = max(0.0, window.ends - now)
+    if window.closed:
+        return Verdict(policy, who, passed=False, left=0, seconds=seconds)
+    window.used += 1
+    # As far as this process knows: what others used since we asked Redis is not in it.
+    left = max(0, policy.quota - window.others - window.used)
+    return Verdict(policy, who, passed=True, left=left, seconds=seconds)

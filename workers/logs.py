@@ -1,10 +1,11 @@
-"""JSON log lines on stderr, with secrets struck out: nothing that a log line carries can open a
-calendar.
+"""JSON log lines on stderr, with secrets struck out:
+nothing that a log line carries can open a calendar.
 """
 
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -63,7 +64,7 @@ def configure(level: str, *also: Processor) -> None:
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Strike out by the field's name, and by the value's shape."""
-    return {name: STRUCK if NAMES.search(name) else clean(value) for name, value in event.items()}
+    return _cleaned_fields(event)
 
 
 def clean(value: Any) -> Any:
@@ -71,9 +72,18 @@ def clean(value: Any) -> Any:
     if isinstance(value, str):
         return SECRETS.sub(STRUCK, value)
     if isinstance(value, dict):
-        return {
-            key: STRUCK if NAMES.search(str(key)) else clean(item) for key, item in value.items()
-        }
+        return _cleaned_fields(value)
     if isinstance(value, list | tuple):
         return [clean(item) for item in value]
     return value
+
+
+def _cleaned_fields(fields: Mapping[Any, Any]) -> dict[Any, Any]:
+    cleaned = {}
+    for name, value in fields.items():
+        # Whatever it holds: a secret of somebody else's has no shape that we know.
+        if NAMES.search(str(name)):
+            cleaned[name] = STRUCK
+        else:
+            cleaned[name] = clean(value)
+    return cleaned

@@ -64,7 +64,10 @@ class CountJobs(Middleware):
         result: Any | None = None,
         exception: BaseException | None = None,
     ) -> None:
-        self._jobs.labels(message.actor_name, "done" if exception is None else "failed").inc()
+        outcome = "done"
+        if exception is not None:
+            outcome = "failed"
+        self._jobs.labels(message.actor_name, outcome).inc()
         began = self._began.get()
         if began is not None:
             self._seconds.labels(message.actor_name).observe(time.monotonic() - began)
@@ -81,9 +84,10 @@ def export(port: int, *collectors: Collector) -> WSGIServer:
 
 
 def export_workers() -> None:
-    """What `dramatiq --fork-function` runs: answers for all worker processes, until it is told to
-    stop.
+    """What `dramatiq --fork-function` runs:
+    answers for all worker processes, until it is told to stop.
     """
+    # Here, because they import this module themselves, by way of the broker.
     from workers.bootstrap import create_services
     from workers.collector import Skew
     from workers.settings import Settings
@@ -99,9 +103,11 @@ def export_workers() -> None:
 
 
 def folder() -> str:
-    """A new folder for the counts of this process and its children. What dead ones left behind is
-    swept away.
+    """A new folder for the counts of this process and its children.
+    What dead ones left behind is swept away.
     """
+    # By the process's number in its name: a killed one never came to remove its folder. Where that
+    # number is in use again, the folder stays for longer, and does no harm.
     for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         owner = re.match(rf"{FOLDER}(\d+)-", old.name)
         if owner and not _alive(int(owner[1])):

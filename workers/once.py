@@ -10,9 +10,10 @@ class Once:
         self._said: set[tuple[str, ...]] = set()
 
     def first(self, *what: str) -> bool:
-        """Whether this was never asked before. Past a thousand different things none is new:
-        somebody plays with us.
+        """Whether this was never asked before.
+        Past a thousand different things none is new: somebody plays with us.
         """
+        # Bounded: whoever sends ever new names would otherwise fill the memory by them.
         if what in self._said or len(self._said) >= MOST:
             return False
         self._said.add(what)

@@ -6,12 +6,13 @@ from workers.services import Services
 
 
 def depths(services: Services) -> dict[str, int] | None:
-    """Wake-ups waiting per queue; None while Redis takes none (nothing is lost with it: the rows
-    are the jobs).
+    """Wake-ups waiting per queue;
+    None while Redis takes none (nothing is lost with it: the rows are the jobs).
     """
     if services.breaker.open:
         return None
     pipeline = services.redis.pipeline(transaction=False)
+    # A write as well: a replica, or a Redis that is full, tells its queues and takes nothing.
     pipeline.set(PROBE, 1, px=1000)
     for queue in QUEUES:
         pipeline.llen(f"coachcal:{queue}")

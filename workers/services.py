@@ -38,9 +38,11 @@ class Services:
     now: Callable[[], datetime]
 
     def corrected_now(self) -> datetime:
-        """The same, but never refused: for writing down what has happened already, and for showing
-        how things are.
+        """The same, but never refused:
+        for writing down what has happened already, and for showing how things are.
         """
+        # A mail that went out while the clock stepped has to be written down as sent: refused, it
+        # would go again.
         try:
             return self.now()
         except ClockOff as error:

@@ -1,5 +1,5 @@
-"""Every variable, its default and its meaning, on one page. The manual's table is
-written from it.
+"""Every variable, its default and its meaning, on one page.
+The manual's table is written from it.
 """
 
 import base64
@@ -36,8 +36,8 @@ Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """Read from the environment once, by `bootstrap`. What is missing or wrong is named, and stops
-    the start.
+    """Read from the environment once, by `bootstrap`.
+    What is missing or wrong is named, and stops the start.
     """
 
     model_config = SettingsConfigDict(
@@ -68,25 +68,33 @@ class Settings(BaseSettings):
     cronofy_origin: str | None = Field(
         None, description="instead of a data centre: a sandbox, http://127.0.0.1:8900"
     )
+    # What Cronofy grants an application by default; its support raises both on request.
     rate_per_second: int = Field(
         50, ge=1, description="calls to Cronofy a second, over all processes"
     )
     rate_per_minute: int = Field(
         500, ge=1, description="calls to Cronofy a minute, over all processes"
     )
+    # A storm of pushes for one calendar then costs one read in five seconds, and not one a push.
     minimum_gap_seconds: float = Field(
         5, gt=0, description="between the starts of two reads of one connection"
     )
+    # By default longer than the deadline of a read (20 s), so that only who died or was frozen
+    # loses it. Deadlines of mails, callbacks and calendar writes are shares of it.
     lease_seconds: int = Field(
         30, ge=5, description="how long a reader may take before another may start"
     )
+    # At most 2 s: the promise of how soon a lost wake-up is made good counts on it.
     sweep_seconds: float = Field(0.5, gt=0, le=2, description="how often owed reads are looked for")
+    # Pushes get lost, and what enters Cronofy's window as time passes is not pushed at all.
     reconcile_minutes: int = Field(
         60, ge=1, description="every connection is read this often without any push"
     )
     reconcile_busy_minutes: int = Field(
         15, ge=1, description="the same for one whose periods changed within a day"
     )
+    # Longer than between two reconciliations, or a calendar would be stale while all is well: the
+    # doctor looks at both.
     stale_minutes: int = Field(
         90, ge=1, description="a calendar not read for this long is stale: the policy applies"
     )
@@ -173,6 +181,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="what the web process binds")
     port: int = Field(8000, alias="PORT", description="what the web process binds")
+    # On loopback unless somebody says otherwise: figures and ops pages are for nobody outside.
     internal_host: str = Field("127.0.0.1", description="what COACHCAL_INTERNAL_PORT binds")
     internal_port: int | None = Field(
         None,
@@ -219,11 +228,7 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _split(cls, value: object) -> object:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return _parts(value)
 
     @field_validator("database_url")
     @classmethod
@@ -285,11 +290,7 @@ class Settings(BaseSettings):
     @field_validator("embed_origins", mode="before")
     @classmethod
     def _are_origins(cls, value: object) -> object:
-        origins = (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        origins = _parts(value)
         for origin in origins or ():  # type: ignore[attr-defined]  # a tuple, or pydantic says so
             if not ORIGIN.fullmatch(origin):
                 raise ValueError("each is an origin, without a path: https://app.example.com")
@@ -304,23 +305,24 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "an address of ASCII letters: many mail servers take no other for a sender"
                 )
-        return value if info.field_name == "mail_organizer" else _needed(value, info)
+        if info.field_name == "mail_organizer":
+            return value
+        return _needed(value, info)
 
     @property
     def sender(self) -> Sender:
         """Who session mails are from."""
-        shown = Address(*mailbox("mail_from", self.mail_from or NOBODY))
-        organizer = (
-            Address(*mailbox("mail_organizer", self.mail_organizer))
-            if self.mail_organizer
-            else shown
-        )
+        shown = organizer = Address(*mailbox("mail_from", self.mail_from or NOBODY))
+        if self.mail_organizer:
+            organizer = Address(*mailbox("mail_organizer", self.mail_organizer))
         return Sender(shown, organizer, self.supporter)
 
     @property
     def supporter(self) -> Support | None:
         """Whom people turn to, if anybody."""
-        return None if self.support is None else Support.of(self.support)
+        if self.support is None:
+            return None
+        return Support.of(self.support)
 
     @property
     def brand(self) -> Brand:
@@ -330,9 +332,10 @@ class Settings(BaseSettings):
 
     @property
     def mail_deadline(self) -> float:
-        """Seconds for one whole mail: less than half a lease, so that nobody sends it a second time
-        meanwhile.
+        """Seconds for one whole mail:
+        less than half a lease, so that nobody sends it a second time meanwhile.
         """
+        # Begun in the first half of the lease at the latest, it leaves a tenth for the outcome.
         return self.lease_seconds * 0.4
 
     @property
@@ -364,9 +367,9 @@ def variable(field: str) -> str:
 
 def strangers() -> list[str]:
     """Variables that look like settings and are none: misspelt, or of another release."""
-    known = {variable(name) for name in Settings.model_fields}
-    ours = (name for name in os.environ if name.startswith("COACHCAL_"))  # noqa: TID251 (settings)
-    return sorted(name for name in ours if name not in known)
+    known = set(map(variable, Settings.model_fields))
+    given = set(os.environ)  # noqa: TID251 (settings)
+    return sorted(name for name in given - known if name.startswith("COACHCAL_"))
 
 
 def described(field: str) -> str:
@@ -375,6 +378,13 @@ def described(field: str) -> str:
         if field in (name, known.alias):
             return known.description or field
     return field
+
+
+def _parts(value: object) -> object:
+    """Of a list as the environment holds it; anything but a text is for pydantic to judge."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _needed(value: Given, info: ValidationInfo) -> Given:
@@ -395,14 +405,12 @@ def _url(value: str, schemes: tuple[str, ...], example: str) -> str:
     """The value, if a driver of ours takes it for an address. Raises ValueError without the value,
     which may hold a password."""
     scheme, separator, rest = value.partition("://")
-    host = re.split("[/?]", rest)[0].rpartition("@")[2]
-    ports = (
-        part.rpartition("]")[2].partition(":")[2] for part in host.split(",")
-    )  # several hosts, or [::1]
-    if (
-        scheme not in schemes
-        or not separator
-        or not all(port.isdecimal() for port in ports if port)
-    ):
+    if scheme not in schemes or not separator:
         raise ValueError(f"write it as {example}")
+    # Not by urlsplit, which takes one host only: PostgreSQL takes several, and any may be [::1].
+    hosts = re.split("[/?]", rest)[0].rpartition("@")[2]
+    for host in hosts.split(","):
+        port = host.rpartition("]")[2].partition(":")[2]
+        if port and not port.isdecimal():
+            raise ValueError(f"write it as {example}")
     return value

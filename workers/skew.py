@@ -47,8 +47,8 @@ class ClockOff(RuntimeError):
 
 
 class ProductClock:
-    """Safe to share between threads. `offset` shifts the product's time, and is no error of the
-    clock.
+    """Safe to share between threads.
+    `offset` shifts the product's time, and is no error of the clock.
     """
 
     def __init__(
@@ -64,9 +64,8 @@ class ProductClock:
         self._wall = wall
         self._monotonic = monotonic
         self._lock = Lock()
-        self._other: float | None = (
-            None  # the other clock less `monotonic`, as it was when last asked
-        )
+        # The other clock less `monotonic`, as it was when last asked.
+        self._other: float | None = None
         self._unsure = 0.0
         self._asked_at = -EVERY
         self._looks = 0
@@ -77,13 +76,14 @@ class ProductClock:
         off = self.off()
         wall, ahead = self._here()
         now = datetime.fromtimestamp(wall, UTC) + self._offset
-        if off or self._beyond(ahead):  # or it has stepped just now, after we looked
+        # The race: the clock steps after we looked. What is told is compared once more by itself.
+        if off or self._beyond(ahead):
             raise ClockOff(ahead, now - timedelta(seconds=ahead))
         return now
 
     def off(self) -> bool:
-        """Whether it is too far off to be told. The database is asked at most every 2 s, or when it
-        seems to step.
+        """Whether it is too far off to be told.
+        The database is asked at most every 2 s, or when it seems to step.
         """
         if self._monotonic() - self._asked_at >= EVERY:
             self._look()
@@ -96,27 +96,34 @@ class ProductClock:
         return off
 
     def ahead(self) -> float:
-        """By how many seconds it is ahead, as far as is known; 0 where there is nobody to compare
-        with.
+        """By how many seconds it is ahead, as far as is known;
+        0 where there is nobody to compare with.
         """
         return self._here()[1]
 
     def _beyond(self, ahead: float) -> bool:
+        # In our favour: a database that answered slowly is no proof of a wrong clock.
         return abs(ahead) - self._unsure > LIMIT
 
     def _here(self) -> tuple[float, float]:
         """What this machine shows, and by how many seconds it is ahead."""
+        # Two readings that belong together: a process that was frozen in between reads anew. After
+        # some tries it takes what it has, on a machine that never lets it go on for that long.
         for _ in range(TRIES):
             before = self._monotonic()
             wall = self._wall()
             if self._monotonic() - before < MOMENT:
-                break  # we were not frozen in between
-        return wall, 0.0 if self._other is None else wall - before - self._other
+                break
+        if self._other is None:
+            return wall, 0.0
+        return wall, wall - before - self._other
 
     def _look(self) -> None:
+        # The race: all threads find at once that it is time to look. One asks the database; the
+        # others wait for it only where nothing is known yet, or where this clock seems to be off.
         looks = self._looks
         if not self._lock.acquire(blocking=self._other is None or self._beyond(self.ahead())):
-            return  # somebody else does, and what is known will do meanwhile
+            return
         try:
             if looks != self._looks:
                 return  # somebody else did while we waited
@@ -143,11 +150,11 @@ class ProductClock:
 
 
 def reference(database: Database, client: redis.Redis, breaker: RedisBreaker) -> Ask:
-    """The database server's clock. SQLite has none but this machine's own: then Redis's, if it is
-    there.
+    """The database server's clock.
+    SQLite has none but this machine's own: then Redis's, if it is there.
     """
     if database.engine.dialect.name == "sqlite":
-        return lambda: None if breaker.open else _of_redis(client, breaker)
+        return lambda: _of_redis(client, breaker)
     return lambda: _of_database(database)
 
 
@@ -159,6 +166,8 @@ def _of_database(database: Database) -> float | None:
 
 
 def _of_redis(client: redis.Redis, breaker: RedisBreaker) -> float | None:
+    if breaker.open:
+        return None
     try:
         seconds, microseconds = client.time()
     except FAILURES as error:

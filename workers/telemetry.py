@@ -31,7 +31,9 @@ def _report_errors(dsn: str) -> None:
     try:
         sentry_sdk.init(
             dsn,
-            default_integrations=False,  # they would collect requests, breadcrumbs and arguments
+            # They would collect requests, breadcrumbs and arguments, and with them what people
+            # wrote: only what we report by name is told.
+            default_integrations=False,
             include_local_variables=False,
             include_source_context=False,
             send_default_pii=False,
@@ -49,11 +51,14 @@ def report(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         with sentry.new_scope() as scope:
             scope.set_tag("event", event.get("event"))
             scope.set_tag("request_id", event.get("request_id"))
-            sentry.capture_exception(
-                None if event["exc_info"] is True else _exception(event["exc_info"])
-            )
+            sentry.capture_exception(_exception(event["exc_info"]))
     return event
 
 
 def _exception(given: Any) -> Any:
-    return given[1] if isinstance(given, tuple) else given
+    """What structlog may be given: the exception, the triple of sys.exc_info, or True."""
+    if given is True:
+        return None  # Sentry takes the one that is being handled
+    if isinstance(given, tuple):
+        return given[1]
+    return given

@@ -18,9 +18,8 @@ from dramatiq.broker import MessageProxy
 from dramatiq.middleware import Middleware
 
 Kind = Literal["SERVER", "CONSUMER", "CLIENT", "INTERNAL"]
-PATH = (
-    "/v1/traces"  # OpenTelemetry's protocol exporter specification, "Endpoint URLs for OTLP/HTTP"
-)
+# OpenTelemetry's protocol exporter specification, "Endpoint URLs for OTLP/HTTP".
+PATH = "/v1/traces"
 CARRIED = "traceparent"
 SERVER_FAULT = 500
 
@@ -30,8 +29,8 @@ class CannotReport(RuntimeError):
 
 
 def start(endpoint: str) -> None:
-    """Begin to trace, to this receiver of OTLP over HTTP. Raises CannotReport where the extra is
-    not installed.
+    """Begin to trace, to this receiver of OTLP over HTTP.
+    Raises CannotReport where the extra is not installed.
     """
     try:
         from opentelemetry import trace
@@ -51,6 +50,8 @@ def start(endpoint: str) -> None:
 
 def on() -> bool:
     """Whether this process traces. Without the extra nothing of it is ever loaded."""
+    # Before `start` the provider is OpenTelemetry's stand-in, which takes no processors. Looked up
+    # rather than imported: the extra may be missing, and who does not trace need not load it.
     trace = sys.modules.get("opentelemetry.trace")
     return trace is not None and hasattr(trace.get_tracer_provider(), "add_span_processor")
 
@@ -66,7 +67,10 @@ def span(name: str, kind: Kind = "INTERNAL", parent: str | None = None) -> Itera
     from opentelemetry import trace
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-    above = TraceContextTextMapPropagator().extract({CARRIED: parent}) if parent else None
+    above = None
+    if parent:
+        above = TraceContextTextMapPropagator().extract({CARRIED: parent})
+    # Both off: they write the exception's words into the span, and those may be a person's.
     options: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
     tracer = trace.get_tracer("coachcal")
     with tracer.start_as_current_span(name, above, trace.SpanKind[kind], **options) as made:
@@ -106,7 +110,11 @@ def carried() -> dict[str, str]:
 
     carrier: dict[str, str] = {}
     TraceContextTextMapPropagator().inject(carrier)
-    return {name: value for name, value in carrier.items() if name == CARRIED}
+    # Not `tracestate`, which a propagator may add: the broker takes no message with an option that
+    # it does not know.
+    if CARRIED not in carrier:
+        return {}
+    return {CARRIED: carrier[CARRIED]}
 
 
 def requests(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -140,12 +148,16 @@ class Trace(Middleware):
     ) -> None:
         job = self._job.get()
         self._job.set(None)
-        if job is not None:
-            job.__exit__(type(exception) if exception else None, exception, None)
+        if job is None:
+            return
+        if exception is None:
+            job.__exit__(None, None, None)
+        else:
+            job.__exit__(type(exception), exception, None)
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """A worker process ends without a word to whoever waits for its exit: what was gathered is
-        sent now.
+        """A worker process ends without a word to whoever waits for its exit:
+        what was gathered is sent now.
         """
         if on():
             sys.modules["opentelemetry.trace"].get_tracer_provider().force_flush()

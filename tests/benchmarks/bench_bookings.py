@@ -18,9 +18,9 @@ from storage.rows import api_keys
 from storage.schema.database import create
 from tests.support import http_load, processes
 from tests.support.http_load import Answer
+from tests.support.postgres import postgres_server
 from tests.support.processes import Town
 from webhooks.demo.processes import true_process
-from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
 CLIENTS, EACH = 32, 12

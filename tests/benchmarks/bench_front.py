@@ -18,8 +18,8 @@ from storage.slots import slot_sets
 from tests.benchmarks.bench_pushes import PROCESSES, THREADS, WORKER, rate, serve
 from tests.support import http_load, people, processes
 from tests.support.http_load import Answer
+from tests.support.postgres import postgres_server
 from tests.support.processes import Town
-from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
 WORKERS = {"gthread": "gthread", "ours": WORKER}

@@ -21,9 +21,9 @@ from storage.schema.database import create
 from storage.slots import slot_sets
 from tests.benchmarks.bench_pushes import PROCESSES, THREADS, rate, serve
 from tests.support import http_load, people, processes
+from tests.support.postgres import postgres_server
 from tests.support.processes import Town
 from webhooks.demo.processes import true_process
-from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
 COACHES, REQUESTS, TURNS, LINES = 50, 1_000, 11, 16

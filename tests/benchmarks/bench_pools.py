@@ -23,7 +23,7 @@ from storage.schema.database import Database, create
 from storage.slots import availability, listings, slot_sets
 from storage.slots.availability import Asked
 from tests.support import people
-from workers.embedded.postgres import postgres_server
+from tests.support.postgres import postgres_server
 
 COACHES = 200
 NOW = int(people.NOW.timestamp())

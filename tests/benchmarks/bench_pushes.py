@@ -20,9 +20,9 @@ from storage.schema import tables
 from storage.schema.database import create
 from tests.support import http_load, people, processes
 from tests.support.http_load import Answer
+from tests.support.postgres import postgres_server
 from tests.support.processes import Town
 from webhooks.demo.processes import free_port, true_process
-from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
 PROCESSES, THREADS = 2, 8

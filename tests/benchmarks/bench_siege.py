@@ -23,10 +23,10 @@ from storage import migrations
 from storage.rows import api_keys
 from storage.schema.database import create
 from tests.support import http_load, processes
+from tests.support.postgres import postgres_server
 from tests.support.processes import Town
 from tests.support.spreadsheets import a_bomb
 from webhooks.demo.processes import true_process
-from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
 SILENT, BOMBS, COACHES, ROWS, TEXTS = 200, 8, 50, 500, 4

@@ -15,9 +15,9 @@ from storage import migrations
 from storage.schema.database import create
 from tests.journeys.storm import PRODUCTION, connect, reads, wait
 from tests.support import http_load, processes
+from tests.support.postgres import postgres_server
 from tests.support.processes import Town
 from webhooks.demo.processes import true_process
-from workers.embedded.postgres import postgres_server
 from workers.embedded.redis import redis_server
 
 COACHES, PUSHES, LINES = 100, 10_000, 16

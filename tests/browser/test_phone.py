@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.booking_page import bookings_of, button, guest, ready, staff
 from tests.browser.conftest import Site
-from tests.browser.phone import PHONE, at_first_sight, small
+from tests.browser.phone import FIRST, PHONE, at_first_sight, small
 from tests.browser.readers import at_peace, violations
 from tests.browser.settings_page import at_settings
 from tests.support import people

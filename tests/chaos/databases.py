@@ -16,8 +16,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests.support.postgres import postgres_server, standby_of
 from tests.support.standby import Pair
-from workers.embedded.postgres import postgres_server, standby_of
 
 NAME = "coachcal"
 START_SECONDS = 20.0

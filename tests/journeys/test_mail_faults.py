@@ -17,7 +17,7 @@ from tests.journeys.mail_post import Post, opened_at
 from tests.support import people
 from tests.support.databases import Kind, migrate
 from tests.support.mail_delivery import NEXT_WEEK
-from workers.embedded.postgres import postgres_server
+from tests.support.postgres import postgres_server
 
 GRACE = "grace@example.test"
 

@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from storage import migrations
 from storage.schema.database import create
 from storage.schema.tables import metadata
-from workers.embedded.postgres import PostgresServer
+from tests.support.postgres import PostgresServer
 
 ENOUGH_BYTES = 256 << 20
 Kind = Literal["sqlite", "postgresql"]

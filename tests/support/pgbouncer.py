@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from workers.embedded.child import Child, on_free_port
-from workers.embedded.unix_user import unprivileged
+from tests.support.unix_user import UsersChild, unprivileged
+from workers.embedded.child import on_free_port
 
 PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/bin:/opt/homebrew/bin:/usr/bin")
 LEFT_OUT = "no PgBouncer is here (Debian: apt-get install pgbouncer)"
@@ -34,7 +34,7 @@ def pgbouncer(url: str) -> Iterator[str]:
     """
     assert PROGRAM is not None
     parts = urlsplit(url)
-    child = Child("pgbouncer", unprivileged())
+    child = UsersChild("pgbouncer", unprivileged())
     try:
         (child.folder / "users").write_text(f'"{parts.username}" "{parts.password}"\n')
         port = on_free_port(lambda port: _start(child, port, parts.port or 5432))
@@ -44,7 +44,7 @@ def pgbouncer(url: str) -> Iterator[str]:
         child.close()
 
 
-def _start(child: Child, port: int, server: int) -> None:
+def _start(child: UsersChild, port: int, server: int) -> None:
     config = child.folder / "pgbouncer.ini"
     config.write_text(CONFIG.format(port=port, server=server, folder=child.folder))
     child.account.own(child.folder)

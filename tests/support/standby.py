@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.sql import SQL, Literal
 
-from workers.embedded.postgres import PostgresServer, postgres_server, standby_of
+from tests.support.postgres import PostgresServer, postgres_server, standby_of
 
 SECONDS = 30.0
 

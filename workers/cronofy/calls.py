@@ -1,5 +1,5 @@
-"""How one application calls Cronofy: within its budget, bounded in time and size, again where that
-does no harm, and page by page.
+"""How one application calls Cronofy:
+within its budget, bounded in time and size, again where that does no harm, and page by page.
 """
 
 from __future__ import annotations
@@ -95,6 +95,7 @@ class Caller:
         `monotonic`). One that would begin after it fails as one that timed out. A work that is
         bounded already stays so.
         """
+        # A shallow copy: connections, budget and breaker stay those of the whole process.
         bounded = copy(self)
         bounded.ends = min(self.ends, moment)
         return bounded
@@ -121,6 +122,8 @@ class Caller:
             try:
                 return self._once(call, deadline)
             except (Unavailable, BadAnswer):
+                # A cut answer or a time-out: Cronofy may carry it out yet, however the next try
+                # ends.
                 unanswered()
                 raise
 
@@ -135,22 +138,18 @@ class Caller:
         return pages
 
     def _following(self, pages: list[FreeBusyPage], first: Call) -> Call | None:
-        """The call for the next page, None after the last. Raises BadAnswer when the pages make no
-        sense together.
+        """The call for the next page, None after the last.
+        Raises BadAnswer when the pages make no sense together.
         """
-        last, limits = pages[-1], self._limits
+        last = pages[-1]
         if last.current != len(pages):
             raise BadAnswer(
                 f"{first} came back with page {last.current} as number {len(pages)}; read again"
                 " later"
             )
-        if (
-            last.total > limits.pages
-            or sum(len(page.items) for page in pages) > limits.items
-            or sum(page.size for page in pages) > limits.read_bytes
-        ):
+        if self._is_too_much(pages):
             raise BadAnswer(
-                f"{first} has more than a read may hold ({limits}); read fewer days, or raise"
+                f"{first} has more than a read may hold ({self._limits}); read fewer days, or raise"
                 " the limits"
             )
         if last.next_page is None:
@@ -164,11 +163,22 @@ class Caller:
             )
         return Call("GET", f"{first.template}/pages/{{id}}", self._api + path, first.bearer)
 
+    def _is_too_much(self, pages: list[FreeBusyPage]) -> bool:
+        # A first page may promise any number of others: they are not fetched to find that out.
+        if pages[-1].total > self._limits.pages:
+            return True
+        items = size = 0
+        for page in pages:
+            items += len(page.items)
+            size += page.size
+        return items > self._limits.items or size > self._limits.read_bytes
+
     def _page(self, kind: str, call: Call, deadline: float) -> FreeBusyPage:
         try:
             return wire.read_page(self._ask(call, deadline), kind)
         except NotFound:
-            # Nobody documents how long a page lives; the account itself was found a moment ago
+            # Nobody documents how long a page lives; the account itself was found a moment ago. As
+            # NotFound it would be permanent, and not tried again.
             pass
         raise BadAnswer(f"{call} is gone; read again from the first page")
 
@@ -188,28 +198,28 @@ class Caller:
         once = once or self._once
         if not call.repeatable:
             return once(call, deadline)
-        return retries.policy(deadline, monotonic=self._monotonic, sleep=self._sleep)(
-            once, call, deadline
-        )
+        policy = retries.policy(deadline, monotonic=self._monotonic, sleep=self._sleep)
+        return policy(once, call, deadline)
 
     def _once(self, call: Call, deadline: float) -> bytes:
+        # Each try is taken from the budget, not each call: Cronofy counts tries.
         self._budget.take(deadline)
-        answer, began = None, self._monotonic()
+        status, began = None, self._monotonic()
         try:
             answer = self._transport.exchange(call, deadline)
+            status = answer.status
         finally:
             log.info(
                 "cronofy_call",
                 method=call.method,
                 path=call.template,
-                status=answer.status if answer else None,
+                status=status,
                 seconds=round(self._monotonic() - began, 4),
             )
         failure = refusal(call, answer, retries.retry_after(answer.retry_after, self._wall()))
+        # The limit is the application's, so all workers wait.
         if isinstance(failure, RateLimited) and failure.retry_after:
-            self._budget.pause(
-                failure.retry_after
-            )  # the limit is the application's, so all workers wait
+            self._budget.pause(failure.retry_after)
         if failure:
             raise failure
         return answer.body
@@ -219,8 +229,8 @@ class Caller:
 
     @staticmethod
     def _bearer(access: str) -> str:
-        """The token, if it can stand in a header; the libraries' errors about one that cannot would
-        quote it.
+        """The token, if it can stand in a header;
+        the libraries' errors about one that cannot would quote it.
         """
         if not wire.is_token(access):
             raise Unauthorised("the access token has characters no token has; refresh it")

@@ -64,25 +64,27 @@ class Cronofy(Caller):
         return f"{self._app}/oauth/authorize?{query}"
 
     def exchange(self, code: str, redirect_uri: str) -> Grant:
-        """A code for tokens. Sent once: after a time-out nobody knows, so have the person connect
-        again.
+        """A code for tokens.
+        Sent once: after a time-out nobody knows, so have the person connect again.
         """
         asked = request_bodies.code_exchange(self._us, code, redirect_uri)
+        # A second try of a code that was spent is told `invalid_grant`, which would hide that the
+        # first one may have gone well.
         grant = wire.read_grant(self._oauth(_TOKEN_PATH, asked, repeatable=False))
         if not grant.sub:
             raise BadAnswer("Cronofy does not say whose token that is; connect the account again")
         return grant
 
     def refresh(self, refresh_token: str) -> Grant:
-        """A fresh access token. Keep the refresh token of the answer. InvalidGrant is final:
-        connect again.
+        """A fresh access token. Keep the refresh token of the answer.
+        InvalidGrant is final: connect again.
         """
         asked = request_bodies.token_refresh(self._us, refresh_token)
         return wire.read_grant(self._oauth(_TOKEN_PATH, asked), refresh_token=refresh_token)
 
     def revoke(self, token: str) -> None:
-        """End all our access to the account of this refresh token. A dead token is no error (RFC
-        7009).
+        """End all our access to the account of this refresh token.
+        A dead token is no error (RFC 7009).
         """
         self._oauth("/oauth/token/revoke", request_bodies.revocation(self._us, token))
 
@@ -93,6 +95,7 @@ class Cronofy(Caller):
         A refresh with a token that cannot exist: who is told `invalid_grant` was known by id and
         secret.
         """
+        # No call of Cronofy's asks for the client alone. This one changes nothing and needs nobody.
         try:
             self.refresh("coachcal-doctor-no-such-token")
         except InvalidGrant:
@@ -105,16 +108,17 @@ class Cronofy(Caller):
         return wire.read_userinfo(self._get("/v1/userinfo", access))
 
     def open_channel(self, access: str, callback_url: str) -> Channel:
-        """Have the account's changes pushed to this URL. The same URL again returns the channel it
-        has.
+        """Have the account's changes pushed to this URL.
+        The same URL again returns the channel it has.
         """
         url, body = f"{self._api}/v1/channels", request_bodies.new_channel(callback_url)
+        # A POST that may be repeated: Cronofy gets or creates, by URL and filters.
         call = Call("POST", "/v1/channels", url, self._bearer(access), body)
         return wire.read_channel(self._ask(call, self._deadline()))
 
     def channels(self, access: str) -> tuple[Channel, ...]:
-        """The account's open channels. One that Cronofy closed is missing here, and nothing else
-        tells.
+        """The account's open channels.
+        One that Cronofy closed is missing here, and nothing else tells.
         """
         return wire.read_channels(self._get("/v1/channels", access))
 
@@ -122,6 +126,7 @@ class Cronofy(Caller):
         """Stop a channel. One that is already gone is no error."""
         url = f"{self._api}/v1/channels/{quote(channel_id, safe='')}"
         call = Call("DELETE", "/v1/channels/{id}", url, self._bearer(access))
+        # Closed silently after a day of failures, or by a try of ours whose answer was cut.
         try:
             self._ask(call, self._deadline())
         except NotFound:
@@ -171,8 +176,8 @@ class Cronofy(Caller):
         self._write("DELETE", access, calendar_id, request_bodies.event_id(event_id), unanswered)
 
     def managed_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
-        """The events that we wrote ourselves, in all calendars of the account, on the UTC dates
-        since <= d < until.
+        """The events that we wrote ourselves,
+        in all calendars of the account, on the UTC dates since <= d < until.
         """
         url = f"{self._api}{_EVENTS}?{request_bodies.managed_events(since, until)}"
         return wire.read_events(

@@ -49,10 +49,12 @@ class RateLimited(CronofyError):
     """Cronofy's own limit: 50 requests a second and 500 a minute per application by default."""
 
 
+# Apart from RateLimited: nothing was sent, so it is no reason to pause the other workers.
 class OverBudget(CronofyError):
     """Our share of Cronofy's limit is spent until after the deadline."""
 
 
+# Transient, since the next answer may be whole; a push that is none is refused by its ValueError.
 class BadAnswer(CronofyError, ValueError):
     """An answer or a notification that is not what Cronofy documents."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from workers.loopback import is_loopback
 
 
 class Origins(NamedTuple):
@@ -55,7 +56,7 @@ def checked(origin: str) -> str:
         raise ValueError(
             "a Cronofy origin looks like https://api.cronofy.com, with no path and no user name"
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError(
             "plain http is only for a sandbox on this machine; use https for this Cronofy origin"
         )
@@ -71,9 +72,12 @@ def path_on(origin: str, url: str) -> str | None:
     here, there = _split(origin), _split(url)
     if here is None or there is None or _place(here) != _place(there):
         return None
+    # A path that climbs leads elsewhere than it seems to, and a proxy may resolve it first.
     if not there.path.startswith("/") or {".", ".."} & set(unquote(there.path).split("/")):
         return None
-    return f"{there.path}?{there.query}" if there.query else there.path
+    if not there.query:
+        return there.path
+    return f"{there.path}?{there.query}"
 
 
 def _split(url: str) -> SplitResult | None:
@@ -83,26 +87,16 @@ def _split(url: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(url)
-        usable = parts.port != 0  # reading a port that is no number raises
+        port = parts.port  # reading one that is no number raises
     except ValueError:
         return None
-    usable = (
-        usable
-        and parts.scheme in _DEFAULT_PORTS
-        and bool(parts.hostname)
-        and "@" not in parts.netloc
-    )
-    return parts if usable else None
+    if port == 0 or parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        return None
+    # With a user name the host is what stands behind the @, which few readers see.
+    if "@" in parts.netloc:
+        return None
+    return parts
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int]:
     return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

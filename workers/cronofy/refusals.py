@@ -42,6 +42,7 @@ def refusal(call: Call, answer: HttpAnswer, retry_after: float | None) -> Cronof
         return errors.Unavailable(text, status=status, retry_after=retry_after)
     if status >= 400:
         return _rejected(call, answer)
+    # 3xx: followed, it would take the bearer along, to wherever it leads.
     return errors.BadAnswer(
         f"{call} answered {status}: redirects are not followed; check the origin", status=status
     )
@@ -50,9 +51,9 @@ def refusal(call: Call, answer: HttpAnswer, retry_after: float | None) -> Cronof
 def _oauth(call: Call, answer: HttpAnswer) -> CronofyError:
     """RFC 6749, 5.2. No bearer is in play here: a 401 is about the client's own credentials."""
     body = read_refusal(answer.body)
-    if body.error == "invalid_grant" or any(
-        "unknown_or_used" in word for word in (body.error or "", *body.keys)
-    ):
+    said = " ".join((body.error or "", *body.keys))
+    # The docs call a dead code `invalid_grant`, an FAQ of theirs `errors.unknown_or_used`.
+    if body.error == "invalid_grant" or "unknown_or_used" in said:
         text = (
             f"{call} answered invalid_grant: the code or token is dead; have the account"
             " connected again"
@@ -68,7 +69,10 @@ def _oauth(call: Call, answer: HttpAnswer) -> CronofyError:
 
 def _rejected(call: Call, answer: HttpAnswer) -> errors.Rejected:
     body = read_refusal(answer.body)
-    keys = (body.error, *body.keys) if body.error else body.keys
+    keys = body.keys
+    if body.error:
+        keys = (body.error, *keys)
+    # Most refusals have no body, or one that nobody documents.
     said = ", ".join(keys) or "no reason given"
     return errors.Rejected(
         f"{call} answered {answer.status} ({said}); do not repeat it",

@@ -27,14 +27,15 @@ TRIES = 5
 LONGEST_RETRY_AFTER = 600.0
 """Seconds; a server that asks for more gets asked again all the same."""
 
-_backoff = wait_random_exponential(multiplier=0.5, min=0.1, max=8)  # up to 0.5, 1, 2, 4 s
+# Up to 0.5, 1, 2 and 4 s: all tries of a call have to fit into its deadline of 20 s.
+_backoff = wait_random_exponential(multiplier=0.5, min=0.1, max=8)
 
 
 def policy(
     deadline: float, *, monotonic: Callable[[], float], sleep: Callable[[float], None]
 ) -> Retrying:
-    """Calls the function given to it again after Unavailable and RateLimited; the last error is
-    raised as it is.
+    """Calls the function given to it again after Unavailable and RateLimited;
+    the last error is raised as it is.
     """
     return Retrying(
         retry=retry_if_exception_type((Unavailable, RateLimited)),
@@ -57,11 +58,14 @@ class _TooLate(stop_base):
 
 
 def _wait(state: RetryCallState) -> float:
-    failure = state.outcome.exception() if state.outcome else None
-    asked = getattr(failure, "retry_after", None)
     backoff = float(_backoff(state))
+    asked = None
+    if state.outcome is not None:
+        asked = getattr(state.outcome.exception(), "retry_after", None)
+    if asked is None:
+        return backoff
     # Jitter on top of what they ask for: all workers were told the same second.
-    return backoff if asked is None else asked + min(1.0, backoff)
+    return float(asked) + min(1.0, backoff)
 
 
 def retry_after(header: str | None, now: float) -> float | None:

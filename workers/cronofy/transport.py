@@ -28,6 +28,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from workers import tracing
 from workers.cronofy.errors import BadAnswer, CronofyError, Unavailable
+from workers.deadlines import BoundedReader, Deadline
 
 _CHUNK = 1 << 16
 
@@ -97,7 +98,7 @@ class Transport:
             return answer
 
     def _exchange(self, call: Call, deadline: float) -> HttpAnswer:
-        limit = _ReadLimit(deadline, self._timeouts.read, self._monotonic)
+        limit = Deadline(deadline, self._monotonic, longest=self._timeouts.read)
         mark = _LIMIT.set(limit)
         failure: CronofyError
         try:
@@ -125,27 +126,31 @@ class Transport:
         for session in list(self._sessions):
             session.close()
 
-    def _send(self, session: requests.Session, call: Call, limit: _ReadLimit) -> HttpAnswer:
+    def _send(self, session: requests.Session, call: Call, limit: Deadline) -> HttpAnswer:
+        headers = dict(call.headers)
+        if call.bearer:
+            headers["Authorization"] = f"Bearer {call.bearer}"
         response = session.request(
             call.method,
             call.url,
             data=call.body,
-            headers={
-                **call.headers,
-                **({"Authorization": f"Bearer {call.bearer}"} if call.bearer else {}),
-            },
+            headers=headers,
             timeout=(min(self._timeouts.connect, limit.wait()), limit.wait()),
             allow_redirects=False,
             stream=True,
         )
         with response:
-            body = self._body(response) if call.reads_body else b""
+            body = b""
+            if call.reads_body:
+                body = self._body(response)
             return HttpAnswer(response.status_code, body, response.headers.get("Retry-After"))
 
     def _body(self, response: requests.Response) -> bytes:
         chunks, size = [], 0
+        # Counted as it is unpacked: a megabyte of gzip may hold a gigabyte, and Content-Length says
+        # only what it cost to send.
         for chunk in response.iter_content(_CHUNK):
-            size += len(chunk)  # unpacked: what it costs us, not what it cost to send
+            size += len(chunk)
             if size > self._max_bytes:
                 raise _TooLarge
             chunks.append(chunk)
@@ -160,6 +165,7 @@ class Transport:
             with self._new_session() as session:
                 yield session
             return
+        # One for each thread: nobody promises that a Session may be shared between threads.
         if not hasattr(self._own, "session"):
             self._own.session = self._new_session()
             self._sessions.add(self._own.session)
@@ -167,7 +173,9 @@ class Transport:
 
     def _new_session(self) -> requests.Session:
         session = _Session()
+        # A .netrc would put its own login in the bearer's place.
         session.trust_env = False
+        # One session serves many accounts: a cookie of one must not go along with another's call.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers.update(
             {
@@ -176,6 +184,7 @@ class Transport:
                 "Accept": "application/json",
             }
         )
+        # No retries of urllib3's own: they know neither the budget nor the deadline.
         adapter = _Adapter(pool_connections=2, pool_maxsize=1, max_retries=0)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
@@ -186,45 +195,9 @@ class _TooLarge(Exception):
     """The answer is larger than allowed."""
 
 
-class _ReadLimit:
-    """How long the current exchange may still wait for bytes."""
-
-    def __init__(self, deadline: float, read: float, monotonic: Callable[[], float]) -> None:
-        self._deadline = deadline
-        self._read = read
-        self._monotonic = monotonic
-
-    def wait(self) -> float:
-        """Seconds, never 0. Raises TimeoutError when the deadline has passed."""
-        left = self._deadline - self._monotonic()
-        if left <= 0:
-            raise TimeoutError("the deadline of this exchange has passed")
-        return min(self._read, left)
-
-
 # urllib3 makes the objects in between and passes nothing of ours on to them, so the limit travels
 # beside the call.
-_LIMIT: ContextVar[_ReadLimit] = ContextVar("limit of the current exchange")
-
-
-class _BoundedRead(io.RawIOBase):
-    """A socket's bytes, each wait for more of them cut to what is left of the limit."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket) -> None:
-        super().__init__()
-        self._raw = raw
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(_LIMIT.get().wait())
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+_LIMIT: ContextVar[Deadline] = ContextVar("limit of the current exchange")
 
 
 class _BoundedResponse(HTTPResponse):
@@ -232,7 +205,7 @@ class _BoundedResponse(HTTPResponse):
 
     def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_BoundedRead(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(BoundedReader(self.fp.detach(), sock, _LIMIT.get))
 
 
 class _Http(HTTPConnection):
@@ -259,6 +232,6 @@ class _Adapter(HTTPAdapter):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None, ever: asked for one, requests would read the redirect's body whole,
-        however large.
+        """None, ever: asked for one,
+        requests would read the redirect's body whole, however large.
         """

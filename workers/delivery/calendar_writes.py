@@ -6,6 +6,7 @@ from domain.mail.safety import one_line
 from storage.rows import push_marks
 from storage.transactions import write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
 from workers.cronofy.wire import ManagedEvent, Written
 from workers.delivery import looks
@@ -22,26 +23,30 @@ LONGEST_WAIT_MS = 300_000
 
 
 def event_of(entry: CalendarEntry) -> ManagedEvent:
-    """What the coach sees: who, or which group, and what it belongs to. A name that is a mail
-    address is left out.
+    """What the coach sees: who, or which group, and what it belongs to.
+    A name that is a mail address is left out.
     """
     session = entry.session
-    subject = (
-        session.title or entry.programme_name or ("Group session" if session.pod else "Session")
-    )
-    people = (
-        ""
-        if session.pod
-        else ", ".join(one_line(name) for name in entry.people if name and "@" not in name)
-    )
     return ManagedEvent(
         id=PREFIX + session.id,
-        summary=f"{one_line(subject)}: {people}" if people else one_line(subject),
+        summary=_summary(entry),
         description=one_line(entry.programme_name or ""),
         start=session.starts,
         end=session.ends,
         zone=entry.zone,
     )
+
+
+def _summary(entry: CalendarEntry) -> str:
+    session = entry.session
+    if session.pod:
+        return one_line(session.title or entry.programme_name or "Group session")
+    subject = one_line(session.title or entry.programme_name or "Session")
+    # A calendar is often shared: who booked under an address instead of a name stays unnamed.
+    people = [one_line(name) for name in entry.people if name and "@" not in name]
+    if not people:
+        return subject
+    return f"{subject}: {', '.join(people)}"
 
 
 def read_entry(services: Services, turn: Turn) -> CalendarEntry | None:
@@ -50,14 +55,20 @@ def read_entry(services: Services, turn: Turn) -> CalendarEntry | None:
 
 
 def shown(entry: CalendarEntry) -> ManagedEvent | None:
-    return event_of(entry) if entry.session.active else None
+    if not entry.session.active:
+        return None
+    return event_of(entry)
 
 
 def place_of(places: Sequence[TargetCalendar], calendar_id: str | None) -> TargetCalendar | None:
-    return next((place for place in places if place.calendar_id == calendar_id), None)
+    for place in places:
+        if place.calendar_id == calendar_id:
+            return place
+    return None
 
 
 def takes_no_events(error: CronofyError) -> bool:
+    """Read-only or deleted: Cronofy lists such calendars too, and refuses what is written there."""
     return isinstance(error, Rejected) and any(key.startswith("calendar_id") for key in error.keys)
 
 
@@ -71,11 +82,14 @@ def put(
     services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar
 ) -> Outcome | None:
     session_id = entry.session.id
+    # Written down before the write: whoever dies in between knows where the event may stand.
     if entry.calendar_id != place.calendar_id:
         with services.database.write() as tx:
             if not write_back.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
                 return None
     event = event_of(entry)
+    # Wider than the event by a day at each end: which days of Cronofy's a moment belongs to is for
+    # the calendar's zone to say, and the last date of a read is left out of it.
     since, until = looks.day(event.start) - looks.DAY, looks.day(event.end) + 2 * looks.DAY
     with looks.owed_until_known(services, entry, place) as write:
 
@@ -86,17 +100,19 @@ def put(
 
         tokens.authorised(services, place.connection_id, upsert)
         write.accepted = True
+        # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back.
         seen = looks.seen(services, place.connection_id, since, until)
         write.seen = any(
             each.shows(event) for each in seen if each.calendar_id == place.calendar_id
         )
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
-        # It was moved while we wrote; who moved it may be done by now, and does not look here
-        # again.
+        # The race: another worker moved it to another calendar while we wrote. It may be done by
+        # now, and does not look here again: so this calendar is noted as one to take it out of.
         with services.database.write() as tx:
             write_back.stray(tx, session_id, place.calendar_id)
         return None
+    # By its times alone: where its text is another one the look stays owed, and sees to that.
     if Written(event.id, place.calendar_id, event.start, event.end) in seen:
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
@@ -110,14 +126,19 @@ def tidy(
     trouble.
     """
     now = read_entry(services, turn)
-    for calendar_id in now.strays if now else ():
+    if now is None:
+        return Sent()
+    for calendar_id in now.strays:
         place = place_of(places, calendar_id)
-        if place is None or place.open:
-            outcome = Sent() if place is None else _take_away(services, turn, entry, place)
+        if place is not None:
+            if not place.open:
+                continue
+            outcome = _take_away(services, turn, entry, place)
             if not isinstance(outcome, Sent):
                 return outcome
-            with services.database.write() as tx:
-                write_back.taken_away(tx, entry.session.id, calendar_id)
+        # A calendar that is gone took the event with it.
+        with services.database.write() as tx:
+            write_back.taken_away(tx, entry.session.id, calendar_id)
     return Sent()
 
 
@@ -129,6 +150,9 @@ def remove(
     standing = [
         place for place in places if place.calendar_id in (entry.calendar_id, *entry.strays)
     ]
+    if not standing:
+        return Skipped("the calendar it stood in is gone")
+    # Those that can be written first: one that cannot ends the turn.
     for place in sorted(standing, key=lambda each: not each.open):
         if not place.open:
             return Later(
@@ -138,14 +162,14 @@ def remove(
         outcome = _take_away(services, turn, entry, place)
         if not isinstance(outcome, Sent):
             return outcome
-    return Sent() if standing else Skipped("the calendar it stood in is gone")
+    return Sent()
 
 
 def _take_away(
     services: Services, turn: Turn, entry: CalendarEntry, place: TargetCalendar
 ) -> Outcome:
-    """Delete it, and see that it is gone: on any day, since it may have moved without being written
-    there.
+    """Delete it, and see that it is gone:
+    on any day, since it may have moved without being written there.
     """
     event_id = PREFIX + entry.session.id
     try:
@@ -158,17 +182,14 @@ def _take_away(
 
             tokens.authorised(services, place.connection_id, delete)
             write.accepted = True
+            # A deletion of what is not there is accepted as well: only a read tells the two apart.
             seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
-            write.seen = all(
-                (each.id, each.calendar_id) != (event_id, place.calendar_id) for each in seen
-            )
+            write.seen = not any(each.is_at(place.calendar_id, event_id) for each in seen)
     except CronofyError as error:
         return failed(services, error, place)
-    return (
-        Sent()
-        if write.seen
-        else Later("accepted, but still seen in the calendar", _look_again_ms(turn))
-    )
+    if write.seen:
+        return Sent()
+    return Later("accepted, but still seen in the calendar", _look_again_ms(turn))
 
 
 def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Outcome:
@@ -181,18 +202,23 @@ def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Ou
         return Dead(str(error))
     if isinstance(error, ITS_ACCOUNT):
         _owe_a_look(services, place)
+    # Permanent as long as nobody does something about it: a row that died of a lost login would not
+    # be there when the coach has relinked.
     if error.permanent:
         return Later(str(error), LONGEST_WAIT_MS)
-    return Later(str(error), None if error.retry_after is None else round(error.retry_after * 1000))
+    if error.retry_after is None:
+        return Later(str(error))
+    return Later(str(error), round(error.retry_after * 1000))
 
 
 def _owe_a_look(services: Services, place: TargetCalendar) -> None:
-    """What we know of this account is wrong: have its profiles and calendars read. The sweeper
-    wakes the reader.
+    """What we know of this account is wrong: have its profiles and calendars read.
+    The sweeper wakes the reader.
     """
     with services.database.write() as tx:
         push_marks.mark_dirty(tx, place.connection_id, userinfo=True)
 
 
 def _look_again_ms(turn: Turn) -> int:
-    return min(FIRST_LOOK_MS << min(turn.held.attempts - 1, 10), LONGEST_WAIT_MS)
+    """Doubling from 1 s to 5 min. No jitter: those who wait here did not fail together."""
+    return doubling_ms(turn.held.attempts, first_ms=FIRST_LOOK_MS, longest_ms=LONGEST_WAIT_MS)

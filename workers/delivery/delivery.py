@@ -1,11 +1,11 @@
 """One turn at one outbox row: how much time is left of it, and the ways it can end."""
 
-import random
 import time
 from dataclasses import dataclass, field
 
 from storage.rows.outbox import Trouble
 from storage.rows.outbox_claims import DeliveryClaim, Reason
+from workers.backoff import doubling_ms, jittered_ms
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000
@@ -13,8 +13,8 @@ LONGEST_RETRY_MS = 900_000
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A claimed row, and when the claim began by this machine's clock, which also counts while we
-    are frozen.
+    """A claimed row, and when the claim began by this machine's clock,
+    which also counts while we are frozen.
     """
 
     held: DeliveryClaim
@@ -23,9 +23,12 @@ class Turn:
 
     @property
     def late(self) -> bool:
-        """Half the lease is gone: whatever is begun now might end after it, when somebody else has
-        taken the row.
+        """Half the lease is gone:
+        whatever is begun now might end after it, when somebody else has taken the row.
         """
+        # The race: a worker that was frozen between its claim and the sending, and the one that has
+        # taken the row since. One whole mail or callback takes at most 0.4 of a lease, so what is
+        # begun in the first half is over before anybody else begins.
         return time.monotonic() - self.began > self.lease_seconds / 2
 
 
@@ -36,8 +39,8 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nobody needs it any more, or nobody wants it: what is true now is `newer`, unless another
-    reason is given.
+    """Nobody needs it any more, or nobody wants it:
+    what is true now is `newer`, unless another reason is given.
     """
 
     why: str
@@ -53,8 +56,8 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class NoMailbox:
-    """There is nobody to send it to. `reply`: what the mail server said of it just now; None: it
-    said so before.
+    """There is nobody to send it to.
+    `reply`: what the mail server said of it just now; None: it said so before.
     """
 
     error: str
@@ -87,8 +90,6 @@ Outcome = Sent | Skipped | Dead | NoMailbox | WaitsForText | Later
 
 
 def usual_wait_ms(attempts: int) -> int:
-    """Doubling from 5 s to 15 min, with jitter: what failed together does not come back
-    together.
-    """
-    backoff = min(FIRST_RETRY_MS << min(attempts - 1, 10), LONGEST_RETRY_MS)
-    return round(backoff * random.uniform(0.75, 1.25))  # noqa: S311 (spreads load, guards nothing)
+    """Doubling from 5 s to 15 min, with jitter."""
+    wait = doubling_ms(attempts, first_ms=FIRST_RETRY_MS, longest_ms=LONGEST_RETRY_MS)
+    return jittered_ms(wait)

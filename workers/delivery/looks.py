@@ -23,8 +23,8 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Write:
-    """What became of a write. `accepted`: of its last try; `seen`: what it says is what stands
-    there.
+    """What became of a write.
+    `accepted`: of its last try; `seen`: what it says is what stands there.
     """
 
     accepted: bool = False
@@ -46,6 +46,9 @@ def owed_until_known(
     Raises what was raised. Anything but a CronofyError leaves the looks: a database that is away, a
     killed process.
     """
+    # The race: our write, which Cronofy may carry out after we gave it up, and whatever is written
+    # after it. Nobody can call the first one back. So the look is owed before anything is sent, and
+    # a worker that dies in here leaves it owed.
     with services.database.write() as tx:
         begun = looks.begin(tx, entry.session.id, place, deletes=deletes, now=services.now())
     write, refused = Write(), False
@@ -55,14 +58,15 @@ def owed_until_known(
         refused = not write.accepted
         raise
     finally:
-        if begun is not None and not write.doubtful and (write.seen or refused):
+        known = write.seen or refused
+        if begun is not None and known and not write.doubtful:
             with services.database.write() as tx:
                 looks.settle(tx, begun)
 
 
 def owe(services: Services, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> None:
-    """Owe looks at whatever calendars show the session: it is given up to bring them up to date by
-    its own row.
+    """Owe looks at whatever calendars show the session:
+    it is given up to bring them up to date by its own row.
     """
     with services.database.write() as tx:
         for place in places:
@@ -77,12 +81,11 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
     What is missing is put back only where a deletion of ours may have landed late: else it was the
     coach who took it away. And never when the session is over.
     """
+    # Before the read: what is written while we read is looked at once more.
     at = services.now()
     since, until = window(services, entry)
     standing = seen(services, look.connection_id, min(since, look.since.date() - DAY), until)
-    here = [
-        each for each in standing if (each.id, each.calendar_id) == (event.id, look.calendar_id)
-    ]
+    here = [each for each in standing if each.is_at(look.calendar_id, event.id)]
     right = not here
     if entry.session.active and look.calendar_id == entry.calendar_id:
         missed = look.deletes and at.timestamp() < entry.session.ends
@@ -94,8 +97,8 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
 
 
 def seen(services: Services, connection_id: str, since: date, until: date) -> tuple[Written, ...]:
-    """Our events in all calendars of an account on the UTC dates since <= d < until. Raises
-    CronofyError.
+    """Our events in all calendars of an account on the UTC dates since <= d < until.
+    Raises CronofyError.
     """
 
     def managed(access: str) -> tuple[Written, ...]:
@@ -105,11 +108,12 @@ def seen(services: Services, connection_id: str, since: date, until: date) -> tu
 
 
 def window(services: Services, entry: CalendarEntry) -> tuple[date, date]:
-    """The UTC dates since <= d < until on which an event of the session may stand, as it is or as
-    it was.
+    """The UTC dates since <= d < until on which an event of the session may stand,
+    as it is or as it was.
     """
     today, session = services.now().date(), entry.session
     since = min(today, day(session.starts)) - DAY
+    # A session may have been moved from any day that can be booked to any other.
     return since, max(today + entry.horizon_days * DAY, day(session.ends)) + 2 * DAY
 
 

@@ -1,5 +1,5 @@
-"""One session mail: is it still wanted, which text, written, handed over; and what the mail
-server's answer means.
+"""One session mail: is it still wanted, which text, written, handed over;
+and what the mail server's answer means.
 """
 
 from dataclasses import replace
@@ -14,6 +14,7 @@ from domain.mail.safety import without_addresses
 from domain.mail.tokens import UnusableTokens as HeldBack
 from domain.sessions import Unknown
 from storage.rows import bookings, brands, coaches, mail_texts, withheld_addresses
+from storage.rows.outbox import Trouble
 from storage.transactions import relink_mails
 from workers import tracing
 from workers.delivery.delivery import (
@@ -29,18 +30,19 @@ from workers.delivery.delivery import (
 from workers.mailer import MailError, Unfaithful, letters, message
 from workers.services import Services
 
+# A correction of its text frees a mail at once: this is for a text that was mended by other means.
 WAITING_RETRY_MS = 3_600_000
 OTHER_RELEASE_MS = 300_000
-GIVEN_UP_AFTER = timedelta(
-    days=5
-)  # RFC 5321, 4.5.4.1: the give-up time needs to be at least 4 to 5 days
+# RFC 5321, 4.5.4.1: the give-up time needs to be at least 4 to 5 days.
+GIVEN_UP_AFTER = timedelta(days=5)
 
 
 def deliver(services: Services, turn: Turn) -> Outcome:
     """Raises nothing that is the mail's or the mail server's fault."""
+    # During an upgrade both releases take rows: what a newer one wrote is left for it to send.
     try:
         facts = MailFacts.of_json(turn.held.payload)
-    except TypeError as error:  # it says more than this release knows
+    except TypeError as error:
         return Later(f"its facts are of another release ({error})", retry_in_ms=OTHER_RELEASE_MS)
     except (Invalid, KeyError, ValueError) as error:
         return Dead(f"its facts cannot be read ({type(error).__name__})")
@@ -64,6 +66,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return _waits_for_text(services, facts, error)
     except Unfaithful as error:
         return Dead(str(error))
+    # After it was written: a text that cannot be is told, even when its mail comes too late.
     if facts.kind in REQUESTS and _over(services, facts):
         return Skipped("its session is over", "too_late")
     return _hand_over(services, turn, facts, mail, content)
@@ -71,7 +74,9 @@ def deliver(services: Services, turn: Turn) -> Outcome:
 
 def _signed(tx: Any, facts: MailFacts, coach_id: str | None) -> MailFacts:
     """A coach whose name was not known when the change was made may have one now."""
-    coach = coaches.get(tx, coach_id) if coach_id and not facts.coach_name else None
+    if facts.coach_name or not coach_id:
+        return facts
+    coach = coaches.get(tx, coach_id)
     if coach is None:
         return facts
     recipient = facts.recipient
@@ -117,11 +122,15 @@ def _hand_over(
 ) -> Outcome:
     if turn.late:
         return Later("this worker was held up, another one may have the mail by now", retry_in_ms=0)
+    # One recipient a message: a refusal then is of this person's address, and of nobody else's.
     try:
         with tracing.span("SMTP send", "CLIENT"):
             services.mailer.send(content, mail.sender.email, [mail.to.email])
     except MailError as error:
         return _refused(services, turn, facts, error)
+    # From here until the outcome is committed lies the one moment after which nobody can know
+    # whether the mail was taken. One that is repeated carries the same Message-ID, UID and
+    # SEQUENCE, and is counted.
     return Sent()
 
 
@@ -132,6 +141,7 @@ def _refused(services: Services, turn: Turn, facts: MailFacts, error: MailError)
         return Dead(str(error))
     # One that was withheld is owed anew since its release.
     tried_for = services.corrected_now() - max(facts.changed_at, turn.held.due_at)
+    # A wrong password or a blocked sender is the operator's to mend, and no mail's own end.
     if error.about == "server":
         return _trouble(services, facts, error, long=tried_for > GIVEN_UP_AFTER)
     # A reminder is made long before it is due: its session's start ends it.
@@ -146,5 +156,8 @@ def _trouble(services: Services, facts: MailFacts, error: MailError, *, long: bo
     """
     if long and (facts.ends is None or _over(services, facts)):
         return Skipped(f"too late after {GIVEN_UP_AFTER.days} days: {error}", "too_late")
-    answered = error.code.isdecimal() and error.code != "421"
-    return Later(str(error), unsure=error.unsure, trouble="refused" if answered else "away")
+    # 421 is what a server says that shuts down: it is away rather than against us (RFC 5321, 3.8).
+    trouble: Trouble = "away"
+    if error.code.isdecimal() and error.code != "421":
+        trouble = "refused"
+    return Later(str(error), unsure=error.unsure, trouble=trouble)

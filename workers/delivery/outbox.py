@@ -45,6 +45,8 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     for the mail server to be well: wake them.
     """
     seconds = services.settings.lease_seconds * leases
+    # The race: messages come twice, sweepers wake again, and several workers find the same row due.
+    # The claim is one conditional UPDATE, so one of them has it; its time is counted from before.
     began = time.monotonic()
     with services.database.write() as tx:
         held = outbox_claims.claim(tx, outbox_id, lease_ms=seconds * 1000, now=services.now())
@@ -56,11 +58,15 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     outcome = _act(in_time, Turn(held, seconds, began))
 
     def record(tx: Any) -> tuple[bool, list[Wake]]:
-        kept = _record(services, tx, held, outcome)
-        behind = outbox.followers(tx, held, now=services.corrected_now()) if kept else []
-        if kept and held.kind == "mail" and isinstance(outcome, Sent):
+        if not _record(services, tx, held, outcome):
+            return False, []
+        # A row that waits for an earlier one of the same session goes as soon as that is over.
+        behind = outbox.followers(tx, held, now=services.corrected_now())
+        # The first mail that is taken tells that the server is well: the others need not wait for
+        # the end of their back-off.
+        if held.kind == "mail" and isinstance(outcome, Sent):
             behind += mailer_trouble.pull_forward(tx)
-        return kept, behind
+        return True, behind
 
     # What was sent is sent: neither a deadlock nor a database that is away for a while makes us
     # send it again.
@@ -78,15 +84,13 @@ def _act(services: Services, turn: Turn) -> Outcome:
     senders = {"mail": mails.deliver, "calendar": write_back.deliver, "callback": callbacks.deliver}
     try:
         return senders[turn.held.kind](services, turn)
-    except Unavailable:  # a mail or a callback asks the database nothing once it was sent
+    except Unavailable:
+        # A mail or a callback asks the database nothing once it was sent; a calendar write does.
         return Later("the database was away", retry_in_ms=0, unsure=turn.held.kind == "calendar")
-    except (
-        ClockOff
-    ) as error:  # what it was about to decide by the clock is decided once that is right
+    except ClockOff as error:
+        # What it was about to decide by the clock is decided once that is right.
         return Later(str(error), unsure=False)
-    except (
-        Exception
-    ) as error:  # a bug that one row meets must not make it spin: it is told, and backs off
+    except Exception as error:  # a bug that one row meets must not make it spin: it backs off
         log.exception("delivery_broke", outbox=turn.held.id, kind=turn.held.kind)
         return Later(f"our fault: {type(error).__name__}", unsure=True)
 
@@ -109,15 +113,16 @@ def _record(services: Services, tx: Any, held: DeliveryClaim, outcome: Outcome) 
         case WaitsForText(error, retry_in_ms):
             return outbox.wait_for_text(tx, held, error=error, retry_in_ms=retry_in_ms)
         case Later(error, retry_in_ms, unsure, trouble):
-            wait = usual_wait_ms(held.attempts) if retry_in_ms is None else retry_in_ms
+            if retry_in_ms is None:
+                retry_in_ms = usual_wait_ms(held.attempts)
             return outbox.give_back(
-                tx, held, error=error, retry_in_ms=wait, unsure=unsure, trouble=trouble
+                tx, held, error=error, retry_in_ms=retry_in_ms, unsure=unsure, trouble=trouble
             )
 
 
 def _tell(held: DeliveryClaim, outcome: Outcome) -> None:
-    """One line, without any address: ops alerts on `delivery_dead`, `mail_held` and
-    `address_withheld`.
+    """One line, without any address:
+    ops alerts on `delivery_dead`, `mail_held` and `address_withheld`.
     """
     told = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
     match outcome:

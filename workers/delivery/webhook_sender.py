@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
@@ -21,11 +20,14 @@ from standardwebhooks import Webhook
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.retries import retry_after
 from workers.cronofy.transport import Call, Timeouts, Transport
+from workers.loopback import is_loopback
 
 CONNECT_SECONDS = 3.0
-PATIENCE_SECONDS = 0.25  # for one's turn: many times what a receiver takes that is well
+# For one's turn: many times what a receiver takes that is well.
+PATIENCE_SECONDS = 0.25
 PREFIX = "whsec_"
-SECRET_BYTES = range(24, 65)  # what Standard Webhooks asks for
+# What Standard Webhooks asks for.
+SECRET_BYTES = range(24, 65)
 
 
 class Busy(Exception):
@@ -48,8 +50,8 @@ class Receiver:
     """Safe to share between threads."""
 
     def __init__(self, url: str, secrets: Sequence[str], *, deadline: float, at_once: int) -> None:
-        """`secrets`: each signs. `deadline`: seconds for one whole exchange. `at_once`: how many
-        there may be.
+        """`secrets`: each signs. `deadline`: seconds for one whole exchange.
+        `at_once`: how many there may be.
         """
         self._url = url
         self._signers = [Webhook(secret) for secret in secrets]
@@ -64,6 +66,8 @@ class Receiver:
 
     def post(self, event_id: str, body: str, *, now: datetime) -> Reply:
         """What was answered. Raises Busy, NoAnswer."""
+        # A receiver that hangs would come to hold every thread of the worker, and no push would be
+        # read: past `at_once` a callback goes back into its row instead.
         if not self._turns.acquire(timeout=PATIENCE_SECONDS):
             raise Busy
         try:
@@ -84,12 +88,12 @@ class Receiver:
         self._transport.close()
 
     def _post(self, event_id: str, body: str, now: datetime) -> Reply:
+        # During a rotation each secret signs, parted by spaces: the platform may hold either one.
+        signatures = [signer.sign(event_id, now, body) for signer in self._signers]
         headers = {
             "webhook-id": event_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": " ".join(
-                signer.sign(event_id, now, body) for signer in self._signers
-            ),
+            "webhook-signature": " ".join(signatures),
         }
         return self._exchange(
             Call(
@@ -103,6 +107,8 @@ class Receiver:
             return Reply(answer.status, retry_after(answer.retry_after, time.time()))
         except CronofyError as error:
             failure = NoAnswer(str(error))
+        # Out here, so that the error of Cronofy's client is not chained to it: nobody asked
+        # Cronofy.
         raise failure
 
 
@@ -113,12 +119,13 @@ def check_url(url: str) -> None:
         raise ValueError("write it as https://platform.example/callbacks")
     if parts.username is not None:
         raise ValueError("leave user and password out of it: the signature says who calls")
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("use https: http is for a receiver on this machine only")
 
 
 def check_secret(secret: str) -> None:
     """Raises ValueError, with the next step; the text never holds the secret."""
+    # `validate`: without it b64decode drops what it does not know, and a mistyped secret passes.
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except binascii.Error:
@@ -128,10 +135,3 @@ def check_secret(secret: str) -> None:
             "write it as whsec_ and the base64 of 24 to 64 random bytes;"
             " docs/reference/webhooks.md says how to make one"
         )
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

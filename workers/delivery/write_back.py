@@ -52,6 +52,8 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     it puts that right itself, although its own row is somebody else's by now.
     """
     entry = read_entry(services, turn)
+    # The race: a booking that changes while its older state is written. Each round reads the
+    # session again after it wrote, and ends only where both are the same.
     for _ in range(ROUNDS):
         if entry is None:
             return Skipped("the session is gone", "discarded")
@@ -71,6 +73,7 @@ def _bring(services: Services, turn: Turn, entry: CalendarEntry) -> Outcome | No
     over = services.now().timestamp() >= entry.session.ends
     outcome: Outcome | None = Later("it was not seen in a calendar before")
     if not entry.session.active:
+        # Also when it is over: an event that nobody takes away would stay there for good.
         outcome = remove(services, turn, entry, places)
     elif over and not places:
         return Skipped("no calendar", "too_late")
@@ -107,7 +110,9 @@ def _look(
     if wrong:
         log.warning("late_write_found", session=entry.session.id, calendars=len(wrong))
         return _put_right(services, turn, entry, wrong, places)
-    return Sent() if reached else Skipped("no calendar can be looked at")
+    if not reached:
+        return Skipped("no calendar can be looked at")
+    return Sent()
 
 
 def _put_right(
@@ -117,8 +122,8 @@ def _put_right(
     wrong: Sequence[TargetCalendar],
     places: Sequence[TargetCalendar],
 ) -> Outcome | None:
-    """Write into, or take out of, the calendars that do not show what they should. None: as
-    `_bring`.
+    """Write into, or take out of, the calendars that do not show what they should.
+    None: as `_bring`.
     """
     session_id = looked.session.id
     with services.database.write() as tx:
@@ -126,6 +131,7 @@ def _put_right(
             if place.calendar_id != looked.calendar_id:
                 write_back.stray(tx, session_id, place.calendar_id)
         entry = write_back.entry(tx, session_id)
+    # The race: the session changed while we looked. What is put right is what it says now.
     if entry is None:
         return None
     if not entry.session.active:
@@ -136,14 +142,16 @@ def _put_right(
             outcome = put(services, turn, entry, standing)
         except CronofyError as error:
             outcome = failed(services, error, standing)
-    return tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
+    if not isinstance(outcome, Sent):
+        return outcome
+    return tidy(services, turn, entry, places)
 
 
 def _write(
     services: Services, turn: Turn, entry: CalendarEntry, places: Sequence[TargetCalendar]
 ) -> Outcome | None:
-    """Into the first calendar that takes it; one that it was written into before keeps it, as long
-    as it is there.
+    """Into the first calendar that takes it;
+    one that it was written into before keeps it, as long as it is there.
     """
     stood = place_of(places, entry.calendar_id)
     if stood is not None and not stood.connected:
@@ -153,7 +161,9 @@ def _write(
             LONGEST_WAIT_MS,
         )
     failure: CronofyError | None = None
-    for place in sorted((each for each in places if each.open), key=lambda each: each != stood):
+    writable = [place for place in places if place.open]
+    # The one that it stands in first; the others stay in the coach's order.
+    for place in sorted(writable, key=lambda each: each != stood):
         if failure and turn.late:
             return Later(str(failure), 0)
         try:
@@ -167,12 +177,16 @@ def _write(
                 "calendar_takes_no_events", connection=place.connection_id, error=str(error)
             )
         else:
-            return tidy(services, turn, entry, places) if isinstance(outcome, Sent) else outcome
+            if not isinstance(outcome, Sent):
+                return outcome
+            return tidy(services, turn, entry, places)
     return Later(str(failure or "the coach has no calendar that takes events"), LONGEST_WAIT_MS)
 
 
 def _elsewhere(error: CronofyError, place: TargetCalendar, stood: TargetCalendar | None) -> bool:
-    """Whether to try another calendar: this one surely did not take the event, and does not show an
-    older state.
+    """Whether to try another calendar:
+    this one surely did not take the event, and does not show an older state.
     """
+    # Not after a time-out: the event may stand there yet, and a second calendar would show it
+    # twice.
     return takes_no_events(error) or (place is not stood and isinstance(error, ITS_ACCOUNT))

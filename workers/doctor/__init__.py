@@ -53,14 +53,15 @@ def _standbys(services: Services) -> Iterator[Finding]:
         found = standbys.following(tx)
     if not found.there:
         return
-    late = (
+    next_step = (
         "name one in synchronous_standby_names, with synchronous_commit=on, or accept that a"
         " fail-over loses the lag"
     )
     if found.unseen:
-        late = "cannot see how they follow: GRANT pg_monitor to our role, and look again"
+        next_step = "cannot see how they follow: GRANT pg_monitor to our role, and look again"
+    # With one that follows synchronously nothing that was acknowledged is lost in a fail-over.
     detail = f"{found.there} follow, {found.synchronous} of them synchronously"
-    yield Finding("standby", detail, "" if found.synchronous else late)
+    yield _judged("standby", detail, next_step, ill=not found.synchronous)
 
 
 def _redis(services: Services) -> Iterator[Finding]:
@@ -77,25 +78,25 @@ def _redis(services: Services) -> Iterator[Finding]:
 
 
 def _clock(services: Services) -> Iterator[Finding]:
+    # Looked at first: it asks the database, where nobody did lately.
     off = services.clock.off()
     detail = f"this machine's is {services.clock.ahead():+.1f} s off the database's"
     next_step = (
         f"synchronise both (NTP): beyond {LIMIT:.0f} s nothing is done here; it goes on by itself"
     )
-    yield Finding("clock", detail, next_step if off else "")
+    yield _judged("clock", detail, next_step, ill=off)
 
 
 def _cronofy(services: Services) -> Iterator[Finding]:
     try:
         services.cronofy.ping()
     except InvalidClient:
+        # Each data centre has clients of its own, and says of another's that it knows no such one.
         yield Finding(
             "cronofy",
             "refuses the client id and secret",
-            (
-                "compare COACHCAL_CRONOFY_CLIENT_ID, _CLIENT_SECRETS and _DATA_CENTER"
-                " with Cronofy's dashboard"
-            ),
+            "compare COACHCAL_CRONOFY_CLIENT_ID, _CLIENT_SECRETS and _DATA_CENTER with Cronofy's"
+            " dashboard",
         )
     except CronofyError as error:
         yield Finding(
@@ -106,8 +107,8 @@ def _cronofy(services: Services) -> Iterator[Finding]:
 
 
 def _callbacks(services: Services) -> Iterator[Finding]:
-    """Any answer will do but a server's own failure: what takes a POST may refuse to be
-    looked at.
+    """Any answer will do but a server's own failure:
+    what takes a POST may refuse to be looked at.
     """
     if services.receiver is None:
         return
@@ -119,27 +120,28 @@ def _callbacks(services: Services) -> Iterator[Finding]:
         )
         yield Finding("callbacks", str(error), f"{next_step}; what is owed is kept meanwhile")
         return
-    ill = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    yield Finding(
+    yield _judged(
         "callbacks",
         f"the platform answers ({status} to a HEAD)",
-        "ask the platform's ops" if ill else "",
+        "ask the platform's ops",
+        ill=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
     )
 
 
 def _backlog(services: Services) -> Iterator[Finding]:
     with services.database.read() as tx:
         owed = refresh_jobs.backlog(tx)
-    late = owed.oldest_seconds > OLDEST_DEBT_SECONDS
     detail = f"{owed.dirty} connections owed a read, the oldest for {owed.oldest_seconds:.0f} s"
-    yield Finding(
+    yield _judged(
         "backlog",
         detail,
-        "are worker and clock running? see: coachcal work, coachcal clock" if late else "",
+        "are worker and clock running? see: coachcal work, coachcal clock",
+        ill=owed.oldest_seconds > OLDEST_DEBT_SECONDS,
     )
 
 
 def _channels(services: Services) -> Iterator[Finding]:
+    # Some of them only: each costs a call of the budget that the workers live on.
     with services.database.read() as tx:
         opened = channel_rows.open_channels(tx, limit=CHANNELS_LOOKED_AT)
     for connection_id, channel_id in opened:
@@ -152,6 +154,8 @@ def _channels(services: Services) -> Iterator[Finding]:
                 "have the coach connect this calendar again",
             )
             continue
+        # Cronofy closes a channel whose pushes failed for a day, and tells nobody: only what is
+        # missing from this list says so.
         addresses = {channel.id: channel.callback_url for channel in listed}
         if channel_id not in addresses:
             yield Finding(f"channel of {connection_id}", "closed at Cronofy", MEND_CHANNELS)
@@ -171,12 +175,19 @@ def _audit(services: Services) -> Iterator[Finding]:
         yield Finding("audit", "no channel is open")
         return
     hours = (services.corrected_now() - oldest) / timedelta(hours=1)
-    late = "is clock running? see: coachcal clock; or now: coachcal channels audit"
-    yield Finding(
+    yield _judged(
         "audit",
         f"each channel compared within {hours:.0f} h",
-        late if hours > AUDIT_OVERDUE_HOURS else "",
+        "is clock running? see: coachcal clock; or now: coachcal channels audit",
+        ill=hours > AUDIT_OVERDUE_HOURS,
     )
+
+
+def _judged(check: str, detail: str, next_step: str, *, ill: bool) -> Finding:
+    """The next step is for whoever finds it ill."""
+    if not ill:
+        return Finding(check, detail)
+    return Finding(check, detail, next_step)
 
 
 Check = Callable[[Services], Iterator[Finding]]
@@ -202,13 +213,14 @@ ROWS: dict[str, Check] = {
 
 
 def examine(services: Services) -> Iterator[Finding]:
-    """Each check in turn; one that fails never hides another. Tables are read where
-    there are any.
+    """Each check in turn; one that fails never hides another.
+    Tables are read where there are any.
     """
-    database = list(_guarded("database", _database, services))
-    readable = any(finding.check == "schema" and finding.detail in READABLE for finding in database)
-    yield from database
-    checks = NEIGHBOURS | ROWS if readable else NEIGHBOURS
+    checks = dict(NEIGHBOURS)
+    for finding in _guarded("database", _database, services):
+        if finding.check == "schema" and finding.detail in READABLE:
+            checks |= ROWS
+        yield finding
     for name, check in checks.items():
         yield from _guarded(name, check, services)
 
@@ -218,6 +230,7 @@ def _guarded(name: str, check: Check, services: Services) -> Iterator[Finding]:
     try:
         yield from check(services)
     except Exception as error:  # noqa: BLE001 (the other checks are made all the same)
+        # Its first line, struck out like a line of the log: the others quote statements and hosts.
         line = clean(str(error).partition("\n")[0])
         odd = Cause(
             f"{type(error).__name__}: {line}", "mend what it says, then run: coachcal doctor"

@@ -1,9 +1,9 @@
 """Settings that are right one by one, and not together."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from workers.doctor.finding import Finding
+from workers.loopback import is_loopback
 from workers.services import Services
 from workers.settings import Settings, strangers
 
@@ -24,6 +24,7 @@ def contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _ports(settings: Settings) -> Iterator[tuple[str, str]]:
+    # Whoever starts second finds the port taken, and which process that is changes with each start.
     taken: dict[int, str] = {settings.port: "PORT"}
     metrics = {
         "COACHCAL_WORKER_METRICS_PORT": settings.worker_metrics_port,
@@ -45,6 +46,7 @@ def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
         )
     if settings.callback_secret and settings.callback_url is None:
         yield "COACHCAL_CALLBACK_SECRET has no COACHCAL_CALLBACK_URL", "set both, or neither"
+    # One that equals the default may not have been written down at all.
     default = Settings.model_fields["cronofy_data_center"].default
     if settings.cronofy_origin is not None and settings.cronofy_data_center != default:
         yield (
@@ -57,11 +59,9 @@ def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
             "set it to the https address at which the world reaches the web process",
         )
     if settings.clock_offset_seconds and settings.public_url.scheme == "https":
+        offset = f"COACHCAL_CLOCK_OFFSET_SECONDS is {settings.clock_offset_seconds}"
         yield (
-            (
-                f"COACHCAL_CLOCK_OFFSET_SECONDS is {settings.clock_offset_seconds}: it shifts the"
-                " time for everybody"
-            ),
+            f"{offset}: it shifts the time for everybody",
             "unset it: it is for the demo and tests",
         )
 
@@ -85,12 +85,10 @@ def _times(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _only_here(settings: Settings) -> bool:
+    # A name that leads back to this machine is not noticed: DNS here does not show what Cronofy
+    # sees.
     host = (settings.public_url.host or "").strip("[]")
-    try:
-        here = ip_address(host).is_loopback
-    except ValueError:
-        here = host == "localhost"
-    return here or settings.public_url.scheme != "https"
+    return is_loopback(host) or settings.public_url.scheme != "https"
 
 
 def _unknown(names: list[str]) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from workers.doctor.finding import Finding
@@ -32,10 +33,13 @@ def look(services: Services) -> Iterator[Finding]:
 
 
 def _room(check: str, folder: Path, wanted: int, setting: str) -> Finding:
+    # SQLite writes its log beside the file, so the folder itself has to be ours to write.
     if not os.access(folder, os.W_OK | os.X_OK):
         return Finding(
             check, f"{folder} cannot be written", f"let us write there, or correct {setting}"
         )
     free = shutil.disk_usage(folder).free
-    next_step = f"make room, or name a folder in {setting} that has some" if free < wanted else ""
-    return Finding(check, f"{free / MEGABYTE:,.0f} MB free in {folder}", next_step)
+    found = Finding(check, f"{free / MEGABYTE:,.0f} MB free in {folder}")
+    if free >= wanted:
+        return found
+    return replace(found, next_step=f"make room, or name a folder in {setting} that has some")

@@ -26,6 +26,7 @@ def look(services: Services) -> Iterator[Finding]:
     if not isinstance(services.mailer, SmtpMailer):
         yield Finding("mail", f"none is sent: COACHCAL_MAILER is {settings.mailer}")
         return
+    # Up to MAIL FROM, and no further: what a server says to a recipient it may count against us.
     try:
         services.mailer.look(settings.sender.mailbox.email)
     except MailError as error:

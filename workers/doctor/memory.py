@@ -26,8 +26,13 @@ def look(services: Services) -> Iterator[Finding]:
         yield Finding("redis writes", *refused)
     used, most = int(info["used_memory"]), int(info.get("maxmemory", 0))
     policy = str(info.get("maxmemory_policy", POLICY))
-    of = f" of {most / MEGABYTE:.1f}" if most else ""
-    detail = f"{policy}, {used / MEGABYTE:.1f}{of} MB used"
+    amount = f"{used / MEGABYTE:.1f}"
+    # 0 is Redis's word for no limit of its own: then the machine's memory is one.
+    if most:
+        amount += f" of {most / MEGABYTE:.1f}"
+    detail = f"{policy}, {amount} MB used"
+    # One that evicts throws wake-ups away, as if they had been worked off; none is lost for good,
+    # since their rows are swept, but each then comes late.
     if policy != POLICY:
         yield Finding("redis memory", detail, f"set its maxmemory-policy to {POLICY}")
     elif most and used > NEARLY_FULL * most:

@@ -20,7 +20,6 @@ from tempfile import mkdtemp
 from typing import IO
 
 from workers.embedded.errors import NotStartedError
-from workers.embedded.unix_user import UnixUser
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -43,14 +42,18 @@ rm -rf "$1"
 
 
 class Child:
-    """One server, its folder (mode 0700, with its log) and its watchdog. Not for several threads at
-    once.
+    """One server, its folder (mode 0700, with its log) and its watchdog.
+    Not for several threads at once.
     """
 
-    def __init__(self, name: str, account: UnixUser | None = None) -> None:
-        self.account = account or UnixUser()
-        self.folder = Path(mkdtemp(prefix=f"coachcal-{name}-", dir=self.account.temporary_folder()))
-        self.account.own(self.folder)
+    uid: int | None = None
+    """Who the server runs as; None: as we do."""
+    gid: int | None = None
+    groups: Sequence[int] | None = None
+
+    def __init__(self, name: str, inside: str | None = None) -> None:
+        """`inside`: where its folder is made, else among the temporary ones."""
+        self.folder = Path(mkdtemp(prefix=f"coachcal-{name}-", dir=inside))
         self._server: subprocess.Popen[bytes] | None = None
         self._start: Callable[[], None] | None = None
         self._watchdog = subprocess.Popen(  # noqa: S603 (our own words, above)
@@ -75,12 +78,12 @@ class Child:
         ready: Callable[[], bool],
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """Run the command in the folder until `ready`. Raises NotStartedError with what
-        it printed.
+        """Run the command in the folder until `ready`.
+        Raises NotStartedError with what it printed.
         """
         self._start = lambda: self.start(command, ready, env)
         with (self.folder / "log").open("wb") as log:
-            self._server = subprocess.Popen(  # noqa: S603 (a server that redis.py or postgres.py found)
+            self._server = subprocess.Popen(  # noqa: S603 (a server that redis.py found)
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -88,9 +91,9 @@ class Child:
                 cwd=self.folder,
                 env=env,
                 start_new_session=True,
-                user=self.account.uid,
-                group=self.account.gid,
-                extra_groups=self.account.groups,
+                user=self.uid,
+                group=self.gid,
+                extra_groups=self.groups,
             )
         self._watch(str(self._server.pid))
         deadline = time.monotonic() + START_SECONDS
@@ -104,7 +107,8 @@ class Child:
         if self._server is None:
             return
         self._server.send_signal(how)
-        self._server.send_signal(signal.SIGCONT)  # a server frozen by a test cannot end
+        # A server that somebody froze cannot end, whatever it is told.
+        self._server.send_signal(signal.SIGCONT)
         try:
             self._server.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -139,9 +143,9 @@ class Child:
 
     def _failure(self, program: str, code: int | None) -> NotStartedError:
         self.stop(signal.SIGKILL)
-        what = (
-            f"did not answer within {START_SECONDS:.0f} s" if code is None else f"ended with {code}"
-        )
+        what = f"ended with {code}"
+        if code is None:
+            what = f"did not answer within {START_SECONDS:.0f} s"
         return NotStartedError(program, what, (self.folder / "log").read_text(errors="replace"))
 
 
@@ -149,6 +153,8 @@ def on_free_port(start: Callable[[int], None]) -> int:
     """Call `start` with a free loopback port until nobody else took it in between;
     answer the port.
     """
+    # The race: between our asking for a free port and the server's binding it somebody else may
+    # take it. Then it says so, and is started again on another.
     for _ in range(2):
         port = _free_port()
         try:

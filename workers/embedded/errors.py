@@ -10,8 +10,8 @@ class EmbeddedError(RuntimeError):
 
 
 class NotStartedError(EmbeddedError):
-    """A server, or a program that prepares one, failed. The text holds the end of what
-    it printed.
+    """A server, or a program that prepares one, failed.
+    The text holds the end of what it printed.
     """
 
     def __init__(self, program: str | Path, what: str, printed: str) -> None:

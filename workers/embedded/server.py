@@ -1,5 +1,5 @@
-"""What a started server offers its user: where it is and, when it is ours, the switches that fault
-tests use.
+"""What a started server offers its user:
+where it is and, when it is ours, the switches that fault tests use.
 """
 
 import signal

@@ -26,9 +26,8 @@ log = structlog.get_logger()
 Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 STATE_LIFE = timedelta(minutes=10)
-ASKING = timedelta(
-    minutes=1
-)  # longer than a code is asked about: whoever died over it will not say
+# Longer than a code is asked about: whoever died over it will not say.
+ASKING = timedelta(minutes=1)
 REMEMBERED = timedelta(hours=2)
 SCOPE = "read_write"
 AT_ONCE = 20
@@ -78,14 +77,14 @@ def come_back(
     now = services.now()
     with services.database.write() as tx:
         found = _found(services, tx, state, browser)
-        # A code is good once: of a browser that comes twice at once, one asks about it.
+        # The race: a browser that comes twice at once, by a double click or a retry of its own.
+        # Cronofy takes a code once, so the loser would be told `invalid_grant` and show a failure
+        # where all went well. Whoever moves the row on asks; the other one reads what came of it.
         mine = oauth_states.advance(tx, state, browser, None, Now("asking", now + ASKING))
     if mine:
-        came = (
-            _ended(services, "declined")
-            if declined
-            else _exchanged(services, _owner(state, browser), found, code)
-        )
+        came = _ended(services, "declined")
+        if not declined:
+            came = _exchanged(services, _owner(state, browser), found, code)
         with services.database.write() as tx:
             oauth_states.advance(tx, state, browser, "asking", came)
     with services.database.read() as tx:
@@ -101,15 +100,18 @@ def confirm(services: Services, actors: Actors, state: str, *, browser: str) -> 
     try:
         with services.database.write() as tx:
             found = _found(services, tx, state, browser)
-            coaches.lock(tx, found.coach_id)  # before the rows that hang on it, as an erasure does
-            if oauth_states.advance(
-                tx, state, browser, "to_confirm", _ended(services, "connected")
-            ):
+            # The race: this and an erasure of the same coach, each waiting for a row of the
+            # other's. Both lock the coach first, and the rows that hang on it after that.
+            coaches.lock(tx, found.coach_id)
+            connected = _ended(services, "connected")
+            if oauth_states.advance(tx, state, browser, "to_confirm", connected):
                 connection_id = _link(services, tx, _owner(state, browser), found)
-    except (AccountInUse, Sealed) as error:  # another coach was faster; or rows were swapped
-        outcome: Outcome = "in_use" if isinstance(error, AccountInUse) else "refused"
-        with services.database.write() as tx:
-            oauth_states.advance(tx, state, browser, "to_confirm", _ended(services, outcome))
+    except AccountInUse:
+        # The race: two coaches consent with one calendar account, and the other was faster.
+        _refuse(services, state, browser, "in_use")
+    except Sealed:
+        # Somebody swapped rows: tokens that were sealed for another state do not open for this one.
+        _refuse(services, state, browser, "refused")
     if connection_id is not None:
         log.info("connected", coach=found.coach_id, connection=connection_id)
         actors.wake(connection_id)
@@ -139,6 +141,11 @@ def forget_abandoned(services: Services) -> int:
     return len(found)
 
 
+def _refuse(services: Services, state: str, browser: str, outcome: Outcome) -> None:
+    with services.database.write() as tx:
+        oauth_states.advance(tx, state, browser, "to_confirm", _ended(services, outcome))
+
+
 def _owner(state: str, browser: str) -> str:
     return oauth_states.owner(oauth_states.hash_of(state, browser))
 
@@ -150,10 +157,16 @@ def _exchanged(services: Services, owner: str, found: Attempt, code: str) -> Now
         grant = services.cronofy.exchange(code, _redirect_uri(services))
     except CronofyError as error:
         log.warning("connect_failed", error=type(error).__name__)
-        return _ended(services, "refused" if error.permanent else "away")
+        # After a time-out nobody knows whether the code was spent: the person begins again.
+        outcome: Outcome = "away"
+        if error.permanent:
+            outcome = "refused"
+        return _ended(services, outcome)
     with services.database.read() as tx:
         connection_id = connections.owner_of(tx, grant.sub)
         coach_id = connection_id and connections.coach_of(tx, connection_id)
+    # Cronofy joins calendars to an account that the browser has seen before: without this one coach
+    # could be shown another's times. `confirm` asks again, since the answer may change until then.
     if coach_id not in (None, found.coach_id):
         return _ended(services, "in_use")
     ends = services.now() + STATE_LIFE
@@ -180,6 +193,7 @@ def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
         services.corrected_now()
     )
     mine = {"access": kept["access"], "refresh": kept["refresh"]}
+    # Nothing in any answer of Cronofy's names its data centre, so ours is stored beside the tokens.
     connections.link(
         tx,
         found.coach_id,
@@ -194,8 +208,8 @@ def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
 
 
 def _give_back(services: Services, owner: str, sealed: bytes | None) -> None:
-    """Unless the account is connected already: to revoke one grant of an account ends
-    all of them.
+    """Unless the account is connected already:
+    to revoke one grant of an account ends all of them.
     """
     try:
         kept = services.vault.open(owner, sealed or b"")

@@ -16,6 +16,8 @@ def ensure(services: Services, connection_id: str, access: str) -> None:
         stored = channels.channel(tx, connection_id)
     if stored is None or stored.channel_id is None:
         url = callback_url(services, connection_id)
+        # A reader takes the lease from an audit: without a channel nothing is pushed at all, while
+        # what an audit leaves undone its next turn does.
         with leased(services, connection_id, over=True) as mine:
             keep(services, connection_id, mine, services.cronofy.open_channel(access, url).id)
 
@@ -37,8 +39,8 @@ def leased(services: Services, connection_id: str, *, over: bool = False) -> Ite
 
 
 def keep(services: Services, connection_id: str, lease_token: str | None, channel_id: str) -> bool:
-    """Write down which channel it has. False: the lease was lost, and somebody else has said so, or
-    will.
+    """Write down which channel it has.
+    False: the lease was lost, and somebody else has said so, or will.
     """
     with services.database.write() as tx:
         return channels.channel_opened(
@@ -59,6 +61,7 @@ def callback_url(services: Services, connection_id: str) -> str:
     else:
         token = secrets.token_urlsafe(24)
         sealed = services.vault.seal(connection_id, {"channel": token})
+        # A push is looked up by the hash; the token itself is needed only to ask for the URL again.
         with services.database.write() as tx:
             channels.plan_channel(tx, connection_id, channels.channel_hash(token), sealed)
     return f"{root(services)}{token}"

@@ -26,8 +26,8 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ErasureOutcome:
-    """`revoked`: how many accounts were; `failure`: what Cronofy said where it did not
-    revoke one.
+    """`revoked`: how many accounts were; `failure`:
+    what Cronofy said where it did not revoke one.
     """
 
     erased: Erased
@@ -70,15 +70,18 @@ def advance(services: Services, person: Person) -> Erased:
 def revoke(services: Services, connection_id: str) -> None:
     """End our access to an account, unless somebody did already. Raises CronofyError."""
     try:
+        # By the refresh token, which ends the grant and every access token that came of it.
         services.cronofy.revoke(tokens.refresh_token(services, connection_id))
     except InvalidGrant:
         log.info("revoked_already", connection=connection_id)
 
 
 def forget(services: Services, connection_id: str) -> None:
-    """Revoke one account, then forget all that came from it. Raises CronofyError; then it is still
-    there.
+    """Revoke one account, then forget all that came from it.
+    Raises CronofyError; then it is still there.
     """
+    # In this order: whoever dies in between revokes a second time, which Cronofy takes (RFC 7009).
+    # The other way round the tokens would be gone, and nobody could revoke the account any more.
     revoke(services, connection_id)
     with services.database.write() as tx:
         store_reading.forget(tx, connection_id, now=services.now())
@@ -88,9 +91,10 @@ def forget(services: Services, connection_id: str) -> None:
 def _forget_all(services: Services, connected: Iterable[str]) -> str | None:
     failure = None
     for connection_id in connected:
+        # One account never keeps another from being revoked.
         try:
             forget(services, connection_id)
-        except CronofyError as error:  # one account never keeps another from being revoked
+        except CronofyError as error:
             log.warning("revoke_failed", connection=connection_id, error=str(error))
             failure = str(error)
     return failure

@@ -4,7 +4,6 @@ The path of a push ends here. Nothing is decided by the message that woke us: th
 read is owed.
 """
 
-import random
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +18,7 @@ from storage.slots import slot_sets
 from storage.transactions import store_reading
 from storage.transactions.store_reading import Observed
 from workers import tracing
+from workers.backoff import doubling_ms, jittered_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
 from workers.jobs import channels, erasure, tokens
 from workers.services import Services
@@ -43,7 +43,10 @@ SHARE = 0.9
 def refresh(services: Services, connection_id: str) -> bool:
     """Read the connection if it is owed a read. True: another one is owed and due already."""
     settings = services.settings
-    began = time.monotonic()  # before the claim: it counts while we are frozen, too
+    # The race: a worker that is frozen between the claim and the read, and another that has taken
+    # the row over meanwhile. Read before the claim, and from a clock that goes on while we are
+    # frozen, the lease ends here no later than it does in the row.
+    began = time.monotonic()
     lost = began + settings.lease_seconds
     services = replace(
         services, cronofy=services.cronofy.until(began + settings.lease_seconds * SHARE)
@@ -58,7 +61,9 @@ def refresh(services: Services, connection_id: str) -> bool:
     if held is None:
         return False
     try:
-        return _erase(services, held) if held.erase_due else _read(services, held, lost)
+        if held.erase_due:
+            return _erase(services, held)
+        return _read(services, held, lost)
     except CronofyError as error:
         _record_failure(services, held, error)
         return False
@@ -79,6 +84,8 @@ def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     if stored is None:
         log.warning("late_read_refused", connection=held.connection_id)
         return False
+    # Cronofy answers 200 and empty while it syncs anew or has lost a calendar: a read in which all
+    # is gone at once is read again before anybody is sold a time of it.
     if stored.doubted:
         log.warning("calendar_doubted", connection=held.connection_id, coach=held.coach_id)
         return stored.again
@@ -119,6 +126,8 @@ def observe(services: Services, held: ReadClaim) -> Observed:
     def read(access: str) -> Observed:
         account: Account | None = None
         channels.ensure(services, held.connection_id, access)
+        # The price: most reads are one call, and Cronofy grants 500 a minute for all coaches. So
+        # who is connected is asked only when something pointed at it.
         if held.userinfo_due:
             account = services.cronofy.userinfo(access)
         reading = services.cronofy.free_busy(
@@ -134,13 +143,18 @@ def _erase(services: Services, held: ReadClaim) -> bool:
 
     Who connects again takes it back: then nothing of the new consent is revoked or forgotten.
     """
+    # The race: the coach connects again while the erasure runs. It is looked for before the account
+    # is revoked, and once more in the transaction that forgets.
     with services.database.write() as tx:
         wanted = refresh_jobs.is_erasing(tx, held)
     if wanted:
         erasure.revoke(services, held.connection_id)
         with services.database.write() as tx:
             wanted = store_reading.erase(tx, held, now=services.now())
-    log.info("erased" if wanted else "late_erasure_refused", connection=held.connection_id)
+    event = "erased"
+    if not wanted:
+        event = "late_erasure_refused"
+    log.info(event, connection=held.connection_id)
     return False
 
 
@@ -159,6 +173,9 @@ def _record_failure(services: Services, held: ReadClaim, error: CronofyError) ->
 
 def _retry_ms(attempts: int, error: CronofyError) -> int:
     """Doubling from 5 s to 5 min with jitter, and never sooner than Cronofy asked for."""
-    backoff = LONGEST_RETRY_MS if error.permanent else FIRST_RETRY_MS * 2 ** min(attempts - 1, 6)
-    jittered = min(backoff, LONGEST_RETRY_MS) * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
-    return round(max(jittered, (error.retry_after or 0) * 1000))
+    # A lasting error is the operator's to mend; it is tried all the same, so that nobody has to
+    # tell us when it is.
+    wait = LONGEST_RETRY_MS
+    if not error.permanent:
+        wait = doubling_ms(attempts, first_ms=FIRST_RETRY_MS, longest_ms=LONGEST_RETRY_MS)
+    return max(jittered_ms(wait), round((error.retry_after or 0) * 1000))

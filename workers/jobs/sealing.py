@@ -33,8 +33,8 @@ class Seals:
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """How many secrets were sealed anew, how many had the newest key before, and how many do not
-    have it now.
+    """How many secrets were sealed anew,
+    how many had the newest key before, and how many do not have it now.
     """
 
     done: int
@@ -49,17 +49,24 @@ def reseal(services: Services) -> Resealed:
     Raises Sealed, with the next step, where something does not open; then nothing was changed.
     """
     found = examine(services)
+    # All or nothing: whoever was told that it went well takes the old key away, and what was not
+    # opened with it would be lost then.
     if found.closed:
         missing = (
             f"{len(found.closed)} of {found.count} stored secrets do not open, those of"
             f" {found.names} among them"
         )
         raise Sealed(f"{missing}: {NEXT_STEP}; nothing was changed")
-    ours = {_resealed(services, stored) for stored in found.older} - {None}
-    # What was renewed meanwhile has the newest key, unless a process wrote it that was started with
-    # another one first.
+    ours = set()
+    for stored in found.older:
+        ours.add(_resealed(services, stored))
+    ours.discard(None)
+    # The race: tokens that a worker renews while we are at it. They have the newest key, unless
+    # that worker was started with another one first: so everything is looked at once more.
     after = examine(services)
-    already = sum(stored.sealed not in ours for stored in after.newest)
+    already = 0
+    for stored in after.newest:
+        already += stored.sealed not in ours
     return Resealed(len(ours), already, len(after.older) + len(after.closed))
 
 
@@ -71,11 +78,14 @@ def examine(services: Services) -> Seals:
     closed: list[SealedSecret] = []
     for each in stored:
         try:
-            by_newest = services.vault.key_of(each.owner, each.sealed) == 0
+            number = services.vault.key_of(each.owner, each.sealed)
         except Sealed:
             closed.append(each)
             continue
-        (newest if by_newest else older).append(each)
+        if number == 0:
+            newest.append(each)
+        else:
+            older.append(each)
     return Seals(newest, older, closed)
 
 
@@ -87,5 +97,7 @@ def _resealed(services: Services, stored: SealedSecret) -> bytes | None:
     """
     fresh = services.vault.seal(stored.owner, services.vault.open(stored.owner, stored.sealed))
     with services.database.write() as tx:
-        replaced = sealed_secrets.replace(tx, stored, fresh)
-    return fresh if replaced else None
+        # Compared and swapped: tokens that were renewed since we read them are newer than ours.
+        if sealed_secrets.replace(tx, stored, fresh):
+            return fresh
+    return None

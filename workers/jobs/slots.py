@@ -1,5 +1,5 @@
-"""Making a coach's slot set anew when time alone made it old: the day rolled on, or the time zone
-rules changed.
+"""Making a coach's slot set anew when time alone made it old:
+the day rolled on, or the time zone rules changed.
 """
 
 import structlog
@@ -13,8 +13,11 @@ log = structlog.get_logger()
 
 def recompute(services: Services, coach_id: str) -> None:
     with services.database.write() as tx:
+        # Locked, so that no booking falls between the set that is read and the one that is written.
         coach = coaches.lock(tx, coach_id)
-        moved = [] if coach is None else timezone_changes.roll(tx, coach, now=services.now())
+        if coach is None:
+            return
+        moved = timezone_changes.roll(tx, coach, now=services.now())
     for each in moved:
         log.warning(
             "session_wall_moved",

@@ -1,5 +1,5 @@
-"""Access tokens: opened for one call, refreshed by one process at a time, dead for good when
-Cronofy says so.
+"""Access tokens: opened for one call,
+refreshed by one process at a time, dead for good when Cronofy says so.
 """
 
 import time
@@ -16,9 +16,8 @@ from workers.services import Services
 
 T = TypeVar("T")
 
-REFRESH_BEFORE = timedelta(
-    seconds=60
-)  # a token that would expire during a read of several pages is renewed first
+# A token that would expire during a read of several pages is renewed first.
+REFRESH_BEFORE = timedelta(seconds=60)
 # Of a reader's lease: whoever dies while it renews a token keeps a reader waiting for no longer,
 # and that one has the other half to renew it and to read.
 SHARE = 0.5
@@ -36,6 +35,8 @@ def authorised(services: Services, connection_id: str, call: Callable[[str], T])
     try:
         return call(_open(services, connection_id, stored)["access"])
     except Unauthorised:
+        # By Cronofy's clock it may have expired before it did by ours. Once: a fresh one that is
+        # refused as well is refused for another reason.
         stored = _refreshed(services, connection_id, stored)
         return call(_open(services, connection_id, stored)["access"])
 
@@ -61,8 +62,12 @@ def _refreshed(services: Services, connection_id: str, seen: SealedTokens) -> Se
     until = min(time.monotonic() + share + WAIT_SECONDS, services.cronofy.ends)
     while (now := time.monotonic()) < until:
         seconds = min(share, services.cronofy.ends - now)
+        # The race: several readers of one account find its token dead at once. One of them renews
+        # it, under a lease and in no transaction, so that no row is locked while Cronofy is slow;
+        # the others wait, and use what it stored.
         with services.database.write() as tx:
             mine = connections.lease_tokens(tx, connection_id, lease_ms=round(seconds * 1000))
+        # Read after the lease: what was renewed just before we got it must not be renewed again.
         stored = _stored(services, connection_id)
         if _renewed(services, connection_id, seen, stored):
             if mine is not None:
@@ -92,9 +97,12 @@ def _exchange(
         grant = services.cronofy.refresh(_open(services, connection_id, stored)["refresh"])
         fresh = seal(services, connection_id, grant)
     finally:
+        # After a failure too: it gives the lease back, so that nobody waits for us.
         kept = _store(services, connection_id, lease_token, fresh)
-    # Whoever slept past the lease uses what was stored since: it is newer.
-    return fresh if kept else _stored(services, connection_id)
+    if fresh is not None and kept:
+        return fresh
+    # The race: we slept past the lease, and somebody else renewed it. What they stored is newer.
+    return _stored(services, connection_id)
 
 
 def _store(

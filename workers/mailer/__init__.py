@@ -42,11 +42,14 @@ class MailError(Exception):
         reply: str = "",
         sentence: str = "",
     ) -> None:
-        fate = "refused for good" if permanent else "not accepted this time"
-        super().__init__(
-            sentence
-            or f"{fate}, because of the {about} ({' '.join(filter(None, (code, enhanced)))})"
-        )
+        if not sentence:
+            # Codes and words of ours alone: what a server says may hold whose mailbox it speaks of.
+            fate = "not accepted this time"
+            if permanent:
+                fate = "refused for good"
+            codes = " ".join(filter(None, (code, enhanced)))
+            sentence = f"{fate}, because of the {about} ({codes})"
+        super().__init__(sentence)
         self.code = code
         self.enhanced = enhanced
         self.reply = reply
@@ -57,9 +60,11 @@ class MailError(Exception):
 
     @property
     def no_mailbox(self) -> bool:
-        """Whether the server said that the mailbox does not exist: the one reason to write to
-        nobody there.
+        """Whether the server said that the mailbox does not exist:
+        the one reason to write to nobody there.
         """
+        # Without a reply nobody said so: it was our own check of the address, which may be
+        # mistaken.
         return self.permanent and self.about == "address" and bool(self.reply)
 
 
@@ -73,8 +78,8 @@ class Mailer(Protocol):
     """Safe to share between threads."""
 
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
-        """Hand the message over, whole, to every recipient (envelope addresses). Raises
-        MailError.
+        """Hand the message over, whole,
+        to every recipient (envelope addresses). Raises MailError.
         """
 
     def close(self) -> None:

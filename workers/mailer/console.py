@@ -1,5 +1,5 @@
-"""Mail as readable text on a stream: for a developer's terminal. It prints whole mails, so it is
-not for production.
+"""Mail as readable text on a stream: for a developer's terminal.
+It prints whole mails, so it is not for production.
 """
 
 import threading
@@ -11,6 +11,7 @@ from typing import TextIO
 from workers.mailer import envelope
 
 RULE = "-" * 72
+_SHOWN = ("text/plain", "text/calendar")
 
 
 class ConsoleMailer:
@@ -23,26 +24,21 @@ class ConsoleMailer:
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
         envelope.check(sender, recipients)
         read = message_from_bytes(message, policy=policy.SMTP)
-        told = [RULE, f"mail {sender} -> {', '.join(recipients)}", RULE]
-        told += [f"{name}: {value}" for name, value in read.items()]
-        told += [
-            "",
-            *(
-                _shown(part)
-                for part in read.walk()
-                if part.get_content_type() in ("text/plain", _CALENDAR)
-            ),
-        ]
+        lines = [RULE, f"mail {sender} -> {', '.join(recipients)}", RULE]
+        for name, value in read.items():
+            lines.append(f"{name}: {value}")
+        lines.append("")
+        for part in read.walk():
+            if part.get_content_type() in _SHOWN:
+                lines.append(_text_of(part))
+        # One mail at a time: several threads send, and lines of two mails would mix.
         with self._lock:
-            self._stream.write("\n".join(told) + "\n")
+            self._stream.write("\n".join(lines) + "\n")
             self._stream.flush()
 
     def close(self) -> None:
         """The stream belongs to whoever gave it."""
 
 
-_CALENDAR = "text/calendar"
-
-
-def _shown(part: EmailMessage) -> str:
+def _text_of(part: EmailMessage) -> str:
     return str(part.get_content()).replace("\r\n", "\n")

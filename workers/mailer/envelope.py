@@ -19,9 +19,10 @@ def check(sender: str, recipients: Sequence[str]) -> None:
 
 
 def failure(refused: Mapping[str, MailError]) -> MailError:
-    """The error for a message of which these recipients were refused: as hopeful as the most
-    hopeful of them.
+    """The error for a message of which these recipients were refused:
+    as hopeful as the most hopeful of them.
     """
+    # One that may pass later decides: given up for good, the mail would be lost to that person too.
     best = min(refused.values(), key=lambda error: error.permanent)
     return MailError(
         best.code,
@@ -38,5 +39,6 @@ def _check(address: str, about: About) -> None:
         plain = mail_address("envelope", address) == address
     except Invalid:
         plain = False
+    # Never permanent for the sender: that is a setting, which somebody corrects.
     if not plain:
         raise MailError("not_an_address", permanent=about == "address", about=about)

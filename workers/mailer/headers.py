@@ -32,6 +32,7 @@ _SAFE = re.compile(r"[!-~]([ -~\xa1-\U0010ffff]|\r\n [!-~])*")
 def text(value: str) -> str:
     """One line of anybody's text: as it is when that is plain, else as encoded words."""
     words = value.split(" ")
+    # Plain text with `=?` in it would be decoded by its reader, into whatever somebody put there.
     if _PLAIN.fullmatch(value) and "=?" not in value and max(map(len, words)) <= _LINE:
         return _FOLD.join(_lines(words))
     return _encoded(value)
@@ -45,14 +46,16 @@ def mailbox(address: Address) -> str:
     """
     if not address.name:
         return address.email
-    plain = _QUOTABLE.fullmatch(address.name) and "=?" not in address.name
-    name = f'"{address.name}"' if plain else _encoded(address.name)
+    name = _encoded(address.name)
+    if _QUOTABLE.fullmatch(address.name) and "=?" not in address.name:
+        name = f'"{address.name}"'
+    # Folded before the address: a name of any length then leaves the line short enough.
     return f"{name}{_FOLD}<{address.email}>"
 
 
 class Verbatim(EmailPolicy):
-    """Values are finished when they come: nothing is parsed, decoded or folded. Raises ValueError
-    for a raw break.
+    """Values are finished when they come: nothing is parsed, decoded or folded.
+    Raises ValueError for a raw break.
     """
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, str]:
@@ -86,10 +89,16 @@ def _lines(words: list[str]) -> Iterator[str]:
 
 def _encoded(value: str) -> str:
     # Whole characters only: RFC 2047 section 5 forbids splitting one between two words.
-    chunks, chunk = [], b""
+    words, chunk = [], b""
+    # A lone surrogate has no UTF-8, and would raise: it becomes a question mark.
     for char in value.encode("utf-8", "replace").decode():
         if len(chunk) + len(char.encode()) > _WORD_BYTES:
-            chunks.append(chunk)
+            words.append(_encoded_word(chunk))
             chunk = b""
         chunk += char.encode()
-    return _FOLD.join(f"=?utf-8?b?{b64encode(each).decode()}?=" for each in (*chunks, chunk))
+    words.append(_encoded_word(chunk))
+    return _FOLD.join(words)
+
+
+def _encoded_word(chunk: bytes) -> str:
+    return f"=?utf-8?b?{b64encode(chunk).decode()}?="

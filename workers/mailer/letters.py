@@ -1,5 +1,5 @@
-"""From what a mail is about to the mail itself: the text chosen, the times spelled, the page laid
-out, all composed.
+"""From what a mail is about to the mail itself:
+the text chosen, the times spelled, the page laid out, all composed.
 """
 
 from datetime import datetime
@@ -30,6 +30,7 @@ def write(
         wording = _default(facts, sender, brand)
     else:
         wording = _custom(facts, choice, brand)
+    # Times are spelt in the text's language, which need not be the reader's: see `spell`.
     return mail.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
 
 
@@ -52,9 +53,8 @@ def preview(
 def _default(facts: MailFacts, sender: Sender, brand: Brand) -> Wording:
     language, subject, source = texts.default(facts.text_kind, facts.recipient.language)
     given = _given(facts, language) | set(mail.support_of(sender))
-    if (
-        facts.recipient.role == "coach"
-    ):  # who set their calendars up themselves, and have nobody beside them to ask
+    # Coaches set their calendars up themselves, and have nobody beside them to ask.
+    if facts.recipient.role == "coach":
         source = f"{source.rstrip()}\n\n{texts.support(language)}\n"
     body = markup.page_of(source, given, brand.colour or USUAL)
     return Wording(
@@ -67,14 +67,20 @@ def _default(facts: MailFacts, sender: Sender, brand: Brand) -> Wording:
 
 
 def _custom(facts: MailFacts, template: Template, brand: Brand) -> Wording:
-    plain = template.html is None
-    body = markup.page_of_plain(template.text) if plain else mail_html.clean(template.html or "")
-    timed = "start_date" in _given(facts, template.language)
+    if template.html is None:
+        body = markup.page_of_plain(template.text)
+    else:
+        # Checked when it was stored, and cleaned all the same: the allow-list may have become
+        # shorter since, and a page in somebody's mailbox cannot be corrected any more.
+        body = mail_html.clean(template.html)
+    preheader = ""
+    if "start_date" in _given(facts, template.language):
+        preheader = markup.WHEN
     return Wording(
         language=template.language,
         subject=template.subject,
         text=template.text,
-        html=_page(template.language, body, markup.WHEN if timed else "", brand),
+        html=_page(template.language, body, preheader, brand),
         summary=_summary(facts, template.language),
     )
 
@@ -85,9 +91,14 @@ def _page(language: str, body: str, preheader: str, brand: Brand) -> str:
 
 
 def _summary(facts: MailFacts, language: str) -> str:
+    """It names the other one, if their name is known: a sentence about nobody reads odd."""
     reader = facts.recipient.role
-    named = "coach_name" if reader == "participant" else "participant_name"
-    return texts.summary(language, reader if named in _given(facts, language) else "anybody")
+    named = "participant_name"
+    if reader == "participant":
+        named = "coach_name"
+    if named not in _given(facts, language):
+        return texts.summary(language, "anybody")
+    return texts.summary(language, reader)
 
 
 def _given(facts: MailFacts, language: str) -> set[str]:

@@ -16,7 +16,6 @@ what the brand says; its border stands in for a padding that Outlook ignores.
 import re
 from collections.abc import Collection, Iterator
 from html import escape
-from itertools import groupby
 
 from domain.brands import USUAL, Brand, on
 from domain.mail.tokens import LINKS, asked
@@ -27,15 +26,13 @@ HEADING = '<h1 style="margin:0 0 16px;font-size:24px;line-height:1.25;font-weigh
 # A table, because Outlook drops the spacing of a list of terms. Label above value: "Teilnehmende
 # Person" fits a phone.
 DETAILS = (
-    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="margin:0 0'
-    " 16px;width:100%;"
-    "border:1px solid"
-    " #808080;border-radius:8px;border-collapse:separate;border-spacing:0;padding:10px"
-    ' 16px">{}</table>'
+    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0"'
+    ' style="margin:0 0 16px;width:100%;border:1px solid #808080;border-radius:8px;'
+    'border-collapse:separate;border-spacing:0;padding:10px 16px">{}</table>'
 )
 DETAIL = (
-    '<tr><td style="padding:6px 0"><strong'
-    ' style="font-size:14px;font-weight:700">{}</strong><br>{}</td></tr>'
+    '<tr><td style="padding:6px 0">'
+    '<strong style="font-size:14px;font-weight:700">{}</strong><br>{}</td></tr>'
 )
 BUTTON = (
     '<p style="margin:0 0 16px"><a href="{url}"'
@@ -61,10 +58,11 @@ _TOKEN_LINK = re.compile(r"\{\{\s*(" + "|".join(LINKS) + r")\s*\}\}")
 
 def text_of(source: str, given: Collection[str]) -> str:
     """The text part; its tokens are still in it. `given` are the tokens that have a value."""
-    return (
-        "\n\n".join("\n".join(_plain(line) for line in block) for block in _blocks(source, given))
-        + "\n"
-    )
+    paragraphs = []
+    for block in _blocks(source, given):
+        lines = [_plain(line) for line in block]
+        paragraphs.append("\n".join(lines))
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def page_of(source: str, given: Collection[str], colour: str = USUAL) -> str:
@@ -84,7 +82,13 @@ def subject_of(source: str, given: Collection[str]) -> str:
     """The subject; what stands in square brackets is left out when one of its tokens
     has no value.
     """
-    return _OPTIONAL.sub(lambda part: part[1] if asked(part[1]) <= set(given) else "", source)
+
+    def kept(part: re.Match[str]) -> str:
+        if asked(part[1]) <= set(given):
+            return part[1]
+        return ""
+
+    return _OPTIONAL.sub(kept, source)
 
 
 def preheader_of(source: str, given: Collection[str]) -> str:
@@ -94,29 +98,37 @@ def preheader_of(source: str, given: Collection[str]) -> str:
     paragraphs = [
         block for block in _blocks(source, given) if block[0][:1] not in ("#", "|", "[", "~")
     ]
-    return " ".join(paragraphs[1]) if len(paragraphs) > 1 else ""
+    # The first one is the salutation, which says nothing in a list of mails.
+    if len(paragraphs) < 2:
+        return ""
+    return " ".join(paragraphs[1])
 
 
 def page_of_plain(text: str) -> str:
     """The body of a page for a text that came without one: its paragraphs, lines and links."""
-    paragraphs = (escape(block.strip("\n")) for block in re.split(r"\n[ \t]*\n", text))
-    linked = (
-        _TOKEN_LINK.sub(lambda match: LINK.format(match[1]), block)
-        for block in paragraphs
-        if block.strip()
-    )
-    return "\n".join(PARAGRAPH.format(block.replace("\n", "<br>\n")) for block in linked)
+    paragraphs = []
+    for block in re.split(r"\n[ \t]*\n", text):
+        # Escaped before its links are made: those are the only markup in it.
+        escaped = escape(block.strip("\n"))
+        if escaped.strip():
+            linked = _TOKEN_LINK.sub(lambda match: LINK.format(match[1]), escaped)
+            paragraphs.append(PARAGRAPH.format(linked.replace("\n", "<br>\n")))
+    return "\n".join(paragraphs)
 
 
 def _blocks(source: str, given: Collection[str]) -> Iterator[list[str]]:
-    told = (
-        line
-        for line in source.strip().split("\n")
-        if line[:1] not in ("|", "[", "~") or asked(line) <= set(given)
-    )
-    for filled, lines in groupby(told, key=lambda line: bool(line.strip())):
-        if filled:
-            yield list(lines)
+    """Paragraphs as lists of lines, without the details and links that have no value."""
+    block: list[str] = []
+    for line in source.strip().split("\n"):
+        if line[:1] in ("|", "[", "~") and not asked(line) <= set(given):
+            continue
+        if line.strip():
+            block.append(line)
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
 
 
 def _plain(line: str) -> str:
@@ -131,19 +143,20 @@ def _plain(line: str) -> str:
 def _styled(block: list[str], colour: str) -> str:
     first = block[0]
     if first.startswith("|"):
-        return DETAILS.format("".join(DETAIL.format(*map(escape, _detail(line))) for line in block))
+        details = [DETAIL.format(*map(escape, _detail(line))) for line in block]
+        return DETAILS.format("".join(details))
     if button := _BUTTON.fullmatch(first):
         label = escape(button["label"])
         return BUTTON.format(url=button["url"], label=label, colour=colour, ink=on(colour))
     if first.startswith("# "):
         return HEADING.format(escape(first[2:]))
-    return (SMALL if first.startswith("~ ") else PARAGRAPH).format(
-        escape(" ".join(block).removeprefix("~ "))
-    )
+    text = escape(" ".join(block).removeprefix("~ "))
+    if first.startswith("~ "):
+        return SMALL.format(text)
+    return PARAGRAPH.format(text)
 
 
 def _detail(line: str) -> tuple[str, str]:
     _, label, value = line.split("|", 2)
-    return label.strip(" "), value.strip(
-        " "
-    )  # a French label ends with a no-break space before its colon
+    # Spaces alone: a French label ends with a no-break space before its colon.
+    return label.strip(" "), value.strip(" ")

@@ -39,15 +39,17 @@ class MemoryMailer:
 
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
         envelope.check(sender, recipients)
+        refused: dict[str, MailError] = {}
+        accepted = []
         with self._lock:
-            refused = {
-                address: self._refused[address]
-                for address in recipients
-                if address in self._refused
-            }
-            accepted = tuple(address for address in recipients if address not in refused)
+            # As a server does it: whoever it does not refuse gets the message.
+            for address in recipients:
+                if address in self._refused:
+                    refused[address] = self._refused[address]
+                else:
+                    accepted.append(address)
             if accepted:
-                self.sent.append(SentMessage(message, sender, accepted))
+                self.sent.append(SentMessage(message, sender, tuple(accepted)))
         if refused:
             raise envelope.failure(refused)
 

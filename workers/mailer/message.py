@@ -1,5 +1,5 @@
-"""A Mail as the bytes of one message (RFC 5322, MIME), read back and compared with what
-was meant.
+"""A Mail as the bytes of one message (RFC 5322, MIME),
+read back and compared with what was meant.
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ _READ = policy.SMTP.clone(raise_on_defect=True)
 
 
 def build(mail: Mail) -> EmailMessage:
-    """The message as a reader gets it: parsed from the very bytes that are sent. Raises
-    Unfaithful.
+    """The message as a reader gets it: parsed from the very bytes that are sent.
+    Raises Unfaithful.
     """
     read = message_from_string(serialise(mail).decode(), policy=policy.SMTP)
     assert isinstance(read, EmailMessage)  # noqa: S101 (that policy makes no other)
@@ -45,8 +45,12 @@ def serialise(mail: Mail) -> bytes:
 
 
 def _written(mail: Mail) -> bytes:
-    invite = calendar(mail.invitation) if mail.invitation else None
+    invite = None
+    if mail.invitation is not None:
+        invite = calendar(mail.invitation)
     message = _alternatives(mail, invite)
+    # Twice in one message, as Cronofy's own sample does it: some mail programs read the event from
+    # an alternative of the text, others from an attachment only.
     if invite is not None:
         message = _with_attachment(message, invite)
     _finish(message, mail)
@@ -63,7 +67,10 @@ def _headers(mail: Mail) -> Iterator[tuple[str, str]]:
     yield "Message-ID", mail.message_id
     yield "MIME-Version", "1.0"
     for name, value in mail.headers:
-        yield name, value if name in _IDENTIFIERS else headers.text(value)
+        if name in _IDENTIFIERS:
+            yield name, value
+        else:
+            yield name, headers.text(value)
 
 
 def _alternatives(mail: Mail, invite: bytes | None) -> EmailMessage:
@@ -71,10 +78,8 @@ def _alternatives(mail: Mail, invite: bytes | None) -> EmailMessage:
     message.set_content(_ended(mail.text), cte="quoted-printable")
     message.add_alternative(_ended(mail.html), subtype="html", cte="quoted-printable")
     if invite is not None and mail.invitation is not None:
-        parameters = {
-            "charset": "utf-8",
-            "method": mail.invitation.method,
-        }  # RFC 6047 2.4: as in the calendar itself
+        # RFC 6047 2.4: the method as in the calendar itself.
+        parameters = {"charset": "utf-8", "method": mail.invitation.method}
         message.add_alternative(invite, maintype="text", subtype="calendar", params=parameters)
     return message
 
@@ -103,52 +108,65 @@ def _finish(message: EmailMessage, mail: Mail) -> None:
 def _check(written: bytes, mail: Mail, invite: bytes | None) -> None:
     # As text: of bytes the library takes the letters of an address for no letters at all.
     read = message_from_string(written.decode(), policy=_READ)
-    if [name for name, _ in read.items()] != [
-        "Content-Type",
-        *(name for name, _ in _headers(mail)),
-    ]:
+    names = [name for name, _ in _headers(mail)]
+    # All of them and in their order: one header more may be somebody's second recipient.
+    if read.keys() != ["Content-Type", *names]:
         raise Unfaithful("the message has headers that were not meant, or lacks some")
     meant = {"Subject": mail.subject, "Message-ID": mail.message_id, **dict(mail.headers)}
-    if any(str(read[name]) != value for name, value in meant.items()):
-        raise Unfaithful("a header reads back as something else")
+    for name, value in meant.items():
+        if str(read[name]) != value:
+            raise Unfaithful("a header reads back as something else")
     for name, address in (("From", mail.sender), ("To", mail.to)):
         _check_address(written, read, name, address)
     _check_parts(read, mail, invite)
-    lines = written.split(b"\r\n")
+    _check_lines(written, mail)
+
+
+def _check_lines(written: bytes, mail: Mail) -> None:
+    # Only an address may have letters beyond ASCII: everything else is encoded.
     rest = written
     for address in (mail.sender, mail.to):
         if not address.email.isascii():
             rest = rest.replace(address.email.encode(), b"")
-    if not rest.isascii() or b"\r" in b"".join(lines) or b"\n" in b"".join(lines):
+    lines = written.split(b"\r\n")
+    # A lone CR or LF is a line end to some servers, and begins a second message to a few.
+    whole = b"".join(lines)
+    if not rest.isascii() or b"\r" in whole or b"\n" in whole:
         raise Unfaithful("the message is not made of ASCII lines")
     if max(map(len, lines)) > LONGEST_LINE:
         raise Unfaithful("a line of the message is too long")
 
 
 def _check_address(written: bytes, read: EmailMessage, name: str, meant: Address) -> None:
-    """By both readers of the library, the strict one and the lenient one: they have disagreed
-    before.
+    """By both readers of the library, the strict one and the lenient one:
+    they have disagreed before.
     """
     strict = [each.addr_spec for each in read[name].addresses]
     raw = message_from_string(written.decode(), policy=policy.compat32)[name].replace("\r\n", "")
-    lenient = [
-        (str(make_header(decode_header(shown))), spec) for shown, spec in getaddresses([raw])
-    ]
-    if strict != [meant.email] or lenient != [(meant.name, meant.email)]:
+    lenient = getaddresses([raw])
+    if strict != [meant.email] or len(lenient) != 1:
+        raise Unfaithful(f"the addresses in {name} read back as others")
+    shown, email = lenient[0]
+    if (str(make_header(decode_header(shown))), email) != (meant.name, meant.email):
         raise Unfaithful(f"the addresses in {name} read back as others")
 
 
 def _check_parts(read: EmailMessage, mail: Mail, invite: bytes | None) -> None:
-    leaves = [part for part in read.walk() if not part.is_multipart()]
-    found = [part.get_payload(decode=True) for part in leaves]
-    meant = [_crlf(mail.text), _crlf(mail.html)] + ([] if invite is None else [invite, invite])
-    kinds = ["text/plain", "text/html", "text/calendar", "application/ics"][: len(meant)]
-    if found != meant or [part.get_content_type() for part in leaves] != kinds:
+    meant = [("text/plain", _crlf(mail.text)), ("text/html", _crlf(mail.html))]
+    if invite is not None:
+        meant += [("text/calendar", invite), ("application/ics", invite)]
+    found = []
+    for part in read.walk():
+        if not part.is_multipart():
+            found.append((part.get_content_type(), part.get_payload(decode=True)))
+    if found != meant:
         raise Unfaithful("a part of the message reads back as something else")
 
 
 def _ended(text: str) -> str:
-    return text if text.endswith("\n") else f"{text}\n"
+    if text.endswith("\n"):
+        return text
+    return f"{text}\n"
 
 
 def _crlf(text: str) -> bytes:

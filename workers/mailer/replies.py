@@ -94,57 +94,91 @@ _SENDER = re.compile(r"\bsender\b")
 def refusal(
     code: int, said: bytes, stage: Stage, *, sender: str = "", recipient: str = ""
 ) -> MailError:
-    """The error for a reply that did not accept; `said`: its text, lines parted by LF, without
-    codes.
+    """The error for a reply that did not accept;
+    `said`: its text, lines parted by LF, without codes.
     """
-    about: About = "message" if stage == "DATA" else "address"
     if not 400 <= code <= 599:  # no answer that SMTP knows
         return MailError(str(code), permanent=False, about="server", unsure=stage == "DATA")
     fate_is = fate(code, said, stage, sender=sender, recipient=recipient)
-    if fate_is == "trouble":
-        about = "server"
-    if fate_is in ("dead", "withheld"):
-        about = "address" if fate_is == "withheld" else "message"
     return MailError(
         str(code),
         permanent=fate_is in ("dead", "withheld"),
-        about=about,
+        about=_about(fate_is, stage),
         enhanced=_first_status(_text(said)),
         reply=readable(code, said, recipient),
     )
 
 
+def _about(fate_is: Fate, stage: Stage) -> About:
+    if fate_is == "trouble":
+        return "server"
+    if fate_is == "withheld":
+        return "address"
+    if fate_is == "dead" or stage == "DATA":
+        return "message"
+    return "address"
+
+
 def fate(code: int, said: bytes, stage: Stage, *, sender: str = "", recipient: str = "") -> Fate:
-    """What becomes of a mail that got this 4yz or 5yz; the sender's and recipient's addresses are
-    ours.
+    """What becomes of a mail that got this 4yz or 5yz;
+    the sender's and recipient's addresses are ours.
     """
-    text = _text(said)
-    statuses = [tuple(map(int, filter(None, found.groups()))) for found in _ENHANCED.finditer(text)]
+    found = _of_reply(code, _text(said), stage, sender=sender, recipient=recipient)
+    # Before there was a recipient nothing can be said of one.
+    if stage in _BEFORE_RCPT and found != "dead":
+        return "trouble"
+    return found
+
+
+def _of_reply(code: int, text: str, stage: Stage, *, sender: str, recipient: str) -> Fate:
     if code == _GOING_DOWN or code in _NOT_LOGGED_IN:
         return "trouble"
+    kinds, statuses = _statuses(text)
     # A code that contradicts its reply promises nothing: it may pass.
-    if code < 500 or any(kind != 5 for kind, *_ in statuses):
-        return "trouble" if stage in _BEFORE_RCPT else "later"
+    if code < 500 or kinds - {5}:
+        return "later"
     words = _Words(text.lower(), sender.lower(), recipient.lower())
-    found = _by_statuses([(subject, detail) for _, subject, detail in statuses])
-    if found == "withheld" and (words.name_sender or _SENDER.search(words.rest)):
-        found = "trouble"  # "<us>: sender address rejected: user unknown"
+    found = _by_statuses(statuses)
     if found is None:
-        found = _by_text(code, words, stage, coded=bool(statuses))
-    # Before there was a recipient nothing can be said of one.
-    return "trouble" if stage in _BEFORE_RCPT and found != "dead" else found
+        return _by_text(code, words, stage, coded=bool(statuses))
+    # Servers look the sender up too, and say 5.1.1 of it: "<us>: sender address rejected: user
+    # unknown". Taken for the recipient's, it would withhold everybody's mails.
+    if found == "withheld" and (words.name_sender or _SENDER.search(words.rest)):
+        return "trouble"
+    return found
+
+
+def _statuses(text: str) -> tuple[set[int], list[tuple[int, int]]]:
+    """The classes of a reply's enhanced codes, and (subject, detail) of each."""
+    kinds, statuses = set(), []
+    for found in _ENHANCED.finditer(text):
+        kind, subject, detail = map(int, filter(None, found.groups()))
+        kinds.add(kind)
+        statuses.append((subject, detail))
+    return kinds, statuses
 
 
 def _by_statuses(statuses: list[tuple[int, int]]) -> Fate | None:
     """None: they say nothing. Of several that differ, the most hopeful."""
-    decided = [status for status in statuses if status not in _UNDECIDED]
-    found = {_BY_CODE.get(status, _BY_SUBJECT.get(status[0])) for status in decided}
-    return next((each for each in _MOST_HOPEFUL if each in found), None)
+    fates = set()
+    for status in statuses:
+        if status not in _UNDECIDED:
+            fates.add(_BY_CODE.get(status, _BY_SUBJECT.get(status[0])))
+    # A reply of several lines may carry a code on each: what is told first need not be the cause.
+    for fate_is in _MOST_HOPEFUL:
+        if fate_is in fates:
+            return fate_is
+    return None
 
 
 def _by_text(code: int, words: "_Words", stage: Stage, *, coded: bool) -> Fate:
+    """What the words mean, in the order of hope: a full mailbox may be emptied, and what is said
+    against us is no word about the recipient.
+    """
     if stage in _BEFORE_RCPT:
-        return "dead" if stage == "MAIL SIZE" and code == TOO_LARGE else "trouble"
+        if stage == "MAIL SIZE" and code == TOO_LARGE:
+            return "dead"
+        return "trouble"
     if _FULL.search(words.rest):
         return "later"
     if words.name_us or _US.search(words.rest) or _POLICY.search(words.rest):
@@ -155,7 +189,10 @@ def _by_text(code: int, words: "_Words", stage: Stage, *, coded: bool) -> Fate:
         return "later"
     if stage == "DATA" or _SIZE.search(words.rest):
         return "dead"
-    return "withheld" if code in _NO_MAILBOX and not coded else "later"
+    # A code that we do not know is still a code: its server would have said 5.1.1 if it meant that.
+    if code in _NO_MAILBOX and not coded:
+        return "withheld"
+    return "later"
 
 
 class _Words:
@@ -174,7 +211,9 @@ class _Words:
 def parts_of(address: str) -> tuple[str, ...]:
     """What of an address a server may repeat by itself."""
     local, _, host = address.rpartition("@")
-    return (local, host) if local else ()
+    if not local:
+        return ()
+    return local, host
 
 
 def readable(code: int, said: bytes, recipient: str) -> str:
@@ -191,13 +230,15 @@ def disconnected(
     sender: str = "",
     recipient: str = "",
 ) -> MailError:
-    """The error for what smtplib or the network raised; `handed_over`: while the server had the
-    message to answer.
+    """The error for what smtplib or the network raised;
+    `handed_over`: while the server had the message to answer.
     """
+    # smtplib raises this one itself, when a server refuses DATA before it has seen the message.
     if isinstance(error, smtplib.SMTPDataError):
         said = error.smtp_error
-        raw = said if isinstance(said, bytes) else said.encode()
-        return refusal(error.smtp_code, raw, "DATA", sender=sender, recipient=recipient)
+        if isinstance(said, str):
+            said = said.encode()
+        return refusal(error.smtp_code, said, "DATA", sender=sender, recipient=recipient)
     return MailError(_word(error, late=late), permanent=False, about="server", unsure=handed_over)
 
 
@@ -223,4 +264,6 @@ def _text(said: bytes) -> str:
 
 def _first_status(text: str) -> str | None:
     found = _ENHANCED.search(text)
-    return None if found is None else ".".join(filter(None, found.groups()))
+    if found is None:
+        return None
+    return ".".join(filter(None, found.groups()))

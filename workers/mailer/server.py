@@ -1,12 +1,15 @@
 """Where the mail server is: smtp://user:password@host:port?tls=starttls|tls|none"""
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Literal, cast, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from workers.loopback import is_loopback
+
 Tls = Literal["starttls", "tls", "none"]
 PORTS: dict[Tls, int] = {"starttls": 587, "tls": 465, "none": 25}
+USUAL: dict[str, Tls] = {"smtp": "starttls", "smtps": "tls"}
+"""By scheme, where the URL does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +30,19 @@ class MailServer:
         """
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
-        tls = options.pop("tls", "tls" if parts.scheme == "smtps" else "starttls")
-        if (
-            parts.scheme not in ("smtp", "smtps")
-            or not parts.hostname
-            or parts.path.strip("/")
-            or parts.fragment
-        ):
+        tls = options.pop("tls", USUAL.get(parts.scheme, "starttls"))
+        more = parts.path.strip("/") or parts.fragment
+        if parts.scheme not in USUAL or not parts.hostname or more:
             raise ValueError("write it as smtp://user:password@host:587?tls=starttls")
         if options or tls not in get_args(Tls):
             raise ValueError(f"its only option is tls, one of {', '.join(get_args(Tls))}")
         known = cast(Tls, tls)
-        user, password = (
-            unquote(part) if part else None for part in (parts.username, parts.password)
-        )
-        if user and tls == "none" and not _is_this_machine(parts.hostname):
+        # A password may hold what ends a part of a URL: it comes percent-encoded.
+        user = unquote(parts.username or "") or None
+        password = unquote(parts.password or "") or None
+        # On loopback nobody listens but root; anywhere else the password would be read on the way.
+        if user and tls == "none" and not is_loopback(parts.hostname):
             raise ValueError(
                 "a password needs tls=starttls or tls=tls, unless the server is on this machine"
             )
         return cls(parts.hostname, parts.port or PORTS[known], known, user, password)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -14,20 +14,22 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from workers.deadlines import BoundedReader, Deadline
 from workers.mailer import MailError, envelope
-from workers.mailer.replies import disconnected, refusal
+from workers.mailer.replies import Stage, disconnected, refusal
 from workers.mailer.server import MailServer
 
 REUSED_FOR_SECONDS = 30.0
 """Servers close idle connections after some minutes; a new one costs less than finding out."""
 REUSED_FOR_MAILS = 100
 FINE = 250
+FORWARDED = 251
 SENDER = "MAIL FROM"
 """What the code of an error begins with that is about the sender."""
 NO_SMTPUTF8 = (
     "the address has letters beyond ASCII before its @, and the mail server does not take such"
-    " (it lacks SMTPUTF8, "
-    "RFC 6531): have the address corrected, or use a server that has it and requeue this mail"
+    " (it lacks SMTPUTF8, RFC 6531): have the address corrected, or use a server that has it and"
+    " requeue this mail"
 )
 
 
@@ -52,15 +54,16 @@ class SmtpMailer:
         self._connections: set[_Connection] = set()
 
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
-        """Hand the message over. Raises MailError; after one, nothing is known of the connection,
-        so it is closed.
+        """Hand the message over.
+        Raises MailError; after one, nothing is known of the connection, so it is closed.
         """
         envelope.check(sender, recipients)
-        limit = _Limit(self._monotonic() + self._deadline, self._monotonic)
+        limit = Deadline(self._monotonic() + self._deadline, self._monotonic)
         try:
             connection = self._connection(limit)
             refused = connection.deliver(message, sender, recipients)
         except MailError:
+            # In the middle of a transaction, of which the server may remember the half.
             self._drop()
             raise
         except (smtplib.SMTPException, OSError, ValueError) as error:
@@ -76,7 +79,7 @@ class SmtpMailer:
 
     def look(self, sender: str) -> None:
         """All of a send but its recipients and its message: nothing is sent. Raises MailError."""
-        limit = _Limit(self._monotonic() + self._deadline, self._monotonic)
+        limit = Deadline(self._monotonic() + self._deadline, self._monotonic)
         try:
             connection = self._connection(limit)
             code, _ = connection.mail(sender)
@@ -94,7 +97,7 @@ class SmtpMailer:
         for connection in list(self._connections):
             connection.close()
 
-    def _connection(self, limit: "_Limit") -> "_Connection":
+    def _connection(self, limit: Deadline) -> "_Connection":
         """This thread's connection, if the server still listens to it, else a new one."""
         kept: _Connection | None = getattr(self._own, "connection", None)
         if kept is not None and kept.is_fresh(limit):
@@ -118,30 +121,11 @@ class SmtpMailer:
             self._own.connection = None
 
 
-class _Limit:
-    """How long the current send may still wait."""
-
-    def __init__(self, end: float, monotonic: Callable[[], float]) -> None:
-        self._end = end
-        self.now = monotonic
-
-    @property
-    def passed(self) -> bool:
-        return self.now() >= self._end
-
-    def wait(self) -> float:
-        """Seconds, never 0. Raises TimeoutError when the deadline has passed."""
-        left = self._end - self.now()
-        if left <= 0:
-            raise TimeoutError("the deadline of this mail has passed")
-        return left
-
-
 class _Connection(smtplib.SMTP):
     """One connection, each wait on it cut to what is left of the limit."""
 
     def __init__(
-        self, server: MailServer, greeting: str, context: ssl.SSLContext, limit: _Limit
+        self, server: MailServer, greeting: str, context: ssl.SSLContext, limit: Deadline
     ) -> None:
         super().__init__(local_hostname=greeting)
         self._server = server
@@ -164,48 +148,53 @@ class _Connection(smtplib.SMTP):
         if self._server.user:
             self.login(self._server.user, self._server.password or "")
 
-    def is_fresh(self, limit: _Limit) -> bool:
+    def is_fresh(self, limit: Deadline) -> bool:
         """Whether the server still answers; from now on it has until `limit`."""
         self._limit = limit
-        if (
-            self.sock is None
-            or self._mails >= REUSED_FOR_MAILS
-            or limit.now() - self._used_at > REUSED_FOR_SECONDS
-        ):
+        idle = limit.now() - self._used_at
+        if self.sock is None or self._mails >= REUSED_FOR_MAILS or idle > REUSED_FOR_SECONDS:
             return False
+        # The race: the server closes an idle connection while we begin to use it. RSET finds out
+        # before anything of the mail is said, where it is still known that nothing was taken.
         with suppress(smtplib.SMTPException, OSError):
-            return self.rset()[0] == 250
+            return self.rset()[0] == FINE
         return False
 
     def deliver(
         self, message: bytes, sender: str, recipients: Sequence[str]
     ) -> dict[str, MailError]:
-        """One transaction. Returns the recipients that were refused, when at least one was not;
-        raises MailError.
+        """One transaction.
+        Returns the recipients that were refused, when at least one was not; raises MailError.
         """
         self._used_at = self._limit.now()
         self._mails += 1
         self.handed_over = False
-        sized = self.has_extn("size")
-        size = (f"size={len(message)}",) if sized else ()
-        code, said = self.mail(sender, self._utf8(message, sender, *recipients) + size)
-        if code != 250:
-            raise refusal(code, said, "MAIL SIZE" if sized else "MAIL", sender=sender)
+        stage: Stage = "MAIL"
+        options = self._utf8(message, sender, *recipients)
+        if self.has_extn("size"):
+            # RFC 1870: a server that knows the size refuses now, rather than after it has all of
+            # it.
+            stage = "MAIL SIZE"
+            options = (*options, f"size={len(message)}")
+        code, said = self.mail(sender, options)
+        if code != FINE:
+            raise refusal(code, said, stage, sender=sender)
         refused = {}
         for recipient in recipients:
             code, said = self.rcpt(recipient)
-            if code not in (250, 251):
+            if code not in (FINE, FORWARDED):
                 refused[recipient] = refusal(code, said, "RCPT", sender=sender, recipient=recipient)
         if len(refused) < len(recipients):
+            # Before the message, not after it: a server that dies while it answers may have it.
             self.handed_over = True
             code, said = self.data(message)
-            if code != 250:
+            if code != FINE:
                 raise refusal(code, said, "DATA", sender=sender, recipient=recipients[0])
         return refused
 
     def _utf8(self, message: bytes, *addresses: str) -> tuple[str, ...]:
-        """What MAIL says before letters beyond ASCII may follow (RFC 6531). Raises MailError where
-        they may not.
+        """What MAIL says before letters beyond ASCII may follow (RFC 6531).
+        Raises MailError where they may not.
         """
         if message.isascii() and all(address.isascii() for address in addresses):
             return ()
@@ -214,44 +203,27 @@ class _Connection(smtplib.SMTP):
         return ("SMTPUTF8", "BODY=8BITMIME")
 
     def getreply(self) -> tuple[int, bytes]:
+        # smtplib would make a file of the socket here, whose time-out begins anew with each byte.
         if self.file is None and self.sock is not None:
-            self.file = io.BufferedReader(_BoundedIO(self.sock, self._limit_now))
+            raw = self.sock.makefile("rb", buffering=0)
+            self.file = io.BufferedReader(BoundedReader(raw, self.sock, self._current))
         return super().getreply()
 
     def send(self, s: "bytes | str") -> None:  # type: ignore[override]  # typeshed says any buffer
+        # For all of it: sendall counts from its start.
         if self.sock is not None:
-            self.sock.settimeout(self._limit.wait())  # for all of it: sendall counts from its start
+            self.sock.settimeout(self._limit.wait())
         super().send(s)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((host, port), self._limit.wait())
         plain.settimeout(self._limit.wait())
-        return (
-            self._context.wrap_socket(plain, server_hostname=host)
-            if self._server.tls == "tls"
-            else plain
-        )
+        if self._server.tls == "tls":
+            return self._context.wrap_socket(plain, server_hostname=host)
+        return plain
 
-    def _limit_now(self) -> _Limit:
+    def _current(self) -> Deadline:
         return self._limit
-
-
-class _BoundedIO(io.RawIOBase):
-    """A socket's bytes. Reads whatever the limit is at that time, because connections outlive
-    limits.
-    """
-
-    def __init__(self, sock: socket.socket, limit: Callable[[], _Limit]) -> None:
-        super().__init__()
-        self._sock = sock
-        self._limit = limit
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "bytearray") -> int:  # type: ignore[override]  # typeshed says any buffer
-        self._sock.settimeout(self._limit().wait())
-        return self._sock.recv_into(buffer)
 
 
 def _expect(fine: bool, code: int | str) -> None:  # noqa: FBT001 (it reads as a sentence: expect this)

@@ -27,10 +27,11 @@ def support(language: str) -> str:
 
 
 def layout(language: str, direction: str, body: str, preheader: str = "") -> str:
-    """A whole page around a body. It asks for {{subject}}. `preheader`: HTML that only a list of
-    mails shows.
+    """A whole page around a body. It asks for {{subject}}.
+    `preheader`: HTML that only a list of mails shows.
     """
     page = _read("layout.html").replace("(language)", language).replace("(direction)", direction)
+    # The body last: what it holds is somebody's text, in which "(preheader)" means nothing.
     return page.replace("(preheader)", preheader).replace("(body)", body)
 
 

@@ -1,5 +1,5 @@
-"""Dates and times as the recipient says them: in their zone, which is named, and in their language
-(CLDR, by babel).
+"""Dates and times as the recipient says them:
+in their zone, which is named, and in their language (CLDR, by babel).
 """
 
 from datetime import UTC, datetime
@@ -21,8 +21,8 @@ from domain.mail.choice import languages
 
 
 def spell(facts: MailFacts, language: str) -> dict[str, str]:
-    """The tokens for times, in the language of the text: a German date would be lost in an English
-    sentence.
+    """The tokens for times, in the language of the text:
+    a German date would be lost in an English sentence.
     """
     locale, zone = locale_of(facts.recipient.language, language), timezone(facts.recipient.zone)
     spelled: dict[str, str] = {}
@@ -46,12 +46,13 @@ def spell(facts: MailFacts, language: str) -> dict[str, str]:
 
 
 def locale_of(tag: str, language: str) -> Locale:
-    """The reader's own flavour of the text's language (en-GB says 14:00, en-US 2:00 PM), or plainly
-    that language.
+    """The reader's own flavour of the text's language (en-GB says 14:00, en-US 2:00 PM),
+    or plainly that language.
     """
-    wanted, written = languages(tag), languages(language)
-    same = wanted[0].partition("-")[0] == written[0].partition("-")[0]
-    for candidate in (*wanted, *written) if same else written:
+    wanted, candidates = languages(tag), languages(language)
+    if wanted[0].partition("-")[0] == candidates[0].partition("-")[0]:
+        candidates = (*wanted, *candidates)
+    for candidate in candidates:
         try:
             return Locale.parse(candidate, sep="-")
         except (UnknownLocaleError, ValueError):
@@ -74,41 +75,54 @@ def _time(moment: datetime, locale: Locale) -> str:
 
 def _short(moment: datetime, locale: Locale) -> str:
     """`Tue 2 Jun, 12:00`: what a phone shows of a subject holds it, and a name."""
+    # CLDR sets commas of its own here, which would part the day from its number.
     day = format_skeleton("MMMEd", moment, locale=locale).replace(",", "")
     return f"{day}, {_time(moment, locale)}"
 
 
 def _end(start: datetime, end: datetime, locale: Locale) -> str:
-    """The end's time; with what differs from the start: the date after midnight, the offset after a
-    clock change.
+    """The end's time; with what differs from the start:
+    the date after midnight, the offset after a clock change.
     """
     apart = []
     if end.date() != start.date():
         apart.append(_date(end, locale))
     if end.utcoffset() != start.utcoffset():
         apart.append(_offset(end, locale))
-    return f"{_time(end, locale)} ({', '.join(apart)})" if apart else _time(end, locale)
+    return _with_notes(_time(end, locale), apart)
 
 
 def zone_name(moment: datetime, locale: Locale) -> str:
-    """`Central European Time (Berlin)`, the same all the year; with its offset where a wall clock
-    shows it twice.
+    """`Central European Time (Berlin)`, the same all the year;
+    with its offset where a wall clock shows it twice.
     """
     offset = _offset(moment, locale)
     city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)
     name = _name(moment, locale)
     if name in (offset, ""):
         return f"{city} ({offset})"
-    twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
-    apart = ([] if city == "UTC" else [city]) + ([offset] if twice else [])
-    return f"{name} ({', '.join(apart)})" if apart else name
+    apart = []
+    if city != "UTC":
+        apart.append(city)
+    # In the night when clocks go back 02:30 is shown twice: only the offset tells which is meant.
+    if moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset():
+        apart.append(offset)
+    return _with_notes(name, apart)
+
+
+def _with_notes(text: str, notes: list[str]) -> str:
+    if not notes:
+        return text
+    return f"{text} ({', '.join(notes)})"
 
 
 def _name(moment: datetime, locale: Locale) -> str:
     """The name for the whole year, where the language has one; else that of the season."""
     whole_year = get_timezone_name(moment.tzinfo, "long", locale=locale, zone_variant="generic")
-    made_up = "(" in whole_year or ":" in whole_year  # of a country's name, for want of one
-    return get_timezone_name(moment, "long", locale=locale) if made_up else whole_year
+    # Where CLDR has none, babel makes one up of the country's name and the city's.
+    if "(" in whole_year or ":" in whole_year:
+        return get_timezone_name(moment, "long", locale=locale)
+    return whole_year
 
 
 def _offset(moment: datetime, locale: Locale) -> str:

@@ -16,7 +16,7 @@ from workers.embedded.errors import NotStartedError
 ROOT = Path(__file__).parents[3]
 PARENT = """
 import json, os, signal, sys
-from workers.embedded.postgres import postgres_server
+from tests.support.postgres import postgres_server
 from workers.embedded.redis import redis_server
 with redis_server() as redis, postgres_server() as postgres:
     print(json.dumps({str(server.folder): server.url for server in (redis, postgres)}), flush=True)

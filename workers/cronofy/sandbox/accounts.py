@@ -41,6 +41,7 @@ def break_profile(world: World, profile: SandboxProfile, *, noticed: bool) -> No
     Cronofy finds out at the next access attempt; `noticed` says whether that has happened already.
     """
     profile.broken, profile.broken_at = True, world.clock.second()
+    # A copy: what the person does from now on is not seen by Cronofy, which goes on showing this.
     for calendar in profile.calendars:
         calendar.held = dict(calendar.seen)
     if noticed:
@@ -49,6 +50,7 @@ def break_profile(world: World, profile: SandboxProfile, *, noticed: bool) -> No
 
 def notice(world: World, profile: SandboxProfile) -> None:
     """Cronofy tries to reach the provider and learns whether the login still works."""
+    # Told once: of a login that is known to be broken nothing more is said.
     if profile.broken and profile.connected:
         profile.connected = False
         channels.notify(world, profile.account, "profile_disconnected")
@@ -62,12 +64,13 @@ def relink(world: World, profile: SandboxProfile) -> None:
     profile.broken, profile.connected, profile.broken_at = False, True, None
     if not profile.syncing:
         _look_again(profile)
+        # Since it broke, not since now: `changes_since` is the earliest moment to read from.
         channels.notify_change(world, profile.account, profile.calendars, since=since)
 
 
 def begin_sync(profile: SandboxProfile) -> None:
-    """The first sync runs: reads answer 200 and are empty, which must not be taken for "free all
-    day".
+    """The first sync runs:
+    reads answer 200 and are empty, which must not be taken for "free all day".
     """
     profile.syncing = True
     for calendar in profile.calendars:

@@ -1,5 +1,5 @@
-"""The sandbox as a Flask app: every route on one page, refusals in the protocol's way, one lock
-around each view.
+"""The sandbox as a Flask app:
+every route on one page, refusals in the protocol's way, one lock around each view.
 """
 
 import time
@@ -96,13 +96,15 @@ PAGES: tuple[Route, ...] = (
 
 
 class SandboxApp(Flask):
-    """Flask, with the world locked while a view runs. Ordered delays happen before that, slow
-    bodies after it.
+    """Flask, with the world locked while a view runs.
+    Ordered delays happen before that, slow bodies after it.
     """
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer one request with the world to itself."""
         world: World = self.extensions["sandbox"]
+        # The race: two calls that change the same account, each in a thread of its own. One lock
+        # for all of it is enough for one laptop, and no view has to think of it.
         with world.lock:
             world.catch_up()
             return super().dispatch_request()
@@ -133,35 +135,35 @@ def _guard() -> Response | None:
     """Only this laptop: no name that was rebound to it, and no web page of somebody else."""
     source = request.headers.get("Origin")
     theirs = source is not None and source != request.host_url.rstrip("/")
-    if urlsplit(request.host_url).hostname not in LOOPBACK or (
-        theirs and not fault_injection.imitated(request.path)
-    ):
-        return answer(
-            {
-                "error": (
-                    "the sandbox answers its own pages on loopback only, not"
-                    f" {source or request.host}"
-                )
-            },
-            403,
-        )
+    # DNS rebinding: a name of somebody else's that came to point at this machine. The browser sends
+    # that name as the host.
+    rebound = urlsplit(request.host_url).hostname not in LOOPBACK
+    # The imitated API is guarded by its tokens, whoever calls.
+    if rebound or (theirs and not fault_injection.imitated(request.path)):
+        error = f"the sandbox answers its own pages on loopback only, not {source or request.host}"
+        return answer({"error": error}, 403)
     return None
 
 
 def _log(response: Response) -> Response:
-    if fault_injection.imitated(request.path):
-        world = current_world()
-        world.traffic.add(
-            {
-                "at": utc_text(world.clock.now()),
-                "method": request.method,
-                "path": request.path,
-                "query": request.query_string.decode("latin-1"),
-                "route": request.url_rule.rule if request.url_rule else request.path,
-                "status": response.status_code,
-                "ms": round((time.perf_counter() - g.begun) * 1000, 1),
-            }
-        )
+    if not fault_injection.imitated(request.path):
+        return response
+    route = request.path
+    if request.url_rule is not None:
+        route = request.url_rule.rule
+    world = current_world()
+    # Neither headers nor bodies: those hold tokens and what people wrote.
+    world.traffic.add(
+        {
+            "at": utc_text(world.clock.now()),
+            "method": request.method,
+            "path": request.path,
+            "query": request.query_string.decode("latin-1"),
+            "route": route,
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - g.begun) * 1000, 1),
+        }
+    )
     return response
 
 
@@ -185,4 +187,6 @@ def _http_refusal(error: HTTPException) -> Response:
     status = error.code or 500
     if request.path.startswith("/sandbox/"):
         return answer({"error": f"{request.method} {request.path}: {error.description}"}, status)
-    return empty(404 if status == 405 else status)
+    if status == 405:
+        status = 404
+    return empty(status)

@@ -9,20 +9,20 @@ not block. The grid starts with each query period.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from workers.cronofy.sandbox.errors import invalid
+from workers.cronofy.sandbox.errors import invalid, require
 from workers.cronofy.sandbox.reading import span
 from workers.cronofy.sandbox.responses import mapping
-from workers.cronofy.sandbox.times import instant, read_moment, utc_text
+from workers.cronofy.sandbox.times import UTC_ZONE, instant, read_moment, utc_text
 from workers.cronofy.sandbox.world import World
 
 Span = tuple[datetime, datetime]
-UTC_ZONE = ZoneInfo("UTC")
+# Cronofy has a limit, but documents no number: this one is ours.
 PERIODS_MOST = 50
-GRID = timedelta(minutes=15)  # of slots when no start_interval is given
+# Of slots when no start_interval is given.
+GRID = timedelta(minutes=15)
 FORMATS = ("periods", "slots", "overlapping_slots")
 
 
@@ -32,6 +32,9 @@ class AvailabilityMember:
 
     sub: str
     free: tuple[Span, ...]
+
+    def is_free(self, slot: Span) -> bool:
+        return any(start <= slot[0] and slot[1] <= end for start, end in self.free)
 
 
 @dataclass(frozen=True)
@@ -57,15 +60,18 @@ def available(world: World, asked: Mapping[str, Any]) -> dict[str, list[dict[str
     else:
         found = _working(request, _grid(request), overlapping=request.form == "overlapping_slots")
     items = [_shown(*one) for one in found][: request.most]
-    return {"available_periods" if request.form == "periods" else "available_slots": items}
+    if request.form == "periods":
+        return {"available_periods": items}
+    return {"available_slots": items}
 
 
 def _periods(request: AvailabilityRequest) -> Iterator[tuple[Span, list[str]]]:
     """The maximal runs, for each choice of people that satisfies every group."""
-    choices = product(*(combinations(members, needed) for needed, members in request.groups))
+    # Every choice is tried, which grows fast: fine for the few people that a session has.
+    chosen = [combinations(members, needed) for needed, members in request.groups]
     seen: dict[Span, list[str]] = {}
-    for choice in choices:
-        people = [member for group in choice for member in group]
+    for choice in product(*chosen):
+        people = list(chain.from_iterable(choice))
         runs = list(request.periods)
         for member in people:
             runs = list(_meet(runs, member.free))
@@ -78,43 +84,40 @@ def _periods(request: AvailabilityRequest) -> Iterator[tuple[Span, list[str]]]:
 def _working(
     request: AvailabilityRequest, starts: Iterable[datetime], *, overlapping: bool = True
 ) -> Iterator[tuple[Span, list[str]]]:
-    """Those starts at which every group has enough free people; one after the other unless
-    overlapping.
+    """Those starts at which every group has enough free people;
+    one after the other unless overlapping.
     """
     free_from: datetime | None = None
     for start in starts:
         slot = (start, start + request.duration)
         if not overlapping and free_from is not None and start < free_from:
             continue
-        people: list[str] = []
-        for needed, members in request.groups:
-            able = [
-                member.sub
-                for member in members
-                if any(a <= slot[0] and slot[1] <= b for a, b in member.free)
-            ]
-            if len(able) < needed:
-                break
-            people += able
-        else:
+        people = _able(request, slot)
+        if people is not None:
             free_from = slot[1]
             yield slot, people
 
 
+def _able(request: AvailabilityRequest, slot: Span) -> list[str] | None:
+    """All who are free then, more than are needed too. None: too few of some group."""
+    people: list[str] = []
+    for needed, members in request.groups:
+        able = [member.sub for member in members if member.is_free(slot)]
+        if len(able) < needed:
+            return None
+        people += able
+    return people
+
+
 def _grid(request: AvailabilityRequest) -> Iterator[datetime]:
+    # From each period's own start: Cronofy says nothing of an origin that all of them share.
     for since, until in request.periods:
         for number in range((until - since - request.duration) // request.step + 1):
             yield since + number * request.step
 
 
 def _read(world: World, asked: Mapping[str, Any]) -> AvailabilityRequest:
-    missing = {
-        name: "errors.required"
-        for name in ("participants", "required_duration")
-        if not asked.get(name)
-    }
-    if missing:
-        raise invalid(**missing)
+    require(asked, "participants", "required_duration")
     duration = _minutes(asked["required_duration"], "required_duration")
     form = asked.get("response_format") or "periods"
     if form not in FORMATS:
@@ -122,23 +125,16 @@ def _read(world: World, asked: Mapping[str, Any]) -> AvailabilityRequest:
     periods = _query_periods(asked, duration)
     buffers = mapping(asked.get("buffer"), "buffer")
     around = (_buffer(buffers.get("before")), _buffer(buffers.get("after")))
-    groups = tuple(
-        _group(world, group, periods, around) for group in _listed(asked["participants"])
-    )
-    step = (
-        _minutes(asked["start_interval"], "start_interval") if asked.get("start_interval") else GRID
-    )
-    return AvailabilityRequest(
-        groups,
-        duration,
-        periods,
-        step,
-        form,
-        asked.get("max_results"),
-    )
+    groups = [_group(world, group, periods, around) for group in _listed(asked["participants"])]
+    step = GRID
+    if asked.get("start_interval"):
+        step = _minutes(asked["start_interval"], "start_interval")
+    most = asked.get("max_results")
+    return AvailabilityRequest(tuple(groups), duration, periods, step, form, most)
 
 
 def _query_periods(asked: Mapping[str, Any], duration: timedelta) -> tuple[Span, ...]:
+    # `available_periods` is the older name, which the official clients still send.
     given = asked.get("query_periods") or asked.get("available_periods") or ()
     periods = [_span(period, "query_periods") for period in given]
     for slot in asked.get("query_slots") or ():
@@ -158,11 +154,13 @@ def _group(
     around: tuple[timedelta, timedelta],
 ) -> tuple[int, tuple[AvailabilityMember, ...]]:
     asked = _listed(group.get("members"))
-    required = group.get("required", "all")
-    needed = len(asked) if required == "all" else required
+    needed = group.get("required", "all")
+    if needed == "all":
+        needed = len(asked)
     if not asked or not isinstance(needed, int) or not 0 < needed <= len(asked):
         raise invalid(participants="errors.invalid_required")
-    return needed, tuple(_member(world, member, periods, around) for member in asked)
+    members = [_member(world, member, periods, around) for member in asked]
+    return needed, tuple(members)
 
 
 def _member(
@@ -172,14 +170,20 @@ def _member(
     around: tuple[timedelta, timedelta],
 ) -> AvailabilityMember:
     sub = str(member.get("sub"))
+    # Only accounts that the application may read: a grant is what says so.
     if not any(grant.sub == sub for grant in world.grants.values()):
         raise invalid(participants="errors.unknown_sub")
-    own = member.get("available_periods")
-    free = [_span(period, "available_periods") for period in own] if own else list(periods)
+    free = list(periods)
+    if member.get("available_periods"):
+        free = [_span(period, "available_periods") for period in member["available_periods"]]
     for start, end in sorted(_busy(world, sub, member.get("calendar_ids"))):
-        free = [
-            piece for run in free for piece in _without(run, (start - around[1], end + around[0]))
-        ]
+        # The buffer after a slot reaches up to an event's start, the one before it to its end: so
+        # they change sides when it is the event that grows.
+        hole = (start - around[1], end + around[0])
+        pieces: list[Span] = []
+        for run in free:
+            pieces += _without(run, hole)
+        free = pieces
     return AvailabilityMember(sub, tuple(sorted(free)))
 
 
@@ -189,9 +193,13 @@ def _busy(world: World, sub: str, calendar_ids: Sequence[str] | None) -> Iterato
         if calendar.deleted or (calendar_ids is not None and calendar.id not in calendar_ids):
             continue
         for event in calendar.seen.values():
-            declined = event.details.get("participation_status") == "declined"
+            if event.deleted or event.free_busy == "free":
+                continue
+            # Whether a declined event blocks at Cronofy is not documented: here it does not.
+            if event.details.get("participation_status") == "declined":
+                continue
             start, end = span(event, account.zoneinfo)
-            if start < end and not event.deleted and event.free_busy != "free" and not declined:
+            if start < end:
                 yield start, end
 
 
@@ -234,7 +242,10 @@ def _minutes(duration: object, field: str) -> timedelta:
 
 
 def _listed(value: object) -> list[Mapping[str, Any]]:
-    items = [value] if isinstance(value, Mapping) else value
+    items = value
+    # One may come without the list around it.
+    if isinstance(value, Mapping):
+        items = [value]
     if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
         raise invalid(participants="errors.invalid")
     return items

@@ -22,7 +22,10 @@ def free_busy() -> Response:
 def events() -> Response:
     """GET /v1/events: `only_managed=true` needs no reading scope."""
     world = current_world()
-    _, account = caller(*(() if flag("only_managed") else ("read_events",)))
+    needs = ["read_events"]
+    if flag("only_managed"):
+        needs = []
+    _, account = caller(*needs)
     query = reading.read_query(world, account, request.args, vanished())
     return answer(paging.first(world, account.sub, "events", reading.events(query)))
 
@@ -54,8 +57,8 @@ def delete_event(calendar_id: str) -> Response:
 
 
 def delete_events() -> Response:
-    """DELETE /v1/events: what to delete stands in the body, or in the query as the Python client
-    does it.
+    """DELETE /v1/events:
+    what to delete stands in the body, or in the query as the Python client does it.
     """
     _, account = caller("delete_event")
     asked = body()
@@ -85,6 +88,8 @@ def open_channel() -> Response:
     _, account = caller("read_free_busy", "read_events", "create_event")
     channel, is_new = notifications.open_channel(world, account, body())
     response = answer({"channel": notifications.shown(channel)})
+    # After the answer: nothing that is known of Cronofy lets a failed verification refuse a
+    # channel.
     if is_new:
         response.call_on_close(lambda: _verify(world, channel))
     return response

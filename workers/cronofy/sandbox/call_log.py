@@ -1,5 +1,5 @@
-"""What was asked of the imitated API: the latest calls, and how many of each kind. Never a token or
-a body.
+"""What was asked of the imitated API: the latest calls, and how many of each kind.
+Never a token or a body.
 """
 
 import threading
@@ -19,6 +19,8 @@ class Traffic:
 
     def add(self, call: dict[str, Any]) -> None:
         """Keep one answered call."""
+        # By route, not by path: "how many reads were there" is what tests ask. The log has an end,
+        # the counts go on.
         with self._lock:
             self._calls.append(call)
             self._counts[f"{call['method']} {call['route']}"] += 1

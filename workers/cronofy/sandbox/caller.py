@@ -9,11 +9,12 @@ from workers.cronofy.sandbox.world import Access, SandboxAccount
 
 
 def caller(*needs: str) -> tuple[Access, SandboxAccount]:
-    """The access token's grant and account. Raises ProtocolError 401, or 403 unless one of `needs`
-    is in its scope.
+    """The access token's grant and account.
+    Raises ProtocolError 401, or 403 unless one of `needs` is in its scope.
     """
     world = current_world()
     access = world.access.get(_bearer())
+    # An expired token and one that never was are told alike; what the body says is not documented.
     if access is None or access.expires_at <= world.clock.now():
         raise ProtocolError(401)
     if needs and not any(grants.allows(access.scope, need) for need in needs):
@@ -22,8 +23,8 @@ def caller(*needs: str) -> tuple[Access, SandboxAccount]:
 
 
 def application_or_caller() -> None:
-    """Let the application's secret (as an API key) or any account's access token pass. Raises
-    ProtocolError 401.
+    """Let the application's secret (as an API key) or any account's access token pass.
+    Raises ProtocolError 401.
     """
     if _bearer() not in current_world().secrets:
         caller()
@@ -31,4 +32,6 @@ def application_or_caller() -> None:
 
 def _bearer() -> str:
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else ""
+    if scheme.lower() != "bearer":
+        return ""
+    return value.strip()

@@ -14,7 +14,8 @@ from workers.cronofy.sandbox.responses import truth
 from workers.cronofy.sandbox.times import utc_text
 from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, SandboxChannel, World
 
-MOST = 128  # channels per account and application
+# Channels per account and application. Source: docs.cronofy.com, Create a notification channel.
+MOST = 128
 
 
 def open_channel(
@@ -28,6 +29,8 @@ def open_channel(
         raise invalid(callback_url="errors.must_be_http_or_https")
     filters = _filters(account, request.get("filters") or {})
     mine = listed(world, account)
+    # Get or create, by what the filters mean: their order, and what is the default, count for
+    # nothing.
     for channel in mine:
         if (channel.callback_url, _meaning(channel.filters)) == (url, _meaning(filters)):
             return channel, False
@@ -64,15 +67,16 @@ def notify_change(
     since: datetime | None = None,
     managed: bool = False,
 ) -> None:
-    """Tell the channels that watch one of these calendars; `managed`: only the application's own
-    event changed.
+    """Tell the channels that watch one of these calendars;
+    `managed`: only the application's own event changed.
     """
     changes_since = {"changes_since": utc_text(since or world.clock.second())}
     ids = {calendar.id for calendar in calendars}
     for channel in listed(world, account):
+        if channel.filters.get("only_managed") and not managed:
+            continue
         watched = channel.filters.get("calendar_ids")
-        ours = managed or not channel.filters.get("only_managed")
-        if ours and (watched is None or ids & set(watched)):
+        if watched is None or ids & set(watched):
             push(world, channel, "change", changes_since)
 
 
@@ -104,6 +108,7 @@ def shown(channel: SandboxChannel) -> dict[str, Any]:
 def _filters(account: SandboxAccount, asked: object) -> dict[str, Any]:
     if not isinstance(asked, Mapping):
         raise invalid(filters="errors.must_be_an_object")
+    # Only what differs from the default is kept: Cronofy echoes no other filters.
     filters: dict[str, Any] = {}
     if asked.get("calendar_ids") is not None:
         ids = asked["calendar_ids"]
@@ -117,5 +122,7 @@ def _filters(account: SandboxAccount, asked: object) -> dict[str, Any]:
 
 
 def _meaning(filters: Mapping[str, Any]) -> tuple[frozenset[str] | None, bool]:
-    ids = filters.get("calendar_ids")
-    return (None if ids is None else frozenset(ids)), bool(filters.get("only_managed"))
+    only_managed = bool(filters.get("only_managed"))
+    if filters.get("calendar_ids") is None:
+        return None, only_managed
+    return frozenset(filters["calendar_ids"]), only_managed

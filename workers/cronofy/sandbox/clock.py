@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 
 class SandboxClock:
-    """Real time moved by an offset. `now()` may be set anywhere; `elapsed()` never runs
-    backwards.
+    """Real time moved by an offset.
+    `now()` may be set anywhere; `elapsed()` never runs backwards.
     """
 
     def __init__(self, now: datetime | None = None) -> None:
@@ -26,8 +26,8 @@ class SandboxClock:
         return self.now().replace(microsecond=0)
 
     def elapsed(self) -> float:
-        """Seconds that have passed, really or by `advance`; what waits for a time-out counts in
-        these.
+        """Seconds that have passed, really or by `advance`;
+        what waits for a time-out counts in these.
         """
         return time.monotonic() + self._skipped
 
@@ -43,6 +43,7 @@ class SandboxClock:
         """Move to `now` (aware). A step forward counts as time passed, a step back does not."""
         step = (now - self.now()).total_seconds()
         self._offset += timedelta(seconds=step)
+        # What waits for a time-out must not begin to wait anew when the date is turned back.
         self._skipped += max(0.0, step)
         self._tell()
 

@@ -49,9 +49,8 @@ class Control(ControlLink):
             "fields": fields,
         }
         span = {"start": _text(start), "end": _text(end)}
-        return str(
-            self._call("POST", f"calendars/{calendar_id}/events", **span, **order)["event_uid"]
-        )
+        added = self._call("POST", f"calendars/{calendar_id}/events", **span, **order)
+        return str(added["event_uid"])
 
     def move_event(
         self, event_uid: str, start: datetime | date | str, end: datetime | date | str
@@ -79,8 +78,11 @@ class Control(ControlLink):
         replace: bool = False,
     ) -> dict[str, Any]:
         """Load a file (or its text) -> `{imported, cancelled, unreadable, notes}`."""
-        text = ics.read_bytes().decode("utf-8", "replace") if isinstance(ics, Path) else ics
-        order = {"ics": text, "zone": zone, "notify": notify, "replace": replace}
+        # With its own line ends: reading it as text would turn CRLF into LF, and hide what a file
+        # does.
+        if isinstance(ics, Path):
+            ics = ics.read_bytes().decode("utf-8", "replace")
+        order = {"ics": ics, "zone": zone, "notify": notify, "replace": replace}
         window = {"since": since and _text(since), "until": until and _text(until)}
         return self._call("POST", f"calendars/{calendar_id}/import", **order, **window)
 
@@ -104,11 +106,8 @@ class Control(ControlLink):
 
     def create_profile(self, sub: str, *, provider: str = "google", name: str | None = None) -> str:
         """Another login -> profile_id."""
-        return str(
-            self._call("POST", f"accounts/{sub}/profiles", provider=provider, name=name)[
-                "profile_id"
-            ]
-        )
+        made = self._call("POST", f"accounts/{sub}/profiles", provider=provider, name=name)
+        return str(made["profile_id"])
 
     def create_calendar(
         self, profile_id: str, name: str, *, primary: bool = False, readonly: bool = False
@@ -128,6 +127,8 @@ class Control(ControlLink):
         error.
         """
         form = {"profile": profile, "decision": decision, **fields}
+        # A session of its own: a cookie of the last consent would join this calendar to its
+        # account.
         with requests.Session() as browser:
             browser.trust_env = False
             answer = browser.post(authorize_url, data=form, allow_redirects=False, timeout=TIMEOUT)
@@ -152,8 +153,8 @@ class Control(ControlLink):
         self._call("POST", f"accounts/{sub}/revoke")
 
     def break_profile(self, profile_id: str, *, noticed: bool = True) -> None:
-        """The provider refuses the login; unless `noticed`, Cronofy learns of it with the next edit
-        or write.
+        """The provider refuses the login;
+        unless `noticed`, Cronofy learns of it with the next edit or write.
         """
         self._call("POST", f"profiles/{profile_id}/break", noticed=noticed)
 
@@ -188,8 +189,8 @@ class Control(ControlLink):
     # Trouble
 
     def fault(self, kind: str, path: str = "/", *, times: int | None = 1, **how: Any) -> None:
-        """Spoil the next `times` calls (None: until cleared) on paths that begin with `path`; see
-        `faults.Fault`.
+        """Spoil the next `times` calls (None: until cleared) on paths that begin with `path`;
+        see `faults.Fault`.
         """
         self._call("POST", "faults", kind=kind, path=path, times=times, **how)
 
@@ -223,8 +224,8 @@ class Control(ControlLink):
         self._call("DELETE", "faults")
 
     def pushes(self, **switches: float) -> dict[str, Any]:
-        """Turn `drop`, `duplicate`, `reorder`, `tamper`, `delay`, `timeout`, `retry_scale`; see
-        `pushes.Switches`.
+        """Turn `drop`, `duplicate`, `reorder`, `tamper`, `delay`, `timeout`, `retry_scale`;
+        see `pushes.Switches`.
         """
         return self._call("PATCH", "pushes", **switches)
 
@@ -242,6 +243,7 @@ class Control(ControlLink):
 
 
 def _text(moment: datetime | date | str) -> str:
+    # Without a fraction, which the wire does not carry, and refuses.
     if isinstance(moment, datetime):
         return moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")
     return str(moment)

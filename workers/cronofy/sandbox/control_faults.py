@@ -1,5 +1,5 @@
-"""The control API's part that makes trouble, turns the clock and looks inside: for tests and the
-demo.
+"""The control API's part that makes trouble, turns the clock and looks inside:
+for tests and the demo.
 """
 
 from flask import Response
@@ -13,6 +13,7 @@ from workers.cronofy.sandbox.responses import answer, body, current_world
 
 def add_secret() -> Response:
     """POST secrets `{secret?}`: a second client secret; pushes carry a value for each."""
+    # Behind the others: the oldest goes first, as in a rotation.
     secret = str(body().get("secret") or identifiers.client_secret())
     current_world().secrets.append(secret)
     return answer({"client_secret": secret})

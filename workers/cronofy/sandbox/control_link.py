@@ -21,6 +21,7 @@ class ControlLink:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self._session = requests.Session()
+        # A proxy that the environment names would be asked for what is on this machine.
         self._session.trust_env = False
 
     def close(self) -> None:
@@ -63,8 +64,8 @@ class ControlLink:
         self._call("DELETE", "calls")
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Every attempt to deliver a push: `{type, at, status, outcome, duration_ms, attempt, …}`,
-        oldest first.
+        """Every attempt to deliver a push:
+        `{type, at, status, outcome, duration_ms, attempt, …}`, oldest first.
         """
         deliveries: list[dict[str, Any]] = self._call("GET", "deliveries")["deliveries"]
         return deliveries
@@ -74,8 +75,8 @@ class ControlLink:
         return int(self._call("GET", "deliveries")["pending"])
 
     def wait_until_quiet(self, *, seconds: float = 10.0) -> None:
-        """Until no push is queued or under way. Raises TimeoutError, for instance while a retry
-        waits for the clock.
+        """Until no push is queued or under way.
+        Raises TimeoutError, for instance while a retry waits for the clock.
         """
         end = monotonic() + seconds
         while pending := self.pending():
@@ -95,6 +96,8 @@ class ControlLink:
     # What the person does
 
     def _call(self, method: str, route: str, /, **order: Any) -> dict[str, Any]:
+        # Left out where it is None, so that the sandbox's own defaults hold; but for `times`, whose
+        # None says "until cleared".
         content = {
             name: value for name, value in order.items() if value is not None or name == "times"
         }

@@ -1,5 +1,5 @@
-"""The control API's part that acts as a person: accounts, profiles, calendars and the events in
-them.
+"""The control API's part that acts as a person:
+accounts, profiles, calendars and the events in them.
 """
 
 from collections.abc import Callable
@@ -37,6 +37,8 @@ def change_account(sub: str) -> Response:
     account, asked = current_world().account(sub), body()
     if "zone" in asked:
         checked(zone_named, str(asked["zone"]))
+    # No push comes of it, though floating times and days move along: nothing says that Cronofy
+    # sends one.
     for name in ("zone", "name", "email"):
         setattr(account, name, str(asked.get(name, getattr(account, name))))
     return answer({"sub": sub, "zone": account.zone})
@@ -151,12 +153,15 @@ def add_event(calendar_id: str) -> Response:
     given.
     """
     world, asked = current_world(), body()
+    tzid = None
+    if asked.get("tzid"):
+        tzid = checked(zone_named, str(asked["tzid"])).key
     draft = person_actions.Draft(
         moment_in(asked, "start"),
         moment_in(asked, "end"),
         summary=str(asked.get("summary") or "Busy"),
         free_busy=status_in(asked.get("status") or "busy"),
-        tzid=checked(zone_named, str(asked["tzid"])).key if asked.get("tzid") else None,
+        tzid=tzid,
         details=dict(asked.get("fields") or {}),
     )
     [event] = person_actions.add(
@@ -168,7 +173,9 @@ def add_event(calendar_id: str) -> Response:
 def change_event(event_uid: str) -> Response:
     """PATCH events/{uid} `{start, end}` moves it; `{status?, summary?}` changes it."""
     world, asked = current_world(), body()
-    changes: dict[str, Any] = {"summary": str(asked["summary"])} if asked.get("summary") else {}
+    changes: dict[str, Any] = {}
+    if asked.get("summary"):
+        changes["summary"] = str(asked["summary"])
     if asked.get("status"):
         changes["free_busy"] = status_in(asked["status"])
     if asked.get("start"):

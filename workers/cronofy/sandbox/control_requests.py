@@ -1,14 +1,14 @@
 """Reads what a request to the control API asks for; what is wrong with it is said in words."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar, get_args
 
 from flask import Response
 
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.responses import answer
-from workers.cronofy.sandbox.times import Moment, floats, read_moment
+from workers.cronofy.sandbox.times import UTC_ZONE, Moment, floats, instant, read_moment
 from workers.cronofy.sandbox.world import FreeBusy
 
 Result = TypeVar("Result")
@@ -20,25 +20,24 @@ def done() -> Response:
 
 
 def moment_in(asked: dict[str, Any], name: str) -> Moment:
-    """A time; one without Z or offset floats unless `tzid` is given beside it. Raises ControlError
-    422.
+    """A time; one without Z or offset floats unless `tzid` is given beside it.
+    Raises ControlError 422.
     """
     moment = checked(read_moment, asked.get(name))
+    # As Cronofy reads an event time: the zone beside it is the one that it is meant in.
     if floats(moment) and asked.get("tzid"):
         return checked(read_moment, {"time": asked[name], "tzid": asked["tzid"]})
     return moment
 
 
 def instant_in(asked: dict[str, Any], name: str) -> datetime | None:
-    """An instant; dates and floating times are taken as UTC. None when absent. Raises ControlError
-    422.
+    """An instant; dates and floating times are taken as UTC.
+    None when absent. Raises ControlError 422.
     """
     if not asked.get(name):
         return None
     moment = moment_in(asked, name)
-    if not isinstance(moment, datetime):
-        return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return instant(moment, UTC_ZONE)
 
 
 def status_in(value: object) -> FreeBusy:

@@ -1,5 +1,5 @@
-"""One attempt to hand a notification over: a POST that follows no redirect and waits a few seconds
-only.
+"""One attempt to hand a notification over:
+a POST that follows no redirect and waits a few seconds only.
 """
 
 import time
@@ -10,8 +10,8 @@ import requests
 
 @dataclass(frozen=True)
 class PushOutcome:
-    """What came of an attempt; `status` is None when nobody answered. `sent_at` is real epoch
-    seconds.
+    """What came of an attempt; `status` is None when nobody answered.
+    `sent_at` is real epoch seconds.
     """
 
     status: int | None = None
@@ -26,8 +26,8 @@ class PushOutcome:
 
 
 def post(url: str, body: bytes, signature: str, timeout: float) -> PushOutcome:
-    """Send the bytes as they are; a network error, or no answer in `timeout` seconds, is an Answer
-    without status.
+    """Send the bytes as they are;
+    a network error, or no answer in `timeout` seconds, is an outcome without status.
     """
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -39,15 +39,15 @@ def post(url: str, body: bytes, signature: str, timeout: float) -> PushOutcome:
     error: str | None = None
     try:
         with requests.Session() as session:
-            session.trust_env = False  # a proxy of the laptop's owner has no business here
+            # A proxy of the laptop's owner has no business here.
+            session.trust_env = False
             answer = session.post(
                 url, data=body, headers=headers, timeout=timeout, allow_redirects=False, stream=True
             )
             status = answer.status_code
-            answer.close()  # the body is of no interest, and must not be able to keep us here
-    except (
-        requests.RequestException,
-        ValueError,
-    ) as failure:  # ValueError: a callback URL that is none
+            # The body is of no interest, and must not be able to keep us here.
+            answer.close()
+    # ValueError: a callback URL that is none.
+    except (requests.RequestException, ValueError) as failure:
         error = type(failure).__name__
     return PushOutcome(status, error, sent_at, round((time.perf_counter() - begun) * 1000, 1))

@@ -37,18 +37,25 @@ class ControlError(Exception):
 
 def invalid(**fields: str) -> ProtocolError:
     """422 in Cronofy's shape. `fields` gives a key like `errors.required` per field."""
-    return ProtocolError(
-        422, {"errors": {name: [_entry(name, key)] for name, key in fields.items()}}
-    )
+    errors = {name: [_entry(name, key)] for name, key in fields.items()}
+    return ProtocolError(422, {"errors": errors})
+
+
+def missing(asked: Mapping[str, object], *names: str) -> dict[str, str]:
+    """What `invalid` takes, for those that are not there or empty."""
+    return {name: "errors.required" for name in names if not asked.get(name)}
+
+
+def require(asked: Mapping[str, object], *names: str) -> None:
+    """Raises ProtocolError 422 unless all are there."""
+    if fields := missing(asked, *names):
+        raise invalid(**fields)
 
 
 def _entry(name: str, key: str) -> dict[str, str]:
-    if (name, key) == (
-        "summary",
-        "errors.required",
-    ):  # the one field that Cronofy words differently
+    # The one field that Cronofy words differently.
+    if (name, key) == ("summary", "errors.required"):
         return {"key": key, "description": "summary must be specified"}
-    return {
-        "key": key,
-        "description": DESCRIPTIONS.get(key, key.removeprefix("errors.").replace("_", " ")),
-    }
+    # Keys that nobody has seen a description of get their own words.
+    words = key.removeprefix("errors.").replace("_", " ")
+    return {"key": key, "description": DESCRIPTIONS.get(key, words)}

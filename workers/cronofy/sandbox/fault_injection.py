@@ -1,5 +1,5 @@
-"""Puts ordered faults into effect on a call of the imitated API: before it is answered, and on its
-way out.
+"""Puts ordered faults into effect on a call of the imitated API:
+before it is answered, and on its way out.
 """
 
 import json
@@ -17,13 +17,14 @@ TRICKLE_PIECES = 40
 
 
 def before() -> Response | None:
-    """Delay, refuse, or note what shall happen to the answer. Runs without the world's lock: others
-    go on.
+    """Delay, refuse, or note what shall happen to the answer.
+    Runs without the world's lock: others go on.
     """
     if not imitated(request.path):
         return None
     struck = {fault.kind: fault for fault in current_world().faults.take(request.path)}
     g.faults = struck
+    # Before the world is locked: a slow call must not keep the others waiting.
     if "delay" in struck:
         time.sleep(struck["delay"].seconds)
     if "vanish_calendar" in struck:
@@ -38,6 +39,7 @@ def before() -> Response | None:
 def after(response: Response) -> Response:
     """Spoil the answer where that was ordered."""
     struck: dict[str, Fault] = g.get("faults", {})
+    # A refusal of a write that is carried out later all the same: nothing in it tells a client so.
     if "late" in struck and "status" in struck:
         response = _refusal(struck["status"])
     if "foreign_next_page" in struck:
@@ -86,6 +88,7 @@ def _refusal(fault: Fault) -> Response:
 def _with_foreign_page(data: bytes, host: str) -> bytes:
     answer: dict[str, Any] = json.loads(data)
     pages = answer.get("pages", {"current": 1, "total": 1})
+    # The Python client asks `total`, others ask `next_page`: both say that there is more.
     pages["total"] = max(pages["total"], pages["current"] + 1)
     pages["next_page"] = f"{host}/v1/free_busy/pages/000000000000000000000000"
     return json_bytes(answer | {"pages": pages})
@@ -100,6 +103,8 @@ def _send_slowly(response: Response, seconds: float) -> None:
             time.sleep(seconds / TRICKLE_PIECES)
             yield data[start : start + size]
 
+    # With its length: without one a client could take the end of the connection for the end of the
+    # answer.
     response.response = pieces()
     response.headers["Content-Length"] = str(len(data))
 

@@ -23,8 +23,8 @@ KINDS = get_args(Kind)
 
 @dataclass
 class Fault:
-    """One order: from the `skip`-th match on, `times` calls (None: until cleared) whose path starts
-    with `path`.
+    """One order: from the `skip`-th match on,
+    `times` calls (None: until cleared) whose path starts with `path`.
     """
 
     kind: Kind
@@ -68,8 +68,8 @@ class Faults:
             self._faults.clear()
 
     def take(self, path: str) -> list[Fault]:
-        """What shall happen to this call: at most one fault of each kind, so that orders of one
-        kind queue up.
+        """What shall happen to this call:
+        at most one fault of each kind, so that orders of one kind queue up.
         """
         with self._lock:
             struck: dict[str, Fault] = {}

@@ -49,9 +49,13 @@ def learn(zones: FileZones, block: str, since: datetime, until: datetime) -> Non
     if known is None or not zones.knows_timezone_id(component.tz_name):
         return
     own = component.to_tz(lookup_tzid=False)
-    if any(own.utcoffset(at) != known.utcoffset(at) for at in _moments(since, until)):
-        zones.redefined.add(component.tz_name)
-        tzp.cache_timezone_component(component)
+    # By samples, deliberately: the same rules can be written in many ways. What that misses is a
+    # change of the clocks which differs by some hours of one day.
+    for at in _moments(since, until):
+        if own.utcoffset(at) != known.utcoffset(at):
+            zones.redefined.add(component.tz_name)
+            tzp.cache_timezone_component(component)
+            return
 
 
 def _moments(since: datetime, until: datetime) -> Iterator[datetime]:

@@ -13,6 +13,7 @@ from workers.cronofy.sandbox.errors import ProtocolError
 from workers.cronofy.sandbox.world import Access, Code, SandboxGrant, SandboxProfile, World
 
 LIFE = timedelta(hours=1)
+# Short, says Cronofy, and no number: this one is ours.
 CODE_LIFE = timedelta(minutes=5)
 
 READING = {"read_account", "list_calendars", "read_events", "read_free_busy"}
@@ -44,6 +45,7 @@ def issue_code(world: World, profile: SandboxProfile, redirect_uri: str, scope: 
 
 def redeem(world: World, code: str, redirect_uri: str) -> dict[str, Any]:
     """The token answer for a code. Raises ProtocolError 400 invalid_grant."""
+    # Taken out before it is looked at: a code is spent by the first try, whatever comes of it.
     found = world.codes.pop(code, None)
     if found is None or found.redirect_uri != redirect_uri or found.expires_at <= world.clock.now():
         raise refused("invalid_grant")
@@ -67,9 +69,9 @@ def renew(world: World, refresh_token: str) -> dict[str, Any]:
 def give(world: World, sub: str, scope: str) -> dict[str, Any]:
     """A fresh access token for the account, and its one refresh token."""
     access_token = identifiers.token("at")
+    # The older ones stay alive until they expire: Cronofy ends none at a refresh.
     world.access[access_token] = Access(sub, scope, world.clock.now() + LIFE)
-    refresh_token = next((token for token, grant in world.grants.items() if grant.sub == sub), None)
-    refresh_token = refresh_token or identifiers.token("rt")
+    refresh_token = _refresh_token(world, sub)
     world.grants[refresh_token] = SandboxGrant(sub, scope)
     return {
         "token_type": "bearer",
@@ -82,20 +84,36 @@ def give(world: World, sub: str, scope: str) -> dict[str, Any]:
     }
 
 
+def _refresh_token(world: World, sub: str) -> str:
+    """The one that the account has, or its first."""
+    for token, grant in world.grants.items():
+        if grant.sub == sub:
+            return token
+    return identifiers.token("rt")
+
+
 def owner(world: World, token: str) -> str | None:
     """The account that an access or refresh token belongs to."""
-    held = world.grants.get(token) or world.access.get(token)
-    return held.sub if held else None
+    found = world.grants.get(token) or world.access.get(token)
+    if found is None:
+        return None
+    return found.sub
 
 
 def revoke(world: World, sub: str) -> None:
     """End all access to the account: tokens, codes in flight, channels."""
-    world.grants = {token: grant for token, grant in world.grants.items() if grant.sub != sub}
-    world.access = {token: access for token, access in world.access.items() if access.sub != sub}
-    world.codes = {code: held for code, held in world.codes.items() if held.sub != sub}
+    for held in (world.grants, world.access, world.codes):
+        _drop(held, sub)
+    # Without tokens there is nothing to push about any more; that Cronofy closes them is inferred.
     for channel in world.channels.values():
         if channel.sub == sub:
             channel.closed = True
+
+
+def _drop(held: dict[str, Any], sub: str) -> None:
+    for key, each in list(held.items()):
+        if each.sub == sub:
+            del held[key]
 
 
 def expire(world: World, sub: str) -> None:

@@ -16,9 +16,12 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.handlers import SimpleHandler
 from wsgiref.types import WSGIApplication
 
-ORDERS = "sandbox.orders"  # in the WSGI environ: a set; the app adds "close" or "hang up"
-LARGEST_BODY = 64 * 1024 * 1024  # an .ics file may be large
-IDLE = 60.0  # seconds that a silent connection stays open
+# In the WSGI environ: a set; the app adds "close" or "hang up".
+ORDERS = "sandbox.orders"
+# An .ics file may be large.
+LARGEST_BODY = 64 * 1024 * 1024
+# Seconds that a silent connection stays open.
+IDLE = 60.0
 
 
 class SandboxServer(ThreadingHTTPServer):
@@ -59,8 +62,8 @@ class SandboxServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def close(self, *, serving: bool) -> None:
-        """Stop accepting, end what is open, free the port. `serving`: `serve_forever` runs (else it
-        is waited for).
+        """Stop accepting, end what is open, free the port.
+        `serving`: `serve_forever` runs (else it is waited for).
         """
         if serving:
             self._wake_and_shut_down()
@@ -70,8 +73,8 @@ class SandboxServer(ThreadingHTTPServer):
                 _hang_up(connection)
 
     def _wake_and_shut_down(self) -> None:
-        """`serve_forever` looks for its end only when its poll runs out, or when somebody calls: so
-        call.
+        """`serve_forever` looks for its end only when its poll runs out,
+        or when somebody calls: so call.
         """
         ending = threading.Thread(target=self.shutdown)
         ending.start()
@@ -82,7 +85,8 @@ class SandboxServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = 1 << 16  # head and body leave in one segment; else Nagle and delayed ACKs cost 40 ms
+    # Head and body leave in one segment; else Nagle and delayed ACKs cost 40 ms.
+    wbufsize = 1 << 16
     disable_nagle_algorithm = True
     timeout = IDLE
     server: SandboxServer
@@ -104,16 +108,21 @@ class _Handler(BaseHTTPRequestHandler):
         """The sandbox keeps its own log, without tokens."""
 
     def _body(self) -> bytes | None:
-        """The whole body, so that the connection is clean for the next request; None when it was
-        refused.
+        """The whole body, so that the connection is clean for the next request;
+        None when it was refused.
         """
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             self._refuse(411)
             return None
         length = self.headers.get("Content-Length") or "0"
-        if not length.isdecimal() or int(length) > LARGEST_BODY:
-            self._refuse(413 if length.isdecimal() else 400)
+        if not length.isdecimal():
+            self._refuse(400)
             return None
+        if int(length) > LARGEST_BODY:
+            self._refuse(413)
+            return None
+        # http.server has written its "100 Continue" by now, but into our buffer: the client would
+        # wait for it, and we for the client's body.
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.wfile.flush()
         return self.rfile.read(int(length))
@@ -141,8 +150,11 @@ class _Handler(BaseHTTPRequestHandler):
         }
         for name, value in self.headers.items():
             key = "HTTP_" + name.upper().replace("-", "_")
-            if key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
-                environ[key] = f"{environ[key]},{value}" if key in environ else value
+            # A header that came twice is one value to WSGI, joined as HTTP allows.
+            if key in environ:
+                environ[key] += f",{value}"
+            elif key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
+                environ[key] = value
         return environ
 
 

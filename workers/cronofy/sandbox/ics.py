@@ -34,8 +34,8 @@ _one_file_at_a_time = threading.Lock()  # icalendar keeps the zones of a file fo
 
 @dataclass
 class Imported:
-    """What a file held within the window. `unreadable` and `notes` are sentences for the person who
-    owns it.
+    """What a file held within the window.
+    `unreadable` and `notes` are sentences for the person who owns it.
     """
 
     drafts: list[Draft] = field(default_factory=list)
@@ -51,17 +51,21 @@ def read(data: bytes, *, zone: ZoneInfo, since: datetime, until: datetime) -> Im
     Raises ValueError when the data holds no event at all, not even a broken one.
     """
     result = Imported()
+    # The race: two imports at once, each with a "Customized Time Zone" of its own: icalendar keeps
+    # such names for the whole process, and one would be placed by the other's rules.
     with _one_file_at_a_time, warnings.catch_warnings(), filezones.of_one_file() as zones:
-        warnings.simplefilter(
-            "ignore", GloballyUniqueTZIDGuessed
-        )  # the guess is the one that we want
+        # The guess that it warns of is the one that we want.
+        warnings.simplefilter("ignore", GloballyUniqueTZIDGuessed)
         blocks = list(_blocks(data))
+        # Zones first, wherever they stand: some exporters put them behind the events that need
+        # them.
         for name, block in blocks:
             if name == "VTIMEZONE":
                 _learn_zone(block, result, zones, (since, until))
-        events = [
-            event for name, block in blocks if name == "VEVENT" for event in _event(block, result)
-        ]
+        events: list[icalendar.Component] = []
+        for name, block in blocks:
+            if name == "VEVENT":
+                events += _event(block, result)
         if not events and not result.unreadable:
             raise ValueError("this holds no VEVENT: export the calendar as .ics once more")
         found = occurrences.expand(
@@ -77,19 +81,23 @@ def _keep(
 ) -> None:
     one = replace(one, start=_placeable(one.start), end=_placeable(one.end))
     start, end = instant(one.start, zone), instant(one.end, zone)
+    # An event without a length ends where it starts, and is in the window all the same.
     if not (start < window[1] and (end > window[0] or start >= window[0])):
         return
     status = occurrences.free_busy(one.event)
     if status is None:
         result.cancelled += 1
         return
+    tzid = one.tzid
+    if floats(one.start):
+        tzid = None
     result.drafts.append(
         Draft(
             one.start,
             one.end,
             str(one.event.get("SUMMARY", "Busy")),
             status,
-            tzid=None if floats(one.start) else one.tzid,
+            tzid=tzid,
             details=occurrences.details(one.event),
         )
     )
@@ -124,9 +132,12 @@ def _event(block: str, result: Imported) -> Iterator[icalendar.Component]:
         result.unreadable.append(f"{_label(block)}: {reason}")
         return
     for name in unlike:
-        counts = "none counts, so it blocks" if name in repairs.BLOCKING else "the first counts"
+        counts = "the first counts"
+        if name in repairs.BLOCKING:
+            counts = "none counts, so it blocks"
         result.notes.append(f"{_label(block)}: {name} is given more than once: {counts}")
     _leave_out_unread(event, _label(block), result)
+    # One of its own: all events of a file without UIDs would pass for one series.
     if not str(event.get("UID", "")).strip():
         event["UID"] = icalendar.vText(identifiers.external_event())
     _note_unknown_zone(event, result)
@@ -146,7 +157,8 @@ def _flaw(event: icalendar.Component) -> str | None:
 
 def _leave_out_unread(event: icalendar.Component, label: str, result: Imported) -> None:
     """Take out what icalendar keeps as it could not read it: nobody else can, either."""
-    for name in dict.fromkeys(name for name, _ in event.errors):
+    names = [name for name, _ in event.errors]
+    for name in dict.fromkeys(names):
         if name:
             event.pop(name, None)
         result.notes.append(f"{label}: {name or 'a line'} cannot be read and is left out")
@@ -163,14 +175,16 @@ def _note_unknown_zone(event: icalendar.Component, result: Imported) -> None:
 
 
 def _blocks(data: bytes) -> Iterator[tuple[str, str]]:
-    """The VEVENT and VTIMEZONE components as text, unfolded; one that is cut off comes without its
-    END line.
+    """The VEVENT and VTIMEZONE components as text, unfolded;
+    one that is cut off comes without its END line.
     """
+    # Unfolded as bytes: a fold may stand in the middle of a letter.
     plain = FOLD.sub(b"", data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     name, lines = "", list[str]()
     for line in plain.decode("utf-8-sig", "replace").split("\n"):
         opening = line.strip().upper()
         if opening in ("BEGIN:VEVENT", "BEGIN:VTIMEZONE"):
+            # An event that was cut off has no END before the next one begins.
             if name:
                 yield name, "\r\n".join(lines)
             name, lines = opening.removeprefix("BEGIN:"), []
@@ -193,11 +207,17 @@ def _typed(line: str) -> str:
 
 def _label(block: str) -> str:
     found = re.findall(r"^(SUMMARY|UID)[^:\n]*:(.*)$", block, re.MULTILINE)
-    return (
-        f'event "{min(found)[1].strip()[:60]}"' if found else "an event without a name"
-    )  # SUMMARY before UID
+    if not found:
+        return "an event without a name"
+    # SUMMARY before UID, by the alphabet.
+    return f'event "{min(found)[1].strip()[:60]}"'
 
 
 def with_zone(drafts: list[Draft], zone: ZoneInfo) -> list[Draft]:
     """The drafts with every floating one tied to `zone`, whatever the account's own is."""
-    return [replace(draft, tzid=zone.key) if floats(draft.start) else draft for draft in drafts]
+    tied = []
+    for draft in drafts:
+        if floats(draft.start):
+            draft = replace(draft, tzid=zone.key)  # noqa: PLW2901 (the same event, with its zone)
+        tied.append(draft)
+    return tied

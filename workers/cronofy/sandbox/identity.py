@@ -6,7 +6,7 @@ from flask import Response
 
 from workers.cronofy.sandbox import accounts
 from workers.cronofy.sandbox.caller import caller
-from workers.cronofy.sandbox.errors import ProtocolError, invalid
+from workers.cronofy.sandbox.errors import ProtocolError, invalid, require
 from workers.cronofy.sandbox.fault_injection import vanished
 from workers.cronofy.sandbox.responses import answer, body, current_world, empty
 from workers.cronofy.sandbox.world import SandboxCalendar, SandboxProfile, World
@@ -16,15 +16,10 @@ def userinfo() -> Response:
     """GET /v1/userinfo."""
     access, account = caller()
     world = current_world()
-    profiles = [
-        shown_profile(world, profile)
-        | {
-            "profile_calendars": [
-                _shown_calendar(one) for one in profile.calendars if one.id != vanished()
-            ]
-        }
-        for profile in account.linked()
-    ]
+    profiles = []
+    for profile in account.linked():
+        calendars = [_shown_calendar(one) for one in profile.calendars if one.id != vanished()]
+        profiles.append(shown_profile(world, profile) | {"profile_calendars": calendars})
     return answer(
         {
             "sub": account.sub,
@@ -56,14 +51,13 @@ def account() -> Response:
 def profiles() -> Response:
     """GET /v1/profiles."""
     _, person = caller()
-    return answer(
-        {"profiles": [shown_profile(current_world(), profile) for profile in person.linked()]}
-    )
+    world = current_world()
+    return answer({"profiles": [shown_profile(world, profile) for profile in person.linked()]})
 
 
 def revoke_profile(profile_id: str) -> Response:
-    """POST /v1/profiles/{id}/revoke: the profile leaves the account until it is
-    authorised again.
+    """POST /v1/profiles/{id}/revoke:
+    the profile leaves the account until it is authorised again.
     """
     _, person = caller()
     _own_profile(person.linked(), profile_id).revoked = True
@@ -73,11 +67,10 @@ def revoke_profile(profile_id: str) -> Response:
 def calendars() -> Response:
     """GET /v1/calendars: read-only and deleted ones are in the list."""
     _, person = caller()
-    shown = [
-        _owner(one.profile) | _shown_calendar(one)
-        for one in person.calendars()
-        if one.id != vanished()
-    ]
+    shown = []
+    for one in person.calendars():
+        if one.id != vanished():
+            shown.append(_owner(one.profile) | _shown_calendar(one))
     return answer({"sub": person.sub, "calendars": shown})
 
 
@@ -85,10 +78,9 @@ def create_calendar() -> Response:
     """POST /v1/calendars: not idempotent, but a duplicate name is told."""
     _, person = caller("create_calendar")
     asked = body()
-    missing = {name: "errors.required" for name in ("profile_id", "name") if not asked.get(name)}
-    if missing:
-        raise invalid(**missing)
+    require(asked, "profile_id", "name")
     profile = _own_profile(person.linked(), str(asked["profile_id"]))
+    # A write is an access attempt, which finds out whether the login still works.
     accounts.notice(current_world(), profile)
     if not profile.connected:
         raise ProtocolError(423)
@@ -107,6 +99,7 @@ def shown_profile(world: World, profile: SandboxProfile) -> dict[str, Any]:
         "profile_connected": profile.connected,
         "profile_initial_sync_required": profile.syncing,
     }
+    # Source: docs.cronofy.com, User Info: only present while the profile is disconnected.
     if not profile.connected:
         shown["profile_relink_url"] = f"{world.origin}/relink/{profile.id}"
     return shown

@@ -9,6 +9,7 @@ from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.times import zone_named
 from workers.cronofy.sandbox.world import SandboxCalendar, World
 
+# Wider than Cronofy's own window at both ends, so that a clock which is advanced finds events too.
 DAYS_BACK, DAYS_AHEAD = 60, 400
 
 
@@ -30,7 +31,9 @@ def load(
     """
     now = world.clock.second()
     try:
-        place = zone_named(zone) if zone else calendar.profile.account.zoneinfo
+        place = calendar.profile.account.zoneinfo
+        if zone:
+            place = zone_named(zone)
         result = ics.read(
             data,
             zone=place,
@@ -39,7 +42,9 @@ def load(
         )
     except ValueError as error:
         raise ControlError(str(error), 422) from error
-    drafts = ics.with_zone(result.drafts, place) if zone else result.drafts
+    drafts = result.drafts
+    if zone:
+        drafts = ics.with_zone(drafts, place)
     person_actions.add(world, calendar, drafts, notify=notify)
     return {
         "imported": len(drafts),
@@ -51,6 +56,7 @@ def load(
 
 def clear(world: World, calendar: SandboxCalendar) -> None:
     """The person empties the calendar, without a push: the import that follows makes one."""
+    # Marked and not dropped: a read that asks for deleted events shows them.
     now = world.clock.second()
     for event in list(calendar.events.values()):
         calendar.events[event.uid] = replace(event, deleted=True, updated=now)

@@ -21,8 +21,8 @@ COOKIE = "sandbox_cronofy_account"
 
 
 def ask() -> str | tuple[str, int]:
-    """GET /oauth/authorize: the consent page. It works without a script: a plain form that posts to
-    the same URL.
+    """GET /oauth/authorize: the consent page.
+    It works without a script: a plain form that posts to the same URL.
     """
     world = current_world()
     problem = _problem(world)
@@ -45,25 +45,30 @@ def decide() -> AnyResponse | tuple[str, int]:
     `email`, `zone`.
     """
     world = current_world()
-    try:
-        problem = _problem(world)
-        profile = None if problem or request.form.get("decision") != "allow" else _chosen(world)
-    except ControlError as error:
-        problem = str(error)
+    # Never back to an address that may not be the application's: an open redirect would carry the
+    # code there.
+    problem = _problem(world)
     if problem:
         return render_template("problem.html", problem=problem), 400
-    if profile is None:
+    if request.form.get("decision") != "allow":
         return redirect(_callback(error="access_denied"), 302)
+    try:
+        profile = _chosen(world)
+    except ControlError as error:
+        return render_template("problem.html", problem=str(error)), 400
     code = grants.issue_code(
         world, profile, request.args["redirect_uri"], request.args.get("scope", "")
     )
     response = make_response(redirect(_callback(code=code), 302))
+    # By this cookie a browser that comes again is known, and its next calendar joins the account.
     response.set_cookie(COOKIE, profile.account.sub, httponly=True, samesite="Lax")
     return response
 
 
 def token() -> Response:
     """POST /oauth/token: a code or a refresh token for an access token."""
+    # No look at the bearer: the Python client sends "Bearer None" here, the Node client "Bearer
+    # undefined".
     world, asked = current_world(), form_or_json()
     _check_client(world, asked)
     if asked.get("grant_type") == "authorization_code":
@@ -82,8 +87,11 @@ def revoke() -> Response:
     """POST /oauth/token/revoke: 200 and no body, also for tokens that are unknown or long dead."""
     world, asked = current_world(), form_or_json()
     _check_client(world, asked)
-    token = asked.get("token") or asked.get("refresh_token")  # the Node client sends the second
-    sub = grants.owner(world, str(token)) if token else asked.get("sub")
+    # The Node client sends `refresh_token`, the Python client an access token: both are taken.
+    token = asked.get("token") or asked.get("refresh_token")
+    sub = asked.get("sub")
+    if token:
+        sub = grants.owner(world, str(token))
     if sub:
         grants.revoke(world, str(sub))
     return empty(200)
@@ -108,11 +116,15 @@ def _problem(world: World) -> str | None:
     return None
 
 
-def _chosen(world: World) -> SandboxProfile | None:
+def _chosen(world: World) -> SandboxProfile:
     chosen = request.form.get("profile") or "new"
-    profile = _new(world) if chosen == "new" else _known(world, chosen)
+    if chosen == "new":
+        profile = _new(world)
+    else:
+        profile = _known(world, chosen)
     profile.revoked = False
-    accounts.relink(world, profile)  # who has just logged in has also repaired the login
+    # Who has just logged in has also repaired the login.
+    accounts.relink(world, profile)
     return profile
 
 
@@ -129,6 +141,7 @@ def _new(world: World) -> SandboxProfile:
     form = request.form
     provider = form.get("provider") or request.args.get("provider_name") or "google"
     email = form.get("email") or "new.coach@school.example"
+    # The same calendar again is the same account: a `sub` is never new for one that was seen.
     for profile in world.profiles():
         if (profile.provider, profile.name) == (provider, email):
             return profile
@@ -145,14 +158,20 @@ def _new(world: World) -> SandboxProfile:
 
 def _linked_account(world: World) -> SandboxAccount | None:
     seen = request.cookies.get(COOKIE)
-    return None if seen is None or flag("avoid_linking") else world.accounts.get(seen)
+    if seen is None or flag("avoid_linking"):
+        return None
+    return world.accounts.get(seen)
 
 
 def _callback(**answered: str) -> str:
-    state = request.args.get("state")
-    query = urlencode(answered | ({"state": state} if state else {}))
+    # Untouched, whatever it is; the Python client sends an empty one, which is none.
+    if state := request.args.get("state"):
+        answered["state"] = state
     uri = request.args["redirect_uri"]
-    return f"{uri}{'&' if urlsplit(uri).query else '?'}{query}"
+    separator = "?"
+    if urlsplit(uri).query:
+        separator = "&"
+    return f"{uri}{separator}{urlencode(answered)}"
 
 
 def _check_client(world: World, asked: dict[str, Any]) -> None:

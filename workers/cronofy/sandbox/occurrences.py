@@ -21,9 +21,8 @@ from workers.cronofy.sandbox.repairs import BUSY_STATUS, value
 from workers.cronofy.sandbox.times import Moment, whole_day
 from workers.cronofy.sandbox.world import FreeBusy
 
-MARGIN = timedelta(
-    days=2
-)  # a floating time may lie most of a day away from where UTC would have it
+# A floating time may lie most of a day away from where UTC would have it.
+MARGIN = timedelta(days=2)
 EXTENDED = {
     "OOF": "out_of_office",
     "WORKINGELSEWHERE": "working_elsewhere",
@@ -61,6 +60,7 @@ def expand(
             found = list(_expanded(group, zone, since - MARGIN, until + MARGIN))
         except Exception as error:  # noqa: BLE001 - the expander raises what its parsers raise; the rest must go on
             if len(group) > 1:
+                # Which one of them is wrong nobody says: each is tried by itself.
                 waiting += [[event] for event in group]
             else:
                 unreadable.append(
@@ -71,8 +71,8 @@ def expand(
 
 
 def free_busy(event: icalendar.Component) -> FreeBusy | None:
-    """Whether it blocks: None for a cancelled one. FREE and TRANSPARENT do not; OOF and
-    WORKINGELSEWHERE do.
+    """Whether it blocks: None for a cancelled one.
+    FREE and TRANSPARENT do not; OOF and WORKINGELSEWHERE do.
     """
     status = str(event.get("STATUS", "")).upper()
     shown_as = str(event.get(BUSY_STATUS, "")).upper()
@@ -80,7 +80,11 @@ def free_busy(event: icalendar.Component) -> FreeBusy | None:
         return None
     if str(event.get("TRANSP", "")).upper() == "TRANSPARENT" or shown_as == "FREE":
         return "free"
-    return "tentative" if "TENTATIVE" in (status, shown_as) else "busy"
+    if "TENTATIVE" in (status, shown_as):
+        return "tentative"
+    # Whatever else is written there, unknown words too: a time that is busy by mistake is lost, one
+    # that is free by mistake is sold twice.
+    return "busy"
 
 
 def details(event: icalendar.Component) -> dict[str, Any]:
@@ -95,8 +99,8 @@ def details(event: icalendar.Component) -> dict[str, Any]:
 
 
 def reversed_(event: icalendar.Component) -> bool:
-    """Whether it ends before it starts, which days do not. Times of which only one has a zone
-    cannot be compared: False.
+    """Whether it ends before it starts, which days do not.
+    Times of which only one has a zone cannot be compared: False.
     """
     start, end = _times(event)
     try:
@@ -112,11 +116,13 @@ def _groups(events: Iterable[icalendar.Component]) -> Iterator[list[icalendar.Co
     for group in by_uid.values():
         overrides = [event for event in group if "RECURRENCE-ID" in event]
         masters = [event for event in group if "RECURRENCE-ID" not in event]
-        newest = max((_sequence(event) for event in masters), default=0)
+        # A file may hold an event as it was and as it is: the highest SEQUENCE is the last word.
+        newest = max(map(_sequence, masters), default=0)
         latest = [event for event in masters if _sequence(event) == newest]
-        if latest[:1] + overrides:
-            yield latest[:1] + overrides
-        yield from ([twin] for twin in latest[1:])
+        yield latest[:1] + overrides
+        # Two of the same SEQUENCE share their UID by mistake: both are events.
+        for twin in latest[1:]:
+            yield [twin]
 
 
 def _sequence(event: icalendar.Component) -> int:
@@ -129,11 +135,13 @@ def _expanded(
     if len(group) == 1 and not {"RRULE", "RDATE"} & set(group[0]):
         yield _occurrence(group[0])
         return
+    # First of all: the expander compares moments, and those of two kinds are never equal.
     repairs.align(group, zone)
     calendar = icalendar.Calendar()
-    overridden = {
-        _key(value(event, "RECURRENCE-ID")) for event in group if "RECURRENCE-ID" in event
-    }
+    overridden = set()
+    for event in group:
+        if "RECURRENCE-ID" in event:
+            overridden.add(_key(value(event, "RECURRENCE-ID")))
     for event in group:
         _keep_overridden(event, overridden)
         calendar.add_component(event)
@@ -143,33 +151,28 @@ def _expanded(
 
 
 def _keep_overridden(event: icalendar.Component, overridden: set[str]) -> None:
-    """Take out of EXDATE what an override replaces: else the expander drops the override together
-    with it.
+    """Take out of EXDATE what an override replaces:
+    else the expander drops the override together with it.
     """
     if "EXDATE" not in event or not overridden:
         return
-    given = event.pop("EXDATE")
-    for dates in given if isinstance(given, list) else [given]:
+    for dates in repairs.listed(event.pop("EXDATE")):
         kept = [one.dt for one in dates.dts if _key(one.dt) not in overridden]
         if kept:
             event.add("EXDATE", kept)
 
 
 def _key(moment: Moment) -> str:
-    aware = isinstance(moment, datetime) and moment.tzinfo is not None
-    return (
-        moment.astimezone(UTC).isoformat()
-        if aware and isinstance(moment, datetime)
-        else moment.isoformat()
-    )
+    return _in_utc(moment).isoformat()
 
 
 def _occurrence(event: icalendar.Component) -> Occurrence:
     start, end = _times(event)
-    zone = start.tzinfo if isinstance(start, datetime) else None
-    return Occurrence(
-        event, _in_utc(start), _in_utc(end), zone.key if isinstance(zone, ZoneInfo) else None
-    )
+    tzid = None
+    # A zone of the file's own has no name that anybody else would know.
+    if isinstance(start, datetime) and isinstance(start.tzinfo, ZoneInfo):
+        tzid = start.tzinfo.key
+    return Occurrence(event, _in_utc(start), _in_utc(end), tzid)
 
 
 def _times(event: icalendar.Component) -> tuple[Moment, Moment]:
@@ -181,9 +184,12 @@ def _times(event: icalendar.Component) -> tuple[Moment, Moment]:
         end: Moment = value(event, "DTEND")
     elif "DURATION" in event:
         end = _later(start, value(event, "DURATION"))
+    elif whole_day(start):
+        end = start + timedelta(days=1)
     else:
-        end = start if isinstance(start, datetime) else start + timedelta(days=1)
-    if isinstance(start, datetime) != isinstance(end, datetime):
+        end = start
+    # Some exporters mix a date with a time; the date then means its midnight.
+    if whole_day(start) != whole_day(end):
         start, end = _at_midnight(start), _at_midnight(end)
     if whole_day(start) and end <= start:
         end = start + timedelta(days=1)
@@ -191,19 +197,27 @@ def _times(event: icalendar.Component) -> tuple[Moment, Moment]:
 
 
 def _later(start: Moment, length: timedelta) -> Moment:
-    """Days are days of the calendar, hours are hours that pass, also over a change of
-    the clocks.
+    """Days are days of the calendar,
+    hours are hours that pass, also over a change of the clocks.
     """
     end = start + timedelta(days=length.days)
     rest = length - timedelta(days=length.days)
-    if not isinstance(end, datetime) or end.tzinfo is None:
-        return _at_midnight(end) + rest if rest else end
-    return (end.astimezone(UTC) + rest).astimezone(end.tzinfo)
+    if isinstance(end, datetime) and end.tzinfo is not None:
+        # By way of UTC: Python adds hours to the wall clock, whatever happens to it in between.
+        return (end.astimezone(UTC) + rest).astimezone(end.tzinfo)
+    if not rest:
+        return end
+    return _at_midnight(end) + rest
 
 
 def _at_midnight(moment: date) -> datetime:
-    return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
+    if isinstance(moment, datetime):
+        return moment
+    return datetime.combine(moment, time())
 
 
 def _in_utc(moment: Moment) -> Moment:
-    return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
+    """An instant in UTC; floating times and dates as they are."""
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    return moment

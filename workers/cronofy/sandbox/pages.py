@@ -1,5 +1,5 @@
-"""What a person sees in a browser: the home page with forms to act as the calendar's owner, and the
-relink page.
+"""What a person sees in a browser:
+the home page with forms to act as the calendar's owner, and the relink page.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from workers.cronofy.sandbox.control_requests import status_in
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.reading import span
 from workers.cronofy.sandbox.responses import current_world
-from workers.cronofy.sandbox.times import instant
+from workers.cronofy.sandbox.times import Moment, instant, whole_day
 from workers.cronofy.sandbox.world import FreeBusy, SandboxAccount, World
 
 UPCOMING = 15
@@ -34,27 +34,20 @@ def home() -> str:
 
 
 def add_event() -> Response:
-    """POST /event: `calendar`, `start` and `end` as local wall times of the calendar's owner,
-    `summary`, `status`.
+    """POST /event: `calendar`,
+    `start` and `end` as local wall times of the calendar's owner, `summary`, `status`.
     """
     world, form = current_world(), request.form
     calendar = world.calendar(form.get("calendar", ""))
     zone = calendar.profile.account.zoneinfo
     try:
-        start, end = (
-            instant(datetime.fromisoformat(form.get(name, "")), zone) for name in ("start", "end")
-        )
+        start = instant(datetime.fromisoformat(form.get("start", "")), zone)
+        end = instant(datetime.fromisoformat(form.get("end", "")), zone)
     except ValueError as error:
         raise ControlError("start and end are local times like 2026-11-03T09:00", 422) from error
-    person_actions.add(
-        world,
-        calendar,
-        [
-            person_actions.Draft(
-                start, end, form.get("summary") or "Busy", status_in(form.get("status") or "busy")
-            )
-        ],
-    )
+    status = status_in(form.get("status") or "busy")
+    draft = person_actions.Draft(start, end, form.get("summary") or "Busy", status)
+    person_actions.add(world, calendar, [draft])
     return redirect("/", 303)
 
 
@@ -85,30 +78,28 @@ def relink(profile_id: str) -> str:
 
 
 def _upcoming(world: World, account: SandboxAccount) -> list[dict[str, str]]:
+    """The person's truth, which Cronofy may not have seen yet."""
+    # In the person's zone: this page is their own calendar, not what the API shows of it.
     now, zone = world.clock.now(), account.zoneinfo
-    coming = [
-        (span(event, zone), calendar, event)
-        for calendar in account.calendars()
-        for event in calendar.events.values()
-        if not event.deleted
-    ]
-    coming = sorted((one for one in coming if one[0][1] > now), key=lambda one: one[0])[:UPCOMING]
-    return [
-        {
-            "uid": event.uid,
-            "calendar": calendar.name,
-            "summary": event.summary,
-            "status": event.free_busy,
-            "from": _local(event.start, zone_start=when[0].astimezone(zone)),
-            "to": _local(event.end, zone_start=when[1].astimezone(zone)),
-        }
-        for when, calendar, event in coming
-    ]
+    coming = []
+    for calendar in account.calendars():
+        for event in calendar.events.values():
+            start, end = span(event, zone)
+            if end > now and not event.deleted:
+                shown = {
+                    "uid": event.uid,
+                    "calendar": calendar.name,
+                    "summary": event.summary,
+                    "status": event.free_busy,
+                    "from": _local(event.start, start.astimezone(zone)),
+                    "to": _local(event.end, end.astimezone(zone)),
+                }
+                coming.append(((start, end), shown))
+    coming.sort(key=lambda one: one[0])
+    return [shown for _, shown in coming[:UPCOMING]]
 
 
-def _local(moment: object, *, zone_start: datetime) -> str:
-    return (
-        f"{zone_start:%a %d %b %H:%M}"
-        if isinstance(moment, datetime)
-        else state.moment_text(zone_start.date())
-    )
+def _local(moment: Moment, there: datetime) -> str:
+    if whole_day(moment):
+        return state.moment_text(there.date())
+    return f"{there:%a %d %b %H:%M}"

@@ -27,8 +27,9 @@ def add(
 ) -> list[SandboxEvent]:
     """Write events down; all together make one push."""
     now = world.clock.second()
-    events = [
-        SandboxEvent(
+    events = []
+    for draft in drafts:
+        event = SandboxEvent(
             identifiers.external_event(),
             draft.start,
             draft.end,
@@ -39,9 +40,9 @@ def add(
             updated=now,
             details=draft.details,
         )
-        for draft in drafts
-    ]
-    calendar.events.update({event.uid: event for event in events})
+        calendar.events[event.uid] = event
+        events.append(event)
+    # Several changes may come merged in one ping, so an import makes one.
     if notify and events:
         _tell(world, calendar, events[0])
     return events
@@ -50,6 +51,7 @@ def add(
 def move(world: World, uid: str, start: Moment, end: Moment) -> SandboxEvent:
     """Drag an event elsewhere. Raises ControlError 404."""
     calendar, event = find(world, uid)
+    # Where it was is remembered, for reads that ask with `include_moved`.
     been = (*event.earlier, (event.start, event.end))
     return _put(world, calendar, replace(event, start=start, end=end, earlier=been))
 
@@ -61,8 +63,8 @@ def change(world: World, uid: str, **changes: Any) -> SandboxEvent:
 
 
 def delete(world: World, uid: str) -> None:
-    """Throw an event away; reads show it no more, unless they ask for deleted ones. Raises
-    ControlError 404.
+    """Throw an event away; reads show it no more, unless they ask for deleted ones.
+    Raises ControlError 404.
     """
     calendar, event = find(world, uid)
     _put(world, calendar, replace(event, deleted=True))

@@ -31,8 +31,8 @@ LATEST = 5_000
 
 @dataclass(frozen=True)
 class Switches:
-    """Mischief. Counts say for how many pushes (-1: until changed); `retry_scale` 0 retries at
-    once.
+    """Mischief. Counts say for how many pushes (-1: until changed);
+    `retry_scale` 0 retries at once.
     """
 
     drop: int = 0  # never sent, never retried: lost
@@ -53,9 +53,8 @@ class _Push:
     body: bytes = field(compare=False)
     first_due: float = field(compare=False)
     attempt: int = field(compare=False, default=1)
-    train: "tuple[_Push, ...]" = field(
-        compare=False, default=()
-    )  # who goes next, once this one was attempted
+    # Who goes next, once this one was attempted.
+    train: "tuple[_Push, ...]" = field(compare=False, default=())
 
 
 class Pushes:
@@ -92,8 +91,8 @@ class Pushes:
             self._changed.notify_all()
 
     def switch(self, **changes: Any) -> Switches:
-        """Change some switches. What was gathered for reordering goes out now. Raises TypeError on
-        a wrong name.
+        """Change some switches. What was gathered for reordering goes out now.
+        Raises TypeError on a wrong name.
         """
         with self._changed:
             self.switches = replace(self.switches, **changes)
@@ -118,13 +117,13 @@ class Pushes:
             self._changed.notify_all()
 
     def show(self) -> dict[str, Any]:
-        """`{switches, pending, deliveries: oldest first}`; pending counts queued, gathered and
-        running ones.
+        """`{switches, pending, deliveries: oldest first}`;
+        pending counts queued, gathered and running ones.
         """
         with self._changed:
-            pending = (
-                sum(1 + len(push.train) for push in self._queue) + len(self._gathered) + self._busy
-            )
+            pending = len(self._gathered) + self._busy
+            for push in self._queue:
+                pending += 1 + len(push.train)
             return {
                 "switches": asdict(self.switches),
                 "pending": pending,
@@ -141,8 +140,12 @@ class Pushes:
     def _next(self) -> _Push | None:
         with self._changed:
             while not self._stopping:
-                wait = self._queue[0].due - self._clock.elapsed() if self._queue else None
+                wait = None
+                if self._queue:
+                    wait = self._queue[0].due - self._clock.elapsed()
                 if wait is not None and wait <= 0:
+                    # Counted under the lock: else it would for a moment be neither queued nor busy,
+                    # and whoever waits for quiet would go on too early.
                     self._busy += 1
                     return heapq.heappop(self._queue)
                 self._changed.wait(wait)
@@ -152,17 +155,23 @@ class Pushes:
         if not self._is_open(push.channel_id):
             self._record(push, PushOutcome(), "channel closed")
             return
+        # Signed at each attempt, by the secrets of that time: a rotation may lie in between.
         signature = sign(push.body, self._secrets())
         with self._changed:
             tampered = self._used("tamper")
-        body = push.body.replace(b'"', b"'", 1) if tampered else push.body
+        body = push.body
+        if tampered:
+            body = body.replace(b'"', b"'", 1)
+        # Without the lock: a receiver that hangs must not stop the other pushes.
         answer = post(push.url, body, signature, self.switches.timeout)
-        outcome = "delivered" if answer.accepted else "failed"
-        self._record(push, answer, outcome, tampered=tampered)
-        if not answer.accepted:
+        if answer.accepted:
+            self._record(push, answer, "delivered", tampered=tampered)
+        else:
+            self._record(push, answer, "failed", tampered=tampered)
             self._retry(push)
 
     def _retry(self, push: _Push) -> None:
+        # After a day of failures Cronofy closes the channel, and tells nobody.
         if push.attempt > len(RETRY_AFTER):
             self._close(push.channel_id)
             return
@@ -223,5 +232,8 @@ def sign(body: bytes, secrets: Sequence[str]) -> str:
     Both official clients split on the bare comma, so a space would make the second value
     unreadable.
     """
-    digests = (hmac.digest(secret.encode(), body, "sha256") for secret in secrets)
-    return ",".join(base64.b64encode(digest).decode() for digest in digests)
+    values = []
+    for secret in secrets:
+        digest = hmac.digest(secret.encode(), body, "sha256")
+        values.append(base64.b64encode(digest).decode())
+    return ",".join(values)

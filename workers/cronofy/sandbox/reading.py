@@ -28,6 +28,7 @@ from workers.cronofy.sandbox.times import (
 )
 from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, SandboxEvent, World
 
+# Cronofy's own window, when a read names none. Source: docs.cronofy.com, Free/Busy.
 DAYS_BACK, DAYS_AHEAD = 42, 201
 STATUS = {"tentative": "tentative", "busy": "confirmed", "free": "confirmed", "unknown": "unknown"}
 TRANSPARENCY = {
@@ -74,14 +75,17 @@ def read_query(
     today = world.clock.now().astimezone(zone).date()
     since = _moment(args, "from") or today - timedelta(days=DAYS_BACK)
     until = _moment(args, "to") or today + timedelta(days=DAYS_AHEAD)
-    modified = _moment(args, "last_modified")
+    modified_since = None
+    if (modified := _moment(args, "last_modified")) is not None:
+        modified_since = instant(modified, zone)
+    flags = [name for name in FLAGS if truth(args.get(name), name)]
     return ReadQuery(
         zone,
         instant(since, zone),
         instant(until, zone),
         _calendars(account, args.getlist("calendar_ids[]"), vanished),
-        frozenset(name for name in FLAGS if truth(args.get(name), name)),
-        None if modified is None else instant(modified, zone),
+        frozenset(flags),
+        modified_since,
     )
 
 
@@ -93,9 +97,10 @@ def free_busy(query: ReadQuery) -> list[dict[str, Any]]:
             continue
         item = _times(query, calendar, event) | {"free_busy_status": event.free_busy}
         if "include_ids" in query.flags:
-            item |= ({"event_id": event.event_id} if event.event_id else {}) | {
-                "event_uid": event.uid
-            }
+            # Only what the application wrote has an `event_id`: it is the application's own key.
+            if event.event_id:
+                item["event_id"] = event.event_id
+            item["event_uid"] = event.uid
         if "include_deleted" in query.flags:
             item["deleted"] = event.deleted
         items.append(item)
@@ -117,8 +122,8 @@ def found(query: ReadQuery) -> Iterator[tuple[SandboxCalendar, SandboxEvent]]:
 
 
 def span(event: SandboxEvent, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Where an event of a person in `zone` lies, as instants; a floating one may have brought its
-    own zone.
+    """Where an event of a person in `zone` lies, as instants;
+    a floating one may have brought its own zone.
     """
     at = _place(event, zone)
     return instant(event.start, at), instant(event.end, at)
@@ -132,20 +137,26 @@ def _wanted(query: ReadQuery, event: SandboxEvent) -> bool:
         return False
     if managed and not query.flags & {"include_managed", "only_managed"}:
         return False
-    return (
-        query.last_modified is None or event.updated is None or event.updated >= query.last_modified
-    )
+    # Of a provider without time stamps nobody knows what changed: all of it is shown.
+    if query.last_modified is None or event.updated is None:
+        return True
+    return event.updated >= query.last_modified
 
 
 def _in_range(query: ReadQuery, event: SandboxEvent, zone: ZoneInfo) -> bool:
     spans = [(event.start, event.end)]
+    # Also where it has been: so a client hears of an event that left its range.
     if "include_moved" in query.flags:
         spans += event.earlier
     # A date belongs to the zone that was asked for, a floating time to the person's.
-    at = query.zone if whole_day(event.start) else _place(event, zone)
-    return any(
-        instant(start, at) < query.end and instant(end, at) >= query.start for start, end in spans
-    )
+    at = _place(event, zone)
+    if whole_day(event.start):
+        at = query.zone
+    for start, end in spans:
+        # Half-open at `to`, and not at `from`: one that ends there is shown. So say the docs.
+        if instant(start, at) < query.end and instant(end, at) >= query.start:
+            return True
+    return False
 
 
 def _event(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> dict[str, Any]:
@@ -154,8 +165,8 @@ def _event(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> 
         "summary": event.summary,
         "description": "",
         "deleted": event.deleted,
-        "created": utc_text(event.created) if event.created else NO_TIMESTAMP,
-        "updated": utc_text(event.updated) if event.updated else NO_TIMESTAMP,
+        "created": _stamp(event.created),
+        "updated": _stamp(event.updated),
         "participation_status": "accepted",
         "attendees": [],
         "transparency": TRANSPARENCY[event.free_busy],
@@ -177,13 +188,12 @@ def _event(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> 
 
 def _times(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> dict[str, Any]:
     start, end = event.start, event.end
+    # The wire has no floating times: an event of "nine o'clock" is shown where its person is.
     if floats(start) or floats(end):
         start, end = span(event, calendar.profile.account.zoneinfo)
-    zone = (
-        zone_named(event.tzid)
-        if event.tzid and query.localized and not whole_day(start)
-        else query.zone
-    )
+    zone = query.zone
+    if event.tzid and query.localized and not whole_day(start):
+        zone = zone_named(event.tzid)
     return {
         "calendar_id": calendar.id,
         "start": on_the_wire(start, zone, localized=query.localized),
@@ -191,8 +201,16 @@ def _times(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> 
     }
 
 
+def _stamp(moment: datetime | None) -> str:
+    if moment is None:
+        return NO_TIMESTAMP
+    return utc_text(moment)
+
+
 def _place(event: SandboxEvent, zone: ZoneInfo) -> ZoneInfo:
-    return zone_named(event.tzid) if event.tzid and floats(event.start) else zone
+    if event.tzid and floats(event.start):
+        return zone_named(event.tzid)
+    return zone
 
 
 def _zone(args: MultiDict[str, str]) -> ZoneInfo:
@@ -218,12 +236,14 @@ def _moment(args: MultiDict[str, str], name: str) -> Moment | None:
 def _calendars(
     account: SandboxAccount, ids: list[str], vanished: str | None
 ) -> tuple[SandboxCalendar, ...]:
-    there = [calendar for calendar in account.calendars() if calendar.id != vanished]
-    wanted = {name for name in ids if name}
+    # An empty one chooses nothing: all are meant then.
+    wanted = set(filter(None, ids))
+    chosen = []
+    for calendar in account.calendars():
+        if calendar.deleted or calendar.id == vanished:
+            continue
+        if not wanted or calendar.id in wanted:
+            chosen.append(calendar)
     if wanted - {calendar.id for calendar in account.calendars()}:
         raise invalid(calendar_ids="errors.invalid_calendar_ids")
-    return tuple(
-        calendar
-        for calendar in there
-        if not calendar.deleted and (not wanted or calendar.id in wanted)
-    )
+    return tuple(chosen)

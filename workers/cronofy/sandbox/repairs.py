@@ -19,18 +19,23 @@ BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 # Of these two unlike values say nothing: without one, an event is confirmed and blocks.
 BLOCKING = {"STATUS", "TRANSP", BUSY_STATUS}
 ONCE = BLOCKING | {
-    *(
-        "CLASS",
-        "CREATED",
-        "DESCRIPTION",
-        "DTEND",
-        "DTSTAMP",
-        "DTSTART",
-        "DURATION",
-        "GEO",
-        "LAST-MODIFIED",
-    ),
-    *("LOCATION", "ORGANIZER", "PRIORITY", "RECURRENCE-ID", "SEQUENCE", "SUMMARY", "UID", "URL"),
+    "CLASS",
+    "CREATED",
+    "DESCRIPTION",
+    "DTEND",
+    "DTSTAMP",
+    "DTSTART",
+    "DURATION",
+    "GEO",
+    "LAST-MODIFIED",
+    "LOCATION",
+    "ORGANIZER",
+    "PRIORITY",
+    "RECURRENCE-ID",
+    "SEQUENCE",
+    "SUMMARY",
+    "UID",
+    "URL",
 }
 NAME = re.compile(r"[A-Z0-9-]+")
 END_OF_DAY = time(23, 59, 59)
@@ -51,9 +56,10 @@ def once(block: str) -> tuple[str, list[str]]:
     for place, line in enumerate(lines):
         text = line.strip().upper()
         depth += text.startswith("BEGIN:") - text.startswith("END:")
-        found = NAME.match(text)
-        name = found[0] if found and depth == 1 else ""
-        key = text if name == "RRULE" else name
+        key = name = _own_name(text, depth)
+        # Of rules the whole line: two unlike ones are two rules, the same one twice is a slip.
+        if name == "RRULE":
+            key = text
         if key not in first or not (name == "RRULE" or name in ONCE):
             first.setdefault(key, place)
             kept[place] = line
@@ -62,6 +68,14 @@ def once(block: str) -> tuple[str, list[str]]:
     for name in BLOCKING.intersection(unlike):
         del kept[first[name]]
     return "\r\n".join(kept.values()), unlike
+
+
+def _own_name(text: str, depth: int) -> str:
+    """The property of a line of the event itself; "" inside an alarm, and where there is none."""
+    found = NAME.match(text)
+    if found is None or depth != 1:
+        return ""
+    return found[0]
 
 
 def align(group: Sequence[icalendar.Component], zone: ZoneInfo) -> None:
@@ -73,13 +87,28 @@ def align(group: Sequence[icalendar.Component], zone: ZoneInfo) -> None:
     starts = [value(event, "DTSTART") for event in group if "RECURRENCE-ID" not in event]
     for event in group:
         _align_rules(event, zone)
-        for name in ("EXDATE", "RDATE") if starts else ():
-            _align_dates(event, name, starts[0], zone)
-        if starts and "RECURRENCE-ID" in event:
-            replaces = icalendar.vDDDTypes(_like(value(event, "RECURRENCE-ID"), starts[0], zone))
-            if "RANGE" in event["RECURRENCE-ID"].params:
-                replaces.params["RANGE"] = event["RECURRENCE-ID"].params["RANGE"]
-            event["RECURRENCE-ID"] = replaces
+        # Overrides whose series is not in the file say nothing of its kind of time.
+        if starts:
+            _align_dates(event, "EXDATE", starts[0], zone)
+            _align_dates(event, "RDATE", starts[0], zone)
+            _align_replaced(event, starts[0], zone)
+
+
+def _align_replaced(event: icalendar.Component, start: Moment, zone: ZoneInfo) -> None:
+    if "RECURRENCE-ID" not in event:
+        return
+    replaces = icalendar.vDDDTypes(_like(value(event, "RECURRENCE-ID"), start, zone))
+    # RANGE=THISANDFUTURE: the one parameter that says which instances are meant.
+    if "RANGE" in event["RECURRENCE-ID"].params:
+        replaces.params["RANGE"] = event["RECURRENCE-ID"].params["RANGE"]
+    event["RECURRENCE-ID"] = replaces
+
+
+def listed(given: Any) -> list[Any]:
+    """icalendar keeps a property that is there once as it is, and of several a list."""
+    if isinstance(given, list):
+        return given
+    return [given]
 
 
 def value(event: icalendar.Component, name: str) -> Any:
@@ -89,35 +118,37 @@ def value(event: icalendar.Component, name: str) -> Any:
 
 
 def _align_rules(event: icalendar.Component, zone: ZoneInfo) -> None:
-    given: Any = event.get("RRULE", [])
     start: Moment = value(event, "DTSTART")
-    for rule in given if isinstance(given, list) else [given]:
+    for rule in listed(event.get("RRULE", [])):
         if rule.get("UNTIL"):
             rule["UNTIL"] = [_until(rule["UNTIL"][0], start, zone)]
 
 
 def _align_dates(event: icalendar.Component, name: str, start: Moment, zone: ZoneInfo) -> None:
-    given: Any = event.pop(name, [])
-    for dates in given if isinstance(given, list) else [given]:
-        # A period stays as it is. One property each: icalendar gives all values of one the zone of
-        # the first.
+    for dates in listed(event.pop(name, [])):
         for each in dates.dts:
-            event.add(
-                name, [each.dt if isinstance(each.dt, tuple) else _like(each.dt, start, zone)]
-            )
+            moment = each.dt
+            # A period stays as it is.
+            if not isinstance(moment, tuple):
+                moment = _like(moment, start, zone)
+            # One property each: icalendar gives all values of one the zone of the first.
+            event.add(name, [moment])
 
 
 def _until(until: Moment, start: Moment, zone: ZoneInfo) -> Moment:
     """The last moment of a series that starts so, as RFC 5545 wants it written."""
+    # A date as the end of a series of times: its last instance may begin at any time of that day.
     if isinstance(start, datetime) and whole_day(until):
         until = datetime.combine(until, END_OF_DAY, start.tzinfo)
     until = _like(until, start, zone)
-    return until.astimezone(UTC) if isinstance(until, datetime) and until.tzinfo else until
+    if isinstance(until, datetime) and until.tzinfo is not None:
+        return until.astimezone(UTC)
+    return until
 
 
 def _like(moment: Moment, start: Moment, zone: ZoneInfo) -> Moment:
-    """A moment of a series that starts so, in the same kind of time: a date, a floating time, or an
-    instant.
+    """A moment of a series that starts so, in the same kind of time:
+    a date, a floating time, or an instant.
     """
     if not isinstance(start, datetime):
         return _date_meant(moment, zone)
@@ -125,25 +156,29 @@ def _like(moment: Moment, start: Moment, zone: ZoneInfo) -> Moment:
         return datetime.combine(moment, start.timetz().replace(tzinfo=start.tzinfo))
     if start.tzinfo is None and moment.tzinfo is not None:
         return moment.astimezone(zone).replace(tzinfo=None)
-    return moment.replace(tzinfo=start.tzinfo) if moment.tzinfo is None else moment
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=start.tzinfo)
+    return moment
 
 
 def _date_meant(moment: Moment, zone: ZoneInfo) -> Moment:
-    """The day that a time stands for in a series of whole days: exporters write its midnight, or
-    its end, in UTC.
+    """The day that a time stands for in a series of whole days:
+    exporters write its midnight, or its end, in UTC.
     """
     if not isinstance(moment, datetime):
         return moment
     if moment.tzinfo is None:
         return moment.date()
     at, there = moment.astimezone(UTC), moment.astimezone(zone)
-    if time() in (moment.time(), there.time()):
-        return moment.date() if moment.time() == time() else there.date()
+    if moment.time() == time():
+        return moment.date()
+    if there.time() == time():
+        return there.date()
     if at.time() == END_OF_DAY:
         return at.date()
-    midnight_in_the_east = (
-        at.hour >= (timedelta(hours=24) - EASTERNMOST).seconds // 3600 and at.minute % 15 == 0
-    )
-    if midnight_in_the_east and at.second == 0:
+    # Midnight somewhere east of Greenwich, where the file was made: in UTC that is ten o'clock or
+    # later of the day before, and at a quarter of an hour, since offsets are whole quarters.
+    hour = (timedelta(hours=24) - EASTERNMOST).seconds // 3600
+    if at.hour >= hour and at.minute % 15 == 0 and at.second == 0:
         return (at + EASTERNMOST).date()
     return there.date()

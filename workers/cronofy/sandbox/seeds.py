@@ -1,5 +1,5 @@
-"""Who lives in a new sandbox: people with calendars, from .ics files or from a made-up working
-life.
+"""Who lives in a new sandbox:
+people with calendars, from .ics files or from a made-up working life.
 """
 
 from collections.abc import Iterator, Sequence
@@ -60,8 +60,8 @@ DEFAULT = (
 
 
 def plant(world: World, seeds: Sequence[Seed]) -> list[SandboxAccount]:
-    """Create the people. Raises ControlError on an unknown zone or a file that is no calendar,
-    OSError on none.
+    """Create the people.
+    Raises ControlError on an unknown zone or a file that is no calendar, OSError on none.
     """
     return [_person(world, seed) for seed in seeds]
 
@@ -91,9 +91,10 @@ def _fill(world: World, calendar: SandboxCalendar, wanted: SeedCalendar) -> None
 
 
 def _working_life(now: datetime, zone: ZoneInfo) -> Iterator[Draft]:
-    """Each week: a stand-up a day, a double lesson, a doubtful call, lunch kept free, and every
-    other Friday off.
+    """Each week: a stand-up a day, a double lesson,
+    a doubtful call, lunch kept free, and every other Friday off.
     """
+    # Around the sandbox's own now, not at fixed dates: a demo is as full next year as it is today.
     monday = now.astimezone(zone).date() - timedelta(days=now.astimezone(zone).weekday())
     for week in range(-WEEKS_BACK, WEEKS_AHEAD):
         days = [monday + timedelta(weeks=week, days=day) for day in range(5)]

@@ -1,5 +1,5 @@
-"""Runs the sandbox: in this process for tests, or as `coachcal sandbox` until it is
-told to stop.
+"""Runs the sandbox:
+in this process for tests, or as `coachcal sandbox` until it is told to stop.
 """
 
 import json
@@ -51,10 +51,13 @@ class Sandbox:
         self.world = World(
             now=now, page_size=page_size, client_id=client_id, client_secret=client_secret
         )
-        planted = seeding.plant(self.world, seeding.DEFAULT if seeds is None else seeds)
-        self.accounts = tuple(
-            ReadyAccount(**state.ready(self.world, account)) for account in planted
-        )
+        if seeds is None:
+            seeds = seeding.DEFAULT
+        ready = []
+        for account in seeding.plant(self.world, seeds):
+            ready.append(ReadyAccount(**state.ready(self.world, account)))
+        self.accounts = tuple(ready)
+        # Bound here, served from `start` on: with port 0 the origin is known only once it is bound.
         self._server = SandboxServer((host, port), create_app(self.world))
         self._serving = False
         self.origin = self.world.origin = f"http://{host}:{self._server.server_port}"
@@ -81,6 +84,7 @@ class Sandbox:
 
     def stop(self) -> None:
         """Send no more pushes, end all connections, free the port."""
+        # Pushes first: whoever receives one may call back, and still finds somebody.
         self.world.pushes.stop()
         self._server.close(serving=self._serving)
         self._serving = False
@@ -98,8 +102,8 @@ class Sandbox:
         self.stop()
 
     def ready(self) -> dict[str, object]:
-        """What the ready-file says: `{origin, client_id, client_secret, accounts: [{sub, tokens,
-        calendars}]}`.
+        """What the ready-file says:
+        `{origin, client_id, client_secret, accounts: [{sub, tokens, calendars}]}`.
         """
         return {
             "origin": self.origin,
@@ -120,16 +124,14 @@ def serve(
     client_id: str | None = None,
     client_secret: str | None = None,
 ) -> None:
-    """Run a sandbox until SIGTERM or SIGINT. Writes `ready_file`, at once and whole, when it
-    answers calls.
+    """Run a sandbox until SIGTERM or SIGINT.
+    Writes `ready_file`, at once and whole, when it answers calls.
     """
-    zoneinfo.reset_tzpath(
-        to=()
-    )  # the rules of the pinned tzdata package, as in the product, not this machine's
+    # The rules of the pinned tzdata package, as in the product, not this machine's.
+    zoneinfo.reset_tzpath(to=())
+    # Whoever waits for it must not find the one of the last run.
     if ready_file is not None:
-        ready_file.unlink(
-            missing_ok=True
-        )  # whoever waits for it must not find the one of the last run
+        ready_file.unlink(missing_ok=True)
     told = threading.Event()
     with (
         _stopped_by_signals(told),
@@ -143,7 +145,8 @@ def serve(
             client_secret=client_secret,
         ) as sandbox,
     ):
-        sandbox.control.now()  # answered: it serves
+        # Answered: it serves. The file says so, so nobody who reads it finds a port that is closed.
+        sandbox.control.now()
         if ready_file is not None:
             _write_whole(ready_file, json.dumps(sandbox.ready(), indent=1))
         told.wait()

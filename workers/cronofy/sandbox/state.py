@@ -1,5 +1,5 @@
-"""What the sandbox shows of itself: a ready account with tokens, and the dump of everything without
-them.
+"""What the sandbox shows of itself:
+a ready account with tokens, and the dump of everything without them.
 """
 
 from dataclasses import asdict
@@ -20,6 +20,7 @@ def ready(world: World, account: SandboxAccount, scope: str = "read_write") -> d
     """`{sub, access_token, refresh_token, calendars: [id], profiles: [id], name, email, zone}`,
     tokens fresh.
     """
+    # Without the OAuth round: tests want somebody who is connected, not the consent page.
     token = grants.give(world, account.sub, scope)
     return {
         "sub": account.sub,
@@ -35,6 +36,7 @@ def ready(world: World, account: SandboxAccount, scope: str = "read_write") -> d
 
 def dump(world: World) -> dict[str, Any]:
     """Everything but tokens and secrets."""
+    # How many secrets there are, and none of them: this ends in the logs of whoever tests.
     return {
         "origin": world.origin,
         "client_id": world.client_id,

@@ -1,5 +1,5 @@
-"""Points in time as calendars know them (an instant, a floating wall time, a day), and how the wire
-shows them.
+"""Points in time as calendars know them (an instant, a floating wall time, a day),
+and how the wire shows them.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ Moment = date
 """An aware datetime is an instant (kept in UTC), a naive one floats, a plain date is an all-day
 boundary.
 """
+
+UTC_ZONE = ZoneInfo("UTC")
 
 NO_TIMESTAMP = "0000-12-29T00:00:00Z"
 """What Cronofy shows when a provider keeps no created or updated time. Year 0 breaks Python's
@@ -27,9 +29,12 @@ def read_moment(value: object) -> Moment:
     if len(text) == len("2026-11-03"):
         return date.fromisoformat(text)
     moment = datetime.fromisoformat(text.replace("UTC", "Z"))
+    # Cronofy rejects a fraction that is not zero.
     if moment.microsecond:
         raise ValueError("a time has no fraction of a second")
-    return moment if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment
+    return moment.astimezone(UTC)
 
 
 def zone_named(tzid: str) -> ZoneInfo:
@@ -55,6 +60,7 @@ def instant(moment: Moment, zone: ZoneInfo) -> datetime:
 
     A wall time that the zone skips lands behind the gap, an ambiguous one is its first occurrence.
     """
+    # Python's own reading of a wall time that is shown twice, or never, is the one wanted: fold 0.
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
     elif moment.tzinfo is None:
@@ -68,18 +74,22 @@ def utc_text(moment: datetime) -> str:
 
 
 def on_the_wire(moment: Moment, zone: ZoneInfo, *, localized: bool) -> str | dict[str, str]:
-    """UTC text or Date; with `localized` an object of the local time (Z for a zero offset) and its
-    zone.
+    """UTC text or Date;
+    with `localized` an object of the local time (Z for a zero offset) and its zone.
     """
     if whole_day(moment):
         text = moment.isoformat()
     elif localized:
         text = instant(moment, zone).astimezone(zone).isoformat().replace("+00:00", "Z")
     else:
-        return utc_text(instant(moment, zone))
-    return {"time": text, "tzid": zone.key} if localized else text
+        text = utc_text(instant(moment, zone))
+    if not localized:
+        return text
+    return {"time": text, "tzid": zone.key}
 
 
 def _in_zone(moment: Moment, tzid: str) -> Moment:
     zone = zone_named(tzid)
-    return instant(moment, zone) if isinstance(moment, datetime) else moment
+    if not isinstance(moment, datetime):
+        return moment
+    return instant(moment, zone)

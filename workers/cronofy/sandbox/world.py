@@ -43,8 +43,8 @@ Here that is refused, so that a slip is seen.
 
 @dataclass(frozen=True)
 class SandboxEvent:
-    """One occurrence. Frozen: an edit replaces it, so that what Cronofy held before stays as it
-    was.
+    """One occurrence.
+    Frozen: an edit replaces it, so that what Cronofy held before stays as it was.
     """
 
     uid: str
@@ -52,23 +52,24 @@ class SandboxEvent:
     end: Moment
     summary: str = "Busy"
     free_busy: FreeBusy = "busy"
-    event_id: str | None = (
-        None  # the application's key; only events written through the API have one
-    )
-    tzid: str | None = None  # the zone it is shown in; floating times are resolved in it when given
-    created: datetime | None = None  # None: the provider keeps no timestamps
+    # The application's key; only events written through the API have one.
+    event_id: str | None = None
+    # The zone it is shown in; floating times are resolved in it when given.
+    tzid: str | None = None
+    # None: the provider keeps no timestamps.
+    created: datetime | None = None
     updated: datetime | None = None
     deleted: bool = False
-    earlier: tuple[tuple[Moment, Moment], ...] = ()  # where it has been: include_moved looks here
-    details: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # further wire fields, as they are sent
+    # Where it has been: include_moved looks here.
+    earlier: tuple[tuple[Moment, Moment], ...] = ()
+    # Further wire fields, as they are sent.
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class SandboxCalendar:
-    """A calendar. `events` is the person's truth, `held` what Cronofy still has when it cannot see
-    that.
+    """A calendar. `events` is the person's truth,
+    `held` what Cronofy still has when it cannot see that.
     """
 
     id: str
@@ -84,17 +85,22 @@ class SandboxCalendar:
     @property
     def seen(self) -> dict[str, SandboxEvent]:
         """What a read of the API shows."""
-        return self.events if self.held is None else self.held
+        if self.held is None:
+            return self.events
+        return self.held
 
     def managed(self, event_id: str) -> SandboxEvent | None:
         """The application's own event of that key."""
-        return next((event for event in self.events.values() if event.event_id == event_id), None)
+        for event in self.events.values():
+            if event.event_id == event_id:
+                return event
+        return None
 
 
 @dataclass
 class SandboxProfile:
-    """A login at one provider. `broken` is the truth, `connected` what Cronofy has
-    noticed of it.
+    """A login at one provider.
+    `broken` is the truth, `connected` what Cronofy has noticed of it.
     """
 
     id: str
@@ -136,7 +142,10 @@ class SandboxAccount:
 
     def calendars(self) -> list[SandboxCalendar]:
         """The calendars that the application may see, read-only and deleted ones too."""
-        return [calendar for profile in self.linked() for calendar in profile.calendars]
+        found: list[SandboxCalendar] = []
+        for profile in self.linked():
+            found += profile.calendars
+        return found
 
 
 @dataclass
@@ -180,8 +189,8 @@ class SandboxGrant:
 
 @dataclass
 class SandboxPage:
-    """One page of a long answer, cut when its first page was asked for: later edits do not shift
-    it.
+    """One page of a long answer, cut when its first page was asked for:
+    later edits do not shift it.
     """
 
     sub: str
@@ -193,8 +202,8 @@ class SandboxPage:
 
 
 class World:
-    """The state. Whoever reads or changes it holds `lock`; the clock and the pushes
-    have their own.
+    """The state. Whoever reads or changes it holds `lock`;
+    the clock and the pushes have their own.
     """
 
     def __init__(
@@ -205,6 +214,7 @@ class World:
         client_id: str | None = None,
         client_secret: str | None = None,
     ) -> None:
+        # Reentrant: a view that holds it asks `is_open` and `close`, which push threads call too.
         self.lock = threading.RLock()
         self.clock = SandboxClock(now)
         self.origin = "http://127.0.0.1:0"  # the server writes its own once it has a port
@@ -225,29 +235,31 @@ class World:
         )
 
     def postpone(self, seconds: float, write: Callable[[], None]) -> None:
-        """Do this so many seconds later, by the sandbox's clock: at the first call of anybody after
-        that.
+        """Do this so many seconds later, by the sandbox's clock:
+        at the first call of anybody after that.
         """
         self._postponed.append((self.clock.elapsed() + seconds, write))
 
     def catch_up(self) -> None:
         """Do what was postponed and has come due, in its order."""
         now = self.clock.elapsed()
-        due = sorted((each for each in self._postponed if each[0] <= now), key=lambda each: each[0])
-        self._postponed = [each for each in self._postponed if each[0] > now]
-        for _, write in due:
-            with suppress(
-                ProtocolError
-            ):  # the calendar may be gone by then, and nobody is there to be told
+        self._postponed.sort(key=lambda each: each[0])
+        # Taken out before it is done: a write that raises must not come again with each call.
+        while self._postponed and self._postponed[0][0] <= now:
+            _, write = self._postponed.pop(0)
+            # The calendar may be gone by then, and nobody is there to be told.
+            with suppress(ProtocolError):
                 write()
 
     def profiles(self) -> Iterator[SandboxProfile]:
         """Every profile of every account."""
-        return (profile for account in self.accounts.values() for profile in account.profiles)
+        for account in self.accounts.values():
+            yield from account.profiles
 
     def calendars(self) -> Iterator[SandboxCalendar]:
         """Every calendar of every profile, revoked ones too."""
-        return (calendar for profile in self.profiles() for calendar in profile.calendars)
+        for profile in self.profiles():
+            yield from profile.calendars
 
     def account(self, sub: str) -> SandboxAccount:
         """Raises ProtocolError 404."""

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from workers.cronofy.sandbox import accounts, grants, identifiers
-from workers.cronofy.sandbox.errors import ProtocolError, invalid
+from workers.cronofy.sandbox.errors import ProtocolError, invalid, missing
 from workers.cronofy.sandbox.responses import mapping, truth
 from workers.cronofy.sandbox.times import Moment, floats, instant, read_moment, zone_named
 from workers.cronofy.sandbox.world import (
@@ -41,6 +41,7 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
     """Create or change an event. Raises ProtocolError 403, 404, 422, 423."""
     calendar = _writable(world, access, calendar_id, "create_event")
     _check(data)
+    # If both are given `event_id` wins, and an event is made anew: so Cronofy does it.
     if data.get("event_id"):
         event_id = str(data["event_id"])
         old = calendar.managed(event_id)
@@ -51,11 +52,10 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
     event = old or SandboxEvent(
         identifiers.managed_event(), start, end, event_id=event_id, created=now
     )
-    been = (
-        (*event.earlier, (event.start, event.end))
-        if old and (start, end) != (old.start, old.end)
-        else event.earlier
-    )
+    been = event.earlier
+    if (start, end) != (event.start, event.end):
+        been = (*been, (event.start, event.end))
+    # One that was deleted is there again: calendar and id are the key, whatever it was before.
     written = replace(
         event,
         start=start,
@@ -72,8 +72,8 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
 
 
 def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
-    """Delete by `event_id` (own) or `event_uid` (external). Raises ProtocolError 403, 404, 422,
-    423.
+    """Delete by `event_id` (own) or `event_uid` (external).
+    Raises ProtocolError 403, 404, 422, 423.
     """
     calendar = _writable(world, access, calendar_id, "delete_event")
     if data.get("event_id"):
@@ -82,32 +82,40 @@ def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         old = _external(calendar, str(data["event_uid"]))
     else:
         raise invalid(event_id="errors.required")
+    # What is not there is taken for deleted: a client whose first answer was cut tries again.
     if old is not None:
         _store(calendar, replace(old, deleted=True, updated=world.clock.second()))
 
 
 def delete_all(world: World, account: SandboxAccount, asked: Mapping[str, Any]) -> None:
-    """Delete all own events: `{delete_all: true}` or `{calendar_ids: […]}`, exactly one. Raises
-    ProtocolError 422.
+    """Delete all own events: `{delete_all: true}` or `{calendar_ids: […]}`, exactly one.
+    Raises ProtocolError 422.
     """
-    ids = asked.get("calendar_ids")
-    everything = truth(asked.get("delete_all"), "delete_all")
-    if everything == bool(ids):
-        raise invalid(delete_all="errors.must_be_boolean" if everything else "errors.required")
-    calendars = [
-        calendar for calendar in account.calendars() if everything or calendar.id in (ids or ())
-    ]
-    if not everything and len(calendars) != len(set(ids or ())):
-        raise invalid(calendar_ids="errors.invalid_calendar_ids")
     now = world.clock.second()
-    for calendar in calendars:
-        for event in [event for event in calendar.events.values() if event.event_id is not None]:
-            _store(calendar, replace(event, deleted=True, updated=now))
+    for calendar in _chosen(account, asked):
+        for event in list(calendar.events.values()):
+            if event.event_id is not None:
+                _store(calendar, replace(event, deleted=True, updated=now))
+
+
+def _chosen(account: SandboxAccount, asked: Mapping[str, Any]) -> list[SandboxCalendar]:
+    ids = set(asked.get("calendar_ids") or ())
+    everything = truth(asked.get("delete_all"), "delete_all")
+    if everything and ids:
+        raise invalid(delete_all="errors.must_be_boolean")
+    if everything:
+        return account.calendars()
+    if not ids:
+        raise invalid(delete_all="errors.required")
+    calendars = [calendar for calendar in account.calendars() if calendar.id in ids]
+    if len(calendars) != len(ids):
+        raise invalid(calendar_ids="errors.invalid_calendar_ids")
+    return calendars
 
 
 def batch(world: World, access: Access, entries: object) -> list[dict[str, Any]]:
-    """The outcomes `{status[, data]}` of up to 50 upserts and deletions, in order. Raises
-    ProtocolError 422.
+    """The outcomes `{status[, data]}` of up to 50 upserts and deletions, in order.
+    Raises ProtocolError 422.
     """
     if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
         raise invalid(batch="errors.required")
@@ -117,10 +125,13 @@ def batch(world: World, access: Access, entries: object) -> list[dict[str, Any]]
 
 
 def _entry(world: World, access: Access, entry: object) -> dict[str, Any]:
+    # Each entry has an outcome of its own: one that is refused does not stop the others.
     try:
         return _act(world, access, mapping(entry, "batch"))
     except ProtocolError as error:
-        return {"status": error.status} | ({"data": error.body} if error.body else {})
+        if error.body:
+            return {"status": error.status, "data": error.body}
+        return {"status": error.status}
 
 
 def _act(world: World, access: Access, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,30 +147,34 @@ def _act(world: World, access: Access, entry: Mapping[str, Any]) -> dict[str, An
 def _writable(world: World, access: Access, calendar_id: str, need: str) -> SandboxCalendar:
     if not grants.allows(access.scope, need):
         raise ProtocolError(403)
-    calendar = next(
-        (one for one in world.account(access.sub).calendars() if one.id == calendar_id), None
-    )
-    if calendar is None:
-        raise ProtocolError(404)
+    calendar = _own_calendar(world.account(access.sub), calendar_id)
+    # A write is an access attempt: it is what finds out that a login is broken.
     accounts.notice(world, calendar.profile)
     if not calendar.profile.connected:
         raise ProtocolError(423)
+    # With which status Cronofy refuses such a calendar is not documented: 422 is inferred.
     if calendar.readonly or calendar.deleted:
         raise invalid(calendar_id="errors.calendar_not_writable")
     return calendar
 
 
+def _own_calendar(account: SandboxAccount, calendar_id: str) -> SandboxCalendar:
+    for calendar in account.calendars():
+        if calendar.id == calendar_id:
+            return calendar
+    raise ProtocolError(404)
+
+
 def _check(data: Mapping[str, Any]) -> None:
-    wrong = {name: "errors.required" for name in ("summary", "start", "end") if not data.get(name)}
+    wrong: dict[str, str] = {}
+    for name, most in LONGEST.items():
+        if len(str(data.get(name) or "")) > most:
+            wrong[name] = "errors.too_long"
+    wrong |= missing(data, "summary", "start", "end")
     if not data.get("event_id") and not data.get("event_uid"):
         wrong["event_id"] = "errors.required"
-    too_long = {
-        name: "errors.too_long"
-        for name, most in LONGEST.items()
-        if len(str(data.get(name) or "")) > most
-    }
-    if wrong | too_long:
-        raise invalid(**(too_long | wrong))
+    if wrong:
+        raise invalid(**wrong)
 
 
 def _external(calendar: SandboxCalendar, uid: str) -> SandboxEvent:
@@ -175,7 +190,8 @@ def _external(calendar: SandboxCalendar, uid: str) -> SandboxEvent:
 def _moment(data: Mapping[str, Any], name: str) -> Moment:
     try:
         moment = read_moment(data[name])
-        if floats(moment):  # a wall time without an offset means the zone that is given beside it
+        # A wall time without an offset means the zone that is given beside it.
+        if floats(moment):
             return instant(moment, zone_named(str(data["tzid"])))
     except (ValueError, KeyError) as error:
         raise invalid(**{name: "errors.invalid_time"}) from error
@@ -183,31 +199,37 @@ def _moment(data: Mapping[str, Any], name: str) -> Moment:
 
 
 def _tzid(data: Mapping[str, Any]) -> str | None:
+    tzid = data.get("tzid")
     start = data["start"]
-    tzid = (start.get("tzid") if isinstance(start, Mapping) else None) or data.get("tzid")
+    # A zone inside the time is nearer to it than the one beside it.
+    if isinstance(start, Mapping) and start.get("tzid"):
+        tzid = start["tzid"]
+    if not tzid:
+        return None
     try:
-        return zone_named(str(tzid)).key if tzid else None
+        return zone_named(str(tzid)).key
     except ValueError as error:
         raise invalid(tzid="errors.invalid_tzid") from error
 
 
 def _free_busy(data: Mapping[str, Any]) -> FreeBusy:
-    return "free" if data.get("transparency") == "transparent" else "busy"
+    if data.get("transparency") == "transparent":
+        return "free"
+    return "busy"
 
 
 def _details(data: Mapping[str, Any]) -> dict[str, Any]:
     details = {name: data[name] for name in KEPT if data.get(name) is not None}
     invited = mapping(data.get("attendees"), "attendees").get("invite") or []
-    if invited:
-        details["attendees"] = [
-            {**mapping(one, "attendees"), "status": "needs_action"} for one in invited
-        ]
+    # Nobody answers in here: invited people stay undecided.
+    attendees = [{**mapping(one, "attendees"), "status": "needs_action"} for one in invited]
+    if attendees:
+        details["attendees"] = attendees
     return details
 
 
 def _store(calendar: SandboxCalendar, event: SandboxEvent) -> None:
     calendar.events[event.uid] = event
-    if (
-        calendar.held is not None
-    ):  # the first sync is still running: Cronofy knows what it wrote itself
+    # While the first sync is still running Cronofy knows what it wrote itself.
+    if calendar.held is not None:
         calendar.held[event.uid] = event

@@ -27,7 +27,8 @@ def read_userinfo(raw: bytes) -> Account:
     """Source: docs.cronofy.com, User Info. Service accounts have no profiles."""
     person = document(raw, "userinfo")
     data = inner(person, "cronofy.data")
-    if not data:  # never "no profiles, so no trouble": a lost login would look healthy
+    # Never "no profiles, so no trouble": a lost login would look healthy.
+    if not data:
         raise BadAnswer(
             "userinfo from Cronofy says nothing about the account's profiles; try again later"
         )
@@ -47,7 +48,9 @@ def _profile(profile: Object) -> Profile:
         provider=label(profile, "provider_name") or "",
         service=label(profile, "provider_service") or "",
         name=label(profile, "profile_name") or "",
+        # Missing means well: a field that Cronofy leaves out one day must not disconnect everybody.
         connected=flag(profile, "profile_connected", default=True),
+        # While it is true reads answer 200 and are incomplete, mostly empty.
         initial_sync=flag(profile, "profile_initial_sync_required", default=False),
         relink_url=_web_address(profile, "profile_relink_url"),
         calendars=tuple(map(_calendar, inners(profile, "profile_calendars"))),
@@ -67,4 +70,6 @@ def _calendar(calendar: Object) -> Calendar:
 def _web_address(owner: Object, key: str) -> str | None:
     """A link that a page may offer: never one that runs something."""
     value = text(owner, key)
-    return value if value and re.match(r"https?://[\x21-\x7e]+\Z", value) else None
+    if value is None or not re.match(r"https?://[\x21-\x7e]+\Z", value):
+        return None
+    return value

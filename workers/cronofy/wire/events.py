@@ -40,6 +40,9 @@ class Written:
     end: int
     summary: str = field(default="", compare=False, repr=False)
 
+    def is_at(self, calendar_id: str, event_id: str) -> bool:
+        return (self.calendar_id, self.id) == (calendar_id, event_id)
+
     def shows(self, event: ManagedEvent) -> bool:
         """Whether this is what was written, its text included."""
         written = (self.id, self.start, self.end, self.summary)
@@ -47,8 +50,8 @@ class Written:
 
 
 def read_events(pages: Iterable[FreeBusyPage]) -> tuple[Written, ...]:
-    """Our own events on all these pages; what is not ours, or deleted, is left out. Raises
-    BadAnswer.
+    """Our own events on all these pages;
+    what is not ours, or deleted, is left out. Raises BadAnswer.
     """
     return tuple(_written(item) for page in pages for item in page.items if _stands(item))
 
@@ -56,6 +59,7 @@ def read_events(pages: Iterable[FreeBusyPage]) -> tuple[Written, ...]:
 def _stands(item: Item) -> bool:
     if not isinstance(item, dict):
         raise BadAnswer("an event from Cronofy is no object; read again later")
+    # `event_id` is our own key, which events of anybody else's lack.
     return item.get("event_id") is not None and not flag(item, "deleted", default=False)
 
 
@@ -67,6 +71,7 @@ def _written(item: Item) -> Written:
         moments = []  # reported below: the exception is about their text
     if not moments:
         raise BadAnswer("an event of ours comes back from Cronofy without a time; read again later")
+    # Providers may leave a text out, or hide it: a private event has none.
     summary = item.get("summary")
     if not isinstance(summary, str):
         summary = ""

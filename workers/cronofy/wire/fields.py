@@ -16,8 +16,10 @@ from workers.cronofy.errors import BadAnswer
 
 Object = Mapping[str, Any]
 
+# Of what an answer may have us store or repeat; Cronofy's own texts are far shorter.
 MAX_TEXT = 4096
 MAX_LABEL = 200
+# Opaque to us, but not to a database, a log or a header: nothing that breaks a line.
 _ID = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 
 
@@ -43,8 +45,8 @@ def text(owner: Object, key: str) -> str | None:
 
 
 def label(owner: Object, key: str) -> str | None:
-    """A text for people, cut to 200 characters and without control characters (a database refuses
-    NUL).
+    """A text for people,
+    cut to 200 characters and without control characters (a database refuses NUL).
     """
     value = owner.get(key)
     if value is not None and not isinstance(value, str):
@@ -75,6 +77,7 @@ def flag(owner: Object, key: str, *, default: bool) -> bool:
 
 def whole(owner: Object, key: str) -> int:
     value = owner.get(key)
+    # To Python `true` is an int.
     if not isinstance(value, int) or isinstance(value, bool):
         raise _bad(key)
     return value

@@ -23,7 +23,8 @@ from workers.cronofy.wire.fields import document, is_identifier, text, whole
 
 Item = dict[str, Any]
 
-MAX_CALENDARS = 2**16  # what the Reading's calendar column can tell apart
+# What the Reading's calendar column can tell apart.
+MAX_CALENDARS = 2**16
 
 
 class _Statuses(dict[str | None, int]):
@@ -86,9 +87,8 @@ def read_free_busy(pages: Iterable[FreeBusyPage]) -> Reading:
 def _reading(items: Iterable[Item]) -> Reading:
     places: defaultdict[str, int] = defaultdict(count().__next__)
     calendar, status, times = list[int](), list[int](), list[Any]()
-    for (
-        item
-    ) in items:  # one visit to each item, nothing but look-ups: this loop is most of the price
+    # The price of a refresh is mostly this loop: one visit to each item, nothing but look-ups.
+    for item in items:
         if "deleted" in item and item["deleted"]:  # noqa: RUF019 (half the price of `get` where it is missing)
             continue
         calendar.append(places[item["calendar_id"]])
@@ -100,6 +100,7 @@ def _reading(items: Iterable[Item]) -> Reading:
     seconds, is_date = _parsed(times)
     if (is_date[0::2] != is_date[1::2]).any():
         raise ValueError("an item from a date to a time")
+    # Copies: a slice would keep the whole column of both alive as long as the Reading.
     return Reading(
         calendars=tuple(places),
         start=seconds[0::2].copy(),
@@ -113,5 +114,14 @@ def _reading(items: Iterable[Item]) -> Reading:
 def _parsed(times: list[Any]) -> stamps.Parsed:
     try:
         return stamps.parse(times)
-    except TypeError:  # {time, tzid}: the localized form, which we do not ask for
-        return stamps.parse([each["time"] if isinstance(each, dict) else each for each in times])
+    except TypeError:
+        pass
+    # {time, tzid}: the localized form, which we do not ask for. Tried last: to look at the type of
+    # each would be a price that every refresh pays.
+    return stamps.parse([_without_zone(each) for each in times])
+
+
+def _without_zone(moment: Any) -> Any:
+    if isinstance(moment, dict):
+        return moment["time"]
+    return moment

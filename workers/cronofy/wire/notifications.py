@@ -27,8 +27,8 @@ NOTIFICATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One push. `kind` is Cronofy's type, "" for a body of another product; `known` says whether we
-    know it.
+    """One push. `kind` is Cronofy's type, "" for a body of another product;
+    `known` says whether we know it.
     """
 
     kind: str
@@ -52,14 +52,18 @@ def read_notification(raw: bytes) -> Notification:
 
 
 def _moment(owner: Object, key: str) -> datetime | None:
-    """An aware UTC time; None when it is missing or no time that Python can hold (providers send
-    year 0).
+    """An aware UTC time;
+    None when it is missing or no time that Python can hold (providers send year 0).
     """
+    # Nothing depends on it: a read covers the whole window, so a time that cannot be read costs
+    # nothing, while a refusal would have Cronofy repeat the push for a day.
     value = owner.get(key)
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        if moment.tzinfo is None:
+            return None
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -33,8 +33,8 @@ def authorization(
     avoid_linking: bool,
     provider: str | None,
 ) -> str:
-    """The query of the page where a person connects a calendar. Source: docs.cronofy.com, Request
-    Authorization.
+    """The query of the page where a person connects a calendar.
+    Source: docs.cronofy.com, Request Authorization.
     """
     query = {
         "response_type": "code",
@@ -42,10 +42,11 @@ def authorization(
         "redirect_uri": redirect_uri,
         "scope": scope,
         "state": state,
-        "avoid_linking": "true" if avoid_linking else "false",
+        "avoid_linking": str(avoid_linking).lower(),
     }
     if provider:
         query["provider_name"] = provider
+    # Spaces as %20: a scope has some, and not every server reads a plus sign as one.
     return urlencode(query, quote_via=quote)
 
 
@@ -72,14 +73,16 @@ def free_busy(since: date, until: date, zone: str) -> str:
             "tzid": zone,
             "from": since.isoformat(),
             "to": until.isoformat(),
+            # The default, and said all the same: a session of ours that came back as busy would
+            # close its own time once it is cancelled.
             "include_managed": "false",
         }
     )
 
 
 def event(written: ManagedEvent) -> bytes:
-    """One of ours to write. Texts are cut to what Cronofy takes: better a short description than no
-    session.
+    """One of ours to write.
+    Texts are cut to what Cronofy takes: better a short description than no session.
     """
     return orjson.dumps(
         {
@@ -105,12 +108,14 @@ def managed_events(since: date, until: date) -> str:
             "tzid": "Etc/UTC",
             "from": since.isoformat(),
             "to": until.isoformat(),
+            # With it no `read_events` scope is needed, and nobody else's events are read.
             "only_managed": "true",
         }
     )
 
 
 def _stamp(seconds: int) -> str:
+    # Cronofy rejects fractions of a second.
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

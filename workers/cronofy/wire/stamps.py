@@ -18,18 +18,17 @@ import numpy as np
 import numpy.typing as npt
 
 _LOWEST = b"0000-00-00T00:00:00Z\n"
-_HIGHEST = (
-    b"9999-19-39T29:59:59Z\n"  # digit by digit; what is still no date or hour then is found below
-)
+# Digit by digit; what is still no date or hour then is found below.
+_HIGHEST = b"9999-19-39T29:59:59Z\n"
 _WIDTH = len(_LOWEST)
 _MIDNIGHT = "T00:00:00Z"
 _NO_STAMP = "?" * (_WIDTH - 1)
 _DATE = len("2026-11-03")
-_BLOCK = (
-    4096  # rows at a time: the masks stay in the processor's cache, the product stays on one thread
-)
+# Rows at a time: the masks stay in the processor's cache, the product stays on one thread.
+_BLOCK = 4096
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
-_PLACES = 20  # per year in the month table: 13 to 19 are places too, of no days
+# Per year in the month table: 13 to 19 are places too, of no days.
+_PLACES = 20
 _DAY = 86_400
 
 _ODD = re.compile(
@@ -63,9 +62,8 @@ def parse(texts: Sequence[str]) -> Parsed:
     joined = "\n".join((*texts, "")).encode("ascii")
     if len(joined) == _WIDTH * len(texts):
         seconds, fits = _digits(joined)
-        if (
-            fits.all()
-        ):  # so every line end stands where it should: all texts are stamps of twenty characters
+        # So every line end stands where it should: all texts are stamps of twenty characters.
+        if fits.all():
             return Parsed(seconds, np.zeros(len(texts), np.bool_))
     return _mixed(texts, joined)
 
@@ -76,8 +74,12 @@ def _mixed(texts: Sequence[str], joined: bytes) -> Parsed:
         raise ValueError("a time with a line end in it")
     lengths = np.diff(ends, prepend=-1) - 1
     stamps = list(texts)
+    # A date becomes the stamp of its midnight, anything else of another length one that fits not:
+    # then all are twenty characters, and those that fit not are few.
     for place in np.flatnonzero(lengths != _WIDTH - 1).tolist():
-        stamps[place] = texts[place] + _MIDNIGHT if lengths[place] == _DATE else _NO_STAMP
+        stamps[place] = _NO_STAMP
+        if lengths[place] == _DATE:
+            stamps[place] = texts[place] + _MIDNIGHT
     seconds, fits = _digits("\n".join((*stamps, "")).encode("ascii"))
     is_date = lengths == _DATE
     for place in np.flatnonzero(~fits).tolist():
@@ -90,16 +92,18 @@ def _by_hand(text: str) -> tuple[int, bool]:
     if not found:
         raise ValueError("neither a time nor a date")
     date, time, sign, hours, minutes = found.groups()
-    moment = np.datetime64(
-        date if time is None else f"{date}T{time}", "s"
-    )  # ValueError for the 30th of February
-    offset = int(f"{sign}1") * (int(hours) * 3600 + int(minutes) * 60) if sign else 0
-    return int(moment.astype(np.int64)) - offset, time is None
+    # ValueError for the 30th of February.
+    if time is None:
+        return int(np.datetime64(date, "s").astype(np.int64)), True
+    seconds = int(np.datetime64(f"{date}T{time}", "s").astype(np.int64))
+    if sign:
+        seconds -= int(f"{sign}1") * (int(hours) * 3600 + int(minutes) * 60)
+    return seconds, False
 
 
 def _digits(joined: bytes) -> Parsed:
-    """Rows of twenty characters and a line end -> seconds, and which rows really are
-    such stamps.
+    """Rows of twenty characters and a line end -> seconds,
+    and which rows really are such stamps.
     """
     rows = np.frombuffer(joined, np.uint8).reshape(-1, _WIDTH)
     seconds = np.empty(len(rows), np.int64)
@@ -113,9 +117,9 @@ def _digits(joined: bytes) -> Parsed:
 def _block(rows: npt.NDArray[np.uint8], table: _Tables) -> Parsed:
     digits = rows ^ table.lowest[: len(rows)]  # a digit becomes its value, the right punctuation 0
     strays = digits > table.span[: len(rows)]
-    fields = (digits.astype(np.float32) @ table.weights).astype(
-        np.int64
-    )  # below 2**24: exact in float32
+    # All sums stay below 2**24, where float32 is exact. In integers it would be slower: numpy hands
+    # products of floats alone to BLAS.
+    fields = (digits.astype(np.float32) @ table.weights).astype(np.int64)
     month, day, second = fields[:, 0] - _FIRST_YEAR * _PLACES, fields[:, 1], fields[:, 2]
     fits = (day > 0) & (day <= table.days.take(month, mode="clip")) & (second < _DAY)
     if strays.any():
@@ -126,17 +130,14 @@ def _block(rows: npt.NDArray[np.uint8], table: _Tables) -> Parsed:
 @cache
 def _tables() -> _Tables:
     """What every block needs, made at the first use."""
-    lowest, highest = (
-        np.frombuffer(line * _BLOCK, np.uint8).reshape(-1, _WIDTH) for line in (_LOWEST, _HIGHEST)
-    )
+    lowest = np.frombuffer(_LOWEST * _BLOCK, np.uint8).reshape(-1, _WIDTH)
+    highest = np.frombuffer(_HIGHEST * _BLOCK, np.uint8).reshape(-1, _WIDTH)
     weights = np.zeros((_WIDTH, 3), np.float32)
     weights[[0, 1, 2, 3, 5, 6], 0] = np.array((1000, 100, 10, 1, 0.5, 0.05)) * _PLACES
     weights[[8, 9], 1] = 10, 1
     weights[[11, 12, 14, 15, 17, 18], 2] = 36_000, 3600, 600, 60, 10, 1
-    firsts = np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]").astype(
-        "datetime64[D]"
-    )
-    since_1970 = firsts.astype(np.int64)
+    months = np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]")
+    since_1970 = months.astype("datetime64[D]").astype(np.int64)
     # Place 0 and 13 to 19 of each year stay empty; so do, by having no days, both ends that `clip`
     # reaches.
     day_zero, days = np.zeros((2, _LAST_YEAR + 1 - _FIRST_YEAR, _PLACES), np.int64)

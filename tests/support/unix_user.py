@@ -1,4 +1,5 @@
-"""PostgreSQL refuses to run as root. There it runs as `nobody`, in a folder of nobody's.
+"""Servers that refuse to run as root, PostgreSQL first. There they run as `nobody`, in a folder of
+nobody's.
 
 No folder that was here before has its mode or owner changed: what `nobody` cannot reach is copied
 out.
@@ -13,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from workers.embedded.child import Child
 from workers.embedded.errors import EmbeddedError, NotStartedError
 
 
@@ -31,7 +33,7 @@ class UnixUser:
         """Raises NotStartedError, and PermissionError where this account cannot reach
         the program.
         """
-        done = subprocess.run(  # noqa: S603 (programs that postgres.py found)
+        done = subprocess.run(
             command,
             check=False,
             text=True,
@@ -56,7 +58,7 @@ class UnixUser:
 
     def temporary_folder(self) -> str:
         """The usual one, unless this account cannot enter it (TMPDIR inside somebody's home)."""
-        for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 (what goes into it has a random name)
+        for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
             try:
                 self.run(["/bin/sh", "-c", 'cd "$1"', "sh", folder])
             except NotStartedError:
@@ -72,6 +74,16 @@ class UnixUser:
             return
         for each in (path, *path.rglob("*")):
             os.chown(each, self.uid, self.gid, follow_symlinks=False)
+
+
+class UsersChild(Child):
+    """A server of this account's, its folder too."""
+
+    def __init__(self, name: str, account: UnixUser) -> None:
+        super().__init__(name, account.temporary_folder())
+        self.account = account
+        self.uid, self.gid, self.groups = account.uid, account.gid, account.groups
+        account.own(self.folder)
 
 
 def unprivileged() -> UnixUser:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from tests.support.unix_user import UnixUser, UsersChild, copy_out, unprivileged
 from workers.embedded.child import Child, on_free_port
 from workers.embedded.errors import EmbeddedError, NotStartedError
 from workers.embedded.server import EmbeddedServer
-from workers.embedded.unix_user import UnixUser, copy_out, unprivileged
 from workers.embedded.wheels import inside
 
 # Where packagers put it without putting it on PATH: Debian, Red Hat, Homebrew on Arm and on Intel,
@@ -101,7 +101,7 @@ def postgres_server(
         yield PostgresServer(url)
         return
     password = secrets.token_hex(16)
-    child = Child("postgres", unprivileged())
+    child = UsersChild("postgres", unprivileged())
     try:
         folder = _reachable(child, binaries or _first())
         _initialise(child, folder, password)
@@ -120,7 +120,7 @@ def standby_of(primary: PostgresServer) -> Iterator[PostgresServer]:
 
     The primary is stopped while its data are copied.
     """
-    child = Child("standby", unprivileged())
+    child = UsersChild("standby", unprivileged())
     data = child.folder / "data"
     url = urlsplit(primary.url)
     try:
@@ -176,12 +176,11 @@ def _first() -> Path:
     )
 
 
-def _reachable(child: Child, folder: Path) -> Path:
+def _reachable(child: UsersChild, folder: Path) -> Path:
     if child.account.reaches(folder / "postgres"):
         return folder
-    if (
-        folder.parts[-len(IN_WHEEL) :] != IN_WHEEL
-    ):  # of another layout we do not know what belongs to it
+    # Of another layout we do not know what belongs to it.
+    if folder.parts[-len(IN_WHEEL) :] != IN_WHEEL:
         raise EmbeddedError(
             f"PostgreSQL does not run as root, and `nobody` cannot enter {folder}; set DATABASE_URL"
         )
@@ -190,7 +189,7 @@ def _reachable(child: Child, folder: Path) -> Path:
     return copy
 
 
-def _initialise(child: Child, folder: Path, password: str) -> None:
+def _initialise(child: UsersChild, folder: Path, password: str) -> None:
     password_file = child.folder / "password"
     password_file.write_text(password)
     child.account.own(password_file)
