@@ -23,7 +23,7 @@ TEXT_KINDS = (*KINDS, *(f"coach_{kind}" for kind in KINDS if kind != "relink"))
 """The kinds of texts. A coach is told in other words than a participant, so each has a text and a
 switch of its own; `relink` goes to coaches only.
 """
-LANGUAGES = ("en", "de", "fr")
+LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "ja", "ar")
 """Those with default texts. The first stands in for every other."""
 LONGEST_SUBJECT = 900
 """Characters, with its names; also of what the calendar shows."""

@@ -77,8 +77,15 @@ def isolated(text: str) -> str:
     TR9, FSI and PDI).
     """
     if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
-        return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
+        return set_apart(text)
     return text
+
+
+def set_apart(text: str) -> str:
+    """The same whatever its letters are: for a sentence that is itself written from right to
+    left.
+    """
+    return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
 
 
 def mail_address(field: str, text: str) -> str:

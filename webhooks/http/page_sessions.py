@@ -20,7 +20,7 @@ from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
 from webhooks.http import cookies, page_security
 from webhooks.http.context import parts, runtime
 from webhooks.http.permissions import NEEDS, RIGHTS, May, Viewer
-from webhooks.http.translations import language_of, say
+from webhooks.http.translations import direction, language_of, say
 from workers.settings import Settings
 
 log = structlog.get_logger()
@@ -152,8 +152,9 @@ def guest() -> Guest:
 def language() -> str:
     """What this guest is spoken to in; a stranger, what their browser asks for."""
     here = g.get("guest", NOBODY)
-    asked = request.accept_languages.best or "en" if here is NOBODY else here.language
-    return language_of(asked)
+    if here is NOBODY:
+        return language_of(*request.accept_languages.values())
+    return language_of(here.language)
 
 
 def known() -> dict[str, Any]:
@@ -168,7 +169,14 @@ def known() -> dict[str, Any]:
         return say(spoken, key, told, **values)
 
     left = max(0, here.until - int(runtime().services.now().timestamp()))
-    return {"guest": here, "csrf": here.csrf, "language": spoken, "say": said, "seconds_left": left}
+    return {
+        "guest": here,
+        "csrf": here.csrf,
+        "language": spoken,
+        "direction": direction(spoken),
+        "say": said,
+        "seconds_left": left,
+    }
 
 
 def with_cookie(response: Response, newcomer: Guest) -> Response:

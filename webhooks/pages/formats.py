@@ -11,13 +11,19 @@ from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
 
 from domain.hours import timezone
+from domain.mail import LANGUAGES
 from workers.mailer.times import zone_name
 
 HOUR = 3600
 
-SHORT = {"en": "en_GB", "de": "de", "fr": "fr"}
-"""English with a clock of 24 hours: quarter hours stand in columns."""
-WEEKDAY = {"en": "EEE d MMM", "de": "EEE d. MMM", "fr": "EEE d MMM"}
+SHORT = {language: language.replace("-", "_") for language in LANGUAGES} | {"en": "en_GB"}
+"""The locale of each language."""
+CLOCK = "HH:mm"
+"""Of 24 hours in every language: quarter hours stand in columns, and are typed so."""
+USUAL_WEEKDAY = "EEE d MMM"
+WEEKDAY = {"de": "EEE d. MMM", "pt-BR": "EEE, d MMM", "ja": "M月d日(EEE)", "ar": "EEE، d MMM"}
+NARROW_WEEKDAY = {"ar": "EEEEEE"}
+"""Where the usual short name is as long as the whole one."""
 
 
 def local(instant: int, zone: str) -> datetime:
@@ -48,12 +54,13 @@ def moment(instant: int, zone: str, language: str) -> str:
 
 def weekday(on: date, language: str) -> str:
     """Tue 2 Jun"""
-    return format_date(on, WEEKDAY[language], locale=SHORT[language])
+    return format_date(on, WEEKDAY.get(language, USUAL_WEEKDAY), locale=SHORT[language])
 
 
 def short_weekday(on: date, language: str) -> str:
     """Tue"""
-    return format_date(on, "EEE", locale=SHORT[language])
+    pattern = NARROW_WEEKDAY.get(language, "EEE")
+    return format_date(on, pattern, locale=SHORT[language])
 
 
 def month(on: date, language: str) -> str:
@@ -114,7 +121,7 @@ def zones() -> tuple[str, ...]:
 
 
 def _time(at: datetime, language: str) -> str:
-    return format_time(at, "short", locale=SHORT[language])
+    return format_time(at, CLOCK, locale=SHORT[language])
 
 
 def _comes_twice(at: datetime) -> bool:

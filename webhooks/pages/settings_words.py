@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from babel import Locale
 from babel.dates import format_date, format_timedelta, get_day_names
 
 from domain.errors import Invalid
@@ -43,14 +44,16 @@ SERVICES = {"office365": "office365", "outlook_com": "live_connect"}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Called with a key of words/settings.*.json, without its prefix, and the values of
-    its text.
-    """
+    """Called with a key of words/words.pot, without its prefix, and the values of its text."""
 
     language: str
 
     def __call__(self, key: str, **values: object) -> str:
         return say(self.language, PREFIX + key, **values)
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.parse(self.language, sep="-")
 
     def error(self, error: Invalid) -> str:
         """Beside a field: in words of ours where there are some, else in the rule's own."""
@@ -60,14 +63,14 @@ class Words:
         return self(f"error_{error.code}") if error.code in TOLD else error.detail
 
     def weekday(self, day: str, width: Literal["wide", "abbreviated"] = "wide") -> str:
-        return str(get_day_names(width, "stand-alone", self.language)[WEEKDAYS.index(day)])
+        return str(get_day_names(width, "stand-alone", self.locale)[WEEKDAYS.index(day)])
 
     def day(self, day: date, pattern: str) -> str:
-        return format_date(day, pattern, self.language)
+        return format_date(day, pattern, self.locale)
 
     def ago(self, at: datetime, now: datetime) -> str:
         return format_timedelta(
-            min(at - now, timedelta(seconds=-1)), add_direction=True, locale=self.language
+            min(at - now, timedelta(seconds=-1)), add_direction=True, locale=self.locale
         )
 
     def provider(self, name: str, service: str = "") -> str:

@@ -3,11 +3,9 @@ whole matrix.
 """
 
 import html
-import json
 import re
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +25,6 @@ from tests.support.page_visitor import (
 )
 from tests.support.page_visitor import link as made_link
 from tests.webhooks.api.test_bookings import POD, post
-from webhooks import pages
 from webhooks.http.page_sessions import signer
 from webhooks.http.permissions import NEEDS, RIGHTS, May
 
@@ -43,7 +40,6 @@ STAFF = ("coach", "manager")
 WHY = re.compile(
     r'<td class="r">(?:<button name="start" value="(\d+)" aria-label="[^"]*">)?([\w ]+)'
 )
-WORDS = Path(pages.__file__).parent / "words"
 
 
 @pytest.fixture
@@ -761,15 +757,6 @@ def test_the_buttons_of_one_form_join_several_groups(one_desk: Desk) -> None:
 
 # -- words
 # ------------------------------------------------------------------------------------------------
-
-
-def test_the_viewers_texts_are_there_in_every_language() -> None:
-    words = [json.loads(path.read_text()) for path in sorted(WORDS.glob("viewers.*.json"))]
-    assert len(words) == 3
-    for texts in words:
-        assert texts.keys() == words[0].keys()
-        for key, text in texts.items():
-            assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", words[0][key])), key
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ Mail = Annotated[
         }
     ),
 ]
-Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$", examples=["en", "de", "fr"])]
+Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$", examples=["en", "pt-BR", "ar"])]
 
 
 class Body(BaseModel):
