@@ -12,7 +12,7 @@ from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone
 
 from domain.hours import timezone
 from domain.mail import LANGUAGES
-from workers.mailer.times import zone_name
+from workers.mailer.times import day_and_time, zone_name
 
 HOUR = 3600
 
@@ -48,7 +48,7 @@ def span(starts: int, ends: int, zone: str, language: str) -> str:
 def moment(instant: int, zone: str, language: str) -> str:
     """Tue 2 Jun, 10:00; with the offset where the clock shows it twice that day."""
     at = local(instant, zone)
-    said = f"{weekday(at.date(), language)}, {_time(at, language)}"
+    said = day_and_time(weekday(at.date(), language), _time(at, language), Locale.parse(SHORT[language]))
     return f"{said} ({_gmt(at)})" if _comes_twice(at) else said
 
 

@@ -124,7 +124,8 @@ const offerDevice = () => {
 };
 offerDevice();
 
-const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+const AHEAD = document.dir === "rtl" ? -1 : 1; // days run the way the page is read
+const STEPS = { ArrowLeft: [0, -AHEAD], ArrowRight: [0, AHEAD], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 grid.addEventListener("keydown", (event) => {
   const step = STEPS[event.key];

@@ -189,11 +189,12 @@ function reveal(cell) {
   if (frame.top < 0 || frame.bottom > innerHeight) cell.scrollIntoView({ block: "nearest" });
 }
 
+const AHEAD = document.dir === "rtl" ? -1 : 1; // days run the way the page is read
 const STEPS = {
   ArrowUp: ({ day, row }) => ({ day, row: row - 1 }),
   ArrowDown: ({ day, row }) => ({ day, row: row + 1 }),
-  ArrowLeft: ({ day, row }) => ({ day: day - 1, row }),
-  ArrowRight: ({ day, row }) => ({ day: day + 1, row }),
+  ArrowLeft: ({ day, row }) => ({ day: day - AHEAD, row }),
+  ArrowRight: ({ day, row }) => ({ day: day + AHEAD, row }),
   PageUp: ({ day, row }) => ({ day, row: row - 4 }),
   PageDown: ({ day, row }) => ({ day, row: row + 4 }),
   Home: ({ row }, all) => (all ? { day: 0, row: 0 } : { day: 0, row }),
