@@ -12,6 +12,7 @@ from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone
 
 from domain.hours import timezone
 from domain.mail import LANGUAGES
+from domain.mail.safety import set_apart
 from workers.mailer.times import day_and_time, zone_name
 
 HOUR = 3600
@@ -22,8 +23,6 @@ CLOCK = "HH:mm"
 """Of 24 hours in every language: quarter hours stand in columns, and are typed so."""
 USUAL_WEEKDAY = "EEE d MMM"
 WEEKDAY = {"de": "EEE d. MMM", "pt-BR": "EEE, d MMM", "ja": "M月d日(EEE)", "ar": "EEE، d MMM"}
-NARROW_WEEKDAY = {"ar": "EEEEEE"}
-"""Where the usual short name is as long as the whole one."""
 
 
 def local(instant: int, zone: str) -> datetime:
@@ -59,8 +58,7 @@ def weekday(on: date, language: str) -> str:
 
 def short_weekday(on: date, language: str) -> str:
     """Tue"""
-    pattern = NARROW_WEEKDAY.get(language, "EEE")
-    return format_date(on, pattern, locale=SHORT[language])
+    return format_date(on, "EEE", locale=SHORT[language])
 
 
 def month(on: date, language: str) -> str:
@@ -106,7 +104,10 @@ def _by_city(hour: int, language: str) -> tuple[tuple[str, str], ...]:
     for zone in zones():
         at = local(hour, zone)
         city = get_timezone_location(at.tzinfo, locale=locale, return_city=True) or zone
-        named[zone] = f"{city} {_gmt(at).removeprefix('GMT')}"
+        ahead = _gmt(at).removeprefix("GMT")
+        if locale.text_direction == "rtl":  # where +01:00 would be 01:00+
+            ahead = set_apart(ahead)
+        named[zone] = f"{city} {ahead}"
     return tuple(sorted(named.items(), key=lambda pair: pair[1]))
 
 

@@ -13,6 +13,7 @@ from domain.errors import Invalid
 from domain.hours import WEEKDAYS
 from webhooks.http.translations import say
 from webhooks.pages.settings_form import BOUNDS
+from workers.mailer.times import LONG_DAYS
 
 PREFIX = "set_"
 # The errors that have a sentence in every language; the rest are told as the rule tells them.
@@ -63,9 +64,14 @@ class Words:
         return self(f"error_{error.code}") if error.code in TOLD else error.detail
 
     def weekday(self, day: str, width: Literal["wide", "abbreviated"] = "wide") -> str:
-        return str(get_day_names(width, "stand-alone", self.locale)[WEEKDAYS.index(day)])
+        names = get_day_names(width, "stand-alone", self.locale)
+        if width == "abbreviated" and self.language in LONG_DAYS:
+            names = get_day_names("short", "stand-alone", self.locale)
+        return str(names[WEEKDAYS.index(day)])
 
     def day(self, day: date, pattern: str) -> str:
+        if pattern == "EEE" and self.language in LONG_DAYS:
+            pattern = "EEEEEE"
         return format_date(day, pattern, self.locale)
 
     def ago(self, at: datetime, now: datetime) -> str:

@@ -20,7 +20,11 @@ from domain.hours import timezone
 from domain.mail import MailFacts
 from domain.mail.choice import languages
 
-FILLING = re.compile("[,،] | de ")
+LONG_DAYS = ("ar",)
+"""Where a day's abbreviation is its whole name; on phones and above columns the short one stands
+(CLDR).
+"""
+FILLING = re.compile(", | de ")
 """Of a short date, what it is as clear without."""
 
 
@@ -80,7 +84,10 @@ def _time(moment: datetime, locale: Locale) -> str:
 
 def _short(moment: datetime, locale: Locale) -> str:
     """`Tue 2 Jun, 12:00`: what a phone shows of a subject holds it, and a name."""
-    day = FILLING.sub(" ", format_skeleton("MMMEd", moment, locale=locale))
+    if locale.language in LONG_DAYS:
+        day = format_date(moment, "EEEEEE d MMM", locale=locale)
+    else:
+        day = FILLING.sub(" ", format_skeleton("MMMEd", moment, locale=locale))
     return day_and_time(day, _time(moment, locale), locale)
 
 

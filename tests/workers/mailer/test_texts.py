@@ -111,6 +111,10 @@ def test_a_phone_shows_who_and_when_of_the_subject(language: str, kind: str) -> 
         ("en-GB", "coach_cancelled", "Cancelled: Fri 4 Dec, 08:15, Grace Hopper"),
         ("de", "cancelled", "Abgesagt: Fr. 4. Dez., 08:15 mit Mira"),
         ("fr", "rebooked", "Déplacée : ven. 4 déc., 08:15 avec Mira"),
+        ("pt-PT", "booked", "sexta 4/12, 08:15 com Mira"),
+        ("pt", "booked", "sex. 4 dez. 08:15 com Mira"),
+        ("ja", "booked", "12月4日(金) 8:15 Miraさんとのセッション"),
+        ("ar-EG", "cancelled", "إلغاء: جمعة 4 ديسمبر، 8:15 ص مع Mira"),
     ],
 )
 def test_a_subject_in_the_reader_s_words(tag: str, kind: str, subject: str) -> None:
