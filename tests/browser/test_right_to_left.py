@@ -18,7 +18,8 @@ from tests.support.page_visitor import GRACE
 
 READER = {**GRACE, "name": "ليلى حداد", "language": "ar"}
 OUTSIDE = """() => [...document.querySelectorAll("main *")]
-  .filter((it) => it.checkVisibility() && !it.closest(".hidden, .grid, .week td i, #weeks nav span"))
+  .filter((it) => it.checkVisibility())
+  .filter((it) => !it.closest(".hidden, .grid, .week td i, #weeks nav span"))
   .filter((it) => {
     const box = it.getBoundingClientRect();
     return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1);

@@ -15,7 +15,6 @@ from io import BytesIO
 from math import ceil
 
 from babel import Locale
-from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from domain.mail import LANGUAGES
@@ -97,9 +96,10 @@ def read(raw: bytes, language: str) -> Catalogue:
     found = read_po(BytesIO(raw))
     texts = {}
     for message in found:
-        forms = _several(message.id if language == ENGLISH else message.string)
+        english = _several(message.id)
+        forms = english if language == ENGLISH else _several(message.string or "")
         if message.context and all(forms) and not message.fuzzy:
-            texts[message.context] = Text(_several(message.id), forms, _counted(message))
+            texts[message.context] = Text(english, forms, _counted(english))
     right_to_left = Locale.parse(language, sep="-").text_direction == "rtl"
     return Catalogue(texts, c2py(found.plural_expr), right_to_left)
 
@@ -122,8 +122,6 @@ def _several(texts: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return (texts,) if isinstance(texts, str) else tuple(texts)
 
 
-def _counted(message: Message) -> str | None:
-    english = _several(message.id)
-    if len(english) == 1:
-        return None
-    return next(name for name in NAME.findall(english[-1]) if name in COUNTED)
+def _counted(english: tuple[str, ...]) -> str | None:
+    names: list[str] = NAME.findall(english[-1])
+    return next(name for name in names if name in COUNTED) if len(english) > 1 else None

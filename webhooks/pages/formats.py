@@ -47,7 +47,9 @@ def span(starts: int, ends: int, zone: str, language: str) -> str:
 def moment(instant: int, zone: str, language: str) -> str:
     """Tue 2 Jun, 10:00; with the offset where the clock shows it twice that day."""
     at = local(instant, zone)
-    said = day_and_time(weekday(at.date(), language), _time(at, language), Locale.parse(SHORT[language]))
+    said = day_and_time(
+        weekday(at.date(), language), _time(at, language), Locale.parse(SHORT[language])
+    )
     return f"{said} ({_gmt(at)})" if _comes_twice(at) else said
 
 

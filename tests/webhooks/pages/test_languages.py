@@ -97,9 +97,7 @@ def test_what_a_language_lacks_or_guesses_is_told_in_english_and_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     own, english = read(PO.encode(), "sk"), catalogue("en")
-    monkeypatch.setattr(
-        translations, "catalogue", {"sk": own, "en": english}.__getitem__
-    )
+    monkeypatch.setattr(translations, "catalogue", {"sk": own, "en": english}.__getitem__)
     assert translations.say("sk", "skip") == "Preskočiť"
     assert translations.say("sk", "problem") == "This did not work"
     assert translations.say("sk", "book_keep", "staff_") == "Keep it as it is"
