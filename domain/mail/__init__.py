@@ -25,6 +25,8 @@ switch of its own; `relink` goes to coaches only.
 """
 LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "ja", "ar")
 """Those with default texts. The first stands in for every other."""
+RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
+"""Languages that are written so; a programme's own texts may be in any."""
 LONGEST_SUBJECT = 900
 """Characters, with its names; also of what the calendar shows."""
 
@@ -174,7 +176,7 @@ def compose(
 
     Raises Held when the wording has a token without a value.
     """
-    values = values_of(facts) | support_of(sender) | dict(times)
+    values = values_of(facts, wording.language) | support_of(sender) | dict(times)
     written = (one_line(wording.subject), many_lines(wording.text))
     page = many_lines(wording.html)
     tokens.check(written, values, page)
@@ -195,10 +197,11 @@ def compose(
     )
 
 
-def values_of(facts: MailFacts) -> dict[str, str]:
-    """What the tokens stand for, but for the times. A participant's mail knows no name but theirs
-    and the coach's.
+def values_of(facts: MailFacts, language: str) -> dict[str, str]:
+    """What the tokens stand for in a text of this language, but for the times. A participant's mail
+    knows no name but theirs and the coach's.
     """
+    turned = language.partition("-")[0] in RIGHT_TO_LEFT
     own = facts.recipient.role == "participant"
     typed = {
         "recipient_name": facts.recipient.name,
@@ -211,7 +214,9 @@ def values_of(facts: MailFacts) -> dict[str, str]:
         "my_page_url": web_address(facts.my_page_url),
         "relink_url": web_address(facts.relink_url),
     }
-    return {name: isolated(one_line(value or "")) for name, value in typed.items()} | links
+    return links | {
+        name: isolated(one_line(value or ""), right_to_left=turned) for name, value in typed.items()
+    }
 
 
 def support_of(sender: Sender) -> dict[str, str]:

@@ -72,20 +72,14 @@ def many_lines(text: str) -> str:
     )
 
 
-def isolated(text: str) -> str:
-    """A cleaned text whose right-to-left letters cannot rearrange the sentence around it (Unicode
-    TR9, FSI and PDI).
+def isolated(text: str, *, right_to_left: bool = False) -> str:
+    """A cleaned text that cannot rearrange the sentence around it (Unicode TR9, FSI and PDI).
+    `right_to_left`: how that is written; where it is not, only right-to-left letters could.
     """
-    if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
-        return set_apart(text)
+    letters = (unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text)
+    if text and (right_to_left or any(letters)):
+        return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
     return text
-
-
-def set_apart(text: str) -> str:
-    """The same whatever its letters are: for a sentence that is itself written from right to
-    left.
-    """
-    return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
 
 
 def mail_address(field: str, text: str) -> str:

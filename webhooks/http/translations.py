@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 
 from domain.mail import LANGUAGES
 from domain.mail.choice import default_language
-from domain.mail.safety import isolated, set_apart
+from domain.mail.safety import isolated
 
 ENGLISH = LANGUAGES[0]
 TEMPLATE = "words.pot"
@@ -59,7 +59,7 @@ class Catalogue:
     def _put(self, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return set_apart(value) if self.right_to_left else isolated(value)
+        return isolated(value, right_to_left=self.right_to_left)
 
 
 def language_of(*tags: str) -> str:
@@ -83,11 +83,11 @@ def say(language: str, key: str, variant: str = "", /, **values: object) -> str:
     return (own if wanted in own.texts else english).say(wanted, values)
 
 
-@cache  # some 100 kB for each of the languages there are
+@cache  # 160 kB and 15 ms for each of the languages there are
 def catalogue(language: str) -> Catalogue:
     """Read when the language is first spoken."""
     name = TEMPLATE if language == ENGLISH else f"{language}.po"
-    path = files("webhooks.pages").joinpath("words", name)
+    path = files("webhooks").joinpath("pages", "words", name)
     return read(path.read_bytes() if path.is_file() else b"", language)
 
 

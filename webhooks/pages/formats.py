@@ -12,7 +12,7 @@ from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone
 
 from domain.hours import timezone
 from domain.mail import LANGUAGES
-from domain.mail.safety import set_apart
+from domain.mail.safety import isolated
 from workers.mailer.times import day_and_time, zone_name
 
 HOUR = 3600
@@ -42,6 +42,12 @@ def span(starts: int, ends: int, zone: str, language: str) -> str:
     if first.utcoffset() == last.utcoffset() and not any(_comes_twice(at) for at in both):
         return f"{_time(first, language)} – {_time(last, language)}"
     return " – ".join(f"{_time(at, language)} ({_gmt(at)})" for at in both)
+
+
+def when(starts: int, ends: int, zone: str, language: str) -> str:
+    """Tuesday, 2 June 2026, 10:00 – 11:00"""
+    on, hours = day(starts, zone, language), span(starts, ends, zone, language)
+    return day_and_time(on, hours, Locale.parse(SHORT[language]))
 
 
 def moment(instant: int, zone: str, language: str) -> str:
@@ -108,7 +114,7 @@ def _by_city(hour: int, language: str) -> tuple[tuple[str, str], ...]:
         city = get_timezone_location(at.tzinfo, locale=locale, return_city=True) or zone
         ahead = _gmt(at).removeprefix("GMT")
         if locale.text_direction == "rtl":  # where +01:00 would be 01:00+
-            ahead = set_apart(ahead)
+            ahead = isolated(ahead, right_to_left=True)
         named[zone] = f"{city} {ahead}"
     return tuple(sorted(named.items(), key=lambda pair: pair[1]))
 
@@ -138,6 +144,7 @@ def _gmt(at: datetime) -> str:
 FILTERS: dict[str, Callable[..., str | date]] = {
     "day": day,
     "span": span,
+    "when": when,
     "moment": moment,
     "weekday": weekday,
     "short_weekday": short_weekday,

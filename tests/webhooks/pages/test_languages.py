@@ -142,6 +142,15 @@ def test_the_booking_page_is_in_each_language_and_reads_from_its_side(
     assert translations.say(language, "book_next") in page
 
 
+def test_a_day_and_its_hours_are_joined_as_the_language_does() -> None:
+    told = [formats.when(NOON, NOON + 3600, "Europe/Berlin", its) for its in ("en", "ja", "ar")]
+    assert told == [
+        "Tuesday, 9 June 2026, 12:00 – 13:00",
+        "2026年6月9日火曜日 12:00 – 13:00",
+        "الثلاثاء، 9 يونيو 2026، 12:00 – 13:00",
+    ]
+
+
 NOON = 1_780_999_200  # 9 June 2026, 10:00 UTC
 
 
