@@ -13,9 +13,8 @@ from flask import Response, request, url_for
 from pydantic import Field
 
 from domain.freshness import State
-from domain.mail import LANGUAGES
 from storage.reports import coach_states
-from webhooks.api.schemas.requests import QueryIn
+from webhooks.api.schemas.requests import SPOKEN, QueryIn
 from webhooks.http import page_security
 from webhooks.http.context import runtime
 from webhooks.http.problems import unknown_coach
@@ -25,7 +24,6 @@ SVG = "image/svg+xml"
 SECONDS = 60
 """How long a browser or a proxy may show what it has: shorter than anybody notices."""
 LONGEST = 200
-SPOKEN = f"{', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}"
 
 SYNCED = ("fresh", "refreshing")
 # A disc with a C where it is synced, and otherwise a ring without one: told apart without any

@@ -16,7 +16,6 @@ from tests.support.in_process import House
 from tests.webhooks.cli.test_commands import run, told
 from webhooks.cli import main
 from webhooks.cli.examples import EXAMPLES
-from webhooks.cli.words import LACKS
 
 __all__ = ["told"]
 
@@ -75,14 +74,6 @@ def test_a_list_is_json_for_programs(
 
 def test_no_colour_goes_into_a_pipe(told: House) -> None:
     assert "\x1b" not in run("doctor").output
-
-
-def test_what_a_language_lacks_is_counted_and_nothing_is_lacking() -> None:
-    done = run("words", "--json", "--strict")
-    assert done.exit_code == 0, done.output
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [row["language"] for row in rows] == list(LANGUAGES[1:])
-    assert {tuple(row[kind]) for row in rows for kind in LACKS} == {()}
 
 
 def test_every_mail_is_written_to_look_at(tmp_path: Path) -> None:
