@@ -4,16 +4,12 @@ babel).
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
-from importlib.resources import files
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
+from babel.dates import format_date, format_time, get_timezone_gmt
 
 from domain.hours import timezone
 from workers.mailer.times import zone_name
-
-HOUR = 3600
 
 SHORT = {"en": "en_GB", "de": "de", "fr": "fr"}
 """English with a clock of 24 hours: quarter hours stand in columns."""
@@ -87,32 +83,6 @@ def offsets(zone: str, since: int, until: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(offset(instant, zone) for instant in (since, until - 1)))
 
 
-def zones_by_city(now: int, language: str) -> tuple[tuple[str, str], ...]:
-    """(Europe/London, London +01:00), in the order of the cities: typing one finds it."""
-    return _by_city(now // HOUR * HOUR, language)
-
-
-@lru_cache(maxsize=8)  # 30 kB each
-def _by_city(hour: int, language: str) -> tuple[tuple[str, str], ...]:
-    locale = Locale.parse(SHORT[language])
-    named = {}
-    for zone in zones():
-        at = local(hour, zone)
-        city = get_timezone_location(at.tzinfo, locale=locale, return_city=True) or zone
-        named[zone] = f"{city} {_gmt(at).removeprefix('GMT')}"
-    return tuple(sorted(named.items(), key=lambda pair: pair[1]))
-
-
-@cache
-def zones() -> tuple[str, ...]:
-    """The zones that a person may live in, as the tz database lists them by country; and UTC."""
-    listed = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8").splitlines()
-    return (
-        *sorted(line.split("\t")[2] for line in listed if line and not line.startswith("#")),
-        "UTC",
-    )
-
-
 def _time(at: datetime, language: str) -> str:
     return format_time(at, "short", locale=SHORT[language])
 
@@ -129,6 +99,7 @@ FILTERS: dict[str, Callable[..., str | date]] = {
     "day": day,
     "span": span,
     "moment": moment,
+    "local": local,
     "weekday": weekday,
     "short_weekday": short_weekday,
     "month": month,
