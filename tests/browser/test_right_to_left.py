@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Seen, Site
 from tests.browser.test_booking_page import button, ready, tab_into_grid
 from tests.browser.test_ops import at_peace, violations
-from tests.browser.test_phone import PHONE, at_first_sight, small
+from tests.browser.test_phone import FIRST, PHONE, at_first_sight, small
 from tests.browser.test_settings_page import at_settings
 from tests.support import page_visitor, people
 from tests.support.page_visitor import GRACE
@@ -55,7 +55,7 @@ def test_a_phone_shows_the_booking_page_from_the_right(one_site: Site) -> None:
         assert monday
         assert tuesday
         assert monday["x"] > tuesday["x"]
-        page.locator("#grid td.o button").first.tap()
+        page.locator(FIRST).first.tap()
         page.wait_for_url("**/book/confirm*")
         reads_from_the_right(page)
         page.locator("#yes").tap()

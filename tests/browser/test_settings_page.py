@@ -18,6 +18,7 @@ from storage.transactions import target_calendars
 from tests.browser.conftest import Seen, Site, listening, served
 from tests.browser.hands import Mouse, Touch, middle
 from tests.browser.test_ops import at_peace, fits_everybody, tab_to, violations
+from tests.browser.weights import MOST_BYTES, weight
 from tests.support import people
 from tests.support.databases import Kind
 
@@ -378,13 +379,4 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: S
 
 def test_the_first_view_is_light(one_site: Site) -> None:
     with at_settings(one_site) as seen:
-        assert sum(map(len, bodies(seen.page))) < 100_000
-
-
-def bodies(page: Page) -> list[str]:
-    """All that the first view is made of."""
-    there = page.evaluate("performance.getEntriesByType('resource').map(it => it.name)")
-    return [
-        str(page.evaluate("url => fetch(url).then(it => it.text())", url))
-        for url in [page.url, *there]
-    ]
+        assert weight(seen) <= MOST_BYTES

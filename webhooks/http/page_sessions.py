@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 Purpose = Literal["settings", "booking"]
 COOKIE = "coachcal-page"
-OPEN = ("pages.static", "pages.redeem")
+OPEN = ("pages.static", "pages.redeem", "pages.zones_list")
 STAFF = "staff_"
 """Begins the texts that are other ones for coaches and managers."""
 HOMES: dict[Purpose, str] = {"settings": "/settings", "booking": "/book"}

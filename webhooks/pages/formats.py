@@ -4,18 +4,13 @@ babel).
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
-from importlib.resources import files
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
+from babel.dates import format_date, format_time, get_timezone_gmt
 
 from domain.hours import timezone
 from domain.mail import LANGUAGES
-from domain.mail.safety import isolated
 from workers.mailer.times import day_and_time, zone_name
-
-HOUR = 3600
 
 SHORT = {language: language.replace("-", "_") for language in LANGUAGES} | {"en": "en_GB"}
 """The locale of each language."""
@@ -100,35 +95,6 @@ def offsets(zone: str, since: int, until: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(offset(instant, zone) for instant in (since, until - 1)))
 
 
-def zones_by_city(now: int, language: str) -> tuple[tuple[str, str], ...]:
-    """(Europe/London, London +01:00), in the order of the cities: typing one finds it."""
-    return _by_city(now // HOUR * HOUR, language)
-
-
-@lru_cache(maxsize=8)  # 30 kB each
-def _by_city(hour: int, language: str) -> tuple[tuple[str, str], ...]:
-    locale = Locale.parse(SHORT[language])
-    named = {}
-    for zone in zones():
-        at = local(hour, zone)
-        city = get_timezone_location(at.tzinfo, locale=locale, return_city=True) or zone
-        ahead = _gmt(at).removeprefix("GMT")
-        if locale.text_direction == "rtl":  # where +01:00 would be 01:00+
-            ahead = isolated(ahead, right_to_left=True)
-        named[zone] = f"{city} {ahead}"
-    return tuple(sorted(named.items(), key=lambda pair: pair[1]))
-
-
-@cache
-def zones() -> tuple[str, ...]:
-    """The zones that a person may live in, as the tz database lists them by country; and UTC."""
-    listed = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8").splitlines()
-    return (
-        *sorted(line.split("\t")[2] for line in listed if line and not line.startswith("#")),
-        "UTC",
-    )
-
-
 def _time(at: datetime, language: str) -> str:
     return format_time(at, CLOCK, locale=SHORT[language])
 
@@ -146,6 +112,7 @@ FILTERS: dict[str, Callable[..., str | date]] = {
     "span": span,
     "when": when,
     "moment": moment,
+    "local": local,
     "weekday": weekday,
     "short_weekday": short_weekday,
     "month": month,
