@@ -19,9 +19,11 @@ def words(as_json: bool, strict: bool) -> None:  # noqa: FBT001 (click)
     rows = list(_rows())
     listed(rows, as_json=as_json)
     lacking = sum(len(row[kind]) for row, _line in rows for kind in LACKS)
+    if not as_json:
+        click.echo(f"{lacking} lacking")
     if strict and lacking:
         raise click.ClickException(
-            f"{lacking} texts to write; docs/how-to/add-a-language.md tells how"
+            f"{lacking} texts are missing, outdated or unknown: see docs/how-to/add-a-language.md"
         )
 
 

@@ -12,6 +12,7 @@ from webhooks.http.translations import catalogue, read
 
 
 def test_nothing_is_lacking() -> None:
+    assert run("words").output.splitlines()[-1] == "0 lacking"
     done = run("words", "--json", "--strict")
     assert done.exit_code == 0, done.output
     rows = [json.loads(line) for line in done.stdout.splitlines()]
