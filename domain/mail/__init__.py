@@ -23,8 +23,10 @@ TEXT_KINDS = (*KINDS, *(f"coach_{kind}" for kind in KINDS if kind != "relink"))
 """The kinds of texts. A coach is told in other words than a participant, so each has a text and a
 switch of its own; `relink` goes to coaches only.
 """
-LANGUAGES = ("en", "de", "fr")
+LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "ja", "ar")
 """Those with default texts. The first stands in for every other."""
+RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
+"""Languages that are written so; a programme's own texts may be in any."""
 LONGEST_SUBJECT = 900
 """Characters, with its names; also of what the calendar shows."""
 
@@ -177,7 +179,7 @@ def compose(
 
     Raises UnusableTokens when the wording has a token without a value.
     """
-    values = values_of(facts) | support_of(sender) | dict(times)
+    values = values_of(facts, wording.language) | support_of(sender) | dict(times)
     written = (one_line(wording.subject), many_lines(wording.text))
     page = many_lines(wording.html)
     tokens.check(written, values, page)
@@ -198,10 +200,11 @@ def compose(
     )
 
 
-def values_of(facts: MailFacts) -> dict[str, str]:
-    """What the tokens stand for, but for the times.
+def values_of(facts: MailFacts, language: str) -> dict[str, str]:
+    """What the tokens stand for in a text of this language, but for the times.
     A participant's mail knows no name but theirs and the coach's.
     """
+    turned = language.partition("-")[0] in RIGHT_TO_LEFT
     participant_name = facts.participant_name
     if facts.recipient.role == "participant":
         participant_name = facts.recipient.name
@@ -216,7 +219,9 @@ def values_of(facts: MailFacts) -> dict[str, str]:
         "my_page_url": web_address(facts.my_page_url),
         "relink_url": web_address(facts.relink_url),
     }
-    return {name: isolated(one_line(value or "")) for name, value in typed.items()} | links
+    return links | {
+        name: isolated(one_line(value or ""), right_to_left=turned) for name, value in typed.items()
+    }
 
 
 def support_of(sender: Sender) -> dict[str, str]:

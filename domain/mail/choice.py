@@ -19,6 +19,10 @@ LONGEST_TAG = 35
 """Characters that any language needs (RFC 5646, 4.4.1). What a browser sends has no bound, and each
 of its parts is looked for.
 """
+OURS = {language.lower(): language for language in LANGUAGES}
+"""The languages of the default texts, by what a reader's are looked up as."""
+FLAVOURS = {spoken.partition("-")[0]: spoken for spoken in OURS if "-" in spoken}
+"""pt -> pt-br: whoever reads one flavour of a language reads the one that we write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +72,17 @@ def choose(rows: Iterable[MailText], language: str) -> Choice:
             row = known.get((scope, spoken))
             if row is not None and row.is_text:
                 return Template(spoken, row.subject, row.text, row.html)
-        if spoken in LANGUAGES:
+        if spoken in OURS:
             return "default"
     return "default"
 
 
 def languages(tag: str) -> tuple[str, ...]:
-    """The languages to look in, in order: `de-AT` -> de-at, de, en.
-    Of an endless tag, those of its beginning.
+    """The languages to look in, in order (RFC 4647, 3.4): `de-AT` -> de-at, de, en; and the one
+    flavour that we write a language in, `pt-PT` -> pt-pt, pt, pt-br, en. Of an endless tag, those
+    of its beginning.
     """
-    return tuple(dict.fromkeys((*_shorter(canonical(tag[:LONGEST_TAG])), LANGUAGES[0])))
+    return tuple(dict.fromkeys((*_chain(tag), LANGUAGES[0])))
 
 
 def canonical(tag: str) -> str:
@@ -85,9 +90,10 @@ def canonical(tag: str) -> str:
     return tag.strip().replace("_", "-").lower()
 
 
-def default_language(tag: str) -> str:
-    """The language of the default text."""
-    return next(spoken for spoken in languages(tag) if spoken in LANGUAGES)
+def default_language(*tags: str) -> str:
+    """The language of the default text for a reader of these languages, the dearest first."""
+    wanted = (spoken for tag in tags for spoken in _chain(tag))
+    return next((OURS[spoken] for spoken in wanted if spoken in OURS), LANGUAGES[0])
 
 
 def _is_off(rows: Iterable[MailText], chain: Sequence[str]) -> bool:
@@ -104,6 +110,12 @@ def _is_off(rows: Iterable[MailText], chain: Sequence[str]) -> bool:
         if mine and not any(mine.values()):
             return True
     return False
+
+
+def _chain(tag: str) -> Iterator[str]:
+    shorter = tuple(_shorter(canonical(tag[:LONGEST_TAG])))
+    yield from shorter
+    yield from (FLAVOURS[spoken] for spoken in shorter if spoken in FLAVOURS)
 
 
 def _shorter(tag: str) -> Iterator[str]:

@@ -73,12 +73,13 @@ def many_lines(text: str) -> str:
     return "\n".join("".join(map(_harmless, line)) for line in text.split("\n"))
 
 
-def isolated(text: str) -> str:
-    """A cleaned text whose right-to-left letters cannot rearrange the
-    sentence around it (Unicode TR9, FSI and PDI).
+def isolated(text: str, *, right_to_left: bool = False) -> str:
+    """A cleaned text that cannot rearrange the sentence around it (Unicode TR9, FSI and PDI).
+    `right_to_left`: how that is written; where it is not, only right-to-left letters could.
     """
     directions = set(map(unicodedata.bidirectional, text))
-    if directions.isdisjoint(_RIGHT_TO_LEFT):
+    harmless = not right_to_left and directions.isdisjoint(_RIGHT_TO_LEFT)
+    if harmless or not text:
         return text
     return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
 

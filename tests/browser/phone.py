@@ -14,7 +14,7 @@ SMALL = """() => [...document.querySelectorAll(
     return box.height < 43.5 || box.width < 43.5;
   })
   .map((it) => it.outerHTML.slice(0, 90))"""
-FIRST = "#grid td.o button"
+FIRST = "#grid td:not([class]) button"
 
 
 def small(page: Page) -> list[str]:

@@ -52,7 +52,7 @@ def test_a_device_that_is_elsewhere_is_offered_its_own_zone(one_site: Site) -> N
     with guest(one_site, timezone_id="Asia/Tokyo", width=360) as seen:
         page = seen.page
         offer = page.locator("#device button")
-        expect(offer).to_have_text("This device is elsewhere. Show times in Tokyo +09:00")
+        expect(offer).to_have_text("This device is elsewhere. Show times in Tokyo")
         assert violations(page) == []
         offer.click()
         page.wait_for_url("**zone=Asia%2FTokyo*")
@@ -60,7 +60,9 @@ def test_a_device_that_is_elsewhere_is_offered_its_own_zone(one_site: Site) -> N
         expect(page.locator("#device")).to_be_hidden()
         # And a zone is found by typing its city
         page.locator("#zone").focus()
+        expect(page.locator("#zones option")).to_have_count(418 + 1)
         page.keyboard.type("Kath")
+        page.keyboard.press("Enter")
         page.wait_for_url("**zone=Asia%2FKathmandu*")
         at_peace(seen, one_site)
     with guest(one_site, timezone_id="Europe/London") as seen:

@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 from storage.schema import tables
 from tests.browser.booking_page import (
     ACME,
-    MOST_BYTES,
-    STATIC,
     bookings_of,
     button,
     look_again,
@@ -22,6 +20,7 @@ from tests.browser.booking_page import (
 )
 from tests.browser.conftest import Site
 from tests.browser.readers import at_peace, fits_everybody
+from tests.browser.weights import MOST_BYTES, weight
 from tests.support import page_visitor, people
 from tests.support.booking_requests import POD, post
 from tests.support.page_visitor import GRACE, HEDY, fields
@@ -237,14 +236,7 @@ def test_a_coach_s_first_view_is_small_though_every_cell_says_why(one_site: Site
                 post(one_site.desk, "/v1/bookings", booking | {"participant": HEDY}).status_code
                 == 201
             )
-    sizes: list[int] = []
-    with staff(one_site, "coach", "/book?week=2026-06-01", asked={"language": "de"}) as seen:
-        seen.page.on(
-            "response",
-            lambda response: sizes.append(0 if response.status == 304 else len(response.body())),
-        )
-        seen.page.goto("/book?week=2026-06-08")
+    with staff(one_site, "coach", "/book?week=2026-06-08", asked={"language": "de"}) as seen:
         expect(seen.page.locator("#grid tbody tr")).to_have_count(96)
+        assert weight(seen) <= MOST_BYTES
         at_peace(seen, one_site)
-    static = sum((STATIC / name).stat().st_size for name in ("pages.css", "book.css", "book.js"))
-    assert max(sizes) + static < MOST_BYTES

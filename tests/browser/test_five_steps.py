@@ -186,7 +186,7 @@ def connect_two_accounts(walk: Walk, page: Page, accounts: dict[str, ReadyAccoun
         walk.hand.press(page.locator(f"input[value='{accounts[provider].profiles[0]}']"))
         walk.press(page, "Allow")
         walk.press(page, "Connect it")
-        expect(page.locator("article.account")).to_have_count(number)
+        expect(page.locator(".account")).to_have_count(number)
     walk.sees(page, lambda ms: expect(page.locator("#synced")).to_be_visible(timeout=ms))
     walk.picture(page, "01-connect", "#accounts")
 

@@ -9,9 +9,8 @@ from playwright.sync_api import Browser, expect
 from werkzeug.wrappers import Request, Response
 
 from domain.accounts import Calendar
-from storage.transactions import target_calendars
 from tests.browser.conftest import Site, listening, served
-from tests.browser.readers import at_peace, violations
+from tests.browser.readers import at_peace
 from tests.browser.settings_page import at_settings, in_words, settings_link
 from tests.support import people
 from tests.support.databases import Kind
@@ -39,37 +38,6 @@ def test_a_first_read_shows_without_a_reload(one_site: Site) -> None:
         expect(in_words(page, "Wednesday")).to_have_text("09:00 to 09:15, 12:15 to 16:30")
         assert page.evaluate("window.sameLoad")
         at_peace(seen, one_site)
-
-
-def test_the_calendar_that_receives_sessions_is_chosen_by_keyboard(site: Site) -> None:
-    with at_settings(site) as seen:
-        page = seen.page
-        main, home = (
-            page.get_by_label("The main one"),
-            page.get_by_label("Home").and_(page.get_by_role("radio")),
-        )
-        expect(main).to_be_checked()
-        page.get_by_role("button", name="Save calendars").focus()
-        page.keyboard.press("Tab")
-        expect(main).to_be_focused()
-        page.keyboard.press("ArrowDown")
-        expect(home).to_be_checked()
-        # What is not saved stays, though the accounts are looked at again
-        page.evaluate(
-            "document.activeElement.blur(), document.dispatchEvent(new Event('visibilitychange'))"
-        )
-        page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/settings?said=receives_saved")
-        assert not [url for url in seen.requests if url.endswith("/settings/accounts")]
-        expect(home).to_be_checked()
-        expect(page.locator("#said")).to_contain_text("Sessions are written there from now on")
-        with site.desk.database.read() as tx:
-            place = target_calendars.receiving(tx, "ada")
-        assert place
-        assert place.calendar_id == people.HOME
-        assert violations(page) == []
-        at_peace(seen, site)
 
 
 def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_reload(

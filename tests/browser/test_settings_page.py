@@ -10,6 +10,7 @@ from tests.browser.conftest import Site
 from tests.browser.hands import Mouse, Touch, middle
 from tests.browser.readers import at_peace, fits_everybody, tab_to
 from tests.browser.settings_page import at_settings, cell, hours, in_words, save, stored
+from tests.browser.weights import MOST_BYTES, weight
 from tests.support import people
 
 ROW = "09:00-17:00"
@@ -228,13 +229,4 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: S
 
 def test_the_first_view_is_light(one_site: Site) -> None:
     with at_settings(one_site) as seen:
-        assert sum(map(len, bodies(seen.page))) < 100_000
-
-
-def bodies(page: Page) -> list[str]:
-    """All that the first view is made of."""
-    there = page.evaluate("performance.getEntriesByType('resource').map(it => it.name)")
-    return [
-        str(page.evaluate("url => fetch(url).then(it => it.text())", url))
-        for url in [page.url, *there]
-    ]
+        assert weight(seen) <= MOST_BYTES

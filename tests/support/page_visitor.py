@@ -28,6 +28,8 @@ HEDY = {
 }
 HIDDEN = re.compile(r'<input type="hidden" name="([\w]+)" value="([^"]*)">')
 START = re.compile(r'<button name="start" value="(\d+)"')
+SINCE = re.compile(r'name="since" value="(\d+)"')
+CELL = re.compile(r"<button name=q value=(\d+)")
 
 
 def link(desk: Desk, **changes: Any) -> Answer:
@@ -101,4 +103,19 @@ def booking_in(answer: Any) -> str:
 
 
 def open_starts(page: Any) -> list[int]:
-    return [int(start) for start in START.findall(page.text)]
+    """The open times of the grid, as epoch seconds."""
+    return starts_in(page.text)
+
+
+def starts_in(text: str) -> list[int]:
+    """Of a grid, or of a list of times."""
+    if "<table" not in text:
+        return [int(start) for start in START.findall(text)]
+    return [since_of(text) + 900 * int(quarter) for quarter in CELL.findall(text)]
+
+
+def since_of(text: str) -> int:
+    """Where the week of the grid begins."""
+    found = SINCE.search(text)
+    assert found is not None
+    return int(found[1])

@@ -3,10 +3,13 @@
 import re
 from typing import Any
 
+from domain.coaches import Coach
+from storage.rows import coaches
 from tests.support.http_client import Desk
 from tests.support.page_visitor import follow, path_of
 
 CSRF = re.compile(r'name="csrf" value="([\w-]+)"')
+FRAGMENT = {"X-Fragment": "week"}
 COUNT = re.compile(r'id="count">Bookable times: (\d+)')
 FORM: dict[str, Any] = {
     "version": "1",
@@ -52,4 +55,11 @@ def send(
 
 def connection(desk: Desk, coach_id: str = "ada") -> Any:
     (found,) = desk.get(f"/v1/coaches/{coach_id}").json["connections"]
+    return found
+
+
+def stored(desk: Desk, coach_id: str = "ada") -> Coach:
+    with desk.database.read() as tx:
+        found = coaches.get(tx, coach_id)
+    assert found
     return found

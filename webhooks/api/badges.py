@@ -14,43 +14,17 @@ from pydantic import Field
 
 from domain.freshness import State
 from storage.reports import coach_states
-from webhooks.api.schemas.requests import QueryIn
+from webhooks.api.schemas.requests import SPOKEN, QueryIn
 from webhooks.http import page_security
 from webhooks.http.context import runtime
 from webhooks.http.problems import unknown_coach
-from webhooks.http.translations import language_of
+from webhooks.http.translations import language_of, say
 
 SVG = "image/svg+xml"
 SECONDS = 60
 """How long a browser or a proxy may show what it has: shorter than anybody notices."""
 LONGEST = 200
 
-WORDS: dict[str, dict[State, str]] = {
-    "en": {
-        "fresh": "Calendar synced",
-        "refreshing": "Calendar synced",
-        "stale": "Calendar out of date",
-        "initial_sync": "Calendar syncing for the first time",
-        "disconnected": "Calendar disconnected",
-        "unconnected": "No calendar connected",
-    },
-    "de": {
-        "fresh": "Kalender verbunden",
-        "refreshing": "Kalender verbunden",
-        "stale": "Kalender veraltet",
-        "initial_sync": "Kalender wird zum ersten Mal gelesen",
-        "disconnected": "Kalender getrennt",
-        "unconnected": "Kein Kalender verbunden",
-    },
-    "fr": {
-        "fresh": "Agenda synchronisé",
-        "refreshing": "Agenda synchronisé",
-        "stale": "Agenda pas à jour",
-        "initial_sync": "Première lecture de l’agenda",
-        "disconnected": "Agenda déconnecté",
-        "unconnected": "Aucun agenda connecté",
-    },
-}
 SYNCED = ("fresh", "refreshing")
 # A disc with a C where it is synced, and otherwise a ring without one: told apart without any
 # colour.
@@ -75,7 +49,7 @@ class BadgeQuery(QueryIn):
         max_length=LONGEST, description="The signature, as `badge_url` of a tile has it."
     )
     language: str = Field(
-        "en", max_length=35, description="Of the words: en, de or fr; another is told in English."
+        "en", max_length=35, description=f"Of the words: {SPOKEN}; another is told in English."
     )
 
 
@@ -109,7 +83,8 @@ def drawn(state: State, language: str) -> str:
     shape = RING
     if state in SYNCED:
         shape = DISC
-    return PICTURE.format(words=escape(WORDS[language_of(language)][state]), shape=shape)
+    words = escape(say(language_of(language), f"badge_{state}"))
+    return PICTURE.format(words=words, shape=shape)
 
 
 def _answer(picture: str) -> Response:

@@ -12,6 +12,7 @@ from webhooks.cli.people import erase, export
 from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
 from webhooks.cli.sealing import secrets
 from webhooks.cli.withheld_addresses import withheld
+from webhooks.cli.words import words
 
 
 def _tell_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 (click)
@@ -42,7 +43,7 @@ def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
 # fmt: off
 for command in (
     demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate,
-    doctor, queues, dead, outbox, withheld, coaches, channels, export, erase, mails,
+    doctor, queues, dead, outbox, withheld, coaches, channels, export, erase, mails, words,
 ):
     main.add_command(command)
 # fmt: on

@@ -33,6 +33,7 @@ EXAMPLES = {
     "export": "coachcal export ada > ada.json",
     "erase": "coachcal erase grace --participant",
     "mails": "coachcal mails mails-to-look-at --kind booked --language de --pictures",
+    "words": "coachcal words --strict",
 }
 
 

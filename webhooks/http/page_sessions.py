@@ -25,12 +25,12 @@ from webhooks.http.signed_sessions import (
     ids_are_well_formed,
     is_over,
 )
-from webhooks.http.translations import language_of, say
+from webhooks.http.translations import direction, language_of, say
 
 log = structlog.get_logger()
 
 Purpose = Literal["settings", "booking"]
-OPEN = ("pages.static", "pages.redeem")
+OPEN = ("pages.static", "pages.redeem", "pages.zones_list")
 STAFF = "staff_"
 """Begins the texts that are other ones for coaches and managers."""
 HOMES: dict[Purpose, str] = {"settings": "/settings", "booking": "/book"}
@@ -164,7 +164,7 @@ def language() -> str:
     """What this guest is spoken to in; a stranger, what their browser asks for."""
     here = g.get("guest", NOBODY)
     if here is NOBODY:
-        return language_of(request.accept_languages.best or "en")
+        return language_of(*request.accept_languages.values())
     return language_of(here.language)
 
 
@@ -186,6 +186,7 @@ def known() -> dict[str, Any]:
         "guest": here,
         "csrf": here.csrf,
         "language": spoken,
+        "direction": direction(spoken),
         "say": said,
         "seconds_left": left,
         "brand_here": brand_here,

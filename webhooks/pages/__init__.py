@@ -19,6 +19,7 @@ from webhooks.http.context import parts
 from webhooks.http.problems import unavailable
 from webhooks.http.translations import say
 from webhooks.pages import (
+    assets,
     booking,
     booking_actions,
     consent,
@@ -27,6 +28,7 @@ from webhooks.pages import (
     links,
     settings,
     settings_calendars,
+    zones,
 )
 
 NAME = "pages"
@@ -38,6 +40,7 @@ ROUTES = (
     *settings.ROUTES,
     *settings_calendars.ROUTES,
     *consent.ROUTES,
+    *zones.ROUTES,
 )
 
 
@@ -46,10 +49,9 @@ def register(app: Flask) -> None:
         NAME,
         __name__,
         template_folder="templates",
-        static_folder="static",
-        static_url_path="/pages/static",
         enable_openapi=False,
     )
+    pages.add_url_rule("/pages/static/<filename>", "static", assets.asset)
     for method, path, view in ROUTES:
         pages.add_url_rule(path, view.__name__, view, methods=[method])
     pages.before_request(page_sessions.admit)

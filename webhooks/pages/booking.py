@@ -23,7 +23,7 @@ from webhooks.http.context import parts, runtime
 from webhooks.http.page_sessions import guest, language
 from webhooks.http.permissions import May
 from webhooks.http.translations import say
-from webhooks.pages import emptiness, formats, groups, keepsakes, weekgrid
+from webhooks.pages import emptiness, groups, keepsakes, weekgrid, zones
 from webhooks.pages.booking_query import (
     Choice,
     Mine,
@@ -67,7 +67,8 @@ def book_page() -> str:
         **shown,
         mine=theirs,
         coach=coach,
-        zones=formats.zones_by_city(terms.seconds, language()),
+        zone_typed=zones.short_name(chosen.zone, language()),
+        zones_url=zones.list_url(),
         key=one_time_key(),
     )
 

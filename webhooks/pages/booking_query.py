@@ -5,7 +5,7 @@ move.
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import abort, request
@@ -20,10 +20,10 @@ from storage.slots.availability import Asked
 from storage.slots.listings import Listing
 from webhooks.api.schemas.requests import MOST_TEXT
 from webhooks.http.listing import offered
-from webhooks.http.page_sessions import guest
+from webhooks.http.page_sessions import guest, language
 from webhooks.http.permissions import May
 from webhooks.http.times import YEARS
-from webhooks.pages import formats, weekgrid
+from webhooks.pages import formats, weekgrid, zones
 
 Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
@@ -157,15 +157,43 @@ def line(name: str) -> str | None:
 
 
 def start_chosen() -> int:
+    """Epoch seconds: `start`, or `q` quarter hours after `since`, which the cells of the grid send,
+    or what a clock on the wall shows in the zone that is chosen.
+    """
     start = request.values.get("start", type=int)
+    if start is None:
+        start = _since_chosen()
+    if start is None:
+        start = _wall_chosen()
     if start is None or not 0 <= start < FAR:
         abort(422, "not_understood")
     return start
 
 
+def _since_chosen() -> int | None:
+    since, quarters = (request.values.get(name, type=int) for name in ("since", "q"))
+    if since is None or quarters is None:
+        return None
+    return since + GRID * quarters
+
+
+def _wall_chosen() -> int | None:
+    try:
+        wall = datetime.fromisoformat(request.values.get("wall", ""))
+        return int(wall.replace(tzinfo=timezone(zone_chosen())).timestamp())
+    except (ValueError, OverflowError):
+        return None
+
+
 def zone_chosen() -> str:
-    """Raises Invalid."""
-    return timezone(request.values.get("zone") or guest().zone).key
+    """The IANA name of the zone, or of the place, that is asked for. Raises Invalid."""
+    return zones.understood(request.values.get("zone") or guest().zone, language())
+
+
+def zone_asked() -> dict[str, Any]:
+    """What a link says of the zone: nothing where it is the guest's own."""
+    zone = zone_chosen()
+    return {} if zone == guest().zone else {"zone": zone}
 
 
 def frame_chosen() -> weekgrid.Frame | None:

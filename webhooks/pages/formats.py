@@ -4,20 +4,20 @@ babel).
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
-from importlib.resources import files
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
+from babel.dates import format_date, format_time, get_timezone_gmt
 
 from domain.hours import timezone
-from workers.mailer.times import zone_name
+from domain.mail import LANGUAGES
+from workers.mailer.times import day_and_time, zone_name
 
-HOUR = 3600
-
-SHORT = {"en": "en_GB", "de": "de", "fr": "fr"}
-"""English with a clock of 24 hours: quarter hours stand in columns."""
-WEEKDAY = {"en": "EEE d MMM", "de": "EEE d. MMM", "fr": "EEE d MMM"}
+SHORT = {language: language.replace("-", "_") for language in LANGUAGES} | {"en": "en_GB"}
+"""The locale of each language."""
+CLOCK = "HH:mm"
+"""Of 24 hours in every language: quarter hours stand in columns, and are typed so."""
+USUAL_WEEKDAY = "EEE d MMM"
+WEEKDAY = {"de": "EEE d. MMM", "pt-BR": "EEE, d MMM", "ja": "M月d日(EEE)", "ar": "EEE، d MMM"}
 
 
 def local(instant: int, zone: str) -> datetime:
@@ -39,16 +39,24 @@ def span(starts: int, ends: int, zone: str, language: str) -> str:
     return " – ".join(f"{_time(at, language)} ({_gmt(at)})" for at in both)
 
 
+def when(starts: int, ends: int, zone: str, language: str) -> str:
+    """Tuesday, 2 June 2026, 10:00 – 11:00"""
+    on, hours = day(starts, zone, language), span(starts, ends, zone, language)
+    return day_and_time(on, hours, Locale.parse(SHORT[language]))
+
+
 def moment(instant: int, zone: str, language: str) -> str:
     """Tue 2 Jun, 10:00; with the offset where the clock shows it twice that day."""
     at = local(instant, zone)
-    said = f"{weekday(at.date(), language)}, {_time(at, language)}"
+    said = day_and_time(
+        weekday(at.date(), language), _time(at, language), Locale.parse(SHORT[language])
+    )
     return f"{said} ({_gmt(at)})" if _comes_twice(at) else said
 
 
 def weekday(on: date, language: str) -> str:
     """Tue 2 Jun"""
-    return format_date(on, WEEKDAY[language], locale=SHORT[language])
+    return format_date(on, WEEKDAY.get(language, USUAL_WEEKDAY), locale=SHORT[language])
 
 
 def short_weekday(on: date, language: str) -> str:
@@ -87,34 +95,8 @@ def offsets(zone: str, since: int, until: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(offset(instant, zone) for instant in (since, until - 1)))
 
 
-def zones_by_city(now: int, language: str) -> tuple[tuple[str, str], ...]:
-    """(Europe/London, London +01:00), in the order of the cities: typing one finds it."""
-    return _by_city(now // HOUR * HOUR, language)
-
-
-@lru_cache(maxsize=8)  # 30 kB each
-def _by_city(hour: int, language: str) -> tuple[tuple[str, str], ...]:
-    locale = Locale.parse(SHORT[language])
-    named = {}
-    for zone in zones():
-        at = local(hour, zone)
-        city = get_timezone_location(at.tzinfo, locale=locale, return_city=True) or zone
-        named[zone] = f"{city} {_gmt(at).removeprefix('GMT')}"
-    return tuple(sorted(named.items(), key=lambda pair: pair[1]))
-
-
-@cache
-def zones() -> tuple[str, ...]:
-    """The zones that a person may live in, as the tz database lists them by country; and UTC."""
-    listed = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8").splitlines()
-    return (
-        *sorted(line.split("\t")[2] for line in listed if line and not line.startswith("#")),
-        "UTC",
-    )
-
-
 def _time(at: datetime, language: str) -> str:
-    return format_time(at, "short", locale=SHORT[language])
+    return format_time(at, CLOCK, locale=SHORT[language])
 
 
 def _comes_twice(at: datetime) -> bool:
@@ -128,7 +110,9 @@ def _gmt(at: datetime) -> str:
 FILTERS: dict[str, Callable[..., str | date]] = {
     "day": day,
     "span": span,
+    "when": when,
     "moment": moment,
+    "local": local,
     "weekday": weekday,
     "short_weekday": short_weekday,
     "month": month,

@@ -13,7 +13,7 @@ from storage.rows import sessions
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
-from webhooks.pages.booking_query import Tx, one_time_key, who, zone_chosen
+from webhooks.pages.booking_query import Tx, one_time_key, who, zone_asked, zone_chosen
 
 MOST_PODS = 24
 MOST_LOOKED_AT = 200
@@ -44,10 +44,10 @@ class Meeting:
     def place(self) -> str | None:
         """The page where it is moved or called off; None: nobody is booked any more."""
         if self.session.pod:
-            return url_for("pages.book_group", pod_id=self.session.id, zone=zone_chosen())
+            return url_for("pages.book_group", pod_id=self.session.id, **zone_asked())
         if not self.seated:
             return None
-        return url_for("pages.book_booking", booking_id=self.seated[0].id, zone=zone_chosen())
+        return url_for("pages.book_booking", booking_id=self.seated[0].id, **zone_asked())
 
 
 def book_group(pod_id: str) -> str:

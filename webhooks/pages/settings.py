@@ -10,25 +10,29 @@ from flask import Response, abort, render_template, request
 from domain.coaches import Coach
 from domain.hours import WEEKDAYS, timezone
 from storage.rows import coaches, connections
+from storage.rows.calendars import UnknownCalendar
 from storage.rows.coaches import StaleVersion
 from storage.rows.connections import Connected
 from storage.slots import listings
 from storage.slots import listings as listing_slots
 from storage.transactions import coach_settings, target_calendars
-from storage.transactions.write_back import TargetCalendar
+from storage.transactions.coach_settings import CoachChange
+from storage.transactions.target_calendars import ReadOnly
 from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, language
+from webhooks.pages import settings_choices as choices
 from webhooks.pages import settings_form as forms
 from webhooks.pages import settings_week as weeks
+from webhooks.pages import zones
 from webhooks.pages.settings_form import Read
 from webhooks.pages.settings_words import PROVIDERS, Words
 
 HOME = "/settings"
 # What may be said on top of the page after something was done; the others are what came of
 # connecting.
-GOOD = ("saved", "calendars_saved", "receives_saved", "disconnecting", "connected")
+GOOD = ("saved", "disconnecting", "connected")
 SAID = (*GOOD, "declined", "expired", "refused", "in_use", "away", "calendars_changed")
 FRAGMENT = "X-Fragment"
 MOST_DIGITS = 9
@@ -57,7 +61,7 @@ def settings_accounts() -> str:
     """GET /settings/accounts: the accounts alone, for a page that waits for a first read."""
     with runtime().services.database.read() as tx:
         return render_template(
-            "pages/settings_accounts.html", **_common(), **accounts_of(tx, mine(tx))
+            "pages/settings_accounts.html", values=None, **_common(), **accounts_of(tx, mine(tx))
         )
 
 
@@ -71,7 +75,8 @@ def settings_preview() -> Response:
         coach = mine(tx)
         found = forms.read(forms.sent(request.form), coach, today(coach))
         if FRAGMENT in request.headers:
-            told = {"unsaved": True} | _common() | _effect(tx, found)
+            later = choices.pending(tx, coach.id, found.values)
+            told = {"unsaved": True, "later": later} | _common() | _effect(tx, found)
             return Response(render_template("pages/settings_effect.html", **told))
         return _page(tx, found, unsaved=True)
 
@@ -93,15 +98,20 @@ def settings_save() -> Response:
             raise Wrong(found)
         return found.coach
 
+    def save(tx: Tx) -> tuple[CoachChange, tuple[str, ...]]:
+        coach_id, now = guest().coach_id, services.now()
+        expected = int(values["version"])
+        changed = coach_settings.put_coach(tx, coach_id, change, expected=expected, now=now)
+        return changed, choices.choose(tx, coach_id, values, now=now)
+
     try:
-        changed = services.database.transact(
-            lambda tx: coach_settings.put_coach(
-                tx, guest().coach_id, change, expected=int(values["version"]), now=services.now()
-            )
-        )
+        changed, met = services.database.transact(save)
     except (Wrong, StaleVersion) as error:
         return _refused(values, error)
-    after_change.follow(changed.coach.id, wake=changed.wake, conflicts=changed.conflicts)
+    except (UnknownCalendar, ReadOnly):
+        return _calendars_changed(values)
+    conflicts = tuple(dict.fromkeys((*changed.conflicts, *met)))
+    after_change.follow(changed.coach.id, wake=changed.wake, conflicts=conflicts)
     return see(f"{HOME}?said=saved")
 
 
@@ -115,6 +125,15 @@ def _refused(values: forms.Values, error: Wrong | StaleVersion) -> Response:
         coach = mine(tx)
         found = forms.read(values | {"version": str(coach.version)}, coach, today(coach))
         return _page(tx, found, unsaved=True, said="stale", status=409)
+
+
+def _calendars_changed(values: forms.Values) -> Response:
+    """The page with what was typed, but with the calendars as they are now."""
+    with runtime().services.database.read() as tx:
+        coach = mine(tx)
+        kept = values | {"accounts": [], "calendars": [], "receives": None}
+        found = forms.read(kept, coach, today(coach))
+        return _page(tx, found, unsaved=True, said="calendars_changed", status=409)
 
 
 def mine(tx: Tx) -> Coach:
@@ -139,34 +158,32 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
     )
     connected = connections.of_coach(tx, coach.id)
     synced = bool(connected) and listing is not None and listing.state in ("fresh", "refreshing")
+    place = target_calendars.receiving(tx, coach.id)
+    receiving = place.calendar_id if place else None
     shown = {
-        "accounts": connected,
+        "accounts": choices.main_first(connected, receiving),
         "providers": PROVIDERS,
         "synced": synced,
         "coach_name": coach.name or coach.id,
         "coach_id": coach.id,
     }
-    return shown | _receiving(connected, target_calendars.receiving(tx, coach.id))
+    return shown | _receiving(connected, receiving)
 
 
-def _receiving(connected: list[Connected], place: TargetCalendar | None) -> dict[str, Any]:
+def _receiving(connected: list[Connected], receiving: str | None) -> dict[str, Any]:
     """`named`: every calendar that may be chosen, or could be if it were not read-only. `chosen`:
     by the coach, and not perhaps `receiving`.
     """
-    kept = [account for account in connected if not account.erasing]
-    listed = [
-        it
-        for account in kept
-        for profile in account.profiles
-        for it in profile.calendars
-        if not it.deleted
-    ]
-    return {
-        "named": {it.id: it.name for it in listed},
-        "choosable": {it.id for it in listed if not it.readonly},
-        "chosen": next((account.receives for account in kept if account.receives), None),
-        "receiving": place and place.calendar_id,
-    }
+    named, choosable = {}, set()
+    for account in connected:
+        if account.erasing:
+            continue
+        for calendar in choices.calendars_of(account):
+            named[calendar.id] = calendar.name
+            if not calendar.readonly:
+                choosable.add(calendar.id)
+    chosen = choices.chosen(connected)
+    return {"named": named, "choosable": choosable, "chosen": chosen, "receiving": receiving}
 
 
 def _page(
@@ -186,7 +203,7 @@ def _page(
         lengths=[str(length) for length in lengths],
         units=tuple(forms.UNITS),
         nights={day for day in WEEKDAYS if forms.overnight(values["hours"][day])},
-        zones=forms.zones(),
+        zones_url=zones.list_url(),
         today=today(found.coach),
     )
     return Response(page, status)

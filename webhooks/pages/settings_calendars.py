@@ -1,20 +1,15 @@
-"""Calendar accounts on the settings page: connect one, choose what blocks and what receives
-sessions, disconnect one after a question.
-"""
+"""Calendar accounts on the settings page: connect one, disconnect one after a question."""
 
 from flask import Response, abort, render_template, request
 
 from storage.rows import connections as connection_rows
 from storage.rows import push_marks
-from storage.rows.calendars import UnknownCalendar
 from storage.rows.connections import Connected
-from storage.transactions import coach_settings, target_calendars
-from storage.transactions.target_calendars import ReadOnly
-from webhooks.http import after_change, cookies
+from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, language
-from webhooks.pages.settings import HOME, Tx, mine
+from webhooks.pages.settings import HOME, Tx
 from webhooks.pages.settings_words import PROVIDERS, Words
 from workers.jobs import account_linking
 
@@ -40,43 +35,6 @@ def settings_connect() -> Response:
         abort(404, "not_here")
     page = Response(_rendered("pages/settings_leave.html", url=url, provider=provider))
     return cookies.remember(page, browser)
-
-
-def settings_calendars(connection_id: str) -> Response:
-    """POST /settings/connections/{id}/calendars: exactly the ticked ones block."""
-    services = runtime().services
-    try:
-        with services.database.write() as tx:
-            coach = mine(tx)
-            _owned(tx, connection_id)
-            chosen = request.form.getlist("calendar")
-            met = coach_settings.choose_calendars(
-                tx, coach.id, connection_id, chosen, now=services.now()
-            )
-    except UnknownCalendar:
-        return see(f"{HOME}?said=calendars_changed")
-    after_change.follow(coach.id, conflicts=met)
-    return see(f"{HOME}?said=calendars_saved")
-
-
-def settings_receives() -> Response:
-    """POST /settings/receives: this calendar receives the coach's sessions; an empty one: the main
-    one does.
-
-    Another coach's is 404, as one that never was.
-    """
-    services = runtime().services
-    sent = request.form.get("calendar")
-    try:
-        with services.database.write() as tx:
-            if sent is None:
-                raise UnknownCalendar
-            target_calendars.receive(tx, mine(tx).id, sent or None, now=services.now())
-    except UnknownCalendar:
-        abort(404, "not_here")
-    except ReadOnly:
-        return see(f"{HOME}?said=calendars_changed")
-    return see(f"{HOME}?said=receives_saved")
 
 
 def settings_question(connection_id: str) -> Response:
@@ -113,8 +71,6 @@ def _rendered(template: str, **values: object) -> str:
 
 ROUTES = (
     ("POST", f"{HOME}/connect", settings_connect),
-    ("POST", f"{HOME}/connections/<connection_id>/calendars", settings_calendars),
-    ("POST", f"{HOME}/receives", settings_receives),
     ("GET", f"{HOME}/connections/<connection_id>/disconnect", settings_question),
     ("POST", f"{HOME}/connections/<connection_id>/disconnect", settings_disconnect),
 )

@@ -9,13 +9,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from domain.coaches import Coach
 from domain.errors import Invalid, one_of, whole_number
-from domain.hours import WEEKDAYS, Hours, timezone, zone_names
+from domain.hours import WEEKDAYS, Hours
 from webhooks.api.schemas.requests import MOST_OVERRIDES, MOST_WINDOWS
+from webhooks.http.page_sessions import language
+from webhooks.pages import zones
 
 Values = dict[str, Any]
 Windows = list[list[str]]
@@ -23,21 +25,18 @@ Windows = list[list[str]]
 LENGTHS = (15, 30, 45, 60, 90, 120)
 MOST_LENGTHS = 12
 UNITS = {"days": 1440, "hours": 60, "minutes": 1}
-BOUNDS = {"pre": (0, 480), "post": (0, 480), "horizon_days": (1, 180)}
+BOUNDS = {
+    "pre": (0, 480),
+    "post": (0, 480),
+    "horizon_days": (1, 180),
+    "per_day": (0, 1000),
+    "per_week": (0, 1000),
+}
+MOST_CHOICES = 1000
+"""Accounts, and calendars, of one form."""
 MOST_NOTICE = 60 * 24 * 365
 SPARE_ROWS = 2
 """Empty rows for overrides, besides those that are filled in."""
-_REGIONS = (
-    "Africa",
-    "America",
-    "Antarctica",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
-)
 COPIES: dict[str, tuple[str, ...]] = {"weekdays": WEEKDAYS[:5], "all": WEEKDAYS} | {
     day: (day,) for day in WEEKDAYS
 }
@@ -54,17 +53,6 @@ class Read:
     values: Values
     coach: Coach
     errors: dict[str, Invalid] = field(default_factory=dict)
-
-
-@cache
-def zones() -> tuple[str, ...]:
-    """What is suggested; every other IANA name is understood."""
-    return (
-        *sorted(
-            name for name in zone_names() if name.partition("/")[0] in _REGIONS and "/" in name
-        ),
-        "UTC",
-    )
 
 
 def values_of(coach: Coach, today: date) -> Values:
@@ -87,7 +75,17 @@ def values_of(coach: Coach, today: date) -> Values:
         "horizon_days": str(coach.horizon_days),
         "durations": [str(duration) for duration in coach.durations],
         "mode": coach.mode,
+        "per_day": _limit_text(coach.per_day),
+        "per_week": _limit_text(coach.per_week),
+        "tentative": str(int(coach.tentative_blocks)),
+        "accounts": [],
+        "calendars": [],
+        "receives": None,
     }
+
+
+def _limit_text(limit: int | None) -> str:
+    return "" if limit is None else str(limit)
 
 
 def text_of(windows: Sequence[Sequence[str]]) -> str:
@@ -96,7 +94,7 @@ def text_of(windows: Sequence[Sequence[str]]) -> str:
 
 def sent(form: Any) -> Values:
     """What stands in the form that was sent, as it was typed; with one day copied to others if that
-    was asked.
+    was asked. None: not sent, so that it stays as it is stored.
     """
     hours = {day: form.get(f"hours.{day}", "")[:1000] for day in WEEKDAYS}
     if "copy" in form and form.get("copy_from") in hours:
@@ -105,11 +103,22 @@ def sent(form: Any) -> Values:
     names = ("version", "zone", "pre", "post", "notice", "notice_unit", "horizon_days", "mode")
     typed = {name: form.get(name, "").strip()[:100] for name in names}
     filled = [(day.strip()[:20], text[:1000]) for day, text in rows if day.strip() or text.strip()]
-    return typed | {
-        "hours": hours,
-        "overrides": filled,
-        "durations": form.getlist("durations")[: MOST_LENGTHS + 1],
-    }
+    return (
+        typed
+        | {
+            "hours": hours,
+            "overrides": filled,
+            "durations": form.getlist("durations")[: MOST_LENGTHS + 1],
+            "per_day": form.get("per_day"),
+            "per_week": form.get("per_week"),
+            "tentative": next(
+                reversed(form.getlist("tentative")), None
+            ),  # the switch after its "0"
+            "accounts": form.getlist("account")[:MOST_CHOICES],
+            "calendars": form.getlist("calendar")[:MOST_CHOICES],
+            "receives": form.get("receives"),
+        }
+    )
 
 
 def read(values: Values, stored: Coach, today: date) -> Read:
@@ -125,12 +134,18 @@ def read(values: Values, stored: Coach, today: date) -> Read:
         ("notice", _notice),
         ("durations", _durations),
         ("mode", _mode),
+        ("per_day", _limit),
+        ("per_week", _limit),
     ):
+        if values[name] is None:
+            continue
         try:
             changes[name] = parse(values, name)
         except Invalid as error:
             found.errors[name] = error
     changes["hours"] = _hours(found, stored.hours, today)
+    if values["tentative"] is not None:
+        changes["tentative_blocks"] = values["tentative"] == "1"
     if set(changes.get("durations", ())) == set(stored.durations):
         del changes["durations"]  # in the order that they were set in
     found.coach = replace(stored, **changes)
@@ -168,7 +183,7 @@ def _window(part: str, path: str) -> list[str]:
 def _hours(found: Read, stored: Hours, today: date) -> Hours:
     """Each day and date by itself, so that each wrong one is told where it stands."""
     values = found.values
-    zone = _kept(found, "zone", lambda: str(timezone(values["zone"])), stored.zone)
+    zone = _kept(found, "zone", lambda: zones.understood(values["zone"], language()), stored.zone)
     week = stored.weekly_json()
     for day in WEEKDAYS:
         week[day] = _kept(
@@ -213,6 +228,13 @@ def _dates(rows: Sequence[tuple[str, str]]) -> dict[str, Windows]:
 
 def _bounded(values: Values, name: str) -> int:
     return whole_number(name, _number(values, name, BOUNDS[name]), *BOUNDS[name])
+
+
+def _limit(values: Values, name: str) -> int | None:
+    """None: no limit."""
+    if not values[name].strip():
+        return None
+    return _bounded(values | {name: values[name].strip()}, name)
 
 
 def _number(values: Values, name: str, bounds: tuple[int, int]) -> int:

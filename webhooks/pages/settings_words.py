@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from babel import Locale
 from babel.dates import format_date, format_timedelta, get_day_names
 
 from domain.errors import Invalid
 from domain.hours import WEEKDAYS
 from webhooks.http.translations import say
 from webhooks.pages.settings_form import BOUNDS
+from workers.mailer.times import LONG_DAYS
 
 PREFIX = "set_"
 # The errors that have a sentence in every language; the rest are told as the rule tells them.
@@ -43,14 +45,16 @@ SERVICES = {"office365": "office365", "outlook_com": "live_connect"}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Called with a key of words/settings.*.json, without its prefix, and the values of
-    its text.
-    """
+    """Called with a key of words/words.pot, without its prefix, and the values of its text."""
 
     language: str
 
     def __call__(self, key: str, **values: object) -> str:
         return say(self.language, PREFIX + key, **values)
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.parse(self.language, sep="-")
 
     def error(self, error: Invalid) -> str:
         """Beside a field: in words of ours where there are some, else in the rule's own."""
@@ -60,14 +64,19 @@ class Words:
         return self(f"error_{error.code}") if error.code in TOLD else error.detail
 
     def weekday(self, day: str, width: Literal["wide", "abbreviated"] = "wide") -> str:
-        return str(get_day_names(width, "stand-alone", self.language)[WEEKDAYS.index(day)])
+        names = get_day_names(width, "stand-alone", self.locale)
+        if width == "abbreviated" and self.language in LONG_DAYS:
+            names = get_day_names("short", "stand-alone", self.locale)
+        return str(names[WEEKDAYS.index(day)])
 
     def day(self, day: date, pattern: str) -> str:
-        return format_date(day, pattern, self.language)
+        if pattern == "EEE" and self.language in LONG_DAYS:
+            pattern = "EEEEEE"
+        return format_date(day, pattern, self.locale)
 
     def ago(self, at: datetime, now: datetime) -> str:
         return format_timedelta(
-            min(at - now, timedelta(seconds=-1)), add_direction=True, locale=self.language
+            min(at - now, timedelta(seconds=-1)), add_direction=True, locale=self.locale
         )
 
     def provider(self, name: str, service: str = "") -> str:

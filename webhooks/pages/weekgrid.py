@@ -57,6 +57,16 @@ class GridRow:
     until: str | None = None
 
     @property
+    def quarter(self) -> int:
+        """Of a day on which no clock changes: the number of this quarter hour."""
+        return int(self.time[:2]) * 4 + int(self.time[3:]) // QUARTER
+
+    @property
+    def told(self) -> bool:
+        """Whether a reason is told of one of its cells."""
+        return any(cell.reason for cell in self.cells)
+
+    @property
     def folds(self) -> bool:
         return not any(cell.open or cell.reason for cell in self.cells)
 

@@ -102,5 +102,5 @@ def _summary(facts: MailFacts, language: str) -> str:
 
 
 def _given(facts: MailFacts, language: str) -> set[str]:
-    values = mail.values_of(facts) | spell(facts, language)
+    values = mail.values_of(facts, language) | spell(facts, language)
     return {name for name, value in values.items() if value}

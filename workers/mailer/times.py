@@ -2,6 +2,7 @@
 in their zone, which is named, and in their language (CLDR, by babel).
 """
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,13 @@ from babel.dates import (
 from domain.hours import timezone
 from domain.mail import MailFacts
 from domain.mail.choice import languages
+
+LONG_DAYS = ("ar",)
+"""Where a day's abbreviation is its whole name; on phones and above columns the short one stands
+(CLDR).
+"""
+FILLING = re.compile(", | de ")
+"""Of a short date, what it is as clear without."""
 
 
 def spell(facts: MailFacts, language: str) -> dict[str, str]:
@@ -38,7 +46,9 @@ def spell(facts: MailFacts, language: str) -> dict[str, str]:
     if facts.previous_starts is not None:
         previous = _local(facts.previous_starts, zone)
         spelled |= {
-            "previous_start": f"{_date(previous, locale)}, {_time(previous, locale)}",
+            "previous_start": day_and_time(
+                _date(previous, locale), _time(previous, locale), locale
+            ),
             "previous_start_date": _date(previous, locale),
             "previous_start_time": _time(previous, locale),
         }
@@ -75,9 +85,16 @@ def _time(moment: datetime, locale: Locale) -> str:
 
 def _short(moment: datetime, locale: Locale) -> str:
     """`Tue 2 Jun, 12:00`: what a phone shows of a subject holds it, and a name."""
-    # CLDR sets commas of its own here, which would part the day from its number.
-    day = format_skeleton("MMMEd", moment, locale=locale).replace(",", "")
-    return f"{day}, {_time(moment, locale)}"
+    if locale.language in LONG_DAYS:
+        day = format_date(moment, "EEEEEE d MMM", locale=locale)
+    else:
+        day = FILLING.sub(" ", format_skeleton("MMMEd", moment, locale=locale))
+    return day_and_time(day, _time(moment, locale), locale)
+
+
+def day_and_time(day: str, time: str, locale: Locale) -> str:
+    """`2 June, 12:00`, with what the language sets between the two."""
+    return str(locale.datetime_formats["medium"]).format(time, day)
 
 
 def _end(start: datetime, end: datetime, locale: Locale) -> str:

@@ -99,6 +99,8 @@ class TestNames:
     def test_written_from_right_to_left_do_not_turn_the_sentence_around(self) -> None:
         assert composed(coach_name="שלום").subject == "About \u2068שלום\u2069"
         assert composed(coach_name="\u202eevil").subject == "About evil"
+        arabic = composed(wording(language="ar", text="مع {{coach_name}}"), coach_name="Ada (PhD)")
+        assert arabic.text == "مع \u2068Ada (PhD)\u2069"
 
     def test_make_no_encoded_word_with_the_text_before_them(self) -> None:
         assert (
@@ -161,7 +163,7 @@ class TestKinds:
         facts = sample(kind, "en", now=NOW)
         assert facts.text_kind == kind
         assert MailFacts.of_json(facts.as_json()) == facts
-        values = domain_mail.values_of(facts)
+        values = domain_mail.values_of(facts, "en")
         assert all(values[name] for name in NAMES if name in values)
 
     def test_every_kind_has_a_text_for_those_who_get_it(self) -> None:

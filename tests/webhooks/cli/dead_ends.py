@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sandbox": (),
     "migrate": (),
     "mails": ("looked-at",),
+    "words": (),
     "keys create": ("coach-os", "--scope", "ops"),
     "keys list": (),
     "keys revoke": ("0123", "--yes"),
@@ -51,7 +52,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 """Every command. One that is new has to be written down here: then all the dead ends are tried with
 it.
 """
-ALONE = ("demo", "sandbox", "evaluate", "mails", "secrets create")
+ALONE = ("demo", "sandbox", "evaluate", "mails", "words", "secrets create")
 """Those that need no setting."""
 RUNS = ("serve", "work", "clock")
 """Those that wait for a neighbour that is away."""

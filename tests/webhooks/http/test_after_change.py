@@ -31,8 +31,7 @@ def tentative_by_api(desk: Desk, _: str) -> Any:
 
 
 def calendars_by_page(desk: Desk, connection: str) -> Any:
-    data = {"csrf": enter(desk), "calendar": [people.WORK]}
-    return desk.client.post(f"/settings/connections/{connection}/calendars", data=data)
+    return send(desk, enter(desk), account=connection, calendar=[people.WORK])
 
 
 def calendars_by_api(desk: Desk, connection: str) -> Any:

@@ -13,9 +13,11 @@ from pydantic_core import PydanticCustomError
 from domain.coaches import ID, Kind, Mode
 from domain.errors import Invalid
 from domain.hours import WEEKDAYS
+from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address
 
 LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
+SPOKEN = f"{', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}"
 MOST_TEXT = 300
 MOST_WINDOWS = 24
 MOST_OVERRIDES = 400
@@ -110,7 +112,15 @@ Mail = Annotated[
         }
     ),
 ]
-Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$", examples=["en", "de", "fr"])]
+Language = Annotated[
+    str,
+    Field(
+        pattern=f"^{LANGUAGE}$",
+        description=f"What they read, with its region: pages and mails are in {SPOKEN}, pt-PT gets"
+        " pt-BR, and any other English.",
+        examples=["en-GB", "pt-BR", "ar"],
+    ),
+]
 
 
 class Body(BaseModel):

@@ -1,14 +1,13 @@
 // The accounts, live: those that are being read are looked at until they are, and all of them when the coach comes back
 // from where an account is connected or repaired, which opens beside a frame.
 
-import { later, swap, tell } from "./grid.js";
+import { later, picked, swap, tell } from "./grid.js";
 
 const accounts = document.getElementById("accounts");
 const waiting = () => accounts.querySelector(".waiting");
 const shown = () => accounts.querySelectorAll(".account").length;
 // Swapping would take away what somebody is at: the focus, a menu, a choice that is not saved.
-const atWork = () =>
-  accounts.contains(document.activeElement) || [...accounts.querySelectorAll("input")].some((it) => it.checked !== it.defaultChecked);
+const atWork = () => accounts.contains(document.activeElement) || picked();
 let watching = false;
 
 async function look() {

@@ -1,5 +1,7 @@
 // The page while somebody looks at it: grid and lists asked for again every five seconds, the focus kept; and arrow keys
 // between the times of the grid.
+import { field, places } from "./zones.js";
+
 const EVERY = 5000;
 const grid = document.getElementById("grid");
 const said = document.getElementById("said");
@@ -9,22 +11,43 @@ let at = null; // the start that the tab key comes back to
 
 const times = () => [...grid.querySelectorAll("td button")];
 
+const OPEN = "td:not([class]) button";
+
+/** Cells come short: here their buttons get names, and what may be forced gets a button. */
+const dress = () => {
+  const table = grid.querySelector("table"), since = Number(grid.querySelector("[name=since]").value);
+  const days = [...table.tHead.rows[0].cells].map((it) => it.dataset.day);
+  for (const cell of table.querySelectorAll(".f")) {
+    const button = document.createElement("button");
+    button.value = cell.dataset.q ?? 96 * (cell.cellIndex - 1) + Number(cell.parentElement.dataset.q);
+    button.append(...cell.childNodes);
+    cell.append(button);
+  }
+  for (const button of times()) {
+    const cell = button.parentElement, time = cell.parentElement.cells[0].firstChild.data.trim();
+    const name = button.ariaLabel ?? cell.dataset.name ?? `${days[cell.cellIndex]}, ${time}`, why = button.textContent;
+    button.setAttribute("aria-label", cell.className ? `${name}: ${why}` : name);
+    button.name = "start";
+    button.value = since + 900 * button.value;
+    if (cell.className && table.matches(".whole")) button.insertAdjacentHTML("afterbegin", `<s>${time}</s> `);
+  }
+};
+
 const settle = () => {
   const all = times();
-  const home = all.find((it) => it.value === at) ?? grid.querySelector("td.o button") ?? all[0];
+  const home = all.find((it) => it.value === at) ?? grid.querySelector(OPEN) ?? all[0];
   for (const it of all) it.tabIndex = it === home ? 0 : -1;
 };
 
 const place = (cell) => [cell.parentElement.rowIndex, cell.cellIndex];
-
 const named = (it) => it.getAttribute("aria-label") ?? it.textContent;
-
 const gone = (it) => { said.textContent = said.dataset.gone.replace("{time}", named(it)); };
 
 const swapGrid = (html) => {
   const held = grid.contains(document.activeElement) ? document.activeElement : null;
   const [row, column] = held ? place(held.closest("td") ?? held) : [];
   grid.innerHTML = html;
+  dress();
   settle();
   if (!held) return;
   const same = times().find((it) => it.value === at);
@@ -43,7 +66,7 @@ const swapList = (list, html) => {
   const held = list.contains(document.activeElement) ? document.activeElement : null;
   list.innerHTML = html;
   if (!held) return;
-  const same = document.getElementById(held.id);
+  const same = held.id ? document.getElementById(held.id) : [...list.querySelectorAll("a")].find((it) => it.href === held.href);
   (same ?? list.querySelector("h2") ?? document.getElementById("main")).focus({ preventScroll: true });
   if (!same) gone(held);
 };
@@ -112,19 +135,44 @@ show.form.addEventListener("submit", () => clearTimeout(resting));
 show.hidden = true;
 comeBack();
 
+/** What is typed, whole or begun, as the list has it; where there is no list, whoever answers knows. */
+const placed = async () => {
+  const wanted = field.value.trim().toLowerCase(), all = await places();
+  if (field.value === field.defaultValue || !wanted) return;
+  const find = (place) => all.find((names) => names.some((it) => place(it.toLowerCase())));
+  const found = find((it) => it.startsWith(wanted)) ?? find((it) => it.includes(wanted));
+  if (all.length && !found) {
+    field.setCustomValidity(field.dataset.unknown);
+    return field.reportValidity();
+  }
+  field.value = found?.[0] ?? field.value;
+  apply();
+};
+field.addEventListener("focus", () => field.select());
+field.addEventListener("change", placed);
+field.addEventListener("input", (event) => {
+  field.setCustomValidity("");
+  if (event.inputType !== "insertText" && [...field.list.options].some((it) => it.value === field.value)) placed();
+});
+field.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  placed();
+});
+
 /** Whoever is elsewhere than their link says is offered the times of where they are. */
 const offerDevice = () => {
-  const zone = document.getElementById("zone"), here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const mine = [...zone.options].find((it) => it.value === here);
-  if (!mine || zone.value === here) return;
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!here || field.dataset.zone === here) return;
   const device = document.getElementById("device"), button = device.firstElementChild;
-  button.textContent = button.dataset.say.replace("{zone}", mine.textContent);
-  button.addEventListener("click", () => { zone.value = here; apply(); });
+  button.textContent = button.dataset.say.replace("{zone}", here.split("/").at(-1).replaceAll("_", " "));
+  button.addEventListener("click", () => { field.value = here; apply(); });
   device.hidden = false;
 };
 offerDevice();
 
-const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+const AHEAD = document.dir === "rtl" ? -1 : 1; // days run the way the page is read
+const STEPS = { ArrowLeft: [0, -AHEAD], ArrowRight: [0, AHEAD], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 grid.addEventListener("keydown", (event) => {
   const step = STEPS[event.key];
@@ -151,5 +199,6 @@ grid.addEventListener("focusin", (event) => {
 });
 
 document.getElementById("arrows").hidden = false;
+dress();
 settle();
 setTimeout(live, EVERY);

@@ -1,5 +1,6 @@
 // The settings page, live: a weekly grid that writes into the text fields of the hours, and a preview of what follows.
 // Without this module the form works all the same: the text fields are what is sent.
+import "./zones.js";
 
 const QUARTER = 15, DAY = 1440, ROWS = 96, DAYS = 7;
 const WINDOW = /^\s*(\d{1,2})(?:[:.h](\d{2}))?\s*[-\u2013\u2014]\s*(\d{1,2})(?:[:.h](\d{2}))?\s*$/;
@@ -189,11 +190,12 @@ function reveal(cell) {
   if (frame.top < 0 || frame.bottom > innerHeight) cell.scrollIntoView({ block: "nearest" });
 }
 
+const AHEAD = document.dir === "rtl" ? -1 : 1; // days run the way the page is read
 const STEPS = {
   ArrowUp: ({ day, row }) => ({ day, row: row - 1 }),
   ArrowDown: ({ day, row }) => ({ day, row: row + 1 }),
-  ArrowLeft: ({ day, row }) => ({ day: day - 1, row }),
-  ArrowRight: ({ day, row }) => ({ day: day + 1, row }),
+  ArrowLeft: ({ day, row }) => ({ day: day - AHEAD, row }),
+  ArrowRight: ({ day, row }) => ({ day: day + AHEAD, row }),
   PageUp: ({ day, row }) => ({ day, row: row - 4 }),
   PageDown: ({ day, row }) => ({ day, row: row + 4 }),
   Home: ({ row }, all) => (all ? { day: 0, row: 0 } : { day: 0, row }),
@@ -304,13 +306,16 @@ function chosen(here, on) {
 const state = () => {
   const sent = new URLSearchParams(new FormData(form));
   sent.delete("show");
-  for (const name of ["copy_from", "copy_to"]) sent.delete(name);
+  for (const name of ["copy_from", "copy_to", "account", "calendar", "receives"]) sent.delete(name);
   return String(sent);
 };
+/** Whether something is chosen among the accounts, which may come and go, that is not saved. */
+export const picked = () => [...byId("accounts").querySelectorAll("input, option")].some((it) =>
+  it.matches("option") ? it.selected !== it.defaultSelected : it.checked !== it.defaultChecked);
 const wasUnsaved = !byId("unsaved").hidden, before = state();
 let timer = 0, asking = null, leaving = false;
 
-const unsaved = () => wasUnsaved || state() !== before;
+const unsaved = () => wasUnsaved || state() !== before || picked();
 
 export function later() {
   byId("unsaved").hidden = !unsaved();
@@ -386,7 +391,9 @@ form.addEventListener("input", (event) => {
   if (inputs.includes(event.target)) {
     if (parse(event.target.value) === null) event.target.setAttribute("aria-invalid", "true");
     else event.target.removeAttribute("aria-invalid");
-    byId(`night-${event.target.dataset.day}`).hidden = !(parse(event.target.value) ?? []).some(([, end]) => end > DAY);
+    const night = byId(`night-${event.target.dataset.day}`);
+    night.textContent = holder.dataset.night;
+    night.hidden = !(parse(event.target.value) ?? []).some(([, end]) => end > DAY);
     paint();
   }
   later();

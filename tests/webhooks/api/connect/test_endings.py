@@ -140,7 +140,7 @@ def test_pages_repeat_nothing_and_run_nothing(house: House, client: FlaskClient)
         assert page.headers["Cache-Control"] == "no-store"
         assert page.headers["Referrer-Policy"] == "same-origin"
         assert page.mimetype == "text/html"
-        assert '<html lang="en">' in page.text
+        assert '<html lang="en" dir="ltr">' in page.text
     assert "{state}" in pages[0].text
 
 

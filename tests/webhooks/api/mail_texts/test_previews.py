@@ -50,7 +50,7 @@ def test_a_preview_is_shown_as_a_page_that_runs_and_loads_nothing(one_desk: Desk
 
 
 @pytest.mark.parametrize("kind", TEXT_KINDS)
-@pytest.mark.parametrize("language", [*LANGUAGES, "ja"])
+@pytest.mark.parametrize("language", ["en", "pt-BR", "ar", "sv"])
 def test_every_kind_can_be_previewed_with_every_token(
     one_desk: Desk, kind: str, language: str
 ) -> None:

@@ -19,9 +19,7 @@ from tests.support import http_client as desks
 from tests.support import people
 from tests.support.databases import Kind
 from tests.support.http_client import Desk
-from tests.support.settings_page import COUNT, enter, send
-
-FRAGMENT = {"X-Fragment": "week"}
+from tests.support.settings_page import COUNT, FRAGMENT, enter, send
 
 
 def cells(page: str) -> str:
@@ -138,7 +136,7 @@ def test_each_cell_of_the_week_is_what_the_api_says(
     columns = re.findall(r'<div class="column">.*?</div>', page)
     assert len(columns) == 7
     assert page.count("<span>00:00</span>") == 1  # the first row is midnight
-    found = [re.findall(r'<i( class="o")?>', column) for column in columns]
+    found = [re.findall(r"<i( class=o)?>", column) for column in columns]
     assert {
         (number, row) for number, its in enumerate(found) for row, open_ in enumerate(its) if open_
     } == expected

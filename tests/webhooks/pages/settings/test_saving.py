@@ -5,18 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.coaches import Coach
-from storage.rows import coaches
 from tests.support import people
 from tests.support.http_client import Desk
-from tests.support.settings_page import connection, enter, send
-
-
-def stored(desk: Desk, coach_id: str = "ada") -> Coach:
-    with desk.database.read() as tx:
-        found = coaches.get(tx, coach_id)
-    assert found
-    return found
+from tests.support.settings_page import connection, enter, send, stored
 
 
 def test_a_save_changes_all_of_it_at_once_and_the_times_follow(desk: Desk, csrf: str) -> None:

@@ -129,7 +129,7 @@ def test_a_manager_sees_the_people_of_their_own_context_alone(one_desk: Desk) ->
         (anyone_s, False, True),
         (other, False, False),
     ):
-        assert (f'id="meeting-{group}"' in page) is shown
+        assert (f'href="/book/groups/{group}' in page) is shown
         assert (f'id="join-{group}"' in page) is joined
 
 

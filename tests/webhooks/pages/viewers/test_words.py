@@ -1,7 +1,5 @@
 """The words for coaches and programme managers are there in every language."""
 
-import json
-import re
 from pathlib import Path
 
 import pytest
@@ -11,15 +9,6 @@ from tests.webhooks.pages.viewers.kit import CLOSED, come
 from webhooks import pages
 
 WORDS = Path(pages.__file__).parent / "words"
-
-
-def test_the_viewers_texts_are_there_in_every_language() -> None:
-    words = [json.loads(path.read_text()) for path in sorted(WORDS.glob("viewers.*.json"))]
-    assert len(words) == 3
-    for texts in words:
-        assert texts.keys() == words[0].keys()
-        for key, text in texts.items():
-            assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", words[0][key])), key
 
 
 @pytest.mark.parametrize(
