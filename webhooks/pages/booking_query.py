@@ -65,9 +65,11 @@ class Choice:
 
     def asks(self, monday: date | None = None, **more: Any) -> dict[str, Any]:
         """The query of a page that shows the same, or another week of it."""
-        moving = {} if self.moving is None else {"move": self.moving.booking.id}
         week = (monday or self.monday).isoformat()
-        return {"duration": self.duration, "zone": self.zone, "week": week} | moving | more
+        asked = {"duration": self.duration, "zone": self.zone, "week": week} | more
+        if self.moving is not None:
+            asked["move"] = self.moving.booking.id
+        return asked
 
 
 def who() -> Participant:
@@ -89,19 +91,27 @@ def mine(tx: Tx, booking_id: str) -> Mine:
 
 def choice(tx: Tx, terms: Terms) -> Choice:
     """Raises Unknown for a booking of somebody else's, Invalid for a zone that is none."""
-    move = request.values.get("move")
-    moving = mine(tx, move) if move else None
-    if moving is not None and (moving.session.pod or moving.booking.status != "booked"):
-        raise Unknown("booking", moving.booking.id)
-    listing = bookable.listing_for(
-        tx, guest().coach_id, terms, moving=moving.session.id if moving else None
-    )
+    moving = _moving(tx)
+    moved = None
+    if moving is not None:
+        moved = moving.session.id
+    listing = bookable.listing_for(tx, guest().coach_id, terms, moving=moved)
     zone = zone_chosen()
     duration = _duration(listing, moving)
     soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
     looked_at = terms.seconds if soonest is None or guest().may(May.see_reasons) else soonest
     monday = _monday() or formats.monday(looked_at, zone)  # a coach's own week, be it full
     return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest)
+
+
+def _moving(tx: Tx) -> Mine | None:
+    move = request.values.get("move")
+    if not move:
+        return None
+    moving = mine(tx, move)
+    if moving.session.pod or moving.booking.status != "booked":
+        raise Unknown("booking", moving.booking.id)
+    return moving
 
 
 def starts(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> list[int]:
@@ -119,7 +129,9 @@ def closed(
     if not guest().may(May.see_reasons):
         return None
     runs = availability.reasons(listing, Asked(duration, since, until, terms.seconds))
-    found = {start: why.name for first, end, why in runs for start in range(first, end, GRID)}
+    found: dict[int, str] = {}
+    for first, end, why in runs:
+        found |= dict.fromkeys(range(first, end, GRID), why.name)
     return found | dict.fromkeys(range(since, min(until, terms.seconds), GRID), "past")
 
 
@@ -186,7 +198,9 @@ def zone_chosen() -> str:
 def zone_asked() -> dict[str, Any]:
     """What a link says of the zone: nothing where it is the guest's own."""
     zone = zone_chosen()
-    return {} if zone == guest().zone else {"zone": zone}
+    if zone == guest().zone:
+        return {}
+    return {"zone": zone}
 
 
 def frame_chosen() -> weekgrid.Frame | None:
@@ -194,7 +208,9 @@ def frame_chosen() -> weekgrid.Frame | None:
     if found is None:
         return None
     first, last = int(found[1]), int(found[2])
-    return (first, last) if first < last <= DAY_MINUTES else None
+    if not first < last <= DAY_MINUTES:
+        return None
+    return first, last
 
 
 def one_time_key() -> str:
@@ -203,8 +219,12 @@ def one_time_key() -> str:
 
 def _duration(listing: Listing, moving: Mine | None) -> int:
     offered = listing.slots.durations
-    asked = request.values.get("duration", moving.session.minutes if moving else None, type=int)
-    return asked if asked in offered else offered[0]
+    asked = request.values.get("duration", type=int)
+    if asked is None and moving is not None:
+        asked = moving.session.minutes
+    if asked not in offered:
+        return offered[0]
+    return asked
 
 
 def _monday() -> date | None:
@@ -212,4 +232,6 @@ def _monday() -> date | None:
         day = date.fromisoformat(request.values.get("week", ""))
     except ValueError:
         return None
-    return day - timedelta(days=day.weekday()) if day.year in YEARS else None
+    if day.year not in YEARS:
+        return None
+    return day - timedelta(days=day.weekday())

@@ -89,17 +89,20 @@ def meetings(tx: Tx, since: int, until: int) -> list[Meeting]:
     """The coach's sessions in [since, until) whose people this guest may know, in order of time."""
     if not guest().may(May.see_people):
         return []
-    found = [each for each in sessions.of_coach(tx, guest().coach_id, since, until) if each.active]
-    known = [session for session in found if guest().knows_people(session)]
-    seated = booking_rows.of_sessions(tx, [session.id for session in known])
-    return [Meeting(session, _standing(seated[session.id])) for session in known]
+    known = {}
+    for session in sessions.of_coach(tx, guest().coach_id, since, until):
+        if session.active and guest().knows_people(session):
+            known[session.id] = session
+    seated = booking_rows.of_sessions(tx, list(known))
+    return [Meeting(session, _standing(seated[session.id])) for session in known.values()]
 
 
 def joinable(tx: Tx, terms: Terms) -> list[Group]:
     """The coach's pods that have a seat for the participant, in order of time."""
     if guest().participant is None:
         return []
-    return [group for group in (_group(tx, pod) for pod in _pods(tx, terms)) if group.joined]
+    found = [_group(tx, pod) for pod in _pods(tx, terms)]
+    return list(filter(lambda group: group.joined, found))
 
 
 def targets(tx: Tx, seated_in: Session, terms: Terms) -> list[Group]:

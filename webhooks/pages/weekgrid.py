@@ -83,19 +83,27 @@ class WeekGrid:
     @property
     def counts(self) -> tuple[int, ...]:
         """How many open times each day has."""
-        return tuple(
-            sum(row.cells[number].open for row in self.rows) for number in range(len(self.days))
-        )
+        found = [0] * len(self.days)
+        for row in self.rows:
+            for number, cell in enumerate(row.cells):
+                found[number] += cell.open
+        return tuple(found)
 
     @property
     def changed(self) -> int | None:
         """The number of the day on which the clocks change, if there is one."""
-        return next((number for number, its in enumerate(self.offsets) if len(its) > 1), None)
+        for number, its in enumerate(self.offsets):
+            if len(its) > 1:
+                return number
+        return None
 
     @property
     def reasons(self) -> list[str]:
         """Those that are told, each once."""
-        return sorted({cell.reason for row in self.rows for cell in row.cells if cell.reason})
+        found = set()
+        for row in self.rows:
+            found |= {cell.reason or "" for cell in row.cells}
+        return sorted(found - {""})
 
 
 def bounds(zone: str, monday: date) -> tuple[int, int]:
@@ -117,38 +125,41 @@ def draw(
     `closed`: why what is not open is so, for whoever is told.
     """
     open_ = frozenset(starts)
-    columns = [
-        (day, _keyed(zone, first, last))
-        for day, first, last in local_days(zone, *bounds(zone, monday))
-    ]
-    frame = _frame(
-        [minute for _, keyed in columns for (minute, _), at in keyed.items() if at in open_],
-        minutes,
-        shown,
-    )
+    days, columns, offsets = [], [], []
+    for day, first, last in local_days(zone, *bounds(zone, monday)):
+        days.append(day)
+        columns.append(_keyed(zone, first, last))
+        offsets.append(formats.offsets(zone, first, last))
+    frame = _frame(_open_minutes(columns, open_), minutes, shown)
+    rows = []
     # The longest day has every clock time of the others, in the order in which they come.
-    longest = max((keyed for _, keyed in columns), key=len)
-    rows = tuple(
-        GridRow(
-            f"{key[0] // 60:02}:{key[0] % 60:02}",
-            bool(key[1]),
-            tuple(_cell(key, keyed, zone, open_, closed) for _, keyed in columns),
-        )
-        for key in longest
-        if frame[0] <= key[0] < frame[1]
-    )
-    days = tuple(day for day, _ in columns)
-    offsets = tuple(
-        formats.offsets(zone, midnight(zone, day), midnight(zone, day + timedelta(days=1)))
-        for day in days
-    )
-    return WeekGrid(zone, days, tuple(_folded(rows, frame[1])), frame, len(open_), offsets)
+    for key in max(columns, key=len):
+        if frame[0] <= key[0] < frame[1]:
+            cells = tuple(_cell(key, keyed, zone, open_, closed) for keyed in columns)
+            rows.append(GridRow(_clock(key[0]), bool(key[1]), cells))
+    folded = tuple(_folded(rows, frame[1]))
+    return WeekGrid(zone, tuple(days), folded, frame, len(open_), tuple(offsets))
+
+
+def _open_minutes(columns: Sequence[Mapping[Key, int]], open_: Collection[int]) -> list[int]:
+    """The clock times at which something is open, on any day."""
+    found = []
+    for keyed in columns:
+        found += [minute for (minute, _), at in keyed.items() if at in open_]
+    return found
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _keyed(zone: str, first: int, last: int) -> dict[Key, int]:
     """The quarter hours of a day by what the clock shows, in the order in which they come."""
-    moments = ((formats.local(instant, zone), instant) for instant in range(first, last, GRID))
-    return {(60 * at.hour + at.minute, at.fold): instant for at, instant in moments}
+    found = {}
+    for instant in range(first, last, GRID):
+        at = formats.local(instant, zone)
+        found[60 * at.hour + at.minute, at.fold] = instant
+    return found
 
 
 def _cell(
@@ -161,8 +172,9 @@ def _cell(
     start, (minute, second) = keyed.get(key), key
     if start is None:
         return Cell(None, open=False)
-    twice = (minute, 1 - second) in keyed
-    offset = formats.offset(start, zone) if twice else None
+    offset = None
+    if (minute, 1 - second) in keyed:  # the clock shows it twice
+        offset = formats.offset(start, zone)
     if start in open_ or closed is None:
         return Cell(start, start in open_, offset=offset)
     reason = closed.get(start, BEYOND)  # where the set ends, so does what is known
@@ -171,7 +183,7 @@ def _cell(
 
 def _folded(rows: Sequence[GridRow], end: int) -> Iterator[GridRow]:
     """Long stretches in which nothing is open as a row each."""
-    ends = [*(row.time for row in rows[1:]), f"{end // 60:02}:{end % 60:02}"]
+    ends = [*(row.time for row in rows[1:]), _clock(end)]
     for closed, group in groupby(zip(rows, ends, strict=True), key=lambda pair: pair[0].folds):
         run = list(group)
         if closed and LONG <= len(run) < len(rows):
