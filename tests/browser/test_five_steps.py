@@ -24,6 +24,7 @@ from storage.slots import slot_sets
 from tests.browser.booking_page import button
 from tests.browser.conftest import Seen
 from tests.browser.hands import Finger, Hand, Keyboard, Mouse, NoScript, to_the_middle
+from tests.browser.pictures import PICTURES, take
 from tests.support import people, processes
 from tests.support.databases import Kind
 from tests.support.page_visitor import GRACE
@@ -31,7 +32,6 @@ from tests.support.people import at
 from tests.support.processes import Town
 from workers.cronofy.sandbox.control import ReadyAccount
 
-PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 # A Sunday morning: the week that is booked lies ahead, whenever this is run.
 NOW = datetime(2026, 5, 31, 8, 0, tzinfo=UTC)
 NEW = replace(
@@ -84,14 +84,9 @@ class Walk:
 
     def picture(self, page: Page, name: str, at: str = "h1") -> None:
         """Of the screen, from `at` on."""
-        path = PICTURES / f"{name}.png"
+        path = PICTURES / f"{name}.webp"
         if self.pictures and not path.exists():
-            page.locator(at).evaluate("it => it.scrollIntoView()")
-            width, height = page.evaluate(
-                "[innerWidth, Math.min(innerHeight, document.body.scrollHeight + 16)]"
-            )
-            clip: Any = {"x": 0, "y": 0, "width": width, "height": height}
-            page.screenshot(path=path, animations="disabled", caret="hide", scale="css", clip=clip)
+            take(page, path, at, tallest=800)
 
     def sees(self, page: Page, check: Callable[[int], None]) -> None:
         """It comes by itself, when the page asks again (its five seconds are made short here); to

@@ -89,7 +89,7 @@ def test_many_accounts_are_folded_but_for_the_one_that_receives_sessions(one_sit
         page.wait_for_url("**/settings")
         assert is_open(page) == [True] + [False] * (ACCOUNTS - 1)
         assert receiving(one_site) in page.locator(".account").first.inner_html()
-        expect(page.locator("summary").nth(1)).to_contain_text("7 of 7 calendars block")
+        expect(page.locator("summary").nth(1)).to_contain_text("Blocking calendars: 7 of 7")
         assert weight(seen) <= MOST_BYTES
         assert small(page) == []
         fits_everybody(page, (360, 1440))

@@ -45,7 +45,7 @@ def weighed(client: Any, path: str, page: Any) -> dict[str, int]:
 
 
 def light(found: dict[str, int]) -> None:
-    assert len(found) > 2, found
+    assert len(found) > 2, found  # a style sheet and an icon besides
     assert sum(found.values()) <= MOST_BYTES, (sum(found.values()), found)
 
 

@@ -95,7 +95,7 @@ def book_confirm() -> Response:
         chosen = choice(tx, terms)
         coach = _coach_name(tx)
         wanted = Wanted(guest().coach_id, start, chosen.duration)
-        theirs = coming(tx, terms) if chosen.moving is None else [*coming(tx, terms), chosen.moving]
+        theirs = [*coming(tx, terms), *filter(None, [chosen.moving])]
     own = had(theirs, wanted)
     if own is not None:
         return have_page(own)

@@ -109,6 +109,16 @@ def choice(tx: Tx, terms: Terms) -> Choice:
     return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest)
 
 
+def _moving(tx: Tx) -> Mine | None:
+    move = request.values.get("move")
+    if not move:
+        return None
+    moving = mine(tx, move)
+    if moving.session.pod or moving.booking.status != "booked":
+        raise Unknown("booking", moving.booking.id)
+    return moving
+
+
 def starts(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> list[int]:
     """What is open, as the API lists it."""
     found: list[int] = availability.starts(
@@ -193,7 +203,9 @@ def zone_chosen() -> str:
 def zone_asked() -> dict[str, Any]:
     """What a link says of the zone: nothing where it is the guest's own."""
     zone = zone_chosen()
-    return {} if zone == guest().zone else {"zone": zone}
+    if zone == guest().zone:
+        return {}
+    return {"zone": zone}
 
 
 def frame_chosen() -> weekgrid.Frame | None:

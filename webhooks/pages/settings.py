@@ -54,7 +54,9 @@ def settings_page() -> Response:
         coach = mine(tx)
         said = request.args.get("said", "")
         found = Read(forms.values_of(coach, today(coach)), coach)
-        return _page(tx, found, said=said if said in SAID else "")
+        if said not in SAID:
+            said = ""
+        return _page(tx, found, said=said)
 
 
 def settings_accounts() -> str:
@@ -200,9 +202,9 @@ def _page(
         good=said in GOOD,
         unsaved=unsaved,
         values=values | {"overrides": [*values["overrides"], *[("", "")] * forms.SPARE_ROWS]},
-        lengths=[str(length) for length in lengths],
+        lengths=list(map(str, lengths)),
         units=tuple(forms.UNITS),
-        nights={day for day in WEEKDAYS if forms.overnight(values["hours"][day])},
+        nights=set(filter(lambda day: forms.overnight(values["hours"][day]), WEEKDAYS)),
         zones_url=zones.list_url(),
         today=today(found.coach),
     )

@@ -57,23 +57,22 @@ class Read:
 
 def values_of(coach: Coach, today: date) -> Values:
     """What stands in the form of a stored coach. Overrides that are over are kept and not shown."""
-    unit = next(name for name, minutes in UNITS.items() if coach.notice % minutes == 0)
-    shown = [
-        (day, windows)
-        for day, windows in coach.hours.overrides_json().items()
-        if day >= today.isoformat()
-    ]
+    unit, notice = _in_units(coach.notice)
+    overrides = []
+    for day, its in coach.hours.overrides_json().items():
+        if day >= today.isoformat():
+            overrides.append((day, text_of(its)))
     return {
         "version": str(coach.version),
         "zone": coach.hours.zone,
         "hours": {day: text_of(coach.hours.weekly_json().get(day, [])) for day in WEEKDAYS},
-        "overrides": [(day, text_of(windows)) for day, windows in shown],
+        "overrides": overrides,
         "pre": str(coach.pre),
         "post": str(coach.post),
-        "notice": str(coach.notice // UNITS[unit]),
-        "notice_unit": "hours" if coach.notice == 0 else unit,
+        "notice": str(notice),
+        "notice_unit": unit,
         "horizon_days": str(coach.horizon_days),
-        "durations": [str(duration) for duration in coach.durations],
+        "durations": list(map(str, coach.durations)),
         "mode": coach.mode,
         "per_day": _limit_text(coach.per_day),
         "per_week": _limit_text(coach.per_week),
@@ -84,8 +83,18 @@ def values_of(coach: Coach, today: date) -> Values:
     }
 
 
+def _in_units(minutes: int) -> tuple[str, int]:
+    """The largest unit that it is a whole number of; none is none of hours."""
+    for unit, length in UNITS.items():
+        if minutes and minutes % length == 0:
+            return unit, minutes // length
+    return "hours", 0
+
+
 def _limit_text(limit: int | None) -> str:
-    return "" if limit is None else str(limit)
+    if limit is None:
+        return ""
+    return str(limit)
 
 
 def text_of(windows: Sequence[Sequence[str]]) -> str:
@@ -102,7 +111,10 @@ def sent(form: Any) -> Values:
     rows = zip(form.getlist("override_date"), form.getlist("override_hours"), strict=False)
     names = ("version", "zone", "pre", "post", "notice", "notice_unit", "horizon_days", "mode")
     typed = {name: form.get(name, "").strip()[:100] for name in names}
-    filled = [(day.strip()[:20], text[:1000]) for day, text in rows if day.strip() or text.strip()]
+    filled = []
+    for day, text in rows:
+        if day.strip() or text.strip():
+            filled.append((day.strip()[:20], text[:1000]))
     return (
         typed
         | {
@@ -154,10 +166,10 @@ def read(values: Values, stored: Coach, today: date) -> Read:
 
 def windows(text: str, path: str) -> Windows:
     """[["09:00", "12:00"]] from "9-12"; nothing from an empty text. Raises Invalid."""
-    parts = [part for part in re.split(r"[,;\n]", text) if part.strip()]
+    parts = list(filter(str.strip, re.split(r"[,;\n]", text)))
     if len(parts) > MOST_WINDOWS:
         raise Invalid(path, "too_many", f"Join some: {MOST_WINDOWS} windows at most.")
-    return [_window(part, path) for part in parts]
+    return list(map(partial(_window, path=path), parts))
 
 
 def overnight(text: str) -> bool:
@@ -257,7 +269,7 @@ def _durations(values: Values, name: str) -> tuple[int, ...]:
     chosen = values["durations"]
     if not chosen or len(chosen) > MOST_LENGTHS or len(set(chosen)) < len(chosen):
         raise Invalid(name, "not_distinct", "Offer one length or more.")
-    numbers = [int(text) if _DIGITS.fullmatch(text) else 0 for text in chosen]
+    numbers = list(map(_length, chosen))
     for number in numbers:
         whole_number(name, number, 5, 480)
         if number % 5:
@@ -267,6 +279,13 @@ def _durations(values: Values, name: str) -> tuple[int, ...]:
                 f"{number} minutes cannot be offered; use multiples of 5.",
             )
     return tuple(sorted(numbers))
+
+
+def _length(text: str) -> int:
+    """Of what is no number 0, which no length can be."""
+    if _DIGITS.fullmatch(text):
+        return int(text)
+    return 0
 
 
 def _mode(values: Values, name: str) -> str:

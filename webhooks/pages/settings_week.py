@@ -4,6 +4,7 @@ not; and in words.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from domain.hours import local_days, midnight, timezone
 from domain.slots.cells import GRID
@@ -48,24 +49,27 @@ class SettingsWeek:
 def of(listing: Listing, stored: Listing, duration: int | None, now: datetime) -> SettingsWeek:
     """Of a listing that is not saved (or is), told beside the one that is."""
     offered = listing.slots.durations
-    length = duration if duration in offered else offered[0]
+    length = offered[0]
+    if duration in offered:
+        length = duration
     zone = timezone(listing.zone)
     today = now.astimezone(zone).date()
     until = midnight(listing.zone, today + timedelta(days=DAYS))
     asked = Asked(length, int(now.timestamp()) // GRID * GRID, until, int(now.timestamp()))
     found: list[int] = availability.starts(listing, asked).tolist()
-    days = [
-        (day, [_quarter(start, zone) for start in found if first <= start < end])
-        for day, first, end in local_days(listing.zone, midnight(listing.zone, today), until)
-    ]
-    low, high = _shown([quarter for _, quarters in days for quarter in quarters])
-    before = len(availability.starts(stored, asked)) if length in stored.slots.durations else 0
+    days = {}
+    for day, first, end in local_days(listing.zone, midnight(listing.zone, today), until):
+        days[day] = [_quarter(start, zone) for start in found if first <= start < end]
+    low, high = _shown(list(chain.from_iterable(days.values())))
+    before = 0
+    if length in stored.slots.durations:
+        before = len(availability.starts(stored, asked))
     return SettingsWeek(
         zone=listing.zone,
         duration=length,
         durations=offered,
         hours=tuple(range(low // HOUR, high // HOUR)),
-        days=tuple(_day(day, quarters, low, high) for day, quarters in days),
+        days=tuple(_day(day, quarters, low, high) for day, quarters in days.items()),
         count=len(found),
         change=len(found) - before,
         hidden=listing.effect == "hide",
@@ -85,12 +89,14 @@ def _shown(quarters: list[int]) -> tuple[int, int]:
 
 def _day(day: date, quarters: list[int], low: int, high: int) -> SettingsDay:
     there = set(quarters)
-    firsts = [quarter for quarter in sorted(there) if quarter - 1 not in there]
-    lasts = [quarter for quarter in sorted(there) if quarter + 1 not in there]
-    runs = tuple((_clock(first), _clock(last)) for first, last in zip(firsts, lasts, strict=True))
-    return SettingsDay(
-        day, tuple(quarter in there for quarter in range(low, high)), runs, len(quarters)
-    )
+    runs: list[tuple[str, str]] = []
+    for quarter in sorted(there):
+        if quarter - 1 in there:
+            runs[-1] = (runs[-1][0], _clock(quarter))
+        else:
+            runs.append((_clock(quarter), _clock(quarter)))
+    open_ = tuple(map(there.__contains__, range(low, high)))
+    return SettingsDay(day, open_, tuple(runs), len(quarters))
 
 
 def _clock(quarter: int) -> str:

@@ -80,3 +80,22 @@ def test_what_comes_after_a_time_is_chosen(day_and_night: Desk, language: str) -
         light(weight(guest.client, f"/book/bookings/{booking_id}{path}"))
     light(weight(guest.client, f"/book?{WEEK}&move={booking_id}"))
     light(weight(guest.client, f"/book/confirm?start={people.at(9, 9)}&duration=60", 409))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_asked_for_in_vain_and_the_question_before_a_calendar(
+    day_and_night: Desk, language: str
+) -> None:
+    guest = enter(day_and_night, participant=GRACE | {"name": LONG}, language=language)
+    light(weight(guest.client, "/book/bookings/bkg_nobody", 404))
+    spoken = {"Accept-Language": language}
+    asked = {"provider": "google"}
+    invited = day_and_night.ask("POST", "/v1/coaches/ada/connect", json=asked)
+    place = "/c/" + str(invited.json["authorize_url"]).rpartition("/c/")[2]
+    stranger = day_and_night.client.application.test_client()
+    page = stranger.get(place, buffered=True, headers=spoken)
+    assert page.status_code == 200
+    light(weighed(stranger, place, page))
+    over = stranger.get("/book", buffered=True, headers=spoken)
+    assert over.status_code == 401
+    light(weighed(stranger, "/book", over))

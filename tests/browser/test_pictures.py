@@ -1,0 +1,136 @@
+"""Every page for people in three widths, and every kind of mail in two languages, as pictures for
+the manual: those that are not there are made here.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from playwright.sync_api import Page
+
+from domain.mail import TEXT_KINDS
+from tests.browser.conftest import Site
+from tests.browser.pictures import MOST_BYTES, MOST_TOGETHER, PICTURES, WIDTHS, take
+from tests.browser.phone import PHONE as FINGER
+from tests.browser.settings_page import settings_link
+from tests.support import page_visitor, people
+from tests.support.booking_requests import POD, post
+from webhooks.cli.mails import mails
+
+LANGUAGES = ("en", "de")
+AT_HOME = {"timezone_id": "Europe/London"}
+PHONE, SCREEN = FINGER | AT_HOME, AT_HOME
+GUIDE = PICTURES.parent / "reference" / "pictures.md"
+TAKEN, BUSY, OPEN = people.at(2, 9), people.at(3, 12), people.at(4, 9)
+NAMES = {
+    "participant": ("week", "move", "nothing-open", "confirm", "booked", "cancel", "refused",
+                    "have", "problem"),
+    "coach": ("coach-week", "force", "group", "call-off"),
+    "settings": ("settings", "disconnect"),
+    "nobody": ("consent", "visit-over"),
+}  # fmt: skip
+
+
+def file_of(name: str, width: int) -> Path:
+    return PICTURES / "pages" / f"{name}-{width}.webp"
+
+
+def missing(viewer: str) -> list[Path]:
+    wanted = [file_of(name, width) for name in NAMES[viewer] for width in WIDTHS]
+    return [path for path in wanted if not path.exists()]
+
+
+def photograph(page: Page, widths: tuple[int, ...], paths: dict[str, str]) -> None:
+    for name, path in paths.items():
+        page.goto(path)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 740})
+            take(page, file_of(name, width))
+
+
+def ready(site: Site) -> dict[str, str]:
+    """Ada's week with a session of Grace's and a group. Their ids."""
+    connection_id = people.ready(site.desk.database, people.MAILED, (BUSY, people.at(3, 14)))
+    booking_id = page_visitor.enter(site.desk).book(TAKEN)
+    pod = post(site.desk, "/v1/pods", POD | {"start": "2026-06-05T13:00:00Z"})
+    return {"connection": connection_id, "booking": booking_id, "pod": pod.json["session_id"]}
+
+
+def paths_of(viewer: str, ids: dict[str, str]) -> dict[str, str]:
+    booking, confirm = f"/book/bookings/{ids['booking']}", "/book/confirm?duration=60&start="
+    every: dict[str, str] = {
+        "week": "/book?week=2026-06-01&duration=60",
+        "move": f"/book?move={ids['booking']}",
+        "nothing-open": "/book?week=2026-07-13",
+        "confirm": f"{confirm}{OPEN}",
+        "booked": booking,
+        "cancel": f"{booking}/cancel",
+        "refused": f"{confirm}{BUSY}",
+        "have": f"{confirm}{TAKEN}",
+        "problem": "/book/bookings/bkg_nobody",
+        "coach-week": "/book?week=2026-06-01&duration=60",
+        "force": f"{confirm}{BUSY}",
+        "group": f"/book/groups/{ids['pod']}",
+        "call-off": f"/book/groups/{ids['pod']}/off",
+        "settings": "/settings",
+        "disconnect": f"/settings/connections/{ids['connection']}/disconnect",
+    }
+    return {name: every[name] for name in NAMES[viewer]}
+
+
+def link_of(site: Site, viewer: str) -> str:
+    if viewer == "settings":
+        return settings_link(site)
+    return page_visitor.path_of(page_visitor.link(site.desk, viewer=viewer))
+
+
+@pytest.mark.parametrize("viewer", ["participant", "coach", "settings"])
+def test_pages_are_photographed_in_three_widths(one_site: Site, viewer: str) -> None:
+    if missing(viewer):
+        ids = ready(one_site)
+        for options, widths in ((PHONE, WIDTHS[:1]), (SCREEN, WIDTHS[1:])):
+            with one_site.visit(**options) as seen:
+                seen.page.goto(link_of(one_site, viewer))
+                photograph(seen.page, widths, paths_of(viewer, ids))
+    assert missing(viewer) == []
+
+
+def test_pages_of_nobody_s_are_photographed_too(one_site: Site) -> None:
+    if missing("nobody"):
+        people.introduce(one_site.desk.database, people.MAILED)
+        asked = {"provider": "google"}
+        invited = one_site.desk.ask("POST", "/v1/coaches/ada/connect", json=asked)
+        consent = str(invited.json["authorize_url"])
+        paths = {"consent": f"/c/{consent.rpartition('/c/')[2]}", "visit-over": "/book"}
+        for options, widths in ((PHONE, WIDTHS[:1]), (SCREEN, WIDTHS[1:])):
+            with one_site.visit(**options) as seen:
+                photograph(seen.page, widths, paths)
+    assert missing("nobody") == []
+
+
+def mail_pictures() -> dict[str, Path]:
+    names = [f"{kind}.{language}" for kind in TEXT_KINDS for language in LANGUAGES]
+    return {name: PICTURES / "mails" / f"{name.replace('.', '-')}.webp" for name in names}
+
+
+def test_mails_are_photographed_in_two_languages(one_site: Site, tmp_path: Path) -> None:
+    left = {name: path for name, path in mail_pictures().items() if not path.exists()}
+    if left:
+        asked = [str(tmp_path), *(f"--language={language}" for language in LANGUAGES)]
+        assert CliRunner().invoke(mails, asked).exit_code == 0
+        with one_site.visit(width=640, height=400) as seen:
+            for name, path in left.items():
+                seen.page.goto((tmp_path / f"{name}.html").as_uri())
+                take(seen.page, path)
+    assert all(path.exists() for path in mail_pictures().values())
+
+
+def test_pictures_are_small_and_the_manual_shows_each() -> None:
+    every = [path for path in PICTURES.rglob("*") if path.is_file()]
+    sizes = {path.name: path.stat().st_size for path in every}
+    assert [name for name, size in sizes.items() if size > MOST_BYTES] == []
+    assert sum(sizes.values()) <= MOST_TOGETHER
+    shown = re.findall(r"\]\((\.\./screenshots/[^)]+)\)", GUIDE.read_text())
+    there = sorted(path for path in every if path.parent != PICTURES)
+    assert sorted({(GUIDE.parent / found).resolve() for found in shown}) == there
