@@ -1,4 +1,4 @@
-"""The house style, as far as it can be counted: code is written for whoever reads it, not packed."""
+"""The house style, as far as it can be counted: code is for whoever reads it, and not packed."""
 
 import ast
 import io

@@ -11,8 +11,8 @@ from playwright.sync_api import Page
 
 from domain.mail import TEXT_KINDS
 from tests.browser.conftest import Site
-from tests.browser.pictures import MOST_BYTES, MOST_TOGETHER, PICTURES, WIDTHS, take
 from tests.browser.phone import PHONE as FINGER
+from tests.browser.pictures import MOST_BYTES, MOST_TOGETHER, PICTURES, WIDTHS, take
 from tests.browser.settings_page import settings_link
 from tests.support import page_visitor, people
 from tests.support.booking_requests import POD, post

@@ -1,4 +1,6 @@
-"""What a page weighs with all that it loads, uncompressed, and a coach with more accounts than anybody has."""
+"""What a page weighs with all that it loads, uncompressed; and a coach with more accounts than
+anybody has.
+"""
 
 import re
 from collections.abc import Iterator

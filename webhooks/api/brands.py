@@ -1,6 +1,7 @@
 """What mails and pages look like for a company, over HTTP: set, shown, taken away."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from flask import Response, request
@@ -31,11 +32,13 @@ def put(company_id: str, body: BrandIn) -> Response:
     It is the `company` in the `context` of bookings and links. Mails keep their address and their
     organizer. What is left out is as for everybody again; the logo stays.
     """
-    brand = Brand(
-        sender_name=None if body.sender_name is None else sender_name(body.sender_name),
-        support=None if body.support is None else Support.of(body.support),
-        colour=None if body.colour is None else colour("colour", body.colour),
-    )
+    brand = Brand()
+    if body.sender_name is not None:
+        brand = replace(brand, sender_name=sender_name(body.sender_name))
+    if body.support is not None:
+        brand = replace(brand, support=Support.of(body.support))
+    if body.colour is not None:
+        brand = replace(brand, colour=colour("colour", body.colour))
 
     def work(tx: Tx, _: Terms) -> WriteResult:
         brands.put(tx, company_id, brand)
@@ -85,10 +88,13 @@ def _shown(tx: Tx, company_id: str) -> BrandOut:
     found = brands.get(tx, company_id)
     if found is None:
         raise _nothing_set()
+    support = None
+    if found.support is not None:
+        support = found.support.shown
     return BrandOut(
         company_id=company_id,
         sender_name=found.sender_name,
-        support=found.support.shown if found.support else None,
+        support=support,
         colour=found.colour,
         logo_url=_logo_url(found),
     )

@@ -86,9 +86,15 @@ def say(language: str, key: str, variant: str = "", /, **values: object) -> str:
 @cache  # 160 kB and 15 ms for each of the languages there are
 def catalogue(language: str) -> Catalogue:
     """Read when the language is first spoken."""
-    name = TEMPLATE if language == ENGLISH else f"{language}.po"
+    name = f"{language}.po"
+    if language == ENGLISH:
+        name = TEMPLATE
     path = files("webhooks").joinpath("pages", "words", name)
-    return read(path.read_bytes() if path.is_file() else b"", language)
+    raw = b""
+    # A language may have mails and no pages yet: those are said in English.
+    if path.is_file():
+        raw = path.read_bytes()
+    return read(raw, language)
 
 
 def read(raw: bytes, language: str) -> Catalogue:

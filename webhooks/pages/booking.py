@@ -22,7 +22,6 @@ from webhooks.api.schemas.requests import MOST_TEXT
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_sessions import guest, language
 from webhooks.http.permissions import May
-from webhooks.http.translations import say
 from webhooks.pages import emptiness, groups, keepsakes, weekgrid, zones
 from webhooks.pages.booking_query import (
     Choice,
@@ -104,26 +103,32 @@ def book_confirm() -> Response:
         return refused_page(
             "slot_not_open", bookable.nearest(chosen.listing, wanted, terms), chosen, reason
         )
-    page = render_template(
-        "pages/book_confirm.html",
-        chosen=chosen,
-        wanted=wanted,
-        reason=reason,
-        coach=coach,
-        zone=chosen.zone,
-        key=one_time_key(),
-        shown_open=None if reason else shown_open(start),
-        formats=FORMATS,
-        most_seats=MOST_SEATS,
-        most_text=MOST_TEXT,
+    still_open = None
+    if not reason:
+        still_open = shown_open(start)
+    return Response(
+        render_template(
+            "pages/book_confirm.html",
+            chosen=chosen,
+            wanted=wanted,
+            reason=reason,
+            coach=coach,
+            zone=chosen.zone,
+            key=one_time_key(),
+            shown_open=still_open,
+            formats=FORMATS,
+            most_seats=MOST_SEATS,
+            most_text=MOST_TEXT,
+        )
     )
-    return Response(page)
 
 
 def book_booking(booking_id: str) -> str:
     """GET /book/bookings/{id}"""
     seen = _booking(booking_id)
-    links = keepsakes.links(seen["session"], _title(seen)) if seen["changeable"] else {}
+    links = {}
+    if seen["changeable"]:
+        links = keepsakes.links(seen["session"], seen["coach"])
     return render_template("pages/book_booking.html", **seen, calendars=links)
 
 
@@ -134,7 +139,7 @@ def book_calendar(booking_id: str) -> Response:
     seen = _booking(booking_id)
     if not seen["changeable"]:
         abort(404, "not_here")
-    written = keepsakes.file(seen["booking"], seen["session"], _title(seen))
+    written = keepsakes.file(seen["booking"], seen["session"], seen["coach"])
     response = Response(written, mimetype="text/calendar")
     response.headers["Content-Disposition"] = "attachment; filename=session.ics"
     return response
@@ -194,11 +199,13 @@ def refused_page(
     nor is the `reason` to those who are not told. `lost`: somebody else took it.
     """
     parts().refusals.tell(code, reason)
+    if not guest().may(May.see_reasons):
+        reason = None
     page = render_template(
         "pages/book_refused.html",
         code=code,
         lost=lost,
-        reason=reason if guest().may(May.see_reasons) else None,
+        reason=reason,
         nearest=nearest,
         chosen=chosen,
         zone=zone_chosen(),
@@ -280,14 +287,6 @@ def _mail(tx: Tx, booking: Booking) -> str | None:
     if not to_them:
         return None
     return MAIL_STATES.get(to_them[-1].state)
-
-
-def _title(seen: dict[str, Any]) -> str:
-    """What a calendar calls it."""
-    own = seen["session"].title
-    return own or say(
-        language(), "book_event" if seen["coach"] else "book_event_plain", coach=seen["coach"]
-    )
 
 
 def _coach_name(tx: Tx) -> str:

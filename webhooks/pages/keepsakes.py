@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 from icalendar import Calendar, Event, vDatetime, vText
 
 from domain.sessions import Booking, Session
+from webhooks.http.page_sessions import language
+from webhooks.http.translations import say
 
 PRODUCT = "-//coachcal//sessions//EN"
 BASIC = "%Y%m%dT%H%M%SZ"
 
 
-def file(booking: Booking, session: Session, title: str) -> bytes:
+def file(booking: Booking, session: Session, coach_name: str) -> bytes:
     """One event (RFC 5545), by the name that the mails give it: whoever has both has one event, and
     not two.
     """
@@ -27,7 +29,7 @@ def file(booking: Booking, session: Session, title: str) -> bytes:
     )
     for name, moment in moments:
         event[name] = vDatetime(moment)
-    event["SUMMARY"] = vText(title.replace("\\", "/"))
+    event["SUMMARY"] = vText(_title(session, coach_name).replace("\\", "/"))
     whole = Calendar()
     for name, value in (("PRODID", PRODUCT), ("VERSION", "2.0"), ("METHOD", "PUBLISH")):
         whole.add(name, value)
@@ -36,8 +38,9 @@ def file(booking: Booking, session: Session, title: str) -> bytes:
     return written
 
 
-def links(session: Session, title: str) -> dict[str, str]:
+def links(session: Session, coach_name: str) -> dict[str, str]:
     """By what people call the calendar."""
+    title = _title(session, coach_name)
     starts, ends = _at(session.starts), _at(session.ends)
     first, last = starts.strftime(BASIC), ends.strftime(BASIC)
     google = {"action": "TEMPLATE", "text": title, "dates": f"{first}/{last}"}
@@ -53,3 +56,11 @@ def links(session: Session, title: str) -> dict[str, str]:
 
 def _at(instant: int) -> datetime:
     return datetime.fromtimestamp(instant, UTC)
+
+
+def _title(session: Session, coach_name: str) -> str:
+    if session.title:
+        return session.title
+    if coach_name:
+        return say(language(), "book_event", coach=coach_name)
+    return say(language(), "book_event_plain")
