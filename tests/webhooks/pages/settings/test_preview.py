@@ -136,7 +136,7 @@ def test_each_cell_of_the_week_is_what_the_api_says(
     columns = re.findall(r'<div class="column">.*?</div>', page)
     assert len(columns) == 7
     assert page.count("<span>00:00</span>") == 1  # the first row is midnight
-    found = [re.findall(r"<i( class=o)?>", column) for column in columns]
+    found = [re.findall(r"<([iu])>", column) for column in columns]
     assert {
-        (number, row) for number, its in enumerate(found) for row, open_ in enumerate(its) if open_
+        (number, row) for number, its in enumerate(found) for row, it in enumerate(its) if it == "u"
     } == expected
