@@ -113,12 +113,32 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
     """The app over this runtime; over one from the environment when there is none. Connects to
     nothing yet.
     """
-    runtime = runtime or _from_environment()
+    app = serve(bare_app(), runtime or _from_environment())
+    if tracing.on():
+        app.wsgi_app = tracing.requests(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap it
+    return app
+
+
+def bare_app() -> App:
+    """Every route, page and answer to an error, and no runtime yet: nearly all of the work of
+    making an app, and the same for every runtime.
+    """
     app = App(__name__, title="coachcal", version=version(), json_errors=False, docs_path=None)
-    if runtime.settings.public_url.scheme == "https":
-        app.always = (*HEADERS, HSTS)
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP
+    app.before_request(_begin)
+    app.after_request(_end)
+    problems.register(app)
+    openapi.configure(app)
+    routes.register(app, openapi.describe)
+    home.register(app)
+    ops.register(app)
+    pages.register(app)
+    return app
+
+
+def serve(app: App, runtime: Runtime) -> App:
+    """This app over this runtime. Whatever it served before is forgotten."""
     services, metrics = runtime.services, Metrics(runtime.services)
     quotas = RequestLimits(
         runtime.settings, Limiter(services.redis, services.breaker), metrics.limited
@@ -127,22 +147,16 @@ def create_app(runtime: Runtime | None = None) -> APIFlask:
         runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), quotas
     )
     app.extensions[EXTENSION] = ours
+    app.always = HEADERS
+    if runtime.settings.public_url.scheme == "https":
+        app.always = (*HEADERS, HSTS)
+    app.config["SERVERS"] = [{"url": runtime.settings.base_url}]
     app.jinja_env.globals["support"] = runtime.settings.supporter
     app.in_passing = (
         notifications.in_passing(ours),
         slots.in_passing(ours),
         limited.in_passing(ours),
     )
-    app.before_request(_begin)
-    app.after_request(_end)
-    problems.register(app)
-    openapi.configure(app, runtime.settings.base_url)
-    routes.register(app, openapi.describe)
-    home.register(app)
-    ops.register(app)
-    pages.register(app)
-    if tracing.on():
-        app.wsgi_app = tracing.requests(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap it
     return app
 
 

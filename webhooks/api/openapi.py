@@ -84,9 +84,8 @@ IDEMPOTENCY_KEY = {
 }
 
 
-def configure(app: APIFlask, base_url: str) -> None:
+def configure(app: APIFlask) -> None:
     app.config["DESCRIPTION"] = DESCRIPTION
-    app.config["SERVERS"] = [{"url": base_url}]
     app.config["SECURITY_SCHEMES"] = SCHEMES
     for told_here in ("404", "VALIDATION_ERROR", "AUTH_ERROR"):
         app.config[f"AUTO_{told_here}_RESPONSE"] = False
