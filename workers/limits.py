@@ -1,7 +1,7 @@
 """How often somebody may ask: a quota a window, counted in Redis for all processes together.
 
 Far from its quota nobody costs a question: each process grants a tenth of it by itself. Past that
-it asks Redis for a hundredth at a time, and says what it had granted unasked. So P processes let at
+it asks Redis for a hundredth at a time, and says what it granted in all. So P processes let at
 most P tenths more than the quota through, one process not one more, and a window takes at most a
 hundred questions of each. Whoever is at the quota is refused from memory until the window ends.
 While Redis is away, everybody passes.
@@ -11,6 +11,7 @@ at all may hold one more than Cronofy allows, so each grant is a moment on a lis
 waits, and a number does.
 """
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,14 +30,19 @@ ROOM = 10_000
 is forgotten.
 """
 
-# KEYS: the count; how often in a row it went over. ARGV: how many more, the quota, the window and
-# the longest (ms). The window begins with its first question. Where the longest is longer, each
-# window that goes over doubles the wait. Returns the count, and the milliseconds that its window
-# has left.
-_COUNT = """
-local more, quota = tonumber(ARGV[1]), tonumber(ARGV[2])
-local window, longest = tonumber(ARGV[3]), tonumber(ARGV[4])
-local count = redis.call('INCRBY', KEYS[1], more)
+# KEYS: the count, and beside it how much of it each process claims; how often it went over in a row.
+# ARGV: the process, what it claims in all, the quota, the window and the longest (ms). The window
+# begins with its first question. Where the longest is longer, each window that goes over doubles
+# the wait. Returns what others claim, and the milliseconds that its window has left.
+# A process says what it claims in all, not how much more: of two of its questions that pass each
+# other on the way, either tells all, and the later one changes nothing.
+_CLAIM = """
+local claimed, quota = tonumber(ARGV[2]), tonumber(ARGV[3])
+local window, longest = tonumber(ARGV[4]), tonumber(ARGV[5])
+local known = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0)
+local more = math.max(0, claimed - known)
+local count = redis.call('HINCRBY', KEYS[1], 'count', more)
+redis.call('HSET', KEYS[1], ARGV[1], known + more)
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 then
   left = window
@@ -48,7 +54,7 @@ if longest > window and count > quota and count - more <= quota then
   redis.call('PEXPIRE', KEYS[1], left)
   redis.call('PEXPIRE', KEYS[2], left + longest)
 end
-return {count, left}
+return {count - known - more, left}
 """
 
 
@@ -78,16 +84,24 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class _Window:
-    """`allowed`: how many of ours may pass unasked; `counted`: how many of these Redis knows;
-    `others`: of the count there, those that are not ours.
+    """`used`: what passed here; `allowed`: how much of that may pass without a question; `claimed`:
+    the most that Redis was told of; `others`: what other processes claim. `name`: how Redis tells
+    this window of this process from others, and from the one before, which ends there a moment
+    later.
     """
 
     ends: float
     allowed: int
     used: int = 0
-    counted: int = 0
+    claimed: int = 0
     others: int = 0
     closed: bool = False
+    name: str = ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether the next one passes or not needs no question."""
+        return self.closed or self.used < self.allowed
 
 
 class Limiter:
@@ -103,7 +117,7 @@ class Limiter:
         room: int = ROOM,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._count = client.register_script(_COUNT)
+        self._claim = client.register_script(_CLAIM)
         self._breaker = breaker
         self._room = room
         self._monotonic = monotonic
@@ -113,27 +127,28 @@ class Limiter:
     def take(self, policy: QuotaPolicy, who: str) -> Verdict:
         """Count one more of this one's, if it may pass."""
         block = max(1, policy.quota // BLOCK)
-        with self._lock:
-            now = self._monotonic()
-            window = self._window(policy, who, now)
-            if window.closed or window.used < window.allowed:
-                return _counted(policy, who, window, now)
-            # Written down before Redis is asked: a thread that asks meanwhile must not say the same
-            # again.
-            more = max(0, window.used - window.counted) + block
-            window.counted += more
-        answer = self._ask(policy, who, more)
-        # Not under the lock while Redis is asked: everybody would wait for one slow answer.
-        with self._lock:
-            if answer is None:
-                # Redis is away, so this one passes; what was to be counted is counted later.
-                window.counted -= more
-                window.allowed = max(window.allowed, window.used + 1)
-            else:
-                _settle(window, policy.quota - answer[0] + block, block)
-                window.others = max(0, answer[0] - window.counted)
-                window.ends = now + answer[1] / 1000
-            return _counted(policy, who, window, now)
+        # Again only where other threads used up the block that was asked for: each turn claims one
+        # more, and the quota ends that.
+        while True:
+            with self._lock:
+                now = self._monotonic()
+                window = self._window(policy, who, now)
+                if window.decided:
+                    return _counted(policy, who, window, now)
+                window.name = window.name or secrets.token_hex(8)
+                window.claimed = claimed = max(window.claimed, window.used) + block
+            # Not under the lock: everybody would wait for one slow answer.
+            answer = self._ask(policy, who, window.name, claimed)
+            with self._lock:
+                if answer is None:
+                    # Redis is away, so this one passes; what was to be told is told later.
+                    window.claimed -= block
+                    window.allowed = max(window.allowed, window.used + 1)
+                else:
+                    _settle(window, claimed, policy.quota, others=answer[0])
+                    window.ends = now + answer[1] / 1000
+                if window.decided:
+                    return _counted(policy, who, window, now)
 
     def peek(self, policy: QuotaPolicy, who: str) -> Verdict | None:
         """The refusal that this one would get now, as far as this process knows. Counts nothing."""
@@ -154,8 +169,10 @@ class Limiter:
             window = self._windows[key] = _Window(now + policy.window, policy.quota // SHARE)
         return window
 
-    def _ask(self, policy: QuotaPolicy, who: str, more: int) -> tuple[int, int] | None:
-        """The count with these, and how long it stands (ms). None: Redis is away."""
+    def _ask(
+        self, policy: QuotaPolicy, who: str, window: str, claimed: int
+    ) -> tuple[int, int] | None:
+        """What others claim, and how long that stands (ms). None: Redis is away."""
         if self._breaker.open:
             return None
         # By a digest: Redis is readable to more people than the database is, and who is a person's
@@ -164,19 +181,23 @@ class Limiter:
         key = f"limit:{policy.name}:{digest}"
         milliseconds = int(policy.window * 1000), int(policy.longest * 1000)
         try:
-            count, left = self._count((key, f"{key}:over"), (more, policy.quota, *milliseconds))
+            others, left = self._claim(
+                (key, f"{key}:over"), (window, claimed, policy.quota, *milliseconds)
+            )
         except FAILURES as error:
             self._breaker.failed(error)
             return None
-        return int(count), int(left)
+        return int(others), int(left)
 
 
-def _settle(window: _Window, room: int, block: int) -> None:
-    """Of a block that was asked for this much found room."""
-    window.allowed += max(0, min(room, block))
-    # The race: two threads ask for a block each, and the one that is refused answers last. Said
-    # anew each time, the window is opened again by the block of the other.
-    window.closed = window.used >= window.allowed
+def _settle(window: _Window, claimed: int, quota: int, *, others: int) -> None:
+    """Redis keeps `claimed` for this process, as far as others have left so much."""
+    room = quota - others
+    # The race: of two threads' questions the earlier may be answered last. What it says is still
+    # kept for us, and takes nothing back.
+    window.allowed = max(window.allowed, min(claimed, room))
+    window.closed = window.used >= max(window.allowed, room)
+    window.others = others
 
 
 def _counted(policy: QuotaPolicy, who: str, window: _Window, now: float) -> Verdict:

@@ -7,6 +7,8 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
 
 import fakeredis
 import pytest
@@ -83,6 +85,33 @@ def test_threads_share_a_quota(real: redis.Redis) -> None:
     for thread in threads:
         thread.join()
     assert sum(through) + passed(limits, policy, 10) == policy.quota
+
+
+@pytest.mark.parametrize("late", range(12))
+def test_a_question_that_is_held_up_on_its_way_lets_nobody_past_the_quota(
+    server: redis.Redis, late: int
+) -> None:
+    """The race: the first one past the share has to tell Redis of all of it, and others ask before
+    it gets there. `late`: which of the questions is held up until nobody else has anything to ask.
+    """
+    policy, through = QuotaPolicy("reads", 100), list[int]()
+    numbers, asking, go_on = count(), threading.Event(), threading.Event()
+
+    class OnASlowNetwork(Limiter):
+        def _ask(self, *question: Any) -> tuple[int, int] | None:
+            if next(numbers) == late:
+                asking.set()
+                assert go_on.wait(30)
+            return super()._ask(*question)
+
+    limits = OnASlowNetwork(server, RedisBreaker(server))
+    first = threading.Thread(target=lambda: through.append(passed(limits, policy, 30)))
+    first.start()
+    assert asking.wait(30)
+    through.append(passed(limits, policy, 300))
+    go_on.set()
+    first.join(30)
+    assert sum(through) == policy.quota
 
 
 def test_redis_is_asked_past_the_share_alone_and_then_seldom(real: redis.Redis) -> None:
