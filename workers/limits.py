@@ -30,7 +30,7 @@ ROOM = 10_000
 is forgotten.
 """
 
-# KEYS: the count, and beside it how much of it each process claims; how often it went over in a row.
+# KEYS: the count, and beside it what each process claims of it; how often in a row it went over.
 # ARGV: the process, what it claims in all, the quota, the window and the longest (ms). The window
 # begins with its first question. Where the longest is longer, each window that goes over doubles
 # the wait. Returns what others claim, and the milliseconds that its window has left.
