@@ -33,7 +33,9 @@ CELL = re.compile(r"<button name=q value=(\d+)")
 
 
 def link(desk: Desk, **changes: Any) -> Answer:
-    body = {"purpose": "booking", "coach_id": "ada", "participant": GRACE} | changes
+    """A link to a page in English, unless `language` says otherwise; what is None is left out."""
+    usual = {"purpose": "booking", "coach_id": "ada", "participant": GRACE, "language": "en"}
+    body: dict[str, Any] = usual | changes
     return desk.ask(
         "POST", "/v1/links", json={name: value for name, value in body.items() if value is not None}
     )

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from domain.sessions import Unknown
+from domain.coaches import Coach
+from domain.mail import LANGUAGES
+from domain.sessions import Participant, Unknown
 from storage.rows import bookings, coaches, links
 from storage.rows.links import Link
 from webhooks.api.bookings import FORCE, context_of, participant_of
@@ -56,7 +58,11 @@ class LinkIn(Body):
     context: ContextIn = Field(default_factory=ContextIn)
     booking_id: Id | None = Field(None, description="Opens this booking of the participant's.")
     return_url: ReturnUrl | None = None
-    language: Language = "en"
+    language: Language | None = Field(
+        None,
+        description="Of the page. If absent, the participant's for a participant, the coach's for a"
+        " coach, English for a manager.",
+    )
 
 
 class LinkOut(BaseModel):
@@ -95,7 +101,7 @@ def create(body: LinkIn) -> LinkOut:
         context_of(body.context),
         body.booking_id,
         body.return_url,
-        body.language,
+        _language(body, coach, participant),
         zone,
         csrf="",  # of whoever opens it
         until=0,
@@ -110,6 +116,17 @@ def create(body: LinkIn) -> LinkOut:
     with services.database.write() as tx:
         links.make(tx, token, "page", made)
     return LinkOut(url=f"{services.settings.base_url}/p/{token}", expires_at=made.expires_at)
+
+
+def _language(body: LinkIn, coach: Coach, participant: Participant | None) -> str:
+    """What whoever opens the page is spoken to in, unless the link says otherwise."""
+    if body.language is not None:
+        return body.language
+    if body.purpose == "settings" or body.viewer == "coach":
+        return coach.language
+    if body.viewer == "participant" and participant is not None:
+        return participant.language
+    return LANGUAGES[0]
 
 
 def _check_purpose(body: LinkIn) -> None:

@@ -2,10 +2,12 @@
 
 import random
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.support import people
 from tests.support.http_client import Desk
 from tests.support.page_visitor import GRACE, HEDY, enter, link
 from tests.webhooks.pages.links.kit import TEN
@@ -102,3 +104,23 @@ def test_making_links_takes_a_scope_of_its_own(one_desk: Desk) -> None:
         == "scope_missing"
     )
     assert one_desk.ask("POST", "/v1/links", "links:write", json=body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken"),
+    [
+        ({"participant": HEDY}, "de"),
+        ({"participant": HEDY, "language": "it"}, "it"),
+        ({"participant": HEDY | {"language": "pt-PT"}}, "pt-BR"),
+        ({"participant": HEDY, "viewer": "coach"}, "fr"),
+        ({"participant": None, "viewer": "manager", "context": {"company": "acme"}}, "en"),
+        ({"participant": None, "purpose": "settings"}, "fr"),
+    ],
+)
+def test_a_page_speaks_the_language_of_who_opens_it_unless_the_link_says_otherwise(
+    one_desk: Desk, asked: dict[str, Any], spoken: str
+) -> None:
+    people.introduce(one_desk.database, replace(people.ADA, language="fr"))
+    visitor = enter(one_desk, **({"language": None} | asked))
+    home = "/settings" if asked.get("purpose") == "settings" else "/book"
+    assert f'<html lang="{spoken}"' in visitor.get(home).text
