@@ -155,10 +155,13 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
     """
     services = runtime().services
     stale_after = services.settings.stale_after
+    # The race: a read is stored between the two questions, of which PostgreSQL answers each as of
+    # its own moment. Accounts first: asked last they would all be read and the coach not synced
+    # yet, and a page on which nothing waits asks no more.
+    connected = connections.of_coach(tx, coach.id)
     listing = listings.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(
         coach.id
     )
-    connected = connections.of_coach(tx, coach.id)
     synced = bool(connected) and listing is not None and listing.state in ("fresh", "refreshing")
     place = target_calendars.receiving(tx, coach.id)
     receiving = place.calendar_id if place else None

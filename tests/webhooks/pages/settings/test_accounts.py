@@ -3,9 +3,12 @@ and receive.
 """
 
 from collections.abc import Callable
+from itertools import count
+from typing import Any
 
 import pytest
 from dramatiq.brokers.stub import StubBroker
+from sqlalchemy import event
 
 from tests.support import http_client as desks
 from tests.support import people
@@ -93,3 +96,27 @@ def test_no_form_works_without_its_token_or_without_a_session(
     for path in ("/settings", "/settings/accounts", f"/settings/connections/{ada}/disconnect"):
         assert desk.client.get(path).status_code == 401, path
     assert desk.dump() == before
+
+
+@pytest.mark.parametrize("question", range(7))
+def test_an_account_that_is_read_while_the_page_is_made_is_waited_for_or_synced(
+    fresh_database: Callable[[Kind], str], question: int
+) -> None:
+    """Each of the page's questions may be answered as of another moment. A page on which nothing
+    waits asks no more: it has to be the last one, with the sign that all is well.
+    """
+    with desks.opened(fresh_database("postgresql"), broker=StubBroker()) as desk:
+        people.introduce(desk.database)
+        connection_id = people.connect(desk.database)
+        enter(desk)
+        asked = count()
+
+        def read_meanwhile(*_: Any) -> None:
+            if next(asked) == question:
+                people.read(desk.database, connection_id)
+
+        event.listen(desk.database.engine, "after_cursor_execute", read_meanwhile)
+        page = desk.client.get("/settings/accounts").text
+        event.remove(desk.database.engine, "after_cursor_execute", read_meanwhile)
+        assert next(asked) > question, "nothing was read meanwhile"
+    assert 'id="synced"' in page or 'class="account waiting"' in page
