@@ -42,12 +42,11 @@ class Actors:
     post_callback: dramatiq.Actor[[str], None]
     audit_channel: dramatiq.Actor[[str], None]
 
-    def wake(self, *connection_ids: str) -> None:
-        """Wake workers for these connections, all in one call to Redis, as below too.
-
-        Never fails: what Redis did not take, the sweeper wakes.
+    def wake(self, *connection_ids: str) -> bool:
+        """Wake workers for these connections, all in one call to Redis, as below too. Whether Redis
+        took it: what it did not take, the sweeper wakes.
         """
-        self._send_to_each(self.refresh_freebusy, connection_ids)
+        return self._send_to_each(self.refresh_freebusy, connection_ids)
 
     def audit(self, *connection_ids: str) -> None:
         self._send_to_each(self.audit_channel, connection_ids)
@@ -55,8 +54,8 @@ class Actors:
     def roll(self, *coach_ids: str) -> None:
         self._send_to_each(self.recompute_slots, coach_ids)
 
-    def wake_outbox(self, wakes: Iterable[Wake]) -> None:
-        """Wake senders for these rows, once they are committed."""
+    def wake_outbox(self, wakes: Iterable[Wake]) -> bool:
+        """Wake senders for these rows, once they are committed. Whether Redis took it."""
         senders = {
             "mail": self.deliver_mail,
             "calendar": self.write_calendar,
@@ -67,19 +66,19 @@ class Actors:
             # A kind of a newer release is left for its workers, during an upgrade.
             if kind in senders:
                 messages.append(_message(senders[kind], outbox_id))
-        self._send(messages)
+        return self._send(messages)
 
-    def _send_to_each(self, actor: dramatiq.Actor[[str], None], ids: Sequence[str]) -> None:
-        self._send([_message(actor, each) for each in ids])
+    def _send_to_each(self, actor: dramatiq.Actor[[str], None], ids: Sequence[str]) -> bool:
+        return self._send([_message(actor, each) for each in ids])
 
-    def _send(self, messages: Sequence[dramatiq.Message[None]]) -> None:
+    def _send(self, messages: Sequence[dramatiq.Message[None]]) -> bool:
         broker = self.refresh_freebusy.broker
         # In one call: whoever wakes for hundreds waits for one answer of Redis's.
         if isinstance(broker, Broker):
-            broker.enqueue_all(messages)
-            return
+            return broker.enqueue_all(messages)
         for message in messages:  # a broker in memory
             broker.enqueue(message)
+        return True
 
 
 def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:

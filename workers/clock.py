@@ -66,8 +66,12 @@ def sweep(services: Services, actors: Actors) -> int:
         owed = refresh_jobs.sweep(tx)
         due = outbox.sweep(tx, now=services.now())
     # After the commit: a worker that is woken before it would find the row as it was.
-    actors.wake(*owed)
-    actors.wake_outbox(due)
+    if not (actors.wake(*owed) and actors.wake_outbox(due)):
+        # Redis went away just now: the rows are swept as soon as it is back, and not when this
+        # wake-up would have been repeated.
+        with services.database.write() as tx:
+            refresh_jobs.not_woken(tx, owed)
+            outbox.not_woken(tx, [outbox_id for outbox_id, _ in due])
     return len(owed) + len(due)
 
 

@@ -184,6 +184,12 @@ def sweep(tx: Connection, *, now: datetime, limit: int = 500) -> list[Wake]:
     return wakes(tx, later.returning(row.id, row.kind))
 
 
+def not_woken(tx: Connection, outbox_ids: Sequence[str]) -> None:
+    """These were swept, and nobody could be woken: the next sweep takes them again."""
+    statement = outbox.update().where(row.id.in_(outbox_ids), IS_OPEN, LEASE.open)
+    tx.execute(statement.values(wake_after_ms=clock_ms()))
+
+
 def free_held(tx: Connection, *, coach_id: str | None = None) -> list[Wake]:
     """A text, or a coach's name, was changed: the mails that waited for that are due now."""
     waiting: list[ColumnElement[bool]] = [row.state == "waiting_for_text"]

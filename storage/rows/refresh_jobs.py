@@ -211,6 +211,12 @@ def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
     return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), later)
 
 
+def not_woken(tx: Connection, connection_ids: Sequence[str]) -> None:
+    """These were swept, and nobody could be woken: the next sweep takes them again."""
+    statement = connections.update().where(row.id.in_(connection_ids), WAITS)
+    tx.execute(statement.values(wake_after_ms=clock_ms()))
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     dirty: int

@@ -40,6 +40,9 @@ class Stepped:
         self._said = said
         if self._travel is not None:
             self._travel.stop()
+            self._travel = None
+        if float(said) == 0:
+            return
         self._travel = time_machine.travel(
             datetime.now(UTC) + timedelta(seconds=float(said)), tick=True
         )

@@ -96,7 +96,11 @@ class Platform:
         return answered
 
     def receive(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        length = int(handler.headers.get("Content-Length") or 0)
+        body = handler.rfile.read(length)
+        if len(body) < length:
+            handler.close_connection = True
+            return  # cut on its way: whoever sent it got no answer, and sends it again
         order = self._orders.pop(0) if self._orders else self.usually
         status = None if callable(order) else order
         self.calls.append(Call(handler.path, dict(handler.headers.items()), body, status))

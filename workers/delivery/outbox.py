@@ -8,6 +8,7 @@ mail, and that is counted.
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -28,13 +29,15 @@ from workers.delivery.delivery import (
     usual_wait_ms,
 )
 from workers.services import Services
-from workers.skew import ClockOff
+from workers.skew import LIMIT, ClockOff
 
 log = structlog.get_logger()
 
 # A calendar row takes two calls to Cronofy with deadlines of 20 s each; a mail takes less than half
 # a lease.
 CALENDAR_LEASES = 2
+# Two machines may differ by so much, each by what is borne: nothing is delivered earlier than that.
+CLOCKS_APART = timedelta(seconds=2 * LIMIT)
 # Of its lease that a calendar row may take at Cronofy: past it, another one may write the same
 # event.
 SHARE = 0.9
@@ -48,8 +51,12 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     # The race: messages come twice, sweepers wake again, and several workers find the same row due.
     # The claim is one conditional UPDATE, so one of them has it; its time is counted from before.
     began = time.monotonic()
+    # The race: who owes a row writes down when it is due by a clock of their own. By ours, a bit
+    # behind, what is due at once would not be due yet: the wake-up would be dropped, and the row
+    # wait for the next one.
+    soon = services.now() + CLOCKS_APART
     with services.database.write() as tx:
-        held = outbox_claims.claim(tx, outbox_id, lease_ms=seconds * 1000, now=services.now())
+        held = outbox_claims.claim(tx, outbox_id, lease_ms=seconds * 1000, now=soon)
     if held is None:
         return []
     if held.unsure:
