@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support import http_client as desks
-from tests.support import page_visitor, people
+from tests.support import people, settings_page
 from tests.support.http_client import CHANGE, WEEK, Desk
 from tests.support.in_process import House
 from tests.support.mail_delivery import Mailroom, mailroom
@@ -142,29 +142,7 @@ def test_a_mail(mailroom: Mailroom) -> None:
 
 
 def test_a_save_of_settings(open_desk: Desk) -> None:
-    asked = {"purpose": "settings", "coach_id": "ada"}
-    link = open_desk.ask("POST", "/v1/links", "links:write", json=asked)
-    page_visitor.follow(open_desk.client, page_visitor.path_of(link))
-    csrf = re.search(r'name="csrf" value="([\w-]+)"', open_desk.client.get("/settings").text)
-    assert csrf
-    hours = {f"hours.{day}": "09:00-17:00" for day in ("mon", "tue", "wed", "thu", "fri")}
-    form: dict[str, Any] = {
-        **hours,
-        "csrf": csrf[1],
-        "version": "1",
-        "zone": "Europe/London",
-        "hours.sat": "",
-        "hours.sun": "",
-        "override_date": ["", ""],
-        "override_hours": ["", ""],
-        "pre": "30",
-        "post": "15",
-        "notice": "0",
-        "notice_unit": "hours",
-        "horizon_days": "28",
-        "durations": ["30", "60"],
-        "mode": "flexible",
-    }
+    csrf = settings_page.enter(open_desk)
     with walking("A save of settings"):
-        answer = open_desk.client.post("/settings", data=form)
+        answer = settings_page.send(open_desk, csrf, pre="30")
     assert (answer.status_code, answer.location) == (303, "/settings?said=saved")
