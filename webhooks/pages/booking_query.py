@@ -91,12 +91,9 @@ def mine(tx: Tx, booking_id: str) -> Mine:
 
 def choice(tx: Tx, terms: Terms) -> Choice:
     """Raises Unknown for a booking of somebody else's, Invalid for a zone that is none."""
-    moving, session_id, usual_minutes = None, None, None
-    if move := request.values.get("move"):
-        moving = mine(tx, move)
+    moving, session_id, usual_minutes = _moving(tx), None, None
+    if moving is not None:
         session_id, usual_minutes = moving.session.id, moving.session.minutes
-        if moving.session.pod or moving.booking.status != "booked":
-            raise Unknown("booking", moving.booking.id)
     listing = bookable.listing_for(tx, guest().coach_id, terms, moving=session_id)
     zone = zone_chosen()
     duration = offered(listing, request.values.get("duration", usual_minutes, type=int))
@@ -110,6 +107,7 @@ def choice(tx: Tx, terms: Terms) -> Choice:
 
 
 def _moving(tx: Tx) -> Mine | None:
+    """The booking for which another time is looked for, if one is."""
     move = request.values.get("move")
     if not move:
         return None

@@ -14,12 +14,12 @@ from storage.rows.calendars import UnknownCalendar
 from storage.rows.coaches import StaleVersion
 from storage.rows.connections import Connected
 from storage.slots import listings
-from storage.slots import listings as listing_slots
 from storage.transactions import coach_settings, target_calendars
 from storage.transactions.coach_settings import CoachChange
 from storage.transactions.target_calendars import ReadOnly
 from webhooks.http import after_change
 from webhooks.http.context import runtime
+from webhooks.http.listing import listing_of
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, language
 from webhooks.pages import settings_choices as choices
@@ -153,15 +153,11 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
     """The coach's accounts, whether all of them are connected and healthy, and where sessions are
     written.
     """
-    services = runtime().services
-    stale_after = services.settings.stale_after
     # The race: a read is stored between the two questions, of which PostgreSQL answers each as of
     # its own moment. Accounts first: asked last they would all be read and the coach not synced
     # yet, and a page on which nothing waits asks no more.
     connected = connections.of_coach(tx, coach.id)
-    listing = listings.listings(tx, [coach.id], now=services.now(), stale_after=stale_after).get(
-        coach.id
-    )
+    listing = listing_of(tx, coach.id, now=runtime().services.now())
     synced = bool(connected) and listing is not None and listing.state in ("fresh", "refreshing")
     place = target_calendars.receiving(tx, coach.id)
     receiving = place.calendar_id if place else None
@@ -217,7 +213,7 @@ def _page(
 def _effect(tx: Tx, found: Read) -> dict[str, Any]:
     services = runtime().services
     at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
-    listing, stored = listing_slots.preview(tx, found.coach, **at)
+    listing, stored = listings.preview(tx, found.coach, **at)
     asked = request.form.get("show", "")
     length = int(asked) if asked.isdecimal() and len(asked) <= MOST_DIGITS else None
     return {"week": weeks.of(listing, stored, length, at["now"]), "errors": found.errors}

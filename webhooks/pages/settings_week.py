@@ -11,6 +11,7 @@ from domain.slots.cells import GRID
 from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
+from webhooks.http.listing import offered
 
 DAYS = 7
 HOUR = 4
@@ -48,10 +49,7 @@ class SettingsWeek:
 
 def of(listing: Listing, stored: Listing, duration: int | None, now: datetime) -> SettingsWeek:
     """Of a listing that is not saved (or is), told beside the one that is."""
-    offered = listing.slots.durations
-    length = offered[0]
-    if duration in offered:
-        length = duration
+    length = offered(listing, duration)
     zone = timezone(listing.zone)
     today = now.astimezone(zone).date()
     until = midnight(listing.zone, today + timedelta(days=DAYS))
@@ -67,7 +65,7 @@ def of(listing: Listing, stored: Listing, duration: int | None, now: datetime) -
     return SettingsWeek(
         zone=listing.zone,
         duration=length,
-        durations=offered,
+        durations=listing.slots.durations,
         hours=tuple(range(low // HOUR, high // HOUR)),
         days=tuple(_day(day, quarters, low, high) for day, quarters in days.items()),
         count=len(found),
