@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from domain.errors import Invalid
 from domain.mail import Sender
 from domain.mail.safety import one_line
-from domain.support import Support
+from domain.mail.support import Support
 
 LONGEST_NAME = 60
 READABLE = 4.5

@@ -15,7 +15,7 @@ from domain.brands import Brand, colour
 from domain.mail import Sender
 from domain.mail.invitations import Address
 from domain.mail.safety import mailbox
-from domain.support import Support
+from domain.mail.support import Support
 from workers.delivery.webhook_sender import check_secret, check_url
 from workers.mailer.server import MailServer
 

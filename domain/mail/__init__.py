@@ -14,7 +14,7 @@ from domain.hours import timezone
 from domain.mail import tokens
 from domain.mail.invitations import Address, Invitation, method_of, status_of
 from domain.mail.safety import isolated, mail_address, many_lines, one_line, together, web_address
-from domain.support import Support
+from domain.mail.support import Support
 
 Kind = Literal["booked", "rebooked", "cancelled", "reminder", "seat_left", "missed", "relink"]
 Role = Literal["participant", "coach"]

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from domain.brands import PLAIN, Brand, Logo
 from domain.logos import Picture
-from domain.support import Support
+from domain.mail.support import Support
 from storage.schema.database import insert
 from storage.schema.tables import brands
 

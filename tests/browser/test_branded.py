@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from domain import logos
 from domain.brands import ON_DARK, WHITE, Brand, contrast
-from domain.support import Support
+from domain.mail.support import Support
 from storage.rows import brands
 from tests.browser.booking_page import button, ready
 from tests.browser.conftest import Site

@@ -9,7 +9,7 @@ import pytest
 from domain import brands, logos
 from domain.brands import BLACK, ON_DARK, ON_LIGHT, WHITE, Brand, Logo, contrast, on, readable
 from domain.errors import Invalid
-from domain.support import Support
+from domain.mail.support import Support
 from tests.domain.letters import SENDER
 from tests.domain.pictures import END, PIXEL, SIGNATURE, chunk, header, png, rows, written
 

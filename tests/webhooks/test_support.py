@@ -8,7 +8,7 @@ from dramatiq.brokers.stub import StubBroker
 from pydantic import ValidationError
 
 from domain.errors import Invalid
-from domain.support import Support
+from domain.mail.support import Support
 from tests.support import http_client as desks
 from tests.support import people
 from tests.support.databases import Kind

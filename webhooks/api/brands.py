@@ -8,8 +8,8 @@ from flask import Response, request
 
 from domain import logos
 from domain.brands import Brand, colour, sender_name
+from domain.mail.support import Support
 from domain.sessions import Terms
-from domain.support import Support
 from storage.rows import brands
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.http.context import runtime

@@ -52,7 +52,7 @@ def mails(folder: Path, kinds: tuple[str, ...], languages: tuple[str, ...], pict
 def _written(folder: Path, kind: str, language: str, browser: str) -> Iterator[Path]:
     from domain.mail import Sender
     from domain.mail.invitations import Address
-    from domain.support import Support
+    from domain.mail.support import Support
     from workers.mailer import letters
 
     us = Address("Coaching", "coaching@example.com")

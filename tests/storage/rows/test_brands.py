@@ -2,7 +2,7 @@
 
 from domain import logos
 from domain.brands import PLAIN, Brand
-from domain.support import Support
+from domain.mail.support import Support
 from storage.rows import brands
 from storage.schema.database import Database
 from tests.domain.pictures import PIXEL, png

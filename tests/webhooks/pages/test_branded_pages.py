@@ -12,7 +12,7 @@ from dramatiq.brokers.stub import StubBroker
 
 from domain import logos
 from domain.brands import Brand
-from domain.support import Support
+from domain.mail.support import Support
 from storage.rows import brands
 from storage.schema import tables
 from tests.domain.pictures import png

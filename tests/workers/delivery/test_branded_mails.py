@@ -9,8 +9,8 @@ from domain import logos
 from domain.brands import Brand, contrast
 from domain.mail import LANGUAGES
 from domain.mail.choice import Template
+from domain.mail.support import Support
 from domain.sessions import NO_CONTEXT
-from domain.support import Support
 from storage.rows import brands
 from tests.domain.letters import ADA, FACTS, NOW, SENDER
 from tests.domain.pictures import png

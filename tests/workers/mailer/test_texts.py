@@ -14,8 +14,8 @@ import pytest
 from domain.mail import LANGUAGES, TEXT_KINDS, Mail
 from domain.mail.choice import Template
 from domain.mail.sample import sample
+from domain.mail.support import Support
 from domain.mail.tokens import NAMES, asked
-from domain.support import Support
 from tests.domain.letters import NOW, SENDER
 from tests.workers.mailer.pages import Page
 from workers.mailer import letters, texts
