@@ -2,20 +2,22 @@
 
 import sqlite3
 import time
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
 
 from storage.schema import deadlines
 from storage.schema.long_waits import LongWaits
-from storage.schema.outages import Crowded
+from storage.schema.outages import Crowded, kind_of
 
 BUSY_SECONDS = 4
+BUSY_TIMEOUT = f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}"
+BEGIN = "BEGIN IMMEDIATE"
+LOOK_SECONDS = 0.002  # a look at the lock costs about 10 us
 SQLITE_PRAGMAS = (
     # A 2xx is a promise: the commit behind it survives a power cut too.
     "PRAGMA synchronous=FULL",
-    f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}",
+    BUSY_TIMEOUT,
     # Off by default, and for each connection anew.
     "PRAGMA foreign_keys=ON",
 )
@@ -50,10 +52,15 @@ def begin(tx: Connection, waits: LongWaits) -> None:
         return
     patience = min(deadlines.left(BUSY_SECONDS), BUSY_SECONDS)
     began = time.monotonic()
+    driver: Any = tx.connection.driver_connection
+    # The race: SQLite's own waiters sleep up to 100 ms between two looks, so the lock lies free
+    # while all of them sleep, and whoever comes last takes it: the first to come waits longest.
+    driver.execute("PRAGMA busy_timeout=0")
     try:
         if not _taken(tx, min(patience, waits.short)):
             _take_before(tx, began + patience, waits)
     finally:
+        driver.execute(BUSY_TIMEOUT)
         deadlines.waited(began)
 
 
@@ -66,15 +73,23 @@ def _take_before(tx: Connection, end: float, waits: LongWaits) -> None:
                 if time.monotonic() >= end:
                     raise Crowded("nobody let go of the write lock in time")
     except Crowded:
-        # Once more, without waiting: so the error is SQLite's own, and is read like any other.
-        tx.exec_driver_sql("PRAGMA busy_timeout=0")
-        tx.exec_driver_sql("BEGIN IMMEDIATE")
+        tx.exec_driver_sql(BEGIN)
 
 
 def _taken(tx: Connection, seconds: float) -> bool:
+    """Try to become the one writer for so many seconds. Raises at once what no waiting mends."""
     driver: Any = tx.connection.driver_connection
-    with suppress(sqlite3.OperationalError):
-        driver.execute(f"PRAGMA busy_timeout={1000 * seconds:.0f}")
-        driver.execute("BEGIN IMMEDIATE")
-        return True
-    return False
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            driver.execute(BEGIN)
+            return True
+        except sqlite3.Error as error:
+            if kind_of(error) != "busy":
+                break
+        if time.monotonic() >= end:
+            return False
+        time.sleep(LOOK_SECONDS)
+    # Once more, by SQLAlchemy: so the error is read like any other.
+    tx.exec_driver_sql(BEGIN)
+    return True

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from psycopg.errors import _sqlcodes as known  # theirs: all that there are
 from psycopg.errors import lookup
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from storage.schema.database import Database, create
@@ -152,4 +152,29 @@ def test_a_writer_that_does_not_let_go_is_busy_and_nothing_is_lost(
         tx.execute(text("INSERT INTO kept VALUES (2)"))
     with database.read() as tx:
         assert tx.execute(text("SELECT x FROM kept")).scalars().all() == [2]
+    database.close()
+
+
+def test_what_no_waiting_mends_is_not_waited_for(tmp_path: Path) -> None:
+    database = create(f"sqlite:///{tmp_path}/some.db")
+    said: list[str] = []
+
+    def begun_by_somebody_else(driver: sqlite3.Connection, *_: object) -> None:
+        driver.execute("BEGIN")
+        driver.set_trace_callback(said.append)
+
+    event.listen(database.engine, "checkout", begun_by_somebody_else)
+    with pytest.raises(DBAPIError, match="within a transaction"), database.write():
+        pass
+    assert len([each for each in said if each.startswith("BEGIN")]) <= 2
+    database.close()
+
+
+def test_readers_are_as_patient_after_a_write_as_before(tmp_path: Path) -> None:
+    database = create(f"sqlite:///{tmp_path}/some.db")
+    with database.write() as tx:
+        tx.execute(text("CREATE TABLE kept (x)"))
+    with database.read() as tx:
+        patience = tx.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    assert patience == 4_000
     database.close()
