@@ -56,17 +56,32 @@ class Actors:
 
     def wake_outbox(self, wakes: Iterable[Wake]) -> bool:
         """Wake senders for these rows, once they are committed. Whether Redis took it."""
-        senders = {
-            "mail": self.deliver_mail,
-            "calendar": self.write_calendar,
-            "callback": self.post_callback,
-        }
+        senders = self._senders()
         messages = []
         for outbox_id, kind in wakes:
             # A kind of a newer release is left for its workers, during an upgrade.
             if kind in senders:
                 messages.append(_message(senders[kind], outbox_id))
         return self._send(messages)
+
+    def idle(self) -> frozenset[str]:
+        """Of the outbox's kinds and "read", those of which no wake-up waits in a queue.
+        Empty where that cannot be said.
+        """
+        broker = self.refresh_freebusy.broker
+        if not isinstance(broker, Broker):
+            return frozenset()
+        empty = broker.empty_queues()
+        kinds = self._senders() | {"read": self.refresh_freebusy}
+        return frozenset(kind for kind, actor in kinds.items() if actor.queue_name in empty)
+
+    def _senders(self) -> dict[str, dramatiq.Actor[[str], None]]:
+        """By kind of the outbox."""
+        return {
+            "mail": self.deliver_mail,
+            "calendar": self.write_calendar,
+            "callback": self.post_callback,
+        }
 
     def _send_to_each(self, actor: dramatiq.Actor[[str], None], ids: Sequence[str]) -> bool:
         return self._send([_message(actor, each) for each in ids])

@@ -59,7 +59,9 @@ def bootstrap(
 
     `use`: who asks the database, which says how long it waits."""
     services = services or create_services(settings, redis_timeout=redis_timeout, use=use)
-    broker = broker or create_broker(services.redis, services.breaker, services.clock)
+    broker = broker or create_broker(
+        services.redis, services.breaker, services.clock, services.database
+    )
     return Runtime(settings, services, broker, declare_actors(broker, services))
 
 

@@ -11,18 +11,18 @@ from uuid import uuid4
 import dramatiq
 import redis
 import structlog
-from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
-from dramatiq.middleware import Callbacks, Middleware, ShutdownNotifications, SkipMessage
+from dramatiq.middleware import Callbacks, ShutdownNotifications
 from prometheus_client import CollectorRegistry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from storage.schema.outages import Unavailable, kind_of
+from storage.schema.database import Database
 from workers import tracing
 from workers.breaker import FAILURES, RedisBreaker, of_one_key
 from workers.metrics import CountJobs
+from workers.middleware import Ground, Narrate
 from workers.once import Once
 from workers.skew import ProductClock
 from workers.tracing import Trace
@@ -49,20 +49,21 @@ def create_redis(url: str, *, timeout: float) -> redis.Redis:
 
 class Broker(RedisBroker):
     """Dramatiq's, but for Redis being away, which is no error here: then nothing is fetched, and
-    nobody waits. Nor is it while the clock is off: other machines may have right ones.
+    nobody waits. Nor is it while the clock is off, or the database is out of our reach: other
+    machines may have a right one, or reach it.
     """
 
     def __init__(
         self,
         client: redis.Redis,
         breaker: RedisBreaker,
-        clock: ProductClock,
+        ground: Ground,
         counted: CountJobs,
         **options: Any,
     ) -> None:
         super().__init__(client=client, **options)  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
         self._breaker = breaker
-        self._clock = clock
+        self._ground = ground
         self.counted = counted
         self._once = Once()
 
@@ -110,7 +111,7 @@ class Broker(RedisBroker):
         """What waits in a queue; nothing while Redis is away:
         that is waited for, and told by the breaker.
         """
-        if self._clock.off():
+        if not self._ground.firm:
             return []
         found: list[bytes | None] = self._dispatch("fetch")(queue_name, most) or []
         while found:
@@ -125,6 +126,23 @@ class Broker(RedisBroker):
             # wait behind it.
             found = self._dispatch("fetch")(queue_name, most) or []
         return []
+
+    def empty_queues(self) -> frozenset[str]:
+        """In which nothing waits: what was sent there is with a worker, or lost.
+        None of them while Redis is away.
+        """
+        names = list(self.queues)
+        if self._breaker.open:
+            return frozenset()
+        with self.client.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.llen(f"{self.namespace}:{name}")
+            try:
+                depths = pipeline.execute()
+            except FAILURES as error:
+                self._bear(error, *names)
+                return frozenset()
+        return frozenset(name for name, depth in zip(names, depths, strict=True) if depth == 0)
 
     def _readable(self, queue_name: str, text: bytes) -> bool:
         """Whether it is a wake-up as `workers.actors` makes them.
@@ -205,7 +223,10 @@ class Broker(RedisBroker):
 
 
 def create_broker(
-    client: redis.Redis, breaker: RedisBreaker | None = None, clock: ProductClock | None = None
+    client: redis.Redis,
+    breaker: RedisBreaker | None = None,
+    clock: ProductClock | None = None,
+    database: Database | None = None,
 ) -> Broker:
     """No Retries, no delays, no results: the row knows when it is due, and the sweeper wakes it
     again.
@@ -213,18 +234,18 @@ def create_broker(
     `heartbeat_timeout` is how soon the messages of a killed worker are taken over; checking at
     every fetch (`maintenance_chance`) is affordable because Redis is ours alone.
     """
-    clock = clock or ProductClock(lambda: None)
+    ground = Ground(clock or ProductClock(lambda: None), database)
     # A registry of its own: the global one would raise for the second broker of a process.
     counted = CountJobs(CollectorRegistry())
     return Broker(
         client,
         breaker or RedisBreaker(client),
-        clock,
+        ground,
         counted,
         namespace="coachcal",
         dead_message_ttl=DEAD_FOR_MS,
         middleware=[
-            RightClock(clock),
+            ground,
             ShutdownNotifications(),
             Callbacks(),
             Narrate(),
@@ -244,41 +265,3 @@ def _is_ours(message: dramatiq.Message[Any], queue_name: str) -> bool:
     plain = len(arguments) == 1 and isinstance(arguments[0], str) and message.kwargs == {}
     named = isinstance(message.actor_name, str) and isinstance(message.message_id, str)
     return plain and named and message.queue_name == queue_name and set(message.options) <= OPTIONS
-
-
-class RightClock(Middleware):
-    """A job is not begun by a clock that is off. Its row stays owed, and is woken for again."""
-
-    def __init__(self, clock: ProductClock) -> None:
-        self._clock = clock
-
-    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
-        if self._clock.off():
-            raise SkipMessage
-
-
-class Narrate(Middleware):
-    """One line for each job, and its id on every line in between,
-    with that of the request that it began with.
-    """
-
-    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
-        structlog.contextvars.bind_contextvars(job=message.actor_name, args=list(message.args))
-        if request_id := message.options.get("request_id"):
-            structlog.contextvars.bind_contextvars(request_id=request_id)
-
-    def after_process_message(
-        self,
-        broker: dramatiq.Broker,
-        message: MessageProxy,
-        *,
-        result: Any | None = None,
-        exception: BaseException | None = None,
-    ) -> None:
-        # The row's lease ends by itself and the sweeper tries again: nothing is lost with this
-        # message. So a database that is away is one line here, and no stack trace a job.
-        if isinstance(exception, Unavailable):
-            log.warning("job_failed", database=kind_of(exception), error=type(exception).__name__)
-        elif exception is not None:
-            log.error("job_failed", exc_info=exception)
-        structlog.contextvars.clear_contextvars()

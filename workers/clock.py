@@ -61,10 +61,12 @@ def sweep(services: Services, actors: Actors) -> int:
     if services.breaker.open:
         return 0
     # Each row that is handed out is not handed out again for some seconds: else every sweep would
-    # queue all that wait, and a queue that grows faster than it is worked off never recovers.
+    # queue all that wait, and a queue that grows faster than it is worked off never recovers. Where
+    # nothing waits in the queue, a wake-up that led to nothing is lost, and is soon repeated.
+    idle = actors.idle()
     with services.database.write() as tx:
-        owed = refresh_jobs.sweep(tx)
-        due = outbox.sweep(tx, now=services.now())
+        owed = refresh_jobs.sweep(tx, idle="read" in idle)
+        due = outbox.sweep(tx, now=services.now(), idle=idle)
     # After the commit: a worker that is woken before it would find the row as it was.
     if not (actors.wake(*owed) and actors.wake_outbox(due)):
         # Redis went away just now: the rows are swept as soon as it is back, and not when this

@@ -200,14 +200,15 @@ def _release(tx: Connection, claimed: ReadClaim, values: dict[str, Any]) -> bool
     return bool(found[0])
 
 
-def sweep(tx: Connection, *, limit: int = 500) -> list[str]:
+def sweep(tx: Connection, *, idle: bool = False, limit: int = 500) -> list[str]:
     """The connections that are owed a read and that nobody was woken for lately.
-    One caller gets each.
+    One caller gets each. `idle`: no wake-up waits in their queue.
     """
     # The race: two sweepers find the same rows, and wake for each twice. Whoever finds one moves
     # `wake_after_ms` on in the same statement.
     waiting = select(row.id).where(WAITS, row.wake_after_ms <= clock_ms())
-    later = {"wake_after_ms": clock_ms() + NEXT_WAKE_MS}
+    pause = FIRST_WAKE_MS if idle else NEXT_WAKE_MS
+    later = {"wake_after_ms": clock_ms() + pause}
     return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), later)
 
 

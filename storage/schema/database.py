@@ -117,8 +117,8 @@ class Database:
 
     def _pause(self, until: float) -> None:
         left = max(0.0, until - time.monotonic())
-        if self.breaker is not None and self.breaker.kind is not None:
-            self.breaker.wait(left)
+        if self.out:
+            self.wait(left)
         else:
             time.sleep(min(left, INSIST_EVERY_SECONDS))
 
@@ -134,6 +134,16 @@ class Database:
             begin = self.read
         with begin() as tx:
             yield tx
+
+    @property
+    def out(self) -> bool:
+        """Whether the database is known to be out."""
+        return self.breaker is not None and self.breaker.kind is not None
+
+    def wait(self, seconds: float) -> None:
+        """Until it is not known to be out, but no longer than that."""
+        if self.breaker is not None:
+            self.breaker.wait(seconds)
 
     def check(self) -> None:
         """Raises Outage, at once, while the database is known to be out."""
@@ -221,11 +231,7 @@ class Database:
 
 
 def create(
-    url: str,
-    *,
-    pool_size: int = 10,
-    use: Use = "worker",
-    long_waits: int | None = None,
+    url: str, *, pool_size: int = 10, use: Use = "worker", long_waits: int | None = None
 ) -> Database:
     """A Database for `url` (sqlite:///file.db or postgresql://...); connects only when used.
 

@@ -1,7 +1,7 @@
 """What is done first once the database is back: all that is due may be woken again.
 
 Who was woken while it was away could claim nothing, and the sweeps would leave each alone for
-another 10 s. The sweeps still take no more than they ever do at once.
+seconds more. The sweeps still take no more than they ever do at once.
 """
 
 from datetime import datetime
