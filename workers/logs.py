@@ -19,7 +19,8 @@ SECRETS = re.compile(
     r"|(?<=/[pc]/)[\w.-]+"  # links to pages
     r"|(?i:bearer\s+)[\w.~+/=-]+"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # the password in a URL
-    r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # mail addresses
+    # Mail addresses. Without a bound each place of a long text would be looked at to its end.
+    r"|[\w.+-]{1,64}@[\w-]+\.[\w.-]+"
 )
 NAMES = re.compile(r"secret|token|authorization|password|cookie|body|email", re.IGNORECASE)
 STRUCK = "[redacted]"

@@ -8,6 +8,7 @@ characters or separators (Cc, Zl, Zp).
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 import idna
 
@@ -36,6 +37,8 @@ ADDRESS_RULE = (
     "single dots and !#$%&'*+-/=?^_`{|}~ before the @, a domain after it, and nothing else."
 )
 """Told by whoever refuses an address: the API, the import, the settings."""
+IN_A_MAILTO = "!$'*+"
+"""Beside letters, digits and -._~, what may stand in a mailto: as it is (RFC 6068, 2)."""
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
 _LOCAL = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 _SCRIPTS = ("L", "M", "N")
@@ -101,6 +104,15 @@ def mail_address(field: str, text: str) -> str:
         if is_valid and len(address.encode()) <= LONGEST_ADDRESS:
             return address
     raise Invalid(field, "not_an_address", ADDRESS_RULE)
+
+
+def mailto(address: str) -> str:
+    """The URI that writes to a checked address, and to nobody else.
+
+    `a?bcc=eve` may stand before an @: as it is, it would be a header of the mail.
+    """
+    local, _, host = address.partition("@")
+    return f"mailto:{quote(local, safe=IN_A_MAILTO)}@{host}"
 
 
 def mailbox(field: str, text: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from domain.errors import Invalid
-from domain.mail.safety import mail_address, web_address
+from domain.mail.safety import mail_address, mailto, web_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Support:
         """A mail address, or a URL. Raises Invalid for anything else."""
         if "@" in text and not text.startswith("http"):
             address = mail_address("support", text)
-            return cls(address, f"mailto:{address}")
+            return cls(address, mailto(address))
         url = web_address(text)
         if not url:
             raise Invalid(

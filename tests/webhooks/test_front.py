@@ -23,6 +23,7 @@ from webhooks.http.requests import BODY_CAP
 CLOSE = b"GET /last HTTP/1.1\r\nHost: us\r\nConnection: close\r\n\r\n"
 LARGE = b"." * 20_000_000
 GET = b"GET /%s HTTP/1.1\r\nHost: us\r\n\r\n"
+UPGRADE = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
 SHORT = 0.4
 """Seconds."""
 
@@ -225,6 +226,15 @@ def test_a_field_that_does_not_end_is_ended(front: Front, before: bytes, told: b
         endless.sendall(b"." * (line.MOST_OF_ONE + 1))
         assert rest(endless).startswith(b"HTTP/1.1 " + told)
     until(lambda: front.hall.kept == 0)
+
+
+@pytest.mark.parametrize(
+    "body", [b"Content-Length: 2\r\n\r\n{}", b"Transfer-Encoding: chunked\r\n\r\n"]
+)
+def test_a_body_behind_an_upgrade_is_refused_and_not_lost(front: Front, body: bytes) -> None:
+    with front.line(b"POST / HTTP/1.1\r\nHost: us\r\n" + UPGRADE + body) as asking:
+        assert rest(asking).startswith(b"HTTP/1.1 400 upgrade")
+    assert front.seen == []
 
 
 def test_repeated_fields_are_joined_and_others_left_alone(front: Front) -> None:

@@ -26,9 +26,12 @@ MOST_CHARACTERS = 4_000  # of a cell: a pod's participants fit
 MOST_UNPACKED = 8 * 1024 * 1024
 MOST_TAGS = 100_000  # each becomes an object; a full table has half as many
 MOST_PARTS = 200
+# Those of an XLSX (ISO/IEC 29500-2). zipfile bounds what it unpacks of these alone.
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DELIMITERS = ",;\t"  # Excel writes the second one wherever a comma is for decimals
 DOCTYPE = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 TOO_LARGE = "This workbook is too large: send its table alone, as CSV or as a new workbook."
+UNUSUAL = "This workbook is packed as no spreadsheet is: save it anew, or as CSV UTF-8."
 CHUNK = 64 * 1024
 # What a spreadsheet shows where nothing was computed.
 NO_VALUES = {
@@ -228,6 +231,9 @@ def _unpacked(raw: bytes) -> io.BytesIO:
 
 def _part(packed: zipfile.ZipFile, part: zipfile.ZipInfo, room: int) -> bytes:
     """One part, in chunks: of a chunk that is asked for no more than that is ever unpacked."""
+    if part.compress_type not in PACKINGS:
+        # 64 kB of bzip2 would be a gigabyte at the first read, whatever it asks for.
+        raise refused(UNUSUAL)
     content = bytearray()
     with packed.open(part) as opened:
         while chunk := opened.read(CHUNK):

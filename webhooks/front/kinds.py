@@ -23,6 +23,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "host": (400, "Send exactly one Host."),
     "target": (400, "Ask for a path that begins with a slash."),
     "chunk": (400, "Send chunks as RFC 9112 writes them."),
+    "upgrade": (400, "Send a body without Upgrade: no other protocol is spoken here."),
     "ahead": (
         400,
         (

@@ -165,9 +165,8 @@ class Line(asyncio.Protocol):
         version = self._parser.get_http_version()
         names, codings = [], []
         for field, value in self._fields:
-            name = field.lower()
-            names.append(name)
-            if name == CODING:
+            names.append(field.lower())
+            if names[-1] == CODING:
                 codings.append(value.lower())
         if version not in ("1.0", "1.1"):
             raise Unread("head")
@@ -177,6 +176,8 @@ class Line(asyncio.Protocol):
             raise Unread("host")
         if codings and (codings != [b"chunked"] or version == "1.0"):
             raise Unread("length")
+        if self._parser.should_upgrade() and (codings or b"content-length" in names):
+            raise Unread("upgrade")  # llhttp stops reading here: the body would be lost
         method = self._parser.get_method().decode("latin-1")
         return wsgi.environ(self._place, method, self._target, version, self._fields)
 
@@ -236,7 +237,6 @@ class Line(asyncio.Protocol):
         self.kept = 0
 
     # -- how a line ends
-
     def refuse(self, kind: str) -> None:
         """Answer what was begun with a refusal, in its turn, and close. Where nothing was begun
         just close.

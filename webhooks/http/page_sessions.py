@@ -22,6 +22,7 @@ from webhooks.http.permissions import NEEDS, RIGHTS, May, Viewer
 from webhooks.http.signed_sessions import (
     SessionKind,
     form_is_ours,
+    holds_a_nul,
     ids_are_well_formed,
     is_over,
 )
@@ -145,6 +146,9 @@ def admit() -> None:
         abort(403, "foreign_form")
     if not ids_are_well_formed():
         abort(404, "not_here")
+    # The settings tell beside its field what is wrong, and ask no database for what was sent.
+    if g.guest.purpose == "booking" and holds_a_nul():
+        abort(422, "not_understood")
 
 
 def at_settings() -> Guest | None:

@@ -116,3 +116,14 @@ def ids_are_well_formed() -> bool:
     """Of those in the path: no database is asked for a NUL."""
     ids = (request.view_args or {}).values()
     return all(re.fullmatch(ID, each) for each in ids)
+
+
+def holds_a_nul() -> bool:
+    """Whether one stands in a field, or in the query: nobody types it, and PostgreSQL fails at
+    it.
+    """
+    for fields in (request.args, request.form):
+        for texts in fields.listvalues():
+            if any("\0" in text for text in texts):
+                return True
+    return False

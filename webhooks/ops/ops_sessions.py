@@ -21,7 +21,12 @@ from storage.rows.audit_log import Deed
 from webhooks.http.api_key_cache import is_expired
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_security import see
-from webhooks.http.signed_sessions import SessionKind, form_is_ours, ids_are_well_formed
+from webhooks.http.signed_sessions import (
+    SessionKind,
+    form_is_ours,
+    holds_a_nul,
+    ids_are_well_formed,
+)
 
 log = structlog.get_logger()
 
@@ -90,6 +95,8 @@ def admit() -> Response | None:
         abort(403, FOREIGN_FORM)
     if not ids_are_well_formed():
         abort(404, "There is nothing of this name.")
+    if g.visitor.key_id and holds_a_nul():  # a login tells by the form of a key
+        abort(422, "A NUL character was sent. Nothing was done: go back and take it out.")
     return None
 
 

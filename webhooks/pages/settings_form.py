@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from domain.coaches import Coach
@@ -109,12 +110,12 @@ def sent(form: Any) -> Values:
     if "copy" in form and form.get("copy_from") in hours:
         hours |= dict.fromkeys(COPIES.get(form.get("copy_to", ""), ()), hours[form["copy_from"]])
     rows = zip(form.getlist("override_date"), form.getlist("override_hours"), strict=False)
+    # One more than may be: that is refused, and each that is shown back costs ten times what it
+    # cost to send.
+    shown = islice(filter(_is_filled, rows), MOST_OVERRIDES + 1)
     names = ("version", "zone", "pre", "post", "notice", "notice_unit", "horizon_days", "mode")
     typed = {name: form.get(name, "").strip()[:100] for name in names}
-    filled = []
-    for day, text in rows:
-        if day.strip() or text.strip():
-            filled.append((day.strip()[:20], text[:1000]))
+    filled = [(day.strip()[:20], text[:1000]) for day, text in shown]
     return (
         typed
         | {
@@ -131,6 +132,10 @@ def sent(form: Any) -> Values:
             "receives": form.get("receives"),
         }
     )
+
+
+def _is_filled(row: tuple[str, str]) -> bool:
+    return any(map(str.strip, row))
 
 
 def read(values: Values, stored: Coach, today: date) -> Read:

@@ -6,17 +6,16 @@ break; it writes a double quote in a parameter as RFC 6868 says, which Outlook s
 """
 
 from datetime import datetime
-from urllib.parse import quote
 
 from icalendar import Calendar, Event, vCalAddress, vDatetime, vText
 
 from domain.mail.invitations import Address, Invitation
+from domain.mail.safety import mailto
 from workers.mailer import Unfaithful
 
 PRODUCT = "-//coachcal//sessions//EN"
 LONGEST_LINE = 75
 """Octets, without the line break: RFC 5545 3.1."""
-LOCAL_IN_A_URI = "!$&'*+="
 
 
 def calendar(invitation: Invitation) -> bytes:
@@ -65,22 +64,12 @@ def _event(invitation: Invitation) -> Event:
 
 
 def _person(address: Address, **parameters: str) -> vCalAddress:
-    person = vCalAddress(_uri(address))
+    person = vCalAddress(mailto(address.email))
     if address.name:
         # A caret begins the escapes of RFC 6868, which the library would read back as others.
         person.params["CN"] = _plain(address.name).replace('"', "'").replace("^", "'")
     person.params.update(parameters)
     return person
-
-
-def _uri(address: Address) -> str:
-    """`mailto:grace@example.com`;
-    letters beyond ASCII as RFC 6068 writes them, because a URI has none.
-    """
-    if address.email.isascii():
-        return f"mailto:{address.email}"
-    local, _, host = address.email.rpartition("@")
-    return f"mailto:{quote(local, safe=LOCAL_IN_A_URI)}@{host}"
 
 
 def _plain(text: str) -> str:
@@ -97,8 +86,8 @@ def _check(written: bytes, invitation: Invitation, event: Event) -> None:
     meant: tuple[tuple[str, object], ...] = (
         ("UID", invitation.uid),
         ("SEQUENCE", invitation.sequence),
-        ("ORGANIZER", _uri(invitation.organizer)),
-        ("ATTENDEE", _uri(invitation.attendee)),
+        ("ORGANIZER", mailto(invitation.organizer.email)),
+        ("ATTENDEE", mailto(invitation.attendee.email)),
         ("SUMMARY", _plain(invitation.summary)),
     )
     for name, value in meant:

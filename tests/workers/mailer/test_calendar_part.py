@@ -118,3 +118,9 @@ def test_what_was_not_cleaned_is_caught_when_it_is_read_back(change: dict[str, A
     hostile: Invitation = replace(INVITATION, **change)
     with pytest.raises((Unfaithful, ValueError)):
         calendar(hostile)
+
+
+def test_what_stands_before_an_at_makes_no_headers_of_an_attendee() -> None:
+    person = Address("Jo", "a?bcc=eve%0d@example.com")
+    written = calendar(replace(INVITATION, attendee=person)).decode().replace("\r\n ", "")
+    assert ":mailto:a%3Fbcc%3Deve%250d@example.com\r\n" in written
