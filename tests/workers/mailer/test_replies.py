@@ -38,7 +38,7 @@ def expected(subject: int, detail: int) -> Fate:
 @pytest.mark.parametrize(("subject", "detail"), TABLE)
 def test_each_code_of_the_table_has_one_fate(subject: int, detail: int) -> None:
     code = f"{subject}.{detail}"
-    assert of(f"550 5.{code} as the table says") == expected(subject, detail)
+    assert of(f"550 5.{code} no such mailbox, says the table") == expected(subject, detail)
     assert of(f"554 5.{code}") == expected(subject, detail), "whatever the reply's own code is"
     if (subject, detail) not in OTHER:
         assert of(f"554 5.{code}", "DATA") == expected(subject, detail)
