@@ -97,7 +97,8 @@ def work(database: Database) -> None:
         claims = []
         for outbox_id, _ in outbox.add(tx, owed, now=people.NOW):
             claims.append(outbox_claims.claim(tx, outbox_id, lease_ms=lease_ms, now=people.NOW))
-        assert claims[0] and claims[1]
+        assert claims[0]
+        assert claims[1]
         assert outbox.give_back(tx, claims[1], error="it failed", retry_in_ms=5000)
         assert clock_jobs.take(tx, "retention", every_ms=1000 * HOUR)
 
