@@ -30,7 +30,7 @@ from workers.mailer.reply_words import (
     PASSING,
     SENDER,
     SIZE,
-    Words,
+    ReplyWords,
     parts_of,
 )
 
@@ -127,7 +127,7 @@ def _of_reply(code: int, text: str, stage: Stage, *, sender: str, recipient: str
     # A code that contradicts its reply promises nothing: it may pass.
     if code < 500 or kinds - {5}:
         return "later"
-    words = Words(text.lower(), sender.lower(), recipient.lower())
+    words = ReplyWords(text.lower(), sender.lower(), recipient.lower())
     found = _by_statuses(statuses)
     if found is None:
         return _by_text(code, words, stage, coded=bool(statuses))
@@ -136,7 +136,7 @@ def _of_reply(code: int, text: str, stage: Stage, *, sender: str, recipient: str
     return found
 
 
-def _unless_contradicted(words: Words) -> Fate:
+def _unless_contradicted(words: ReplyWords) -> Fate:
     """What becomes of a code for "no such mailbox", by the text beside it."""
     # Servers look the sender up too, and say 5.1.1 of it: "<us>: sender address rejected: user
     # unknown". Taken for the recipient's, it would withhold everybody's mails.
@@ -173,7 +173,7 @@ def _by_statuses(statuses: list[tuple[int, int]]) -> Fate | None:
     return None
 
 
-def _by_text(code: int, words: Words, stage: Stage, *, coded: bool) -> Fate:
+def _by_text(code: int, words: ReplyWords, stage: Stage, *, coded: bool) -> Fate:
     """What the words mean, in the order of hope: a full mailbox may be emptied, and what is said
     against us is no word about the recipient.
     """
@@ -197,7 +197,7 @@ def _by_text(code: int, words: Words, stage: Stage, *, coded: bool) -> Fate:
     return "later"
 
 
-def _nobody_or_broken(words: Words) -> Fate:
+def _nobody_or_broken(words: ReplyWords) -> Fate:
     if words.are_none or words.say_nobody:
         return "withheld"
     if words.say(BROKEN):

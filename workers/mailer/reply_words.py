@@ -46,7 +46,7 @@ SIZE = re.compile(r"too (large|big|long)|\bsize\b|message length")
 SENDER = re.compile(r"\bsender\b")
 
 
-class Words:
+class ReplyWords:
     """A reply's text: does it name us, and what does it say beside the addresses?
 
     The recipient's own address may be policy@spam.example, which says nothing of policies.

@@ -179,7 +179,7 @@ def _seconds_apart(rule: icalendar.vRecur) -> float:
     there are never too many.
     """
     frequency = str(rule.get("FREQ", ["DAILY"])[0]).upper()
-    finer = FINER
+    finer: tuple[str, ...] = FINER
     if frequency in SECONDS_APART:
         finer = FINER[: list(SECONDS_APART).index(frequency)]
     at_once = 1
@@ -188,7 +188,8 @@ def _seconds_apart(rule: icalendar.vRecur) -> float:
     if frequency not in SECONDS_APART and at_once == 1:
         return inf
     seconds = SECONDS_APART.get(frequency, DAY_SECONDS)
-    return seconds * max([1, *rule.get("INTERVAL", [])]) / at_once
+    interval = int(max([1, *rule.get("INTERVAL", [])]))
+    return seconds * interval / at_once
 
 
 def _keep_overridden(event: icalendar.Component, overridden: set[str]) -> None:
