@@ -29,6 +29,7 @@ from workers.actors import Actors
 from workers.jobs import account_linking as connecting
 from workers.jobs import erasure
 from workers.services import Services
+from workers.skew import Setbacks
 
 log = structlog.get_logger()
 
@@ -273,6 +274,7 @@ def run(services: Services, actors: Actors, stop: threading.Event) -> None:
     needed most. It is said once that it is waited for, and once that it is back.
     """
     waiting = False
+    setbacks = Setbacks(services.database, lease_seconds=services.settings.lease_seconds)
     while not stop.wait(services.settings.sweep_seconds):
         try:
             # Rows that failed while the database was away wait for the end of their back-off, up to
@@ -280,6 +282,7 @@ def run(services: Services, actors: Actors, stop: threading.Event) -> None:
             if waiting:
                 with services.database.write() as tx:
                     recovery.pull_forward(tx, now=services.now())
+            setbacks.look()
             tick(services, actors)
         except Unavailable as error:
             if not waiting:

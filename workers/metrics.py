@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from shutil import rmtree
@@ -27,6 +28,10 @@ log = structlog.get_logger()
 
 LOOPBACK = "127.0.0.1"
 FOLDER = "coachcal-metrics-"
+NAMES_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+IN_MEMORY = "/dev/shm"  # noqa: S108 (a folder that no disk can fill; what is made there is ours alone)
+ROOM = 1 << 20
+"""Bytes of a file of counts, as prometheus_client begins one."""
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -34,6 +39,7 @@ class CountJobs(Middleware):
     """Jobs by name and outcome, and how long each took."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        keep_room("counter", "histogram")
         labels = ["actor", "outcome"]
         self._jobs = Counter(
             "coachcal_jobs", "Jobs by actor and outcome.", labels, registry=registry
@@ -102,17 +108,53 @@ def export_workers() -> None:
         thread.join()
 
 
+def keep_room(*kinds: str) -> None:
+    """Take the room on the disk now that this process's counts of these kinds will need.
+
+    Before the first of them is made; in each process by itself.
+    """
+    shared = os.environ.get(NAMES_FOLDER)  # noqa: TID251 (prometheus_client's own, and no setting)
+    if not shared:
+        return
+    # The files are mapped into memory, with holes: where the disk is full once a hole is counted
+    # into, the kernel ends the process (SIGBUS). No exception tells of it, and none can be caught.
+    try:
+        _fill(Path(shared), kinds)
+    except OSError as error:
+        log.warning("counts_kept_apart", error=type(error).__name__, seen="by this process only")
+        own = _new_folder(IN_MEMORY)
+        _fill(Path(own), kinds)
+        os.environ[NAMES_FOLDER] = own  # noqa: TID251 (it looks there whenever it makes a file)
+
+
+def _fill(place: Path, kinds: Sequence[str]) -> None:
+    for kind in kinds:
+        path = place / f"{kind}_{os.getpid()}.db"
+        if path.exists():
+            continue
+        try:
+            path.write_bytes(bytes(ROOM))
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
 def folder() -> str:
     """A new folder for the counts of this process and its children.
     What dead ones left behind is swept away.
     """
     # By the process's number in its name: a killed one never came to remove its folder. Where that
     # number is in use again, the folder stays for longer, and does no harm.
-    for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
-        owner = re.match(rf"{FOLDER}(\d+)-", old.name)
-        if owner and not _alive(int(owner[1])):
-            rmtree(old, ignore_errors=True)
-    return tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
+    for parent in (tempfile.gettempdir(), IN_MEMORY):
+        for old in Path(parent).glob(f"{FOLDER}*"):
+            owner = re.match(rf"{FOLDER}(\d+)-", old.name)
+            if owner and not _alive(int(owner[1])):
+                rmtree(old, ignore_errors=True)
+    return _new_folder(tempfile.gettempdir())
+
+
+def _new_folder(parent: str) -> str:
+    return tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=parent)
 
 
 def _alive(pid: int) -> bool:

@@ -16,6 +16,7 @@ import structlog
 
 from storage.schema import database_clock
 from storage.schema.database import Database, Unavailable
+from storage.transactions import recovery
 from workers.breaker import FAILURES, RedisBreaker
 
 log = structlog.get_logger()
@@ -26,6 +27,8 @@ EVERY = 2.0
 """Seconds between two looks at the database's clock; what steps in between is seen at once, without
 a look.
 """
+SETBACK = 0.5
+"""Seconds that the database's clock may run back unseen."""
 MOMENT = 0.05
 TRIES = 5
 
@@ -147,6 +150,31 @@ class ProductClock:
             log.error("clock_off", seconds=round(self.ahead(), 1))
         else:
             log.info("clock_right")
+
+
+class Setbacks:
+    """The database's clock, looked at for being set back: an hour that was wrong, and is put right;
+    a standby that was promoted, whose clock is behind.
+
+    What waits for a moment of that clock, and ends a lease by it, would wait for so much longer. A
+    clock that was set forward needs nothing: all of it is over early.
+    """
+
+    def __init__(self, database: Database, *, lease_seconds: float) -> None:
+        self._database = database
+        self._lease_ms = round(1000 * lease_seconds)
+        self._seen = 0.0
+
+    def look(self) -> None:
+        """Raises one of storage.schema.database.Unavailable."""
+        there = database_clock.clock(self._database)
+        back = self._seen - there
+        # Written before it is forgotten: a database that goes away meanwhile is looked at again.
+        if back > SETBACK:
+            with self._database.write() as tx:
+                recovery.clock_set_back(tx, lease_ms=self._lease_ms)
+            log.warning("database_clock_set_back", seconds=round(back, 1))
+        self._seen = there
 
 
 def reference(database: Database, client: redis.Redis, breaker: RedisBreaker) -> Ask:

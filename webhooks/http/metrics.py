@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from workers.collector import Figures
+from workers.metrics import keep_room
 from workers.services import Services
 
 
@@ -16,6 +17,7 @@ class Metrics:
     """The counters of one app, in a registry of its own."""
 
     def __init__(self, services: Services) -> None:
+        keep_room("counter")
         self._services = services
         self._registry = CollectorRegistry()
         self.pushes = Counter(

@@ -10,10 +10,10 @@
     server |
 
 The codes are those of RFC 3463 and its registry (RFC 5248, 6531, 7372, 7505). Without one, the text
-decides, and only 550, 551 or 553 to RCPT can say that there is no mailbox. Of doubtful replies the
-more hopeful reading counts: a mail that is tried once too often costs a connection, a person who is
-never written to again costs a session. What is said to MAIL, and before it, is about us, unless it
-is about the size or the kind of this very mail.
+decides, and only 550, 551 or 553 to RCPT can say that there is no mailbox: by itself, or in words.
+Of doubtful replies the more hopeful reading counts: a mail that is tried once too often costs a
+connection, a person who is never written to again costs a session. What is said to MAIL, and before
+it, is about us, unless it is about the size or the kind of this very mail.
 """
 
 import re
@@ -23,6 +23,16 @@ from typing import Literal
 
 from domain.mail.safety import one_line, without_addresses
 from workers.mailer import About, MailError
+from workers.mailer.reply_words import (
+    BROKEN,
+    FULL,
+    HURRIED,
+    PASSING,
+    SENDER,
+    SIZE,
+    ReplyWords,
+    parts_of,
+)
 
 Stage = Literal["MAIL", "MAIL SIZE", "RCPT", "DATA"]
 """What was answered. MAIL SIZE: MAIL that said how large the message is (RFC 1870)."""
@@ -69,26 +79,6 @@ _STATUS = r"([245])\.(\d{1,3})\.(\d{1,3})(?![.\d])"
 # At the start of each line (RFC 2034), or as qmail writes it: "no mailbox here by that name
 # (#5.1.1)".
 _ENHANCED = re.compile(rf"^\s*{_STATUS}|#{_STATUS}", re.MULTILINE)
-
-_FULL = re.compile(
-    r"quota|(mail ?box|inbox|storage|disk).{0,40}(full|exceed|limit|space)"
-    r"|(full|exceeded|insufficient).{0,40}(mail ?box|inbox|storage|disk|space)"
-)
-_US = re.compile(
-    r"\bsender|from address|mail from|return.?path|\breverse|\br?dns\b|\bptr\b|\b[eh][eh]lo\b"
-    r"|\bip\b|call ?(out|back)|your (ip|server|host|domain|system|network|organi[sz]ation)"
-    r"|absender|exp.diteur|remitente|mittente"
-)
-_POLICY = re.compile(
-    r"polic|denied|prohibit|forbid|restrict|not (allowed|permitted)|authori[sz]|security|spam|junk"
-    r"|unsolicited|bulk|virus|malware|content|suspicious|too many|rate limit"
-    r"|relay|rcpthosts|\bspf\b|dkim|dmarc|authenticat|\blog ?in\b|\btls\b|certificate|encrypt"
-    r"|sorbs|barracuda|uceprotect|dnsbl|\brbl|(black|block|deny)"
-    r" ?list|block|reputation|\blisted|\bbann"
-)
-_PASSING = re.compile(r"temporar|\blater\b|try again|gr[ae]y ?list|your (message|e?-?mail)")
-_SIZE = re.compile(r"too (large|big|long)|\bsize\b|message length")
-_SENDER = re.compile(r"\bsender\b")
 
 
 def refusal(
@@ -137,15 +127,27 @@ def _of_reply(code: int, text: str, stage: Stage, *, sender: str, recipient: str
     # A code that contradicts its reply promises nothing: it may pass.
     if code < 500 or kinds - {5}:
         return "later"
-    words = _Words(text.lower(), sender.lower(), recipient.lower())
+    words = ReplyWords(text.lower(), sender.lower(), recipient.lower())
     found = _by_statuses(statuses)
     if found is None:
         return _by_text(code, words, stage, coded=bool(statuses))
+    if found == "withheld":
+        return _unless_contradicted(words)
+    return found
+
+
+def _unless_contradicted(words: ReplyWords) -> Fate:
+    """What becomes of a code for "no such mailbox", by the text beside it."""
     # Servers look the sender up too, and say 5.1.1 of it: "<us>: sender address rejected: user
     # unknown". Taken for the recipient's, it would withhold everybody's mails.
-    if found == "withheld" and (words.name_sender or _SENDER.search(words.rest)):
+    if words.name_sender or words.say(SENDER):
         return "trouble"
-    return found
+    if words.say(HURRIED):
+        return "later"
+    # A server that has one code for all that it refuses.
+    if words.speak_of_us and not words.say_nobody:
+        return "trouble"
+    return "withheld"
 
 
 def _statuses(text: str) -> tuple[set[int], list[tuple[int, int]]]:
@@ -171,7 +173,7 @@ def _by_statuses(statuses: list[tuple[int, int]]) -> Fate | None:
     return None
 
 
-def _by_text(code: int, words: "_Words", stage: Stage, *, coded: bool) -> Fate:
+def _by_text(code: int, words: ReplyWords, stage: Stage, *, coded: bool) -> Fate:
     """What the words mean, in the order of hope: a full mailbox may be emptied, and what is said
     against us is no word about the recipient.
     """
@@ -179,41 +181,28 @@ def _by_text(code: int, words: "_Words", stage: Stage, *, coded: bool) -> Fate:
         if stage == "MAIL SIZE" and code == TOO_LARGE:
             return "dead"
         return "trouble"
-    if _FULL.search(words.rest):
+    if words.say(FULL):
         return "later"
-    if words.name_us or _US.search(words.rest) or _POLICY.search(words.rest):
+    if words.speak_of_us:
         return "trouble"
     if code not in _ABOUT_THE_MAIL:
         return "trouble"
-    if _PASSING.search(words.rest):
+    if words.say(PASSING):
         return "later"
-    if stage == "DATA" or _SIZE.search(words.rest):
+    if stage == "DATA" or words.say(SIZE):
         return "dead"
     # A code that we do not know is still a code: its server would have said 5.1.1 if it meant that.
     if code in _NO_MAILBOX and not coded:
-        return "withheld"
+        return _nobody_or_broken(words)
     return "later"
 
 
-class _Words:
-    """A reply's text: does it name us, and what does it say beside the addresses?
-
-    The recipient's own address may be policy@spam.example, which says nothing of policies.
-    """
-
-    def __init__(self, text: str, sender: str, recipient: str) -> None:
-        ours, theirs = sender.rpartition("@")[2], recipient.rpartition("@")[2]
-        self.name_sender = bool(sender) and sender != recipient and sender in text
-        self.name_us = self.name_sender or (bool(ours) and ours != theirs and ours in text)
-        self.rest = without_addresses(text, *parts_of(recipient))
-
-
-def parts_of(address: str) -> tuple[str, ...]:
-    """What of an address a server may repeat by itself."""
-    local, _, host = address.rpartition("@")
-    if not local:
-        return ()
-    return local, host
+def _nobody_or_broken(words: ReplyWords) -> Fate:
+    if words.are_none or words.say_nobody:
+        return "withheld"
+    if words.say(BROKEN):
+        return "trouble"
+    return "later"
 
 
 def readable(code: int, said: bytes, recipient: str) -> str:

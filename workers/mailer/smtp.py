@@ -22,8 +22,6 @@ from workers.mailer.server import MailServer
 REUSED_FOR_SECONDS = 30.0
 """Servers close idle connections after some minutes; a new one costs less than finding out."""
 REUSED_FOR_MAILS = 100
-FINE = 250
-FORWARDED = 251
 SENDER = "MAIL FROM"
 """What the code of an error begins with that is about the sender."""
 NO_SMTPUTF8 = (
@@ -86,7 +84,7 @@ class SmtpMailer:
         except (smtplib.SMTPException, OSError, ValueError) as error:
             failure = disconnected(error, late=limit.passed)
         else:
-            if code == FINE:
+            if is_done(code):
                 return
             failure = MailError(f"{SENDER}: {code}", permanent=False, about="server")
         finally:
@@ -139,12 +137,12 @@ class _Connection(smtplib.SMTP):
     def open(self) -> None:
         """Greet, encrypt, log in. Raises MailError about the server for each that it refuses."""
         code, _ = self.connect(self._server.host, self._server.port)
-        _expect(code == 220, code)
-        _expect(200 <= self.ehlo()[0] <= 299, "ehlo")
+        _expect(is_done(code), code)
+        _expect(is_done(self.ehlo()[0]), "ehlo")
         if self._server.tls == "starttls":
             _expect(self.has_extn("starttls"), "tls")
             self.starttls(context=self._context)
-            _expect(200 <= self.ehlo()[0] <= 299, "ehlo")
+            _expect(is_done(self.ehlo()[0]), "ehlo")
         if self._server.user:
             self.login(self._server.user, self._server.password or "")
 
@@ -157,7 +155,7 @@ class _Connection(smtplib.SMTP):
         # The race: the server closes an idle connection while we begin to use it. RSET finds out
         # before anything of the mail is said, where it is still known that nothing was taken.
         with suppress(smtplib.SMTPException, OSError):
-            return self.rset()[0] == FINE
+            return is_done(self.rset()[0])
         return False
 
     def deliver(
@@ -177,18 +175,18 @@ class _Connection(smtplib.SMTP):
             stage = "MAIL SIZE"
             options = (*options, f"size={len(message)}")
         code, said = self.mail(sender, options)
-        if code != FINE:
+        if not is_done(code):
             raise refusal(code, said, stage, sender=sender)
         refused = {}
         for recipient in recipients:
             code, said = self.rcpt(recipient)
-            if code not in (FINE, FORWARDED):
+            if not is_done(code):
                 refused[recipient] = refusal(code, said, "RCPT", sender=sender, recipient=recipient)
         if len(refused) < len(recipients):
             # Before the message, not after it: a server that dies while it answers may have it.
             self.handed_over = True
             code, said = self.data(message)
-            if code != FINE:
+            if not is_done(code):
                 raise refusal(code, said, "DATA", sender=sender, recipient=recipients[0])
         return refused
 
@@ -224,6 +222,13 @@ class _Connection(smtplib.SMTP):
 
     def _current(self) -> Deadline:
         return self._limit
+
+
+def is_done(code: int) -> bool:
+    """A reply is read by its first digit (RFC 5321, 4.3.2). Read by more of it, a mail that was
+    taken with another 2yz than 250 would be sent again and again.
+    """
+    return 200 <= code <= 299
 
 
 def _expect(fine: bool, code: int | str) -> None:  # noqa: FBT001 (it reads as a sentence: expect this)

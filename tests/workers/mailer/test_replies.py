@@ -38,7 +38,7 @@ def expected(subject: int, detail: int) -> Fate:
 @pytest.mark.parametrize(("subject", "detail"), TABLE)
 def test_each_code_of_the_table_has_one_fate(subject: int, detail: int) -> None:
     code = f"{subject}.{detail}"
-    assert of(f"550 5.{code} as the table says") == expected(subject, detail)
+    assert of(f"550 5.{code} no such mailbox, says the table") == expected(subject, detail)
     assert of(f"554 5.{code}") == expected(subject, detail), "whatever the reply's own code is"
     if (subject, detail) not in OTHER:
         assert of(f"554 5.{code}", "DATA") == expected(subject, detail)
@@ -103,6 +103,22 @@ AS_SEEN: list[tuple[str, Fate]] = [
     ("550 5.3.0 <grace@school.example>... no", "trouble"),
     ("554 5.4.6 Too many hops", "trouble"),
     ("550 Absender abgelehnt", "trouble"),
+    # something is broken, or it hurries: of the mailbox that says nothing
+    ("550 internal error", "trouble"),
+    ("550 LDAP lookup failed", "trouble"),
+    ("550 Service unavailable", "trouble"),
+    ("550 Connection frequency limited", "trouble"),
+    ("550 unknown error", "trouble"),
+    ("553 server busy", "trouble"),
+    ("550 <grace@school.example>: message rejected", "later"),
+    ("550 Zugriff verweigert", "later"),
+    ("550 SMTP auth required", "trouble"),
+    # one code for all that it refuses
+    ("550 5.1.1 Relay access denied", "trouble"),
+    ("550 5.1.1 blocked, see https://www.spamhaus.org/", "trouble"),
+    ("550 5.2.1 Service unavailable; client host [192.0.2.1] blocked", "trouble"),
+    ("550 5.2.1 The user you are trying to contact is receiving mail too quickly", "later"),
+    ("550 5.1.1 User unknown; see our policy", "withheld"),
     # it passes
     ("552 5.2.2 mailbox full", "later"),
     ("552 Requested mail action aborted: exceeded storage allocation", "later"),

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,11 +19,17 @@ import recurring_ical_events
 
 from workers.cronofy.sandbox import repairs
 from workers.cronofy.sandbox.repairs import BUSY_STATUS, value
-from workers.cronofy.sandbox.times import Moment, whole_day
+from workers.cronofy.sandbox.times import Moment, instant, whole_day
 from workers.cronofy.sandbox.world import FreeBusy
 
 # A floating time may lie most of a day away from where UTC would have it.
 MARGIN = timedelta(days=2)
+MOST_INSTANCES = 100_000
+"""From its first one on: one of each hour for eleven years."""
+DAY_SECONDS = 86_400
+SECONDS_APART = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600}
+FINER = ("BYSECOND", "BYMINUTE", "BYHOUR")
+"""What gives a rule several instances: the first so many, in the order of the frequencies above."""
 EXTENDED = {
     "OOF": "out_of_office",
     "WORKINGELSEWHERE": "working_elsewhere",
@@ -102,7 +109,7 @@ def reversed_(event: icalendar.Component) -> bool:
     """Whether it ends before it starts, which days do not.
     Times of which only one has a zone cannot be compared: False.
     """
-    start, end = _times(event)
+    start, end = map(_in_utc, _times(event))
     try:
         return end < start
     except TypeError:
@@ -137,6 +144,8 @@ def _expanded(
         return
     # First of all: the expander compares moments, and those of two kinds are never equal.
     repairs.align(group, zone)
+    for event in group:
+        _bear(event, zone, until)
     calendar = icalendar.Calendar()
     overridden = set()
     for event in group:
@@ -148,6 +157,39 @@ def _expanded(
     query = recurring_ical_events.of(calendar, keep_recurrence_attributes=True)
     for event in query.between(since, until):
         yield _occurrence(event)
+
+
+def _bear(event: icalendar.Component, zone: ZoneInfo, until: datetime) -> None:
+    """Raises ValueError for a series of more instances than can be gone through: one of each second
+    would hold up all other files for minutes.
+    """
+    since = instant(value(event, "DTSTART"), zone)
+    for rule in repairs.listed(event.get("RRULE", [])):
+        ends = min([until, *(instant(end, zone) for end in rule.get("UNTIL", []))])
+        most = (ends - since).total_seconds() / _seconds_apart(rule)
+        # What is left out by a BY... is gone through all the same, and counts for no COUNT.
+        if not any(name.startswith("BY") for name in rule):
+            most = min([most, *rule.get("COUNT", [])])
+        if most > MOST_INSTANCES:
+            raise ValueError("it repeats too often to be read: enter its times as one long event")
+
+
+def _seconds_apart(rule: icalendar.vRecur) -> float:
+    """How far two instances lie apart, on average and at least. Of days and longer, one at a time,
+    there are never too many.
+    """
+    frequency = str(rule.get("FREQ", ["DAILY"])[0]).upper()
+    finer: tuple[str, ...] = FINER
+    if frequency in SECONDS_APART:
+        finer = FINER[: list(SECONDS_APART).index(frequency)]
+    at_once = 1
+    for name in finer:
+        at_once *= max(1, len(rule.get(name, [])))
+    if frequency not in SECONDS_APART and at_once == 1:
+        return inf
+    seconds = SECONDS_APART.get(frequency, DAY_SECONDS)
+    interval = int(max([1, *rule.get("INTERVAL", [])]))
+    return seconds * interval / at_once
 
 
 def _keep_overridden(event: icalendar.Component, overridden: set[str]) -> None:
@@ -193,7 +235,28 @@ def _times(event: icalendar.Component) -> tuple[Moment, Moment]:
         start, end = _at_midnight(start), _at_midnight(end)
     if whole_day(start) and end <= start:
         end = start + timedelta(days=1)
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        end = _across_the_change(start, end)
     return start, end
+
+
+def _across_the_change(start: datetime, end: datetime) -> datetime:
+    """The end as it is meant, where the clocks change between the two.
+
+    An hour that comes twice: a wall time in it is taken for the first one's, before which the event
+    may have begun. An hour that is left out: a start in it falls together with its end.
+    """
+    # In one zone Python compares by the wall clock, which is what was written: no length was meant.
+    if start.tzinfo is None or end.tzinfo is None or end == start:
+        return end
+    since, second = start.astimezone(UTC), end.replace(fold=1)
+    if end.astimezone(UTC) > since:
+        return end
+    if second.astimezone(UTC) > since:
+        return second
+    if start.tzinfo == end.tzinfo and end > start:
+        return (since + (end - start)).astimezone(end.tzinfo)
+    return end
 
 
 def _later(start: Moment, length: timedelta) -> Moment:

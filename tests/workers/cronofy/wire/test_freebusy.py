@@ -242,3 +242,14 @@ def test_any_pages_read_as_their_items_one_by_one(pages: list[list[Any]]) -> Non
         (c, at(s.rstrip("Z")), at(e.rstrip("Z")), codes[w], day) for c, (s, day), (e, _), w in flat
     ]
     assert rows(read(*answers)) == expected
+
+
+@pytest.mark.parametrize("deleted", ["false", "no", 1, [False], {"at": None}])
+def test_an_item_that_is_not_surely_deleted_is_not_left_out(deleted: Any) -> None:
+    with pytest.raises(BadAnswer):
+        read(answer(item(deleted=deleted)))
+
+
+@pytest.mark.parametrize("deleted", [False, None, 0, ""])
+def test_an_item_that_is_not_deleted_blocks(deleted: Any) -> None:
+    assert len(read(answer(item(deleted=deleted)))) == 1
