@@ -9,13 +9,12 @@ mail, and that is counted.
 import time
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
 from storage.rows import mailer_trouble, outbox, outbox_claims, withheld_addresses
 from storage.rows.outbox_claims import DeliveryClaim, Wake
-from storage.schema.database import Unavailable
+from storage.schema.database import Tx, Unavailable
 from workers.delivery import callbacks, mails, write_back
 from workers.delivery.delivery import (
     Dead,
@@ -64,7 +63,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     in_time = replace(services, cronofy=services.cronofy.until(began + seconds * SHARE))
     outcome = _act(in_time, Turn(held, seconds, began))
 
-    def record(tx: Any) -> tuple[bool, list[Wake]]:
+    def record(tx: Tx) -> tuple[bool, list[Wake]]:
         if not _record(services, tx, held, outcome):
             return False, []
         # A row that waits for an earlier one of the same session goes as soon as that is over.
@@ -102,7 +101,7 @@ def _act(services: Services, turn: Turn) -> Outcome:
         return Later(f"our fault: {type(error).__name__}", unsure=True)
 
 
-def _record(services: Services, tx: Any, held: DeliveryClaim, outcome: Outcome) -> bool:
+def _record(services: Services, tx: Tx, held: DeliveryClaim, outcome: Outcome) -> bool:
     """False: the lease was lost to somebody else; nothing is written."""
     match outcome:
         case Sent():
