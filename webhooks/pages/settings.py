@@ -77,8 +77,8 @@ def settings_preview() -> Response:
         found = forms.read(forms.sent(request.form), coach, today(coach))
         if FRAGMENT in request.headers:
             later = choices.pending(tx, coach.id, found.values)
-            told = {"unsaved": True, "later": later} | _common() | _effect(tx, found)
-            return Response(render_template("pages/settings_effect.html", **told))
+            shown = {"unsaved": True, "later": later} | _common() | _effect(tx, found)
+            return Response(render_template("pages/settings_effect.html", **shown))
         return _page(tx, found, unsaved=True)
 
 
