@@ -131,10 +131,6 @@ class Reading:
             columns[name] = getattr(self, name)[meets]
         return replace(self, **columns)
 
-    def ignored(self) -> int:
-        """How many timed items are zero-length or reversed: they never block."""
-        return int(np.count_nonzero(self.ends <= self.start))
-
 
 def blocking(
     reading: Reading, *, zone: str, calendars: Collection[str] | None, tentative_blocks: bool

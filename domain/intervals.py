@@ -1,4 +1,4 @@
-"""Half-open intervals of whole seconds: merge, subtract, clip, pad. The only interval arithmetic on
+"""Half-open intervals of whole seconds: merge, subtract, clip. The only interval arithmetic on
 sequences.
 
 Arrays of periods have their own, in `domain.slots.cells`: there nothing is merged at all.
@@ -58,8 +58,3 @@ def clip(intervals: Iterable[Interval], within: Interval) -> tuple[Interval, ...
         if first < last:
             inside.append((first, last))
     return tuple(inside)
-
-
-def pad(intervals: Iterable[Interval], before: int, after: int) -> tuple[Interval, ...]:
-    """Each one grown by `before` seconds at its start and `after` at its end; not merged."""
-    return tuple((start - before, end + after) for start, end in intervals)

@@ -1,7 +1,6 @@
 """Slots of several coaches at once: `any` of them, with who is open, or `all` of them."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
@@ -17,24 +16,6 @@ from domain.slots.listing import Clock, window
 
 Open = list[tuple[int, list[str]]]
 """(start in epoch seconds, the ids of the coaches who are open then), ascending."""
-
-
-def any_open(starts: Mapping[str, Starts]) -> Open:
-    """The starts of any coach, each with the coaches who have it, from each coach's own starts."""
-    who: defaultdict[int, list[str]] = defaultdict(list)
-    for coach_id, own in starts.items():
-        for start in own.tolist():
-            who[start].append(coach_id)
-    return sorted(who.items())
-
-
-def all_open(starts: Mapping[str, Starts]) -> Starts:
-    """The starts that every one of the coaches has; none for no coach."""
-    found, having = np.unique(
-        np.concatenate([np.empty(0, np.int64), *starts.values()]), return_counts=True
-    )
-    everywhere: Starts = found[having == len(starts)]
-    return everywhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class App(APIFlask):
         counted by its kind.
         """
         status, detail = KINDS[kind]
-        told = {
+        document = {
             "title": HTTPStatus(status).phrase,
             "status": status,
             "code": codes.UNREAD[status],
@@ -102,7 +102,7 @@ class App(APIFlask):
         return (
             f"{status} {HTTPStatus(status).phrase}",
             headers,
-            orjson.dumps(told | {"request_id": request_id}),
+            orjson.dumps(document | {"request_id": request_id}),
         )
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -153,7 +153,7 @@ class Broker(RedisBroker):
             redis_id = message.options["redis_message_id"]
             whole = isinstance(redis_id, str) and _is_ours(message, queue_name)
         except (DecodeError, TypeError, KeyError, AttributeError):
-            self._tell_unknown("garbage", queue_name)
+            self._report_unknown("garbage", queue_name)
             return False
         if whole and message.actor_name in self.actors:
             return True
@@ -161,12 +161,12 @@ class Broker(RedisBroker):
         # again by whoever knows.
         self._dispatch("nack")(queue_name, str(redis_id))
         if whole:
-            self._tell_unknown("job", str(message.actor_name)[:64])
+            self._report_unknown("job", str(message.actor_name)[:64])
         else:
-            self._tell_unknown("garbage", queue_name)
+            self._report_unknown("garbage", queue_name)
         return False
 
-    def _tell_unknown(self, why: str, name: str) -> None:
+    def _report_unknown(self, why: str, name: str) -> None:
         self.counted.unknown.labels(why).inc()
         if self._once.first(why, name):
             log.warning("unknown_message", why=why, name=name)
@@ -219,7 +219,7 @@ class Broker(RedisBroker):
             # An error says that some key is of the wrong type, and never which one.
             if self.client.type(name) not in (kind, b"none"):
                 self.client.rename(name, f"{name}.set_aside")
-                self._tell_unknown("garbage", name)
+                self._report_unknown("garbage", name)
 
 
 def create_broker(

@@ -18,8 +18,6 @@ from typing import Protocol
 
 import redis
 import structlog
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from workers.breaker import FAILURES, RedisBreaker, what
 from workers.cronofy.errors import OverBudget
@@ -38,7 +36,6 @@ LONGEST_WAIT = 60.0
 _LOCAL_SHARE = 10
 # Seconds that a Redis which failed is left alone, so that not every call waits for its time-out
 _SHUN = 5.0
-_SOCKET_TIMEOUT = 0.25
 
 # KEYS: the list of grants (microseconds, oldest first); the pause. ARGV: per second, per minute,
 # longest wait (us). Returns {1, wait} when granted, {0, wait} when the wait would be longer: then
@@ -128,8 +125,8 @@ class LocalBudget:
 class Budget:
     """The windows all workers share. Safe to share between threads.
 
-    `client` must fail fast (see `at`); its server's clock is the only one that counts. Deadlines
-    are readings of `monotonic`.
+    `client` must fail fast (see `broker.create_redis`); its server's clock is the only one that
+    counts. Deadlines are readings of `monotonic`.
     """
 
     def __init__(
@@ -157,24 +154,6 @@ class Budget:
         self._shunned_until = monotonic()
         self._monotonic = monotonic
         self._sleep = sleep
-
-    @classmethod
-    def at(
-        cls,
-        url: str,
-        *,
-        name: str = "cronofy",
-        per_second: int = PER_SECOND,
-        per_minute: int = PER_MINUTE,
-    ) -> Budget:
-        """A budget in the Redis at this URL. `name` tells applications apart that share it."""
-        client = redis.Redis.from_url(
-            url,
-            socket_timeout=_SOCKET_TIMEOUT,
-            socket_connect_timeout=_SOCKET_TIMEOUT,
-            retry=Retry(NoBackoff(), 0),  # the default tries ten times: a minute on a frozen server
-        )
-        return cls(client, name=name, per_second=per_second, per_minute=per_minute)
 
     def take(self, deadline: float) -> None:
         """Return when the call may be made.

@@ -7,7 +7,7 @@ no value, and an `up` of 0.
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any, get_args
+from typing import get_args
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -15,12 +15,10 @@ from prometheus_client.registry import Collector
 from domain.freshness import State
 from storage.reports import coach_states, metrics, samples
 from storage.rows import channels, refresh_jobs, unknown_rows
-from storage.schema.database import Unavailable
+from storage.schema.database import Tx, Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
 from workers.services import Services
-
-Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 KINDS = ("mail", "calendar", "callback")
 # The clock makes a sample of each every minute in which a push came to be seen.

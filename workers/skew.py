@@ -95,7 +95,7 @@ class ProductClock:
             self._look()
         off = self._beyond(self.ahead())
         if off != self._off:
-            self._tell(off=off)
+            self._log(off=off)
         return off
 
     def ahead(self) -> float:
@@ -141,7 +141,7 @@ class ProductClock:
         finally:
             self._lock.release()
 
-    def _tell(self, *, off: bool) -> None:
+    def _log(self, *, off: bool) -> None:
         with self._lock:
             if off == self._off:
                 return

@@ -26,8 +26,6 @@ NAMES = (
 )
 """What a text may ask for. Dates and times are in the recipient's zone and language."""
 LINKS = ("my_page_url", "relink_url")
-PEOPLE = ("recipient_name", "participant_name", "coach_name", "programme_name", "title")
-"""The tokens whose values somebody typed."""
 
 OPEN, CLOSE = "{{", "}}"
 

@@ -31,14 +31,6 @@ def put(tx: Connection, values: Mapping[str, float], *, at: datetime) -> None:
     tx.execute(rows.on_conflict_do_update(index_elements=key, set_={"value": rows.excluded.value}))
 
 
-def series(tx: Connection, name: str, *, since: datetime) -> list[tuple[datetime, float]]:
-    """The samples of a name from then on, in order."""
-    query = select(samples.c.at, samples.c.value).where(
-        samples.c.name == name, samples.c.at >= since
-    )
-    return [(at, float(value)) for at, value in tx.execute(query.order_by(samples.c.at))]
-
-
 def seen(tx: Connection, *, pushed_since_ms: int, now: datetime) -> None:
     """The change that a push announced can be seen:
     it waited since then, by the database's clock.

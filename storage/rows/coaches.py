@@ -37,10 +37,6 @@ def get(tx: Connection, coach_id: str) -> Coach | None:
     return _one(tx.execute(select(coaches).where(coaches.c.id == coach_id)).first())
 
 
-def ids(tx: Connection) -> list[str]:
-    return list(tx.scalars(select(coaches.c.id).order_by(coaches.c.id)))
-
-
 def put(tx: Connection, coach: Coach, *, expected: int | None = None) -> Coach:
     """Insert or replace; a change adds 1 to the version, an identical coach is left alone.
 

@@ -35,7 +35,9 @@ from storage.schema.outages import (
 from storage.schema.postgres import PostgresLink, Unanswered, parse
 from storage.schema.sqlite import BUSY_SECONDS, begin, prepare
 
-__all__ = ["Database", "Unavailable", "create"]
+__all__ = ["Database", "Tx", "Unavailable", "create"]
+
+Tx = Connection  # a transaction, for the rooms that may not name SQLAlchemy
 
 Use = Literal["web", "worker", "report"]
 # Who asks: how long we wait for an answer, and how long the server works on one, in seconds. A

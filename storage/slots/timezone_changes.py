@@ -9,7 +9,6 @@ from sqlalchemy import Connection, select
 
 from domain.coaches import Coach
 from domain.hours import wall_clock
-from storage.schema import records
 from storage.schema.tables import sessions
 from storage.slots import slot_sets
 
@@ -36,15 +35,6 @@ def roll(tx: Connection, coach: Coach, *, now: datetime) -> list[Moved]:
     found = _compare(tx, coach, now=now)
     slot_sets.rolled(tx, coach.id)  # last: until this is written the set is due for a roll
     return found
-
-
-def moved(tx: Connection, *, now: datetime, limit: int = 100) -> list[Moved]:
-    """The coming sessions whose local time is not the one they were booked for, the next first."""
-    columns = (row.id, row.coach_id, row.wall, row.wall_moved)
-    query = select(*columns).where(
-        row.wall_moved.is_not(None), row.active, row.starts > int(now.timestamp())
-    )
-    return records.all_as(tx, Moved, query.order_by(row.starts, row.id).limit(limit))
 
 
 def _compare(tx: Connection, coach: Coach, *, now: datetime) -> list[Moved]:

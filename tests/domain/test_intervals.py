@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.intervals import Interval, clip, merge, pad, subtract
+from domain.intervals import Interval, clip, merge, subtract
 
 INTERVALS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=8)
 
@@ -41,7 +41,3 @@ def test_clipped_intervals_lie_within(intervals: list[Interval], within: Interva
 
 def test_intervals_that_touch_become_one() -> None:
     assert merge([(9, 12), (12, 15), (20, 20)]) == ((9, 15),)
-
-
-def test_padding_grows_both_sides() -> None:
-    assert pad([(10, 20), (30, 40)], 1, 2) == ((9, 22), (29, 42))

@@ -1,5 +1,7 @@
 """Several coaches at once."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
@@ -8,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Invalid
-from domain.pools import Member, Pool, all_open, any_open
+from domain.pools import Member, Open, Pool
+from domain.slots import Starts
 from domain.slots.listing import Clock, offered
 from tests.domain.kit import DAY, at, clocks, coach, monday
 
@@ -45,7 +48,6 @@ def test_all_lists_the_starts_that_everyone_has() -> None:
 def test_nobody_at_all_has_no_slots() -> None:
     pool = Pool.of([], 60, **ASKED)
     assert (len(pool.any_open()), len(pool.all_open()), pool.who()) == (0, 0, [])
-    assert (any_open({}), len(all_open({}))) == ([], 0)
 
 
 def test_each_coach_has_a_notice_and_a_horizon_of_their_own() -> None:
@@ -109,7 +111,19 @@ def _clock(it: Member, asked: dict[str, int]) -> Clock:
     return cast(Clock, {**asked, "notice": it.notice, "horizon_days": it.horizon_days})
 
 
-def test_starts_of_coaches_combine_without_their_sets_too() -> None:
-    starts = {"ada": np.array([900, 1800]), "bob": np.array([1800, 2700])}
-    assert any_open(starts) == [(900, ["ada"]), (1800, ["ada", "bob"]), (2700, ["bob"])]
-    assert all_open(starts).tolist() == [1800]
+def any_open(starts: Mapping[str, Starts]) -> Open:
+    """The starts of any coach, each with the coaches who have it, from each coach's own starts."""
+    who: defaultdict[int, list[str]] = defaultdict(list)
+    for coach_id, own in starts.items():
+        for start in own.tolist():
+            who[start].append(coach_id)
+    return sorted(who.items())
+
+
+def all_open(starts: Mapping[str, Starts]) -> Starts:
+    """The starts that every one of the coaches has; none for no coach."""
+    found, having = np.unique(
+        np.concatenate([np.empty(0, np.int64), *starts.values()]), return_counts=True
+    )
+    everywhere: Starts = found[having == len(starts)]
+    return everywhere

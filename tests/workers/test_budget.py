@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tests.workers.cronofy.clocks import Clock
+from workers.broker import create_redis
 from workers.budget import LONGEST_WAIT, Allowance, Budget, LocalBudget
 from workers.cronofy.errors import OverBudget
 
@@ -222,12 +223,12 @@ def test_redis_is_asked_again_once_it_had_time_to_come_back(
     assert len(grants(server)) == 1
 
 
-def test_a_budget_by_url_fails_fast_and_works(
+def test_a_budget_with_the_product_s_client_fails_fast_and_works(
     redis_url: str, frozen: str, server: redis.Redis
 ) -> None:
-    Budget.at(redis_url).take(deadline=float("inf"))
+    Budget(create_redis(redis_url, timeout=0.25)).take(deadline=float("inf"))
     assert len(grants(server)) == 1
-    Budget.at(frozen).take(deadline=float("inf"))
+    Budget(create_redis(frozen, timeout=0.25)).take(deadline=float("inf"))
 
 
 def test_one_process_alone_keeps_both_limits(clock: Clock) -> None:

@@ -6,6 +6,7 @@ from domain.errors import Invalid
 from domain.sessions import Context, Participant, Terms
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
+from storage.schema.database import Tx
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
 from storage.transactions import pod_seats
@@ -22,7 +23,7 @@ from webhooks.api.schemas.booking_responses import BookingOut, booking_out
 from webhooks.http.auth import asking, lacking, may
 from webhooks.http.body_times import instant, instant_or_none, same_zone
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Tx, WriteResult, once, require_key
+from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.problems import RefusedRequest
 from webhooks.http.requests import expected_version
 

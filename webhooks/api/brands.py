@@ -11,9 +11,10 @@ from domain.brands import Brand, colour, sender_name
 from domain.mail.support import Support
 from domain.sessions import Terms
 from storage.rows import brands
+from storage.schema.database import Tx
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Tx, WriteResult, once
+from webhooks.http.idempotent import WriteResult, once
 from webhooks.http.problems import RefusedRequest
 from webhooks.http.requests import BODY_CAP, CappedRequest
 

@@ -179,11 +179,11 @@ def _connection(connected: Connected) -> Connection:
             calendar["blocks"] = calendar["id"] in connected.blocking
             calendar["receives"] = calendar["id"] == connected.receives
         profiles.append(profile)
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "id": connected.id,
         "trouble": connected.trouble,
         "last_read_at": connected.last_ok_at,
         "last_error": connected.last_error,
         "profiles": profiles,
     }
-    return Connection.model_validate(told)
+    return Connection.model_validate(fields)

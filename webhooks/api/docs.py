@@ -46,8 +46,8 @@ def grouped(document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     for path, methods in sorted(document["paths"].items()):
         for method, operation in methods.items():
             example = samples.of(method.upper(), path, operation)
-            told = {"method": method.upper(), "path": path, "example": example}
-            by_tag[operation["tags"][0]].append(told | operation)
+            entry = {"method": method.upper(), "path": path, "example": example}
+            by_tag[operation["tags"][0]].append(entry | operation)
     found = []
     for heading, tags in GROUPS:
         operations: list[dict[str, Any]] = []

@@ -3,6 +3,7 @@
 from flask import Response, request
 
 from domain.sessions import Terms
+from storage.schema.database import Tx
 from storage.slots.bookable import Wanted
 from storage.transactions import holds
 from webhooks.api.schemas.booking_requests import HoldIn
@@ -10,7 +11,7 @@ from webhooks.api.schemas.booking_responses import hold_out
 from webhooks.http.auth import asking
 from webhooks.http.body_times import instant
 from webhooks.http.context import parts
-from webhooks.http.idempotent import Tx, WriteResult, once, require_key
+from webhooks.http.idempotent import WriteResult, once, require_key
 
 
 def create(body: HoldIn) -> Response:

@@ -11,10 +11,11 @@ from domain.mail.checks import check_text
 from domain.mail.choice import SCOPES, MailText, Scope, Template, canonical
 from domain.sessions import Terms
 from storage.rows import brands, mail_texts, outbox
+from storage.schema.database import Tx
 from webhooks.api.schemas.mail_texts import MailTextIn, MailTextOut, PreviewIn, PreviewOut, TextIn
 from webhooks.api.schemas.requests import LANGUAGE
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Tx, WriteResult, once
+from webhooks.http.idempotent import WriteResult, once
 from webhooks.http.problems import RefusedRequest
 from webhooks.http.requests import JSON
 from workers.mailer import calendar_part, letters

@@ -8,11 +8,12 @@ from domain.errors import one_of
 from domain.mail import KINDS, Kind
 from domain.sessions import Terms
 from storage.rows import bookings, outbox
+from storage.schema.database import Tx
 from storage.transactions import send_now
 from webhooks.api.schemas.mail_texts import MailOut, MailsOut, SendingOut
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Tx, WriteResult, idempotency_key, once, require_key
+from webhooks.http.idempotent import WriteResult, idempotency_key, once, require_key
 from webhooks.http.times import iso, iso_or_none
 
 

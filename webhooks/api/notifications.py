@@ -50,13 +50,13 @@ def receive(channel_token: str) -> Response:
     ours = parts()
     outcome = "failed"
     try:
-        told, found = flask.request.environ.get(SEEN) or (
+        notification, found = flask.request.environ.get(SEEN) or (
             _verified(cast(CappedRequest, flask.request), ours.runtime),
             push_marks.by_channel(
                 ours.runtime.services.database, channels.channel_hash(channel_token)
             ),
         )
-        outcome = _owe(told, found, ours.runtime)
+        outcome = _owe(notification, found, ours.runtime)
     except RefusedRequest as refusal:
         outcome = refusal.code
         raise
@@ -84,8 +84,8 @@ def in_passing(ours: Parts) -> FastPath:
     def look(environ: dict[str, Any]) -> RawAnswer | None:
         if not environ["PATH_INFO"].startswith(PLACE) or environ["REQUEST_METHOD"] != "POST":
             return None
-        told = _usual(environ, secrets)
-        if told is None or told.kind != "change":
+        notification = _usual(environ, secrets)
+        if notification is None or notification.kind != "change":
             return None
         try:
             found = push_marks.by_channel(
@@ -93,7 +93,7 @@ def in_passing(ours: Parts) -> FastPath:
             )
         except Unavailable:
             return None  # the endpoint asks again, and says so
-        environ[SEEN] = told, found
+        environ[SEEN] = notification, found
         if found is None or not found[1]:
             return None
         pushes.inc()
@@ -151,7 +151,7 @@ def _verified(request: CappedRequest, runtime: Runtime) -> Notification:
         ) from None
 
 
-def _owe(told: Notification, found: tuple[str, bool] | None, runtime: Runtime) -> str:
+def _owe(notification: Notification, found: tuple[str, bool] | None, runtime: Runtime) -> str:
     """Owe the read in a committed transaction, then wake a worker if that is news. Returns the
     outcome, to count.
     """
@@ -160,13 +160,13 @@ def _owe(told: Notification, found: tuple[str, bool] | None, runtime: Runtime) -
             "unknown_channel", "Close this channel: it is not, or no longer, one of ours."
         )
     connection_id, owed_already = found
-    if told.kind not in OWED:
-        if told.known:
+    if notification.kind not in OWED:
+        if notification.known:
             return "nothing_owed"
         return "unknown_kind"
-    if owed_already and told.kind == "change":
+    if owed_already and notification.kind == "change":
         return "owed_already"  # a read that starts later is owed: not even a write is needed
-    if run_again_once(lambda: _mark(connection_id, told.kind, runtime)):
+    if run_again_once(lambda: _mark(connection_id, notification.kind, runtime)):
         runtime.actors.wake(connection_id)
     return "accepted"
 

@@ -87,8 +87,8 @@ IDEMPOTENCY_KEY = {
 def configure(app: APIFlask) -> None:
     app.config["DESCRIPTION"] = DESCRIPTION
     app.config["SECURITY_SCHEMES"] = SCHEMES
-    for told_here in ("404", "VALIDATION_ERROR", "AUTH_ERROR"):
-        app.config[f"AUTO_{told_here}_RESPONSE"] = False
+    for answered_here in ("404", "VALIDATION_ERROR", "AUTH_ERROR"):
+        app.config[f"AUTO_{answered_here}_RESPONSE"] = False
     app.spec_processor(_finished)
 
 
@@ -96,7 +96,7 @@ def describe(app: APIFlask, route: Route, view: View) -> View:
     """The view, with what the document says of its route: its docstring's first paragraph is the
     summary, the rest the description.
     """
-    if not route.told:
+    if not route.documented:
         described: View = app.doc(hide=True)(view)
         return described
     summary, _, description = (inspect.getdoc(route.view) or "").partition("\n\n")
@@ -118,26 +118,26 @@ def _security(route: Route) -> list[Any] | None:
 
 
 def _responses(route: Route) -> dict[int | str, Any]:
-    told: dict[int | str, Any] = {}
+    responses: dict[int | str, Any] = {}
     for status in route.answers:
-        told[status] = _answer(route, status)
+        responses[status] = _answer(route, status)
     for status in sorted(_refusals(route) - set(route.answers)):
         content = {PROBLEM: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
-        told[status] = {"description": HTTPStatus(status).phrase, "content": content}
-    if TOO_MANY in told:
-        told[TOO_MANY]["headers"] = LIMITS
-    return told
+        responses[status] = {"description": HTTPStatus(status).phrase, "content": content}
+    if TOO_MANY in responses:
+        responses[TOO_MANY]["headers"] = LIMITS
+    return responses
 
 
 def _answer(route: Route, status: int) -> dict[str, Any]:
-    told: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    response: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if status in (204, 304):
-        return told
+        return response
     if route.answer is None:
-        return told | {"content": {route.media: {"schema": {"type": "string"}}}}
+        return response | {"content": {route.media: {"schema": {"type": "string"}}}}
     if 304 in route.answers:
-        told["headers"] = {"ETag": {"schema": {"type": "string"}}}
-    return told | {"content": {JSON: {"schema": {"$ref": f"{SCHEMAS}{route.answer.__name__}"}}}}
+        response["headers"] = {"ETag": {"schema": {"type": "string"}}}
+    return response | {"content": {JSON: {"schema": {"$ref": f"{SCHEMAS}{route.answer.__name__}"}}}}
 
 
 def _refusals(route: Route) -> set[int]:
@@ -161,7 +161,7 @@ def _finished(document: Any) -> Any:
             _add_model(document, route.answer)
     document = _with_short_names(document)
     for route in ROUTES:
-        if route.told:
+        if route.documented:
             path = re.sub(r"<(\w+)>", r"{\1}", route.path)
             _finish(document["paths"][path][route.method.lower()], route)
     return document

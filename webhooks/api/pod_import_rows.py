@@ -268,15 +268,15 @@ def _people(line: SheetLine, row: ImportRow) -> dict[str, tuple[str, str]]:
         return people
     for part in parts:
         # No long runs of blanks: the pattern of a mailbox would be slow on them.
-        told = " ".join(part.split())
-        if not told:
+        text = " ".join(part.split())
+        if not text:
             continue
         try:
-            name, email = mailbox("participants", told)
+            name, email = mailbox("participants", text)
         except Invalid as error:
             detail = error.detail
             if len(parts) > 1:
-                detail = f"{told[:60]!r}: {detail}"
+                detail = f"{text[:60]!r}: {detail}"
             row.wrong(error.code, detail, "participants")
             continue
         if email.lower() in people:

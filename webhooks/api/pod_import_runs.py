@@ -17,13 +17,13 @@ from domain.sessions import Terms
 from storage.rows import idempotency
 from storage.rows.idempotency import BEGUN, KeyReused, StoredAnswer
 from storage.rows.outbox_claims import Wake
+from storage.schema.database import Tx
 from storage.transactions import pod_imports
 from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
 from storage.transactions.pod_imports import Part
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import (
-    Tx,
     key_reused,
     replayed,
     request_digest,

@@ -96,10 +96,10 @@ def _report(
     """201; or 409, when rows are red: nothing was made then, or the others were."""
     rows = [row.copy() for row in rows]
     _judge(rows, outcomes)
-    told = _to_out(rows, imported=made)
-    reds = told.counts.red
+    report = _to_out(rows, imported=made)
+    reds = report.counts.red
     if not reds:
-        return StoredAnswer.of(201, told.model_dump(mode="json"))
+        return StoredAnswer.of(201, report.model_dump(mode="json"))
     code = "import_refused"
     detail = (
         f"Nothing was imported. Red rows: {reds}; correct them as their remarks say, and send"
@@ -111,7 +111,7 @@ def _report(
             f"Red rows: {reds}; the others were imported. Correct the red ones, and send only"
             " them, as a new file."
         )
-    return refusal_answer(Refusal(code, detail, **told.model_dump(mode="json")))
+    return refusal_answer(Refusal(code, detail, **report.model_dump(mode="json")))
 
 
 def _entries(rows: Sequence[ImportRow]) -> list[PodEntry]:

@@ -4,6 +4,7 @@ from flask import Response
 
 from domain.sessions import Terms
 from storage.rows import bookings, sessions
+from storage.schema.database import Tx
 from storage.slots.bookable import Wanted
 from storage.transactions import pod_seats, pods
 from storage.transactions.pods import Changes, Made, Plan
@@ -12,7 +13,7 @@ from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
 from webhooks.api.schemas.booking_responses import SessionOut, session_out
 from webhooks.http.body_times import instant, instant_or_none, moment
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Tx, WriteResult, once, require_key
+from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.requests import expected_version
 
 

@@ -115,7 +115,7 @@ class Route:
     """Media types of a body that is no JSON: the view reads it."""
     media: str = "text/plain"
     """Media type of an answer that has no model."""
-    told: bool = True
+    documented: bool = True
     """Whether OpenAPI tells it: pages are for people."""
 
     @property
@@ -216,8 +216,8 @@ ROUTES = (
           files=(brands.PNG,)),
     Route("DELETE", f"{BRAND}/logo", brands.delete_logo, MAILS, answers=(204,), refuses=(404,),
           once=True),
-    Route("GET", "/brand/<digest>.png", brand_files.logo, told=False),
-    Route("GET", "/brand/<colour>.css", brand_files.shades, told=False),
+    Route("GET", "/brand/<digest>.png", brand_files.logo, documented=False),
+    Route("GET", "/brand/<colour>.css", brand_files.shades, documented=False),
     Route("GET", withheld_addresses.PATH, withheld_addresses.show, OPS, answer=WithheldListOut),
     Route("DELETE", f"{withheld_addresses.PATH}/<withheld_id>", withheld_addresses.release, OPS,
           answer=ReleasedOut, refuses=(404,), once=True),
@@ -235,7 +235,7 @@ ROUTES = (
     Route("GET", health.PATH, health.alive, answer=Alive),
     Route("GET", "/readyz", health.ready, answer=ReadyOut, answers=(200, 503)),
     Route("GET", "/metrics", health.metrics),
-    Route("GET", "/docs", docs.show, told=False),
+    Route("GET", "/docs", docs.show, documented=False),
 )
 # fmt: on
 COUNTED_ELSEWHERE = frozenset(

@@ -147,11 +147,11 @@ class Samples:
         return _plain(schema)
 
     def _object(self, schema: Json, wanted: tuple[str, ...], *, whole: bool, deep: int) -> Json:
-        told = {}
+        members = {}
         for name, member in schema.get("properties", {}).items():
             if (whole and deep < DEEPEST) or name in schema.get("required", ()) or name in wanted:
-                told[name] = self.value(member, name, whole=whole, deep=deep + 1)
-        return told
+                members[name] = self.value(member, name, whole=whole, deep=deep + 1)
+        return members
 
     def _path(self, path: str, operation: Json) -> str:
         query: list[str] = []
@@ -178,8 +178,13 @@ class Samples:
             if str(status) in operation["responses"]:
                 code = _code(status, operation)
                 title = HTTPStatus(status).phrase
-                told = {"title": title, "status": status, "code": code, "detail": CODES[code][1]}
-                return shown(told | {"request_id": "9f2c1e04ab37d586"})
+                document = {
+                    "title": title,
+                    "status": status,
+                    "code": code,
+                    "detail": CODES[code][1],
+                }
+                return shown(document | {"request_id": "9f2c1e04ab37d586"})
         return ""
 
 

@@ -4,11 +4,12 @@ from flask import Response
 
 from domain.sessions import Terms
 from storage.rows import bookings, coaches, sessions
+from storage.schema.database import Tx
 from storage.transactions import attendance
 from webhooks.api.schemas.booking_requests import AttendanceIn, SessionsQuery
 from webhooks.api.schemas.booking_responses import SessionsOut, session_out
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Tx, WriteResult, once, require_key
+from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.problems import unknown_coach
 from webhooks.http.times import between, check_zone, iso
 

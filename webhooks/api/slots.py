@@ -185,11 +185,11 @@ def _only(listing: Listing) -> int:
 
 
 def _answer(listing: Listing, asked: Asked, *, tz: str, reasons: bool) -> bytes:
-    told_starts = render(availability.starts(listing, asked))
+    starts = render(availability.starts(listing, asked))
     said = (
         standing(listing)
         | framed(asked, availability.valid_until(listing, asked), tz)
-        | {"starts": told_starts}
+        | {"starts": starts}
     )
     if reasons:
         runs = availability.reasons(listing, asked)

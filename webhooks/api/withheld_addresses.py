@@ -8,10 +8,11 @@ from domain.sessions import Terms
 from storage.rows import audit_log, withheld_addresses
 from storage.rows.audit_log import Deed
 from storage.rows.withheld_addresses import Withheld
+from storage.schema.database import Tx
 from webhooks.api.schemas.mail_texts import AddressIn, ReleasedOut, WithheldListOut, WithheldOut
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import Tx, WriteResult, once
+from webhooks.http.idempotent import WriteResult, once
 from webhooks.http.problems import RefusedRequest
 from webhooks.http.times import iso
 

@@ -15,7 +15,7 @@ from webhooks.cli.withheld_addresses import withheld
 from webhooks.cli.words import words
 
 
-def _tell_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 (click)
+def _show_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 (click)
     """Looked up only when it is asked for: `coachcal --help` stays instant."""
     from webhooks.version import version
 
@@ -32,7 +32,7 @@ def _tell_version(context: click.Context, _option: click.Parameter, asked: bool)
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_tell_version,
+    callback=_show_version,
     help="Show the version and exit.",
 )
 @click.option("--trace", is_flag=True, help="Show the trace of an error, for whoever mends it.")

@@ -60,13 +60,14 @@ class Progress:
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._began = self._told = time.monotonic()
+        self._began = self._last_said = time.monotonic()
 
     def at(self, how_far: str) -> None:
         now = time.monotonic()
-        if now - self._began < QUIET_SECONDS or now - self._told < 1.0 or not sys.stderr.isatty():
+        is_early = now - self._began < QUIET_SECONDS or now - self._last_said < 1.0
+        if is_early or not sys.stderr.isatty():
             return
-        self._told = now
+        self._last_said = now
         click.echo(f"{self._what}: {how_far}, {now - self._began:.0f} s", err=True)
 
 

@@ -9,7 +9,7 @@ import getpass
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,9 +18,10 @@ from webhooks.cli.common import Progress, as_json, asks_first, confirm, listed, 
 
 if TYPE_CHECKING:
     from storage.rows.outbox_claims import Wake
+    from storage.schema.database import Tx
     from workers.bootstrap import Runtime
 
-    Work = Callable[[Any, str], Wake | bool | str | None]
+    Work = Callable[[Tx, str], Wake | bool | str | None]
 
 FIRST = 200
 ALL = 1_000_000
@@ -93,7 +94,7 @@ def requeue(outbox_ids: tuple[str, ...]) -> None:
     """Try these again; mend the cause first."""
     from storage.rows import dead_letters, withheld_addresses
 
-    def requeued(tx: Any, outbox_id: str) -> "Wake | str | None":
+    def requeued(tx: "Tx", outbox_id: str) -> "Wake | str | None":
         nobody_there = withheld_addresses.of_message(tx, outbox_id)
         if nobody_there is not None:  # it would be withheld at once, and nobody would be told
             return nobody_there.next_step
@@ -253,7 +254,7 @@ def audit_(coach: str | None) -> None:
         )
 
 
-def note(runtime: "Runtime", tx: Any, action: str, target: str) -> None:
+def note(runtime: "Runtime", tx: "Tx", action: str, target: str) -> None:
     from storage.rows import audit_log
     from storage.rows.audit_log import Deed
 

@@ -12,7 +12,7 @@ Stands = tuple[str, str, datetime | None, str | None]
 
 def dead_row(row: Any) -> tuple[dict[str, Any], str]:
     about = row.booking_id or row.session_id
-    told = {
+    fields = {
         "id": row.id,
         "created_at": row.created_at,
         "kind": row.kind,
@@ -23,7 +23,7 @@ def dead_row(row: Any) -> tuple[dict[str, Any], str]:
         f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind} {row.topic}  {about or '-'} "
         f" {row.last_error}"
     )
-    return told | {"error": row.last_error}, line
+    return fields | {"error": row.last_error}, line
 
 
 def tally_row(tally: "Tally") -> tuple[dict[str, Any], str]:
@@ -38,7 +38,7 @@ def tally_row(tally: "Tally") -> tuple[dict[str, Any], str]:
 
 def outbox_row(row: "Message") -> tuple[dict[str, Any], str]:
     about = row.booking_id or row.session_id
-    told = {
+    fields = {
         "id": row.id,
         "kind": row.kind,
         "topic": row.topic,
@@ -49,7 +49,7 @@ def outbox_row(row: "Message") -> tuple[dict[str, Any], str]:
         f"{row.id}  {row.kind} {row.topic}  {about or '-'}  due {moment(row.due_at)}  attempts"
         f" {row.attempts}"
     )
-    return told | {
+    return fields | {
         "attempts": row.attempts,
         "error": row.last_error,
     }, f"{line}  {row.last_error or ''}".rstrip()

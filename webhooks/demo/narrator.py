@@ -9,7 +9,7 @@ import click
 
 from domain.hours import timezone
 
-WIDTH = 100
+MOST_SHOWN = 9
 
 
 class Narrator:
@@ -63,9 +63,9 @@ def local(instant: str, zone: str) -> datetime:
     return datetime.fromisoformat(instant).astimezone(timezone(zone))
 
 
-def few(items: Sequence[str], most: int = 9) -> str:
+def few(items: Sequence[str]) -> str:
     """The first of many, and how many more."""
-    shown = " ".join(items[:most])
-    if len(items) <= most:
+    shown = " ".join(items[:MOST_SHOWN])
+    if len(items) <= MOST_SHOWN:
         return shown
-    return f"{shown} ... {len(items) - most} more"
+    return f"{shown} ... {len(items) - MOST_SHOWN} more"

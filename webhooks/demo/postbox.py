@@ -72,9 +72,9 @@ class Postbox:
                 f"{letter.subject!r} to {', '.join(letter.recipients)}"
                 for letter in self.messages()
             ]
-            told = "; ".join(seen[-10:]) or "none"
+            said = "; ".join(seen[-10:]) or "none"
             raise StepFailed(
-                f"{count} mails did not come within {seconds:g} s; {len(seen)} did: {told}; see"
+                f"{count} mails did not come within {seconds:g} s; {len(seen)} did: {said}; see"
                 f" {self.url}"
             )
         return self.messages()
@@ -98,10 +98,10 @@ class Letters:
             encodable(envelope.mail_from or ""),
             tuple(map(encodable, envelope.rcpt_tos)),
         )
-        told = read(raw)
+        parts = read(raw)
         with self._arrival:
             self._count += 1
-            self._kept.append(Letter(self._count, self._now(), sender, recipients, raw, **told))
+            self._kept.append(Letter(self._count, self._now(), sender, recipients, raw, **parts))
             self._arrival.notify_all()
         return "250 OK"
 

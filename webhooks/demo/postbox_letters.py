@@ -110,8 +110,8 @@ def _first(message: Message, kind: str) -> str:
             # In bytes: a fold may stand in the middle of a character.
             if kind not in ("text/plain", "text/html"):
                 payload = _FOLD.sub(b"", payload)
-            told = _text(payload, part.get_content_charset("utf-8"))
-            return encodable(told).replace("\r\n", "\n")
+            text = _text(payload, part.get_content_charset("utf-8"))
+            return encodable(text).replace("\r\n", "\n")
     return ""
 
 

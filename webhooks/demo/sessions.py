@@ -104,10 +104,10 @@ def _cancel(stage: Stage, person: DemoPerson, moved: dict[str, Any], say: Narrat
     ended = stage.api.post(f"/v1/bookings/{moved['id']}/cancel", {"version": moved["version"]})
     mails = _mails(stage, before, 2)
     _until_event(stage, ended, lambda event: event is None)
-    told = "cancelled in time"
+    outcome = "cancelled in time"
     if ended["status"] == "missed":
-        told = "less than 24 h before, so it counts as missed"
-    say.done(*mails, f"{told}; the event is gone from {person.name}'s calendar")
+        outcome = "less than 24 h before, so it counts as missed"
+    say.done(*mails, f"{outcome}; the event is gone from {person.name}'s calendar")
 
 
 def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
@@ -132,20 +132,20 @@ def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
         answers = list(
             pool.map(lambda who: stage.api.try_post(seats, {"participant": who}), wanting)
         )
-    told = {}
+    by_status = {}
     for answer in answers:
-        told[answer.status_code] = answer.json()
-    if sorted(told) != [CREATED, CONFLICT]:
+        by_status[answer.status_code] = answer.json()
+    if sorted(by_status) != [CREATED, CONFLICT]:
         raise StepFailed(
             f"of two who want the last seat one gets it, not: {[answer.text for answer in answers]}"
         )
     mails = _mails(stage, before, 4)
-    winner, why = told[CREATED]["participant"]["name"], told[CONFLICT]["code"]
+    winner, why = by_status[CREATED]["participant"]["name"], by_status[CONFLICT]["code"]
     said = [f"{winner} got it; the other one was told {why}, and instead:"]
-    for near in told[CONFLICT]["nearest"]:
+    for near in by_status[CONFLICT]["nearest"]:
         line = day_and_time(near, person.zone)
         said.append(f"    {line}")
-    if not told[CONFLICT]["nearest"]:
+    if not by_status[CONFLICT]["nearest"]:
         said.append("    nothing: the coach has no other time")
     say.done(*said, *mails)
 

@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 import orjson
 from flask import Response, request
@@ -24,6 +23,7 @@ from domain.sessions import Terms
 from storage.rows import idempotency
 from storage.rows.idempotency import KeyReused, StoredAnswer
 from storage.rows.outbox_claims import Wake
+from storage.schema.database import Tx
 from storage.schema.outages import run_again_once
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
@@ -34,8 +34,6 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 CONFLICT = 409
-
-Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """One coach's listing, as the endpoints and pages about one coach ask for it."""
 
 from datetime import datetime
-from typing import Any
 
+from storage.schema.database import Tx
 from storage.slots import listings
 from storage.slots.listings import Listing
 from webhooks.http.context import runtime
 
 
-def listing_of(tx: Any, coach_id: str, *, now: datetime, reasons: bool = False) -> Listing | None:
+def listing_of(tx: Tx, coach_id: str, *, now: datetime, reasons: bool = False) -> Listing | None:
     """None: there is no such coach. `reasons`: why closed times are closed, too; they are larger
     than all the rest.
     """

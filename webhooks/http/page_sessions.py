@@ -178,12 +178,12 @@ def known() -> dict[str, Any]:
     """
     spoken = language()
     here = g.get("guest", NOBODY)
-    told = STAFF
+    reader = STAFF
     if here.viewer == "participant":
-        told = ""
+        reader = ""
 
     def said(key: str, **values: object) -> str:
-        return say(spoken, key, told, **values)
+        return say(spoken, key, reader, **values)
 
     left = max(0, here.until - int(runtime().services.now().timestamp()))
     return {

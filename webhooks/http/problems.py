@@ -196,8 +196,8 @@ def _out(kind: Kind) -> Response:
     return problem(503, code, detail)
 
 
-def unavailable(error: Exception, told: Callable[[Kind], Response]) -> Response:
-    """What `told` makes of the way in which the database is out, and when to ask again; for pages
+def unavailable(error: Exception, answer: Callable[[Kind], Response]) -> Response:
+    """What `answer` makes of the way in which the database is out, and when to ask again; for pages
     too. What no database is to blame for is a fault of ours.
     """
     kind = kind_of(error)
@@ -205,7 +205,7 @@ def unavailable(error: Exception, told: Callable[[Kind], Response]) -> Response:
         return unexpected(error)
     if not isinstance(getattr(error, "orig", None), Probed):
         log.warning("database_failed_a_request", kind=kind, error=type(error).__name__)
-    response = told(kind)
+    response = answer(kind)
     response.headers.update(RETRY_AFTER)
     return response
 
@@ -232,14 +232,14 @@ def unexpected(error: Exception) -> Response:
 def problem(
     status: int, code: str, detail: str, *, field: str | None = None, **members: Any
 ) -> Response:
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
     }
     if field is not None:
-        told["field"] = field
-    told |= members | {"request_id": g.get("request_id")}
+        document["field"] = field
+    document |= members | {"request_id": g.get("request_id")}
     parts().refusals.tell(code, members.get("reason"))
-    return Response(orjson.dumps(told), status, mimetype=PROBLEM)
+    return Response(orjson.dumps(document), status, mimetype=PROBLEM)

@@ -74,9 +74,9 @@ class Refusals:
 
     def keep(self, response: Response) -> None:
         """Write it down after it was answered, if it was a refusal at one of our routes."""
-        told, route = g.pop("refusal", None), request.url_rule
+        refusal, route = g.pop("refusal", None), request.url_rule
         refused = HTTPStatus.BAD_REQUEST <= response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
-        if told is None or route is None or not refused:
+        if refusal is None or route is None or not refused:
             return
         client, coach_id = _who()
         allowance = self._strangers
@@ -84,7 +84,7 @@ class Refusals:
             allowance = self._known
         if not allowance.take():
             return
-        code, reason = told
+        code, reason = refusal
         now, where = self._services.corrected_now(), f"{request.method} {route.rule}"
         found = Refusal(now, where, code, reason, client)
         about = _about()

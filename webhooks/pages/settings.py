@@ -13,6 +13,7 @@ from storage.rows import coaches, connections
 from storage.rows.calendars import UnknownCalendar
 from storage.rows.coaches import StaleVersion
 from storage.rows.connections import Connected
+from storage.schema.database import Tx
 from storage.slots import listings
 from storage.transactions import coach_settings, target_calendars
 from storage.transactions.coach_settings import CoachChange
@@ -36,8 +37,6 @@ GOOD = ("saved", "disconnecting", "connected")
 SAID = (*GOOD, "declined", "expired", "refused", "in_use", "away", "calendars_changed")
 FRAGMENT = "X-Fragment"
 MOST_DIGITS = 9
-
-Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 
 class Wrong(Exception):
@@ -78,8 +77,8 @@ def settings_preview() -> Response:
         found = forms.read(forms.sent(request.form), coach, today(coach))
         if FRAGMENT in request.headers:
             later = choices.pending(tx, coach.id, found.values)
-            told = {"unsaved": True, "later": later} | _common() | _effect(tx, found)
-            return Response(render_template("pages/settings_effect.html", **told))
+            shown = {"unsaved": True, "later": later} | _common() | _effect(tx, found)
+            return Response(render_template("pages/settings_effect.html", **shown))
         return _page(tx, found, unsaved=True)
 
 

@@ -5,11 +5,12 @@ from flask import Response, abort, render_template, request
 from storage.rows import connections as connection_rows
 from storage.rows import push_marks
 from storage.rows.connections import Connected
+from storage.schema.database import Tx
 from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, language
-from webhooks.pages.settings import HOME, Tx
+from webhooks.pages.settings import HOME
 from webhooks.pages.settings_words import PROVIDERS, Words
 from workers.jobs import account_linking
 

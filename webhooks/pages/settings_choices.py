@@ -4,16 +4,14 @@ sessions; saved with all else of the page, or not at all.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from domain.accounts import Calendar
 from storage.rows import connections
 from storage.rows.calendars import UnknownCalendar
 from storage.rows.connections import Connected
+from storage.schema.database import Tx
 from storage.transactions import coach_settings, target_calendars
 from webhooks.pages.settings_form import Values
-
-Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 
 def choose(tx: Tx, coach_id: str, values: Values, *, now: datetime) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ and what the mail server's answer means.
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from domain.errors import Invalid
 from domain.mail import Mail, MailFacts
@@ -15,6 +14,7 @@ from domain.mail.tokens import UnusableTokens as HeldBack
 from domain.sessions import Unknown
 from storage.rows import bookings, brands, coaches, mail_texts, withheld_addresses
 from storage.rows.outbox import Trouble
+from storage.schema.database import Tx
 from storage.transactions import relink_mails
 from workers import tracing
 from workers.delivery.delivery import (
@@ -72,7 +72,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     return _hand_over(services, turn, facts, mail, content)
 
 
-def _signed(tx: Any, facts: MailFacts, coach_id: str | None) -> MailFacts:
+def _signed(tx: Tx, facts: MailFacts, coach_id: str | None) -> MailFacts:
     """A coach whose name was not known when the change was made may have one now."""
     if facts.coach_name or not coach_id:
         return facts
@@ -85,7 +85,7 @@ def _signed(tx: Any, facts: MailFacts, coach_id: str | None) -> MailFacts:
     return replace(facts, coach_name=coach.name, recipient=recipient)
 
 
-def _unwanted(services: Services, tx: Any, facts: MailFacts, choice: Choice) -> Skipped | None:
+def _unwanted(services: Services, tx: Tx, facts: MailFacts, choice: Choice) -> Skipped | None:
     """Why nobody needs it any more."""
     if facts.kind == "reminder":
         if facts.starts is not None and services.now().timestamp() >= facts.starts:
@@ -99,7 +99,7 @@ def _unwanted(services: Services, tx: Any, facts: MailFacts, choice: Choice) -> 
     return None
 
 
-def _booked(tx: Any, booking_id: str) -> bool:
+def _booked(tx: Tx, booking_id: str) -> bool:
     try:
         return bookings.get(tx, booking_id).status == "booked"
     except Unknown:

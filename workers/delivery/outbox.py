@@ -9,13 +9,12 @@ mail, and that is counted.
 import time
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
 from storage.rows import mailer_trouble, outbox, outbox_claims, withheld_addresses
 from storage.rows.outbox_claims import DeliveryClaim, Wake
-from storage.schema.database import Unavailable
+from storage.schema.database import Tx, Unavailable
 from workers.delivery import callbacks, mails, write_back
 from workers.delivery.delivery import (
     Dead,
@@ -64,7 +63,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     in_time = replace(services, cronofy=services.cronofy.until(began + seconds * SHARE))
     outcome = _act(in_time, Turn(held, seconds, began))
 
-    def record(tx: Any) -> tuple[bool, list[Wake]]:
+    def record(tx: Tx) -> tuple[bool, list[Wake]]:
         if not _record(services, tx, held, outcome):
             return False, []
         # A row that waits for an earlier one of the same session goes as soon as that is over.
@@ -79,7 +78,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     # send it again.
     kept, waiting = services.database.insist(record, until=began + seconds)
     if kept:
-        _tell(held, outcome)
+        _log_outcome(held, outcome)
     else:
         log.warning(
             "late_outcome_refused", outbox=held.id, kind=held.kind, outcome=type(outcome).__name__
@@ -102,7 +101,7 @@ def _act(services: Services, turn: Turn) -> Outcome:
         return Later(f"our fault: {type(error).__name__}", unsure=True)
 
 
-def _record(services: Services, tx: Any, held: DeliveryClaim, outcome: Outcome) -> bool:
+def _record(services: Services, tx: Tx, held: DeliveryClaim, outcome: Outcome) -> bool:
     """False: the lease was lost to somebody else; nothing is written."""
     match outcome:
         case Sent():
@@ -127,23 +126,23 @@ def _record(services: Services, tx: Any, held: DeliveryClaim, outcome: Outcome) 
             )
 
 
-def _tell(held: DeliveryClaim, outcome: Outcome) -> None:
+def _log_outcome(held: DeliveryClaim, outcome: Outcome) -> None:
     """One line, without any address:
     ops alerts on `delivery_dead`, `mail_held` and `address_withheld`.
     """
-    told = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
+    about = {"outbox": held.id, "kind": held.kind, "attempts": held.attempts}
     match outcome:
         case Sent():
-            log.info("delivered", **told)
+            log.info("delivered", **about)
         case Skipped(why, reason):
-            log.info("delivery_skipped", **told, reason=reason, why=why)
+            log.info("delivery_skipped", **about, reason=reason, why=why)
         case Dead(error):
-            log.error("delivery_dead", **told, error=error)
+            log.error("delivery_dead", **about, error=error)
         case NoMailbox(error, None):
-            log.warning("mail_withheld", **told, error=error)
+            log.warning("mail_withheld", **about, error=error)
         case NoMailbox(error):
-            log.error("address_withheld", **told, error=error)
+            log.error("address_withheld", **about, error=error)
         case WaitsForText(error):
-            log.error("mail_held", **told, error=error)
+            log.error("mail_held", **about, error=error)
         case Later(error):
-            log.warning("delivery_failed", **told, error=error)
+            log.warning("delivery_failed", **about, error=error)

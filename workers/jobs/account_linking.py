@@ -7,7 +7,6 @@ link to that page, `begin` sends this browser to the consent, `come_back` keeps 
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -15,6 +14,7 @@ from storage.rows import coaches, connections, links, oauth_states, push_marks
 from storage.rows.connections import AccountInUse
 from storage.rows.links import Link
 from storage.rows.oauth_states import Attempt, Now, Outcome
+from storage.schema.database import Tx
 from storage.schema.vault import Sealed
 from workers.actors import Actors
 from workers.cronofy.errors import CronofyError
@@ -22,8 +22,6 @@ from workers.cronofy.wire import Grant
 from workers.services import Services
 
 log = structlog.get_logger()
-
-Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 STATE_LIFE = timedelta(minutes=10)
 # Longer than a code is asked about: whoever died over it will not say.

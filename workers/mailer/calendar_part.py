@@ -50,12 +50,12 @@ def _event(invitation: Invitation) -> Event:
     event["ATTENDEE"] = _person(
         invitation.attendee, ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE"
     )
-    told = (
+    texts = (
         ("SUMMARY", invitation.summary),
         ("DESCRIPTION", invitation.description),
         ("STATUS", invitation.status or ""),
     )
-    for name, text in told:
+    for name, text in texts:
         if text:
             event[name] = vText(_plain(text))
     if invitation.url:

@@ -150,7 +150,7 @@ def test_without_redis_nobody_is_limited(one_desk: Desk) -> None:
 def test_the_document_tells_429_of_each_route_with_its_headers(one_desk: Desk) -> None:
     paths = one_desk.look("/openapi.json").json["paths"]
     for route in ROUTES:
-        if not route.told:
+        if not route.documented:
             continue
         responses = paths[re.sub(r"<(\w+)>", r"{\1}", route.path)][route.method.lower()][
             "responses"

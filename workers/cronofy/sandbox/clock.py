@@ -37,7 +37,7 @@ class SandboxClock:
             raise ValueError("the clock advances by 0 or more seconds; use set to go back")
         self._offset += timedelta(seconds=seconds)
         self._skipped += seconds
-        self._tell()
+        self._notify()
 
     def set(self, now: datetime) -> None:
         """Move to `now` (aware). A step forward counts as time passed, a step back does not."""
@@ -45,13 +45,13 @@ class SandboxClock:
         self._offset += timedelta(seconds=step)
         # What waits for a time-out must not begin to wait anew when the date is turned back.
         self._skipped += max(0.0, step)
-        self._tell()
+        self._notify()
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each jump: whoever sleeps until a time must look again."""
         self._listeners.append(listener)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in self._listeners:
             listener()
 

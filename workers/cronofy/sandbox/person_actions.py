@@ -44,7 +44,7 @@ def add(
         events.append(event)
     # Several changes may come merged in one ping, so an import makes one.
     if notify and events:
-        _tell(world, calendar, events[0])
+        _notify(world, calendar, events[0])
     return events
 
 
@@ -82,11 +82,11 @@ def find(world: World, uid: str) -> tuple[SandboxCalendar, SandboxEvent]:
 def _put(world: World, calendar: SandboxCalendar, event: SandboxEvent) -> SandboxEvent:
     event = replace(event, updated=world.clock.second())
     calendar.events[event.uid] = event
-    _tell(world, calendar, event)
+    _notify(world, calendar, event)
     return event
 
 
-def _tell(world: World, calendar: SandboxCalendar, event: SandboxEvent) -> None:
+def _notify(world: World, calendar: SandboxCalendar, event: SandboxEvent) -> None:
     profile = calendar.profile
     accounts.notice(world, profile)
     if profile.revoked or calendar.held is not None:

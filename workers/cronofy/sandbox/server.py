@@ -132,9 +132,9 @@ def serve(
     # Whoever waits for it must not find the one of the last run.
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
-    told = threading.Event()
+    stopped = threading.Event()
     with (
-        _stopped_by_signals(told),
+        _stopped_by_signals(stopped),
         Sandbox(
             port=port,
             host=host,
@@ -149,13 +149,13 @@ def serve(
         sandbox.control.now()
         if ready_file is not None:
             _write_whole(ready_file, json.dumps(sandbox.ready(), indent=1))
-        told.wait()
+        stopped.wait()
 
 
 @contextmanager
-def _stopped_by_signals(told: threading.Event) -> Iterator[None]:
+def _stopped_by_signals(stopped: threading.Event) -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
-        told.set()
+        stopped.set()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
