@@ -1,5 +1,5 @@
-"""Every page for people in three widths, and every kind of mail in two languages, as pictures for
-the manual: those that are not there are made here.
+"""Every page for people in three widths, and every kind of mail in two languages, and what is read
+from right to left in Arabic, as pictures for the manual: those that are not there are made here.
 """
 
 import re
@@ -30,10 +30,13 @@ NAMES = {
     "settings": ("settings", "disconnect"),
     "nobody": ("consent", "visit-over"),
 }  # fmt: skip
+ARABIC = {"participant": "week", "settings": "settings", "mail": "booked"}
+NARROW_AND_WIDE = (WIDTHS[0], WIDTHS[-1])
+COARSE = "matchMedia('(pointer: coarse)').matches"
 
 
-def file_of(name: str, width: int) -> Path:
-    return PICTURES / "pages" / f"{name}-{width}.webp"
+def file_of(name: str, width: int, folder: str = "pages") -> Path:
+    return PICTURES / folder / f"{name}-{width}.webp"
 
 
 def missing(viewer: str) -> list[Path]:
@@ -47,6 +50,7 @@ def photograph(page: Page, widths: tuple[int, ...], paths: dict[str, str]) -> No
         for width in widths:
             page.set_viewport_size({"width": width, "height": 740})
             take(page, file_of(name, width))
+            assert page.evaluate(COARSE) == (width == WIDTHS[0]), "not by a finger any more"
 
 
 def ready(site: Site) -> dict[str, str]:
@@ -79,10 +83,10 @@ def paths_of(viewer: str, ids: dict[str, str]) -> dict[str, str]:
     return {name: every[name] for name in NAMES[viewer]}
 
 
-def link_of(site: Site, viewer: str) -> str:
+def link_of(site: Site, viewer: str, language: str = "en") -> str:
     if viewer == "settings":
-        return settings_link(site)
-    return page_visitor.path_of(page_visitor.link(site.desk, viewer=viewer))
+        return settings_link(site, language)
+    return page_visitor.path_of(page_visitor.link(site.desk, viewer=viewer, language=language))
 
 
 @pytest.mark.parametrize("viewer", ["participant", "coach", "settings"])
@@ -124,6 +128,32 @@ def test_mails_are_photographed_in_two_languages(one_site: Site, tmp_path: Path)
                 seen.page.goto((tmp_path / f"{name}.html").as_uri())
                 take(seen.page, path)
     assert all(path.exists() for path in mail_pictures().values())
+
+
+@pytest.mark.parametrize("viewer", ["participant", "settings"])
+def test_a_page_is_photographed_in_arabic(one_site: Site, viewer: str) -> None:
+    name = ARABIC[viewer]
+    if not all(file_of(f"{name}-ar", width).exists() for width in NARROW_AND_WIDE):
+        path = paths_of(viewer, ready(one_site))[name]
+        for options, width in zip((PHONE, SCREEN), NARROW_AND_WIDE, strict=True):
+            with one_site.visit(**options) as seen:
+                seen.page.goto(link_of(one_site, viewer, "ar"))
+                photograph(seen.page, (width,), {f"{name}-ar": path})
+                assert seen.page.evaluate("document.dir") == "rtl"
+    assert all(file_of(f"{name}-ar", width).exists() for width in NARROW_AND_WIDE)
+
+
+def test_a_mail_is_photographed_in_arabic(one_site: Site, tmp_path: Path) -> None:
+    kind = ARABIC["mail"]
+    left = {width: file_of(f"{kind}-ar", width, "mails") for width in NARROW_AND_WIDE}
+    if not all(path.exists() for path in left.values()):
+        asked = [str(tmp_path), f"--kind={kind}", "--language=ar"]
+        assert CliRunner().invoke(mails, asked).exit_code == 0
+        for width, path in left.items():
+            with one_site.visit(width=width, height=400) as seen:
+                seen.page.goto((tmp_path / f"{kind}.ar.html").as_uri())
+                take(seen.page, path)
+    assert all(path.exists() for path in left.values())
 
 
 def test_pictures_are_small_and_the_manual_shows_each() -> None:
