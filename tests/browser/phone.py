@@ -14,6 +14,15 @@ SMALL = """() => [...document.querySelectorAll(
     return box.height < 43.5 || box.width < 43.5;
   })
   .map((it) => it.outerHTML.slice(0, 90))"""
+OUTSIDE = """() => [...document.querySelectorAll("main *")]
+  .filter((it) => it.checkVisibility())
+  .filter((it) => !it.closest(".hidden, .grid, .week td i, #weeks nav span, #pick .fields label"))
+  .filter((it) => {
+    const box = it.getBoundingClientRect();
+    return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1);
+  })
+  .map((it) => it.outerHTML.slice(0, 90))"""
+"""What reaches over the left side of a page that begins at the right one makes it no wider."""
 FIRST = "#grid td:not([class]) button"
 
 

@@ -22,14 +22,14 @@ def take(page: Page, path: Path, at: str = "body", tallest: int = TALLEST) -> No
     width, before, height = page.evaluate("[innerWidth, innerHeight, document.body.scrollHeight]")
     top = there.evaluate("it => it.getBoundingClientRect().top + scrollY")
     clip = {"x": 0, "y": top, "width": width, "height": min(height - top, tallest)}
-    # What sticks to the edge of the screen stands at the edge of the picture.
+    # What sticks to the edge of the screen stands at the edge of the picture. And the picture is of
+    # the screen: one that reaches beyond it makes a mouse of the finger, now and ever after.
     page.set_viewport_size({"width": width, "height": round(clip["height"])})
     page.evaluate("top => scrollTo(0, top)", top)
     session = page.context.new_cdp_session(page)
     path.parent.mkdir(parents=True, exist_ok=True)
     for scale, quality in LOOKS:
         asked = {"format": "webp", "quality": quality, "clip": clip | {"scale": scale}}
-        asked["captureBeyondViewport"] = True
         made = base64.b64decode(session.send("Page.captureScreenshot", asked)["data"])
         if len(made) <= MOST_BYTES:
             break

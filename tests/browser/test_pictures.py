@@ -1,5 +1,5 @@
-"""Every page for people in three widths, and every kind of mail in two languages, as pictures for
-the manual: those that are not there are made here.
+"""Every page for people in three widths, and every kind of mail in two languages, and what is read
+from right to left in Arabic, as pictures for the manual: those that are not there are made here.
 """
 
 import re
@@ -11,29 +11,22 @@ from playwright.sync_api import Page
 
 from domain.mail import TEXT_KINDS
 from tests.browser.conftest import Site
+from tests.browser.every_page import NAMES, invited, link_of, paths_of, ready
 from tests.browser.phone import PHONE as FINGER
 from tests.browser.pictures import MOST_BYTES, MOST_TOGETHER, PICTURES, WIDTHS, take
-from tests.browser.settings_page import settings_link
-from tests.support import page_visitor, people
-from tests.support.booking_requests import POD, post
 from webhooks.cli.mails import mails
 
 LANGUAGES = ("en", "de")
 AT_HOME = {"timezone_id": "Europe/London"}
 PHONE, SCREEN = FINGER | AT_HOME, AT_HOME
 GUIDE = PICTURES.parent / "reference" / "pictures.md"
-TAKEN, BUSY, OPEN = people.at(2, 9), people.at(3, 12), people.at(4, 9)
-NAMES = {
-    "participant": ("week", "move", "nothing-open", "confirm", "booked", "cancel", "refused",
-                    "have", "problem"),
-    "coach": ("coach-week", "force", "group", "call-off"),
-    "settings": ("settings", "disconnect"),
-    "nobody": ("consent", "visit-over"),
-}  # fmt: skip
+ARABIC = {"participant": "week", "settings": "settings", "mail": "booked"}
+NARROW_AND_WIDE = (WIDTHS[0], WIDTHS[-1])
+COARSE = "matchMedia('(pointer: coarse)').matches"
 
 
-def file_of(name: str, width: int) -> Path:
-    return PICTURES / "pages" / f"{name}-{width}.webp"
+def file_of(name: str, width: int, folder: str = "pages") -> Path:
+    return PICTURES / folder / f"{name}-{width}.webp"
 
 
 def missing(viewer: str) -> list[Path]:
@@ -47,42 +40,7 @@ def photograph(page: Page, widths: tuple[int, ...], paths: dict[str, str]) -> No
         for width in widths:
             page.set_viewport_size({"width": width, "height": 740})
             take(page, file_of(name, width))
-
-
-def ready(site: Site) -> dict[str, str]:
-    """Ada's week with a session of Grace's and a group. Their ids."""
-    connection_id = people.ready(site.desk.database, people.MAILED, (BUSY, people.at(3, 14)))
-    booking_id = page_visitor.enter(site.desk).book(TAKEN)
-    pod = post(site.desk, "/v1/pods", POD | {"start": "2026-06-05T13:00:00Z"})
-    return {"connection": connection_id, "booking": booking_id, "pod": pod.json["session_id"]}
-
-
-def paths_of(viewer: str, ids: dict[str, str]) -> dict[str, str]:
-    booking, confirm = f"/book/bookings/{ids['booking']}", "/book/confirm?duration=60&start="
-    every: dict[str, str] = {
-        "week": "/book?week=2026-06-01&duration=60",
-        "move": f"/book?move={ids['booking']}",
-        "nothing-open": "/book?week=2026-07-13",
-        "confirm": f"{confirm}{OPEN}",
-        "booked": booking,
-        "cancel": f"{booking}/cancel",
-        "refused": f"{confirm}{BUSY}",
-        "have": f"{confirm}{TAKEN}",
-        "problem": "/book/bookings/bkg_nobody",
-        "coach-week": "/book?week=2026-06-01&duration=60",
-        "force": f"{confirm}{BUSY}",
-        "group": f"/book/groups/{ids['pod']}",
-        "call-off": f"/book/groups/{ids['pod']}/off",
-        "settings": "/settings",
-        "disconnect": f"/settings/connections/{ids['connection']}/disconnect",
-    }
-    return {name: every[name] for name in NAMES[viewer]}
-
-
-def link_of(site: Site, viewer: str) -> str:
-    if viewer == "settings":
-        return settings_link(site)
-    return page_visitor.path_of(page_visitor.link(site.desk, viewer=viewer))
+            assert page.evaluate(COARSE) == (width == WIDTHS[0]), "not by a finger any more"
 
 
 @pytest.mark.parametrize("viewer", ["participant", "coach", "settings"])
@@ -98,11 +56,7 @@ def test_pages_are_photographed_in_three_widths(one_site: Site, viewer: str) -> 
 
 def test_pages_of_nobody_s_are_photographed_too(one_site: Site) -> None:
     if missing("nobody"):
-        people.introduce(one_site.desk.database, people.MAILED)
-        asked = {"provider": "google"}
-        invited = one_site.desk.ask("POST", "/v1/coaches/ada/connect", json=asked)
-        consent = str(invited.json["authorize_url"])
-        paths = {"consent": f"/c/{consent.rpartition('/c/')[2]}", "visit-over": "/book"}
+        paths = paths_of("nobody", invited(one_site))
         for options, widths in ((PHONE, WIDTHS[:1]), (SCREEN, WIDTHS[1:])):
             with one_site.visit(**options) as seen:
                 photograph(seen.page, widths, paths)
@@ -124,6 +78,32 @@ def test_mails_are_photographed_in_two_languages(one_site: Site, tmp_path: Path)
                 seen.page.goto((tmp_path / f"{name}.html").as_uri())
                 take(seen.page, path)
     assert all(path.exists() for path in mail_pictures().values())
+
+
+@pytest.mark.parametrize("viewer", ["participant", "settings"])
+def test_a_page_is_photographed_in_arabic(one_site: Site, viewer: str) -> None:
+    name = ARABIC[viewer]
+    if not all(file_of(f"{name}-ar", width).exists() for width in NARROW_AND_WIDE):
+        path = paths_of(viewer, ready(one_site))[name]
+        for options, width in zip((PHONE, SCREEN), NARROW_AND_WIDE, strict=True):
+            with one_site.visit(**options) as seen:
+                seen.page.goto(link_of(one_site, viewer, "ar"))
+                photograph(seen.page, (width,), {f"{name}-ar": path})
+                assert seen.page.evaluate("document.dir") == "rtl"
+    assert all(file_of(f"{name}-ar", width).exists() for width in NARROW_AND_WIDE)
+
+
+def test_a_mail_is_photographed_in_arabic(one_site: Site, tmp_path: Path) -> None:
+    kind = ARABIC["mail"]
+    left = {width: file_of(f"{kind}-ar", width, "mails") for width in NARROW_AND_WIDE}
+    if not all(path.exists() for path in left.values()):
+        asked = [str(tmp_path), f"--kind={kind}", "--language=ar"]
+        assert CliRunner().invoke(mails, asked).exit_code == 0
+        for width, path in left.items():
+            with one_site.visit(width=width, height=400) as seen:
+                seen.page.goto((tmp_path / f"{kind}.ar.html").as_uri())
+                take(seen.page, path)
+    assert all(path.exists() for path in left.values())
 
 
 def test_pictures_are_small_and_the_manual_shows_each() -> None:

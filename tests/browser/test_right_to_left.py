@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.booking_page import button, ready, tab_into_grid
 from tests.browser.conftest import Seen, Site
+from tests.browser.phone import OUTSIDE
 from tests.browser.readers import at_peace, violations
 from tests.browser.settings_page import at_settings
 from tests.support import page_visitor, people
@@ -18,15 +19,6 @@ from tests.support.page_visitor import GRACE
 PHONE: dict[str, Any] = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
 FIRST = "#grid td button"
 READER = {**GRACE, "name": "ليلى حداد", "language": "ar"}
-OUTSIDE = """() => [...document.querySelectorAll("main *")]
-  .filter((it) => it.checkVisibility())
-  .filter((it) => !it.closest(".hidden, .grid, .week td i, #weeks nav span"))
-  .filter((it) => {
-    const box = it.getBoundingClientRect();
-    return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1);
-  })
-  .map((it) => it.outerHTML.slice(0, 90))"""
-"""What reaches over the left side of a page that begins at the right one makes it no wider."""
 
 
 @contextmanager
