@@ -1,7 +1,9 @@
 """What the lines of one process share: who is in, and how much of their requests is kept."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 MOST_LINES = 800
 MOST_KEPT = 32 * 1024 * 1024
 """Octets that came in requests without an answer yet, over all lines of a process."""
+LONG = 16 * 1024
+"""Octets from which a request is a long one: a sheet, a logo, texts of mails."""
+LONG_SHARE = 1 / 4
+"""Of the threads, how many may answer long ones at once; one at least."""
 
 
 class Hall:
@@ -30,15 +36,41 @@ class Hall:
         self.leaving = False
         # An executor makes a future of each piece of work: 20 of a bare request's 100 µs.
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._long: deque[Callable[[], None]] = deque()
+        self._free_for_long = max(1, round(threads * LONG_SHARE))
         self._threads = []
         for number in range(threads):
             thread = Thread(target=self._do, name=f"request-{number}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
-    def work(self, do: Callable[[], None]) -> None:
-        """In a thread, as soon as one is free."""
-        self._work.put(do)
+    def work(self, do: Callable[[], None], octets: int) -> None:
+        """In a thread, as soon as one is free; a request of so many octets."""
+        if octets < LONG:
+            self._work.put(do)
+            return
+        # The race: a dozen sheets that arrive together. In as many threads they would share the
+        # interpreter with every booking, and keep what each unpacks at once.
+        self._long.append(do)
+        self._begin_long()
+
+    def _begin_long(self) -> None:
+        if self._long and self._free_for_long:
+            self._free_for_long -= 1
+            do = self._long.popleft()
+            self._work.put(lambda: self._do_long(do))
+
+    def _do_long(self, do: Callable[[], None]) -> None:
+        """In a thread."""
+        try:
+            do()
+        finally:
+            with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+                self.loop.call_soon_threadsafe(self._ended_long)
+
+    def _ended_long(self) -> None:
+        self._free_for_long += 1
+        self._begin_long()
 
     def room(self) -> bool:
         """Whether one more line may come in. In a crowd whoever would be shown out

@@ -205,7 +205,7 @@ class Line(asyncio.Protocol):
             self._close()
             return
         self._working, self.until = True, math.inf
-        self._hall.work(lambda: self._work(asked))
+        self._hall.work(lambda: self._work(asked), self.kept)
 
     def _work(self, environ: Environ) -> None:
         """In a thread."""

@@ -1,0 +1,61 @@
+"""Long requests, such as sheets, take turns: they leave threads to those who book."""
+
+import asyncio
+import threading
+
+import pytest
+
+from webhooks.front.hall import LONG, Hall
+from webhooks.front.wsgi import Answer
+
+THREADS, SHEETS = 8, 12
+
+
+def refuse(_kind: str) -> Answer:
+    return "400 Bad Request", (), b""
+
+
+class Sheets:
+    """How many are being read at once, each until it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.lock = threading.Lock()
+        self.now = self.most = self.done = 0
+
+    def read(self) -> None:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        assert self.go.wait(60)
+        with self.lock:
+            self.now -= 1
+            self.done += 1
+
+
+@pytest.mark.parametrize("threads", [1, 4, THREADS])
+def test_of_many_sheets_a_quarter_of_the_threads_reads_and_all_are_answered(threads: int) -> None:
+    async def serve() -> Sheets:
+        sheets = Sheets()
+        hall = Hall(lambda *_: (), threads, refuse)
+        # Given more sheets at once than there are threads
+        for _ in range(SHEETS):
+            hall.work(sheets.read, LONG)
+        while not sheets.now:
+            await asyncio.sleep(0.01)
+        # Then whoever sends little is answered meanwhile, where there is another thread
+        booked = threading.Event()
+        hall.work(booked.set, LONG - 1)
+        if threads > 1:
+            assert await asyncio.to_thread(booked.wait, 60)
+        assert sheets.most == max(1, threads // 4)
+        # And when those are read, so are the others
+        sheets.go.set()
+        while sheets.done < SHEETS:
+            await asyncio.sleep(0.01)
+        assert await asyncio.to_thread(booked.wait, 60)
+        hall.close()
+        return sheets
+
+    sheets = asyncio.run(asyncio.wait_for(serve(), 120))
+    assert sheets.most == max(1, threads // 4)
