@@ -2,6 +2,8 @@
 
 from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]  # it has no types
 
+from webhooks import launch
+
 
 class Server(WSGIApplication):  # type: ignore[misc]  # gunicorn has no types
     """Stays in the current folder, for a relative path of a database, and imports
@@ -15,4 +17,5 @@ class Server(WSGIApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 if __name__ == "__main__":
+    launch.load("webhooks.front.worker")
     Server("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn").run()

@@ -77,7 +77,7 @@ def work() -> None:
         counting = ["--fork-function=workers.metrics:export_workers"]
         counted = {"PROMETHEUS_MULTIPROC_DIR": folder()}
     _become(
-        "dramatiq",
+        "webhooks.worker_start",
         "workers.bootstrap:start",
         f"--path={launch.HOME}",  # it puts this first on the path; by default the current folder
         f"--processes={chosen.worker_processes}",
