@@ -54,6 +54,11 @@ def moment(instant: int, zone: str, language: str) -> str:
     return f"{said} ({_gmt(at)})" if _comes_twice(at) else said
 
 
+def clock(instant: int, zone: str, language: str) -> str:
+    """10:00"""
+    return _time(local(instant, zone), language)
+
+
 def weekday(on: date, language: str) -> str:
     """Tue 2 Jun"""
     return format_date(on, WEEKDAY.get(language, USUAL_WEEKDAY), locale=SHORT[language])
@@ -112,6 +117,7 @@ FILTERS: dict[str, Callable[..., str | date]] = {
     "span": span,
     "when": when,
     "moment": moment,
+    "clock": clock,
     "local": local,
     "weekday": weekday,
     "short_weekday": short_weekday,
