@@ -71,8 +71,8 @@ def release(tx: Connection, hold_id: str, terms: Terms) -> None:
 
 
 def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> tuple[str, ...]:
-    """The hold that this booking may use up, if there is one. The caller holds the coach's lock. Raises Refused for
-    another's hold, or one that has ended while somebody else was booked.
+    """The hold that this booking may use up, if there is one. The caller holds the coach's lock.
+    Raises Refused for another's hold, or one that has ended while somebody else was booked.
     """
     if hold_id is None:
         return ()
