@@ -34,8 +34,8 @@ CELL = re.compile(r"<button name=q value=(\d+)")
 
 
 def link(desk: Desk, **changes: Any) -> Answer:
-    """A link to a page in English, unless `language` says otherwise; what is None is left out."""
-    usual = {"purpose": "booking", "coach_id": "ada", "participant": GRACE, "language": "en"}
+    """A link to a page in British English, unless `language` says otherwise; what is None is left out."""
+    usual = {"purpose": "booking", "coach_id": "ada", "participant": GRACE, "language": "en-GB"}
     body: dict[str, Any] = usual | changes
     return desk.ask(
         "POST", "/v1/links", json={name: value for name, value in body.items() if value is not None}

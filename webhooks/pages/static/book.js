@@ -198,23 +198,6 @@ grid.addEventListener("focusin", (event) => {
   }
 });
 
-// Whoever pressed a time here and comes back, be it by the browser's own button, confirms none: what was kept for them is
-// given back.
-const CHOSE = "book-chose";
-show.form.addEventListener("submit", (event) => {
-  if (event.submitter === show) return;
-  try { sessionStorage.setItem(CHOSE, "1"); } catch { /* as above: what is kept ends by itself */ }
-});
-
-addEventListener("pageshow", (event) => {
-  let chose = null;
-  try { chose = sessionStorage.getItem(CHOSE); sessionStorage.removeItem(CHOSE); } catch { /* as above */ }
-  if (!chose || !(event.persisted || "kept" in show.form.dataset)) return;
-  const body = new URLSearchParams(new FormData(show.form));
-  body.set("show", "1");
-  fetch(show.form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
-});
-
 document.getElementById("arrows").hidden = false;
 dress();
 settle();
