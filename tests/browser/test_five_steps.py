@@ -80,7 +80,7 @@ class Walk:
         self.hand.choose(page.locator("#duration"), f"{minutes} minutes")
         if not self.hand.live:
             self.press(page, "Show")
-        page.wait_for_url(f"**duration={minutes}*")
+        page.wait_for_url(f"**duration={minutes}**")
 
     def picture(self, page: Page, name: str, at: str = "h1") -> None:
         """Of the screen, from `at` on."""

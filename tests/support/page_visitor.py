@@ -34,7 +34,9 @@ CELL = re.compile(r"<button name=q value=(\d+)")
 
 
 def link(desk: Desk, **changes: Any) -> Answer:
-    """A link to a page in British English, unless `language` says otherwise; what is None is left out."""
+    """A link to a page in British English, unless `language` says otherwise. What is None is left
+    out.
+    """
     usual = {"purpose": "booking", "coach_id": "ada", "participant": GRACE, "language": "en-GB"}
     body: dict[str, Any] = usual | changes
     return desk.ask(
