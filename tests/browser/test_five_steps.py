@@ -58,7 +58,10 @@ class Walk:
         """A browser at the page that the link leads to."""
         origin = self.town.api.origin
         context = self.browser.new_context(
-            base_url=origin, java_script_enabled=self.hand.live, **self.screen
+            base_url=origin,
+            java_script_enabled=self.hand.live,
+            locale="en-GB",
+            **self.screen,
         )
         context.set_default_timeout(15_000)
         seen = Seen(context.new_page())
