@@ -73,6 +73,15 @@ def hold(tx: Connection, hold_id: str) -> Session | None:
     return _one(tx, row.id == hold_id, row.kind == "hold")
 
 
+def holds_of(tx: Connection, coach_id: str, owner: str) -> list[Session]:
+    """What is kept for this owner with this coach, and what has ended and is still there."""
+    return _all(tx, select(sessions).where(_kept_for(coach_id, owner)))
+
+
+def delete_holds_of(tx: Connection, coach_id: str, owner: str) -> None:
+    tx.execute(sessions.delete().where(_kept_for(coach_id, owner)))
+
+
 def delete_hold(tx: Connection, hold_id: str) -> None:
     tx.execute(sessions.delete().where(row.id == hold_id, row.kind == "hold"))
 
@@ -89,10 +98,10 @@ def coaches_with_expired_holds(tx: Connection, *, now: datetime) -> list[str]:
 
 
 def own(
-    tx: Connection, coach_id: str, *, since: int, now: datetime, without: str | None = None
+    tx: Connection, coach_id: str, *, since: int, now: datetime, without: Sequence[str] = ()
 ) -> list[Own]:
     """What occupies the coach from `since` (epoch seconds) on:
-    sessions, pods and holds, but for the one given.
+    sessions, pods and holds, but for those `without`.
     """
     wanted = [
         row.coach_id == coach_id,
@@ -100,8 +109,8 @@ def own(
         row.active,
         or_(row.expires_at.is_(None), row.expires_at > now),
     ]
-    if without is not None:
-        wanted.append(row.id != without)
+    if without:
+        wanted.append(row.id.not_in(without))
     return records.all_as(tx, Own, select(row.starts, row.ends, row.gap).where(*wanted))
 
 
@@ -157,6 +166,10 @@ def flag_short(tx: Connection, *, now: datetime) -> list[str]:
 def mark_conflicts(tx: Connection, session_ids: Sequence[str], *, since: datetime | None) -> None:
     """An external event lies over these from now on, or, with None, no longer."""
     tx.execute(sessions.update().where(row.id.in_(session_ids)).values(conflict_since=since))
+
+
+def _kept_for(coach_id: str, owner: str) -> ColumnElement[bool]:
+    return and_(row.coach_id == coach_id, row.kind == "hold", row.owner == owner)
 
 
 def _count(tx: Connection, where: ColumnElement[bool], seats: int) -> bool:

@@ -7,6 +7,7 @@ what the caller is about to give up (a hold, the session being moved), and telli
 instead.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -84,10 +85,10 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
 
 
 def check(
-    tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: str | None = None
+    tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: Sequence[str] = ()
 ) -> str | None:
-    """Why the time had to be forced; None when it is open, the session or hold `without` being out
-    of the way.
+    """Why the time had to be forced; None when it is open, the sessions or holds `without` being
+    out of the way.
 
     Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a
     duration that the coach does not offer. The caller holds the coach's lock, and says
@@ -134,15 +135,15 @@ def listing_of(tx: Connection, coach_id: str, terms: Terms) -> Listing:
 
 
 def listing_for(
-    tx: Connection, coach_id: str, terms: Terms, *, moving: str | None = None
+    tx: Connection, coach_id: str, terms: Terms, *, without: Sequence[str] = ()
 ) -> Listing:
-    """What the coach offers; to whoever moves the session `moving`,
-    its own time too. Raises Unknown.
+    """What the coach offers; to whoever moves the session, or has the holds, `without`,
+    their own times too. Raises Unknown.
     """
     coach = coaches.get(tx, coach_id)
     if coach is None:
         raise Unknown("coach", coach_id)
-    return _listing(tx, coach, terms, moving)
+    return _listing(tx, coach, terms, without)
 
 
 def _on_the_grid(wanted: Wanted) -> None:
@@ -152,9 +153,9 @@ def _on_the_grid(wanted: Wanted) -> None:
         )
 
 
-def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) -> Listing:
+def _listing(tx: Connection, coach: Coach, terms: Terms, without: Sequence[str]) -> Listing:
     listing = listing_of(tx, coach.id, terms)
-    if without is None:
+    if not without:
         return listing
     hours_only = listing.effect == "hours_only"
     fresh = slot_sets.compute(tx, coach, now=terms.now, without=without, calendars=not hours_only)
@@ -162,7 +163,7 @@ def _listing(tx: Connection, coach: Coach, terms: Terms, without: str | None) ->
 
 
 def _meets_own(
-    tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, without: str | None
+    tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, without: Sequence[str]
 ) -> bool:
     others = sessions.own(
         tx, coach.id, since=wanted.start - DAY_SECONDS, now=terms.now, without=without

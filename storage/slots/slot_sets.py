@@ -91,10 +91,10 @@ def basis(
     coach: Coach,
     *,
     now: datetime,
-    without: str | None = None,
+    without: Sequence[str] = (),
     calendars: bool = True,
 ) -> Basis:
-    """What a set made now is computed from: leaving a session or hold out, or the calendars."""
+    """What a set made now is computed from: leaving sessions or holds out, or the calendars."""
     origin = today(now)
     own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
     busy = NO_PERIODS
@@ -108,7 +108,7 @@ def compute(
     coach: Coach,
     *,
     now: datetime,
-    without: str | None = None,
+    without: Sequence[str] = (),
     calendars: bool = True,
 ) -> SlotSet:
     """The set as it would be now, of that basis."""

@@ -117,7 +117,7 @@ def rebook(
     # It is there already: nobody needs to be told.
     if (wanted.start, wanted.end) == (before.starts, before.ends):
         return BookingChange(standing.booking, before, [])
-    forced = bookable.check(tx, coach, wanted, terms, without=before.id)
+    forced = bookable.check(tx, coach, wanted, terms, without=(before.id,))
     # Out of every conflict: an open time has none, and a forced one is where somebody wanted it.
     session = replace(
         before,

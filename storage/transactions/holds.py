@@ -32,6 +32,31 @@ def hold(tx: Connection, wanted: Wanted, owner: str, minutes: int, terms: Terms)
     return kept
 
 
+def keep(tx: Connection, wanted: Wanted, owner: str, minutes: int, terms: Terms) -> Session:
+    """Hold a time in place of whatever is kept for this owner with this coach: never two. Raises as
+    `hold` does; then what was kept is still kept.
+    """
+    # In a rush for one time all but the first would queue for the lock, as in `bookings.book`. What
+    # this owner has may be what closes it.
+    if not sessions.holds_of(tx, wanted.coach_id, owner):
+        bookable.turn_away(tx, wanted, terms)
+    # The race: a double click. Neither of the two sees the other's hold, and both are written. The
+    # second waits here, and takes the first one's place.
+    bookable.lock(tx, wanted.coach_id, terms)
+    give_back(tx, wanted.coach_id, owner, terms)
+    return hold(tx, wanted, owner, minutes, terms)
+
+
+def give_back(tx: Connection, coach_id: str, owner: str, terms: Terms) -> None:
+    """Open whatever is kept for this owner with this coach, if anything is."""
+    # Most have nothing: they wait for no lock.
+    if not sessions.holds_of(tx, coach_id, owner):
+        return
+    coach = bookable.lock(tx, coach_id, terms)
+    sessions.delete_holds_of(tx, coach_id, owner)
+    slot_sets.recompute(tx, coach, now=terms.now)
+
+
 def release(tx: Connection, hold_id: str, terms: Terms) -> None:
     """Give a held time back. Raises Unknown; also for a hold that has ended."""
     kept = sessions.hold(tx, hold_id)
@@ -45,23 +70,23 @@ def release(tx: Connection, hold_id: str, terms: Terms) -> None:
     slot_sets.recompute(tx, coach, now=terms.now)
 
 
-def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> str | None:
-    """The hold that this booking may use up. The caller holds the coach's lock. Raises Refused for
-    another's hold, or one that has ended while somebody else was booked.
+def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> tuple[str, ...]:
+    """The hold that this booking may use up, if there is one. The caller holds the coach's lock.
+    Raises Refused for another's hold, or one that has ended while somebody else was booked.
     """
     if hold_id is None:
-        return None
+        return ()
     kept = sessions.hold(tx, hold_id)
     # It has ended: the time may still be open, and is asked for like any other.
     if kept is None:
-        return None
+        return ()
     if (kept.coach_id, kept.starts, kept.ends) != (wanted.coach_id, wanted.start, wanted.end):
         raise Refused(
             "hold_of_another_time",
             "This hold keeps another time: book that one, or leave hold_id out.",
         )
     sessions.delete_hold(tx, hold_id)
-    return hold_id
+    return (hold_id,)
 
 
 def reopen(tx: Connection, coach_id: str, terms: Terms) -> None:

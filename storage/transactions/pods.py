@@ -190,7 +190,7 @@ def _move(
 ) -> Made:
     # Without itself: a pod may move by a quarter of an hour, over the time that it has now.
     wanted = Wanted(coach.id, after.starts, after.minutes, force)
-    forced = bookable.check(tx, coach, wanted, terms, without=before.id)
+    forced = bookable.check(tx, coach, wanted, terms, without=(before.id,))
     # The gap of today: the coach may have set other buffers since it was made.
     wall = wall_clock(coach.hours.zone, after.starts)
     after = replace(

@@ -76,7 +76,7 @@ def staff(
     site: Site, viewer: str, path: str = "/book?duration=60", **options: Any
 ) -> Iterator[Seen]:
     """A coach, or a manager of Acme, who followed their link."""
-    asked = {"participant": GRACE, "language": "en"} | options.pop("asked", {})
+    asked = {"participant": GRACE, "language": "en-GB"} | options.pop("asked", {})
     made = page_visitor.path_of(page_visitor.link(site.desk, viewer=viewer, context=ACME, **asked))
     with site.visit(**options) as seen:
         seen.page.clock.install()

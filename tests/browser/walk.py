@@ -40,7 +40,10 @@ class Walk:
         """A browser at the page that the link leads to."""
         origin = self.town.api.origin
         context = self.browser.new_context(
-            base_url=origin, java_script_enabled=self.hand.live, **self.screen
+            base_url=origin,
+            java_script_enabled=self.hand.live,
+            locale="en-GB",
+            **self.screen,
         )
         context.set_default_timeout(15_000)
         seen = Seen(context.new_page())
@@ -67,7 +70,7 @@ class Walk:
         self.hand.choose(page.locator("#duration"), self.say("book_minutes", minutes=minutes))
         if not self.hand.live:
             self.press(page, self.say("book_show"))
-        page.wait_for_url(f"**duration={minutes}*")
+        page.wait_for_url(f"**duration={minutes}**")
 
     def picture(self, page: Page, name: str, at: str = "h1") -> None:
         """Of the screen, from `at` on."""

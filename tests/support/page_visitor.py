@@ -27,14 +27,17 @@ HEDY = {
     "language": "de",
 }
 HIDDEN = re.compile(r'<input type="hidden" name="([\w]+)" value="([^"]*)">')
+FORM = re.compile(r'(<form\b[^>]*method="post"[^>]*>)(.*?)</form>', re.DOTALL)
 START = re.compile(r'<button name="start" value="(\d+)"')
 SINCE = re.compile(r'name="since" value="(\d+)"')
 CELL = re.compile(r"<button name=q value=(\d+)")
 
 
 def link(desk: Desk, **changes: Any) -> Answer:
-    """A link to a page in English, unless `language` says otherwise; what is None is left out."""
-    usual = {"purpose": "booking", "coach_id": "ada", "participant": GRACE, "language": "en"}
+    """A link to a page in British English, unless `language` says otherwise. What is None is left
+    out.
+    """
+    usual = {"purpose": "booking", "coach_id": "ada", "participant": GRACE, "language": "en-GB"}
     body: dict[str, Any] = usual | changes
     return desk.ask(
         "POST", "/v1/links", json={name: value for name, value in body.items() if value is not None}
@@ -65,6 +68,14 @@ class Visitor:
         assert page.status_code == 200, page.text
         return fields(page)
 
+    def choose(self, start: int, duration: int = 60, **more: str) -> Any:
+        """The page that they are led to when they press a time."""
+        form = choosing(self.get("/book", query_string={"duration": duration} | more))
+        pressed = {"start": str(start), "duration": str(duration)} | more
+        answer = self.post("/book/choose", form | pressed)
+        assert answer.status_code == 303, answer.text
+        return self.get(answer.location)
+
     def book(self, start: int, duration: int = 60) -> str:
         """The id of the booking."""
         answer = self.post("/book", self.confirm(start, duration))
@@ -89,13 +100,18 @@ def enter(desk: Desk, **changes: Any) -> Visitor:
     return visitor
 
 
-def fields(page: Any, form: str = "post") -> dict[str, str]:
-    """The hidden fields of the page's first form of this method."""
-    forms = re.findall(r"<form\b[^>]*>.*?</form>", page.text, re.DOTALL)
-    wanted = next(
-        found for found in forms if ('method="post"' in found.partition(">")[0]) == (form == "post")
-    )
-    return {name: html.unescape(value) for name, value in HIDDEN.findall(wanted)}
+def fields(page: Any) -> dict[str, str]:
+    """The hidden fields of the page's first form that does something for good."""
+    return next(_hidden(form) for form in FORM.findall(page.text) if "/book/choose" not in form[0])
+
+
+def choosing(page: Any) -> dict[str, str]:
+    """The hidden fields of the form whose buttons are times."""
+    return next(_hidden(form) for form in FORM.findall(page.text) if "/book/choose" in form[0])
+
+
+def _hidden(form: tuple[str, str]) -> dict[str, str]:
+    return {name: html.unescape(value) for name, value in HIDDEN.findall(form[1])}
 
 
 def booking_in(answer: Any) -> str:

@@ -55,6 +55,12 @@ class RequestLimits:
         if not self._count(environ, self._holds, f"{client_id} {owner}"):
             raise TooManyRequests(LIMITED)
 
+    def may_hold(self, client_id: str, owner: str) -> bool:
+        """The same, for whoever does without where there is none. The answer says nothing of it: it
+        is no refusal.
+        """
+        return self._count({}, self._holds, f"{client_id} {owner}")
+
     def wrong(self, environ: Environ) -> None:
         """What was shown to be let in was not good. Raises TooManyRequests for whoever shows such
         things often.

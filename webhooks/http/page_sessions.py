@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, cast
 
 import structlog
+from babel import Locale
 from flask import Response, abort, g, request
 
 from domain.brands import Brand
+from domain.mail.choice import canonical
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
 from storage.rows import brands
 from storage.schema.outages import Unavailable
@@ -27,6 +29,7 @@ from webhooks.http.signed_sessions import (
     is_over,
 )
 from webhooks.http.translations import direction, language_of, say
+from workers.mailer.times import locale_of
 
 log = structlog.get_logger()
 
@@ -172,6 +175,23 @@ def language() -> str:
     return language_of(here.language)
 
 
+def reader() -> Locale:
+    """The page's language as it is spoken where its reader is: that says which clock and which
+    order of dates. As the link has it, or the participant's mails; where they name no region, as
+    their browser has it; where that names none, as is usual in the language.
+    """
+    here, spoken = g.get("guest", NOBODY), language()
+    tags = [here.language]
+    if here.participant is not None and here.viewer == "participant":
+        tags.append(here.participant.language)
+    for tag in (*tags, *request.accept_languages.values()):
+        same = canonical(tag).partition("-")[0] == canonical(spoken).partition("-")[0]
+        found = locale_of(tag, spoken)
+        if same and found.territory is not None:
+            return found
+    return locale_of(spoken, spoken)
+
+
 def known() -> dict[str, Any]:
     """What every template knows; `say(key, **values)` is the text in the guest's language, put for
     whoever it is.
@@ -190,6 +210,7 @@ def known() -> dict[str, Any]:
         "guest": here,
         "csrf": here.csrf,
         "language": spoken,
+        "reader": reader(),
         "direction": direction(spoken),
         "say": said,
         "seconds_left": left,

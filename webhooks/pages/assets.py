@@ -13,6 +13,9 @@ TYPES = {"css": "text/css", "js": "text/javascript"}
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS_SPACE = re.compile(r"\s*([{};])\s*|(?<=[:,])\s+")
 _LINE_COMMENT = re.compile(r"//|/\*\*.*\*/$")
+_COMMENT_BEHIND = re.compile(r"\s+// .*$")
+_AROUND = re.compile(r" (=>|[!=]==|&&|\|\||\?\?|=) | (?={)")
+_ZERO = re.compile(r"(?<![\d.])0(?=\.\d)")
 
 
 def asset(filename: str) -> Response:
@@ -32,18 +35,21 @@ def slim_css(text: str) -> str:
     and no value a semicolon or a brace.
     """
     plain = _CSS_COMMENT.sub("", text)
-    return _CSS_SPACE.sub(lambda found: found[1] or "", plain).replace(";}", "}").strip()
+    slim = _CSS_SPACE.sub(lambda found: found[1] or "", plain).replace(";}", "}").strip()
+    return _ZERO.sub("", slim)
 
 
 def slim_js(text: str) -> str:
-    """The same lines without comments that are whole lines, and without indentation. No text of
-    ours goes over several lines.
+    """The same lines without comments, but for those amid a line, without indentation, and without
+    the space around what stands between two names. No text of ours goes over several lines, or has
+    such a thing in it.
     """
     kept = []
     for line in text.splitlines():
         bare = line.strip()
         if bare and not _LINE_COMMENT.match(bare):
-            kept.append(bare)
+            code = _COMMENT_BEHIND.sub("", bare)
+            kept.append(_AROUND.sub(lambda found: found[1] or "", code))
     return "\n".join(kept)
 
 

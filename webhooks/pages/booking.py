@@ -22,7 +22,7 @@ from webhooks.api.schemas.requests import MOST_TEXT
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_sessions import guest, language
 from webhooks.http.permissions import May
-from webhooks.pages import emptiness, groups, keepsakes, weekgrid, zones
+from webhooks.pages import emptiness, groups, keepsakes, kept, weekgrid, zones
 from webhooks.pages.booking_query import (
     Choice,
     Mine,
@@ -116,6 +116,7 @@ def book_confirm() -> Response:
             zone=chosen.zone,
             key=one_time_key(),
             shown_open=still_open,
+            kept=kept.left(chosen, wanted),
             formats=FORMATS,
             most_seats=MOST_SEATS,
             most_text=MOST_TEXT,

@@ -25,12 +25,13 @@ from webhooks.http.context import runtime
 from webhooks.http.page_security import SEE_OTHER, see
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
+from webhooks.pages import kept
 from webhooks.pages.booking import coming, had, have_page, refused_page
 from webhooks.pages.booking_query import Mine, Tx, choice, forced, line, mine, start_chosen, who
 from webhooks.pages.groups import for_us, hosted
 from webhooks.pages.seals import was_shown_open
 
-CLIENT = "pages"
+CLIENT = kept.CLIENT
 CONFLICT = 409
 KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
 
@@ -41,6 +42,7 @@ def book_now() -> Response:
 
     def work(tx: Tx, terms: Terms) -> BookingChange:
         wanted = Wanted(guest().coach_id, start, choice(tx, terms).duration, force)
+        kept.give_back(tx, terms)
         return bookings.book(tx, wanted, who(), guest().context, terms)
 
     return _once(work)
@@ -53,6 +55,7 @@ def book_move(booking_id: str) -> Response:
     def work(tx: Tx, terms: Terms) -> BookingChange:
         mine(tx, booking_id)
         duration = choice(tx, terms).duration
+        kept.give_back(tx, terms)
         return bookings.rebook(
             tx, booking_id, start, terms, duration=duration, expected=_version(), force=force
         )

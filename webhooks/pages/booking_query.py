@@ -4,6 +4,7 @@ move.
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -44,7 +45,8 @@ class Mine:
 @dataclass(frozen=True, slots=True)
 class Choice:
     """`moving`: the booking that is to have another time. `soonest`: the first open start of all,
-    if there is one.
+    if there is one. `kept`: the holds that keep a time for this guest, or did until a moment ago;
+    what they close is open to them.
     """
 
     listing: Listing
@@ -54,6 +56,7 @@ class Choice:
     now: int
     moving: Mine | None
     soonest: int | None
+    kept: Sequence[Session]
 
     @property
     def first_monday(self) -> date:
@@ -94,7 +97,11 @@ def choice(tx: Tx, terms: Terms) -> Choice:
     moving, session_id, usual_minutes = _moving(tx), None, None
     if moving is not None:
         session_id, usual_minutes = moving.session.id, moving.session.minutes
-    listing = bookable.listing_for(tx, guest().coach_id, terms, moving=session_id)
+    kept = _kept(tx)
+    theirs = [it.id for it in kept]
+    if session_id is not None:
+        theirs.append(session_id)
+    listing = bookable.listing_for(tx, guest().coach_id, terms, without=theirs)
     zone = zone_chosen()
     duration = offered(listing, request.values.get("duration", usual_minutes, type=int))
     soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
@@ -103,7 +110,22 @@ def choice(tx: Tx, terms: Terms) -> Choice:
     if soonest is not None and not guest().may(May.see_reasons):
         looked_at = soonest
     monday = _monday() or formats.monday(looked_at, zone)
-    return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest)
+    return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest, kept)
+
+
+def keeper() -> str | None:
+    """For whom a time is kept at this page; None: coaches and managers need no such thing."""
+    here = guest()
+    if here.viewer != "participant" or here.participant is None:
+        return None
+    return here.participant.id
+
+
+def _kept(tx: Tx) -> list[Session]:
+    owner = keeper()
+    if owner is None:
+        return []
+    return sessions.holds_of(tx, guest().coach_id, owner)
 
 
 def _moving(tx: Tx) -> Mine | None:

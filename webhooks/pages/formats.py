@@ -1,72 +1,82 @@
-"""How the booking page says dates, times and zones: in the reader's zone and language (CLDR, by
-babel).
+"""How the booking page says dates, times and zones: in the reader's zone, language and region, as
+their mails do (CLDR, by babel).
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_gmt
+from babel.dates import format_date, get_timezone_gmt
 
 from domain.hours import timezone
 from domain.mail import LANGUAGES
-from workers.mailer.times import day_and_time, zone_name
+from workers.mailer.times import clock_time, day_and_time, short_day, zone_name
 
 SHORT = {language: language.replace("-", "_") for language in LANGUAGES} | {"en": "en_GB"}
-"""The locale of each language."""
-CLOCK = "HH:mm"
-"""Of 24 hours in every language: quarter hours stand in columns, and are typed so."""
-USUAL_WEEKDAY = "EEE d MMM"
-WEEKDAY = {"de": "EEE d. MMM", "pt-BR": "EEE, d MMM", "ja": "M月d日(EEE)", "ar": "EEE، d MMM"}
+"""The locale of each language, for the names of places."""
+LAST_MIDNIGHT = "24:00"
 
 
 def local(instant: int, zone: str) -> datetime:
     return datetime.fromtimestamp(instant, UTC).astimezone(timezone(zone))
 
 
-def day(instant: int, zone: str, language: str) -> str:
+def day(instant: int, zone: str, reader: Locale) -> str:
     """Tuesday, 2 June 2026"""
-    return format_date(local(instant, zone), "full", locale=SHORT[language])
+    return format_date(local(instant, zone), "full", locale=reader)
 
 
-def span(starts: int, ends: int, zone: str, language: str) -> str:
+def span(starts: int, ends: int, zone: str, reader: Locale) -> str:
     """10:00 – 11:00; with the offset where the clocks change in between, or show one of them twice
     that day.
     """
     both = first, last = local(starts, zone), local(ends, zone)
     if first.utcoffset() == last.utcoffset() and not any(_comes_twice(at) for at in both):
-        return f"{_time(first, language)} – {_time(last, language)}"
-    return " – ".join(f"{_time(at, language)} ({_gmt(at)})" for at in both)
+        return f"{clock_time(first, reader)} – {clock_time(last, reader)}"
+    return " – ".join(f"{clock_time(at, reader)} ({_gmt(at)})" for at in both)
 
 
-def when(starts: int, ends: int, zone: str, language: str) -> str:
+def when(starts: int, ends: int, zone: str, reader: Locale) -> str:
     """Tuesday, 2 June 2026, 10:00 – 11:00"""
-    on, hours = day(starts, zone, language), span(starts, ends, zone, language)
-    return day_and_time(on, hours, Locale.parse(SHORT[language]))
+    on, hours = day(starts, zone, reader), span(starts, ends, zone, reader)
+    return day_and_time(on, hours, reader)
 
 
-def moment(instant: int, zone: str, language: str) -> str:
+def moment(instant: int, zone: str, reader: Locale) -> str:
     """Tue 2 Jun, 10:00; with the offset where the clock shows it twice that day."""
     at = local(instant, zone)
-    said = day_and_time(
-        weekday(at.date(), language), _time(at, language), Locale.parse(SHORT[language])
-    )
+    said = day_and_time(weekday(at.date(), reader), clock_time(at, reader), reader)
     return f"{said} ({_gmt(at)})" if _comes_twice(at) else said
 
 
-def weekday(on: date, language: str) -> str:
-    """Tue 2 Jun"""
-    return format_date(on, WEEKDAY.get(language, USUAL_WEEKDAY), locale=SHORT[language])
+def clock(instant: int, zone: str, reader: Locale) -> str:
+    """10:00"""
+    return clock_time(local(instant, zone), reader)
 
 
-def short_weekday(on: date, language: str) -> str:
+def wall(quarter: str, reader: Locale) -> str:
+    """A quarter hour of the grid, 14:15 or 24:00, as the reader's clock shows it: without a space,
+    for its columns are narrow, and hundreds of it are sent.
+    """
+    hour, minute = int(quarter[:2]), int(quarter[3:])
+    if quarter == LAST_MIDNIGHT and "H" in reader.time_formats["short"].pattern:
+        return quarter
+    return clock_time(time(hour % 24, minute), reader).replace(" ", "")
+
+
+def weekday(on: date, reader: Locale) -> str:
+    """Tue 2 Jun, or Tue Jun 2"""
+    return short_day(on, reader)
+
+
+def short_weekday(on: date, reader: Locale) -> str:
     """Tue"""
-    return format_date(on, "EEE", locale=SHORT[language])
+    return format_date(on, "EEE", locale=reader)
 
 
-def month(on: date, language: str) -> str:
+def month(on: date, reader: Locale) -> str:
     """June"""
-    return format_date(on, "MMMM", locale=SHORT[language])
+    return format_date(on, "MMMM", locale=reader)
 
 
 def monday(instant: int, zone: str) -> date:
@@ -80,9 +90,9 @@ def weeks(on: date, number: int) -> date:
     return on + timedelta(weeks=number)
 
 
-def zone_named(instant: int, zone: str, language: str) -> str:
+def zone_named(instant: int, zone: str, reader: Locale) -> str:
     """Central European Time (Berlin), as the mails have it"""
-    return zone_name(local(instant, zone), Locale.parse(SHORT[language]))
+    return zone_name(local(instant, zone), reader)
 
 
 def offset(instant: int, zone: str) -> str:
@@ -93,10 +103,6 @@ def offset(instant: int, zone: str) -> str:
 def offsets(zone: str, since: int, until: int) -> tuple[str, ...]:
     """The offset of a day, or the two that it changes from and to."""
     return tuple(dict.fromkeys(offset(instant, zone) for instant in (since, until - 1)))
-
-
-def _time(at: datetime, language: str) -> str:
-    return format_time(at, CLOCK, locale=SHORT[language])
 
 
 def _comes_twice(at: datetime) -> bool:
@@ -112,7 +118,9 @@ FILTERS: dict[str, Callable[..., str | date]] = {
     "span": span,
     "when": when,
     "moment": moment,
+    "clock": clock,
     "local": local,
+    "wall": wall,
     "weekday": weekday,
     "short_weekday": short_weekday,
     "month": month,

@@ -3,7 +3,7 @@ in their zone, which is named, and in their language (CLDR, by babel).
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -38,7 +38,7 @@ def spell(facts: MailFacts, language: str) -> dict[str, str]:
         start, end = _local(facts.starts, zone), _local(facts.ends, zone)
         spelled |= {
             "start_date": _date(start, locale),
-            "start_time": _time(start, locale),
+            "start_time": clock_time(start, locale),
             "end_time": _end(start, end, locale),
             "zone": zone_name(start, locale),
             "short_start": _short(start, locale),
@@ -47,10 +47,10 @@ def spell(facts: MailFacts, language: str) -> dict[str, str]:
         previous = _local(facts.previous_starts, zone)
         spelled |= {
             "previous_start": day_and_time(
-                _date(previous, locale), _time(previous, locale), locale
+                _date(previous, locale), clock_time(previous, locale), locale
             ),
             "previous_start_date": _date(previous, locale),
-            "previous_start_time": _time(previous, locale),
+            "previous_start_time": clock_time(previous, locale),
         }
     return spelled
 
@@ -78,18 +78,22 @@ def _date(moment: datetime, locale: Locale) -> str:
     return format_date(moment, "full", locale=locale)
 
 
-def _time(moment: datetime, locale: Locale) -> str:
+def clock_time(moment: datetime | time, locale: Locale) -> str:
+    """`14:00` or `2:00 PM`, as it is usual in this language and region."""
     # CLDR sets a narrow no-break space before AM, which some mail programs show as a box.
     return format_time(moment, "short", locale=locale).replace("\u202f", " ")
 
 
 def _short(moment: datetime, locale: Locale) -> str:
     """`Tue 2 Jun, 12:00`: what a phone shows of a subject holds it, and a name."""
+    return day_and_time(short_day(moment, locale), clock_time(moment, locale), locale)
+
+
+def short_day(day: date, locale: Locale) -> str:
+    """`Tue 2 Jun` or `Tue Jun 2`, as it is usual in this language and region."""
     if locale.language in LONG_DAYS:
-        day = format_date(moment, "EEEEEE d MMM", locale=locale)
-    else:
-        day = FILLING.sub(" ", format_skeleton("MMMEd", moment, locale=locale))
-    return day_and_time(day, _time(moment, locale), locale)
+        return format_date(day, "EEEEEE d MMM", locale=locale)
+    return FILLING.sub(" ", format_skeleton("MMMEd", day, locale=locale))
 
 
 def day_and_time(day: str, time: str, locale: Locale) -> str:
@@ -106,7 +110,7 @@ def _end(start: datetime, end: datetime, locale: Locale) -> str:
         apart.append(_date(end, locale))
     if end.utcoffset() != start.utcoffset():
         apart.append(_offset(end, locale))
-    return _with_notes(_time(end, locale), apart)
+    return _with_notes(clock_time(end, locale), apart)
 
 
 def zone_name(moment: datetime, locale: Locale) -> str:

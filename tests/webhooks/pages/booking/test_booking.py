@@ -223,7 +223,8 @@ def test_pages_speak_the_languages_of_the_mails(one_desk: Desk) -> None:
     for language, booked, day in (
         ("de-AT", "gebucht", "2. Juni"),
         ("fr", "réservée", "2 juin"),
-        ("xx", "booked", "2 June"),
+        ("en-AU", "booked", "2 June"),
+        ("xx", "booked", "June 2"),
     ):
         guest = enter(one_desk, language=language)
         booking_id = guest.book(TEN)

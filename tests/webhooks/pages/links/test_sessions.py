@@ -23,6 +23,7 @@ BOOKING_PATHS = (
     ("GET", "/book?move={id}"),
     ("GET", "/book/grid?move={id}"),
     ("GET", "/book/confirm?move={id}&start={start}&duration=60"),
+    ("POST", "/book/choose?move={id}&start={start}&duration=60"),
     ("POST", "/book/bookings/{id}/cancel"),
     ("POST", "/book/bookings/{id}/move"),
     ("POST", "/book/bookings/{id}/group"),

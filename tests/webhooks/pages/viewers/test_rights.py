@@ -31,6 +31,8 @@ ROUTES = {
     ("GET", "/book/groups/{pod}"): (404, 200, 200),
     ("GET", "/book/groups/{pod}/off"): (404, 200, 404),
     ("GET", "/book/groups/{evil}"): (404, 200, 404),
+    ("POST", "/book/choose"): (303, 303, 303),
+    ("POST", "/book/choose?move={theirs}"): (404, 303, 404),
     ("POST", "/book"): (303, 303, 303),
     ("POST", "/book?force"): (404, 303, 404),
     ("POST", "/book/bookings/{mine}/cancel"): (303, 303, 303),
@@ -159,8 +161,8 @@ def test_without_a_participant_nobody_is_booked(one_desk: Desk, viewer: str) -> 
     page = visitor.get("/book/confirm", query_string={"start": OPEN, "duration": 60})
     assert 'action="/book"' not in page.text
     mine = pod(one_desk)
-    # The one button with a place of its own looks at other times
-    assert re.findall('formaction="([^"]*)"', visitor.get("/book").text) == ["/book"]
+    # No button of the week leads anywhere but to the question
+    assert re.findall('formaction="([^"]*)"', visitor.get("/book").text) == []
     before = one_desk.dump()
     for path in ("/book", f"/book/groups/{mine}/join"):
         assert visitor.post(path, fields(page)).status_code == 404
