@@ -27,7 +27,7 @@ from storage.transactions import callbacks, erasures, holds, looks, recovery
 from storage.transactions import retention as people
 from workers.actors import Actors
 from workers.jobs import account_linking as connecting
-from workers.jobs import erasure
+from workers.jobs import channel_audit, erasure
 from workers.services import Services
 from workers.skew import Setbacks
 
@@ -40,7 +40,6 @@ RECONCILE_SHARE = 0.5 / 2
 # Of the calls to Cronofy, what looking at late writes may take; one a look.
 LOOK_SHARE = 0.25
 AUDIT_EVERY = timedelta(days=1)
-AUDIT_OVERDUE = timedelta(days=2)
 AUDIT_SHARE = 0.02
 ERASED_AT_ONCE = 20
 
@@ -116,7 +115,7 @@ def audit(services: Services, actors: Actors) -> int:
         due = channels.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
         oldest = channels.oldest_audit(tx)
     actors.audit(*due)
-    if oldest is not None and now - oldest > AUDIT_OVERDUE:
+    if oldest is not None and now - oldest > channel_audit.OVERDUE:
         log.error("audit_overdue", oldest=oldest.isoformat())
     return len(due)
 

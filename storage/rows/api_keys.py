@@ -44,6 +44,11 @@ class Key:
     expires_at: datetime | None
     revoked_at: datetime | None
 
+    @property
+    def actor(self) -> str:
+        """As the diary tells it."""
+        return f"{self.client_id}/{self.id}"
+
 
 def create_key(
     tx: Connection,

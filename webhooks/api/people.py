@@ -44,7 +44,7 @@ def _export(kind: Kind, person_id: str) -> dict[str, Any]:
     services = runtime().services
     with services.database.write() as tx:
         exported = personal_data.export(
-            tx, Person(kind, person_id), actor=_actor(), now=services.now()
+            tx, Person(kind, person_id), actor=asking().actor, now=services.now()
         )
     if exported is None:
         raise Unknown(kind, person_id)
@@ -53,14 +53,9 @@ def _export(kind: Kind, person_id: str) -> dict[str, Any]:
 
 def _erase(kind: Kind, person_id: str) -> tuple[Accepted, int]:
     ours = runtime()
-    connected = erasure.ask(ours.services, Person(kind, person_id), actor=_actor())
+    connected = erasure.ask(ours.services, Person(kind, person_id), actor=asking().actor)
     if connected is None:
         raise Unknown(kind, person_id)
     for connection_id in connected:
         ours.actors.wake(connection_id)
     return Accepted(status="accepted"), 202
-
-
-def _actor() -> str:
-    key = asking()
-    return f"{key.client_id}/{key.id}"

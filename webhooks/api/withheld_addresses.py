@@ -58,8 +58,7 @@ def _release(which: str, field: str) -> Response:
         if released is None:
             detail = f"It is not withheld, or not any more: GET {PATH} lists those that are."
             raise RefusedRequest("unknown_withheld_address", detail, field=field)
-        key = asking()
-        deed = Deed(terms.now, f"{key.client_id}/{key.id}", "release", released.id, "over the API")
+        deed = Deed(terms.now, asking().actor, "release", released.id, "over the API")
         audit_log.note(tx, deed)
         answer = ReleasedOut(
             id=released.id,

@@ -66,16 +66,16 @@ def _once(work: Callable[[Tx, Terms], WriteResult]) -> Response:
             if known is not None:
                 return known
             done = work(tx, terms)
-            response = _written(done)
-            idempotency.remember(tx, asking().client_id, key, _kept(response))
+            answer = _written(done)
+            idempotency.remember(tx, asking().client_id, key, answer)
     except Refusal as refusal:
-        response = refusal_response(refusal)
-        if _settled(key, digest, response, terms):
-            return response
+        answer = refusal_answer(refusal)
+        if _settled(key, digest, answer, terms):
+            return response_to(answer)
         # The same request got an answer since ours was taken back: it gets that one.
         return _once(work)
     runtime().actors.wake_outbox(done.wake)
-    return response
+    return response_to(answer)
 
 
 def _without_key(work: Callable[[Tx, Terms], WriteResult], terms: Terms) -> Response:
@@ -83,11 +83,11 @@ def _without_key(work: Callable[[Tx, Terms], WriteResult], terms: Terms) -> Resp
     try:
         with runtime().services.database.write() as tx:
             done = work(tx, terms)
-            response = _written(done)
+            answer = _written(done)
     except Refusal as refusal:
         return refusal_response(refusal)
     runtime().actors.wake_outbox(done.wake)
-    return response
+    return response_to(answer)
 
 
 def require_key() -> str:
@@ -135,22 +135,19 @@ def replayed(known: StoredAnswer) -> Response:
 
 
 def refusal_answer(refusal: Refusal) -> StoredAnswer:
-    return _kept(refusal_response(refusal))
+    response = refusal_response(refusal)
+    return StoredAnswer(response.status_code, response.get_data())
 
 
 def response_to(answer: StoredAnswer) -> Response:
-    return _response(answer.status, answer.body)
+    if answer.status == CONFLICT:
+        return Response(answer.body, answer.status, mimetype=PROBLEM)
+    return Response(answer.body, answer.status, mimetype=JSON)
 
 
-def _settled(key: str, digest: bytes, response: Response, terms: Terms) -> bool:
+def _settled(key: str, digest: bytes, answer: StoredAnswer, terms: Terms) -> bool:
     with runtime().services.database.write_once() as tx:
-        return idempotency.claim(
-            tx, asking().client_id, key, digest, _kept(response), now=terms.now
-        )
-
-
-def _kept(response: Response) -> StoredAnswer:
-    return StoredAnswer(response.status_code, response.get_data())
+        return idempotency.claim(tx, asking().client_id, key, digest, answer, now=terms.now)
 
 
 def request_digest() -> bytes:
@@ -162,14 +159,8 @@ def request_digest() -> bytes:
     return blake2b("\0".join(asked).encode() + b"\0" + body, digest_size=32).digest()
 
 
-def _written(done: WriteResult) -> Response:
-    raw = b""
-    if done.answer is not None:
-        raw = orjson.dumps(done.answer.model_dump(mode="json", by_alias=True))
-    return _response(done.status, raw)
-
-
-def _response(status: int, raw: bytes) -> Response:
-    if status == CONFLICT:
-        return Response(raw, status, mimetype=PROBLEM)
-    return Response(raw, status, mimetype=JSON)
+def _written(done: WriteResult) -> StoredAnswer:
+    if done.answer is None:
+        return StoredAnswer(done.status, b"")
+    raw = orjson.dumps(done.answer.model_dump(mode="json", by_alias=True))
+    return StoredAnswer(done.status, raw)

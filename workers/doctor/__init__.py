@@ -16,14 +16,13 @@ from workers.cronofy.errors import CronofyError, InvalidClient
 from workers.delivery.webhook_sender import NoAnswer
 from workers.doctor import contradictions, disks, mail, memory, sealed
 from workers.doctor.finding import Finding
-from workers.jobs import channels, tokens
+from workers.jobs import channel_audit, channels, tokens
 from workers.logs import clean
 from workers.services import Services
 from workers.skew import LIMIT
 
 OLDEST_DEBT_SECONDS = 60
 CHANNELS_LOOKED_AT = 20
-AUDIT_OVERDUE_HOURS = 48
 MEND_CHANNELS = "run: coachcal channels audit"
 SCHEMAS = {
     "current": ("up to date", ""),
@@ -174,12 +173,12 @@ def _audit(services: Services) -> Iterator[Finding]:
     if oldest is None:
         yield Finding("audit", "no channel is open")
         return
-    hours = (services.corrected_now() - oldest) / timedelta(hours=1)
+    age = services.corrected_now() - oldest
     yield _judged(
         "audit",
-        f"each channel compared within {hours:.0f} h",
+        f"each channel compared within {age / timedelta(hours=1):.0f} h",
         "is clock running? see: coachcal clock; or now: coachcal channels audit",
-        ill=hours > AUDIT_OVERDUE_HOURS,
+        ill=age > channel_audit.OVERDUE,
     )
 
 

@@ -7,6 +7,7 @@ A channel whose pushes failed for a day is closed without a word, and only this 
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -20,6 +21,9 @@ from workers.jobs.freebusy import NEEDS_A_PERSON, SHARE
 from workers.services import Services
 
 log = structlog.get_logger()
+
+OVERDUE = timedelta(days=2)
+"""Twice what the clock allows a channel: then somebody has to look."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,12 +117,7 @@ def serve(
     *,
     port: int = 0,
     ready_file: Path | None = None,
-    host: str = "127.0.0.1",
     now: datetime | None = None,
-    seeds: Sequence[Seed] | None = None,
-    page_size: int = PAGE_SIZE,
-    client_id: str | None = None,
-    client_secret: str | None = None,
 ) -> None:
     """Run a sandbox until SIGTERM or SIGINT.
     Writes `ready_file`, at once and whole, when it answers calls.
@@ -133,18 +128,7 @@ def serve(
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
     stopped = threading.Event()
-    with (
-        _stopped_by_signals(stopped),
-        Sandbox(
-            port=port,
-            host=host,
-            now=now,
-            seeds=seeds,
-            page_size=page_size,
-            client_id=client_id,
-            client_secret=client_secret,
-        ) as sandbox,
-    ):
+    with _stopped_by_signals(stopped), Sandbox(port=port, now=now) as sandbox:
         # Answered: it serves. The file says so, so nobody who reads it finds a port that is closed.
         sandbox.control.now()
         if ready_file is not None:
