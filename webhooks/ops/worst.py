@@ -21,12 +21,15 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 CLOCK_SECONDS = 10.0
 """The jobs of every second run late where the clock is busy; later than this it does not run."""
 IDLE_SECONDS = 15.0
+STORM = 10
+STORM_SECONDS = 10.0
+"""So many calendars, of which one has waited so long: one calendar's own gap is half of that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """What helps. A button (`deed` names the endpoint's last word, with its `target`), or a command
-    on a machine, or a place on a page; one of them.
+    on a machine, or a place on a page; one of them. `does`: what comes of it, in a sentence.
     """
 
     label: str
@@ -34,6 +37,7 @@ class Remedy:
     target: str = ""
     command: str = ""
     place: str = ""
+    does: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
             since = f"has stopped: it last ran {age(facts.clock_late)} ago"
         level = _by(facts.clock_late, CLOCK_SECONDS, MINUTE)
         words = f"The clock {since}; nothing missed is caught up with"
-        remedy = Remedy("Start the clock", command="coachcal clock")
+        does = "Run on any machine with these settings; two of them do no harm."
+        remedy = Remedy("Start the clock", command="coachcal clock", does=does)
         yield Trouble(level, words, "CoachcalClockStopped", remedy)
     if facts.failing_jobs:
         named = ", ".join(facts.failing_jobs)
@@ -85,9 +90,8 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
         waiting = f"{_many(ready.reads, 'read')} and {_many(ready.messages, 'message')} wait"
         words = f"No worker takes any work: {waiting}, the oldest for {age(ready.oldest)}"
         level = _by(ready.oldest, IDLE_SECONDS, 2 * MINUTE)
-        yield Trouble(
-            level, words, "CoachcalReadsLate", Remedy("Start the workers", command="coachcal work")
-        )
+        remedy = Remedy("Start the workers", command="coachcal work", does=ONE_MORE)
+        yield Trouble(level, words, "CoachcalReadsLate", remedy)
     if facts.stuck:
         words = (
             f"A worker vanished with {_many(facts.stuck, 'job')} in hand; the clock hands them"
@@ -96,17 +100,37 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
         yield Trouble("grey", words, "CoachcalReadsLate", Remedy("See which", place="stuck"))
 
 
+ONE_MORE = "Run on any machine with these settings: it takes what waits, beside those that run."
+TRIED = "Each is tried at once, instead of at its next try; what fails again waits as before."
+
+
 def _reads(facts: Facts) -> Iterator[Trouble]:
+    # Those that fail wait for their next try, whoever works: more workers are no help to them.
+    if facts.reads_owed - facts.reads_failing >= STORM and facts.reads_oldest >= STORM_SECONDS:
+        yield _storm(facts)
+        return
     if facts.reads_owed == 0 or facts.reads_oldest < MINUTE / 2:
         return
     words = f"Calendars are read late: {facts.reads_owed} owed, oldest {age(facts.reads_oldest)}"
-    remedy = Remedy("Start more workers", command="coachcal work")
+    remedy = Remedy("Start more workers", command="coachcal work", does=ONE_MORE)
     if facts.reads_failing:
         words += _because(facts.causes, "read")
-        remedy = Remedy("Try them all now", deed="hurry", target="read")
-    yield Trouble(
-        _by(facts.reads_oldest, 2 * MINUTE, 10 * MINUTE), words, "CoachcalReadsLate", remedy
+        remedy = Remedy("Try them all now", deed="hurry", target="read", does=TRIED)
+    yield _late(facts, words, remedy)
+
+
+def _storm(facts: Facts) -> Trouble:
+    words = (
+        f"A storm of changes: {facts.reads_owed} calendars wait to be read, oldest"
+        f" {age(facts.reads_oldest)}; the workers are too few or too slow"
     )
+    does = f"{ONE_MORE} Each calendar is read once, however often it changed."
+    return _late(facts, words, Remedy("Start more workers", command="coachcal work", does=does))
+
+
+def _late(facts: Facts, words: str, remedy: Remedy) -> Trouble:
+    level = _by(facts.reads_oldest, 2 * MINUTE, 10 * MINUTE)
+    return Trouble(level, words, "CoachcalReadsLate", remedy)
 
 
 KINDS = {
@@ -124,7 +148,7 @@ def _messages(facts: Facts) -> Iterator[Trouble]:
                 f"{matter}: {due.count} due, oldest"
                 f" {age(due.oldest)}{_because(facts.causes, due.kind)}"
             )
-            remedy = Remedy("Try them all now", deed="hurry", target=due.kind)
+            remedy = Remedy("Try them all now", deed="hurry", target=due.kind, does=TRIED)
             yield Trouble(_by(due.oldest, 5 * MINUTE, 15 * MINUTE), words, paragraph, remedy)
     if facts.dead:
         words = (
@@ -153,7 +177,8 @@ def _people(facts: Facts) -> Iterator[Trouble]:
             f"{_whose(facts.gone_count, coach.coach_id)} connected no more, for {age(since)}:"
             " ask to reconnect"
         )
-        remedy = Remedy("Ask the coach to reconnect", deed="ask", target=coach.coach_id)
+        does = "Mails the coach the link by which only they can connect the account again."
+        remedy = Remedy("Ask the coach to reconnect", deed="ask", target=coach.coach_id, does=does)
         yield Trouble(_by(since, HOUR, 3 * DAY), words, "CoachcalCoachesStale", remedy)
     if facts.stale:
         coach, since = facts.stale[0]
