@@ -37,8 +37,7 @@ from storage.schema.sqlite import BUSY_SECONDS, begin, prepare
 
 __all__ = ["Database", "Tx", "Unavailable", "create"]
 
-Tx = Connection  # a transaction, for the rooms that may not name SQLAlchemy
-
+Tx = Connection  # for the rooms that may not name SQLAlchemy
 Use = Literal["web", "worker", "report"]
 # Who asks: how long we wait for an answer, and how long the server works on one, in seconds. A
 # worker on a connection that is dead without knowing it has to be well within 10 s; a request of
@@ -139,7 +138,6 @@ class Database:
 
     @property
     def out(self) -> bool:
-        """Whether the database is known to be out."""
         return self.breaker is not None and self.breaker.kind is not None
 
     def wait(self, seconds: float) -> None:
@@ -148,7 +146,7 @@ class Database:
             self.breaker.wait(seconds)
 
     def check(self) -> None:
-        """Raises Outage, at once, while the database is known to be out."""
+        """Raises Outage, at once, while the database is known to be `out`."""
         if self.breaker is not None:
             self.breaker.check()
 

@@ -198,12 +198,12 @@ def known() -> dict[str, Any]:
     """
     spoken = language()
     here = g.get("guest", NOBODY)
-    reader = STAFF
+    tone = STAFF
     if here.viewer == "participant":
-        reader = ""
+        tone = ""
 
     def said(key: str, **values: object) -> str:
-        return say(spoken, key, reader, **values)
+        return say(spoken, key, tone, **values)
 
     left = max(0, here.until - int(runtime().services.now().timestamp()))
     return {
