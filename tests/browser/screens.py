@@ -11,6 +11,12 @@ SIZES: list[dict[str, Any]] = [
     {"width": 1440, "height": 900},
     {"width": 360, "height": 640, "has_touch": True, "is_mobile": True},
 ]
+LOOKS: list[dict[str, Any]] = [
+    {"color_scheme": "light", "forced_colors": "none"},
+    {"color_scheme": "dark", "forced_colors": "none"},
+    {"color_scheme": "light", "forced_colors": "active"},
+    {"color_scheme": "dark", "forced_colors": "active"},
+]
 # On the screen, and not beneath what sticks to its edges.
 IN_VIEW = """id => {
   const it = document.getElementById(id), box = it.getBoundingClientRect();

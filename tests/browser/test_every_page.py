@@ -4,6 +4,7 @@ and from right to left: nothing moves by itself, everything can be hit and read,
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -12,9 +13,9 @@ from tests.browser.conftest import Seen, Site
 from tests.browser.every_page import NAMES, invited, link_of, paths_of, ready
 from tests.browser.phone import OUTSIDE, PHONE, small
 from tests.browser.readers import violations
-from tests.browser.test_states import LOOKS
+from tests.browser.screens import LOOKS
 
-ELSEWHERE = {"timezone_id": "Asia/Tokyo"}
+ELSEWHERE: dict[str, Any] = {"timezone_id": "Asia/Tokyo"}
 MOST_SHIFT = 0.05
 SHIFT = """() => new Promise((done) => {
   let sum = 0;

@@ -13,15 +13,10 @@ from tests.browser.conftest import Site
 from tests.browser.hands import to_the_middle
 from tests.browser.pixels import NEEDED, apart
 from tests.browser.readers import at_peace, violations
+from tests.browser.screens import LOOKS
 from tests.browser.settings_page import at_settings, cell, hours
 from tests.support import people
 
-LOOKS: list[dict[str, Any]] = [
-    {"color_scheme": "light", "forced_colors": "none"},
-    {"color_scheme": "dark", "forced_colors": "none"},
-    {"color_scheme": "light", "forced_colors": "active"},
-    {"color_scheme": "dark", "forced_colors": "active"},
-]
 BORDER = "it => { const s = getComputedStyle(it); return [s.borderTopWidth, s.borderTopStyle]; }"
 
 
