@@ -1,6 +1,5 @@
 // The settings page, live: a weekly grid that writes into the text fields of the hours, and a preview of what follows.
 // Without this module the form works all the same: the text fields are what is sent.
-import "./zones.js";
 
 const QUARTER = 15, DAY = 1440, ROWS = 96, DAYS = 7;
 const WINDOW = /^\s*(\d{1,2})(?:[:.h](\d{2}))?\s*[-\u2013\u2014]\s*(\d{1,2})(?:[:.h](\d{2}))?\s*$/;
@@ -402,6 +401,8 @@ form.addEventListener("submit", () => (leaving = true));
 addEventListener("beforeunload", (event) => {
   if (!leaving && unsaved()) event.preventDefault();
 });
+// Few change their zone: what finds one by its city comes when it is wanted.
+byId("zone").addEventListener("focus", () => import("./zones.js"), { once: true });
 byId("undo").addEventListener("click", undo);
 byId("copy").addEventListener("click", copy);
 byId("add-date").addEventListener("click", addDate);
