@@ -11,7 +11,7 @@ from flask import Response, abort, request
 
 TYPES = {"css": "text/css", "js": "text/javascript"}
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CSS_SPACE = re.compile(r"\s*([{};])\s*|(?<=[:,])\s+")
+_CSS_SPACE = re.compile(r"\s*([{};>])\s*|(?<=[:,])\s+")
 _CSS_ZERO = re.compile(r"(?<![\w.])0(?=\.\d)")
 _LINE_COMMENT = re.compile(r"//|/\*\*.*\*/$")
 

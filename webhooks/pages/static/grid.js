@@ -66,9 +66,11 @@ function write(day, windows) {
 
 // -- the grid (the WAI-ARIA pattern: one tab stop, arrows, Shift extends, Space switches) ---------------------
 
-const cells = []; // [day][quarter]
+// [day][quarter]
+const cells = [];
 const scroller = document.createElement("div");
-const HOLD = 400, SLOP = 10; // how long a finger rests, in ms, and how far it may stray, until it paints
+// How long a finger rests, in ms, and how far it may stray, until it paints
+const HOLD = 400, SLOP = 10;
 let at = { day: 0, row: 36 }, anchor = at, drag = null, pending = null, finger = null;
 
 function element(tag, role, text, name = "") {
@@ -189,7 +191,8 @@ function reveal(cell) {
   if (frame.top < 0 || frame.bottom > innerHeight) cell.scrollIntoView({ block: "nearest" });
 }
 
-const AHEAD = document.dir === "rtl" ? -1 : 1; // days run the way the page is read
+// Days run the way the page is read
+const AHEAD = document.dir === "rtl" ? -1 : 1;
 const STEPS = {
   ArrowUp: ({ day, row }) => ({ day, row: row - 1 }),
   ArrowDown: ({ day, row }) => ({ day, row: row + 1 }),
@@ -402,7 +405,9 @@ addEventListener("beforeunload", (event) => {
   if (!leaving && unsaved()) event.preventDefault();
 });
 // Few change their zone: what finds one by its city comes when it is wanted.
-byId("zone").addEventListener("focus", () => import("./zones.js"), { once: true });
+const places = () => import("./zones.js");
+byId("zone").addEventListener("focus", places);
+if (byId("zone").matches(":focus")) places();
 byId("undo").addEventListener("click", undo);
 byId("copy").addEventListener("click", copy);
 byId("add-date").addEventListener("click", addDate);
