@@ -11,11 +11,11 @@ from flask import Response, abort, request
 
 TYPES = {"css": "text/css", "js": "text/javascript"}
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CSS_SPACE = re.compile(r"\s*([{};])\s*|(?<=[:,])\s+")
+_CSS_SPACE = re.compile(r"\s*([{};>])\s*|(?<=[:,])\s+")
 _LINE_COMMENT = re.compile(r"//|/\*\*.*\*/$")
 _COMMENT_BEHIND = re.compile(r"\s+// .*$")
 _AROUND = re.compile(r" (=>|[!=]==|&&|\|\||\?\?|=) | (?={)")
-_ZERO = re.compile(r"(?<![\d.])0(?=\.\d)")
+_ZERO = re.compile(r"(?<![\w.])0(?=\.\d)")
 
 
 def asset(filename: str) -> Response:

@@ -1,6 +1,5 @@
 // The settings page, live: a weekly grid that writes into the text fields of the hours, and a preview of what follows.
 // Without this module the form works all the same: the text fields are what is sent.
-import "./zones.js";
 
 const QUARTER = 15, DAY = 1440, ROWS = 96, DAYS = 7;
 const WINDOW = /^\s*(\d{1,2})(?:[:.h](\d{2}))?\s*[-\u2013\u2014]\s*(\d{1,2})(?:[:.h](\d{2}))?\s*$/;
@@ -67,9 +66,11 @@ function write(day, windows) {
 
 // -- the grid (the WAI-ARIA pattern: one tab stop, arrows, Shift extends, Space switches) ---------------------
 
-const cells = []; // [day][quarter]
+// [day][quarter]
+const cells = [];
 const scroller = document.createElement("div");
-const HOLD = 400, SLOP = 10; // how long a finger rests, in ms, and how far it may stray, until it paints
+// How long a finger rests, in ms, and how far it may stray, until it paints
+const HOLD = 400, SLOP = 10;
 let at = { day: 0, row: 36 }, anchor = at, drag = null, pending = null, finger = null;
 
 function element(tag, role, text, name = "") {
@@ -190,7 +191,8 @@ function reveal(cell) {
   if (frame.top < 0 || frame.bottom > innerHeight) cell.scrollIntoView({ block: "nearest" });
 }
 
-const AHEAD = document.dir === "rtl" ? -1 : 1; // days run the way the page is read
+// Days run the way the page is read
+const AHEAD = document.dir === "rtl" ? -1 : 1;
 const STEPS = {
   ArrowUp: ({ day, row }) => ({ day, row: row - 1 }),
   ArrowDown: ({ day, row }) => ({ day, row: row + 1 }),
@@ -402,6 +404,10 @@ form.addEventListener("submit", () => (leaving = true));
 addEventListener("beforeunload", (event) => {
   if (!leaving && unsaved()) event.preventDefault();
 });
+// Few change their zone: what finds one by its city comes when it is wanted.
+const places = () => import("./zones.js");
+byId("zone").addEventListener("focus", places);
+if (byId("zone").matches(":focus")) places();
 byId("undo").addEventListener("click", undo);
 byId("copy").addEventListener("click", copy);
 byId("add-date").addEventListener("click", addDate);
