@@ -16,7 +16,7 @@ const OPEN = "td:not([class]) button";
 /** Cells come short: here their buttons get names, and what may be forced gets a button. */
 const dress = () => {
   const table = grid.querySelector("table"), since = Number(grid.querySelector("[name=since]").value);
-  const days = [...table.tHead.rows[0].cells].map((it) => it.dataset.day);
+  const days = [...table.tHead.rows[0].cells].map(it => it.dataset.day);
   for (const cell of table.querySelectorAll(".f")) {
     const button = document.createElement("button");
     button.value = cell.dataset.q ?? 96 * (cell.cellIndex - 1) + Number(cell.parentElement.dataset.q);
@@ -35,13 +35,13 @@ const dress = () => {
 
 const settle = () => {
   const all = times();
-  const home = all.find((it) => it.value === at) ?? grid.querySelector(OPEN) ?? all[0];
+  const home = all.find(it => it.value === at) ?? grid.querySelector(OPEN) ?? all[0];
   for (const it of all) it.tabIndex = it === home ? 0 : -1;
 };
 
 const place = (cell) => [cell.parentElement.rowIndex, cell.cellIndex];
-const named = (it) => it.getAttribute("aria-label") ?? it.textContent;
-const gone = (it) => { said.textContent = said.dataset.gone.replace("{time}", named(it)); };
+const named = it => it.getAttribute("aria-label") ?? it.textContent;
+const gone = it => { said.textContent = said.dataset.gone.replace("{time}", named(it)); };
 
 const swapGrid = (html) => {
   const held = grid.contains(document.activeElement) ? document.activeElement : null;
@@ -50,7 +50,7 @@ const swapGrid = (html) => {
   dress();
   settle();
   if (!held) return;
-  const same = times().find((it) => it.value === at);
+  const same = times().find(it => it.value === at);
   if (same) {
     same.focus({ preventScroll: true });
     if (named(same) !== named(held)) said.textContent = named(same); // to who may force it, it is another button
@@ -66,7 +66,7 @@ const swapList = (list, html) => {
   const held = list.contains(document.activeElement) ? document.activeElement : null;
   list.innerHTML = html;
   if (!held) return;
-  const same = held.id ? document.getElementById(held.id) : [...list.querySelectorAll("a")].find((it) => it.href === held.href);
+  const same = held.id ? document.getElementById(held.id) : [...list.querySelectorAll("a")].find(it => it.href === held.href);
   (same ?? list.querySelector("h2") ?? document.getElementById("main")).focus({ preventScroll: true });
   if (!same) gone(held);
 };
@@ -139,8 +139,8 @@ comeBack();
 const placed = async () => {
   const wanted = field.value.trim().toLowerCase(), all = await places();
   if (field.value === field.defaultValue || !wanted) return;
-  const find = (place) => all.find((names) => names.some((it) => place(it.toLowerCase())));
-  const found = find((it) => it.startsWith(wanted)) ?? find((it) => it.includes(wanted));
+  const find = (place) => all.find((names) => names.some(it => place(it.toLowerCase())));
+  const found = find(it => it.startsWith(wanted)) ?? find(it => it.includes(wanted));
   if (all.length && !found) {
     field.setCustomValidity(field.dataset.unknown);
     return field.reportValidity();
@@ -152,7 +152,7 @@ field.addEventListener("focus", () => field.select());
 field.addEventListener("change", placed);
 field.addEventListener("input", (event) => {
   field.setCustomValidity("");
-  if (event.inputType !== "insertText" && [...field.list.options].some((it) => it.value === field.value)) placed();
+  if (event.inputType !== "insertText" && [...field.list.options].some(it => it.value === field.value)) placed();
 });
 field.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;

@@ -5,7 +5,7 @@ const list = document.getElementById("zones");
 let asked = null;
 
 /** [["Asia/Tokyo", "Tokyo, Japan +09:00"], ...]; nothing while we cannot be reached. */
-export const places = () => (asked ??= fetch(list.dataset.from).then((it) => it.json()).catch(() => { asked = null; return []; }));
+export const places = () => (asked ??= fetch(list.dataset.from).then(it => it.json()).catch(() => { asked = null; return []; }));
 
 const fill = async () => {
   if (list.options.length) return;
