@@ -45,6 +45,11 @@ AFTER = replace(
 )
 """What is kept of all that the coach sets."""
 ZONES = {"en": "United Kingdom Time (London)", "ar": "توقيت المملكة المتحدة (لندن)"}
+HOURS = {
+    "en": ("10:00 – 11:00", "10:30 – 11:30"),
+    "ar": ("10:00 ص – 11:00 ص", "10:30 ص – 11:30 ص"),
+}
+"""When the session is, before and after the move, by the clock of each language."""
 NARROW = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 WAYS: dict[str, tuple[Hand, Kind, dict[str, Any]]] = {
     "mouse": (Mouse(), "postgresql", {"viewport": {"width": 1100, "height": 800}}),
@@ -189,13 +194,13 @@ def book_rebook_cancel(walk: Walk, page: Page) -> None:
     walk.picture(page, "06-book")
     walk.hand.press(page.locator("#yes"))
     expect(heading).to_have_text(walk.say("book_is_booked"))
-    expect(main).to_contain_text("10:00 – 11:00")
+    expect(main).to_contain_text(HOURS[walk.language][0])
     expect(main).to_contain_text(ZONES[walk.language])
     walk.hand.press(page.locator("#move"))
     walk.hand.press(button(page, at(5, 9, 30)))
     expect(heading).to_have_text(walk.say("book_confirm_move_heading"))
     walk.hand.press(page.locator("#yes"))
-    expect(main).to_contain_text("10:30 – 11:30")
+    expect(main).to_contain_text(HOURS[walk.language][1])
     walk.picture(page, "07-rebook")
     walk.hand.press(page.locator("#cancel"))
     walk.hand.press(page.locator("#yes"))
