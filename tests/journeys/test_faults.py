@@ -76,8 +76,10 @@ def test_a_worker_frozen_past_its_lease_does_not_overwrite_what_another_read(run
     seat, connection = running.connect()
     first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
     running.control.fault("trickle", "/v1/free_busy", seconds=1)
+    before = running.control.counts()["GET /v1/free_busy"]
     running.control.add_event(seat.calendars[0], first, first + HOUR)
     _until_leased(running, connection)
+    running.wait(lambda _: running.control.counts()["GET /v1/free_busy"] > before)
     running.freeze("worker")
     # When its lease ends, another one reads a newer calendar, and the first comes back
     running.rename("worker", "frozen")
