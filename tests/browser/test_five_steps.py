@@ -228,7 +228,7 @@ def make_and_join_a_group(walk: Walk, coach: Page, participant: Page) -> None:
     expect(coach.locator("h1")).to_have_text("Peer circle")
     # Thursday, at nine
     join = participant.get_by_role(
-        "button", name=re.compile(rf"{walk.say('book_join')}: .*4.*09:00")
+        "button", name=re.compile(rf"{walk.say('book_join')}: .*4.*\b0?9:00")
     )
     walk.sees(participant, lambda ms: expect(join).to_be_visible(timeout=ms))
     walk.hand.press(join)
