@@ -1,15 +1,18 @@
 """Tables as spreadsheet programs write them, and as nobody should."""
 
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
 from typing import Any
 
 import openpyxl
+import pytest
 
 from webhooks.api import pod_import_rows, spreadsheets
 from webhooks.api.pod_import_rows import COLUMNS, REQUIRED, ImportRow
-from webhooks.api.spreadsheets import CSV, SheetLine
+from webhooks.api.spreadsheets import CSV, XLSX, SheetLine
+from webhooks.http.problems import RefusedRequest
 
 HEAD = "programme,coach,date,time,zone,min,max,participants"
 GOOD = "Lead Well,ada,2026-06-02,13:00,Europe/London,1,4,Pat Doe <pat@example.test>"
@@ -67,3 +70,16 @@ ENTITIES = (
 def a_bomb() -> bytes:
     """256 MB of blanks in a quarter of a megabyte."""
     return repacked(workbook(HEAD.split(","), GOOD.split(",")), {SHEET: b" " * 256_000_000})
+
+
+def refused_unopened(raw: bytes, most: int) -> RefusedRequest:
+    """How this workbook is refused, by an import that takes less than `most` bytes for it."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(RefusedRequest) as refused:
+            lines(raw, XLSX)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < most, f"{peak / 1e6:.0f} MB"
+    return refused.value
