@@ -22,7 +22,7 @@ from sqlalchemy import (
 from domain.mail.safety import without_addresses
 from storage.rows import outbox, refresh_jobs
 from storage.rows.outbox_claims import UNSENT, Wake
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import connections as reads
 from storage.schema.tables import outbox as rows
 

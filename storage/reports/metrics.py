@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, case, func, select
 
 from storage.rows.outbox_claims import OPEN
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import connections, outbox, samples, schedule, sessions
 
 

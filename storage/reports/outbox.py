@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from storage.reports.overview import seconds
 from storage.rows.outbox_claims import LEASE, Wake, wakes
 from storage.schema import records
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import outbox
 
 # Few at any time: nearly all rows that there are were sent or superseded.

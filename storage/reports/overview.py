@@ -25,7 +25,7 @@ from storage.reports import coach_states
 from storage.rows.refresh_jobs import LEASE
 from storage.schema import records
 from storage.schema.columns import EPOCH
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import (
     calendars,
     channels,

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 from storage.reports import coach_states
 from storage.rows import refresh_jobs
 from storage.rows.outbox_claims import OPEN
-from storage.schema.database import clock_ms, insert
+from storage.schema.database import insert
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import outbox, samples, visible
 
 KEPT = timedelta(days=7)

@@ -15,7 +15,7 @@ from storage.rows.calendars import profile_of
 from storage.rows.channels import AUDITING
 from storage.rows.refresh_jobs import LEASE as READING
 from storage.schema import records
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.leases import Lease
 from storage.schema.tables import calendars, channels, connections, profiles
 

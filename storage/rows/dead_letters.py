@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import outbox
 
 row = outbox.c

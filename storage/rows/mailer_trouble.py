@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, and_, select
 
 from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import outbox
 
 PULLED_FORWARD = 5

@@ -51,7 +51,8 @@ from storage.rows.outbox_claims import (
     wakes,
 )
 from storage.schema import records
-from storage.schema.database import clock_ms, insert
+from storage.schema.database import insert
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import outbox
 
 Trouble = Literal["away", "refused"]

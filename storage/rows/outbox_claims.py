@@ -17,7 +17,7 @@ from domain import events
 from domain.mail.endings import ENDS, Ending, ending
 from storage.rows import unknown_rows
 from storage.schema import records
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.leases import Lease
 from storage.schema.tables import outbox
 

@@ -15,7 +15,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage.rows.refresh_jobs import DIRTY, DUE, FIRST_WAKE_MS, LEASE, row
-from storage.schema.database import Database, clock_ms
+from storage.schema.database import Database
+from storage.schema.database_clock import clock_ms
 from storage.schema.fast_reads import query_raw
 from storage.schema.tables import channels, connections
 

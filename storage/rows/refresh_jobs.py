@@ -45,7 +45,7 @@ from sqlalchemy import (
 from domain.accounts import Trouble
 from storage.schema import records
 from storage.schema.columns import EPOCH
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.leases import Lease
 from storage.schema.tables import connections
 

@@ -34,7 +34,8 @@ from domain.mail.safety import mail_address
 from storage.rows import outbox as queue
 from storage.rows.outbox_claims import FIRST_WAKE_MS, DeliveryClaim, Reason, Wake, wakes
 from storage.schema import records
-from storage.schema.database import clock_ms, insert
+from storage.schema.database import insert
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import bookings, outbox, sessions, withheld_addresses
 
 KEPT = timedelta(days=30)

@@ -13,12 +13,10 @@ from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 from psycopg.errors import ReadOnlySqlTransaction
-from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 from storage.schema.breaker import DatabaseBreaker
 from storage.schema.long_waits import LongWaits
@@ -275,26 +273,3 @@ def insert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     if tx.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
-
-
-class clock_ms(FunctionElement[int]):  # noqa: N801 (a SQL function reads as one)
-    """The database's own clock in milliseconds since 1970:
-    the only clock that leases are compared with.
-    """
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-# Not now(): that stands still from the beginning of the transaction, and a transaction that waited
-# for a lock would take a lease that is half over.
-@compiles(clock_ms, "postgresql")
-def _clock_postgresql(_element: object, _compiler: object, **_options: object) -> str:
-    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
-
-
-# SQLite's clock stands still for one statement, which is enough: a statement takes one lease. A
-# Julian day in a double is exact to 0.05 ms.
-@compiles(clock_ms, "sqlite")
-def _clock_sqlite(_element: object, _compiler: object, **_options: object) -> str:
-    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement
 
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 
 
 @dataclass(frozen=True, slots=True)

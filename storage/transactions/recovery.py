@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, update
 
 from storage.rows import clock_jobs, connections, outbox, outbox_claims, refresh_jobs
 from storage.rows.channels import AUDITING
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import connections as connection_rows
 from storage.schema.tables import outbox as outbox_rows
 

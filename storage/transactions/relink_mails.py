@@ -17,7 +17,7 @@ from domain.notices import Notice
 from storage.rows import outbox
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import connections, profiles
 from storage.schema.tables import outbox as rows
 from storage.transactions import notices

@@ -18,7 +18,7 @@ from domain.suspicious_reads import vanished
 from storage.reports import samples
 from storage.rows import calendars, coaches, connections, refresh_jobs
 from storage.rows.refresh_jobs import Before, ReadClaim
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
 from storage.transactions import looks, relink_mails, target_calendars, write_back

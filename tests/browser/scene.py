@@ -8,7 +8,8 @@ from domain.freshness import State
 from storage.rows import coaches, outbox, outbox_claims, withheld_addresses
 from storage.rows.outbox import Owed
 from storage.schema import tables
-from storage.schema.database import Database, clock_ms
+from storage.schema.database import Database
+from storage.schema.database_clock import clock_ms
 from storage.slots import slot_sets
 from tests.support import people
 

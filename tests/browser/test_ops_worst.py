@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from storage.rows import clock_jobs
 from storage.schema import tables
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from tests.browser import scene
 from tests.browser.conftest import Seen, Site
 from tests.browser.readers import at_peace, violations

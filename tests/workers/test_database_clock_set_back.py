@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 from storage.rows import channels, clock_jobs, connections, outbox, outbox_claims, refresh_jobs
 from storage.rows.outbox import Owed
 from storage.schema import tables
-from storage.schema.database import Database, clock_ms, create
+from storage.schema.database import Database, create
+from storage.schema.database_clock import clock_ms
 from tests.support import people
 from tests.support.databases import Kind
 from workers.skew import Setbacks

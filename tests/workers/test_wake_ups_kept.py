@@ -9,7 +9,8 @@ from dramatiq import Worker
 from sqlalchemy import select, text
 
 from storage.schema import tables
-from storage.schema.database import clock_ms, create
+from storage.schema.database import create
+from storage.schema.database_clock import clock_ms
 from tests.support import http_client, people
 from tests.support.databases import Kind
 from tests.support.tcp_proxy import Proxy

@@ -14,7 +14,8 @@ from storage.rows import audit_log, outbox_claims, sessions
 from storage.rows import outbox as outbox_rows
 from storage.rows.audit_log import Deed
 from storage.schema import tables
-from storage.schema.database import Database, clock_ms
+from storage.schema.database import Database
+from storage.schema.database_clock import clock_ms
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.browser import scene

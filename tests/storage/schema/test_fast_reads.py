@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import bindparam, literal, select, text
 
 from storage.schema import tables
-from storage.schema.database import Database, Unavailable, clock_ms, create
+from storage.schema.database import Database, Unavailable, create
+from storage.schema.database_clock import clock_ms
 from storage.schema.fast_reads import query_raw
 from tests.support import people
 from tests.support.databases import CLEANER, Kind

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 from storage.rows import outbox, refresh_jobs
 from storage.rows.outbox import Owed
 from storage.schema import tables
-from storage.schema.database import Database, Unavailable, clock_ms, create
+from storage.schema.database import Database, Unavailable, create
+from storage.schema.database_clock import clock_ms
 from storage.schema.postgres import Unanswered
 from storage.transactions import recovery
 from tests.support import people

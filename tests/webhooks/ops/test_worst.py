@@ -16,7 +16,7 @@ from dramatiq import Worker
 
 from storage.rows import api_keys, outbox
 from storage.schema import tables
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.browser import scene

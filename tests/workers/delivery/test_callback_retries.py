@@ -12,7 +12,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from storage.rows import dead_letters, outbox_claims
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from tests.support.callback_server import SAID, SECRET
 from tests.support.mail_delivery import DAY, NEXT_WEEK, Mailroom
 from tests.support.people import at

@@ -18,7 +18,7 @@ from domain.sessions import Booking
 from storage.rows import outbox as stored
 from storage.rows import outbox_claims
 from storage.rows.outbox_claims import Wake
-from storage.schema.database import clock_ms
+from storage.schema.database_clock import clock_ms
 from storage.transactions.bookings import BookingChange
 from tests.support import people
 from tests.support.mail_delivery import DAY, NEXT_WEEK, Mailroom
