@@ -6,13 +6,17 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
+import psycopg
 import structlog
+from psycopg.errors import ConnectionTimeout
 
 from storage.schema.outages import Kind, Outage, Probed, kind_of
 
 log = structlog.get_logger()
 
 PROBE_EVERY_SECONDS = 1.0
+FAIR_SECONDS = 1.5
+"""To be silent for so long says something about the database. (A connection gets 2 s.)"""
 
 
 class DatabaseBreaker:
@@ -25,6 +29,7 @@ class DatabaseBreaker:
         self._lock = threading.Lock()
         self._watching = False
         self._probed_at = 0.0
+        self._well_since = 0.0  # when the last probe that succeeded began
         self._closed = threading.Event()
         self._well = threading.Event()
         self._well.set()
@@ -33,8 +38,19 @@ class DatabaseBreaker:
         if self.kind is not None:
             raise Outage(self.kind, Probed("no probe has succeeded since it failed"))
 
-    def trip(self, error: BaseException) -> None:
-        """Open, and watch for the end of it."""
+    def trip(self, error: psycopg.Error, asked: float) -> bool:
+        """Open, and watch for the end of it; whether that was done. `asked`: when whoever met this
+        error asked, by time.monotonic.
+        """
+        # The race: somebody asked during an outage, and still waited for an answer when a probe
+        # found that it was over. Open again, each push and booking of a second would be refused.
+        if asked < self._well_since:
+            return False
+        # Whoever had next to nothing left of its time and gave up has learned nothing.
+        waited = monotonic() - asked
+        if isinstance(error, ConnectionTimeout) and waited < FAIR_SECONDS:
+            self.suspect()
+            return False
         kind = kind_of(error)
         # Many threads meet the same outage at once: one of them has news to tell.
         with self._lock:
@@ -43,6 +59,7 @@ class DatabaseBreaker:
         if news:
             log.warning("database_out", kind=kind, error=type(error).__name__)
         self._watch_over()
+        return True
 
     def wait(self, seconds: float) -> None:
         """Until it is closed, but no longer than that."""
@@ -74,6 +91,7 @@ class DatabaseBreaker:
         # One step: a failure that comes in between would find a watch that is ending, start none,
         # and leave the breaker open for ever.
         with self._lock:
+            self._well_since = self._probed_at
             was, self.kind, self._watching = self.kind, None, False
             self._well.set()
         if was is not None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
+import psycopg
 from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -164,21 +165,32 @@ class Database:
     def met(self, error: BaseException, *, connecting: bool) -> Outage | None:
         """Draw the conclusions from an error of the driver. What to raise in its place, if any."""
         kind = kind_of(error)
-        if isinstance(error, Crowded) and self.breaker is not None:
-            self.breaker.suspect()
+        if isinstance(error, Crowded):
+            self._suspect()
         if kind not in ("away", "read_only"):
             return None
-        if isinstance(error, Unanswered) and error.made < self._trusted_since:
-            # Somebody else met the same outage, while this thread was still waiting for its answer:
-            # it may be over by now, and what a connection from before it says is no news.
-            return Outage(kind, error)
-        lost = connecting or is_silence(error)
-        if lost or kind == "read_only":
-            # Its siblings are as dead, or as read-only, and cannot be told from good ones.
-            self._trusted_since = time.monotonic()
-        if lost and self.breaker is not None:
-            self.breaker.trip(error)
+        if connecting:
+            return Outage(kind, error)  # `dial` has drawn the conclusions
+        if isinstance(error, Unanswered):
+            # Somebody else may have met the same outage, while this thread still waited for its
+            # answer. It may be over by now: what a connection from before it says is no news.
+            if error.made >= self._trusted_since:
+                self._lost(error, error.asked)
+        elif is_silence(error) or kind == "read_only":
+            # One connection was cut. Is it all of them? That is for a probe to say.
+            self._trust_anew()
+            self._suspect()
         return Outage(kind, error)
+
+    def dial(self, server: PostgresLink) -> Any:
+        """A new connection for the pool. Raises psycopg.Error, and then opens the breaker."""
+        asked = time.monotonic()
+        try:
+            return server.connect()
+        except psycopg.Error as error:
+            if kind_of(error) in ("away", "read_only"):
+                self._lost(error, asked)
+            raise
 
     def trusts(self, connection: Any) -> bool:
         """Whether a PostgreSQL connection that lay idle is still worth a try.
@@ -195,7 +207,7 @@ class Database:
             return False
         if connection.answers():
             return True
-        self._trusted_since = time.monotonic()
+        self._trust_anew()
         return False
 
     def close(self) -> None:
@@ -214,6 +226,19 @@ class Database:
         self.kept.append(kept)
         if self._closed:
             self._let_go()
+
+    def _lost(self, error: psycopg.Error, asked: float) -> None:
+        """Nobody answered, or let us in. `asked`: when that was asked, by time.monotonic."""
+        if self.breaker is not None and self.breaker.trip(error, asked):
+            self._trust_anew()
+
+    def _suspect(self) -> None:
+        if self.breaker is not None:
+            self.breaker.suspect()
+
+    def _trust_anew(self) -> None:
+        # The connections that there are may be as dead, or as read-only, as the one that failed.
+        self._trusted_since = time.monotonic()
 
     def _let_go(self) -> None:
         with suppress(IndexError):  # none is left
@@ -253,8 +278,8 @@ def create(
         hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
     )
     server = PostgresLink(dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits)
-    event.listen(engine, "do_connect", lambda *_: server.connect())
     database = Database(engine, server, isolation_level="READ COMMITTED")
+    event.listen(engine, "do_connect", lambda *_: database.dial(server))
 
     # A connection that lay in the pool may be dead without knowing it. One that was just made was
     # greeted a moment ago, and is not asked again.

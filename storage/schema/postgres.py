@@ -58,11 +58,14 @@ _dialling = _Dialling()
 
 
 class Unanswered(ConnectionTimeout):
-    """No answer came within the deadline. `made`: when the connection was, by time.monotonic."""
+    """No answer came within the deadline. `made`, `asked`: when the connection was made, and when
+    it was asked, by time.monotonic.
+    """
 
-    def __init__(self, made: float) -> None:
+    def __init__(self, made: float, asked: float) -> None:
         super().__init__("no answer within the deadline")
         self.made = made
+        self.asked = asked
 
 
 class Bounded(psycopg.Connection[Any]):
@@ -109,7 +112,7 @@ class Bounded(psycopg.Connection[Any]):
         try:
             answer = waiting.wait(gen, self.pgconn.socket, interval, short)
         except _WaitTimeout:
-            answer = self._wait_for_long(gen, interval, left - short)
+            answer = self._wait_for_long(gen, interval, left - short, began)
         finally:
             deadlines.waited(began)
         self.answered = monotonic()
@@ -129,7 +132,7 @@ class Bounded(psycopg.Connection[Any]):
         return True
 
     def _wait_for_long(
-        self, gen: Generator[Any, Any, Result], interval: float, left: float
+        self, gen: Generator[Any, Any, Result], interval: float, left: float, asked: float
     ) -> Result:
         """The generator goes on where it was."""
         end = monotonic() + left
@@ -152,7 +155,7 @@ class Bounded(psycopg.Connection[Any]):
         self.pgconn.finish()
         if blocked:
             raise LockNotAvailable("a lock did not come within the deadline")
-        raise Unanswered(self.made)
+        raise Unanswered(self.made, asked)
 
 
 class PostgresLink:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from storage.rows import outbox, refresh_jobs
 from storage.rows.outbox import Owed
 from storage.schema import tables
+from storage.schema.breaker import FAIR_SECONDS
 from storage.schema.database import Database, Unavailable, create
 from storage.schema.database_clock import clock_ms
 from storage.schema.postgres import Unanswered
@@ -76,18 +77,20 @@ def test_who_hears_late_of_an_outage_that_is_over_does_not_begin_another(
     assert database.breaker is not None
     long_ago = time.monotonic() - 10
     # Given an outage that one thread met, and that a probe saw the end of
-    database.met(Unanswered(long_ago), connecting=False)
+    database.met(Unanswered(long_ago, long_ago), connecting=False)
     assert database.breaker.kind == "away"
     database.breaker.wait(30)
     assert database.breaker.kind is None
     # When another thread gives its connection of before up, which never answered
-    outage = database.met(Unanswered(long_ago), connecting=False)
+    outage = database.met(Unanswered(long_ago, long_ago), connecting=False)
     # Then it is told so, and nobody else is
     assert outage is not None
     assert outage.kind == "away"
     assert database.breaker.kind is None
     # But the silence of a connection that was made since is news
-    database.met(Unanswered(time.monotonic()), connecting=False)
+    asked = time.monotonic()
+    time.sleep(FAIR_SECONDS)
+    database.met(Unanswered(asked, asked), connecting=False)
     assert database.breaker.kind == "away"
 
 
