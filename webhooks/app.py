@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +19,7 @@ from webhooks.front.kinds import KINDS
 from webhooks.http import codes, home, limited, limits, problems
 from webhooks.http.api_key_cache import KeyRing
 from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts, runtime
+from webhooks.http.late_pushes import LatePushes
 from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
@@ -144,7 +146,13 @@ def serve(app: App, runtime: Runtime) -> App:
         runtime.settings, Limiter(services.redis, services.breaker), metrics.limited
     )
     ours = Parts(
-        runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), quotas
+        runtime,
+        KeyRing(services),
+        metrics,
+        Refusals(services, metrics.refusals),
+        Shelf(),
+        quotas,
+        LatePushes(services.database, partial(notifications.make_up, runtime)),
     )
     app.extensions[EXTENSION] = ours
     app.always = HEADERS

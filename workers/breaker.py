@@ -14,8 +14,10 @@ import structlog
 
 log = structlog.get_logger()
 
-PAUSE = 3.0
-"""Seconds that Redis is left alone after a failure, and between two looks at it."""
+FIRST_PAUSE, PAUSE = 0.5, 3.0
+"""Seconds that Redis is left alone after a failure, and between two looks at it. The first look is
+soon: one answer that was lost on its way is over by then.
+"""
 REMIND = 60.0
 PROBE = "coachcal:probe"
 FAILURES = (redis.RedisError, OSError)
@@ -64,7 +66,9 @@ class RedisBreaker:
         tell once a minute that it is not.
         """
         began = reminded = time.monotonic()
-        while not self._closing.wait(self._pause):
+        pause = min(FIRST_PAUSE, self._pause)
+        while not self._closing.wait(pause):
+            pause = self._pause
             try:
                 probe(self._client)
             except FAILURES as error:

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 # A push is answered within Cronofy's 5 s even while Redis hangs.
 WEB_TIMEOUT = 0.25
-WORKER_TIMEOUT = 5.0
+WORKER_TIMEOUT = 3.0
 DEAD_FOR_MS = 3_600_000
 OPTIONS = frozenset({"redis_message_id", "request_id", tracing.CARRIED})
 

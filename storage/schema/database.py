@@ -64,7 +64,7 @@ class Database:
             self.breaker = DatabaseBreaker(server.probe)
         self._server = server
         self._trusted_since = 0.0
-        self._closed = False
+        self.closed = False
         self._writing = writing
         event.listen(engine, "handle_error", self._sort_out)
 
@@ -213,7 +213,7 @@ class Database:
     def close(self) -> None:
         if self.breaker is not None:
             self.breaker.close()
-        self._closed = True
+        self.closed = True
         self.engine.dispose()
         self._let_go()
 
@@ -224,7 +224,7 @@ class Database:
         # First put there, then asked: `close` says first that it is closed and then empties. So
         # whichever of the two is late sees what the other did.
         self.kept.append(kept)
-        if self._closed:
+        if self.closed:
             self._let_go()
 
     def _lost(self, error: psycopg.Error, asked: float) -> None:

@@ -190,6 +190,7 @@ def test_length_and_zone_apply_as_soon_as_they_are_chosen(one_site: Site, size: 
         page.locator("#duration").focus()
         page.select_option("#duration", "30")
         expect(late).to_be_visible()
+        page.wait_for_load_state()  # another page: its script is to be at work
         page.locator("#zone").fill("Kathmandu")
         page.locator("#zone").press("Enter")
         expect(page.locator("#grid")).to_contain_text("All times are in Nepal Time (Kathmandu)")

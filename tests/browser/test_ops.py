@@ -101,6 +101,7 @@ def test_a_withheld_address_is_taken_off_and_its_page_follows(one_site: Site) ->
             "User unknown in virtual mailbox table"
         )
         assert scene.ADDRESS not in seen.page.content()
+        seen.page.wait_for_load_state()  # its script is to be at work
         seen.page.get_by_role("button", name="Take off wad_").click()
         expect(seen.page.locator("#withheld")).to_contain_text("None.")
         expect(seen.page.locator("#said")).to_contain_text("was taken off: waiting mails: 1 leave")

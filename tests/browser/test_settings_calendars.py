@@ -56,6 +56,8 @@ def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_relo
         frame = page.frame_locator("iframe")
         # When the coach goes to the consent, which opens beside it
         frame.get_by_role("button", name="Google").click()
+        expect(frame.get_by_role("link", name="Continue to Google")).to_be_visible()
+        page.frames[-1].wait_for_load_state()  # another page: its script is to be at work
         with page.expect_popup() as beside:
             frame.get_by_role("link", name="Continue to Google").click()
         # It begins on a page of ours, which says for whom

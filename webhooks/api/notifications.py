@@ -22,7 +22,7 @@ from workers import tracing
 from workers.bootstrap import Runtime
 from workers.cronofy import signature
 from workers.cronofy.errors import BadAnswer
-from workers.cronofy.wire import Notification, read_notification
+from workers.cronofy.wire import NOTIFICATIONS, Notification, read_notification
 
 PLACE = "/webhooks/cronofy/"
 PATH = f"{PLACE}<channel_token>"
@@ -50,13 +50,7 @@ def receive(channel_token: str) -> Response:
     ours = parts()
     outcome = "failed"
     try:
-        notification, found = flask.request.environ.get(SEEN) or (
-            _verified(cast(CappedRequest, flask.request), ours.runtime),
-            push_marks.by_channel(
-                ours.runtime.services.database, channels.channel_hash(channel_token)
-            ),
-        )
-        outcome = _owe(notification, found, ours.runtime)
+        outcome = _take(channels.channel_hash(channel_token), ours)
     except RefusedRequest as refusal:
         outcome = refusal.code
         raise
@@ -151,22 +145,46 @@ def _verified(request: CappedRequest, runtime: Runtime) -> Notification:
         ) from None
 
 
-def _owe(notification: Notification, found: tuple[str, bool] | None, runtime: Runtime) -> str:
+def _take(channel: bytes, ours: Parts) -> str:
+    """Owe what it asks for. Returns the outcome, to count. `channel`: the hash of its token."""
+    seen = flask.request.environ.get(SEEN)
+    notification, found = seen or (
+        _verified(cast(CappedRequest, flask.request), ours.runtime),
+        None,
+    )
+    try:
+        if seen is None:
+            found = push_marks.by_channel(ours.runtime.services.database, channel)
+        if found is None:
+            raise RefusedRequest(
+                "unknown_channel", "Close this channel: it is not, or no longer, one of ours."
+            )
+        return _owe(notification.kind, found, ours.runtime)
+    except Unavailable:
+        if notification.kind in OWED:
+            ours.late_pushes.remember(channel, notification.kind)
+        raise
+
+
+def make_up(runtime: Runtime, channel: bytes, kind: str) -> None:
+    """Owe what a push asked for that was refused. Nothing, if its channel is no longer ours."""
+    found = push_marks.by_channel(runtime.services.database, channel)
+    if found is not None:
+        _owe(kind, found, runtime)
+
+
+def _owe(kind: str, found: tuple[str, bool], runtime: Runtime) -> str:
     """Owe the read in a committed transaction, then wake a worker if that is news. Returns the
     outcome, to count.
     """
-    if found is None:
-        raise RefusedRequest(
-            "unknown_channel", "Close this channel: it is not, or no longer, one of ours."
-        )
     connection_id, owed_already = found
-    if notification.kind not in OWED:
-        if notification.known:
+    if kind not in OWED:
+        if kind in NOTIFICATIONS:
             return "nothing_owed"
         return "unknown_kind"
-    if owed_already and notification.kind == "change":
+    if owed_already and kind == "change":
         return "owed_already"  # a read that starts later is owed: not even a write is needed
-    if run_again_once(lambda: _mark(connection_id, notification.kind, runtime)):
+    if run_again_once(lambda: _mark(connection_id, kind, runtime)):
         runtime.actors.wake(connection_id)
     return "accepted"
 

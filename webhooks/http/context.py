@@ -9,6 +9,7 @@ from typing import Any, cast
 from flask import current_app
 
 from webhooks.http.api_key_cache import KeyRing
+from webhooks.http.late_pushes import LatePushes
 from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
@@ -33,6 +34,7 @@ class Parts:
     refusals: Refusals
     shelf: Shelf
     limits: RequestLimits
+    late_pushes: LatePushes
 
 
 def parts() -> Parts:

@@ -27,12 +27,9 @@ NOTIFICATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One push. `kind` is Cronofy's type, "" for a body of another product;
-    `known` says whether we know it.
-    """
+    """One push. `kind` is Cronofy's type, "" for a body of another product."""
 
     kind: str
-    known: bool
     changes_since: datetime | None
     """The earliest moment that may have changed, aware UTC."""
     channel_id: str | None
@@ -46,9 +43,7 @@ def read_notification(raw: bytes) -> Notification:
     notification = inner(body, "notification")
     kind = label(notification, "type") or ""
     channel_id = label(inner(body, "channel"), "channel_id")
-    return Notification(
-        kind, kind in NOTIFICATIONS, _moment(notification, "changes_since"), channel_id
-    )
+    return Notification(kind, _moment(notification, "changes_since"), channel_id)
 
 
 def _moment(owner: Object, key: str) -> datetime | None:

@@ -1,0 +1,113 @@
+"""A push that was refused with 503 is made up for once the database is back, before Cronofy comes
+again.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from tests.support.http_client import Desk
+from tests.webhooks.api.pushes import kind
+from webhooks.http import late_pushes
+from webhooks.http.late_pushes import LatePushes
+
+REFUSING = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'on purpose' USING ERRCODE = '25006';
+END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION refuse();
+"""
+
+
+@contextmanager
+def read_only(desk: Desk) -> Iterator[None]:
+    with desk.database.write() as tx:
+        tx.exec_driver_sql(REFUSING)
+    yield
+    with desk.database.write() as tx:
+        tx.exec_driver_sql("DROP FUNCTION refuse CASCADE")
+
+
+@contextmanager
+def locked(desk: Desk) -> Iterator[None]:
+    file = desk.database.engine.url.database
+    assert file is not None
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        yield
+        writer.execute("ROLLBACK")
+
+
+OUTAGES: dict[str, Callable[[Desk], AbstractContextManager[None]]] = {
+    "postgresql": read_only,
+    "sqlite": locked,
+}
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_what_was_refused_is_owed_and_woken_for_once_the_database_is_back(
+    desk: Desk, ada: str
+) -> None:
+    # Given three pushes of two kinds that could not be written down
+    out = OUTAGES[desk.database.engine.dialect.name]
+    with out(desk):
+        for raw in (kind("change"), kind("profile_disconnected"), kind("change")):
+            assert desk.push(raw).status_code == 503
+        assert desk.owes(ada) == 0
+    # When the database is back, and Cronofy does not come again
+    until(lambda: desk.owes(ada) > 0 and bool(desk.woken()))
+    # Then a read is owed, and a worker was woken for it
+    assert desk.woken() == [ada]
+    # And when Cronofy does, that is no more than another push
+    assert desk.push().status_code == 204
+
+
+def test_a_channel_that_is_gone_by_then_owes_nothing(desk: Desk, ada: str) -> None:
+    out = OUTAGES[desk.database.engine.dialect.name]
+    with out(desk):
+        assert desk.push(kind("a_type_of_2027")).status_code == 204
+        assert desk.push(path="/webhooks/cronofy/of-nobody").status_code == 404
+    assert desk.owes(ada) == 0
+
+
+class Owing:
+    """What could not be owed at first, in place of a database that is out."""
+
+    def __init__(self) -> None:
+        self.out = True
+        self.owed: list[tuple[bytes, str]] = []
+
+    def __call__(self, channel: bytes, kind: str) -> None:
+        if self.out:
+            raise OperationalError(None, None, Exception("away"))
+        if channel == b"broken":
+            raise ValueError("on purpose")
+        self.owed.append((channel, kind))
+
+
+def test_each_is_made_up_for_once_in_their_order_and_none_is_in_the_way(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_pushes, "MOST", 4)
+    owing = Owing()
+    late = LatePushes(desk.database, owing)
+    for channel in (b"broken", b"one", b"two", b"one", b"three", b"one too many"):
+        late.remember(channel, "change")
+    owing.out = False
+    until(lambda: len(owing.owed) == 3)
+    assert owing.owed == [(b"one", "change"), (b"two", "change"), (b"three", "change")]
+    # And the next one starts over
+    until(lambda: not late._trying)
+    late.remember(b"four", "change")
+    until(lambda: len(owing.owed) == 4)

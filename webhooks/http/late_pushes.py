@@ -1,0 +1,78 @@
+"""Pushes that were refused because the database could not serve, made up for once it can.
+
+Cronofy sends them again, but at times of its own, which after a long outage are minutes apart. This
+process knows already that a read is owed. Nothing is promised by what it remembers: it was refused,
+so Cronofy's next attempt comes even if we are killed, and finds the read owed already.
+"""
+
+import threading
+from collections.abc import Callable
+from time import monotonic, sleep
+
+import structlog
+
+from storage.schema.database import Database
+from storage.schema.outages import Unavailable
+
+log = structlog.get_logger()
+
+MOST = 1_024
+"""Different pushes: 100 bytes each. Whatever is refused beyond them is left to Cronofy."""
+KEPT_SECONDS = 600.0
+AGAIN_SECONDS = 0.25
+
+
+class LatePushes:
+    """One a process. `owe` writes down the read that a push of this kind on this channel asks for,
+    as at its first coming; it raises Unavailable while that cannot be done.
+    """
+
+    def __init__(self, database: Database, owe: Callable[[bytes, str], object]) -> None:
+        self._database = database
+        self._owe = owe
+        self._lock = threading.Lock()
+        self._refused: dict[tuple[bytes, str], float] = {}  # until when it is tried, in their order
+        self._trying = False
+
+    def remember(self, channel: bytes, kind: str) -> None:
+        """It was answered with 503. `channel`: the hash of its token."""
+        with self._lock:
+            if len(self._refused) >= MOST:
+                return
+            self._refused.setdefault((channel, kind), monotonic() + KEPT_SECONDS)
+            if self._trying:
+                return
+            self._trying = True
+        threading.Thread(target=self._make_up, name="late-pushes", daemon=True).start()
+
+    def _make_up(self) -> None:
+        done = 0
+        while (push := self._next()) is not None:
+            try:
+                self._owe(*push)
+            except Unavailable:
+                self._database.wait(AGAIN_SECONDS)
+                sleep(AGAIN_SECONDS)
+                continue
+            except Exception:
+                # One that is beyond us is one that Cronofy brings again, and must not be in the
+                # way of those behind it.
+                log.exception("late_push_failed")
+            done += 1
+            with self._lock:
+                del self._refused[push]
+        log.info("late_pushes_made_up", count=done)
+
+    def _next(self) -> tuple[bytes, str] | None:
+        """The first that is still to be tried. None: the thread ends, and the next refused push
+        starts another.
+        """
+        # The race: a push that is refused while the thread is ending. Under the lock it finds it
+        # either at work, or gone.
+        with self._lock:
+            for push, until in list(self._refused.items()):
+                if monotonic() < until and not self._database.closed:
+                    return push
+                del self._refused[push]
+            self._trying = False
+        return None
