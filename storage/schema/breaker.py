@@ -39,18 +39,19 @@ class DatabaseBreaker:
             raise Outage(self.kind, Probed("no probe has succeeded since it failed"))
 
     def trip(self, error: psycopg.Error, asked: float) -> bool:
-        """Open, and watch for the end of it; whether that was done. `asked`: when whoever met this
-        error asked, by time.monotonic.
+        """Open, and watch for the end of it. `asked`: when whoever met this error asked, by
+        time.monotonic. False: it is no news.
         """
         # The race: somebody asked during an outage, and still waited for an answer when a probe
         # found that it was over. Open again, each push and booking of a second would be refused.
         if asked < self._well_since:
             return False
-        # Whoever had next to nothing left of its time and gave up has learned nothing.
+        # Whoever had next to nothing left of its time and gave up has learned little: a probe, which
+        # has more, is to say what is the matter.
         waited = monotonic() - asked
         if isinstance(error, ConnectionTimeout) and waited < FAIR_SECONDS:
             self.suspect()
-            return False
+            return True
         kind = kind_of(error)
         # Many threads meet the same outage at once: one of them has news to tell.
         with self._lock:

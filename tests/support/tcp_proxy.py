@@ -101,6 +101,13 @@ class Proxy:
             if link.left:
                 self._drop(link, quietly=True)
 
+    def reset(self) -> None:
+        """The connections that there are; new ones are let in as before."""
+        with self._lock:
+            links = list(self._links)
+        for link in links:
+            self._drop(link)
+
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._door.shutdown(socket.SHUT_RDWR)

@@ -60,8 +60,7 @@ def test_a_connection_that_was_cut_is_no_outage(proxied: tuple[Database, Proxy])
         asking.start()
         time.sleep(0.5)
         # When all connections are reset, and new ones are let in
-        proxy.misbehave("cut")
-        proxy.behave()
+        proxy.reset()
         asking.join(30)
         assert not asking.is_alive()
     assert read(database) == 1
