@@ -4,7 +4,6 @@ woken after it.
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from flask import Response, abort, g, request, url_for
 
@@ -13,12 +12,13 @@ from storage.reports.outbox import Message
 from storage.rows import audit_log, dead_letters, withheld_addresses
 from storage.rows.audit_log import Deed
 from storage.rows.outbox_claims import Wake
+from storage.schema.database import Tx
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 
 WITHHELD = "withheld by a person"
 
-Work = Callable[[Any], list[Wake] | None]
+Work = Callable[[Tx], list[Wake] | None]
 """A deed in a transaction: what to wake for, or None when it could not be done any more."""
 
 
@@ -34,7 +34,7 @@ def requeue(outbox_id: str) -> Response:
 def discard(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/discard: a dead letter is given up."""
 
-    def work(tx: Any) -> list[Wake] | None:
+    def work(tx: Tx) -> list[Wake] | None:
         if not dead_letters.discard(tx, outbox_id):
             return None
         return []
@@ -50,7 +50,7 @@ def retry(outbox_id: str) -> Response:
 def withhold(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/withhold: a message that was not sent yet never is."""
 
-    def work(tx: Any) -> list[Wake] | None:
+    def work(tx: Tx) -> list[Wake] | None:
         if not outbox.withhold(tx, outbox_id, reason=WITHHELD):
             return None
         return []

@@ -3,27 +3,24 @@ parts alone, too.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, abort, render_template, request, url_for
 
 from domain.coaches import ID
-from domain.freshness import State
 from storage.reports import coach_states, outbox
 from storage.reports import overview as overview_report
-from storage.reports.overview import Conflicted, Stuck, Troubled
 from storage.reports.personal_data import Person
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
-from storage.rows.refusals import Refusal
+from storage.schema.database import Tx
 from storage.slots import slot_sets
 from storage.transactions import erasures
 from webhooks.http.context import parts, runtime
 from webhooks.http.listing import listing_of, offered
 from webhooks.http.page_security import see
 from webhooks.ops import watch, weeks, worst
-from webhooks.ops.facts import Tallies, due_of
+from webhooks.ops.facts import Overview, Queue, Tallies, due_of
 from webhooks.ops.plots import NAMES, SHEETS, PlotRange, draw
 from workers import queues
 from workers.actors import QUEUES
@@ -39,42 +36,6 @@ SPANS = {3: timedelta(minutes=1), 24: timedelta(minutes=5), 168: timedelta(minut
 USUAL_HOURS = 24
 # A queue -> the kind of message it delivers; the others read calendars and make sets.
 KINDS = {"mails": "mail", "calendars": "calendar", "callbacks": "callback"}
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """`depth`: wake-ups that wait in Redis, None while it is away. `owed`: rows.
-    `oldest`: seconds.
-    """
-
-    name: str
-    depth: int | None
-    owed: int
-    oldest: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    queues: list[Queue]
-    redis_up: bool
-    tallies: Tallies
-    reading: int
-    sending: dict[str, int]
-    stuck_reads: list[Stuck]
-    stuck_messages: list[outbox.Message]
-    dead: list[outbox.Message]
-    standings: dict[State, int]
-    stale: list[Troubled]
-    disconnected: list[Troubled]
-    conflicted: list[Conflicted]
-    refused: list[Refusal]
-
-    @property
-    def kinds(self) -> list[str]:
-        return sorted({tally.kind for tally in self.tallies.values()})
-
-    def count(self, state: str) -> int:
-        return sum(tally.count for tally in self.tallies.values() if tally.state == state)
 
 
 def overview() -> str:
@@ -147,7 +108,7 @@ def find() -> Response:
     return see(place)
 
 
-def _place(tx: Any, wanted: str) -> str | None:
+def _place(tx: Tx, wanted: str) -> str | None:
     if not re.fullmatch(ID, wanted):
         return None  # no database takes a NUL
     if outbox.find(tx, wanted) is not None:
@@ -192,7 +153,7 @@ def _overview() -> dict[str, Any]:
     return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN} | more
 
 
-def _queue(tx: Any, name: str, depth: int | None, tallies: Tallies, now: datetime) -> Queue:
+def _queue(tx: Tx, name: str, depth: int | None, tallies: Tallies, now: datetime) -> Queue:
     """The wake-ups of a queue, beside the rows that they are for: with the rows alone nothing is
     lost.
     """

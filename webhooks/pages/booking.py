@@ -15,6 +15,7 @@ from domain.sessions import FORMATS, Booking, Terms
 from domain.slots.cells import GRID
 from storage.rows import bookings as booking_rows
 from storage.rows import coaches, outbox, sessions
+from storage.schema.database import Tx
 from storage.slots import bookable
 from storage.slots.bookable import Wanted
 from webhooks.api.schemas.booking_requests import MOST_SEATS
@@ -26,7 +27,6 @@ from webhooks.pages import emptiness, groups, keepsakes, kept, weekgrid, zones
 from webhooks.pages.booking_query import (
     Choice,
     Mine,
-    Tx,
     choice,
     closed,
     forcible,

@@ -16,6 +16,7 @@ from domain.hours import DAY_SECONDS, timezone
 from domain.sessions import Booking, Participant, Session, Terms, Unknown
 from domain.slots.cells import GRID
 from storage.rows import bookings, sessions
+from storage.schema.database import Tx
 from storage.slots import availability, bookable
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
@@ -25,8 +26,6 @@ from webhooks.http.page_sessions import guest, language
 from webhooks.http.permissions import May
 from webhooks.http.times import YEARS
 from webhooks.pages import formats, weekgrid, zones
-
-Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 FRAME = re.compile(r"(\d{1,4})-(\d{1,4})", re.ASCII)
 FAR = 2**32
