@@ -164,7 +164,7 @@ def framed(asked: Asked, valid_until: int | None, tz: str) -> dict[str, Any]:
 def _made(listing: Listing, query: SlotsQuery, stamp: Hashable, now: datetime) -> CachedResponse:
     tz = listing.zone
     if query.tz is not None:
-        tz = check_zone(query.tz)
+        tz = check_zone("tz", query.tz)
     since, until = between(query.since, query.until, tz)
     duration = query.duration
     if duration is None:

@@ -10,6 +10,8 @@ from storage.reports.outbox import Message, Tally
 from storage.reports.overview import Conflicted, Stuck, Troubled
 from storage.rows.refusals import Refusal
 
+KINDS = ("mail", "calendar", "callback")
+"""Of messages."""
 OWED = ("pending", "sending")
 Tallies = Mapping[tuple[str, str], Tally]
 """Of the messages of each kind in each state."""

@@ -9,8 +9,10 @@ from typing import Any
 from flask import Response, abort, render_template, request, url_for
 
 from domain.coaches import ID
+from domain.freshness import State
 from storage.reports import coach_states, outbox
 from storage.reports import overview as overview_report
+from storage.reports.overview import Troubled
 from storage.reports.personal_data import Person
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
 from storage.schema.database import Tx
@@ -35,7 +37,7 @@ STATES = (*UNENDED, *ENDED)
 SPANS = {3: timedelta(minutes=1), 24: timedelta(minutes=5), 168: timedelta(minutes=30)}
 USUAL_HOURS = 24
 # A queue -> the kind of message it delivers; the others read calendars and make sets.
-KINDS = {"mails": "mail", "calendars": "calendar", "callbacks": "callback"}
+KIND_OF = {"mails": "mail", "calendars": "calendar", "callbacks": "callback"}
 
 
 def overview() -> str:
@@ -122,35 +124,40 @@ def _place(tx: Tx, wanted: str) -> str | None:
 
 def _overview() -> dict[str, Any]:
     services = runtime().services
-    at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
+    now = services.now()
     depths = queues.depths(services)
     known = depths or {}
     with services.database.read() as tx:
         tallies = {}
-        for tally in outbox.tallies(tx, now=at["now"], ended=False):
+        for tally in outbox.tallies(tx, now=now, ended=False):
             tallies[tally.kind, tally.state] = tally
         seen = Overview(
-            queues=[_queue(tx, name, known.get(name), tallies, at["now"]) for name in QUEUES],
+            queues=[_queue(tx, name, known.get(name), tallies, now) for name in QUEUES],
             redis_up=depths is not None,
             tallies=tallies,
             reading=overview_report.being_read(tx),
             sending=outbox.in_flight(tx),
             stuck_reads=overview_report.stuck_reads(tx, limit=MOST_SHOWN),
             stuck_messages=outbox.stuck(tx, limit=MOST_SHOWN),
-            dead=outbox.listed(tx, state="dead", now=at["now"], limit=MOST_SHOWN),
-            standings=coach_states.counts(tx, **at),
-            stale=overview_report.troubled(tx, "stale", **at, limit=MOST_SHOWN),
-            disconnected=overview_report.troubled(tx, "disconnected", **at, limit=MOST_SHOWN),
-            conflicted=overview_report.conflicted(tx, now=at["now"], limit=MOST_SHOWN),
+            dead=outbox.listed(tx, state="dead", now=now, limit=MOST_SHOWN),
+            standings=coach_states.counts(tx, now=now, stale_after=services.settings.stale_after),
+            stale=_troubled(tx, "stale", now),
+            disconnected=_troubled(tx, "disconnected", now),
+            conflicted=overview_report.conflicted(tx, now=now, limit=MOST_SHOWN),
             refused=refusals.recent(tx, limit=MOST_REFUSALS),
         )
-        facts = watch.facts(tx, seen, now=at["now"])
+        facts = watch.facts(tx, seen, now=now)
     more = {
         "troubles": worst.of(facts),
         "level_words": worst.WORDS,
         "causes": facts.causes[:MOST_SHOWN],
     }
     return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN} | more
+
+
+def _troubled(tx: Tx, state: State, now: datetime) -> list[Troubled]:
+    stale_after = runtime().settings.stale_after
+    return overview_report.troubled(tx, state, now=now, stale_after=stale_after, limit=MOST_SHOWN)
 
 
 def _queue(tx: Tx, name: str, depth: int | None, tallies: Tallies, now: datetime) -> Queue:
@@ -163,7 +170,7 @@ def _queue(tx: Tx, name: str, depth: int | None, tallies: Tallies, now: datetime
     elif name == "slots":
         return Queue(name, depth, overview_report.to_roll(tx, today=slot_sets.today(now)), None)
     else:
-        due = due_of(tallies, KINDS[name], now)
+        due = due_of(tallies, KIND_OF[name], now)
         owed, oldest = due.count, due.oldest
     if not owed:
         return Queue(name, depth, 0, None)

@@ -6,11 +6,10 @@ from datetime import datetime
 from storage.reports import idle, metrics
 from storage.reports.overview import Troubled
 from storage.schema.database import Tx
-from webhooks.ops.facts import Facts, Overview, due_of
+from webhooks.ops.facts import KINDS, Facts, Overview, due_of
 from workers.clock import JOBS, SWEEP
 
 EACH_SECOND = "holds"
-KINDS = ("mail", "calendar", "callback")
 
 
 def facts(tx: Tx, seen: Overview, *, now: datetime) -> Facts:
