@@ -16,13 +16,13 @@ from webhooks import ops, pages
 from webhooks.api import health, notifications, openapi, routes, slots
 from webhooks.front.kinds import KINDS
 from webhooks.http import codes, home, limited, limits, problems
-from webhooks.http.api_key_cache import KeyRing
+from webhooks.http.api_key_cache import ApiKeyCache
 from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts, runtime
 from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
 from webhooks.http.requests import BODY_CAP, CappedRequest, Json
-from webhooks.http.response_cache import Shelf
+from webhooks.http.response_cache import ResponseCache
 from webhooks.version import version
 from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
@@ -144,7 +144,12 @@ def serve(app: App, runtime: Runtime) -> App:
         runtime.settings, Limiter(services.redis, services.breaker), metrics.limited
     )
     ours = Parts(
-        runtime, KeyRing(services), metrics, Refusals(services, metrics.refusals), Shelf(), quotas
+        runtime=runtime,
+        api_keys=ApiKeyCache(services),
+        metrics=metrics,
+        refusals=Refusals(services, metrics.refusals),
+        response_cache=ResponseCache(),
+        limits=quotas,
     )
     app.extensions[EXTENSION] = ours
     app.always = HEADERS
