@@ -17,7 +17,7 @@ from webhooks.api import health, notifications, openapi, routes, slots
 from webhooks.front.kinds import KINDS
 from webhooks.http import codes, home, limited, limits, problems
 from webhooks.http.api_key_cache import ApiKeyCache
-from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts, runtime
+from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts
 from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
@@ -28,8 +28,6 @@ from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
 from workers.limits import Limiter
 from workers.settings import Settings
-
-__all__ = ["create_app", "runtime"]
 
 REQUEST_ID = "X-Request-ID"
 ID_GIVEN = re.compile(r"[\w.-]{1,64}", re.ASCII)

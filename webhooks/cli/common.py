@@ -123,17 +123,14 @@ def need_port(host: str, port: int, setting: str) -> None:
             socket.create_server((host.strip("[]"), port), family=family).close()
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+                reason = error.strerror or type(error).__name__
                 raise click.ClickException(
-                    f"cannot listen on port {port} of {host} ({_reason(error)});"
+                    f"cannot listen on port {port} of {host} ({reason});"
                     f" end what has it, or set {setting} to another one"
                 ) from None
         else:
             return
         time.sleep(WAIT_SECONDS)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
 
 
 def settings() -> "Settings":

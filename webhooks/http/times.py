@@ -8,11 +8,13 @@ from math import ceil
 
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS, midnight, timezone
+from domain.hours import YEARS as BOUNDS
 from webhooks.http.problems import RefusedRequest
 
 MOST_DAYS = 92
 CLOCK_CHANGES = 7200  # what summer time may add to so many local days
-YEARS = range(1971, 2200)
+YEARS = range(BOUNDS[0], BOUNDS[1] + 1)
+"""Those that hours know: in others nobody books."""
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
