@@ -94,7 +94,9 @@ def book_confirm() -> Response:
         chosen = choice(tx, terms)
         coach = _coach_name(tx)
         wanted = Wanted(guest().coach_id, start, chosen.duration)
-        theirs = [*coming(tx, terms), *filter(None, [chosen.moving])]
+        theirs = coming(tx, terms)
+    if chosen.moving is not None:
+        theirs.append(chosen.moving)
     own = had(theirs, wanted)
     if own is not None:
         return have_page(own)
@@ -133,9 +135,7 @@ def book_booking(booking_id: str) -> str:
 
 
 def book_calendar(booking_id: str) -> Response:
-    """GET /book/bookings/{id}/calendar: a file for a calendar program, of a session that is still
-    to come.
-    """
+    """GET /book/bookings/{id}/calendar: a coming session, as a file for a calendar program."""
     seen = _booking(booking_id)
     if not seen["changeable"]:
         abort(404, "not_here")

@@ -104,7 +104,10 @@ def choice(tx: Tx, terms: Terms) -> Choice:
     listing = bookable.listing_for(tx, guest().coach_id, terms, without=theirs)
     zone = zone_chosen()
     duration = offered(listing, request.values.get("duration", usual_minutes, type=int))
-    soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
+    soonest = None
+    coming = starts(listing, duration, terms.seconds, FAR, terms)
+    if coming:
+        soonest = coming[0]
     looked_at = terms.seconds
     # A coach sees their own week, be it full.
     if soonest is not None and not guest().may(May.see_reasons):
