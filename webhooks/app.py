@@ -17,21 +17,19 @@ from webhooks import ops, pages
 from webhooks.api import health, notifications, openapi, routes, slots
 from webhooks.front.kinds import KINDS
 from webhooks.http import codes, home, limited, limits, problems
-from webhooks.http.api_key_cache import KeyRing
-from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts, runtime
+from webhooks.http.api_key_cache import ApiKeyCache
+from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts
 from webhooks.http.late_pushes import LatePushes
 from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
 from webhooks.http.requests import BODY_CAP, CappedRequest, Json
-from webhooks.http.response_cache import Shelf
+from webhooks.http.response_cache import ResponseCache
 from webhooks.version import version
 from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
 from workers.limits import Limiter
 from workers.settings import Settings
-
-__all__ = ["create_app", "runtime"]
 
 REQUEST_ID = "X-Request-ID"
 ID_GIVEN = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -146,13 +144,13 @@ def serve(app: App, runtime: Runtime) -> App:
         runtime.settings, Limiter(services.redis, services.breaker), metrics.limited
     )
     ours = Parts(
-        runtime,
-        KeyRing(services),
-        metrics,
-        Refusals(services, metrics.refusals),
-        Shelf(),
-        quotas,
-        LatePushes(services.database, partial(notifications.make_up, runtime)),
+        runtime=runtime,
+        api_keys=ApiKeyCache(services),
+        metrics=metrics,
+        refusals=Refusals(services, metrics.refusals),
+        response_cache=ResponseCache(),
+        limits=quotas,
+        late_pushes=LatePushes(services.database, partial(notifications.make_up, runtime)),
     )
     app.extensions[EXTENSION] = ours
     app.always = HEADERS

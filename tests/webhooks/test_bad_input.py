@@ -103,6 +103,7 @@ QUERIES: list[tuple[str, dict[str, Any], int, str, str]] = [
     (SLOTS, RANGE | {"from": "2026-06-01T09:00:00"}, 422, "invalid_instant", "from"),
     (SLOTS, RANGE | {"from": "2026-02-30"}, 422, "invalid_instant", "from"),
     (SLOTS, RANGE | {"to": "9999-12-31"}, 422, "invalid_instant", "to"),
+    (SLOTS, RANGE | {"from": "1972-12-31"}, 422, "invalid_instant", "from"),
     (SLOTS, RANGE | {"from": "0001-01-01T00:00:00+14:00"}, 422, "invalid_instant", "from"),
     (SLOTS, RANGE | {"from": "2" * 41}, 422, "too_many", "from"),
     (SLOTS, {"to": "2026-06-08", "duration": "60"}, 422, "missing", "from"),

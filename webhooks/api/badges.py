@@ -13,12 +13,13 @@ from flask import Response, request, url_for
 from pydantic import Field
 
 from domain.freshness import State
+from domain.mail.choice import default_language
 from storage.reports import coach_states
 from webhooks.api.schemas.requests import SPOKEN, QueryIn
 from webhooks.http import page_security
 from webhooks.http.context import runtime
 from webhooks.http.problems import unknown_coach
-from webhooks.http.translations import language_of, say
+from webhooks.http.translations import say
 
 SVG = "image/svg+xml"
 SECONDS = 60
@@ -83,7 +84,7 @@ def drawn(state: State, language: str) -> str:
     shape = RING
     if state in SYNCED:
         shape = DISC
-    words = escape(say(language_of(language), f"badge_{state}"))
+    words = escape(say(default_language(language), f"badge_{state}"))
     return PICTURE.format(words=words, shape=shape)
 
 

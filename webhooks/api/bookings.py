@@ -21,11 +21,11 @@ from webhooks.api.schemas.booking_requests import (
 )
 from webhooks.api.schemas.booking_responses import BookingOut, booking_out
 from webhooks.http.auth import asking, lacking, may
-from webhooks.http.body_times import instant, instant_or_none, same_zone
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.problems import RefusedRequest
 from webhooks.http.requests import expected_version
+from webhooks.http.times import check_zone, instant, instant_or_none
 
 FORCE = ("bookings:force",)
 
@@ -125,7 +125,7 @@ def answered(booked: Booked, terms: Terms, status: int = 200) -> WriteResult:
 
 def participant_of(sent: ParticipantIn) -> Participant:
     """Raises Invalid, with the field."""
-    same_zone("participant.zone", sent.zone)
+    check_zone("participant.zone", sent.zone)
     return Participant(**sent.model_dump())
 
 

@@ -102,7 +102,9 @@ def _shown(tx: Tx, company_id: str) -> BrandOut:
 
 
 def _logo_url(brand: Brand) -> str | None:
-    return None if brand.logo is None else runtime().settings.base_url + brand.logo.path
+    if brand.logo is None:
+        return None
+    return runtime().settings.base_url + brand.logo.path
 
 
 def _nothing_set() -> RefusedRequest:

@@ -1,5 +1,8 @@
 """A coach's calendar accounts over HTTP: which calendars block, and disconnecting."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from storage.rows import connections, push_marks
 from storage.rows.calendars import UnknownCalendar
 from storage.transactions import coach_settings, target_calendars
@@ -17,28 +20,36 @@ def put_calendars(coach_id: str, connection_id: str, body: CalendarsIn) -> Coach
     sessions.
     """
     now = runtime().services.now()
-    field = "calendars"
     with runtime().services.database.write() as tx:
         _check(connections.coach_of(tx, connection_id), coach_id)
-        try:
+        with _refusing("calendars", coach_id):
             met = coach_settings.choose_calendars(
                 tx, coach_id, connection_id, body.calendars, now=now
             )
-            if (field := "receives") in body.model_fields_set:
+        # Null is an answer here, and not the same as none.
+        if "receives" in body.model_fields_set:
+            with _refusing("receives", coach_id):
                 target_calendars.receive(tx, coach_id, body.receives, of=connection_id, now=now)
-        except UnknownCalendar as error:
-            detail = (
-                f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."
-            )
-            raise RefusedRequest("unknown_calendar", detail, field=field) from None
-        except ReadOnly:
-            detail = (
-                "This calendar takes no events: choose one that is not read-only, or null for"
-                " the main one."
-            )
-            raise RefusedRequest("calendar_read_only", detail, field=field) from None
     after_change.follow(coach_id, conflicts=met)
     return show(coach_id)
+
+
+@contextmanager
+def _refusing(field: str, coach_id: str) -> Iterator[None]:
+    """What cannot be chosen is refused, by the field that names it."""
+    try:
+        yield
+    except UnknownCalendar as error:
+        detail = (
+            f"{error} is no calendar of this connection: GET /v1/coaches/{coach_id} lists them."
+        )
+        raise RefusedRequest("unknown_calendar", detail, field=field) from None
+    except ReadOnly:
+        detail = (
+            "This calendar takes no events: choose one that is not read-only, or null for"
+            " the main one."
+        )
+        raise RefusedRequest("calendar_read_only", detail, field=field) from None
 
 
 def disconnect(coach_id: str, connection_id: str) -> tuple[Accepted, int]:

@@ -9,9 +9,9 @@ from storage.transactions import holds
 from webhooks.api.schemas.booking_requests import HoldIn
 from webhooks.api.schemas.booking_responses import hold_out
 from webhooks.http.auth import asking
-from webhooks.http.body_times import instant
 from webhooks.http.context import parts
 from webhooks.http.idempotent import WriteResult, once, require_key
+from webhooks.http.times import instant
 
 
 def create(body: HoldIn) -> Response:

@@ -83,7 +83,9 @@ def preview(
     template = _template(body, place[3]) or _template_of(_stored(*place))
     sender, now = services.settings.sender, services.now()
     with services.database.read() as tx:
-        company = scope_id if scope == "company" else None
+        company = None
+        if scope == "company":
+            company = scope_id
         brand = brands.of_company(tx, company).over(services.settings.brand)
     mail = letters.preview(kind, language, template, sender=sender, now=now, brand=brand)
     if request.accept_mimetypes.best_match([JSON, HTML]) == HTML:

@@ -13,7 +13,7 @@ from storage.transactions import send_now
 from webhooks.api.schemas.mail_texts import MailOut, MailsOut, SendingOut
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
-from webhooks.http.idempotent import WriteResult, idempotency_key, once, require_key
+from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.times import iso, iso_or_none
 
 
@@ -31,8 +31,7 @@ def send(booking_id: str, kind: str) -> Response:
     Only a mail that is true of the booking as it is; `fitting` in the refusal names those.
     """
     one_of("kind", kind, KINDS)
-    require_key()
-    nonce = f"{asking().client_id} {idempotency_key()}"
+    nonce = f"{asking().client_id} {require_key()}"
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         sending = send_now.send_now(tx, booking_id, cast(Kind, kind), nonce, terms)

@@ -56,6 +56,5 @@ def _erase(kind: Kind, person_id: str) -> tuple[Accepted, int]:
     connected = erasure.ask(ours.services, Person(kind, person_id), actor=asking().actor)
     if connected is None:
         raise Unknown(kind, person_id)
-    for connection_id in connected:
-        ours.actors.wake(connection_id)
+    ours.actors.wake(*connected)
     return Accepted(status="accepted"), 202

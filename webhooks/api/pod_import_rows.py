@@ -13,13 +13,14 @@ from typing import Literal
 
 from domain.coaches import ID
 from domain.errors import Invalid
-from domain.hours import YEARS, timezone
+from domain.hours import timezone
 from domain.mail.safety import mailbox
 from domain.sessions import FORMATS, Context, Format, Participant
 from storage.transactions.pod_import_entries import Placed, PodEntry
 from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.api.schemas.requests import LANGUAGE, MOST_TEXT
 from webhooks.api.spreadsheets import NoValue, SheetLine
+from webhooks.http.times import YEARS
 
 REQUIRED = ("programme", "coach", "date", "time", "zone", "min", "max")
 OTHERS = ("cohort", "participants", "duration", "format", "company", "project", "title", "language")
@@ -230,7 +231,7 @@ def _day(line: SheetLine, row: ImportRow) -> date | None:
                 day = date(int(found["y"]), int(found["m"]), int(found["d"]))
             except ValueError:
                 break
-            if YEARS[0] <= day.year <= YEARS[1]:
+            if day.year in YEARS:
                 return day
     row.wrong(
         "invalid_date",

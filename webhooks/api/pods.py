@@ -11,10 +11,10 @@ from storage.transactions.pods import Changes, Made, Plan
 from webhooks.api.bookings import answered, context_of, forced, participant_of
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
 from webhooks.api.schemas.booking_responses import SessionOut, session_out
-from webhooks.http.body_times import instant, instant_or_none, moment
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.requests import expected_version
+from webhooks.http.times import instant, instant_or_none, moment
 
 
 def create(body: PodIn) -> Response:

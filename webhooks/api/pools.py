@@ -28,7 +28,7 @@ def show(query: PoolQuery) -> Response:
     """
     services = runtime().services
     now = services.now()
-    since, until = between(query.since, query.until, check_zone(query.tz))
+    since, until = between(query.since, query.until, check_zone("tz", query.tz))
     asked = Asked(query.duration, since, until, int(now.timestamp()))
     wanted = list(dict.fromkeys(query.coach_id))
     with services.database.read() as tx:

@@ -17,22 +17,26 @@ from webhooks.http.times import between, check_zone, iso
 def show(query: SessionsQuery) -> SessionsOut:
     """A coach's sessions and pods that lie in the range, those called off too."""
     services = runtime().services
-    since, until = between(query.since, query.until, check_zone(query.tz))
+    since, until = between(query.since, query.until, check_zone("tz", query.tz))
     with services.database.read() as tx:
         if coaches.get(tx, query.coach_id) is None:
             raise unknown_coach(query.coach_id)
         found = sessions.of_coach(tx, query.coach_id, since, until)
-        taken = bookings.of_sessions(tx, [session.id for session in found])
+        # One question for the seats of all of them: a month has hundreds of sessions.
+        seats = bookings.of_sessions(tx, [session.id for session in found])
     now = services.now()
-    return SessionsOut.model_validate(
-        {
-            "coach_id": query.coach_id,
-            "tz": query.tz,
-            "from": iso(since),
-            "to": iso(until),
-            "sessions": [session_out(session, taken[session.id], now) for session in found],
-        }
-    )
+    shown = []
+    for session in found:
+        shown.append(session_out(session, seats[session.id], now))
+    # By a dictionary, since `from` is no name that Python takes as an argument.
+    fields = {
+        "coach_id": query.coach_id,
+        "tz": query.tz,
+        "from": iso(since),
+        "to": iso(until),
+        "sessions": shown,
+    }
+    return SessionsOut.model_validate(fields)
 
 
 def report_attendance(session_id: str, body: AttendanceIn) -> Response:

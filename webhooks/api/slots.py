@@ -55,7 +55,7 @@ def show(coach_id: str, query: SlotsQuery) -> Response:
         raise unknown_coach(coach_id)
     made = _made(listing, query, stamp, now)
     if query.detail is None:  # not everybody who asks again may see reasons
-        parts().shelf.keep(_question(coach_id, request.environ), made)
+        parts().response_cache.keep(_question(coach_id, request.environ), made)
     return conditional(made)
 
 
@@ -66,7 +66,8 @@ def in_passing(ours: Parts) -> FastPath:
     half of the work. Any other request goes on to its endpoint, and so does whatever has to be
     refused.
     """
-    services, shelf, limits = ours.runtime.services, ours.shelf, ours.limits
+    services, limits = ours.runtime.services, ours.limits
+    cache = ours.response_cache
     requests = {status: ours.metrics.requests.labels(PATH, status) for status in (200, 304)}
 
     def look(environ: dict[str, Any]) -> RawAnswer | None:
@@ -77,14 +78,14 @@ def in_passing(ours: Parts) -> FastPath:
             return None
         coach_id = path[len(PLACE) : -len(END)]
         question = _question(coach_id, environ)
-        if not shelf.holds(question):
+        if not cache.holds(question):
             return None
         try:
             key = key_of(ours, environ)
             if key is None or not may(key, READS) or not limits.passes(environ, key.id):
                 return None
             stamp = environ[SEEN] = availability.stamp(services.database, coach_id)
-            ready = shelf.find(question, stamp=stamp, now=int(services.now().timestamp()))
+            ready = cache.find(question, stamp=stamp, now=int(services.now().timestamp()))
         except (*Unavailable, ClockOff):
             return None  # the endpoint asks again, and says so
         if ready is None:
@@ -164,7 +165,7 @@ def framed(asked: Asked, valid_until: int | None, tz: str) -> dict[str, Any]:
 def _made(listing: Listing, query: SlotsQuery, stamp: Hashable, now: datetime) -> CachedResponse:
     tz = listing.zone
     if query.tz is not None:
-        tz = check_zone(query.tz)
+        tz = check_zone("tz", query.tz)
     since, until = between(query.since, query.until, tz)
     duration = query.duration
     if duration is None:

@@ -25,7 +25,7 @@ def show() -> WithheldListOut:
     """
     with runtime().services.database.read() as tx:
         found = withheld_addresses.find_all(tx)
-    return WithheldListOut(withheld=list(map(to_out, found)))
+    return WithheldListOut(withheld=list(map(_to_out, found)))
 
 
 def release(withheld_id: str) -> Response:
@@ -38,7 +38,7 @@ def release_address(body: AddressIn) -> Response:
     return _release(body.address, "address")
 
 
-def to_out(found: Withheld) -> WithheldOut:
+def _to_out(found: Withheld) -> WithheldOut:
     return WithheldOut(
         id=found.id,
         reason=found.reason,

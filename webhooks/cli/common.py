@@ -35,16 +35,19 @@ as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object 
 QUIET_SECONDS = 2.0
 
 
-def listed(rows: Iterable[tuple[dict[str, Any], str]], *, as_json: bool) -> int:
-    """Print each row, as it is for programs or as the line for people. How many there were."""
-    count = 0
+def listed(rows: Iterable[tuple[dict[str, Any], str]], *, as_json: bool, nothing: str = "") -> None:
+    """Print each row, as it is for programs or as the line for people; to people `nothing` where
+    there is none.
+    """
+    there_are = False
     for row, line in rows:
+        there_are = True
         said = line
         if as_json:
             said = json.dumps(row, default=_iso, ensure_ascii=False)
         click.echo(said)
-        count += 1
-    return count
+    if nothing and not there_are and not as_json:
+        click.echo(nothing)
 
 
 def _iso(value: object) -> str:
@@ -120,17 +123,14 @@ def need_port(host: str, port: int, setting: str) -> None:
             socket.create_server((host.strip("[]"), port), family=family).close()
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+                reason = error.strerror or type(error).__name__
                 raise click.ClickException(
-                    f"cannot listen on port {port} of {host} ({_reason(error)});"
+                    f"cannot listen on port {port} of {host} ({reason});"
                     f" end what has it, or set {setting} to another one"
                 ) from None
         else:
             return
         time.sleep(WAIT_SECONDS)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
 
 
 def settings() -> "Settings":

@@ -87,9 +87,10 @@ def _picture(browser: str, page: Path, width: int) -> Path:
 
 
 def _browser() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        raise click.ClickException(
-            "there is no Chromium here (Debian: apt-get install chromium); leave out --pictures"
-        )
-    return found
+    for name in BROWSERS:
+        found = shutil.which(name)
+        if found is not None:
+            return found
+    raise click.ClickException(
+        "there is no Chromium here (Debian: apt-get install chromium); leave out --pictures"
+    )

@@ -84,8 +84,7 @@ def list_(limit: int, as_json: bool) -> None:  # noqa: FBT001 (click)
 
     with opened() as runtime, runtime.services.database.read() as tx:
         found = dead_letters.newest(tx, limit=limit)
-    if not listed(map(rows.dead_row, found), as_json=as_json) and not as_json:
-        click.echo("no dead letters")
+    listed(map(rows.dead_row, found), as_json=as_json, nothing="no dead letters")
 
 
 @dead.command()

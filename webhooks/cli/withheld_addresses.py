@@ -30,8 +30,7 @@ def list_(limit: int, as_json: bool) -> None:  # noqa: FBT001 (click)
 
     with opened() as runtime, runtime.services.database.read() as tx:
         found = stored.find_all(tx, limit=limit)
-    if not listed(map(_row, found), as_json=as_json) and not as_json:
-        click.echo("no address is withheld")
+    listed(map(_row, found), as_json=as_json, nothing="no address is withheld")
 
 
 def _row(each: "Withheld") -> tuple[dict[str, Any], str]:

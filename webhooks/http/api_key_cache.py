@@ -17,7 +17,7 @@ REMEMBERED = 1_000
 SHAPE = re.compile(r"cck_[0-9a-f]{1,32}_[\w-]{1,128}", re.ASCII)
 
 
-class KeyRing:
+class ApiKeyCache:
     """Only keys that are good are remembered, by their hash: guessing finds nothing here, and fills
     nothing.
     """

@@ -48,10 +48,10 @@ def key_of(ours: Parts, environ: dict[str, Any]) -> Key | None:
     presented = bearer(environ)
     if not presented:
         return None
-    known = ours.keyring.recall(presented)
+    known = ours.api_keys.recall(presented)
     if known is not None or not ours.limits.passes(environ):
         return known
-    return ours.keyring.find(presented)
+    return ours.api_keys.find(presented)
 
 
 def bearer(environ: dict[str, Any]) -> str:

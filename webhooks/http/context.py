@@ -8,12 +8,12 @@ from typing import Any, cast
 
 from flask import current_app
 
-from webhooks.http.api_key_cache import KeyRing
+from webhooks.http.api_key_cache import ApiKeyCache
 from webhooks.http.late_pushes import LatePushes
 from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
-from webhooks.http.response_cache import Shelf
+from webhooks.http.response_cache import ResponseCache
 from workers.bootstrap import Runtime
 
 EXTENSION = "coachcal"
@@ -29,10 +29,10 @@ endpoint, as it came.
 @dataclass(frozen=True, slots=True)
 class Parts:
     runtime: Runtime
-    keyring: KeyRing
+    api_keys: ApiKeyCache
     metrics: Metrics
     refusals: Refusals
-    shelf: Shelf
+    response_cache: ResponseCache
     limits: RequestLimits
     late_pushes: LatePushes
 

@@ -56,7 +56,7 @@ def once(work: Callable[[Tx, Terms], WriteResult]) -> Response:
 
 def _once(work: Callable[[Tx, Terms], WriteResult]) -> Response:
     services = runtime().services
-    terms, key = services.terms(), idempotency_key()
+    terms, key = services.terms(), _key_sent()
     if key is None:
         return _without_key(work, terms)
     digest = request_digest()
@@ -94,7 +94,7 @@ def require_key() -> str:
     """The key. Raises Refused for a request that makes something new and could not be repeated
     safely.
     """
-    key = idempotency_key()
+    key = _key_sent()
     if key is None:
         detail = (
             f"Send {HEADER}: a value of your own for this one write, such as a UUID; repeat it"
@@ -104,7 +104,7 @@ def require_key() -> str:
     return key
 
 
-def idempotency_key() -> str | None:
+def _key_sent() -> str | None:
     given = request.headers.get(HEADER)
     if given is not None and not KEY.fullmatch(given):
         detail = "Send 1 to 200 printable ASCII characters without spaces, such as a UUID."

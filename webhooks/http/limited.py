@@ -20,7 +20,8 @@ PLACE = "/v1/"
 
 def in_passing(ours: Parts) -> FastPath:
     """Refuses a key that this process knows to be at its limit. Its endpoint would say the same."""
-    keyring, limits, refusals = ours.keyring, ours.limits, ours.metrics.refusals.labels(LIMITED)
+    api_keys, limits = ours.api_keys, ours.limits
+    refusals = ours.metrics.refusals.labels(LIMITED)
     requests = ours.metrics.requests.labels("none", TOO_MANY)
     # Its request_id is in the header: a body that is the same for all costs nothing.
     problem = {
@@ -43,7 +44,7 @@ def in_passing(ours: Parts) -> FastPath:
         if not presented:
             return None
         try:
-            key = keyring.recall(presented)
+            key = api_keys.recall(presented)
         except (*Unavailable, ClockOff):
             return None  # the endpoint asks again, and says so
         if key is None or not limits.spent(environ, key.id):

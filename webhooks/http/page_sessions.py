@@ -13,7 +13,7 @@ from babel import Locale
 from flask import Response, abort, g, request
 
 from domain.brands import Brand
-from domain.mail.choice import canonical
+from domain.mail.choice import canonical, default_language
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
 from storage.rows import brands
 from storage.schema.outages import Unavailable
@@ -28,7 +28,7 @@ from webhooks.http.signed_sessions import (
     ids_are_well_formed,
     is_over,
 )
-from webhooks.http.translations import direction, language_of, say
+from webhooks.http.translations import direction, say
 from workers.mailer.times import locale_of
 
 log = structlog.get_logger()
@@ -171,8 +171,8 @@ def language() -> str:
     """What this guest is spoken to in; a stranger, what their browser asks for."""
     here = g.get("guest", NOBODY)
     if here is NOBODY:
-        return language_of(*request.accept_languages.values())
-    return language_of(here.language)
+        return default_language(*request.accept_languages.values())
+    return default_language(here.language)
 
 
 def reader() -> Locale:

@@ -12,6 +12,7 @@ anything else      500, without a word about its cause; the log has it under the
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -87,7 +88,7 @@ def register(app: APIFlask) -> None:
     app.register_error_handler(HTTPError, _http_error)
     app.register_error_handler(HTTPException, _http_exception)
     for away in Unavailable:
-        app.register_error_handler(away, _unavailable)
+        app.register_error_handler(away, partial(unavailable, answer=_out))
     app.register_error_handler(ClockOff, _clock_off)
     app.register_error_handler(Exception, unexpected)
 
@@ -185,10 +186,6 @@ def _http_exception(error: HTTPException) -> Response:
         if name != "Content-Type":
             response.headers.add(name, value)
     return response
-
-
-def _unavailable(error: Exception) -> Response:
-    return unavailable(error, _out)
 
 
 def _out(kind: Kind) -> Response:

@@ -32,7 +32,9 @@ class CachedResponse:
         return cls(body, blake2b(body, digest_size=16).hexdigest(), stamp, valid_until)
 
 
-class Shelf:
+class ResponseCache:
+    """One for each process; safe to share between threads. Bounded in bytes."""
+
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
         self._kept: dict[Hashable, CachedResponse] = {}

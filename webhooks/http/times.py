@@ -1,24 +1,36 @@
-"""The range that a query asks about: dates in a zone, or instants, as epoch seconds."""
+"""Times as requests send them and answers tell them: a query's zone and range, a body's instants,
+and epoch seconds written as text.
+"""
 
 import re
 from datetime import UTC, date, datetime
 from math import ceil
 
 from domain.errors import Invalid
-from domain.hours import DAY_SECONDS, midnight
+from domain.hours import DAY_SECONDS, midnight, timezone
+from domain.hours import YEARS as BOUNDS
 from webhooks.http.problems import RefusedRequest
 
 MOST_DAYS = 92
 CLOCK_CHANGES = 7200  # what summer time may add to so many local days
-YEARS = range(1971, 2200)
+YEARS = range(BOUNDS[0], BOUNDS[1] + 1)
+"""Those that hours know: in others nobody books."""
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
+def check_zone(field: str, zone: str) -> str:
+    """The zone, if there is one of this name. Raises Invalid, with the field that it is in."""
+    try:
+        return timezone(zone).key
+    except Invalid as error:
+        raise Invalid(field, error.code, error.detail) from None
+
+
 def between(since: str, until: str, zone: str) -> tuple[int, int]:
-    """`from` and `to` of a query, in seconds. Raises Refused (no instant, reversed, too long),
-    Invalid (no zone).
+    """`from` and `to` of a query, in seconds; `zone` is one that there is. Raises Refused: no
+    instant, reversed, too long.
     """
-    start, end = _instant("from", since, zone), _instant("to", until, zone)
+    start, end = _bound("from", since, zone), _bound("to", until, zone)
     if end <= start:
         raise RefusedRequest(
             "reversed_range",
@@ -34,6 +46,51 @@ def between(since: str, until: str, zone: str) -> tuple[int, int]:
     return start, end
 
 
+def _bound(field: str, text: str, zone: str) -> int:
+    try:
+        if DATE.fullmatch(text):
+            day = date.fromisoformat(text)
+            if day.year in YEARS:
+                return midnight(zone, day)
+        else:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo and moment.year in YEARS:
+                return ceil(moment.timestamp())
+    except ValueError:
+        pass  # it is refused like a year that nobody books in
+    detail = (
+        "Send a date such as 2026-06-01, or an instant such as 2026-06-01T09:00:00Z (a + is"
+        " %2B in a query)."
+    )
+    raise RefusedRequest("invalid_instant", detail, field=field)
+
+
+def instant(field: str, text: str) -> int:
+    """An instant with an offset, in epoch seconds. Raises Refused."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS or moment.microsecond:
+        detail = "Send an instant with an offset, on a whole second, such as 2026-06-01T09:00:00Z."
+        raise RefusedRequest("invalid_instant", detail, field=field)
+    return int(moment.timestamp())
+
+
+def instant_or_none(field: str, text: str | None) -> int | None:
+    """The same; None for None."""
+    if text is None:
+        return None
+    return instant(field, text)
+
+
+def moment(field: str, text: str | None) -> datetime | None:
+    """The same as an aware datetime; None for None."""
+    if text is None:
+        return None
+    return datetime.fromtimestamp(instant(field, text), UTC)
+
+
 def iso(instant: int) -> str:
     """Epoch seconds -> 2026-06-01T09:00:00Z."""
     return datetime.fromtimestamp(instant, UTC).isoformat()[:19] + "Z"
@@ -44,30 +101,3 @@ def iso_or_none(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return iso(int(moment.timestamp()))
-
-
-def _instant(field: str, text: str, zone: str) -> int:
-    try:
-        if DATE.fullmatch(text):
-            day = date.fromisoformat(text)
-            if day.year in YEARS:
-                return midnight(zone, day)
-        else:
-            moment = datetime.fromisoformat(text)
-            if moment.tzinfo and moment.year in YEARS:
-                return ceil(moment.timestamp())
-    except Invalid as error:
-        raise Invalid("tz", error.code, error.detail) from None
-    except ValueError:
-        pass  # it is refused like a year that nobody books in
-    detail = (
-        "Send a date such as 2026-06-01, or an instant such as 2026-06-01T09:00:00Z (a + is"
-        " %2B in a query)."
-    )
-    raise RefusedRequest("invalid_instant", detail, field=field)
-
-
-def check_zone(zone: str) -> str:
-    """The zone, if there is one of this name. Raises Invalid."""
-    _instant("from", "2026-01-01", zone)
-    return zone

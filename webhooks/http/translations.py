@@ -18,7 +18,6 @@ from babel import Locale
 from babel.messages.pofile import read_po
 
 from domain.mail import LANGUAGES
-from domain.mail.choice import default_language
 from domain.mail.safety import isolated
 
 ENGLISH = LANGUAGES[0]
@@ -54,7 +53,8 @@ class Catalogue:
         form = 0
         if text.counted:
             form = self.form(ceil(float(str(values[text.counted]))))
-        return text.forms[form].format(**{name: self._put(its) for name, its in values.items()})
+        put = {name: self._put(value) for name, value in values.items()}
+        return text.forms[form].format(**put)
 
     def _put(self, value: object) -> object:
         if not isinstance(value, str):
@@ -62,16 +62,11 @@ class Catalogue:
         return isolated(value, right_to_left=self.right_to_left)
 
 
-def language_of(*tags: str) -> str:
-    """The language that somebody of these tags, the dearest first, is spoken to in: de-AT -> de,
-    xx -> en.
-    """
-    return default_language(*tags)
-
-
 def direction(language: str) -> str:
     """ltr or rtl"""
-    return "rtl" if catalogue(language).right_to_left else "ltr"
+    if catalogue(language).right_to_left:
+        return "rtl"
+    return "ltr"
 
 
 def say(language: str, key: str, variant: str = "", /, **values: object) -> str:
@@ -79,8 +74,11 @@ def say(language: str, key: str, variant: str = "", /, **values: object) -> str:
     for none.
     """
     english, own = catalogue(ENGLISH), catalogue(language)
-    wanted = variant + key if variant + key in english.texts else key
-    return (own if wanted in own.texts else english).say(wanted, values)
+    if variant + key in english.texts:
+        key = variant + key
+    if key in own.texts:
+        return own.say(key, values)
+    return english.say(key, values)
 
 
 @cache  # 160 kB and 15 ms for each of the languages there are
@@ -103,7 +101,9 @@ def read(raw: bytes, language: str) -> Catalogue:
     texts = {}
     for message in found:
         english = _several(message.id)
-        forms = english if language == ENGLISH else _several(message.string or "")
+        forms = english  # the template has no translations: it is what they are of
+        if language != ENGLISH:
+            forms = _several(message.string or "")
         if message.context and all(forms) and not message.fuzzy:
             texts[message.context] = Text(english, forms, _counted(english))
     right_to_left = Locale.parse(language, sep="-").text_direction == "rtl"
@@ -115,19 +115,25 @@ def lacks(own: Catalogue, english: Catalogue) -> dict[str, list[str]]:
     asks for.
     """
     both = own.texts.keys() & english.texts.keys()
+    outdated = []
+    for key in sorted(both):
+        if own.texts[key].english != english.texts[key].english:
+            outdated.append(key)
     return {
         "missing": sorted(english.texts.keys() - both),
-        "outdated": sorted(
-            key for key in both if own.texts[key].english != english.texts[key].english
-        ),
+        "outdated": outdated,
         "unknown": sorted(own.texts.keys() - both),
     }
 
 
 def _several(texts: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return (texts,) if isinstance(texts, str) else tuple(texts)
+    if isinstance(texts, str):
+        return (texts,)
+    return tuple(texts)
 
 
 def _counted(english: tuple[str, ...]) -> str | None:
+    if len(english) == 1:
+        return None
     names: list[str] = NAME.findall(english[-1])
-    return next(name for name in names if name in COUNTED) if len(english) > 1 else None
+    return next(name for name in names if name in COUNTED)

@@ -5,6 +5,7 @@ token, an address or what a mail says; the export of a person is a file, and tak
 own.
 """
 
+from functools import partial
 from http import HTTPStatus
 
 from apiflask import APIBlueprint
@@ -78,7 +79,7 @@ def register(app: Flask) -> None:
     pages_of_ops.context_processor(ops_sessions.known)
     pages_of_ops.register_error_handler(HTTPException, _problem)
     for away in Unavailable:
-        pages_of_ops.register_error_handler(away, _unavailable)
+        pages_of_ops.register_error_handler(away, partial(unavailable, answer=_out))
     for name, said in formats.FILTERS.items():
         app.add_template_filter(said, f"ops_{name}")
     app.register_blueprint(pages_of_ops)
@@ -97,10 +98,6 @@ def _problem(error: HTTPException) -> Response:
     if detail == LIMITED:
         detail = TOO_MANY
     return _said(error.code or 500, detail)
-
-
-def _unavailable(error: Exception) -> Response:
-    return unavailable(error, _out)
 
 
 def _out(kind: Kind) -> Response:

@@ -4,7 +4,6 @@ woken after it.
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from flask import Response, abort, g, request, url_for
 
@@ -13,12 +12,13 @@ from storage.reports.outbox import Message
 from storage.rows import audit_log, dead_letters, withheld_addresses
 from storage.rows.audit_log import Deed
 from storage.rows.outbox_claims import Wake
+from storage.schema.database import Tx
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 
 WITHHELD = "withheld by a person"
 
-Work = Callable[[Any], list[Wake] | None]
+Work = Callable[[Tx], list[Wake] | None]
 """A deed in a transaction: what to wake for, or None when it could not be done any more."""
 
 
@@ -33,13 +33,7 @@ def requeue(outbox_id: str) -> Response:
 
 def discard(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/discard: a dead letter is given up."""
-
-    def work(tx: Any) -> list[Wake] | None:
-        if not dead_letters.discard(tx, outbox_id):
-            return None
-        return []
-
-    return _do(outbox_id, "discard", work)
+    return _do(outbox_id, "discard", lambda tx: _ended(dead_letters.discard(tx, outbox_id)))
 
 
 def retry(outbox_id: str) -> Response:
@@ -49,13 +43,11 @@ def retry(outbox_id: str) -> Response:
 
 def withhold(outbox_id: str) -> Response:
     """POST /ops/outbox/{id}/withhold: a message that was not sent yet never is."""
-
-    def work(tx: Any) -> list[Wake] | None:
-        if not outbox.withhold(tx, outbox_id, reason=WITHHELD):
-            return None
-        return []
-
-    return _do(outbox_id, "withhold", work)
+    return _do(
+        outbox_id,
+        "withhold",
+        lambda tx: _ended(outbox.withhold(tx, outbox_id, reason=WITHHELD)),
+    )
 
 
 DONE = {
@@ -96,6 +88,13 @@ def _woken(wake: Wake | None) -> list[Wake] | None:
     if wake is None:
         return None
     return [wake]
+
+
+def _ended(done: bool) -> list[Wake] | None:  # noqa: FBT001 (what storage answered)
+    """Nobody is woken for what is given up."""
+    if done:
+        return []
+    return None
 
 
 def _sentence(found: Message) -> str:

@@ -1,16 +1,56 @@
-"""What the first line of the overview is decided by."""
+"""What the overview shows, and what its first line is decided by."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.freshness import State
 from storage.reports.idle import Ready, SharedError
-from storage.reports.outbox import Tally
-from storage.reports.overview import Troubled
+from storage.reports.outbox import Message, Tally
+from storage.reports.overview import Conflicted, Stuck, Troubled
+from storage.rows.refusals import Refusal
 
+KINDS = ("mail", "calendar", "callback")
+"""Of messages."""
 OWED = ("pending", "sending")
 Tallies = Mapping[tuple[str, str], Tally]
 """Of the messages of each kind in each state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """`depth`: wake-ups that wait in Redis, None while it is away. `owed`: rows.
+    `oldest`: seconds.
+    """
+
+    name: str
+    depth: int | None
+    owed: int
+    oldest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    queues: list[Queue]
+    redis_up: bool
+    tallies: Tallies
+    reading: int
+    sending: dict[str, int]
+    stuck_reads: list[Stuck]
+    stuck_messages: list[Message]
+    dead: list[Message]
+    standings: dict[State, int]
+    stale: list[Troubled]
+    disconnected: list[Troubled]
+    conflicted: list[Conflicted]
+    refused: list[Refusal]
+
+    @property
+    def kinds(self) -> list[str]:
+        return sorted({tally.kind for tally in self.tallies.values()})
+
+    def count(self, state: str) -> int:
+        return sum(tally.count for tally in self.tallies.values() if tally.state == state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def login_form() -> Response:
 def login() -> Response:
     """POST /ops/login"""
     services = runtime().services
-    key = parts().keyring.find(request.form.get("key", "").strip())
+    key = parts().api_keys.find(request.form.get("key", "").strip())
     if key is None:
         log.warning("ops_login_refused", reason="unknown key")
         parts().limits.wrong(request.environ)

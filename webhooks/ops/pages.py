@@ -3,7 +3,6 @@ parts alone, too.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,17 +12,17 @@ from domain.coaches import ID
 from domain.freshness import State
 from storage.reports import coach_states, outbox
 from storage.reports import overview as overview_report
-from storage.reports.overview import Conflicted, Stuck, Troubled
+from storage.reports.overview import Troubled
 from storage.reports.personal_data import Person
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
-from storage.rows.refusals import Refusal
+from storage.schema.database import Tx
 from storage.slots import slot_sets
 from storage.transactions import erasures
 from webhooks.http.context import parts, runtime
 from webhooks.http.listing import listing_of, offered
 from webhooks.http.page_security import see
 from webhooks.ops import watch, weeks, worst
-from webhooks.ops.facts import Tallies, due_of
+from webhooks.ops.facts import Overview, Queue, Tallies, due_of
 from webhooks.ops.plots import NAMES, SHEETS, PlotRange, draw
 from workers import queues
 from workers.actors import QUEUES
@@ -38,43 +37,7 @@ STATES = (*UNENDED, *ENDED)
 SPANS = {3: timedelta(minutes=1), 24: timedelta(minutes=5), 168: timedelta(minutes=30)}
 USUAL_HOURS = 24
 # A queue -> the kind of message it delivers; the others read calendars and make sets.
-KINDS = {"mails": "mail", "calendars": "calendar", "callbacks": "callback"}
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """`depth`: wake-ups that wait in Redis, None while it is away. `owed`: rows.
-    `oldest`: seconds.
-    """
-
-    name: str
-    depth: int | None
-    owed: int
-    oldest: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    queues: list[Queue]
-    redis_up: bool
-    tallies: Tallies
-    reading: int
-    sending: dict[str, int]
-    stuck_reads: list[Stuck]
-    stuck_messages: list[outbox.Message]
-    dead: list[outbox.Message]
-    standings: dict[State, int]
-    stale: list[Troubled]
-    disconnected: list[Troubled]
-    conflicted: list[Conflicted]
-    refused: list[Refusal]
-
-    @property
-    def kinds(self) -> list[str]:
-        return sorted({tally.kind for tally in self.tallies.values()})
-
-    def count(self, state: str) -> int:
-        return sum(tally.count for tally in self.tallies.values() if tally.state == state)
+KIND_OF = {"mails": "mail", "calendars": "calendar", "callbacks": "callback"}
 
 
 def overview() -> str:
@@ -147,7 +110,7 @@ def find() -> Response:
     return see(place)
 
 
-def _place(tx: Any, wanted: str) -> str | None:
+def _place(tx: Tx, wanted: str) -> str | None:
     if not re.fullmatch(ID, wanted):
         return None  # no database takes a NUL
     if outbox.find(tx, wanted) is not None:
@@ -161,29 +124,29 @@ def _place(tx: Any, wanted: str) -> str | None:
 
 def _overview() -> dict[str, Any]:
     services = runtime().services
-    at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
+    now = services.now()
     depths = queues.depths(services)
     known = depths or {}
     with services.database.read() as tx:
         tallies = {}
-        for tally in outbox.tallies(tx, now=at["now"], ended=False):
+        for tally in outbox.tallies(tx, now=now, ended=False):
             tallies[tally.kind, tally.state] = tally
         seen = Overview(
-            queues=[_queue(tx, name, known.get(name), tallies, at["now"]) for name in QUEUES],
+            queues=[_queue(tx, name, known.get(name), tallies, now) for name in QUEUES],
             redis_up=depths is not None,
             tallies=tallies,
             reading=overview_report.being_read(tx),
             sending=outbox.in_flight(tx),
             stuck_reads=overview_report.stuck_reads(tx, limit=MOST_SHOWN),
             stuck_messages=outbox.stuck(tx, limit=MOST_SHOWN),
-            dead=outbox.listed(tx, state="dead", now=at["now"], limit=MOST_SHOWN),
-            standings=coach_states.counts(tx, **at),
-            stale=overview_report.troubled(tx, "stale", **at, limit=MOST_SHOWN),
-            disconnected=overview_report.troubled(tx, "disconnected", **at, limit=MOST_SHOWN),
-            conflicted=overview_report.conflicted(tx, now=at["now"], limit=MOST_SHOWN),
+            dead=outbox.listed(tx, state="dead", now=now, limit=MOST_SHOWN),
+            standings=coach_states.counts(tx, now=now, stale_after=services.settings.stale_after),
+            stale=_troubled(tx, "stale", now),
+            disconnected=_troubled(tx, "disconnected", now),
+            conflicted=overview_report.conflicted(tx, now=now, limit=MOST_SHOWN),
             refused=refusals.recent(tx, limit=MOST_REFUSALS),
         )
-        facts = watch.facts(tx, seen, now=at["now"])
+        facts = watch.facts(tx, seen, now=now)
     more = {
         "troubles": worst.of(facts),
         "level_words": worst.WORDS,
@@ -192,7 +155,12 @@ def _overview() -> dict[str, Any]:
     return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN} | more
 
 
-def _queue(tx: Any, name: str, depth: int | None, tallies: Tallies, now: datetime) -> Queue:
+def _troubled(tx: Tx, state: State, now: datetime) -> list[Troubled]:
+    stale_after = runtime().settings.stale_after
+    return overview_report.troubled(tx, state, now=now, stale_after=stale_after, limit=MOST_SHOWN)
+
+
+def _queue(tx: Tx, name: str, depth: int | None, tallies: Tallies, now: datetime) -> Queue:
     """The wake-ups of a queue, beside the rows that they are for: with the rows alone nothing is
     lost.
     """
@@ -202,7 +170,7 @@ def _queue(tx: Any, name: str, depth: int | None, tallies: Tallies, now: datetim
     elif name == "slots":
         return Queue(name, depth, overview_report.to_roll(tx, today=slot_sets.today(now)), None)
     else:
-        due = due_of(tallies, KINDS[name], now)
+        due = due_of(tallies, KIND_OF[name], now)
         owed, oldest = due.count, due.oldest
     if not owed:
         return Queue(name, depth, 0, None)

@@ -6,13 +6,13 @@ tells who had it.
 """
 
 import json
-from typing import Any
 
 from flask import Response, abort, g, render_template, request, url_for
 
 from storage.reports import personal_data
 from storage.reports.personal_data import Kind, Person
 from storage.rows import api_keys, audit_log
+from storage.schema.database import Tx
 from storage.transactions import erasures
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
@@ -95,6 +95,6 @@ def _chosen(person_id: str) -> Person:
     return Person(kinds[0], person_id)
 
 
-def _is_allowed(tx: Any) -> bool:
+def _is_allowed(tx: Tx) -> bool:
     key = api_keys.key_of(tx, g.visitor.key_id)
     return key is not None and SCOPE in key.scopes

@@ -6,7 +6,6 @@ clock of the first.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from flask import abort, g, render_template, request
@@ -17,6 +16,7 @@ from domain.slots.cells import GRID
 from domain.slots.listing import render
 from storage.rows import audit_log, connections, push_marks, refresh_jobs
 from storage.rows.audit_log import Deed
+from storage.schema.database import Tx
 from storage.slots import availability
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
@@ -84,13 +84,18 @@ def difference(coach_id: str) -> str:
         changed = []
         if not waiting:
             changed = _changes(before, _runs(_listing(tx, coach_id), at))
-    more: dict[str, Any] = {"waited": waited, "slow": waited > SLOW_SECONDS, "changed": changed}
     return render_template(
-        "ops/difference.html", coach_id=coach_id, waiting=waiting, token=token, **more
+        "ops/difference.html",
+        coach_id=coach_id,
+        waiting=waiting,
+        token=token,
+        waited=waited,
+        slow=waited > SLOW_SECONDS,
+        changed=changed,
     )
 
 
-def _listing(tx: Any, coach_id: str) -> Listing:
+def _listing(tx: Tx, coach_id: str) -> Listing:
     found = listing_of(tx, coach_id, now=runtime().services.now())
     if found is None:
         abort(404, "No coach has this id.")

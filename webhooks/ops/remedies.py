@@ -11,14 +11,15 @@ from storage.rows.outbox_claims import Wake
 from storage.transactions import relink_mails
 from webhooks.http.context import runtime
 from webhooks.ops.actions import answered
+from webhooks.ops.facts import KINDS
 
-KINDS = ("mail", "calendar", "callback", "read")
+HURRIED = (*KINDS, "read")
 
 
 def hurry(kind: str) -> Response:
     """POST /ops/hurry/{kind}: all of this kind that waits for its next try need not."""
-    if kind not in KINDS:
-        abort(404, f"What waits is one of {', '.join(KINDS)}.")
+    if kind not in HURRIED:
+        abort(404, f"What waits is one of {', '.join(HURRIED)}.")
     services, actors = runtime().services, runtime().actors
     now = services.now()
     with services.database.write() as tx:

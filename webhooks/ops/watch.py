@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from storage.reports import idle, metrics
 from storage.reports.overview import Troubled
-from webhooks.ops.facts import Facts, due_of
+from storage.schema.database import Tx
+from webhooks.ops.facts import KINDS, Facts, Overview, due_of
 from workers.clock import JOBS, SWEEP
 
 EACH_SECOND = "holds"
-KINDS = ("mail", "calendar", "callback")
 
 
-def facts(tx: Any, seen: Any, *, now: datetime) -> Facts:
+def facts(tx: Tx, seen: Overview, *, now: datetime) -> Facts:
     """`seen`: the overview, asked in the same transaction."""
     jobs = [job.name for job in (SWEEP, *JOBS)]
     reads = seen.queues[0]

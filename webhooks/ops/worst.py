@@ -133,7 +133,7 @@ def _late(facts: Facts, words: str, remedy: Remedy) -> Trouble:
     return Trouble(level, words, "CoachcalReadsLate", remedy)
 
 
-KINDS = {
+MATTERS = {
     "mail": ("Mail is not leaving", "CoachcalMailerTrouble"),
     "calendar": ("Sessions are not written into calendars", "CoachcalOutboxLate"),
     "callback": ("The platform is not told", "CoachcalOutboxLate"),
@@ -143,7 +143,7 @@ KINDS = {
 def _messages(facts: Facts) -> Iterator[Trouble]:
     for due in facts.due:
         if due.count and due.oldest >= MINUTE:
-            matter, paragraph = KINDS[due.kind]
+            matter, paragraph = MATTERS[due.kind]
             words = (
                 f"{matter}: {due.count} due, oldest"
                 f" {age(due.oldest)}{_because(facts.causes, due.kind)}"

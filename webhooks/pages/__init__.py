@@ -5,6 +5,7 @@ Server-rendered, and whole without a script; a script makes them live. Each page
 its own module.
 """
 
+from functools import partial
 from http import HTTPStatus
 
 from apiflask import APIBlueprint
@@ -63,7 +64,7 @@ def register(app: Flask) -> None:
     pages.register_error_handler(Unknown, _unknown)
     pages.register_error_handler(Invalid, _invalid)
     for away in Unavailable:
-        pages.register_error_handler(away, _unavailable)
+        pages.register_error_handler(away, partial(unavailable, answer=_out))
     for name, said in formats.FILTERS.items():
         app.add_template_filter(said, f"page_{name}")
     app.register_blueprint(pages)
@@ -79,10 +80,6 @@ def _unknown(_error: Unknown) -> Response:
 
 def _invalid(error: Invalid) -> Response:
     return _said(HTTPStatus.UNPROCESSABLE_ENTITY, error.code)
-
-
-def _unavailable(error: Exception) -> Response:
-    return unavailable(error, _out)
 
 
 def _out(kind: Kind) -> Response:

@@ -15,6 +15,7 @@ from domain.sessions import FORMATS, Booking, Terms
 from domain.slots.cells import GRID
 from storage.rows import bookings as booking_rows
 from storage.rows import coaches, outbox, sessions
+from storage.schema.database import Tx
 from storage.slots import bookable
 from storage.slots.bookable import Wanted
 from webhooks.api.schemas.booking_requests import MOST_SEATS
@@ -26,7 +27,6 @@ from webhooks.pages import emptiness, groups, keepsakes, kept, weekgrid, zones
 from webhooks.pages.booking_query import (
     Choice,
     Mine,
-    Tx,
     choice,
     closed,
     forcible,
@@ -94,7 +94,9 @@ def book_confirm() -> Response:
         chosen = choice(tx, terms)
         coach = _coach_name(tx)
         wanted = Wanted(guest().coach_id, start, chosen.duration)
-        theirs = [*coming(tx, terms), *filter(None, [chosen.moving])]
+        theirs = coming(tx, terms)
+    if chosen.moving is not None:
+        theirs.append(chosen.moving)
     own = had(theirs, wanted)
     if own is not None:
         return have_page(own)
@@ -106,22 +108,21 @@ def book_confirm() -> Response:
     still_open = None
     if not reason:
         still_open = shown_open(start)
-    return Response(
-        render_template(
-            "pages/book_confirm.html",
-            chosen=chosen,
-            wanted=wanted,
-            reason=reason,
-            coach=coach,
-            zone=chosen.zone,
-            key=one_time_key(),
-            shown_open=still_open,
-            kept=kept.left(chosen, wanted),
-            formats=FORMATS,
-            most_seats=MOST_SEATS,
-            most_text=MOST_TEXT,
-        )
+    page = render_template(
+        "pages/book_confirm.html",
+        chosen=chosen,
+        wanted=wanted,
+        reason=reason,
+        coach=coach,
+        zone=chosen.zone,
+        key=one_time_key(),
+        shown_open=still_open,
+        kept=kept.left(chosen, wanted),
+        formats=FORMATS,
+        most_seats=MOST_SEATS,
+        most_text=MOST_TEXT,
     )
+    return Response(page)
 
 
 def book_booking(booking_id: str) -> str:
@@ -134,9 +135,7 @@ def book_booking(booking_id: str) -> str:
 
 
 def book_calendar(booking_id: str) -> Response:
-    """GET /book/bookings/{id}/calendar: a file for a calendar program, of a session that is still
-    to come.
-    """
+    """GET /book/bookings/{id}/calendar: a coming session, as a file for a calendar program."""
     seen = _booking(booking_id)
     if not seen["changeable"]:
         abort(404, "not_here")
@@ -177,7 +176,10 @@ def coming(tx: Tx, terms: Terms) -> list[Mine]:
 def had(bookings: Sequence[Mine], wanted: Wanted) -> Mine | None:
     """The one of these that is at the very time that is wanted."""
     at = (wanted.start, wanted.end)
-    return next((it for it in bookings if (it.session.starts, it.session.ends) == at), None)
+    for own in bookings:
+        if (own.session.starts, own.session.ends) == at:
+            return own
+    return None
 
 
 def have_page(own: Mine, status: int = 200) -> Response:
@@ -190,7 +192,7 @@ def have_page(own: Mine, status: int = 200) -> Response:
 
 def refused_page(
     code: str,
-    nearest: Any = (),
+    nearest: Sequence[int] = (),
     chosen: Choice | None = None,
     reason: str | None = None,
     *,
@@ -242,13 +244,15 @@ def _live(tx: Tx, chosen: Choice, terms: Terms) -> dict[str, Any]:
 
 
 def _calendars(chosen: Choice, week: weekgrid.WeekGrid, since: int, until: int) -> dict[str, Any]:
-    """How the calendars are, to those who are not participants; and why nothing is open, if nothing
-    is.
-    """
+    """How the calendars are, for who is no participant; and why nothing is open, if so."""
     listing = chosen.listing
-    ill = emptiness.ill(listing) if guest().viewer != "participant" else None
-    empty = None if week.open else emptiness.why(listing, since, until, chosen.now, chosen.soonest)
-    read = None if listing.as_of is None else int(listing.as_of.timestamp())
+    ill = empty = read = None
+    if guest().viewer != "participant":
+        ill = emptiness.ill(listing)
+    if not week.open:
+        empty = emptiness.why(listing, since, until, chosen.now, chosen.soonest)
+    if listing.as_of is not None:
+        read = int(listing.as_of.timestamp())
     return {"ill": ill, "empty": empty, "read": read}
 
 
@@ -258,7 +262,9 @@ def _booking(booking_id: str) -> dict[str, Any]:
     with services.database.read() as tx:
         seen = mine(tx, booking_id)
         changeable = seen.booking.status == "booked" and not seen.session.begun(terms.now)
-        targets = groups.targets(tx, seen.session, terms) if changeable and seen.session.pod else []
+        targets: list[groups.Group] = []
+        if changeable and seen.session.pod:
+            targets = groups.targets(tx, seen.session, terms)
         coach = _coach_name(tx)
         mail = _mail(tx, seen.booking)
     return {
@@ -280,16 +286,15 @@ def _mail(tx: Tx, booking: Booking) -> str | None:
     """Whether the mail about the booking as it is now is `coming` to the participant, or was
     `sent`; None: neither.
     """
-    to_them = [
-        each
-        for each in outbox.of_booking(tx, booking.id)
-        if each.recipient == booking.participant.email and each.topic in CONFIRMS
-    ]
-    if not to_them:
-        return None
-    return MAIL_STATES.get(to_them[-1].state)
+    state = None
+    for row in outbox.of_booking(tx, booking.id):
+        if row.recipient == booking.participant.email and row.topic in CONFIRMS:
+            state = MAIL_STATES.get(row.state)
+    return state
 
 
 def _coach_name(tx: Tx) -> str:
     coach = coaches.get(tx, guest().coach_id)
-    return coach.name if coach else ""
+    if coach is None:
+        return ""
+    return coach.name

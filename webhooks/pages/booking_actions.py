@@ -15,6 +15,7 @@ from domain.errors import one_of, whole_number
 from domain.sessions import FORMATS, Format, Refused, Terms
 from storage.rows import idempotency
 from storage.rows.idempotency import KeyReused, StoredAnswer
+from storage.schema.database import Tx
 from storage.schema.outages import run_again_once
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pod_seats, pods
@@ -27,7 +28,7 @@ from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
 from webhooks.pages import kept
 from webhooks.pages.booking import coming, had, have_page, refused_page
-from webhooks.pages.booking_query import Mine, Tx, choice, forced, line, mine, start_chosen, who
+from webhooks.pages.booking_query import Mine, choice, forced, line, mine, start_chosen, who
 from webhooks.pages.groups import for_us, hosted
 from webhooks.pages.seals import was_shown_open
 

@@ -16,6 +16,7 @@ from domain.hours import DAY_SECONDS, timezone
 from domain.sessions import Booking, Participant, Session, Terms, Unknown
 from domain.slots.cells import GRID
 from storage.rows import bookings, sessions
+from storage.schema.database import Tx
 from storage.slots import availability, bookable
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
@@ -25,8 +26,6 @@ from webhooks.http.page_sessions import guest, language
 from webhooks.http.permissions import May
 from webhooks.http.times import YEARS
 from webhooks.pages import formats, weekgrid, zones
-
-Tx = Any  # storage's transaction: no SQL in this room, so it has no type here
 
 FRAME = re.compile(r"(\d{1,4})-(\d{1,4})", re.ASCII)
 FAR = 2**32
@@ -94,17 +93,21 @@ def mine(tx: Tx, booking_id: str) -> Mine:
 
 def choice(tx: Tx, terms: Terms) -> Choice:
     """Raises Unknown for a booking of somebody else's, Invalid for a zone that is none."""
-    moving, session_id, usual_minutes = _moving(tx), None, None
-    if moving is not None:
-        session_id, usual_minutes = moving.session.id, moving.session.minutes
+    moving = _moving(tx)
     kept = _kept(tx)
-    theirs = [it.id for it in kept]
-    if session_id is not None:
-        theirs.append(session_id)
+    # What is kept for them, and what is to move, is not in their way.
+    theirs = [hold.id for hold in kept]
+    usual_minutes = None
+    if moving is not None:
+        theirs.append(moving.session.id)
+        usual_minutes = moving.session.minutes
     listing = bookable.listing_for(tx, guest().coach_id, terms, without=theirs)
     zone = zone_chosen()
     duration = offered(listing, request.values.get("duration", usual_minutes, type=int))
-    soonest = next(iter(starts(listing, duration, terms.seconds, FAR, terms)), None)
+    soonest = None
+    coming = starts(listing, duration, terms.seconds, FAR, terms)
+    if coming:
+        soonest = coming[0]
     looked_at = terms.seconds
     # A coach sees their own week, be it full.
     if soonest is not None and not guest().may(May.see_reasons):
@@ -141,9 +144,8 @@ def _moving(tx: Tx) -> Mine | None:
 
 def starts(listing: Listing, duration: int, since: int, until: int, terms: Terms) -> list[int]:
     """What is open, as the API lists it."""
-    found: list[int] = availability.starts(
-        listing, Asked(duration, since, until, terms.seconds)
-    ).tolist()
+    asked = Asked(duration, since, until, terms.seconds)
+    found: list[int] = availability.starts(listing, asked).tolist()
     return found
 
 
@@ -153,11 +155,12 @@ def closed(
     """Why each closed start is so, as the API tells it; None: this guest is not told."""
     if not guest().may(May.see_reasons):
         return None
-    runs = availability.reasons(listing, Asked(duration, since, until, terms.seconds))
+    asked = Asked(duration, since, until, terms.seconds)
     found: dict[int, str] = {}
-    for first, end, why in runs:
+    for first, end, why in availability.reasons(listing, asked):
         found |= dict.fromkeys(range(first, end, GRID), why.name)
-    return found | dict.fromkeys(range(since, min(until, terms.seconds), GRID), "past")
+    past = range(since, min(until, terms.seconds), GRID)
+    return found | dict.fromkeys(past, "past")
 
 
 def forcible(reason: str) -> bool:
@@ -201,7 +204,8 @@ def start_chosen() -> int:
 
 
 def _since_chosen() -> int | None:
-    since, quarters = (request.values.get(name, type=int) for name in ("since", "q"))
+    since = request.values.get("since", type=int)
+    quarters = request.values.get("q", type=int)
     if since is None or quarters is None:
         return None
     return since + GRID * quarters

@@ -12,8 +12,8 @@ from domain.hours import timezone
 from domain.mail import LANGUAGES
 from workers.mailer.times import clock_time, day_and_time, short_day, zone_name
 
-SHORT = {language: language.replace("-", "_") for language in LANGUAGES} | {"en": "en_GB"}
-"""The locale of each language, for the names of places."""
+LOCALES = {language: language.replace("-", "_") for language in LANGUAGES} | {"en": "en_GB"}
+"""The locale of each language, for the names of places: English is Britain's."""
 LAST_MIDNIGHT = "24:00"
 
 
@@ -30,23 +30,27 @@ def span(starts: int, ends: int, zone: str, reader: Locale) -> str:
     """10:00 – 11:00; with the offset where the clocks change in between, or show one of them twice
     that day.
     """
-    both = first, last = local(starts, zone), local(ends, zone)
-    if first.utcoffset() == last.utcoffset() and not any(_comes_twice(at) for at in both):
-        return f"{clock_time(first, reader)} – {clock_time(last, reader)}"
-    return " – ".join(f"{clock_time(at, reader)} ({_gmt(at)})" for at in both)
+    first, last = local(starts, zone), local(ends, zone)
+    begin, end = clock_time(first, reader), clock_time(last, reader)
+    clocks_change = first.utcoffset() != last.utcoffset()
+    if clocks_change or _comes_twice(first) or _comes_twice(last):
+        # An hour of 01:30 to 01:30 would be read as a mistake.
+        return f"{begin} ({_gmt(first)}) – {end} ({_gmt(last)})"
+    return f"{begin} – {end}"
 
 
 def when(starts: int, ends: int, zone: str, reader: Locale) -> str:
     """Tuesday, 2 June 2026, 10:00 – 11:00"""
-    on, hours = day(starts, zone, reader), span(starts, ends, zone, reader)
-    return day_and_time(on, hours, reader)
+    return day_and_time(day(starts, zone, reader), span(starts, ends, zone, reader), reader)
 
 
 def moment(instant: int, zone: str, reader: Locale) -> str:
     """Tue 2 Jun, 10:00; with the offset where the clock shows it twice that day."""
     at = local(instant, zone)
-    said = day_and_time(weekday(at.date(), reader), clock_time(at, reader), reader)
-    return f"{said} ({_gmt(at)})" if _comes_twice(at) else said
+    said = day_and_time(short_day(at.date(), reader), clock_time(at, reader), reader)
+    if _comes_twice(at):
+        return f"{said} ({_gmt(at)})"
+    return said
 
 
 def clock(instant: int, zone: str, reader: Locale) -> str:
@@ -59,14 +63,11 @@ def wall(quarter: str, reader: Locale) -> str:
     for its columns are narrow, and hundreds of it are sent.
     """
     hour, minute = int(quarter[:2]), int(quarter[3:])
-    if quarter == LAST_MIDNIGHT and "H" in reader.time_formats["short"].pattern:
+    counts_to_24 = "H" in reader.time_formats["short"].pattern
+    if quarter == LAST_MIDNIGHT and counts_to_24:
+        # Python has no time of 24:00; 00:00 would be the beginning of the day that ends here.
         return quarter
     return clock_time(time(hour % 24, minute), reader).replace(" ", "")
-
-
-def weekday(on: date, reader: Locale) -> str:
-    """Tue 2 Jun, or Tue Jun 2"""
-    return short_day(on, reader)
 
 
 def short_weekday(on: date, reader: Locale) -> str:
@@ -102,14 +103,19 @@ def offset(instant: int, zone: str) -> str:
 
 def offsets(zone: str, since: int, until: int) -> tuple[str, ...]:
     """The offset of a day, or the two that it changes from and to."""
-    return tuple(dict.fromkeys(offset(instant, zone) for instant in (since, until - 1)))
+    first, last = offset(since, zone), offset(until - 1, zone)
+    if first == last:
+        return (first,)
+    return first, last
 
 
 def _comes_twice(at: datetime) -> bool:
+    """Whether the clock shows this time again that day. The two differ in their offset."""
     return at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
 
 
 def _gmt(at: datetime) -> str:
+    # In English for every reader: it is a name that is looked up, and no word.
     return get_timezone_gmt(at, "long", locale="en")
 
 
@@ -121,7 +127,7 @@ FILTERS: dict[str, Callable[..., str | date]] = {
     "clock": clock,
     "local": local,
     "wall": wall,
-    "weekday": weekday,
+    "weekday": short_day,
     "short_weekday": short_weekday,
     "month": month,
     "monday": monday,

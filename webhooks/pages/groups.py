@@ -10,10 +10,11 @@ from flask import abort, render_template, url_for
 from domain.sessions import Booking, Refused, Session, Terms, Unknown, check_may_rebook
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
+from storage.schema.database import Tx
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
-from webhooks.pages.booking_query import Tx, one_time_key, who, zone_asked, zone_chosen
+from webhooks.pages.booking_query import one_time_key, who, zone_asked, zone_chosen
 
 MOST_PODS = 24
 MOST_LOOKED_AT = 200

@@ -11,13 +11,14 @@ from flask import Response, request, url_for
 
 from domain.errors import Invalid
 from domain.sessions import Refused, Terms
+from storage.schema.database import Tx
 from storage.schema.outages import run_again_once
 from storage.slots.bookable import Wanted
 from storage.transactions import holds
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest
-from webhooks.pages.booking_query import Choice, Tx, choice, keeper, start_chosen, who
+from webhooks.pages.booking_query import Choice, choice, keeper, start_chosen, who
 
 MINUTES = 5
 """Enough to read a page and to press a button; whoever needs longer may still book, if nobody else

@@ -62,7 +62,7 @@ def settings_accounts() -> str:
     """GET /settings/accounts: the accounts alone, for a page that waits for a first read."""
     with runtime().services.database.read() as tx:
         return render_template(
-            "pages/settings_accounts.html", values=None, **_common(), **accounts_of(tx, mine(tx))
+            "pages/settings_accounts.html", values=None, **common(), **accounts_of(tx, mine(tx))
         )
 
 
@@ -77,7 +77,7 @@ def settings_preview() -> Response:
         found = forms.read(forms.sent(request.form), coach, today(coach))
         if FRAGMENT in request.headers:
             later = choices.pending(tx, coach.id, found.values)
-            shown = {"unsaved": True, "later": later} | _common() | _effect(tx, found)
+            shown = {"unsaved": True, "later": later} | common() | _effect(tx, found)
             return Response(render_template("pages/settings_effect.html", **shown))
         return _page(tx, found, unsaved=True)
 
@@ -88,7 +88,7 @@ def settings_save() -> Response:
     """
     services = runtime().services
     values = forms.sent(request.form)
-    if not (values["version"].isdecimal() and len(values["version"]) <= MOST_DIGITS):
+    if not _is_number(values["version"]):
         abort(403, "foreign_form")
 
     def change(coach: Coach | None) -> Coach:
@@ -99,7 +99,7 @@ def settings_save() -> Response:
             raise Wrong(found)
         return found.coach
 
-    def save(tx: Tx) -> tuple[CoachChange, tuple[str, ...]]:
+    def save(tx: Tx) -> tuple[CoachChange, list[str]]:
         coach_id, now = guest().coach_id, services.now()
         expected = int(values["version"])
         changed = coach_settings.put_coach(tx, coach_id, change, expected=expected, now=now)
@@ -111,7 +111,8 @@ def settings_save() -> Response:
         return _refused(values, error)
     except (UnknownCalendar, ReadOnly):
         return _calendars_changed(values)
-    conflicts = tuple(dict.fromkeys((*changed.conflicts, *met)))
+    # Hours and a calendar may have met the same session: it is told once.
+    conflicts = dict.fromkeys((*changed.conflicts, *met))
     after_change.follow(changed.coach.id, wake=changed.wake, conflicts=conflicts)
     return see(f"{HOME}?said=saved")
 
@@ -140,7 +141,9 @@ def _calendars_changed(values: forms.Values) -> Response:
 def mine(tx: Tx) -> Coach:
     """The guest's own coach."""
     coach = coaches.get(tx, guest().coach_id)
-    return abort(404, "not_here") if coach is None else coach
+    if coach is None:
+        abort(404, "not_here")
+    return coach
 
 
 def today(coach: Coach) -> date:
@@ -159,7 +162,9 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
     listing = listing_of(tx, coach.id, now=runtime().services.now())
     synced = bool(connected) and listing is not None and listing.state in ("fresh", "refreshing")
     place = target_calendars.receiving(tx, coach.id)
-    receiving = place.calendar_id if place else None
+    receiving = None
+    if place is not None:
+        receiving = place.calendar_id
     shown = {
         "accounts": choices.main_first(connected, receiving),
         "providers": PROVIDERS,
@@ -174,7 +179,8 @@ def _receiving(connected: list[Connected], receiving: str | None) -> dict[str, A
     """`named`: every calendar that may be chosen, or could be if it were not read-only. `chosen`:
     by the coach, and not perhaps `receiving`.
     """
-    named, choosable = {}, set()
+    named = {}
+    choosable = set()
     for account in connected:
         if account.erasing:
             continue
@@ -190,19 +196,20 @@ def _page(
     tx: Tx, found: Read, *, said: str = "", unsaved: bool = False, status: int = 200
 ) -> Response:
     values = found.values
+    spare = [("", "")] * forms.SPARE_ROWS
     lengths = sorted({*forms.LENGTHS, *found.coach.durations})
     page = render_template(
         "pages/settings.html",
-        **_common(),
+        **common(),
         **accounts_of(tx, found.coach),
         **_effect(tx, found),
         said=said,
         good=said in GOOD,
         unsaved=unsaved,
-        values=values | {"overrides": [*values["overrides"], *[("", "")] * forms.SPARE_ROWS]},
+        values=values | {"overrides": [*values["overrides"], *spare]},
         lengths=list(map(str, lengths)),
         units=tuple(forms.UNITS),
-        nights=set(filter(lambda day: forms.overnight(values["hours"][day]), WEEKDAYS)),
+        nights={day for day in WEEKDAYS if forms.overnight(values["hours"][day])},
         zones_url=zones.list_url(),
         today=today(found.coach),
     )
@@ -211,14 +218,23 @@ def _page(
 
 def _effect(tx: Tx, found: Read) -> dict[str, Any]:
     services = runtime().services
-    at: dict[str, Any] = {"now": services.now(), "stale_after": services.settings.stale_after}
-    listing, stored = listings.preview(tx, found.coach, **at)
+    now = services.now()
+    stale_after = services.settings.stale_after
+    listing, stored = listings.preview(tx, found.coach, now=now, stale_after=stale_after)
+    length = None
     asked = request.form.get("show", "")
-    length = int(asked) if asked.isdecimal() and len(asked) <= MOST_DIGITS else None
-    return {"week": weeks.of(listing, stored, length, at["now"]), "errors": found.errors}
+    if _is_number(asked):
+        length = int(asked)
+    return {"week": weeks.of(listing, stored, length, now), "errors": found.errors}
 
 
-def _common() -> dict[str, Any]:
+def _is_number(text: str) -> bool:
+    """Short enough for a column, too."""
+    return text.isdecimal() and len(text) <= MOST_DIGITS
+
+
+def common() -> dict[str, Any]:
+    """What every page of the settings shows, or is made by."""
     embedded = runtime().settings.embed_origins is not None
     return {
         "st": Words(language()),

@@ -9,9 +9,9 @@ from storage.schema.database import Tx
 from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import guest, language
-from webhooks.pages.settings import HOME
-from webhooks.pages.settings_words import PROVIDERS, Words
+from webhooks.http.page_sessions import guest
+from webhooks.pages.settings import HOME, common
+from webhooks.pages.settings_words import PROVIDERS
 from workers.jobs import account_linking
 
 
@@ -34,15 +34,16 @@ def settings_connect() -> Response:
         url = account_linking.begin(services, coach_id, browser=browser, provider=provider)
     if url is None:
         abort(404, "not_here")
-    page = Response(_rendered("pages/settings_leave.html", url=url, provider=provider))
+    written = render_template("pages/settings_leave.html", url=url, provider=provider, **common())
+    page = Response(written)
     return cookies.remember(page, browser)
 
 
-def settings_question(connection_id: str) -> Response:
+def settings_question(connection_id: str) -> str:
     """GET /settings/connections/{id}/disconnect: what it does, before it is done."""
     with runtime().services.database.read() as tx:
         account = _owned(tx, connection_id)
-    return Response(_rendered("pages/settings_disconnect.html", account=account))
+    return render_template("pages/settings_disconnect.html", account=account, **common())
 
 
 def settings_disconnect(connection_id: str) -> Response:
@@ -58,16 +59,10 @@ def settings_disconnect(connection_id: str) -> Response:
 
 def _owned(tx: Tx, connection_id: str) -> Connected:
     """The guest's connection of this id; another's is 404, as one that never was."""
-    found = next(
-        (one for one in connection_rows.of_coach(tx, guest().coach_id) if one.id == connection_id),
-        None,
-    )
-    return abort(404, "not_here") if found is None else found
-
-
-def _rendered(template: str, **values: object) -> str:
-    embedded = runtime().settings.embed_origins is not None
-    return render_template(template, st=Words(language()), embedded=embedded, **values)
+    for account in connection_rows.of_coach(tx, guest().coach_id):
+        if account.id == connection_id:
+            return account
+    return abort(404, "not_here")
 
 
 ROUTES = (

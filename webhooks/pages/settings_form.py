@@ -6,25 +6,30 @@ writes into it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from itertools import islice
-from typing import Any
+from typing import Any, TypeVar, get_args
 
-from domain.coaches import Coach
+from werkzeug.datastructures import MultiDict
+
+from domain.coaches import Coach, Mode
 from domain.errors import Invalid, one_of, whole_number
 from domain.hours import WEEKDAYS, Hours
 from webhooks.api.schemas.requests import MOST_OVERRIDES, MOST_WINDOWS
 from webhooks.http.page_sessions import language
 from webhooks.pages import zones
 
+Form = MultiDict[str, str]
 Values = dict[str, Any]
 Windows = list[list[str]]
+Value = TypeVar("Value")
 
 LENGTHS = (15, 30, 45, 60, 90, 120)
 MOST_LENGTHS = 12
+TYPED = ("version", "zone", "pre", "post", "notice", "notice_unit", "horizon_days", "mode")
+"""Fields of a word or a number: a browser sends each, though it be empty."""
 UNITS = {"days": 1440, "hours": 60, "minutes": 1}
 BOUNDS = {
     "pre": (0, 480),
@@ -102,40 +107,47 @@ def text_of(windows: Sequence[Sequence[str]]) -> str:
     return ", ".join(f"{start}-{end}" for start, end in windows)
 
 
-def sent(form: Any) -> Values:
+def sent(form: Form) -> Values:
     """What stands in the form that was sent, as it was typed; with one day copied to others if that
     was asked. None: not sent, so that it stays as it is stored.
     """
+    values: Values = {name: form.get(name, "").strip()[:100] for name in TYPED}
+    # A "0" is sent always, and the switch after it where it is on.
+    switch = [None, *form.getlist("tentative")]
+    return values | {
+        "hours": _hours_sent(form),
+        "overrides": _overrides_sent(form),
+        "durations": form.getlist("durations")[: MOST_LENGTHS + 1],
+        "per_day": form.get("per_day"),
+        "per_week": form.get("per_week"),
+        "tentative": switch[-1],
+        "accounts": form.getlist("account")[:MOST_CHOICES],
+        "calendars": form.getlist("calendar")[:MOST_CHOICES],
+        "receives": form.get("receives"),
+    }
+
+
+def _hours_sent(form: Form) -> dict[str, str]:
     hours = {day: form.get(f"hours.{day}", "")[:1000] for day in WEEKDAYS}
-    if "copy" in form and form.get("copy_from") in hours:
-        hours |= dict.fromkeys(COPIES.get(form.get("copy_to", ""), ()), hours[form["copy_from"]])
-    rows = zip(form.getlist("override_date"), form.getlist("override_hours"), strict=False)
-    # One more than may be: that is refused, and each that is shown back costs ten times what it
-    # cost to send.
-    shown = islice(filter(_is_filled, rows), MOST_OVERRIDES + 1)
-    names = ("version", "zone", "pre", "post", "notice", "notice_unit", "horizon_days", "mode")
-    typed = {name: form.get(name, "").strip()[:100] for name in names}
-    filled = [(day.strip()[:20], text[:1000]) for day, text in shown]
-    return (
-        typed
-        | {
-            "hours": hours,
-            "overrides": filled,
-            "durations": form.getlist("durations")[: MOST_LENGTHS + 1],
-            "per_day": form.get("per_day"),
-            "per_week": form.get("per_week"),
-            "tentative": next(
-                reversed(form.getlist("tentative")), None
-            ),  # the switch after its "0"
-            "accounts": form.getlist("account")[:MOST_CHOICES],
-            "calendars": form.getlist("calendar")[:MOST_CHOICES],
-            "receives": form.get("receives"),
-        }
-    )
+    copied = form.get("copy_from")
+    if "copy" in form and copied in hours:
+        for day in COPIES.get(form.get("copy_to", ""), ()):
+            hours[day] = hours[copied]
+    return hours
 
 
-def _is_filled(row: tuple[str, str]) -> bool:
-    return any(map(str.strip, row))
+def _overrides_sent(form: Form) -> list[tuple[str, str]]:
+    """The rows that are filled in; one more than may be, which is then refused: each that is shown
+    back costs ten times what it cost to send.
+    """
+    filled: list[tuple[str, str]] = []
+    dates, hours = form.getlist("override_date"), form.getlist("override_hours")
+    for day, text in zip(dates, hours, strict=False):
+        if len(filled) > MOST_OVERRIDES:
+            break
+        if day.strip() or text.strip():
+            filled.append((day.strip()[:20], text[:1000]))
+    return filled
 
 
 def read(values: Values, stored: Coach, today: date) -> Read:
@@ -144,16 +156,7 @@ def read(values: Values, stored: Coach, today: date) -> Read:
     """
     found = Read(values, stored)
     changes: Values = {}
-    for name, parse in (
-        ("pre", _bounded),
-        ("post", _bounded),
-        ("horizon_days", _bounded),
-        ("notice", _notice),
-        ("durations", _durations),
-        ("mode", _mode),
-        ("per_day", _limit),
-        ("per_week", _limit),
-    ):
+    for name, parse in PARSERS.items():
         if values[name] is None:
             continue
         try:
@@ -171,10 +174,10 @@ def read(values: Values, stored: Coach, today: date) -> Read:
 
 def windows(text: str, path: str) -> Windows:
     """[["09:00", "12:00"]] from "9-12"; nothing from an empty text. Raises Invalid."""
-    parts = list(filter(str.strip, re.split(r"[,;\n]", text)))
+    parts = [part for part in re.split(r"[,;\n]", text) if part.strip()]
     if len(parts) > MOST_WINDOWS:
         raise Invalid(path, "too_many", f"Join some: {MOST_WINDOWS} windows at most.")
-    return list(map(partial(_window, path=path), parts))
+    return [_window(part, path) for part in parts]
 
 
 def overnight(text: str) -> bool:
@@ -188,13 +191,9 @@ def overnight(text: str) -> bool:
 def _window(part: str, path: str) -> list[str]:
     found = _WINDOW.fullmatch(part)
     if found is None:
-        raise Invalid(
-            path,
-            "invalid_time",
-            f"{part.strip()!r:.60} is not understood; write it like 09:00-12:30.",
-        )
-    start, end = f"{found[1]:0>2}:{found[2] or '00'}", f"{found[3]:0>2}:{found[4] or '00'}"
-    return [start, end]
+        detail = f"{part.strip()!r:.60} is not understood; write it like 09:00-12:30."
+        raise Invalid(path, "invalid_time", detail)
+    return [f"{found[1]:0>2}:{found[2] or '00'}", f"{found[3]:0>2}:{found[4] or '00'}"]
 
 
 def _hours(found: Read, stored: Hours, today: date) -> Hours:
@@ -207,13 +206,13 @@ def _hours(found: Read, stored: Hours, today: date) -> Hours:
             found, f"hours.{day}", partial(_day, day, values["hours"][day]), week.get(day, [])
         )
     past = {day: its for day, its in stored.overrides_json().items() if day < today.isoformat()}
-    dates: Mapping[str, Windows] = _kept(
-        found, "overrides", lambda: _dates(values["overrides"]), {}
-    )
-    return Hours.parse(zone, week, past | dict(dates))
+    none: dict[str, Windows] = {}
+    dates = _kept(found, "overrides", lambda: _dates(values["overrides"]), none)
+    return Hours.parse(zone, week, past | dates)
 
 
-def _kept(found: Read, name: str, parse: Any, otherwise: Any) -> Any:
+def _kept(found: Read, name: str, parse: Callable[[], Value], otherwise: Value) -> Value:
+    """What the field says, or else what is stored; then its error is noted."""
     try:
         return parse()
     except Invalid as error:
@@ -233,11 +232,8 @@ def _dates(rows: Sequence[tuple[str, str]]) -> dict[str, Windows]:
     dates: dict[str, Windows] = {}
     for day, text in rows:
         if day in dates:
-            raise Invalid(
-                "overrides",
-                "repeated_date",
-                f"{day} stands here twice: put its hours into one row.",
-            )
+            detail = f"{day} stands here twice: put its hours into one row."
+            raise Invalid("overrides", "repeated_date", detail)
         dates[day] = windows(text, f"overrides.{day}")
         Hours.parse("UTC", {}, {day: dates[day]})
     return dates
@@ -256,9 +252,8 @@ def _limit(values: Values, name: str) -> int | None:
 
 def _number(values: Values, name: str, bounds: tuple[int, int]) -> int:
     if not _DIGITS.fullmatch(values[name]):
-        raise Invalid(
-            name, "not_a_whole_number", f"Write a whole number from {bounds[0]} to {bounds[1]}."
-        )
+        detail = f"Write a whole number from {bounds[0]} to {bounds[1]}."
+        raise Invalid(name, "not_a_whole_number", detail)
     return int(values[name])
 
 
@@ -274,24 +269,31 @@ def _durations(values: Values, name: str) -> tuple[int, ...]:
     chosen = values["durations"]
     if not chosen or len(chosen) > MOST_LENGTHS or len(set(chosen)) < len(chosen):
         raise Invalid(name, "not_distinct", "Offer one length or more.")
-    numbers = list(map(_length, chosen))
-    for number in numbers:
-        whole_number(name, number, 5, 480)
-        if number % 5:
-            raise Invalid(
-                name,
-                "not_a_multiple_of_5",
-                f"{number} minutes cannot be offered; use multiples of 5.",
-            )
-    return tuple(sorted(numbers))
-
-
-def _length(text: str) -> int:
-    """Of what is no number 0, which no length can be."""
-    if _DIGITS.fullmatch(text):
-        return int(text)
-    return 0
+    lengths = []
+    for text in chosen:
+        length = 0  # what is no number is refused like this one
+        if _DIGITS.fullmatch(text):
+            length = int(text)
+        whole_number(name, length, 5, 480)
+        if length % 5:
+            detail = f"{length} minutes cannot be offered; use multiples of 5."
+            raise Invalid(name, "not_a_multiple_of_5", detail)
+        lengths.append(length)
+    return tuple(sorted(lengths))
 
 
 def _mode(values: Values, name: str) -> str:
-    return one_of(name, values["mode"], ("flexible", "back_to_back"))
+    return one_of(name, values["mode"], get_args(Mode))
+
+
+PARSERS: dict[str, Callable[[Values, str], Any]] = {
+    "pre": _bounded,
+    "post": _bounded,
+    "horizon_days": _bounded,
+    "notice": _notice,
+    "durations": _durations,
+    "mode": _mode,
+    "per_day": _limit,
+    "per_week": _limit,
+}
+"""How each field is read: what of a coach it means. Raises Invalid."""

@@ -61,7 +61,9 @@ class Words:
         if error.code == "out_of_range" and error.field in BOUNDS:
             low, high = BOUNDS[error.field]
             return self("error_out_of_range", low=low, high=high)
-        return self(f"error_{error.code}") if error.code in TOLD else error.detail
+        if error.code in TOLD:
+            return self(f"error_{error.code}")
+        return error.detail
 
     def weekday(self, day: str, width: Literal["wide", "abbreviated"] = "wide") -> str:
         names = get_day_names(width, "stand-alone", self.locale)
@@ -75,9 +77,8 @@ class Words:
         return format_date(day, pattern, self.locale)
 
     def ago(self, at: datetime, now: datetime) -> str:
-        return format_timedelta(
-            min(at - now, timedelta(seconds=-1)), add_direction=True, locale=self.locale
-        )
+        passed = min(at - now, timedelta(seconds=-1))  # nothing was "in 0 seconds"
+        return format_timedelta(passed, add_direction=True, locale=self.locale)
 
     def provider(self, name: str, service: str = "") -> str:
         """Of a profile, by its service where that says more."""
@@ -86,4 +87,6 @@ class Words:
     def reconnects(self, name: str, service: str) -> str:
         """What to name in a link that connects such a profile again; google where nobody knows."""
         known = SERVICES.get(service, name)
-        return known if known in PROVIDERS else "google"
+        if known in PROVIDERS:
+            return known
+        return "google"

@@ -13,9 +13,9 @@ from babel.dates import get_timezone_location
 from flask import Response, url_for
 
 from domain.hours import timezone
+from domain.mail.choice import default_language
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import language as spoken
-from webhooks.http.translations import language_of
 from webhooks.pages import formats
 
 HOUR = 3600
@@ -27,7 +27,7 @@ _SPACES = re.compile(r"[\s_,]+")
 
 def zones_list(tongue: str, version: str) -> Response:
     """GET /pages/zones/{language}/{version}.json: [["Asia/Tokyo", "Tokyo, Japan +09:00"], ...]"""
-    known, body = _written(_hour(), language_of(tongue))
+    known, body = _written(_hour(), default_language(tongue))
     response = Response(body, mimetype="application/json")
     if version == known:
         response.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}, immutable"
@@ -97,17 +97,19 @@ def _meanings(language: str) -> dict[str, str]:
 def _place(zone: str, language: str) -> str:
     """Tokyo, Japan"""
     city, country = _city(zone, language), _named(_countries()[zone], language)
-    return f"{city}, {country}" if country and country != city else city
+    if country in ("", city):  # UTC, Singapore
+        return city
+    return f"{city}, {country}"
 
 
 @lru_cache(maxsize=8192)
 def _city(zone: str, language: str) -> str:
-    locale = Locale.parse(formats.SHORT[language])
+    locale = Locale.parse(formats.LOCALES[language])
     return get_timezone_location(timezone(zone), locale=locale, return_city=True) or zone
 
 
 def _named(country: str, language: str) -> str:
-    return str(Locale.parse(formats.SHORT[language]).territories.get(country, ""))
+    return str(Locale.parse(formats.LOCALES[language]).territories.get(country, ""))
 
 
 def _offset(zone: str, hour: int) -> str:

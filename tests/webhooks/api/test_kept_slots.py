@@ -24,15 +24,15 @@ from webhooks.http.context import EXTENSION, RawAnswer
 
 def test_one_question_is_kept_once_however_it_is_spelled(desk: Desk, ada: str) -> None:
     first = desk.get(f"{PATH}?from=2026-06-01&to=2026-06-08&duration=60&tz=Europe/Paris")
-    shelf = desk.client.application.extensions[EXTENSION].shelf
-    assert len(shelf) == 1
+    cache = desk.client.application.extensions[EXTENSION].response_cache
+    assert len(cache) == 1
     for spelled in (
         "tz=Europe%2FParis&duration=60&to=2026-06-08&from=2026-06-01",
         "from=2026%2D06-01&to=2026-06-08&tz=%45urope/Paris&duration=%36%30",
         "from=2026-06-01&&to=2026-06-08&duration=60&tz=Europe/Paris&",
     ):
         assert desk.get(f"{PATH}?{spelled}").data == first.data
-        assert len(shelf) == 1
+        assert len(cache) == 1
     # And what stands quoted inside of a value is none of ours
     assert (
         desk.get(

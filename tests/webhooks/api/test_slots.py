@@ -81,7 +81,7 @@ def test_the_only_duration_need_not_be_named(desk: Desk) -> None:
 
 
 def test_a_change_shows_in_the_very_next_answer(desk: Desk, ada: str) -> None:
-    # Given an answer that was made, and made again from the shelf
+    # Given an answer that was made, and made again from what is kept
     first, again = desk.get(WEEK), desk.get(WEEK)
     assert first.data == again.data
     # When a push comes, then when its read brings an event on Wednesday

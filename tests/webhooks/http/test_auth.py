@@ -13,7 +13,7 @@ from tests.support import http_client as desks
 from tests.support import people
 from tests.support.http_client import WEEK, Desk
 from webhooks.http import api_key_cache
-from webhooks.http.api_key_cache import KeyRing
+from webhooks.http.api_key_cache import ApiKeyCache
 
 
 def operations(desk: Desk) -> list[tuple[str, str, dict[str, Any]]]:
@@ -96,7 +96,7 @@ def test_a_revoked_key_ends_within_its_bound(
 def test_an_expired_key_ends_at_once_though_it_is_remembered(database_url: str) -> None:
     for moment, found in ((people.NOW, True), (people.NOW + timedelta(hours=1), False)):
         with desks.opened(database_url, now=moment) as desk:
-            ring = KeyRing(desk.runtime.services)
+            cache = ApiKeyCache(desk.runtime.services)
             with desk.database.write() as tx:
                 key = api_keys.create_key(
                     tx,
@@ -105,11 +105,11 @@ def test_an_expired_key_ends_at_once_though_it_is_remembered(database_url: str) 
                     now=people.NOW,
                     expires_at=people.NOW + timedelta(hours=1),
                 )
-            assert [ring.find(key) is not None for _ in range(2)] == [found, found]
+            assert [cache.find(key) is not None for _ in range(2)] == [found, found]
 
 
 def test_what_is_remembered_has_an_end(one_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_key_cache, "REMEMBERED", 2)
-    ring = KeyRing(one_desk.runtime.services)
+    cache = ApiKeyCache(one_desk.runtime.services)
     keys = [one_desk.key(scope) for scope in SCOPES]
-    assert all(ring.find(key) for _ in range(2) for key in keys)
+    assert all(cache.find(key) for _ in range(2) for key in keys)

@@ -4,7 +4,7 @@ import tracemalloc
 from dataclasses import replace
 from threading import Thread
 
-from webhooks.http.response_cache import BESIDE, LARGEST, CachedResponse, Shelf
+from webhooks.http.response_cache import BESIDE, LARGEST, CachedResponse, ResponseCache
 
 DAY = 86_400
 
@@ -14,34 +14,34 @@ def ready(size: int = 10, *, stamp: object = 1, valid_until: int | None = None) 
 
 
 def test_an_answer_is_good_while_the_database_says_the_same() -> None:
-    shelf, kept = Shelf(), ready(stamp=1)
-    shelf.keep("question", kept)
-    assert shelf.find("question", stamp=(1,), now=0) is kept
-    assert shelf.find("question", stamp=(2,), now=0) is None
-    assert shelf.find("another", stamp=(1,), now=0) is None
+    cache, kept = ResponseCache(), ready(stamp=1)
+    cache.keep("question", kept)
+    assert cache.find("question", stamp=(1,), now=0) is kept
+    assert cache.find("question", stamp=(2,), now=0) is None
+    assert cache.find("another", stamp=(1,), now=0) is None
 
 
 def test_an_answer_is_good_until_the_second_it_named() -> None:
-    shelf = Shelf()
-    shelf.keep("question", ready(valid_until=100))
-    assert shelf.find("question", stamp=(1,), now=99)
-    assert shelf.find("question", stamp=(1,), now=100) is None
-    shelf.keep("question", ready(valid_until=None))
-    assert shelf.find("question", stamp=(1,), now=1000 * DAY)
+    cache = ResponseCache()
+    cache.keep("question", ready(valid_until=100))
+    assert cache.find("question", stamp=(1,), now=99)
+    assert cache.find("question", stamp=(1,), now=100) is None
+    cache.keep("question", ready(valid_until=None))
+    assert cache.find("question", stamp=(1,), now=1000 * DAY)
 
 
 def test_the_newest_answer_to_a_question_replaces_the_one_before() -> None:
-    shelf, newer = Shelf(), ready(stamp=2)
-    shelf.keep("question", ready(stamp=1))
-    shelf.keep("question", newer)
-    assert shelf.find("question", stamp=(2,), now=0) is newer
+    cache, newer = ResponseCache(), ready(stamp=2)
+    cache.keep("question", ready(stamp=1))
+    cache.keep("question", newer)
+    assert cache.find("question", stamp=(2,), now=0) is newer
 
 
 def test_room_is_made_by_dropping_the_oldest() -> None:
-    shelf = Shelf(room=2 * (BESIDE + 50))
+    cache = ResponseCache(room=2 * (BESIDE + 50))
     for name in ("a", "b", "c"):
-        shelf.keep(name, ready(40))
-    assert [shelf.find(name, stamp=(1,), now=0) is not None for name in ("a", "b", "c")] == [
+        cache.keep(name, ready(40))
+    assert [cache.find(name, stamp=(1,), now=0) is not None for name in ("a", "b", "c")] == [
         False,
         True,
         True,
@@ -49,19 +49,19 @@ def test_room_is_made_by_dropping_the_oldest() -> None:
 
 
 def test_one_large_answer_does_not_empty_the_shelf() -> None:
-    shelf = Shelf()
-    shelf.keep("small", ready())
-    shelf.keep("large", ready(LARGEST + 1))
-    assert shelf.find("large", stamp=(1,), now=0) is None
-    assert shelf.find("small", stamp=(1,), now=0)
+    cache = ResponseCache()
+    cache.keep("small", ready())
+    cache.keep("large", ready(LARGEST + 1))
+    assert cache.find("large", stamp=(1,), now=0) is None
+    assert cache.find("small", stamp=(1,), now=0)
 
 
 def test_many_threads_keep_within_the_room() -> None:
-    shelf = Shelf(room=1_000 + 5 * BESIDE)
+    cache = ResponseCache(room=1_000 + 5 * BESIDE)
 
     def fill(name: int) -> None:
         for number in range(200):
-            shelf.keep((name, number % 7), ready(50 + number))
+            cache.keep((name, number % 7), ready(50 + number))
 
     threads = [Thread(target=fill, args=(name,)) for name in range(4)]
     for thread in threads:
@@ -69,22 +69,22 @@ def test_many_threads_keep_within_the_room() -> None:
     for thread in threads:
         thread.join()
     kept = [
-        shelf.find((name, number), stamp=(1,), now=0) for name in range(4) for number in range(7)
+        cache.find((name, number), stamp=(1,), now=0) for name in range(4) for number in range(7)
     ]
     assert 1 <= sum(each is not None for each in kept) <= 5
 
 
 def test_questions_count_too_however_small_their_answers_are() -> None:
     room = 1024 * 1024
-    shelf, kept = Shelf(room), ready()
+    cache, kept = ResponseCache(room), ready()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     for number in range(3_000):
-        shelf.keep(("ada", ("from", f"{number:01000}")), replace(kept, body=bytes(10)))
+        cache.keep(("ada", ("from", f"{number:01000}")), replace(kept, body=bytes(10)))
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before <= room
-    assert shelf.find(("ada", ("from", f"{2_999:01000}")), stamp=(1,), now=0)
+    assert cache.find(("ada", ("from", f"{2_999:01000}")), stamp=(1,), now=0)
 
 
 def test_equal_bodies_have_equal_tags_and_others_do_not() -> None:
