@@ -46,8 +46,8 @@ class DatabaseBreaker:
         # found that it was over. Open again, each push and booking of a second would be refused.
         if asked < self._well_since:
             return False
-        # Whoever had next to nothing left of its time and gave up has learned little: a probe, which
-        # has more, is to say what is the matter.
+        # Whoever had next to nothing left of its time and gave up has learned little. A probe has
+        # more of it, and is to say what is the matter.
         waited = monotonic() - asked
         if isinstance(error, ConnectionTimeout) and waited < FAIR_SECONDS:
             self.suspect()
