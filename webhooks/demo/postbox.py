@@ -22,6 +22,8 @@ from workers.cronofy.sandbox.http11 import SandboxServer
 HOST = "127.0.0.1"
 KEPT = 500
 """Mails; of more, the newest."""
+KEPT_OCTETS = 32 << 20
+"""Of all of them as they came; of more, the newest. What is read from them takes a few times as much."""
 LARGEST_MAIL = 1 << 20
 """Octets; a larger one is refused with 552, as real servers do."""
 START_SECONDS = 30.0
@@ -102,8 +104,14 @@ class Letters:
         with self._arrival:
             self._count += 1
             self._kept.append(Letter(self._count, self._now(), sender, recipients, raw, **parts))
+            self._make_room()
             self._arrival.notify_all()
         return "250 OK"
+
+    def _make_room(self) -> None:
+        octets = sum(len(letter.raw) for letter in self._kept)
+        while octets > KEPT_OCTETS:
+            octets -= len(self._kept.popleft().raw)
 
     def kept(self) -> tuple[Letter, ...]:
         with self._arrival:
