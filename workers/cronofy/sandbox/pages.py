@@ -2,7 +2,7 @@
 the home page with forms to act as the calendar's owner, and the relink page.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import get_args
 
 from flask import redirect, render_template, request
@@ -36,6 +36,7 @@ def home() -> str:
         now=world.clock.second(),
         people=[(account, _upcoming(world, account)) for account in people],
         more=more,
+        tomorrow=(world.clock.now() + timedelta(days=1)).date(),
         writable=writable,
         statuses=get_args(FreeBusy),
         deliveries=world.pushes.show()["deliveries"][: -LATEST_PUSHES - 1 : -1],
