@@ -173,4 +173,6 @@ def test_whatever_people_are_called_the_pages_stay_whole(postbox: Postbox, name:
     shown = Outline(get(postbox, "/mails/1").text)
     empty = [element for element, _ in Outline(get(postbox).text).elements]
     assert mail.subject in shown.text
-    assert [element for element, _ in shown.elements].count("script") == empty.count("script") == 1  # ours
+    assert (
+        [element for element, _ in shown.elements].count("script") == empty.count("script") == 1
+    )  # ours
