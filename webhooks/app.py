@@ -130,7 +130,7 @@ def bare_app() -> App:
         version=version(),
         json_errors=False,
         docs_path=None,
-        static_folder=STATIC,
+        static_folder=str(STATIC),
     )
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP

@@ -89,6 +89,11 @@ def test_times_are_told_in_the_zone_of_whoever_looks(one_site: Site, filled: Lap
         seen.page.goto(filled.paths["sandbox"])
         expect(seen.page.locator("time").first).to_contain_text("04:0")
         expect(seen.page.locator("time").first).to_contain_text("EDT")
+    with one_site.visit(timezone_id="UTC") as seen:
+        seen.page.goto(filled.paths["postbox"])
+        expect(seen.page.locator("caption")).to_have_text(
+            "Mails, the newest first; times are in UTC"
+        )
     with one_site.visit(java_script_enabled=False) as seen:
         seen.page.goto(filled.paths["postbox"])
         expect(seen.page.locator("time").first).to_have_text("Mon 01 Jun 2026, 08:00:00 UTC")

@@ -6,9 +6,10 @@ const shown = new Intl.DateTimeFormat(tongue, {
   weekday: "short", day: "numeric", month: "short", year: "numeric",
   hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone, timeZoneName: "short",
 });
-const named = new Intl.DateTimeFormat(tongue, { timeZone: zone, timeZoneName: "longGeneric" })
+const generic = new Intl.DateTimeFormat(tongue, { timeZone: zone, timeZoneName: "longGeneric" })
   .formatToParts().find((part) => part.type === "timeZoneName").value;
-const city = zone.includes("/") ? ` (${zone.split("/").pop().replaceAll("_", " ")})` : "";
+const named = zone.endsWith("UTC") ? "UTC" : generic;
+const city = zone.includes("/") && !zone.endsWith("UTC") ? ` (${zone.split("/").pop().replaceAll("_", " ")})` : "";
 
 for (const it of document.querySelectorAll("time")) it.textContent = shown.format(new Date(it.dateTime));
 for (const it of document.querySelectorAll(".zone")) it.textContent = named + city;
