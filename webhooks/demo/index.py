@@ -39,17 +39,18 @@ class Index:
         """As they are now: processes are looked at, servers are asked."""
         stage = self.stage
         web, sandbox, box = stage.web_url, stage.sandbox_url, stage.postbox.url
+        web_trouble = self._trouble("web", f"{web}/readyz")
+        sandbox_trouble = self._trouble("sandbox", f"{sandbox}/sandbox/clock")
+        box_trouble = _silent(f"{box}/static/favicon.svg")
+        worker, clock = stage.processes.trouble("worker"), stage.processes.trouble("clock")
+        calendars = "the coaches' calendars, and the demo's clock"
         return [
-            DemoPart("Web", "answers the pages and the API", web, self._served("web", f"{web}/readyz")),
-            DemoPart("Worker", "reads calendars; sends mails and calendar entries", "",
-                 stage.processes.trouble("worker")),
-            DemoPart("Clock", "wakes what is owed and was not woken", "",
-                 stage.processes.trouble("clock")),
-            DemoPart("Sandbox Cronofy", "the coaches' calendars, and the demo's clock", sandbox,
-                 self._served("sandbox", f"{sandbox}/sandbox/clock")),
-            DemoPart("Post box", "takes every mail, and hands none on", box,
-                 _silent(f"{box}/static/favicon.svg")),
-        ]  # fmt: skip
+            DemoPart("Web", "answers the pages and the API", web, web_trouble),
+            DemoPart("Worker", "reads calendars; sends mails and calendar entries", "", worker),
+            DemoPart("Clock", "wakes what is owed and was not woken", "", clock),
+            DemoPart("Sandbox Cronofy", calendars, sandbox, sandbox_trouble),
+            DemoPart("Post box", "takes every mail, and hands none on", box, box_trouble),
+        ]
 
     def link(self, coach_id: str, viewer: str) -> str:
         """What Coach OS asks for when somebody clicks: it opens once, within ten minutes. The
@@ -65,7 +66,7 @@ class Index:
             why = self.stage.processes.trouble("web") or f"it said: {error}"
             raise StepFailed(f"The web process made no link: {why}") from error
 
-    def _served(self, name: str, url: str) -> str:
+    def _trouble(self, name: str, url: str) -> str:
         return self.stage.processes.trouble(name) or _silent(url)
 
 

@@ -30,6 +30,7 @@ def create_app(index: Index) -> Flask:
     rule = "/as/<any(participant, coach, settings):viewer>/<coach_id>"
     app.add_url_rule(rule, view_func=enter)
     app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(StepFailed, _failed)
     app.after_request(_guarded)
     return app
@@ -53,7 +54,7 @@ def enter(viewer: str, coach_id: str) -> AnyResponse:
     """GET /as/{viewer}/{coach_id}: through a fresh link to the page of that viewer."""
     # Each call is a row in the product's database: no page of somebody else's may make them.
     if request.headers.get("Sec-Fetch-Site") not in OURS:
-        raise Forbidden
+        raise Forbidden("A page of somebody else's led here. Begin at the index, and click there.")
     index = _index()
     if coach_id not in [person.id for person in index.coaches]:
         raise NotFound("No coach of that name plays in this demo.")
@@ -67,6 +68,10 @@ def _index() -> Index:
 
 def _not_found(error: NotFound) -> tuple[str, int]:
     return _problem("There is nothing here", error.description or "", 404)
+
+
+def _forbidden(error: Forbidden) -> tuple[str, int]:
+    return _problem("Not from there", error.description or "", 403)
 
 
 def _failed(error: StepFailed) -> tuple[str, int]:

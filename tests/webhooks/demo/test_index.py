@@ -61,6 +61,7 @@ def test_a_page_of_somebody_else_s_makes_no_link(index: str, site: str) -> None:
     said = {"Sec-Fetch-Site": site}
     answer = requests.get(f"{index}/as/participant/mira", headers=said, timeout=10)
     assert answer.status_code == 403
+    assert '<a href="/">' in answer.text
 
 
 def test_a_name_that_was_rebound_to_this_machine_reads_nothing(index: str) -> None:
