@@ -28,6 +28,7 @@ from webhooks.http.response_cache import ResponseCache
 from webhooks.version import version
 from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
+from workers.design import STATIC
 from workers.limits import Limiter
 from workers.settings import Settings
 
@@ -123,7 +124,14 @@ def bare_app() -> App:
     """Every route, page and answer to an error, and no runtime yet: nearly all of the work of
     making an app, and the same for every runtime.
     """
-    app = App(__name__, title="coachcal", version=version(), json_errors=False, docs_path=None)
+    app = App(
+        __name__,
+        title="coachcal",
+        version=version(),
+        json_errors=False,
+        docs_path=None,
+        static_folder=str(STATIC),
+    )
     app.json = Json(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_CAP
     app.before_request(_begin)

@@ -14,14 +14,16 @@ from typing import Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from webhooks.demo.http_server import HOST, serving
 from webhooks.demo.postbox_letters import Letter, encodable, read
 from webhooks.demo.postbox_pages import create_app
 from webhooks.demo.processes import StepFailed
-from workers.cronofy.sandbox.http11 import SandboxServer
 
-HOST = "127.0.0.1"
 KEPT = 500
 """Mails; of more, the newest."""
+KEPT_OCTETS = 32 << 20
+"""Of all of them as they came; of more, the newest. What is read from them takes a few times that.
+"""
 LARGEST_MAIL = 1 << 20
 """Octets; a larger one is refused with 552, as real servers do."""
 START_SECONDS = 30.0
@@ -56,7 +58,8 @@ class Postbox:
         letters = Letters(now)
         with ExitStack() as stack:
             smtp = stack.enter_context(_smtp_server(smtp_port, letters))
-            http = stack.enter_context(_http_server(http_port, letters))
+            app = create_app(letters.kept)
+            http = stack.enter_context(serving(app, "postbox", http_port))
             yield cls(f"smtp://{HOST}:{smtp}?tls=none", f"http://{HOST}:{http}", letters)
 
     def messages(self) -> tuple[Letter, ...]:
@@ -102,8 +105,14 @@ class Letters:
         with self._arrival:
             self._count += 1
             self._kept.append(Letter(self._count, self._now(), sender, recipients, raw, **parts))
+            self._make_room()
             self._arrival.notify_all()
         return "250 OK"
+
+    def _make_room(self) -> None:
+        octets = sum(len(letter.raw) for letter in self._kept)
+        while octets > KEPT_OCTETS:
+            octets -= len(self._kept.popleft().raw)
 
     def kept(self) -> tuple[Letter, ...]:
         with self._arrival:
@@ -146,15 +155,3 @@ def _smtp_server(port: int, letters: Letters) -> Iterator[int]:
             yield controller.port
         finally:
             controller.stop()
-
-
-@contextmanager
-def _http_server(port: int, letters: Letters) -> Iterator[int]:
-    server = SandboxServer((HOST, port), create_app(letters.kept))
-    threading.Thread(
-        target=server.serve_forever, args=(0.1,), name="postbox-http", daemon=True
-    ).start()
-    try:
-        yield server.server_port
-    finally:
-        server.close(serving=True)

@@ -8,11 +8,15 @@ nothing; everything else is text, escaped by the templates.
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, jsonify, render_template
+from flask import Flask, Response, abort, current_app, jsonify, render_template, request
+from werkzeug.exceptions import NotFound
 
 from webhooks.demo.postbox_letters import Letter
+from workers.design import STATIC
 
 EXTENSION = "postbox"
+AT_ONCE = 50
+"""Mails on one page of the list."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -20,8 +24,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 # `sandbox` once more, for who opens the part alone.
 HTML_POLICY = (
@@ -32,7 +36,7 @@ HTML_POLICY = (
 
 def create_app(letters: Callable[[], tuple[Letter, ...]]) -> Flask:
     """The pages over what `letters` answers, the oldest first."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=STATIC)
     # No page of somebody else's whose name was rebound to this machine may read the mails.
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
     app.extensions[EXTENSION] = letters
@@ -42,12 +46,21 @@ def create_app(letters: Callable[[], tuple[Letter, ...]]) -> Flask:
     app.add_url_rule("/mails/<int:number>/raw", view_func=raw)
     app.add_url_rule("/mails.json", view_func=listed)
     app.after_request(_guarded)
+    app.register_error_handler(NotFound, _not_found)
     return app
 
 
 def overview() -> str:
-    """GET /"""
-    return render_template("postbox/overview.html", letters=_letters()[::-1])
+    """GET /?before={number}: the newest, or the newest of those that came before that one."""
+    letters = _letters()
+    before = request.args.get("before", type=int)
+    count = len(letters)
+    if before is not None:
+        letters = tuple(letter for letter in letters if letter.number < before)
+    shown = letters[-AT_ONCE:]
+    return render_template(
+        "postbox/overview.html", letters=shown[::-1], count=count, older=len(letters) - len(shown)
+    )
 
 
 def mail(number: int) -> str:
@@ -99,6 +112,10 @@ def _letter(number: int) -> Letter:
 def _letters() -> tuple[Letter, ...]:
     letters: Callable[[], tuple[Letter, ...]] = current_app.extensions[EXTENSION]
     return letters()
+
+
+def _not_found(error: NotFound) -> tuple[str, int]:
+    return render_template("postbox/problem.html", problem=error.description), 404
 
 
 def _guarded(response: Response) -> Response:

@@ -91,6 +91,16 @@ class Processes:
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
+    def trouble(self, name: str) -> str:
+        """Why it does not run; empty when it does."""
+        process = self._running.get(name)
+        if process is None:
+            return "it was not started"
+        code = process.poll()
+        if code is None:
+            return ""
+        return f"it ended with {code}; its last words are in {self.log(name)}"
+
     def check(self) -> None:
         """Raises StepFailed, with the end of its log, when one of them has ended."""
         for name, process in self._running.items():

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import click
 
-from webhooks.demo import people, sessions
+from webhooks.demo import people
+from webhooks.demo.http_server import HOST, serving
+from webhooks.demo.index import Index
+from webhooks.demo.index_pages import create_app
 from webhooks.demo.narrator import Narrator
 from webhooks.demo.people import Chapter
 from webhooks.demo.processes import StepFailed
@@ -62,37 +65,31 @@ def _play(chapter: Chapter, say: Narrator, *, keep: bool) -> None:
 def _serve(stage: Stage, chapter: Chapter) -> None:
     since, until = chapter.now.date(), (chapter.now + timedelta(days=7)).date()
     query = f"duration=60&from={since}&to={until}"
-    slots = f"{stage.web_url}/v1/coaches/{chapter.people[0].id}/slots?{query}"
-    click.echo("\nThe story came out right. Now it is yours, until Ctrl-C:")
+    coach_id = chapter.people[0].id
+    slots = f"{stage.web_url}/v1/coaches/{coach_id}/slots?{query}"
+    index = Index(stage, chapter.people)
+    with serving(create_app(index), "index") as port:
+        click.echo("\nThe story came out right. Now it is yours, until Ctrl-C:")
+        click.echo(f"  begin here, all else is linked there  http://{HOST}:{port}/")
+        _tell_links(index, coach_id)
+        click.echo(
+            f"  slots                                 curl -H 'Authorization: Bearer {stage.key}'"
+            f" '{slots}'"
+        )
+        _until_told_to_stop()
+
+
+def _tell_links(index: Index, coach_id: str) -> None:
+    stage = index.stage
     click.echo(f"  the calendars, to click events into   {stage.sandbox_url}/")
     click.echo(f"  the mails, as they arrived            {stage.postbox.url}/")
-    click.echo(f"  Grace's page, to book on              {_link(stage, chapter, 'participant')}")
-    click.echo(f"  the same as the coach sees it         {_link(stage, chapter, 'coach')}")
-    click.echo(f"  the coach's calendar settings         {_link(stage, chapter)}")
+    click.echo(f"  Grace's page, to book on              {index.link(coach_id, 'participant')}")
+    click.echo(f"  the same as the coach sees it         {index.link(coach_id, 'coach')}")
+    click.echo(f"  the coach's calendar settings         {index.link(coach_id, 'settings')}")
     click.echo(f"  the API, readable                     {stage.web_url}/docs")
     click.echo(
         f"  the ops pages                         {stage.web_url}/ops  (log in with {stage.key})"
     )
-    click.echo(
-        f"  slots                                 curl -H 'Authorization: Bearer {stage.key}'"
-        f" '{slots}'"
-    )
-    _until_told_to_stop()
-
-
-def _link(stage: Stage, chapter: Chapter, viewer: str | None = None) -> str:
-    """What Coach OS asks for when somebody clicks: it opens once, within ten minutes. No viewer:
-    the settings.
-    """
-    body: dict[str, object] = {
-        "purpose": "settings",
-        "coach_id": chapter.people[0].id,
-        "language": "en",
-    }
-    if viewer is not None:
-        body |= {"purpose": "booking", "viewer": viewer}
-        body |= {"participant": sessions.GRACE, "context": sessions.CONTEXT}
-    return str(stage.api.post("/v1/links", body)["url"])
 
 
 def _until_told_to_stop() -> None:

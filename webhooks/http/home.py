@@ -9,6 +9,7 @@ from flask import Flask, Response, render_template, request, send_from_directory
 from werkzeug.exceptions import NotFound
 
 from webhooks.http.page_security import policy
+from workers.design import STATIC
 
 ICON = "favicon.svg"
 
@@ -29,7 +30,7 @@ def index() -> Response:
 
 def icon() -> Response:
     """GET /favicon.ico, as browsers ask unasked; pages name it themselves."""
-    response = send_from_directory("static", ICON, max_age=86_400)
+    response = send_from_directory(STATIC, ICON, max_age=86_400)
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
 

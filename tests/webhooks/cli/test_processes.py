@@ -120,6 +120,11 @@ def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(
             shown = re.search(r"http://127\.0\.0\.1:\d+", told)
             if shown:
                 assert requests.get(shown[0] + "/docs", timeout=10).status_code in (200, 404)
+            if shown and told.startswith("  begin here"):
+                page = requests.get(shown[0], timeout=20).text
+                assert page.count(">Runs<") == 5, page
+                week = requests.get(f"{shown[0]}/as/participant/suki", timeout=20)
+                assert (week.status_code, "Suki" in week.text) == (200, True)
         os.kill(process.pid, number)
         assert process.wait(20) == 0
     with pytest.raises(requests.ConnectionError):

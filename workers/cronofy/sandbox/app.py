@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -23,9 +23,15 @@ from workers.cronofy.sandbox.errors import ControlError, ProtocolError
 from workers.cronofy.sandbox.responses import answer, current_world, empty, refusal
 from workers.cronofy.sandbox.times import utc_text
 from workers.cronofy.sandbox.world import World
+from workers.design import STATIC
 
 Route = tuple[str, str, Callable[..., ResponseReturnValue]]
 LOOPBACK = {"127.0.0.1", "localhost"}
+# No form-action: a consent sends the person on to the application, wherever that is.
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
 
 PROTOCOL: tuple[Route, ...] = (
     ("GET", "/oauth/authorize", oauth.ask),
@@ -112,7 +118,7 @@ class SandboxApp(Flask):
 
 def create_app(world: World) -> Flask:
     """The app over a world."""
-    app = SandboxApp(__name__, static_folder=None)
+    app = SandboxApp(__name__, static_folder=STATIC)
     app.extensions["sandbox"] = world
     for method, rule, view in (*PROTOCOL, *CONTROL, *PAGES):
         app.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
@@ -121,6 +127,7 @@ def create_app(world: World) -> Flask:
     app.before_request(fault_injection.before)
     app.after_request(fault_injection.after)
     app.after_request(_log)
+    app.after_request(_confined)
     app.register_error_handler(ProtocolError, _refusal)
     app.register_error_handler(ControlError, _control_refusal)
     app.register_error_handler(HTTPException, _http_refusal)
@@ -175,11 +182,24 @@ def _refusal(error: ProtocolError) -> Response:
         error.body
         or "no such account, profile or calendar: GET /sandbox/state lists those that there are"
     )
-    return answer({"error": f"{request.method} {request.path}: {reason}"}, error.status)
+    return _said(f"{request.method} {request.path}: {reason}", error.status)
 
 
 def _control_refusal(error: ControlError) -> Response:
-    return answer({"error": str(error)}, error.status)
+    return _said(str(error), error.status)
+
+
+def _said(problem: str, status: int) -> Response:
+    """To a person as a page, to a script as JSON."""
+    if request.accept_mimetypes.best == "text/html":
+        return Response(render_template("problem.html", problem=problem), status)
+    return answer({"error": problem}, status)
+
+
+def _confined(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
+    return response
 
 
 def _http_refusal(error: HTTPException) -> Response:
@@ -189,4 +209,6 @@ def _http_refusal(error: HTTPException) -> Response:
         return answer({"error": f"{request.method} {request.path}: {error.description}"}, status)
     if status == 405:
         status = 404
+    if not fault_injection.imitated(request.path) and request.accept_mimetypes.best == "text/html":
+        return _said(f"There is nothing at {request.path}.", status)
     return empty(status)

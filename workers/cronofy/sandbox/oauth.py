@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from workers.cronofy.sandbox import accounts, grants
+from workers.cronofy.sandbox import accounts, grants, pages
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.responses import answer, current_world, empty, flag, form_or_json
 from workers.cronofy.sandbox.world import PROVIDERS, SandboxAccount, SandboxProfile, World
@@ -28,9 +28,11 @@ def ask() -> str | tuple[str, int]:
     problem = _problem(world)
     if problem:
         return render_template("problem.html", problem=problem), 400
+    people, more = pages.newest(world)
     return render_template(
         "consent.html",
-        accounts=list(world.accounts.values()),
+        accounts=people,
+        more=more,
         providers=sorted(PROVIDERS),
         provider=request.args.get("provider_name") or "google",
         scope=request.args.get("scope", ""),

@@ -2,7 +2,7 @@
 the home page with forms to act as the calendar's owner, and the relink page.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import get_args
 
 from flask import redirect, render_template, request
@@ -18,19 +18,36 @@ from workers.cronofy.sandbox.world import FreeBusy, SandboxAccount, World
 
 UPCOMING = 15
 LATEST_PUSHES = 10
+MOST_PEOPLE = 50
+"""On one page; of more, the newest."""
 
 
 def home() -> str:
     """GET /."""
     world = current_world()
+    people, more = newest(world)
+    writable = []
+    for account in people:
+        for calendar in account.calendars():
+            if not calendar.deleted and not calendar.readonly:
+                writable.append(calendar)
     return render_template(
         "home.html",
-        world=world,
         now=world.clock.second(),
-        people=[(account, _upcoming(world, account)) for account in world.accounts.values()],
+        people=[(account, _upcoming(world, account)) for account in people],
+        more=more,
+        tomorrow=(world.clock.now() + timedelta(days=1)).date(),
+        writable=writable,
         statuses=get_args(FreeBusy),
         deliveries=world.pushes.show()["deliveries"][: -LATEST_PUSHES - 1 : -1],
     )
+
+
+def newest(world: World) -> tuple[list[SandboxAccount], int]:
+    """The people whom a page shows, the oldest of them first, and how many more there are."""
+    everybody = list(world.accounts.values())
+    shown = everybody[-MOST_PEOPLE:]
+    return shown, len(everybody) - len(shown)
 
 
 def add_event() -> Response:
