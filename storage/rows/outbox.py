@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
 
 from storage.rows import unknown_rows
 from storage.rows.outbox_claims import (
@@ -173,20 +173,28 @@ def waits(now: datetime) -> ColumnElement[bool]:
     return and_(IS_OPEN, LEASE.open, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
 
 
+def to_sweep(tx: Connection, *, now: datetime) -> bool:
+    """Whether `sweep` would find any, asked without a lock."""
+    return tx.scalar(_unwoken(now).limit(1)) is not None
+
+
 def sweep(
     tx: Connection, *, now: datetime, idle: Collection[str] = (), limit: int = 500
 ) -> list[Wake]:
     """What is due and nobody was woken for lately. One caller gets each.
     `idle`: the kinds of which no wake-up waits in a queue.
     """
-    unwoken = select(row.id).where(waits(now), row.wake_after_ms <= clock_ms())
-    waiting = unwoken.order_by(row.wake_after_ms).limit(limit)
+    waiting = _unwoken(now).order_by(row.wake_after_ms).limit(limit)
     # See storage.rows.refresh_jobs for why a CTE.
     chosen = waiting.with_for_update(skip_locked=True).cte("chosen")
     statement = outbox.update().where(row.id.in_(select(chosen.c.id)))
     pause = case((row.kind.in_(idle), FIRST_WAKE_MS), else_=NEXT_WAKE_MS)
     later = statement.values(wake_after_ms=clock_ms() + pause)
     return wakes(tx, later.returning(row.id, row.kind))
+
+
+def _unwoken(now: datetime) -> Select[tuple[str]]:
+    return select(row.id).where(waits(now), row.wake_after_ms <= clock_ms())
 
 
 def not_woken(tx: Connection, outbox_ids: Sequence[str]) -> None:

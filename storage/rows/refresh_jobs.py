@@ -68,6 +68,8 @@ DIRTY = row.done_gen < row.req_gen
 DUE = row.next_attempt_at_ms <= clock_ms()
 WAITS = and_(DIRTY, LEASE.open, DUE)
 """Somebody may read it now, and nobody does."""
+UNWOKEN = and_(WAITS, row.wake_after_ms <= clock_ms())
+"""And nobody was woken for it lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +202,18 @@ def _release(tx: Connection, claimed: ReadClaim, values: dict[str, Any]) -> bool
     return bool(found[0])
 
 
+def to_sweep(tx: Connection) -> bool:
+    """Whether `sweep` would find any, asked without a lock."""
+    return tx.scalar(select(row.id).where(UNWOKEN).limit(1)) is not None
+
+
 def sweep(tx: Connection, *, idle: bool = False, limit: int = 500) -> list[str]:
     """The connections that are owed a read and that nobody was woken for lately.
     One caller gets each. `idle`: no wake-up waits in their queue.
     """
     # The race: two sweepers find the same rows, and wake for each twice. Whoever finds one moves
     # `wake_after_ms` on in the same statement.
-    waiting = select(row.id).where(WAITS, row.wake_after_ms <= clock_ms())
+    waiting = select(row.id).where(UNWOKEN)
     pause = FIRST_WAKE_MS if idle else NEXT_WAKE_MS
     later = {"wake_after_ms": clock_ms() + pause}
     return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), later)
