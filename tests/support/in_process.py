@@ -20,12 +20,12 @@ from storage.rows.connections import AccountInUse
 from storage.schema import tables
 from storage.slots import listings, slot_sets
 from tests.support import people
+from tests.support.sandbox import Control, Sandbox
 from workers.bootstrap import Runtime, bootstrap, create_services
 from workers.budget import Budget
 from workers.cronofy.calls import ClientLimits
 from workers.cronofy.client import Cronofy
-from workers.cronofy.sandbox.control import Control, ReadyAccount
-from workers.cronofy.sandbox.server import Sandbox
+from workers.cronofy.sandbox.control import ReadyAccount
 from workers.jobs import account_linking as connecting
 from workers.jobs import freebusy
 from workers.services import Services
