@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, select
 
 from storage.rows import unknown_rows
 from storage.rows.outbox_claims import (
@@ -217,12 +217,3 @@ def of_booking(tx: Connection, booking_id: str) -> list[Row[Any]]:
     """The mails of a booking as they stand, the oldest first."""
     query = select(outbox).where(row.kind == "mail", row.booking_id == booking_id)
     return list(tx.execute(query.order_by(row.version, row.due_at, row.created_at, row.id)))
-
-
-def states(tx: Connection) -> dict[tuple[str, str], int]:
-    """How many rows of each kind are in each state."""
-    query = select(row.kind, row.state, func.count()).group_by(row.kind, row.state)
-    counts = {}
-    for kind, state, count in tx.execute(query):
-        counts[kind, state] = count
-    return counts
