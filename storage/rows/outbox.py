@@ -40,10 +40,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, selec
 
 from storage.rows import unknown_rows
 from storage.rows.outbox_claims import (
+    DUE_NOW,
     FIRST_WAKE_MS,
     IS_OPEN,
     LEASE,
     NEXT_WAKE_MS,
+    WAITING,
     DeliveryClaim,
     Reason,
     Wake,
@@ -53,6 +55,7 @@ from storage.rows.outbox_claims import (
 from storage.schema import records
 from storage.schema.database import clock_ms, insert
 from storage.schema.tables import outbox
+from storage.schema.taking import taking
 
 Trouble = Literal["away", "refused"]
 """Why a mail waits that is not its own fault: the mail server answers nobody, or refuses us."""
@@ -156,8 +159,7 @@ def followers(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> list[
         "calendar": row.session_id == claimed.session_id,
         "callback": row.booking_id == claimed.booking_id,
     }
-    waits = row.state.in_(("pending", "waiting_for_text"))
-    due = and_(waits, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
+    due = and_(row.state.in_(WAITING), row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
     behind = and_(
         row.kind == claimed.kind,
         queues[claimed.kind],
@@ -185,11 +187,8 @@ def sweep(
     `idle`: the kinds of which no wake-up waits in a queue.
     """
     waiting = _unwoken(now).order_by(row.wake_after_ms).limit(limit)
-    # See storage.rows.refresh_jobs for why a CTE.
-    chosen = waiting.with_for_update(skip_locked=True).cte("chosen")
-    statement = outbox.update().where(row.id.in_(select(chosen.c.id)))
     pause = case((row.kind.in_(idle), FIRST_WAKE_MS), else_=NEXT_WAKE_MS)
-    later = statement.values(wake_after_ms=clock_ms() + pause)
+    later = taking(outbox, waiting).values(wake_after_ms=clock_ms() + pause)
     return wakes(tx, later.returning(row.id, row.kind))
 
 
@@ -208,8 +207,7 @@ def free_held(tx: Connection, *, coach_id: str | None = None) -> list[Wake]:
     waiting: list[ColumnElement[bool]] = [row.state == "waiting_for_text"]
     if coach_id is not None:
         waiting.append(row.coach_id == coach_id)
-    at_once = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
-    freed = outbox.update().where(*waiting).values(at_once)
+    freed = outbox.update().where(*waiting).values(DUE_NOW)
     return wakes(tx, freed.returning(row.id, row.kind))
 
 

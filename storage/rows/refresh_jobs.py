@@ -48,6 +48,7 @@ from storage.schema.columns import EPOCH
 from storage.schema.database import clock_ms
 from storage.schema.leases import Lease
 from storage.schema.tables import connections
+from storage.schema.taking import taking
 
 # A wake-up that was sent gets this long before the sweeper sends another. The first is short,
 # because Redis may have lost it; later ones are long, because a queue that is merely full must not
@@ -268,13 +269,7 @@ def _ms(span: timedelta) -> int:
 
 
 def _take(tx: Connection, wanted: Select[tuple[str]], values: dict[str, Any]) -> list[str]:
-    """Update the rows that nobody else is taking just now. A CTE: as a subquery PostgreSQL may run
-    it once per row, each time skipping what it locked the time before, and take more than the
-    limit.
-    """
-    chosen = wanted.with_for_update(skip_locked=True).cte("chosen")
-    statement = connections.update().where(row.id.in_(select(chosen.c.id))).values(values)
-    return list(tx.scalars(statement.returning(row.id)))
+    return list(tx.scalars(taking(connections, wanted).values(values).returning(row.id)))
 
 
 def owed(tx: Connection, connection_ids: Sequence[str]) -> list[str]:

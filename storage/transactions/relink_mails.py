@@ -16,8 +16,7 @@ from domain.mail import MailFacts, Recipient
 from domain.notices import Notice
 from storage.rows import outbox
 from storage.rows.outbox import Owed
-from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
-from storage.schema.database import clock_ms
+from storage.rows.outbox_claims import DUE_NOW, WAITING, Wake, wakes
 from storage.schema.tables import connections, profiles
 from storage.schema.tables import outbox as rows
 from storage.transactions import notices
@@ -82,12 +81,8 @@ def _asked_lately(tx: Connection, connection_id: str, now: datetime) -> bool:
 def _pull_forward(tx: Connection, connection_id: str, now: datetime) -> list[Wake]:
     waits = (*_mails_of(connection_id), rows.c.state == "pending")
     next_one = select(rows.c.id).where(*waits).order_by(rows.c.version).limit(1)
-    values = {
-        "due_at": now,
-        "next_attempt_at_ms": 0,
-        "wake_after_ms": clock_ms() + FIRST_WAKE_MS,
-    }
-    pulled = rows.update().where(rows.c.id == next_one.scalar_subquery()).values(values)
+    pulled = rows.update().where(rows.c.id == next_one.scalar_subquery())
+    pulled = pulled.values(DUE_NOW | {"due_at": now})
     return wakes(tx, pulled.returning(rows.c.id, rows.c.kind))
 
 
@@ -166,7 +161,7 @@ def _owed(
 
 def _withdraw(tx: Connection, connection_id: str) -> None:
     """The rows not sent yet end here; one under way is asked about by its sender."""
-    waits = rows.c.state.in_(("pending", "waiting_for_text", "withheld"))
+    waits = rows.c.state.in_((*WAITING, "withheld"))
     over = {
         "state": "superseded",
         "reason": "newer",
