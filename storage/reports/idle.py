@@ -91,7 +91,7 @@ def causes(tx: Connection) -> list[SharedError]:
 
 def failing_reads(tx: Connection) -> int:
     """How many owed reads were tried and did not succeed."""
-    tried = and_(reads.c.done_gen < reads.c.req_gen, reads.c.attempts > 0)
+    tried = and_(refresh_jobs.DIRTY, reads.c.attempts > 0)
     return tx.scalar(select(func.count()).where(tried)) or 0
 
 
@@ -107,7 +107,7 @@ def hurry_messages(tx: Connection, kind: str, *, now: datetime) -> list[Wake]:
 
 def hurry_reads(tx: Connection) -> list[str]:
     """Reads that failed need not wait for their next try."""
-    owed = and_(reads.c.done_gen < reads.c.req_gen, reads.c.attempts > 0, refresh_jobs.LEASE.open)
+    owed = and_(refresh_jobs.DIRTY, reads.c.attempts > 0, refresh_jobs.LEASE.open)
     chosen = select(reads.c.id).where(owed).order_by(reads.c.dirty_since_ms).limit(AT_ONCE)
     found = list(tx.execute(chosen.with_for_update(skip_locked=True)).scalars())
     tx.execute(reads.update().where(reads.c.id.in_(found)).values(DUE_NOW))

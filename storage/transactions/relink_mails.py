@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from domain.coaches import Coach
 from domain.mail import MailFacts, Recipient
@@ -119,7 +119,7 @@ def linked(tx: Connection, facts: MailFacts) -> MailFacts:
     return replace(facts, relink_url=tx.scalar(links.order_by(row.connected, row.id).limit(1)))
 
 
-def _connection(tx: Connection, connection_id: str) -> Any:
+def _connection(tx: Connection, connection_id: str) -> Row[Any, Any] | None:
     """Its trouble, and since when its coach has to mend it; None when it is gone."""
     query = select(connections.c.trouble, connections.c.troubled_since)
     return tx.execute(query.where(connections.c.id == connection_id)).first()
