@@ -27,8 +27,7 @@ from storage.transactions import callbacks, erasures, holds, looks, recovery
 from storage.transactions import retention as people
 from workers import queues
 from workers.actors import Actors
-from workers.jobs import account_linking as connecting
-from workers.jobs import channel_audit, erasure
+from workers.jobs import account_linking, channel_audit, erasure
 from workers.services import Services
 from workers.skew import Setbacks
 
@@ -191,7 +190,7 @@ def erase(services: Services, _actors: Actors) -> int:
         owed = erasures.owed(tx, limit=ERASED_AT_ONCE)
     for person in owed:
         erasure.advance(services, person)
-    return len(owed) + connecting.forget_abandoned(services)
+    return len(owed) + account_linking.forget_abandoned(services)
 
 
 def retention(services: Services, _actors: Actors) -> int:
@@ -201,9 +200,8 @@ def retention(services: Services, _actors: Actors) -> int:
     """
     now, settings = services.now(), services.settings
     with services.database.write() as tx:
-        emptied = people.empty_old_mails(
-            tx, now=now, after=timedelta(days=settings.keep_mails_days)
-        )
+        kept_for = timedelta(days=settings.keep_mails_days)
+        emptied = people.empty_old_mails(tx, now=now, after=kept_for)
         forgotten = people.forget_people(
             tx, now=now, after=timedelta(days=settings.keep_people_days)
         )

@@ -4,8 +4,8 @@ from sqlalchemy import Connection, and_, select
 
 from storage.rows.outbox_claims import DUE_NOW, Wake, wakes
 from storage.schema.database import clock_ms
+from storage.schema.leases import taking
 from storage.schema.tables import outbox
-from storage.schema.taking import taking
 
 PULLED_FORWARD = 5
 SOON_MS = 10_000

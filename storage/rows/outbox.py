@@ -54,8 +54,8 @@ from storage.rows.outbox_claims import (
 )
 from storage.schema import records
 from storage.schema.database import clock_ms, insert
+from storage.schema.leases import taking
 from storage.schema.tables import outbox
-from storage.schema.taking import taking
 
 Trouble = Literal["away", "refused"]
 """Why a mail waits that is not its own fault: the mail server answers nobody, or refuses us."""

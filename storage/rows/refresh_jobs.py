@@ -46,9 +46,8 @@ from domain.accounts import Trouble
 from storage.schema import records
 from storage.schema.columns import EPOCH
 from storage.schema.database import clock_ms
-from storage.schema.leases import Lease
+from storage.schema.leases import Lease, taking
 from storage.schema.tables import connections
-from storage.schema.taking import taking
 
 # A wake-up that was sent gets this long before the sweeper sends another. The first is short,
 # because Redis may have lost it; later ones are long, because a queue that is merely full must not

@@ -19,11 +19,11 @@ from domain.sessions import Terms
 from storage.rows import outbox, sessions
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
+from storage.schema.leases import taking
 from storage.schema.session_tables import untold_conflict
 from storage.schema.tables import connections, slot_sets
 from storage.schema.tables import outbox as outbox_rows
 from storage.schema.tables import sessions as session_rows
-from storage.schema.taking import taking
 
 AT_ONCE = 200
 KEPT = timedelta(days=30)
