@@ -85,12 +85,14 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def redis_session() -> Iterator[str]:
     """A Redis that no other test process uses."""
-    given = os.environ.get("REDIS_URL")
-    with redis_server(given) as server:
-        # A given Redis has 16 databases: each test process takes its own, counting from the one in
-        # the URL.
-        process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        url = _next_database(server.url, process) if given else server.url
+    with ExitStack() as ours:
+        if given := os.environ.get("REDIS_URL"):
+            # It has 16 databases: each test process takes its own, counting from the one in the
+            # URL.
+            process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+            url = _next_database(given, process)
+        else:
+            url = ours.enter_context(redis_server()).url
         with Redis.from_url(url) as client:
             assert client.dbsize() == 0, (
                 "REDIS_URL names a database that holds data; the tests need an empty one"

@@ -4,7 +4,7 @@ A message carries an id and is only a wake-up: it may be lost, repeated or late.
 in the rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,16 +64,13 @@ class Actors:
                 messages.append(_message(senders[kind], outbox_id))
         return self._send(messages)
 
-    def idle(self) -> frozenset[str]:
-        """Of the outbox's kinds and "read", those of which no wake-up waits in a queue.
-        Empty where that cannot be said.
+    def idle(self, depths: Mapping[str, int] | None) -> frozenset[str]:
+        """Of the outbox's kinds and "read", those of which no wake-up waits in a queue; none where
+        that cannot be said. `depths`: see workers.queues.
         """
-        broker = self.refresh_freebusy.broker
-        if not isinstance(broker, Broker):
-            return frozenset()
-        empty = broker.empty_queues()
+        known = depths or {}
         kinds = self._senders() | {"read": self.refresh_freebusy}
-        return frozenset(kind for kind, actor in kinds.items() if actor.queue_name in empty)
+        return frozenset(kind for kind, actor in kinds.items() if known.get(actor.queue_name) == 0)
 
     def _senders(self) -> dict[str, dramatiq.Actor[[str], None]]:
         """By kind of the outbox."""

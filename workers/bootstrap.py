@@ -19,7 +19,6 @@ from workers.cronofy.origins import ORIGINS
 from workers.delivery.webhook_sender import Receiver
 from workers.mailer import Mailer
 from workers.mailer.console import ConsoleMailer
-from workers.mailer.memory import MemoryMailer
 from workers.mailer.server import MailServer
 from workers.mailer.smtp import SmtpMailer
 from workers.once import Once
@@ -123,8 +122,6 @@ def _cronofy(settings: Settings, client: redis.Redis, breaker: RedisBreaker) -> 
 
 
 def _mailer(settings: Settings) -> Mailer:
-    if settings.mailer == "memory":
-        return MemoryMailer()
     if settings.mailer == "console" or settings.smtp_url is None:
         return ConsoleMailer(sys.stdout)
     greeting = settings.sender.mailbox.email.rpartition("@")[2]

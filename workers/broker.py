@@ -127,23 +127,6 @@ class Broker(RedisBroker):
             found = self._dispatch("fetch")(queue_name, most) or []
         return []
 
-    def empty_queues(self) -> frozenset[str]:
-        """In which nothing waits: what was sent there is with a worker, or lost.
-        None of them while Redis is away.
-        """
-        names = list(self.queues)
-        if self._breaker.open:
-            return frozenset()
-        with self.client.pipeline(transaction=False) as pipeline:
-            for name in names:
-                pipeline.llen(f"{self.namespace}:{name}")
-            try:
-                depths = pipeline.execute()
-            except FAILURES as error:
-                self._bear(error, *names)
-                return frozenset()
-        return frozenset(name for name, depth in zip(names, depths, strict=True) if depth == 0)
-
     def _readable(self, queue_name: str, text: bytes) -> bool:
         """Whether it is a wake-up as `workers.actors` makes them.
         Any other could end a thread of dramatiq's.

@@ -37,6 +37,7 @@ _LOCAL_SHARE = 10
 # Seconds that a Redis which failed is left alone, so that not every call waits for its time-out
 _SHUN = 5.0
 
+_GRANTS, _PAUSE = "budget:cronofy", "budget:cronofy:pause"
 # KEYS: the list of grants (microseconds, oldest first); the pause. ARGV: per second, per minute,
 # longest wait (us). Returns {1, wait} when granted, {0, wait} when the wait would be longer: then
 # nothing is reserved.
@@ -134,7 +135,6 @@ class Budget:
         client: redis.Redis,
         breaker: RedisBreaker | None = None,
         *,
-        name: str = "cronofy",
         per_second: int = PER_SECOND,
         per_minute: int = PER_MINUTE,
         monotonic: Callable[[], float] = time.monotonic,
@@ -143,7 +143,6 @@ class Budget:
         self._client = client
         self._breaker = breaker or RedisBreaker(client)
         self._reserve = client.register_script(_RESERVE)
-        self._keys = (f"budget:{name}", f"budget:{name}:pause")
         self._limits = (per_second, per_minute)
         self._local = LocalBudget(
             per_second=max(1, per_second // _LOCAL_SHARE),
@@ -171,8 +170,8 @@ class Budget:
         # Never cut a longer pause short. Looking and setting are two steps: of two workers that are
         # told at once the shorter pause may win, by a second or so, and Cronofy tells again.
         try:
-            if milliseconds > int(self._client.pttl(self._keys[1])):
-                self._client.set(self._keys[1], 1, px=milliseconds)
+            if milliseconds > int(self._client.pttl(_PAUSE)):
+                self._client.set(_PAUSE, 1, px=milliseconds)
         except FAILURES as error:
             self._shun(error)
 
@@ -181,7 +180,7 @@ class Budget:
         if self._breaker.open or self._monotonic() < self._shunned_until:
             return self._local.reserve(longest)
         try:
-            granted, micros = self._reserve(self._keys, (*self._limits, int(longest * 1e6)))
+            granted, micros = self._reserve((_GRANTS, _PAUSE), (*self._limits, int(longest * 1e6)))
         except FAILURES as error:
             self._shun(error)
             return self._local.reserve(longest)

@@ -25,9 +25,9 @@ from storage.schema.outages import Unavailable, kind_of
 from storage.slots import slot_sets
 from storage.transactions import callbacks, erasures, holds, looks, recovery
 from storage.transactions import retention as people
+from workers import queues
 from workers.actors import Actors
-from workers.jobs import account_linking as connecting
-from workers.jobs import channel_audit, erasure
+from workers.jobs import account_linking, channel_audit, erasure
 from workers.services import Services
 from workers.skew import Setbacks
 
@@ -60,13 +60,17 @@ def sweep(services: Services, actors: Actors) -> int:
     """
     if services.breaker.open:
         return 0
+    now = services.now()
+    with services.database.read() as tx:
+        if not (refresh_jobs.to_sweep(tx) or outbox.to_sweep(tx, now=now)):
+            return 0
     # Each row that is handed out is not handed out again for some seconds: else every sweep would
     # queue all that wait, and a queue that grows faster than it is worked off never recovers. Where
     # nothing waits in the queue, a wake-up that led to nothing is lost, and is soon repeated.
-    idle = actors.idle()
+    idle = actors.idle(queues.depths(services))
     with services.database.write() as tx:
         owed = refresh_jobs.sweep(tx, idle="read" in idle)
-        due = outbox.sweep(tx, now=services.now(), idle=idle)
+        due = outbox.sweep(tx, now=now, idle=idle)
     # After the commit: a worker that is woken before it would find the row as it was.
     if not (actors.wake(*owed) and actors.wake_outbox(due)):
         # Redis went away just now: the rows are swept as soon as it is back, and not when this
@@ -186,7 +190,7 @@ def erase(services: Services, _actors: Actors) -> int:
         owed = erasures.owed(tx, limit=ERASED_AT_ONCE)
     for person in owed:
         erasure.advance(services, person)
-    return len(owed) + connecting.forget_abandoned(services)
+    return len(owed) + account_linking.forget_abandoned(services)
 
 
 def retention(services: Services, _actors: Actors) -> int:
@@ -196,9 +200,8 @@ def retention(services: Services, _actors: Actors) -> int:
     """
     now, settings = services.now(), services.settings
     with services.database.write() as tx:
-        emptied = people.empty_old_mails(
-            tx, now=now, after=timedelta(days=settings.keep_mails_days)
-        )
+        kept_for = timedelta(days=settings.keep_mails_days)
+        emptied = people.empty_old_mails(tx, now=now, after=kept_for)
         forgotten = people.forget_people(
             tx, now=now, after=timedelta(days=settings.keep_people_days)
         )

@@ -102,7 +102,7 @@ class Settings(BaseSettings):
         "last_known", description="for coaches who set none"
     )
     last_known_hours: int = Field(24, ge=1, description="T of the policy last_known")
-    mailer: Literal["console", "smtp", "memory"] = Field(
+    mailer: Literal["console", "smtp"] = Field(
         "console", description="where mails go; smtp in production"
     )
     smtp_url: SecretStr | None = Field(

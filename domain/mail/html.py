@@ -6,7 +6,6 @@ What is mailed is always cleaned, whatever was checked, or stored by an earlier 
 """
 
 import re
-from collections.abc import Callable
 
 import nh3
 
@@ -24,8 +23,6 @@ from domain.mail.html_rules import (
 
 _TAG = re.compile(r"<([a-z][a-z0-9]*)")
 _ESCAPED = re.compile(r"url\s*\(|[\\@<]|/\*|expression\s*\(|-moz-binding", re.IGNORECASE)
-
-AttributeFilter = Callable[[str, str, str], str | None]
 
 
 def clean(html: str) -> str:

@@ -5,12 +5,12 @@ without the slots that follow from them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from domain import freshness
 from domain.freshness import State
+from storage.rows import refresh_jobs
 from storage.schema.tables import coaches, connections
 from storage.slots import listings
 
@@ -73,7 +73,7 @@ def state_of(now: datetime, stale_after: timedelta) -> ColumnElement[str]:
         (_any(lost), "disconnected"),
         (_any(and_(row.id.is_not(None), never_read)), "initial_sync"),
         (_any(row.last_ok_at < before), "stale"),
-        (_any(row.done_gen < row.req_gen), "refreshing"),
+        (_any(refresh_jobs.DIRTY), "refreshing"),
         else_="fresh",
     )
 
@@ -87,7 +87,7 @@ def counts(tx: Connection, *, now: datetime, stale_after: timedelta) -> dict[Sta
         .group_by(coaches.c.id)
         .subquery()
     )
-    query: Any = select(each.c.state, func.count()).group_by(each.c.state)
+    query = select(each.c.state, func.count()).group_by(each.c.state)
     return dict(tx.execute(query).all())
 
 

@@ -21,14 +21,13 @@ from sqlalchemy import (
 
 from domain.mail.safety import without_addresses
 from storage.rows import outbox, refresh_jobs
-from storage.rows.outbox_claims import UNSENT, Wake
+from storage.rows.outbox_claims import DUE_NOW, UNSENT, Wake
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import connections as reads
 from storage.schema.tables import outbox as rows
 
 AT_ONCE = 500
 MOST_TEXTS = 300
-SOON_MS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def causes(tx: Connection) -> list[SharedError]:
 
 def failing_reads(tx: Connection) -> int:
     """How many owed reads were tried and did not succeed."""
-    tried = and_(reads.c.done_gen < reads.c.req_gen, reads.c.attempts > 0)
+    tried = and_(refresh_jobs.DIRTY, reads.c.attempts > 0)
     return tx.scalar(select(func.count()).where(tried)) or 0
 
 
@@ -102,18 +101,16 @@ def hurry_messages(tx: Connection, kind: str, *, now: datetime) -> list[Wake]:
     chosen = select(rows.c.id).where(waits).order_by(rows.c.due_at).limit(AT_ONCE)
     # Whatever a sender has locked just now is under way, and need not be hurried.
     found = tx.execute(chosen.with_for_update(skip_locked=True)).scalars().all()
-    now_due = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + SOON_MS}
-    tx.execute(rows.update().where(rows.c.id.in_(found), rows.c.state == "pending").values(now_due))
+    tx.execute(rows.update().where(rows.c.id.in_(found), rows.c.state == "pending").values(DUE_NOW))
     return [(outbox_id, kind) for outbox_id in found]
 
 
 def hurry_reads(tx: Connection) -> list[str]:
     """Reads that failed need not wait for their next try."""
-    owed = and_(reads.c.done_gen < reads.c.req_gen, reads.c.attempts > 0, refresh_jobs.LEASE.open)
+    owed = and_(refresh_jobs.DIRTY, reads.c.attempts > 0, refresh_jobs.LEASE.open)
     chosen = select(reads.c.id).where(owed).order_by(reads.c.dirty_since_ms).limit(AT_ONCE)
     found = list(tx.execute(chosen.with_for_update(skip_locked=True)).scalars())
-    now_due = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + SOON_MS}
-    tx.execute(reads.update().where(reads.c.id.in_(found)).values(now_due))
+    tx.execute(reads.update().where(reads.c.id.in_(found)).values(DUE_NOW))
     return found
 
 

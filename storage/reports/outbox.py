@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from storage.reports.overview import seconds
-from storage.rows.outbox_claims import LEASE, Wake, wakes
+from storage.rows.outbox_claims import DUE_NOW, LEASE, WAITING, Wake, in_queue_of, wakes
 from storage.schema import records
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import outbox
@@ -124,28 +124,16 @@ def neighbours(tx: Connection, outbox_id: str, *, limit: int = 50) -> list[Messa
     """The queue that a message stands in (see storage.rows.outbox),
     itself included, in the order it is to leave.
     """
-    # The queue as storage.rows.outbox_claims locks it. Nothing is locked here: what is shown may be
-    # over when it is read.
+    # Nothing is locked here: what is shown may be over when it is read.
     me = outbox.alias("me")
-    queue = or_(
-        and_(
-            row.kind == "mail", row.booking_id == me.c.booking_id, row.recipient == me.c.recipient
-        ),
-        and_(row.kind == "calendar", row.session_id == me.c.session_id),
-        and_(row.kind == "callback", row.booking_id == me.c.booking_id),
-    )
-    query = select(*_COLUMNS).join(me, me.c.id == outbox_id)
-    chosen = query.where(or_(row.id == outbox_id, and_(row.kind == me.c.kind, queue)))
+    chosen = select(*_COLUMNS).join(me, me.c.id == outbox_id).where(in_queue_of(me))
     in_order = chosen.order_by(row.version, row.due_at, row.created_at, row.id)
     return records.all_as(tx, Message, in_order.limit(limit))
 
 
 def retry(tx: Connection, outbox_id: str) -> Wake | None:
     """Try a message that waits for its next attempt now. None when it does not wait for one."""
-    # Whoever asks wakes a sender; should that get lost, the sweeper looks after two seconds.
-    now = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + 2_000}
-    waits = row.state.in_(("pending", "waiting_for_text"))
-    mine = outbox.update().where(row.id == outbox_id, waits).values(now)
+    mine = outbox.update().where(row.id == outbox_id, row.state.in_(WAITING)).values(DUE_NOW)
     return next(iter(wakes(tx, mine.returning(row.id, row.kind))), None)
 
 
@@ -157,7 +145,7 @@ def withhold(tx: Connection, outbox_id: str, *, reason: str) -> bool:
     """
     # The race: a sender takes it while a person gives it up. The state is looked at in the very
     # statement that ends it: whoever is first wins, and the other is told.
-    waits = row.state.in_(("pending", "waiting_for_text", "withheld"))
+    waits = row.state.in_((*WAITING, "withheld"))
     chosen = and_(row.id == outbox_id, or_(waits, _lapsed))
     values = LEASE.end() | {"state": "superseded", "reason": "discarded", "last_error": reason}
     unsure = case((_lapsed, row.unsure + 1), else_=row.unsure)

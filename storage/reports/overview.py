@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from domain.freshness import State
 from storage.reports import coach_states
-from storage.rows.refresh_jobs import LEASE
+from storage.rows.refresh_jobs import DIRTY, LEASE
 from storage.schema import records
 from storage.schema.columns import EPOCH
 from storage.schema.database_clock import clock_ms
@@ -37,7 +37,6 @@ from storage.schema.tables import (
 )
 
 row = connections.c
-_dirty = row.done_gen < row.req_gen
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +198,7 @@ _ACCOUNTS = select(
     row.last_error,
     row.attempts,
     row.missed_pushes,
-    case((_dirty, seconds(clock_ms() - func.coalesce(row.dirty_since_ms, clock_ms())))),
+    case((DIRTY, seconds(clock_ms() - func.coalesce(row.dirty_since_ms, clock_ms())))),
     case((LEASE.taken, seconds(row.lease_until_ms - clock_ms()))),
     seconds(row.next_attempt_at_ms - clock_ms()),
     channels.c.channel_id.is_not(None),

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import starmap
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Table, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select
 
 from domain.freebusy import Reading
 from domain.mail.safety import mail_address
@@ -263,7 +263,7 @@ def _rows(tx: Connection, table: Table, where: ColumnElement[bool]) -> list[dict
     return list(map(_row_as_json, tx.execute(query).mappings()))
 
 
-def _row_as_json(row: Any) -> dict[str, Any]:
+def _row_as_json(row: RowMapping) -> dict[str, Any]:
     """Without digests and packed sets, which say nothing to a person."""
     return {
         name: _iso(value)

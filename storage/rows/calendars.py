@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, delete, select
 
 from domain.accounts import Account, Calendar, Profile
 from storage.schema.tables import calendars, profiles
@@ -53,7 +53,7 @@ def choose(tx: Connection, connection_id: str, blocking: Collection[str]) -> Non
     tx.execute(calendars.update().where(mine).values(blocks=calendars.c.id.in_(blocking)))
 
 
-def profile_of(row: Any, its: Sequence[Calendar]) -> Profile:
+def profile_of(row: Row[Any], its: Sequence[Calendar]) -> Profile:
     known = (
         row.id,
         row.provider,

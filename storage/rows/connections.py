@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.accounts import Calendar, Profile
@@ -153,7 +153,7 @@ def store_tokens(
     return tx.execute(mine.values(values)).rowcount == 1
 
 
-def _connected(tx: Connection, row: Any) -> Connected:
+def _connected(tx: Connection, row: Row[Any]) -> Connected:
     listed = select(calendars).where(calendars.c.connection_id == row.id)
     by_profile: dict[str, list[Calendar]] = {}
     blocking = set()

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
-from storage.schema.database_clock import clock_ms
+from storage.rows.outbox_claims import DUE_NOW, Wake, wakes
 from storage.schema.tables import outbox
 
 row = outbox.c
@@ -25,9 +24,9 @@ def requeue(tx: Connection, outbox_id: str) -> Wake | None:
     it is superseded when its turn comes. None: it is not dead.
     """
     # `unsure` stays: an attempt of its first life may have arrived all the same.
-    again = {"state": "pending", "attempts": 0, "last_error": None, "next_attempt_at_ms": 0}
+    again = DUE_NOW | {"state": "pending", "attempts": 0, "last_error": None}
     revived = outbox.update().where(row.id == outbox_id, row.state == "dead")
-    owed = revived.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    owed = revived.values(again)
     return next(iter(wakes(tx, owed.returning(row.id, row.kind))), None)
 
 

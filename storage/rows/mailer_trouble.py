@@ -2,8 +2,9 @@
 
 from sqlalchemy import Connection, and_, select
 
-from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
+from storage.rows.outbox_claims import DUE_NOW, Wake, wakes
 from storage.schema.database_clock import clock_ms
+from storage.schema.leases import taking
 from storage.schema.tables import outbox
 
 PULLED_FORWARD = 5
@@ -24,8 +25,7 @@ def pull_forward(tx: Connection) -> list[Wake]:
         row.state == "pending", row.trouble == "away", row.next_attempt_at_ms > clock_ms() + SOON_MS
     )
     query = select(row.id).where(waits).order_by(row.next_attempt_at_ms).limit(PULLED_FORWARD)
-    # See storage.rows.refresh_jobs for why a CTE.
-    chosen = query.with_for_update(skip_locked=True).cte("chosen")
-    now = {"next_attempt_at_ms": clock_ms(), "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
-    pulled = outbox.update().where(row.id.in_(select(chosen.c.id))).values(now)
+    # How long it has waited for a worker (storage.reports.idle) counts from here.
+    now = DUE_NOW | {"next_attempt_at_ms": clock_ms()}
+    pulled = taking(outbox, query).values(now)
     return wakes(tx, pulled.returning(row.id, row.kind))

@@ -36,14 +36,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, select
 
 from storage.rows import unknown_rows
 from storage.rows.outbox_claims import (
+    DUE_NOW,
     FIRST_WAKE_MS,
     IS_OPEN,
     LEASE,
     NEXT_WAKE_MS,
+    WAITING,
     DeliveryClaim,
     Reason,
     Wake,
@@ -53,6 +55,7 @@ from storage.rows.outbox_claims import (
 from storage.schema import records
 from storage.schema.database import insert
 from storage.schema.database_clock import clock_ms
+from storage.schema.leases import taking
 from storage.schema.tables import outbox
 
 Trouble = Literal["away", "refused"]
@@ -157,8 +160,7 @@ def followers(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> list[
         "calendar": row.session_id == claimed.session_id,
         "callback": row.booking_id == claimed.booking_id,
     }
-    waits = row.state.in_(("pending", "waiting_for_text"))
-    due = and_(waits, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
+    due = and_(row.state.in_(WAITING), row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
     behind = and_(
         row.kind == claimed.kind,
         queues[claimed.kind],
@@ -174,20 +176,25 @@ def waits(now: datetime) -> ColumnElement[bool]:
     return and_(IS_OPEN, LEASE.open, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
 
 
+def to_sweep(tx: Connection, *, now: datetime) -> bool:
+    """Whether `sweep` would find any, asked without a lock."""
+    return tx.scalar(_unwoken(now).limit(1)) is not None
+
+
 def sweep(
     tx: Connection, *, now: datetime, idle: Collection[str] = (), limit: int = 500
 ) -> list[Wake]:
     """What is due and nobody was woken for lately. One caller gets each.
     `idle`: the kinds of which no wake-up waits in a queue.
     """
-    unwoken = select(row.id).where(waits(now), row.wake_after_ms <= clock_ms())
-    waiting = unwoken.order_by(row.wake_after_ms).limit(limit)
-    # See storage.rows.refresh_jobs for why a CTE.
-    chosen = waiting.with_for_update(skip_locked=True).cte("chosen")
-    statement = outbox.update().where(row.id.in_(select(chosen.c.id)))
+    waiting = _unwoken(now).order_by(row.wake_after_ms).limit(limit)
     pause = case((row.kind.in_(idle), FIRST_WAKE_MS), else_=NEXT_WAKE_MS)
-    later = statement.values(wake_after_ms=clock_ms() + pause)
+    later = taking(outbox, waiting).values(wake_after_ms=clock_ms() + pause)
     return wakes(tx, later.returning(row.id, row.kind))
+
+
+def _unwoken(now: datetime) -> Select[tuple[str]]:
+    return select(row.id).where(waits(now), row.wake_after_ms <= clock_ms())
 
 
 def not_woken(tx: Connection, outbox_ids: Sequence[str]) -> None:
@@ -201,8 +208,7 @@ def free_held(tx: Connection, *, coach_id: str | None = None) -> list[Wake]:
     waiting: list[ColumnElement[bool]] = [row.state == "waiting_for_text"]
     if coach_id is not None:
         waiting.append(row.coach_id == coach_id)
-    at_once = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
-    freed = outbox.update().where(*waiting).values(at_once)
+    freed = outbox.update().where(*waiting).values(DUE_NOW)
     return wakes(tx, freed.returning(row.id, row.kind))
 
 
@@ -210,12 +216,3 @@ def of_booking(tx: Connection, booking_id: str) -> list[Row[Any]]:
     """The mails of a booking as they stand, the oldest first."""
     query = select(outbox).where(row.kind == "mail", row.booking_id == booking_id)
     return list(tx.execute(query.order_by(row.version, row.due_at, row.created_at, row.id)))
-
-
-def states(tx: Connection) -> dict[tuple[str, str], int]:
-    """How many rows of each kind are in each state."""
-    query = select(row.kind, row.state, func.count()).group_by(row.kind, row.state)
-    counts = {}
-    for kind, state, count in tx.execute(query):
-        counts[kind, state] = count
-    return counts

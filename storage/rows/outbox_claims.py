@@ -11,7 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Executable, Row, and_, case, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    FromClause,
+    Row,
+    and_,
+    case,
+    or_,
+    select,
+)
 
 from domain import events
 from domain.mail.endings import ENDS, Ending, ending
@@ -24,6 +34,7 @@ from storage.schema.tables import outbox
 # How long the sweeper leaves a row alone that somebody was woken for (storage.rows.refresh_jobs).
 FIRST_WAKE_MS = 2_000
 NEXT_WAKE_MS = 10_000
+WAITING = ("pending", "waiting_for_text")
 OPEN = ("pending", "sending", "waiting_for_text")
 UNSENT = (*OPEN, "withheld")
 row = outbox.c
@@ -32,6 +43,8 @@ LEASE = Lease(row.lease_token, row.lease_until_ms)
 IS_OPEN = and_(row.state.in_(OPEN), unknown_rows.known())
 # A row that is `sending` when it changes hands was left by whoever had it: it may have been sent.
 _lapsed = case((row.state == "sending", row.unsure + 1), else_=row.unsure)
+# Whoever makes a row due wakes a sender; should that get lost, the sweeper wakes another.
+DUE_NOW: dict[str, Any] = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
 Reason = Literal["newer", "never_announced", "switched_off", "discarded", "too_late"]
 """Why a row was superseded: something newer is true; its reader never heard of what it ends;
 somebody switched such mails off; somebody gave it up; what it is about has begun or is over.
@@ -125,8 +138,18 @@ def _must_wait(mine: Row[Any], before: Sequence[Row[Any]]) -> bool:
 
 def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
     """The rows of its queue, locked in one order so that two claims cannot deadlock."""
-    # Three queries would take three round trips; a queue is told apart by its row's own kind.
     me = outbox.alias("me")
+    ready = and_(LEASE.open, row.next_attempt_at_ms <= clock_ms())
+    query = select(outbox, LEASE.open.label("free"), ready.label("ready")).join(
+        me, me.c.id == outbox_id
+    )
+    chosen = query.where(in_queue_of(me), unknown_rows.known()).order_by(row.id)
+    return list(tx.execute(chosen.with_for_update(of=outbox)).all())
+
+
+def in_queue_of(me: FromClause) -> ColumnElement[bool]:
+    """A row stands in the queue of this one, or is it (see storage.rows.outbox)."""
+    # Three queries would take three round trips; a queue is told apart by its row's own kind.
     mails = and_(
         me.c.kind == "mail",
         row.kind == "mail",
@@ -139,13 +162,7 @@ def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
     callbacks = and_(
         me.c.kind == "callback", row.kind == "callback", row.booking_id == me.c.booking_id
     )
-    ready = and_(LEASE.open, row.next_attempt_at_ms <= clock_ms())
-    query = select(outbox, LEASE.open.label("free"), ready.label("ready")).join(
-        me, me.c.id == outbox_id
-    )
-    mine = query.where(or_(row.id == outbox_id, mails, calendar, callbacks), unknown_rows.known())
-    chosen = mine.order_by(row.id)
-    return list(tx.execute(chosen.with_for_update(of=outbox)).all())
+    return or_(row.id == me.c.id, mails, calendar, callbacks)
 
 
 def _ending(mine: Row[Any], queue: Sequence[Row[Any]]) -> Ending:

@@ -46,7 +46,7 @@ from domain.accounts import Trouble
 from storage.schema import records
 from storage.schema.columns import EPOCH
 from storage.schema.database_clock import clock_ms
-from storage.schema.leases import Lease
+from storage.schema.leases import Lease, taking
 from storage.schema.tables import connections
 
 # A wake-up that was sent gets this long before the sweeper sends another. The first is short,
@@ -68,6 +68,8 @@ DIRTY = row.done_gen < row.req_gen
 DUE = row.next_attempt_at_ms <= clock_ms()
 WAITS = and_(DIRTY, LEASE.open, DUE)
 """Somebody may read it now, and nobody does."""
+UNWOKEN = and_(WAITS, row.wake_after_ms <= clock_ms())
+"""And nobody was woken for it lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +202,18 @@ def _release(tx: Connection, claimed: ReadClaim, values: dict[str, Any]) -> bool
     return bool(found[0])
 
 
+def to_sweep(tx: Connection) -> bool:
+    """Whether `sweep` would find any, asked without a lock."""
+    return tx.scalar(select(row.id).where(UNWOKEN).limit(1)) is not None
+
+
 def sweep(tx: Connection, *, idle: bool = False, limit: int = 500) -> list[str]:
     """The connections that are owed a read and that nobody was woken for lately.
     One caller gets each. `idle`: no wake-up waits in their queue.
     """
     # The race: two sweepers find the same rows, and wake for each twice. Whoever finds one moves
     # `wake_after_ms` on in the same statement.
-    waiting = select(row.id).where(WAITS, row.wake_after_ms <= clock_ms())
+    waiting = select(row.id).where(UNWOKEN)
     pause = FIRST_WAKE_MS if idle else NEXT_WAKE_MS
     later = {"wake_after_ms": clock_ms() + pause}
     return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), later)
@@ -261,13 +268,7 @@ def _ms(span: timedelta) -> int:
 
 
 def _take(tx: Connection, wanted: Select[tuple[str]], values: dict[str, Any]) -> list[str]:
-    """Update the rows that nobody else is taking just now. A CTE: as a subquery PostgreSQL may run
-    it once per row, each time skipping what it locked the time before, and take more than the
-    limit.
-    """
-    chosen = wanted.with_for_update(skip_locked=True).cte("chosen")
-    statement = connections.update().where(row.id.in_(select(chosen.c.id))).values(values)
-    return list(tx.scalars(statement.returning(row.id)))
+    return list(tx.scalars(taking(connections, wanted).values(values).returning(row.id)))
 
 
 def owed(tx: Connection, connection_ids: Sequence[str]) -> list[str]:

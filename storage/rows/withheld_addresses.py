@@ -32,10 +32,9 @@ from domain.mail import Role
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import mail_address
 from storage.rows import outbox as queue
-from storage.rows.outbox_claims import FIRST_WAKE_MS, DeliveryClaim, Reason, Wake, wakes
+from storage.rows.outbox_claims import DUE_NOW, DeliveryClaim, Reason, Wake, wakes
 from storage.schema import records
 from storage.schema.database import insert
-from storage.schema.database_clock import clock_ms
 from storage.schema.tables import bookings, outbox, sessions, withheld_addresses
 
 KEPT = timedelta(days=30)
@@ -176,15 +175,8 @@ def _settle(tx: Connection, now: datetime) -> tuple[int, list[Wake]]:
         ended += tx.execute(done).rowcount
     unlisted = ~exists().where(listed.address == row.recipient)
     # Due now: it is owed anew, and gets as long to be taken as any other (workers.delivery.mails).
-    again = {
-        "state": "pending",
-        "attempts": 0,
-        "next_attempt_at_ms": 0,
-        "last_error": None,
-        "due_at": now,
-    }
-    freed = outbox.update().where(withheld, unlisted)
-    freed = freed.values(**again, wake_after_ms=clock_ms() + FIRST_WAKE_MS)
+    again = DUE_NOW | {"state": "pending", "attempts": 0, "last_error": None, "due_at": now}
+    freed = outbox.update().where(withheld, unlisted).values(again)
     return ended, wakes(tx, freed.returning(row.id, row.kind))
 
 

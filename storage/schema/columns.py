@@ -3,7 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, MetaData, Text, TypeDecorator, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    MetaData,
+    Text,
+    TypeDecorator,
+    text,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -18,12 +28,12 @@ class Instant(TypeDecorator[datetime]):
 
     # Rounded, and not cut off: what is read back may lie up to half a millisecond after what was
     # written. Whoever compares a moment of this transaction compares it as it was given.
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         if value is None:
             return None
         return round((value - EPOCH) / timedelta(milliseconds=1))
 
-    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return EPOCH + timedelta(milliseconds=value)

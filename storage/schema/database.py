@@ -31,7 +31,7 @@ from storage.schema.outages import (
     run_again_once,
     spoils,
 )
-from storage.schema.postgres import PostgresLink, Unanswered, parse
+from storage.schema.postgres import Bounded, PostgresLink, Unanswered, parse
 from storage.schema.sqlite import BUSY_SECONDS, begin, prepare
 
 __all__ = ["Database", "Tx", "Unavailable", "create"]
@@ -182,7 +182,7 @@ class Database:
             self._suspect()
         return Outage(kind, error)
 
-    def dial(self, server: PostgresLink) -> Any:
+    def dial(self, server: PostgresLink) -> Bounded:
         """A new connection for the pool. Raises psycopg.Error, and then opens the breaker."""
         asked = time.monotonic()
         try:
@@ -192,7 +192,7 @@ class Database:
                 self._lost(error, asked)
             raise
 
-    def trusts(self, connection: Any) -> bool:
+    def trusts(self, connection: Bounded) -> bool:
         """Whether a PostgreSQL connection that lay idle is still worth a try.
 
         One with something to read was closed by the server: a look costs 2 us. One that lay idle
@@ -283,7 +283,7 @@ def create(
 
     # A connection that lay in the pool may be dead without knowing it. One that was just made was
     # greeted a moment ago, and is not asked again.
-    def look(connection: Any, record: Any, _proxy: object) -> None:
+    def look(connection: Bounded, record: Any, _proxy: object) -> None:
         used_before = record.info.get("used_before", False)
         record.info["used_before"] = True
         if used_before and not database.trusts(connection):

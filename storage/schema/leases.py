@@ -14,7 +14,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement
+from sqlalchemy import Column, ColumnElement, Select, Table, Update, select
 
 from storage.schema.database_clock import clock_ms
 
@@ -61,3 +61,15 @@ class Lease:
         and a holder that is late is refused.
         """
         return {self.token.key: None, self.until_ms.key: 0}
+
+
+def taking(table: Table, wanted: Select[Any]) -> Update:
+    """An update of those rows of the table that nobody else has locked. `wanted`: their keys.
+
+    The race: two sweepers find the same rows. The second skips what the first has locked.
+    """
+    # A CTE: as a subquery PostgreSQL may run it once per row, each time skipping what it locked the
+    # time before, and take more than the limit.
+    chosen = wanted.with_for_update(skip_locked=True).cte("chosen")
+    [key] = table.primary_key
+    return table.update().where(key.in_(select(chosen)))

@@ -23,7 +23,7 @@ SQLITE_PRAGMAS = (
 )
 
 
-def prepare(connection: Any, _record: object) -> None:
+def prepare(connection: sqlite3.Connection, _record: object) -> None:
     # The driver would otherwise begin deferred transactions of its own,
     # which fail with SQLITE_BUSY at a write.
     connection.isolation_level = None
@@ -32,7 +32,7 @@ def prepare(connection: Any, _record: object) -> None:
     _use_wal(connection)
 
 
-def _use_wal(connection: Any) -> None:
+def _use_wal(connection: sqlite3.Connection) -> None:
     """The file remembers it. While it is being switched SQLite answers "locked" at once,
     whatever the busy timeout.
     """

@@ -19,6 +19,7 @@ from domain.sessions import Terms
 from storage.rows import outbox, sessions
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
+from storage.schema.leases import taking
 from storage.schema.session_tables import untold_conflict
 from storage.schema.tables import connections, slot_sets
 from storage.schema.tables import outbox as outbox_rows
@@ -63,11 +64,9 @@ def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
     slot = slot_sets.c
     untold = select(slot.coach_id).where(slot.told_version < slot.version)
     first = untold.order_by(slot.coach_id).limit(limit)
-    chosen = first.with_for_update(skip_locked=True).cte("chosen")
-    statement = slot_sets.update().where(slot.coach_id.in_(select(chosen.c.coach_id)))
-    noted = statement.values(told_version=slot.version).returning(slot.coach_id, slot.version)
+    noted = taking(slot_sets, first).values(told_version=slot.version)
     found = []
-    for coach_id, version in tx.execute(noted):
+    for coach_id, version in tx.execute(noted.returning(slot.coach_id, slot.version)):
         event = events.slots_changed(coach_id, version, now)
         found.append(event)
     return found
@@ -82,9 +81,7 @@ def _calendars(tx: Connection, now: datetime, limit: int) -> list[Event]:
     # Not `!=`: no trouble is a null, which differs from nothing.
     untold = select(one.id).where(one.trouble.is_distinct_from(one.told_trouble), lasting)
     first = untold.order_by(one.id).limit(limit)
-    chosen = first.with_for_update(skip_locked=True).cte("chosen")
-    statement = connections.update().where(one.id.in_(select(chosen.c.id)))
-    noted = statement.values(told_trouble=one.trouble)
+    noted = taking(connections, first).values(told_trouble=one.trouble)
     found = []
     columns = (one.coach_id, one.id, one.trouble, one.troubled_since)
     for coach_id, connection_id, trouble, since in tx.execute(noted.returning(*columns)):
@@ -96,10 +93,8 @@ def _calendars(tx: Connection, now: datetime, limit: int) -> list[Event]:
 def _conflicts(tx: Connection, now: datetime, limit: int) -> list[Event]:
     session = session_rows.c
     untold = select(session.id).where(untold_conflict).order_by(session.id).limit(limit)
-    chosen = untold.with_for_update(skip_locked=True).cte("chosen")
-    statement = session_rows.update().where(session.id.in_(select(chosen.c.id)))
-    noted = statement.values(told_conflict=session.conflict_since).returning(session.id)
-    ids = tx.scalars(noted).all()
+    noted = taking(session_rows, untold).values(told_conflict=session.conflict_since)
+    ids = tx.scalars(noted.returning(session.id)).all()
     return [events.conflict(sessions.get(tx, session_id), now) for session_id in ids]
 
 

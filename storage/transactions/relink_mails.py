@@ -9,15 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from domain.coaches import Coach
 from domain.mail import MailFacts, Recipient
 from domain.notices import Notice
 from storage.rows import outbox
 from storage.rows.outbox import Owed
-from storage.rows.outbox_claims import FIRST_WAKE_MS, Wake, wakes
-from storage.schema.database_clock import clock_ms
+from storage.rows.outbox_claims import DUE_NOW, WAITING, Wake, wakes
 from storage.schema.tables import connections, profiles
 from storage.schema.tables import outbox as rows
 from storage.transactions import notices
@@ -82,12 +81,8 @@ def _asked_lately(tx: Connection, connection_id: str, now: datetime) -> bool:
 def _pull_forward(tx: Connection, connection_id: str, now: datetime) -> list[Wake]:
     waits = (*_mails_of(connection_id), rows.c.state == "pending")
     next_one = select(rows.c.id).where(*waits).order_by(rows.c.version).limit(1)
-    values = {
-        "due_at": now,
-        "next_attempt_at_ms": 0,
-        "wake_after_ms": clock_ms() + FIRST_WAKE_MS,
-    }
-    pulled = rows.update().where(rows.c.id == next_one.scalar_subquery()).values(values)
+    pulled = rows.update().where(rows.c.id == next_one.scalar_subquery())
+    pulled = pulled.values(DUE_NOW | {"due_at": now})
     return wakes(tx, pulled.returning(rows.c.id, rows.c.kind))
 
 
@@ -124,7 +119,7 @@ def linked(tx: Connection, facts: MailFacts) -> MailFacts:
     return replace(facts, relink_url=tx.scalar(links.order_by(row.connected, row.id).limit(1)))
 
 
-def _connection(tx: Connection, connection_id: str) -> Any:
+def _connection(tx: Connection, connection_id: str) -> Row[Any, Any] | None:
     """Its trouble, and since when its coach has to mend it; None when it is gone."""
     query = select(connections.c.trouble, connections.c.troubled_since)
     return tx.execute(query.where(connections.c.id == connection_id)).first()
@@ -166,7 +161,7 @@ def _owed(
 
 def _withdraw(tx: Connection, connection_id: str) -> None:
     """The rows not sent yet end here; one under way is asked about by its sender."""
-    waits = rows.c.state.in_(("pending", "waiting_for_text", "withheld"))
+    waits = rows.c.state.in_((*WAITING, "withheld"))
     over = {
         "state": "superseded",
         "reason": "newer",

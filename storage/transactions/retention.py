@@ -5,9 +5,7 @@ Rows stay, with ids, times, seats and statuses: they are what happened. Nothing 
 """
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
@@ -80,13 +78,9 @@ def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
     """Take the person out of these bookings. One participant's bookings still belong together.
     How many there were.
     """
-    found: Sequence[Any] = tx.execute(
-        select(bookings.c.id, bookings.c.participant_id).where(chosen)
-    ).all()
+    found = tx.execute(select(bookings.c.id, bookings.c.participant_id).where(chosen)).all()
     anonymous: dict[str, Participant] = {}
-    for booking in found:
-        nobody = anonymous.setdefault(
-            booking.participant_id, Participant.nobody(secrets.token_hex(10))
-        )
-        booking_rows.put_participant(tx, booking.id, nobody)
+    for booking_id, participant_id in found:
+        nobody = anonymous.setdefault(participant_id, Participant.nobody(secrets.token_hex(10)))
+        booking_rows.put_participant(tx, booking_id, nobody)
     return len(found)

@@ -16,6 +16,7 @@ from tests.browser.conftest import Site
 from tests.domain.letters import NOW as WRITTEN
 from tests.domain.letters import SENDER
 from tests.support import people
+from tests.support.sandbox import Sandbox
 from tests.webhooks.demo.box import send
 from webhooks.demo.http_server import HOST, serving
 from webhooks.demo.index import Index
@@ -25,7 +26,6 @@ from webhooks.demo.postbox import Postbox
 from webhooks.demo.processes import Processes
 from webhooks.demo.stage import SCOPES, Api, Stage
 from workers.cronofy.sandbox.seeds import Seed
-from workers.cronofy.sandbox.server import Sandbox
 from workers.mailer import letters
 from workers.mailer.message import serialise
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from storage.rows import audit_log, outbox
+from storage.rows import audit_log
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.browser import scene
 from tests.browser.conftest import Site
 from tests.browser.readers import AXE, at_peace, fits_everybody, focused, tab_to, violations
-from tests.support import people
+from tests.support import outbox_states, people
 from tests.support.booking_requests import BOOKING, post
 
 STATIC = Path(__file__).parents[2] / "webhooks"
@@ -58,7 +58,7 @@ def test_a_dead_letter_appears_is_requeued_by_keyboard_and_is_gone_without_a_rel
         assert scene.ADDRESS not in page.content()
         at_peace(seen, site)
     with site.desk.database.read() as tx:
-        assert outbox.states(tx) == {("mail", "pending"): 1}
+        assert outbox_states.states(tx) == {("mail", "pending"): 1}
         assert [(deed.action, deed.target) for deed in audit_log.deeds(tx, target=mine)] == [
             ("requeue", mine)
         ]

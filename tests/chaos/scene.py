@@ -32,11 +32,11 @@ from tests.support.callback_server import Platform
 from tests.support.databases import migrate
 from tests.support.mail_server import PostOffice
 from tests.support.processes import FAR_LIMITS
+from tests.support.sandbox import Control
 from webhooks.demo import browser
 from webhooks.demo.stage import Api
-from workers.cronofy.sandbox.control import Control
+from workers.embedded.child import Child
 from workers.embedded.redis import redis_server
-from workers.embedded.server import EmbeddedServer
 
 Kind = Literal["sqlite", "postgresql"]
 NEIGHBOURS = ("database", "redis", "cronofy", "smtp", "platform")
@@ -54,7 +54,7 @@ class Scene:
     folder: Path
     journal: Journal
     database: Postgres | Sqlite
-    redis: EmbeddedServer
+    redis: Child
     office: PostOffice
     platform: Platform
     control: Control

@@ -9,7 +9,7 @@ import requests
 from tests.chaos.evidence import Operation
 from tests.chaos.people import DURATION, Coach, text
 from tests.chaos.scene import Scene
-from workers.cronofy.sandbox.control import Control
+from tests.support.sandbox import Control
 
 LOOK_SECONDS = 0.25
 WHOLE = timedelta(days=91)

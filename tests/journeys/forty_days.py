@@ -28,6 +28,7 @@ from tests.journeys.forty_people import PEOPLE, Life
 from tests.support import people
 from tests.support.clock_work import drain
 from tests.support.in_process import NOWHERE, House, built
+from tests.support.memory_mailer import MemoryMailer
 from webhooks.app import create_app
 from webhooks.demo.processes import free_port
 from workers import clock
@@ -35,7 +36,6 @@ from workers.bootstrap import bootstrap
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
 from workers.cronofy.sandbox.http11 import SandboxServer
-from workers.mailer.memory import MemoryMailer
 from workers.services import Services
 
 # A Monday. Clocks go back in London on 25 October, in Cairo on the 30th, in New York on 1 November.

@@ -20,8 +20,8 @@ from tests.support import http_load, processes
 from tests.support import people as people_tests
 from tests.support.databases import Kind
 from tests.support.processes import Town
+from workers.embedded.child import Child
 from workers.embedded.redis import redis_server
-from workers.embedded.server import EmbeddedServer
 
 PUSHES = 401
 """The first, and so many others that their p99 is not the slowest of them: one stall of a machine
@@ -31,15 +31,13 @@ SEATS = 200
 
 
 @pytest.fixture
-def redis() -> Iterator[EmbeddedServer]:
+def redis() -> Iterator[Child]:
     with redis_server() as server:
         yield server
 
 
 @pytest.fixture
-def here(
-    tmp_path: Path, fresh_database: Callable[[Kind], str], redis: EmbeddedServer
-) -> Iterator[Town]:
+def here(tmp_path: Path, fresh_database: Callable[[Kind], str], redis: Child) -> Iterator[Town]:
     """Nobody works yet. What the database is makes no difference here: the one whose commits take
     longer.
     """
@@ -48,7 +46,7 @@ def here(
 
 
 def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(
-    here: Town, redis: EmbeddedServer
+    here: Town, redis: Child
 ) -> None:
     # Given a coach who can be booked, and calendars that owe nothing
     for name in ("web", "worker"):
@@ -89,9 +87,7 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(
     _until(lambda: _said(here, "web").count("redis_back") == before + 1)
 
 
-def test_workers_and_clock_that_start_without_redis_wait_for_it(
-    here: Town, redis: EmbeddedServer
-) -> None:
+def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redis: Child) -> None:
     # Given a Redis that is away
     redis.stop()
     for name in ("web", "worker", "clock"):

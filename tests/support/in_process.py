@@ -20,12 +20,13 @@ from storage.rows.connections import AccountInUse
 from storage.schema import tables
 from storage.slots import listings, slot_sets
 from tests.support import people
+from tests.support.memory_mailer import MemoryMailer
+from tests.support.sandbox import Control, Sandbox
 from workers.bootstrap import Runtime, bootstrap, create_services
 from workers.budget import Budget
 from workers.cronofy.calls import ClientLimits
 from workers.cronofy.client import Cronofy
-from workers.cronofy.sandbox.control import Control, ReadyAccount
-from workers.cronofy.sandbox.server import Sandbox
+from workers.cronofy.sandbox.control import ReadyAccount
 from workers.jobs import account_linking as connecting
 from workers.jobs import freebusy
 from workers.services import Services
@@ -141,7 +142,6 @@ def settings_for(sandbox: Sandbox, database_url: str, redis_url: str, **changes:
         "cronofy_client_secrets": sandbox.client_secret,
         "cronofy_origin": sandbox.origin,
         "minimum_gap_seconds": 0.001,
-        "mailer": "memory",
     }
     return Settings(**values | changes)
 
@@ -164,6 +164,8 @@ def built(
         services = create_services(settings)
         cronofy = client(services, sandbox.origin, sandbox.client_id, sandbox.client_secret)
         services = replace(services, now=lambda: now, cronofy=cronofy)
+        if settings.mailer == "console":
+            services = replace(services, mailer=MemoryMailer())
         runtime = bootstrap(settings, services=services, broker=StubBroker())
         try:
             yield House(runtime, sandbox)

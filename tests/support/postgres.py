@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from tests.support.embedded_server import EmbeddedServer
 from tests.support.unix_user import UnixUser, UsersChild, copy_out, unprivileged
 from workers.embedded.child import Child, on_free_port
 from workers.embedded.errors import EmbeddedError, NotStartedError
-from workers.embedded.server import EmbeddedServer
 from workers.embedded.wheels import inside
 
 # Where packagers put it without putting it on PATH: Debian, Red Hat, Homebrew on Arm and on Intel,

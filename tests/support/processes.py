@@ -20,11 +20,11 @@ from storage.schema import database
 from storage.schema.database import Database
 from storage.slots import slot_sets
 from tests.support import forks, people
+from tests.support.sandbox import Control, Sandbox
 from webhooks.demo import browser
 from webhooks.demo.processes import Processes, Starter, StepFailed, free_port
 from webhooks.demo.stage import Api
-from workers.cronofy.sandbox.control import Control, ReadyAccount
-from workers.cronofy.sandbox.server import Sandbox
+from workers.cronofy.sandbox.control import ReadyAccount
 
 LEASE_SECONDS = 5
 GAP_SECONDS = 0.2

@@ -23,12 +23,12 @@ from workers import budget, clock, queues
 from workers.actors import Actors, declare_actors
 from workers.breaker import RedisBreaker
 from workers.broker import Broker, create_broker, create_redis
+from workers.embedded.child import Child
 from workers.embedded.redis import redis_server
-from workers.embedded.server import EmbeddedServer
 from workers.services import Services
 
 Logs = list[MutableMapping[str, Any]]
-Change = Callable[[redis.Redis, EmbeddedServer], object]
+Change = Callable[[redis.Redis, Child], object]
 
 AILMENTS: dict[str, tuple[Change, Change]] = {
     "gone": (lambda _, server: server.kill(), lambda _, server: server.restart()),
@@ -91,7 +91,7 @@ def desk_at(url: str, services: Services) -> Desk:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedServer]:
+def server() -> Iterator[Child]:
     with redis_server() as started:
         yield started
 
@@ -104,7 +104,7 @@ def services(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def desk(server: EmbeddedServer, services: Services) -> Iterator[Desk]:
+def desk(server: Child, services: Services) -> Iterator[Desk]:
     opened = desk_at(server.url, services)
     yield opened
     opened.close()
@@ -116,7 +116,7 @@ def said(logs: Logs) -> list[str]:
 
 @pytest.mark.parametrize("ailment", AILMENTS)
 def test_of_a_redis_that_is_ill_one_failure_is_noticed_and_it_is_found_well_again(
-    server: EmbeddedServer, desk: Desk, ailment: str
+    server: Child, desk: Desk, ailment: str
 ) -> None:
     fall_ill, recover = AILMENTS[ailment]
     with redis.Redis.from_url(server.url) as sound, capture_logs() as logs:
@@ -185,7 +185,7 @@ def test_a_server_that_takes_no_more_connections_holds_the_first_for_a_moment_on
             each.close()
 
 
-def test_all_wake_ups_of_a_request_are_one_call(server: EmbeddedServer, desk: Desk) -> None:
+def test_all_wake_ups_of_a_request_are_one_call(server: Child, desk: Desk) -> None:
     with redis.Redis.from_url(server.url) as sound:
         sound.flushall()
         desk.actors.wake("warm")
@@ -197,9 +197,7 @@ def test_all_wake_ups_of_a_request_are_one_call(server: EmbeddedServer, desk: De
         assert depths == {"freebusy": 10, "slots": 0, "mails": 70, "calendars": 70, "callbacks": 70}
 
 
-def test_a_flushed_or_restarted_redis_takes_wake_ups_at_once(
-    server: EmbeddedServer, desk: Desk
-) -> None:
+def test_a_flushed_or_restarted_redis_takes_wake_ups_at_once(server: Child, desk: Desk) -> None:
     """It has forgotten every script that it was taught, and the idle connections are dead."""
     desk.actors.wake("before")
     assert desk.broker.do_fetch("freebusy", 1000)

@@ -106,15 +106,6 @@ def test_several_workers_share_one_budget(
     assert most_within(grants(server), SECOND) == 7
 
 
-def test_applications_do_not_share(server: redis.Redis, clock: Clock) -> None:
-    take(shared(server, clock, per_minute=1), clock)
-    other = Budget(
-        server, name="another", per_minute=1, monotonic=clock.monotonic, sleep=clock.sleep
-    )
-    take(other, clock)
-    assert clock.slept == []
-
-
 def test_a_server_that_forgot_the_script_is_taught_again(server: redis.Redis, clock: Clock) -> None:
     budget = shared(server, clock)
     take(budget, clock)

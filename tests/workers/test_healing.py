@@ -15,10 +15,10 @@ from storage.schema import tables
 from tests.support import people
 from tests.support.clock_work import book, drain, later
 from tests.support.in_process import Connected, House
+from tests.support.memory_mailer import MemoryMailer
 from workers import clock
 from workers.delivery import outbox
 from workers.jobs.slots import recompute
-from workers.mailer.memory import MemoryMailer
 
 SAMPLES = tables.samples.c
 BACKLOG = select(SAMPLES.at, SAMPLES.value).where(SAMPLES.name == "refresh_backlog")

@@ -43,6 +43,7 @@ def test_a_missing_variable_stops_every_command_and_is_named(
         ("COACHCAL_CRONOFY_DATA_CENTER", "mars"),
         ("COACHCAL_MINIMUM_GAP_SECONDS", "0"),
         ("COACHCAL_SWEEP_SECONDS", "60"),
+        ("COACHCAL_MAILER", "memory"),
         ("COACHCAL_PUBLIC_URL", "not a url"),
         ("COACHCAL_SECRET_KEYS", ","),
         ("COACHCAL_MAIL_FROM", "Coaching <grâce@example.test>"),

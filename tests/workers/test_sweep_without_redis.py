@@ -33,3 +33,16 @@ def test_what_redis_did_not_take_is_swept_again_as_soon_as_it_is_back(
         with desk.database.write() as tx:
             again = len(refresh_jobs.sweep(tx)) + len(outbox.sweep(tx, now=services.now()))
         assert again == swept
+
+
+def test_a_sweep_that_finds_nothing_asks_redis_nothing(
+    fresh_database: Callable[[Kind], str],
+) -> None:
+    # Given a Redis of which nobody knows yet that it is gone, and nothing that is owed
+    with http_client.opened(fresh_database("sqlite")) as desk:
+        services = desk.runtime.services
+        people.ready(desk.database)
+        # When the clock sweeps
+        assert clock.sweep(services, desk.runtime.actors) == 0
+        # Then nobody has found out
+        assert not services.breaker.open

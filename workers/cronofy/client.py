@@ -45,20 +45,18 @@ class Cronofy(Caller):
         state: str,
         *,
         scope: str,
-        avoid_linking: bool = True,
         provider: str | None = None,
     ) -> str:
         """Where to send a person's browser so that they connect a calendar. Nothing is sent.
 
-        `avoid_linking`: do not join it to an account which the same browser connected before.
-          `provider`: a provider_name such as `google`, preselected.
+        `provider`: a provider_name such as `google`, preselected. It is not joined to an account
+        which the same browser connected before.
         """
         query = request_bodies.authorization(
             self._us,
             redirect_uri,
             state,
             scope=scope,
-            avoid_linking=avoid_linking,
             provider=provider,
         )
         return f"{self._app}/oauth/authorize?{query}"

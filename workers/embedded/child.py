@@ -50,6 +50,8 @@ class Child:
     """Who the server runs as; None: as we do."""
     gid: int | None = None
     groups: Sequence[int] | None = None
+    url: str = ""
+    """Where it answers, once somebody has started it and says so."""
 
     def __init__(self, name: str, inside: str | None = None) -> None:
         """`inside`: where its folder is made, else among the temporary ones."""
@@ -117,6 +119,10 @@ class Child:
         self._server = None
         self._watch("")
 
+    def kill(self) -> None:
+        """kill -9."""
+        self.stop(signal.SIGKILL)
+
     def restart(self) -> None:
         """The same command again, so on the same port."""
         self.stop()
@@ -142,7 +148,7 @@ class Child:
         return pipe
 
     def _failure(self, program: str, code: int | None) -> NotStartedError:
-        self.stop(signal.SIGKILL)
+        self.kill()
         what = f"ended with {code}"
         if code is None:
             what = f"did not answer within {START_SECONDS:.0f} s"

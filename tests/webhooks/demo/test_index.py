@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.support import forks
+from tests.support.sandbox import Sandbox
 from webhooks.demo.http_server import HOST, serving
 from webhooks.demo.index import Index
 from webhooks.demo.index_pages import PAGE_POLICY, create_app
@@ -15,7 +16,6 @@ from webhooks.demo.people import samples
 from webhooks.demo.postbox import Postbox
 from webhooks.demo.processes import Processes
 from webhooks.demo.stage import Api, Stage
-from workers.cronofy.sandbox.server import Sandbox
 
 NOWHERE = "http://127.0.0.1:9"
 """Nobody listens there."""

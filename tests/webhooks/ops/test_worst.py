@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from dramatiq import Worker
 
-from storage.rows import api_keys, outbox
+from storage.rows import api_keys
 from storage.schema import tables
 from storage.schema.database_clock import clock_ms
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.browser import scene
-from tests.support import mail_server, people
+from tests.support import mail_server, outbox_states, people
 from tests.support.databases import Kind
 from tests.support.in_process import House, built
 from tests.support.ops_pages import csrf, log_in
@@ -167,7 +167,7 @@ def test_a_stopped_mail_server_is_named_and_its_mails_leave_when_it_is_back(watc
             office.wait(2)
             watch.becomes(r"^(?!.*Mail is not leaving)")
     with watch.database.read() as tx:
-        assert outbox.states(tx)["mail", "sent"] == 2
+        assert outbox_states.states(tx)["mail", "sent"] == 2
 
 
 def mail_port(watch: Watch) -> int:

@@ -43,12 +43,9 @@ def test_a_person_is_sent_to_the_app_origin_to_connect(cronofy: Cronofy) -> None
     assert "canary-secret" not in url
 
 
-def test_linking_and_a_provider_are_choices(cronofy: Cronofy) -> None:
-    url = cronofy.authorize_url(
-        "https://coach.example/cb", "s", scope="x", avoid_linking=False, provider="google"
-    )
-    query = parse_qs(urlsplit(url).query)
-    assert (query["avoid_linking"], query["provider_name"]) == (["false"], ["google"])
+def test_a_provider_is_a_choice(cronofy: Cronofy) -> None:
+    url = cronofy.authorize_url("https://coach.example/cb", "s", scope="x", provider="google")
+    assert parse_qs(urlsplit(url).query)["provider_name"] == ["google"]
 
 
 def test_a_code_becomes_a_grant(cronofy: Cronofy, api: Api) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from domain.freebusy import BUSY, TENTATIVE, Reading
+from tests.support.sandbox import Control, Sandbox
 from workers.budget import LocalBudget
 from workers.cronofy import errors
 from workers.cronofy.calls import ClientLimits
 from workers.cronofy.client import Cronofy
-from workers.cronofy.sandbox.control import Control, ReadyAccount
-from workers.cronofy.sandbox.server import Sandbox
+from workers.cronofy.sandbox.control import ReadyAccount
 from workers.cronofy.wire import ManagedEvent, Written
 
 NOW = datetime.fromisoformat("2026-11-02T09:00:00Z")

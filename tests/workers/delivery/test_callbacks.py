@@ -13,10 +13,9 @@ from dramatiq.brokers.stub import StubBroker
 from standardwebhooks import WebhookVerificationError
 
 from domain.events import CATALOGUE
-from storage.rows import outbox as stored
 from storage.slots.bookable import Wanted
 from storage.transactions import attendance, bookings, pod_seats
-from tests.support import people
+from tests.support import outbox_states, people
 from tests.support.callback_server import SECRET, Platform
 from tests.support.in_process import built
 from tests.support.mail_delivery import DAY, NEXT_WEEK
@@ -106,7 +105,7 @@ def test_without_an_address_nothing_is_owed(database_url: str, redis_url: str) -
             bookings.book(
                 tx, Wanted("ada", NEXT_WEEK, 60, "forced"), ANNE, people.PROGRAMME, services.terms()
             )
-            assert "callback" not in {kind for kind, _ in stored.states(tx)}
+            assert "callback" not in {kind for kind, _ in outbox_states.states(tx)}
 
 
 def test_what_is_owed_outlives_workers_that_know_no_address(switchboard: Switchboard) -> None:

@@ -9,12 +9,12 @@ import pytest
 from redis import Redis, exceptions
 
 from tests.workers.embedded.looking import is_listening, script
+from workers.embedded.child import Child
 from workers.embedded.errors import EmbeddedError, NotStartedError
 from workers.embedded.redis import redis_binaries, redis_server
-from workers.embedded.server import EmbeddedServer
 
 
-def client(server: EmbeddedServer) -> Redis:
+def client(server: Child) -> Redis:
     return Redis.from_url(server.url, socket_timeout=5)
 
 
@@ -53,14 +53,6 @@ def test_the_wheel_s_own_copy_in_an_active_environment_is_not_the_system_s(
     monkeypatch.setattr("sys.prefix", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     assert "redis-server on PATH" not in redis_binaries()
-
-
-def test_a_given_redis_is_used_and_never_stopped() -> None:
-    with redis_server() as running, redis_server(running.url) as given:
-        assert given.url == running.url
-        for stop in (given.stop, given.kill, given.restart):
-            with pytest.raises(RuntimeError, match="leave that out"):
-                stop()
 
 
 def test_nobody_else_gets_in() -> None:

@@ -10,11 +10,11 @@ from typing import Protocol
 import pytest
 
 from tests.domain.letters import FACTS, NOW, SENDER
+from tests.support.memory_mailer import MemoryMailer
 from tests.workers.mailer.postman import HOST, Postman, running
 from workers.mailer import Mailer, MailError
 from workers.mailer.console import RULE, ConsoleMailer
 from workers.mailer.letters import write
-from workers.mailer.memory import MemoryMailer
 from workers.mailer.message import serialise
 from workers.mailer.server import MailServer
 from workers.mailer.smtp import SmtpMailer

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from domain.mail.invitations import Address
 from workers.bootstrap import create_services
 from workers.mailer.console import ConsoleMailer
-from workers.mailer.memory import MemoryMailer
 from workers.mailer.smtp import SmtpMailer
 from workers.settings import Settings
 
@@ -33,7 +32,7 @@ def settings(**changes: Any) -> Settings:
 
 @pytest.mark.parametrize(
     ("chosen", "mailer"),
-    [({}, ConsoleMailer), ({"mailer": "memory"}, MemoryMailer), (SMTP, SmtpMailer)],
+    [({}, ConsoleMailer), (SMTP, SmtpMailer)],
 )
 def test_settings_choose_the_mailer(chosen: dict[str, Any], mailer: type) -> None:
     services = create_services(settings(**chosen))

@@ -4,8 +4,8 @@ from typing import Any
 
 import requests
 
+from tests.support.sandbox import Sandbox
 from workers.cronofy.sandbox.control import ReadyAccount
-from workers.cronofy.sandbox.server import Sandbox
 
 
 class Api:

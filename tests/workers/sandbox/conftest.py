@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.support.sandbox import Control, Sandbox
 from tests.workers.sandbox.api import Api, api_of
 from tests.workers.sandbox.receiver import Receiver
-from workers.cronofy.sandbox.control import Control
 from workers.cronofy.sandbox.seeds import Seed, SeedCalendar
-from workers.cronofy.sandbox.server import Sandbox
 
 NOW = datetime(2026, 11, 2, 9, 24, 16, tzinfo=UTC)
 MIRA = Seed(

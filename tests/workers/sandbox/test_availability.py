@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.sandbox import Control, Sandbox
 from tests.workers.sandbox.api import Api
-from workers.cronofy.sandbox.control import Control, ReadyAccount
-from workers.cronofy.sandbox.server import Sandbox
+from workers.cronofy.sandbox.control import ReadyAccount
 
 DAY = [{"start": "2026-11-03T09:00:00Z", "end": "2026-11-03T17:00:00Z"}]
 

@@ -4,6 +4,7 @@ rest is told.
 
 import pytest
 
+from tests.support.sandbox import Control
 from tests.workers.sandbox.ics import (
     GOOD,
     LONDON,
@@ -16,8 +17,7 @@ from tests.workers.sandbox.ics import (
     shown,
 )
 from workers.cronofy.sandbox import ics
-from workers.cronofy.sandbox.control import Control
-from workers.cronofy.sandbox.control_link import ControlFailed
+from workers.cronofy.sandbox.control import ControlFailed
 
 
 @pytest.mark.parametrize(

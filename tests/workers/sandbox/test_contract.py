@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.sandbox import Control, Sandbox
 from tests.workers.sandbox.api import Api, client_of
 from tests.workers.sandbox.receiver import Receiver
-from workers.cronofy.sandbox.control import Control
-from workers.cronofy.sandbox.server import Sandbox
 
 FIXTURES: dict[str, Any] = json.loads(Path(__file__).with_name("fixtures.json").read_text())
 SHARED = Path(__file__).parents[4] / "shared" / "reference" / "cronofy-fixtures"

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.support.sandbox import Control
 from tests.workers.sandbox.api import Api
-from workers.cronofy.sandbox.control import Control
-from workers.cronofy.sandbox.control_link import ControlFailed
+from workers.cronofy.sandbox.control import ControlFailed
 
 EVENT = {
     "event_id": "session-1",

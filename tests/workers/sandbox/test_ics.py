@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.support.sandbox import Control
 from tests.workers.sandbox.api import Api
 from tests.workers.sandbox.ics import (
     GOOD,
@@ -17,7 +18,6 @@ from tests.workers.sandbox.ics import (
     shown,
 )
 from workers.cronofy.sandbox import ics
-from workers.cronofy.sandbox.control import Control
 
 
 def test_dates_and_times_are_kept_as_what_they_are() -> None:

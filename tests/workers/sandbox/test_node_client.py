@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.sandbox import Sandbox
 from tests.workers.sandbox.receiver import Receiver
-from workers.cronofy.sandbox.server import Sandbox
 
 VERSION = "3.8.4"
 DRIVER = Path(__file__).with_name("drive_cronofy.js")

@@ -5,10 +5,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 
+from tests.support.sandbox import Control, Sandbox
 from tests.workers.sandbox.api import Api, client_of
-from workers.cronofy.sandbox.control import Control
-from workers.cronofy.sandbox.control_link import ControlFailed
-from workers.cronofy.sandbox.server import Sandbox
+from workers.cronofy.sandbox.control import ControlFailed
 
 CALLBACK = "https://app.example.test/cb?tenant=7"
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.support.sandbox import Control
 from tests.workers.sandbox.ics import GOOD, GOOD_TIME, LONDON, event, read, shown
-from workers.cronofy.sandbox.control import Control
 
 TIME = ("DTSTART:20260112T100000Z", "DTEND:20260112T110000Z")
 TIME_SHOWN = "2026-01-12T10:00:00Z/2026-01-12T11:00:00Z"

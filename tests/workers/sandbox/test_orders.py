@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.sandbox import Control
 from tests.workers.sandbox.api import Api
-from workers.cronofy.sandbox.control import Control
-from workers.cronofy.sandbox.control_link import ControlFailed
+from workers.cronofy.sandbox.control import ControlFailed
 
 
 def test_the_clock_can_be_turned(control: Control) -> None:

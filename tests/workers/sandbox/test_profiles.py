@@ -2,9 +2,9 @@
 
 import requests
 
+from tests.support.sandbox import Control
 from tests.workers.sandbox.api import Api
 from tests.workers.sandbox.receiver import Receiver
-from workers.cronofy.sandbox.control import Control
 
 
 def connected(api: Api) -> bool:

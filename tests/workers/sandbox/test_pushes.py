@@ -7,12 +7,11 @@ from datetime import datetime
 
 import pytest
 
+from tests.support.sandbox import Control, Sandbox
 from tests.workers.sandbox.api import Api
 from tests.workers.sandbox.receiver import Received, Receiver
-from workers.cronofy.sandbox.control import Control
-from workers.cronofy.sandbox.control_link import ControlFailed
+from workers.cronofy.sandbox.control import ControlFailed
 from workers.cronofy.sandbox.pushes import RETRY_AFTER, sign
-from workers.cronofy.sandbox.server import Sandbox
 
 WELL_KNOWN = b'{"example":"well-known"}'
 PUBLISHED = {

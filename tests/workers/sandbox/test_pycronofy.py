@@ -9,8 +9,8 @@ import pytest
 from pycronofy.batch import BatchBuilder
 from pycronofy.exceptions import PyCronofyPartialSuccessError, PyCronofyRequestError
 
+from tests.support.sandbox import Sandbox
 from tests.workers.sandbox.receiver import Receiver
-from workers.cronofy.sandbox.server import Sandbox
 
 CALLBACK = "https://app.example.test/connect/callback"
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.sandbox import Control, Sandbox
 from tests.workers.sandbox.api import Api
-from workers.cronofy.sandbox.control import Control
-from workers.cronofy.sandbox.server import Sandbox
 
 
 def starts(items: list[dict[str, Any]]) -> list[Any]:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.support.sandbox import Sandbox
 from tests.workers.sandbox.api import api_of
 from workers.cronofy.sandbox.seeds import Seed, SeedCalendar
-from workers.cronofy.sandbox.server import Sandbox
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "calendars"
 REAL = sorted(SHARED.glob("*.ics"))

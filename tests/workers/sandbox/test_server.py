@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.support.sandbox import Sandbox
 from tests.workers.sandbox.api import Api
 from workers.cronofy.sandbox.seeds import Seed, SeedCalendar
-from workers.cronofy.sandbox.server import Sandbox
 
 STALE = '{"origin": "http://127.0.0.1:1"}'
 ROOT = Path(__file__).parents[3]

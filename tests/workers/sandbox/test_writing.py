@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.sandbox import Control, Sandbox
 from tests.workers.sandbox.api import Api
 from tests.workers.sandbox.receiver import Receiver
-from workers.cronofy.sandbox.control import Control
-from workers.cronofy.sandbox.server import Sandbox
 
 SESSION = {
     "event_id": "session-992",

@@ -61,7 +61,6 @@ class Sandbox:
         self._server = SandboxServer((host, port), create_app(self.world))
         self._serving = False
         self.origin = self.world.origin = f"http://{host}:{self._server.server_port}"
-        self.control = Control(self.origin)
 
     @property
     def client_id(self) -> str:
@@ -88,7 +87,6 @@ class Sandbox:
         self.world.pushes.stop()
         self._server.close(serving=self._serving)
         self._serving = False
-        self.control.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -130,7 +128,8 @@ def serve(
     stopped = threading.Event()
     with _stopped_by_signals(stopped), Sandbox(port=port, now=now) as sandbox:
         # Answered: it serves. The file says so, so nobody who reads it finds a port that is closed.
-        sandbox.control.now()
+        with Control(sandbox.origin) as control:
+            control.now()
         if ready_file is not None:
             _write_whole(ready_file, json.dumps(sandbox.ready(), indent=1))
         stopped.wait()

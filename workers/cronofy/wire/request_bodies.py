@@ -30,7 +30,6 @@ def authorization(
     state: str,
     *,
     scope: str,
-    avoid_linking: bool,
     provider: str | None,
 ) -> str:
     """The query of the page where a person connects a calendar.
@@ -42,7 +41,8 @@ def authorization(
         "redirect_uri": redirect_uri,
         "scope": scope,
         "state": state,
-        "avoid_linking": str(avoid_linking).lower(),
+        # Else Cronofy joins it to the account that this browser connected before.
+        "avoid_linking": "true",
     }
     if provider:
         query["provider_name"] = provider

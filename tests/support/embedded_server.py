@@ -1,8 +1,5 @@
-"""What a started server offers its user:
-where it is and, when it is ours, the switches that fault tests use.
-"""
+"""A server given by its URL, or started by us: then with the switches that fault tests use."""
 
-import signal
 from pathlib import Path
 
 from workers.embedded.child import Child
@@ -30,7 +27,7 @@ class EmbeddedServer:
 
     def kill(self) -> None:
         """kill -9."""
-        self._ours.stop(signal.SIGKILL)
+        self._ours.kill()
 
     def restart(self) -> None:
         """Start it again on the same port; stops it first when it runs."""

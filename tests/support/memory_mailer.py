@@ -1,4 +1,4 @@
-"""Mail kept in memory: for tests, and for the demo's own eyes."""
+"""Mail kept in memory, and a mailer that refuses whom it is told to."""
 
 import threading
 from collections.abc import Sequence
