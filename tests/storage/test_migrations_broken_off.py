@@ -50,12 +50,12 @@ def killed_at(url: str, step: int) -> int:
 def _die_at(step: int) -> None:
     write, steps = HeadMaintainer.update_to_step, count(1)
 
-    def deadly(self: HeadMaintainer, *arguments: Any) -> None:
+    def deadly(*arguments: Any) -> None:
         if next(steps) == step:
             os.kill(os.getpid(), signal.SIGKILL)
-        write(self, *arguments)
+        write(*arguments)
 
-    HeadMaintainer.update_to_step = deadly  # type: ignore[method-assign]  # in the fork alone
+    setattr(HeadMaintainer, "update_to_step", deadly)  # noqa: B010 (in the fork alone, untyped)
 
 
 @pytest.mark.parametrize(("since", "step"), [(None, 1), (None, 7), ("0007", 1), ("0010", 2)])
