@@ -20,6 +20,9 @@ soon: one answer that was lost on its way is over by then.
 """
 REMIND = 60.0
 PROBE = "coachcal:probe"
+_NAMES = (PROBE, "budget:probe", "limit:probe")
+"""One of each kind that we write."""
+_WRITES = "for _, key in ipairs(KEYS) do redis.call('SET', key, 1, 'PX', 1000) end"
 FAILURES = (redis.RedisError, OSError)
 """Whatever a call to Redis may raise."""
 
@@ -89,6 +92,9 @@ def probe(client: redis.Redis) -> None:
     """
     # Gone after a second: a key that stayed would be one more thing in a Redis that is full.
     client.set(PROBE, 1, px=1000)
+    # One that takes this and refuses our scripts, or the names that they write, would be found well
+    # after each refusal, and nobody would be told.
+    client.eval(_WRITES, len(_NAMES), *_NAMES)
 
 
 def of_one_key(error: Exception) -> bool:

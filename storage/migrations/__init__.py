@@ -6,15 +6,17 @@ find nothing to do; on SQLite the write lock does. All of it is one transaction,
 migration leaves the old schema whole.
 """
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from storage.schema import deadlines
 from storage.schema.causes import MIGRATE, cause
 from storage.schema.database import Database, Unavailable
+from storage.schema.outages import kind_of
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,6 +25,7 @@ HERE = Path(__file__).parent
 KNOWN = frozenset(file.name.partition("_")[0] for file in (HERE / "versions").glob("*.py"))
 HEAD = max(KNOWN)
 MOST_SECONDS = 1200  # for another release's migration, and then our own
+SQLITE_SECONDS = 60  # the same on SQLite, for the one lock there is
 ADVISORY_LOCK = (
     0x636F616368  # "coach": any number will do, as long as every release takes the same one
 )
@@ -44,6 +47,19 @@ def migrate(database: Database, revision: str = "head", *, destroy: bool = False
     Raises UnknownRevision, and Destroys where the way is down without `destroy`: nothing is
     changed then.
     """
+    end = time.monotonic() + SQLITE_SECONDS
+    while True:
+        try:
+            return _migrate(database, revision, destroy=destroy)
+        except OperationalError as error:
+            # On SQLite it is the lock of all writers that two releases stand in line for: one
+            # patience for it is a request's, and may be shorter than the other one's migration.
+            on_sqlite = database.engine.dialect.name == "sqlite"
+            if not on_sqlite or kind_of(error) != "busy" or time.monotonic() > end:
+                raise
+
+
+def _migrate(database: Database, revision: str, *, destroy: bool) -> None:
     # Here, because alembic takes longer to load than all that a web process uses of the database.
     from alembic import command
     from alembic.runtime.migration import MigrationContext

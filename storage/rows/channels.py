@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, Select, func, literal, or_, select
+from sqlalchemy import Connection, LargeBinary, Select, func, literal, or_, select
 
 from storage.schema import records
 from storage.schema.columns import EPOCH, Instant
+from storage.schema.database import insert
 from storage.schema.leases import Lease
 from storage.schema.tables import channels, connections
 
@@ -33,13 +34,25 @@ def channel(tx: Connection, connection_id: str) -> StoredChannel | None:
 def plan_channel(
     tx: Connection, connection_id: str, token_hash: bytes, sealed_token: bytes
 ) -> None:
-    """Remember the channel that is about to be opened,
-    so that its first push already finds its connection.
+    """Remember the channel that is about to be opened, so that its first push already finds its
+    connection; unless one is planned already, or the connection is gone.
     """
     # The race: Cronofy pushes through a channel before it has answered who opened it. Written
     # first, the channel is known by its token, whatever becomes of that answer.
-    planned = {"connection_id": connection_id, "token_hash": token_hash, "token": sealed_token}
-    tx.execute(channels.insert().values(planned))
+    planned = select(
+        connections.c.id,
+        literal(token_hash, LargeBinary).label("token_hash"),
+        literal(sealed_token, LargeBinary).label("token"),
+        literal(0).label("lease_until_ms"),
+    )
+    # The race: an audit and a reader plan it at once, or an erasure forgets the connection in
+    # between. The first plan stays, and of what is gone none is made.
+    there = planned.where(connections.c.id == connection_id)
+    new = insert(tx, channels).from_select(
+        ["connection_id", "token_hash", "token", "lease_until_ms"],
+        there.with_for_update(read=True, key_share=True),
+    )
+    tx.execute(new.on_conflict_do_nothing())
 
 
 def lease_channel(

@@ -87,6 +87,31 @@ BY_WORDS = (
     (r"is (starting up|shutting down|not yet accepting)", dict(BY_SQLSTATE)["57P"]),
     (r"session is (read-only|not read-write)|read-only", READ_ONLY),
 )
+# What PgBouncer says in the server's place, with or without a state.
+BY_POOLER = (
+    (
+        r"in statement pooling mode",
+        Cause("the pooler takes no transactions", "set its pool_mode to transaction"),
+    ),
+    (
+        r"unsupported startup parameter",
+        Cause(
+            "the pooler takes no options",
+            "take `options` out of DATABASE_URL: ALTER ROLE ... SET does the same",
+        ),
+    ),
+    (
+        r"query_wait_timeout|max_client_conn",
+        Cause(
+            "the pooler has no connection left",
+            "raise its default_pool_size and max_client_conn, where DATABASE_URL points",
+        ),
+    ),
+    (
+        r"server_login_retry",
+        Cause("the pooler does not reach the database", "start the database, or see its log"),
+    ),
+)
 BY_SQLITE = {
     sqlite3.SQLITE_FULL: NO_ROOM,
     sqlite3.SQLITE_READONLY: READ_ONLY,
@@ -144,6 +169,9 @@ def _of_sqlite(error: sqlite3.Error) -> Cause:
 
 def _of_postgresql(error: BaseException) -> Cause:
     state, words = getattr(error, "sqlstate", None), str(error)
+    for pattern, found in BY_POOLER:
+        if re.search(pattern, words):
+            return found
     for begins, found in BY_SQLSTATE:
         if state is not None and state.startswith(begins):
             return found

@@ -9,7 +9,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Literal
 
 import psycopg
@@ -81,12 +81,10 @@ class Database:
         self.check()
         with self.engine.connect() as tx:
             tx.execution_options(coachcal_write=True, **self._writing)
-            with tx.begin():
-                # Behind a pooler the session is somebody else's before and after: the limits that
-                # the server is to keep go with the transaction.
-                driver: Any = tx.connection.driver_connection
-                if self._server is not None and driver.pooled:
-                    tx.exec_driver_sql(self._server.set_limits())
+            limits: AbstractContextManager[None] = nullcontext()
+            if self._server is not None:
+                limits = self._server.limited(tx)
+            with tx.begin(), limits:
                 yield tx
 
     def transact(self, work: Callable[[Connection], Result]) -> Result:
@@ -129,8 +127,9 @@ class Database:
 
         It has committed when it was executed, not when the block ends.
         """
+        # Behind a pooler no session limits what a statement alone waits for.
         begin = self.write
-        if self.engine.dialect.name == "postgresql":
+        if self._server is not None and not self._server.pooled:
             begin = self.read
         with begin() as tx:
             yield tx

@@ -6,8 +6,10 @@ busy        a lock did not come, or too many wait: 503, ask again
 again       two transactions stood in each other's way: run this one once more; then it is busy
 defect      anything else: whoever met it knows more than we do
 
-A connection that is no good afterwards is thrown away: after `away` and `read_only`, and after any
-error of class 25, whose transaction is in a state that nobody foresaw.
+A connection that is no good afterwards is thrown away: after `away` and `read_only`, after any
+error of class 25, whose transaction is in a state that nobody foresaw, and where a statement that
+was prepared is not there or is there already: a pooler, or somebody's DEALLOCATE, changed what
+stands behind it.
 """
 
 import sqlite3
@@ -36,7 +38,7 @@ KINDS: dict[str, Kind] = {
     "40001": "again",
     "40P01": "again",
 }
-SPOILT = "25"
+SPOILT = ("25", "26", "42P05")
 SAYS_READ_ONLY = "session is read-only"  # libpq, of a host that target_session_attrs does not want
 
 SQLITE_KINDS: dict[int, Kind] = {

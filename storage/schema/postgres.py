@@ -7,14 +7,15 @@ server is to keep go with each transaction, because a session has none of its ow
 """
 
 import threading
-from collections.abc import Generator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg import waiting
 from psycopg.errors import ConnectionTimeout, LockNotAvailable, ReadOnlySqlTransaction, _WaitTimeout
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 
 from storage.schema import deadlines
@@ -70,7 +71,9 @@ class Unanswered(ConnectionTimeout):
 
 class Bounded(psycopg.Connection[Any]):
     """`made`, `answered`: when it was made, and answered last, by time.monotonic. `pooled`:
-    somebody stands between us and the server.
+    somebody stands between us and the server. `backend`: the server's process that works for us,
+    where that can be said: through a pooler only within a transaction. `asks_why`: whether, left
+    without an answer, it asks on another line what it waits for.
     """
 
     server: "PostgresLink"
@@ -78,6 +81,8 @@ class Bounded(psycopg.Connection[Any]):
     made = 0.0
     answered = 0.0
     pooled = False
+    backend: int | None = None
+    asks_why = False
 
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> Generator[Any, Any, Any]:
@@ -151,7 +156,7 @@ class Bounded(psycopg.Connection[Any]):
             self.pgconn.finish()
             raise
         # Asked before it is thrown away: the server forgets what a closed connection waited for.
-        blocked = self.server.is_blocked(self)
+        blocked = self.asks_why and self.server.is_blocked(self.backend)
         self.pgconn.finish()
         if blocked:
             raise LockNotAvailable("a lock did not come within the deadline")
@@ -172,19 +177,21 @@ class PostgresLink:
         self.waits = waits
         self.arguments = arguments | KEEPALIVES | {"autocommit": True}
         self._hosts = len(str(arguments.get("host", "")).split(","))
+        self.pooled = False  # when we connected last
+        self._own_options = arguments.get("options")
         self.limits = {
             "statement_timeout": f"{seconds:.0f}s",
             "lock_timeout": f"{LOCK_SECONDS}s",
             "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
         }
         ours = [f"-c {name}={value}" for name, value in self.limits.items()]
-        self.arguments["options"] = " ".join([*filter(None, [arguments.get("options")]), *ours])
+        self.arguments["options"] = " ".join([*filter(None, [self._own_options]), *ours])
         # libpq then goes on to the next host where one is a standby. With one host there is none
         # to go on to, and `_greet` says what is the matter.
         if self._hosts > 1:
             self.arguments.setdefault("target_session_attrs", "read-write")
 
-    def connect(self, waits: LongWaits | None = None) -> Bounded:
+    def connect(self, waits: LongWaits | None = None, *, asks_why: bool = True) -> Bounded:
         """A connection that can be written. Raises psycopg.Error.
 
         `waits`: among which its own count, if not among those of all.
@@ -192,7 +199,9 @@ class PostgresLink:
         try:
             connection = self._dial()
         except psycopg.OperationalError as error:
-            if REFUSES_OPTIONS not in str(error):
+            # Those of DATABASE_URL are not ours to drop: without its search_path, say, we would
+            # find the tables of somebody else, or none.
+            if REFUSES_OPTIONS not in str(error) or self._own_options:
                 raise
             # Several threads may learn it at once: for the second there is nothing left to take.
             self.arguments.pop("options", None)
@@ -204,28 +213,44 @@ class PostgresLink:
         except psycopg.Error:
             connection.close()
             raise
+        # Not before: behind a pooler that lets us in by itself the greeting of a lost server has no
+        # answer, nor has the one of the line on which we would ask why.
+        connection.asks_why = asks_why
         return connection
 
-    def set_limits(self) -> str:
-        """SQL that sets for one transaction what else the session would."""
-        return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in self.limits.items())
+    @contextmanager
+    def limited(self, tx: Connection) -> Iterator[None]:
+        """What is asked of this transaction has the limits of a session. Behind a pooler that is
+        somebody else's before and after, so they go with the transaction.
+        """
+        driver: Any = tx.connection.driver_connection
+        if not driver.pooled:
+            yield
+            return
+        settings = [f"set_config('{name}', '{value}', true)" for name, value in self.limits.items()]
+        asked = ", ".join(["pg_backend_pid()", *settings])
+        driver.backend = tx.exec_driver_sql(f"SELECT {asked}").scalar_one()
+        try:
+            yield
+        finally:
+            driver.backend = None
 
     def probe(self) -> None:
         """Raises psycopg.Error unless a new connection can be had, and written."""
         with deadlines.within(PROBE_SECONDS):
             self.connect(LongWaits(None)).close()
 
-    def is_blocked(self, connection: Bounded) -> bool:
-        """Whether it waits for a lock, not for a server that is silent or slow.
-        Asked on another line.
+    def is_blocked(self, backend: int | None) -> bool:
+        """Whether this process of the server waits for a lock, not for a server that is silent or
+        slow. Asked on another line.
         """
-        if connection.pooled or connection.pgconn.status != psycopg.pq.ConnStatus.OK:
+        if backend is None:
             return False
         try:
             with deadlines.within(LOOK_SECONDS):
-                other = self.connect(LongWaits(None))
+                other = self.connect(LongWaits(None), asks_why=False)
                 try:
-                    row = other.execute(BLOCKED, (connection.info.backend_pid,)).fetchone()
+                    row = other.execute(BLOCKED, (backend,)).fetchone()
                 finally:
                     other.close()
         except psycopg.Error:
@@ -249,9 +274,11 @@ class PostgresLink:
             raise ReadOnlySqlTransaction("the database cannot be written")
         # A pooler makes up a process id of its own when it lets us in. Behind it each transaction
         # may run on another server, which knows nothing that was prepared on the last one.
-        connection.pooled = pid != connection.info.backend_pid
+        self.pooled = connection.pooled = pid != connection.info.backend_pid
         if connection.pooled:
             connection.prepare_threshold = None
+        else:
+            connection.backend = pid
 
 
 def parse(url: str) -> URL:

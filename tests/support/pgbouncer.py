@@ -1,4 +1,4 @@
-"""PgBouncer in transaction mode between us and a PostgreSQL: each transaction may meet another
+"""PgBouncer between us and a PostgreSQL: in transaction mode each transaction may meet another
 server process.
 """
 
@@ -22,31 +22,33 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = plain
 auth_file = {folder}/users
-pool_mode = transaction
 default_pool_size = 4
 """
 
 
 @contextmanager
-def pgbouncer(url: str) -> Iterator[str]:
+def pgbouncer(url: str, *, pool_mode: str = "transaction", **settings: object) -> Iterator[str]:
     """The URL of this database by way of a PgBouncer, as Debian's package comes: nothing of it is
-    tuned for us.
+    tuned for us, but by `settings`.
     """
     assert PROGRAM is not None
     parts = urlsplit(url)
     child = UsersChild("pgbouncer", unprivileged())
     try:
         (child.folder / "users").write_text(f'"{parts.username}" "{parts.password}"\n')
-        port = on_free_port(lambda port: _start(child, port, parts.port or 5432))
+        settings |= {"pool_mode": pool_mode}
+        lines = [f"{name} = {value}" for name, value in settings.items()]
+        port = on_free_port(lambda port: _start(child, port, parts.port or 5432, lines))
         login = f"{parts.username}:{parts.password}"
         yield parts._replace(netloc=f"{login}@127.0.0.1:{port}").geturl()
     finally:
         child.close()
 
 
-def _start(child: UsersChild, port: int, server: int) -> None:
+def _start(child: UsersChild, port: int, server: int, settings: list[str]) -> None:
     config = child.folder / "pgbouncer.ini"
-    config.write_text(CONFIG.format(port=port, server=server, folder=child.folder))
+    usual = CONFIG.format(port=port, server=server, folder=child.folder)
+    config.write_text("\n".join([usual, *settings, ""]))
     child.account.own(child.folder)
     child.start([str(PROGRAM), str(config)], ready=lambda: _listens(port))
 

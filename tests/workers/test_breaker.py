@@ -2,8 +2,6 @@
 is well.
 """
 
-import os
-import signal
 import socket
 import threading
 import time
@@ -19,6 +17,7 @@ from structlog.testing import capture_logs
 
 from tests.support.databases import copy_of
 from tests.support.in_process import built
+from tests.workers.ailing_redis import AILMENTS, rights, until
 from workers import budget, clock, queues
 from workers.actors import Actors, declare_actors
 from workers.breaker import RedisBreaker
@@ -28,23 +27,7 @@ from workers.embedded.redis import redis_server
 from workers.services import Services
 
 Logs = list[MutableMapping[str, Any]]
-Change = Callable[[redis.Redis, Child], object]
 
-AILMENTS: dict[str, tuple[Change, Change]] = {
-    "gone": (lambda _, server: server.kill(), lambda _, server: server.restart()),
-    "frozen": (
-        lambda _, server: os.kill(server.pid, signal.SIGSTOP),
-        lambda _, server: os.kill(server.pid, signal.SIGCONT),
-    ),
-    "full": (
-        lambda sound, _: sound.config_set("maxmemory", 1),
-        lambda sound, _: sound.config_set("maxmemory", 0),
-    ),
-    "read-only": (
-        lambda sound, _: sound.replicaof("127.0.0.1", "1"),
-        lambda sound, _: sound.replicaof("NO", "ONE"),
-    ),
-}
 REFUSALS = (
     b"-LOADING Redis is loading the dataset in memory\r\n",
     b"-MISCONF Errors writing to the AOF file: No space left on device\r\n",
@@ -226,13 +209,6 @@ def counted(desk: Desk) -> Callable[[], int]:
     return lambda: calls
 
 
-def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @contextmanager
 def saying(answer: bytes) -> Iterator[tuple[str, Callable[[], int]]]:
     """A server that answers whatever it is sent with this; b"": it hangs up. And how often it was
@@ -259,3 +235,20 @@ def saying(answer: bytes) -> Iterator[tuple[str, Callable[[], int]]]:
         threading.Thread(target=serve, args=(listener,), daemon=True).start()
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}", lambda: count
         listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("right", ["resetkeys ~coachcal:*", "-eval -evalsha"])
+def test_a_redis_that_takes_only_some_of_what_we_ask_is_not_well(
+    server: Child, desk: Desk, right: str
+) -> None:
+    """Else it would be left alone for a while after each refusal, and be found well each time."""
+    with redis.Redis.from_url(server.url) as sound, capture_logs() as logs:
+        rights(sound, *right.split())
+        try:
+            budget.Budget(desk.services.redis, desk.services.breaker).take(time.monotonic() + 1)
+            assert desk.services.breaker.open
+            until(lambda: "redis_still_away" in [line["event"] for line in logs])
+            assert said(logs) == ["redis_away"]
+        finally:
+            rights(sound, "~*", "+@all")
+        until(lambda: not desk.services.breaker.open)

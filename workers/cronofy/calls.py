@@ -147,6 +147,13 @@ class Caller:
                 f"{first} came back with page {last.current} as number {len(pages)}; read again"
                 " later"
             )
+        # Fewer pages than at first: some of what was promised is missing, and would be offered.
+        # Ever more of them: one account would use up everybody's budget.
+        if last.total != pages[0].total:
+            raise BadAnswer(
+                f"{first} has {last.total} pages, and had {pages[0].total} when it began; read"
+                " again later"
+            )
         if self._is_too_much(pages):
             raise BadAnswer(
                 f"{first} has more than a read may hold ({self._limits}); read fewer days, or raise"

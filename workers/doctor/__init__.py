@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from storage import migrations
 from storage.rows import channels as channel_rows
 from storage.rows import refresh_jobs
-from storage.schema import standbys
+from storage.schema import poolers, standbys
 from storage.schema.causes import Cause, cause
+from storage.schema.database import Unavailable
 from storage.schema.vault import Sealed
 from workers.breaker import FAILURES, probe
 from workers.cronofy.errors import CronofyError, InvalidClient
@@ -23,6 +24,10 @@ from workers.skew import LIMIT
 
 OLDEST_DEBT_SECONDS = 60
 CHANNELS_LOOKED_AT = 20
+MORE_SERVERS = (
+    "set its pool_mode to transaction, and its default_pool_size to the transactions that it is to"
+    " let through at once"
+)
 MEND_CHANNELS = "run: coachcal channels audit"
 SCHEMAS = {
     "current": ("up to date", ""),
@@ -61,6 +66,21 @@ def _standbys(services: Services) -> Iterator[Finding]:
     # With one that follows synchronously nothing that was acknowledged is lost in a fail-over.
     detail = f"{found.there} follow, {found.synchronous} of them synchronously"
     yield _judged("standby", detail, next_step, ill=not found.synchronous)
+
+
+def _pooler(services: Services) -> Iterator[Finding]:
+    """Nothing to say where there is none."""
+    try:
+        keeps = poolers.keeps_for(services.database)
+    except Unavailable:
+        # The checks that follow ask for one connection each: it may be had in a moment.
+        services.database.wait(poolers.SECONDS)
+        yield Finding("pooler", "has no server for a second transaction", MORE_SERVERS)
+        return
+    if keeps == "connection":
+        yield Finding("pooler", "keeps a server for each of our connections", MORE_SERVERS)
+    elif keeps == "transaction":
+        yield Finding("pooler", "gives a server to each transaction")
 
 
 def _redis(services: Services) -> Iterator[Finding]:
@@ -193,6 +213,7 @@ Check = Callable[[Services], Iterator[Finding]]
 
 NEIGHBOURS: dict[str, Check] = {
     "settings": contradictions.look,
+    "pooler": _pooler,
     "redis": _redis,
     "redis memory": memory.look,
     "clock": _clock,

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from storage.rows import channels
+from storage.rows.channels import StoredChannel
+from workers.cronofy.errors import InvalidGrant
 from workers.services import Services
 
 PATH = "/webhooks/cronofy/"
@@ -12,8 +14,7 @@ PATH = "/webhooks/cronofy/"
 
 def ensure(services: Services, connection_id: str, access: str) -> None:
     """Open the connection's channel unless that was done."""
-    with services.database.read() as tx:
-        stored = channels.channel(tx, connection_id)
+    stored = _stored(services, connection_id)
     if stored is None or stored.channel_id is None:
         url = callback_url(services, connection_id)
         # A reader takes the lease from an audit: without a channel nothing is pushed at all, while
@@ -52,19 +53,27 @@ def callback_url(services: Services, connection_id: str) -> str:
     """Where the connection's changes are to be pushed.
 
     The token is written down before Cronofy hears it: a crash in between asks again for the same
-    URL, and the verification push that may overtake the answer finds its connection.
+    URL, and the verification push that may overtake the answer finds its connection. Raises
+    InvalidGrant where it was removed meanwhile.
     """
-    with services.database.read() as tx:
-        stored = channels.channel(tx, connection_id)
-    if stored is not None:
-        token = services.vault.open(connection_id, stored.token)["channel"]
-    else:
+    stored = _stored(services, connection_id)
+    if stored is None:
         token = secrets.token_urlsafe(24)
         sealed = services.vault.seal(connection_id, {"channel": token})
         # A push is looked up by the hash; the token itself is needed only to ask for the URL again.
         with services.database.write() as tx:
             channels.plan_channel(tx, connection_id, channels.channel_hash(token), sealed)
+        # Read again: somebody else may have planned it meanwhile, and that one counts.
+        stored = _stored(services, connection_id)
+    if stored is None:
+        raise InvalidGrant("the connection was removed meanwhile")
+    token = services.vault.open(connection_id, stored.token)["channel"]
     return f"{root(services)}{token}"
+
+
+def _stored(services: Services, connection_id: str) -> StoredChannel | None:
+    with services.database.read() as tx:
+        return channels.channel(tx, connection_id)
 
 
 def root(services: Services) -> str:

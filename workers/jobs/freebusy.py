@@ -22,6 +22,7 @@ from workers.backoff import doubling_ms, jittered_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
 from workers.jobs import channels, erasure, tokens
 from workers.services import Services
+from workers.skew import ClockOff
 
 log = structlog.get_logger()
 
@@ -65,10 +66,19 @@ def refresh(services: Services, connection_id: str) -> bool:
             return _erase(services, held)
         return _read(services, held, lost)
     except CronofyError as error:
-        _record_failure(services, held, error)
+        _record_failure(services, held, error, lost)
         return False
     except Unavailable:
-        _hand_back(services, held, lost)
+        _hand_back(services, held, lost, error="the database was away")
+        raise
+    except ClockOff as error:
+        # Another machine's clock may be right: it need not wait until our lease ends.
+        _hand_back(services, held, lost, error=str(error))
+        raise
+    except Exception as error:  # a bug that one row meets must not make it spin: it backs off
+        wait = jittered_ms(_doubled_ms(held.attempts))
+        fault = f"our fault: {type(error).__name__}"
+        _hand_back(services, held, lost, error=fault, retry_in_ms=wait)
         raise
 
 
@@ -98,15 +108,15 @@ def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     return stored.again
 
 
-def _hand_back(services: Services, held: ReadClaim, lost: float) -> None:
-    """The database went away while we held the connection. Once it is back somebody reads it, and
-    need not wait until our lease ends; if it is away for longer, the lease ends by itself.
+def _hand_back(
+    services: Services, held: ReadClaim, lost: float, *, error: str, retry_in_ms: int = 0
+) -> None:
+    """What broke off is for somebody else, who need not wait until our lease ends. A database that
+    is away is waited for; if it is away for longer, the lease ends by itself.
     """
     with suppress(*Unavailable):
         services.database.insist(
-            lambda tx: refresh_jobs.give_back(
-                tx, held, error="the database was away", retry_in_ms=0
-            ),
+            lambda tx: refresh_jobs.give_back(tx, held, error=error, retry_in_ms=retry_in_ms),
             until=lost,
         )
 
@@ -158,17 +168,20 @@ def _erase(services: Services, held: ReadClaim) -> bool:
     return False
 
 
-def _record_failure(services: Services, held: ReadClaim, error: CronofyError) -> None:
+def _record_failure(services: Services, held: ReadClaim, error: CronofyError, lost: float) -> None:
     log.warning(
         "refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent
     )
-    with services.database.write() as tx:
-        if trouble := NEEDS_A_PERSON.get(type(error)):
-            store_reading.give_up(tx, held, error=str(error), trouble=trouble, now=services.now())
-        else:
-            refresh_jobs.give_back(
-                tx, held, error=str(error), retry_in_ms=_retry_ms(held.attempts, error)
-            )
+    trouble = NEEDS_A_PERSON.get(type(error))
+    if trouble is None:
+        wait = _retry_ms(held.attempts, error)
+        _hand_back(services, held, lost, error=str(error), retry_in_ms=wait)
+        return
+    now = services.corrected_now()
+    services.database.insist(
+        lambda tx: store_reading.give_up(tx, held, error=str(error), trouble=trouble, now=now),
+        until=lost,
+    )
 
 
 def _retry_ms(attempts: int, error: CronofyError) -> int:
@@ -177,5 +190,9 @@ def _retry_ms(attempts: int, error: CronofyError) -> int:
     # tell us when it is.
     wait = LONGEST_RETRY_MS
     if not error.permanent:
-        wait = doubling_ms(attempts, first_ms=FIRST_RETRY_MS, longest_ms=LONGEST_RETRY_MS)
+        wait = _doubled_ms(attempts)
     return max(jittered_ms(wait), round((error.retry_after or 0) * 1000))
+
+
+def _doubled_ms(attempts: int) -> int:
+    return doubling_ms(attempts, first_ms=FIRST_RETRY_MS, longest_ms=LONGEST_RETRY_MS)

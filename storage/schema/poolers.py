@@ -1,0 +1,35 @@
+"""What stands between us and PostgreSQL, and for how long it gives us a server: a transaction, as
+we want it, or as long as we are connected.
+"""
+
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+
+from storage.schema import deadlines
+from storage.schema.database import Database
+
+TRIES = 5
+SECONDS = 3.0
+BACKEND = select(func.pg_backend_pid())
+
+
+def keeps_for(database: Database) -> Literal["transaction", "connection"] | None:
+    """None: nobody stands there. Raises one of Unavailable where a second transaction, beside the
+    one that is under way, gets no server.
+    """
+    if database.engine.dialect.name != "postgresql":
+        return None
+    with deadlines.within(SECONDS), database.read() as ours:
+        driver: Any = ours.connection.driver_connection
+        if not driver.pooled:
+            return None
+        # A transaction of somebody else takes the server that we were just given, if it is not
+        # ours to keep: then we are given another one. More than once, because a third one may take
+        # it first, and leave it to us again.
+        for _ in range(TRIES):
+            before = ours.scalar(BACKEND)
+            with database.write():
+                if ours.scalar(BACKEND) != before:
+                    return "transaction"
+    return "connection"
