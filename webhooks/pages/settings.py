@@ -22,11 +22,11 @@ from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.listing import listing_of
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import guest, language
+from webhooks.http.page_sessions import guest, language, reader
+from webhooks.pages import hours_text, zones
 from webhooks.pages import settings_choices as choices
 from webhooks.pages import settings_form as forms
 from webhooks.pages import settings_week as weeks
-from webhooks.pages import zones
 from webhooks.pages.settings_form import Read
 from webhooks.pages.settings_words import PROVIDERS, Words
 
@@ -202,7 +202,7 @@ def _page(
         values=values | {"overrides": [*values["overrides"], *[("", "")] * forms.SPARE_ROWS]},
         lengths=list(map(str, lengths)),
         units=tuple(forms.UNITS),
-        nights=set(filter(lambda day: forms.overnight(values["hours"][day]), WEEKDAYS)),
+        nights=set(filter(lambda day: hours_text.overnight(values["hours"][day]), WEEKDAYS)),
         zones_url=zones.list_url(),
         today=today(found.coach),
     )
@@ -221,7 +221,7 @@ def _effect(tx: Tx, found: Read) -> dict[str, Any]:
 def _common() -> dict[str, Any]:
     embedded = runtime().settings.embed_origins is not None
     return {
-        "st": Words(language()),
+        "st": Words(language(), reader()),
         "weekdays": WEEKDAYS,
         "now": runtime().services.now(),
         "embedded": embedded,

@@ -9,7 +9,7 @@ from storage.schema.database import Tx
 from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import guest, language
+from webhooks.http.page_sessions import guest, language, reader
 from webhooks.pages.settings import HOME
 from webhooks.pages.settings_words import PROVIDERS, Words
 from workers.jobs import account_linking
@@ -67,7 +67,7 @@ def _owned(tx: Tx, connection_id: str) -> Connected:
 
 def _rendered(template: str, **values: object) -> str:
     embedded = runtime().settings.embed_origins is not None
-    return render_template(template, st=Words(language()), embedded=embedded, **values)
+    return render_template(template, st=Words(language(), reader()), embedded=embedded, **values)
 
 
 ROUTES = (
