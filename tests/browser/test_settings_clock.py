@@ -13,9 +13,9 @@ from tests.browser.settings_page import at_settings, cell, hours, in_words, save
 from tests.support.typed_hours import TYPED, WRONG
 
 UNMARKED = re.compile(r"(?<!\d)\d\d?:\d\d(?! ?[AP]M)")
-READ = """() => [document.body.innerText, ...[...document.querySelectorAll("input:not([type=hidden])")]
-  .map((it) => it.value), ...[...document.querySelectorAll("[aria-label]")]
-  .map((it) => it.getAttribute("aria-label"))].join("\\n")"""
+READ = """() => [document.body.innerText,
+  ...[...document.querySelectorAll("input:not([type=hidden])")].map((it) => it.value),
+  ...[...document.querySelectorAll("[aria-label]")].map((it) => it.ariaLabel)].join("\\n")"""
 WORKED = """() => [...document.querySelectorAll("[role=gridcell]")]
   .filter((it) => it.day === 0 && it.getAttribute("aria-selected") === "true")
   .map((it) => it.row)"""

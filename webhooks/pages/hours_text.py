@@ -115,13 +115,14 @@ class _Side:
             raise ValueError(hour)
         twelve = 1 <= whole <= 12
         if mark is None:
-            return cls(whole * HOUR + minute, False, twelve and not hour.startswith("0"))
+            usual = twelve and not hour.startswith("0")
+            return cls(whole * HOUR + minute, marked=False, open=usual)
         if not twelve or (before and after):
             raise ValueError(hour)
         at = whole % 12 * HOUR + minute
         if mark.startswith(_AFTERNOON):
             at += HALF
-        return cls(at, True, False)
+        return cls(at, marked=True, open=False)
 
 
 def _wall(minute: int) -> str:
