@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.browser import scene
 from tests.browser.conftest import Seen, Site
 from tests.browser.hands import to_the_middle
-from tests.browser.phone import OUTSIDE, PHONE, small
+from tests.browser.phone import PHONE, small
 from tests.browser.pixels import NEEDED, at_edge
 from tests.browser.readers import at_peace, violations
 from tests.browser.screens import LOOKS
@@ -46,7 +46,6 @@ def fits(page: Page, width: int) -> None:
         assert violations(page) == [], (page.url, look)
     if width == PHONE["width"]:
         assert small(page) == [], page.url
-        assert page.evaluate(OUTSIDE) == [], page.url
 
 
 def busy(site: Site) -> dict[str, str]:
