@@ -425,7 +425,16 @@ form.addEventListener("input", (event) => {
   }
   later();
 });
-form.addEventListener("submit", () => (leaving = true));
+form.addEventListener("submit", (event) => {
+  leaving = navigator.onLine;
+  if (leaving) return;
+  // A browser's own page would take the place of what was typed.
+  event.preventDefault();
+  const unsaved = byId("unsaved");
+  unsaved.tabIndex = -1;
+  unsaved.focus();
+  tell(form.dataset.late);
+});
 addEventListener("beforeunload", (event) => {
   if (!leaving && unsaved()) event.preventDefault();
 });
