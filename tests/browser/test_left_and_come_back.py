@@ -11,7 +11,7 @@ from tests.browser.booking_page import bookings_of, button, guest, ready
 from tests.browser.conftest import Site, served
 from tests.browser.phone import PHONE
 from tests.browser.settings_page import at_settings, hours, save, stored
-from tests.browser.test_end_of_a_visit import Clock, pass_time, to_settings
+from tests.browser.visits import Clock, pass_time, to_settings
 from tests.support import people
 from tests.support.databases import Kind
 

@@ -3,13 +3,19 @@ before its digits, and hours begin at the right.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
-from tests.browser.test_right_to_left import PHONE, reader
-from tests.support import people
+from tests.browser.booking_page import ready
+from tests.browser.conftest import Seen, Site
+from tests.browser.phone import PHONE
+from tests.support import page_visitor, people
+from tests.support.page_visitor import GRACE
 
+READER = {**GRACE, "name": "ليلى حداد", "language": "ar"}
 ELSEWHERE = "America/Punta_Arenas"
 """Its name in Arabic is its offset."""
 WRONG = r"""() => {
@@ -36,6 +42,16 @@ WRONG = r"""() => {
   }
   return [seen.length, found];
 }"""
+
+
+@contextmanager
+def reader(site: Site, **options: Any) -> Iterator[Seen]:
+    """Somebody who reads Arabic, at the times of a coach."""
+    ready(site)
+    made = page_visitor.link(site.desk, participant=READER, language="ar")
+    with site.visit(**options) as seen:
+        seen.page.goto(page_visitor.path_of(made))
+        yield seen
 
 
 def signs_stand_before(page: Page, least: int) -> None:

@@ -50,7 +50,7 @@ def full_hour(hour: int, reader: Locale) -> str:
 
 def text_of(windows: Sequence[Sequence[str]], reader: Locale) -> str:
     """09:00-12:00, 13:00-17:00"""
-    return ", ".join("-".join(clock(its, reader) for its in pair) for pair in windows)
+    return ", ".join(f"{clock(start, reader)}-{clock(end, reader)}" for start, end in windows)
 
 
 def read(text: str, path: str) -> Windows:
