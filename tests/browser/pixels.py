@@ -30,7 +30,18 @@ def apart(page: Page, one: Locator, other: Locator) -> float:
     """How far two neighbours are told apart: by what fills them, or by an edge or a hatch that
     contrasts with both.
     """
-    first, last = _between(page, one, other)
+    return told_apart(*_between(page, one, other))
+
+
+def at_edge(page: Page, x: float, y: float, reach: int = 5) -> float:
+    """How far what is left and right of a place is told apart, so many pixels far."""
+    points = [(round(x) + step, round(y)) for step in range(-reach, reach + 1)]
+    found = _pixels(page, points)
+    return told_apart(found[:reach], found[reach:])
+
+
+def told_apart(first: list[Colour], last: list[Colour]) -> float:
+    """How far two runs of pixels that meet are told apart."""
     ground, further = _most(first), _most(last)
     marks = [min(contrast(mark, ground), contrast(mark, further)) for mark in {*first, *last}]
     return max(contrast(ground, further), *marks)

@@ -13,7 +13,7 @@ from tests.support import people
 
 
 @contextmanager
-def at_settings(site: Site, *, language: str = "en", **options: Any) -> Iterator[Seen]:
+def at_settings(site: Site, *, language: str = "en-GB", **options: Any) -> Iterator[Seen]:
     """Ada, who followed a link of Coach OS to her settings; on Tuesday 10:00-11:00 (in London) she
     is busy.
     """

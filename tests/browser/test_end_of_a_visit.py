@@ -3,46 +3,21 @@ typed is lost.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.booking_page import TEN, button, look_again
-from tests.browser.conftest import Site, served
+from tests.browser.conftest import served
 from tests.browser.readers import violations
 from tests.browser.screens import in_view
 from tests.browser.settings_page import hours, save, stored
-from tests.support import page_visitor, people
+from tests.browser.visits import BACK, Clock, follow, pass_time, to_settings
+from tests.support import people
 from tests.support.databases import Kind
 
-BACK = "https://os.test/me"
 SIZES = pytest.mark.parametrize("width", [1440, 360])
-
-
-class Clock:
-    """The server's."""
-
-    def __init__(self) -> None:
-        self.shows = people.NOW
-
-    def __call__(self) -> datetime:
-        return self.shows
-
-
-def follow(page: Page, site: Site, **asked: str) -> None:
-    page.goto(page_visitor.path_of(page_visitor.link(site.desk, **{"return_url": BACK} | asked)))
-
-
-def to_settings(page: Page, site: Site) -> None:
-    follow(page, site, purpose="settings", participant=None)  # type: ignore[arg-type]  # left out
-    page.wait_for_url("**/settings")
-
-
-def pass_time(page: Page, clock: Clock, by: timedelta) -> None:
-    """For the server and for the page."""
-    clock.shows += by
-    page.clock.fast_forward(int(by.total_seconds() * 1000))
 
 
 @SIZES

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel import Locale
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from domain.hours import Hours
@@ -28,6 +29,7 @@ from tests.support.databases import Kind
 from tests.support.page_visitor import GRACE
 from tests.support.people import at
 from tests.support.processes import Town
+from webhooks.pages import hours_text
 from workers.cronofy.sandbox.control import ReadyAccount
 
 # A Sunday morning: the week that is booked lies ahead, whenever this is run.
@@ -136,22 +138,29 @@ def connect_two_accounts(walk: Walk, page: Page, accounts: dict[str, ReadyAccoun
 def choose_hours(walk: Walk, page: Page) -> None:
     """Step 2."""
     if walk.hand.live:
-        to_the_middle(quarter(page, "wed", "11:00"))
-        walk.hand.sweep(quarter(page, "mon", "09:00"), quarter(page, "fri", "12:45"))
+        to_the_middle(quarter(walk, page, "wed", "11:00"))
+        walk.hand.sweep(quarter(walk, page, "mon", "09:00"), quarter(walk, page, "fri", "12:45"))
     else:
         for day in people.OFFICE:
             walk.hand.fill(page.locator(f"#hours-{day}"), "09:00-13:00")
         walk.hand.press(page.locator("#show-effect"))
-    expect(page.locator("#hours-fri")).to_have_value("09:00-13:00")
+    written = hours_text.text_of(MORNING, clock_of(walk))
+    expect(page.locator("#hours-fri")).to_have_value(written)
     expect(page.locator("#change")).to_have_class("more")
     walk.picture(page, "02-hours", "#hours-heading")
     save(walk, page)
 
 
-def quarter(page: Page, day: str, clock: str) -> Locator:
+def quarter(walk: Walk, page: Page, day: str, clock: str) -> Locator:
     """Of the hours, by what it is called."""
     name = page.locator(f"#hours-{day}").get_attribute("data-long")
-    return page.get_by_role("gridcell", name=f"{name} {clock}")
+    shown = hours_text.clock(clock, clock_of(walk))
+    return page.get_by_role("gridcell", name=f"{name} {shown}")
+
+
+def clock_of(walk: Walk) -> Locale:
+    """Whose clock the pages show: that of the language, or British where it is English."""
+    return Locale.parse({"en": "en_GB"}.get(walk.language, walk.language))
 
 
 def set_buffers(walk: Walk, coach: Page, participant: Page) -> None:

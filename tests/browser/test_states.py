@@ -28,7 +28,7 @@ def each_look(page: Page) -> Iterator[dict[str, Any]]:
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("width", [1440, 500])
 def test_open_and_closed_times_stand_apart(one_site: Site, width: int) -> None:
     ready(one_site)
     with guest(one_site, width=width) as seen:
@@ -72,9 +72,9 @@ def test_worked_hours_and_those_about_to_change_stand_apart(one_site: Site) -> N
                 )
                 page.keyboard.press("Escape")
             # And in the week that follows
-            after = page.locator(".effect .column").nth(1).locator("u + i").first
+            after = page.locator(".effect .column").nth(1).locator("dd + dt").first
             to_the_middle(after)
-            assert apart(page, after.locator("xpath=preceding-sibling::u[1]"), after) >= NEEDED, (
+            assert apart(page, after.locator("xpath=preceding-sibling::dd[1]"), after) >= NEEDED, (
                 look
             )
         at_peace(seen, one_site)

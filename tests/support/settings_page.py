@@ -37,7 +37,7 @@ def enter(desk: Desk, coach_id: str = "ada", **more: object) -> str:
         "POST",
         "/v1/links",
         "links:write",
-        json={"purpose": "settings", "coach_id": coach_id} | more,
+        json={"purpose": "settings", "coach_id": coach_id} | {"language": "en-GB"} | more,
     )
     assert link.status_code == 201, link.text
     assert follow(desk.client, path_of(link)).location == "/settings"

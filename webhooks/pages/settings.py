@@ -22,11 +22,11 @@ from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.listing import listing_of
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import guest, language
+from webhooks.http.page_sessions import guest, language, reader
+from webhooks.pages import hours_text, zones
 from webhooks.pages import settings_choices as choices
 from webhooks.pages import settings_form as forms
 from webhooks.pages import settings_week as weeks
-from webhooks.pages import zones
 from webhooks.pages.settings_form import Read
 from webhooks.pages.settings_words import PROVIDERS, Words
 
@@ -209,7 +209,7 @@ def _page(
         values=values | {"overrides": [*values["overrides"], *spare]},
         lengths=list(map(str, lengths)),
         units=tuple(forms.UNITS),
-        nights={day for day in WEEKDAYS if forms.overnight(values["hours"][day])},
+        nights={day for day in WEEKDAYS if hours_text.overnight(values["hours"][day])},
         zones_url=zones.list_url(),
         today=today(found.coach),
     )
@@ -237,7 +237,7 @@ def common() -> dict[str, Any]:
     """What every page of the settings shows, or is made by."""
     embedded = runtime().settings.embed_origins is not None
     return {
-        "st": Words(language()),
+        "st": Words(language(), reader()),
         "weekdays": WEEKDAYS,
         "now": runtime().services.now(),
         "embedded": embedded,

@@ -17,13 +17,12 @@ from werkzeug.datastructures import MultiDict
 from domain.coaches import Coach, Mode
 from domain.errors import Invalid, one_of, whole_number
 from domain.hours import WEEKDAYS, Hours
-from webhooks.api.schemas.requests import MOST_OVERRIDES, MOST_WINDOWS
-from webhooks.http.page_sessions import language
-from webhooks.pages import zones
+from webhooks.api.schemas.requests import MOST_OVERRIDES
+from webhooks.http.page_sessions import language, reader
+from webhooks.pages import hours_text, zones
 
 Form = MultiDict[str, str]
 Values = dict[str, Any]
-Windows = list[list[str]]
 Value = TypeVar("Value")
 
 LENGTHS = (15, 30, 45, 60, 90, 120)
@@ -48,8 +47,6 @@ COPIES: dict[str, tuple[str, ...]] = {"weekdays": WEEKDAYS[:5], "all": WEEKDAYS}
 }
 
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
-_CLOCK = r"(\d{1,2})(?:[:.h](\d{2}))?"
-_WINDOW = re.compile(rf"\s*{_CLOCK}\s*[-\u2013\u2014]\s*{_CLOCK}\s*", re.ASCII)
 
 
 @dataclass
@@ -64,14 +61,15 @@ class Read:
 def values_of(coach: Coach, today: date) -> Values:
     """What stands in the form of a stored coach. Overrides that are over are kept and not shown."""
     unit, notice = _in_units(coach.notice)
+    week = coach.hours.weekly_json()
     overrides = []
     for day, its in coach.hours.overrides_json().items():
         if day >= today.isoformat():
-            overrides.append((day, text_of(its)))
+            overrides.append((day, hours_text.text_of(its, reader())))
     return {
         "version": str(coach.version),
         "zone": coach.hours.zone,
-        "hours": {day: text_of(coach.hours.weekly_json().get(day, [])) for day in WEEKDAYS},
+        "hours": {day: hours_text.text_of(week.get(day, []), reader()) for day in WEEKDAYS},
         "overrides": overrides,
         "pre": str(coach.pre),
         "post": str(coach.post),
@@ -101,10 +99,6 @@ def _limit_text(limit: int | None) -> str:
     if limit is None:
         return ""
     return str(limit)
-
-
-def text_of(windows: Sequence[Sequence[str]]) -> str:
-    return ", ".join(f"{start}-{end}" for start, end in windows)
 
 
 def sent(form: Form) -> Values:
@@ -172,30 +166,6 @@ def read(values: Values, stored: Coach, today: date) -> Read:
     return found
 
 
-def windows(text: str, path: str) -> Windows:
-    """[["09:00", "12:00"]] from "9-12"; nothing from an empty text. Raises Invalid."""
-    parts = [part for part in re.split(r"[,;\n]", text) if part.strip()]
-    if len(parts) > MOST_WINDOWS:
-        raise Invalid(path, "too_many", f"Join some: {MOST_WINDOWS} windows at most.")
-    return [_window(part, path) for part in parts]
-
-
-def overnight(text: str) -> bool:
-    """Whether hours go on into the next day, as 17:00-09:00 do."""
-    try:
-        return any(end <= start for start, end in windows(text, "hours"))
-    except Invalid:
-        return False
-
-
-def _window(part: str, path: str) -> list[str]:
-    found = _WINDOW.fullmatch(part)
-    if found is None:
-        detail = f"{part.strip()!r:.60} is not understood; write it like 09:00-12:30."
-        raise Invalid(path, "invalid_time", detail)
-    return [f"{found[1]:0>2}:{found[2] or '00'}", f"{found[3]:0>2}:{found[4] or '00'}"]
-
-
 def _hours(found: Read, stored: Hours, today: date) -> Hours:
     """Each day and date by itself, so that each wrong one is told where it stands."""
     values = found.values
@@ -206,7 +176,7 @@ def _hours(found: Read, stored: Hours, today: date) -> Hours:
             found, f"hours.{day}", partial(_day, day, values["hours"][day]), week.get(day, [])
         )
     past = {day: its for day, its in stored.overrides_json().items() if day < today.isoformat()}
-    none: dict[str, Windows] = {}
+    none: dict[str, hours_text.Windows] = {}
     dates = _kept(found, "overrides", lambda: _dates(values["overrides"]), none)
     return Hours.parse(zone, week, past | dates)
 
@@ -220,21 +190,21 @@ def _kept(found: Read, name: str, parse: Callable[[], Value], otherwise: Value) 
         return otherwise
 
 
-def _day(day: str, text: str) -> Windows:
-    its = windows(text, f"hours.{day}")
+def _day(day: str, text: str) -> hours_text.Windows:
+    its = hours_text.read(text, f"hours.{day}")
     Hours.parse("UTC", {day: its}, {})
     return its
 
 
-def _dates(rows: Sequence[tuple[str, str]]) -> dict[str, Windows]:
+def _dates(rows: Sequence[tuple[str, str]]) -> dict[str, hours_text.Windows]:
     if len(rows) > MOST_OVERRIDES:
         raise Invalid("overrides", "too_many", f"Send {MOST_OVERRIDES} dates at most.")
-    dates: dict[str, Windows] = {}
+    dates: dict[str, hours_text.Windows] = {}
     for day, text in rows:
         if day in dates:
             detail = f"{day} stands here twice: put its hours into one row."
             raise Invalid("overrides", "repeated_date", detail)
-        dates[day] = windows(text, f"overrides.{day}")
+        dates[day] = hours_text.read(text, f"overrides.{day}")
         Hours.parse("UTC", {}, {day: dates[day]})
     return dates
 

@@ -12,6 +12,7 @@ from babel.dates import format_date, format_timedelta, get_day_names
 from domain.errors import Invalid
 from domain.hours import WEEKDAYS
 from webhooks.http.translations import say
+from webhooks.pages import hours_text
 from webhooks.pages.settings_form import BOUNDS
 from workers.mailer.times import LONG_DAYS
 
@@ -22,7 +23,6 @@ TOLD = (
     "longer_than_a_year",
     "not_distinct",
     "not_a_multiple_of_5",
-    "invalid_time",
     "starts_at_24",
     "invalid_date",
     "repeated_date",
@@ -48,19 +48,35 @@ class Words:
     """Called with a key of words/words.pot, without its prefix, and the values of its text."""
 
     language: str
+    locale: Locale
+    """Its clock and its order of dates, where the reader is."""
 
     def __call__(self, key: str, **values: object) -> str:
         return say(self.language, PREFIX + key, **values)
 
-    @property
-    def locale(self) -> Locale:
-        return Locale.parse(self.language, sep="-")
+    def example(self, name: str) -> str:
+        """How hours are written."""
+        return hours_text.text_of(hours_text.EXAMPLES[name], self.locale)
+
+    def clock(self, quarter: str) -> str:
+        """09:00 or 9:00 AM"""
+        return hours_text.clock(quarter, self.locale)
+
+    def full_hour(self, hour: int) -> str:
+        """09:00 or 9 AM"""
+        return hours_text.full_hour(hour, self.locale)
+
+    def clocks(self) -> str:
+        """Of every full hour to the end of the day, for a script."""
+        return "|".join(self.clock(f"{hour:02}:00") for hour in range(25))
 
     def error(self, error: Invalid) -> str:
         """Beside a field: in words of ours where there are some, else in the rule's own."""
         if error.code == "out_of_range" and error.field in BOUNDS:
             low, high = BOUNDS[error.field]
             return self("error_out_of_range", low=low, high=high)
+        if error.code == "invalid_time":
+            return self("error_invalid_time", hours=self.example("window"))
         if error.code in TOLD:
             return self(f"error_{error.code}")
         return error.detail

@@ -17,11 +17,12 @@ from domain.mail.choice import default_language
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import language as spoken
 from webhooks.pages import formats
+from workers.mailer.times import signed
 
 HOUR = 3600
 KEPT_SECONDS = 7 * 24 * HOUR
 MOST_TYPED = 100
-_OFFSET = re.compile(r"\s*[+\u2212-]\d\d:\d\d$")
+_OFFSET = re.compile(r"\s*\u200e?[+\u2212-]\d\d:\d\d$")
 _SPACES = re.compile(r"[\s_,]+")
 
 
@@ -48,7 +49,7 @@ def short_name(zone: str, language: str) -> str:
     """London +01:00, as the field shows it; the IANA name of a zone that the list has not."""
     if zone not in _countries():
         return zone
-    return f"{_city(zone, language)} {_offset(zone, _hour())}"
+    return f"{_city(zone, language)} {_offset(zone, _hour(), language)}"
 
 
 def understood(typed: str, language: str) -> str:
@@ -71,7 +72,7 @@ def _written(hour: int, language: str) -> tuple[str, bytes]:
     """The list as it is sent, and a name for it that changes with it."""
     listed = []
     for zone in _countries():
-        whole = f"{_place(zone, language)} {_offset(zone, hour)}"
+        whole = f"{_place(zone, language)} {_offset(zone, hour, language)}"
         listed.append((zone, whole))
     listed.sort(key=lambda each: each[1])
     body = orjson.dumps(listed)
@@ -112,8 +113,9 @@ def _named(country: str, language: str) -> str:
     return str(Locale.parse(formats.LOCALES[language]).territories.get(country, ""))
 
 
-def _offset(zone: str, hour: int) -> str:
-    return formats.offset(hour, zone).removeprefix("GMT")
+def _offset(zone: str, hour: int, language: str) -> str:
+    offset = formats.offset(hour, zone).removeprefix("GMT")
+    return signed(offset, Locale.parse(formats.LOCALES[language]))
 
 
 def _plain(name: str) -> str:

@@ -24,6 +24,8 @@ LONG_DAYS = ("ar",)
 """Where a day's abbreviation is its whole name; on phones and above columns the short one stands
 (CLDR).
 """
+SIGN = re.compile(r"[+\u2212-](?=\d)")
+LEFT_TO_RIGHT = "\u200e"
 FILLING = re.compile(", | de ")
 """Of a short date, what it is as clear without."""
 
@@ -119,7 +121,7 @@ def zone_name(moment: datetime, locale: Locale) -> str:
     """
     offset = _offset(moment, locale)
     city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)
-    name = _name(moment, locale)
+    name = signed(_name(moment, locale), locale)
     if name in (offset, ""):
         return f"{city} ({offset})"
     apart = []
@@ -147,4 +149,13 @@ def _name(moment: datetime, locale: Locale) -> str:
 
 
 def _offset(moment: datetime, locale: Locale) -> str:
-    return get_timezone_gmt(moment, "long", locale=locale)
+    return signed(get_timezone_gmt(moment, "long", locale=locale), locale)
+
+
+def signed(offset: str, locale: Locale) -> str:
+    """An offset whose sign stays before its digits. Behind a letter that is read from the right it
+    would be drawn behind them, and +01:00 be read as 01:00+.
+    """
+    if locale.text_direction == "ltr":
+        return offset
+    return SIGN.sub(LEFT_TO_RIGHT + r"\g<0>", offset)

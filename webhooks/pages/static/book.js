@@ -108,6 +108,10 @@ const show = document.getElementById("show");
 let keyed = 0, resting = 0;
 
 const apply = () => {
+  if (!navigator.onLine) {
+    lost.hidden = false;
+    return show.form.reset();
+  }
   const place = { id: document.activeElement.id, y: scrollY };
   try { sessionStorage.setItem(KEPT, JSON.stringify(place)); } catch { /* a frame without storage begins at its top */ }
   show.form.requestSubmit(show);

@@ -1,27 +1,51 @@
 // The settings page, live: a weekly grid that writes into the text fields of the hours, and a preview of what follows.
 // Without this module the form works all the same: the text fields are what is sent.
 
-const QUARTER = 15, DAY = 1440, ROWS = 96, DAYS = 7;
-const WINDOW = /^\s*(\d{1,2})(?:[:.h](\d{2}))?\s*[-\u2013\u2014]\s*(\d{1,2})(?:[:.h](\d{2}))?\s*$/;
+const QUARTER = 15, DAY = 1440, HALF = 720, ROWS = 96, DAYS = 7;
+// As pages/hours_text.py has it
+const MARK = "([ap]\\.? ?m\\.?|[ap]|\u0635|\u0645|\u5348[\u524d\u5f8c])";
+const CLOCK = ` ?${MARK}? ?(\\d{1,2})(?: ?[:.h] ?(\\d{2})| ?h)? ?${MARK}? ?`;
+const WINDOW = new RegExp(`^${CLOCK}[-\u2010-\u2015\u2212~\u301c\u30fc]${CLOCK}$`);
 const byId = (id) => document.getElementById(id);
 const form = byId("settings"), holder = byId("grid"), live = byId("live"), week = byId("week");
 const inputs = [...form.querySelectorAll("[data-day]")];
 
 // -- hours as text, and as minutes after midnight -------------------------------------------------------------
 
+const clocks = holder.dataset.clocks.split("|");
+/** As the reader's clock shows it: 09:00 or 9:00 AM. */
 const clock = (minute) => {
   const there = minute > DAY ? minute - DAY : minute;
-  return `${String(Math.floor(there / 60)).padStart(2, "0")}:${String(there % 60).padStart(2, "0")}`;
+  return clocks[Math.floor(there / 60)].replace(/00(?!.*00)/, String(there % 60).padStart(2, "0"));
 };
+
+/** [minute, whether AM or PM stands beside it, whether either could]; null for no time of day. */
+function side(before, hour, rest, after) {
+  const mark = before ?? after, minute = Number(rest ?? 0), at = hour * 60 + minute, twelve = hour >= 1 && hour <= 12;
+  if (at > DAY || minute > 59) return null;
+  if (!mark) return [at, false, twelve && hour[0] !== "0"];
+  if (!twelve || (before && after)) return null;
+  return [(at % HALF) + (/^(p|\u0645|\u5348\u5f8c)/.test(mark) ? HALF : 0), true, false];
+}
+
+/** How long before: a whole day rather than nothing. */
+const apart = (minutes) => (minutes + 2 * DAY - 1) % DAY;
 
 /** [[540, 720]] from "09:00-12:00"; null when it is not understood. An end at or before its start is the next day. */
 function parse(text) {
   const found = [];
-  for (const part of text.split(/[,;\n]/).filter((it) => it.trim())) {
-    const its = WINDOW.exec(part);
-    if (!its) return null;
-    const [start, end] = [[its[1], its[2]], [its[3], its[4]]].map(([hour, rest]) => hour * 60 + Number(rest ?? 0));
-    if (start >= DAY || end > DAY || Number(its[2] ?? 0) > 59 || Number(its[4] ?? 0) > 59) return null;
+  const plain = text.normalize("NFKC").replace(/[\u061c\u200e\u200f\u2066-\u2069]/g, "").toLowerCase()
+    .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (it) => it.charCodeAt(0) & 15);
+  for (const part of plain.split(/[,;\n\u060c\u061b\u3001]/).filter((it) => it.trim())) {
+    const its = WINDOW.exec(part.replace(/\s+/g, " "));
+    const one = its && side(...its.slice(1, 5)), other = its && side(...its.slice(5));
+    if (!one || !other) return null;
+    let [start, marked, open] = one, [end, sure, either] = other;
+    const late = (minute) => (minute + HALF) % DAY;
+    if (open && sure && apart(end - late(start)) < apart(end - start)) start = late(start);
+    if (either && marked && apart(late(end) - start) < apart(end - start)) end = late(end);
+    if (!end && (marked || sure)) end = DAY;
+    if (start >= DAY) return null;
     found.push([start, end > start ? end : end + DAY]);
   }
   return found.sort((one, other) => one[0] - other[0]);
@@ -96,7 +120,8 @@ function build() {
   scroller.append(head);
   for (let row = 0; row < ROWS; row++) {
     const line = element("div", "row", "", row % 4 ? "" : "full");
-    line.append(element("span", "rowheader", clock(row * QUARTER), "clock"));
+    const shown = row % 4 ? clock(row * QUARTER) : clock(row * QUARTER).replace(/[:.]00(?= ?\D)/, "");
+    line.append(element("span", "rowheader", shown, "clock"));
     for (let day = 0; day < DAYS; day++) {
       const cell = element("span", "gridcell", "");
       cell.tabIndex = -1;
@@ -400,7 +425,16 @@ form.addEventListener("input", (event) => {
   }
   later();
 });
-form.addEventListener("submit", () => (leaving = true));
+form.addEventListener("submit", (event) => {
+  leaving = navigator.onLine;
+  if (leaving) return;
+  // A browser's own page would take the place of what was typed.
+  event.preventDefault();
+  const unsaved = byId("unsaved");
+  unsaved.tabIndex = -1;
+  unsaved.focus();
+  tell(form.dataset.late);
+});
 addEventListener("beforeunload", (event) => {
   if (!leaving && unsaved()) event.preventDefault();
 });
