@@ -1,12 +1,8 @@
 """What comes in and goes out about the looks of mails and pages, per company."""
 
-from typing import Annotated
-
 from pydantic import BaseModel, Field
 
-from webhooks.api.schemas.requests import MOST_TEXT, Body
-
-Line = Annotated[str, Field(max_length=MOST_TEXT, pattern=r"^[^\x00]*$")]
+from webhooks.api.schemas.requests import Body, Line
 
 
 class BrandIn(Body):
