@@ -12,8 +12,8 @@ from dramatiq.brokers.stub import StubBroker
 from domain.sessions import ERASED_ID
 from storage.reports.personal_data import Person
 from storage.schema import tables
-from storage.transactions import erasures, holds
 from storage.transactions import bookings as booking_transactions
+from storage.transactions import erasures, holds
 from tests.support import http_client as desks
 from tests.support import people
 from tests.support.databases import Kind
