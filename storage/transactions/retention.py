@@ -20,6 +20,8 @@ AT_ONCE = 2_000
 and no lock is held for long.
 """
 
+FORGOTTEN = "forgotten"
+"""In place of a reason that was given for a person."""
 ROLES = ("participant", "coach")
 row = outbox.c
 _over = row.state.in_(("sent", "superseded"))
@@ -81,7 +83,7 @@ def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
     How many there were.
     """
     found: Sequence[Any] = tx.execute(
-        select(bookings.c.id, bookings.c.participant_id).where(chosen)
+        select(bookings.c.id, bookings.c.participant_id, bookings.c.session_id).where(chosen)
     ).all()
     anonymous: dict[str, Participant] = {}
     for booking in found:
@@ -89,4 +91,14 @@ def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
             booking.participant_id, Participant.nobody(secrets.token_hex(10))
         )
         booking_rows.put_participant(tx, booking.id, nobody)
+    _forget_reasons(tx, [booking.session_id for booking in found])
     return len(found)
+
+
+def _forget_reasons(tx: Connection, session_ids: Sequence[str]) -> None:
+    """Why a 1:1 session was forced is a sentence that somebody typed about one person; that it was
+    stays known.
+    """
+    theirs = sessions.c.id.in_(session_ids) & (sessions.c.kind == "one_to_one")
+    forced = sessions.update().where(theirs, sessions.c.force_reason.is_not(None))
+    tx.execute(forced.values(force_reason=FORGOTTEN))
