@@ -104,7 +104,7 @@ def _check_palette(colour: int, chunks: Sequence[tuple[bytes, bytes]]) -> None:
         if colour == PALETTED:
             raise _refused(DAMAGED)
         return
-    kinds = [kind for kind, _ in chunks]
+    kinds, _ = zip(*chunks, strict=True)
     colours, beside = divmod(len(palettes[0]), 3)
     is_late = kinds.index(b"PLTE") > kinds.index(b"IDAT")
     if len(palettes) > 1 or colour in GREY or is_late or beside or not 1 <= colours <= 256:
@@ -114,7 +114,9 @@ def _check_palette(colour: int, chunks: Sequence[tuple[bytes, bytes]]) -> None:
 def _check_pixels(header: bytes, packed: bytes) -> None:
     """As many rows as the header says, each by a filter that there is, and nothing behind them."""
     rows = _rows(*struct.unpack(">IIBBxxB", header))
-    size = sum(count * (1 + length) for count, length in rows)
+    size = 0
+    for count, length in rows:
+        size += count * (1 + length)
     unpacking = zlib.decompressobj()
     try:
         # One more than there may be: a bomb goes no further than that.
