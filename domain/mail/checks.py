@@ -25,8 +25,9 @@ def check_text(subject: str, text: str, html: str | None = None) -> None:
 
 
 def _check_lengths(subject: str, text: str, html: str) -> None:
-    for name, empty in (("text", not text.strip()), ("subject", not one_line(subject))):
-        if empty:
+    # An HTML of its own may be none at all: then one is made of the text.
+    for name, value in (("text", text), ("subject", subject), ("html", html or text)):
+        if not one_line(value):
             raise Invalid(name, "empty", "Send a subject and a text, or neither.")
     for name, value, longest in (
         ("subject", subject, LONGEST_SUBJECT),

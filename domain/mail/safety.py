@@ -23,6 +23,10 @@ _DIRECTING = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 )
 _BREAKING = ("Cc", "Zl", "Zp")
+# A name of nothing but these is shown as none: marks need a letter to stand on. The fillers and the
+# blanks are letters and symbols by their category alone (Unicode, Default_Ignorable_Code_Point).
+_UNSEEN = ("C", "M", "Z")
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
 _RIGHT_TO_LEFT = ("R", "AL")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
@@ -53,12 +57,14 @@ _URL = re.compile(r"https?://[^\s/?#\"'<>\\]+[^\s\"'<>\\]*", re.ASCII | re.IGNOR
 
 def one_line(text: str, longest: int = LONGEST) -> str:
     """The text as one line: no control character, no line separator, no direction mark, no lone
-    surrogate.
+    surrogate. Nothing, where nobody would see anything of it.
 
     `=?` is taken apart, because it begins an encoded word: Python 3.11.7 turns one in a Subject
     into a real header.
     """
     harmless = "".join(map(_harmless, text))
+    if not any(map(_is_seen, harmless)):
+        return ""
     return together(" ".join(harmless.split()), longest)
 
 
@@ -161,6 +167,10 @@ def _harmless(char: str) -> str:
     if char in _DIRECTING:
         return ""
     return char
+
+
+def _is_seen(char: str) -> bool:
+    return unicodedata.category(char)[0] not in _UNSEEN and char not in _FILLERS
 
 
 def _is_local(local: str) -> bool:

@@ -2,10 +2,11 @@
 
 made      good for ten minutes; whoever only looks at it spends nothing
 opened    by one browser, which alone may come back to it, until `expires_at`
+gone      with whoever is erased: the sessions that came of it end
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -80,6 +81,23 @@ def follow(
     if opened:
         return replace(link, expires_at=until)
     return look(tx, token, leads, browser=browser, now=now)
+
+
+def stands(
+    tx: Connection, coach_id: str, participant_id: str | None, until: int, *, lock: bool = False
+) -> bool:
+    """Whether the link that a session came of is still there: an erasure takes it away. `until`:
+    when the session ends, in epoch seconds.
+
+    `lock`: nobody takes it away before this transaction has ended.
+    """
+    ends = datetime.fromtimestamp(until, UTC)
+    about = (row.coach_id == coach_id) & row.participant_id.is_not_distinct_from(participant_id)
+    then = (row.expires_at >= ends) & (row.expires_at < ends + timedelta(seconds=1))
+    query = select(row.leads).where(about, then, row.browser_hash.is_not(None)).limit(1)
+    if lock:
+        query = query.with_for_update(read=True)
+    return tx.execute(query).first() is not None
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:

@@ -115,16 +115,18 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     An account that is not revoked yet stays, with the bare row of its coach: without its token
     nobody could end our access to it.
     """
+    rows = personal_data.of_coach(tx, person.id)
+    # A page locks its link before it books its coach: in this order, they cannot wait for each
+    # other.
+    _delete(tx, links, rows[links])
     # Nobody books this coach any more from here on, and no read of theirs is stored.
     coach_rows.lock(tx, person.id)
-    rows = personal_data.of_coach(tx, person.id)
     coming = and_(sessions.c.active, sessions.c.ends > int(now.timestamp()))
     still_to_come = _count(tx, sessions, and_(rows[sessions], coming))
     seats_taken = _count(tx, bookings, rows[bookings])
     answers = _drop_answers(tx, personal_data.answers_about_coach(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
     _delete(tx, refusals, rows[refusals])
-    _delete(tx, links, rows[links])
     _delete(tx, oauth_states, rows[oauth_states])
     mails = _delete(tx, outbox_rows, rows[outbox_rows])
     met = _delete(tx, sessions, rows[sessions])  # their bookings go with them
@@ -139,6 +141,9 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
 
 def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Erased:
     """Forget who it was. Their seats stay taken, and nothing is mailed about them any more."""
+    # The sessions of their pages end with their links. A page that books just now has locked its
+    # link: what it writes is there, and found, once this has waited for it.
+    _delete(tx, links, links.c.participant_id == person.id)
     rows = personal_data.of_participant(tx, person.id)
     answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
@@ -146,7 +151,6 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     # deleted here, the coach's set would not know.
     tx.execute(sessions.update().where(rows[sessions]).values(owner=None))
     _delete(tx, imported_people, rows[imported_people])
-    _delete(tx, links, rows[links])
     emptied = _empty_mails(tx, rows[outbox_rows])
     # The platform has heard them: kept, they would say whose the bookings were
     # that are nobody's from now on.

@@ -5,6 +5,7 @@ Rows stay, with ids, times, seats and statuses: they are what happened. Nothing 
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
@@ -18,6 +19,8 @@ AT_ONCE = 2_000
 and no lock is held for long.
 """
 
+FORGOTTEN = "forgotten"
+"""In place of a reason that was given for a person."""
 ROLES = ("participant", "coach")
 row = outbox.c
 _over = row.state.in_(("sent", "superseded"))
@@ -78,9 +81,21 @@ def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
     """Take the person out of these bookings. One participant's bookings still belong together.
     How many there were.
     """
-    found = tx.execute(select(bookings.c.id, bookings.c.participant_id).where(chosen)).all()
+    found = tx.execute(
+        select(bookings.c.id, bookings.c.participant_id, bookings.c.session_id).where(chosen)
+    ).all()
     anonymous: dict[str, Participant] = {}
-    for booking_id, participant_id in found:
+    for booking_id, participant_id, _ in found:
         nobody = anonymous.setdefault(participant_id, Participant.nobody(secrets.token_hex(10)))
         booking_rows.put_participant(tx, booking_id, nobody)
+    _forget_reasons(tx, [session_id for _, _, session_id in found])
     return len(found)
+
+
+def _forget_reasons(tx: Connection, session_ids: Sequence[str]) -> None:
+    """Why a 1:1 session was forced is a sentence that somebody typed about one person; that it was
+    stays known.
+    """
+    theirs = sessions.c.id.in_(session_ids) & (sessions.c.kind == "one_to_one")
+    forced = sessions.update().where(theirs, sessions.c.force_reason.is_not(None))
+    tx.execute(forced.values(force_reason=FORGOTTEN))

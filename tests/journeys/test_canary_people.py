@@ -1,5 +1,5 @@
 """Whoever is erased is nowhere any more: not in the database, with its mails at rest, not in Redis,
-not in a log.
+not in a log, nor in any other file of a process.
 
 A coach and two participants, one of them imported, are put through all that tells of people:
 bookings, holds, links, pages, an import, mails that arrive and mails that are refused, callbacks,
@@ -156,10 +156,10 @@ def test_whoever_is_erased_is_in_no_row_no_mail_no_key_and_no_log(
     assert found_in(database(street.town)) == []
     assert found_in(everything_in(redis_url)) == []
     street.town.processes.stop()
-    logs = {
-        log.name: found_in(log.read_bytes()) for log in street.town.processes.folder.glob("*.log")
-    }
-    assert logs == {"web.log": [], "worker.log": [], "clock.log": []}
+    files = [path for path in street.town.processes.folder.rglob("*") if path.is_file()]
+    assert {"web.log", "worker.log", "clock.log"} <= {path.name for path in files}
+    telling = {path.name: found_in(path.read_bytes()) for path in files}
+    assert {name: words for name, words in telling.items() if words} == {}
 
 
 def through_thick_and_thin(street: Street) -> None:

@@ -4,6 +4,9 @@ of it goes.
 A worker and the clock then do what they do every second; nobody asks again.
 """
 
+from itertools import count
+from typing import Literal
+
 import pytest
 
 from storage.reports.personal_data import Person
@@ -42,8 +45,20 @@ PARTICIPANT_STEPS = (
 )
 
 
+STEPS = (
+    "sqlalchemy.engine.base:Connection._commit_impl:after",
+    "workers.cronofy.transport:Transport.exchange:before",
+    "workers.cronofy.transport:Transport.exchange:after",
+)
+"""Whatever the command does to the world, it does by one of these."""
+
+
 @pytest.fixture
 def ada(told: House) -> Connected:
+    return booked(told)
+
+
+def booked(told: House) -> Connected:
     """Ada with a calendar and a booking of Grace's."""
     told.introduce(people.MAILED)
     account = told.connect()
@@ -54,10 +69,13 @@ def ada(told: House) -> Connected:
     return account
 
 
-def dying(point: str, *arguments: str) -> None:
-    """Run the command of the service in a process that dies at this point."""
+def dying(point: str, *arguments: str, may_live: bool = False) -> bool:
+    """Run the command of the service in a process that dies at this point. Whether it did."""
     died = forks.run("tests.support.failpoints", point, "--", "webhooks", *arguments)
+    if may_live and died.returncode == 0:
+        return False
     assert died.returncode == -9, died.stderr
+    return True
 
 
 def begun(house: House, person: Person) -> bool:
@@ -103,6 +121,38 @@ def test_a_coach_is_gone_whatever_step_the_command_died_at(
     ):
         assert canary not in left
     assert told.control.counts().get("POST /oauth/token/revoke", 0) >= 1
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("kind", ["coach", "participant"])
+def test_whoever_is_erased_is_gone_after_a_death_at_each_step_that_there_is(
+    told: House, kind: Literal["coach", "participant"], step: str
+) -> None:
+    """Found by counting, not by name: a new step is died at too."""
+    for nth in count(1):
+        account = booked(told)
+        options = {"coach": ("ada",), "participant": ("grace", "--participant")}[kind]
+        died = dying(f"{step}:{nth}", "erase", *options, "--yes", may_live=True)
+        if not begun(told, ADA):
+            # Then nothing at all was done, and it is asked for again.
+            assert not dying(f"{step}:1000", "erase", *options, "--yes", may_live=True)
+        told.refresh(account.connection_id)
+        clock.erase(told.runtime.services, told.runtime.actors)
+        left = everything(told)
+        for canary in (people.GRACE.name, people.GRACE.email, "'grace'"):
+            assert canary not in left, nth
+        for canary in ("ada@example.test", "'ada'", account.seat.sub):
+            assert (canary in left) == (kind == "participant"), nth
+        if not died:
+            break
+        empty(told)
+    assert nth > (kind == "coach")
+
+
+def empty(house: House) -> None:
+    with house.runtime.services.database.write() as tx:
+        for table in reversed(tables.metadata.sorted_tables):
+            tx.execute(table.delete())
 
 
 @pytest.mark.parametrize("point", PARTICIPANT_STEPS)

@@ -19,16 +19,16 @@ from itertools import count
 from typing import Any, Literal
 
 
-def arm(module: str, path: str, when: Literal["before", "after", "frozen"]) -> None:
+def arm(module: str, path: str, when: Literal["before", "after", "frozen"], nth: int = 1) -> None:
     """Put a death, or a freeze, around the function `path` (`name`, or `Class.name`) of
-    the module.
+    the module. `nth`: at which of its calls the death comes.
     """
     *owners, name = path.split(".")
     owner: Any = import_module(module)
     for each in owners:
         owner = getattr(owner, each)
     function = getattr(owner, name)
-    armed = _freezing(function) if when == "frozen" else _deadly(function, when)
+    armed = _freezing(function) if when == "frozen" else _deadly(function, when, nth)
     setattr(owner, name, armed)
     # In a fork whoever imports the function has done so.
     for importer in tuple(sys.modules.values()):
@@ -37,11 +37,17 @@ def arm(module: str, path: str, when: Literal["before", "after", "frozen"]) -> N
                 setattr(importer, known_as, armed)
 
 
-def _deadly(function: Callable[..., Any], when: str) -> Callable[..., Any]:
+def _deadly(function: Callable[..., Any], when: str, nth: int) -> Callable[..., Any]:
+    times = count(1)
+
     def deadly(*arguments: Any, **options: Any) -> Any:
-        if when == "after":
-            function(*arguments, **options)
-        os.killpg(0, signal.SIGKILL)
+        is_last = next(times) == nth
+        if is_last and when == "before":
+            os.killpg(0, signal.SIGKILL)
+        result = function(*arguments, **options)
+        if is_last:
+            os.killpg(0, signal.SIGKILL)
+        return result
 
     return deadly
 
@@ -59,12 +65,12 @@ def _freezing(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def main(point: str, separator: str, module: str, *arguments: str) -> None:
-    function_in, path, when = point.split(":")
+    function_in, path, when, *nth = point.split(":")
     assert separator == "--"
     assert when in ("before", "after", "frozen")
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
-    arm(function_in, path, when)  # type: ignore[arg-type]  # it is one of the three
+    arm(function_in, path, when, *map(int, nth))  # type: ignore[arg-type]  # it is one of the three
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -14,11 +14,11 @@ from typing import Literal
 from domain.coaches import ID
 from domain.errors import Invalid
 from domain.hours import timezone
-from domain.mail.safety import mailbox
+from domain.mail.safety import mailbox, one_line
 from domain.sessions import FORMATS, Context, Format, Participant
 from storage.transactions.pod_import_entries import Placed, PodEntry
 from webhooks.api.schemas.booking_requests import MOST_SEATS
-from webhooks.api.schemas.requests import LANGUAGE, MOST_TEXT
+from webhooks.api.schemas.requests import LANGUAGE, MOST_TEXT, SHOWS_NOTHING
 from webhooks.api.spreadsheets import NoValue, SheetLine
 from webhooks.http.times import YEARS
 
@@ -163,6 +163,8 @@ def _text(line: SheetLine, row: ImportRow, column: str, longest: int) -> str:
     text = line.text(column)
     if len(text) > longest:
         row.wrong("too_many", f"Send at most {longest} characters.", column)
+    elif text and not one_line(text):
+        row.wrong("shows_nothing", SHOWS_NOTHING, column)
     return text
 
 

@@ -70,6 +70,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_word": (422, "The value is none of the words known here."),
     "invalid_value": (422, "The value breaks a rule told in `detail`."),
     "not_an_address": (422, "The value is no mail address."),
+    "shows_nothing": (422, "The text is only blanks, and characters that nobody sees."),
     "invalid_id": (422, "An id in the path has characters that no id has."),
     "invalid_instant": (422, "Neither a date nor an instant with an offset."),
     "reversed_range": (422, "The range ends before it begins, or where it begins."),

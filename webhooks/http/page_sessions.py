@@ -15,7 +15,8 @@ from flask import Response, abort, g, request
 from domain.brands import Brand
 from domain.mail.choice import canonical, default_language
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
-from storage.rows import brands
+from storage.rows import brands, links
+from storage.schema.database import Tx
 from storage.schema.outages import Unavailable
 from webhooks.http import page_security
 from webhooks.http.context import parts, runtime
@@ -70,6 +71,10 @@ class Guest:
             "context": Context.of_json(stored["context"]),
         }
         return cls(**stored | whole)
+
+    @property
+    def participant_id(self) -> str | None:
+        return None if self.participant is None else self.participant.id
 
     def may(self, right: May) -> bool:
         return right in RIGHTS[self.viewer]
@@ -135,7 +140,7 @@ def admit() -> None:
         return
     known = SESSIONS.signed()
     g.guest = NOBODY
-    if known is not None and not is_over(known):
+    if known is not None and not is_over(known) and _stands(known):
         g.guest = known
     if not request.path.startswith(HOMES[g.guest.purpose]) or not g.guest.coach_id:
         log.warning("page_refused", reason="no session", page=request.endpoint)
@@ -157,9 +162,26 @@ def admit() -> None:
 def at_settings() -> Guest | None:
     """Whoever asks, outside of the pages, if they are a coach with a session at the settings."""
     found = SESSIONS.find()
-    if found is None or found.purpose != "settings":
+    if found is None or found.purpose != "settings" or not _stands(found):
         return None
     return found
+
+
+def _stands(known: Guest) -> bool:
+    """A cookie cannot be taken back: whoever was erased since would be known by theirs for two
+    hours more, and could book anew.
+    """
+    with runtime().services.database.read() as tx:
+        return links.stands(tx, known.coach_id, known.participant_id, known.until)
+
+
+def keep(tx: Tx) -> None:
+    """Before a page writes about its guest: an erasure that begins meanwhile waits for this
+    transaction, and finds what it wrote.
+    """
+    here = guest()
+    if not links.stands(tx, here.coach_id, here.participant_id, here.until, lock=True):
+        abort(401, "session_over")
 
 
 def guest() -> Guest:

@@ -24,7 +24,7 @@ from storage.transactions.pods import Changes, Made, Plan
 from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.http.context import runtime
 from webhooks.http.page_security import SEE_OTHER, see
-from webhooks.http.page_sessions import guest
+from webhooks.http.page_sessions import guest, keep
 from webhooks.http.permissions import May
 from webhooks.pages import kept
 from webhooks.pages.booking import coming, had, have_page, refused_page
@@ -147,6 +147,7 @@ def _tried(work: Callable[[Tx, Terms], BookingChange | Made]) -> Response:
     terms, key = services.terms(), _key()
     try:
         with services.database.write() as tx:
+            keep(tx)
             known = idempotency.begin(tx, CLIENT, key, _digest(), now=terms.now)
             if known is not None:
                 return _shown(known.document)
@@ -242,9 +243,7 @@ def _key() -> str:
 def _digest() -> bytes:
     """What was asked, and by whom."""
     here = guest()
-    participant_id = ""
-    if here.participant is not None:
-        participant_id = here.participant.id
+    participant_id = here.participant_id or ""
     fields = [f"{name}={value}" for name, value in sorted(request.form.items())]
     asked = [here.viewer, here.coach_id, participant_id, *fields]
     return blake2b("\0".join(asked).encode(), digest_size=32).digest()

@@ -13,6 +13,7 @@ from flask import abort, request
 
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS, timezone
+from domain.mail.safety import one_line
 from domain.sessions import Booking, Participant, Session, Terms, Unknown
 from domain.slots.cells import GRID
 from storage.rows import bookings, sessions
@@ -186,7 +187,9 @@ def line(name: str) -> str | None:
     text = request.form.get(name, "").strip()
     if len(text) > MOST_TEXT:
         raise Invalid(name, "too_long", f"Write at most {MOST_TEXT} characters.")
-    return text or None
+    if not one_line(text):
+        return None
+    return text
 
 
 def start_chosen() -> int:

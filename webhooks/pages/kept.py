@@ -17,7 +17,7 @@ from storage.slots.bookable import Wanted
 from storage.transactions import holds
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import guest
+from webhooks.http.page_sessions import guest, keep
 from webhooks.pages.booking_query import Choice, choice, keeper, start_chosen, who
 
 MINUTES = 5
@@ -76,6 +76,7 @@ def _keep(wanted: Wanted, terms: Terms) -> None:
         return _give_back(terms)
     try:
         with runtime().services.database.write() as tx:
+            keep(tx)
             holds.keep(tx, wanted, owner, MINUTES, terms)
     except (Refused, Invalid):
         _give_back(terms)

@@ -14,11 +14,12 @@ from domain.coaches import ID, Kind, Mode
 from domain.errors import Invalid
 from domain.hours import WEEKDAYS
 from domain.mail import LANGUAGES
-from domain.mail.safety import ADDRESS_RULE, mail_address
+from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
 
 LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
 SPOKEN = f"{', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}"
 MOST_TEXT = 300
+SHOWS_NOTHING = "Send a text of which people see something: this one is only blanks."
 MOST_WINDOWS = 24
 MOST_OVERRIDES = 400
 MOST_COACHES = 200
@@ -45,6 +46,13 @@ def _address(text: str) -> str:
         return mail_address("", text)
     except Invalid as error:
         raise PydanticCustomError("not_an_address", ADDRESS_RULE) from error
+
+
+def _seen(text: str) -> str:
+    """A text that people see: an empty one is none, and one of blanks would look like it."""
+    if text and not one_line(text):
+        raise PydanticCustomError("shows_nothing", SHOWS_NOTHING)
+    return text
 
 
 def _listed(value: object) -> object:
@@ -99,7 +107,7 @@ Version = Annotated[
 Minutes = Annotated[int, Field(ge=0, le=480)]
 # No database keeps a NUL; whatever else people are called is kept as it is, and made harmless where
 # it is shown.
-Line = Annotated[str, Field(max_length=MOST_TEXT, pattern=r"^[^\x00]*$")]
+Line = Annotated[str, Field(max_length=MOST_TEXT, pattern=r"^[^\x00]*$"), AfterValidator(_seen)]
 Mail = Annotated[
     str,
     AfterValidator(_address),

@@ -133,10 +133,13 @@ def test_each_cell_of_the_week_is_what_the_api_says(
     assert COUNT.findall(page) == [str(len(starts))]
     walls = [datetime.fromisoformat(start).astimezone(ZoneInfo(zone)) for start in starts]
     expected = {((wall.date() - first).days, wall.hour * 4 + wall.minute // 15) for wall in walls}
-    columns = re.findall(r'<div class="column">.*?</div>', page)
+    columns = re.findall(r'<dl class="column">.*?</dl>', page)
     assert len(columns) == 7
     assert page.count("<span>00:00</span>") == 1  # the first row is midnight
-    found = [re.findall(r"<([iu])>", column) for column in columns]
+    found = [re.findall(r"<(dd|dt)>", column) for column in columns]
     assert {
-        (number, row) for number, its in enumerate(found) for row, it in enumerate(its) if it == "u"
+        (number, row)
+        for number, its in enumerate(found)
+        for row, it in enumerate(its)
+        if it == "dd"
     } == expected

@@ -1,0 +1,114 @@
+"""Whoever is erased has no page any more: their links and the sessions that came of them end with
+the erasure, also that of a page which books at that very moment.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from dramatiq.brokers.stub import StubBroker
+
+from domain.sessions import ERASED_ID
+from storage.reports.personal_data import Person
+from storage.schema import tables
+from storage.transactions import bookings as booking_transactions
+from storage.transactions import erasures, holds
+from tests.support import http_client as desks
+from tests.support import people
+from tests.support.databases import Kind
+from tests.support.http_client import Desk
+from tests.support.page_visitor import GRACE, HEDY, Visitor, enter, follow, link, path_of
+from tests.webhooks.pages.links.kit import TEN, refused
+
+COACH, PARTICIPANT = Person("coach", "ada"), Person("participant", "grace")
+ACME = {"company": "acme"}
+
+
+def erase(desk: Desk, person: Person) -> None:
+    with desk.database.write() as tx:
+        assert erasures.ask(tx, person, actor="a test", now=people.NOW) is not None
+    with desk.database.write() as tx:
+        erasures.advance(tx, person, now=people.NOW)
+
+
+@pytest.mark.parametrize("viewer", ["participant", "coach", "manager"])
+def test_who_was_erased_has_no_page_and_books_nothing(one_desk: Desk, viewer: str) -> None:
+    # Given a page for Grace, with a form that is filled in, and one for Hedy
+    theirs = enter(one_desk, viewer=viewer, context=ACME)
+    other = enter(one_desk, participant=HEDY)
+    form = theirs.confirm(TEN)
+    erase(one_desk, PARTICIPANT)
+    before = one_desk.dump()
+    # When her browser goes on
+    for path in ("/book", "/book/grid", f"/book/confirm?start={TEN}&duration=60"):
+        refused(theirs.get(path), 401, "ask for a new link")
+    for path in ("/book", "/book/choose", "/book/groups/ses_1/join"):
+        refused(theirs.post(path, form), 401, "ask for a new link")
+    # Then nothing is written, and Hedy goes on
+    assert one_desk.dump() == before
+    assert other.get("/book").status_code == 200
+    # And who comes back, comes by a link that is made anew
+    assert enter(one_desk).get("/book").status_code == 200
+
+
+@pytest.mark.parametrize("purpose", ["settings", "booking"])
+def test_a_coach_who_was_erased_has_no_page(one_desk: Desk, purpose: str) -> None:
+    browser = Visitor(one_desk.client.application.test_client())
+    participant = None if purpose == "settings" else GRACE
+    made = link(one_desk, purpose=purpose, participant=participant)
+    home = follow(browser.client, path_of(made)).location
+    assert browser.get(home).status_code == 200
+    erase(one_desk, COACH)
+    assert browser.get(home).status_code == 401
+    assert browser.post(home, {}).status_code == 401
+
+
+def test_a_link_that_was_not_followed_yet_leads_nowhere(one_desk: Desk) -> None:
+    path = path_of(link(one_desk))
+    erase(one_desk, PARTICIPANT)
+    answer = follow(Visitor(one_desk.client.application.test_client()).client, path)
+    assert answer.status_code == 403
+
+
+@pytest.fixture
+def postgres_desk(fresh_database: Callable[[Kind], str]) -> Iterator[Desk]:
+    with desks.opened(fresh_database("postgresql"), broker=StubBroker()) as desk:
+        people.ready(desk.database)
+        yield desk
+
+
+@pytest.mark.parametrize("person", [PARTICIPANT, COACH], ids=lambda person: person.kind)
+@pytest.mark.parametrize("writes", ["booking", "hold"])
+def test_a_page_that_writes_while_its_guest_is_erased_leaves_nothing_of_them(
+    postgres_desk: Desk, monkeypatch: pytest.MonkeyPatch, person: Person, writes: str
+) -> None:
+    guest = enter(postgres_desk)
+    form = guest.confirm(TEN)
+    module, name = {"booking": (booking_transactions, "book"), "hold": (holds, "keep")}[writes]
+    usual = getattr(module, name)
+    erasing = threading.Thread(target=erase, args=(postgres_desk, person))
+
+    def while_erased(*arguments: Any) -> Any:
+        # The erasure is asked for between the look at the session and the write.
+        erasing.start()
+        erasing.join(0.5)
+        return usual(*arguments)
+
+    monkeypatch.setattr(module, name, while_erased)
+    if writes == "booking":
+        guest.post("/book", form)
+    else:
+        guest.get("/book/confirm", query_string={"start": TEN + 7200, "duration": 60})
+        guest.post("/book/choose", form | {"start": str(TEN + 7200), "duration": "60"})
+    erasing.join(30)
+    assert not erasing.is_alive()
+    with postgres_desk.database.read() as tx:
+        seats = [each.participant_id for each in tx.execute(tables.bookings.select())]
+        owners = {each.owner for each in tx.execute(tables.sessions.select())}
+        taken = tx.execute(
+            tables.sessions.select().where(tables.sessions.c.coach_id == "ada")
+        ).all()
+    assert all(seat.startswith(ERASED_ID) for seat in seats)
+    assert owners <= {None}
+    assert person.kind == "participant" or taken == []
