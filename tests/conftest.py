@@ -9,7 +9,8 @@ instead.
 import gc
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +26,8 @@ from tests.support.postgres import postgres_server
 from tests.support.progress import Progress
 from workers.embedded.redis import redis_server
 
+ROOT = Path(__file__).parents[1]
+TEST_MODULES = sorted(Path(__file__).parent.rglob("test_*.py"))
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
@@ -71,6 +74,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     deep = [item for item in items if item.get_closest_marker("deep")]
     items[:] = [item for item in items if item not in deep]
     config.hook.pytest_deselected(items=deep)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Each tester prepares the assertions of its share of the modules first, for all testers.
+
+    It keeps them on disk; else, in a new clone, each would prepare those of every module.
+    """
+    given: dict[str, str] = getattr(session.config, "workerinput", {})
+    if not given or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    number, testers = int(given["workerid"].removeprefix("gw")), int(given["workercount"])
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in TEST_MODULES]
+    for name in names[number::testers]:
+        with suppress(Exception, pytest.skip.Exception):  # the collection meets and tells it
+            import_module(name)
 
 
 @pytest.hookimpl(trylast=True)

@@ -64,7 +64,7 @@ class Town:
         threads = 1 if point.endswith(":frozen") else 4
         options = ("--processes=1", f"--threads={threads}", "--skip-logging")
         dramatiq = ("dramatiq", "workers.bootstrap:start", *options)
-        environment = self.environment | {"dramatiq_worker_timeout": "20"}
+        environment = self.environment | {"dramatiq_worker_timeout": forks.IDLE_POLL_MS}
         self.processes.start(
             name, point, "--", *dramatiq, env=environment, module="tests.support.failpoints"
         )

@@ -15,7 +15,7 @@ from dramatiq.brokers.stub import StubBroker
 from werkzeug.test import EnvironBuilder
 
 from tests.support import http_client as desks
-from tests.support.databases import copy_of
+from tests.support.databases import copy_of, in_memory
 from tests.support.http_client import Desk
 from webhooks.app import App
 
@@ -42,12 +42,12 @@ def pace() -> float:
 
 
 @pytest.fixture(scope="module")
-def steady(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    url = copy_of(sqlite_template, tmp_path_factory.mktemp("costs") / "db.sqlite")
-    with desks.opened(
-        url, broker=StubBroker(), limit_reads=0, limit_writes=0, limit_wrong=0
-    ) as desk:
-        yield desk
+def steady(sqlite_template: Path) -> Iterator[Desk]:
+    limits: dict[str, Any] = {"limit_reads": 0, "limit_writes": 0, "limit_wrong": 0}
+    with in_memory() as folder:
+        url = copy_of(sqlite_template, Path(folder) / "db.sqlite")
+        with desks.opened(url, broker=StubBroker(), **limits) as desk:
+            yield desk
 
 
 def cost(desk: Desk, environ: Environ) -> float:
