@@ -148,10 +148,12 @@ class Caller:
                 " later"
             )
         # Fewer pages than at first: some of what was promised is missing, and would be offered.
-        # Ever more of them: one account would use up everybody's budget.
-        if last.total != pages[0].total:
+        # Some more are what is written while we read. Ever more of them: one account would use up
+        # the budget of all.
+        promised = pages[0].total
+        if not promised <= last.total <= 2 * promised + 1:
             raise BadAnswer(
-                f"{first} has {last.total} pages, and had {pages[0].total} when it began; read"
+                f"{first} has {last.total} pages, and had {promised} when it began; read"
                 " again later"
             )
         if self._is_too_much(pages):

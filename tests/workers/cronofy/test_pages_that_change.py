@@ -35,7 +35,7 @@ def page(number: int, total: int) -> dict[str, Any]:
     return {"pages": pages, "free_busy": [MONDAY]}
 
 
-def test_a_read_that_never_ends_costs_two_calls_and_not_everybody_s_budget(
+def test_a_read_that_never_ends_costs_five_calls_and_not_everybody_s_budget(
     cronofy: Cronofy, api: responses.RequestsMock
 ) -> None:
     def one_more(_request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
@@ -46,13 +46,23 @@ def test_a_read_that_never_ends_costs_two_calls_and_not_everybody_s_budget(
         path = FIRST if number == 1 else f"{FIRST}/pages/p{number}"
         api.add_callback("GET", path, one_more)
     api.assert_all_requests_are_fired = False
-    with pytest.raises(errors.BadAnswer, match="3 pages, and had 2"):
+    with pytest.raises(errors.BadAnswer, match="6 pages, and had 2"):
         read(cronofy)
-    assert len(api.calls) == 2
+    assert len(api.calls) == 5
 
 
-@pytest.mark.parametrize("later", [2, 4], ids=["fewer", "more"])
-def test_pages_that_become_fewer_or_more_are_no_whole_read(
+def test_a_page_more_that_was_written_meanwhile_is_read_too(
+    cronofy: Cronofy, api: responses.RequestsMock
+) -> None:
+    for number, total in ((1, 2), (2, 3), (3, 3)):
+        path = FIRST if number == 1 else f"{FIRST}/pages/p{number}"
+        api.get(path, json=page(number, total))
+    assert len(read(cronofy).start) == 3
+    assert len(api.calls) == 3
+
+
+@pytest.mark.parametrize("later", [2, 8], ids=["fewer", "far more"])
+def test_pages_that_become_fewer_or_far_more_are_no_whole_read(
     cronofy: Cronofy, api: responses.RequestsMock, later: int
 ) -> None:
     api.get(FIRST, json=page(1, 3))
