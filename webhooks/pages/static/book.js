@@ -178,11 +178,20 @@ offerDevice();
 const AHEAD = document.dir === "rtl" ? -1 : 1; // days run the way the page is read
 const STEPS = { ArrowLeft: [0, -AHEAD], ArrowRight: [0, AHEAD], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
+/** In a narrow window the days stand one after the other: each arrow leads to the time before, or after. */
+const alongTheList = (button, [down, across]) => {
+  const column = (it) => it.closest("td").cellIndex;
+  const seen = [...grid.querySelectorAll("td button")].filter(it => it.checkVisibility());
+  const listed = seen.sort((one, other) => column(one) - column(other)); // the rows stay in their order
+  listed[listed.indexOf(button) + (down || across)]?.focus();
+};
+
 grid.addEventListener("keydown", (event) => {
   const step = STEPS[event.key];
   const cell = event.target.closest("td");
   if (!step || !cell) return;
   event.preventDefault();
+  if (grid.querySelector(".days").checkVisibility()) return alongTheList(event.target, step);
   const rows = cell.closest("table").rows;
   let [row, column] = place(cell);
   for (;;) {
