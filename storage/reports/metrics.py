@@ -1,6 +1,4 @@
-"""What is owed, late or wrong at this moment, as figures:
-few of them, whatever the number of coaches.
-"""
+"""What is owed, late or wrong now, as figures: few of them, whatever the number of coaches."""
 
 from collections.abc import Iterable
 from datetime import datetime

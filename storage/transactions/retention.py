@@ -1,5 +1,4 @@
-"""What is kept of people once it was of use: mails lose what they say, bookings lose whose they
-were.
+"""What is kept of people once it was of use: mails lose their texts, bookings lose their people.
 
 Rows stay, with ids, times, seats and statuses: they are what happened. Nothing here is undone.
 """

@@ -1,6 +1,4 @@
-"""The coming week as these settings would have it: quarter hours that a session can begin at, or
-not; and in words.
-"""
+"""The coming week as these settings would have it: each quarter hour, open or not; and in words."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
