@@ -111,7 +111,9 @@ class Broker(RedisBroker):
         """What waits in a queue; nothing while Redis is away:
         that is waited for, and told by the breaker.
         """
-        if not self._ground.firm:
+        # Each queue of dramatiq's has one for what is delayed, and a thread that looks into it all
+        # the time. We delay nothing: to ask Redis about them is half of an idle worker's work.
+        if queue_name in self.delay_queues or not self._ground.firm:
             return []
         found: list[bytes | None] = self._dispatch("fetch")(queue_name, most) or []
         while found:

@@ -1,8 +1,10 @@
 """The broker: wake-ups carry ids, and a lost Redis costs the sender a moment."""
 
 import time
+from typing import Any
 
 import dramatiq
+import redis
 from dramatiq import Worker
 
 from tests.support.in_process import House
@@ -51,6 +53,25 @@ def test_a_real_worker_serves_what_was_woken(house: House, redis_url: str) -> No
     worker.stop()
     broker.close()
     assert house.control.counts()["GET /v1/free_busy"] == 1
+
+
+def test_an_idle_worker_never_asks_for_what_is_delayed(house: House, redis_url: str) -> None:
+    client = create_redis(redis_url, timeout=5)
+    broker = create_broker(client)
+    declare_actors(broker, house.runtime.services)
+    before = scripts_run(client)
+    assert broker.delay_queues
+    for queue in broker.delay_queues:
+        assert broker.do_fetch(queue, 8) == []
+    assert scripts_run(client) == before
+    assert broker.do_fetch("freebusy", 8) == []
+    assert scripts_run(client) > before
+    client.close()
+
+
+def scripts_run(client: redis.Redis) -> int:
+    stats: Any = client.info("commandstats")
+    return sum(each["calls"] for name, each in stats.items() if "eval" in name)
 
 
 def test_two_brokers_in_one_process_do_not_share_actors(house: House, redis_url: str) -> None:
