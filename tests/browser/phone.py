@@ -27,7 +27,8 @@ FIRST = "#grid td:not([class]) button"
 
 
 def small(page: Page) -> list[str]:
-    """What a fingertip misses."""
+    """What a fingertip misses, once the page has its style."""
+    page.wait_for_load_state()
     found: list[str] = page.evaluate(SMALL)
     return found
 

@@ -50,7 +50,8 @@ def fits_everybody(page: Page, widths: Sequence[int] = (1280, 360)) -> None:
 
 
 def violations(page: Page, tag: str | None = None) -> list[str]:
-    """What axe finds; `tag`: by the rules that carry it alone."""
+    """What axe finds in a page that has its style; `tag`: by the rules that carry it alone."""
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
     options: dict[str, Any] = {"resultTypes": ["violations"]}  # whatever passes is not described

@@ -26,6 +26,7 @@ IN_VIEW = """id => {
 
 
 def in_view(page: Page, element_id: str) -> bool:
+    page.wait_for_load_state()
     return bool(page.evaluate(IN_VIEW, element_id))
 
 

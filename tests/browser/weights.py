@@ -10,6 +10,7 @@ SIZE = "url => fetch(url).then(it => it.arrayBuffer()).then(it => it.byteLength)
 
 def weight(seen: Seen) -> int:
     """Bytes of the first view."""
+    seen.page.wait_for_load_state()
     parts = {url for url in seen.requests if "/static/" in url}
     assert len(parts) > 3
     return sum(int(seen.page.evaluate(SIZE, url)) for url in [seen.page.url, *sorted(parts)])

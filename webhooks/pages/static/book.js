@@ -178,12 +178,15 @@ offerDevice();
 const AHEAD = document.dir === "rtl" ? -1 : 1; // days run the way the page is read
 const STEPS = { ArrowLeft: [0, -AHEAD], ArrowRight: [0, AHEAD], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-/** In a narrow window the days stand one after the other: each arrow leads to the time before, or after. */
+/** In a narrow window the days stand one after the other: up and down lead from time to time, the others from day to day. */
 const alongTheList = (button, [down, across]) => {
   const column = (it) => it.closest("td").cellIndex;
   const seen = [...grid.querySelectorAll("td button")].filter(it => it.checkVisibility());
   const listed = seen.sort((one, other) => column(one) - column(other)); // the rows stay in their order
-  listed[listed.indexOf(button) + (down || across)]?.focus();
+  if (down) return listed[listed.indexOf(button) + down]?.focus();
+  const days = listed.filter(it => (column(it) - column(button)) * across > 0).map(column);
+  const day = across > 0 ? days[0] : days.at(-1);
+  listed.find(it => column(it) === day)?.focus();
 };
 
 grid.addEventListener("keydown", (event) => {
