@@ -43,8 +43,13 @@ def add(tx: Connection, booking: Booking) -> None:
 
 
 def put(tx: Connection, booking: Booking) -> None:
-    """Write all of it, as the caller read it and changed it under the coach's lock."""
-    tx.execute(bookings.update().where(row.id == booking.id).values(_values(booking)))
+    """Write what the caller read and changed under the coach's lock; but for whose it is."""
+    # The race: retention takes people out of bookings without that lock. Written whole, whoever was
+    # forgotten since would be there again.
+    values = _values(booking)
+    for name in _whose(booking.participant):
+        del values[name]
+    tx.execute(bookings.update().where(row.id == booking.id).values(values))
 
 
 def put_participant(tx: Connection, booking_id: str, who: Participant) -> None:

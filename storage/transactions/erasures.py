@@ -144,6 +144,7 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     # The sessions of their pages end with their links. A page that books just now has locked its
     # link: what it writes is there, and found, once this has waited for it.
     _delete(tx, links, links.c.participant_id == person.id)
+    _lock_coaches(tx, person.id)
     rows = personal_data.of_participant(tx, person.id)
     answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
@@ -165,12 +166,30 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     return Erased(0, len(coming), taken, emptied, answers)
 
 
+def _lock_coaches(tx: Connection, participant_id: str) -> None:
+    """Those with whom the participant has a seat, in the order in which seats are moved."""
+    # The race: somebody cancels or moves a booking, has read it under its coach's lock, and writes
+    # it back whole: name, address and reason would be there again, and mails be owed to them.
+    theirs = (
+        select(sessions.c.coach_id)
+        .join(bookings)
+        .where(bookings.c.participant_id == participant_id)
+    )
+    for coach_id in tx.scalars(theirs.distinct().order_by(sessions.c.coach_id)).all():
+        coach_rows.lock(tx, coach_id)
+
+
 def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
     """Leave a coach of whom nothing is known but the id, and who cannot be booked:
     a session would be lost later.
     """
+    # Another version: a form of settings that was opened before is not what is stored any more.
     bare = coaches.update().where(coaches.c.id == coach_id)
-    tx.execute(bare.values(name="", email=None, weekly=[[]] * 7, overrides=[]))
+    tx.execute(
+        bare.values(
+            name="", email=None, weekly=[[]] * 7, overrides=[], version=coaches.c.version + 1
+        )
+    )
     closed = coach_rows.get(tx, coach_id)
     if closed is not None:
         slot_sets.recompute(tx, closed, now=now)

@@ -18,8 +18,8 @@ AT_ONCE = 2_000
 and no lock is held for long.
 """
 
-FORGOTTEN = "forgotten"
-"""In place of a reason that was given for a person."""
+FORGOTTEN = ""
+"""In place of a reason that was given for a person: that there was one stays known."""
 ROLES = ("participant", "coach")
 row = outbox.c
 _over = row.state.in_(("sent", "superseded"))

@@ -139,9 +139,11 @@ def admit() -> None:
         g.guest = at_settings() or NOBODY
         return
     known = SESSIONS.signed()
-    g.guest = NOBODY
-    if known is not None and not is_over(known) and _stands(known):
+    if known is not None and not is_over(known):
+        # Before the database is asked: a page that says that it is away speaks their language.
         g.guest = known
+        if not _stands(known):
+            g.guest = NOBODY
     if not request.path.startswith(HOMES[g.guest.purpose]) or not g.guest.coach_id:
         log.warning("page_refused", reason="no session", page=request.endpoint)
         g.guest = _gone(known)

@@ -40,21 +40,23 @@ def redeem(token: str) -> Response:
                 links.look(tx, token, "page", browser=browser, now=now)
             return _come_again(token)
         with services.database.write() as tx:
-            link = links.follow(tx, token, "page", browser=browser, now=now, until=now + LIFE)
+            # A session ends at a full second, as its cookie says it, and finds its link by that.
+            until = (now + LIFE).replace(microsecond=0)
+            link = links.follow(tx, token, "page", browser=browser, now=now, until=until)
         invited = Guest.of_json(link.meaning)
     except Closed as error:
         raise turned_away(error.reason) from None
     except (Invalid, KeyError, TypeError):  # of a release that knew other fields
         raise turned_away("altered") from None
     # The same for each time that this browser follows it: what it has open already stays good.
-    csrf, until = cookies.form_token(browser, token), int(link.expires_at.timestamp())
+    csrf, ends = cookies.form_token(browser, token), int(link.expires_at.timestamp())
     log.info(
         "link_followed", purpose=invited.purpose, viewer=invited.viewer, coach=invited.coach_id
     )
     place = HOMES[invited.purpose]
     if invited.booking_id:
         place = f"/book/bookings/{invited.booking_id}"
-    response = SESSIONS.give(see(place), replace(invited, csrf=csrf, until=until))
+    response = SESSIONS.give(see(place), replace(invited, csrf=csrf, until=ends))
     return cookies.remember(response, browser)
 
 

@@ -22,7 +22,7 @@ from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.listing import listing_of
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import guest, language, reader
+from webhooks.http.page_sessions import guest, keep, language, reader
 from webhooks.pages import hours_text, zones
 from webhooks.pages import settings_choices as choices
 from webhooks.pages import settings_form as forms
@@ -100,6 +100,7 @@ def settings_save() -> Response:
         return found.coach
 
     def save(tx: Tx) -> tuple[CoachChange, list[str]]:
+        keep(tx)
         coach_id, now = guest().coach_id, services.now()
         expected = int(values["version"])
         changed = coach_settings.put_coach(tx, coach_id, change, expected=expected, now=now)

@@ -9,7 +9,7 @@ from storage.schema.database import Tx
 from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import guest
+from webhooks.http.page_sessions import guest, keep
 from webhooks.pages.settings import HOME, common
 from webhooks.pages.settings_words import PROVIDERS
 from workers.jobs import account_linking
@@ -51,6 +51,7 @@ def settings_disconnect(connection_id: str) -> Response:
     is woken now.
     """
     with runtime().services.database.write() as tx:
+        keep(tx)
         _owned(tx, connection_id)
         push_marks.mark_dirty(tx, connection_id, erase=True)
     runtime().actors.wake(connection_id)

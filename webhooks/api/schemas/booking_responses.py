@@ -61,7 +61,8 @@ class Time(BaseModel):
     title: str | None
     pod: PodOut | None = Field(description="Only for pods.")
     force_reason: str | None = Field(
-        description="Why it was booked over busy time or outside hours; null if it was not."
+        description="Why it was booked over busy time or outside hours; null if it was not,"
+        " and empty once the reason is forgotten with the person it was given for."
     )
     conflict_since: Instant | None = Field(
         description="Since when an event in the coach's calendars lies over it."

@@ -11,7 +11,9 @@ from dramatiq.brokers.stub import StubBroker
 
 from domain.sessions import ERASED_ID
 from storage.reports.personal_data import Person
+from storage.rows import bookings, coaches
 from storage.schema import tables
+from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
 from storage.transactions import erasures, holds
 from tests.support import http_client as desks
@@ -112,3 +114,41 @@ def test_a_page_that_writes_while_its_guest_is_erased_leaves_nothing_of_them(
     assert all(seat.startswith(ERASED_ID) for seat in seats)
     assert owners <= {None}
     assert person.kind == "participant" or taken == []
+
+
+def test_who_is_erased_while_somebody_changes_their_booking_does_not_come_back(
+    postgres_desk: Desk,
+) -> None:
+    # Given Grace's session, and somebody of the platform who is about to cancel it
+    database = postgres_desk.database
+    with database.write() as tx:
+        wanted = Wanted("ada", TEN, 60)
+        booked = booking_transactions.book(
+            tx, wanted, people.GRACE, people.PROGRAMME, people.terms()
+        )
+    erasing = threading.Thread(target=erase, args=(postgres_desk, PARTICIPANT))
+    with database.write() as tx:
+        standing = booking_transactions.stand(tx, booked.booking.id, people.terms())
+        # When she is erased after it was read and before it is written
+        erasing.start()
+        erasing.join(1)
+        assert erasing.is_alive(), "it waits for whoever changes a seat of hers"
+        bookings.put(tx, standing.booking.changed(people.NOW, status="cancelled"))
+    erasing.join(30)
+    # Then both is done
+    with database.read() as tx:
+        found = bookings.get(tx, booked.booking.id)
+    assert found.status == "cancelled"
+    assert found.participant.id.startswith(ERASED_ID)
+    assert "Grace" not in str(postgres_desk.dump())
+
+
+def test_a_form_that_was_opened_before_its_coach_was_erased_is_not_saved(one_desk: Desk) -> None:
+    with one_desk.database.read() as tx:
+        before = coaches.get(tx, "ada")
+    erase(one_desk, COACH)
+    with one_desk.database.read() as tx:
+        after = coaches.get(tx, "ada")  # until their accounts are revoked
+    assert before is not None
+    assert after is not None
+    assert after.version > before.version

@@ -3,6 +3,7 @@ takes.
 """
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from tests.support import http_client as desks
 from tests.support import people
+from tests.support.databases import Kind
 from tests.support.http_client import Desk
 from tests.support.page_visitor import HEDY, Visitor, enter, fields, follow, link, path_of
 from tests.webhooks.pages.links.kit import TEN, later, refused
@@ -172,3 +174,27 @@ def test_a_platform_may_show_the_pages_in_a_frame(fresh_database: Any) -> None:
 def test_what_is_no_origin_stops_the_start(origins: str) -> None:
     with pytest.raises(ValueError, match="each is an origin"):
         desks.settings_for("sqlite:///x", "redis://x", embed_origins=origins)
+
+
+def test_a_link_followed_at_the_end_of_a_second_opens_a_session_that_stands(
+    fresh_database: Callable[[Kind], str],
+) -> None:
+    late = people.NOW.replace(microsecond=999_600)  # stored to the millisecond: the next second
+    with desks.opened(fresh_database("sqlite"), broker=StubBroker(), now=late) as desk:
+        people.ready(desk.database)
+        assert enter(desk).get("/book").status_code == 200
+
+
+def test_a_page_that_says_that_the_database_is_away_says_it_in_the_guest_s_language(
+    fresh_database: Callable[[Kind], str],
+) -> None:
+    with desks.opened(fresh_database("postgresql"), broker=StubBroker()) as desk:
+        people.ready(desk.database)
+        guest = enter(desk, language="fr")
+        breaker = desk.database.breaker
+        assert breaker is not None
+        breaker.close()
+        breaker.kind = "away"
+        page = guest.get("/book")
+    assert page.status_code == 503
+    assert '<html lang="fr"' in page.text
