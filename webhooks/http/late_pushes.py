@@ -39,7 +39,7 @@ class LatePushes:
         with self._lock:
             if len(self._refused) >= MOST:
                 return
-            self._refused.setdefault((channel, kind), monotonic() + KEPT_SECONDS)
+            self._refused[channel, kind] = monotonic() + KEPT_SECONDS
             if self._trying:
                 return
             self._trying = True
@@ -47,32 +47,38 @@ class LatePushes:
 
     def _make_up(self) -> None:
         done = 0
-        while (push := self._next()) is not None:
+        while (found := self._take()) is not None:
+            push, until = found
             try:
                 self._owe(*push)
+                done += 1
             except Unavailable:
+                self._put_back(push, until)
                 self._database.wait(AGAIN_SECONDS)
                 sleep(AGAIN_SECONDS)
-                continue
             except Exception:
                 # One that is beyond us is one that Cronofy brings again, and must not be in the
                 # way of those behind it.
                 log.exception("late_push_failed")
-            done += 1
-            with self._lock:
-                del self._refused[push]
         log.info("late_pushes_made_up", count=done)
 
-    def _next(self) -> tuple[bytes, str] | None:
-        """The first that is still to be tried. None: the thread ends, and the next refused push
-        starts another.
+    def _take(self) -> tuple[tuple[bytes, str], float] | None:
+        """The first that is still to be tried, and until when. None: the thread ends, and the next
+        refused push starts another.
         """
         # The race: a push that is refused while the thread is ending. Under the lock it finds it
         # either at work, or gone.
         with self._lock:
-            for push, until in list(self._refused.items()):
+            while self._refused:
+                # Taken out before it is tried: the same one, refused once more meanwhile, is news.
+                push = next(iter(self._refused))
+                until = self._refused.pop(push)
                 if monotonic() < until and not self._database.closed:
-                    return push
-                del self._refused[push]
+                    return push, until
             self._trying = False
         return None
+
+    def _put_back(self, push: tuple[bytes, str], until: float) -> None:
+        """Behind the others: one row that somebody holds is in nobody's way."""
+        with self._lock:
+            self._refused.setdefault(push, until)
