@@ -7,16 +7,16 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 
 from storage.schema import deadlines
-from storage.schema.database import Database
+from storage.schema.database import Database, Unavailable
 
 TRIES = 5
 SECONDS = 3.0
 BACKEND = select(func.pg_backend_pid())
 
 
-def keeps_for(database: Database) -> Literal["transaction", "connection"] | None:
-    """None: nobody stands there. Raises one of Unavailable where a second transaction, beside the
-    one that is under way, gets no server.
+def keeps_for(database: Database) -> Literal["transaction", "connection", "one"] | None:
+    """None: nobody stands there. "one": a second transaction, beside the one that is under way,
+    gets no server. Raises one of Unavailable where not even the first does.
     """
     if database.engine.dialect.name != "postgresql":
         return None
@@ -29,7 +29,10 @@ def keeps_for(database: Database) -> Literal["transaction", "connection"] | None
         # it first, and leave it to us again.
         for _ in range(TRIES):
             before = ours.scalar(BACKEND)
-            with database.write():
-                if ours.scalar(BACKEND) != before:
-                    return "transaction"
+            try:
+                with database.write():
+                    if ours.scalar(BACKEND) != before:
+                        return "transaction"
+            except Unavailable:
+                return "one"
     return "connection"

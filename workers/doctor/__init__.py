@@ -69,15 +69,16 @@ def _standbys(services: Services) -> Iterator[Finding]:
 
 
 def _pooler(services: Services) -> Iterator[Finding]:
-    """Nothing to say where there is none."""
+    """Nothing to say where there is none, or where the database says nothing: that is told."""
     try:
         keeps = poolers.keeps_for(services.database)
     except Unavailable:
+        return
+    if keeps == "one":
         # The checks that follow ask for one connection each: it may be had in a moment.
         services.database.wait(poolers.SECONDS)
         yield Finding("pooler", "has no server for a second transaction", MORE_SERVERS)
-        return
-    if keeps == "connection":
+    elif keeps == "connection":
         yield Finding("pooler", "keeps a server for each of our connections", MORE_SERVERS)
     elif keeps == "transaction":
         yield Finding("pooler", "gives a server to each transaction")

@@ -9,7 +9,7 @@ from storage.schema.database import create
 from tests.support.databases import Kind
 from tests.support.in_process import House
 from tests.support.pgbouncer import LEFT_OUT, PROGRAM, pgbouncer
-from tests.workers.doctor.kit import found, only
+from tests.workers.doctor.kit import found
 from workers import doctor
 
 
@@ -46,10 +46,16 @@ def test_one_that_takes_no_transactions_is_told(
 ) -> None:
     with pgbouncer(fresh_database("postgresql"), pool_mode="statement") as url:
         database = create(url, use="report")
-        finding = only(replace(house.runtime.services, database=database), "pooler")
+        (finding, *_) = found(replace(house.runtime.services, database=database), "database")
         database.close()
     assert "pool_mode to transaction" in finding.next_step
 
 
 def test_without_one_nothing_is_said(house: House) -> None:
     assert found(house.runtime.services, "pooler") == []
+
+
+def test_a_database_that_is_away_is_no_pooler_s_fault(house: House) -> None:
+    database = create("postgresql://127.0.0.1:9/nobody", use="report")
+    assert found(replace(house.runtime.services, database=database), "pooler") == []
+    database.close()
