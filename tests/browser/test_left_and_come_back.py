@@ -53,6 +53,16 @@ def test_a_save_without_a_network_loses_nothing(one_site: Site) -> None:
         assert stored(one_site).hours.weekly_json()["sat"] == [["10:00", "12:00"]]
 
 
+def test_a_laptop_without_a_network_saves_at_its_own_server(one_site: Site) -> None:
+    with at_settings(one_site) as seen:
+        page = seen.page
+        page.add_init_script("Object.defineProperty(navigator, 'onLine', {get: () => false})")
+        page.reload()
+        hours(page, "sat").fill("10:00-12:00")
+        save(page)
+        assert stored(one_site).hours.weekly_json()["sat"] == [["10:00", "12:00"]]
+
+
 def test_back_to_the_settings_after_saving_shows_what_is_saved(one_site: Site) -> None:
     with at_settings(one_site) as seen:
         page = seen.page

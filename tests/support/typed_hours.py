@@ -25,4 +25,16 @@ TYPED = {
     "\uff19\uff1a\uff10\uff10\uff5e\uff11\uff17\uff1a\uff10\uff10": "09:00-17:00",
     "": "",
 }
-WRONG = ("13pm-14pm", "0am-3am", "am9pm-5", "9:60-10", "25-26", "24:01-25", "9", "9am", "soon", "-")
+WRONG = (
+    "13pm-14pm",
+    "0am-3am",
+    "am9pm-5",
+    "9:60-10",
+    "25-26",
+    "24:01-25",
+    "9",
+    "9am",
+    "soon",
+    "-",
+    "\u096f-\u0967\u096d",  # digits of a script that no language of the pages writes
+)

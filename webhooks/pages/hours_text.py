@@ -27,10 +27,10 @@ EXAMPLES = {
 }
 
 _UNSEEN = re.compile(r"[\u061c\u200e\u200f\u2066-\u2069]")
-_DIGIT = re.compile(r"\d")
+_DIGIT = re.compile(r"[\u0660-\u0669\u06f0-\u06f9]")
 _PARTS = re.compile(r"[,;\n\u060c\u061b\u3001]")
 _MARK = r"([ap]\.? ?m\.?|[ap]|\u0635|\u0645|\u5348[\u524d\u5f8c])"
-_CLOCK = rf" ?{_MARK}? ?(\d{{1,2}})(?: ?[:.h] ?(\d{{2}})| ?h)? ?{_MARK}? ?"
+_CLOCK = rf" ?{_MARK}? ?([0-9]{{1,2}})(?: ?[:.h] ?([0-9]{{2}})| ?h)? ?{_MARK}? ?"
 _WINDOW = re.compile(rf"{_CLOCK}[-\u2010-\u2015\u2212~\u301c\u30fc]{_CLOCK}")
 _AFTERNOON = ("p", "\u0645", "\u5348\u5f8c")
 _FULL_HOUR = re.compile(r"[:.]00(?= ?\D)")

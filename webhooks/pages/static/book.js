@@ -107,8 +107,9 @@ const KEPT = "book-place";
 const show = document.getElementById("show");
 let keyed = 0, resting = 0;
 
-const apply = () => {
-  if (!navigator.onLine) {
+const apply = async () => {
+  // A laptop without a network reaches its own server all the same.
+  if (!navigator.onLine && await fetch(location).then(() => 0, () => 1)) {
     lost.hidden = false;
     return show.form.reset();
   }
@@ -178,23 +179,11 @@ offerDevice();
 const AHEAD = document.dir === "rtl" ? -1 : 1; // days run the way the page is read
 const STEPS = { ArrowLeft: [0, -AHEAD], ArrowRight: [0, AHEAD], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-/** In a narrow window the days stand one after the other: up and down lead from time to time, the others from day to day. */
-const alongTheList = (button, [down, across]) => {
-  const column = (it) => it.closest("td").cellIndex;
-  const seen = [...grid.querySelectorAll("td button")].filter(it => it.checkVisibility());
-  const listed = seen.sort((one, other) => column(one) - column(other)); // the rows stay in their order
-  if (down) return listed[listed.indexOf(button) + down]?.focus();
-  const days = listed.filter(it => (column(it) - column(button)) * across > 0).map(column);
-  const day = across > 0 ? days[0] : days.at(-1);
-  listed.find(it => column(it) === day)?.focus();
-};
-
 grid.addEventListener("keydown", (event) => {
   const step = STEPS[event.key];
   const cell = event.target.closest("td");
   if (!step || !cell) return;
   event.preventDefault();
-  if (grid.querySelector(".days").checkVisibility()) return alongTheList(event.target, step);
   const rows = cell.closest("table").rows;
   let [row, column] = place(cell);
   for (;;) {
@@ -203,7 +192,7 @@ grid.addEventListener("keydown", (event) => {
     const line = rows[row];
     if (!line || (step[1] && !line.cells[column])) return;
     const button = line.cells[column]?.querySelector("button"); // a folded row has no columns
-    if (button) return button.focus();
+    if (button?.offsetParent) return button.focus(); // a list leaves out what is closed
   }
 });
 

@@ -10,7 +10,7 @@ const typed = () => [...new FormData(form)].filter(([name]) => name !== "csrf");
 const before = form && JSON.stringify(typed()); // as the page was opened
 
 function keep() {
-  if (JSON.stringify(typed()) === before && !document.getElementById("unsaved")?.checkVisibility()) return;
+  if (JSON.stringify(typed()) === before && !document.getElementById("unsaved")?.offsetParent) return;
   const draft = { visit: ending.dataset.visit, when: Date.now(), fields: typed() };
   attempt(() => localStorage.setItem(PREFIX + form.dataset.keep, JSON.stringify(draft)));
 }

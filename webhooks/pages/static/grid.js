@@ -340,7 +340,7 @@ const state = () => {
 export const picked = () => [...byId("accounts").querySelectorAll("input, option")].some((it) =>
   it.matches("option") ? it.selected !== it.defaultSelected : it.checked !== it.defaultChecked);
 const wasUnsaved = !byId("unsaved").hidden, before = state();
-let timer = 0, asking = null, leaving = false;
+let timer = 0, asking = null, leaving = false, reached = 0;
 
 const unsaved = () => wasUnsaved || state() !== before || picked();
 
@@ -426,14 +426,20 @@ form.addEventListener("input", (event) => {
   later();
 });
 form.addEventListener("submit", (event) => {
-  leaving = navigator.onLine;
+  leaving = navigator.onLine || reached;
+  reached = 0;
   if (leaving) return;
-  // A browser's own page would take the place of what was typed.
+  // A browser's own page would take the place of what was typed. (A laptop without a network reaches its own server.)
   event.preventDefault();
-  const unsaved = byId("unsaved");
-  unsaved.tabIndex = -1;
-  unsaved.focus();
-  tell(form.dataset.late);
+  fetch(location).then(() => {
+    reached = 1;
+    form.requestSubmit(event.submitter);
+  }, () => {
+    const it = byId("unsaved");
+    it.tabIndex = -1;
+    it.focus();
+    tell(form.dataset.late);
+  });
 });
 addEventListener("beforeunload", (event) => {
   if (!leaving && unsaved()) event.preventDefault();
