@@ -170,7 +170,11 @@ def _harmless(char: str) -> str:
 
 
 def _is_seen(char: str) -> bool:
-    return unicodedata.category(char)[0] not in _UNSEEN and char not in _FILLERS
+    category = unicodedata.category(char)
+    # Not assigned, as far as this Python knows: a letter that is younger than its tables.
+    if category == "Cn":
+        return True
+    return category[0] not in _UNSEEN and char not in _FILLERS
 
 
 def _is_local(local: str) -> bool:

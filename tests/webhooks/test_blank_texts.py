@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
+from domain.mail.safety import one_line
 from tests.support import http_client as desks
 from tests.support.databases import copy_of
 from tests.support.http_client import Desk
@@ -86,3 +87,7 @@ def test_a_participant_of_an_import_whose_name_nobody_sees_is_called_by_their_ad
     assert found.entry is not None
     assert [each.name for each in found.entry.participants] == ["pat@x.test"]
     assert "name_missing" in [remark.code for remark in found.yellow]
+
+
+def test_a_letter_that_is_younger_than_this_python_is_seen() -> None:
+    assert one_line("\U0001fae8") == "\U0001fae8"  # a face of Unicode 15

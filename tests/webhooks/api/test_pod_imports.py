@@ -118,6 +118,20 @@ def test_one_red_row_stops_the_whole_real_run(desk: Desk) -> None:
     assert real(desk, raw, key=key).data == answer.data
 
 
+def test_an_id_says_nothing_of_the_address_that_it_stands_for(desk: Desk) -> None:
+    """It is told to others: were it made of the address, whoever guesses the one had the other."""
+    given = []
+    for day in ("2026-06-02", "2026-06-03"):
+        answer = real(desk, table(GOOD[0].replace("2026-06-02", day), head=HEAD))
+        assert answer.status_code == 201, answer.text
+        with desk.database.write() as tx:
+            given.append(set(tx.scalars(select(tables.imported_people.c.participant_id))))
+            # As after an erasure: the same address comes again, and is somebody new
+            tx.execute(tables.imported_people.delete())
+    assert given[0]
+    assert given[0].isdisjoint(given[1])
+
+
 def test_a_real_run_makes_each_pod_with_its_participants_and_mails(desk: Desk) -> None:
     raw = table(*GOOD, *DOUBTFUL, head=HEAD)
     tried = upload(desk, raw).json

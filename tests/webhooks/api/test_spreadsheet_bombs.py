@@ -22,12 +22,14 @@ from tests.support.spreadsheets import (
 from webhooks.api.spreadsheets import XLSX
 from webhooks.http.problems import RefusedRequest
 
+STYLES = "xl/styles.xml"
 BOMBS: dict[str, Callable[[bytes], bytes]] = {
     "no zip": lambda _: b"PK\x03\x04 not a zip",
     "half of one": lambda good: good[: len(good) // 2],
     "a zip of something else": lambda _: _zip({"hello.txt": b"x"}),
     "unpacks to 20 MB": lambda good: repacked(good, {SHEET: b" " * 20_000_000}),
     "a million styles": lambda good: repacked(good, {"xl/styles.xml": b"<xf/>" * 1_000_000}),
+    "a million sound styles": lambda good: repacked(good, {STYLES: _more_styles(good)}),
     "a thousand parts": lambda good: repacked(
         good, {f"xl/media/{number}": b"x" for number in range(1000)}
     ),
@@ -49,6 +51,13 @@ def lying(raw: bytes, part: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(raw)) as packed:
         true = packed.getinfo(part).file_size.to_bytes(4, "little")
     return raw.replace(true, (100).to_bytes(4, "little"))
+
+
+def _more_styles(good: bytes) -> bytes:
+    """Those of the workbook, and far more: each of them would be an object."""
+    with zipfile.ZipFile(io.BytesIO(good)) as packed:
+        styles = packed.read(STYLES)
+    return styles.replace(b"</cellXfs>", b"<xf/>" * 1_000_000 + b"</cellXfs>")
 
 
 def _zip(parts: dict[str, bytes]) -> bytes:
