@@ -14,7 +14,7 @@ import structlog
 
 log = structlog.get_logger()
 
-FIRST_PAUSE, PAUSE = 0.5, 3.0
+FIRST_PAUSE, PAUSE = 0.5, 1.0
 """Seconds that Redis is left alone after a failure, and between two looks at it. The first look is
 soon: one answer that was lost on its way is over by then.
 """
