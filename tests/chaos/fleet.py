@@ -192,8 +192,9 @@ class Fleet:
         return self._folder / f"{name}.clock"
 
     def _greet(self, member: Member) -> None:
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and member.process.poll() is None:
+        # For as long as it lives: one that is started while the database is frozen serves only
+        # when that is over, which may be later than any start takes.
+        while member.process.poll() is None:
             with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{member.origin}/readyz", timeout=2).ok:
                     member.ready.set()
