@@ -12,7 +12,7 @@ MOST_BYTES = 60_000
 MOST_TOGETHER = 8_000_000
 WIDTHS = (360, 768, 1440)
 TALLEST = 1400
-LOOKS = ((1, 80), (1, 65), (1, 50), (0.75, 65), (0.75, 45))
+LOOKS = ((1, 80), (1, 65), (1, 50), (0.75, 65), (0.75, 45), (0.6, 50))
 """How large, and of which quality: the first that is small enough is kept."""
 
 
