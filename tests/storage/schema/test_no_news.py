@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from storage.schema import deadlines
+from storage.schema import deadlines, postgres
 from storage.schema.breaker import DatabaseBreaker
 from storage.schema.database import Database, Unavailable, create
 from tests.support.databases import Kind
@@ -89,8 +89,10 @@ def wait_for_nothing(database: Database, seconds: float) -> None:
 
 
 def test_a_connection_that_was_sought_in_an_outage_begins_no_other(
-    proxied: tuple[Database, Proxy],
+    proxied: tuple[Database, Proxy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # So long that the probe of a slow machine is through before
+    monkeypatch.setattr(postgres, "CONNECT_SECONDS", 5.0)
     database, proxy = proxied
     breaker = breaker_of(database)
     # Given somebody who seeks a connection while nobody answers, for as long as that may take

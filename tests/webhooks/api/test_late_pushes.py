@@ -117,7 +117,7 @@ def test_what_is_remembered_has_its_bound_and_its_end(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(late_pushes, "MOST", 3)
-    monkeypatch.setattr(late_pushes, "KEPT_SECONDS", 1.0)
+    monkeypatch.setattr(late_pushes, "KEPT_SECONDS", 3.0)
     monkeypatch.setattr(late_pushes, "AGAIN_SECONDS", 0.05)
     tried = set()
 
