@@ -52,13 +52,7 @@ class DatabaseBreaker:
         if isinstance(error, ConnectionTimeout) and waited < FAIR_SECONDS:
             self.suspect()
             return True
-        kind = kind_of(error)
-        # Many threads meet the same outage at once: one of them has news to tell.
-        with self._lock:
-            news, self.kind = self.kind is None, kind
-            self._well.clear()
-        if news:
-            log.warning("database_out", kind=kind, error=type(error).__name__)
+        self._open(kind_of(error), error)
         self._watch_over()
         return True
 
@@ -74,6 +68,14 @@ class DatabaseBreaker:
     def close(self) -> None:
         """No more probes."""
         self._closed.set()
+
+    def _open(self, kind: Kind, error: Exception) -> None:
+        # Many threads meet the same outage at once: one of them has news to tell.
+        with self._lock:
+            news, self.kind = self.kind is None, kind
+            self._well.clear()
+        if news:
+            log.warning("database_out", kind=kind, error=type(error).__name__)
 
     def _watch_over(self) -> None:
         """Probe now, and until one succeeds."""
@@ -107,10 +109,6 @@ class DatabaseBreaker:
             # A probe asks nothing that could be wrong: what it does not get is away.
             if kind == "defect":
                 kind = "away"
-            with self._lock:
-                news, self.kind = self.kind is None, kind
-                self._well.clear()
-            if news:
-                log.warning("database_out", kind=kind, error=type(error).__name__)
+            self._open(kind, error)
             return False
         return True
