@@ -30,6 +30,18 @@ def guest(
         yield seen
 
 
+@contextmanager
+def reader_of_arabic(site: Site, **options: Any) -> Iterator[Seen]:
+    """Somebody who reads from right to left, at the times of a coach."""
+    ready(site)
+    reader = {**GRACE, "name": "ليلى حداد", "language": "ar"}
+    made = page_visitor.link(site.desk, participant=reader, language="ar")
+    with site.visit(**options) as seen:
+        seen.page.goto(page_visitor.path_of(made))
+        seen.page.wait_for_url("**/book*")
+        yield seen
+
+
 def look_again(page: Page) -> None:
     """The five seconds after which the page asks anew are over."""
     page.clock.fast_forward(5_000)

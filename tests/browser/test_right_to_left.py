@@ -2,34 +2,19 @@
 the way they are read.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.booking_page import button, ready, tab_into_grid
-from tests.browser.conftest import Seen, Site
+from tests.browser.booking_page import button, reader_of_arabic, tab_into_grid
+from tests.browser.conftest import Site
 from tests.browser.phone import OUTSIDE
 from tests.browser.readers import at_peace, violations
 from tests.browser.settings_page import at_settings
-from tests.support import page_visitor, people
-from tests.support.page_visitor import GRACE
+from tests.support import people
 
 PHONE: dict[str, Any] = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
 FIRST = "#grid td button"
-READER = {**GRACE, "name": "ليلى حداد", "language": "ar"}
-
-
-@contextmanager
-def reader(site: Site, **options: Any) -> Iterator[Seen]:
-    """Somebody who reads Arabic, at the times of a coach."""
-    ready(site)
-    made = page_visitor.link(site.desk, participant=READER, language="ar")
-    with site.visit(**options) as seen:
-        seen.page.goto(page_visitor.path_of(made))
-        seen.page.wait_for_url("**/book*")
-        yield seen
 
 
 def reads_from_the_right(page: Page) -> None:
@@ -40,7 +25,7 @@ def reads_from_the_right(page: Page) -> None:
 
 
 def test_a_phone_shows_the_booking_page_from_the_right(one_site: Site) -> None:
-    with reader(one_site, **PHONE) as seen:
+    with reader_of_arabic(one_site, **PHONE) as seen:
         page = seen.page
         expect(page.locator(FIRST).first).to_be_in_viewport(ratio=1)
         reads_from_the_right(page)
@@ -66,7 +51,7 @@ def test_a_phone_shows_the_settings_from_the_right(one_site: Site) -> None:
 
 
 def test_an_arrow_goes_where_it_points_among_times(one_site: Site) -> None:
-    with reader(one_site) as seen:
+    with reader_of_arabic(one_site) as seen:
         tab_into_grid(seen.page)
         expect(button(seen.page, people.at(1, 8))).to_be_focused()
         seen.page.keyboard.press("ArrowLeft")

@@ -3,19 +3,14 @@ before its digits, and hours begin at the right.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.booking_page import ready
-from tests.browser.conftest import Seen, Site
+from tests.browser.booking_page import reader_of_arabic
+from tests.browser.conftest import Site
 from tests.browser.phone import PHONE
-from tests.support import page_visitor, people
-from tests.support.page_visitor import GRACE
+from tests.support import people
 
-READER = {**GRACE, "name": "ليلى حداد", "language": "ar"}
 ELSEWHERE = "America/Punta_Arenas"
 """Its name in Arabic is its offset."""
 WRONG = r"""() => {
@@ -44,16 +39,6 @@ WRONG = r"""() => {
 }"""
 
 
-@contextmanager
-def reader(site: Site, **options: Any) -> Iterator[Seen]:
-    """Somebody who reads Arabic, at the times of a coach."""
-    ready(site)
-    made = page_visitor.link(site.desk, participant=READER, language="ar")
-    with site.visit(**options) as seen:
-        seen.page.goto(page_visitor.path_of(made))
-        yield seen
-
-
 def signs_stand_before(page: Page, least: int) -> None:
     seen, wrong = page.evaluate(WRONG)
     assert wrong == []
@@ -61,7 +46,7 @@ def signs_stand_before(page: Page, least: int) -> None:
 
 
 def test_offsets_in_arabic_have_their_sign_before_them(one_site: Site) -> None:
-    with reader(one_site, **PHONE) as seen:
+    with reader_of_arabic(one_site, **PHONE) as seen:
         page = seen.page
         page.goto(f"/book?zone={ELSEWHERE}&duration=60")
         expect(page.locator("#zone")).to_have_value(re.compile(r"-0[34]:00$"))
@@ -74,7 +59,7 @@ def test_offsets_in_arabic_have_their_sign_before_them(one_site: Site) -> None:
 
 
 def test_hours_in_arabic_begin_at_the_right(one_site: Site) -> None:
-    with reader(one_site, **PHONE) as seen:
+    with reader_of_arabic(one_site, **PHONE) as seen:
         page = seen.page
         page.goto(f"/book/confirm?duration=60&start={people.at(4, 9)}")
         first, last = page.locator(".facts dd").first.evaluate(

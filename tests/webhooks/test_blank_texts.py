@@ -2,17 +2,12 @@
 refused, or is as good as none.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import pytest
-from dramatiq.brokers.stub import StubBroker
 
 from domain.mail.safety import one_line
-from tests.support import http_client as desks
-from tests.support.databases import copy_of
 from tests.support.http_client import Desk
 from tests.webhooks.every_request import REQUESTS, About, Request, Things, filled
 from tests.webhooks.request_parts import NUMBERS, ROSTER
@@ -22,15 +17,6 @@ from webhooks.api.spreadsheets import CSV, read
 
 BLANKS = ("\u200b", " ", "\u3164\ufe0f", "\u202e\u2066", "\u2800\u00a0\u0301", "\U000e0041\u00ad")
 """Zero width, a space, a filler with a selector, directions, blanks with a mark, tags."""
-
-
-@pytest.fixture(scope="module")
-def steady(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    url = copy_of(sqlite_template, tmp_path_factory.mktemp("blanks") / "db.sqlite")
-    with desks.opened(
-        url, broker=StubBroker(), limit_reads=0, limit_writes=0, limit_wrong=0
-    ) as desk:
-        yield desk
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,11 @@ The rows are `every_request.REQUESTS`; that they are all there is asked of the d
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from dramatiq.brokers.stub import StubBroker
 
 from storage.rows.api_keys import SCOPES
-from tests.support import http_client as desks
-from tests.support.databases import copy_of
 from tests.support.http_client import Desk
 from tests.webhooks.every_request import REQUESTS, About, Request, Things, send
 from tests.webhooks.request_parts import NUMBERS
@@ -25,15 +21,6 @@ ID = re.compile(r"\w+_id|ids|calendars|receives|channel_token")
 """How fields and parameters are called that hold an id of something we keep."""
 BESIDES = {"idempotency"}
 """A refusal is kept, so that its repeat is answered the same."""
-
-
-@pytest.fixture(scope="module")
-def steady(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    url = copy_of(sqlite_template, tmp_path_factory.mktemp("own") / "db.sqlite")
-    with desks.opened(
-        url, broker=StubBroker(), limit_reads=0, limit_writes=0, limit_wrong=0
-    ) as desk:
-        yield desk
 
 
 @pytest.fixture(scope="module")

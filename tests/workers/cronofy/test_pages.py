@@ -1,6 +1,5 @@
 """A free/busy read is all of its pages, or nothing; and no page leads anywhere else."""
 
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,10 +8,10 @@ import requests
 import responses
 from structlog.testing import capture_logs
 
-from domain.freebusy import Reading
 from tests.workers.cronofy.clocks import Clock
 from tests.workers.cronofy.conftest import API
 from tests.workers.cronofy.fixtures import raw
+from tests.workers.cronofy.reads import FIRST, read
 from workers.budget import LocalBudget
 from workers.cronofy import errors
 from workers.cronofy.calls import ClientLimits
@@ -20,19 +19,12 @@ from workers.cronofy.client import Cronofy
 
 Api = responses.RequestsMock
 
-FIRST = f"{API}/v1/free_busy"
 ITEM = {
     "calendar_id": "cal_a",
     "start": "2026-11-03T09:00:00Z",
     "end": "2026-11-03T10:00:00Z",
     "free_busy_status": "busy",
 }
-
-
-def read(cronofy: Cronofy) -> Reading:
-    return cronofy.free_busy(
-        "at_1", since=date(2026, 11, 1), until=date(2027, 2, 1), zone="Europe/London"
-    )
 
 
 def page(number: int, total: int, *items: Any, following: Any = ...) -> dict[str, Any]:

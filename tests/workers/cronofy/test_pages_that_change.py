@@ -1,31 +1,22 @@
 """Pages of one read that do not agree how many they are: the read is dropped, and soon."""
 
 import json
-from datetime import date
 from typing import Any
 
 import pytest
 import requests
 import responses
 
-from domain.freebusy import Reading
-from tests.workers.cronofy.conftest import API
+from tests.workers.cronofy.reads import FIRST, read
 from workers.cronofy import errors
 from workers.cronofy.client import Cronofy
 
-FIRST = f"{API}/v1/free_busy"
 MONDAY = {
     "calendar_id": "cal_a",
     "start": "2026-11-02T09:00:00Z",
     "end": "2026-11-02T10:00:00Z",
     "free_busy_status": "busy",
 }
-
-
-def read(cronofy: Cronofy) -> Reading:
-    return cronofy.free_busy(
-        "at_1", since=date(2026, 11, 1), until=date(2027, 2, 1), zone="Europe/London"
-    )
 
 
 def page(number: int, total: int) -> dict[str, Any]:
