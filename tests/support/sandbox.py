@@ -101,6 +101,22 @@ class Control(control.Control):
         """The first sync is done."""
         self._call("POST", f"profiles/{profile_id}/finish_sync")
 
+    def conferencing(self, way: str = "assigned", *, seconds: float | None = None) -> None:
+        """How links come to events from now on: see `conferencing_state.Way`."""
+        self._call("PATCH", "conferencing", way=way, seconds=seconds)
+
+    def add_conferencing(self, sub: str, provider: str = "zoom") -> str:
+        """An account at a conferencing service -> profile_id."""
+        return str(self._call("POST", f"accounts/{sub}/conferencing", provider=provider)["id"])
+
+    def break_conferencing(self, profile_id: str) -> None:
+        """The service refuses the login."""
+        self._call("POST", f"conferencing/{profile_id}/break")
+
+    def relink_conferencing(self, profile_id: str) -> None:
+        """The person logs in there again."""
+        self._call("POST", f"conferencing/{profile_id}/relink")
+
     def close_channel(self, channel_id: str) -> None:
         """Close it without a word."""
         self._call("DELETE", f"channels/{channel_id}")

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from workers.cronofy.sandbox import (
     calendars,
+    conferencing_pages,
     control_faults,
     control_people,
     fault_injection,
@@ -56,6 +57,7 @@ PROTOCOL: tuple[Route, ...] = (
     ("DELETE", "/v1/calendars/<calendar_id>/events", calendars.delete_event),
     ("POST", "/v1/batch", calendars.batch),
     ("POST", "/v1/availability", calendars.availability),
+    ("POST", "/v1/conferencing_service_authorizations", conferencing_pages.authorise),
 )
 
 CONTROL: tuple[Route, ...] = (
@@ -80,6 +82,10 @@ CONTROL: tuple[Route, ...] = (
     ("POST", "/sandbox/calendars/<calendar_id>/events", control_people.add_event),
     ("PATCH", "/sandbox/events/<event_uid>", control_people.change_event),
     ("DELETE", "/sandbox/events/<event_uid>", control_people.delete_event),
+    ("PATCH", "/sandbox/conferencing", conferencing_pages.behave),
+    ("POST", "/sandbox/accounts/<sub>/conferencing", conferencing_pages.add_profile),
+    ("POST", "/sandbox/conferencing/<profile_id>/break", conferencing_pages.break_profile),
+    ("POST", "/sandbox/conferencing/<profile_id>/relink", conferencing_pages.relink_profile),
     ("POST", "/sandbox/secrets", control_faults.add_secret),
     ("DELETE", "/sandbox/secrets", control_faults.drop_secret),
     ("POST", "/sandbox/faults", control_faults.order_fault),
@@ -98,6 +104,10 @@ PAGES: tuple[Route, ...] = (
     ("POST", "/profile/<profile_id>/break", pages.break_profile),
     ("GET", "/relink/<profile_id>", pages.ask_relink),
     ("POST", "/relink/<profile_id>", pages.relink),
+    ("GET", "/conferencing/<token>", conferencing_pages.ask),
+    ("POST", "/conferencing/<token>", conferencing_pages.connect),
+    ("GET", "/conferencing/relink/<profile_id>", conferencing_pages.ask_relink),
+    ("POST", "/conferencing/relink/<profile_id>", conferencing_pages.relink),
 )
 
 

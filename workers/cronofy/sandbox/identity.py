@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from workers.cronofy.sandbox import accounts
+from workers.cronofy.sandbox import accounts, conferencing
 from workers.cronofy.sandbox.caller import caller
 from workers.cronofy.sandbox.errors import ProtocolError, invalid, require
 from workers.cronofy.sandbox.fault_injection import vanished
@@ -30,6 +30,7 @@ def userinfo() -> Response:
             "cronofy.data": {
                 "authorization": {"scope": access.scope, "status": "active"},
                 "profiles": profiles,
+                "conferencing_profiles": conferencing.shown(world, account),
             },
         }
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from workers.cronofy.sandbox import accounts, grants, identifiers
+from workers.cronofy.sandbox import accounts, conferencing, grants, identifiers
 from workers.cronofy.sandbox.errors import ProtocolError, invalid, missing
 from workers.cronofy.sandbox.responses import mapping, truth
 from workers.cronofy.sandbox.times import Moment, floats, instant, read_moment, zone_named
@@ -41,6 +41,7 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
     """Create or change an event. Raises ProtocolError 403, 404, 422, 423."""
     calendar = _writable(world, access, calendar_id, "create_event")
     _check(data)
+    conferencing.check(world, calendar.profile.account, data)
     # If both are given `event_id` wins, and an event is made anew: so Cronofy does it.
     if data.get("event_id"):
         event_id = str(data["event_id"])
@@ -69,6 +70,7 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         details={**event.details, **_details(data)},
     )
     _store(calendar, written)
+    conferencing.follow(world, calendar, written.uid, data)
 
 
 def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
