@@ -6,6 +6,8 @@ from typing import Literal
 from domain.errors import Invalid, one_of, whole_number
 from domain.hours import Hours
 from domain.mail.safety import mail_address
+from domain.places import Kind as PlaceKind
+from domain.places import Place, Rule
 
 Mode = Literal["flexible", "back_to_back"]
 Kind = Literal["hide", "last_known", "hours_only"]
@@ -51,6 +53,10 @@ class Coach:
     email: str | None = field(default=None, repr=False)
     """Where the coach's mails go; without, none are sent."""
     language: str = "en"
+    place: Place | None = None
+    """Where their sessions are, unless somebody says otherwise (`domain.places`)."""
+    place_kinds: tuple[PlaceKind, ...] | None = None
+    """The kinds of places that they take; None: all."""
 
     @property
     def gap(self) -> int:
@@ -80,3 +86,4 @@ class Coach:
             raise Invalid("tentative_blocks", "not_a_boolean", "Send true or false.")
         if self.email is not None:
             mail_address("email", self.email)
+        Rule("coach", self.id, self.place, self.place_kinds)

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from domain.hours import timezone
 from domain.mail.safety import mail_address
+from domain.places import EVERYWHERE, Place, Rule, join_link, where
 
 SessionKind = Literal["one_to_one", "pod", "hold"]
 SessionStatus = Literal["unbooked", "booked", "completed", "missed", "disabled"]
@@ -146,6 +147,20 @@ class Session:
     """
     wall_moved: str | None = None
     """What that became under newer time zone rules."""
+    place: Place | None = None
+    """Where it is, as it was chosen when it was made."""
+    join_url: str | None = field(default=None, repr=False)
+    """The link that was assigned for conferencing."""
+
+    @property
+    def join_link(self) -> str | None:
+        """What a person opens to be there."""
+        return join_link(self.place, self.join_url)
+
+    @property
+    def where(self) -> str:
+        """The link, number or address, in one line; nothing where there is none, or none yet."""
+        return where(self.place, self.join_url)
 
     @property
     def pod(self) -> bool:
@@ -210,6 +225,8 @@ class Terms:
     """The right side of every UID."""
     callbacks: bool = False
     """Whether the platform is told of it."""
+    places: Rule = EVERYWHERE
+    """What the deployment says of where sessions are."""
 
     @property
     def seconds(self) -> int:

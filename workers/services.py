@@ -59,4 +59,5 @@ class Services:
             remind_pods=timedelta(hours=settings.remind_pods_hours),
             uid_domain=settings.sender.domain,
             callbacks=settings.callback_url is not None,
+            places=settings.places,
         )

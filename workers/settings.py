@@ -6,7 +6,7 @@ import base64
 import os
 import re
 from datetime import timedelta
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, cast
 
 from pydantic import AnyHttpUrl, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,6 +16,8 @@ from domain.mail import Sender
 from domain.mail.invitations import Address
 from domain.mail.safety import mailbox
 from domain.mail.support import Support
+from domain.places import Kind as PlaceKind
+from domain.places import Place, Rule
 from workers.delivery.webhook_sender import check_secret, check_url
 from workers.mailer.server import MailServer
 
@@ -132,6 +134,21 @@ class Settings(BaseSettings):
             " readable on any"
         ),
     )
+    place: str | None = Field(
+        None,
+        repr=False,
+        description=(
+            "where sessions are, unless somebody says otherwise: conferencing, or a kind and its"
+            " value, url https://meet.example.com/ours"
+        ),
+    )
+    place_kinds: Annotated[tuple[PlaceKind, ...] | None, NoDecode] = Field(
+        None,
+        description=(
+            "the kinds of places that sessions may have: conferencing, url, phone, address,"
+            " platform, with commas; all if unset"
+        ),
+    )
     callback_url: str | None = Field(
         None,
         repr=False,
@@ -224,7 +241,12 @@ class Settings(BaseSettings):
         return cls()  # type: ignore[call-arg]  # its arguments are the variables
 
     @field_validator(
-        "secret_keys", "cronofy_client_secrets", "callback_secret", "trusted_proxies", mode="before"
+        "secret_keys",
+        "cronofy_client_secrets",
+        "callback_secret",
+        "place_kinds",
+        "trusted_proxies",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -268,6 +290,20 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_colour(cls, value: str | None) -> str | None:
         return None if value is None else colour("brand_colour", value)
+
+    @field_validator("place")
+    @classmethod
+    def _is_somewhere(cls, value: str | None) -> str | None:
+        _place(value)
+        return value or None
+
+    @field_validator("place_kinds")
+    @classmethod
+    def _allows_its_own(
+        cls, value: tuple[PlaceKind, ...] | None, info: ValidationInfo
+    ) -> tuple[PlaceKind, ...] | None:
+        Rule("deployment", "", _place(info.data.get("place")), value or None)
+        return value or None
 
     @field_validator("callback_url")
     @classmethod
@@ -331,6 +367,11 @@ class Settings(BaseSettings):
         return Brand(name or None, self.supporter, self.brand_colour, site=self.base_url)
 
     @property
+    def places(self) -> Rule:
+        """Where sessions are for which nobody says anything, and where they may be at all."""
+        return Rule("deployment", "", _place(self.place), self.place_kinds)
+
+    @property
     def mail_deadline(self) -> float:
         """Seconds for one whole mail:
         less than half a lease, so that nobody sends it a second time meanwhile.
@@ -385,6 +426,14 @@ def _parts(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _place(text: str | None) -> Place | None:
+    """A kind, and after a blank its value. Raises Invalid."""
+    if not text:
+        return None
+    kind, _, value = text.partition(" ")
+    return Place(cast(PlaceKind, kind), value)
 
 
 def _needed(value: Given, info: ValidationInfo) -> Given:

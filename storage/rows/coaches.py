@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, select
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
+from domain.places import Place, kinds_of
 from storage.schema.tables import coaches
 
 
@@ -80,6 +81,8 @@ def _row(coach: Coach) -> dict[str, Any]:
         "name": coach.name,
         "email": coach.email,
         "language": coach.language,
+        "place": coach.place and coach.place.as_json(),
+        "place_kinds": coach.place_kinds,
     }
 
 
@@ -109,6 +112,8 @@ def _one(row: Row[Any] | None) -> Coach | None:
         name=row.name,
         email=row.email,
         language=row.language,
+        place=Place.of_json(row.place),
+        place_kinds=kinds_of(row.place_kinds),
     )
 
 

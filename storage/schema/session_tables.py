@@ -51,6 +51,10 @@ sessions = Table(
     # The calendars that it may still stand in besides.
     Column("event_strays", JSON(none_as_null=True)),
     Column("created_at", Instant, nullable=False),
+    Column("place", JSON(none_as_null=True)),  # domain.places: as it was chosen with the booking
+    Column("join_url", Text),  # of conferencing: what Cronofy assigned
+    Column("conferencing_state", Text),  # asked | assigned | failing
+    Column("conferencing_address_hash", LargeBinary, index=True),
     CheckConstraint("starts < ends", "begins_before_it_ends"),
     # Two who take the last seat at once: the row refuses the second, whatever the code believed.
     CheckConstraint("taken >= 0 AND taken <= capacity", "seats"),
@@ -181,6 +185,16 @@ mail_texts = Table(
     Column("text", Text, nullable=False),
     Column("html", Text),
     flag("enabled", default=True),
+)
+
+# Where sessions of a company, project or cohort are, and which kinds of places they may have.
+places = Table(
+    "places",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("scope_id", Text, primary_key=True),
+    Column("place", JSON(none_as_null=True)),
+    Column("kinds", JSON(none_as_null=True)),
 )
 
 # What mails and pages look like for a company, which is named as in the context of bookings.

@@ -37,6 +37,7 @@ from storage.schema.session_tables import (
     idempotency,
     mail_texts,
     outbox,
+    places,
     sessions,
     withheld_addresses,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "metadata",
     "ops_audit",
     "outbox",
+    "places",
     "refusals",
     "samples",
     "schedule",
@@ -83,6 +85,9 @@ coaches = Table(
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("email", Text),
     Column("language", Text, nullable=False, server_default=text("'en'")),
+    # Where their sessions are, and which kinds of places they take (domain.places).
+    Column("place", JSON(none_as_null=True)),
+    Column("place_kinds", JSON(none_as_null=True)),
     number("version", 1),
 )
 

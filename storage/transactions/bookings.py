@@ -14,6 +14,7 @@ from domain.coaches import Coach
 from domain.hours import wall_clock
 from domain.mail import Kind
 from domain.notices import Change
+from domain.places import Place
 from domain.sessions import (
     Booking,
     Context,
@@ -24,7 +25,7 @@ from domain.sessions import (
     Terms,
     check_open_to_change,
 )
-from storage.rows import bookings, sessions
+from storage.rows import bookings, places, sessions
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
@@ -57,8 +58,11 @@ def book(
     terms: Terms,
     *,
     hold_id: str | None = None,
+    place: Place | None = None,
 ) -> BookingChange:
-    """A 1:1 session at a time that is listed, or forced. Raises Refused, Unknown and Invalid."""
+    """A 1:1 session at a time that is listed, or forced; `place` None: where the coach, or the
+    programme, has its sessions. Raises Refused, Unknown and Invalid.
+    """
     # In a rush for one time all but the first would queue for the coach's lock to hear that it is
     # gone. It is looked at without the lock first, and decided under it.
     if hold_id is None and wanted.force is None:
@@ -79,6 +83,7 @@ def book(
         taken=1,
         context=context,
         wall=wall_clock(coach.hours.zone, wanted.start),
+        place=places.choose(tx, coach, context, terms, place),
     )
     booking = bookings.new(session, participant, context, terms)
     # Written first: the set is made of what stands in the tables.

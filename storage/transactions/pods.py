@@ -13,6 +13,7 @@ from domain.coaches import Coach
 from domain.hours import wall_clock
 from domain.mail import Kind
 from domain.notices import Change
+from domain.places import Place
 from domain.sessions import (
     NO_CONTEXT,
     Booking,
@@ -24,6 +25,7 @@ from domain.sessions import (
     Terms,
 )
 from storage.rows import bookings as booking_rows
+from storage.rows import places as place_rows
 from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
@@ -43,6 +45,7 @@ class Plan:
     deadline: datetime | None = None
     title: str | None = None
     context: Context = NO_CONTEXT
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,10 @@ def place(
     tx: Connection, coach: Coach, pod: Session, participants: Sequence[Participant], terms: Terms
 ) -> Made:
     """The pod, written, with these participants assigned. Whoever calls holds the coach's lock,
-    knows that the time is open, and says `slot_sets.recompute` in the end.
+    knows that the time is open, and says `slot_sets.recompute` in the end. Raises Invalid for a
+    place that it may not have.
     """
+    pod = replace(pod, place=place_rows.choose(tx, coach, pod.context, terms, pod.place))
     sessions.add(tx, pod)
     # One after the other: each takes its seat from the row, which has none too many.
     seated = [
@@ -128,6 +133,7 @@ def planned(coach: Coach, plan: Plan, terms: Terms, *, forced: str | None = None
         deadline=plan.deadline,
         title=plan.title,
         context=plan.context,
+        place=plan.place,
         wall=wall_clock(coach.hours.zone, wanted.start),
     )
 
