@@ -37,6 +37,18 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class ConferencingProfile:
+    """An account at Zoom, Teams or the like, from which links of sessions come. Not `connected`:
+    there are none, and `relink_url`, where there is one, repairs it.
+    """
+
+    id: str
+    provider: str
+    connected: bool = True
+    relink_url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Everything userinfo tells about one account; `sub` is its name for life."""
 
@@ -46,6 +58,7 @@ class Account:
     zone: str | None = None
     scope: str | None = None
     profiles: tuple[Profile, ...] = ()
+    conferencing: tuple[ConferencingProfile, ...] = ()
 
     @property
     def trouble(self) -> Trouble | None:

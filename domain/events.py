@@ -37,6 +37,14 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "no longer: the event went, or the session moved or ended",
         _SESSION,
     ),
+    "session.conferencing_failed": (
+        "no link came for a session that is to have one; its mails say that it follows",
+        (*_SESSION, "since"),
+    ),
+    "session.conferencing_recovered": (
+        "one came after all, or none is needed any more",
+        _SESSION,
+    ),
 }
 """What happened, and the keys of `data`."""
 
@@ -106,18 +114,33 @@ def calendar(
 
 def conflict(session: Session, at: datetime) -> Event:
     """Whether an external event lies over the session now."""
-    data = {
+    data = _session(session)
+    topic = "session.conflict_cleared"
+    if session.conflict_since is not None:
+        topic = "session.conflict"
+        data["since"] = _text(session.conflict_since)
+    return Event(topic, f"conflict:{session.id}", session.coach_id, at, data)
+
+
+def conferencing(session: Session, failed_since: datetime | None, at: datetime) -> Event:
+    """Whether a link is missing that was asked for then."""
+    # Never the link: what is posted may be logged by whoever receives it.
+    data = _session(session)
+    topic = "session.conferencing_recovered"
+    if failed_since is not None:
+        topic = "session.conferencing_failed"
+        data["since"] = _text(failed_since)
+    return Event(topic, f"conferencing:{session.id}", session.coach_id, at, data)
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
         "session_id": session.id,
         "version": session.version,
         "coach_id": session.coach_id,
         "starts": _of_seconds(session.starts),
         "ends": _of_seconds(session.ends),
     }
-    topic = "session.conflict_cleared"
-    if session.conflict_since is not None:
-        topic = "session.conflict"
-        data["since"] = _text(session.conflict_since)
-    return Event(topic, f"conflict:{session.id}", session.coach_id, at, data)
 
 
 def _of_seconds(seconds: int) -> str:

@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from domain.conferencing import awaits_link
 from domain.mail import Kind, MailFacts, Recipient
+from domain.mail.endings import REQUESTS
 from domain.sessions import Booking, Session, Terms
+
+LINK_CAME: Kind = "place_changed"
+"""The mail to whoever had their first one without the link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,18 @@ def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     """The mails that a change owes: one to each person concerned,
     and the reminders of a time that is new.
     """
+    due = terms.now
+    # A first mail that waits for some seconds often says the link, and is the only one then.
+    if coach.written_to and awaits_link(change.session) and change.kind in REQUESTS:
+        due += terms.link_wait
     # Each reader gets a mail of their own: nobody's address stands in another's.
     erased = change.booking.participant.is_erased
     if change.tells_participant and not erased:
         participant = _participant(change.booking)
-        yield Notice(_facts(change, change.kind, coach, participant, terms), terms.now)
+        yield Notice(_facts(change, change.kind, coach, participant, terms.now), due)
     if coach.email is not None and change.tells_coach:
         recipient = _coach(coach, coach.email)
-        yield Notice(_facts(change, change.kind, coach, recipient, terms), terms.now)
+        yield Notice(_facts(change, change.kind, coach, recipient, terms.now), due)
     if change.kind in ("booked", "rebooked"):
         yield from _reminders(change, coach, terms)
 
@@ -72,10 +81,11 @@ def _reminders(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]
     if due <= terms.now:
         return
     if not change.booking.participant.is_erased:
-        yield Notice(_facts(change, "reminder", coach, _participant(change.booking), terms), due)
+        participant = _participant(change.booking)
+        yield Notice(_facts(change, "reminder", coach, participant, terms.now), due)
     # A coach has one pod and many seats in it: a reminder for each would be many of one session.
     if coach.email is not None and not change.session.pod:
-        yield Notice(_facts(change, "reminder", coach, _coach(coach, coach.email), terms), due)
+        yield Notice(_facts(change, "reminder", coach, _coach(coach, coach.email), terms.now), due)
 
 
 def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ...]:
@@ -102,9 +112,17 @@ def facts_now(
     """The facts of a mail that somebody asks for by "Send now":
     to the participant, about the booking as it is.
     """
-    return _facts(
-        Change(kind, session, booking), kind, coach, _participant(booking), terms, nonce=nonce
-    )
+    change = Change(kind, session, booking)
+    return _facts(change, kind, coach, _participant(booking), terms.now, nonce=nonce)
+
+
+def facts_of_link(session: Session, booking: Booking, coach: Contact, now: datetime) -> MailFacts:
+    """The facts of a mail that brings the link of the session: to the participant, about the
+    booking as it was but for its sequence.
+    """
+    change, kind = Change(LINK_CAME, session, booking), LINK_CAME
+    nonce = f"link {booking.sequence}"
+    return _facts(change, kind, coach, _participant(booking), now, nonce=nonce)
 
 
 def _facts(
@@ -112,7 +130,7 @@ def _facts(
     kind: Kind,
     coach: Contact,
     recipient: Recipient,
-    terms: Terms,
+    now: datetime,
     *,
     nonce: str = "",
 ) -> MailFacts:
@@ -129,7 +147,7 @@ def _facts(
         recipient=recipient,
         booking_id=booking.id,
         version=booking.version,
-        changed_at=terms.now,
+        changed_at=now,
         coach_name=coach.name,
         participant_name=participant_name,
         starts=session.starts,

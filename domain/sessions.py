@@ -225,6 +225,8 @@ class Terms:
     """The right side of every UID."""
     callbacks: bool = False
     """Whether the platform is told of it."""
+    link_wait: timedelta = timedelta()
+    """How long the mails of a session wait for its link at most."""
     places: Rule = EVERYWHERE
     """What the deployment says of where sessions are."""
 

@@ -134,6 +134,10 @@ class Settings(BaseSettings):
             " readable on any"
         ),
     )
+    # Of services that are well most links come within these: one mail is better than two.
+    link_wait_seconds: float = Field(
+        10, ge=0, le=300, description="how long a first mail waits for the link of its session"
+    )
     place: str | None = Field(
         None,
         repr=False,

@@ -53,7 +53,9 @@ sessions = Table(
     Column("created_at", Instant, nullable=False),
     Column("place", JSON(none_as_null=True)),  # domain.places: as it was chosen with the booking
     Column("join_url", Text),  # of conferencing: what Cronofy assigned
-    Column("conferencing_state", Text),  # asked | assigned | failing
+    Column("conferencing_state", Text),  # domain.conferencing draws them
+    Column("conferencing_since", Instant),  # when it was first asked for
+    Column("told_conferencing", Text),  # `failed`: what of that Coach OS was last told
     Column("conferencing_address_hash", LargeBinary, index=True),
     CheckConstraint("starts < ends", "begins_before_it_ends"),
     # Two who take the last seat at once: the row refuses the second, whatever the code believed.
@@ -68,6 +70,23 @@ Index(
     sessions.c.id,
     postgresql_where=untold_conflict,
     sqlite_where=untold_conflict,
+)
+# The same of links that do not come.
+untold_conferencing = text(
+    "(coalesce(conferencing_state, '') = 'failed') <> (told_conferencing IS NOT NULL)"
+)
+Index(
+    "ix_sessions_untold_conferencing",
+    sessions.c.id,
+    postgresql_where=untold_conferencing,
+    sqlite_where=untold_conferencing,
+)
+_waits_for_link = text("conferencing_state IN ('asked', 'failing')")
+Index(
+    "ix_sessions_conferencing_since",
+    sessions.c.conferencing_since,
+    postgresql_where=_waits_for_link,
+    sqlite_where=_waits_for_link,
 )
 
 # One participant's seat in a session.

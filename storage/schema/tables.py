@@ -109,6 +109,10 @@ connections = Table(
     # Since when only the coach can mend it: relink mails count from here.
     Column("troubled_since", Instant),
     Column("told_trouble", Text),  # what Coach OS was last told of
+    # Its accounts at Zoom and others, as userinfo last listed them; of one that lost its login,
+    # since when.
+    Column("conferencing", JSON(none_as_null=True)),
+    Column("conferencing_lost_since", Instant),
     flag("userinfo_due", default=True),
     flag("erase_due"),
     # A new connection is dirty from its first moment: nothing of it was read yet.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, case, func, or_, select
 
 from domain import events
 from domain.events import Event
@@ -20,7 +20,7 @@ from storage.rows import outbox, sessions
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
 from storage.schema.leases import taking
-from storage.schema.session_tables import untold_conflict
+from storage.schema.session_tables import untold_conferencing, untold_conflict
 from storage.schema.tables import connections, slot_sets
 from storage.schema.tables import outbox as outbox_rows
 from storage.schema.tables import sessions as session_rows
@@ -41,6 +41,7 @@ def announce(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> list[Wak
     Answers what to wake for once committed.
     """
     found = [*_slots(tx, now, limit), *_calendars(tx, now, limit), *_conflicts(tx, now, limit)]
+    found += _conferencing(tx, now, limit)
     if not found:
         return []
     subjects = [event.subject for event in found]
@@ -96,6 +97,21 @@ def _conflicts(tx: Connection, now: datetime, limit: int) -> list[Event]:
     noted = taking(session_rows, untold).values(told_conflict=session.conflict_since)
     ids = tx.scalars(noted.returning(session.id)).all()
     return [events.conflict(sessions.get(tx, session_id), now) for session_id in ids]
+
+
+def _conferencing(tx: Connection, now: datetime, limit: int) -> list[Event]:
+    session = session_rows.c
+    untold = select(session.id).where(untold_conferencing).order_by(session.id).limit(limit)
+    told = case((session.conferencing_state == "failed", "failed"))
+    noted = taking(session_rows, untold).values(told_conferencing=told)
+    columns = (session.id, session.told_conferencing, session.conferencing_since)
+    found = []
+    for session_id, failed, since in tx.execute(noted.returning(*columns)).all():
+        failed_since = None
+        if failed:
+            failed_since = since or now
+        found.append(events.conferencing(sessions.get(tx, session_id), failed_since, now))
+    return found
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:

@@ -23,6 +23,8 @@ from storage.transactions.write_back import TargetCalendar, owed_row
 
 LOOK = "look"
 """The topic of the outbox rows."""
+LINK = "link"
+"""Instead of a write's token: its end is known, and only a link of the event is waited for."""
 # Cronofy answers 202 to a write, which is no proof of it, and says nothing when it fails later: a
 # provider that is down for a night is written to in the morning.
 AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 6 * 60, 24 * 60))
@@ -74,6 +76,8 @@ def begin(
         anew["deletes"] = True
     mine = and_(row.session_id == session_id, row.calendar_id == place.calendar_id)
     again = event_looks.update().where(mine).values(anew)
+    # A write whose end is known cannot land later.
+    tx.execute(event_looks.delete().where(mine, row.token == LINK))
     alone = tx.execute(again).rowcount == 0
     if alone:
         whose = {
@@ -85,12 +89,27 @@ def begin(
     return Begun(session_id, place.calendar_id, token, alone)
 
 
-def settle(tx: Connection, begun: Begun) -> None:
-    """The write was done, or refused: no look is owed for it. One for an earlier write stays."""
+def settle(tx: Connection, begun: Begun, *, for_link: bool = False) -> None:
+    """The write was done, or refused: no look is owed for it. One for an earlier write stays.
+    `for_link`: they go on until a link is found.
+    """
     # If an earlier write may still land there, that this one is done says nothing about it.
-    if begun.alone:
-        mine = and_(row.session_id == begun.session_id, row.calendar_id == begun.calendar_id)
-        tx.execute(event_looks.delete().where(mine, row.token == begun.token))
+    if not begun.alone:
+        return
+    known = and_(
+        row.session_id == begun.session_id,
+        row.calendar_id == begun.calendar_id,
+        row.token == begun.token,
+    )
+    if for_link:
+        tx.execute(event_looks.update().where(known).values(token=LINK))
+    else:
+        tx.execute(event_looks.delete().where(known))
+
+
+def end_for_link(tx: Connection, session_id: str) -> None:
+    """The link was found: what only waited for it is over."""
+    tx.execute(event_looks.delete().where(row.session_id == session_id, row.token == LINK))
 
 
 def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:

@@ -50,6 +50,8 @@ class CalendarEntry:
     """Where it was written, or was about to be."""
     strays: tuple[str, ...]
     """The calendars that it may still stand in besides."""
+    address_hash: bytes | None = field(default=None, repr=False)
+    """Of the address where Cronofy's calls about its link come to."""
 
 
 def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
@@ -58,10 +60,14 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         session = session_rows.get(tx, session_id)
     except Unknown:
         return None
-    stands = (sessions.c.event_calendar_id, sessions.c.event_strays)
+    stands = (
+        sessions.c.event_calendar_id,
+        sessions.c.event_strays,
+        sessions.c.conferencing_address_hash,
+    )
     query = select(coaches.c.zone, coaches.c.horizon_days, *stands).join(sessions)
     found = tx.execute(query.where(sessions.c.id == session_id)).one()
-    zone, horizon_days, calendar_id, strays = found
+    zone, horizon_days, calendar_id, strays, address_hash = found
     people, programme_name = [], session.context.programme_name
     for booking in bookings.of_session(tx, session_id):
         if booking.status == "booked":
@@ -75,6 +81,7 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         programme_name=programme_name or None,
         calendar_id=calendar_id,
         strays=tuple(strays or ()),
+        address_hash=address_hash,
     )
 
 
@@ -220,6 +227,7 @@ class TargetCalendar:
     calendar_id: str
     connected: bool
     writable: bool
+    provider: str = ""
 
     @property
     def open(self) -> bool:
@@ -245,6 +253,7 @@ def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
             calendars.c.id,
             connected.label("connected"),
             calendars.c.readonly,
+            profiles.c.provider,
         )
         .join(connections, connections.c.id == calendars.c.connection_id)
         .join(profiles, profile)
@@ -257,6 +266,6 @@ def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
         .order_by(calendars.c.is_primary.desc(), calendars.c.connection_id, calendars.c.id)
     )
     return tuple(
-        TargetCalendar(row[0], row[1], bool(row[2]), writable=not row[3])
+        TargetCalendar(row[0], row[1], bool(row[2]), writable=not row[3], provider=row[4])
         for row in tx.execute(query)
     )

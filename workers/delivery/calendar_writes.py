@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.conferencing import asked
 from domain.mail.safety import one_line
 from storage.rows import push_marks
 from storage.transactions import write_back
@@ -9,7 +10,7 @@ from storage.transactions.write_back import CalendarEntry, TargetCalendar
 from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
 from workers.cronofy.wire import ManagedEvent, Written
-from workers.delivery import looks
+from workers.delivery import conferencing, looks
 from workers.delivery.delivery import Dead, Later, Outcome, Sent, Skipped, Turn
 from workers.jobs import tokens
 from workers.services import Services
@@ -34,6 +35,7 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
         start=session.starts,
         end=session.ends,
         zone=entry.zone,
+        conferencing=asked(session.place),
     )
 
 
@@ -87,24 +89,22 @@ def put(
         with services.database.write() as tx:
             if not write_back.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
                 return None
-    event = event_of(entry)
-    # Wider than the event by a day at each end: which days of Cronofy's a moment belongs to is for
-    # the calendar's zone to say, and the last date of a read is left out of it.
-    since, until = looks.day(event.start) - looks.DAY, looks.day(event.end) + 2 * looks.DAY
+    event = conferencing.fitted(event_of(entry), place)
+    calls = conferencing.listen(services, entry)
     with looks.owed_until_known(services, entry, place) as write:
 
         def upsert(access: str) -> None:
             services.cronofy.upsert_event(
-                access, place.calendar_id, event, unanswered=write.unanswered
+                access, place.calendar_id, event, calls=calls, unanswered=write.unanswered
             )
 
         tokens.authorised(services, place.connection_id, upsert)
         write.accepted = True
         # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back.
-        seen = looks.seen(services, place.connection_id, since, until)
-        write.seen = any(
-            each.shows(event) for each in seen if each.calendar_id == place.calendar_id
-        )
+        seen = looks.seen(services, entry, place.connection_id, *looks.around(entry))
+        here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
+        write.seen = any(each.shows(event) for each in here)
+        write.lacks_link = calls is not None and not any(each.join_url for each in here)
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # The race: another worker moved it to another calendar while we wrote. It may be done by
@@ -183,7 +183,8 @@ def _take_away(
             tokens.authorised(services, place.connection_id, delete)
             write.accepted = True
             # A deletion of what is not there is accepted as well: only a read tells the two apart.
-            seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
+            window = looks.window(services, entry)
+            seen = looks.seen(services, entry, place.connection_id, *window)
             write.seen = not any(each.is_at(place.calendar_id, event_id) for each in seen)
     except CronofyError as error:
         return failed(services, error, place)

@@ -15,6 +15,7 @@ from storage.transactions.looks import Look
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import ManagedEvent, Written
+from workers.delivery import conferencing
 from workers.jobs import tokens
 from workers.services import Services
 
@@ -24,11 +25,13 @@ DAY = timedelta(days=1)
 @dataclass
 class Write:
     """What became of a write.
-    `accepted`: of its last try; `seen`: what it says is what stands there.
+    `accepted`: of its last try; `seen`: what it says is what stands there, but for a link that is
+    to come if it `lacks_link`.
     """
 
     accepted: bool = False
     seen: bool = False
+    lacks_link: bool = False
     doubtful: bool = False
 
     def unanswered(self) -> None:
@@ -61,7 +64,7 @@ def owed_until_known(
         known = write.seen or refused
         if begun is not None and known and not write.doubtful:
             with services.database.write() as tx:
-                looks.settle(tx, begun)
+                looks.settle(tx, begun, for_link=write.seen and write.lacks_link)
 
 
 def owe(services: Services, entry: CalendarEntry, places: Sequence[TargetCalendar]) -> None:
@@ -84,7 +87,8 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
     # Before the read: what is written while we read is looked at once more.
     at = services.now()
     since, until = window(services, entry)
-    standing = seen(services, look.connection_id, min(since, look.since.date() - DAY), until)
+    since = min(since, look.since.date() - DAY)
+    standing = seen(services, entry, look.connection_id, since, until)
     here = [each for each in standing if each.is_at(look.calendar_id, event.id)]
     right = not here
     if entry.session.active and look.calendar_id == entry.calendar_id:
@@ -96,15 +100,19 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
     return right
 
 
-def seen(services: Services, connection_id: str, since: date, until: date) -> tuple[Written, ...]:
-    """Our events in all calendars of an account on the UTC dates since <= d < until.
-    Raises CronofyError.
+def seen(
+    services: Services, entry: CalendarEntry, connection_id: str, since: date, until: date
+) -> tuple[Written, ...]:
+    """Our events in all calendars of an account on the UTC dates since <= d < until; a link that
+    stands at the one of this entry is kept. Raises CronofyError.
     """
 
     def managed(access: str) -> tuple[Written, ...]:
         return services.cronofy.managed_events(access, since=since, until=until)
 
-    return tokens.authorised(services, connection_id, managed)
+    standing = tokens.authorised(services, connection_id, managed)
+    conferencing.keep_link(services, entry, standing)
+    return standing
 
 
 def window(services: Services, entry: CalendarEntry) -> tuple[date, date]:
@@ -115,6 +123,14 @@ def window(services: Services, entry: CalendarEntry) -> tuple[date, date]:
     since = min(today, day(session.starts)) - DAY
     # A session may have been moved from any day that can be booked to any other.
     return since, max(today + entry.horizon_days * DAY, day(session.ends)) + 2 * DAY
+
+
+def around(entry: CalendarEntry) -> tuple[date, date]:
+    """The UTC dates since <= d < until on which an event stands that is as the session is."""
+    # Wider than the event by a day at each end: which days of Cronofy's a moment belongs to is for
+    # the calendar's zone to say, and the last date of a read is left out of it.
+    session = entry.session
+    return day(session.starts) - DAY, day(session.ends) + 2 * DAY
 
 
 def day(seconds: int) -> date:

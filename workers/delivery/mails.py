@@ -15,7 +15,7 @@ from domain.sessions import Unknown
 from storage.rows import bookings, brands, coaches, mail_texts, withheld_addresses
 from storage.rows.outbox import Trouble
 from storage.schema.database import Tx
-from storage.transactions import relink_mails
+from storage.transactions import conferencing, relink_mails
 from workers import tracing
 from workers.delivery.delivery import (
     Dead,
@@ -48,6 +48,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return Dead(f"its facts cannot be read ({type(error).__name__})")
     with services.database.read() as tx:
         facts = _signed(tx, facts, turn.held.coach_id)
+        facts = conferencing.linked(tx, facts, turn.held.session_id)
         if facts.kind == "relink":
             facts = relink_mails.linked(tx, facts)
         choice = mail_texts.resolve(tx, facts)

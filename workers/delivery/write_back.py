@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from domain.conferencing import is_assigned_later
 from storage.transactions import looks as look_rows
 from storage.transactions import write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
@@ -97,6 +98,11 @@ def _look(
         owed = look_rows.of_session(tx, entry.session.id)
     event = event_of(entry)
     reached, wrong = False, list[TargetCalendar]()
+    if entry.calendar_id not in {look.calendar_id for look in owed}:
+        found = _look_for_link(services, entry, places)
+        reached = isinstance(found, Sent)
+        if found is not None and not reached:
+            return found
     for look in owed:
         place = place_of(places, look.calendar_id)
         if place is None or not place.open:
@@ -112,6 +118,22 @@ def _look(
         return _put_right(services, turn, entry, wrong, places)
     if not reached:
         return Skipped("no calendar can be looked at")
+    return Sent()
+
+
+def _look_for_link(
+    services: Services, entry: CalendarEntry, places: Sequence[TargetCalendar]
+) -> Outcome | None:
+    """Cronofy called about the link of this session, whose event is where it should be. None: there
+    is nothing to look for.
+    """
+    place = place_of(places, entry.calendar_id)
+    if place is None or not place.open or not is_assigned_later(entry.session):
+        return None
+    try:
+        looks.seen(services, entry, place.connection_id, *looks.around(entry))
+    except CronofyError as error:
+        return failed(services, error, place)
     return Sent()
 
 

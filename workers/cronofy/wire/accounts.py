@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from domain.accounts import Account, Calendar, Profile
+from domain.accounts import Account, Calendar, ConferencingProfile, Profile
 from workers.cronofy.errors import BadAnswer
 from workers.cronofy.wire.fields import (
     Object,
@@ -39,6 +39,7 @@ def read_userinfo(raw: bytes) -> Account:
         zone=label(person, "zoneinfo"),
         scope=text(inner(data, "authorization"), "scope"),
         profiles=tuple(map(_profile, inners(data, "profiles"))),
+        conferencing=tuple(map(_conferencing, inners(data, "conferencing_profiles"))),
     )
 
 
@@ -55,6 +56,25 @@ def _profile(profile: Object) -> Profile:
         relink_url=_web_address(profile, "profile_relink_url"),
         calendars=tuple(map(_calendar, inners(profile, "profile_calendars"))),
     )
+
+
+def _conferencing(profile: Object) -> ConferencingProfile:
+    """Source: docs.cronofy.com, User Info; that one has a relink URL is inferred."""
+    return ConferencingProfile(
+        id=identifier(profile, "profile_id"),
+        provider=label(profile, "provider_name") or "",
+        connected=flag(profile, "profile_connected", default=True),
+        relink_url=_web_address(profile, "profile_relink_url"),
+    )
+
+
+def read_conferencing_page(raw: bytes) -> str:
+    """Source: docs.cronofy.com, Conferencing service authorizations."""
+    answer = document(raw, "a conferencing authorization")
+    page = _web_address(inner(answer, "authorization_request"), "url")
+    if page is None:
+        raise BadAnswer("Cronofy names no page where conferencing is connected; try again later")
+    return page
 
 
 def _calendar(calendar: Object) -> Calendar:

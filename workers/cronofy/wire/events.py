@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from domain.conferencing import Conferencing
+from domain.places import usable_link
 from workers.cronofy.errors import BadAnswer
 from workers.cronofy.wire import stamps
 from workers.cronofy.wire.fields import flag, identifier, text
@@ -28,6 +30,7 @@ class ManagedEvent:
     start: int
     end: int
     zone: str
+    conferencing: Conferencing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Written:
     start: int
     end: int
     summary: str = field(default="", compare=False, repr=False)
+    join_url: str | None = field(default=None, compare=False, repr=False)
+    """The link that was assigned to it."""
 
     def is_at(self, calendar_id: str, event_id: str) -> bool:
         return (self.calendar_id, self.id) == (calendar_id, event_id)
@@ -81,4 +86,15 @@ def _written(item: Item) -> Written:
         moments[0],
         moments[1],
         summary,
+        _join_url(item),
     )
+
+
+def _join_url(item: Item) -> str | None:
+    """What is no link that people may be sent is none: no read fails for it."""
+    conferencing, link = item.get("conferencing"), item.get("meeting_url")
+    if isinstance(conferencing, dict):
+        link = conferencing.get("join_url") or link
+    if not isinstance(link, str):
+        return None
+    return usable_link(link)

@@ -7,13 +7,19 @@ for, and we do not ask: they are sessions already.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
 
+from domain.conferencing import EXPLICIT, Conferencing
 from workers.cronofy.wire.events import LONGEST_DESCRIPTION, LONGEST_SUMMARY, ManagedEvent
+
+CALLS = {"assigned": "conferencing_assigned", "failing": "conferencing_failing"}
+"""What Cronofy can be asked to call us for, by the last part of the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +86,20 @@ def free_busy(since: date, until: date, zone: str) -> str:
     )
 
 
-def event(written: ManagedEvent) -> bytes:
-    """One of ours to write.
+def event(written: ManagedEvent, calls: str | None = None) -> bytes:
+    """One of ours to write. `calls`: an address below which we are called once a link is assigned,
+    or is not to be had.
     Texts are cut to what Cronofy takes: better a short description than no session.
     """
+    more: dict[str, Any] = {}
+    if written.conferencing is not None:
+        more["conferencing"] = _conferencing(written.conferencing)
+    if calls is not None:
+        # One subscription a kind of call: what is in its body is documented nowhere.
+        more["subscriptions"] = [_subscription(f"{calls}/{end}", CALLS[end]) for end in CALLS]
     return orjson.dumps(
-        {
+        more
+        | {
             "event_id": written.id,
             "summary": written.summary[:LONGEST_SUMMARY],
             "description": written.description[:LONGEST_DESCRIPTION],
@@ -95,6 +109,23 @@ def event(written: ManagedEvent) -> bytes:
             "transparency": "opaque",
         }
     )
+
+
+def _conferencing(asked: Conferencing) -> dict[str, str | None]:
+    """Source: docs.cronofy.com, Conferencing services."""
+    wanted: dict[str, str | None] = {"profile_id": asked.profile_id}
+    if asked.profile_id == EXPLICIT:
+        wanted |= {"provider_description": asked.description, "join_url": asked.join_url}
+    return wanted
+
+
+def _subscription(uri: str, interaction: str) -> Mapping[str, Any]:
+    """Source: docs.cronofy.com, Conferencing subscriptions; `webhook` is the only type."""
+    return {"type": "webhook", "uri": uri, "interactions": [{"type": interaction}]}
+
+
+def conferencing_authorization(redirect_uri: str) -> bytes:
+    return orjson.dumps({"redirect_uri": redirect_uri})
 
 
 def event_id(our_id: str) -> bytes:

@@ -1,0 +1,62 @@
+"""The link of a session, as its calendar event asks for it and brings it."""
+
+import base64
+import hmac
+from collections.abc import Iterable
+from dataclasses import replace
+
+from domain.conferencing import is_assigned_later
+from storage.rows import outbox
+from storage.rows.channels import channel_hash
+from storage.transactions import conferencing
+from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from workers.cronofy.wire import ManagedEvent, Written
+from workers.services import Services
+
+PATH = "/webhooks/conferencing/"
+BYTES = 24
+
+
+def fitted(event: ManagedEvent, place: TargetCalendar) -> ManagedEvent:
+    """The event as this calendar can have it."""
+    if event.conferencing is None:
+        return event
+    return replace(event, conferencing=event.conferencing.within(place.provider))
+
+
+def listen(services: Services, entry: CalendarEntry) -> str | None:
+    """Where Cronofy's calls about the link of this session are to come, written down before Cronofy
+    hears it. None: nobody assigns one.
+    """
+    if not is_assigned_later(entry.session):
+        return None
+    token = _token(services, entry.session.id)
+    digest = channel_hash(token)
+    if entry.address_hash != digest:
+        with services.database.write() as tx:
+            conferencing.listen(tx, entry.session.id, digest, now=services.now())
+    return f"{services.settings.base_url}{PATH}{token}"
+
+
+def _token(services: Services, session_id: str) -> str:
+    """The same for each write of a session, so that its event keeps one address, and none that
+    anybody could guess. A new first key makes another one with the next write; who still calls the
+    old one is nobody, and the looks find what they had to say.
+    """
+    key = services.settings.secret_keys[0].get_secret_value().encode()
+    digest = hmac.digest(key, b"coachcal conferencing " + session_id.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:BYTES]).decode()
+
+
+def keep_link(services: Services, entry: CalendarEntry, standing: Iterable[Written]) -> None:
+    """Of what stands in an account: the link at this session's event, where that belongs."""
+    session = entry.session
+    if not is_assigned_later(session):
+        return
+    for each in standing:
+        mine = each.calendar_id == entry.calendar_id and each.id.endswith(session.id)
+        if mine and each.join_url not in (None, session.join_url):
+            with services.database.write() as tx:
+                wakes = conferencing.seen(tx, session.id, each.join_url, services.now())
+                # Nobody here can wake a sender: the next sweep does.
+                outbox.not_woken(tx, [outbox_id for outbox_id, _ in wakes])
