@@ -114,7 +114,7 @@ def calendar(
 
 def conflict(session: Session, at: datetime) -> Event:
     """Whether an external event lies over the session now."""
-    data = _session(session)
+    data = _of_session(session)
     topic = "session.conflict_cleared"
     if session.conflict_since is not None:
         topic = "session.conflict"
@@ -125,7 +125,7 @@ def conflict(session: Session, at: datetime) -> Event:
 def conferencing(session: Session, failed_since: datetime | None, at: datetime) -> Event:
     """Whether a link is missing that was asked for then."""
     # Never the link: what is posted may be logged by whoever receives it.
-    data = _session(session)
+    data = _of_session(session)
     topic = "session.conferencing_recovered"
     if failed_since is not None:
         topic = "session.conferencing_failed"
@@ -133,7 +133,7 @@ def conferencing(session: Session, failed_since: datetime | None, at: datetime) 
     return Event(topic, f"conferencing:{session.id}", session.coach_id, at, data)
 
 
-def _session(session: Session) -> dict[str, Any]:
+def _of_session(session: Session) -> dict[str, Any]:
     return {
         "session_id": session.id,
         "version": session.version,

@@ -27,7 +27,7 @@ from storage.transactions import callbacks, erasures, holds, looks, recovery
 from storage.transactions import retention as people
 from workers import queues
 from workers.actors import Actors
-from workers.jobs import account_linking, channel_audit, deadlines, erasure
+from workers.jobs import account_linking, channel_audit, erasure, overdue
 from workers.services import Services
 from workers.skew import Setbacks
 
@@ -154,9 +154,9 @@ def announce(services: Services, actors: Actors) -> int:
     return len(owed)
 
 
-def late(services: Services, _actors: Actors) -> int:
+def deadlines(services: Services, _actors: Actors) -> int:
     """Tell ops of what did not come in time: participants of a pod, the link of a session."""
-    return deadlines.tell(services)
+    return overdue.tell(services)
 
 
 def sample(services: Services, _actors: Actors) -> int:
@@ -229,7 +229,7 @@ JOBS = (
     Job("audit", 60_000, audit),
     Job("sample", 60_000, sample),
     Job("roll", 60_000, roll),
-    Job("deadlines", 60_000, late),
+    Job("deadlines", 60_000, deadlines),
     Job("erase", QUARTER_MINUTE_MS, erase),
     Job("retention", 3_600_000, retention),
 )

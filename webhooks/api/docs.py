@@ -20,7 +20,7 @@ GROUPS = (
     ("Mails", ("mailers", "brands", "mails", "withheld")),
     ("Pages for people", ("links",)),
     ("Personal data", ("people",)),
-    ("Cronofy's pushes", ("notifications",)),
+    ("Cronofy's pushes", ("notifications", "conferencing")),
     ("Watching it", ("health",)),
 )
 """As people look for things: a heading, and the tags of the operations below it."""

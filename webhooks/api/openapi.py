@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from domain.coaches import ID
 from storage.rows.api_keys import SCOPES
 from webhooks.api import health
+from webhooks.api.conferencing import PATH as CALL
 from webhooks.api.notifications import PATH as PUSH
 from webhooks.api.routes import ROUTES, Route, View
 from webhooks.api.schemas.responses import Problem
@@ -114,6 +115,8 @@ def describe(app: APIFlask, route: Route, view: View) -> View:
 def _security(route: Route) -> list[Any] | None:
     if route.path == PUSH:
         return [{SIGNATURE: []}]
+    if route.path == CALL:
+        return [{SIGNATURE: []}, {}]
     return [{BEARER: [scope]} for scope in route.scopes] or None
 
 
@@ -149,7 +152,7 @@ def _refusals(route: Route) -> set[int]:
         statuses |= {401, 403, 422, 503}
     if route.body is not None or route.once:
         statuses |= {400, 413, 415}
-    if route.path == PUSH:
+    if route.path in (PUSH, CALL):
         statuses.add(503)
     return statuses
 

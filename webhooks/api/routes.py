@@ -19,6 +19,7 @@ from webhooks.api import (
     brands,
     coach_states,
     coaches,
+    conferencing,
     connect,
     connections,
     docs,
@@ -152,6 +153,8 @@ OPS = ("ops",)
 ROUTES = (
     Route("POST", notifications.PATH, notifications.receive, answers=(204,),
           refuses=(400, 401, 404, 413, 415)),
+    Route("POST", conferencing.PATH, conferencing.receive, answers=(204,),
+          refuses=(401, 404, 413)),
     Route("GET", "/v1/coaches", coach_states.show, ("coaches:read",), query=TilesQuery,
           answer=TilesOut),
     Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
@@ -241,7 +244,7 @@ ROUTES = (
 COUNTED_ELSEWHERE = frozenset(
     route.name
     for route in ROUTES
-    if route.scopes or route.path in (notifications.PATH, health.PATH)
+    if route.scopes or route.path in (notifications.PATH, conferencing.PATH, health.PATH)
 )
 """Endpoints that count their requests themselves, by the key; or, well signed pushes and health,
 not at all.
