@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from domain.mail import Kind, MailFacts, Recipient
+from domain.mail.endings import REQUESTS
 from domain.sessions import Booking, Session, Terms
 
 
@@ -60,7 +61,7 @@ def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     if coach.email is not None and change.tells_coach:
         recipient = _coach(coach, coach.email)
         yield Notice(_facts(change, change.kind, coach, recipient, terms), terms.now)
-    if change.kind in ("booked", "rebooked"):
+    if change.kind in REQUESTS:
         yield from _reminders(change, coach, terms)
 
 
@@ -93,6 +94,8 @@ def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ..
         return ()
     if booking.version == 1:
         return ("booked", "reminder")
+    if session.place is not None:
+        return ("booked", "rebooked", "place_changed", "reminder")
     return ("booked", "rebooked", "reminder")
 
 
@@ -124,6 +127,9 @@ def _facts(
         participant_name = booking.participant.name
     else:
         my_page_url = booking.participant.my_page_url
+    place_kind = None
+    if session.place is not None:
+        place_kind = session.place.kind
     return MailFacts(
         kind=kind,
         recipient=recipient,
@@ -141,6 +147,9 @@ def _facts(
         project=context.project or session.context.project,
         cohort=context.cohort or session.context.cohort,
         my_page_url=my_page_url,
+        place_kind=place_kind,
+        place=session.where or None,
+        join_url=session.join_link,
         uid=booking.uid,
         sequence=booking.sequence,
         pod=session.pod,

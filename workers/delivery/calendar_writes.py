@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.mail.safety import one_line
+from domain.mail.safety import LONGEST_URL, one_line
 from storage.rows import push_marks
 from storage.transactions import write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
@@ -34,6 +34,8 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
         start=session.starts,
         end=session.ends,
         zone=entry.zone,
+        location=one_line(session.where, LONGEST_URL),
+        url=session.join_link or "",
     )
 
 

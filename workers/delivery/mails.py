@@ -12,7 +12,7 @@ from domain.mail.endings import REQUESTS
 from domain.mail.safety import without_addresses
 from domain.mail.tokens import UnusableTokens as HeldBack
 from domain.sessions import Unknown
-from storage.rows import bookings, brands, coaches, mail_texts, withheld_addresses
+from storage.rows import bookings, brands, coaches, mail_texts, sessions, withheld_addresses
 from storage.rows.outbox import Trouble
 from storage.schema.database import Tx
 from storage.transactions import relink_mails
@@ -48,6 +48,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return Dead(f"its facts cannot be read ({type(error).__name__})")
     with services.database.read() as tx:
         facts = _signed(tx, facts, turn.held.coach_id)
+        facts = _linked(tx, facts, turn.held.session_id)
         if facts.kind == "relink":
             facts = relink_mails.linked(tx, facts)
         choice = mail_texts.resolve(tx, facts)
@@ -83,6 +84,17 @@ def _signed(tx: Tx, facts: MailFacts, coach_id: str | None) -> MailFacts:
     if recipient.role == "coach" and not recipient.name:
         recipient = replace(recipient, name=coach.name)
     return replace(facts, coach_name=coach.name, recipient=recipient)
+
+
+def _linked(tx: Tx, facts: MailFacts, session_id: str | None) -> MailFacts:
+    """A link that was not there when the change was made may be there now."""
+    if facts.place_kind != "conferencing" or facts.join_url or not session_id:
+        return facts
+    try:
+        session = sessions.get(tx, session_id)
+    except Unknown:
+        return facts
+    return replace(facts, place=session.where or None, join_url=session.join_link)
 
 
 def _unwanted(services: Services, tx: Tx, facts: MailFacts, choice: Choice) -> Skipped | None:

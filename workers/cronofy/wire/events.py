@@ -28,6 +28,8 @@ class ManagedEvent:
     start: int
     end: int
     zone: str
+    location: str = field(default="", repr=False)
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,17 +84,21 @@ def event(written: ManagedEvent) -> bytes:
     """One of ours to write.
     Texts are cut to what Cronofy takes: better a short description than no session.
     """
-    return orjson.dumps(
-        {
-            "event_id": written.id,
-            "summary": written.summary[:LONGEST_SUMMARY],
-            "description": written.description[:LONGEST_DESCRIPTION],
-            "start": _stamp(written.start),
-            "end": _stamp(written.end),
-            "tzid": written.zone,
-            "transparency": "opaque",
-        }
-    )
+    body: dict[str, object] = {
+        "event_id": written.id,
+        "summary": written.summary[:LONGEST_SUMMARY],
+        "description": written.description[:LONGEST_DESCRIPTION],
+        "start": _stamp(written.start),
+        "end": _stamp(written.end),
+        "tzid": written.zone,
+        "transparency": "opaque",
+    }
+    # Only what there is: no documentation says that an empty one is taken.
+    if written.location:
+        body["location"] = {"description": written.location}
+    if written.url:
+        body["url"] = written.url
+    return orjson.dumps(body)
 
 
 def event_id(our_id: str) -> bytes:
