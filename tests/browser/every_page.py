@@ -13,7 +13,7 @@ NAMES = {
     "participant": ("week", "move", "nothing-open", "confirm", "booked", "cancel", "refused",
                     "have", "problem"),
     "coach": ("coach-week", "force", "group", "call-off"),
-    "settings": ("settings", "disconnect"),
+    "settings": ("settings", "disconnect", "more-settings"),
     "nobody": ("consent", "visit-over"),
 }  # fmt: skip
 
@@ -45,6 +45,7 @@ def paths_of(viewer: str, ids: Ids) -> dict[str, str]:
         "call-off": f"/book/groups/{ids['pod']}/off",
         "settings": "/settings",
         "disconnect": f"/settings/connections/{ids['connection']}/disconnect",
+        "more-settings": "/settings/more",
         "consent": ids["consent"],
         "visit-over": "/book",
     }

@@ -28,6 +28,7 @@ from webhooks.pages import (
     groups,
     kept,
     links,
+    more_settings,
     settings,
     settings_calendars,
     zones,
@@ -42,6 +43,7 @@ ROUTES = (
     *kept.ROUTES,
     *settings.ROUTES,
     *settings_calendars.ROUTES,
+    *more_settings.ROUTES,
     *consent.ROUTES,
     *zones.ROUTES,
 )
