@@ -69,7 +69,7 @@ def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     if coach.email is not None and change.tells_coach:
         recipient = _coach(coach, coach.email)
         yield Notice(_facts(change, change.kind, coach, recipient, terms.now), due)
-    if change.kind in ("booked", "rebooked"):
+    if change.kind in REQUESTS:
         yield from _reminders(change, coach, terms)
 
 
@@ -103,6 +103,8 @@ def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ..
         return ()
     if booking.version == 1:
         return ("booked", "reminder")
+    if session.place is not None:
+        return ("booked", "rebooked", "place_changed", "reminder")
     return ("booked", "rebooked", "reminder")
 
 
@@ -142,6 +144,9 @@ def _facts(
         participant_name = booking.participant.name
     else:
         my_page_url = booking.participant.my_page_url
+    place_kind = None
+    if session.place is not None:
+        place_kind = session.place.kind
     return MailFacts(
         kind=kind,
         recipient=recipient,
@@ -159,6 +164,9 @@ def _facts(
         project=context.project or session.context.project,
         cohort=context.cohort or session.context.cohort,
         my_page_url=my_page_url,
+        place_kind=place_kind,
+        place=session.where or None,
+        join_url=session.join_link,
         uid=booking.uid,
         sequence=booking.sequence,
         pod=session.pod,

@@ -11,12 +11,21 @@ from typing import Any, Literal, Self, get_args
 
 from domain.errors import one_of
 from domain.hours import timezone
-from domain.mail import tokens
-from domain.mail.invitations import Address, Invitation, method_of, status_of
+from domain.mail import inviting, tokens
+from domain.mail.invitations import Address, Invitation
 from domain.mail.safety import isolated, mail_address, many_lines, one_line, together, web_address
 from domain.mail.support import Support
 
-Kind = Literal["booked", "rebooked", "cancelled", "reminder", "seat_left", "missed", "relink"]
+Kind = Literal[
+    "booked",
+    "rebooked",
+    "place_changed",
+    "cancelled",
+    "reminder",
+    "seat_left",
+    "missed",
+    "relink",
+]
 Role = Literal["participant", "coach"]
 KINDS: tuple[str, ...] = get_args(Kind)
 TEXT_KINDS = (*KINDS, *(f"coach_{kind}" for kind in KINDS if kind != "relink"))
@@ -27,8 +36,8 @@ LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "ja", "ar")
 """Those with default texts. The first stands in for every other."""
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 """Languages that are written so; a programme's own texts may be in any."""
-LONGEST_SUBJECT = 900
-"""Characters, with its names; also of what the calendar shows."""
+LONGEST_SUBJECT = inviting.LONGEST_SUMMARY
+"""Characters, with its names; as of what the calendar shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,13 @@ class MailFacts:
     the session is written into their calendar by us; an invitation would be there twice and block
     as somebody else's event.
     """
+    place_kind: str | None = None
+    """One of `domain.places.KINDS`; None: nowhere in particular."""
+    place: str | None = field(default=None, repr=False)
+    """The number, address or link that says where it is; of conferencing without a link, nothing.
+    """
+    join_url: str | None = field(default=None, repr=False)
+    """What a person opens to be there."""
     nonce: str = ""
     """Makes one more mail of the same change another one: the click of "Send now"."""
 
@@ -175,7 +191,8 @@ class Mail:
 def compose(
     facts: MailFacts, wording: Wording, times: Mapping[str, str], *, sender: Sender, now: datetime
 ) -> Mail:
-    """The mail. `times` are the tokens that spell dates and times for this recipient.
+    """The mail. `times` are the tokens that are spelt in its words: dates and times for this
+    recipient, and what stands for a link that is not there yet.
 
     Raises UnusableTokens when the wording has a token without a value.
     """
@@ -196,12 +213,18 @@ def compose(
         message_id=_message_id(facts.digest, sender),
         date=now,
         headers=_headers(facts, sender, wording.language),
-        invitation=_invitation(facts, wording.summary, values, sender),
+        invitation=inviting.invitation(
+            facts,
+            wording.summary,
+            values,
+            organizer=sender.organizer,
+            attendee=_address(facts.recipient),
+        ),
     )
 
 
 def values_of(facts: MailFacts, language: str) -> dict[str, str]:
-    """What the tokens stand for in a text of this language, but for the times.
+    """What the tokens stand for in a text of this language, but for what is spelt in its words.
     A participant's mail knows no name but theirs and the coach's.
     """
     turned = language.partition("-")[0] in RIGHT_TO_LEFT
@@ -215,10 +238,14 @@ def values_of(facts: MailFacts, language: str) -> dict[str, str]:
         "programme_name": facts.programme_name,
         "title": facts.title,
     }
+    place = isolated(one_line(facts.place or ""), right_to_left=turned)
     links = {
+        "join_url": web_address(facts.join_url),
         "my_page_url": web_address(facts.my_page_url),
         "relink_url": web_address(facts.relink_url),
     }
+    # A link whole, however long it is, and never with marks of direction in it.
+    links["place"] = links["join_url"] or place
     return links | {
         name: isolated(one_line(value or ""), right_to_left=turned) for name, value in typed.items()
     }
@@ -245,40 +272,6 @@ def _headers(facts: MailFacts, sender: Sender, language: str) -> tuple[tuple[str
         first = _message_id(facts.thread_digest, sender)
         headers += [("In-Reply-To", first), ("References", first)]
     return tuple(headers)
-
-
-def _invitation(
-    facts: MailFacts, summary: str, values: Mapping[str, str], sender: Sender
-) -> Invitation | None:
-    if facts.starts is None or facts.ends is None:
-        return None
-    if not facts.uid or not _invited(facts):
-        return None
-    starts = datetime.fromtimestamp(facts.starts, UTC)
-    method = method_of(facts.kind, before_start=facts.changed_at < starts)
-    if method is None:
-        return None
-    goes_on = facts.kind == "seat_left" or (facts.pod and facts.kind == "missed")
-    return Invitation(
-        method=method,
-        status=status_of(method, goes_on=goes_on),
-        uid=facts.uid,
-        sequence=facts.sequence,
-        dtstamp=facts.changed_at.astimezone(UTC),
-        organizer=sender.organizer,
-        attendee=_address(facts.recipient),
-        starts=starts,
-        ends=datetime.fromtimestamp(facts.ends, UTC),
-        summary=together(tokens.fill(one_line(summary), values), LONGEST_SUBJECT),
-        description=values["programme_name"],
-        url=values["my_page_url"],
-    )
-
-
-def _invited(facts: MailFacts) -> bool:
-    if facts.invite is not None:
-        return facts.invite
-    return facts.recipient.role == "participant"
 
 
 def _digest(facts: MailFacts, *parts: str) -> str:

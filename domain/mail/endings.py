@@ -20,7 +20,7 @@ event there to take away.
 from collections.abc import Collection
 from typing import Literal
 
-REQUESTS = frozenset({"booked", "rebooked"})
+REQUESTS = frozenset({"booked", "rebooked", "place_changed"})
 """What a calendar is told by, too."""
 ANNOUNCES = REQUESTS | {"reminder"}
 ENDS = frozenset({"cancelled", "seat_left", "missed"})

@@ -176,6 +176,22 @@ def change(
     return _move(tx, coach, before, after, changes.force, terms)
 
 
+def each_seat(
+    tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
+) -> list[Change]:
+    """The same change for everyone who has a seat; the coach hears of it once."""
+    status = "booked"
+    if kind == "cancelled":
+        status = "cancelled"
+    found: list[Change] = []
+    for booking in booking_rows.of_session(tx, pod.id):
+        if booking.status == "booked":
+            changed = booking.changed(terms.now, status=status)
+            booking_rows.put(tx, changed)
+            found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
+    return found
+
+
 def _changed(before: Session, changes: Changes) -> Session:
     start, minutes = before.starts, before.minutes
     if changes.start is not None:
@@ -204,7 +220,7 @@ def _move(
     )
     sessions.put(tx, after)
     slot_sets.recompute(tx, coach, now=terms.now)
-    moved = _each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
+    moved = each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
     return _made(tx, after.id, notices.owe(tx, coach, terms, moved, [after]))
 
 
@@ -213,26 +229,10 @@ def _call_off(tx: Connection, coach: Coach, before: Session, terms: Terms) -> Ma
         before, active=False, status="disabled", version=before.version + 1, conflict_since=None
     )
     # Told as it was, with its seats; then the seats are gone.
-    ended = _each_seat(tx, after, "cancelled", terms)
+    ended = each_seat(tx, after, "cancelled", terms)
     sessions.put(tx, replace(after, taken=0))
     slot_sets.recompute(tx, coach, now=terms.now)
     return _made(tx, after.id, notices.owe(tx, coach, terms, ended, [after]))
-
-
-def _each_seat(
-    tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
-) -> list[Change]:
-    """The same change for everyone who has a seat; the coach hears of it once."""
-    status = "booked"
-    if kind == "cancelled":
-        status = "cancelled"
-    found: list[Change] = []
-    for booking in booking_rows.of_session(tx, pod.id):
-        if booking.status == "booked":
-            changed = booking.changed(terms.now, status=status)
-            booking_rows.put(tx, changed)
-            found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
-    return found
 
 
 def _made(tx: Connection, pod_id: str, wake: list[Wake]) -> Made:

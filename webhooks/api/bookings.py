@@ -11,6 +11,7 @@ from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
 from storage.transactions import pod_seats
 from storage.transactions.bookings import BookingChange as Booked
+from webhooks.api.places import place_of
 from webhooks.api.schemas.booking_requests import (
     BookingIn,
     CancelIn,
@@ -38,7 +39,7 @@ def create(body: BookingIn) -> Response:
     """
     require_key()
     participant, context = participant_of(body.participant), context_of(body.context)
-    pod_id, wanted = body.pod_id, _wanted(body)
+    pod_id, wanted, place = body.pod_id, _wanted(body), place_of(body.place)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if pod_id is not None:
@@ -47,7 +48,7 @@ def create(body: BookingIn) -> Response:
             )
         assert wanted is not None  # noqa: S101 (without a pod there is a time: _wanted saw to it)
         booked = booking_transactions.book(
-            tx, wanted, participant, context, terms, hold_id=body.hold_id
+            tx, wanted, participant, context, terms, hold_id=body.hold_id, place=place
         )
         return answered(booked, terms, 201)
 
@@ -147,9 +148,9 @@ def _wanted(body: BookingIn) -> Wanted | None:
     half of one.
     """
     if body.pod_id is not None:
-        for name in ("coach_id", "start", "duration", "hold_id", "force"):
+        for name in ("coach_id", "start", "duration", "hold_id", "place", "force"):
             if getattr(body, name) is not None:
-                detail = "A pod has its own coach and time: send pod_id without them."
+                detail = "A pod has its own coach, time and place: send pod_id without them."
                 raise Invalid(name, "time_or_pod", detail)
         return None
     if body.coach_id is None:

@@ -6,11 +6,14 @@ from typing import Any
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
+from domain.places import kinds_of
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
 from storage.slots.listings import Listing
 from storage.transactions import coach_settings
 from storage.transactions.coach_settings import CoachChange
+from webhooks.api.places import check_deployment, place_of
+from webhooks.api.schemas.booking_responses import place_out
 from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyIn
 from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, OverridesOut
 from webhooks.http import after_change
@@ -40,12 +43,25 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
     """
     hours = Hours.parse(body.zone, body.hours, body.overrides)
     settings = body.model_dump(
-        exclude={"zone", "hours", "overrides", "durations", "policy", "version"}
+        exclude={
+            "zone",
+            "hours",
+            "overrides",
+            "durations",
+            "place",
+            "place_kinds",
+            "policy",
+            "version",
+        }
     )
+    place = place_of(body.place)
+    check_deployment(place)
     coach = Coach(
         id=coach_id,
         hours=hours,
         durations=tuple(body.durations),
+        place=place,
+        place_kinds=kinds_of(body.place_kinds),
         policy=_policy(body.policy),
         version=0,
         **settings,
@@ -159,6 +175,8 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "per_day": coach.per_day,
             "per_week": coach.per_week,
             "tentative_blocks": coach.tentative_blocks,
+            "place": place_out(coach.place),
+            "place_kinds": coach.place_kinds,
             "policy": {
                 "kind": coach.policy.kind,
                 "last_known_hours": coach.policy.last_known_hours,

@@ -30,6 +30,7 @@ from webhooks.api import (
     mails,
     notifications,
     people,
+    places,
     pod_imports,
     pods,
     pools,
@@ -63,6 +64,7 @@ from webhooks.api.schemas.mail_texts import (
     SendingOut,
     WithheldListOut,
 )
+from webhooks.api.schemas.places import PlaceChange, PlacesIn, PlacesOut
 from webhooks.api.schemas.pod_imports import ImportOut, ImportQuery
 from webhooks.api.schemas.requests import (
     CalendarsIn,
@@ -147,6 +149,7 @@ ERASES = ("people:erase",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
 BRAND = "/v1/brands/<company_id>"
+PLACES = "/v1/places/<scope>/<scope_id>"
 OPS = ("ops",)
 
 # fmt: off
@@ -219,6 +222,11 @@ ROUTES = (
           files=(brands.PNG,)),
     Route("DELETE", f"{BRAND}/logo", brands.delete_logo, MAILS, answers=(204,), refuses=(404,),
           once=True),
+    Route("GET", PLACES, places.show, MAILS, answer=PlacesOut, refuses=(404,)),
+    Route("PUT", PLACES, places.put, MAILS, PlacesIn, answer=PlacesOut, once=True),
+    Route("DELETE", PLACES, places.delete, MAILS, answers=(204,), refuses=(404,), once=True),
+    Route("PUT", "/v1/sessions/<session_id>/place", places.change, BOOKS, PlaceChange,
+          answer=SessionOut, refuses=(404, 409), once=True),
     Route("GET", "/brand/<digest>.png", brand_files.logo, documented=False),
     Route("GET", "/brand/<colour>.css", brand_files.shades, documented=False),
     Route("GET", withheld_addresses.PATH, withheld_addresses.show, OPS, answer=WithheldListOut),

@@ -23,6 +23,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_participant": (404, "The session has no such participant."),
     "unknown_mail_text": (404, "Nothing is set for this kind of mail here."),
     "unknown_brand": (404, "Nothing is set for this company, or no logo."),
+    "unknown_place": (404, "Nothing is set here about where sessions are."),
     "unknown_withheld_address": (404, "The address is not withheld, or not any more."),
     "unknown_connection": (404, "The coach has no such connection."),
     "unknown_channel": (404, "No channel has this token."),

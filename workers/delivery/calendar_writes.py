@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from domain.conferencing import asked
-from domain.mail.safety import one_line
+from domain.mail.safety import LONGEST_URL, one_line
+from domain.places import join_link, where
 from storage.rows import push_marks
 from storage.transactions import write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
@@ -28,6 +29,7 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
     A name that is a mail address is left out.
     """
     session = entry.session
+    # Without a link that Cronofy assigned: that stands there already, and would be one more write.
     return ManagedEvent(
         id=PREFIX + session.id,
         summary=_summary(entry),
@@ -35,6 +37,8 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
         start=session.starts,
         end=session.ends,
         zone=entry.zone,
+        location=one_line(where(session.place, None), LONGEST_URL),
+        url=join_link(session.place, None) or "",
         conferencing=asked(session.place),
     )
 

@@ -31,7 +31,7 @@ def write(
     else:
         wording = _custom(facts, choice, brand)
     # Times are spelt in the text's language, which need not be the reader's: see `spell`.
-    return mail.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
+    return mail.compose(facts, wording, _spelt(facts, wording.language), sender=sender, now=now)
 
 
 def preview(
@@ -52,6 +52,8 @@ def preview(
 
 def _default(facts: MailFacts, sender: Sender, brand: Brand) -> Wording:
     language, subject, source = texts.default(facts.text_kind, facts.recipient.language)
+    if facts.join_url:
+        source = markup.with_link(source)
     given = _given(facts, language) | set(mail.support_of(sender))
     # Coaches set their calendars up themselves, and have nobody beside them to ask.
     if facts.recipient.role == "coach":
@@ -68,7 +70,10 @@ def _default(facts: MailFacts, sender: Sender, brand: Brand) -> Wording:
 
 def _custom(facts: MailFacts, template: Template, brand: Brand) -> Wording:
     if template.html is None:
-        body = markup.page_of_plain(template.text)
+        source = template.text
+        if facts.join_url:
+            source = markup.with_link(source)
+        body = markup.page_of_plain(source)
     else:
         # Checked when it was stored, and cleaned all the same: the allow-list may have become
         # shorter since, and a page in somebody's mailbox cannot be corrected any more.
@@ -101,6 +106,14 @@ def _summary(facts: MailFacts, language: str) -> str:
     return texts.summary(language, reader)
 
 
+def _spelt(facts: MailFacts, language: str) -> dict[str, str]:
+    """The tokens that are words of a language."""
+    spelt = spell(facts, language)
+    if facts.place_kind == "conferencing" and not facts.join_url:
+        spelt["place"] = texts.link_follows(language)
+    return spelt
+
+
 def _given(facts: MailFacts, language: str) -> set[str]:
-    values = mail.values_of(facts, language) | spell(facts, language)
+    values = mail.values_of(facts, language) | _spelt(facts, language)
     return {name for name, value in values.items() if value}

@@ -8,9 +8,11 @@ from pydantic import Field
 
 from domain.coaches import ID
 from domain.sessions import Format
+from webhooks.api.schemas.places import PlaceIn
 from webhooks.api.schemas.requests import Body, Language, Line, Mail, RangeIn, Zone
 
 MOST_SEATS = 200
+BY_DEFAULT = "Where it is; absent: as the coach, or the programme, has it by default."
 
 # Of a URL that people are sent to: no user information, no backslash, nothing that cannot be seen.
 URL_HOST = r"[\w-][\w.-]*"
@@ -79,6 +81,7 @@ class BookingIn(Body):
     pod_id: Id | None = Field(None, description="Takes a seat in this pod instead.")
     hold_id: Id | None = Field(None, description="The hold that kept this time; it is used up.")
     context: ContextIn = Field(default_factory=ContextIn)
+    place: PlaceIn | None = Field(None, description=BY_DEFAULT)
     force: ForceIn | None = None
 
 
@@ -127,6 +130,7 @@ class PodIn(Body):
     )
     title: Line | None = None
     context: ContextIn = Field(default_factory=ContextIn)
+    place: PlaceIn | None = Field(None, description=BY_DEFAULT)
     hold_id: Id | None = Field(None, description="The hold that kept this time; it is used up.")
     participants: list[ParticipantIn] = Field(
         default_factory=list, max_length=MOST_SEATS, description="Assigned now."

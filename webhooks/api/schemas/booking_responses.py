@@ -5,7 +5,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from domain.places import Place
 from domain.sessions import Booking, BookingStatus, Format, Session, SessionKind, SessionStatus
+from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.responses import Instant
 from webhooks.http.times import iso, iso_or_none
 
@@ -59,6 +61,10 @@ class Time(BaseModel):
     end: Instant
     duration: int = Field(description="Minutes.")
     title: str | None
+    place: PlaceOut | None = Field(description="Where it is; null: nowhere in particular.")
+    join_url: str | None = Field(
+        description="What a person opens to be there; null while conferencing has no link yet."
+    )
     pod: PodOut | None = Field(description="Only for pods.")
     force_reason: str | None = Field(
         description="Why it was booked over busy time or outside hours; null if it was not,"
@@ -115,6 +121,12 @@ def session_out(session: Session, bookings: Sequence[Booking], now: datetime) ->
     )
 
 
+def place_out(place: Place | None) -> PlaceOut | None:
+    if place is None:
+        return None
+    return PlaceOut(kind=place.kind, value=place.value)
+
+
 def hold_out(hold: Session) -> HoldOut:
     return HoldOut(
         id=hold.id,
@@ -138,6 +150,8 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
         "end": iso(session.ends),
         "duration": session.minutes,
         "title": session.title,
+        "place": place_out(session.place),
+        "join_url": session.join_link,
         "pod": pod,
         "force_reason": session.force_reason,
         "conflict_since": iso_or_none(session.conflict_since),

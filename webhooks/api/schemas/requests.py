@@ -15,6 +15,7 @@ from domain.errors import Invalid
 from domain.hours import WEEKDAYS
 from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
+from webhooks.api.schemas.places import Kinds, PlaceIn
 
 LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
 SPOKEN = f"{', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}"
@@ -179,6 +180,10 @@ class CoachIn(Body):
         None, ge=0, le=1000, description="Most sessions an ISO week in the coach's zone."
     )
     tentative_blocks: bool = Field(True, description="Whether tentative events close slots.")  # noqa: FBT003 (a default)
+    place: PlaceIn | None = Field(
+        None, description="Where new sessions are, unless somebody says otherwise."
+    )
+    place_kinds: Kinds = None
     policy: PolicyIn | None = Field(
         None, description="While the calendars cannot be trusted; the service's if absent."
     )

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from domain.coaches import Kind, Mode
 from domain.freshness import Effect, State
+from domain.places import Kind as PlaceKind
+from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.requests import Dates, Week
 
 Instant = Annotated[str, Field(examples=["2026-06-01T09:00:00Z"])]
@@ -71,6 +73,8 @@ class CoachSettingsOut(BaseModel):
     per_day: int | None
     per_week: int | None
     tentative_blocks: bool
+    place: PlaceOut | None
+    place_kinds: list[PlaceKind] | None
     policy: PolicyOut
 
 

@@ -30,6 +30,8 @@ class ManagedEvent:
     start: int
     end: int
     zone: str
+    location: str = field(default="", repr=False)
+    url: str = field(default="", repr=False)
     conferencing: Conferencing | None = None
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -91,24 +90,26 @@ def event(written: ManagedEvent, calls: str | None = None) -> bytes:
     or is not to be had.
     Texts are cut to what Cronofy takes: better a short description than no session.
     """
-    more: dict[str, Any] = {}
+    body: dict[str, object] = {
+        "event_id": written.id,
+        "summary": written.summary[:LONGEST_SUMMARY],
+        "description": written.description[:LONGEST_DESCRIPTION],
+        "start": _stamp(written.start),
+        "end": _stamp(written.end),
+        "tzid": written.zone,
+        "transparency": "opaque",
+    }
+    # Only what there is: no documentation says that an empty one is taken.
+    if written.location:
+        body["location"] = {"description": written.location}
+    if written.url:
+        body["url"] = written.url
     if written.conferencing is not None:
-        more["conferencing"] = _conferencing(written.conferencing)
+        body["conferencing"] = _conferencing(written.conferencing)
     if calls is not None:
         # One subscription a kind of call: what is in its body is documented nowhere.
-        more["subscriptions"] = [_subscription(f"{calls}/{end}", CALLS[end]) for end in CALLS]
-    return orjson.dumps(
-        more
-        | {
-            "event_id": written.id,
-            "summary": written.summary[:LONGEST_SUMMARY],
-            "description": written.description[:LONGEST_DESCRIPTION],
-            "start": _stamp(written.start),
-            "end": _stamp(written.end),
-            "tzid": written.zone,
-            "transparency": "opaque",
-        }
-    )
+        body["subscriptions"] = [_subscription(f"{calls}/{end}", CALLS[end]) for end in CALLS]
+    return orjson.dumps(body)
 
 
 def _conferencing(asked: Conferencing) -> dict[str, str | None]:
@@ -119,7 +120,7 @@ def _conferencing(asked: Conferencing) -> dict[str, str | None]:
     return wanted
 
 
-def _subscription(uri: str, interaction: str) -> Mapping[str, Any]:
+def _subscription(uri: str, interaction: str) -> Mapping[str, object]:
     """Source: docs.cronofy.com, Conferencing subscriptions; `webhook` is the only type."""
     return {"type": "webhook", "uri": uri, "interactions": [{"type": interaction}]}
 
