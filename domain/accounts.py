@@ -61,6 +61,11 @@ class Account:
     conferencing: tuple[ConferencingProfile, ...] = ()
 
     @property
+    def lacks_service(self) -> bool:
+        """Whether a service that makes links has lost its login."""
+        return any(not profile.connected for profile in self.conferencing)
+
+    @property
     def trouble(self) -> Trouble | None:
         """Why this account's free/busy is not the whole truth; the worst first.
 

@@ -7,31 +7,18 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
 from domain.errors import one_of
 from domain.hours import timezone
 from domain.mail import inviting, tokens
 from domain.mail.invitations import Address, Invitation
+from domain.mail.kinds import COACH_ONLY, KINDS, TEXT_KINDS, Kind, Role
 from domain.mail.safety import isolated, mail_address, many_lines, one_line, together, web_address
 from domain.mail.support import Support
 
-Kind = Literal[
-    "booked",
-    "rebooked",
-    "place_changed",
-    "cancelled",
-    "reminder",
-    "seat_left",
-    "missed",
-    "relink",
-]
-Role = Literal["participant", "coach"]
-KINDS: tuple[str, ...] = get_args(Kind)
-TEXT_KINDS = (*KINDS, *(f"coach_{kind}" for kind in KINDS if kind != "relink"))
-"""The kinds of texts. A coach is told in other words than a participant, so each has a text and a
-switch of its own; `relink` goes to coaches only.
-"""
+__all__ = ["COACH_ONLY", "KINDS", "TEXT_KINDS", "Kind", "Role"]
+
 LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "ja", "ar")
 """Those with default texts. The first stands in for every other."""
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
@@ -122,7 +109,7 @@ class MailFacts:
     @property
     def text_kind(self) -> str:
         """Which text it is written with: one of TEXT_KINDS."""
-        if self.recipient.role == "coach" and self.kind != "relink":
+        if self.recipient.role == "coach" and self.kind not in COACH_ONLY:
             return f"coach_{self.kind}"
         return self.kind
 
@@ -137,8 +124,8 @@ class MailFacts:
     def thread_digest(self) -> str:
         """The left side of the Message-ID of the first mail of its thread."""
         # A booking's first mail is always `booked`, at version 1; an account's is that of day 0.
-        if self.kind == "relink":
-            return _digest(self, "0", "relink", "")
+        if self.kind in COACH_ONLY:
+            return _digest(self, "0", self.kind, "")
         return _digest(self, "1", "booked", "")
 
 

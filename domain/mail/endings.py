@@ -20,11 +20,13 @@ event there to take away.
 from collections.abc import Collection
 from typing import Literal
 
+from domain.mail.kinds import COACH_ONLY
+
 REQUESTS = frozenset({"booked", "rebooked", "place_changed"})
 """What a calendar is told by, too."""
 ANNOUNCES = REQUESTS | {"reminder"}
 ENDS = frozenset({"cancelled", "seat_left", "missed"})
-OTHERS = frozenset({"relink"})
+OTHERS = frozenset(COACH_ONLY)
 """Mails that are about no booking."""
 
 Ending = Literal["leaves", "leaves_in_words", "never_announced"]

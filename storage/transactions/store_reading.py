@@ -16,7 +16,7 @@ from domain.coaches import Coach
 from domain.freebusy import Reading
 from domain.suspicious_reads import vanished
 from storage.reports import samples
-from storage.rows import calendars, coaches, connections, refresh_jobs
+from storage.rows import calendars, coaches, conferencing_profiles, connections, refresh_jobs
 from storage.rows.refresh_jobs import Before, ReadClaim
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import busy
@@ -159,6 +159,7 @@ def _follow_up(
     if account is not None:
         trouble = account.trouble
         calendars.describe(tx, connection_id, account)
+        conferencing_profiles.describe(tx, connection_id, account)
         relink_mails.follow(tx, coach, connection_id, now=now)
         if trouble is None:
             target_calendars.owe_moves(tx, coach.id, now=now)
@@ -181,7 +182,8 @@ def _seen(account: Account | None) -> dict[str, Any]:
         return {}
     values: dict[str, Any] = {
         "trouble": account.trouble,
-        "userinfo_due": account.trouble is not None,
+        # No push tells of a login that is back: until then each read asks.
+        "userinfo_due": account.trouble is not None or account.lacks_service,
     }
     # Owed again by this read itself: the push that tells of the end of a first sync may be lost.
     if account.trouble == "initial_sync":

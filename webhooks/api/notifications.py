@@ -36,6 +36,7 @@ OWED: dict[str, dict[str, bool]] = {
     "change": {},
     "profile_disconnected": {"userinfo": True},
     "profile_initial_sync_completed": {"userinfo": True},
+    "conferencing_profile_disconnected": {"userinfo": True},
     "gdpr_requested": {"erase": True},
 }
 

@@ -49,7 +49,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     with services.database.read() as tx:
         facts = _signed(tx, facts, turn.held.coach_id)
         facts = conferencing.linked(tx, facts, turn.held.session_id)
-        if facts.kind == "relink":
+        if facts.kind in relink_mails.KINDS:
             facts = relink_mails.linked(tx, facts)
         choice = mail_texts.resolve(tx, facts)
         brand = brands.of_company(tx, facts.company).over(services.settings.brand)
@@ -93,8 +93,8 @@ def _unwanted(services: Services, tx: Tx, facts: MailFacts, choice: Choice) -> S
             return Skipped("the session it reminds of has begun", "too_late")
         if not _booked(tx, facts.booking_id):
             return Skipped("the booking it reminds of has ended")
-    if facts.kind == "relink" and not relink_mails.wanted(tx, facts):
-        return Skipped("the calendar is connected again")
+    if facts.kind in relink_mails.KINDS and not relink_mails.wanted(tx, facts):
+        return Skipped("it is connected again")
     if choice == "off":
         return Skipped("switched off", "switched_off")
     return None
