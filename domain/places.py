@@ -96,12 +96,18 @@ class Rule:
         if self.kinds is None:
             return
         for kind in self.kinds:
-            one_of("kinds", kind, KINDS)
+            one_of(self._kinds_field, kind, KINDS)
         if not self.kinds or len(set(self.kinds)) < len(self.kinds):
             detail = "Send one kind or more, each of them once, or null to allow all."
-            raise Invalid("kinds", "not_distinct", detail)
+            raise Invalid(self._kinds_field, "not_distinct", detail)
         if self.place is not None:
             check((self,), self.place)
+
+    @property
+    def _kinds_field(self) -> str:
+        if self.scope == "coach":
+            return "place_kinds"
+        return "kinds"
 
     def allows(self, kind: Kind) -> bool:
         return self.kinds is None or kind in self.kinds
@@ -183,7 +189,7 @@ def _phone(value: str) -> str:
     number = _line(value, LONGEST_PHONE)
     if not any(char.isdecimal() for char in number):
         detail = "Send a telephone number as people dial it, such as +44 20 7946 0018."
-        raise Invalid("place.value", "not_a_number", detail)
+        raise Invalid("place.value", "not_a_phone_number", detail)
     return number
 
 

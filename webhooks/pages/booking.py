@@ -39,7 +39,7 @@ from webhooks.pages.booking_query import (
 )
 from webhooks.pages.seals import shown_open
 
-CONFIRMS = ("booked", "rebooked")
+CONFIRMS = ("booked", "rebooked", "place_changed")
 MAIL_STATES = {"pending": "coming", "sending": "coming", "sent": "sent"}
 REFUSALS = (
     "slot_not_open",

@@ -30,6 +30,8 @@ def file(booking: Booking, session: Session, coach_name: str) -> bytes:
     for name, moment in moments:
         event[name] = vDatetime(moment)
     event["SUMMARY"] = vText(_title(session, coach_name).replace("\\", "/"))
+    if session.where:
+        event["LOCATION"] = vText(session.where.replace("\\", "/"))
     whole = Calendar()
     for name, value in (("PRODID", PRODUCT), ("VERSION", "2.0"), ("METHOD", "PUBLISH")):
         whole.add(name, value)
@@ -47,6 +49,8 @@ def links(session: Session, coach_name: str) -> dict[str, str]:
     outlook = {"rru": "addevent", "subject": title, "startdt": f"{starts:%Y-%m-%dT%H:%M:%SZ}"}
     outlook |= {"enddt": f"{ends:%Y-%m-%dT%H:%M:%SZ}", "path": "/calendar/action/compose"}
     yahoo = {"v": "60", "title": title, "st": first, "et": last}
+    if session.where:
+        google["location"] = outlook["location"] = yahoo["in_loc"] = session.where
     return {
         "Google": f"https://calendar.google.com/calendar/render?{urlencode(google)}",
         "Outlook": f"https://outlook.live.com/calendar/0/deeplink/compose?{urlencode(outlook)}",

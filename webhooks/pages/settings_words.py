@@ -29,6 +29,11 @@ TOLD = (
     "unknown_zone",
     "too_many",
     "unknown_word",
+    "not_a_link",
+    "not_a_phone_number",
+    "place_forbidden",
+    "empty",
+    "too_long",
 )
 # Google's name is Google in every language; these are what a link to Cronofy's consent may name
 # (the sandbox refuses others, and says how far that is known), and what people call them.
