@@ -14,12 +14,12 @@ from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, keep
-from webhooks.pages import more_place
+from webhooks.pages import more_conferencing, more_place
 from webhooks.pages.more_sections import Section, Sent
 from webhooks.pages.settings import HOME, common, is_number, mine
 
 PLACE = f"{HOME}/more"
-SECTIONS: tuple[Section, ...] = (more_place.SECTION,)
+SECTIONS: tuple[Section, ...] = (more_place.SECTION, more_conferencing.SECTION)
 """In the order in which they stand on the page."""
 
 
