@@ -116,6 +116,11 @@ class Figures(Collector):
             "Coming sessions under an event.",
             metrics.conflicts(tx, now=now),
         )
+        yield gauge(
+            "sessions_without_link",
+            "Coming sessions whose links do not come.",
+            metrics.linkless(tx, now=now),
+        )
 
     def _clock(self, tx: Tx) -> Iterator[Metric]:
         names = [job.name for job in JOBS]

@@ -35,6 +35,13 @@ def conflicts(tx: Connection, *, now: datetime) -> int:
     return tx.scalar(select(func.count()).where(coming)) or 0
 
 
+def linkless(tx: Connection, *, now: datetime) -> int:
+    """How many coming sessions wait for a link that does not come."""
+    row = sessions.c
+    failed = and_(row.conferencing_state == "failed", row.active, row.ends > int(now.timestamp()))
+    return tx.scalar(select(func.count()).where(failed)) or 0
+
+
 def missed_pushes(tx: Connection) -> int:
     """Changes that were found without having been announced,
     over all connections that there are.

@@ -60,7 +60,7 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Conflicted:
-    """A coach with coming sessions that an event in the calendars lies over.
+    """A coach with coming sessions that something is the matter with, and how many.
     `first`: epoch seconds.
     """
 
@@ -167,6 +167,18 @@ def conflicted(tx: Connection, *, now: datetime, limit: int = 20) -> list[Confli
     mine = sessions.c
     first = func.min(mine.starts)
     query = select(mine.coach_id, func.count(), first).where(_in_conflict(now))
+    each = query.group_by(mine.coach_id).order_by(first)
+    return records.all_as(tx, Conflicted, each.limit(limit))
+
+
+def linkless(tx: Connection, *, now: datetime, limit: int = 20) -> list[Conflicted]:
+    """The coaches with coming sessions whose links do not come, the soonest first."""
+    mine = sessions.c
+    first = func.min(mine.starts)
+    coming = and_(mine.active, mine.ends > int(now.timestamp()))
+    query = select(mine.coach_id, func.count(), first).where(
+        mine.conferencing_state == "failed", coming
+    )
     each = query.group_by(mine.coach_id).order_by(first)
     return records.all_as(tx, Conflicted, each.limit(limit))
 

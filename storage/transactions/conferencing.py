@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, func, or_, select, update
+from sqlalchemy import Connection, and_, case, or_, select, update
 
 from domain.coaches import Coach
 from domain.conferencing import FAILED_AFTER, is_assigned_later
@@ -197,10 +197,3 @@ def give_up(tx: Connection, *, now: datetime) -> Sequence[str]:
     coming = and_(row.active, row.ends > int(now.timestamp()))
     failed = update(sessions).where(waiting, late, coming).values(conferencing_state="failed")
     return tx.scalars(failed.returning(row.id)).all()
-
-
-def failed(tx: Connection, *, now: datetime) -> int:
-    """How many coming sessions have no link, and should."""
-    coming = and_(row.active, row.ends > int(now.timestamp()))
-    mine = and_(row.conferencing_state == "failed", coming)
-    return tx.scalar(select(func.count()).where(mine)) or 0

@@ -1,7 +1,7 @@
 """What the overview shows, and what its first line is decided by."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.freshness import State
@@ -44,6 +44,8 @@ class Overview:
     disconnected: list[Troubled]
     conflicted: list[Conflicted]
     refused: list[Refusal]
+    linkless: list[Conflicted] = field(default_factory=list)
+    """Coaches with coming sessions whose links do not come."""
 
     @property
     def kinds(self) -> list[str]:
@@ -101,3 +103,4 @@ class Facts:
     stale_count: int
     conflicts: int
     causes: Sequence[SharedError]
+    linkless: int = 0

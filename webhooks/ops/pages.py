@@ -145,6 +145,7 @@ def _overview() -> dict[str, Any]:
             disconnected=_troubled(tx, "disconnected", now),
             conflicted=overview_report.conflicted(tx, now=now, limit=MOST_SHOWN),
             refused=refusals.recent(tx, limit=MOST_REFUSALS),
+            linkless=overview_report.linkless(tx, now=now, limit=MOST_SHOWN),
         )
         facts = watch.facts(tx, seen, now=now)
     more = {

@@ -40,6 +40,7 @@ def facts(tx: Tx, seen: Overview, *, now: datetime) -> Facts:
         stale_count=seen.standings.get("stale", 0),
         conflicts=len(seen.conflicted),
         causes=idle.causes(tx),
+        linkless=len(seen.linkless),
     )
 
 

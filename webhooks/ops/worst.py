@@ -194,6 +194,13 @@ def _people(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(
             "grey", words, "CoachcalSessionsInConflict", Remedy("See them", place="coaches")
         )
+    if facts.linkless:
+        words = (
+            f"{_many(facts.linkless, 'coach', 'coaches')} with a session whose link does not come"
+        )
+        yield Trouble(
+            "amber", words, "CoachcalConferencingFailed", Remedy("See them", place="coaches")
+        )
 
 
 def _because(causes: Sequence[SharedError], kind: str) -> str:
