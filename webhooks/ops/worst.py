@@ -195,9 +195,8 @@ def _people(facts: Facts) -> Iterator[Trouble]:
             "grey", words, "CoachcalSessionsInConflict", Remedy("See them", place="coaches")
         )
     if facts.linkless:
-        words = (
-            f"{_many(facts.linkless, 'coach', 'coaches')} with a session whose link does not come"
-        )
+        whose = _many(facts.linkless, "coach", "coaches")
+        words = f"{whose} with a session whose link does not come"
         yield Trouble(
             "amber", words, "CoachcalConferencingFailed", Remedy("See them", place="coaches")
         )
