@@ -24,6 +24,7 @@ from storage.rows import bookings, coaches, outbox
 from storage.rows import sessions as session_rows
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import DUE_NOW, Wake, wakes
+from storage.schema.tables import bookings as booking_rows
 from storage.schema.tables import outbox as outbox_rows
 from storage.schema.tables import sessions
 from storage.transactions import looks, notices
@@ -183,9 +184,20 @@ def linked(tx: Connection, facts: MailFacts, session_id: str | None) -> MailFact
     if facts.place_kind != "conferencing" or session_id is None:
         return facts
     link = tx.scalar(select(row.join_url).where(row.id == session_id))
-    if link is None:
+    if link is None or _is_followed(tx, facts):
         return facts
     return replace(facts, place=link, join_url=link)
+
+
+def _is_followed(tx: Connection, facts: MailFacts) -> bool:
+    """Whether a later mail of this booking brings the link to the same reader."""
+    # The race: a mail without the link whose end nobody knows, and the link. It is repeated as it
+    # was, or its reader would be told the link twice.
+    if facts.kind not in REQUESTS or facts.recipient.role == "coach":
+        return False
+    mine = booking_rows.c.id == facts.booking_id
+    sequence = tx.scalar(select(booking_rows.c.sequence).where(mine))
+    return sequence is not None and sequence > facts.sequence
 
 
 def give_up(tx: Connection, *, now: datetime) -> Sequence[str]:
