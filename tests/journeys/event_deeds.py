@@ -60,7 +60,7 @@ class Actor:
 def cast(running: Town, seed: int) -> list[Actor]:
     """One coach of each policy, connected and read."""
     targets = storm.connect(running, len(POLICIES))
-    dice = random.Random(seed)  # noqa: S311 (no secret: a storm that can be had again)
+    dice = random.Random(seed)
     actors = []
     for target, policy in zip(targets, POLICIES, strict=True):
         with running.database.write() as tx:
