@@ -59,6 +59,13 @@ def owed_writes(tx: Connection, coach_id: str, *, now: datetime) -> dict[str, li
     return found
 
 
+def is_refused(tx: Connection, session_id: str) -> bool:
+    """Whether a write of it was refused for good: another would be, until a person sees to it."""
+    row = outbox_rows.c
+    dead = row.session_id == session_id, row.kind == "calendar", row.state == "dead"
+    return tx.scalar(select(row.id).where(*dead).limit(1)) is not None
+
+
 def late_writes(tx: Connection, connection_id: str) -> dict[tuple[str, str], OwnWrites]:
     """What may still land in the calendars of this account, by session and calendar."""
     found = {}
