@@ -83,6 +83,7 @@ def _row(coach: Coach) -> dict[str, Any]:
         "language": coach.language,
         "place": coach.place and coach.place.as_json(),
         "place_kinds": coach.place_kinds,
+        "event_policy": coach.event_policy,
     }
 
 
@@ -114,6 +115,7 @@ def _one(row: Row[Any] | None) -> Coach | None:
         language=row.language,
         place=Place.of_json(row.place),
         place_kinds=kinds_of(row.place_kinds),
+        event_policy=row.event_policy,
     )
 
 

@@ -7,7 +7,7 @@ The session's row decides who was first.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, case, or_, select, update
 
 from domain.coaches import Coach
 from domain.conferencing import FAILED_AFTER, is_assigned_later
+from domain.event_differences import Standing
 from domain.mail import MailFacts
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import mail_address
@@ -98,6 +99,18 @@ def seen(tx: Connection, session_id: str, join_url: str | None, now: datetime) -
     tx.execute(update(sessions).where(row.id == session_id).values(stored))
     looks.end_for_link(tx, session_id)
     return _tell(tx, coach, replace(session, join_url=join_url), now)
+
+
+def keep(tx: Connection, events: Iterable[Standing], *, now: datetime) -> None:
+    """Keep the links of our events as a read of an account showed them, where those belong.
+    Nobody has to be woken, the sweeper does that.
+    """
+    for each in events:
+        if each.join_url is None or each.deleted:
+            continue
+        belongs = and_(row.id == each.session_id, row.event_calendar_id == each.calendar_id)
+        if tx.scalar(select(row.id).where(belongs)) is not None:
+            seen(tx, each.session_id, each.join_url, now)
 
 
 def _is_news(tx: Connection, session_id: str, join_url: str) -> bool:

@@ -24,13 +24,16 @@ goes on looking until it is known. Each step is a transaction of its own, and lo
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from domain.event_differences import Times
 from domain.sessions import Session, Unknown
-from storage.rows import bookings, outbox
+from storage.rows import bookings, event_differences, outbox
 from storage.rows import coaches as coach_rows
 from storage.rows import sessions as session_rows
+from storage.rows.event_differences import Difference
 from storage.rows.outbox import Owed
 from storage.schema.tables import calendars, coaches, connections, profiles, sessions
 
@@ -52,6 +55,25 @@ class CalendarEntry:
     """The calendars that it may still stand in besides."""
     address_hash: bytes | None = field(default=None, repr=False)
     """Of the address where Cronofy's calls about its link come to."""
+    stood: bool = False
+    """Whether it is known to have stood there as the session is."""
+    difference: Difference | None = None
+    """What the coach did to it there, which nobody settled yet."""
+
+    @property
+    def times(self) -> Times:
+        """When it is to stand there: as the session says, or where the coach put it as long as they
+        are asked about that.
+        """
+        put = self.difference
+        if put is None or put.starts is None or put.ends is None:
+            return self.session.starts, self.session.ends
+        return put.starts, put.ends
+
+    @property
+    def taken_out(self) -> bool:
+        """Whether the coach took it out of the calendar, and is asked about that."""
+        return self.difference is not None and self.difference.kind == "deleted"
 
 
 def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
@@ -60,14 +82,20 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         session = session_rows.get(tx, session_id)
     except Unknown:
         return None
+    row = sessions.c
     stands = (
-        sessions.c.event_calendar_id,
-        sessions.c.event_strays,
-        sessions.c.conferencing_address_hash,
+        row.event_calendar_id,
+        row.event_strays,
+        row.event_stood_ms,
+        row.conferencing_address_hash,
     )
     query = select(coaches.c.zone, coaches.c.horizon_days, *stands).join(sessions)
     found = tx.execute(query.where(sessions.c.id == session_id)).one()
-    zone, horizon_days, calendar_id, strays, address_hash = found
+    zone, horizon_days, calendar_id, strays, stood_ms, address_hash = found
+    difference = event_differences.of_session(tx, session_id)
+    # The coach chose another calendar since: there it is written as the session is.
+    if difference is not None and difference.calendar_id != calendar_id:
+        difference = None
     people, programme_name = [], session.context.programme_name
     for booking in bookings.of_session(tx, session_id):
         if booking.status == "booked":
@@ -82,6 +110,8 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         calendar_id=calendar_id,
         strays=tuple(strays or ()),
         address_hash=address_hash,
+        stood=stood_ms is not None,
+        difference=difference,
     )
 
 
@@ -183,7 +213,11 @@ def set_places(
 ) -> None:
     left = sorted(each for each in strays if each and each != calendar_id)
     # Null, not an empty list: what has strays is looked for by that.
-    values = {"event_calendar_id": calendar_id, "event_strays": left or None}
+    # What is known to have stood in one calendar says nothing of another.
+    same = sessions.c.event_calendar_id == calendar_id
+    stays = case((same, sessions.c.event_stood_ms), else_=None)
+    values: dict[str, Any] = {"event_calendar_id": calendar_id, "event_strays": left or None}
+    values["event_stood_ms"] = stays
     tx.execute(sessions.update().where(sessions.c.id == session_id).values(values))
 
 

@@ -177,6 +177,7 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "tentative_blocks": coach.tentative_blocks,
             "place": place_out(coach.place),
             "place_kinds": coach.place_kinds,
+            "event_policy": coach.event_policy,
             "policy": {
                 "kind": coach.policy.kind,
                 "last_known_hours": coach.policy.last_known_hours,

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.coaches import ID, Kind, Mode
 from domain.errors import Invalid
+from domain.event_differences import EventPolicy
 from domain.hours import WEEKDAYS
 from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
@@ -184,6 +185,13 @@ class CoachIn(Body):
         None, description="Where new sessions are, unless somebody says otherwise."
     )
     place_kinds: Kinds = None
+    event_policy: EventPolicy = Field(
+        "ask",
+        description=(
+            "When the coach moves, deletes or declines a session's event in their calendar: ask"
+            " them, put it back at once, or move the session to where it stands if that is open."
+        ),
+    )
     policy: PolicyIn | None = Field(
         None, description="While the calendars cannot be trusted; the service's if absent."
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from domain.coaches import Kind, Mode
+from domain.event_differences import EventPolicy
 from domain.freshness import Effect, State
 from domain.places import Kind as PlaceKind
 from webhooks.api.schemas.places import PlaceOut
@@ -75,6 +76,7 @@ class CoachSettingsOut(BaseModel):
     tentative_blocks: bool
     place: PlaceOut | None
     place_kinds: list[PlaceKind] | None
+    event_policy: EventPolicy
     policy: PolicyOut
 
 

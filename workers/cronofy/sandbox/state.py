@@ -105,4 +105,5 @@ def _event(event: SandboxEvent) -> dict[str, Any]:
         "tzid": event.tzid,
         "deleted": event.deleted,
         "conferencing": event.details.get("conferencing"),
+        "participation_status": event.details.get("participation_status", "accepted"),
     }
