@@ -54,7 +54,7 @@ class CalendarEntry:
     strays: tuple[str, ...]
     """The calendars that it may still stand in besides."""
     address_hash: bytes | None = field(default=None, repr=False)
-    """Of the address where Cronofy's calls about its link come to."""
+    """Of the address where Cronofy calls about its link."""
     stood: bool = False
     """Whether it is known to have stood there as the session is."""
     difference: Difference | None = None
@@ -83,14 +83,9 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
     except Unknown:
         return None
     row = sessions.c
-    stands = (
-        row.event_calendar_id,
-        row.event_strays,
-        row.event_stood_ms,
-        row.conferencing_address_hash,
-    )
-    query = select(coaches.c.zone, coaches.c.horizon_days, *stands).join(sessions)
-    found = tx.execute(query.where(sessions.c.id == session_id)).one()
+    its = (row.event_calendar_id, row.event_strays, row.event_stood_ms)
+    query = select(coaches.c.zone, coaches.c.horizon_days, *its, row.conferencing_address_hash)
+    found = tx.execute(query.join(sessions).where(sessions.c.id == session_id)).one()
     zone, horizon_days, calendar_id, strays, stood_ms, address_hash = found
     difference = event_differences.of_session(tx, session_id)
     # The coach chose another calendar since: there it is written as the session is.
