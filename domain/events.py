@@ -37,6 +37,18 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "no longer: the event went, or the session moved or ended",
         _SESSION,
     ),
+    "session.event_moved": (
+        "its coach moved its event in their calendar; both times are closed until it is settled",
+        (*_SESSION, "event_starts", "event_ends", "since"),
+    ),
+    "session.event_deleted": (
+        "its coach deleted its event there, or, if `declined`, declined it; the session stands",
+        (*_SESSION, "declined", "since"),
+    ),
+    "session.event_settled": (
+        "no longer: the session moved there, the event was put back, or one of them ended",
+        _SESSION,
+    ),
 }
 """What happened, and the keys of `data`."""
 
@@ -106,18 +118,41 @@ def calendar(
 
 def conflict(session: Session, at: datetime) -> Event:
     """Whether an external event lies over the session now."""
-    data = {
+    data = _of_session(session)
+    topic = "session.conflict_cleared"
+    if session.conflict_since is not None:
+        topic = "session.conflict"
+        data["since"] = _text(session.conflict_since)
+    return Event(topic, f"conflict:{session.id}", session.coach_id, at, data)
+
+
+def event_moved(session: Session, starts: int, ends: int, since: datetime, at: datetime) -> Event:
+    """Its event stands at [starts, ends) in the coach's calendar now, epoch seconds."""
+    stands = {"event_starts": _of_seconds(starts), "event_ends": _of_seconds(ends)}
+    return _event("moved", session, stands | {"since": _text(since)}, at)
+
+
+def event_deleted(session: Session, since: datetime, at: datetime, *, declined: bool) -> Event:
+    return _event("deleted", session, {"declined": declined, "since": _text(since)}, at)
+
+
+def event_settled(session: Session, at: datetime) -> Event:
+    return _event("settled", session, {}, at)
+
+
+def _event(what: str, session: Session, more: dict[str, Any], at: datetime) -> Event:
+    data = _of_session(session) | more
+    return Event(f"session.event_{what}", f"event:{session.id}", session.coach_id, at, data)
+
+
+def _of_session(session: Session) -> dict[str, Any]:
+    return {
         "session_id": session.id,
         "version": session.version,
         "coach_id": session.coach_id,
         "starts": _of_seconds(session.starts),
         "ends": _of_seconds(session.ends),
     }
-    topic = "session.conflict_cleared"
-    if session.conflict_since is not None:
-        topic = "session.conflict"
-        data["since"] = _text(session.conflict_since)
-    return Event(topic, f"conflict:{session.id}", session.coach_id, at, data)
 
 
 def _of_seconds(seconds: int) -> str:

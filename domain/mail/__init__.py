@@ -7,22 +7,18 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
 from domain.errors import one_of
 from domain.hours import timezone
 from domain.mail import tokens
 from domain.mail.invitations import Address, Invitation, method_of, status_of
+from domain.mail.kinds import COACH_ONLY, KINDS, TEXT_KINDS, Kind, Role
 from domain.mail.safety import isolated, mail_address, many_lines, one_line, together, web_address
 from domain.mail.support import Support
 
-Kind = Literal["booked", "rebooked", "cancelled", "reminder", "seat_left", "missed", "relink"]
-Role = Literal["participant", "coach"]
-KINDS: tuple[str, ...] = get_args(Kind)
-TEXT_KINDS = (*KINDS, *(f"coach_{kind}" for kind in KINDS if kind != "relink"))
-"""The kinds of texts. A coach is told in other words than a participant, so each has a text and a
-switch of its own; `relink` goes to coaches only.
-"""
+__all__ = ["COACH_ONLY", "KINDS", "TEXT_KINDS", "Kind", "Role"]
+
 LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "ja", "ar")
 """Those with default texts. The first stands in for every other."""
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
@@ -57,8 +53,8 @@ class MailFacts:
     kind: Kind
     recipient: Recipient
     booking_id: str
-    """What the mails of one thread have in common:
-    a booking's id, or a connection's for `relink`.
+    """What the mails of one thread have in common: a booking's id, a connection's for `relink`,
+    an episode's for what happened to a session in its coach's calendar.
     """
     version: int
     """The booking's, after the change; the day for `relink`."""
@@ -74,6 +70,9 @@ class MailFacts:
     starts: int | None = None
     ends: int | None = None
     previous_starts: int | None = None
+    event_starts: int | None = None
+    """Where its event stands now; of a conflict, what of the session is taken."""
+    event_ends: int | None = None
     programme_name: str | None = field(default=None, repr=False)
     title: str | None = field(default=None, repr=False)
     company: str | None = None
@@ -81,6 +80,7 @@ class MailFacts:
     cohort: str | None = None
     my_page_url: str | None = field(default=None, repr=False)
     relink_url: str | None = field(default=None, repr=False)
+    changes_url: str | None = field(default=None, repr=False)
     uid: str | None = None
     sequence: int = 0
     pod: bool = False
@@ -106,7 +106,7 @@ class MailFacts:
     @property
     def text_kind(self) -> str:
         """Which text it is written with: one of TEXT_KINDS."""
-        if self.recipient.role == "coach" and self.kind != "relink":
+        if self.recipient.role == "coach" and self.kind not in COACH_ONLY:
             return f"coach_{self.kind}"
         return self.kind
 
@@ -123,6 +123,8 @@ class MailFacts:
         # A booking's first mail is always `booked`, at version 1; an account's is that of day 0.
         if self.kind == "relink":
             return _digest(self, "0", "relink", "")
+        if self.kind in COACH_ONLY:
+            return _digest(self, "1", self.kind.removesuffix("_cleared"), self.nonce)
         return _digest(self, "1", "booked", "")
 
 
@@ -218,6 +220,7 @@ def values_of(facts: MailFacts, language: str) -> dict[str, str]:
     links = {
         "my_page_url": web_address(facts.my_page_url),
         "relink_url": web_address(facts.relink_url),
+        "changes_url": web_address(facts.changes_url),
     }
     return links | {
         name: isolated(one_line(value or ""), right_to_left=turned) for name, value in typed.items()

@@ -21,11 +21,13 @@ NAMES = (
     "previous_start",
     "previous_start_date",
     "previous_start_time",
+    "event_when",
     "my_page_url",
     "relink_url",
+    "changes_url",
 )
 """What a text may ask for. Dates and times are in the recipient's zone and language."""
-LINKS = ("my_page_url", "relink_url")
+LINKS = ("my_page_url", "relink_url", "changes_url")
 
 OPEN, CLOSE = "{{", "}}"
 

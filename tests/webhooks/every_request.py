@@ -19,7 +19,7 @@ from domain.accounts import Calendar, Profile
 from storage.rows import channels
 from storage.schema import tables
 from tests.domain.pictures import PIXEL
-from tests.support import people
+from tests.support import changed_events, people
 from tests.support.http_client import SETTINGS, Answer, Desk
 from tests.webhooks.request_parts import (
     CONTEXT,
@@ -112,6 +112,8 @@ REQUESTS = (
     Request("sessions_report_attendance", 200, {"session_id": (404, 404), "participant_id": (404,
         404)},
             {"status": "missed", "participant_id": "{participant_id}"}),
+    Request("sessions_settle_event", 200, {"session_id": (200, 404)}, {"to": "calendar"},
+        instead={"session_id": "changed"}),
     Request("imports_load", 201, {"coach_id": (201, 409)}, ROSTER, query={"dry_run": "false"}),
     Request("mails_show", 200, BOOKED),
     Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
@@ -218,6 +220,15 @@ class Things:
             tx.execute(tables.sessions.update().where(row.id == session_id).values(values))
         return session_id
 
+    def changed(self) -> str:
+        """A session of the participant's whose event its coach moved in their calendar."""
+        found = self.desk.get(f"/v1/bookings/{self['booking_id']}", "bookings:read").json
+        session_id = str(found["session_id"])
+        since = people.at(3, 14)
+        with self.desk.database.write() as tx:
+            changed_events.found(tx, session_id, self["connection_id"], (since, since + 3600))
+        return session_id
+
     def withheld(self) -> str:
         mine, address = f"wad_{self.name}", f"{self.name}@gone.test"
         values = {"id": mine, "address": address, "reason": "550", "since": people.NOW}
@@ -251,6 +262,7 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "later_pod": partial(Things.pod, day="later"),
     "seat": Things.seat,
     "session_id": Things.begun,
+    "changed": Things.changed,
     "withheld_id": Things.withheld,
     "scope_id": Things.mail_text,
     "company_id": Things.brand,

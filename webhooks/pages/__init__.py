@@ -23,6 +23,7 @@ from webhooks.pages import (
     assets,
     booking,
     booking_actions,
+    changes,
     consent,
     formats,
     groups,
@@ -39,6 +40,7 @@ ROUTES = (
     *booking.ROUTES,
     *groups.ROUTES,
     *booking_actions.ROUTES,
+    *changes.ROUTES,
     *kept.ROUTES,
     *settings.ROUTES,
     *settings_calendars.ROUTES,
@@ -60,6 +62,7 @@ def register(app: Flask) -> None:
     pages.before_request(page_sessions.admit)
     pages.after_request(page_sessions.guard)
     pages.context_processor(page_sessions.known)
+    pages.context_processor(changes.known)
     pages.register_error_handler(HTTPException, _problem)
     pages.register_error_handler(Unknown, _unknown)
     pages.register_error_handler(Invalid, _invalid)
