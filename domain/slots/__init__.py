@@ -124,14 +124,22 @@ class SlotSet:
 
 
 def build(
-    coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days: int, reasons: bool = True
+    coach: Coach,
+    busy: Periods,
+    own: Sequence[Own],
+    *,
+    origin: int,
+    days: int,
+    reasons: bool = True,
+    unsettled: Sequence[Own] = (),
 ) -> SlotSet:
     """The slot set of a coach from `origin` (a UTC midnight, epoch seconds) for `days` days.
 
     `busy`: what blocks, shape (n, 2), each start < end, in any order (`domain.freebusy.blocking`).
     `own`: the active sessions; with limits, all of each local week that the days touch. What lies
     around the days must be there as far as a session or a buffer reaches, and three days back in
-    back_to_back mode: then no choice of origin and days changes an answer.
+    back_to_back mode: then no choice of origin and days changes an answer. `unsettled`: where the
+    coach put the events of some of them; closed like a session, and counted as none.
     """
     if origin % DAY_SECONDS or days < 1:
         raise ValueError(
@@ -146,8 +154,9 @@ def build(
     # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
     # session that is to be booked, since we know of no others.
     sessions, apart = _sessions(coach, own)
+    elsewhere, apart_too = _sessions(coach, unsettled)
     around = padded(busy, 60 * coach.pre, 60 * coach.post)
-    free = clear(span, durations, np.concatenate((off, around, apart)))
+    free = clear(span, durations, np.concatenate((off, around, apart, apart_too)))
     begins = [it.start for it in own]
     limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week))
     listed = _listed(coach, span, free, limited)
@@ -159,6 +168,7 @@ def build(
         (Reason.busy, busy),
         (Reason.session, sessions),
         (Reason.outside_hours, off),
+        (Reason.unsettled, elsewhere),
     ):
         if len(periods):
             layers[reason] = ~clear(span, durations, periods)

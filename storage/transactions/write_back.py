@@ -24,14 +24,17 @@ goes on looking until it is known. Each step is a transaction of its own, and lo
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from domain.sessions import Session, Unknown
-from storage.rows import bookings, outbox
+from storage.rows import bookings, event_differences, outbox
 from storage.rows import coaches as coach_rows
 from storage.rows import sessions as session_rows
+from storage.rows.event_differences import Difference
 from storage.rows.outbox import Owed
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import calendars, coaches, connections, profiles, sessions
 
 
@@ -50,6 +53,10 @@ class CalendarEntry:
     """Where it was written, or was about to be."""
     strays: tuple[str, ...]
     """The calendars that it may still stand in besides."""
+    stood: bool = False
+    """Whether it is known to have stood there as the session is."""
+    difference: Difference | None = None
+    """What the coach did to it there, which nobody settled yet."""
 
 
 def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
@@ -58,10 +65,15 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         session = session_rows.get(tx, session_id)
     except Unknown:
         return None
-    stands = (sessions.c.event_calendar_id, sessions.c.event_strays)
+    row = sessions.c
+    stands = (row.event_calendar_id, row.event_strays, row.event_stood_ms)
     query = select(coaches.c.zone, coaches.c.horizon_days, *stands).join(sessions)
     found = tx.execute(query.where(sessions.c.id == session_id)).one()
-    zone, horizon_days, calendar_id, strays = found
+    zone, horizon_days, calendar_id, strays, stood_ms = found
+    difference = event_differences.of_session(tx, session_id)
+    # The coach chose another calendar since: there it is written as the session is.
+    if difference is not None and difference.calendar_id != calendar_id:
+        difference = None
     people, programme_name = [], session.context.programme_name
     for booking in bookings.of_session(tx, session_id):
         if booking.status == "booked":
@@ -75,6 +87,8 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         programme_name=programme_name or None,
         calendar_id=calendar_id,
         strays=tuple(strays or ()),
+        stood=stood_ms is not None,
+        difference=difference,
     )
 
 
@@ -93,6 +107,16 @@ def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | 
     # that dies before it has deleted the old event leaves word of it here.
     set_places(tx, session_id, calendar_id, strays | {standing})
     return True
+
+
+def stood(tx: Connection, session_id: str, calendar_id: str, starts: int, ends: int) -> None:
+    """Remember that the event was seen in this calendar, with these times, after it was written:
+    if that is what the session says.
+    """
+    row = sessions.c
+    mine = and_(row.id == session_id, row.event_calendar_id == calendar_id, row.active)
+    same = mine, row.starts == starts, row.ends == ends
+    tx.execute(sessions.update().where(*same).values(event_stood_ms=clock_ms()))
 
 
 def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of: str) -> None:
@@ -176,7 +200,11 @@ def set_places(
 ) -> None:
     left = sorted(each for each in strays if each and each != calendar_id)
     # Null, not an empty list: what has strays is looked for by that.
-    values = {"event_calendar_id": calendar_id, "event_strays": left or None}
+    # What is known to have stood in one calendar says nothing of another.
+    same = sessions.c.event_calendar_id == calendar_id
+    stays = case((same, sessions.c.event_stood_ms), else_=None)
+    values: dict[str, Any] = {"event_calendar_id": calendar_id, "event_strays": left or None}
+    values["event_stood_ms"] = stays
     tx.execute(sessions.update().where(sessions.c.id == session_id).values(values))
 
 
