@@ -25,19 +25,17 @@ def settle(
     """
     sessions.get(tx, session_id)
     found = event_differences.of_session(tx, session_id)
-    if found is None:
-        raise Refused(
-            "event_settled",
-            "The calendar and the session agree, or this was settled already: nothing is to do.",
-        )
-    if token is not None and token != found.token:
-        detail = (
-            "The calendar has changed once more since: read the session again, then settle it with"
-            " the token that it has now."
-        )
-        raise Refused("stale_event", detail)
+    if found is None or token not in (None, found.token):
+        raise _settled()
     if to == "calendar":
         return differences.move_there(tx, session_id, found.token, terms)
     if not differences.put_back(tx, session_id, found.token, terms.now):
-        raise Refused("event_settled", "This was settled meanwhile: nothing is to do.")
+        raise _settled()
     return []
+
+
+def _settled() -> Refused:
+    return Refused(
+        "difference_settled",
+        "This was settled already, or the event was changed again: read the session anew.",
+    )

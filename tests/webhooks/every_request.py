@@ -9,7 +9,6 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from typing import cast as cast_to
@@ -19,8 +18,9 @@ from domain.accounts import Calendar, Profile
 from storage.rows import channels
 from storage.schema import tables
 from tests.domain.pictures import PIXEL
-from tests.support import changed_events, people
+from tests.support import people
 from tests.support.http_client import SETTINGS, Answer, Desk
+from tests.webhooks.a_session import begun, changed
 from tests.webhooks.request_parts import (
     CONTEXT,
     DAYS,
@@ -209,26 +209,6 @@ class Things:
     def seat(self) -> str:
         return str(self.post(f"/v1/pods/{self['pod_id']}/seats", {"participant": PERSON})["id"])
 
-    def begun(self) -> str:
-        """A session of the participant's that began last week."""
-        session_id = self.pod("begun")
-        self.post(f"/v1/pods/{session_id}/seats", {"participant": PERSON})
-        row = tables.sessions.c
-        earlier = int(timedelta(days=14).total_seconds())
-        with self.desk.database.write() as tx:
-            values = {"starts": row.starts - earlier, "ends": row.ends - earlier}
-            tx.execute(tables.sessions.update().where(row.id == session_id).values(values))
-        return session_id
-
-    def changed(self) -> str:
-        """A session of the participant's whose event its coach moved in their calendar."""
-        found = self.desk.get(f"/v1/bookings/{self['booking_id']}", "bookings:read").json
-        session_id = str(found["session_id"])
-        since = people.at(3, 14)
-        with self.desk.database.write() as tx:
-            changed_events.found(tx, session_id, self["connection_id"], (since, since + 3600))
-        return session_id
-
     def withheld(self) -> str:
         mine, address = f"wad_{self.name}", f"{self.name}@gone.test"
         values = {"id": mine, "address": address, "reason": "550", "since": people.NOW}
@@ -261,8 +241,8 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "pod_id": partial(Things.pod, day="pod"),
     "later_pod": partial(Things.pod, day="later"),
     "seat": Things.seat,
-    "session_id": Things.begun,
-    "changed": Things.changed,
+    "session_id": begun,
+    "changed": changed,
     "withheld_id": Things.withheld,
     "scope_id": Things.mail_text,
     "company_id": Things.brand,

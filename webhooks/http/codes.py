@@ -45,8 +45,6 @@ CODES: dict[str, tuple[int, str]] = {
     "already_begun": (409, "The session has begun."),
     "not_begun": (409, "The session has not begun."),
     "nobody_seated": (409, "Nobody had a seat in the session."),
-    "event_settled": (409, "The calendar and the session agree: there is nothing to settle."),
-    "stale_event": (409, "The coach changed the event once more; read the session again."),
     "hold_of_another_time": (409, "The hold keeps another time than the one to be booked."),
     "seat_has_no_time": (409, "A seat in a pod moves to another pod, not to another time."),
     "not_a_pod": (409, "A 1:1 session moves to another time, not to a pod."),

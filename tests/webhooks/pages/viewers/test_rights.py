@@ -89,6 +89,7 @@ def test_each_viewer_may_what_the_matrix_says_and_what_they_may_not_changes_noth
             "max_seats": "2",
             "format": "open",
             "pod": ours,
+            "to": "session",
         }
         form = visitor.confirm(OPEN) | given_fields
         if path.endswith("force"):
@@ -121,7 +122,7 @@ def test_every_route_that_is_not_for_everybody_is_in_the_matrix(one_desk: Desk) 
     assert RIGHTS["participant"] == frozenset()
     assert May.assign not in RIGHTS["coach"]
     assert (
-        not {May.see_reasons, May.force, May.run_sessions, May.excuse, May.call_off}
+        not {May.see_reasons, May.force, May.run_sessions, May.excuse, May.call_off, May.settle}
         & RIGHTS["manager"]
     )
 
