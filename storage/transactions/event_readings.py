@@ -202,14 +202,17 @@ def store(
     return None
 
 
-def follow(tx: Connection, coach: Coach, judged: Judged, terms: Terms) -> None:
+def follow(tx: Connection, coach: Coach, judged: Judged, terms: Terms) -> bool:
     """Move the sessions to where their events stand, if that is the coach's policy and the times
-    are open. What cannot be moved stays to be asked about.
+    are open; what cannot be moved stays to be asked about. Whether any moved.
     """
     if coach.event_policy != "follow":
-        return
+        return False
+    moved = False
     for deed in judged.deeds:
         if deed.kind == "moved":
             # Refused before anything is written.
             with suppress(Refused, Unknown):
                 move_there(tx, deed.session_id, deed.token, terms)
+                moved = True
+    return moved

@@ -28,6 +28,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from domain.event_differences import Times
 from domain.sessions import Session, Unknown
 from storage.rows import bookings, event_differences, outbox
 from storage.rows import coaches as coach_rows
@@ -57,6 +58,21 @@ class CalendarEntry:
     """Whether it is known to have stood there as the session is."""
     difference: Difference | None = None
     """What the coach did to it there, which nobody settled yet."""
+
+    @property
+    def times(self) -> Times:
+        """When it is to stand there: as the session says, or where the coach put it as long as they
+        are asked about that.
+        """
+        put = self.difference
+        if put is None or put.starts is None or put.ends is None:
+            return self.session.starts, self.session.ends
+        return put.starts, put.ends
+
+    @property
+    def taken_out(self) -> bool:
+        """Whether the coach took it out of the calendar, and is asked about that."""
+        return self.difference is not None and self.difference.kind == "deleted"
 
 
 def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
