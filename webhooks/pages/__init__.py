@@ -62,7 +62,6 @@ def register(app: Flask) -> None:
     pages.before_request(page_sessions.admit)
     pages.after_request(page_sessions.guard)
     pages.context_processor(page_sessions.known)
-    pages.context_processor(changes.known)
     pages.register_error_handler(HTTPException, _problem)
     pages.register_error_handler(Unknown, _unknown)
     pages.register_error_handler(Invalid, _invalid)
@@ -70,6 +69,7 @@ def register(app: Flask) -> None:
         pages.register_error_handler(away, partial(unavailable, answer=_out))
     for name, said in formats.FILTERS.items():
         app.add_template_filter(said, f"page_{name}")
+    app.add_template_global(changes.unsettled)
     app.register_blueprint(pages)
 
 

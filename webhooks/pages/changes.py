@@ -3,7 +3,6 @@ each with what can be done about it, on a page of its own.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Response, abort, render_template, request, url_for
 
@@ -95,11 +94,6 @@ def unsettled() -> bool:
         if event_differences.of_coach(tx, guest().coach_id):
             return True
         return bool(_in_conflict(tx, services.terms()))
-
-
-def known() -> dict[str, Any]:
-    """What every template knows."""
-    return {"unsettled": unsettled}
 
 
 def _settle(session_id: str, to: str) -> list[Wake]:

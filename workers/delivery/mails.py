@@ -57,7 +57,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return unwanted
     if nobody_there is not None:
         return NoMailbox(nobody_there)
-    facts = page_links.linked(services, facts, turn.held.coach_id)
+    facts = _led(services, turn, facts)
     try:
         sender, now = services.settings.sender, services.now()
         mail = letters.write(facts, choice, sender=sender, now=now, brand=brand)
@@ -80,6 +80,13 @@ def _as_of_today(tx: Tx, facts: MailFacts, turn: Turn) -> MailFacts:
     if facts.kind in COACH_ONLY:
         return calendar_mails.named(tx, facts, turn.held.session_id)
     return facts
+
+
+def _led(services: Services, turn: Turn, facts: MailFacts) -> MailFacts:
+    """With the link to where it is settled."""
+    if facts.kind not in calendar_mails.LEADS or turn.held.coach_id is None:
+        return facts
+    return page_links.linked(services, facts, turn.held.coach_id)
 
 
 def _signed(tx: Tx, facts: MailFacts, coach_id: str | None) -> MailFacts:

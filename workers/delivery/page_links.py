@@ -11,19 +11,14 @@ from datetime import UTC, datetime, timedelta
 from domain.mail import MailFacts
 from storage.rows import links
 from storage.rows.links import CHANGES, Link
-from storage.transactions.calendar_mails import LEADS
 from workers.services import Services
 from workers.settings import Settings
 
 LONGEST = timedelta(days=14)
 
 
-def linked(services: Services, facts: MailFacts, coach_id: str | None) -> MailFacts:
-    """The mail with its link, if it has one: good until the session begins, and for two weeks at
-    most.
-    """
-    if facts.kind not in LEADS or coach_id is None:
-        return facts
+def linked(services: Services, facts: MailFacts, coach_id: str) -> MailFacts:
+    """The mail with its link, good until the session begins, and for two weeks at most."""
     now = services.now()
     until = now + LONGEST
     if facts.starts is not None:
