@@ -10,6 +10,7 @@ from domain.conflicts import overlap
 from domain.errors import Invalid
 from domain.sessions import Refused, Session, Terms
 from domain.slots.cells import GRID, Periods
+from storage.reports import overview
 from storage.rows import bookings, coaches, event_differences, sessions
 from storage.rows.event_differences import Difference
 from storage.rows.outbox_claims import Wake
@@ -93,7 +94,7 @@ def unsettled() -> bool:
     with services.database.read() as tx:
         if event_differences.of_coach(tx, guest().coach_id):
             return True
-        return bool(_in_conflict(tx, services.terms()))
+        return bool(overview.conflicts_of(tx, guest().coach_id, now=services.now()))
 
 
 def _settle(session_id: str, to: str) -> list[Wake]:
@@ -168,12 +169,8 @@ def _met(tx: Tx, terms: Terms) -> list[Shown]:
 
 
 def _in_conflict(tx: Tx, terms: Terms) -> list[Session]:
-    coming = sessions.of_coach(tx, guest().coach_id, terms.seconds, slot_sets.FOREVER)
-    return [
-        session
-        for session in coming
-        if session.conflict_since is not None and session.active and not session.begun(terms.now)
-    ]
+    found = overview.conflicts_of(tx, guest().coach_id, now=terms.now)
+    return [sessions.get(tx, each.session_id) for each in found]
 
 
 def _about(tx: Tx, session: Session) -> tuple[str | None, str | None]:
