@@ -138,7 +138,7 @@ def test_a_look_that_comes_before_the_read_leaves_what_the_coach_did(ada: Diary)
     late_writes.twice(ada)
     done = ada.book()
     ada.write()
-    read(ada)
+    pass_time(ada, late_writes.LATE + 1)
     drag(ada, done.session, ONE)
     pass_time(ada, STEP)
     assert late_writes.look(ada) == 1
