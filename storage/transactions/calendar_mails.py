@@ -39,6 +39,8 @@ KINDS: dict[str, Kind] = {
 """Of a difference -> of its mail."""
 LEADS = (*KINDS.values(), "conflict")
 """The mails that lead to the page where it is settled."""
+OWN = (*LEADS, "conflict_cleared")
+"""All that are owed here."""
 
 _unmailed = and_(
     differences.c.kind != SETTLED,
@@ -141,6 +143,8 @@ def _conflicts(tx: Connection, now: datetime, limit: int) -> Iterator[Owed]:
     query = select(row.id, row.mailed_conflict).where(unmailed_conflict).order_by(row.id)
     # What was mailed of before is read with the lock: the update itself would answer what is new.
     found = tx.execute(query.limit(limit).with_for_update(skip_locked=True)).all()
+    if not found:
+        return
     _note(tx, [each.id for each in found])
     for session_id, mailed in found:
         yield from _of_conflict(tx, sessions.get(tx, session_id), mailed, now)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.errors import Invalid
-from domain.mail import COACH_ONLY, Mail, MailFacts
+from domain.mail import Mail, MailFacts
 from domain.mail.choice import Choice
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import without_addresses
@@ -77,7 +77,7 @@ def _as_of_today(tx: Tx, facts: MailFacts, turn: Turn) -> MailFacts:
     facts = _signed(tx, facts, turn.held.coach_id)
     if facts.kind == "relink":
         return relink_mails.linked(tx, facts)
-    if facts.kind in COACH_ONLY:
+    if facts.kind in calendar_mails.OWN:
         return calendar_mails.named(tx, facts, turn.held.session_id)
     return facts
 
@@ -113,7 +113,7 @@ def _unwanted(
             return Skipped("the booking it reminds of has ended")
     if facts.kind == "relink" and not relink_mails.wanted(tx, facts):
         return Skipped("the calendar is connected again")
-    if facts.kind in COACH_ONLY and facts.kind != "relink":
+    if facts.kind in calendar_mails.OWN:
         untrue = calendar_mails.untrue(tx, facts, turn.held.session_id, now=services.now())
         if untrue is not None:
             return Skipped(*untrue)

@@ -23,7 +23,6 @@ from workers.jobs import calendar_mails as job
 HOUR = 3600
 OVER = (NEXT_WEEK + HOUR // 2, NEXT_WEEK + 2 * HOUR)
 LINK = re.compile(r"http://127\.0\.0\.1:9/p/[\w-]+")
-OWN = ("event_moved", "event_deleted", "event_declined", "conflict", "conflict_cleared")
 
 
 def connection_of(room: Mailroom) -> str:
@@ -59,12 +58,14 @@ def mails(room: Mailroom) -> list[Taken]:
     """What Ada got of these kinds, once all that is owed was delivered."""
     owe(room)
     room.work()
-    ids = {row.message_id for row in room.rows() if row.topic in OWN}
+    ids = {row.message_id for row in room.rows() if row.topic in calendar_mails.OWN}
     return [mail for mail in room.office.to(ADA) if mail.id.strip("<").partition("@")[0] in ids]
 
 
 def states(room: Mailroom) -> list[tuple[str, str, str | None]]:
-    return [(row.topic, row.state, row.reason) for row in room.rows() if row.topic in OWN]
+    return [
+        (row.topic, row.state, row.reason) for row in room.rows() if row.topic in calendar_mails.OWN
+    ]
 
 
 def text_of(mail: Taken) -> str:
