@@ -46,6 +46,18 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "one came after all, or none is needed any more",
         _SESSION,
     ),
+    "session.event_moved": (
+        "its coach moved its event in their calendar; both times are closed until it is settled",
+        (*_SESSION, "event_starts", "event_ends", "since"),
+    ),
+    "session.event_deleted": (
+        "its coach deleted its event there, or, if `declined`, declined it; the session stands",
+        (*_SESSION, "declined", "since"),
+    ),
+    "session.event_settled": (
+        "no longer: the session moved there, the event was put back, or one of them ended",
+        _SESSION,
+    ),
 }
 """What happened, and the keys of `data`."""
 
@@ -132,6 +144,25 @@ def conferencing(session: Session, failed_since: datetime | None, at: datetime) 
         topic = "session.conferencing_failed"
         data["since"] = _text(failed_since)
     return Event(topic, f"conferencing:{session.id}", session.coach_id, at, data)
+
+
+def event_moved(session: Session, starts: int, ends: int, since: datetime, at: datetime) -> Event:
+    """Its event stands at [starts, ends) in the coach's calendar now, epoch seconds."""
+    stands = {"event_starts": _of_seconds(starts), "event_ends": _of_seconds(ends)}
+    return _event("moved", session, stands | {"since": _text(since)}, at)
+
+
+def event_deleted(session: Session, since: datetime, at: datetime, *, declined: bool) -> Event:
+    return _event("deleted", session, {"declined": declined, "since": _text(since)}, at)
+
+
+def event_settled(session: Session, at: datetime) -> Event:
+    return _event("settled", session, {}, at)
+
+
+def _event(what: str, session: Session, more: dict[str, Any], at: datetime) -> Event:
+    data = _of_session(session) | more
+    return Event(f"session.event_{what}", f"event:{session.id}", session.coach_id, at, data)
 
 
 def _of_session(session: Session) -> dict[str, Any]:

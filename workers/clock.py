@@ -27,7 +27,7 @@ from storage.transactions import callbacks, erasures, holds, looks, recovery
 from storage.transactions import retention as people
 from workers import queues
 from workers.actors import Actors
-from workers.jobs import account_linking, channel_audit, erasure, overdue
+from workers.jobs import account_linking, calendar_mails, channel_audit, erasure, overdue
 from workers.services import Services
 from workers.skew import Setbacks
 
@@ -195,8 +195,8 @@ def retention(services: Services, _actors: Actors) -> int:
     were withheld for long. Sent mails lose their text, and bookings their person.
     """
     now, settings = services.now(), services.settings
+    kept_for = timedelta(days=settings.keep_mails_days)
     with services.database.write() as tx:
-        kept_for = timedelta(days=settings.keep_mails_days)
         emptied = people.empty_old_mails(tx, now=now, after=kept_for)
         forgotten = people.forget_people(
             tx, now=now, after=timedelta(days=settings.keep_people_days)
@@ -212,10 +212,8 @@ def retention(services: Services, _actors: Actors) -> int:
         withheld_addresses.drop_old,
     )
     # Apart from the people: a table that grew large must not keep anybody's data from going.
-    dropped = 0
     with services.database.write() as tx:
-        for drop in kept:
-            dropped += drop(tx, now=now)
+        dropped = sum(drop(tx, now=now) for drop in kept)
     return emptied + forgotten + dropped
 
 
@@ -224,6 +222,7 @@ SWEEP = Job("sweep", 0, sweep)
 JOBS = (
     Job("holds", 1_000, reopen),
     Job("announce", 1_000, announce),
+    Job("calendar_mails", 1_000, calendar_mails.owe),
     Job("reconcile", QUARTER_MINUTE_MS, reconcile),
     Job("looks", QUARTER_MINUTE_MS, look),
     Job("audit", 60_000, audit),

@@ -13,7 +13,7 @@ from domain.errors import one_of
 from domain.hours import timezone
 from domain.mail import inviting, tokens
 from domain.mail.invitations import Address, Invitation
-from domain.mail.kinds import COACH_ONLY, KINDS, TEXT_KINDS, Kind, Role
+from domain.mail.kinds import COACH_ONLY, KINDS, LOGINS, TEXT_KINDS, Kind, Role
 from domain.mail.safety import isolated, mail_address, many_lines, one_line, together, web_address
 from domain.mail.support import Support
 
@@ -53,8 +53,8 @@ class MailFacts:
     kind: Kind
     recipient: Recipient
     booking_id: str
-    """What the mails of one thread have in common:
-    a booking's id, or a connection's for `relink`.
+    """What the mails of one thread have in common: a booking's id, a connection's for `relink`,
+    an episode's for what happened to a session in its coach's calendar.
     """
     version: int
     """The booking's, after the change; the day for `relink`."""
@@ -70,6 +70,9 @@ class MailFacts:
     starts: int | None = None
     ends: int | None = None
     previous_starts: int | None = None
+    event_starts: int | None = None
+    """Where its event stands now; of a conflict, what of the session is taken."""
+    event_ends: int | None = None
     programme_name: str | None = field(default=None, repr=False)
     title: str | None = field(default=None, repr=False)
     company: str | None = None
@@ -77,6 +80,7 @@ class MailFacts:
     cohort: str | None = None
     my_page_url: str | None = field(default=None, repr=False)
     relink_url: str | None = field(default=None, repr=False)
+    changes_url: str | None = field(default=None, repr=False)
     uid: str | None = None
     sequence: int = 0
     pod: bool = False
@@ -124,8 +128,10 @@ class MailFacts:
     def thread_digest(self) -> str:
         """The left side of the Message-ID of the first mail of its thread."""
         # A booking's first mail is always `booked`, at version 1; an account's is that of day 0.
-        if self.kind in COACH_ONLY:
+        if self.kind in LOGINS:
             return _digest(self, "0", self.kind, "")
+        if self.kind in COACH_ONLY:
+            return _digest(self, "1", self.kind.removesuffix("_cleared"), self.nonce)
         return _digest(self, "1", "booked", "")
 
 
@@ -230,6 +236,7 @@ def values_of(facts: MailFacts, language: str) -> dict[str, str]:
         "join_url": web_address(facts.join_url),
         "my_page_url": web_address(facts.my_page_url),
         "relink_url": web_address(facts.relink_url),
+        "changes_url": web_address(facts.changes_url),
     }
     # A link whole, however long it is, and never with marks of direction in it.
     links["place"] = links["join_url"] or place

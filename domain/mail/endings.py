@@ -27,7 +27,9 @@ REQUESTS = frozenset({"booked", "rebooked", "place_changed"})
 ANNOUNCES = REQUESTS | {"reminder"}
 ENDS = frozenset({"cancelled", "seat_left", "missed"})
 OTHERS = frozenset(COACH_ONLY)
-"""Mails that are about no booking."""
+"""Mails that are about no booking. Whether the end of a conflict was announced, each episode by
+itself, storage.transactions.calendar_mails asks.
+"""
 
 Ending = Literal["leaves", "leaves_in_words", "never_announced"]
 

@@ -31,6 +31,8 @@ def sample(text_kind: str, language: str, *, now: datetime) -> MailFacts:
         starts=starts,
         ends=starts + HOUR,
         previous_starts=starts - 24 * HOUR,
+        event_starts=starts + 2 * HOUR,
+        event_ends=starts + 3 * HOUR,
         programme_name="New Leaders",
         title="Group coaching",
         place_kind="url",
@@ -38,5 +40,6 @@ def sample(text_kind: str, language: str, *, now: datetime) -> MailFacts:
         join_url="https://example.com/join",
         my_page_url="https://example.com/my-page",
         relink_url="https://example.com/connect",
+        changes_url="https://example.com/changes",
         uid="sample@example.com",
     )

@@ -48,6 +48,7 @@ sessions = Table(
     Column("wall_moved", Text),  # what that became under newer time zone rules
     Column("conflict_since", Instant),  # an external event lies over it since then
     Column("told_conflict", Instant),  # what of that Coach OS was last told
+    Column("mailed_conflict", Instant),  # what of that the coach was last mailed
     Column("event_calendar_id", Text),  # where it was written in the coach's calendar
     # The calendars that it may still stand in besides.
     Column("event_strays", JSON(none_as_null=True)),
@@ -90,6 +91,13 @@ Index(
     sessions.c.conferencing_since,
     postgresql_where=_waits_for_link,
     sqlite_where=_waits_for_link,
+)
+unmailed_conflict = sessions.c.conflict_since.is_distinct_from(sessions.c.mailed_conflict)
+Index(
+    "ix_sessions_unmailed",
+    sessions.c.id,
+    postgresql_where=unmailed_conflict,
+    sqlite_where=unmailed_conflict,
 )
 
 # One participant's seat in a session.

@@ -6,7 +6,7 @@ What is told of is locked without waiting: whoever is changing it just now is to
 That also keeps this clear of the order in which bookings lock coaches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,11 +17,12 @@ from domain.events import Event
 from domain.notices import Change
 from domain.sessions import Terms
 from storage.rows import outbox, sessions
+from storage.rows.event_differences import SETTLED
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
 from storage.schema.leases import taking
 from storage.schema.session_tables import untold_conferencing, untold_conflict
-from storage.schema.tables import connections, slot_sets
+from storage.schema.tables import connections, event_differences, slot_sets
 from storage.schema.tables import outbox as outbox_rows
 from storage.schema.tables import sessions as session_rows
 
@@ -42,6 +43,7 @@ def announce(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> list[Wak
     """
     found = [*_slots(tx, now, limit), *_calendars(tx, now, limit), *_conflicts(tx, now, limit)]
     found += _conferencing(tx, now, limit)
+    found += _changed_events(tx, now, limit)
     if not found:
         return []
     subjects = [event.subject for event in found]
@@ -112,6 +114,26 @@ def _conferencing(tx: Connection, now: datetime, limit: int) -> list[Event]:
             failed_since = since or now
         found.append(events.conferencing(sessions.get(tx, session_id), failed_since, now))
     return found
+
+
+def _changed_events(tx: Connection, now: datetime, limit: int) -> Iterator[Event]:
+    """What coaches did to the events of sessions in their own calendars, and its end."""
+    it = event_differences.c
+    # Not `!=`: of whom nobody was told the token is a null, which differs from nothing.
+    untold = select(it.session_id).where(it.token.is_distinct_from(it.told_token))
+    first = untold.order_by(it.session_id).limit(limit)
+    noted = taking(event_differences, first).values(told_token=it.token)
+    found = tx.execute(noted.returning(it.session_id, it.kind, it.starts, it.ends, it.since)).all()
+    for session_id, kind, starts, ends, since in found:
+        session = sessions.get(tx, session_id)
+        if kind == SETTLED:
+            # Told of in this very transaction: nobody needs the row any more.
+            tx.execute(event_differences.delete().where(it.session_id == session_id))
+            yield events.event_settled(session, now)
+        elif kind == "moved":
+            yield events.event_moved(session, starts, ends, since, now)
+        else:
+            yield events.event_deleted(session, since, now, declined=kind == "declined")
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:

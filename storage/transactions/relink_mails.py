@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from domain.coaches import Coach
 from domain.mail import Kind, MailFacts, Recipient
+from domain.mail.kinds import LOGINS
 from domain.notices import Notice
 from storage.rows import conferencing_profiles, outbox
 from storage.rows.outbox import Owed
@@ -43,15 +44,14 @@ class Login:
 # Threads of their own: in one queue the newer episode would end the mails of the older one.
 CALENDAR = Login("relink", "", "troubled_since")
 SERVICE = Login("relink_conferencing", ":conferencing", "conferencing_lost_since")
-LOGINS = (CALENDAR, SERVICE)
-KINDS = frozenset(login.kind for login in LOGINS)
+EACH = (CALENDAR, SERVICE)
 
 
 def follow(tx: Connection, coach: Coach, connection_id: str, *, now: datetime) -> None:
     """Begin the episodes, or end them, as the connection has it now.
     The caller holds the coach's lock.
     """
-    for login in LOGINS:
+    for login in EACH:
         _follow(tx, coach, connection_id, login, now)
 
 
@@ -120,7 +120,7 @@ def _one_more(
 
 
 def _mails_of(thread: str) -> tuple[ColumnElement[bool], ...]:
-    return (rows.c.kind == "mail", rows.c.topic.in_(KINDS), rows.c.booking_id == thread)
+    return (rows.c.kind == "mail", rows.c.topic.in_(LOGINS), rows.c.booking_id == thread)
 
 
 def wanted(tx: Connection, facts: MailFacts) -> bool:

@@ -9,7 +9,6 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from typing import cast as cast_to
@@ -21,6 +20,7 @@ from storage.schema import tables
 from tests.domain.pictures import PIXEL
 from tests.support import people
 from tests.support.http_client import SETTINGS, Answer, Desk
+from tests.webhooks.a_session import begun, changed
 from tests.webhooks.request_parts import (
     CONTEXT,
     DAYS,
@@ -114,6 +114,8 @@ REQUESTS = (
     Request("sessions_report_attendance", 200, {"session_id": (404, 404), "participant_id": (404,
         404)},
             {"status": "missed", "participant_id": "{participant_id}"}),
+    Request("sessions_settle_event", 200, {"session_id": (200, 404)}, {"to": "calendar"},
+        instead={"session_id": "changed"}),
     Request("imports_load", 201, {"coach_id": (201, 409)}, ROSTER, query={"dry_run": "false"}),
     Request("mails_show", 200, BOOKED),
     Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
@@ -209,17 +211,6 @@ class Things:
     def seat(self) -> str:
         return str(self.post(f"/v1/pods/{self['pod_id']}/seats", {"participant": PERSON})["id"])
 
-    def begun(self) -> str:
-        """A session of the participant's that began last week."""
-        session_id = self.pod("begun")
-        self.post(f"/v1/pods/{session_id}/seats", {"participant": PERSON})
-        row = tables.sessions.c
-        earlier = int(timedelta(days=14).total_seconds())
-        with self.desk.database.write() as tx:
-            values = {"starts": row.starts - earlier, "ends": row.ends - earlier}
-            tx.execute(tables.sessions.update().where(row.id == session_id).values(values))
-        return session_id
-
     def withheld(self) -> str:
         mine, address = f"wad_{self.name}", f"{self.name}@gone.test"
         values = {"id": mine, "address": address, "reason": "550", "since": people.NOW}
@@ -252,7 +243,8 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "pod_id": partial(Things.pod, day="pod"),
     "later_pod": partial(Things.pod, day="later"),
     "seat": Things.seat,
-    "session_id": Things.begun,
+    "session_id": begun,
+    "changed": changed,
     "withheld_id": Things.withheld,
     "scope_id": Things.mail_text,
     "company_id": Things.brand,

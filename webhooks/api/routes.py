@@ -50,6 +50,7 @@ from webhooks.api.schemas.booking_requests import (
     RebookIn,
     SeatIn,
     SessionsQuery,
+    SettleIn,
 )
 from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
 from webhooks.api.schemas.brands import BrandIn, BrandOut
@@ -205,6 +206,8 @@ ROUTES = (
           answer=SessionsOut, refuses=(404,)),
     Route("POST", "/v1/sessions/<session_id>/attendance", sessions.report_attendance, BOOKS,
           AttendanceIn, answer=SessionOut, refuses=(404, 409), once=True),
+    Route("POST", "/v1/sessions/<session_id>/event/settle", sessions.settle_event, BOOKS, SettleIn,
+          answer=SessionOut, refuses=(404, 409), once=True),
     Route("POST", "/v1/pods/import", pod_imports.load, BOOKS, query=ImportQuery, answer=ImportOut,
           answers=(200, 201), refuses=(409,), once=True, files=spreadsheets.KINDS),
     Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut,

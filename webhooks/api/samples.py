@@ -67,6 +67,7 @@ BODIES: dict[str, tuple[str, ...]] = {
     "mailers_put": ("subject", "text"),
     "brands_put": ("sender_name", "support", "colour"),
     "bookings_rebook": ("start",),
+    "sessions_settle_event": ("to", "token"),
 }
 """The fields that a request shows beside those that are required."""
 REFUSED = {

@@ -27,6 +27,10 @@ class May(StrEnum):
     make_groups = auto()
     call_off = auto()
     """A whole group."""
+    settle = auto()
+    """See what they changed in their own calendar, and what lies over their sessions, and say what
+    becomes of it.
+    """
     assign = auto()
     """Give seats as the programme does, whatever the group's format."""
 
@@ -42,5 +46,7 @@ NEEDS = {
     "pages.book_make_group": May.make_groups,
     "pages.book_call_off_form": May.call_off,
     "pages.book_call_off": May.call_off,
+    "pages.book_changes": May.settle,
+    "pages.book_settle": May.settle,
 }
 """The pages that are not for everybody: to whoever lacks the right they are not there."""

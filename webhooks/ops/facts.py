@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.freshness import State
+from storage.reports.changed_events import CoachWithChanges, Unsettled
 from storage.reports.idle import Ready, SharedError
 from storage.reports.outbox import Message, Tally
 from storage.reports.overview import Conflicted, Stuck, Troubled
@@ -43,6 +44,8 @@ class Overview:
     stale: list[Troubled]
     disconnected: list[Troubled]
     conflicted: list[Conflicted]
+    unsettled: Unsettled
+    changed: list[CoachWithChanges]
     refused: list[Refusal]
     linkless: list[Conflicted] = field(default_factory=list)
     """Coaches with coming sessions whose links do not come."""
@@ -102,5 +105,7 @@ class Facts:
     stale: Sequence[tuple[Troubled, float]]
     stale_count: int
     conflicts: int
+    unsettled: int
+    unsettled_oldest: float
     causes: Sequence[SharedError]
     linkless: int = 0

@@ -39,6 +39,8 @@ def facts(tx: Tx, seen: Overview, *, now: datetime) -> Facts:
         stale=_since(seen.stale, now),
         stale_count=seen.standings.get("stale", 0),
         conflicts=len(seen.conflicted),
+        unsettled=seen.unsettled.count,
+        unsettled_oldest=_age(seen.unsettled.since or now, now),
         causes=idle.causes(tx),
         linkless=len(seen.linkless),
     )

@@ -53,6 +53,7 @@ class Trouble:
 def of(facts: Facts) -> list[Trouble]:
     """The worst first; nothing when all is well."""
     found = [*_processes(facts), *_reads(facts), *_messages(facts), *_people(facts)]
+    found += _settling(facts)
     return sorted(found, key=lambda trouble: -LEVELS.index(trouble.level))
 
 
@@ -200,6 +201,17 @@ def _people(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(
             "amber", words, "CoachcalConferencingFailed", Remedy("See them", place="coaches")
         )
+
+
+def _settling(facts: Facts) -> Iterator[Trouble]:
+    if not facts.unsettled:
+        return
+    words = (
+        f"{_many(facts.unsettled, 'session')} whose event a coach changed in the calendar:"
+        f" nobody settled the oldest for {age(facts.unsettled_oldest)}"
+    )
+    level = _by(facts.unsettled_oldest, DAY, 3 * DAY)
+    yield Trouble(level, words, "CoachcalEventsUnsettled", Remedy("See them", place="coaches"))
 
 
 def _because(causes: Sequence[SharedError], kind: str) -> str:

@@ -23,6 +23,7 @@ from webhooks.pages import (
     assets,
     booking,
     booking_actions,
+    changes,
     consent,
     formats,
     groups,
@@ -41,6 +42,7 @@ ROUTES = (
     *booking.ROUTES,
     *groups.ROUTES,
     *booking_actions.ROUTES,
+    *changes.ROUTES,
     *kept.ROUTES,
     *settings.ROUTES,
     *settings_calendars.ROUTES,
@@ -71,6 +73,7 @@ def register(app: Flask) -> None:
         pages.register_error_handler(away, partial(unavailable, answer=_out))
     for name, said in formats.FILTERS.items():
         app.add_template_filter(said, f"page_{name}")
+    app.add_template_global(changes.unsettled)
     app.register_blueprint(pages)
 
 

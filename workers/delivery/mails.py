@@ -9,14 +9,16 @@ from domain.errors import Invalid
 from domain.mail import Mail, MailFacts
 from domain.mail.choice import Choice
 from domain.mail.endings import REQUESTS
+from domain.mail.kinds import LOGINS
 from domain.mail.safety import without_addresses
 from domain.mail.tokens import UnusableTokens as HeldBack
 from domain.sessions import Unknown
 from storage.rows import bookings, brands, coaches, mail_texts, withheld_addresses
 from storage.rows.outbox import Trouble
 from storage.schema.database import Tx
-from storage.transactions import conferencing, relink_mails
+from storage.transactions import calendar_mails, conferencing, relink_mails
 from workers import tracing
+from workers.delivery import page_links
 from workers.delivery.delivery import (
     Dead,
     Later,
@@ -47,18 +49,16 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     except (Invalid, KeyError, ValueError) as error:
         return Dead(f"its facts cannot be read ({type(error).__name__})")
     with services.database.read() as tx:
-        facts = _signed(tx, facts, turn.held.coach_id)
-        facts = conferencing.linked(tx, facts, turn.held.session_id)
-        if facts.kind in relink_mails.KINDS:
-            facts = relink_mails.linked(tx, facts)
+        facts = _as_of_today(tx, facts, turn)
         choice = mail_texts.resolve(tx, facts)
         brand = brands.of_company(tx, facts.company).over(services.settings.brand)
-        unwanted = _unwanted(services, tx, facts, choice)
+        unwanted = _unwanted(services, tx, turn, facts, choice)
         nobody_there = withheld_addresses.reason(tx, turn.held.recipient or "")
     if unwanted is not None:
         return unwanted
     if nobody_there is not None:
         return NoMailbox(nobody_there)
+    facts = _led(services, turn, facts)
     try:
         sender, now = services.settings.sender, services.now()
         mail = letters.write(facts, choice, sender=sender, now=now, brand=brand)
@@ -71,6 +71,24 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     if facts.kind in REQUESTS and _over(services, facts):
         return Skipped("its session is over", "too_late")
     return _hand_over(services, turn, facts, mail, content)
+
+
+def _as_of_today(tx: Tx, facts: MailFacts, turn: Turn) -> MailFacts:
+    """With what is looked up when the mail leaves: names, and the provider's own link."""
+    facts = _signed(tx, facts, turn.held.coach_id)
+    facts = conferencing.linked(tx, facts, turn.held.session_id)
+    if facts.kind in LOGINS:
+        return relink_mails.linked(tx, facts)
+    if facts.kind in calendar_mails.OWN:
+        return calendar_mails.named(tx, facts, turn.held.session_id)
+    return facts
+
+
+def _led(services: Services, turn: Turn, facts: MailFacts) -> MailFacts:
+    """With the link to where it is settled."""
+    if facts.kind not in calendar_mails.LEADS or turn.held.coach_id is None:
+        return facts
+    return page_links.linked(services, facts, turn.held.coach_id)
 
 
 def _signed(tx: Tx, facts: MailFacts, coach_id: str | None) -> MailFacts:
@@ -86,15 +104,21 @@ def _signed(tx: Tx, facts: MailFacts, coach_id: str | None) -> MailFacts:
     return replace(facts, coach_name=coach.name, recipient=recipient)
 
 
-def _unwanted(services: Services, tx: Tx, facts: MailFacts, choice: Choice) -> Skipped | None:
+def _unwanted(
+    services: Services, tx: Tx, turn: Turn, facts: MailFacts, choice: Choice
+) -> Skipped | None:
     """Why nobody needs it any more."""
     if facts.kind == "reminder":
         if facts.starts is not None and services.now().timestamp() >= facts.starts:
             return Skipped("the session it reminds of has begun", "too_late")
         if not _booked(tx, facts.booking_id):
             return Skipped("the booking it reminds of has ended")
-    if facts.kind in relink_mails.KINDS and not relink_mails.wanted(tx, facts):
+    if facts.kind in LOGINS and not relink_mails.wanted(tx, facts):
         return Skipped("it is connected again")
+    if facts.kind in calendar_mails.OWN:
+        untrue = calendar_mails.untrue(tx, facts, turn.held.session_id, now=services.now())
+        if untrue is not None:
+            return Skipped(*untrue)
     if choice == "off":
         return Skipped("switched off", "switched_off")
     return None

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from domain.coaches import ID
 from domain.sessions import Format
+from storage.transactions.event_settling import To
 from webhooks.api.schemas.places import PlaceIn
 from webhooks.api.schemas.requests import Body, Language, Line, Mail, RangeIn, Zone
 
@@ -171,3 +172,15 @@ class AttendanceIn(Body):
 class SessionsQuery(RangeIn):
     coach_id: Id
     tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")
+
+
+class SettleIn(Body):
+    """Whose time counts, of a session whose event its coach changed in their calendar."""
+
+    to: To = Field(
+        description="`session`: the event is put back to where the session is. `calendar`: the"
+        " session moves to where its event stands, if that time is open; everybody in it is mailed."
+    )
+    token: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="Of the change that you saw; 409 if it is no longer that."
+    )

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from domain.event_differences import Kind as EventKind
 from domain.places import Place
 from domain.sessions import Booking, BookingStatus, Format, Session, SessionKind, SessionStatus
+from storage.rows.event_differences import Difference
 from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.responses import Instant
 from webhooks.http.times import iso, iso_or_none
@@ -87,12 +89,28 @@ class SessionOut(Time):
     bookings: list[SeatOut] = Field(description="All that there ever were, the oldest first.")
 
 
+class EventOut(BaseModel):
+    """What the coach did to the session's event in their own calendar, and nobody settled yet."""
+
+    kind: EventKind
+    start: Instant | None = Field(description="Where the event stands now; null when it is gone.")
+    end: Instant | None
+    since: Instant = Field(description="When it was first seen so.")
+    token: str = Field(description="Of this change: send it when you settle it.")
+
+
+class CoachSessionOut(SessionOut):
+    event: EventOut | None = Field(
+        description="What its coach changed in their calendar; null when both agree."
+    )
+
+
 class SessionsOut(BaseModel):
     coach_id: str
     tz: str
     since: Instant = Field(alias="from")
     until: Instant = Field(alias="to")
-    sessions: list[SessionOut]
+    sessions: list[CoachSessionOut]
 
 
 class HoldOut(BaseModel):
@@ -125,6 +143,28 @@ def place_out(place: Place | None) -> PlaceOut | None:
     if place is None:
         return None
     return PlaceOut(kind=place.kind, value=place.value)
+
+
+def coach_session_out(
+    session: Session, bookings: Sequence[Booking], difference: Difference | None, now: datetime
+) -> CoachSessionOut:
+    shown = session_out(session, bookings, now).model_dump()
+    return CoachSessionOut.model_validate(shown | {"event": _event(difference)})
+
+
+def _event(difference: Difference | None) -> dict[str, object] | None:
+    if difference is None:
+        return None
+    start = end = None
+    if difference.starts is not None and difference.ends is not None:
+        start, end = iso(difference.starts), iso(difference.ends)
+    return {
+        "kind": difference.kind,
+        "start": start,
+        "end": end,
+        "since": iso_or_none(difference.since),
+        "token": difference.token,
+    }
 
 
 def hold_out(hold: Session) -> HoldOut:
