@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, or_, select, update
+from sqlalchemy import Connection, and_, case, literal, or_, select, update
 
 from domain.coaches import Coach
 from domain.conferencing import FAILED_AFTER, is_assigned_later
@@ -25,6 +25,7 @@ from storage.rows import bookings, coaches, outbox
 from storage.rows import sessions as session_rows
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import DUE_NOW, Wake, wakes
+from storage.schema.columns import Instant
 from storage.schema.tables import bookings as booking_rows
 from storage.schema.tables import outbox as outbox_rows
 from storage.schema.tables import sessions
@@ -45,7 +46,7 @@ def listen(tx: Connection, session_id: str, address_hash: bytes, *, now: datetim
         .values(
             conferencing_address_hash=address_hash,
             conferencing_state=case((new, "asked"), else_=row.conferencing_state),
-            conferencing_since=case((new, now), else_=row.conferencing_since),
+            conferencing_since=case((new, literal(now, Instant)), else_=row.conferencing_since),
         )
     )
 
