@@ -67,7 +67,7 @@ REQUESTS = (
     Request("notifications_receive", 204, {"channel_token": (204, 404)},
         {"notification": {"type": "change"}}),
     # Whose the address is, only Cronofy and we know: anybody else's calls nobody.
-    Request("conferencing_receive", 204, words={"address": "somewhere", "news": "assigned"}),
+    Request("conferencing_receive", 204, words={"session_token": "somewhere", "news": "assigned"}),
     Request("tiles_show", 200, {"ids": (200, 200)}, query={"ids": "{ids}"}),
     # The address is signed for one coach: another's, or nobody's, does not go with it.
     Request("badges_show", 200, {"coach_id": (404, 404)}, query={"sig": "{badge}"}),

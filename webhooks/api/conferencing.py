@@ -24,10 +24,10 @@ from workers.cronofy import signature
 from workers.delivery.conferencing import PATH as PLACE
 
 News = Literal["assigned", "failing"]
-PATH = f"{PLACE}<address>/<news>"
+PATH = f"{PLACE}<session_token>/<news>"
 
 
-def receive(address: str, news: str) -> Response:
+def receive(session_token: str, news: str) -> Response:
     """Take a call of Cronofy's about the link of a session.
 
     Answered with 204 once the look that it asks for is written down as owed; with 503 when it could
@@ -39,7 +39,7 @@ def receive(address: str, news: str) -> Response:
         raise RefusedRequest("unknown_path", HTTP_DETAILS[404])
     ours = parts()
     _check(cast(CappedRequest, flask.request), ours)
-    failing, digest = news == "failing", channels.channel_hash(address)
+    failing, digest = news == "failing", channels.channel_hash(session_token)
     taken = run_again_once(lambda: _owe(ours.runtime, digest, failing=failing))
     outcome = "accepted"
     if not taken:

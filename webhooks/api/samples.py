@@ -58,6 +58,7 @@ VALUES: Json = {
     "token": "t0ken",
     "reason": "busy",
     "address": "grace@example.com",
+    "news": "assigned",
     "durations": [30, 60],
 }
 BODIES: dict[str, tuple[str, ...]] = {
