@@ -28,6 +28,7 @@ READ = {
     *("kind", "status", "state", "topic", "mode", "policy", "zone", "language", "outcome"),
     *("lease_token", "token_lease_token", "trouble", "told_trouble", "data_center", "version"),
     *("weekly", "overrides", "durations", "tzdata", "receives", "context", "event_strays"),
+    *("place", "place_kinds", "conferencing", "conferencing_state", "told_conferencing"),
 }
 """Words of a closed set, or what the product itself takes apart: nobody's own text."""
 FOUND_BY = {
@@ -46,7 +47,7 @@ FOUND_BY = {
 }
 """Ids, and addresses by which a row is found: what becomes of them, other tests say."""
 AUDIT = {("ops_audit", name) for name in ("actor", "action", "target", "detail")}
-SESSION = {("sessions", name) for name in ("title", "format", "wall", "wall_moved")}
+SESSION = {("sessions", name) for name in ("title", "format", "wall", "wall_moved", "join_url")}
 KEPT = {
     "coach": AUDIT,
     # A time of the coach's, or of a group's: not about who took a seat.
