@@ -102,16 +102,24 @@ def seen(tx: Connection, session_id: str, join_url: str | None, now: datetime) -
     return _tell(tx, coach, replace(session, join_url=join_url), now)
 
 
+def seen_in(
+    tx: Connection, session_id: str, calendar_id: str, join_url: str, now: datetime
+) -> list[Wake]:
+    """The same, of an event in this calendar: what is left of it in another one says nothing."""
+    # The race: the coach chooses another calendar, and its event there gets a link of its own.
+    belongs = and_(row.id == session_id, row.event_calendar_id == calendar_id)
+    if tx.scalar(select(row.id).where(belongs)) is None:
+        return []
+    return seen(tx, session_id, join_url, now)
+
+
 def keep(tx: Connection, events: Iterable[Standing], *, now: datetime) -> None:
-    """Keep the links of our events as a read of an account showed them, where those belong.
+    """Keep the links of our events as a read of an account showed them.
     Nobody has to be woken, the sweeper does that.
     """
     for each in events:
-        if each.join_url is None or each.deleted:
-            continue
-        belongs = and_(row.id == each.session_id, row.event_calendar_id == each.calendar_id)
-        if tx.scalar(select(row.id).where(belongs)) is not None:
-            seen(tx, each.session_id, each.join_url, now)
+        if each.join_url is not None and not each.deleted:
+            seen_in(tx, each.session_id, each.calendar_id, each.join_url, now)
 
 
 def _is_news(tx: Connection, session_id: str, join_url: str) -> bool:

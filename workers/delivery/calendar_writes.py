@@ -107,10 +107,11 @@ def put(
         tokens.authorised(services, place.connection_id, upsert)
         write.accepted = True
         # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back.
-        seen = looks.seen(services, entry, place.connection_id, *looks.around(entry))
+        seen = looks.seen(services, place.connection_id, *looks.around(entry))
         here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
         write.seen = any(each.shows(event) for each in here)
         write.lacks_link = calls is not None and not any(each.join_url for each in here)
+        conferencing.keep_link(services, entry.session, place.calendar_id, here)
         if entry.difference is None:
             _accept(services, place, here)
     now = read_entry(services, turn)
@@ -208,8 +209,7 @@ def _take_away(
             tokens.authorised(services, place.connection_id, delete)
             write.accepted = True
             # A deletion of what is not there is accepted as well: only a read tells the two apart.
-            window = looks.window(services, entry)
-            seen = looks.seen(services, entry, place.connection_id, *window)
+            seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
             write.seen = not any(each.is_at(place.calendar_id, its_id) for each in seen)
     except CronofyError as error:
         return failed(services, error, place)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.conferencing import is_assigned_later
+from domain.sessions import Session
 from storage.rows import outbox
 from storage.rows.channels import channel_hash
 from storage.transactions import conferencing
@@ -48,15 +49,17 @@ def _token(services: Services, session_id: str) -> str:
     return base64.urlsafe_b64encode(digest[:BYTES]).decode()
 
 
-def keep_link(services: Services, entry: CalendarEntry, standing: Iterable[Written]) -> None:
-    """Of what stands in an account: the link at this session's event, where that belongs."""
-    session = entry.session
+def keep_link(
+    services: Services, session: Session, calendar_id: str, here: Iterable[Written]
+) -> None:
+    """Keep the link of the session's event as it stands in this calendar, if it belongs there."""
     if not is_assigned_later(session):
         return
-    for each in standing:
-        mine = each.calendar_id == entry.calendar_id and each.id.endswith(session.id)
-        if mine and each.join_url not in (None, session.join_url):
+    for each in here:
+        if each.join_url is not None and each.join_url != session.join_url:
             with services.database.write() as tx:
-                wakes = conferencing.seen(tx, session.id, each.join_url, services.now())
+                wakes = conferencing.seen_in(
+                    tx, session.id, calendar_id, each.join_url, services.now()
+                )
                 # Nobody here can wake a sender: the next sweep does.
                 outbox.not_woken(tx, [outbox_id for outbox_id, _ in wakes])

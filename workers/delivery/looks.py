@@ -95,8 +95,9 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
     at = services.now()
     since, until = window(services, entry)
     since = min(since, look.since.date() - DAY)
-    standing = seen(services, entry, look.connection_id, since, until)
+    standing = seen(services, look.connection_id, since, until)
     here = [each for each in standing if each.is_at(look.calendar_id, event.id)]
+    conferencing.keep_link(services, entry.session, look.calendar_id, here)
     right = not here
     if entry.session.active and look.calendar_id == entry.calendar_id:
         missed = look.deletes and not entry.taken_out and at.timestamp() < entry.session.ends
@@ -118,19 +119,15 @@ def _is_theirs(entry: CalendarEntry, look: Look, found: Written) -> bool:
     return not may_bring(look.late, times)
 
 
-def seen(
-    services: Services, entry: CalendarEntry, connection_id: str, since: date, until: date
-) -> tuple[Written, ...]:
-    """Our events in all calendars of an account on the UTC dates since <= d < until; a link that
-    stands at the one of this entry is kept. Raises CronofyError.
+def seen(services: Services, connection_id: str, since: date, until: date) -> tuple[Written, ...]:
+    """Our events in all calendars of an account on the UTC dates since <= d < until.
+    Raises CronofyError.
     """
 
     def managed(access: str) -> tuple[Written, ...]:
         return services.cronofy.managed_events(access, since=since, until=until)
 
-    standing = tokens.authorised(services, connection_id, managed)
-    conferencing.keep_link(services, entry, standing)
-    return standing
+    return tokens.authorised(services, connection_id, managed)
 
 
 def window(services: Services, entry: CalendarEntry) -> tuple[date, date]:

@@ -22,7 +22,7 @@ from storage.transactions import looks as look_rows
 from storage.transactions import write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
 from workers.cronofy.errors import CronofyError
-from workers.delivery import looks
+from workers.delivery import conferencing, looks
 from workers.delivery.calendar_writes import (
     ITS_ACCOUNT,
     LONGEST_WAIT_MS,
@@ -134,9 +134,12 @@ def _look_for_link(
     if place is None or not place.open or not is_assigned_later(entry.session):
         return None
     try:
-        looks.seen(services, entry, place.connection_id, *looks.around(entry))
+        seen = looks.seen(services, place.connection_id, *looks.around(entry))
     except CronofyError as error:
         return failed(services, error, place)
+    event = event_of(entry)
+    here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
+    conferencing.keep_link(services, entry.session, place.calendar_id, here)
     return Sent()
 
 
