@@ -49,6 +49,7 @@ VALUES: Json = {
     "logo_url": "https://calendars.example/brand/0f1e2d3c4b5a69788796a5b4c3d2e1f0.png",
     "kind": "booked",
     "language": "en",
+    "join_url": "https://meet.example.com/ada",
     "sig": "hkOSNxRLsA-KZ6LlwBMIJuL9Wqc",
     "subject": "Your session",
     "text": "See you, {{recipient_name}}!",
@@ -65,6 +66,7 @@ BODIES: dict[str, tuple[str, ...]] = {
     "coaches_put": ("name", "email", "zone", "hours", "durations", "pre", "post"),
     "links_create": ("purpose", "coach_id", "participant"),
     "mailers_put": ("subject", "text"),
+    "places_put": ("place", "kinds"),
     "brands_put": ("sender_name", "support", "colour"),
     "bookings_rebook": ("start",),
 }
