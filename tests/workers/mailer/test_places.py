@@ -1,4 +1,4 @@
-"""The default texts name the place in one line, in every language, and say where the link follows."""
+"""The default texts name the place in one line, and say so where the link follows."""
 
 import re
 from dataclasses import replace
