@@ -31,7 +31,7 @@ CODES: dict[str, tuple[int, str]] = {
     "too_slow": (408, "The request took too long to come in."),
     "stale_version": (
         409,
-        "The coach, booking, session or pod changed since it was read; `current` is its version now.",
+        "The coach, booking or session changed since it was read; `current` is its version now.",
     ),
     "slot_not_open": (
         409,
