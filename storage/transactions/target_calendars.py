@@ -40,11 +40,13 @@ def by_invitation(tx: Connection, coach_id: str, session_id: str) -> bool:
     that the coach has to accept.
     """
     stands = tx.scalar(select(sessions.c.event_calendar_id).where(sessions.c.id == session_id))
-    place = receiving(tx, coach_id)
-    for each in places(tx, coach_id):
-        if each.calendar_id == stands:
-            place = each
-    return place is not None and place.by_invitation
+    first = None
+    for place in places(tx, coach_id):
+        if place.calendar_id == stands:
+            return place.by_invitation
+        if first is None and place.open:
+            first = place
+    return first is not None and first.by_invitation
 
 
 def receive(
