@@ -54,7 +54,7 @@ def test_a_mode_is_offered_to_an_application_that_asks_for_it(
 ) -> None:
     page = requests.get(link(sandbox, TIMES_TOO, provider_name=provider), timeout=10).text
     assert f"<option selected>{provider}</option>" in page
-    assert provider not in requests.get(link(sandbox, WRITE), timeout=10).text
+    assert f">{provider}</option>" not in requests.get(link(sandbox, WRITE), timeout=10).text
     with pytest.raises(ControlFailed, match="consent page said 400"):
         control.consent(link(sandbox, WRITE), provider=provider)
     with pytest.raises(ControlFailed, match="consent page said 400"):
@@ -82,16 +82,16 @@ def test_a_profile_is_called_after_its_mode(sandbox: Sandbox, provider: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("provider", "busy", "at_once", "accepted"),
+    ("provider", "busy", "at_once"),
     [
-        ("google", 1, 1, 1),
-        ("google_free_busy", 1, 0, 1),
-        ("ms_graph_free_busy", 1, 0, 1),
-        ("cronofy", 0, 1, 1),
+        ("google", 1, 1),
+        ("google_free_busy", 1, 0),
+        ("ms_graph_free_busy", 1, 0),
+        ("cronofy", 0, 1),
     ],
 )
 def test_what_a_read_shows_of_each(
-    sandbox: Sandbox, provider: str, busy: int, at_once: int, accepted: int
+    sandbox: Sandbox, provider: str, busy: int, at_once: int
 ) -> None:
     """The person's own event as a time; ours when it is written, and when it was accepted."""
     account, api = person(sandbox, provider)
@@ -101,7 +101,7 @@ def test_what_a_read_shows_of_each(
     assert len(api.free_busy()) == busy
     if provider in MODES:
         sandbox.control.reply(ours(sandbox, account)["event_uid"], "accepted")
-    (event,) = api.events(only_managed="true")[-accepted:]
+    (event,) = api.events(only_managed="true")
     assert (event["event_id"], event["participation_status"]) == ("ours", "accepted")
     # Ours never counts as the person's, unless that is asked for
     assert len(api.free_busy()) == busy
