@@ -25,8 +25,10 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "booking.seat_left": ("its participant left the pod", _BOOKING),
     "booking.missed": ("it was cancelled too late, or nobody came", _BOOKING),
     "calendar.disconnected": (
-        "only the coach can mend it: `disconnected` by relinking, `revoked` by connecting again,"
-        " `no_access` by connecting it with the right to read",
+        (
+            "only the coach can mend it: `disconnected` by relinking, `revoked` by connecting"
+            " again, `no_access` by connecting it with the right to read"
+        ),
         ("coach_id", "connection_id", "reason", "since"),
     ),
     "calendar.reconnected": ("it is read again", ("coach_id", "connection_id")),

@@ -223,10 +223,11 @@ def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Ou
         return Dead(str(error))
     if isinstance(error, ITS_ACCOUNT):
         _owe_a_look(services, place)
-    # Permanent as long as nobody does something about it: a row that died of a lost login would not
-    # be there when the coach has relinked.
-    if error.permanent:
         return Later(str(error), LONGEST_WAIT_MS, trouble="unlinked")
+    # Permanent as long as nobody does something about it: a row that died of it would not be there
+    # when somebody has.
+    if error.permanent:
+        return Later(str(error), LONGEST_WAIT_MS)
     if error.retry_after is None:
         return Later(str(error))
     return Later(str(error), round(error.retry_after * 1000))

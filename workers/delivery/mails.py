@@ -61,9 +61,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return NoMailbox(nobody_there)
     try:
         sender, now = services.settings.sender, services.now()
-        mail = letters.write(
-            facts, choice, sender=sender, now=now, brand=brand, accepts=accepts
-        )
+        mail = letters.write(facts, choice, sender=sender, now=now, brand=brand, accepts=accepts)
         content = message.serialise(mail)
     except HeldBack as error:
         return _waits_for_text(services, facts, error)

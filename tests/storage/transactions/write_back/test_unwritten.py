@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.accounts import Account, AccessMode, Calendar, Profile
+from domain.accounts import AccessMode, Account, Calendar, Profile
 from domain.sessions import Session
 from storage.rows.outbox_claims import DUE_NOW
 from storage.schema import tables
