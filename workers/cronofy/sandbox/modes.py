@@ -58,5 +58,5 @@ def shows(mode: Mode, *, managed: bool, invitation: Invitation | None) -> bool:
     if mode == "no_access":
         return managed
     if mode == "free_busy" and managed:
-        return invitation == "accepted"
+        return invitation in ("accepted", "tentative")
     return True
