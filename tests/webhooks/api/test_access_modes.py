@@ -98,7 +98,7 @@ def test_the_settings_say_what_an_account_s_mode_means(one_desk: Desk, mode: Acc
     for each, words in SAID.items():
         assert (words in page) is (each == mode)
     assert ('id="synced"' in page) is (mode != "no_access")
-    assert ("Not read" in page) is (mode == "no_access")
+    assert (">Not read<" in page) is (mode == "no_access")
     assert ("<h3>Google" in page) is (mode == "free_busy")
 
 

@@ -3,9 +3,11 @@ whether the coach accepts is not waited for. And of coaches who have no calendar
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from domain.coaches import Policy
 from tests.support import late_writes, people
 from tests.support.in_process import House, built
 from tests.support.late_writes import ON_SQLITE, STEPS, look, owed, pass_time
@@ -25,8 +27,9 @@ def house(database_url: str, redis_url: str) -> Iterator[House]:
 
 @pytest.fixture
 def invited(house: House, request: pytest.FixtureRequest) -> Diary:
-    """Ada, whose calendars are of this mode."""
+    """Ada, whose calendars are of this mode, and who is shown all the same."""
     ada = late_writes.patient(house, provider=request.param)
+    house.introduce(replace(people.MAILED, policy=Policy("hours_only", 0)))
     house.control.clear_calls()
     return ada
 
