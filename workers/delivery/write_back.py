@@ -183,6 +183,11 @@ def _write(
             return tidy(services, turn, entry, places)
     if failure:
         return Later(str(failure), LONGEST_WAIT_MS)
+    return _nowhere(places)
+
+
+def _nowhere(places: Sequence[TargetCalendar]) -> Outcome:
+    """None of the coach's calendars takes the event now."""
     # Nothing waits for a calendar that may never be: as soon as one is read that takes events, what
     # is written nowhere yet is owed again.
     if not any(place.writable for place in places):

@@ -261,12 +261,8 @@ def test_a_stopped_clock_is_named_and_goes_on_where_it_was(watch: Watch) -> None
 
 @pytest.mark.parametrize(
     "paragraph",
-    [
-        "CoachcalCalendarWritesLate",
-        "CoachcalClockStopped",
-        "CoachcalMailerTrouble",
-        "CoachcalOutboxLate",
-    ],
+    ["CoachcalClockStopped", "CoachcalOutboxLate", "CoachcalMailerTrouble",
+     "CoachcalCalendarWritesLate"],  # fmt: skip
 )
 def test_each_paragraph_is_there(paragraph: str) -> None:
     assert len(runbook.paragraph(paragraph).split()) > 30
