@@ -1,5 +1,6 @@
 """Sessions that stand in no calendar, because there was none, are owed one as soon as there is."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from storage.schema import tables
 from storage.schema.database import Database
 from storage.schema.database_clock import clock_ms
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, target_calendars
+from storage.transactions import bookings, notices, target_calendars
 from tests.storage.transactions.write_back.kit import (
     HOME,
     WORK,
@@ -108,6 +109,26 @@ def test_what_is_over_called_off_or_stands_somewhere_is_owed_nothing(
     set_rows(database, state="superseded")
     owe(database, hours=24)
     assert owed(database) == []
+
+
+@pytest.mark.parametrize(
+    ("calendars", "written_to"),
+    [
+        ((WORK,), True),
+        ((replace(WORK, readonly=True), HOME), True),
+        # One that nobody knows yet may take events
+        ((), True),
+        ((replace(WORK, deleted=True),), True),
+        ((replace(WORK, readonly=True),), False),
+    ],
+)
+def test_mails_bring_an_invitation_where_no_calendar_takes_events(
+    database: Database, connection: str, calendars: tuple[Calendar, ...], written_to: bool
+) -> None:
+    describe(database, connection, *calendars)
+    with database.read() as tx:
+        assert notices.contact(tx, people.MAILED).written_to is written_to
+        assert not notices.contact(tx, people.coach(id="nobody")).written_to
 
 
 MODES: list[tuple[AccessMode, AccessMode, list[str]]] = [
