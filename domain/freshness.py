@@ -7,7 +7,9 @@ from typing import Literal
 from domain.accounts import Trouble
 from domain.coaches import Policy
 
-State = Literal["fresh", "refreshing", "stale", "initial_sync", "disconnected", "unconnected"]
+State = Literal[
+    "fresh", "refreshing", "stale", "initial_sync", "disconnected", "no_access", "unconnected"
+]
 Effect = Literal["list", "hide", "hours_only"]
 
 
@@ -32,6 +34,9 @@ def state(healths: Sequence[Health], *, now: int, stale_after: int) -> State:
     troubles = {health.trouble for health in healths}
     if not troubles.isdisjoint(("disconnected", "revoked")):
         return "disconnected"
+    # An account that nobody may read is so until its coach decides otherwise: before what passes.
+    if "no_access" in troubles:
+        return "no_access"
     # A connection that was never read whole is as one in its first sync: nothing is known of it.
     last_read = as_of(healths)
     if "initial_sync" in troubles or last_read is None:
@@ -48,7 +53,11 @@ def as_of(healths: Sequence[Health]) -> int | None:
     None while one of them never was.
     """
     # The oldest, because every calendar can close a time: the answer is as old as that read.
-    read = [health.last_ok for health in healths if health.last_ok is not None]
+    read = []
+    for health in healths:
+        # A read without access succeeds and shows nothing of the calendar: it was none.
+        if health.last_ok is not None and health.trouble != "no_access":
+            read.append(health.last_ok)
     if len(read) < len(healths):
         return None
     return min(read, default=None)
@@ -66,8 +75,9 @@ def effect(state: State, policy: Policy, *, as_of: int | None, now: int) -> Effe
         return "hide"  # whatever the policy: an unfinished sync looks free all day
     if policy.kind == "hours_only":
         return "hours_only"
-    # A coach without a calendar has no last known state, only the times of their own sessions.
-    has_last_known = state != "unconnected" and policy.kind == "last_known"
+    # Of calendars that nobody reads there is no last known state, only the times of the coach's own
+    # sessions.
+    has_last_known = state not in ("unconnected", "no_access") and policy.kind == "last_known"
     if has_last_known and now < _trusted_until(policy, as_of):
         return "list"
     return "hide"

@@ -62,6 +62,7 @@ def profile_of(row: Row[Any], its: Sequence[Calendar]) -> Profile:
         row.connected,
         row.initial_sync,
         row.relink_url,
+        row.mode,
     )
     return Profile(*known, tuple(its))
 
@@ -75,6 +76,7 @@ def _profile_row(profile: Profile) -> dict[str, Any]:
         "connected": profile.connected,
         "initial_sync": profile.initial_sync,
         "relink_url": profile.relink_url,
+        "mode": profile.mode,
     }
 
 

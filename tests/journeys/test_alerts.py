@@ -132,6 +132,13 @@ def an_event_was_moved_and_nobody_settled_it(desk: Desk, connection_id: str) -> 
         changed_events.found(tx, session_id, connection_id, since=NOW - timedelta(days=2))
 
 
+def a_calendar_entry_is_late(desk: Desk, _: str) -> None:
+    book(desk)
+    with desk.database.write() as tx:
+        mine = tables.outbox.update().where(tables.outbox.c.kind == "calendar")
+        tx.execute(mine.values(due_at=NOW - timedelta(minutes=61)))
+
+
 def a_mail_was_refused_for_good(desk: Desk, _: str) -> None:
     found = held(desk)
     with desk.database.write() as tx:
@@ -170,6 +177,7 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("CoachcalSessionsInConflict", an_event_lies_over_a_session),
     ("CoachcalConferencingFailed", a_link_does_not_come),
     ("CoachcalEventsUnsettled", an_event_was_moved_and_nobody_settled_it),
+    ("CoachcalCalendarWritesLate", a_calendar_entry_is_late),
     ("CoachcalDeadLetters", a_mail_was_refused_for_good),
     ("CoachcalMailsHeld", a_mail_is_held),
     ("CoachcalMailsWithheld", a_mailbox_does_not_exist),

@@ -47,6 +47,10 @@ class Control(control.Control):
         """Drag it elsewhere."""
         self._call("PATCH", f"events/{event_uid}", start=time_text(start), end=time_text(end))
 
+    def reply(self, event_uid: str, reply: str) -> None:
+        """Answer an invitation: `accepted`, `tentative` or `declined`."""
+        self._call("POST", f"events/{event_uid}/reply", reply=reply)
+
     def change_account(self, sub: str, **changes: str) -> None:
         """Change `zone`, `name` or `email`."""
         self._call("PATCH", f"accounts/{sub}", **changes)

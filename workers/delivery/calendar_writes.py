@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from domain.conferencing import asked
 from domain.event_differences import event_id
@@ -109,14 +109,8 @@ def put(
 
         tokens.authorised(services, place.connection_id, upsert)
         write.accepted = True
-        # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back.
-        seen = looks.seen(services, place.connection_id, *looks.around(entry))
-        here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
-        write.seen = any(each.shows(event) for each in here)
-        write.lacks_link = calls is not None and not any(each.join_url for each in here)
-        conferencing.keep_link(services, entry.session, place.calendar_id, here)
-        if entry.difference is None:
-            _accept(services, place, here)
+        stands = _stands(services, entry, place, event, write)
+        write.lacks_link = calls is not None and not stands.join_url
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # The race: another worker moved it to another calendar while we wrote. It may be done by
@@ -124,10 +118,10 @@ def put(
         with services.database.write() as tx:
             write_back.stray(tx, session_id, place.calendar_id)
         return None
-    # By its times alone: where its text is another one the look stays owed, and sees to that.
-    if Written(event.id, place.calendar_id, event.start, event.end) in here:
-        with services.database.write() as tx:
-            watched_events.written(tx, session_id, place.calendar_id, (event.start, event.end))
+    if stands.there:
+        if not place.by_invitation:
+            with services.database.write() as tx:
+                watched_events.written(tx, session_id, place.calendar_id, (event.start, event.end))
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
@@ -145,6 +139,40 @@ def _accept(services: Services, place: TargetCalendar, here: Sequence[Written]) 
     # Where it cannot be taken back the next read finds it declined, and the coach is asked.
     with suppress(CronofyError):
         tokens.authorised(services, place.connection_id, accept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """`there`: what was accepted is seen where it belongs, or is as good as that."""
+
+    there: bool
+    join_url: str | None = None
+
+
+def _stands(
+    services: Services,
+    entry: CalendarEntry,
+    place: TargetCalendar,
+    event: ManagedEvent,
+    write: looks.Write,
+) -> _Stands:
+    """What a look at the calendar shows of a write that was accepted just now."""
+    # An invitation is on its way to the coach, who accepts it or not: no read says whether it
+    # stands in their calendar, and there is nothing to wait for.
+    if place.by_invitation:
+        write.seen = True
+        return _Stands(there=True)
+    # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back.
+    seen = looks.seen(services, place.connection_id, *looks.around(entry))
+    here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
+    write.seen = any(each.shows(event) for each in here)
+    conferencing.keep_link(services, entry.session, place.calendar_id, here)
+    if entry.difference is None:
+        _accept(services, place, here)
+    links = [each.join_url for each in here if each.join_url]
+    # By its times alone: where its text is another one the look stays owed, and sees to that.
+    there = Written(event.id, place.calendar_id, event.start, event.end) in here
+    return _Stands(there, next(iter(links), None))
 
 
 def tidy(
@@ -187,6 +215,7 @@ def remove(
             return Later(
                 "a calendar it stands in cannot be written; the coach has to see to it",
                 LONGEST_WAIT_MS,
+                trouble="unlinked",
             )
         outcome = _take_away(services, turn, entry, place)
         if not isinstance(outcome, Sent):
@@ -211,14 +240,23 @@ def _take_away(
 
             tokens.authorised(services, place.connection_id, delete)
             write.accepted = True
-            # A deletion of what is not there is accepted as well: only a read tells the two apart.
-            seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
-            write.seen = not any(each.is_at(place.calendar_id, its_id) for each in seen)
+            write.seen = _is_gone(services, entry, place, its_id)
     except CronofyError as error:
         return failed(services, error, place)
     if write.seen:
         return Sent()
     return Later("accepted, but still seen in the calendar", _look_again_ms(turn))
+
+
+def _is_gone(
+    services: Services, entry: CalendarEntry, place: TargetCalendar, event_id: str
+) -> bool:
+    """Whether what was deleted just now is seen no more, or as good as that."""
+    if place.by_invitation:
+        return True  # the coach is told by mail
+    # A deletion of what is not there is accepted as well: only a read tells the two apart.
+    seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
+    return not any(each.is_at(place.calendar_id, event_id) for each in seen)
 
 
 def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Outcome:
@@ -231,8 +269,9 @@ def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Ou
         return Dead(str(error))
     if isinstance(error, ITS_ACCOUNT):
         _owe_a_look(services, place)
-    # Permanent as long as nobody does something about it: a row that died of a lost login would not
-    # be there when the coach has relinked.
+        return Later(str(error), LONGEST_WAIT_MS, trouble="unlinked")
+    # Permanent as long as nobody does something about it: a row that died of it would not be there
+    # when somebody has.
     if error.permanent:
         return Later(str(error), LONGEST_WAIT_MS)
     if error.retry_after is None:

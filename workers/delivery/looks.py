@@ -27,7 +27,8 @@ DAY = timedelta(days=1)
 class Write:
     """What became of a write.
     `accepted`: of its last try; `seen`: what it says is what stands there, but for a link that is
-    to come if it `lacks_link`.
+    to come if it `lacks_link`; or an invitation to it is on its way, of which nothing more is ever
+    known.
     """
 
     accepted: bool = False
@@ -83,13 +84,20 @@ def owe(services: Services, entry: CalendarEntry, places: Sequence[TargetCalenda
                 looks.begin(tx, entry.session.id, place, deletes=False, now=services.now())
 
 
-def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look: Look) -> bool:
+def is_right(
+    services: Services,
+    entry: CalendarEntry,
+    event: ManagedEvent,
+    look: Look,
+    place: TargetCalendar,
+) -> bool:
     """Whether what stands in this calendar is what the session says; a look that found it so is
     done. Raises CronofyError.
 
     What is missing is put back only where a deletion of ours may have landed late: else it was the
-    coach who took it away. And never when the session is over. What stands where no write of ours
-    can have brought it is the coach's as well: the read that sees it there asks them.
+    coach who took it away. And never when the session is over, nor where it came as an invitation,
+    which may be waiting for the coach's word. What stands where no write of ours can have brought
+    it is the coach's as well: the read that sees it there asks them.
     """
     # Before the read: what is written while we read is looked at once more.
     at = services.now()
@@ -101,6 +109,7 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
     right = not here
     if entry.session.active and look.calendar_id == entry.calendar_id:
         missed = look.deletes and not entry.taken_out and at.timestamp() < entry.session.ends
+        missed = missed and not place.by_invitation
         stands = all(each.shows(event) or _is_theirs(entry, look, each) for each in here)
         right = stands and (bool(here) or not missed)
     if right:

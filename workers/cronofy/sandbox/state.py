@@ -106,4 +106,5 @@ def _event(event: SandboxEvent) -> dict[str, Any]:
         "deleted": event.deleted,
         "conferencing": event.details.get("conferencing"),
         "participation_status": event.details.get("participation_status", "accepted"),
+        "invitation": event.invitation,
     }

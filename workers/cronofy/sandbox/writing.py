@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from workers.cronofy.sandbox import accounts, conferencing, grants, identifiers
 from workers.cronofy.sandbox.errors import ProtocolError, invalid, missing
+from workers.cronofy.sandbox.modes import Invitation
 from workers.cronofy.sandbox.responses import mapping, truth
 from workers.cronofy.sandbox.times import Moment, floats, instant, read_moment, zone_named
 from workers.cronofy.sandbox.world import (
@@ -67,6 +68,7 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         tzid=_tzid(data) or event.tzid,
         updated=now,
         deleted=False,
+        invitation=_invitation(calendar, event, been),
         earlier=been,
         details={**_kept(event), **_details(data)},
     )
@@ -88,6 +90,18 @@ def participate(
         raise ProtocolError(404)
     details = {**event.details, "participation_status": data["status"]}
     _store(calendar, replace(event, details=details, updated=world.clock.second()))
+
+
+def _invitation(
+    calendar: SandboxCalendar, before: SandboxEvent, been: Sequence[object]
+) -> Invitation | None:
+    """What the person has said to the event as it is written now."""
+    if calendar.profile.mode == "read_write":
+        return None
+    # To another time they are asked anew; whether Cronofy does so for another text is not known.
+    if before.deleted or len(been) > len(before.earlier):
+        return "needs_action"
+    return before.invitation or "needs_action"
 
 
 def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
