@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.absences import NO_HOLIDAYS, Away, PublicHolidays
 from domain.errors import Invalid, one_of, whole_number
 from domain.hours import Hours
 from domain.mail.safety import mail_address
+from domain.trips import Trips
 
 Mode = Literal["flexible", "back_to_back"]
 Kind = Literal["hide", "last_known", "hours_only"]
@@ -51,6 +53,9 @@ class Coach:
     email: str | None = field(default=None, repr=False)
     """Where the coach's mails go; without, none are sent."""
     language: str = "en"
+    away: tuple[Away, ...] = ()
+    trips: Trips = ()
+    holidays: PublicHolidays = NO_HOLIDAYS
 
     @property
     def gap(self) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, select
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
+from storage.rows import absences
 from storage.schema.tables import coaches
 
 
@@ -80,6 +81,7 @@ def _row(coach: Coach) -> dict[str, Any]:
         "name": coach.name,
         "email": coach.email,
         "language": coach.language,
+        **absences.columns(coach),
     }
 
 
@@ -109,6 +111,7 @@ def _one(row: Row[Any] | None) -> Coach | None:
         name=row.name,
         email=row.email,
         language=row.language,
+        **absences.of_row(row),
     )
 
 

@@ -61,7 +61,8 @@ def put_coach(
 
 def _needs_reading(before: Coach, after: Coach) -> bool:
     # All-day items lie elsewhere in another zone, and may reach over the edges of what was read.
-    return before.hours.zone != after.hours.zone or before.horizon_days < after.horizon_days
+    there = (before.hours.zone, before.trips) != (after.hours.zone, after.trips)
+    return there or before.horizon_days < after.horizon_days
 
 
 def _owe_reads(tx: Connection, coach_id: str) -> tuple[str, ...]:

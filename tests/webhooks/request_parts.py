@@ -45,3 +45,15 @@ def as_sent(body: Any) -> dict[str, Any]:
     if isinstance(body, str | bytes):
         return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
     return {"json": body}
+
+
+WHOLE = {
+    "name": "Ada",
+    "email": "ada@example.test",
+    "language": "en",
+    "overrides": {"2026-12-24": [["09:00", "12:00"]]},
+    "away": [{"from": "2026-12-24T12:00", "to": "2026-12-27T00:00", "note": "Skiing"}],
+    "travel": [{"first": "2026-09-01", "last": "2026-09-08", "zone": "Asia/Tokyo"}],
+    "holidays": {"country": "GB", "region": "SCT", "names": ["Christmas Day"]},
+}
+"""Of a coach, what SETTINGS leaves out."""

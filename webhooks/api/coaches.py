@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
+from storage.slots.absences import SessionInside, sessions_inside
 from storage.slots.listings import Listing
 from storage.transactions import coach_settings
 from storage.transactions.coach_settings import CoachChange
+from webhooks.api import absences
 from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyIn
 from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, OverridesOut
 from webhooks.http import after_change
@@ -18,6 +21,8 @@ from webhooks.http.context import runtime
 from webhooks.http.listing import listing_of
 from webhooks.http.problems import unknown_coach
 from webhooks.http.requests import expected_version
+
+ABSENCES = ("away", "travel", "holidays")
 
 
 def show(coach_id: str) -> CoachOut:
@@ -27,9 +32,10 @@ def show(coach_id: str) -> CoachOut:
         coach = coaches.get(tx, coach_id)
         listing = listing_of(tx, coach_id, now=services.now())
         connected = connections.of_coach(tx, coach_id)
-    if coach is None or listing is None:
-        raise unknown_coach(coach_id)
-    return _to_out(coach, listing, connected)
+        if coach is None or listing is None:
+            raise unknown_coach(coach_id)
+        inside = sessions_inside(tx, coach, now=services.now())
+    return _to_out(coach, listing, connected, inside)
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
@@ -39,9 +45,8 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
     set.
     """
     hours = Hours.parse(body.zone, body.hours, body.overrides)
-    settings = body.model_dump(
-        exclude={"zone", "hours", "overrides", "durations", "policy", "version"}
-    )
+    apart = {"zone", "hours", "overrides", "durations", "policy", "version", *ABSENCES}
+    settings = body.model_dump(exclude=apart)
     coach = Coach(
         id=coach_id,
         hours=hours,
@@ -50,7 +55,9 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
         version=0,
         **settings,
     )
-    changed = _change(coach_id, lambda _: coach, body.version)
+    # Before the transaction: looking holidays up takes longer than a lock may.
+    sent = absences.sent_of(body)
+    changed = _change(coach_id, partial(absences.changed, coach, sent), body.version)
     status = 200
     if changed.created:
         status = 201
@@ -139,7 +146,9 @@ def _overrides(coach: Coach) -> OverridesOut:
     )
 
 
-def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOut:
+def _to_out(
+    coach: Coach, listing: Listing, connected: list[Connected], inside: list[SessionInside]
+) -> CoachOut:
     return CoachOut.model_validate(
         {
             "id": coach.id,
@@ -168,6 +177,7 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "as_of": listing.as_of,
             "connections": list(map(_connection, connected)),
         }
+        | absences.fields(coach, inside)
     )
 
 

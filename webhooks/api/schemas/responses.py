@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from domain.coaches import Kind, Mode
 from domain.freshness import Effect, State
+from webhooks.api.schemas.absences import AbsentSession, Away, HolidaysOut, Travel
 from webhooks.api.schemas.requests import Dates, Week
 
 Instant = Annotated[str, Field(examples=["2026-06-01T09:00:00Z"])]
@@ -72,6 +73,9 @@ class CoachSettingsOut(BaseModel):
     per_week: int | None
     tentative_blocks: bool
     policy: PolicyOut
+    away: Away
+    travel: Travel
+    holidays: HolidaysOut | None
 
 
 class CoachOut(CoachSettingsOut):
@@ -87,6 +91,9 @@ class CoachOut(CoachSettingsOut):
         description="When the calendars were last read, the oldest of them."
     )
     connections: list[Connection]
+    absent_sessions: list[AbsentSession] = Field(
+        description="Coming sessions that lie where the coach is away or has a holiday."
+    )
 
 
 class Tile(BaseModel):
