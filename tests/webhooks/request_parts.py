@@ -37,16 +37,6 @@ ROSTER = (
     "programme,coach,date,time,zone,min,max,duration\n"
     "Lead,{coach_id},2026-06-05,13:00,Europe/London,1,4,60\n"
 )
-NUMBERS = count()
-
-
-def as_sent(body: Any) -> dict[str, Any]:
-    """How a client is told to send it: a text is a table, bytes are a picture, the rest is JSON."""
-    if isinstance(body, str | bytes):
-        return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
-    return {"json": body}
-
-
 WHOLE = {
     "name": "Ada",
     "email": "ada@example.test",
@@ -57,3 +47,11 @@ WHOLE = {
     "holidays": {"country": "GB", "region": "SCT", "names": ["Christmas Day"]},
 }
 """Of a coach, what SETTINGS leaves out."""
+NUMBERS = count()
+
+
+def as_sent(body: Any) -> dict[str, Any]:
+    """How a client is told to send it: a text is a table, bytes are a picture, the rest is JSON."""
+    if isinstance(body, str | bytes):
+        return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
+    return {"json": body}

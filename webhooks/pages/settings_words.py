@@ -29,6 +29,9 @@ TOLD = (
     "unknown_zone",
     "too_many",
     "unknown_word",
+    "reversed_range",
+    "ranges_overlap",
+    "unknown_place",
 )
 # Google's name is Google in every language; these are what a link to Cronofy's consent may name
 # (the sandbox refuses others, and says how far that is known), and what people call them.
@@ -77,6 +80,8 @@ class Words:
             return self("error_out_of_range", low=low, high=high)
         if error.code == "invalid_time":
             return self("error_invalid_time", hours=self.example("window"))
+        if error.code == "invalid_clock":
+            return self("error_invalid_clock", time=self.clock("09:30"))
         if error.code in TOLD:
             return self(f"error_{error.code}")
         return error.detail
