@@ -19,7 +19,7 @@ def test_dates_of_an_older_release_are_made_anew_with_the_set(house: House) -> N
     now = services.now()
     # Given a release that knew no date of it
     older = PublicHolidays("GB", "", ("Christmas Day",), (date(2020, 12, 25),))
-    people.introduce(services.database, replace(people.ADA, holidays=older))
+    house.introduce(replace(people.ADA, holidays=older))
     with services.database.write() as tx:
         tx.execute(tables.slot_sets.update().values(tzdata="2019c 0.1"))
     assert clock.roll(services, house.runtime.actors) == 1
