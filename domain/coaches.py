@@ -5,6 +5,7 @@ from typing import Literal
 
 from domain.absences import NO_HOLIDAYS, Away, PublicHolidays
 from domain.errors import Invalid, one_of, whole_number
+from domain.event_differences import POLICIES, EventPolicy
 from domain.hours import Hours
 from domain.mail.safety import mail_address
 from domain.trips import Trips
@@ -53,6 +54,10 @@ class Coach:
     email: str | None = field(default=None, repr=False)
     """Where the coach's mails go; without, none are sent."""
     language: str = "en"
+    event_policy: EventPolicy = "ask"
+    """What becomes of an event of ours that the coach moved, deleted or declined in their calendar:
+    they are asked, it is put back, or the session follows it.
+    """
     away: tuple[Away, ...] = ()
     trips: Trips = ()
     holidays: PublicHolidays = NO_HOLIDAYS
@@ -83,5 +88,6 @@ class Coach:
             whole_number("per_week", self.per_week, 0, 1000)
         if not isinstance(self.tentative_blocks, bool):
             raise Invalid("tentative_blocks", "not_a_boolean", "Send true or false.")
+        one_of("event_policy", self.event_policy, POLICIES)
         if self.email is not None:
             mail_address("email", self.email)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS, wall_instants
+from domain.intervals import Interval
 from domain.slots.cells import (
     GRID,
     NO_PERIODS,
@@ -124,14 +125,22 @@ class SlotSet:
 
 
 def build(
-    coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days: int, reasons: bool = True
+    coach: Coach,
+    busy: Periods,
+    own: Sequence[Own],
+    *,
+    origin: int,
+    days: int,
+    reasons: bool = True,
+    unsettled: Sequence[Own] = (),
 ) -> SlotSet:
     """The slot set of a coach from `origin` (a UTC midnight, epoch seconds) for `days` days.
 
     `busy`: what blocks, shape (n, 2), each start < end, in any order (`domain.freebusy.blocking`).
     `own`: the active sessions; with limits, all of each local week that the days touch. What lies
     around the days must be there as far as a session or a buffer reaches, and three days back in
-    back_to_back mode: then no choice of origin and days changes an answer.
+    back_to_back mode: then no choice of origin and days changes an answer. `unsettled`: where the
+    coach put the events of some of them; closed like a session, and counted as none.
     """
     if origin % DAY_SECONDS or days < 1:
         raise ValueError(
@@ -142,34 +151,42 @@ def build(
     lead = look_back(coach.trips) // GRID if coach.mode == "back_to_back" else 0
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
     durations = [60 * minutes for minutes in coach.durations]
-    trips, holidays = coach.trips, coach.holidays.dates
-    off = closed_periods(coach.hours, span.origin, span.end + max(durations), trips, holidays)
-    away = away_periods(coach)
-    # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
-    # session that is to be booked, since we know of no others.
-    sessions, apart = _sessions(coach, own)
-    around = padded(busy, 60 * coach.pre, 60 * coach.post)
-    closed = [off, around, apart]
-    if len(away):
-        closed.append(away)
-    free = clear(span, durations, np.concatenate(closed))
+    within = span.origin, span.end + max(durations)
+    closing, kept_off = _closing(coach, busy, own, unsettled, within)
+    free = clear(span, durations, kept_off)
     begins = [it.start for it in own]
-    limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week), trips)
+    limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week), coach.trips)
     listed = _listed(coach, span, free, limited)
     bits = np.packbits(listed[:, lead:], axis=1).tobytes()
     if not reasons:
         return SlotSet(origin, days, coach.durations, bits)
     layers = {Reason.spacing: ~listed, Reason.limit: limited, Reason.buffer: ~free}
-    for reason, periods in (
-        (Reason.busy, busy),
-        (Reason.session, sessions),
-        (Reason.outside_hours, off),
-        (Reason.away, away),
-    ):
+    for reason, periods in closing.items():
         if len(periods):
             layers[reason] = ~clear(span, durations, periods)
-    codes = explain(span, coach.hours, layers, trips, holidays)[:, lead:]
+    codes = explain(span, coach.hours, layers, coach.trips, coach.holidays.dates)[:, lead:]
     return SlotSet(origin, days, coach.durations, bits, encode(codes))
+
+
+def _closing(
+    coach: Coach, busy: Periods, own: Sequence[Own], unsettled: Sequence[Own], within: Interval
+) -> tuple[dict[Reason, Periods], Periods]:
+    """What closes times, by reason; and all that a session keeps off, with its buffers."""
+    off = closed_periods(coach.hours, *within, coach.trips, coach.holidays.dates)
+    away = away_periods(coach)
+    # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
+    # session that is to be booked, since we know of no others.
+    sessions, apart = _sessions(coach, own)
+    elsewhere, apart_too = _sessions(coach, unsettled)
+    around = padded(busy, 60 * coach.pre, 60 * coach.post)
+    closing = {
+        Reason.busy: busy,
+        Reason.session: sessions,
+        Reason.outside_hours: off,
+        Reason.unsettled: elsewhere,
+        Reason.away: away,
+    }
+    return closing, np.concatenate((off, around, apart, apart_too, away))
 
 
 def away_periods(coach: Coach) -> Periods:

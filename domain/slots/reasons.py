@@ -30,6 +30,7 @@ class Reason(IntEnum):
     session = 8
     outside_hours = 9
     day_off = 10
+    unsettled = 11  # an event of ours stands there, where the coach put it
     away = 12
     holiday = 13
 

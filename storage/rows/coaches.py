@@ -81,6 +81,7 @@ def _row(coach: Coach) -> dict[str, Any]:
         "name": coach.name,
         "email": coach.email,
         "language": coach.language,
+        "event_policy": coach.event_policy,
         **absences.columns(coach),
     }
 
@@ -111,6 +112,7 @@ def _one(row: Row[Any] | None) -> Coach | None:
         name=row.name,
         email=row.email,
         language=row.language,
+        event_policy=row.event_policy,
         **absences.of_row(row),
     )
 

@@ -28,8 +28,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func,
 
 from domain.sessions import Context, Session, Unknown
 from domain.slots import Own
+from storage.rows import event_differences as difference_rows
 from storage.schema import records
-from storage.schema.tables import sessions
+from storage.schema.tables import event_differences, sessions
 
 row = sessions.c
 NAMES = tuple(field.name for field in fields(Session))
@@ -54,7 +55,21 @@ def put(tx: Connection, session: Session) -> None:
     # before it writes. So the flag is written by `flag_short` alone.
     values = _values(session)
     del values["flagged_at"]
+    _end_difference(tx, session)
+    # What is known to have stood in a calendar stood there at the time that it had.
+    same = and_(row.starts == session.starts, row.ends == session.ends)
+    values["event_stood_ms"] = case((same, row.event_stood_ms), else_=None)
     tx.execute(sessions.update().where(row.id == session.id).values(values))
+
+
+def _end_difference(tx: Connection, session: Session) -> None:
+    """What a coach did to the event is over once the session moves, or takes place no more."""
+    differs = select(row.starts, row.ends).join(event_differences)
+    before = tx.execute(differs.where(row.id == session.id)).first()
+    if before is None:
+        return
+    if not session.active or tuple(before) != (session.starts, session.ends):
+        difference_rows.settle(tx, session.id)
 
 
 def get(tx: Connection, session_id: str, *, what: str = "session") -> Session:

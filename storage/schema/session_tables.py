@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -50,6 +51,8 @@ sessions = Table(
     Column("event_calendar_id", Text),  # where it was written in the coach's calendar
     # The calendars that it may still stand in besides.
     Column("event_strays", JSON(none_as_null=True)),
+    # Since when the event is known to have stood there as the session is: the database's clock.
+    Column("event_stood_ms", BigInteger),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("starts < ends", "begins_before_it_ends"),
     # Two who take the last seat at once: the row refuses the second, whatever the code believed.
@@ -155,6 +158,25 @@ event_looks = Table(
     Column("next_look_at", Instant, nullable=False),
     Column("token", Text, nullable=False),  # of that write
     flag("deletes"),  # one of them is a deletion
+    # The times that one of them may bring: [[starts, ends], ...]; null where any may.
+    Column("may_bring", JSON(none_as_null=True)),
+)
+
+# What a coach did to our event in their own calendar, until it is settled
+# (storage.rows.event_differences draws it).
+event_differences = Table(
+    "event_differences",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    of_connection(index=True),
+    Column("calendar_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # moved | deleted | declined | settled
+    Column("starts", BigInteger),  # where it stands now, epoch seconds; null when it is gone
+    Column("ends", BigInteger),
+    Column("since", Instant, nullable=False),
+    Column("token", Text, nullable=False),  # of this episode
+    Column("told_token", Text),  # what the platform was last told of
+    Column("mailed_token", Text),  # what the coach was last asked about
 )
 
 # The answer to a write, kept under the key that the client gave it.

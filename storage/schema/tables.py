@@ -33,6 +33,7 @@ from storage.schema.ops_tables import (
 from storage.schema.session_tables import (
     bookings,
     brands,
+    event_differences,
     event_looks,
     idempotency,
     mail_texts,
@@ -47,6 +48,7 @@ __all__ = [
     "bookings",
     "brands",
     "erasures",
+    "event_differences",
     "event_looks",
     "idempotency",
     "mail_texts",
@@ -77,6 +79,8 @@ coaches = Table(
     Column("per_day", Integer),
     Column("per_week", Integer),
     flag("tentative_blocks", default=True),
+    # What becomes of our events that the coach changed: ask | restore | follow.
+    Column("event_policy", Text, nullable=False, server_default=text("'ask'")),
     Column("policy", Text, nullable=False),
     Column("last_known_hours", Integer, nullable=False),
     # Whom the coach's mails are for; without an address there are none.

@@ -18,7 +18,7 @@ from domain.slots import Own, SlotSet, build
 from domain.slots.cells import Periods
 from domain.slots.packing import look_back
 from storage.rows import calendars as calendar_rows
-from storage.rows import sessions
+from storage.rows import event_differences, sessions
 from storage.schema.tables import busy, connections, slot_sets
 
 # Sets reach this far past the horizon,
@@ -87,11 +87,20 @@ class Basis:
     busy: Periods
     own: tuple[Own, ...]
     origin: int
+    unsettled: tuple[Own, ...] = ()
+    """Where coaches put the events of their sessions, and nobody settled it yet."""
 
     def build(self, more: Sequence[Own] = ()) -> SlotSet:
         """The set, with these sessions of the coach's besides."""
         days = self.coach.horizon_days + MARGIN_DAYS
-        return build(self.coach, self.busy, [*self.own, *more], origin=self.origin, days=days)
+        return build(
+            self.coach,
+            self.busy,
+            [*self.own, *more],
+            origin=self.origin,
+            days=days,
+            unsettled=self.unsettled,
+        )
 
 
 def basis(
@@ -102,13 +111,20 @@ def basis(
     without: Sequence[str] = (),
     calendars: bool = True,
 ) -> Basis:
-    """What a set made now is computed from: leaving sessions or holds out, or the calendars."""
+    """What a set made now is computed from: leaving sessions or holds out, or the calendars.
+
+    A session that is left out takes its event along, wherever the coach put that: whoever moves the
+    session may move it there.
+    """
     origin = today(now)
+    unsettled = event_differences.occupied(
+        tx, coach.id, since=origin - WEEK_SECONDS, without=without
+    )
     own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
     busy = NO_PERIODS
     if calendars:
         busy = _periods(tx, coach)
-    return Basis(coach, busy, tuple(own), origin)
+    return Basis(coach, busy, tuple(own), origin, tuple(unsettled))
 
 
 def compute(

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
+from domain.event_differences import Times
 from storage.rows import outbox, outbox_claims
 from storage.rows.outbox_claims import Wake
-from storage.schema import records
 from storage.schema.tables import calendars, connections, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
 from storage.transactions.write_back import TargetCalendar, owed_row
@@ -34,7 +34,8 @@ row = event_looks.c
 @dataclass(frozen=True, slots=True)
 class Look:
     """One that is owed. `token`: of the last write; a later one takes it away. `deletes`: a
-    deletion may be what is still to land, so that what is missing is to be put back.
+    deletion may be what is still to land, so that what is missing is to be put back. `late`: where
+    one of the writes may bring it; None: anywhere.
     """
 
     session_id: str
@@ -43,6 +44,7 @@ class Look:
     since: datetime
     token: str
     deletes: bool
+    late: frozenset[Times] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,18 @@ class Begun:
 
 
 def begin(
-    tx: Connection, session_id: str, place: TargetCalendar, *, deletes: bool, now: datetime
+    tx: Connection,
+    session_id: str,
+    place: TargetCalendar,
+    *,
+    deletes: bool,
+    now: datetime,
+    brings: Times | None = None,
 ) -> Begun | None:
-    """Owe looks from now on. None: the session is gone, or the account is or is being erased."""
+    """Owe looks from now on. `brings`: the times that are written; None: nobody knows what stands
+    there, or a deletion, which brings nothing. None: the session is gone, or the account is or is
+    being erased.
+    """
     # In the order of an erasure, which has the sessions before
     # it takes the connection: no deadlock.
     session = select(sessions.c.id).where(sessions.c.id == session_id).with_for_update()
@@ -73,9 +84,13 @@ def begin(
     if deletes:
         anew["deletes"] = True
     mine = and_(row.session_id == session_id, row.calendar_id == place.calendar_id)
-    again = event_looks.update().where(mine).values(anew)
-    alone = tx.execute(again).rowcount == 0
-    if alone:
+    earlier = tx.execute(select(row.may_bring).where(mine)).first()
+    alone = earlier is None
+    may_bring = _may_bring(earlier, brings, deletes=deletes)
+    anew["may_bring"] = may_bring
+    if not alone:
+        tx.execute(event_looks.update().where(mine).values(anew))
+    else:
         whose = {
             "session_id": session_id,
             "calendar_id": place.calendar_id,
@@ -83,6 +98,27 @@ def begin(
         }
         tx.execute(event_looks.insert().values(whose | anew))
     return Begun(session_id, place.calendar_id, token, alone)
+
+
+def _may_bring(
+    earlier: Row[Any] | None, brings: Times | None, *, deletes: bool
+) -> list[list[int]] | None:
+    """Where an earlier write, or this one, may bring the event; None: anywhere."""
+    known: list[list[int]] | None = []
+    if earlier is not None:
+        known = earlier.may_bring
+    if known is None or (brings is None and not deletes):
+        return None
+    if brings is None or list(brings) in known:
+        return known
+    return [*known, list(brings)]
+
+
+def times_of(may_bring: list[list[int]] | None) -> frozenset[Times] | None:
+    """As it is stored; None: any."""
+    if may_bring is None:
+        return None
+    return frozenset((starts, ends) for starts, ends in may_bring)
 
 
 def settle(tx: Connection, begun: Begun) -> None:
@@ -95,10 +131,19 @@ def settle(tx: Connection, begun: Begun) -> None:
 
 def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:
     query = select(
-        row.session_id, row.calendar_id, row.connection_id, row.since, row.token, row.deletes
+        row.session_id,
+        row.calendar_id,
+        row.connection_id,
+        row.since,
+        row.token,
+        row.deletes,
+        row.may_bring,
     )
     mine = query.where(row.session_id == session_id).order_by(row.calendar_id)
-    return tuple(records.all_as(tx, Look, mine))
+    found = []
+    for *known, may_bring in tx.execute(mine):
+        found.append(Look(*known, times_of(may_bring)))
+    return tuple(found)
 
 
 def looked(tx: Connection, look: Look, *, at: datetime) -> None:

@@ -5,7 +5,7 @@ stays as it was.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,9 @@ from sqlalchemy import Connection, select
 
 from domain.accounts import Account, Trouble
 from domain.coaches import Coach
+from domain.event_differences import Standing
 from domain.freebusy import Reading
+from domain.sessions import Terms
 from domain.suspicious_reads import vanished
 from storage.reports import samples
 from storage.rows import calendars, coaches, connections, refresh_jobs
@@ -21,7 +23,14 @@ from storage.rows.refresh_jobs import Before, ReadClaim
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
-from storage.transactions import looks, relink_mails, target_calendars, write_back
+from storage.transactions import (
+    event_readings,
+    looks,
+    relink_mails,
+    target_calendars,
+    write_back,
+)
+from storage.transactions.event_readings import NOTHING, Judged
 
 # A profile in its first sync is looked at again this soon:
 # its "completed" push is skipped when the sync won the race.
@@ -31,12 +40,14 @@ SYNC_POLL_MS = 30_000
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What one read of a connection brought:
-    the periods up to `window_end` (epoch seconds), and userinfo if due.
+    the periods up to `window_end` (epoch seconds), userinfo if due, and our own events, deleted
+    ones too, if any had to be looked at.
     """
 
     reading: Reading
     window_end: int
     account: Account | None = None
+    events: tuple[Standing, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,7 @@ class Stored:
     due already, and the ids of the sessions that it showed to be in conflict.
 
     `doubted`: it was not believed, and is owed again. `missed`: it found a change that no push had
-    announced.
+    announced. `touched`: the sessions whose events the coach changed.
     """
 
     version: int
@@ -54,6 +65,7 @@ class Stored:
     conflicts: tuple[str, ...] = ()
     doubted: bool = False
     missed: bool = False
+    touched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +81,15 @@ class _News:
 
 
 def store(
-    tx: Connection, claimed: ReadClaim, observed: Observed, *, now: datetime
+    tx: Connection,
+    claimed: ReadClaim,
+    observed: Observed,
+    *,
+    now: datetime,
+    terms: Terms | None = None,
 ) -> Stored | None:
     """Periods, slot set and done_gen in one transaction: no reader sees one without the others.
+    `terms`: by which sessions follow their events, where that is the coach's policy.
 
     None when the lease was lost to somebody else: then nothing is written.
     """
@@ -83,6 +101,9 @@ def store(
     if coach is None or before is None:
         return None
     news = _news(tx, claimed.connection_id, observed, now=now)
+    judged = _judge(tx, claimed, observed, now=now)
+    if judged.doubt:
+        news = replace(news, doubt=(news.doubt or news.digest) + judged.doubt)
     # The same doubtful read twice is believed: two reads of one lie are less likely than the truth.
     if news.doubt is not None and news.doubt != before.doubted:
         again = refresh_jobs.doubt(tx, claimed, news.doubt)
@@ -99,13 +120,23 @@ def store(
         return None
     _measure(tx, claimed, before, now=now)
     replaced = _replace(tx, claimed.connection_id, observed, news)
+    touched = event_readings.store(tx, coach, claimed, judged, now=now)
     met = _follow_up(tx, coach, claimed.connection_id, observed.account, now=now)
     # Nearly every reconcile finds nothing new: to compute the set again costs more than the rest.
-    nothing_new = not replaced and observed.account is None
+    nothing_new = not replaced and observed.account is None and touched is None
     if nothing_new and slot_sets.is_current(tx, coach, now=now):
         return Stored(slot_sets.version(tx, coach.id), changed=False, again=again, conflicts=met)
     version, changed = slot_sets.recompute(tx, coach, now=now)
-    return Stored(version, changed, again, met, missed=missed)
+    # Into the set as it is now, since the ordinary rule decides.
+    if terms is not None and event_readings.follow(tx, coach, judged, terms):
+        version, changed = slot_sets.version(tx, coach.id), True
+    return Stored(version, changed, again, met, missed=missed, touched=touched or ())
+
+
+def _judge(tx: Connection, claimed: ReadClaim, observed: Observed, *, now: datetime) -> Judged:
+    if observed.events is None:
+        return NOTHING
+    return event_readings.judge(tx, claimed, observed.events, observed.account, now=now)
 
 
 def give_up(

@@ -24,13 +24,16 @@ goes on looking until it is known. Each step is a transaction of its own, and lo
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from domain.event_differences import Times
 from domain.sessions import Session, Unknown
-from storage.rows import bookings, outbox
+from storage.rows import bookings, event_differences, outbox
 from storage.rows import coaches as coach_rows
 from storage.rows import sessions as session_rows
+from storage.rows.event_differences import Difference
 from storage.rows.outbox import Owed
 from storage.schema.tables import calendars, coaches, connections, profiles, sessions
 
@@ -50,6 +53,25 @@ class CalendarEntry:
     """Where it was written, or was about to be."""
     strays: tuple[str, ...]
     """The calendars that it may still stand in besides."""
+    stood: bool = False
+    """Whether it is known to have stood there as the session is."""
+    difference: Difference | None = None
+    """What the coach did to it there, which nobody settled yet."""
+
+    @property
+    def times(self) -> Times:
+        """When it is to stand there: as the session says, or where the coach put it as long as they
+        are asked about that.
+        """
+        put = self.difference
+        if put is None or put.starts is None or put.ends is None:
+            return self.session.starts, self.session.ends
+        return put.starts, put.ends
+
+    @property
+    def taken_out(self) -> bool:
+        """Whether the coach took it out of the calendar, and is asked about that."""
+        return self.difference is not None and self.difference.kind == "deleted"
 
 
 def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
@@ -58,10 +80,15 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         session = session_rows.get(tx, session_id)
     except Unknown:
         return None
-    stands = (sessions.c.event_calendar_id, sessions.c.event_strays)
+    row = sessions.c
+    stands = (row.event_calendar_id, row.event_strays, row.event_stood_ms)
     query = select(coaches.c.zone, coaches.c.horizon_days, *stands).join(sessions)
     found = tx.execute(query.where(sessions.c.id == session_id)).one()
-    zone, horizon_days, calendar_id, strays = found
+    zone, horizon_days, calendar_id, strays, stood_ms = found
+    difference = event_differences.of_session(tx, session_id)
+    # The coach chose another calendar since: there it is written as the session is.
+    if difference is not None and difference.calendar_id != calendar_id:
+        difference = None
     people, programme_name = [], session.context.programme_name
     for booking in bookings.of_session(tx, session_id):
         if booking.status == "booked":
@@ -75,6 +102,8 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         programme_name=programme_name or None,
         calendar_id=calendar_id,
         strays=tuple(strays or ()),
+        stood=stood_ms is not None,
+        difference=difference,
     )
 
 
@@ -176,7 +205,11 @@ def set_places(
 ) -> None:
     left = sorted(each for each in strays if each and each != calendar_id)
     # Null, not an empty list: what has strays is looked for by that.
-    values = {"event_calendar_id": calendar_id, "event_strays": left or None}
+    # What is known to have stood in one calendar says nothing of another.
+    same = sessions.c.event_calendar_id == calendar_id
+    stays = case((same, sessions.c.event_stood_ms), else_=None)
+    values: dict[str, Any] = {"event_calendar_id": calendar_id, "event_strays": left or None}
+    values["event_stood_ms"] = stays
     tx.execute(sessions.update().where(sessions.c.id == session_id).values(values))
 
 

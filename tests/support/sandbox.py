@@ -47,10 +47,6 @@ class Control(control.Control):
         """Drag it elsewhere."""
         self._call("PATCH", f"events/{event_uid}", start=time_text(start), end=time_text(end))
 
-    def change_event(self, event_uid: str, **changes: str) -> None:
-        """Change `status` or `summary`."""
-        self._call("PATCH", f"events/{event_uid}", **changes)
-
     def change_account(self, sub: str, **changes: str) -> None:
         """Change `zone`, `name` or `email`."""
         self._call("PATCH", f"accounts/{sub}", **changes)

@@ -168,6 +168,7 @@ def _to_out(
             "per_day": coach.per_day,
             "per_week": coach.per_week,
             "tentative_blocks": coach.tentative_blocks,
+            "event_policy": coach.event_policy,
             "policy": {
                 "kind": coach.policy.kind,
                 "last_known_hours": coach.policy.last_known_hours,

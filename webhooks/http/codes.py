@@ -48,6 +48,11 @@ CODES: dict[str, tuple[int, str]] = {
     "hold_of_another_time": (409, "The hold keeps another time than the one to be booked."),
     "seat_has_no_time": (409, "A seat in a pod moves to another pod, not to another time."),
     "not_a_pod": (409, "A 1:1 session moves to another time, not to a pod."),
+    "difference_settled": (
+        409,
+        "What the coach did to the event was settled meanwhile, or is something else by now.",
+    ),
+    "event_not_moved": (409, "The session's event stands at no other time."),
     "import_refused": (
         409,
         "A row of the import is red; `rows` tells which, and nothing was imported.",

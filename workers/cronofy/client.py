@@ -173,11 +173,29 @@ class Cronofy(Caller):
         """
         self._write("DELETE", access, calendar_id, request_bodies.event_id(event_id), unanswered)
 
+    def accept_event(self, access: str, calendar_id: str, event_uid: str) -> None:
+        """Take back that the account's owner declined an event. Accepted, as above; NotFound: there
+        is no such event.
+        """
+        path = "/v1/calendars/{id}/events/{uid}/participation_status"
+        place = f"{quote(calendar_id, safe='')}/events/{quote(event_uid, safe='')}"
+        url = f"{self._api}/v1/calendars/{place}/participation_status"
+        body = request_bodies.participation("accepted")
+        self._ask(Call("POST", path, url, self._bearer(access), body), self._deadline())
+
     def managed_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
         """The events that we wrote ourselves,
         in all calendars of the account, on the UTC dates since <= d < until.
         """
-        url = f"{self._api}{_EVENTS}?{request_bodies.managed_events(since, until)}"
-        return wire.read_events(
-            self._pages("events", Call("GET", _EVENTS, url, self._bearer(access)))
-        )
+        return self._managed_events(access, since, until, deleted=False)
+
+    def touched_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
+        """The same, with those that were deleted, or stood there once."""
+        return self._managed_events(access, since, until, deleted=True)
+
+    def _managed_events(
+        self, access: str, since: date, until: date, *, deleted: bool
+    ) -> tuple[Written, ...]:
+        url = f"{self._api}{_EVENTS}?{request_bodies.managed_events(since, until, deleted=deleted)}"
+        pages = self._pages("events", Call("GET", _EVENTS, url, self._bearer(access)))
+        return wire.read_events(pages, deleted=deleted)

@@ -1,10 +1,12 @@
 """One write into a coach's calendar at Cronofy, and what its refusal means."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+from domain.event_differences import event_id
 from domain.mail.safety import one_line
 from storage.rows import push_marks
-from storage.transactions import write_back
+from storage.transactions import watched_events, write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
 from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
@@ -14,7 +16,6 @@ from workers.delivery.delivery import Dead, Later, Outcome, Sent, Skipped, Turn
 from workers.jobs import tokens
 from workers.services import Services
 
-PREFIX = "coachcal-"
 # What is wrong with an account and not with a call: its login, or its list of calendars, has to be
 # looked at again.
 ITS_ACCOUNT = (NotFound, Forbidden, InvalidGrant, Locked)
@@ -27,12 +28,13 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
     A name that is a mail address is left out.
     """
     session = entry.session
+    starts, ends = entry.times
     return ManagedEvent(
-        id=PREFIX + session.id,
+        id=event_id(session.id),
         summary=_summary(entry),
         description=one_line(entry.programme_name or ""),
-        start=session.starts,
-        end=session.ends,
+        start=starts,
+        end=ends,
         zone=entry.zone,
     )
 
@@ -55,7 +57,7 @@ def read_entry(services: Services, turn: Turn) -> CalendarEntry | None:
 
 
 def shown(entry: CalendarEntry) -> ManagedEvent | None:
-    if not entry.session.active:
+    if not entry.session.active or entry.taken_out:
         return None
     return event_of(entry)
 
@@ -102,9 +104,10 @@ def put(
         write.accepted = True
         # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back.
         seen = looks.seen(services, place.connection_id, since, until)
-        write.seen = any(
-            each.shows(event) for each in seen if each.calendar_id == place.calendar_id
-        )
+        here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
+        write.seen = any(each.shows(event) for each in here)
+        if entry.difference is None:
+            _accept(services, place, here)
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # The race: another worker moved it to another calendar while we wrote. It may be done by
@@ -113,9 +116,26 @@ def put(
             write_back.stray(tx, session_id, place.calendar_id)
         return None
     # By its times alone: where its text is another one the look stays owed, and sees to that.
-    if Written(event.id, place.calendar_id, event.start, event.end) in seen:
+    if Written(event.id, place.calendar_id, event.start, event.end) in here:
+        with services.database.write() as tx:
+            watched_events.written(tx, session_id, place.calendar_id, (event.start, event.end))
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
+
+
+def _accept(services: Services, place: TargetCalendar, here: Sequence[Written]) -> None:
+    """What the coach declined stays declined when it is written anew: that is taken back."""
+    declined = [event.uid for event in here if event.declined and event.uid]
+    if not declined:
+        return
+
+    def accept(access: str) -> None:
+        for uid in declined:
+            services.cronofy.accept_event(access, place.calendar_id, uid)
+
+    # Where it cannot be taken back the next read finds it declined, and the coach is asked.
+    with suppress(CronofyError):
+        tokens.authorised(services, place.connection_id, accept)
 
 
 def tidy(
@@ -171,20 +191,20 @@ def _take_away(
     """Delete it, and see that it is gone:
     on any day, since it may have moved without being written there.
     """
-    event_id = PREFIX + entry.session.id
+    its_id = event_id(entry.session.id)
     try:
         with looks.owed_until_known(services, entry, place, deletes=True) as write:
 
             def delete(access: str) -> None:
                 services.cronofy.delete_event(
-                    access, place.calendar_id, event_id, unanswered=write.unanswered
+                    access, place.calendar_id, its_id, unanswered=write.unanswered
                 )
 
             tokens.authorised(services, place.connection_id, delete)
             write.accepted = True
             # A deletion of what is not there is accepted as well: only a read tells the two apart.
             seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
-            write.seen = not any(each.is_at(place.calendar_id, event_id) for each in seen)
+            write.seen = not any(each.is_at(place.calendar_id, its_id) for each in seen)
     except CronofyError as error:
         return failed(services, error, place)
     if write.seen:

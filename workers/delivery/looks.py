@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from domain.event_differences import may_bring
 from storage.transactions import looks
 from storage.transactions.looks import Look
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
@@ -49,8 +50,13 @@ def owed_until_known(
     # The race: our write, which Cronofy may carry out after we gave it up, and whatever is written
     # after it. Nobody can call the first one back. So the look is owed before anything is sent, and
     # a worker that dies in here leaves it owed.
+    brings = None
+    if not deletes:
+        brings = entry.times
     with services.database.write() as tx:
-        begun = looks.begin(tx, entry.session.id, place, deletes=deletes, now=services.now())
+        begun = looks.begin(
+            tx, entry.session.id, place, deletes=deletes, now=services.now(), brings=brings
+        )
     write, refused = Write(), False
     try:
         yield write
@@ -79,7 +85,8 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
     done. Raises CronofyError.
 
     What is missing is put back only where a deletion of ours may have landed late: else it was the
-    coach who took it away. And never when the session is over.
+    coach who took it away. And never when the session is over. What stands where no write of ours
+    can have brought it is the coach's as well: the read that sees it there asks them.
     """
     # Before the read: what is written while we read is looked at once more.
     at = services.now()
@@ -88,12 +95,23 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
     here = [each for each in standing if each.is_at(look.calendar_id, event.id)]
     right = not here
     if entry.session.active and look.calendar_id == entry.calendar_id:
-        missed = look.deletes and at.timestamp() < entry.session.ends
-        right = all(each.shows(event) for each in here) and (bool(here) or not missed)
+        missed = look.deletes and not entry.taken_out and at.timestamp() < entry.session.ends
+        stands = all(each.shows(event) or _is_theirs(entry, look, each) for each in here)
+        right = stands and (bool(here) or not missed)
     if right:
         with services.database.write() as tx:
             looks.looked(tx, look, at=at)
     return right
+
+
+def _is_theirs(entry: CalendarEntry, look: Look, found: Written) -> bool:
+    """Whether the coach put it there. Not known as long as nobody saw it stand as the session is:
+    then it may be where it was written before.
+    """
+    times = found.start, found.end
+    if not entry.stood or times == entry.times:
+        return False
+    return not may_bring(look.late, times)
 
 
 def seen(services: Services, connection_id: str, since: date, until: date) -> tuple[Written, ...]:

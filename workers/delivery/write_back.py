@@ -5,8 +5,8 @@ A row says that the calendar has to be brought up to date, not with what: that i
 is now. So a row that comes late or twice does no harm, and the last one leaves the truth. Cronofy's
 202 is no proof: a row is done when the event is seen where it belongs, or no longer seen.
 
-What the coach does to the event is theirs: the session stays, and its event is put right with its
-next change.
+What the coach does to the event is theirs: the session stays, and its event too, until somebody has
+settled the difference (storage.transactions.event_differences). Its text is written meanwhile.
 
 A write may be carried out long after its row is done. Where one may, looks are owed
 (workers.delivery.looks): rows that read first, and write only where the calendar is not as the
@@ -70,6 +70,9 @@ def _bring(services: Services, turn: Turn, entry: CalendarEntry) -> Outcome | No
         places = write_back.places(tx, entry.session.coach_id)
     if turn.held.topic == look_rows.LOOK:
         return _look(services, turn, entry, places)
+    # Nor is it put where it is not wanted: it is written again once that is settled.
+    if entry.session.active and entry.taken_out:
+        return tidy(services, turn, entry, places)
     over = services.now().timestamp() >= entry.session.ends
     outcome: Outcome | None = Later("it was not seen in a calendar before")
     if not entry.session.active:

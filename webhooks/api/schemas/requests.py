@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.coaches import ID, Kind, Mode
 from domain.errors import Invalid
+from domain.event_differences import EventPolicy
 from domain.hours import WEEKDAYS
 from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
@@ -180,6 +181,13 @@ class CoachIn(Body):
         None, ge=0, le=1000, description="Most sessions an ISO week in the coach's zone."
     )
     tentative_blocks: bool = Field(True, description="Whether tentative events close slots.")  # noqa: FBT003 (a default)
+    event_policy: EventPolicy = Field(
+        "ask",
+        description=(
+            "When the coach moves, deletes or declines a session's event in their calendar: ask"
+            " them, put it back at once, or move the session to where it stands if that is open."
+        ),
+    )
     policy: PolicyIn | None = Field(
         None, description="While the calendars cannot be trusted; the service's if absent."
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from domain.coaches import Kind, Mode
+from domain.event_differences import EventPolicy
 from domain.freshness import Effect, State
 from webhooks.api.schemas.absences import AbsentSession, Away, HolidaysOut, Travel
 from webhooks.api.schemas.requests import Dates, Week
@@ -72,6 +73,7 @@ class CoachSettingsOut(BaseModel):
     per_day: int | None
     per_week: int | None
     tentative_blocks: bool
+    event_policy: EventPolicy
     policy: PolicyOut
     away: Away
     travel: Travel

@@ -54,6 +54,11 @@ PROTOCOL: tuple[Route, ...] = (
     ("DELETE", "/v1/events", calendars.delete_events),
     ("POST", "/v1/calendars/<calendar_id>/events", calendars.upsert_event),
     ("DELETE", "/v1/calendars/<calendar_id>/events", calendars.delete_event),
+    (
+        "POST",
+        "/v1/calendars/<calendar_id>/events/<event_uid>/participation_status",
+        calendars.participate,
+    ),
     ("POST", "/v1/batch", calendars.batch),
     ("POST", "/v1/availability", calendars.availability),
 )

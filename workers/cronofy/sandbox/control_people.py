@@ -171,7 +171,9 @@ def add_event(calendar_id: str) -> Response:
 
 
 def change_event(event_uid: str) -> Response:
-    """PATCH events/{uid} `{start, end}` moves it; `{status?, summary?}` changes it."""
+    """PATCH events/{uid} `{start, end}` moves it; `{status?, summary?}` changes it; `{declined:
+    true}` declines it, `{fields: {…}}` sets further wire fields. The application's own events too.
+    """
     world, asked = current_world(), body()
     changes: dict[str, Any] = {}
     if asked.get("summary"):
@@ -182,6 +184,10 @@ def change_event(event_uid: str) -> Response:
         person_actions.move(world, event_uid, moment_in(asked, "start"), moment_in(asked, "end"))
     if changes:
         person_actions.change(world, event_uid, **changes)
+    if asked.get("declined") is not None:
+        person_actions.answer(world, event_uid, declined=bool(asked["declined"]))
+    if asked.get("fields"):
+        person_actions.set_fields(world, event_uid, dict(asked["fields"]))
     return done()
 
 

@@ -62,6 +62,20 @@ def change(world: World, uid: str, **changes: Any) -> SandboxEvent:
     return _put(world, calendar, replace(event, **changes))
 
 
+def answer(world: World, uid: str, *, declined: bool) -> SandboxEvent:
+    """Say that one takes part, or does not. Raises ControlError 404."""
+    status = "accepted"
+    if declined:
+        status = "declined"
+    return set_fields(world, uid, {"participation_status": status})
+
+
+def set_fields(world: World, uid: str, fields: dict[str, Any]) -> SandboxEvent:
+    """Set wire fields of an event, as they are sent. Raises ControlError 404."""
+    calendar, event = find(world, uid)
+    return _put(world, calendar, replace(event, details={**event.details, **fields}))
+
+
 def delete(world: World, uid: str) -> None:
     """Throw an event away; reads show it no more, unless they ask for deleted ones.
     Raises ControlError 404.

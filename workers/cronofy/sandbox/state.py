@@ -103,4 +103,5 @@ def _event(event: SandboxEvent) -> dict[str, Any]:
         "status": event.free_busy,
         "tzid": event.tzid,
         "deleted": event.deleted,
+        "participation_status": event.details.get("participation_status", "accepted"),
     }

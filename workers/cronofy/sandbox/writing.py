@@ -25,6 +25,7 @@ from workers.cronofy.sandbox.world import (
 
 LONGEST = {"summary": 1024, "description": 4096}
 BATCH_MOST = 50
+PARTICIPATION = ("accepted", "tentative", "declined")
 KEPT = (
     "description",
     "location",
@@ -66,9 +67,25 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         updated=now,
         deleted=False,
         earlier=been,
-        details={**event.details, **_details(data)},
+        details={**_kept(event), **_details(data)},
     )
     _store(calendar, written)
+
+
+def participate(
+    world: World, access: Access, calendar_id: str, uid: str, data: Mapping[str, Any]
+) -> None:
+    """Accept or decline an event for the account's owner.
+    Raises ProtocolError 403, 404, 422, 423.
+    """
+    calendar = _writable(world, access, calendar_id, "create_event")
+    if data.get("status") not in PARTICIPATION:
+        raise invalid(status="errors.invalid_status")
+    event = calendar.events.get(uid)
+    if event is None or event.deleted:
+        raise ProtocolError(404)
+    details = {**event.details, "participation_status": data["status"]}
+    _store(calendar, replace(event, details=details, updated=world.clock.second()))
 
 
 def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
@@ -85,6 +102,17 @@ def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, An
     # What is not there is taken for deleted: a client whose first answer was cut tries again.
     if old is not None:
         _store(calendar, replace(old, deleted=True, updated=world.clock.second()))
+
+
+def _kept(event: SandboxEvent) -> dict[str, Any]:
+    """What a write leaves of an event: that its owner declined it, but not that it was cancelled.
+    One that was deleted begins anew. Inferred: Cronofy documents neither.
+    """
+    left = dict(event.details)
+    left.pop("status", None)
+    if event.deleted:
+        left.pop("participation_status", None)
+    return left
 
 
 def delete_all(world: World, account: SandboxAccount, asked: Mapping[str, Any]) -> None:

@@ -101,17 +101,24 @@ def event_id(our_id: str) -> bytes:
     return orjson.dumps({"event_id": our_id})
 
 
-def managed_events(since: date, until: date) -> str:
-    """The query for our own events on the UTC dates since <= d < until."""
-    return urlencode(
-        {
-            "tzid": "Etc/UTC",
-            "from": since.isoformat(),
-            "to": until.isoformat(),
-            # With it no `read_events` scope is needed, and nobody else's events are read.
-            "only_managed": "true",
-        }
-    )
+def participation(status: str) -> bytes:
+    return orjson.dumps({"status": status})
+
+
+def managed_events(since: date, until: date, *, deleted: bool) -> str:
+    """The query for our own events on the UTC dates since <= d < until;
+    with `deleted` also for those that were deleted, or moved away from there.
+    """
+    query = {
+        "tzid": "Etc/UTC",
+        "from": since.isoformat(),
+        "to": until.isoformat(),
+        # With it no `read_events` scope is needed, and nobody else's events are read.
+        "only_managed": "true",
+    }
+    if deleted:
+        query |= {"include_deleted": "true", "include_moved": "true"}
+    return urlencode(query)
 
 
 def _stamp(seconds: int) -> str:
