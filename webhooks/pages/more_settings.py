@@ -15,12 +15,17 @@ from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, keep
 from webhooks.http.permissions import May
-from webhooks.pages import more_away, more_holidays, more_inside, more_travel
+from webhooks.pages import more_away, more_event_policy, more_holidays, more_inside, more_travel
 from webhooks.pages.more_sections import Section, Sent
 from webhooks.pages.settings import HOME, common, is_number, mine
 
 PLACE = f"{HOME}/more"
-SECTIONS: tuple[Section, ...] = (more_away.SECTION, more_travel.SECTION, more_holidays.SECTION)
+SECTIONS: tuple[Section, ...] = (
+    more_away.SECTION,
+    more_travel.SECTION,
+    more_holidays.SECTION,
+    more_event_policy.SECTION,
+)
 """In the order in which they stand on the page."""
 
 
