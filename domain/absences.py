@@ -3,14 +3,16 @@ are JSON's; each is checked here.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from domain.errors import Invalid, whole_number
 from domain.hours import YEARS, timezone
+from domain.mail.safety import one_line
 from domain.trips import Trip, Trips
 
 MOST_AWAY = 100
@@ -66,7 +68,11 @@ def away_of(value: object) -> tuple[Away, ...]:
         if until <= since:
             raise _reversed(f"{path}.to")
         found.append(Away(since, until, _text(members.get("note", ""), f"{path}.note")))
-    return tuple(sorted(found, key=lambda it: (it.since, it.until, it.note)))
+    return in_order(found)
+
+
+def in_order(away: Iterable[Away]) -> tuple[Away, ...]:
+    return tuple(sorted(away, key=attrgetter("since", "until", "note")))
 
 
 def away_json(away: Sequence[Away]) -> list[dict[str, str]]:
@@ -92,7 +98,7 @@ def trips_of(value: object) -> Trips:
         if last < first:
             raise _reversed(f"{path}.last")
         found.append(Trip(first, last, _zone(members.get("zone"), f"{path}.zone")))
-    found.sort(key=lambda trip: trip.first)
+    found.sort(key=attrgetter("first"))
     for trip, following in pairwise(found):
         if following.first <= trip.last:
             detail = f"{following.first} is in two ranges: a coach is in one place on a date."
@@ -201,6 +207,8 @@ def _text(value: object, path: str) -> str:
         raise Invalid(path, "invalid_value", "Send a text without control characters.")
     if len(value) > MOST_TEXT:
         raise Invalid(path, "too_many", f"Send {MOST_TEXT} characters at most.")
+    if value and not one_line(value):
+        raise Invalid(path, "shows_nothing", "Send a text of which people see something, or none.")
     return value
 
 

@@ -60,6 +60,7 @@ def test_a_note_is_in_no_text_of_an_absence() -> None:
         ([AWAY | {"note": 7}], "away[0].note", "invalid_value"),
         ([AWAY | {"note": "\0"}], "away[0].note", "invalid_value"),
         ([AWAY | {"note": "x" * 301}], "away[0].note", "too_many"),
+        ([AWAY | {"note": " \u200b"}], "away[0].note", "shows_nothing"),
     ],
 )
 def test_an_absence_that_is_none_is_refused(sent: Any, field: str, code: str) -> None:

@@ -1,6 +1,7 @@
 """The public holidays that a coach may switch on: a chooser's lists."""
 
 from dataclasses import asdict
+from unicodedata import normalize
 
 from babel import Locale
 
@@ -34,12 +35,17 @@ def show(query: HolidaysQuery) -> HolidayPlacesOut:
 
 def country_names(locale: Locale) -> Names:
     names = {code: str(locale.territories.get(code, code)) for code in public_holidays.countries()}
-    return sorted(names.items(), key=lambda it: it[1])
+    return sorted(names.items(), key=_in_order)
 
 
 def region_names(country: str) -> Names:
     """Raises Invalid."""
-    return sorted(public_holidays.regions(country).items(), key=lambda it: it[1])
+    return sorted(public_holidays.regions(country).items(), key=_in_order)
+
+
+def _in_order(place: tuple[str, str]) -> str:
+    """Accents count for nothing: Égypte stands before Fidji."""
+    return normalize("NFKD", place[1]).casefold()
 
 
 def _listed(names: Names) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from domain.absences import MOST_AWAY, Away, away_of
+from domain.absences import MOST_AWAY, Away, away_of, in_order
 from domain.coaches import Coach
 from domain.errors import Invalid
 from storage.schema.database import Tx
@@ -11,7 +11,7 @@ from storage.transactions.coach_settings import CoachChange
 from webhooks.http.page_sessions import reader
 from webhooks.pages import hours_text
 from webhooks.pages.more_inside import inside
-from webhooks.pages.more_rows import KEPT, Row, filled, here_and_now, spared, store
+from webhooks.pages.more_rows import KEPT, Row, filled, here_and_now, newest, spared, store
 from webhooks.pages.more_sections import Form, Section, Sent, Values
 
 FIELDS = ("since_date", "since_time", "until_date", "until_time", "note")
@@ -38,10 +38,8 @@ def save(tx: Tx, sent: Sent) -> CoachChange:
     ranges = away_of(asked)
 
     def change(coach: Coach) -> Coach:
-        long_over = here_and_now(coach) - KEPT
-        past = [it for it in set(coach.away) - set(_coming(coach)) if it.until > long_over]
-        together = sorted((*past, *ranges), key=lambda it: (it.since, it.until, it.note))
-        return replace(coach, away=tuple(together))
+        past = newest(_past(coach), MOST_AWAY, ranges)
+        return replace(coach, away=in_order((*past, *ranges)))
 
     return store(tx, sent, change)
 
@@ -49,6 +47,12 @@ def save(tx: Tx, sent: Sent) -> CoachChange:
 def _coming(coach: Coach) -> list[Away]:
     now = here_and_now(coach)
     return [it for it in coach.away if it.until > now]
+
+
+def _past(coach: Coach) -> list[Away]:
+    """What is over and not shown, but not for long."""
+    now = here_and_now(coach)
+    return [it for it in coach.away if now - KEPT < it.until <= now]
 
 
 def _row(away: Away) -> Row:

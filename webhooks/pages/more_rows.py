@@ -2,8 +2,9 @@
 was sent; until when a row that is over is kept; and how a section is stored.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from flask import abort
 
@@ -17,6 +18,7 @@ from webhooks.http.page_sessions import guest
 from webhooks.pages.more_sections import Form, Sent
 
 Row = tuple[str, ...]
+T = TypeVar("T")
 
 SPARE_ROWS = 2
 """Empty ones, besides those that are filled in."""
@@ -39,6 +41,12 @@ def filled(form: Form, names: tuple[str, ...], most: int) -> list[Row]:
 def spared(rows: list[Row], names: tuple[str, ...]) -> list[Row]:
     empty = ("",) * len(names)
     return [*rows, *[empty] * SPARE_ROWS]
+
+
+def newest(past: list[T], most: int, sent: Sequence[T]) -> list[T]:
+    """Of what is over, in order, as much as there is room for beside what was just sent."""
+    room = most - len(sent)
+    return past[max(0, len(past) - room) :]
 
 
 def here_and_now(coach: Coach) -> datetime:

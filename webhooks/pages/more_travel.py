@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from operator import attrgetter
 
 from domain.absences import MOST_TRIPS, trips_of
 from domain.coaches import Coach
@@ -11,7 +12,7 @@ from storage.schema.database import Tx
 from storage.transactions.coach_settings import CoachChange
 from webhooks.http.page_sessions import language
 from webhooks.pages import zones
-from webhooks.pages.more_rows import KEPT, Row, filled, here_and_now, spared, store
+from webhooks.pages.more_rows import KEPT, Row, filled, here_and_now, newest, spared, store
 from webhooks.pages.more_sections import Form, Section, Sent, Values
 
 FIELDS = ("first", "last", "zone")
@@ -33,8 +34,8 @@ def save(tx: Tx, sent: Sent) -> CoachChange:
     trips = trips_of(asked)
 
     def change(coach: Coach) -> Coach:
-        together = sorted((*_past(coach, trips), *trips), key=lambda trip: trip.first)
-        return replace(coach, trips=tuple(together))
+        past = newest(_past(coach, trips), MOST_TRIPS, trips)
+        return replace(coach, trips=tuple(sorted((*past, *trips), key=attrgetter("first"))))
 
     return store(tx, sent, change)
 
