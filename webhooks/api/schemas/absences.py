@@ -17,6 +17,7 @@ Note = Annotated[
         max_length=MOST_TEXT,
         pattern=r"^[^\x00]*$",
         description="For whoever runs the service: show it to no participant.",
+        examples=["Parental leave"],
     ),
 ]
 Country = Annotated[
@@ -39,7 +40,7 @@ class AwayRange(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     since: Wall = Field(alias="from")
-    until: Wall = Field(alias="to", description="Exclusive.")
+    until: Wall = Field(alias="to", description="Exclusive.", examples=["2027-01-04T09:00"])
     note: Note = ""
 
 
