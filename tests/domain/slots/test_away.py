@@ -7,6 +7,7 @@ import pytest
 
 from domain.absences import Away, PublicHolidays
 from domain.coaches import Coach
+from domain.scenario import evaluate
 from domain.slots import Own, SlotSet, build
 from domain.slots.absent import reason_absent
 from domain.slots.reasons import Reason
@@ -180,3 +181,24 @@ def test_what_lies_in_the_window_of_the_evening_before_is_not_on_the_holiday() -
     late, later = at("2026-06-09T01:00"), at("2026-06-09T02:00")
     assert reason_absent(person, late, later) is None
     assert reason_absent(person, later, later + 2 * 3600) is Reason.holiday
+
+
+def test_an_all_day_item_blocks_the_day_where_the_coach_is_on_it() -> None:
+    # Given a coach of New York who is in Tokyo on Tuesday, and busy all of Tuesday
+    case = {
+        "zone": "America/New_York",
+        "hours": dict.fromkeys(("mon", "tue", "wed"), [["09:00", "10:00"]]),
+        "travel": [{"first": "2026-06-09", "last": "2026-06-09", "zone": "Asia/Tokyo"}],
+        "duration": 60,
+        "now": "2026-06-08T00:00:00Z",
+        "from": "2026-06-08T00:00:00Z",
+        "to": "2026-06-11T00:00:00Z",
+    }
+    mornings = ["2026-06-08T13:00:00Z", "2026-06-09T00:00:00Z", "2026-06-10T13:00:00Z"]
+    assert evaluate(case)["starts"] == mornings
+    busy = case | {"busy": [["2026-06-09", "2026-06-10"]]}
+    assert evaluate(busy)["starts"] == [mornings[0], mornings[2]]
+    # And all of Monday reaches to the end of it in New York, where Tuesday has begun in Tokyo
+    busy = case | {"busy": [["2026-06-08", "2026-06-09"]]}
+    assert mornings[0] not in evaluate(busy)["starts"]
+    assert mornings[2] in evaluate(busy)["starts"]
