@@ -187,7 +187,7 @@ def test_an_all_day_item_blocks_the_day_where_the_coach_is_on_it() -> None:
     # Given a coach of New York who is in Tokyo on Tuesday, and busy all of Tuesday
     case = {
         "zone": "America/New_York",
-        "hours": dict.fromkeys(("mon", "tue", "wed"), [["09:00", "10:00"]]),
+        "hours": {day: [["09:00", "10:00"]] for day in ("mon", "tue", "wed")},
         "travel": [{"first": "2026-06-09", "last": "2026-06-09", "zone": "Asia/Tokyo"}],
         "duration": 60,
         "now": "2026-06-08T00:00:00Z",
