@@ -3,6 +3,7 @@
 access mode  what a coach lets us do with a calendar login: read_write, free_busy, no_access
 account      one login of a coach at Cronofy; one coach may have several
 as_of        when a coach's calendars were last read, the oldest of them
+away         a range of wall-clock times in which a coach takes no sessions, in the coach's zone
 back to back scheduling that offers of each free run only the starts that pack it without holes
 buffer       free time that a session keeps before (pre) and after (post) itself; not working time
 busy         what blocks: busy, unknown and (by a switch) tentative items of all selected calendars
@@ -12,6 +13,7 @@ day off      a date whose override has no windows
 digest       16 bytes that are equal when the answers are
 facts        what a session mail tells, as it was when the change happened
 free run     a maximal run of consecutive open starts
+holiday      a public holiday that the coach has switched on: none of its date's windows is there
 horizon      how far ahead one can book: a session ends within so many days of 24 h from now
 held         a mail whose text has an unknown or empty token: kept back, never sent as written
 hours        a coach's weekly windows and their overrides, wall-clock in the coach's zone
@@ -33,5 +35,6 @@ reason       why a cell is closed
 slot         a start and a duration that the coach offers
 slot set     every open start of a coach over some days, a bit each
 span         consecutive cells from an origin
+trip         dates on which a coach works the same hours in another zone
 window       minutes after local midnight in which a coach works; belongs to the date it begins on
 """

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.absences import NO_HOLIDAYS, Away, PublicHolidays
 from domain.errors import Invalid, one_of, whole_number
 from domain.event_differences import POLICIES, EventPolicy
 from domain.hours import Hours
 from domain.mail.safety import mail_address
 from domain.places import Kind as PlaceKind
 from domain.places import Place, Rule
+from domain.trips import Trips
 
 Mode = Literal["flexible", "back_to_back"]
 Kind = Literal["hide", "last_known", "hours_only"]
@@ -62,6 +64,9 @@ class Coach:
     """What becomes of an event of ours that the coach moved, deleted or declined in their calendar:
     they are asked, it is put back, or the session follows it.
     """
+    away: tuple[Away, ...] = ()
+    trips: Trips = ()
+    holidays: PublicHolidays = NO_HOLIDAYS
 
     @property
     def gap(self) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from domain.places import Place, kinds_of
+from storage.rows import absences
 from storage.schema.tables import coaches
 
 
@@ -84,6 +85,7 @@ def _row(coach: Coach) -> dict[str, Any]:
         "place": coach.place and coach.place.as_json(),
         "place_kinds": coach.place_kinds,
         "event_policy": coach.event_policy,
+        **absences.columns(coach),
     }
 
 
@@ -116,6 +118,7 @@ def _one(row: Row[Any] | None) -> Coach | None:
         place=Place.of_json(row.place),
         place_kinds=kinds_of(row.place_kinds),
         event_policy=row.event_policy,
+        **absences.of_row(row),
     )
 
 

@@ -93,6 +93,10 @@ coaches = Table(
     # Where their sessions are, and which kinds of places they take (domain.places).
     Column("place", JSON(none_as_null=True)),
     Column("place_kinds", JSON(none_as_null=True)),
+    # When they are not there, or elsewhere (domain.absences): null where there is nothing.
+    Column("away", JSON(none_as_null=True)),
+    Column("travel", JSON(none_as_null=True)),
+    Column("holidays", JSON(none_as_null=True)),
     number("version", 1),
 )
 
@@ -235,6 +239,7 @@ slot_sets = Table(
     Column("bits", LargeBinary, nullable=False),
     Column("reasons", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    # The releases whose rules made it: of tzdata, and of the public holidays.
     Column("tzdata", Text, nullable=False),
     number("told_version"),  # what Coach OS was last told of
     # When the next hold ends, and the set opens again by the clock alone.

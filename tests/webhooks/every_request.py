@@ -34,6 +34,7 @@ from tests.webhooks.request_parts import (
     TEXT,
     TIME,
     WEEK,
+    WHOLE,
     as_sent,
 )
 from workers.cronofy import signature
@@ -72,15 +73,14 @@ REQUESTS = (
     # The address is signed for one coach: another's, or nobody's, does not go with it.
     Request("badges_show", 200, {"coach_id": (404, 404)}, query={"sig": "{badge}"}),
     Request("coaches_show", 200, COACH),
-    Request("coaches_put", 200, {"coach_id": (200, 201)}, SETTINGS | {"name": "Ada",
-        "email": "ada@example.test",
-            "language": "en", "overrides": {"2026-12-24": [["09:00", "12:00"]]},
-            "place": ROOM, "place_kinds": ["url", "phone"]}),
+    Request("coaches_put", 200, {"coach_id": (200, 201)}, SETTINGS | WHOLE
+        | {"place": ROOM, "place_kinds": ["url", "phone"]}),
     Request("coaches_show_hours", 200, COACH),
     Request("coaches_put_hours", 200, COACH, {"hours": people.OFFICE, "zone": "Europe/London"}),
     Request("coaches_show_overrides", 200, COACH),
     Request("coaches_put_overrides", 200, COACH, {"overrides": {"2026-12-24": [["09:00",
         "12:00"]]}}),
+    Request("holidays_show", 200, query={"country": "GB", "region": "SCT", "language": "en"}),
     Request("slots_show", 200, COACH, query=WEEK | HOUR),
     Request("pools_show", 200, COACH, query=WEEK | HOUR | {"coach_id": "{coach_id}",
         "mode": "any"}),

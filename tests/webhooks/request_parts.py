@@ -38,6 +38,16 @@ ROSTER = (
     "programme,coach,date,time,zone,min,max,duration\n"
     "Lead,{coach_id},2026-06-05,13:00,Europe/London,1,4,60\n"
 )
+WHOLE = {
+    "name": "Ada",
+    "email": "ada@example.test",
+    "language": "en",
+    "overrides": {"2026-12-24": [["09:00", "12:00"]]},
+    "away": [{"from": "2026-12-24T12:00", "to": "2026-12-27T00:00", "note": "Skiing"}],
+    "travel": [{"first": "2026-09-01", "last": "2026-09-08", "zone": "Asia/Tokyo"}],
+    "holidays": {"country": "GB", "region": "SCT", "names": ["Christmas Day"]},
+}
+"""Of a coach, what SETTINGS leaves out."""
 NUMBERS = count()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from domain.coaches import Coach, Policy
@@ -9,9 +10,11 @@ from domain.hours import Hours
 from domain.places import kinds_of
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
+from storage.slots.absences import SessionInside, sessions_inside
 from storage.slots.listings import Listing
 from storage.transactions import coach_settings
 from storage.transactions.coach_settings import CoachChange
+from webhooks.api import absences
 from webhooks.api.places import check_deployment, place_of
 from webhooks.api.schemas.booking_responses import place_out
 from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyIn
@@ -22,6 +25,8 @@ from webhooks.http.listing import listing_of
 from webhooks.http.problems import unknown_coach
 from webhooks.http.requests import expected_version
 
+ABSENCES = ("away", "travel", "holidays")
+
 
 def show(coach_id: str) -> CoachOut:
     """A coach: what was set, and how the calendars stand."""
@@ -30,9 +35,10 @@ def show(coach_id: str) -> CoachOut:
         coach = coaches.get(tx, coach_id)
         listing = listing_of(tx, coach_id, now=services.now())
         connected = connections.of_coach(tx, coach_id)
-    if coach is None or listing is None:
-        raise unknown_coach(coach_id)
-    return _to_out(coach, listing, connected)
+        if coach is None or listing is None:
+            raise unknown_coach(coach_id)
+        inside = sessions_inside(tx, coach, now=services.now())
+    return _to_out(coach, listing, connected, inside)
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
@@ -42,18 +48,8 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
     set.
     """
     hours = Hours.parse(body.zone, body.hours, body.overrides)
-    settings = body.model_dump(
-        exclude={
-            "zone",
-            "hours",
-            "overrides",
-            "durations",
-            "place",
-            "place_kinds",
-            "policy",
-            "version",
-        }
-    )
+    apart = {"zone", "hours", "overrides", "durations", "policy", "version", *ABSENCES}
+    settings = body.model_dump(exclude=apart | {"place", "place_kinds"})
     place = place_of(body.place)
     check_deployment(place)
     coach = Coach(
@@ -66,7 +62,9 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
         version=0,
         **settings,
     )
-    changed = _change(coach_id, lambda _: coach, body.version)
+    # Before the transaction: looking holidays up takes longer than a lock may.
+    sent = absences.sent_of(body)
+    changed = _change(coach_id, partial(absences.changed, coach, sent), body.version)
     status = 200
     if changed.created:
         status = 201
@@ -155,7 +153,9 @@ def _overrides(coach: Coach) -> OverridesOut:
     )
 
 
-def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOut:
+def _to_out(
+    coach: Coach, listing: Listing, connected: list[Connected], inside: list[SessionInside]
+) -> CoachOut:
     return CoachOut.model_validate(
         {
             "id": coach.id,
@@ -187,6 +187,7 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "as_of": listing.as_of,
             "connections": list(map(_connection, connected)),
         }
+        | absences.fields(coach, inside)
     )
 
 

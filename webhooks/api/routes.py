@@ -25,6 +25,7 @@ from webhooks.api import (
     docs,
     health,
     holds,
+    holidays,
     links,
     mail_texts,
     mails,
@@ -40,6 +41,7 @@ from webhooks.api import (
     withheld_addresses,
 )
 from webhooks.api.links import LinkIn, LinkOut
+from webhooks.api.schemas.absences import HolidayPlacesOut, HolidaysQuery
 from webhooks.api.schemas.booking_requests import (
     AttendanceIn,
     BookingIn,
@@ -174,6 +176,8 @@ ROUTES = (
           answer=OverridesOut, refuses=(404,)),
     Route("PUT", f"{COACH}/overrides", coaches.put_overrides, ("coaches:write",), OverridesIn,
           answer=OverridesOut, refuses=(404, 409)),
+    Route("GET", "/v1/holidays", holidays.show, ("coaches:read",), query=HolidaysQuery,
+          answer=HolidayPlacesOut),
     Route("GET", slots.PATH, slots.show, slots.READS, query=SlotsQuery, answer=SlotsOut,
           answers=(200, 304), refuses=(404,)),
     Route("GET", "/v1/slots", pools.show, slots.READS, query=PoolQuery, answer=PoolOut,

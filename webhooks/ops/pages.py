@@ -238,6 +238,7 @@ def _coach(coach_id: str) -> dict[str, Any]:
         accounts = overview_report.accounts_of(tx, coach_id)
         return {
             "listing": listing,
+            "coach": coaches.get(tx, coach_id),
             "lost": bool(accounts) and all(account.trouble in LOST for account in accounts),
             "ask": worst.Remedy("Ask the coach to reconnect", deed="ask", target=coach_id),
             "duration": duration,

@@ -14,12 +14,28 @@ from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, keep
-from webhooks.pages import more_conferencing, more_place
+from webhooks.http.permissions import May
+from webhooks.pages import (
+    more_away,
+    more_conferencing,
+    more_event_policy,
+    more_holidays,
+    more_inside,
+    more_place,
+    more_travel,
+)
 from webhooks.pages.more_sections import Section, Sent
 from webhooks.pages.settings import HOME, common, is_number, mine
 
 PLACE = f"{HOME}/more"
-SECTIONS: tuple[Section, ...] = (more_place.SECTION, more_conferencing.SECTION)
+SECTIONS: tuple[Section, ...] = (
+    more_away.SECTION,
+    more_travel.SECTION,
+    more_holidays.SECTION,
+    more_event_policy.SECTION,
+    more_place.SECTION,
+    more_conferencing.SECTION,
+)
 """In the order in which they stand on the page."""
 
 
@@ -93,6 +109,7 @@ def _page(
         **common(),
         coach_name=coach.name or coach.id,
         version=coach.version,
+        may_move=guest().may(May.run_sessions),
         sections=shown,
         saved=saved,
         refused=refused_name,
@@ -102,6 +119,7 @@ def _page(
 
 
 ROUTES = (
+    *more_inside.ROUTES,
     ("GET", PLACE, more_settings_page),
     ("POST", f"{PLACE}/<section>", more_settings_save),
 )

@@ -34,6 +34,9 @@ TOLD = (
     "place_forbidden",
     "empty",
     "too_long",
+    "reversed_range",
+    "ranges_overlap",
+    "unknown_place",
 )
 # Google's name is Google in every language; these are what a link to Cronofy's consent may name
 # (the sandbox refuses others, and says how far that is known), and what people call them.
@@ -87,6 +90,8 @@ class Words:
             return self("error_out_of_range", low=low, high=high)
         if error.code == "invalid_time":
             return self("error_invalid_time", hours=self.example("window"))
+        if error.code == "invalid_clock":
+            return self("error_invalid_clock", time=self.clock("09:30"))
         if error.code in TOLD:
             return self(f"error_{error.code}")
         return error.detail

@@ -12,6 +12,7 @@ from domain.coaches import Kind, Mode
 from domain.event_differences import EventPolicy
 from domain.freshness import Effect, State
 from domain.places import Kind as PlaceKind
+from webhooks.api.schemas.absences import AbsentSession, Away, HolidaysOut, Travel
 from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.requests import Dates, Week
 
@@ -85,6 +86,9 @@ class CoachSettingsOut(BaseModel):
     place_kinds: list[PlaceKind] | None
     event_policy: EventPolicy
     policy: PolicyOut
+    away: Away
+    travel: Travel
+    holidays: HolidaysOut | None
 
 
 class CoachOut(CoachSettingsOut):
@@ -100,6 +104,9 @@ class CoachOut(CoachSettingsOut):
         description="When the calendars were last read, the oldest of them."
     )
     connections: list[Connection]
+    absent_sessions: list[AbsentSession] = Field(
+        description="Coming sessions that lie where the coach is away or has a holiday."
+    )
 
 
 class Tile(BaseModel):
