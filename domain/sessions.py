@@ -146,6 +146,8 @@ class Session:
     """
     wall_moved: str | None = None
     """What that became under newer time zone rules."""
+    group_id: str | None = None
+    """Of a hybrid_v2 pod: the group that it is in (`domain.pod_groups`)."""
 
     @property
     def pod(self) -> bool:

@@ -19,7 +19,7 @@ is not active never is again.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -127,6 +127,19 @@ def of_coach(tx: Connection, coach_id: str, since: int, until: int) -> list[Sess
         row.coach_id == coach_id, row.kind != "hold", row.ends > since, row.starts < until
     )
     return _all(tx, select(sessions).where(inside).order_by(row.starts, row.id))
+
+
+def of_group(tx: Connection, group_id: str | None) -> list[Session]:
+    """A group's pods that were not called off, in the order in which they begin."""
+    if group_id is None:
+        return []
+    mine = and_(row.group_id == group_id, row.active)
+    return _all(tx, select(sessions).where(mine).order_by(row.starts, row.id))
+
+
+def coaches_of_groups(tx: Connection, group_ids: Collection[str]) -> list[str]:
+    mine = and_(row.group_id.in_(group_ids), row.active)
+    return list(tx.scalars(select(row.coach_id).where(mine).distinct()))
 
 
 def pods_with_seats(
