@@ -2,8 +2,9 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from domain.pod_groups import PodGroup
 from domain.sessions import Context, Session
@@ -28,9 +29,17 @@ def begin(tx: Connection, group: PodGroup, *, now: datetime) -> None:
     tx.execute(insert(tx, pod_groups).values(values).on_conflict_do_nothing())
 
 
+def get(tx: Connection, group_id: str) -> PodGroup | None:
+    return _one(tx, select(pod_groups).where(row.id == group_id))
+
+
 def lock(tx: Connection, group_id: str) -> PodGroup | None:
     """The group, locked until the transaction ends. On SQLite the file is locked as it is."""
-    found = tx.execute(select(pod_groups).where(row.id == group_id).with_for_update()).first()
+    return _one(tx, select(pod_groups).where(row.id == group_id).with_for_update())
+
+
+def _one(tx: Connection, query: Select[Any]) -> PodGroup | None:
+    found = tx.execute(query).first()
     if found is None:
         return None
     return PodGroup(found.id, found.title, Context.of_json(found.context))

@@ -43,7 +43,7 @@ def lock(
 
 
 def lock_pod(tx: Connection, pod_id: str, terms: Terms) -> tuple[Coaches, Session]:
-    """The pod as it is, with the coaches of all pods of its group locked. Raises Refused, Unknown."""
+    """The pod, with the coaches of all pods of its group locked. Raises Refused, Unknown."""
     before = sessions.get(tx, pod_id, what="pod")
     locked = lock(tx, [before.group_id], [before.coach_id], terms)
     return locked, unmoved(before, sessions.get(tx, pod_id, what="pod"))

@@ -29,6 +29,7 @@ from webhooks.api import (
     mails,
     notifications,
     people,
+    pod_exports,
     pod_imports,
     pods,
     pools,
@@ -62,7 +63,7 @@ from webhooks.api.schemas.mail_texts import (
     SendingOut,
     WithheldListOut,
 )
-from webhooks.api.schemas.pod_imports import ImportOut, ImportQuery
+from webhooks.api.schemas.pod_imports import ExportQuery, ImportOut, ImportQuery, TableIn
 from webhooks.api.schemas.requests import (
     CalendarsIn,
     CoachIn,
@@ -133,6 +134,7 @@ class Route:
 PUBLISHED = {
     "coach_states": "tiles",
     "mail_texts": "mailers",
+    "pod_exports": "exports",
     "pod_imports": "imports",
     "withheld_addresses": "withheld",
 }
@@ -201,6 +203,16 @@ ROUTES = (
           AttendanceIn, answer=SessionOut, refuses=(404, 409), once=True),
     Route("POST", "/v1/pods/import", pod_imports.load, BOOKS, query=ImportQuery, answer=ImportOut,
           answers=(200, 201), refuses=(409,), once=True, files=spreadsheets.KINDS),
+    Route("POST", "/v1/pods/import/table", pod_imports.load_table, BOOKS, TableIn,
+          query=ImportQuery, answer=ImportOut, answers=(200, 201), refuses=(409,), once=True),
+    Route("GET", "/v1/pods/import/template.csv", pod_exports.template_csv, ("bookings:read",),
+          media=spreadsheets.CSV),
+    Route("GET", "/v1/pods/import/template.xlsx", pod_exports.template_xlsx, ("bookings:read",),
+          media=spreadsheets.XLSX),
+    Route("GET", "/v1/pods/export.csv", pod_exports.export_csv, ("bookings:read",),
+          query=ExportQuery, media=spreadsheets.CSV),
+    Route("GET", "/v1/pods/export.xlsx", pod_exports.export_xlsx, ("bookings:read",),
+          query=ExportQuery, media=spreadsheets.XLSX),
     Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut,
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,
