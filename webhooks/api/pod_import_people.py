@@ -44,8 +44,13 @@ def named(line: SheetLine, row: ImportRow, lookup: Lookup) -> list[Named]:
     """`Ann Lee <ann@example.test>; bob@example.test, carol`, each once."""
     people: dict[str, Named] = {}
     for column in OF_PEOPLE:
-        for text in _texts(line, row, column):
-            one = _one(text, row, column, lookup)
+        texts = _texts(line, row, column)
+        for text in texts:
+            # Where a cell holds several it is said which.
+            which = ""
+            if len(texts) > 1:
+                which = f"{text[:60]!r}: "
+            one = _one(text, row, column, lookup, which)
             if one is None:
                 continue
             if one.email.lower() in people:
@@ -70,21 +75,21 @@ def _texts(line: SheetLine, row: ImportRow, column: str) -> list[str]:
     return texts
 
 
-def _one(text: str, row: ImportRow, column: str, lookup: Lookup) -> Named | None:
+def _one(text: str, row: ImportRow, column: str, lookup: Lookup, which: str) -> Named | None:
     known = lookup.get(text.casefold())
     if known is not None:
         return Named(known.name, known.email, known)
     if NO_MAILBOX.isdisjoint(text):
         detail = (
-            f"{text[:60]!r}: nobody is known by this username: correct it, tell who it is in"
-            " `people`, or send a mail address."
+            f"Nobody is known by the username {text[:60]!r}: correct it, say in `people` who it is,"
+            " or send a mail address."
         )
         row.wrong("unknown_username", detail, column)
         return None
     try:
         name, email = mailbox(column, text)
     except Invalid as error:
-        row.wrong(error.code, f"{text[:60]!r}: {error.detail}", column)
+        row.wrong(error.code, which + error.detail, column)
         return None
     if not name:
         detail = f"{email} has no name: mails will call them by their address."

@@ -58,11 +58,13 @@ def load(query: ImportQuery) -> Response:
     Columns, in any order and by many names: programme, coach (mail address or id), date, time (or
     one date and time), zone, min, max; if you like, participants (`Ann Lee <ann@example.com>; ...`
     or usernames), cohort, project, company, title, duration, format, language, group. A row with
-    the `id` of a pod changes that pod, where it differs. At most 500 rows and 1000 participants. A
-    dry run answers with each row's verdict and writes nothing. A real run makes all pods (201), or, if one row is
-    red, none: 409 `import_refused`, with the same `rows` and `counts`. It goes on coach by coach:
-    repeated with its key, it goes on where it stopped; and a row whose time is taken meanwhile is
-    red in a 409 `import_partial`, while the others stand, each with its `pod_id`.
+    the `id` of a pod changes that pod, where it differs. At most 500 rows and 1000 participants.
+
+    A dry run answers with each row's verdict and writes nothing. A real run makes all pods (201),
+    or, if one row is red, none: 409 `import_refused`, with the same `rows` and `counts`. It goes on
+    coach by coach: repeated with its key, it goes on where it stopped; and a row whose time is
+    taken meanwhile is red in a 409 `import_partial`, while the others stand, each with its
+    `pod_id`.
     """
     if request.mimetype not in spreadsheets.KINDS:
         detail = f"Send the file itself as the body, as {' or '.join(spreadsheets.KINDS)}."
@@ -76,8 +78,8 @@ def load_table(query: ImportQuery, body: TableIn) -> Response:
     """The same from a table within JSON, with who is meant by each username, and by which column.
 
     Send the file as `csv`, or an XLSX in base64 as `xlsx`. `people` says who a username is; one
-    that is not there makes its row red. `columns` says which column is meant by a heading that is not
-    known by itself.
+    that is not there makes its row red. `columns` says which column is meant by a heading that is
+    not known by itself.
     """
     raw, kind = _file(body)
     columns = Columns.of({each.heading: each.column for each in body.columns})

@@ -40,6 +40,7 @@ CODES: dict[str, tuple[int, str]] = {
     "seats_taken": (409, "More seats are taken than the pod would have."),
     "already_seated": (409, "The participant has a seat in the pod already."),
     "format_forbids": (409, "The pod's `format` does not let this participant do that."),
+    "group_forbids": (409, "The pod cannot be in this group."),
     "booking_ended": (409, "The booking was cancelled, or its session is over; it never revives."),
     "pod_ended": (409, "The pod was called off."),
     "already_begun": (409, "The session has begun."),
