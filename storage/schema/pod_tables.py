@@ -24,8 +24,7 @@ pod_shells = Table(
     "pod_shells",
     metadata,
     Column("id", Text, primary_key=True),
-    # A coach who is erased leaves the shell to another one.
-    Column("coach_id", Text, ForeignKey("coaches.id", ondelete="SET NULL"), index=True),
+    Column("coach_id", Text, ForeignKey("coaches.id", ondelete="CASCADE"), index=True),
     Column("duration", BigInteger),  # minutes
     number("min_seats", 1),
     number("capacity", 1),

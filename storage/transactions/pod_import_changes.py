@@ -102,7 +102,7 @@ def _pod(tx: Connection, entry: PodEntry, coach: Coach) -> Session:
         detail = (
             "A pod keeps its coach: call this one off, and add a row without an id for the new one."
         )
-        raise Invalid("coach", "pod_keeps_coach", detail)
+        raise Refused("pod_keeps_coach", detail)
     return pod
 
 

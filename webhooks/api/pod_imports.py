@@ -49,7 +49,14 @@ COLUMN_OF = {
     "coach": "coach",
     "duration": "duration",
 }
-COLUMN_OF_CODE = {"slot_not_open": "time", "already_begun": "time"}
+COLUMN_OF_CODE = {
+    "slot_not_open": "time",
+    "already_begun": "time",
+    "pod_keeps_coach": "coach",
+    "pod_ended": "id",
+    "stale_version": "version",
+    "group_forbids": "group",
+}
 
 
 def load(query: ImportQuery) -> Response:

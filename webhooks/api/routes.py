@@ -31,6 +31,7 @@ from webhooks.api import (
     people,
     pod_exports,
     pod_imports,
+    pod_shells,
     pods,
     pools,
     sessions,
@@ -64,6 +65,14 @@ from webhooks.api.schemas.mail_texts import (
     WithheldListOut,
 )
 from webhooks.api.schemas.pod_imports import ExportQuery, ImportOut, ImportQuery, TableIn
+from webhooks.api.schemas.pod_shells import (
+    PodsChange,
+    PodsOut,
+    ShellsIn,
+    ShellsOut,
+    ShellsQuery,
+    ShellTimeIn,
+)
 from webhooks.api.schemas.requests import (
     CalendarsIn,
     CoachIn,
@@ -136,12 +145,14 @@ PUBLISHED = {
     "mail_texts": "mailers",
     "pod_exports": "exports",
     "pod_imports": "imports",
+    "pod_shells": "shells",
     "withheld_addresses": "withheld",
 }
 COACH = "/v1/coaches/<coach_id>"
 CONNECTION = f"{COACH}/connections/<connection_id>"
 BOOKING = "/v1/bookings/<booking_id>"
 POD = "/v1/pods/<pod_id>"
+SHELL = "/v1/shells/<shell_id>"
 PARTICIPANT = "/v1/participants/<participant_id>"
 BOOKS = ("bookings:write",)
 ERASES = ("people:erase",)
@@ -192,6 +203,8 @@ ROUTES = (
           once=True),
     Route("POST", "/v1/pods", pods.create, BOOKS, PodIn, answer=SessionOut, answers=(201,),
           refuses=(404, 409), once=True),
+    Route("PATCH", "/v1/pods", pod_shells.change_together, BOOKS, PodsChange, answer=PodsOut,
+          refuses=(404, 409), once=True),
     Route("GET", POD, pods.show, ("bookings:read",), answer=SessionOut, refuses=(404,)),
     Route("PATCH", POD, pods.change, BOOKS, PodChange, answer=SessionOut, refuses=(404, 409),
           once=True),
@@ -201,6 +214,13 @@ ROUTES = (
           answer=SessionsOut, refuses=(404,)),
     Route("POST", "/v1/sessions/<session_id>/attendance", sessions.report_attendance, BOOKS,
           AttendanceIn, answer=SessionOut, refuses=(404, 409), once=True),
+    Route("POST", "/v1/shells", pod_shells.create, BOOKS, ShellsIn, answer=ShellsOut,
+          answers=(201,), refuses=(404, 409), once=True),
+    Route("GET", "/v1/shells", pod_shells.show, ("bookings:read",), query=ShellsQuery,
+          answer=ShellsOut),
+    Route("POST", f"{SHELL}/time", pod_shells.give_time, BOOKS, ShellTimeIn, answer=SessionOut,
+          answers=(201,), refuses=(404, 409), once=True),
+    Route("DELETE", SHELL, pod_shells.delete, BOOKS, answers=(204,), refuses=(404,), once=True),
     Route("POST", "/v1/pods/import", pod_imports.load, BOOKS, query=ImportQuery, answer=ImportOut,
           answers=(200, 201), refuses=(409,), once=True, files=spreadsheets.KINDS),
     Route("POST", "/v1/pods/import/table", pod_imports.load_table, BOOKS, TableIn,

@@ -60,7 +60,7 @@ def _shells() -> None:
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["coach_id"], ["coaches.id"], name=op.f("fk_pod_shells_coach_id"), ondelete="SET NULL"
+            ["coach_id"], ["coaches.id"], name=op.f("fk_pod_shells_coach_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pod_shells")),
     )
