@@ -35,10 +35,9 @@ class ChangedTogether:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """What a shell gets; `coach_id`, `duration` None: its own."""
+    """What a shell gets; `duration` None: its own."""
 
     start: int
-    coach_id: str | None = None
     duration: int | None = None
     force: str | None = None
 
@@ -154,13 +153,14 @@ def _check(tx: Connection, shell: PodShell) -> None:
 
 def _plan(shell: PodShell, time: Time) -> Plan:
     """Raises Invalid for a time without a coach or a length."""
-    coach_id, duration = time.coach_id or shell.coach_id, time.duration or shell.duration
-    if coach_id is None:
-        raise Invalid("coach_id", "missing", "Send coach_id: this pod has none yet.")
+    duration = time.duration or shell.duration
+    if shell.coach_id is None:
+        detail = "This pod has no coach yet: set coach_id first, with PATCH /v1/pods."
+        raise Invalid("coach_id", "missing", detail)
     if duration is None:
         raise Invalid("duration", "missing", "Send duration: this pod has none yet.")
     return Plan(
-        Wanted(coach_id, time.start, duration, time.force),
+        Wanted(shell.coach_id, time.start, duration, time.force),
         shell.min_seats,
         shell.capacity,
         shell.format,

@@ -67,7 +67,7 @@ def give_time(shell_id: str, body: ShellTimeIn) -> Response:
     It is a pod from now on, with the id that it had; who was to come has a seat, and is mailed.
     """
     require_key()
-    time = Time(instant("start", body.start), body.coach_id, body.duration, forced(body.force))
+    time = Time(instant("start", body.start), body.duration, forced(body.force))
     expected = expected_version(body.version)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:

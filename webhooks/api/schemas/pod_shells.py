@@ -56,10 +56,9 @@ class ShellsQuery(QueryIn):
 
 
 class ShellTimeIn(Body):
-    """The open time that was chosen; coach and duration, where the pod has none yet."""
+    """The open time that was chosen, and how long it is, where that was not said before."""
 
     start: Start
-    coach_id: Id | None = None
     duration: Length | None = None
     version: Expected = None
     force: ForceIn | None = None
