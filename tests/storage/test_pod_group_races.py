@@ -92,8 +92,8 @@ def test_nobody_is_left_out_of_a_pod_that_is_added_while_seats_are_taken_and_lef
             ).all()
         acts: list[Act] = [cancelling(booking_id) for booking_id in mine[:2]]
         acts += [seat(groups[0][0], who) for who in crowd[2 * nth : 2 * nth + 2]]
-        acts.append(adding("ada", at(10 + nth, 10)))
-        acts.append(adding("bob", at(10 + nth, 12)))
+        acts.append(adding("ada", at(9 + nth, 13)))
+        acts.append(adding("bob", at(9 + nth, 15)))
         assert set(race(database, acts)) == {"done"}
         with database.read() as tx:
             pods_now = tx.execute(
