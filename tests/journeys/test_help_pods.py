@@ -56,7 +56,9 @@ def starts(desk: Desk, day: str) -> list[str]:
 
 
 def test_an_available_time_is_chosen_and_given_to_the_pod(desk: Desk) -> None:
-    """Line 17: "No slots are made in advance: an available time is chosen and given to the pod." """
+    """Line 17: "No slots are made in advance: an available time is chosen and given to the
+    pod."
+    """
     shell = made(desk, "/v1/shells", {"shells": [TIMED]})["shells"][0]["pod_id"]
     # Nothing is taken until a time is chosen, and it is one of those that are open
     open_times = starts(desk, "2026-06-02")
@@ -91,7 +93,9 @@ def test_a_format_says_who_chooses_and_who_may_rebook(
 
 
 def test_hybrid_v2_is_chosen_by_its_first_pod_and_keeps_who_chose_it(desk: Desk) -> None:
-    """Line 18: "... hybrid v2 (choose the first pod, then locked into that group from there on)." """
+    """Line 18: "... hybrid v2 (choose the first pod, then locked into that group from there
+    on)."
+    """
     group = {"format": "hybrid_v2", "group_id": "mondays"}
     mondays = [pod(desk, day, **group) for day in (8, 15)]
     tuesday = pod(desk, 9, format="hybrid_v2", group_id="tuesdays")

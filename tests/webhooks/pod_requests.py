@@ -1,5 +1,4 @@
-"""The requests of `every_request` that groups of pods, pods without a time, and files of pods take.
-"""
+"""The requests of `every_request` that groups of pods, pods without a time, and files of pods take."""
 
 from tests.webhooks.request_parts import CONTEXT, PERSON, ROSTER, SEATS, WEEK, Request
 
