@@ -45,7 +45,11 @@ def check_format(format_: Format | None) -> None:
 def after(pods: Iterable[Session], pod: Session, now: datetime) -> list[Session]:
     """Those of a group's pods that come after this one and have not begun, in order."""
     place = pod.starts, pod.id
-    return [each for each in pods if (each.starts, each.id) > place and not each.begun(now)]
+    found = []
+    for each in pods:
+        if (each.starts, each.id) > place and not each.begun(now):
+            found.append(each)
+    return found
 
 
 def took_part(session: Session, booking: Booking) -> bool:
@@ -66,7 +70,14 @@ def leaves_with(
     """The seats that are given up with this one, which is not counted among them: all later ones,
     if it was the first. `seats`: the participant's in the group's pods, in order.
     """
-    standing = [seat for seat in seats if seat[1].id == left.id or took_part(*seat)]
-    if standing[0][1].id != left.id:
-        return []
-    return [seat for seat in standing[1:] if not seat[0].begun(now)]
+    found = []
+    is_first = True
+    for session, booking in seats:
+        if booking.id == left.id and is_first:
+            is_first = False
+        elif took_part(session, booking):
+            if is_first:
+                return []
+            if not session.begun(now):
+                found.append((session, booking))
+    return found

@@ -28,9 +28,8 @@ class PodShell:
 
     def with_people(self, assigned: tuple[Participant, ...]) -> "PodShell":
         """Whoever is there already stays as they are."""
-        there = {who.id for who in self.participants}
-        more = tuple(who for who in assigned if who.id not in there)
-        return replace(self, participants=(*self.participants, *more))
+        people = {who.id: who for who in (*assigned, *self.participants)}
+        return replace(self, participants=tuple(people.values()))
 
     def check(self) -> None:
         """Raises Invalid and Refused for what could be a pod at no time."""
@@ -48,6 +47,9 @@ class PodShell:
             raise Refused("seats_taken", detail, reason="full")
 
 
+FIELDS = ("coach_id", "duration", "min_seats", "capacity", "format", "title", "group_id")
+
+
 @dataclass(frozen=True, slots=True)
 class CommonChanges:
     """What of many pods is to be the same; None stays. `assigned`: who gets a seat in each."""
@@ -63,6 +65,9 @@ class CommonChanges:
 
     def fields(self) -> dict[str, object]:
         """By name, what is to be another; who is assigned is another matter."""
-        names = ("coach_id", "duration", "min_seats", "capacity", "format", "title", "group_id")
-        values = {name: getattr(self, name) for name in names}
-        return {name: value for name, value in values.items() if value is not None}
+        found = {}
+        for name in FIELDS:
+            value = getattr(self, name)
+            if value is not None:
+                found[name] = value
+        return found

@@ -91,8 +91,8 @@ def check_choice(tx: Connection, pod: Session, participant_id: str) -> None:
     if first := bookings.chosen_before(tx, pod, participant_id):
         detail = "This participant chose another group before, and stays with it: use its pods."
         raise Refused("format_forbids", detail, format=pod.format, pod_id=first)
-    if not is_first(tx, pod):
-        pods = sessions.of_group(tx, pod.group_id)
+    pods = sessions.of_group(tx, pod.group_id)
+    if pods and pods[0].id != pod.id and not _is_in(tx, pods, participant_id):
         detail = (
             "A group is chosen by its first pod, and this is a later one: take a seat in the first,"
             " or let the programme assign this one."
@@ -100,10 +100,13 @@ def check_choice(tx: Connection, pod: Session, participant_id: str) -> None:
         raise Refused("format_forbids", detail, format=pod.format, pod_id=pods[0].id)
 
 
-def is_first(tx: Connection, pod: Session) -> bool:
-    """Whether the pod is the one that its group is chosen by."""
-    pods = sessions.of_group(tx, pod.group_id)
-    return not pods or pods[0].id == pod.id
+def _is_in(tx: Connection, pods: Sequence[Session], participant_id: str) -> bool:
+    """Whether the participant is in the group of these pods: they may take a seat again that they
+    gave up alone.
+    """
+    known = {pod.id: pod for pod in pods}
+    mine = bookings.in_group(tx, pods[0].group_id or "", participant_id)
+    return any(took_part(known[booking.session_id], booking) for booking in mine)
 
 
 def later(tx: Connection, pod: Session, terms: Terms) -> list[Session]:
@@ -132,10 +135,12 @@ def given_up_with(
     pods = sessions.of_group(tx, pod.group_id)
     if pod.group_id is None or not pods:
         return []
-    order = {each.id: (place, each) for place, each in enumerate(pods)}
+    seats = []
     mine = bookings.in_group(tx, pod.group_id, left.participant.id)
-    mine.sort(key=lambda booking: order[booking.session_id][0])
-    seats = [(order[booking.session_id][1], booking) for booking in mine]
+    for each in pods:
+        for booking in mine:
+            if booking.session_id == each.id:
+                seats.append((each, booking))
     return leaves_with(seats, left, terms.now)
 
 
@@ -150,7 +155,7 @@ def _with_room(tx: Connection, group_id: str | None) -> list[str]:
     """The first pods of groups that are a choice with this one and have a seat left in each pod."""
     group = None
     if group_id is not None:
-        group = pod_groups.lock(tx, group_id)
+        group = pod_groups.get(tx, group_id)
     if group is None:
         return []
     found = []

@@ -1,4 +1,4 @@
-"""The requests of `every_request` that groups of pods, pods without a time, and files of pods take."""
+"""Requests of `every_request` about groups of pods, pods without a time, and files of pods."""
 
 from tests.webhooks.request_parts import CONTEXT, PERSON, ROSTER, SEATS, WEEK, Request
 

@@ -143,6 +143,11 @@ def test_a_later_seat_is_given_up_alone(database: Database, group: list[Made]) -
     assert seated(database, group) == [True, False, True]
     # The day is missed, the group kept: a pod that is made now has a seat for them
     assert len(grouped(database, start=at(9, 14)).seats) == 1
+    # And they may take that seat again by themselves, which nobody else may
+    with pytest.raises(Refused, match="format_forbids"):
+        join(database, group[1], people.HEDY)
+    join(database, group[1], people.GRACE)
+    assert seated(database, group) == [True, True, True]
     leave(database, done)
     assert seated(database, group) == [False, False, False]
 
