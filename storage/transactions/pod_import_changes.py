@@ -27,13 +27,13 @@ NOBODY = "-"
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A pod, and what of it is to be another. `staying`: seats that nobody asks to change."""
+    """A pod, and what of it is to be another. `seated`: how many have a seat afterwards."""
 
     pod: Session
     changes: Changes
     joins: tuple[Participant, ...]
     leaves: tuple[Booking, ...]
-    staying: int
+    seated: int
     differs: tuple[Difference, ...]
 
     @property
@@ -64,9 +64,8 @@ def compare(tx: Connection, entry: PodEntry, coach: Coach, terms: Terms) -> Comp
     joins, leaves = _people(entry, seated)
     if joins or leaves:
         differs.append(_of_people(joins, leaves))
-    found = Compared(
-        pod, changes, joins, leaves, len(seated) - len(leaves) + len(joins), tuple(differs)
-    )
+    taken = len(seated) - len(leaves) + len(joins)
+    found = Compared(pod, changes, joins, leaves, taken, tuple(differs))
     if differs:
         _check(entry, found, terms)
     return found
@@ -120,7 +119,7 @@ def _check(entry: PodEntry, found: Compared, terms: Terms) -> None:
         )
         raise Refused("stale_version", detail, current=pod.version)
     low, high = found.changes.min_seats or pod.min_seats, found.changes.capacity or pod.capacity
-    check_seats(low, high, found.staying)
+    check_seats(low, high, found.seated)
 
 
 def _changes(entry: PodEntry, pod: Session) -> tuple[Changes, list[Difference]]:

@@ -74,6 +74,19 @@ def doubt_people_in_two_places(rows: Sequence[ImportRow]) -> None:
             others.append((row.number, row.pod))
 
 
+def refuse_pods_twice(rows: Sequence[ImportRow]) -> None:
+    """Mark red whatever names a pod that a row before names: which of the two is meant?"""
+    seen: dict[str, int] = {}
+    for row in rows:
+        if row.entry is None or row.entry.pod_id is None:
+            continue
+        first = seen.setdefault(row.entry.pod_id, row.number)
+        if first != row.number:
+            detail = f"Row {first} names this pod too: leave one of the two out."
+            row.wrong("pod_twice", detail, "id")
+            row.entry = None
+
+
 def _overlapping(others: Sequence[tuple[int, Placed]], pod: Placed) -> int | None:
     """The number of the first row whose pod is at the same time."""
     for number, other in others:

@@ -93,6 +93,8 @@ def load_table(query: ImportQuery, body: TableIn) -> Response:
     people = {}
     for each in body.people:
         people[each.username.casefold()] = participant_of(each.participant)
+    if len(people) < len(body.people):
+        raise RefusedRequest("invalid_value", "Send each username once.", field="people")
     return _done(_rows(spreadsheets.read(raw, kind, columns), people), dry_run=query.dry_run)
 
 
@@ -126,6 +128,7 @@ def _rows(lines: Sequence[SheetLine], lookup: Lookup) -> list[ImportRow]:
         if row.entry is not None:
             people += len(row.entry.participants)
         rows.append(row)
+    pod_import_rows.refuse_pods_twice(rows)
     if people > MOST_PEOPLE:
         raise refused(f"Send at most {MOST_PEOPLE} participants at once: split the file.")
     return rows

@@ -65,7 +65,7 @@ def test_an_export_that_is_sent_again_changes_nothing(desk: Desk) -> None:
     raw = as_file(rows)
     assert comes(upload(desk, raw).json) == [("green", "unchanged", [])] * 2
     answer = real(desk, raw)
-    assert (answer.status_code, answer.json["imported"]) == (201, True)
+    assert (answer.status_code, answer.json["imported"]) == (201, False)
     assert answer.json["counts"] == {"green": 2, "yellow": 0, "red": 0}
     after = desk.dump()
     assert {name for name in after if after[name] != before[name]} == {"idempotency"}
@@ -144,6 +144,23 @@ def test_a_pod_that_was_called_off_is_red_if_it_differs(desk: Desk) -> None:
     assert judged(upload(desk, as_file(rows)).json) == [(2, "green", [])]
     rows[0]["Session title"] = "x"
     assert judged(upload(desk, as_file(rows)).json) == [(2, "red", ["pod_ended"])]
+
+
+def test_a_pod_that_two_rows_name_is_red_in_the_second(desk: Desk) -> None:
+    pod(desk)
+    rows = exported(desk) * 2
+    assert judged(upload(desk, as_file(rows)).json) == [(2, "green", []), (3, "red", ["pod_twice"])]
+
+
+def test_an_unchanged_coach_before_a_red_row_lets_nothing_through(desk: Desk) -> None:
+    """Parts go coach by coach: that nothing differs of the first is not that something was made."""
+    pod(desk)
+    pod(desk, coach_id="bob")
+    rows = exported(desk)
+    rows[1]["Start time*"] = "04:00"
+    rows.append(rows[1] | {"Pod id": "", "Version": "", "Start time*": "13:00"})
+    answer = real(desk, as_file(rows))
+    assert (answer.json["code"], answer.json["imported"]) == ("import_refused", False)
 
 
 def test_two_pods_may_change_their_times_in_one_file(desk: Desk) -> None:

@@ -102,7 +102,7 @@ class Counts(BaseModel):
 
 class ImportOut(BaseModel):
     imported: bool = Field(
-        description="Whether pods were made. A dry run makes none; one red row stops all."
+        description="Whether pods were made or changed. A dry run does neither; one red row stops all."
     )
     counts: Counts
     rows: list[RowOut]
