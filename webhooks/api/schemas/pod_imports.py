@@ -102,7 +102,8 @@ class Counts(BaseModel):
 
 class ImportOut(BaseModel):
     imported: bool = Field(
-        description="Whether pods were made or changed. A dry run does neither; one red row stops all."
+        description="Whether pods were made or changed. A dry run does neither; one red row stops"
+        " all."
     )
     counts: Counts
     rows: list[RowOut]
