@@ -14,6 +14,7 @@ digest       16 bytes that are equal when the answers are
 facts        what a session mail tells, as it was when the change happened
 free run     a maximal run of consecutive open starts
 holiday      a public holiday that the coach has switched on: none of its date's windows is there
+group        hybrid_v2 pods in the order in which they begin: a seat in the first is one in each
 horizon      how far ahead one can book: a session ends within so many days of 24 h from now
 held         a mail whose text has an unknown or empty token: kept back, never sent as written
 hours        a coach's weekly windows and their overrides, wall-clock in the coach's zone
@@ -32,6 +33,7 @@ policy       what people see while a coach's calendars cannot be trusted: hide, 
 pool         several coaches asked at once: any of them, or all
 reading      what one read of one connection brought, whole
 reason       why a cell is closed
+shell        a pod that has no time yet, and takes nobody's
 slot         a start and a duration that the coach offers
 slot set     every open start of a coach over some days, a bit each
 span         consecutive cells from an origin

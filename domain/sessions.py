@@ -162,6 +162,9 @@ class Session:
         """The link, number or address, in one line; nothing where there is none, or none yet."""
         return where(self.place, self.join_url)
 
+    group_id: str | None = None
+    """Of a hybrid_v2 pod: the group that it is in (`domain.pod_groups`)."""
+
     @property
     def pod(self) -> bool:
         return self.kind == "pod"

@@ -33,6 +33,8 @@ from storage.schema.tables import (
     oauth_states,
     ops_audit,
     outbox,
+    pod_shell_people,
+    pod_shells,
     profiles,
     refusals,
     sessions,
@@ -117,6 +119,7 @@ def of_coach(tx: Connection, coach_id: str) -> Rows:
     mine = select(connections.c.id).where(connections.c.coach_id == coach_id)
     met = select(sessions.c.id).where(sessions.c.coach_id == coach_id)
     seats = select(bookings.c.id).where(bookings.c.session_id.in_(met))
+    planned = select(pod_shells.c.id).where(pod_shells.c.coach_id == coach_id)
     owed = outbox.c
     # Relink mails are about an account, and have its id where others have a booking's.
     about = or_(
@@ -139,6 +142,8 @@ def of_coach(tx: Connection, coach_id: str) -> Rows:
         slot_sets: slot_sets.c.coach_id == coach_id,
         sessions: sessions.c.coach_id == coach_id,
         bookings: bookings.c.session_id.in_(met),
+        pod_shells: pod_shells.c.coach_id == coach_id,
+        pod_shell_people: pod_shell_people.c.shell_id.in_(planned),
         event_looks: event_looks.c.session_id.in_(met),
         outbox: about,
         withheld_addresses: withheld_addresses.c.address.in_(addresses_of_coach(tx, coach_id)),
@@ -154,6 +159,7 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
     return {
         bookings: bookings.c.participant_id == participant_id,
         sessions: (sessions.c.kind == "hold") & (sessions.c.owner == participant_id),
+        pod_shell_people: pod_shell_people.c.participant_id == participant_id,
         outbox: outbox.c.booking_id.in_(seats),
         withheld_addresses: withheld_addresses.c.address.in_(
             addresses_of_participant(tx, participant_id)
@@ -181,8 +187,13 @@ def addresses_of_participant(tx: Connection, participant_id: str) -> set[str]:
     mine = bookings.c.participant_id == participant_id
     seats = select(bookings.c.id).where(mine)
     addresses = _written_to(tx, "participant", outbox.c.booking_id.in_(seats))
-    for participant in tx.scalars(select(bookings.c.participant).where(mine)):
-        addresses.add(participant["email"])
+    planned = pod_shell_people.c.participant_id == participant_id
+    for named in (
+        select(bookings.c.participant).where(mine),
+        select(pod_shell_people.c.participant).where(planned),
+    ):
+        for participant in tx.scalars(named):
+            addresses.add(participant["email"])
     return addresses
 
 

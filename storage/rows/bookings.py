@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from domain.mail.safety import mail_address
 from domain.sessions import Booking, Context, Participant, Session, Terms, Unknown
-from storage.schema.tables import bookings, sessions
+from storage.schema.tables import bookings, pod_groups, sessions
 
 row = bookings.c
 
@@ -82,6 +82,13 @@ def coach_of(tx: Connection, booking_id: str) -> str:
     return str(found)
 
 
+def group_of(tx: Connection, booking_id: str) -> str | None:
+    """The group that the booking's pod is in."""
+    query = select(sessions.c.group_id).join(bookings, row.session_id == sessions.c.id)
+    found: str | None = tx.scalar(query.where(row.id == booking_id))
+    return found
+
+
 def of_session(tx: Connection, session_id: str) -> list[Booking]:
     """All seats that were ever taken, the oldest first."""
     return _all(tx, row.session_id == session_id)
@@ -112,27 +119,52 @@ def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
     return tx.scalar(mine.where(row.status == "booked")) is not None
 
 
-def chosen_before(tx: Connection, pod: Session, participant_id: str) -> str | None:
-    """The other hybrid_v2 pod that this participant once chose for the same session of the same
-    programme. One that was called off binds nobody.
+def in_group(tx: Connection, group_id: str, participant_id: str | None = None) -> list[Booking]:
+    """The seats that were ever taken in the group's pods, of one participant or of all, the oldest
+    first.
     """
+    query = select(bookings).join(sessions, row.session_id == sessions.c.id)
+    theirs = query.where(sessions.c.group_id == group_id, sessions.c.active)
+    if participant_id is not None:
+        theirs = theirs.where(row.participant_id == participant_id)
+    return _read(tx, theirs.order_by(row.created_at, row.id))
+
+
+def chosen_before(tx: Connection, pod: Session, participant_id: str) -> str | None:
+    """The pod of another group that this participant once chose, where both groups are a choice:
+    they were begun under one title in one programme. One that was called off binds nobody.
+    """
+    pods, groups = sessions.c, pod_groups.c
     query = (
-        select(sessions.c.id, sessions.c.title, sessions.c.context)
-        .join(bookings, row.session_id == sessions.c.id)
-        .where(
-            row.participant_id == participant_id,
-            sessions.c.format == "hybrid_v2",
-            sessions.c.id != pod.id,
-        )
-        .where(sessions.c.active)
+        select(pods.id, pods.group_id, pods.title, pods.context)
+        .add_columns(groups.title.label("begun_title"), groups.context.label("begun_context"))
+        .join(bookings, row.session_id == pods.id)
+        .outerjoin(pod_groups, groups.id == pods.group_id)
+        .where(row.participant_id == participant_id, pods.format == "hybrid_v2", pods.active)
+        .where(pods.id != pod.id)
         .order_by(row.created_at, row.id)
     )
-    same = pod.title, pod.context.as_json()
+    if pod.group_id is not None:
+        query = query.where(pods.group_id.is_distinct_from(pod.group_id))
+    same = _name(tx, pod)
     # Compared here: PostgreSQL knows no equality of JSON, and to SQLite it is a text.
     for found in tx.execute(query):
-        if (found.title, found.context) == same:
+        # Those that the release before made are in no group yet: each is one by itself.
+        name = (found.title, found.context)
+        if found.begun_context is not None:
+            name = (found.begun_title, found.begun_context)
+        if name == same:
             return str(found.id)
     return None
+
+
+def _name(tx: Connection, pod: Session) -> tuple[str | None, Any]:
+    """What the pod's group was begun under."""
+    query = select(pod_groups.c.title, pod_groups.c.context)
+    found = tx.execute(query.where(pod_groups.c.id == pod.group_id)).first()
+    if found is None:
+        return pod.title, pod.context.as_json()
+    return found.title, found.context
 
 
 def _all(tx: Connection, *where: ColumnElement[bool]) -> list[Booking]:

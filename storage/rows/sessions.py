@@ -19,7 +19,7 @@ is not active never is again.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -151,6 +151,52 @@ def of_coach(tx: Connection, coach_id: str, since: int, until: int) -> list[Sess
         row.coach_id == coach_id, row.kind != "hold", row.ends > since, row.starts < until
     )
     return _all(tx, select(sessions).where(inside).order_by(row.starts, row.id))
+
+
+def pods_within(
+    tx: Connection,
+    within: Context,
+    since: int,
+    until: int,
+    *,
+    coach_id: str | None = None,
+    limit: int,
+) -> list[Session]:
+    """The pods of this company, project and cohort, wherever it names one, that begin in
+    [since, until) and were not called off, in order.
+    """
+    wanted = [row.kind == "pod", row.active, row.starts >= since, row.starts < until]
+    if coach_id is not None:
+        wanted.append(row.coach_id == coach_id)
+    for name in ("company", "project", "cohort"):
+        if named := getattr(within, name):
+            wanted.append(row.context[name].as_string() == named)
+    query = select(sessions).where(*wanted).order_by(row.starts, row.id)
+    return _all(tx, query.limit(limit))
+
+
+def of_group(tx: Connection, group_id: str | None) -> list[Session]:
+    """A group's pods that were not called off, in the order in which they begin."""
+    if group_id is None:
+        return []
+    mine = and_(row.group_id == group_id, row.active)
+    return _all(tx, select(sessions).where(mine).order_by(row.starts, row.id))
+
+
+def groups_of(tx: Connection, pod_ids: Sequence[str]) -> set[str]:
+    """The groups that these pods are in."""
+    mine = and_(row.id.in_(pod_ids), row.group_id.is_not(None))
+    return set(tx.scalars(select(row.group_id).where(mine)))
+
+
+def coach_of(tx: Connection, session_id: str) -> str | None:
+    found: str | None = tx.scalar(select(row.coach_id).where(row.id == session_id))
+    return found
+
+
+def coaches_of_groups(tx: Connection, group_ids: Collection[str]) -> list[str]:
+    mine = and_(row.group_id.in_(group_ids), row.active)
+    return list(tx.scalars(select(row.coach_id).where(mine).distinct()))
 
 
 def pods_with_seats(

@@ -37,6 +37,7 @@ sessions = Table(
     number("taken"),
     number("min_seats"),
     Column("format", Text),  # of pods: open | closed | hybrid | hybrid_v2
+    Column("group_id", Text),  # of hybrid_v2 pods; null in those that the release before made
     Column("deadline", Instant),  # of pods: by when min_seats have to be taken
     Column("flagged_at", Instant),  # when ops were told that they were not
     Column("title", Text),
@@ -66,6 +67,13 @@ sessions = Table(
     CheckConstraint("taken >= 0 AND taken <= capacity", "seats"),
     Index("ix_sessions_coach_id_ends", "coach_id", "ends"),
     Index("ix_sessions_expires_at", "expires_at"),
+)
+_grouped = text("group_id IS NOT NULL")
+Index(
+    "ix_sessions_group_id",
+    sessions.c.group_id,
+    postgresql_where=_grouped,
+    sqlite_where=_grouped,
 )
 # Looked for every second, and nearly always empty.
 untold_conflict = sessions.c.conflict_since.is_distinct_from(sessions.c.told_conflict)

@@ -1,5 +1,5 @@
 """Every table: those of coaches and their calendars here, those of sessions beside it in
-`session_tables`, those of the product itself in `ops_tables`.
+`session_tables` and `pod_tables`, those of the product itself in `ops_tables`.
 
 Two kinds of time. What the product speaks about (when a calendar was read) is `Instant`: an aware
 UTC datetime, from `services.now`. What only keeps processes apart (leases, wake-ups) is a bare
@@ -31,6 +31,7 @@ from storage.schema.ops_tables import (
     schedule,
     visible,
 )
+from storage.schema.pod_tables import pod_groups, pod_shell_people, pod_shells
 from storage.schema.session_tables import (
     bookings,
     brands,
@@ -58,6 +59,9 @@ __all__ = [
     "ops_audit",
     "outbox",
     "places",
+    "pod_groups",
+    "pod_shell_people",
+    "pod_shells",
     "refusals",
     "samples",
     "schedule",

@@ -6,6 +6,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from domain.notices import Change
+from domain.pod_groups import took_part
 from domain.sessions import Booking, BookingStatus, Refused, Session, SessionStatus, Terms, Unknown
 from storage.rows import bookings, sessions
 from storage.slots import bookable
@@ -37,7 +38,7 @@ def report(
     reported: set[BookingStatus] = set()
     is_there = False
     for booking in bookings.of_session(tx, session_id):
-        if not _took_part(session, booking):
+        if not took_part(session, booking):
             continue
         if participant_id not in (None, booking.participant.id):
             reported.add(booking.status)
@@ -73,19 +74,6 @@ def _status(reported: set[BookingStatus]) -> SessionStatus:
     if "booked" in reported:
         return "booked"
     return "missed"
-
-
-def _took_part(session: Session, booking: Booking) -> bool:
-    """Not who cancelled, also if that was late: a session missed beforehand stays so."""
-    return session.active and (
-        booking.status in ("booked", "completed")
-        or (booking.status == "missed" and _marked_afterwards(session, booking))
-    )
-
-
-def _marked_afterwards(session: Session, booking: Booking) -> bool:
-    # `missed` is said of a late cancellation and of a no-show alike: the moment tells them apart.
-    return booking.changed_at.timestamp() >= session.starts
 
 
 def _marked(

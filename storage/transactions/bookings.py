@@ -29,7 +29,8 @@ from storage.rows import bookings, places, sessions
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import holds, notices
+from storage.transactions import holds, notices, pod_groups
+from storage.transactions.pod_groups import Coaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +152,24 @@ def cancel(
     expected: int | None = None,
     excused: bool = False,
 ) -> BookingChange:
-    """Give the seat up: cancelled, or, shortly before the start and not excused, missed.
-    Raises Refused, Unknown.
+    """Give the seat up: cancelled, or, shortly before the start and not excused, missed. In the
+    first pod of a group, those in the later ones too. Raises Refused, Unknown.
     """
+    group_id = bookings.group_of(tx, booking_id)
+    coaches: Coaches = {}
+    if group_id is not None:
+        coaches = pod_groups.lock(tx, [group_id], [bookings.coach_of(tx, booking_id)], terms)
     standing = stand(tx, booking_id, terms, expected=expected)
+    if standing.session.pod:
+        pod_groups.unmoved(replace(standing.session, group_id=group_id), standing.session)
+        coaches |= {standing.coach.id: standing.coach}
+        return _leave(tx, coaches, standing, terms, excused=excused)
     ended: Literal["cancelled", "missed"] = "cancelled"
     left: SessionStatus = "unbooked"
     if terms.is_late(standing.session) and not excused:
         ended = left = "missed"
     booking = standing.booking.changed(terms.now, status=ended)
     bookings.put(tx, booking)
-    if standing.session.pod:
-        return _leave(tx, standing, booking, terms)
     session = replace(
         standing.session,
         active=False,
@@ -195,12 +202,24 @@ def stand(
     return Changeable(coach, session, booking)
 
 
-def _leave(tx: Connection, standing: Changeable, booking: Booking, terms: Terms) -> BookingChange:
-    """A pod goes on without whoever left it."""
-    sessions.give_seat(tx, standing.session.id)
-    session = sessions.get(tx, standing.session.id)
+def _leave(
+    tx: Connection, coaches: Coaches, standing: Changeable, terms: Terms, *, excused: bool
+) -> BookingChange:
+    """A pod goes on without whoever left it, and so does its group."""
+    changes = [_left(tx, standing.session, standing.booking, terms, excused=excused)]
+    for pod, booking in pod_groups.given_up_with(tx, standing.session, changes[0].booking, terms):
+        changes.append(_left(tx, pod, booking, terms, excused=excused))
+    wake = pod_groups.owe(tx, coaches, terms, changes)
+    return BookingChange(changes[0].booking, changes[0].session, wake)
+
+
+def _left(tx: Connection, pod: Session, booking: Booking, terms: Terms, *, excused: bool) -> Change:
+    """The seat is free again, and counts as missed if it was given up late."""
+    ended: Literal["cancelled", "missed"] = "cancelled"
     kind: Kind = "seat_left"
-    if booking.status == "missed":
-        kind = "missed"
-    change = Change(kind, session, booking)
-    return BookingChange(booking, session, notices.owe(tx, standing.coach, terms, [change]))
+    if terms.is_late(pod) and not excused:
+        ended = kind = "missed"
+    booking = booking.changed(terms.now, status=ended)
+    bookings.put(tx, booking)
+    sessions.give_seat(tx, pod.id)
+    return Change(kind, sessions.get(tx, pod.id), booking)

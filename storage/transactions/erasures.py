@@ -34,6 +34,8 @@ from storage.schema.tables import (
     imported_people,
     links,
     oauth_states,
+    pod_shell_people,
+    pod_shells,
     refusals,
     sessions,
     withheld_addresses,
@@ -88,7 +90,8 @@ def is_known(tx: Connection, person: Person) -> bool:
         return tx.scalar(select(coaches.c.id).where(coaches.c.id == person.id)) is not None
     rows = personal_data.of_participant(tx, person.id)
     return any(
-        _count(tx, table, rows[table]) for table in (bookings, sessions, links, imported_people)
+        _count(tx, table, rows[table])
+        for table in (bookings, sessions, links, imported_people, pod_shell_people)
     )
 
 
@@ -129,6 +132,7 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     _delete(tx, refusals, rows[refusals])
     _delete(tx, oauth_states, rows[oauth_states])
     mails = _delete(tx, outbox_rows, rows[outbox_rows])
+    _delete(tx, pod_shells, rows[pod_shells])  # as who was to come
     met = _delete(tx, sessions, rows[sessions])  # their bookings go with them
     revoking = _count(tx, connections, rows[connections])
     if revoking:
@@ -152,6 +156,7 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     # deleted here, the coach's set would not know.
     tx.execute(sessions.update().where(rows[sessions]).values(owner=None))
     _delete(tx, imported_people, rows[imported_people])
+    _delete(tx, pod_shell_people, rows[pod_shell_people])
     emptied = _empty_mails(tx, rows[outbox_rows])
     # The platform has heard them: kept, they would say whose the bookings were
     # that are nobody's from now on.

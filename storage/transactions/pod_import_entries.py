@@ -1,18 +1,24 @@
 """What a roster asks for, row by row, and what became of it."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from domain.errors import Invalid
-from domain.sessions import Context, Format, Participant, Refused
+from domain.sessions import NO_CONTEXT, Context, Format, Participant, Refused
+
+Comes = Literal["new", "changed", "unchanged"]
+"""What a row is to the pods that there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class PodEntry:
     """A pod as a roster asks for it. `coach`: an id, or the coach's mail address; `start` in epoch
     seconds; `duration` None: the only one that the coach offers. The id of each of `participants`
-    is their mail address in small letters: it is all that a roster knows, and is never kept as an
-    id.
+    is their mail address in small letters, which is never kept as an id, unless they are among
+    the `known`: those have the platform's own.
+
+    `pod_id`: the pod that there is; then what is `left_out` stays as it is. `version`: of the pod
+    when it was exported. `zone`: in which the row tells its time.
     """
 
     coach: str
@@ -24,6 +30,16 @@ class PodEntry:
     title: str | None
     context: Context
     participants: tuple[Participant, ...]
+    zone: str = "UTC"
+    group_id: str | None = None
+    pod_id: str | None = None
+    version: int | None = None
+    known: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+
+    def context_over(self, before: Context = NO_CONTEXT) -> Context:
+        """The context with what the row says of it."""
+        return Context(**before.as_json() | self.context.as_json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +52,35 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What of a pod is another in the row: `field` is the column, the rest is as people read it."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntryOutcome:
     """What became of an entry: a pod, or why there is none. Neither: it could be made, and was not,
     for another's sake.
-    `coach_id`: whom its coach's name means.
+    `coach_id`: whom its coach's name means. `leaves_late`: somebody would miss the session.
     """
 
     pod: Placed | None = None
     refused: Refused | Invalid | None = None
     coach_id: str = ""
+    comes: Comes = "new"
+    differs: tuple[Difference, ...] = ()
+    leaves_late: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept for whoever goes on where another stopped;
         of a refusal, what a row is told.
         """
         whole: dict[str, Any] = {"coach_id": self.coach_id, "pod": self.pod and asdict(self.pod)}
+        whole |= {"comes": self.comes, "leaves_late": self.leaves_late}
+        whole["differs"] = list(map(asdict, self.differs))
         if isinstance(self.refused, Invalid):
             whole["invalid"] = [self.refused.field, self.refused.code, self.refused.detail]
         elif self.refused is not None:
@@ -67,4 +97,7 @@ class EntryOutcome:
         elif "refused" in kept:
             code, detail, reason, nearest = kept["refused"]
             refused = Refused(code, detail, reason=reason, nearest=nearest)
-        return cls(pod, refused, kept["coach_id"])
+        # The release before this one kept neither of these.
+        comes, late = kept.get("comes", "new"), kept.get("leaves_late", False)
+        differs = tuple(Difference(**each) for each in kept.get("differs", ()))
+        return cls(pod, refused, kept["coach_id"], comes, differs, late)

@@ -2,27 +2,27 @@
 so that those of one file collide too.
 """
 
-import secrets
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 from sqlalchemy import Connection, func, or_, select
 
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.mail.safety import mail_address
-from domain.sessions import Refused, Session, Terms, Unknown
-from domain.slots import Own
+from domain.pod_groups import PodGroup
+from domain.sessions import Refused, Terms, Unknown
 from storage.rows import coaches as coach_rows
+from storage.rows import pod_groups as group_rows
+from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
-from storage.schema.database import insert
-from storage.schema.tables import coaches, imported_people
-from storage.slots import bookable, slot_sets
+from storage.schema.tables import coaches
+from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import pods
+from storage.transactions import pod_groups, pod_import_changes, pod_import_people, pods
 from storage.transactions.pod_import_entries import EntryOutcome, Placed, PodEntry
+from storage.transactions.pod_import_rehearsals import Rehearsal, RehearsedGroups
 from storage.transactions.pods import Plan
 
 MOST_ENTRIES = 10
@@ -69,40 +69,93 @@ def make(
 
     The coach is locked for it: the basis of the slot set is read once, and the set is written once.
     """
-    try:
-        coach = bookable.lock(tx, coach_id, terms)
-    except Unknown:
-        gone = Invalid(
-            "coach",
-            "unknown_coach",
-            "This coach was removed meanwhile: make the coach, or name another.",
-        )
-        return [EntryOutcome(refused=gone, coach_id=coach_id)] * len(entries), []
-    # All are tried before one is written: whether this is to be had at all is known by then.
-    rehearsal = _Rehearsal(tx, coach, terms)
-    outcomes, planned = [], []
-    for entry in entries:
-        outcome, pod = _rehearsed(entry, rehearsal)
-        outcomes.append(outcome)
-        planned.append(pod)
-    refused = planned.count(None)
-    if all_or_none and refused:
-        return [replace(outcome, pod=None) for outcome in outcomes], []
-    if refused == len(outcomes):
-        return outcomes, []
-    wake: list[Wake] = []
-    for entry, pod in zip(_known_by_ids(tx, entries), planned, strict=True):
-        if pod is not None:
-            wake += pods.place(tx, coach, pod, entry.participants, terms).wake
+    with tx.begin_nested() as whole:
+        try:
+            coaches = _lock(tx, coach_id, entries, terms)
+        except Unknown:
+            gone = Invalid(
+                "coach",
+                "unknown_coach",
+                "This coach was removed meanwhile: make the coach, or name another.",
+            )
+            return [EntryOutcome(refused=gone, coach_id=coach_id)] * len(entries), []
+        coach = coaches[coach_id]
+        # All are tried before one is written: whether this is to be had at all is known by then.
+        rehearsal, groups = Rehearsal(tx, coach, terms), RehearsedGroups(tx)
+        outcomes = [_rehearsed(entry, rehearsal, groups) for entry in entries]
+        wake: list[Wake] = []
+        if not (all_or_none and _refused(outcomes)):
+            outcomes, wake = _made(tx, coaches, coach, entries, outcomes, terms)
+        if (all_or_none and _refused(outcomes)) or _refused(outcomes) == len(outcomes):
+            whole.rollback()
+            return [replace(outcome, pod=None) for outcome in outcomes], []
+    return outcomes, wake
+
+
+def _refused(outcomes: Sequence[EntryOutcome]) -> int:
+    return sum(outcome.refused is not None for outcome in outcomes)
+
+
+def _lock(
+    tx: Connection, coach_id: str, entries: Sequence[PodEntry], terms: Terms
+) -> pod_groups.Coaches:
+    """The coach, and whoever has pods in the groups of these entries. Raises Unknown."""
+    named = {entry.group_id: entry for entry in entries if entry.group_id is not None}
+    # In one order: of two rosters that begin the same groups, one waits for the other.
+    for group_id in sorted(named):
+        entry = named[group_id]
+        group = PodGroup(group_id, entry.title, entry.context)
+        group_rows.begin(tx, group, now=terms.now)
+    theirs = sessions.groups_of(tx, [entry.pod_id for entry in entries if entry.pod_id])
+    return pod_groups.lock(tx, {*named, *theirs}, [coach_id], terms)
+
+
+def _made(
+    tx: Connection,
+    coaches: pod_groups.Coaches,
+    coach: Coach,
+    entries: Sequence[PodEntry],
+    rehearsed: Sequence[EntryOutcome],
+    terms: Terms,
+) -> tuple[list[EntryOutcome], list[Wake]]:
+    """What came of each that was not refused beforehand."""
+    outcomes, wake = list(rehearsed), list[Wake]()
+    for place, entry in enumerate(pod_import_people.know(tx, entries)):
+        outcome = rehearsed[place]
+        if outcome.refused is not None or outcome.comes == "unchanged":
+            continue
+        try:
+            # What only its group refuses is known when its seats are given: they are taken back.
+            with tx.begin_nested():
+                wake += _one(tx, coaches, entry, outcome, terms)
+        except (Refused, Invalid) as refused:
+            outcomes[place] = replace(outcome, refused=refused, pod=None)
     slot_sets.recompute(tx, coach, now=terms.now)
     return outcomes, wake
+
+
+def _one(
+    tx: Connection,
+    coaches: pod_groups.Coaches,
+    entry: PodEntry,
+    outcome: EntryOutcome,
+    terms: Terms,
+) -> list[Wake]:
+    if entry.pod_id is not None:
+        return pod_import_changes.apply(tx, coaches, entry, terms)
+    coach = coaches[outcome.coach_id]
+    plan = pods.in_group(tx, _plan(entry, coach), terms)
+    pod = pods.planned(coach, plan, terms)
+    if outcome.pod is not None:
+        pod = replace(pod, id=outcome.pod.id)
+    return pods.place(tx, coaches, pod, entry.participants, terms).wake
 
 
 def know_people(tx: Connection, entries: Sequence[PodEntry]) -> None:
     """Give everybody an id before any coach is locked:
     two rosters with the same people would wait for each other.
     """
-    _known_by_ids(tx, entries)
+    pod_import_people.know(tx, entries)
 
 
 def rehearse(tx: Connection, entries: Sequence[PodEntry], terms: Terms) -> list[EntryOutcome]:
@@ -110,66 +163,34 @@ def rehearse(tx: Connection, entries: Sequence[PodEntry], terms: Terms) -> list[
     is read once, and the pods of the entries before stand as if they had been made.
     """
     named = _ids(tx, {entry.coach for entry in entries})
-    rehearsals: dict[str, _Rehearsal] = {}
+    rehearsals: dict[str, Rehearsal] = {}
+    groups = RehearsedGroups(tx)
     outcomes = []
     for entry in entries:
-        outcome = _looked_up(tx, entry, named[entry.coach], rehearsals, terms)
-        outcomes.append(outcome)
+        try:
+            coach_id = _only(entry, named[entry.coach], tx)
+        except Invalid as refused:
+            outcomes.append(EntryOutcome(refused=refused))
+            continue
+        if coach_id not in rehearsals:
+            rehearsals[coach_id] = Rehearsal(tx, _coach(tx, coach_id), terms)
+        outcomes.append(_rehearsed(entry, rehearsals[coach_id], groups))
     return outcomes
 
 
-class _Rehearsal:
-    """One coach's open times, and the pods that were put into them so far."""
-
-    def __init__(self, tx: Connection, coach: Coach, terms: Terms) -> None:
-        self.coach = coach
-        listing = bookable.listing_of(tx, coach.id, terms)
-        self._terms = terms
-        self._basis = slot_sets.basis(
-            tx, coach, now=terms.now, calendars=listing.effect != "hours_only"
-        )
-        self._pods: list[Own] = []
-        # Not the stored set: a hold in it may have ended,
-        # and be dropped by whoever locks the coach next.
-        self._listing = replace(listing, slots=self._basis.build())
-
-    def take(self, plan: Plan) -> Session:
-        """The pod, if its time is open. Raises Refused and Invalid."""
-        # The set is made anew with each pod, which takes milliseconds: so the next entry of this
-        # coach meets it, buffers and limits included.
-        bookable.refuse_closed(self._listing, plan.wanted, self._terms)
-        pod = pods.planned(self.coach, plan, self._terms)
-        self._pods.append(Own(pod.starts, pod.ends, pod.gap))
-        self._listing = replace(self._listing, slots=self._basis.build(self._pods))
-        return pod
-
-
-def _looked_up(
-    tx: Connection,
-    entry: PodEntry,
-    found: Sequence[str],
-    rehearsals: dict[str, _Rehearsal],
-    terms: Terms,
-) -> EntryOutcome:
-    try:
-        coach_id = _only(entry.coach, found)
-    except Invalid as refused:
-        return EntryOutcome(refused=refused)
-    if coach_id not in rehearsals:
-        rehearsals[coach_id] = _Rehearsal(tx, _coach(tx, coach_id), terms)
-    return _rehearsed(entry, rehearsals[coach_id])[0]
-
-
-def _rehearsed(entry: PodEntry, rehearsal: _Rehearsal) -> tuple[EntryOutcome, Session | None]:
-    """What comes of the entry, and the pod as it would be written."""
+def _rehearsed(entry: PodEntry, rehearsal: Rehearsal, groups: RehearsedGroups) -> EntryOutcome:
+    """What comes of the entry."""
     coach_id = rehearsal.coach.id
     try:
+        if entry.pod_id is not None:
+            return rehearsal.change(entry)
         plan = _plan(entry, rehearsal.coach)
         pods.check_plan(plan, len(entry.participants))
+        groups.check(entry)
         pod = rehearsal.take(plan)
     except (Refused, Invalid) as refused:
-        return EntryOutcome(refused=refused, coach_id=coach_id), None
-    return EntryOutcome(Placed(pod.id, pod.starts, pod.ends), coach_id=coach_id), pod
+        return EntryOutcome(refused=refused, coach_id=coach_id)
+    return EntryOutcome(Placed(pod.id, pod.starts, pod.ends), coach_id=coach_id)
 
 
 def _coach(tx: Connection, coach_id: str) -> Coach:
@@ -203,44 +224,6 @@ def _as_kept(name: str) -> str:
         return name.lower()
 
 
-def _known_by_ids(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:
-    """The entries with ids that say nothing:
-    the same for one address each time, whichever file it stands in.
-    """
-    digests = {}
-    for entry in entries:
-        for person in entry.participants:
-            digests[person.id] = sha256(person.id.encode()).digest()
-    ids = _ids_of(tx, digests)
-    found = []
-    for entry in entries:
-        people = tuple(replace(person, id=ids[person.id]) for person in entry.participants)
-        found.append(replace(entry, participants=people))
-    return found
-
-
-def _ids_of(tx: Connection, digests: dict[str, bytes]) -> dict[str, str]:
-    """By address; those that are new get one."""
-    known = _known(tx, digests.values())
-    # Two rosters with the same people write in one order: neither waits for the other in a circle.
-    new = sorted(set(digests.values()) - known.keys())
-    if new:
-        rows = []
-        for digest in new:
-            name = f"imp_{secrets.token_hex(12)}"
-            rows.append({"address_hash": digest, "participant_id": name})
-        # Another roster may have given one an id since the look: read again, theirs is the one.
-        tx.execute(insert(tx, imported_people).on_conflict_do_nothing(), rows)
-        known |= _known(tx, new)
-    return {address: known[digest] for address, digest in digests.items()}
-
-
-def _known(tx: Connection, digests: Collection[bytes]) -> dict[bytes, str]:
-    row = imported_people.c
-    query = select(row.address_hash, row.participant_id).where(row.address_hash.in_(digests))
-    return {bytes(found.address_hash): found.participant_id for found in tx.execute(query)}
-
-
 def _plan(entry: PodEntry, coach: Coach) -> Plan:
     return Plan(
         Wanted(coach.id, entry.start, entry.duration or _only_duration(coach)),
@@ -249,23 +232,27 @@ def _plan(entry: PodEntry, coach: Coach) -> Plan:
         entry.format,
         title=entry.title,
         context=entry.context,
+        group_id=entry.group_id,
     )
 
 
-def _only(name: str, found: Sequence[str]) -> str:
+def _only(entry: PodEntry, found: Sequence[str], tx: Connection) -> str:
     if not found:
         detail = (
-            f"There is no coach with the id or mail address {name!r:.80}: correct it, or make"
-            " the coach first."
+            f"There is no coach with the id or mail address {entry.coach!r:.80}: correct it, or"
+            " make the coach first."
         )
         raise Invalid("coach", "unknown_coach", detail)
-    if len(found) > 1:
-        raise Invalid(
-            "coach",
-            "ambiguous_coach",
-            f"{name!r:.80} means {len(found)} coaches: write the coach's id.",
-        )
-    return found[0]
+    if len(found) == 1:
+        return found[0]
+    # Of two with one address the pod itself says whose it is.
+    if entry.pod_id is not None and (mine := sessions.coach_of(tx, entry.pod_id)) in found:
+        return str(mine)
+    raise Invalid(
+        "coach",
+        "ambiguous_coach",
+        f"{entry.coach!r:.80} means {len(found)} coaches: write the coach's id.",
+    )
 
 
 def _only_duration(coach: Coach) -> int:

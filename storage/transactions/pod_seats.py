@@ -22,8 +22,9 @@ from storage.rows import sessions
 from storage.slots import bookable
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
-from storage.transactions import notices
+from storage.transactions import notices, pod_groups
 from storage.transactions.bookings import BookingChange
+from storage.transactions.pod_groups import Coaches
 
 OTHER_PODS = 3
 
@@ -37,12 +38,13 @@ def take_seat(
     *,
     assigned: bool = False,
 ) -> BookingChange:
-    """A seat in a pod, if there is one and its format lets this person have it.
-    Raises Refused, Unknown.
+    """A seat in a pod, if there is one and its format lets this person have it; in one of a group,
+    a seat in the later ones too, or none. Raises Refused, Unknown.
     """
-    coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
-    seated = give_seat(tx, coach, pod_id, participant, context, terms, assigned=assigned)
-    return BookingChange(seated.booking, seated.session, notices.owe(tx, coach, terms, [seated]))
+    coaches, _ = pod_groups.lock_pod(tx, pod_id, terms)
+    seated = give_seats(tx, coaches, pod_id, participant, context, terms, assigned=assigned)
+    wake = pod_groups.owe(tx, coaches, terms, seated)
+    return BookingChange(seated[0].booking, seated[0].session, wake)
 
 
 def move_seat(
@@ -56,8 +58,9 @@ def move_seat(
     target = sessions.get(tx, pod_id, what="pod")
     # The race: two people swap pods of two coaches, and each locks first what the other has. Both
     # lock in the same order.
-    for coach_id in sorted({target.coach_id, booking_rows.coach_of(tx, booking_id)}):
-        bookable.lock(tx, coach_id, terms)
+    both = {target.coach_id, booking_rows.coach_of(tx, booking_id)}
+    coaches = pod_groups.lock(tx, [target.group_id], both, terms)
+    target = pod_groups.unmoved(target, sessions.get(tx, pod_id))
     standing = booking_transactions.stand(tx, booking_id, terms, expected=expected)
     left, before = standing.session, standing.booking
     if not left.pod:
@@ -66,36 +69,94 @@ def move_seat(
         )
     if left.id == pod_id:
         raise Refused("already_seated", "This participant is in that pod: choose another.")
-    coach = bookable.lock(tx, target.coach_id, terms)
-    check_may_rebook(left, sessions.get(tx, pod_id))
-    pod = _take(tx, coach, pod_id, before.participant, terms)
+    check_may_rebook(left, target)
+    pod = _take(tx, coaches[target.coach_id], pod_id, before.participant, terms)
     _check_group(tx, pod, before.participant)
     sessions.give_seat(tx, left.id)
     booking = before.changed(terms.now, session_id=pod_id)
     booking_rows.put(tx, booking)
     moved = Change("rebooked", pod, booking, previous_starts=left.starts)
-    wake = notices.owe(tx, coach, terms, [moved])
+    more = _follow(tx, coaches, pod, before.participant, before.context, terms)
+    wake = pod_groups.owe(tx, coaches, terms, [moved, *more])
     # The coach of the pod that was left is not the one who is told that it moved.
-    if left.coach_id != coach.id:
+    if left.coach_id != pod.coach_id:
         gone = Change("seat_left", left, booking, tells_participant=False)
         wake += notices.owe(tx, standing.coach, terms, [gone])
     return BookingChange(booking, pod, wake)
 
 
-def give_seat(
+def give_seats(
     tx: Connection,
-    coach: Coach,
+    coaches: Coaches,
     pod_id: str,
     participant: Participant,
     context: Context,
     terms: Terms,
     *,
     assigned: bool,
-) -> Change:
+) -> list[Change]:
+    """The seat, and those in the later pods of its group. The caller holds the locks of
+    `pod_groups.lock`.
+    """
+    coach = coaches[sessions.get(tx, pod_id, what="pod").coach_id]
     pod = _take(tx, coach, pod_id, participant, terms)
     check_may_take_seat(pod, assigned=assigned)
     if not assigned:
         _check_group(tx, pod, participant)
+    seated = _seated(tx, pod, participant, context, terms)
+    return [seated, *_follow(tx, coaches, pod, participant, context, terms)]
+
+
+def give_one_seat(
+    tx: Connection, coach: Coach, pod_id: str, who: Participant, context: Context, terms: Terms
+) -> Change:
+    """A seat in this pod alone, to somebody who has one in its group."""
+    return _seated(tx, _take(tx, coach, pod_id, who, terms), who, context, terms)
+
+
+def seat_members(
+    tx: Connection, coach: Coach, pod: Session, others: Sequence[Participant], terms: Terms
+) -> list[Change]:
+    """Seats for all who have one in another pod of its group; `others` are to have one besides.
+    Raises Refused where they do not fit.
+    """
+    if pod.group_id is None:
+        return []
+    members = pod_groups.members(tx, pod.group_id)
+    if members:
+        expected = {who.id for who in others}.union(who.id for who, _ in members)
+        check_seats(pod.min_seats, pod.capacity, len(expected))
+    seated = []
+    for who, context in members:
+        seated.append(give_one_seat(tx, coach, pod.id, who, context, terms))
+    return seated
+
+
+def _follow(
+    tx: Connection,
+    coaches: Coaches,
+    pod: Session,
+    participant: Participant,
+    context: Context,
+    terms: Terms,
+) -> list[Change]:
+    """Seats in the pods of the group that come after this one: all of them, or Refused."""
+    found = []
+    for each in pod_groups.later(tx, pod, terms):
+        # Whoever the programme assigned to a later pod before has that seat.
+        if booking_rows.is_seated(tx, each.id, participant.id):
+            continue
+        try:
+            taken = _take(tx, coaches[each.coach_id], each.id, participant, terms)
+        except Refused as why:
+            raise pod_groups.without_room(tx, pod.group_id, why, each) from None
+        found.append(_seated(tx, taken, participant, context, terms))
+    return found
+
+
+def _seated(
+    tx: Connection, pod: Session, participant: Participant, context: Context, terms: Terms
+) -> Change:
     booking = booking_rows.new(pod, participant, context, terms)
     booking_rows.add(tx, booking)
     return Change("booked", pod, booking)
@@ -157,8 +218,5 @@ def check_deadline(deadline: datetime | None, starts: int) -> None:
 
 def _check_group(tx: Connection, pod: Session, participant: Participant) -> None:
     """Whoever chose a hybrid_v2 pod is locked to its group."""
-    if pod.format == "hybrid_v2" and (first := booking_rows.chosen_before(tx, pod, participant.id)):
-        detail = (
-            "This participant chose another pod before, and stays with its group: use that one."
-        )
-        raise Refused("format_forbids", detail, format=pod.format, pod_id=first)
+    if pod.format == "hybrid_v2":
+        pod_groups.check_choice(tx, pod, participant.id)

@@ -14,6 +14,7 @@ from domain.hours import wall_clock
 from domain.mail import Kind
 from domain.notices import Change
 from domain.places import Place
+from domain.pod_groups import check_format
 from domain.sessions import (
     NO_CONTEXT,
     Booking,
@@ -30,8 +31,14 @@ from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import holds, notices
-from storage.transactions.pod_seats import check_deadline, check_seats, give_seat
+from storage.transactions import holds, notices, pod_groups
+from storage.transactions.pod_groups import Coaches
+from storage.transactions.pod_seats import (
+    check_deadline,
+    check_seats,
+    give_seats,
+    seat_members,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Plan:
     title: str | None = None
     context: Context = NO_CONTEXT
     place: Place | None = None
+    group_id: str | None = None
+    """Of a hybrid_v2 pod; None: one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,8 @@ class Changes:
     format: Format | None = None
     deadline: datetime | None = None
     title: str | None = None
+    context: Context | None = None
+    group_id: str | None = None
     status: Literal["disabled"] | None = None
     force: str | None = None
 
@@ -85,32 +96,53 @@ def create(
     """
     wanted = plan.wanted
     check_plan(plan, len(participants))
-    coach = bookable.lock(tx, wanted.coach_id, terms)
+    plan = in_group(tx, plan, terms)
+    coaches = pod_groups.lock(tx, [plan.group_id], [wanted.coach_id], terms)
+    coach = coaches[wanted.coach_id]
     forced = bookable.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted))
-    made = place(tx, coach, planned(coach, plan, terms, forced=forced), participants, terms)
+    made = place(tx, coaches, planned(coach, plan, terms, forced=forced), participants, terms)
     slot_sets.recompute(tx, coach, now=terms.now)
     return made
 
 
-def place(
-    tx: Connection, coach: Coach, pod: Session, participants: Sequence[Participant], terms: Terms
-) -> Made:
-    """The pod, written, with these participants assigned. Whoever calls holds the coach's lock,
-    knows that the time is open, and says `slot_sets.recompute` in the end. Raises Invalid for a
-    place that it may not have.
+def in_group(tx: Connection, plan: Plan, terms: Terms) -> Plan:
+    """The plan with the group of its hybrid_v2 pod, which is there and locked from now on. Said
+    before any coach is locked. Raises Refused for a group of other people.
     """
-    pod = replace(pod, place=place_rows.choose(tx, coach, pod.context, terms, pod.place))
+    if plan.format != "hybrid_v2":
+        return plan
+    group_id = pod_groups.begin(tx, plan.group_id, plan.title, plan.context, terms)
+    return replace(plan, group_id=group_id)
+
+
+def place(
+    tx: Connection,
+    coaches: Coaches,
+    pod: Session,
+    participants: Sequence[Participant],
+    terms: Terms,
+) -> Made:
+    """The pod, written, with these participants assigned, and whoever is in its group. Whoever
+    calls holds the locks of `pod_groups.lock`, knows that the time is open, and says
+    `slot_sets.recompute` in the end. Raises Refused, and Invalid for a place that it may not have.
+    """
+    pod = replace(
+        pod, place=place_rows.choose(tx, coaches[pod.coach_id], pod.context, terms, pod.place)
+    )
     sessions.add(tx, pod)
+    seated = seat_members(tx, coaches[pod.coach_id], pod, participants, terms)
     # One after the other: each takes its seat from the row, which has none too many.
-    seated = [
-        give_seat(tx, coach, pod.id, each, NO_CONTEXT, terms, assigned=True)
-        for each in participants
-    ]
-    return _made(tx, pod.id, notices.owe(tx, coach, terms, seated, [pod]))
+    known = {change.booking.participant.id for change in seated}
+    for each in participants:
+        if each.id not in known:
+            seated += give_seats(tx, coaches, pod.id, each, NO_CONTEXT, terms, assigned=True)
+    return _made(tx, pod.id, pod_groups.owe(tx, coaches, terms, seated, [pod]))
 
 
 def check_plan(plan: Plan, participants: int) -> None:
     """Raises Invalid and Refused for a pod that could be had at no time."""
+    if plan.group_id is not None:
+        check_format(plan.format)
     check_seats(plan.min_seats, plan.capacity, participants)
     check_deadline(plan.deadline, plan.wanted.start)
 
@@ -135,6 +167,7 @@ def planned(coach: Coach, plan: Plan, terms: Terms, *, forced: str | None = None
         context=plan.context,
         place=plan.place,
         wall=wall_clock(coach.hours.zone, wanted.start),
+        group_id=plan.group_id,
     )
 
 
@@ -146,8 +179,11 @@ def change(
     """
     # Read twice: before the lock, to learn whose lock to take, and under it, because somebody may
     # have changed the pod while we waited.
-    coach = bookable.lock(tx, sessions.get(tx, pod_id, what="pod").coach_id, terms)
-    before = sessions.get(tx, pod_id, what="pod")
+    seen = sessions.get(tx, pod_id, what="pod")
+    changes = _in_group(tx, seen, changes, terms)
+    coaches = pod_groups.lock(tx, [changes.group_id], [seen.coach_id], terms)
+    coach = coaches[seen.coach_id]
+    before = pod_groups.unmoved(seen, sessions.get(tx, pod_id, what="pod"))
     if expected is not None and expected != before.version:
         detail = (
             f"The pod is at version {before.version} now: read it again, then repeat your change"
@@ -166,14 +202,45 @@ def change(
         )
     if changes.status == "disabled":
         return _call_off(tx, coach, before, terms)
-    after = _changed(before, changes)
+    after = _grouped(tx, before, _changed(before, changes))
     check_seats(after.min_seats, after.capacity, after.taken)
     check_deadline(after.deadline, after.starts)
+    wake = _put(tx, coach, before, after, changes.force, terms)
+    if after.group_id not in (None, before.group_id):
+        seated = seat_members(tx, coach, after, [], terms)
+        wake += pod_groups.owe(tx, coaches, terms, seated)
+    return _made(tx, pod_id, wake)
+
+
+def _in_group(tx: Connection, seen: Session, changes: Changes, terms: Terms) -> Changes:
+    """The changes with the group that the pod is to be in, where that is to be another."""
+    to_be_grouped = changes.format == "hybrid_v2" and seen.group_id is None
+    if changes.group_id is None and not to_be_grouped:
+        return changes
+    title, context = changes.title or seen.title, changes.context or seen.context
+    group_id = pod_groups.begin(tx, changes.group_id, title, context, terms)
+    return replace(changes, group_id=group_id)
+
+
+def _put(
+    tx: Connection, coach: Coach, before: Session, after: Session, force: str | None, terms: Terms
+) -> list[Wake]:
     # The time stays, so nobody is mailed; but the title stands in the coach's calendar too.
     if (before.starts, before.ends) == (after.starts, after.ends):
         sessions.put(tx, after)
-        return _made(tx, pod_id, notices.owe(tx, coach, terms, moved=[after]))
-    return _move(tx, coach, before, after, changes.force, terms)
+        return notices.owe(tx, coach, terms, moved=[after])
+    return _move(tx, coach, before, after, force, terms)
+
+
+def _grouped(tx: Connection, before: Session, after: Session) -> Session:
+    """The pod with the group that it is in from now on. Raises Refused."""
+    if after.format != "hybrid_v2":
+        if after.group_id != before.group_id:
+            check_format(after.format)
+        return replace(after, group_id=None)
+    if after.group_id != before.group_id:
+        pod_groups.check_moves(tx, before, after)
+    return after
 
 
 def each_seat(
@@ -199,7 +266,7 @@ def _changed(before: Session, changes: Changes) -> Session:
     if changes.duration is not None:
         minutes = changes.duration
     given = {}
-    for name in ("min_seats", "capacity", "format", "deadline", "title"):
+    for name in ("min_seats", "capacity", "format", "deadline", "title", "context", "group_id"):
         value = getattr(changes, name)
         if value is not None:
             given[name] = value
@@ -209,7 +276,7 @@ def _changed(before: Session, changes: Changes) -> Session:
 
 def _move(
     tx: Connection, coach: Coach, before: Session, after: Session, force: str | None, terms: Terms
-) -> Made:
+) -> list[Wake]:
     # Without itself: a pod may move by a quarter of an hour, over the time that it has now.
     wanted = Wanted(coach.id, after.starts, after.minutes, force)
     forced = bookable.check(tx, coach, wanted, terms, without=(before.id,))
@@ -221,7 +288,7 @@ def _move(
     sessions.put(tx, after)
     slot_sets.recompute(tx, coach, now=terms.now)
     moved = each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
-    return _made(tx, after.id, notices.owe(tx, coach, terms, moved, [after]))
+    return notices.owe(tx, coach, terms, moved, [after])
 
 
 def _call_off(tx: Connection, coach: Coach, before: Session, terms: Terms) -> Made:

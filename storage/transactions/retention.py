@@ -11,7 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, sel
 
 from domain.sessions import ERASED_ID, Participant
 from storage.rows import bookings as booking_rows
-from storage.schema.tables import bookings, imported_people, outbox, sessions
+from storage.schema.tables import (
+    bookings,
+    imported_people,
+    outbox,
+    pod_shell_people,
+    pod_shells,
+    sessions,
+)
 
 AT_ONCE = 2_000
 """Rows of one transaction: what has piled up is worked off over some hours,
@@ -44,9 +51,12 @@ def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
     """Bookings of sessions that were over this long ago lose their person, and so do their mails.
     How many did.
 
-    Whom an import knew by an address alone is known no more once no booking of theirs is left.
+    Whom an import knew by an address alone is known no more once no booking of theirs is left. And
+    a pod that had no time for so long loses who was to come.
     """
     before = int((now - after).timestamp())
+    never = select(pod_shells.c.id).where(pod_shells.c.created_at < now - after)
+    tx.execute(pod_shell_people.delete().where(pod_shell_people.c.shell_id.in_(never)))
     query = select(bookings.c.id, bookings.c.participant_id).join(
         sessions, bookings.c.session_id == sessions.c.id
     )

@@ -10,7 +10,8 @@ import openpyxl
 import pytest
 
 from webhooks.api import pod_import_rows, spreadsheets
-from webhooks.api.pod_import_rows import COLUMNS, REQUIRED, ImportRow
+from webhooks.api.pod_import_verdicts import ImportRow
+from webhooks.api.sheet_columns import Columns
 from webhooks.api.spreadsheets import CSV, XLSX, SheetLine
 from webhooks.http.problems import RefusedRequest
 
@@ -43,7 +44,7 @@ def repacked(raw: bytes, change: dict[str, bytes]) -> bytes:
 
 
 def lines(raw: bytes, kind: str = CSV) -> list[SheetLine]:
-    return spreadsheets.read(raw, kind, COLUMNS, REQUIRED)
+    return spreadsheets.read(raw, kind, Columns())
 
 
 def table(*rows: str, head: str = HEAD) -> bytes:

@@ -20,6 +20,7 @@ from tests.support import people
 from tests.support.http_client import SETTINGS, Answer, Desk
 from tests.webhooks import rare_things
 from tests.webhooks.a_session import begun, changed
+from tests.webhooks.pod_requests import ABOUT_PODS, GROUPED
 from tests.webhooks.request_parts import (
     CONTEXT,
     DAYS,
@@ -35,26 +36,11 @@ from tests.webhooks.request_parts import (
     TIME,
     WEEK,
     WHOLE,
+    Request,
     as_sent,
+    free_time,
 )
 from workers.cronofy import signature
-
-
-@dataclass(frozen=True)
-class Request:
-    """`others`: by each of its ids, how it is answered when that one is another coach's, and when
-    it is nobody's.
-    `instead`: which thing of the coach's stands for an id here.
-    """
-
-    operation: str
-    answered: int = 200
-    others: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    body: Any = None
-    query: Mapping[str, str] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
-    instead: Mapping[str, str] = field(default_factory=dict)
-
 
 # A key is bound to no coach: an id that stands alone may be anybody's. Ids that stand together have
 # to belong together.
@@ -124,6 +110,7 @@ REQUESTS = (
             words=COMPANY, instead=PLACED),
     Request("places_delete", 204, {"scope_id": (204, 404)}, words=COMPANY, instead=PLACED),
     Request("imports_load", 201, {"coach_id": (201, 409)}, ROSTER, query={"dry_run": "false"}),
+    *ABOUT_PODS,
     Request("mails_show", 200, BOOKED),
     Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
     Request("mailers_show", 200, {"scope_id": (200, 404)}, words=MAILER),
@@ -215,6 +202,15 @@ class Things:
         body = TIME | SEATS | {"start": DAYS[day], "context": CONTEXT}
         return str(self.post("/v1/pods", body)["session_id"])
 
+    def group(self) -> str:
+        group_id = f"group-of-{self.name}"
+        self.post("/v1/pods", TIME | SEATS | GROUPED | {"start": free_time(), "group_id": group_id})
+        return group_id
+
+    def shell(self) -> str:
+        body = {"shells": [SEATS | {"coach_id": "{coach_id}", "duration": 60, "context": CONTEXT}]}
+        return str(self.post("/v1/shells", body)["shells"][0]["pod_id"])
+
     def seat(self) -> str:
         return str(self.post(f"/v1/pods/{self['pod_id']}/seats", {"participant": PERSON})["id"])
 
@@ -230,6 +226,8 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "hold_id": Things.hold,
     "pod_id": partial(Things.pod, day="pod"),
     "later_pod": partial(Things.pod, day="later"),
+    "group_id": Things.group,
+    "shell_id": Things.shell,
     "seat": Things.seat,
     "session_id": begun,
     "changed": changed,
@@ -250,6 +248,8 @@ class About:
     but: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, thing: str) -> str:
+        if thing == "free_time":
+            return free_time()
         words = {**self.request.words, **self.but}
         return words[thing] if thing in words else self.own[self.request.instead.get(thing, thing)]
 

@@ -1,10 +1,29 @@
 """What the bodies and paths of requests are made of: days, people, programmes, times."""
 
-from itertools import count
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count, cycle
 from typing import Any
 
 from webhooks.api.brands import PNG
 from webhooks.api.spreadsheets import CSV
+
+
+@dataclass(frozen=True)
+class Request:
+    """`others`: by each of its ids, how it is answered when that one is another coach's, and when
+    it is nobody's.
+    `instead`: which thing of the coach's stands for an id here.
+    """
+
+    operation: str
+    answered: int = 200
+    others: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    body: Any = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
+
 
 DAYS = {
     name: f"2026-06-{day:02}T08:00:00Z"
@@ -49,6 +68,14 @@ WHOLE = {
 }
 """Of a coach, what SETTINGS leaves out."""
 NUMBERS = count()
+FREE_TIMES = cycle(
+    f"2026-06-{day:02}T{hour:02}:00:00Z" for day in (15, 16, 17, 18, 19) for hour in (8, 10, 12, 14)
+)
+
+
+def free_time() -> str:
+    """Another one each time, for what takes its time whenever it is done well."""
+    return next(FREE_TIMES)
 
 
 def as_sent(body: Any) -> dict[str, Any]:

@@ -49,6 +49,8 @@ def test_what_is_none_is_refused_alike_by_the_api_and_the_import(
         fields.append(answer.json["field"])
     where = ["participant.email", "participants[1].email", "participant.email", "email", "address"]
     assert fields == where
+    if "@" not in address:
+        return  # in a cell it is a username
     [remark] = row(participants=address).red
     assert (remark.code, remark.detail) == ("not_an_address", ADDRESS_RULE)
     # Where a cell holds several people it is said which

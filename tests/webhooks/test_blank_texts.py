@@ -13,6 +13,7 @@ from tests.webhooks.every_request import REQUESTS, About, Request, Things, fille
 from tests.webhooks.request_parts import NUMBERS, ROSTER
 from tests.webhooks.text_fields import KEY, body_texts, put
 from webhooks.api import pod_import_rows
+from webhooks.api.sheet_columns import Columns
 from webhooks.api.spreadsheets import CSV, read
 
 BLANKS = ("\u200b", " ", "\u3164\ufe0f", "\u202e\u2066", "\u2800\u00a0\u0301", "\U000e0041\u00ad")
@@ -56,7 +57,7 @@ def test_a_cell_that_nobody_sees_is_red(column: str, blank: str) -> None:
     values = {"programme": "Lead", "title": "Group", "coach": "ada", "date": "2026-06-05"}
     values |= {"time": "13:00", "zone": "UTC", "min": "1", "max": "4"} | {column: f"x{blank}"}
     table = f"{','.join(values)}\n{','.join(values.values())}\n".encode()
-    [line] = read(table, CSV, tuple(values), ())
+    [line] = read(table, CSV, Columns())
     line.cells[column] = blank
     found = pod_import_rows.read(line)
     assert [(remark.code, remark.column) for remark in found.red] == [("shows_nothing", column)]
@@ -68,7 +69,7 @@ def test_a_participant_of_an_import_whose_name_nobody_sees_is_called_by_their_ad
 ) -> None:
     head, row = ROSTER.strip().split("\n")
     table = f"{head},participants\n{row},{blank} <pat@x.test>\n".format(coach_id="ada").encode()
-    [line] = read(table, CSV, (*head.split(","), "participants"), ())
+    [line] = read(table, CSV, Columns())
     found = pod_import_rows.read(line)
     assert found.entry is not None
     assert [each.name for each in found.entry.participants] == ["pat@x.test"]

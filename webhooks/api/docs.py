@@ -16,7 +16,7 @@ GROUPS = (
     ("Coaches", ("coaches", "connect", "connections", "tiles", "badges")),
     ("Slots", ("slots", "pools")),
     ("Bookings", ("bookings", "holds", "sessions", "places")),
-    ("Pods", ("pods", "imports")),
+    ("Pods", ("pods", "shells", "imports", "exports")),
     ("Mails", ("mailers", "brands", "mails", "withheld")),
     ("Pages for people", ("links",)),
     ("Personal data", ("people",)),

@@ -7,24 +7,22 @@ the pod.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from typing import Literal
 
 from domain.coaches import ID
 from domain.errors import Invalid
 from domain.hours import timezone
-from domain.mail.safety import mailbox, one_line
-from domain.sessions import FORMATS, Context, Format, Participant
+from domain.mail.safety import one_line
+from domain.sessions import FORMATS, Context, Format
 from storage.transactions.pod_import_entries import Placed, PodEntry
+from webhooks.api.pod_import_people import NOBODY_KNOWN, OF_PEOPLE, Lookup, named
+from webhooks.api.pod_import_verdicts import ImportRow
 from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.api.schemas.requests import LANGUAGE, MOST_TEXT, SHOWS_NOTHING
+from webhooks.api.sheet_columns import COLUMNS
 from webhooks.api.spreadsheets import NoValue, SheetLine
 from webhooks.http.times import YEARS
 
-REQUIRED = ("programme", "coach", "date", "time", "zone", "min", "max")
-OTHERS = ("cohort", "participants", "duration", "format", "company", "project", "title", "language")
-COLUMNS = REQUIRED + OTHERS
 CHOSEN: tuple[Format, ...] = ("open", "hybrid_v2")
 """Pods whose participants may all still come: they choose by themselves."""
 
@@ -35,53 +33,18 @@ DATES = (
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(:00)?", re.ASCII)
 NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
-Verdict = Literal["green", "yellow", "red"]
+INVALID_DATE = {
+    "date": "Write the date like 2026-12-24 (or 24.12.2026), and the time in its own column.",
+    "when": "Write date and time like 2026-12-24 09:00 (or 24.12.2026 09:00).",
+}
+INVALID_TIME = {
+    "time": "Write the time like 09:00, of 24 hours.",
+    "when": "Write the time behind the date, like 2026-12-24 09:00, of 24 hours.",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What is wrong or doubtful; `reason` and `nearest` (epoch seconds) when the time cannot be
-    had.
-    """
-
-    code: str
-    detail: str
-    column: str | None
-    reason: str | None = None
-    nearest: Sequence[int] = ()
-
-
-@dataclass(slots=True)
-class ImportRow:
-    """A row and what was found out about it so far; `pod`: what it would come to, or came to."""
-
-    number: int
-    entry: PodEntry | None = None
-    red: list[Remark] = field(default_factory=list)
-    yellow: list[Remark] = field(default_factory=list)
-    pod: Placed | None = None
-
-    @property
-    def verdict(self) -> Verdict:
-        if self.red:
-            return "red"
-        if self.yellow:
-            return "yellow"
-        return "green"
-
-    def copy(self) -> "ImportRow":
-        """To which remarks can be added that the row itself does not get."""
-        return replace(self, red=[*self.red], yellow=[*self.yellow])
-
-    def wrong(self, code: str, detail: str, column: str) -> None:
-        self.red.append(Remark(code, detail, column))
-
-    def doubtful(self, code: str, detail: str, column: str) -> None:
-        self.yellow.append(Remark(code, detail, column))
-
-
-def read(line: SheetLine) -> ImportRow:
-    """The row, with an entry unless something is red."""
+def read(line: SheetLine, people: Lookup = NOBODY_KNOWN) -> ImportRow:
+    """The row, with an entry unless something is red. `people`: who is meant by a username."""
     row = ImportRow(line.number)
     for column, text in line.cells.items():
         if isinstance(text, NoValue):
@@ -89,7 +52,7 @@ def read(line: SheetLine) -> ImportRow:
             row.wrong("no_value", detail, column)
     if row.red:
         return row
-    entry = _entry(line, row)
+    entry = _entry(line, row, people)
     if not row.red:
         row.entry = entry
     return row
@@ -111,6 +74,19 @@ def doubt_people_in_two_places(rows: Sequence[ImportRow]) -> None:
             others.append((row.number, row.pod))
 
 
+def refuse_pods_twice(rows: Sequence[ImportRow]) -> None:
+    """Mark red whatever names a pod that a row before names: which of the two is meant?"""
+    seen: dict[str, int] = {}
+    for row in rows:
+        if row.entry is None or row.entry.pod_id is None:
+            continue
+        first = seen.setdefault(row.entry.pod_id, row.number)
+        if first != row.number:
+            detail = f"Row {first} names this pod too: leave one of the two out."
+            row.wrong("pod_twice", detail, "id")
+            row.entry = None
+
+
 def _overlapping(others: Sequence[tuple[int, Placed]], pod: Placed) -> int | None:
     """The number of the first row whose pod is at the same time."""
     for number, other in others:
@@ -119,9 +95,10 @@ def _overlapping(others: Sequence[tuple[int, Placed]], pod: Placed) -> int | Non
     return None
 
 
-def _entry(line: SheetLine, row: ImportRow) -> PodEntry | None:
+def _entry(line: SheetLine, row: ImportRow, lookup: Lookup) -> PodEntry | None:
+    pod_id, version = _pod(line, row)
     coach = _needed(line, row, "coach", 254)
-    programme = _needed(line, row, "programme", MOST_TEXT)
+    programme = _programme(line, row)
     start = _start(line, row)
     low = _number(line, row, "min", 1, MOST_SEATS)
     high = _number(line, row, "max", 1, MOST_SEATS)
@@ -132,20 +109,58 @@ def _entry(line: SheetLine, row: ImportRow) -> PodEntry | None:
     title = _text(line, row, "title", MOST_TEXT) or None
     company = _id(line, row, "company")
     project = _id(line, row, "project")
-    cohort = _id(line, row, "cohort")
-    people = _people(line, row)
+    cohort, group_id = _id(line, row, "cohort"), _id(line, row, "group")
+    people = named(line, row, lookup)
     language = _language(line, row)
     if low is not None and high is not None:
         _check_seats(row, low, high, kind, len(people))
     if start is None or low is None or high is None or row.red:
         return None
     zone = line.text("zone")
-    seated = []
-    for key, (name, email) in people.items():
-        participant = Participant(key, name, email, zone, language)
-        seated.append(participant)
-    context = Context(company, project, cohort, programme)
-    return PodEntry(coach, start, duration, low, high, kind, title, context, tuple(seated))
+    return PodEntry(
+        coach,
+        start,
+        duration,
+        low,
+        high,
+        kind,
+        title,
+        Context(company, project, cohort, programme),
+        tuple(each.participant(zone, language) for each in people),
+        zone,
+        group_id,
+        pod_id,
+        version,
+        frozenset(each.known.id for each in people if each.known is not None),
+        _left_out(line),
+    )
+
+
+def _left_out(line: SheetLine) -> frozenset[str]:
+    """What a row that names a pod says nothing of. An empty cell is nothing said, but where people
+    are named: there it is nobody.
+    """
+    if not line.text("id"):
+        return frozenset()
+    left_out = {column for column in COLUMNS if not line.text(column)}
+    if not line.cells.keys().isdisjoint(OF_PEOPLE):
+        left_out -= {"participants"}
+    return frozenset(left_out)
+
+
+def _pod(line: SheetLine, row: ImportRow) -> tuple[str | None, int | None]:
+    """The pod that the row is about, and its version when it was exported."""
+    version = None
+    if line.text("version"):
+        version = _number(line, row, "version", 0, 2**31)
+    return _id(line, row, "id"), version
+
+
+def _programme(line: SheetLine, row: ImportRow) -> str | None:
+    """None: the pod that is there keeps its own."""
+    if line.text("id"):
+        return _text(line, row, "programme", MOST_TEXT) or None
+    return _needed(line, row, "programme", MOST_TEXT)
 
 
 def _check_seats(row: ImportRow, low: int, high: int, kind: Format, people: int) -> None:
@@ -203,7 +218,7 @@ def _start(line: SheetLine, row: ImportRow) -> int | None:
     """When it begins, in epoch seconds: the wall clock of the row's zone. None when something about
     it is red.
     """
-    day, clock = _day(line, row), _clock(line, row)
+    day, clock = _day_and_clock(line, row)
     try:
         zone = timezone(line.text("zone"))
     except Invalid as error:
@@ -225,28 +240,34 @@ def _start(line: SheetLine, row: ImportRow) -> int | None:
     return start
 
 
-def _day(line: SheetLine, row: ImportRow) -> date | None:
-    text = line.text("date")
+def _day_and_clock(line: SheetLine, row: ImportRow) -> tuple[date | None, time | None]:
+    """From two columns, or from one that has both."""
+    day, clock = "date", "time"
+    texts = line.text(day), line.text(clock)
+    if both := line.text("when"):
+        day = clock = "when"
+        words = both.replace("T", " ").split() or [""]
+        texts = words[0], " ".join(words[1:])
+    return _day(texts[0], row, day), _clock(texts[1], row, clock)
+
+
+def _day(text: str, row: ImportRow, column: str) -> date | None:
     for shape in DATES:
-        if found := shape.fullmatch(text):
+        if found := shape.fullmatch(text.strip(",")):
             try:
                 day = date(int(found["y"]), int(found["m"]), int(found["d"]))
             except ValueError:
                 break
             if day.year in YEARS:
                 return day
-    row.wrong(
-        "invalid_date",
-        "Write the date like 2026-12-24 (or 24.12.2026), and the time in its own column.",
-        "date",
-    )
+    row.wrong("invalid_date", INVALID_DATE[column], column)
     return None
 
 
-def _clock(line: SheetLine, row: ImportRow) -> time | None:
-    found = CLOCK.fullmatch(line.text("time"))
+def _clock(text: str, row: ImportRow, column: str) -> time | None:
+    found = CLOCK.fullmatch(text)
     if found is None:
-        row.wrong("invalid_time", "Write the time like 09:00, of 24 hours.", "time")
+        row.wrong("invalid_time", INVALID_TIME[column], column)
         return None
     return time(int(found[1]), int(found[2]))
 
@@ -257,36 +278,3 @@ def _number(line: SheetLine, row: ImportRow, column: str, low: int, high: int) -
         return int(text)
     row.wrong("out_of_range", f"Send a whole number from {low} to {high}.", column)
     return None
-
-
-def _people(line: SheetLine, row: ImportRow) -> dict[str, tuple[str, str]]:
-    """`Ann Lee <ann@example.test>; bob@example.test`: names and addresses, by the address in small
-    letters.
-    """
-    people: dict[str, tuple[str, str]] = {}
-    parts = re.split(r"[;\n]", line.text("participants"))
-    # Empty ones stand between them; and each that is wrong would get a remark of its own.
-    if len(parts) > 2 * MOST_SEATS:
-        row.wrong("too_many", f"Send at most {MOST_SEATS} participants.", "participants")
-        return people
-    for part in parts:
-        # No long runs of blanks: the pattern of a mailbox would be slow on them.
-        text = " ".join(part.split())
-        if not text:
-            continue
-        try:
-            name, email = mailbox("participants", text)
-        except Invalid as error:
-            detail = error.detail
-            if len(parts) > 1:
-                detail = f"{text[:60]!r}: {detail}"
-            row.wrong(error.code, detail, "participants")
-            continue
-        if email.lower() in people:
-            detail = f"{email} is in this row twice: leave one out."
-            row.wrong("duplicate_participant", detail, "participants")
-        if not name:
-            detail = f"{email} has no name: mails will call them by their address."
-            row.doubtful("name_missing", detail, "participants")
-        people[email.lower()] = name or email, email
-    return people

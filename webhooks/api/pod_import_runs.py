@@ -105,9 +105,9 @@ def _finish(mine: ImportRun, parts: Sequence[Part], report: Report) -> Response:
         came_to = _part(mine, number, part, all_or_none=not made)
         for place, outcome in zip(part.places, came_to, strict=True):
             outcomes[place] = outcome
-            if outcome.pod is not None:
+            if outcome.pod is not None and outcome.comes != "unchanged":
                 made = True
-        if not made:
+        if not made and any(outcome.refused for outcome in came_to):
             break
     answer = report(outcomes, made)
     with services.database.write() as tx:

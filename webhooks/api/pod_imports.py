@@ -5,8 +5,10 @@ The dry run asks the listing that bookings ask, and locks nobody: it may take lo
 booking can wait. A real one is `import_runs`.
 """
 
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import cast
 
@@ -20,8 +22,20 @@ from storage.rows.idempotency import StoredAnswer
 from storage.transactions import pod_imports as many_pods
 from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
 from webhooks.api import pod_import_rows, pod_import_runs, spreadsheets
-from webhooks.api.pod_import_rows import ImportRow, Remark, Verdict
-from webhooks.api.schemas.pod_imports import Counts, ImportOut, ImportQuery, RemarkOut, RowOut
+from webhooks.api.bookings import participant_of
+from webhooks.api.pod_import_people import NOBODY_KNOWN, Lookup
+from webhooks.api.pod_import_verdicts import ImportRow, Remark, Verdict
+from webhooks.api.schemas.pod_imports import (
+    Counts,
+    DifferenceOut,
+    ImportOut,
+    ImportQuery,
+    RemarkOut,
+    RowOut,
+    TableIn,
+)
+from webhooks.api.sheet_columns import Columns, refused
+from webhooks.api.spreadsheets import SheetLine
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import refusal_answer, require_key
 from webhooks.http.problems import RefusedRequest
@@ -35,22 +49,68 @@ COLUMN_OF = {
     "coach": "coach",
     "duration": "duration",
 }
-COLUMN_OF_CODE = {"slot_not_open": "time", "already_begun": "time"}
+COLUMN_OF_CODE = {
+    "slot_not_open": "time",
+    "already_begun": "time",
+    "pod_keeps_coach": "coach",
+    "pod_ended": "id",
+    "stale_version": "version",
+    "group_forbids": "group",
+}
 
 
 def load(query: ImportQuery) -> Response:
     """Make pods from a table, CSV (UTF-8) or XLSX, sent as the body; by default only try it.
 
-    Columns: programme, coach (mail address or id), date, time, zone, min, max; if you like,
-    participants (`Ann Lee <ann@example.com>; ...`), cohort, project, company, title, duration,
-    format, language. At most 500 rows and 1000 participants. A dry run answers with each row's
-    verdict and writes nothing. A real run makes all pods (201), or, if one row is red, none: 409
-    `import_refused`, with the same `rows` and `counts`. It goes on coach by coach: repeated with
-    its key, it goes on where it stopped; and a row whose time is taken meanwhile is red in a 409
-    `import_partial`, while the others stand, each with its `pod_id`.
+    Columns, in any order and by many names: programme, coach (mail address or id), date, time (or
+    one date and time), zone, min, max; if you like, participants (`Ann Lee <ann@example.com>; ...`
+    or usernames), cohort, project, company, title, duration, format, language, group. A row with
+    the `id` of a pod changes that pod, where it differs. At most 500 rows and 1000 participants.
+
+    A dry run answers with each row's verdict and writes nothing. A real run makes all pods (201),
+    or, if one row is red, none: 409 `import_refused`, with the same `rows` and `counts`. It goes on
+    coach by coach: repeated with its key, it goes on where it stopped; and a row whose time is
+    taken meanwhile is red in a 409 `import_partial`, while the others stand, each with its
+    `pod_id`.
     """
-    rows = _rows()
-    if not query.dry_run:
+    if request.mimetype not in spreadsheets.KINDS:
+        detail = f"Send the file itself as the body, as {' or '.join(spreadsheets.KINDS)}."
+        raise RefusedRequest("wrong_content_type", detail, field="Content-Type")
+    raw = cast(CappedRequest, request).body(BODY_CAP)
+    rows = _rows(spreadsheets.read(raw, request.mimetype, Columns()), NOBODY_KNOWN)
+    return _done(rows, dry_run=query.dry_run)
+
+
+def load_table(query: ImportQuery, body: TableIn) -> Response:
+    """The same from a table within JSON, with who is meant by each username, and by which column.
+
+    Send the file as `csv`, or an XLSX in base64 as `xlsx`. `people` says who a username is; one
+    that is not there makes its row red. `columns` says which column is meant by a heading that is
+    not known by itself.
+    """
+    raw, kind = _file(body)
+    columns = Columns.of({each.heading: each.column for each in body.columns})
+    people = {}
+    for each in body.people:
+        people[each.username.casefold()] = participant_of(each.participant)
+    if len(people) < len(body.people):
+        raise RefusedRequest("invalid_value", "Send each username once.", field="people")
+    return _done(_rows(spreadsheets.read(raw, kind, columns), people), dry_run=query.dry_run)
+
+
+def _file(body: TableIn) -> tuple[bytes, str]:
+    if (body.csv is None) == (body.xlsx is None):
+        raise RefusedRequest("missing", "Send either csv or xlsx.", field="csv")
+    if body.csv is not None:
+        return body.csv.encode(), spreadsheets.CSV
+    try:
+        return b64decode(body.xlsx or "", validate=True), spreadsheets.XLSX
+    except ValueError:
+        raise RefusedRequest("invalid_value", "Send the XLSX in base64.", field="xlsx") from None
+
+
+def _done(rows: list[ImportRow], *, dry_run: bool) -> Response:
+    if not dry_run:
         return _import(rows)
     services = runtime().services
     with services.database.read() as tx:
@@ -60,25 +120,17 @@ def load(query: ImportQuery) -> Response:
     )
 
 
-def _rows() -> list[ImportRow]:
-    if request.mimetype not in spreadsheets.KINDS:
-        detail = f"Send the file itself as the body, as {' or '.join(spreadsheets.KINDS)}."
-        raise RefusedRequest("wrong_content_type", detail, field="Content-Type")
-    raw = cast(CappedRequest, request).body(BODY_CAP)
-    lines = spreadsheets.read(
-        raw, request.mimetype, pod_import_rows.COLUMNS, pod_import_rows.REQUIRED
-    )
+def _rows(lines: Sequence[SheetLine], lookup: Lookup) -> list[ImportRow]:
     rows = []
     people = 0
     for line in lines:
-        row = pod_import_rows.read(line)
+        row = pod_import_rows.read(line, lookup)
         if row.entry is not None:
             people += len(row.entry.participants)
         rows.append(row)
+    pod_import_rows.refuse_pods_twice(rows)
     if people > MOST_PEOPLE:
-        raise spreadsheets.refused(
-            f"Send at most {MOST_PEOPLE} participants at once: split the file."
-        )
+        raise refused(f"Send at most {MOST_PEOPLE} participants at once: split the file.")
     return rows
 
 
@@ -124,7 +176,12 @@ def _judge(rows: Sequence[ImportRow], outcomes: Sequence[EntryOutcome]) -> None:
     for row, outcome in zip(read, outcomes, strict=True):
         if outcome.refused is not None:
             row.red.append(_remark(outcome.refused))
-        row.pod = outcome.pod
+        if outcome.leaves_late:
+            detail = (
+                "It begins soon: whoever is taken out misses the session. Check that this is meant."
+            )
+            row.doubtful("participants_leave_late", detail, "participants")
+        row.pod, row.comes, row.differs = outcome.pod, outcome.comes, outcome.differs
     pod_import_rows.doubt_people_in_two_places(read)
 
 
@@ -148,9 +205,17 @@ def _to_out(rows: Sequence[ImportRow], *, imported: bool) -> ImportOut:
 def _row(row: ImportRow, *, imported: bool) -> RowOut:
     remarks = [_remark_out(remark) for remark in (*row.red, *row.yellow)]
     pod_id = None
-    if imported and row.pod:
+    if row.pod and (imported or row.comes != "new"):
         pod_id = row.pod.id
-    return RowOut(row=row.number, verdict=row.verdict, remarks=remarks, pod_id=pod_id)
+    differs = [DifferenceOut(**asdict(each)) for each in row.differs]
+    return RowOut(
+        row=row.number,
+        verdict=row.verdict,
+        comes=row.comes,
+        differs=differs,
+        remarks=remarks,
+        pod_id=pod_id,
+    )
 
 
 def _remark_out(remark: Remark) -> RemarkOut:

@@ -19,7 +19,11 @@ from webhooks.http.times import instant, instant_or_none, moment
 
 
 def create(body: PodIn) -> Response:
-    """Make a pod at any open time of the coach's."""
+    """Make a pod at any open time of the coach's.
+
+    A hybrid_v2 pod that names a group is one of its pods: whoever is in the group gets a seat, and
+    is mailed.
+    """
     require_key()
     plan = Plan(
         Wanted(body.coach_id, instant("start", body.start), body.duration, forced(body.force)),
@@ -30,6 +34,7 @@ def create(body: PodIn) -> Response:
         title=body.title,
         context=context_of(body.context),
         place=place_of(body.place),
+        group_id=body.group_id,
     )
     participants = list(map(participant_of, body.participants))
 
@@ -64,6 +69,7 @@ def change(pod_id: str, body: PodChange) -> Response:
         format=body.format,
         deadline=moment("deadline", body.deadline),
         title=body.title,
+        group_id=body.group_id,
         status=body.status,
         force=forced(body.force),
     )
@@ -78,8 +84,8 @@ def change(pod_id: str, body: PodChange) -> Response:
 def take_seat(pod_id: str, body: SeatIn) -> Response:
     """Take a seat in a pod, as its format allows.
 
-    When all are taken, the 409 names the `nearest` open starts of the coach and other `pods` with
-    seats left.
+    In the first pod of a group it is a seat in each of the group's pods, or none. When all are
+    taken, the 409 names the `nearest` open starts of the coach and other `pods` with seats left.
     """
     require_key()
     participant, context = participant_of(body.participant), context_of(body.context)

@@ -32,7 +32,9 @@ from webhooks.api import (
     notifications,
     people,
     places,
+    pod_exports,
     pod_imports,
+    pod_shells,
     pods,
     pools,
     sessions,
@@ -68,7 +70,15 @@ from webhooks.api.schemas.mail_texts import (
     WithheldListOut,
 )
 from webhooks.api.schemas.places import PlaceChange, PlacesIn, PlacesOut
-from webhooks.api.schemas.pod_imports import ImportOut, ImportQuery
+from webhooks.api.schemas.pod_imports import ExportQuery, ImportOut, ImportQuery, TableIn
+from webhooks.api.schemas.pod_shells import (
+    PodsChange,
+    PodsOut,
+    ShellsIn,
+    ShellsOut,
+    ShellsQuery,
+    ShellTimeIn,
+)
 from webhooks.api.schemas.requests import (
     CalendarsIn,
     CoachIn,
@@ -139,13 +149,16 @@ class Route:
 PUBLISHED = {
     "coach_states": "tiles",
     "mail_texts": "mailers",
+    "pod_exports": "exports",
     "pod_imports": "imports",
+    "pod_shells": "shells",
     "withheld_addresses": "withheld",
 }
 COACH = "/v1/coaches/<coach_id>"
 CONNECTION = f"{COACH}/connections/<connection_id>"
 BOOKING = "/v1/bookings/<booking_id>"
 POD = "/v1/pods/<pod_id>"
+SHELL = "/v1/shells/<shell_id>"
 PARTICIPANT = "/v1/participants/<participant_id>"
 BOOKS = ("bookings:write",)
 ERASES = ("people:erase",)
@@ -201,6 +214,8 @@ ROUTES = (
           once=True),
     Route("POST", "/v1/pods", pods.create, BOOKS, PodIn, answer=SessionOut, answers=(201,),
           refuses=(404, 409), once=True),
+    Route("PATCH", "/v1/pods", pod_shells.change_together, BOOKS, PodsChange, answer=PodsOut,
+          refuses=(404, 409), once=True),
     Route("GET", POD, pods.show, ("bookings:read",), answer=SessionOut, refuses=(404,)),
     Route("PATCH", POD, pods.change, BOOKS, PodChange, answer=SessionOut, refuses=(404, 409),
           once=True),
@@ -212,8 +227,25 @@ ROUTES = (
           AttendanceIn, answer=SessionOut, refuses=(404, 409), once=True),
     Route("POST", "/v1/sessions/<session_id>/event/settle", sessions.settle_event, BOOKS, SettleIn,
           answer=SessionOut, refuses=(404, 409), once=True),
+    Route("POST", "/v1/shells", pod_shells.create, BOOKS, ShellsIn, answer=ShellsOut,
+          answers=(201,), refuses=(404, 409), once=True),
+    Route("GET", "/v1/shells", pod_shells.show, ("bookings:read",), query=ShellsQuery,
+          answer=ShellsOut),
+    Route("POST", f"{SHELL}/time", pod_shells.give_time, BOOKS, ShellTimeIn, answer=SessionOut,
+          answers=(201,), refuses=(404, 409), once=True),
+    Route("DELETE", SHELL, pod_shells.delete, BOOKS, answers=(204,), refuses=(404,), once=True),
     Route("POST", "/v1/pods/import", pod_imports.load, BOOKS, query=ImportQuery, answer=ImportOut,
           answers=(200, 201), refuses=(409,), once=True, files=spreadsheets.KINDS),
+    Route("POST", "/v1/pods/import/table", pod_imports.load_table, BOOKS, TableIn,
+          query=ImportQuery, answer=ImportOut, answers=(200, 201), refuses=(409,), once=True),
+    Route("GET", "/v1/pods/import/template.csv", pod_exports.template_csv, ("bookings:read",),
+          media=spreadsheets.CSV),
+    Route("GET", "/v1/pods/import/template.xlsx", pod_exports.template_xlsx, ("bookings:read",),
+          media=spreadsheets.XLSX),
+    Route("GET", "/v1/pods/export.csv", pod_exports.export_csv, ("bookings:read",),
+          query=ExportQuery, media=spreadsheets.CSV),
+    Route("GET", "/v1/pods/export.xlsx", pod_exports.export_xlsx, ("bookings:read",),
+          query=ExportQuery, media=spreadsheets.XLSX),
     Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut,
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,

@@ -26,6 +26,12 @@ VALUES: Json = {
     "connection_id": "con_1",
     "session_id": "ses_1",
     "withheld_id": "wad_1",
+    "shell_id": "ses_1",
+    "pod_ids": ["ses_1", "ses_2"],
+    "heading": "Programme",
+    "column": "programme",
+    "csv": "Programme,Coach e-mail,Date and time,Time zone,Min,Max,Usernames\n...",
+    "username": "grace.h",
     "owner": "grace",
     "id": "grace",
     "name": "Grace Hopper",
@@ -71,12 +77,17 @@ BODIES: dict[str, tuple[str, ...]] = {
     "brands_put": ("sender_name", "support", "colour"),
     "bookings_rebook": ("start",),
     "sessions_settle_event": ("to", "token"),
+    "imports_load_table": ("csv", "people"),
+    "shells_create": ("coach_id", "title", "participants"),
+    "pods_create": ("group_id",),
+    "shells_change_together": ("coach_id", "assign"),
 }
 """The fields that a request shows beside those that are required."""
 REFUSED = {
     "bookings": "slot_not_open",
     "holds": "slot_not_open",
     "pods": "slot_not_open",
+    "shells": "slot_not_open",
     "coaches": "stale_version",
     "imports": "import_refused",
 }

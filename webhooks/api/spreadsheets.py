@@ -15,6 +15,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
+from webhooks.api.sheet_columns import Columns, refused
 from webhooks.http.problems import RefusedRequest
 
 CSV = "text/csv"
@@ -28,6 +29,7 @@ MOST_TAGS = 100_000  # each becomes an object; a full table has half as many
 MOST_PARTS = 200
 # Those of an XLSX (ISO/IEC 29500-2). zipfile bounds what it unpacks of these alone.
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+LONGEST_HEAD = 10_000  # characters: each may be a delimiter
 DELIMITERS = ",;\t"  # Excel writes the second one wherever a comma is for decimals
 DOCTYPE = (b"<!DOCTYPE", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 TOO_LARGE = "This workbook is too large: send its table alone, as CSV or as a new workbook."
@@ -39,6 +41,11 @@ NO_VALUES = {
     *("#FIELD!", "#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
 }
 EXCEL_EPOCH = date(1899, 12, 30)  # the date of a cell that holds but a time
+
+
+BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet program takes for one, whatever follows: so it is written with a mark."""
+TEXT_MARK = "'"
 
 
 class Formula(str):
@@ -68,7 +75,7 @@ class SheetLine:
         return self.cells.get(column, "")
 
 
-def read(raw: bytes, kind: str, columns: Sequence[str], required: Sequence[str]) -> list[SheetLine]:
+def read(raw: bytes, kind: str, columns: Columns) -> list[SheetLine]:
     """The lines of a file of this media type. Raises Refused, with the next step, for what is no
     such table.
     """
@@ -80,7 +87,7 @@ def read(raw: bytes, kind: str, columns: Sequence[str], required: Sequence[str])
         if names:
             lines.append(_line(number, names, row))
         else:
-            names = _names(row, columns, required)
+            names = columns.names(row)
     if not names:
         raise refused("Send a table with a header row: this file is empty.")
     if not lines:
@@ -88,7 +95,7 @@ def read(raw: bytes, kind: str, columns: Sequence[str], required: Sequence[str])
     return lines
 
 
-def _rows(raw: bytes, kind: str, columns: Sequence[str]) -> list[list[str]]:
+def _rows(raw: bytes, kind: str, columns: Columns) -> list[list[str]]:
     """All rows, empty ones too."""
     read_rows = _csv(raw, columns)
     if kind == XLSX:
@@ -98,28 +105,6 @@ def _rows(raw: bytes, kind: str, columns: Sequence[str]) -> list[list[str]]:
     if len(rows) > MOST_ROWS + 1:
         raise refused(f"Send at most {MOST_ROWS} rows at once, empty ones too: split the file.")
     return rows
-
-
-def refused(detail: str) -> RefusedRequest:
-    return RefusedRequest("file_refused", detail, field="body")
-
-
-def _names(head: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> list[str]:
-    names = [name.strip().casefold() for name in head]
-    for name in names:
-        if name and name not in columns:
-            raise _columns(f"{name[:40]!r} is no column here: rename it or leave it out", columns)
-    for name in names:
-        if name and names.count(name) > 1:
-            raise _columns(f"the column {name} is there twice: leave one out", columns)
-    for name in required:
-        if name not in names:
-            raise _columns(f"add the column {name}", columns)
-    return names
-
-
-def _columns(problem: str, columns: Sequence[str]) -> RefusedRequest:
-    return refused(f"{problem[0].upper()}{problem[1:]}; known are {', '.join(columns)}.")
 
 
 def _line(number: int, names: Sequence[str], row: Sequence[str]) -> SheetLine:
@@ -133,8 +118,22 @@ def _line(number: int, names: Sequence[str], row: Sequence[str]) -> SheetLine:
     for name, text in cells:
         _check_cell(number, name, text)
         if name:
-            line.cells[name] = text
+            line.cells[name] = as_typed(text)
     return line
+
+
+def harmless(text: str) -> str:
+    """A text as it may stand in a file that a spreadsheet program opens: it computes nothing."""
+    if text.startswith((*BEGINS_A_FORMULA, TEXT_MARK)):
+        return TEXT_MARK + text
+    return text
+
+
+def as_typed(text: str) -> str:
+    """What `harmless` was given."""
+    if text.startswith(TEXT_MARK) and text[1:].startswith((*BEGINS_A_FORMULA, TEXT_MARK)):
+        return text[1:]
+    return text
 
 
 def _check_cell(number: int, name: str, text: str) -> None:
@@ -148,7 +147,7 @@ def _check_cell(number: int, name: str, text: str) -> None:
         )
 
 
-def _csv(raw: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
+def _csv(raw: bytes, columns: Columns) -> Iterator[list[str]]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -165,12 +164,12 @@ def _csv(raw: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
         ) from None
 
 
-def _delimiter(text: str, columns: Sequence[str]) -> str:
+def _delimiter(text: str, columns: Columns) -> str:
     """The one that the header names most columns with; the first of several."""
-    head = text.split("\n", 1)[0].casefold()
+    head = text.split("\n", 1)[0][:LONGEST_HEAD]
 
     def columns_named(mark: str) -> int:
-        return sum(name.strip('" \r') in columns for name in head.split(mark))
+        return sum(columns.name(name) is not None for name in head.split(mark))
 
     return max(DELIMITERS, key=columns_named)
 

@@ -11,6 +11,7 @@ from domain.sessions import Booking, Refused, Session, Terms, Unknown, check_may
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
 from storage.schema.database import Tx
+from storage.transactions import pod_groups
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
@@ -121,7 +122,8 @@ def targets(tx: Tx, seated_in: Session, terms: Terms) -> list[Group]:
             check_may_rebook(seated_in, pod)
         except Refused:
             continue
-        found.append(_group(tx, pod))
+        if _chosen(tx, pod):
+            found.append(_group(tx, pod))
     return found
 
 
@@ -152,7 +154,17 @@ def _pods(tx: Tx, terms: Terms) -> list[Session]:
     return [pod for pod in ours[:MOST_PODS] if not booking_rows.is_seated(tx, pod.id, who().id)]
 
 
+def _chosen(tx: Tx, pod: Session) -> bool:
+    """Whether a participant may choose it, as far as its group goes."""
+    if pod.format != "hybrid_v2":
+        return True
+    try:
+        pod_groups.check_choice(tx, pod, who().id)
+    except Refused:
+        return False
+    return True
+
+
 def _group(tx: Tx, pod: Session) -> Group:
-    bound = pod.format == "hybrid_v2" and booking_rows.chosen_before(tx, pod, who().id) is not None
-    joined = guest().may(May.assign) or (pod.format in JOINED_BY_CHOICE and not bound)
+    joined = guest().may(May.assign) or (pod.format in JOINED_BY_CHOICE and _chosen(tx, pod))
     return Group(pod.id, pod.starts, pod.ends, pod.capacity - pod.taken, joined)

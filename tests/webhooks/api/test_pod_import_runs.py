@@ -23,7 +23,8 @@ from tests.support.page_visitor import HEDY
 from tests.support.pod_imports import HEAD, SAM, judged, line, real
 from tests.support.spreadsheets import table
 from webhooks.api import spreadsheets
-from webhooks.api.pod_import_rows import COLUMNS, REQUIRED, read
+from webhooks.api.pod_import_rows import read
+from webhooks.api.sheet_columns import Columns
 
 ROWS = (line(), line(coach="bob", at="14:00", people=SAM), line(coach="bob", at="16:00"))
 RAW = table(*ROWS, head=HEAD)
@@ -197,7 +198,7 @@ def test_a_roster_is_cut_so_that_nobody_waits_for_long() -> None:
     rows = [line(coach="bob")] + [line()] * 25 + [line(coach="eve", people=crowd, max="40")] * 3
     read_rows = [
         read(each)
-        for each in spreadsheets.read(table(*rows, head=HEAD), spreadsheets.CSV, COLUMNS, REQUIRED)
+        for each in spreadsheets.read(table(*rows, head=HEAD), spreadsheets.CSV, Columns())
     ]
     entries = [row.entry for row in read_rows if row.entry]
     parts = pod_imports.parts(entries, [EntryOutcome(coach_id=entry.coach) for entry in entries])

@@ -9,7 +9,7 @@ from storage.transactions.pod_import_entries import Placed, PodEntry
 from tests.support import people
 from tests.support.spreadsheets import reds, row
 from webhooks.api import pod_import_rows
-from webhooks.api.pod_import_rows import ImportRow
+from webhooks.api.pod_import_verdicts import ImportRow
 
 
 def yellows(found: ImportRow) -> list[tuple[str, str | None]]:
@@ -38,6 +38,7 @@ def test_a_good_row_is_green_and_means_what_it_says() -> None:
         participants=(
             Participant("pat@example.test", "Pat Doe", "pat@example.test", "Europe/London", "de"),
         ),
+        zone="Europe/London",
     )
 
 
@@ -74,7 +75,11 @@ def test_a_participants_id_is_the_mail_address_in_small_letters() -> None:
         ({"cohort": "x" * 129}, ("invalid_id", "cohort")),
         ({"cohort": "Spring 2026"}, ("invalid_id", "cohort")),
         ({"language": "German"}, ("invalid_value", "language")),
-        ({"participants": "Pat Doe"}, ("not_an_address", "participants")),
+        ({"participants": "Pat Doe"}, ("unknown_username", "participants")),
+        ({"participants": "Pat Doe@"}, ("not_an_address", "participants")),
+        ({"id": "a b"}, ("invalid_id", "id")),
+        ({"group": "a b"}, ("invalid_id", "group")),
+        ({"version": "x"}, ("out_of_range", "version")),
         ({"participants": "Pat <pat@x.test> x"}, ("not_a_mailbox", "participants")),
         (
             {"participants": "Pat <pat@x.test>; P <PAT@x.test>"},
@@ -97,7 +102,7 @@ def test_what_is_wrong_makes_a_row_red(cells: dict[str, str], flaw: tuple[str, s
 
 
 def test_every_flaw_of_a_row_is_told_at_once() -> None:
-    assert reds(row(coach="", date="x", time="y", zone="z", min="0", participants="Pat")) == [
+    assert reds(row(coach="", date="x", time="y", zone="z", min="0", participants="Pat@")) == [
         ("missing", "coach"),
         ("invalid_date", "date"),
         ("invalid_time", "time"),

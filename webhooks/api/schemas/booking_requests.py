@@ -124,7 +124,12 @@ class PodIn(Body):
     max_seats: Seats
     format: Format = Field(
         "open",
-        description="open, hybrid: may rebook; closed: assigned; hybrid_v2: locked to a pod.",
+        description="open, hybrid: may rebook; closed: assigned; hybrid_v2: locked to a group.",
+    )
+    group_id: Id | None = Field(
+        None,
+        description="Of a hybrid_v2 pod: the group that it is in, a name of yours. Whoever has a"
+        " seat in the group gets one in this pod. If absent, a group of its own.",
     )
     deadline: Start | None = Field(
         None, description="Ops are told if fewer than min_seats are taken by then."
@@ -150,6 +155,9 @@ class PodChange(Body):
     format: Format | None = None
     deadline: Start | None = None
     title: Line | None = None
+    group_id: Id | None = Field(
+        None, description="Puts a hybrid_v2 pod, in which nobody is yet, into this group."
+    )
     status: Literal["disabled"] | None = Field(
         None, description="Calls the pod off: everybody in it is told."
     )

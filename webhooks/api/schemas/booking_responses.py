@@ -32,6 +32,7 @@ class ContextOut(BaseModel):
 
 class PodOut(BaseModel):
     format: Format
+    group_id: str | None = Field(description="Of hybrid_v2 pods: the group that it is in.")
     min_seats: int
     max_seats: int
     taken: int
@@ -201,6 +202,7 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
 def _pod(pod: Session, now: datetime) -> dict[str, object]:
     return {
         "format": pod.format,
+        "group_id": pod.group_id,
         "min_seats": pod.min_seats,
         "max_seats": pod.capacity,
         "taken": pod.taken,

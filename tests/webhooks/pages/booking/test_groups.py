@@ -120,3 +120,20 @@ def test_groups_of_others_are_not_there(desk: Desk) -> None:
     assert ours not in outsider.get("/book").text
     assert outsider.post(f"/book/groups/{ours}/join", outsider.confirm(FREE)).status_code == 404
     assert bookings_of(desk) == []
+
+
+def test_a_group_of_pods_is_joined_by_its_first_and_left_by_it(desk: Desk, guest: Visitor) -> None:
+    group = {"format": "hybrid_v2", "group_id": "g1"}
+    first, later = pod(desk, **group), pod(desk, "2026-06-03T14:00:00Z", **group)
+    page = guest.get("/book").text
+    assert (f"/book/groups/{first}/join" in page, f"/book/groups/{later}/join" in page) == (
+        True,
+        False,
+    )
+    form = guest.confirm(FREE) | {"zone": "UTC"}
+    assert guest.post(f"/book/groups/{later}/join", form).status_code == 409
+    booking_id = booking_in(join(guest, first))
+    assert bookings_of(desk) == [("grace", "booked", 1)] * 2
+    path = f"/book/bookings/{booking_id}/cancel"
+    guest.post(path, fields(guest.get(path)))
+    assert bookings_of(desk) == [("grace", "cancelled", 2)] * 2

@@ -1,0 +1,197 @@
+"""A row of a roster that names a pod there is: what of it differs, and making it so.
+
+A pod keeps its coach. Whoever is not in the row any more gives up the seat by the ordinary rule,
+whoever is new is assigned.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from domain.coaches import Coach
+from domain.errors import Invalid
+from domain.hours import timezone
+from domain.sessions import Booking, Participant, Refused, Session, Terms, Unknown
+from storage.rows import bookings as booking_rows
+from storage.rows import sessions
+from storage.rows.outbox_claims import Wake
+from storage.transactions import bookings, pod_groups, pod_seats, pods
+from storage.transactions.pod_groups import Coaches
+from storage.transactions.pod_import_entries import Difference, PodEntry
+from storage.transactions.pod_seats import check_seats
+from storage.transactions.pods import Changes
+
+NOBODY = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A pod, and what of it is to be another. `seated`: how many have a seat afterwards."""
+
+    pod: Session
+    changes: Changes
+    joins: tuple[Participant, ...]
+    leaves: tuple[Booking, ...]
+    seated: int
+    differs: tuple[Difference, ...]
+
+    @property
+    def minutes(self) -> int:
+        return self.changes.duration or self.pod.minutes
+
+    @property
+    def start(self) -> int:
+        if self.changes.start is None:
+            return self.pod.starts
+        return self.changes.start
+
+    @property
+    def moves(self) -> bool:
+        return (self.start, self.minutes) != (self.pod.starts, self.pod.minutes)
+
+    def leaves_late(self, terms: Terms) -> bool:
+        return bool(self.leaves) and terms.is_late(self.pod)
+
+
+def compare(tx: Connection, entry: PodEntry, coach: Coach, terms: Terms) -> Compared:
+    """What the row would change. Raises Invalid and Refused for a pod that cannot be changed; one
+    that would stay as it is may be over.
+    """
+    pod = _pod(tx, entry, coach)
+    changes, differs = _changes(entry, pod)
+    seated = [it for it in booking_rows.of_session(tx, pod.id) if it.status == "booked"]
+    joins, leaves = _people(entry, seated)
+    if joins or leaves:
+        differs.append(_of_people(joins, leaves))
+    taken = len(seated) - len(leaves) + len(joins)
+    found = Compared(pod, changes, joins, leaves, taken, tuple(differs))
+    if differs:
+        _check(entry, found, terms)
+    return found
+
+
+def apply(tx: Connection, coaches: Coaches, entry: PodEntry, terms: Terms) -> list[Wake]:
+    """Make it so. The caller holds the locks of `pod_groups.lock`. Raises Refused and Invalid."""
+    found = compare(tx, entry, coaches[sessions.get(tx, entry.pod_id or "").coach_id], terms)
+    wake: list[Wake] = []
+    # In this order: seats are free before others take them, and there before they are taken.
+    for booking in found.leaves:
+        # A seat in a group may have been given up with the first one, a moment ago.
+        if booking_rows.get(tx, booking.id).status == "booked":
+            wake += bookings.cancel(tx, booking.id, terms).wake
+    if found.changes != Changes():
+        wake += pods.change(tx, found.pod.id, found.changes, terms).wake
+    for who in found.joins:
+        if not booking_rows.is_seated(tx, found.pod.id, who.id):
+            seated = pod_seats.give_seats(
+                tx, coaches, found.pod.id, who, found.pod.context, terms, assigned=True
+            )
+            wake += pod_groups.owe(tx, coaches, terms, seated)
+    return wake
+
+
+def _pod(tx: Connection, entry: PodEntry, coach: Coach) -> Session:
+    try:
+        pod = sessions.get(tx, entry.pod_id or "", what="pod")
+    except Unknown:
+        detail = "There is no such pod: correct the id, or leave it out to make a new one."
+        raise Invalid("id", "unknown_pod", detail) from None
+    if pod.coach_id != coach.id:
+        detail = (
+            "A pod keeps its coach: call this one off, and add a row without an id for the new one."
+        )
+        raise Refused("pod_keeps_coach", detail)
+    return pod
+
+
+def _check(entry: PodEntry, found: Compared, terms: Terms) -> None:
+    pod = found.pod
+    if not pod.active:
+        detail = "This pod was called off: leave the row out, or its id to make a new one."
+        raise Refused("pod_ended", detail, ended_as=pod.status)
+    if pod.begun(terms.now):
+        raise Refused("already_begun", "The pod has begun: leave the row out.", reason="past")
+    if entry.version not in (None, pod.version):
+        detail = (
+            f"The pod was changed since it was exported (version {pod.version} now): export it"
+            " again, and repeat your change there."
+        )
+        raise Refused("stale_version", detail, current=pod.version)
+    low, high = found.changes.min_seats or pod.min_seats, found.changes.capacity or pod.capacity
+    check_seats(low, high, found.seated)
+
+
+def _changes(entry: PodEntry, pod: Session) -> tuple[Changes, list[Difference]]:
+    wanted: dict[str, object] = {}
+    differs: list[Difference] = []
+    pairs = (
+        ("min_seats", "min", entry.min_seats, pod.min_seats),
+        ("capacity", "max", entry.capacity, pod.capacity),
+        ("format", "format", entry.format, pod.format),
+        ("title", "title", entry.title, pod.title),
+        ("group_id", "group", entry.group_id, pod.group_id),
+        ("duration", "duration", entry.duration, pod.minutes),
+    )
+    for name, column, mine, theirs in pairs:
+        if mine is not None and mine != theirs and column not in entry.left_out:
+            wanted[name] = mine
+            differs.append(Difference(column, _shown(theirs), _shown(mine)))
+    before, after = _clock(pod.starts, entry.zone), _clock(entry.start, entry.zone)
+    # By the clock that the row shows: of an hour that comes twice it cannot say which it means.
+    if before != after:
+        wanted["start"] = entry.start
+        differs.append(Difference("time", f"{before:%Y-%m-%d %H:%M}", f"{after:%Y-%m-%d %H:%M}"))
+    context = entry.context_over(pod.context)
+    if context != pod.context:
+        wanted["context"] = context
+        differs += _of_context(pod.context.as_json(), context.as_json())
+    return Changes(**wanted), differs  # type: ignore[arg-type]  # by the names above
+
+
+def _of_context(before: dict[str, str], after: dict[str, str]) -> list[Difference]:
+    found = []
+    for name, text in after.items():
+        if before.get(name) != text:
+            column = name.removesuffix("_name")
+            found.append(Difference(column, _shown(before.get(name)), text))
+    return found
+
+
+def _people(
+    entry: PodEntry, seated: list[Booking]
+) -> tuple[tuple[Participant, ...], tuple[Booking, ...]]:
+    """Who joins, and which seats are given up. One person is one id, or one address."""
+    if "participants" in entry.left_out:
+        return (), ()
+    there = [booking.participant for booking in seated]
+    joins = tuple(who for who in entry.participants if not _is_among(who, there))
+    # Of an erased person the row cannot know: that seat stays.
+    leaves = tuple(
+        booking
+        for booking in seated
+        if not booking.participant.is_erased
+        and not _is_among(booking.participant, entry.participants)
+    )
+    return joins, leaves
+
+
+def _is_among(who: Participant, others: "tuple[Participant, ...] | list[Participant]") -> bool:
+    mail = who.email.lower()
+    return any(who.id == other.id or mail == other.email.lower() for other in others)
+
+
+def _of_people(joins: tuple[Participant, ...], leaves: tuple[Booking, ...]) -> Difference:
+    gone = ", ".join(booking.participant.email for booking in leaves)
+    new = ", ".join(who.email for who in joins)
+    return Difference("participants", gone or NOBODY, new or NOBODY)
+
+
+def _clock(moment: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(moment, timezone(zone)).replace(tzinfo=None, fold=0)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return NOBODY
+    return str(value)
