@@ -45,6 +45,7 @@ sessions = Table(
     # The coach's local time it was booked for: 2026-06-02T11:00 Europe/London.
     Column("wall", Text),
     Column("wall_moved", Text),  # what that became under newer time zone rules
+    Column("told_wall", Text),  # what of that Coach OS was last told
     Column("conflict_since", Instant),  # an external event lies over it since then
     Column("told_conflict", Instant),  # what of that Coach OS was last told
     Column("event_calendar_id", Text),  # where it was written in the coach's calendar
@@ -66,6 +67,17 @@ Index(
     sqlite_where=untold_conflict,
 )
 
+untold_wall = sessions.c.wall_moved.is_distinct_from(sessions.c.told_wall)
+Index(
+    "ix_sessions_untold_wall",
+    sessions.c.id,
+    postgresql_where=untold_wall,
+    sqlite_where=untold_wall,
+)
+# The few that new time zone rules moved, looked for whenever ops look.
+_moved = sessions.c.wall_moved.is_not(None)
+Index("ix_sessions_moved", sessions.c.starts, postgresql_where=_moved, sqlite_where=_moved)
+
 # One participant's seat in a session.
 bookings = Table(
     "bookings",
@@ -79,6 +91,11 @@ bookings = Table(
     number("version", 1),
     Column("uid", Text, nullable=False, unique=True),  # its name in calendars, for life
     number("sequence"),
+    # How often its participant moved it; of these, the late ones that were free.
+    number("moves"),
+    number("late_moves"),
+    # The booking that a late move ended as missed, and that this one was made for.
+    Column("replaces", Text),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_bookings_session_id", "session_id"),
@@ -181,6 +198,18 @@ mail_texts = Table(
     Column("text", Text, nullable=False),
     Column("html", Text),
     flag("enabled", default=True),
+)
+
+# What programme managers set about changes of bookings; null leaves it to the wider scope.
+change_rules = Table(
+    "change_rules",
+    metadata,
+    Column("scope", Text, primary_key=True),  # company | project | cohort
+    Column("scope_id", Text, primary_key=True),
+    Column("late_hours", Integer),
+    Column("free_moves", Integer),
+    Column("most_rebookings", Integer),
+    Column("most_missed", Integer),
 )
 
 # What mails and pages look like for a company, which is named as in the context of bookings.

@@ -33,6 +33,7 @@ from storage.schema.ops_tables import (
 from storage.schema.session_tables import (
     bookings,
     brands,
+    change_rules,
     event_looks,
     idempotency,
     mail_texts,
@@ -46,6 +47,7 @@ __all__ = [
     "api_keys",
     "bookings",
     "brands",
+    "change_rules",
     "erasures",
     "event_looks",
     "idempotency",
@@ -124,6 +126,8 @@ connections = Table(
     # The digest of a read that looked like a vanished calendar: not believed yet.
     Column("doubted", LargeBinary),
     number("missed_pushes"),  # changes that were found without having been announced
+    # How long the latest pushes waited until they were seen (domain.push_waits).
+    Column("push_waits", LargeBinary),
     # The calendar of it that the coach chose for sessions; at most one of a coach's has it.
     Column("receives", Text),
 )

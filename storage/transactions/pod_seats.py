@@ -22,8 +22,8 @@ from storage.rows import sessions
 from storage.slots import bookable
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
-from storage.transactions import notices
-from storage.transactions.bookings import BookingChange
+from storage.transactions import late_changes, notices
+from storage.transactions.bookings import BookingChange, Changeable
 
 OTHER_PODS = 3
 
@@ -46,10 +46,16 @@ def take_seat(
 
 
 def move_seat(
-    tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, expected: int | None = None
+    tx: Connection,
+    booking_id: str,
+    pod_id: str,
+    terms: Terms,
+    *,
+    expected: int | None = None,
+    excused: bool = False,
 ) -> BookingChange:
     """Leave one pod for another in one step: the old seat is free and the new one taken, or
-    neither.
+    neither. Shortly before the start it counts as leaving it would, see `bookings.rebook`.
 
     Raises Refused, Unknown.
     """
@@ -68,10 +74,15 @@ def move_seat(
         raise Refused("already_seated", "This participant is in that pod: choose another.")
     coach = bookable.lock(tx, target.coach_id, terms)
     check_may_rebook(left, sessions.get(tx, pod_id))
+    cost = late_changes.cost_of_move(tx, left, before, terms, excused=excused)
     pod = _take(tx, coach, pod_id, before.participant, terms)
     _check_group(tx, pod, before.participant)
     sessions.give_seat(tx, left.id)
-    booking = before.changed(terms.now, session_id=pod_id)
+    if cost == "missed":
+        return _seat_anew(tx, standing, coach, pod, terms)
+    booking = booking_transactions.moved(
+        before, cost, terms, excused=excused, session_id=pod_id
+    )
     booking_rows.put(tx, booking)
     moved = Change("rebooked", pod, booking, previous_starts=left.starts)
     wake = notices.owe(tx, coach, terms, [moved])
@@ -79,6 +90,22 @@ def move_seat(
     if left.coach_id != coach.id:
         gone = Change("seat_left", left, booking, tells_participant=False)
         wake += notices.owe(tx, standing.coach, terms, [gone])
+    return BookingChange(booking, pod, wake)
+
+
+def _seat_anew(
+    tx: Connection, standing: Changeable, coach: Coach, pod: Session, terms: Terms
+) -> BookingChange:
+    """A move that counts as missed: the seat that was left, and a new booking for the new one."""
+    old = booking_transactions.moved(
+        standing.booking, "missed", terms, excused=False, status="missed"
+    )
+    booking = booking_transactions.anew(old, pod, terms)
+    booking_rows.put(tx, old)
+    booking_rows.add(tx, booking)
+    left = sessions.get(tx, standing.session.id)
+    wake = notices.owe(tx, standing.coach, terms, [Change("missed", left, old)])
+    wake += notices.owe(tx, coach, terms, [Change("booked", pod, booking)])
     return BookingChange(booking, pod, wake)
 
 
@@ -96,6 +123,7 @@ def give_seat(
     check_may_take_seat(pod, assigned=assigned)
     if not assigned:
         _check_group(tx, pod, participant)
+        late_changes.check_may_book(tx, context.within(pod.context), participant.id)
     booking = booking_rows.new(pod, participant, context, terms)
     booking_rows.add(tx, booking)
     return Change("booked", pod, booking)

@@ -63,6 +63,7 @@ CONNECTION = {"coach_id": (404, 404), "connection_id": (404, 404)}
 BOOKED = {"booking_id": (200, 404)}
 PODS = {"pod_id": (200, 404)}
 GUEST = {"participant_id": "guest"}
+SCOPE = {"scope": "company"}
 REQUESTS = (
     Request("notifications_receive", 204, {"channel_token": (204, 404)},
         {"notification": {"type": "change"}}),
@@ -125,6 +126,10 @@ REQUESTS = (
     Request("brands_delete", 204, {"company_id": (204, 404)}),
     Request("brands_put_logo", 200, {"company_id": (200, 200)}, PIXEL),
     Request("brands_delete_logo", 204, {"company_id": (204, 404)}),
+    Request("change_rules_show", 200, {"scope_id": (200, 404)}, words=SCOPE),
+    Request("change_rules_put", 200, {"scope_id": (200, 200)}, {"late_hours": 48, "free_moves": 1,
+        "most_rebookings": 3, "most_missed": 2}, words=SCOPE),
+    Request("change_rules_delete", 204, {"scope_id": (204, 404)}, words=SCOPE),
     Request("withheld_show"),
     Request("withheld_release", 200, {"withheld_id": (200, 404)}),
     Request("withheld_release_address", 200, {}, {"address": "{coach_id}@gone.test"}),
@@ -231,9 +236,12 @@ class Things:
         [signature] = parse_qs(urlsplit(tile["badge_url"]).query)["sig"]
         return str(signature)
 
-    def mail_text(self) -> str:
+    def company(self) -> str:
+        """One that has set a text of mails, and rules about changes."""
         path = f"/v1/mailers/company/{self.name}/reminder/en"
         assert self.desk.put(path, TEXT).status_code == 200
+        path = f"/v1/change_rules/company/{self.name}"
+        assert self.desk.put(path, {"most_missed": 9}).status_code == 200
         return self.name
 
     def brand(self) -> str:
@@ -252,7 +260,7 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "seat": Things.seat,
     "session_id": Things.begun,
     "withheld_id": Things.withheld,
-    "scope_id": Things.mail_text,
+    "scope_id": Things.company,
     "company_id": Things.brand,
 }
 PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own

@@ -17,6 +17,7 @@ from webhooks.api import (
     bookings,
     brand_files,
     brands,
+    change_rules,
     coach_states,
     coaches,
     connect,
@@ -51,6 +52,7 @@ from webhooks.api.schemas.booking_requests import (
 )
 from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
 from webhooks.api.schemas.brands import BrandIn, BrandOut
+from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
 from webhooks.api.schemas.mail_texts import (
     AddressIn,
     MailsOut,
@@ -146,6 +148,8 @@ ERASES = ("people:erase",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
 BRAND = "/v1/brands/<company_id>"
+RULES = "/v1/change_rules/<scope>/<scope_id>"
+FORCES = ("bookings:force",)
 OPS = ("ops",)
 
 # fmt: off
@@ -216,6 +220,9 @@ ROUTES = (
           files=(brands.PNG,)),
     Route("DELETE", f"{BRAND}/logo", brands.delete_logo, MAILS, answers=(204,), refuses=(404,),
           once=True),
+    Route("GET", RULES, change_rules.show, FORCES, answer=ChangeRulesOut, refuses=(404,)),
+    Route("PUT", RULES, change_rules.put, FORCES, ChangeRulesIn, answer=ChangeRulesOut, once=True),
+    Route("DELETE", RULES, change_rules.delete, FORCES, answers=(204,), refuses=(404,), once=True),
     Route("GET", "/brand/<digest>.png", brand_files.logo, documented=False),
     Route("GET", "/brand/<colour>.css", brand_files.shades, documented=False),
     Route("GET", withheld_addresses.PATH, withheld_addresses.show, OPS, answer=WithheldListOut),

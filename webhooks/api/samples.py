@@ -67,6 +67,7 @@ BODIES: dict[str, tuple[str, ...]] = {
     "mailers_put": ("subject", "text"),
     "brands_put": ("sender_name", "support", "colour"),
     "bookings_rebook": ("start",),
+    "change_rules_put": ("late_hours", "free_moves", "most_rebookings", "most_missed"),
 }
 """The fields that a request shows beside those that are required."""
 REFUSED = {
@@ -76,7 +77,11 @@ REFUSED = {
     "coaches": "stale_version",
     "imports": "import_refused",
 }
-UNFIT = {"brands_put": "too_many", "brands_put_logo": "logo_refused"}
+UNFIT = {
+    "brands_put": "too_many",
+    "brands_put_logo": "logo_refused",
+    "change_rules_put": "out_of_range",
+}
 """What is refused of these as 422; of the others, that something is missing."""
 DEEPEST = 6
 
