@@ -37,6 +37,14 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "no longer: the event went, or the session moved or ended",
         _SESSION,
     ),
+    "session.wall_clock_moved": (
+        "new time zone rules: the coach's local time of it is another now; the instant stays",
+        (*_SESSION, "booked_for", "wall_moved"),
+    ),
+    "session.wall_clock_restored": (
+        "no longer: the rules were put right, or the session moved",
+        _SESSION,
+    ),
 }
 """What happened, and the keys of `data`."""
 
@@ -106,18 +114,32 @@ def calendar(
 
 def conflict(session: Session, at: datetime) -> Event:
     """Whether an external event lies over the session now."""
-    data = {
+    data = _session(session)
+    topic = "session.conflict_cleared"
+    if session.conflict_since is not None:
+        topic = "session.conflict"
+        data["since"] = _text(session.conflict_since)
+    return Event(topic, f"conflict:{session.id}", session.coach_id, at, data)
+
+
+def wall_clock(session: Session, at: datetime) -> Event:
+    """Whether new time zone rules gave the session another local time."""
+    data = _session(session)
+    topic = "session.wall_clock_restored"
+    if session.wall_moved is not None:
+        topic = "session.wall_clock_moved"
+        data |= {"booked_for": session.wall, "wall_moved": session.wall_moved}
+    return Event(topic, f"wall:{session.id}", session.coach_id, at, data)
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
         "session_id": session.id,
         "version": session.version,
         "coach_id": session.coach_id,
         "starts": _of_seconds(session.starts),
         "ends": _of_seconds(session.ends),
     }
-    topic = "session.conflict_cleared"
-    if session.conflict_since is not None:
-        topic = "session.conflict"
-        data["since"] = _text(session.conflict_since)
-    return Event(topic, f"conflict:{session.id}", session.coach_id, at, data)
 
 
 def _of_seconds(seconds: int) -> str:

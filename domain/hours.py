@@ -144,6 +144,13 @@ def wall_clock(zone: str, instant: int) -> str:
     return f"{datetime.fromtimestamp(instant, timezone(zone)):%Y-%m-%dT%H:%M} {zone}"
 
 
+def instant_of(wall: str) -> int:
+    """When that was, or would be, by the rules of today; what `wall_clock` wrote, in epoch seconds.
+    """
+    local, _, zone = wall.partition(" ")
+    return int(datetime.fromisoformat(local).replace(tzinfo=timezone(zone)).timestamp())
+
+
 def utc_date(instant: int) -> date:
     return datetime.fromtimestamp(instant, UTC).date()
 

@@ -29,7 +29,7 @@ class Contact:
 class Change:
     """What happened to one booking: both are as they are afterwards. `tells_coach`: this change is
     news to the coach; of a pod that moves with all its seats the first one tells it.
-    `tells_participant`: it is news to them.
+    `tells_participant`: it is news to them. `nonce`: see MailFacts.
     """
 
     kind: Kind
@@ -38,6 +38,7 @@ class Change:
     previous_starts: int | None = None
     tells_coach: bool = True
     tells_participant: bool = True
+    nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,12 @@ def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     erased = change.booking.participant.is_erased
     if change.tells_participant and not erased:
         participant = _participant(change.booking)
-        yield Notice(_facts(change, change.kind, coach, participant, terms), terms.now)
+        facts = _facts(change, change.kind, coach, participant, terms, nonce=change.nonce)
+        yield Notice(facts, terms.now)
     if coach.email is not None and change.tells_coach:
         recipient = _coach(coach, coach.email)
-        yield Notice(_facts(change, change.kind, coach, recipient, terms), terms.now)
+        facts = _facts(change, change.kind, coach, recipient, terms, nonce=change.nonce)
+        yield Notice(facts, terms.now)
     if change.kind in ("booked", "rebooked"):
         yield from _reminders(change, coach, terms)
 

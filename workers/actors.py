@@ -105,7 +105,7 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
 
     @dramatiq.actor(broker=broker, queue_name="slots")
     def recompute_slots(coach_id: str) -> None:
-        slots.recompute(services, coach_id)
+        actors.wake_outbox(slots.recompute(services, coach_id))
 
     @dramatiq.actor(broker=broker, queue_name="mails", priority=LAST)
     def deliver_mail(outbox_id: str) -> None:

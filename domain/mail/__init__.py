@@ -16,7 +16,9 @@ from domain.mail.invitations import Address, Invitation, method_of, status_of
 from domain.mail.safety import isolated, mail_address, many_lines, one_line, together, web_address
 from domain.mail.support import Support
 
-Kind = Literal["booked", "rebooked", "cancelled", "reminder", "seat_left", "missed", "relink"]
+Kind = Literal[
+    "booked", "rebooked", "cancelled", "reminder", "seat_left", "missed", "wall_moved", "relink"
+]
 Role = Literal["participant", "coach"]
 KINDS: tuple[str, ...] = get_args(Kind)
 TEXT_KINDS = (*KINDS, *(f"coach_{kind}" for kind in KINDS if kind != "relink"))
@@ -91,7 +93,9 @@ class MailFacts:
     as somebody else's event.
     """
     nonce: str = ""
-    """Makes one more mail of the same change another one: the click of "Send now"."""
+    """Makes one more mail of the same booking another one: the click of "Send now", or the local
+    time that it moved to.
+    """
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"changed_at": self.changed_at.astimezone(UTC).isoformat()}

@@ -24,8 +24,8 @@ REQUESTS = frozenset({"booked", "rebooked"})
 """What a calendar is told by, too."""
 ANNOUNCES = REQUESTS | {"reminder"}
 ENDS = frozenset({"cancelled", "seat_left", "missed"})
-OTHERS = frozenset({"relink"})
-"""Mails that are about no booking."""
+OTHERS = frozenset({"wall_moved", "relink"})
+"""Mails that neither tell of a booking nor end one."""
 
 Ending = Literal["leaves", "leaves_in_words", "never_announced"]
 

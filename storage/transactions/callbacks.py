@@ -20,7 +20,7 @@ from storage.rows import outbox, sessions
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
 from storage.schema.leases import taking
-from storage.schema.session_tables import untold_conflict
+from storage.schema.session_tables import untold_conflict, untold_wall
 from storage.schema.tables import connections, slot_sets
 from storage.schema.tables import outbox as outbox_rows
 from storage.schema.tables import sessions as session_rows
@@ -40,7 +40,8 @@ def announce(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> list[Wak
     """Owe a callback for whatever is not as the platform was last told.
     Answers what to wake for once committed.
     """
-    found = [*_slots(tx, now, limit), *_calendars(tx, now, limit), *_conflicts(tx, now, limit)]
+    found = [*_slots(tx, now, limit), *_calendars(tx, now, limit)]
+    found += [*_conflicts(tx, now, limit), *_wall_clocks(tx, now, limit)]
     if not found:
         return []
     subjects = [event.subject for event in found]
@@ -96,6 +97,14 @@ def _conflicts(tx: Connection, now: datetime, limit: int) -> list[Event]:
     noted = taking(session_rows, untold).values(told_conflict=session.conflict_since)
     ids = tx.scalars(noted.returning(session.id)).all()
     return [events.conflict(sessions.get(tx, session_id), now) for session_id in ids]
+
+
+def _wall_clocks(tx: Connection, now: datetime, limit: int) -> list[Event]:
+    session = session_rows.c
+    untold = select(session.id).where(untold_wall).order_by(session.id).limit(limit)
+    noted = taking(session_rows, untold).values(told_wall=session.wall_moved)
+    ids = tx.scalars(noted.returning(session.id)).all()
+    return [events.wall_clock(sessions.get(tx, session_id), now) for session_id in ids]
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
+from storage.reports import samples
+from storage.reports.samples import PushFigures
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
 from storage.slots.listings import Listing
@@ -27,9 +29,10 @@ def show(coach_id: str) -> CoachOut:
         coach = coaches.get(tx, coach_id)
         listing = listing_of(tx, coach_id, now=services.now())
         connected = connections.of_coach(tx, coach_id)
+        pushes = samples.pushes_of(tx, coach_id)
     if coach is None or listing is None:
         raise unknown_coach(coach_id)
-    return _to_out(coach, listing, connected)
+    return _to_out(coach, listing, connected, pushes)
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
@@ -139,7 +142,9 @@ def _overrides(coach: Coach) -> OverridesOut:
     )
 
 
-def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOut:
+def _to_out(
+    coach: Coach, listing: Listing, connected: list[Connected], pushes: PushFigures
+) -> CoachOut:
     return CoachOut.model_validate(
         {
             "id": coach.id,
@@ -166,6 +171,8 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "synced": listing.state in ("fresh", "refreshing"),
             "state": listing.state,
             "as_of": listing.as_of,
+            "push_to_visible": asdict(pushes.waits),
+            "missed_pushes": pushes.missed,
             "connections": list(map(_connection, connected)),
         }
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.freshness import State
 from storage.reports.idle import Ready, SharedError
 from storage.reports.outbox import Message, Tally
-from storage.reports.overview import Conflicted, Stuck, Troubled
+from storage.reports.overview import Conflicted, MovedClock, Stuck, Troubled
 from storage.rows.refusals import Refusal
 
 KINDS = ("mail", "calendar", "callback")
@@ -43,6 +43,7 @@ class Overview:
     stale: list[Troubled]
     disconnected: list[Troubled]
     conflicted: list[Conflicted]
+    moved_clocks: list[MovedClock]
     refused: list[Refusal]
 
     @property
