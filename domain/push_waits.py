@@ -1,5 +1,5 @@
-"""How long pushes waited until what they announced could be seen: the latest ones of each connection,
-in a few bytes of its row.
+"""How long pushes waited until what they announced could be seen: the latest ones of each
+connection, in a few bytes of its row.
 """
 
 from collections.abc import Iterable

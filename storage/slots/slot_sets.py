@@ -124,9 +124,7 @@ def compute(
     instead: Mapping[str, Known] | None = None,
 ) -> SlotSet:
     """The set as it would be now, of that basis."""
-    return basis(
-        tx, coach, now=now, without=without, calendars=calendars, instead=instead
-    ).build()
+    return basis(tx, coach, now=now, without=without, calendars=calendars, instead=instead).build()
 
 
 def is_current(tx: Connection, coach: Coach, *, now: datetime) -> bool:

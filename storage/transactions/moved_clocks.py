@@ -1,5 +1,5 @@
-"""New time zone rules: whose session has another local time now is mailed so, once, with the note of
-it. No instant moves, and no booking changes.
+"""New time zone rules: whose session has another local time now is mailed so, once, with the note
+of it. No instant moves, and no booking changes.
 """
 
 from collections.abc import Iterator

@@ -37,9 +37,7 @@ def owe(
     return outbox.add(tx, owed, now=terms.now)
 
 
-def owe_mails(
-    tx: Connection, coach: Coach, terms: Terms, changes: Sequence[Change]
-) -> list[Wake]:
+def owe_mails(tx: Connection, coach: Coach, terms: Terms, changes: Sequence[Change]) -> list[Wake]:
     """Write the mails of what changed no booking, and nothing else."""
     return outbox.add(tx, [*_mails(changes, contact(tx, coach), terms)], now=terms.now)
 

@@ -80,9 +80,7 @@ def move_seat(
     sessions.give_seat(tx, left.id)
     if cost == "missed":
         return _seat_anew(tx, standing, coach, pod, terms)
-    booking = booking_transactions.moved(
-        before, cost, terms, excused=excused, session_id=pod_id
-    )
+    booking = booking_transactions.moved(before, cost, terms, excused=excused, session_id=pod_id)
     booking_rows.put(tx, booking)
     moved = Change("rebooked", pod, booking, previous_starts=left.starts)
     wake = notices.owe(tx, coach, terms, [moved])

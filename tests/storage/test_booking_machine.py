@@ -144,7 +144,9 @@ class BookingMachine(Pods):
         elif time.start - self.model.now < LATE and force is None:
             self._moved_late(seat, time)
             end = start + 60 * length
-            after = Time(done.session.id, time.coach, "one_to_one", start, end, 0, "booked", taken=1)
+            after = Time(
+                done.session.id, time.coach, "one_to_one", start, end, 0, "booked", taken=1
+            )
             self.model.occupied(after)
             self.model.seated(
                 Seat(done.booking.id, after.id, seat.who, self.model.now, self.model.now)

@@ -30,6 +30,7 @@ from tests.webhooks.request_parts import (
     MAILER,
     PERSON,
     ROSTER,
+    RULES,
     SEATS,
     TEXT,
     TIME,
@@ -63,7 +64,6 @@ CONNECTION = {"coach_id": (404, 404), "connection_id": (404, 404)}
 BOOKED = {"booking_id": (200, 404)}
 PODS = {"pod_id": (200, 404)}
 GUEST = {"participant_id": "guest"}
-SCOPE = {"scope": "company"}
 REQUESTS = (
     Request("notifications_receive", 204, {"channel_token": (204, 404)},
         {"notification": {"type": "change"}}),
@@ -126,10 +126,9 @@ REQUESTS = (
     Request("brands_delete", 204, {"company_id": (204, 404)}),
     Request("brands_put_logo", 200, {"company_id": (200, 200)}, PIXEL),
     Request("brands_delete_logo", 204, {"company_id": (204, 404)}),
-    Request("change_rules_show", 200, {"scope_id": (200, 404)}, words=SCOPE),
-    Request("change_rules_put", 200, {"scope_id": (200, 200)}, {"late_hours": 48, "free_moves": 1,
-        "most_rebookings": 3, "most_missed": 2}, words=SCOPE),
-    Request("change_rules_delete", 204, {"scope_id": (204, 404)}, words=SCOPE),
+    Request("change_rules_show", 200, {"scope_id": (200, 404)}, words=MAILER),
+    Request("change_rules_put", 200, {"scope_id": (200, 200)}, RULES, words=MAILER),
+    Request("change_rules_delete", 204, {"scope_id": (204, 404)}, words=MAILER),
     Request("withheld_show"),
     Request("withheld_release", 200, {"withheld_id": (200, 404)}),
     Request("withheld_release_address", 200, {}, {"address": "{coach_id}@gone.test"}),
@@ -142,9 +141,7 @@ REQUESTS = (
     Request("people_erase_coach", 202, {"coach_id": (202, 404)}),
     Request("people_export_participant", 200, {"participant_id": (200, 404)}, instead=GUEST),
     Request("people_erase_participant", 202, {"participant_id": (202, 404)}, instead=GUEST),
-    Request("health_alive"),
-    Request("health_ready"),
-    Request("health_metrics"),
+    *(Request(f"health_{name}") for name in ("alive", "ready", "metrics")),
 )  # fmt: skip
 
 
@@ -199,11 +196,8 @@ class Things:
         return self["participant_id"]
 
     def hold(self) -> str:
-        return str(
-            self.post("/v1/holds", TIME | {"start": DAYS["hold"], "owner": "{participant_id}"})[
-                "id"
-            ]
-        )
+        body = TIME | {"start": DAYS["hold"], "owner": "{participant_id}"}
+        return str(self.post("/v1/holds", body)["id"])
 
     def pod(self, day: str) -> str:
         body = TIME | SEATS | {"start": DAYS[day], "context": CONTEXT}
@@ -237,11 +231,9 @@ class Things:
         return str(signature)
 
     def company(self) -> str:
-        """One that has set a text of mails, and rules about changes."""
-        path = f"/v1/mailers/company/{self.name}/reminder/en"
-        assert self.desk.put(path, TEXT).status_code == 200
-        path = f"/v1/change_rules/company/{self.name}"
-        assert self.desk.put(path, {"most_missed": 9}).status_code == 200
+        for path, body in (("mailers/{}/reminder/en", TEXT), ("change_rules/{}", RULES)):
+            where = "/v1/" + path.format(f"company/{self.name}")
+            assert self.desk.put(where, body).status_code == 200
         return self.name
 
     def brand(self) -> str:

@@ -113,9 +113,7 @@ def cancel(booking_id: str, body: CancelIn) -> Response:
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         return answered(
-            booking_transactions.cancel(
-                tx, booking_id, terms, expected=expected, excused=excused
-            ),
+            booking_transactions.cancel(tx, booking_id, terms, expected=expected, excused=excused),
             terms,
         )
 

@@ -125,9 +125,7 @@ def move_costs(tx: Tx, moving: Mine, terms: Terms) -> MoveCost:
     """What it costs this guest to move it now; a limit that forbids it is told when they try."""
     excused = guest().may(May.pass_limits)
     try:
-        return late_changes.cost_of_move(
-            tx, moving.session, moving.booking, terms, excused=excused
-        )
+        return late_changes.cost_of_move(tx, moving.session, moving.booking, terms, excused=excused)
     except Refused:
         return "nothing"
 

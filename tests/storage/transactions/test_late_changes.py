@@ -14,7 +14,7 @@ from storage.rows import change_rules, sessions
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, late_changes, pod_seats
+from storage.transactions import bookings, late_changes
 from storage.transactions.bookings import BookingChange
 from storage.transactions.pods import Made
 from tests.storage.kit import create, join

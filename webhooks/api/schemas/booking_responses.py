@@ -47,7 +47,7 @@ class SeatOut(BaseModel):
     sequence: int
     created_at: Instant
     changed_at: Instant
-    moves: int = Field(description="How often it was moved, those moves left out that were excused.")
+    moves: int = Field(description="How often it was moved; not counted is what was excused.")
     replaces: str | None = Field(
         description="The booking that a late move ended as missed, and that this one stands for."
     )

@@ -1,4 +1,4 @@
-"""What comes in and goes out about what changes of bookings cost, per company, project or cohort."""
+"""What comes in and goes out about what changes of bookings cost."""
 
 from typing import Annotated
 
