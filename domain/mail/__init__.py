@@ -93,8 +93,8 @@ class MailFacts:
     as somebody else's event.
     """
     nonce: str = ""
-    """Makes one more mail of the same booking another one: the click of "Send now", or the local
-    time that it moved to.
+    """Makes one more mail of the same booking another one: the click of "Send now", or the moment
+    that found its local time moved.
     """
 
     def as_json(self) -> dict[str, Any]:

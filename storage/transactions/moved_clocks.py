@@ -25,11 +25,11 @@ def roll(tx: Connection, coach: Coach, terms: Terms) -> tuple[list[Moved], list[
     found = timezone_changes.roll(tx, coach, now=terms.now)
     changes: list[Change] = []
     for moved in found:
-        changes += _changes(tx, moved)
+        changes += _changes(tx, moved, terms)
     return found, notices.owe_mails(tx, coach, terms, changes)
 
 
-def _changes(tx: Connection, moved: Moved) -> Iterator[Change]:
+def _changes(tx: Connection, moved: Moved, terms: Terms) -> Iterator[Change]:
     """One for each participant, and one for the coach, who has one session, whoever sits in it."""
     session = sessions.get(tx, moved.session_id)
     before = instant_of(moved.wall)
@@ -41,7 +41,9 @@ def _changes(tx: Connection, moved: Moved) -> Iterator[Change]:
         theirs = before
         if booking.participant.zone != moved.zone:
             theirs = None
-        told = Change("wall_moved", session, booking, theirs, nonce=moved.wall_moved)
+        # The booking's version stays: by the moment each release's mail is another one, even where
+        # it brings back a local time that was told before.
+        told = Change("wall_moved", session, booking, theirs, nonce=terms.now.isoformat())
         yield replace(told, tells_coach=False)
         if not told_coach:
             yield replace(told, previous_starts=before, tells_participant=False)
