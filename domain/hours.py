@@ -145,7 +145,7 @@ def wall_clock(zone: str, instant: int) -> str:
 
 
 def instant_of(wall: str) -> int:
-    """When that was, or would be, by the rules of today; what `wall_clock` wrote, in epoch seconds."""
+    """When a local time, as `wall_clock` writes it, is by the rules of today: epoch seconds."""
     local, _, zone = wall.partition(" ")
     return int(datetime.fromisoformat(local).replace(tzinfo=timezone(zone)).timestamp())
 
