@@ -1,80 +1,105 @@
-"""What was just read of a coach's calendars beside what is stored: the difference, and nothing is
-written.
+"""What was just read of a coach's calendars beside what is stored: the difference.
+
+It is written as a refresh would write it, computed by the code that every set is computed by, and
+taken back: no other transaction ever sees it.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from domain.coaches import Coach
 from domain.dry_looks import Difference, Period, StartsTold, told_periods, told_starts
+from domain.freebusy import Reading
 from domain.freshness import State
 from domain.hours import DAY_SECONDS
+from storage.schema.tables import busy, connections
 from storage.slots import availability, listings, slot_sets
 from storage.slots.availability import Asked
-from storage.slots.slot_sets import Known
+from storage.slots.listings import Listing
 
 READABLE: tuple[State, ...] = ("fresh", "refreshing", "stale")
 """What a read that went well makes fresh; the others need more than that."""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was read of one connection: nothing is known from `window_end` (epoch seconds) on."""
+
+    reading: Reading
+    window_end: int
+
+
 def compare(
     tx: Connection,
     coach: Coach,
-    read: Mapping[str, Known],
+    found: Mapping[str, Looked],
     *,
     now: datetime,
     stale_after: timedelta,
 ) -> Difference:
-    """`read`: by connection. Raises nothing for one that was disconnected meanwhile: it is no part
-    of the difference.
-    """
-    stored = slot_sets.readings(tx, coach.id)
-    added: list[Period] = []
-    removed: list[Period] = []
-    for connection_id, found in read.items():
-        until = found.window_end
-        before: set[Period] = set()
-        known = stored.get(connection_id)
-        if known is not None:
-            # Compared are the days that both tell of: the window moves on, and that is no change.
-            until = min(until, known.window_end)
-            before = _blocking(tx, coach, connection_id, known, now=now, until=until)
-        after = _blocking(tx, coach, connection_id, found, now=now, until=until)
-        added += after - before
-        removed += before - after
+    """`found`: by connection. The caller holds the coach's lock."""
+    listing = listings.listings(tx, [coach.id], now=now, stale_after=stale_after)[coach.id]
+    # Compared are the days that all of it tells of: the window moves on, and that is no change.
+    until = _known_until(tx, coach, found)
+    before = _busy(tx, coach, now=now, until=until)
+    with _as_if_stored(tx, found):
+        after = _busy(tx, coach, now=now, until=until)
+        would_be = replace(listing, slots=slot_sets.compute(tx, coach, now=now))
+    if listing.state in READABLE:
+        would_be = replace(would_be, effect="list")
     return Difference(
-        accounts=len(read),
-        added=told_periods(added),
-        removed=told_periods(removed),
-        starts=_starts(tx, coach, read, now=now, stale_after=stale_after),
+        accounts=len(found),
+        added=told_periods(after - before),
+        removed=told_periods(before - after),
+        starts=_starts(listing, would_be, int(now.timestamp())),
     )
 
 
-def _blocking(
-    tx: Connection, coach: Coach, connection_id: str, known: Known, *, now: datetime, until: int
-) -> set[Period]:
-    days = replace(known, reading=known.reading.between(int(now.timestamp()), until))
-    found = slot_sets.blocking_of(tx, coach, connection_id, days)
-    return {(start, end) for start, end in found.tolist()}
+@contextmanager
+def _as_if_stored(tx: Connection, found: Mapping[str, Looked]) -> Iterator[None]:
+    attempt = tx.begin_nested()
+    try:
+        for connection_id, looked in found.items():
+            _store(tx, connection_id, looked)
+        yield
+    finally:
+        attempt.rollback()
 
 
-def _starts(
-    tx: Connection,
-    coach: Coach,
-    read: Mapping[str, Known],
-    *,
-    now: datetime,
-    stale_after: timedelta,
-) -> list[StartsTold]:
-    before = listings.listings(tx, [coach.id], now=now, stale_after=stale_after)[coach.id]
-    after = replace(before, slots=slot_sets.compute(tx, coach, now=now, instead=read))
-    if before.state in READABLE:
-        after = replace(after, effect="list")
-    at = int(now.timestamp())
-    until = at + DAY_SECONDS * (coach.horizon_days + 1)
+def _store(tx: Connection, connection_id: str, looked: Looked) -> None:
+    values = {
+        "reading": looked.reading.pack(),
+        "digest": looked.reading.digest(),
+        "window_end": looked.window_end,
+    }
+    mine = busy.update().where(busy.c.connection_id == connection_id)
+    if not tx.execute(mine.values(values)).rowcount:
+        tx.execute(busy.insert().values(connection_id=connection_id, **values))
+
+
+def _known_until(tx: Connection, coach: Coach, found: Mapping[str, Looked]) -> int:
+    query = select(func.min(busy.c.window_end)).join(connections)
+    stored = tx.scalar(query.where(connections.c.coach_id == coach.id))
+    ends = [looked.window_end for looked in found.values()]
+    if stored is not None:
+        ends.append(stored)
+    return min(ends)
+
+
+def _busy(tx: Connection, coach: Coach, *, now: datetime, until: int) -> set[Period]:
+    """What blocks, and is not over, from now on."""
+    since = int(now.timestamp())
+    periods = slot_sets.external(tx, coach)
+    coming = periods[(periods[:, 1] > since) & (periods[:, 0] < until)]
+    return {(start, end) for start, end in coming.tolist()}
+
+
+def _starts(before: Listing, after: Listing, at: int) -> list[StartsTold]:
+    until = at + DAY_SECONDS * (before.horizon_days + 1)
     told = []
     for duration in before.slots.durations:
         asked = Asked(duration, at, until, at)

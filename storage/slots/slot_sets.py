@@ -2,7 +2,7 @@
 read with what they are worth now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version as installed
@@ -70,14 +70,6 @@ def recompute(tx: Connection, coach: Coach, *, now: datetime) -> tuple[int, bool
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What was read of one connection: nothing is known from `window_end` (epoch seconds) on."""
-
-    reading: Reading
-    window_end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Basis:
     """All that a coach's set is computed from, read at one moment.
     Periods and sessions in epoch seconds.
@@ -101,16 +93,13 @@ def basis(
     now: datetime,
     without: Sequence[str] = (),
     calendars: bool = True,
-    instead: Mapping[str, Known] | None = None,
 ) -> Basis:
-    """What a set made now is computed from: leaving sessions or holds out, or the calendars.
-    `instead`: what is to be taken as read, by connection.
-    """
+    """What a set made now is computed from: leaving sessions or holds out, or the calendars."""
     origin = today(now)
     own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
     busy = NO_PERIODS
     if calendars:
-        busy = _periods(tx, coach, instead=instead)
+        busy = _periods(tx, coach)
     return Basis(coach, busy, tuple(own), origin)
 
 
@@ -121,10 +110,9 @@ def compute(
     now: datetime,
     without: Sequence[str] = (),
     calendars: bool = True,
-    instead: Mapping[str, Known] | None = None,
 ) -> SlotSet:
     """The set as it would be now, of that basis."""
-    return basis(tx, coach, now=now, without=without, calendars=calendars, instead=instead).build()
+    return basis(tx, coach, now=now, without=without, calendars=calendars).build()
 
 
 def is_current(tx: Connection, coach: Coach, *, now: datetime) -> bool:
@@ -158,40 +146,23 @@ def external(tx: Connection, coach: Coach) -> Periods:
     return _periods(tx, coach, unread=False)
 
 
-def readings(tx: Connection, coach_id: str) -> dict[str, Known]:
-    """What was last read of each of the coach's connections that was read."""
+def _periods(tx: Connection, coach: Coach, *, unread: bool = True) -> Periods:
+    """That, and if `unread`, all from where a calendar was not read on."""
     query = select(busy.c.connection_id, busy.c.reading, busy.c.window_end).join(connections)
-    found = {}
-    for row in tx.execute(query.where(connections.c.coach_id == coach_id)):
-        found[row.connection_id] = Known(Reading.unpack(row.reading), row.window_end)
-    return found
-
-
-def blocking_of(tx: Connection, coach: Coach, connection_id: str, known: Known) -> Periods:
-    """What of it blocks, by the coach's choices."""
-    return blocking(
-        known.reading,
-        zone=coach.hours.zone,
-        calendars=calendar_rows.blocking_calendars(tx, connection_id),
-        tentative_blocks=coach.tentative_blocks,
-    )
-
-
-def _periods(
-    tx: Connection,
-    coach: Coach,
-    *,
-    unread: bool = True,
-    instead: Mapping[str, Known] | None = None,
-) -> Periods:
-    """That of all of them, and if `unread`, all from where a calendar was not read on."""
-    known = {**readings(tx, coach.id), **(instead or {})}
+    rows = tx.execute(query.where(connections.c.coach_id == coach.id)).all()
     parts = [NO_PERIODS]
-    for connection_id, each in known.items():
+    for row in rows:
         # What was not read is not free: from there on this calendar closes everything.
         if unread:
-            parts.append(np.array([[each.window_end, FOREVER]], np.int64))
-        parts.append(blocking_of(tx, coach, connection_id, each))
+            parts.append(np.array([[row.window_end, FOREVER]], np.int64))
+        parts.append(
+            blocking(
+                Reading.unpack(row.reading),
+                zone=coach.hours.zone,
+                calendars=calendar_rows.blocking_calendars(tx, row.connection_id),
+                tentative_blocks=coach.tentative_blocks,
+            )
+        )
     return np.concatenate(parts)
 
 

@@ -8,7 +8,7 @@ waits some minutes in Redis: it is no record of anything, and may be lost with i
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from domain.dry_looks import Difference
 from storage.rows import coaches, connections
 from storage.schema.database import Tx
 from storage.slots import dry_looks, slot_sets
-from storage.slots.slot_sets import Known
+from storage.slots.dry_looks import Looked
 from workers.breaker import FAILURES
 from workers.cronofy.errors import CronofyError
 from workers.jobs import tokens
@@ -57,20 +57,27 @@ def look(
     in_time = replace(services, cronofy=services.cronofy.until(time.monotonic() + seconds))
     window, zone = slot_sets.window(coach, now), coach.hours.zone
 
-    def read(access: str) -> Known:
+    def read(access: str) -> Looked:
         reading = in_time.cronofy.free_busy(
             access, since=window.since, until=window.until, zone=zone
         )
-        return Known(reading, window.known_until)
+        return Looked(reading, window.known_until)
 
-    found = {}
+    looked = {}
     for number, connection_id in enumerate(chosen):
         progress(number, len(chosen))
-        found[connection_id] = tokens.authorised(in_time, connection_id, read)
-    with services.database.read() as tx:
-        return dry_looks.compare(
-            tx, coach, found, now=now, stale_after=services.settings.stale_after
-        )
+        looked[connection_id] = tokens.authorised(in_time, connection_id, read)
+    return _compared(services, coach_id, looked)
+
+
+def _compared(services: Services, coach_id: str, looked: Mapping[str, Looked]) -> Difference | None:
+    """None: the coach was removed meanwhile, or an account was disconnected."""
+    stale_after = services.settings.stale_after
+    with services.database.write() as tx:
+        coach = coaches.lock(tx, coach_id)
+        if coach is None or not set(looked) <= set(connections.ids_of_coach(tx, coach_id)):
+            return None
+        return dry_looks.compare(tx, coach, looked, now=services.now(), stale_after=stale_after)
 
 
 def _readable(tx: Tx, coach_id: str) -> list[str]:
