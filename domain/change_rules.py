@@ -77,8 +77,8 @@ class InForce:
         used = sum(each.moves for each in self._within(found))
         if used >= found.most_rebookings:
             detail = (
-                f"All {found.most_rebookings} rebookings that this {found.scope} allows are used:"
-                " keep the time, or ask the programme, who may move it."
+                f"Rebookings that this {found.scope} allows: {found.most_rebookings}, and all are"
+                " used: keep the time, or ask the programme, who may move it."
             )
             raise _refused("rebookings_used_up", detail, found, found.most_rebookings, used)
 
@@ -92,8 +92,8 @@ class InForce:
         used = more + sum(each.missed for each in self._within(found))
         if used >= found.most_missed:
             detail = (
-                f"This {found.scope} allows {found.most_missed} missed sessions, and no booking"
-                " after that many: ask the programme, who may book all the same."
+                f"Missed sessions after which this {found.scope} allows no booking:"
+                f" {found.most_missed}. Ask the programme, who may book all the same."
             )
             raise _refused("missed_used_up", detail, found, found.most_missed, used)
 
