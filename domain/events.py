@@ -69,6 +69,14 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "no longer: the session moved there, the event was put back, or one of them ended",
         _SESSION,
     ),
+    "session.wall_clock_moved": (
+        "new time zone rules: the coach's local time of it is another now; the instant stays",
+        (*_SESSION, "booked_for", "wall_moved"),
+    ),
+    "session.wall_clock_restored": (
+        "no longer: the rules were put right, or the session moved",
+        _SESSION,
+    ),
 }
 """What happened, and the keys of `data`."""
 
@@ -184,6 +192,16 @@ def event_settled(session: Session, at: datetime) -> Event:
 def _event(what: str, session: Session, more: dict[str, Any], at: datetime) -> Event:
     data = _of_session(session) | more
     return Event(f"session.event_{what}", f"event:{session.id}", session.coach_id, at, data)
+
+
+def wall_clock(session: Session, at: datetime) -> Event:
+    """Whether new time zone rules gave the session another local time."""
+    data = _of_session(session)
+    topic = "session.wall_clock_restored"
+    if session.wall_moved is not None:
+        topic = "session.wall_clock_moved"
+        data |= {"booked_for": session.wall, "wall_moved": session.wall_moved}
+    return Event(topic, f"wall:{session.id}", session.coach_id, at, data)
 
 
 def _of_session(session: Session) -> dict[str, Any]:

@@ -174,6 +174,12 @@ def wall_clock(zone: str, instant: int) -> str:
     return f"{datetime.fromtimestamp(instant, timezone(zone)):%Y-%m-%dT%H:%M} {zone}"
 
 
+def instant_of(wall: str) -> int:
+    """When a local time, as `wall_clock` writes it, is by the rules of today: epoch seconds."""
+    local, _, zone = wall.partition(" ")
+    return int(datetime.fromisoformat(local).replace(tzinfo=timezone(zone)).timestamp())
+
+
 def utc_date(instant: int) -> date:
     return datetime.fromtimestamp(instant, UTC).date()
 

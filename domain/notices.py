@@ -34,7 +34,7 @@ class Contact:
 class Change:
     """What happened to one booking: both are as they are afterwards. `tells_coach`: this change is
     news to the coach; of a pod that moves with all its seats the first one tells it.
-    `tells_participant`: it is news to them.
+    `tells_participant`: it is news to them. `nonce`: see MailFacts.
     """
 
     kind: Kind
@@ -43,6 +43,7 @@ class Change:
     previous_starts: int | None = None
     tells_coach: bool = True
     tells_participant: bool = True
+    nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,12 @@ def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     erased = change.booking.participant.is_erased
     if change.tells_participant and not erased:
         participant = _participant(change.booking)
-        yield Notice(_facts(change, change.kind, coach, participant, terms.now), due)
+        facts = _facts(change, change.kind, coach, participant, terms.now, nonce=change.nonce)
+        yield Notice(facts, due)
     if coach.email is not None and change.tells_coach:
         recipient = _coach(coach, coach.email)
-        yield Notice(_facts(change, change.kind, coach, recipient, terms.now), due)
+        facts = _facts(change, change.kind, coach, recipient, terms.now, nonce=change.nonce)
+        yield Notice(facts, due)
     if change.kind in REQUESTS:
         yield from _reminders(change, coach, terms)
 

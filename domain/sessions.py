@@ -110,6 +110,10 @@ class Context:
         )
         return all(mine is None or mine == theirs for mine, theirs in pairs)
 
+    def within(self, wider: "Context") -> "Context":
+        """This one, with what it leaves open as the other has it: a seat in its session's."""
+        return Context(**{**wider.as_json(), **self.as_json()})
+
 
 NO_CONTEXT = Context()
 
@@ -202,6 +206,12 @@ class Booking:
     status: BookingStatus = "booked"
     version: int = 1
     sequence: int = 0
+    moves: int = 0
+    """How often its participant moved it, those moves that nobody counts left out."""
+    late_moves: int = 0
+    """Of these, the late ones that were free."""
+    replaces: str | None = None
+    """The booking that a late move ended as missed, and that this one was made for."""
 
     def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
         """The booking after a change: its version grows,
@@ -221,7 +231,7 @@ class Terms:
     now: datetime
     stale_after: timedelta
     late: timedelta
-    """A cancellation closer to the start than this counts as a missed session."""
+    """A cancellation or a move closer to the start than this counts as a missed session."""
     remind: timedelta
     remind_pods: timedelta
     uid_domain: str
@@ -236,6 +246,10 @@ class Terms:
     @property
     def seconds(self) -> int:
         return int(self.now.timestamp())
+
+    @property
+    def late_hours(self) -> int:
+        return self.late // timedelta(hours=1)
 
     def is_late(self, session: Session) -> bool:
         # Exactly so long before is still in time.

@@ -110,6 +110,11 @@ class Figures(Collector):
         states: dict[str, float] = dict.fromkeys(get_args(State), 0)
         for state, count in coach_states.counts(tx, now=now, stale_after=stale_after).items():
             states[state] = count
+        yield gauge(
+            "sessions_wall_moved",
+            "Coming sessions with another local time.",
+            metrics.moved_clocks(tx, now=now),
+        )
         yield family("coaches", "Coaches by the state of their calendars.", "state", states)
         yield gauge(
             "sessions_in_conflict",

@@ -98,7 +98,9 @@ class MailFacts:
     join_url: str | None = field(default=None, repr=False)
     """What a person opens to be there."""
     nonce: str = ""
-    """Makes one more mail of the same change another one: the click of "Send now"."""
+    """Makes one more mail of the same booking another one: the click of "Send now", or the moment
+    that found its local time moved.
+    """
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"changed_at": self.changed_at.astimezone(UTC).isoformat()}

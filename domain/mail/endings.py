@@ -26,9 +26,9 @@ REQUESTS = frozenset({"booked", "rebooked", "place_changed"})
 """What a calendar is told by, too."""
 ANNOUNCES = REQUESTS | {"reminder"}
 ENDS = frozenset({"cancelled", "seat_left", "missed"})
-OTHERS = frozenset(COACH_ONLY)
-"""Mails that are about no booking. Whether the end of a conflict was announced, each episode by
-itself, storage.transactions.calendar_mails asks.
+OTHERS = frozenset({"wall_moved", *COACH_ONLY})
+"""Mails that neither tell of a booking nor end one. Whether the end of a conflict was announced,
+each episode by itself, storage.transactions.calendar_mails asks.
 """
 
 Ending = Literal["leaves", "leaves_in_words", "never_announced"]

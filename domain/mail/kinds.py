@@ -3,7 +3,14 @@
 from typing import Literal, get_args
 
 OfBooking = Literal[
-    "booked", "rebooked", "place_changed", "cancelled", "reminder", "seat_left", "missed"
+    "booked",
+    "rebooked",
+    "place_changed",
+    "cancelled",
+    "reminder",
+    "seat_left",
+    "missed",
+    "wall_moved",
 ]
 OfLogin = Literal["relink", "relink_conferencing"]
 """What a coach has to connect again."""

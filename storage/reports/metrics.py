@@ -42,6 +42,13 @@ def linkless(tx: Connection, *, now: datetime) -> int:
     return tx.scalar(select(func.count()).where(failed)) or 0
 
 
+def moved_clocks(tx: Connection, *, now: datetime) -> int:
+    """How many coming sessions have another local time by newer time zone rules."""
+    row = sessions.c
+    coming = and_(row.wall_moved.is_not(None), row.active, row.starts > int(now.timestamp()))
+    return tx.scalar(select(func.count()).where(coming)) or 0
+
+
 def missed_pushes(tx: Connection) -> int:
     """Changes that were found without having been announced,
     over all connections that there are.

@@ -81,6 +81,19 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedClock:
+    """A coming session that has another local time by newer time zone rules. `starts`: epoch
+    seconds; `wall`, `wall_moved`: as `domain.hours.wall_clock` writes them. Never its title.
+    """
+
+    session_id: str
+    coach_id: str
+    starts: int
+    wall: str
+    wall_moved: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileOverview:
     """A profile without its name: that is somebody's address."""
 
@@ -189,6 +202,19 @@ def conflicts_of(tx: Connection, coach_id: str, *, now: datetime) -> list[Confli
     query = select(mine.id, mine.kind, mine.starts, mine.ends, mine.conflict_since)
     chosen = query.where(_in_conflict(now), mine.coach_id == coach_id)
     return records.all_as(tx, Conflict, chosen.order_by(mine.starts))
+
+
+def moved_clocks(
+    tx: Connection, *, now: datetime, limit: int = 20, coach_id: str | None = None
+) -> list[MovedClock]:
+    """The soonest first; of one coach, or of all."""
+    mine = sessions.c
+    query = select(mine.id, mine.coach_id, mine.starts, mine.wall, mine.wall_moved).where(
+        mine.wall_moved.is_not(None), mine.active, mine.starts > int(now.timestamp())
+    )
+    if coach_id is not None:
+        query = query.where(mine.coach_id == coach_id)
+    return records.all_as(tx, MovedClock, query.order_by(mine.starts, mine.id).limit(limit))
 
 
 def _in_conflict(now: datetime) -> ColumnElement[bool]:

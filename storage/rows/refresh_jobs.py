@@ -118,19 +118,22 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
 @dataclass(frozen=True, slots=True)
 class Before:
     """What was known of a connection when its read began, or was learnt meanwhile.
-    `newer`: pushes came since.
+    `newer`: pushes came since. `push_waits`: see domain.push_waits. `now_ms`: the database's clock.
     """
 
     trouble: str | None
     doubted: bytes | None
     pushed_since_ms: int | None
     newer: bool
+    push_waits: bytes | None
+    now_ms: int
 
 
 def before(tx: Connection, claimed: ReadClaim) -> Before | None:
     """None: the lease was lost."""
     newer = row.req_gen > claimed.generation
-    query = select(row.trouble, row.doubted, row.pushed_since_ms, newer)
+    known = (row.trouble, row.doubted, row.pushed_since_ms, newer, row.push_waits, clock_ms())
+    query = select(*known)
     mine = and_(row.id == claimed.connection_id, LEASE.by(claimed.lease_token))
     return records.first_as(tx, Before, query.where(mine))
 

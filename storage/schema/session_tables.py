@@ -47,6 +47,7 @@ sessions = Table(
     # The coach's local time it was booked for: 2026-06-02T11:00 Europe/London.
     Column("wall", Text),
     Column("wall_moved", Text),  # what that became under newer time zone rules
+    Column("told_wall", Text),  # what of that Coach OS was last told
     Column("conflict_since", Instant),  # an external event lies over it since then
     Column("told_conflict", Instant),  # what of that Coach OS was last told
     Column("mailed_conflict", Instant),  # what of that the coach was last mailed
@@ -108,6 +109,17 @@ Index(
     sqlite_where=unmailed_conflict,
 )
 
+untold_wall = sessions.c.wall_moved.is_distinct_from(sessions.c.told_wall)
+Index(
+    "ix_sessions_untold_wall",
+    sessions.c.id,
+    postgresql_where=untold_wall,
+    sqlite_where=untold_wall,
+)
+# The few that new time zone rules moved, looked for whenever ops look.
+_moved = sessions.c.wall_moved.is_not(None)
+Index("ix_sessions_moved", sessions.c.starts, postgresql_where=_moved, sqlite_where=_moved)
+
 # One participant's seat in a session.
 bookings = Table(
     "bookings",
@@ -121,6 +133,11 @@ bookings = Table(
     number("version", 1),
     Column("uid", Text, nullable=False, unique=True),  # its name in calendars, for life
     number("sequence"),
+    # How often its participant moved it; of these, the late ones that were free.
+    number("moves"),
+    number("late_moves"),
+    # The booking that a late move ended as missed, and that this one was made for.
+    Column("replaces", Text),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_bookings_session_id", "session_id"),
@@ -253,6 +270,18 @@ places = Table(
     Column("scope_id", Text, primary_key=True),
     Column("place", JSON(none_as_null=True)),
     Column("kinds", JSON(none_as_null=True)),
+)
+
+# What programme managers set about changes of bookings; null leaves it to the wider scope.
+change_rules = Table(
+    "change_rules",
+    metadata,
+    Column("scope", Text, primary_key=True),  # company | project | cohort
+    Column("scope_id", Text, primary_key=True),
+    Column("late_hours", Integer),
+    Column("free_moves", Integer),
+    Column("most_rebookings", Integer),
+    Column("most_missed", Integer),
 )
 
 # What mails and pages look like for a company, which is named as in the context of bookings.

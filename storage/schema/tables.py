@@ -35,6 +35,7 @@ from storage.schema.pod_tables import pod_groups, pod_shell_people, pod_shells
 from storage.schema.session_tables import (
     bookings,
     brands,
+    change_rules,
     event_differences,
     event_looks,
     idempotency,
@@ -50,6 +51,7 @@ __all__ = [
     "api_keys",
     "bookings",
     "brands",
+    "change_rules",
     "erasures",
     "event_differences",
     "event_looks",
@@ -147,6 +149,8 @@ connections = Table(
     # The digest of a read that looked like a vanished calendar: not believed yet.
     Column("doubted", LargeBinary),
     number("missed_pushes"),  # changes that were found without having been announced
+    # How long the latest pushes waited until they were seen (domain.push_waits).
+    Column("push_waits", LargeBinary),
     # The calendar of it that the coach chose for sessions; at most one of a coach's has it.
     Column("receives", Text),
 )

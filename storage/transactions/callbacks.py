@@ -22,7 +22,7 @@ from storage.rows.event_differences import SETTLED
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
 from storage.schema.leases import taking
-from storage.schema.session_tables import untold_conferencing, untold_conflict
+from storage.schema.session_tables import untold_conferencing, untold_conflict, untold_wall
 from storage.schema.tables import connections, event_differences, slot_sets, untold_beginning
 from storage.schema.tables import outbox as outbox_rows
 from storage.schema.tables import sessions as session_rows
@@ -54,6 +54,7 @@ def announce(
         *_synced(tx, now, stale_after, limit),
         *_calendars(tx, now, limit),
         *_conflicts(tx, now, limit),
+        *_wall_clocks(tx, now, limit),
         *_conferencing(tx, now, limit),
         *_changed_events(tx, now, limit),
     ]
@@ -187,6 +188,14 @@ def _changed_events(tx: Connection, now: datetime, limit: int) -> Iterator[Event
             yield events.event_moved(session, starts, ends, since, now)
         else:
             yield events.event_deleted(session, since, now, declined=kind == "declined")
+
+
+def _wall_clocks(tx: Connection, now: datetime, limit: int) -> list[Event]:
+    session = session_rows.c
+    untold = select(session.id).where(untold_wall).order_by(session.id).limit(limit)
+    noted = taking(session_rows, untold).values(told_wall=session.wall_moved)
+    ids = tx.scalars(noted.returning(session.id)).all()
+    return [events.wall_clock(sessions.get(tx, session_id), now) for session_id in ids]
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:

@@ -83,7 +83,9 @@ def _rebook(tx: Connection, session: Session, standing: Difference, terms: Terms
         changes = Changes(start=starts, duration=minutes)
         return pods.change(tx, session.id, changes, terms).wake
     booking_id = _seat_of(tx, session.id)
-    return bookings.rebook(tx, booking_id, starts, terms, duration=minutes).wake
+    # However late: it is the coach who moves, and no move of the participant's.
+    moved = bookings.rebook(tx, booking_id, starts, terms, duration=minutes, excused=True)
+    return moved.wake
 
 
 def _seat_of(tx: Connection, session_id: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from domain import push_waits
 from domain.accounts import Account, Trouble
 from domain.coaches import Coach
 from domain.event_differences import Standing
@@ -113,13 +114,16 @@ def store(
         version = slot_sets.version(tx, coach.id)
         return Stored(version, changed=False, again=again, doubted=True)
     missed = _is_missed(news, before)
+    served = _served(claimed, before)
     values = _seen(observed.account) | _noted(news, missed=missed, now=now)
+    values |= _timed(before, served, now=now)
     again = refresh_jobs.finish(
         tx, claimed, last_ok_at=now, last_error=None, doubted=None, **values
     )
     if again is None:
         return None
-    _measure(tx, claimed, before, now=now)
+    if served is not None:
+        samples.seen(tx, pushed_since_ms=served, now=now)
     replaced = _replace(tx, claimed.connection_id, observed, news)
     touched = event_readings.store(tx, coach, claimed, judged, now=now)
     conferencing.keep(tx, observed.events or (), now=now)
@@ -232,15 +236,26 @@ def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
     return {"changed_at": now, "missed_pushes": refresh_jobs.row.missed_pushes + int(missed)}
 
 
-def _measure(tx: Connection, claimed: ReadClaim, before: Before, *, now: datetime) -> None:
-    """How long the push that this read served had waited.
+def _served(claimed: ReadClaim, before: Before) -> int | None:
+    """Since when the push waited that this read served; None: it served none.
     One that came during the read waits for the next.
     """
-    if before.pushed_since_ms is None or before.pushed_since_ms > claimed.claimed_at_ms:
-        return
+    since = before.pushed_since_ms
+    if since is None or since > claimed.claimed_at_ms:
+        return None
     # Of a push in the very millisecond of the claim only the generation says which came first.
-    if before.pushed_since_ms < claimed.claimed_at_ms or not before.newer:
-        samples.seen(tx, pushed_since_ms=before.pushed_since_ms, now=now)
+    if since == claimed.claimed_at_ms and before.newer:
+        return None
+    return since
+
+
+def _timed(before: Before, served: int | None, *, now: datetime) -> dict[str, Any]:
+    """The latest waits of the connection, with this one."""
+    if served is None:
+        return {}
+    # The price: in the row that is written anyhow, so a coach's figures cost no write of their own.
+    ended, waited = int(now.timestamp()), before.now_ms - served
+    return {"push_waits": push_waits.with_one_more(before.push_waits, at=ended, ms=waited)}
 
 
 def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> _News:

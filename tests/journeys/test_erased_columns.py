@@ -43,12 +43,16 @@ FOUND_BY = {
         "message_id",
         "outbox_id",
         "calendar_id",
+        "replaces",
         "token",
     ),
 }
 """Ids, and addresses by which a row is found: what becomes of them, other tests say."""
 AUDIT = {("ops_audit", name) for name in ("actor", "action", "target", "detail")}
-SESSION = {("sessions", name) for name in ("title", "format", "wall", "wall_moved", "join_url")}
+SESSION = {
+    ("sessions", name)
+    for name in ("title", "format", "wall", "wall_moved", "told_wall", "join_url")
+}
 KEPT = {
     "coach": AUDIT,
     # A time of the coach's, or of a group's: not about who took a seat.

@@ -31,6 +31,7 @@ from tests.webhooks.request_parts import (
     PERSON,
     ROOM,
     ROSTER,
+    RULES,
     SEATS,
     TEXT,
     TIME,
@@ -123,6 +124,9 @@ REQUESTS = (
     Request("brands_delete", 204, {"company_id": (204, 404)}),
     Request("brands_put_logo", 200, {"company_id": (200, 200)}, PIXEL),
     Request("brands_delete_logo", 204, {"company_id": (204, 404)}),
+    Request("change_rules_show", 200, {"scope_id": (200, 404)}, words=MAILER),
+    Request("change_rules_put", 200, {"scope_id": (200, 200)}, RULES, words=MAILER),
+    Request("change_rules_delete", 204, {"scope_id": (204, 404)}, words=MAILER),
     Request("withheld_show"),
     Request("withheld_release", 200, {"withheld_id": (200, 404)}),
     Request("withheld_release_address", 200, {}, {"address": "{coach_id}@gone.test"}),
@@ -135,9 +139,7 @@ REQUESTS = (
     Request("people_erase_coach", 202, {"coach_id": (202, 404)}),
     Request("people_export_participant", 200, {"participant_id": (200, 404)}, instead=GUEST),
     Request("people_erase_participant", 202, {"participant_id": (202, 404)}, instead=GUEST),
-    Request("health_alive"),
-    Request("health_ready"),
-    Request("health_metrics"),
+    *(Request(f"health_{name}") for name in ("alive", "ready", "metrics")),
 )  # fmt: skip
 
 
@@ -192,11 +194,8 @@ class Things:
         return self["participant_id"]
 
     def hold(self) -> str:
-        return str(
-            self.post("/v1/holds", TIME | {"start": DAYS["hold"], "owner": "{participant_id}"})[
-                "id"
-            ]
-        )
+        body = TIME | {"start": DAYS["hold"], "owner": "{participant_id}"}
+        return str(self.post("/v1/holds", body)["id"])
 
     def pod(self, day: str) -> str:
         body = TIME | SEATS | {"start": DAYS[day], "context": CONTEXT}
@@ -232,7 +231,7 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "session_id": begun,
     "changed": changed,
     "withheld_id": partial(Things.rare, thing="withheld"),
-    "scope_id": partial(Things.rare, thing="mail_text"),
+    "scope_id": partial(Things.rare, thing="ruled"),
     "placed": partial(Things.rare, thing="placed"),
     "company_id": partial(Things.rare, thing="brand"),
 }

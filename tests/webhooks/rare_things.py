@@ -6,7 +6,7 @@ from storage.schema import tables
 from tests.domain.pictures import PIXEL
 from tests.support import people
 from tests.support.http_client import Desk
-from tests.webhooks.request_parts import ROOM, TEXT
+from tests.webhooks.request_parts import ROOM, RULES, TEXT
 from webhooks.api.brands import PNG
 
 
@@ -25,9 +25,11 @@ def badge(desk: Desk, name: str) -> str:
     return str(signature)
 
 
-def mail_text(desk: Desk, name: str) -> str:
-    path = f"/v1/mailers/company/{name}/reminder/en"
-    assert desk.put(path, TEXT).status_code == 200
+def ruled(desk: Desk, name: str) -> str:
+    """A company with a mail text of its own, and rules about changes."""
+    for path, body in (("mailers/{}/reminder/en", TEXT), ("change_rules/{}", RULES)):
+        where = "/v1/" + path.format(f"company/{name}")
+        assert desk.put(where, body).status_code == 200
     return name
 
 

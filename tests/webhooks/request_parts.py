@@ -52,6 +52,7 @@ SEATS = {"min_seats": 1, "max_seats": 3}
 TEXT = {"subject": "Hello {{participant_name}}", "text": "See you.", "html": "<p>See you.</p>"}
 WEEK = {"from": "2026-06-01", "to": "2026-06-08", "tz": "UTC"}
 HOUR = {"duration": "60"}
+RULES = {"late_hours": 48, "free_moves": 1, "most_rebookings": 99, "most_missed": 99}
 MAILER = {"scope": "company", "kind": "reminder", "language": "en"}
 ROSTER = (
     "programme,coach,date,time,zone,min,max,duration\n"

@@ -68,10 +68,12 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
     """Move a 1:1 session to another time, or a seat to another pod.
 
     The old time opens and the new one closes together, or nothing changes. Send the `version` that
-    you saw.
+    you saw. Shortly before the start the move counts as a cancellation: the booking ends as missed,
+    and the answer is a new one, which `replaces` it.
     """
     require_key()
     expected, force = expected_version(body.version), forced(body.force)
+    excused = _excused(asked=body.excused)
     start = instant_or_none("start", body.start)
     if (start is None) == (body.pod_id is None):
         raise Invalid(
@@ -80,9 +82,10 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if body.pod_id is not None:
-            return answered(
-                pod_seats.move_seat(tx, booking_id, body.pod_id, terms, expected=expected), terms
+            changed = pod_seats.move_seat(
+                tx, booking_id, body.pod_id, terms, expected=expected, excused=excused
             )
+            return answered(changed, terms)
         assert start is not None  # noqa: S101 (checked above: one of the two is there)
         moved = booking_transactions.rebook(
             tx,
@@ -93,6 +96,7 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
             expected=expected,
             force=force,
             hold_id=body.hold_id,
+            excused=excused,
         )
         return answered(moved, terms)
 
@@ -105,15 +109,12 @@ def cancel(booking_id: str, body: CancelIn) -> Response:
     `status` in the answer says which: cancelled, or missed.
     """
     require_key()
-    if body.excused and not may(asking(), FORCE):
-        raise lacking(FORCE, field="excused")
+    excused = _excused(asked=body.excused)
     expected = expected_version(body.version)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         return answered(
-            booking_transactions.cancel(
-                tx, booking_id, terms, expected=expected, excused=body.excused
-            ),
+            booking_transactions.cancel(tx, booking_id, terms, expected=expected, excused=excused),
             terms,
         )
 
@@ -141,6 +142,13 @@ def forced(sent: ForceIn | None) -> str | None:
     if not may(asking(), FORCE):
         raise lacking(FORCE, field="force")
     return sent.reason
+
+
+def _excused(*, asked: bool) -> bool:
+    """Raises Refused for a key that may not excuse."""
+    if asked and not may(asking(), FORCE):
+        raise lacking(FORCE, field="excused")
+    return asked
 
 
 def _wanted(body: BookingIn) -> Wanted | None:

@@ -8,6 +8,8 @@ from typing import Any
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from domain.places import kinds_of
+from storage.reports import samples
+from storage.reports.samples import PushFigures
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
 from storage.slots.absences import SessionInside, sessions_inside
@@ -38,7 +40,8 @@ def show(coach_id: str) -> CoachOut:
         if coach is None or listing is None:
             raise unknown_coach(coach_id)
         inside = sessions_inside(tx, coach, now=services.now())
-    return _to_out(coach, listing, connected, inside)
+        pushes = samples.pushes_of(tx, coach_id)
+    return _to_out(coach, listing, connected, inside, pushes)
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
@@ -154,7 +157,11 @@ def _overrides(coach: Coach) -> OverridesOut:
 
 
 def _to_out(
-    coach: Coach, listing: Listing, connected: list[Connected], inside: list[SessionInside]
+    coach: Coach,
+    listing: Listing,
+    connected: list[Connected],
+    inside: list[SessionInside],
+    pushes: PushFigures,
 ) -> CoachOut:
     return CoachOut.model_validate(
         {
@@ -185,6 +192,8 @@ def _to_out(
             "synced": listing.state in ("fresh", "refreshing"),
             "state": listing.state,
             "as_of": listing.as_of,
+            "push_to_visible": asdict(pushes.waits),
+            "missed_pushes": pushes.missed,
             "connections": list(map(_connection, connected)),
         }
         | absences.fields(coach, inside)

@@ -15,7 +15,7 @@ from webhooks.http.codes import CODES
 GROUPS = (
     ("Coaches", ("coaches", "connect", "connections", "tiles", "badges")),
     ("Slots", ("slots", "pools")),
-    ("Bookings", ("bookings", "holds", "sessions", "places")),
+    ("Bookings", ("bookings", "holds", "sessions", "places", "change_rules")),
     ("Pods", ("pods", "shells", "imports", "exports")),
     ("Mails", ("mailers", "brands", "mails", "withheld")),
     ("Pages for people", ("links",)),

@@ -17,6 +17,7 @@ from webhooks.api import (
     bookings,
     brand_files,
     brands,
+    change_rules,
     coach_states,
     coaches,
     conferencing,
@@ -58,6 +59,7 @@ from webhooks.api.schemas.booking_requests import (
 )
 from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
 from webhooks.api.schemas.brands import BrandIn, BrandOut
+from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
 from webhooks.api.schemas.mail_texts import (
     AddressIn,
     MailsOut,
@@ -166,6 +168,8 @@ MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
 BRAND = "/v1/brands/<company_id>"
 PLACES = "/v1/places/<scope>/<scope_id>"
+RULES = "/v1/change_rules/<scope>/<scope_id>"
+FORCES = ("bookings:force",)
 OPS = ("ops",)
 
 # fmt: off
@@ -266,6 +270,9 @@ ROUTES = (
     Route("DELETE", PLACES, places.delete, MAILS, answers=(204,), refuses=(404,), once=True),
     Route("PUT", "/v1/sessions/<session_id>/place", places.change, BOOKS, PlaceChange,
           answer=SessionOut, refuses=(404, 409), once=True),
+    Route("GET", RULES, change_rules.show, FORCES, answer=ChangeRulesOut, refuses=(404,)),
+    Route("PUT", RULES, change_rules.put, FORCES, ChangeRulesIn, answer=ChangeRulesOut, once=True),
+    Route("DELETE", RULES, change_rules.delete, FORCES, answers=(204,), refuses=(404,), once=True),
     Route("GET", "/brand/<digest>.png", brand_files.logo, documented=False),
     Route("GET", "/brand/<colour>.css", brand_files.shades, documented=False),
     Route("GET", withheld_addresses.PATH, withheld_addresses.show, OPS, answer=WithheldListOut),

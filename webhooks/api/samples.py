@@ -81,6 +81,7 @@ BODIES: dict[str, tuple[str, ...]] = {
     "shells_create": ("coach_id", "title", "participants"),
     "pods_create": ("group_id",),
     "shells_change_together": ("coach_id", "assign"),
+    "change_rules_put": ("late_hours", "free_moves", "most_rebookings", "most_missed"),
 }
 """The fields that a request shows beside those that are required."""
 REFUSED = {
@@ -91,7 +92,11 @@ REFUSED = {
     "coaches": "stale_version",
     "imports": "import_refused",
 }
-UNFIT = {"brands_put": "too_many", "brands_put_logo": "logo_refused"}
+UNFIT = {
+    "brands_put": "too_many",
+    "brands_put_logo": "logo_refused",
+    "change_rules_put": "out_of_range",
+}
 """What is refused of these as 422; of the others, that something is missing."""
 DEEPEST = 6
 

@@ -23,6 +23,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_hold": (404, "There is no such hold, or it has ended."),
     "unknown_participant": (404, "The session has no such participant."),
     "unknown_mail_text": (404, "Nothing is set for this kind of mail here."),
+    "unknown_change_rule": (404, "Nothing is set about changes of bookings here."),
     "unknown_brand": (404, "Nothing is set for this company, or no logo."),
     "unknown_place": (404, "Nothing is set here about where sessions are."),
     "unknown_withheld_address": (404, "The address is not withheld, or not any more."),
@@ -44,6 +45,14 @@ CODES: dict[str, tuple[int, str]] = {
     "format_forbids": (409, "The pod's `format` does not let this participant do that."),
     "group_forbids": (409, "The pod cannot be in this group."),
     "pod_keeps_coach": (409, "A pod that has a time keeps its coach."),
+    "rebookings_used_up": (
+        409,
+        "Its participant has moved bookings as often as `scope` allows: `limit` times.",
+    ),
+    "missed_used_up": (
+        409,
+        "The participant has missed as many sessions as `scope` allows: `limit`.",
+    ),
     "booking_ended": (409, "The booking was cancelled, or its session is over; it never revives."),
     "pod_ended": (409, "The pod was called off."),
     "already_begun": (409, "The session has begun."),

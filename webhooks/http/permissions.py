@@ -24,6 +24,10 @@ class May(StrEnum):
     """Move and cancel anybody's 1:1 session with this coach."""
     excuse = auto()
     """Cancel shortly before the start without its counting as missed."""
+    pass_limits = auto()
+    """Book and move past what a programme allows its participants, and as late as need be: such a
+    change counts as nothing.
+    """
     make_groups = auto()
     call_off = auto()
     """A whole group."""
@@ -38,7 +42,7 @@ class May(StrEnum):
 RIGHTS: dict[Viewer, frozenset[May]] = {
     "participant": frozenset(),
     "coach": frozenset(May) - {May.assign},
-    "manager": frozenset({May.see_people, May.make_groups, May.assign}),
+    "manager": frozenset({May.see_people, May.pass_limits, May.make_groups, May.assign}),
 }
 
 NEEDS = {

@@ -8,7 +8,7 @@ from domain.freshness import State
 from storage.reports.changed_events import CoachWithChanges, Unsettled
 from storage.reports.idle import Ready, SharedError
 from storage.reports.outbox import Message, Tally
-from storage.reports.overview import Conflicted, Stuck, Troubled
+from storage.reports.overview import Conflicted, MovedClock, Stuck, Troubled
 from storage.rows.refusals import Refusal
 
 KINDS = ("mail", "calendar", "callback")
@@ -46,6 +46,7 @@ class Overview:
     conflicted: list[Conflicted]
     unsettled: Unsettled
     changed: list[CoachWithChanges]
+    moved_clocks: list[MovedClock]
     refused: list[Refusal]
     linkless: list[Conflicted] = field(default_factory=list)
     """Coaches with coming sessions whose links do not come."""

@@ -37,6 +37,8 @@ WAITING_RETRY_MS = 3_600_000
 OTHER_RELEASE_MS = 300_000
 # RFC 5321, 4.5.4.1: the give-up time needs to be at least 4 to 5 days.
 GIVEN_UP_AFTER = timedelta(days=5)
+OF_WHAT_COMES = ("reminder", "wall_moved")
+"""Nobody needs them any more once the session has begun, or its booking has ended."""
 
 
 def deliver(services: Services, turn: Turn) -> Outcome:
@@ -121,7 +123,7 @@ def _unwanted(
     services: Services, tx: Tx, turn: Turn, facts: MailFacts, choice: Choice
 ) -> Skipped | None:
     """Why nobody needs it any more."""
-    if facts.kind == "reminder":
+    if facts.kind in OF_WHAT_COMES:
         if facts.starts is not None and services.now().timestamp() >= facts.starts:
             return Skipped("the session it reminds of has begun", "too_late")
         if not _booked(tx, facts.booking_id):

@@ -95,6 +95,11 @@ class RebookIn(Body):
     pod_id: Id | None = Field(None, description="For a seat: the pod to move to.")
     hold_id: Id | None = None
     force: ForceIn | None = None
+    excused: bool = Field(
+        False,  # noqa: FBT003 (a default)
+        description="Not counted, neither as missed, however late, nor as one of the rebookings"
+        " that a programme allows; needs a key with the scope bookings:force.",
+    )
 
 
 class CancelIn(Body):

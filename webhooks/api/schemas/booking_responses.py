@@ -52,6 +52,10 @@ class SeatOut(BaseModel):
     sequence: int
     created_at: Instant
     changed_at: Instant
+    moves: int = Field(description="How often it was moved; not counted is what was excused.")
+    replaces: str | None = Field(
+        description="The booking that a late move ended as missed, and that this one stands for."
+    )
 
 
 class Time(BaseModel):
@@ -75,6 +79,12 @@ class Time(BaseModel):
     )
     conflict_since: Instant | None = Field(
         description="Since when an event in the coach's calendars lies over it."
+    )
+    booked_for: str | None = Field(
+        description="The coach's local time that it was booked for, and the zone."
+    )
+    wall_moved: str | None = Field(
+        description="What that local time became under newer time zone rules; the instant stays."
     )
 
 
@@ -196,6 +206,8 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
         "pod": pod,
         "force_reason": session.force_reason,
         "conflict_since": iso_or_none(session.conflict_since),
+        "booked_for": session.wall,
+        "wall_moved": session.wall_moved,
     }
 
 
@@ -223,6 +235,8 @@ def _seat(booking: Booking) -> dict[str, object]:
         "sequence": booking.sequence,
         "created_at": iso_or_none(booking.created_at),
         "changed_at": iso_or_none(booking.changed_at),
+        "moves": booking.moves,
+        "replaces": booking.replaces,
     }
 
 

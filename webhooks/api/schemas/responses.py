@@ -91,6 +91,14 @@ class CoachSettingsOut(BaseModel):
     holidays: HolidaysOut | None
 
 
+class PushWaitsOut(BaseModel):
+    """From Cronofy's push to the slots that it changed, in milliseconds."""
+
+    measured: int = Field(description="How many of the latest pushes: at most 50.")
+    last_ms: int | None
+    p95_ms: int | None = Field(description="As long as that, or shorter, waited 95 of 100.")
+
+
 class CoachOut(CoachSettingsOut):
     """What was set, and how the calendars stand: `synced` is the badge of connected and healthy
     calendars.
@@ -102,6 +110,11 @@ class CoachOut(CoachSettingsOut):
     state: State
     as_of: datetime | None = Field(
         description="When the calendars were last read, the oldest of them."
+    )
+    push_to_visible: PushWaitsOut
+    missed_pushes: int = Field(
+        description="Changes that reading found and no push had announced, since the accounts were"
+        " connected."
     )
     connections: list[Connection]
     absent_sessions: list[AbsentSession] = Field(
