@@ -16,7 +16,7 @@ SECRETS = re.compile(
     r"cck_[0-9a-f]+_[\w-]+"  # API keys
     r"|CRN_\w+"  # Cronofy client secrets
     r"|(?<=/webhooks/cronofy/)[\w-]+"  # channel tokens
-    r"|(?<=/[pc]/)[\w.-]+"  # links to pages
+    r"|(?<=/[pcf]/)[\w.-]+"  # links to pages, and feeds
     r"|(?i:bearer\s+)[\w.~+/=-]+"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # the password in a URL
     # Mail addresses. Without a bound each place of a long text would be looked at to its end.

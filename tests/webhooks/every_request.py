@@ -133,6 +133,14 @@ REQUESTS = (
                 "participant": PERSON,
              "context": CONTEXT, "booking_id": "{booking_id}", "return_url": "https://os.test/",
              "language": "en"}),
+    Request("feeds_create", 201, {"coach_id": (201, 404)}, {"coach_id": "{coach_id}"}),
+    Request("feeds_create", 201, {"participant_id": (201, 201)},
+            {"participant_id": "{participant_id}", "language": "de"}),
+    Request("feeds_show", 200, {"coach_id": (200, 200)}, query={"coach_id": "{coach_id}"}),
+    Request("feeds_show", 200, {"participant_id": (200, 200)},
+            query={"participant_id": "{participant_id}"}),
+    Request("feeds_revoke", 204, {"feed_id": (204, 404)}),
+    Request("feeds_read", 200, {"token": (200, 404)}),
     Request("people_export_coach", 200, COACH),
     Request("people_erase_coach", 202, {"coach_id": (202, 404)}),
     Request("people_export_participant", 200, {"participant_id": (200, 404)}, instead=GUEST),
@@ -236,6 +244,15 @@ class Things:
         assert self.desk.put(path, TEXT).status_code == 200
         return self.name
 
+    def feed(self) -> Any:
+        return self.post("/v1/feeds", {"coach_id": self.name})
+
+    def feed_id(self) -> str:
+        return str(self.feed()["id"])
+
+    def feed_token(self) -> str:
+        return str(self.feed()["url"]).rpartition("/")[2].removesuffix(".ics")
+
     def brand(self) -> str:
         sent = {"data": PIXEL, "content_type": PNG}
         assert self.desk.ask("PUT", f"/v1/brands/{self.name}/logo", **sent).status_code == 200
@@ -254,6 +271,8 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "withheld_id": Things.withheld,
     "scope_id": Things.mail_text,
     "company_id": Things.brand,
+    "feed_id": Things.feed_id,
+    "token": Things.feed_token,
 }
 PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own
 

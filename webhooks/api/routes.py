@@ -22,6 +22,7 @@ from webhooks.api import (
     connect,
     connections,
     docs,
+    feeds,
     health,
     holds,
     links,
@@ -51,6 +52,7 @@ from webhooks.api.schemas.booking_requests import (
 )
 from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
 from webhooks.api.schemas.brands import BrandIn, BrandOut
+from webhooks.api.schemas.feeds import FeedIn, FeedsOut, FeedsQuery, NewFeedOut
 from webhooks.api.schemas.mail_texts import (
     AddressIn,
     MailsOut,
@@ -225,6 +227,13 @@ ROUTES = (
           AddressIn, answer=ReleasedOut, refuses=(404,), once=True),
     Route("POST", "/v1/links", links.create, ("links:write",), LinkIn, answer=LinkOut,
           answers=(201,), refuses=(404,)),
+    Route("POST", feeds.PATH, feeds.create, ("links:write",), FeedIn, answer=NewFeedOut,
+          answers=(201,), refuses=(404, 409)),
+    Route("GET", feeds.PATH, feeds.show, ("links:write",), query=FeedsQuery, answer=FeedsOut),
+    Route("DELETE", f"{feeds.PATH}/<feed_id>", feeds.revoke, ("links:write",), answers=(204,),
+          refuses=(404,)),
+    Route("GET", feeds.FILE, feeds.read, answers=(200, 304), media="text/calendar",
+          refuses=(404,)),
     Route("GET", f"{COACH}/data", people.export_coach, ERASES, answer=PersonalData, refuses=(404,)),
     Route("DELETE", COACH, people.erase_coach, ERASES, answer=Accepted, answers=(202,),
           refuses=(404,)),

@@ -22,6 +22,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_hold": (404, "There is no such hold, or it has ended."),
     "unknown_participant": (404, "The session has no such participant."),
     "unknown_mail_text": (404, "Nothing is set for this kind of mail here."),
+    "unknown_feed": (404, "There is no such feed, or it was revoked."),
     "unknown_brand": (404, "Nothing is set for this company, or no logo."),
     "unknown_withheld_address": (404, "The address is not withheld, or not any more."),
     "unknown_connection": (404, "The coach has no such connection."),
@@ -53,6 +54,7 @@ CODES: dict[str, tuple[int, str]] = {
         "A row of the import is red; `rows` tells which, and nothing was imported.",
     ),
     "import_partial": (409, "A row became red while the others were made; `rows` tells which."),
+    "too_many_feeds": (409, "The person has as many feeds as anybody may have; revoke one."),
     "mail_not_fitting": (
         409,
         "The mail is not true of the booking as it is; `fitting` names those that are.",
@@ -79,6 +81,7 @@ CODES: dict[str, tuple[int, str]] = {
     "link_too_long": (422, "The link would be longer than browsers and proxies take."),
     "min_over_max": (422, "A pod cannot have fewer seats than it needs."),
     "deadline_after_start": (422, "A deadline lies after its pod begins."),
+    "coach_or_participant": (422, "Either a coach_id or a participant_id is needed, not both."),
     "start_or_pod": (422, "Either a start or a pod_id is needed, not both."),
     "time_or_pod": (422, "A seat in a pod has no time of its own."),
     "duration_required": (422, "The coach offers several durations: name one."),

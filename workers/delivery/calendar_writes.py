@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from domain.mail.safety import one_line
+from domain.titles import calendar_title
 from storage.rows import push_marks
 from storage.transactions import write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
@@ -29,24 +30,12 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
     session = entry.session
     return ManagedEvent(
         id=PREFIX + session.id,
-        summary=_summary(entry),
+        summary=calendar_title(session, entry.people, entry.programme_name),
         description=one_line(entry.programme_name or ""),
         start=session.starts,
         end=session.ends,
         zone=entry.zone,
     )
-
-
-def _summary(entry: CalendarEntry) -> str:
-    session = entry.session
-    if session.pod:
-        return one_line(session.title or entry.programme_name or "Group session")
-    subject = one_line(session.title or entry.programme_name or "Session")
-    # A calendar is often shared: who booked under an address instead of a name stays unnamed.
-    people = [one_line(name) for name in entry.people if name and "@" not in name]
-    if not people:
-        return subject
-    return f"{subject}: {', '.join(people)}"
 
 
 def read_entry(services: Services, turn: Turn) -> CalendarEntry | None:
