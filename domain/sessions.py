@@ -13,6 +13,7 @@ from domain.mail.safety import mail_address
 SessionKind = Literal["one_to_one", "pod", "hold"]
 SessionStatus = Literal["unbooked", "booked", "completed", "missed", "disabled"]
 BookingStatus = Literal["booked", "cancelled", "completed", "missed"]
+Answer = Literal["accepted", "declined", "tentative"]
 Format = Literal["open", "closed", "hybrid", "hybrid_v2"]
 # No mail can go there: RFC 2606 keeps `.invalid` for names that are none.
 ERASED_ADDRESS = "nobody@erased.invalid"
@@ -184,14 +185,19 @@ class Booking:
     status: BookingStatus = "booked"
     version: int = 1
     sequence: int = 0
+    answer: Answer | None = None
+    """What the participant's calendar program said of the latest invitation."""
 
     def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
         """The booking after a change: its version grows,
         and where calendars hear of it, its sequence.
         """
         # A calendar drops what has no greater SEQUENCE than what it knows (RFC 5546 2.1.5).
-        sequence = self.sequence + told_calendars
-        return replace(self, changed_at=now, version=self.version + 1, sequence=sequence, **changes)
+        sequence, answer = self.sequence + told_calendars, self.answer
+        if told_calendars:
+            answer = None  # it was to the invitation before
+        now_is = {"changed_at": now, "version": self.version + 1, "sequence": sequence}
+        return replace(self, **now_is, answer=answer, **changes)
 
 
 @dataclass(frozen=True, slots=True)

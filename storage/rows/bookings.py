@@ -144,6 +144,10 @@ def _read(tx: Connection, query: Select[Any]) -> list[Booking]:
 
 
 def _booking(found: Row[Any]) -> Booking:
+    # Who accepted ten o'clock has not said a word about eleven.
+    answer = None
+    if found.answered_sequence == found.sequence:
+        answer = found.answer
     return Booking(
         id=found.id,
         session_id=found.session_id,
@@ -155,6 +159,7 @@ def _booking(found: Row[Any]) -> Booking:
         status=found.status,
         version=found.version,
         sequence=found.sequence,
+        answer=answer,
     )
 
 

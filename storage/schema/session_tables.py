@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -79,6 +80,10 @@ bookings = Table(
     number("version", 1),
     Column("uid", Text, nullable=False, unique=True),  # its name in calendars, for life
     number("sequence"),
+    # accepted | declined | tentative, when, and to the invitation of which sequence.
+    Column("answer", Text),
+    Column("answered_at", Instant),
+    Column("answered_sequence", BigInteger),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_bookings_session_id", "session_id"),

@@ -29,6 +29,7 @@ from tests.webhooks.request_parts import (
     HOUR,
     MAILER,
     PERSON,
+    REPLY,
     ROSTER,
     SEATS,
     TEXT,
@@ -113,6 +114,7 @@ REQUESTS = (
         404)},
             {"status": "missed", "participant_id": "{participant_id}"}),
     Request("imports_load", 201, {"coach_id": (201, 409)}, ROSTER, query={"dry_run": "false"}),
+    Request("mail_replies_take", 200, {"booking_uid": (200, 404)}, REPLY),
     Request("mails_show", 200, BOOKED),
     Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
     Request("mailers_show", 200, {"scope_id": (200, 404)}, words=MAILER),
@@ -196,6 +198,11 @@ class Things:
         body = TIME | {"start": DAYS["booking"], "participant": PERSON, "context": CONTEXT}
         return str(self.post("/v1/bookings", body)["id"])
 
+    def booking_uid(self) -> str:
+        """What calendars call the booking."""
+        answer = self.desk.get(f"/v1/bookings/{self['booking_id']}")
+        return str(answer.json["uid"])
+
     def guest(self) -> str:
         """The participant, once they have booked."""
         assert self["booking_id"]
@@ -262,6 +269,7 @@ class Things:
 MAKERS: dict[str, Callable[[Things], str]] = {
     "badge": Things.badge,
     "booking_id": Things.booking,
+    "booking_uid": Things.booking_uid,
     "guest": Things.guest,
     "hold_id": Things.hold,
     "pod_id": partial(Things.pod, day="pod"),

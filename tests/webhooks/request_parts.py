@@ -4,6 +4,7 @@ from itertools import count
 from typing import Any
 
 from webhooks.api.brands import PNG
+from webhooks.api.mail_replies import MAIL
 from webhooks.api.spreadsheets import CSV
 
 DAYS = {
@@ -37,11 +38,21 @@ ROSTER = (
     "programme,coach,date,time,zone,min,max,duration\n"
     "Lead,{coach_id},2026-06-05,13:00,Europe/London,1,4,60\n"
 )
+REPLY = (
+    "From: Grace Hopper <grace@example.test>\nContent-Type: text/calendar; method=REPLY\n\n"
+    "BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:{booking_uid}\nSEQUENCE:0\n"
+    "DTSTAMP:20260601T080000Z\nATTENDEE;PARTSTAT=ACCEPTED:mailto:grace@example.test\n"
+    "END:VEVENT\nEND:VCALENDAR\n"
+)
 NUMBERS = count()
 
 
 def as_sent(body: Any) -> dict[str, Any]:
-    """How a client is told to send it: a text is a table, bytes are a picture, the rest is JSON."""
+    """How a client is told to send it: a text is a mail or a table, bytes are a picture, the rest
+    is JSON.
+    """
+    if isinstance(body, str) and body.startswith("From:"):
+        return {"data": body, "content_type": MAIL}
     if isinstance(body, str | bytes):
         return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
     return {"json": body}

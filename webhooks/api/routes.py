@@ -26,6 +26,7 @@ from webhooks.api import (
     health,
     holds,
     links,
+    mail_replies,
     mail_texts,
     mails,
     notifications,
@@ -53,6 +54,7 @@ from webhooks.api.schemas.booking_requests import (
 from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.feeds import FeedIn, FeedsOut, FeedsQuery, NewFeedOut
+from webhooks.api.schemas.mail_replies import ReplyOut
 from webhooks.api.schemas.mail_texts import (
     AddressIn,
     MailsOut,
@@ -203,6 +205,8 @@ ROUTES = (
           AttendanceIn, answer=SessionOut, refuses=(404, 409), once=True),
     Route("POST", "/v1/pods/import", pod_imports.load, BOOKS, query=ImportQuery, answer=ImportOut,
           answers=(200, 201), refuses=(409,), once=True, files=spreadsheets.KINDS),
+    Route("POST", mail_replies.PATH, mail_replies.take, BOOKS, answer=ReplyOut, refuses=(404,),
+          files=(mail_replies.MAIL,)),
     Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut,
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,

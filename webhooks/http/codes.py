@@ -62,7 +62,7 @@ CODES: dict[str, tuple[int, str]] = {
     "body_too_large": (413, "The body is over the cap."),
     "wrong_content_type": (
         415,
-        "The body must be application/json; that of an import CSV or XLSX, a logo PNG.",
+        "The body must be application/json; of an import CSV or XLSX, a logo PNG, a mail the mail.",
     ),
     "missing": (422, "A field is missing."),
     "unknown_field": (422, "There is no such field."),
@@ -86,6 +86,7 @@ CODES: dict[str, tuple[int, str]] = {
     "time_or_pod": (422, "A seat in a pod has no time of its own."),
     "duration_required": (422, "The coach offers several durations: name one."),
     "file_refused": (422, "The file is no table of the kind that is imported, or could harm us."),
+    "not_a_reply": (422, "The mail holds no answer to an invitation."),
     "logo_refused": (422, "The file is no PNG, damaged, or too large."),
     "unknown_calendar": (422, "The connection has no such calendar."),
     "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),

@@ -5,7 +5,15 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from domain.sessions import Booking, BookingStatus, Format, Session, SessionKind, SessionStatus
+from domain.sessions import (
+    Answer,
+    Booking,
+    BookingStatus,
+    Format,
+    Session,
+    SessionKind,
+    SessionStatus,
+)
 from webhooks.api.schemas.responses import Instant
 from webhooks.http.times import iso, iso_or_none
 
@@ -47,6 +55,10 @@ class SeatOut(BaseModel):
     sequence: int
     created_at: Instant
     changed_at: Instant
+    answer: Answer | None = Field(
+        description="What the participant's calendar program said of the latest invitation, as far"
+        " as it was handed in."
+    )
 
 
 class Time(BaseModel):
@@ -167,6 +179,7 @@ def _seat(booking: Booking) -> dict[str, object]:
         "sequence": booking.sequence,
         "created_at": iso_or_none(booking.created_at),
         "changed_at": iso_or_none(booking.changed_at),
+        "answer": booking.answer,
     }
 
 
