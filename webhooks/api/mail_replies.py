@@ -17,8 +17,8 @@ MAIL = "message/rfc822"
 
 
 def take() -> ReplyOut:
-    """Hand in a mail that came to the sender's address, as it is: what it answers to an invitation is
-    kept with the booking, and shown to the coach.
+    """Hand in a mail that came to the sender's address, as it is: what it answers to an invitation
+    is kept with the booking, and shown to the coach.
 
     The same mail twice is one answer. A mail without a reply in it is refused, and changes nothing.
     """

@@ -32,7 +32,7 @@ class InvitationReply:
 
 
 def read(raw: bytes) -> InvitationReply | None:
-    """The first reply in a mail as it came in. None: there is none, or nobody can tell what it says."""
+    """The first reply in a mail as it came in. None: there is none, or none that says a thing."""
     for calendar in _calendars(raw):
         if str(calendar.get("METHOD", "")).upper() != "REPLY":
             continue
