@@ -14,6 +14,7 @@ from domain.places import EVERYWHERE, Place, Rule, join_link, where
 SessionKind = Literal["one_to_one", "pod", "hold"]
 SessionStatus = Literal["unbooked", "booked", "completed", "missed", "disabled"]
 BookingStatus = Literal["booked", "cancelled", "completed", "missed"]
+Answer = Literal["accepted", "declined", "tentative"]
 Format = Literal["open", "closed", "hybrid", "hybrid_v2"]
 # No mail can go there: RFC 2606 keeps `.invalid` for names that are none.
 ERASED_ADDRESS = "nobody@erased.invalid"
@@ -212,14 +213,19 @@ class Booking:
     """Of these, the late ones that were free."""
     replaces: str | None = None
     """The booking that a late move ended as missed, and that this one was made for."""
+    answer: Answer | None = None
+    """What the participant's calendar program said of the latest invitation."""
 
     def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
         """The booking after a change: its version grows,
         and where calendars hear of it, its sequence.
         """
         # A calendar drops what has no greater SEQUENCE than what it knows (RFC 5546 2.1.5).
-        sequence = self.sequence + told_calendars
-        return replace(self, changed_at=now, version=self.version + 1, sequence=sequence, **changes)
+        sequence, answer = self.sequence + told_calendars, self.answer
+        if told_calendars:
+            answer = None  # it was to the invitation before
+        now_is = {"changed_at": now, "version": self.version + 1, "sequence": sequence}
+        return replace(self, **now_is, answer=answer, **changes)
 
 
 @dataclass(frozen=True, slots=True)

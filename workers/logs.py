@@ -17,7 +17,7 @@ SECRETS = re.compile(
     r"|CRN_\w+"  # Cronofy client secrets
     r"|(?<=/webhooks/cronofy/)[\w-]+"  # channel tokens
     r"|(?<=/webhooks/conferencing/)[\w-]+"  # addresses of sessions
-    r"|(?<=/[pc]/)[\w.-]+"  # links to pages
+    r"|(?<=/[pcf]/)[\w.-]+"  # links to pages, and feeds
     r"|(?i:bearer\s+)[\w.~+/=-]+"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # the password in a URL
     # Mail addresses. Without a bound each place of a long text would be looked at to its end.

@@ -27,6 +27,7 @@ from storage.schema.tables import (
     connections,
     erasures,
     event_looks,
+    feeds,
     idempotency,
     imported_people,
     links,
@@ -139,6 +140,7 @@ def of_coach(tx: Connection, coach_id: str) -> Rows:
         busy: busy.c.connection_id.in_(mine),
         oauth_states: oauth_states.c.coach_id == coach_id,
         links: links.c.coach_id == coach_id,
+        feeds: feeds.c.coach_id == coach_id,
         slot_sets: slot_sets.c.coach_id == coach_id,
         sessions: sessions.c.coach_id == coach_id,
         bookings: bookings.c.session_id.in_(met),
@@ -166,6 +168,7 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
         ),
         imported_people: imported_people.c.participant_id == participant_id,
         links: links.c.participant_id == participant_id,
+        feeds: feeds.c.participant_id == participant_id,
         erasures: (erasures.c.kind == "participant") & (erasures.c.person_id == participant_id),
         ops_audit: ops_audit.c.target == participant_id,
     }

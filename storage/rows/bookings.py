@@ -191,6 +191,10 @@ def _read(tx: Connection, query: Select[Any]) -> list[Booking]:
 
 
 def _booking(found: Row[Any]) -> Booking:
+    # Who accepted ten o'clock has not said a word about eleven.
+    answer = None
+    if found.answered_sequence == found.sequence:
+        answer = found.answer
     return Booking(
         id=found.id,
         session_id=found.session_id,
@@ -205,6 +209,7 @@ def _booking(found: Row[Any]) -> Booking:
         moves=found.moves,
         late_moves=found.late_moves,
         replaces=found.replaces,
+        answer=answer,
     )
 
 

@@ -138,6 +138,10 @@ bookings = Table(
     number("late_moves"),
     # The booking that a late move ended as missed, and that this one was made for.
     Column("replaces", Text),
+    # accepted | declined | tentative, when, and to the invitation of which sequence.
+    Column("answer", Text),
+    Column("answered_at", Instant),
+    Column("answered_sequence", BigInteger),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_bookings_session_id", "session_id"),

@@ -278,6 +278,18 @@ links = Table(
     Column("browser_hash", LargeBinary),  # whose it is, once it was opened
 )
 
+# A person's sessions as a calendar that programs read again and again. Of both ids one is there.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("coach_id", Text, index=True),
+    Column("participant_id", Text, index=True),
+    Column("language", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
 # Links that the release before signed, and that were followed: the next release drops it.
 link_uses = Table(
     "link_uses",

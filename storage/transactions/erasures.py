@@ -30,6 +30,7 @@ from storage.schema.tables import (
     coaches,
     connections,
     erasures,
+    feeds,
     idempotency,
     imported_people,
     links,
@@ -91,7 +92,7 @@ def is_known(tx: Connection, person: Person) -> bool:
     rows = personal_data.of_participant(tx, person.id)
     return any(
         _count(tx, table, rows[table])
-        for table in (bookings, sessions, links, imported_people, pod_shell_people)
+        for table in (bookings, sessions, links, feeds, imported_people, pod_shell_people)
     )
 
 
@@ -122,6 +123,7 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     # A page locks its link before it books its coach: in this order, they cannot wait for each
     # other.
     _delete(tx, links, rows[links])
+    _delete(tx, feeds, rows[feeds])
     # Nobody books this coach any more from here on, and no read of theirs is stored.
     coach_rows.lock(tx, person.id)
     coming = and_(sessions.c.active, sessions.c.ends > int(now.timestamp()))
@@ -148,6 +150,7 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     # The sessions of their pages end with their links. A page that books just now has locked its
     # link: what it writes is there, and found, once this has waited for it.
     _delete(tx, links, links.c.participant_id == person.id)
+    _delete(tx, feeds, feeds.c.participant_id == person.id)
     _lock_coaches(tx, person.id)
     rows = personal_data.of_participant(tx, person.id)
     answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))

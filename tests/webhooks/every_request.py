@@ -29,6 +29,7 @@ from tests.webhooks.request_parts import (
     HOUR,
     MAILER,
     PERSON,
+    REPLY,
     ROOM,
     ROSTER,
     RULES,
@@ -112,6 +113,7 @@ REQUESTS = (
     Request("places_delete", 204, {"scope_id": (204, 404)}, words=COMPANY, instead=PLACED),
     Request("imports_load", 201, {"coach_id": (201, 409)}, ROSTER, query={"dry_run": "false"}),
     *ABOUT_PODS,
+    Request("mail_replies_take", 200, {"booking_uid": (200, 404)}, REPLY),
     Request("mails_show", 200, BOOKED),
     Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
     Request("mailers_show", 200, {"scope_id": (200, 404)}, words=MAILER),
@@ -135,6 +137,14 @@ REQUESTS = (
                 "participant": PERSON,
              "context": CONTEXT, "booking_id": "{booking_id}", "return_url": "https://os.test/",
              "language": "en"}),
+    Request("feeds_create", 201, {"coach_id": (201, 404)}, {"coach_id": "{coach_id}"}),
+    Request("feeds_create", 201, {"participant_id": (201, 201)},
+            {"participant_id": "{participant_id}", "language": "de"}),
+    Request("feeds_show", 200, {"coach_id": (200, 200)}, query={"coach_id": "{coach_id}"}),
+    Request("feeds_show", 200, {"participant_id": (200, 200)},
+            query={"participant_id": "{participant_id}"}),
+    Request("feeds_revoke", 204, {"feed_id": (204, 404)}),
+    Request("feeds_read", 200, {"token": (200, 404)}),
     Request("people_export_coach", 200, COACH),
     Request("people_erase_coach", 202, {"coach_id": (202, 404)}),
     Request("people_export_participant", 200, {"participant_id": (200, 404)}, instead=GUEST),
@@ -188,6 +198,11 @@ class Things:
         body = TIME | {"start": DAYS["booking"], "participant": PERSON, "context": CONTEXT}
         return str(self.post("/v1/bookings", body)["id"])
 
+    def booking_uid(self) -> str:
+        """What calendars call the booking."""
+        answer = self.desk.get(f"/v1/bookings/{self['booking_id']}")
+        return str(answer.json["uid"])
+
     def guest(self) -> str:
         """The participant, once they have booked."""
         assert self["booking_id"]
@@ -221,6 +236,7 @@ class Things:
 MAKERS: dict[str, Callable[[Things], str]] = {
     "badge": partial(Things.rare, thing="badge"),
     "booking_id": Things.booking,
+    "booking_uid": Things.booking_uid,
     "guest": Things.guest,
     "hold_id": Things.hold,
     "pod_id": partial(Things.pod, day="pod"),
@@ -234,6 +250,8 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "scope_id": partial(Things.rare, thing="ruled"),
     "placed": partial(Things.rare, thing="placed"),
     "company_id": partial(Things.rare, thing="brand"),
+    "feed_id": partial(Things.rare, thing="feed_id"),
+    "token": partial(Things.rare, thing="feed_token"),
 }
 PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own
 

@@ -1,5 +1,6 @@
 """What a request may be about besides a coach's own: each is made under the name of its coach."""
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from storage.schema import tables
@@ -43,3 +44,18 @@ def brand(desk: Desk, name: str) -> str:
     sent = {"data": PIXEL, "content_type": PNG}
     assert desk.ask("PUT", f"/v1/brands/{name}/logo", **sent).status_code == 200
     return name
+
+
+def feed_id(desk: Desk, name: str) -> str:
+    return str(_feed(desk, name)["id"])
+
+
+def feed_token(desk: Desk, name: str) -> str:
+    """What the address of a calendar feed ends with."""
+    return str(_feed(desk, name)["url"]).rpartition("/")[2].removesuffix(".ics")
+
+
+def _feed(desk: Desk, name: str) -> Any:
+    answer = desk.ask("POST", "/v1/feeds", json={"coach_id": name})
+    assert answer.status_code == 201, answer.text
+    return answer.json

@@ -6,6 +6,7 @@ from itertools import count, cycle
 from typing import Any
 
 from webhooks.api.brands import PNG
+from webhooks.api.mail_replies import MAIL
 from webhooks.api.spreadsheets import CSV
 
 
@@ -68,6 +69,12 @@ WHOLE = {
     "holidays": {"country": "GB", "region": "SCT", "names": ["Christmas Day"]},
 }
 """Of a coach, what SETTINGS leaves out."""
+REPLY = (
+    "From: Grace Hopper <grace@example.test>\nContent-Type: text/calendar; method=REPLY\n\n"
+    "BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:{booking_uid}\nSEQUENCE:0\n"
+    "DTSTAMP:20260601T080000Z\nATTENDEE;PARTSTAT=ACCEPTED:mailto:grace@example.test\n"
+    "END:VEVENT\nEND:VCALENDAR\n"
+)
 NUMBERS = count()
 FREE_TIMES = cycle(
     f"2026-06-{day:02}T{hour:02}:00:00Z" for day in (15, 16, 17, 18, 19) for hour in (8, 10, 12, 14)
@@ -80,7 +87,11 @@ def free_time() -> str:
 
 
 def as_sent(body: Any) -> dict[str, Any]:
-    """How a client is told to send it: a text is a table, bytes are a picture, the rest is JSON."""
+    """How a client is told to send it: a text is a mail or a table, bytes are a picture, the rest
+    is JSON.
+    """
+    if isinstance(body, str) and body.startswith("From:"):
+        return {"data": body, "content_type": MAIL}
     if isinstance(body, str | bytes):
         return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
     return {"json": body}

@@ -24,10 +24,12 @@ from webhooks.api import (
     connect,
     connections,
     docs,
+    feeds,
     health,
     holds,
     holidays,
     links,
+    mail_replies,
     mail_texts,
     mails,
     notifications,
@@ -60,6 +62,8 @@ from webhooks.api.schemas.booking_requests import (
 from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
+from webhooks.api.schemas.feeds import FeedIn, FeedsOut, FeedsQuery, NewFeedOut
+from webhooks.api.schemas.mail_replies import ReplyOut
 from webhooks.api.schemas.mail_texts import (
     AddressIn,
     MailsOut,
@@ -250,6 +254,8 @@ ROUTES = (
           query=ExportQuery, media=spreadsheets.CSV),
     Route("GET", "/v1/pods/export.xlsx", pod_exports.export_xlsx, ("bookings:read",),
           query=ExportQuery, media=spreadsheets.XLSX),
+    Route("POST", mail_replies.PATH, mail_replies.take, BOOKS, answer=ReplyOut, refuses=(404,),
+          files=(mail_replies.MAIL,)),
     Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut,
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,
@@ -282,6 +288,13 @@ ROUTES = (
           AddressIn, answer=ReleasedOut, refuses=(404,), once=True),
     Route("POST", "/v1/links", links.create, ("links:write",), LinkIn, answer=LinkOut,
           answers=(201,), refuses=(404,)),
+    Route("POST", feeds.PATH, feeds.create, ("links:write",), FeedIn, answer=NewFeedOut,
+          answers=(201,), refuses=(404, 409)),
+    Route("GET", feeds.PATH, feeds.show, ("links:write",), query=FeedsQuery, answer=FeedsOut),
+    Route("DELETE", f"{feeds.PATH}/<feed_id>", feeds.revoke, ("links:write",), answers=(204,),
+          refuses=(404,)),
+    Route("GET", feeds.FILE, feeds.read, answers=(200, 304), media="text/calendar",
+          refuses=(404,)),
     Route("GET", f"{COACH}/data", people.export_coach, ERASES, answer=PersonalData, refuses=(404,)),
     Route("DELETE", COACH, people.erase_coach, ERASES, answer=Accepted, answers=(202,),
           refuses=(404,)),

@@ -23,6 +23,7 @@ VALUES: Json = {
     "booking_id": "bkg_6624c405d5be66e1127b319a",
     "pod_id": "pod_1",
     "hold_id": "hld_1",
+    "feed_id": "fed_1",
     "connection_id": "con_1",
     "session_id": "ses_1",
     "withheld_id": "wad_1",
@@ -63,6 +64,7 @@ VALUES: Json = {
     "as_of": MOMENT,
     "version": 3,
     "token": "t0ken",
+    "webcal_url": "webcal://calendars.example/f/hkOSNxRLsA-KZ6LlwBMIJuL9WqcQ1w2e.ics",
     "reason": "busy",
     "address": "grace@example.com",
     "news": "assigned",
@@ -71,6 +73,7 @@ VALUES: Json = {
 BODIES: dict[str, tuple[str, ...]] = {
     "bookings_create": ("coach_id", "start", "duration", "participant"),
     "coaches_put": ("name", "email", "zone", "hours", "durations", "pre", "post"),
+    "feeds_create": ("coach_id",),
     "links_create": ("purpose", "coach_id", "participant"),
     "mailers_put": ("subject", "text"),
     "places_put": ("place", "kinds"),

@@ -133,7 +133,7 @@ def book_booking(booking_id: str) -> str:
     seen = _booking(booking_id)
     links = {}
     if seen["changeable"]:
-        links = keepsakes.links(seen["session"], seen["coach"])
+        links = keepsakes.links(seen["booking"], seen["session"], seen["coach"])
     return render_template("pages/book_booking.html", **seen, calendars=links)
 
 

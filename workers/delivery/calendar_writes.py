@@ -8,6 +8,7 @@ from domain.conferencing import asked
 from domain.event_differences import event_id
 from domain.mail.safety import LONGEST_URL, one_line
 from domain.places import join_link, where
+from domain.titles import calendar_title
 from storage.rows import push_marks
 from storage.transactions import watched_events, write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
@@ -35,7 +36,7 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
     # Without a link that Cronofy assigned: that stands there already, and would be one more write.
     return ManagedEvent(
         id=event_id(session.id),
-        summary=_summary(entry),
+        summary=calendar_title(session, entry.people, entry.programme_name),
         description=one_line(entry.programme_name or ""),
         start=starts,
         end=ends,
@@ -44,18 +45,6 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
         url=join_link(session.place, None) or "",
         conferencing=asked(session.place),
     )
-
-
-def _summary(entry: CalendarEntry) -> str:
-    session = entry.session
-    if session.pod:
-        return one_line(session.title or entry.programme_name or "Group session")
-    subject = one_line(session.title or entry.programme_name or "Session")
-    # A calendar is often shared: who booked under an address instead of a name stays unnamed.
-    people = [one_line(name) for name in entry.people if name and "@" not in name]
-    if not people:
-        return subject
-    return f"{subject}: {', '.join(people)}"
 
 
 def read_entry(services: Services, turn: Turn) -> CalendarEntry | None:

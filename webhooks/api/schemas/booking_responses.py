@@ -7,7 +7,15 @@ from pydantic import BaseModel, Field
 
 from domain.event_differences import Kind as EventKind
 from domain.places import Place
-from domain.sessions import Booking, BookingStatus, Format, Session, SessionKind, SessionStatus
+from domain.sessions import (
+    Answer,
+    Booking,
+    BookingStatus,
+    Format,
+    Session,
+    SessionKind,
+    SessionStatus,
+)
 from storage.rows.event_differences import Difference
 from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.responses import Instant
@@ -55,6 +63,10 @@ class SeatOut(BaseModel):
     moves: int = Field(description="How often it was moved; not counted is what was excused.")
     replaces: str | None = Field(
         description="The booking that a late move ended as missed, and that this one stands for."
+    )
+    answer: Answer | None = Field(
+        description="What the participant's calendar program said of the latest invitation, as far"
+        " as it was handed in."
     )
 
 
@@ -237,6 +249,7 @@ def _seat(booking: Booking) -> dict[str, object]:
         "changed_at": iso_or_none(booking.changed_at),
         "moves": booking.moves,
         "replaces": booking.replaces,
+        "answer": booking.answer,
     }
 
 
