@@ -221,7 +221,8 @@ class Booking:
         and where calendars hear of it, its sequence.
         """
         # A calendar drops what has no greater SEQUENCE than what it knows (RFC 5546 2.1.5).
-        sequence, answer = self.sequence + told_calendars, self.answer
+        sequence = self.sequence + told_calendars
+        answer = self.answer
         if told_calendars:
             answer = None  # it was to the invitation before
         now_is = {"changed_at": now, "version": self.version + 1, "sequence": sequence}
