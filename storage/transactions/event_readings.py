@@ -190,7 +190,9 @@ def store(
     known_tokens = {each.token for each in rows.of_connection(tx, claimed.connection_id)}
     news = []
     for deed in judged.deeds:
-        if coach.event_policy == "restore":
+        refused = watched_events.is_refused(tx, deed.session_id)
+        # What cannot be put back is asked about, or each read would owe one more write of it.
+        if coach.event_policy == "restore" and not refused:
             changed.append(rows.settle(tx, deed.session_id))
             owe_writing(tx, sessions.get(tx, deed.session_id), deed.token, now)
             news.append(deed.session_id)

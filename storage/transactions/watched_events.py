@@ -14,6 +14,7 @@ from storage.rows import event_differences as rows
 from storage.rows import outbox_claims
 from storage.rows.event_differences import Difference
 from storage.schema import records
+from storage.schema.database_clock import clock_ms
 from storage.schema.tables import calendars, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
 from storage.transactions import looks
@@ -56,6 +57,13 @@ def owed_writes(tx: Connection, coach_id: str, *, now: datetime) -> dict[str, li
     for session_id, state in tx.execute(query.where(coming_of(coach_id, now), *mine)):
         found.setdefault(session_id, []).append(state)
     return found
+
+
+def is_refused(tx: Connection, session_id: str) -> bool:
+    """Whether a write of it was refused for good: another would be, until a person sees to it."""
+    row = outbox_rows.c
+    dead = row.session_id == session_id, row.kind == "calendar", row.state == "dead"
+    return tx.scalar(select(row.id).where(*dead).limit(1)) is not None
 
 
 def late_writes(tx: Connection, connection_id: str) -> dict[tuple[str, str], OwnWrites]:
@@ -107,6 +115,16 @@ def stood(tx: Connection, session_ids: Sequence[str], at_ms: int) -> None:
     """Remember that their events were seen where they belong, unless it was known."""
     first = sessions.c.id.in_(session_ids), sessions.c.event_stood_ms.is_(None)
     tx.execute(sessions.update().where(*first).values(event_stood_ms=at_ms))
+
+
+def written(tx: Connection, session_id: str, calendar_id: str, times: Times) -> None:
+    """Remember that it was seen in this calendar, with these times, after we wrote it: if that is
+    what the session says.
+    """
+    row = sessions.c
+    mine = row.id == session_id, row.event_calendar_id == calendar_id, row.active
+    same = row.starts == times[0], row.ends == times[1]
+    tx.execute(sessions.update().where(*mine, *same).values(event_stood_ms=clock_ms()))
 
 
 def lasting(tx: Connection, differences: Sequence[Difference], now: datetime) -> frozenset[str]:

@@ -35,7 +35,6 @@ from storage.rows import coaches as coach_rows
 from storage.rows import sessions as session_rows
 from storage.rows.event_differences import Difference
 from storage.rows.outbox import Owed
-from storage.schema.database_clock import clock_ms
 from storage.schema.tables import calendars, coaches, connections, profiles, sessions
 
 
@@ -123,16 +122,6 @@ def put(tx: Connection, session_id: str, calendar_id: str, *, instead_of: str | 
     # that dies before it has deleted the old event leaves word of it here.
     set_places(tx, session_id, calendar_id, strays | {standing})
     return True
-
-
-def stood(tx: Connection, session_id: str, calendar_id: str, starts: int, ends: int) -> None:
-    """Remember that the event was seen in this calendar, with these times, after it was written:
-    if that is what the session says.
-    """
-    row = sessions.c
-    mine = and_(row.id == session_id, row.event_calendar_id == calendar_id, row.active)
-    same = mine, row.starts == starts, row.ends == ends
-    tx.execute(sessions.update().where(*same).values(event_stood_ms=clock_ms()))
 
 
 def put_back(tx: Connection, session_id: str, calendar_id: str | None, *, out_of: str) -> None:

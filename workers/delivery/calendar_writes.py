@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from domain.event_differences import event_id
 from domain.mail.safety import one_line
 from storage.rows import push_marks
-from storage.transactions import write_back
+from storage.transactions import watched_events, write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
 from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
@@ -89,6 +90,8 @@ def put(
         with services.database.write() as tx:
             if not write_back.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
                 return None
+        # What the coach did to it in the calendar before says nothing of this one.
+        entry = replace(entry, calendar_id=place.calendar_id, difference=None)
     event = event_of(entry)
     # Wider than the event by a day at each end: which days of Cronofy's a moment belongs to is for
     # the calendar's zone to say, and the last date of a read is left out of it.
@@ -118,7 +121,7 @@ def put(
     # By its times alone: where its text is another one the look stays owed, and sees to that.
     if Written(event.id, place.calendar_id, event.start, event.end) in here:
         with services.database.write() as tx:
-            write_back.stood(tx, session_id, place.calendar_id, event.start, event.end)
+            watched_events.written(tx, session_id, place.calendar_id, (event.start, event.end))
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
