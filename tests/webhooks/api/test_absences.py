@@ -42,13 +42,13 @@ def test_saving_lists_the_sessions_inside_with_what_moves_them_and_changes_none(
     desk: Desk, ada: str
 ) -> None:
     booked = {"coach_id": "ada", "duration": 60, "participant": GRACE}
-    made = post(desk, "/v1/bookings", booked | {"start": "2026-06-02T09:00:00Z"}).json
+    made = post(desk, "/v1/bookings", booked | {"start": "2026-06-02T11:00:00Z"}).json
     other = post(desk, "/v1/bookings", booked | {"start": "2026-06-08T09:00:00Z"}).json
     [inside] = desk.put(ADA, SETTINGS | {"away": AWAY}).json["absent_sessions"]
     assert inside == {
         "session_id": made["session_id"],
-        "start": "2026-06-02T09:00:00Z",
-        "end": "2026-06-02T10:00:00Z",
+        "start": "2026-06-02T11:00:00Z",
+        "end": "2026-06-02T12:00:00Z",
         "reason": "away",
         "rebook": [f"POST /v1/bookings/{made['id']}/rebook"],
     }
