@@ -51,7 +51,13 @@ from webhooks.api.schemas.booking_requests import (
     SeatIn,
     SessionsQuery,
 )
-from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
+from webhooks.api.schemas.booking_responses import (
+    BookingOut,
+    GroupOut,
+    HoldOut,
+    SessionOut,
+    SessionsOut,
+)
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.mail_texts import (
     AddressIn,
@@ -206,6 +212,8 @@ ROUTES = (
     Route("PATCH", "/v1/pods", pod_shells.change_together, BOOKS, PodsChange, answer=PodsOut,
           refuses=(404, 409), once=True),
     Route("GET", POD, pods.show, ("bookings:read",), answer=SessionOut, refuses=(404,)),
+    Route("GET", "/v1/groups/<group_id>", pods.show_group, ("bookings:read",), answer=GroupOut,
+          refuses=(404,)),
     Route("PATCH", POD, pods.change, BOOKS, PodChange, answer=SessionOut, refuses=(404, 409),
           once=True),
     Route("POST", f"{POD}/seats", pods.take_seat, BOOKS, SeatIn, answer=BookingOut, answers=(201,),

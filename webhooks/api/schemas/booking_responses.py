@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from domain.pod_groups import PodGroup
 from domain.sessions import Booking, BookingStatus, Format, Session, SessionKind, SessionStatus
 from webhooks.api.schemas.responses import Instant
 from webhooks.http.times import iso, iso_or_none
@@ -82,6 +83,15 @@ class SessionOut(Time):
     bookings: list[SeatOut] = Field(description="All that there ever were, the oldest first.")
 
 
+class GroupOut(BaseModel):
+    """A group of hybrid_v2 pods; title and context are those that it was begun with."""
+
+    group_id: str
+    title: str | None
+    context: ContextOut
+    pods: list[SessionOut] = Field(description="In the order in which they begin.")
+
+
 class SessionsOut(BaseModel):
     coach_id: str
     tz: str
@@ -114,6 +124,11 @@ def session_out(session: Session, bookings: Sequence[Booking], now: datetime) ->
             "bookings": list(map(_seat, bookings)),
         }
     )
+
+
+def group_out(group: PodGroup, pods: list[SessionOut]) -> GroupOut:
+    context = ContextOut.model_validate(group.context, from_attributes=True)
+    return GroupOut(group_id=group.id, title=group.title, context=context, pods=pods)
 
 
 def hold_out(hold: Session) -> HoldOut:
