@@ -4,6 +4,7 @@ is a pod of the same id.
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from domain.errors import Invalid
 from domain.sessions import NO_CONTEXT, Context, Format, Participant, Refused
@@ -63,7 +64,7 @@ class CommonChanges:
     group_id: str | None = None
     assigned: tuple[Participant, ...] = ()
 
-    def fields(self) -> dict[str, object]:
+    def fields(self) -> dict[str, Any]:
         """By name, what is to be another; who is assigned is another matter."""
         found = {}
         for name in FIELDS:

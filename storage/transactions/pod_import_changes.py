@@ -6,6 +6,7 @@ whoever is new is assigned.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -18,7 +19,7 @@ from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
 from storage.transactions import bookings, pod_groups, pod_seats, pods
 from storage.transactions.pod_groups import Coaches
-from storage.transactions.pod_import_entries import Difference, PodEntry
+from storage.transactions.pod_import_entries import PodEntry, RowDifference
 from storage.transactions.pod_seats import check_seats
 from storage.transactions.pods import Changes
 
@@ -34,7 +35,7 @@ class Compared:
     joins: tuple[Participant, ...]
     leaves: tuple[Booking, ...]
     seated: int
-    differs: tuple[Difference, ...]
+    differs: tuple[RowDifference, ...]
 
     @property
     def minutes(self) -> int:
@@ -122,9 +123,9 @@ def _check(entry: PodEntry, found: Compared, terms: Terms) -> None:
     check_seats(low, high, found.seated)
 
 
-def _changes(entry: PodEntry, pod: Session) -> tuple[Changes, list[Difference]]:
-    wanted: dict[str, object] = {}
-    differs: list[Difference] = []
+def _changes(entry: PodEntry, pod: Session) -> tuple[Changes, list[RowDifference]]:
+    wanted: dict[str, Any] = {}
+    differs: list[RowDifference] = []
     pairs = (
         ("min_seats", "min", entry.min_seats, pod.min_seats),
         ("capacity", "max", entry.capacity, pod.capacity),
@@ -136,25 +137,25 @@ def _changes(entry: PodEntry, pod: Session) -> tuple[Changes, list[Difference]]:
     for name, column, mine, theirs in pairs:
         if mine is not None and mine != theirs and column not in entry.left_out:
             wanted[name] = mine
-            differs.append(Difference(column, _shown(theirs), _shown(mine)))
+            differs.append(RowDifference(column, _shown(theirs), _shown(mine)))
     before, after = _clock(pod.starts, entry.zone), _clock(entry.start, entry.zone)
     # By the clock that the row shows: of an hour that comes twice it cannot say which it means.
     if before != after:
         wanted["start"] = entry.start
-        differs.append(Difference("time", f"{before:%Y-%m-%d %H:%M}", f"{after:%Y-%m-%d %H:%M}"))
+        differs.append(RowDifference("time", f"{before:%Y-%m-%d %H:%M}", f"{after:%Y-%m-%d %H:%M}"))
     context = entry.context_over(pod.context)
     if context != pod.context:
         wanted["context"] = context
         differs += _of_context(pod.context.as_json(), context.as_json())
-    return Changes(**wanted), differs  # type: ignore[arg-type]  # by the names above
+    return Changes(**wanted), differs
 
 
-def _of_context(before: dict[str, str], after: dict[str, str]) -> list[Difference]:
+def _of_context(before: dict[str, str], after: dict[str, str]) -> list[RowDifference]:
     found = []
     for name, text in after.items():
         if before.get(name) != text:
             column = name.removesuffix("_name")
-            found.append(Difference(column, _shown(before.get(name)), text))
+            found.append(RowDifference(column, _shown(before.get(name)), text))
     return found
 
 
@@ -181,10 +182,10 @@ def _is_among(who: Participant, others: "tuple[Participant, ...] | list[Particip
     return any(who.id == other.id or mail == other.email.lower() for other in others)
 
 
-def _of_people(joins: tuple[Participant, ...], leaves: tuple[Booking, ...]) -> Difference:
+def _of_people(joins: tuple[Participant, ...], leaves: tuple[Booking, ...]) -> RowDifference:
     gone = ", ".join(booking.participant.email for booking in leaves)
     new = ", ".join(who.email for who in joins)
-    return Difference("participants", gone or NOBODY, new or NOBODY)
+    return RowDifference("participants", gone or NOBODY, new or NOBODY)
 
 
 def _clock(moment: int, zone: str) -> datetime:

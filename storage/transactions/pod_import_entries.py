@@ -52,7 +52,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RowDifference:
     """What of a pod is another in the row: `field` is the column, the rest is as people read it."""
 
     field: str
@@ -71,7 +71,7 @@ class EntryOutcome:
     refused: Refused | Invalid | None = None
     coach_id: str = ""
     comes: Comes = "new"
-    differs: tuple[Difference, ...] = ()
+    differs: tuple[RowDifference, ...] = ()
     leaves_late: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -99,5 +99,5 @@ class EntryOutcome:
             refused = Refused(code, detail, reason=reason, nearest=nearest)
         # The release before this one kept neither of these.
         comes, late = kept.get("comes", "new"), kept.get("leaves_late", False)
-        differs = tuple(Difference(**each) for each in kept.get("differs", ()))
+        differs = tuple(RowDifference(**each) for each in kept.get("differs", ()))
         return cls(pod, refused, kept["coach_id"], comes, differs, late)

@@ -34,7 +34,7 @@ class ChangedTogether:
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
+class ShellTime:
     """What a shell gets; `duration` None: its own."""
 
     start: int
@@ -54,7 +54,7 @@ def make(tx: Connection, shells: Sequence[PodShell]) -> list[PodShell]:
 
 
 def give_time(
-    tx: Connection, shell_id: str, time: Time, terms: Terms, *, expected: int | None = None
+    tx: Connection, shell_id: str, time: ShellTime, terms: Terms, *, expected: int | None = None
 ) -> Made:
     """The shell is a pod of the same id, at a time that is listed, or forced: who was to come has a
     seat in it, and is mailed. Raises Refused, Unknown, Invalid; then it is a shell as before.
@@ -117,7 +117,7 @@ def _change_pod(
         raise Refused("pod_keeps_coach", detail)
     wake: list[Wake] = []
     if fields:
-        wake += pods.change(tx, pod.id, Changes(**fields), terms).wake  # type: ignore[arg-type]
+        wake += pods.change(tx, pod.id, Changes(**fields), terms).wake
     for who in common.assigned:
         if not booking_rows.is_seated(tx, pod.id, who.id):
             seated = pod_seats.give_seats(
@@ -129,7 +129,7 @@ def _change_pod(
 
 def _change_shell(tx: Connection, shell_id: str, common: CommonChanges) -> PodShell:
     before = rows.get(tx, shell_id, lock=True)
-    after = replace(before, version=before.version + 1, **common.fields())  # type: ignore[arg-type]
+    after = replace(before, version=before.version + 1, **common.fields())
     after = after.with_people(common.assigned)
     _check(tx, after)
     rows.put(tx, after)
@@ -151,7 +151,7 @@ def _check(tx: Connection, shell: PodShell) -> None:
         raise Invalid("duration", "duration_not_offered", detail)
 
 
-def _plan(shell: PodShell, time: Time) -> Plan:
+def _plan(shell: PodShell, time: ShellTime) -> Plan:
     """Raises Invalid for a time without a coach or a length."""
     duration = time.duration or shell.duration
     if shell.coach_id is None:

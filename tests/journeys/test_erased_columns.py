@@ -44,6 +44,7 @@ FOUND_BY = {
         "outbox_id",
         "calendar_id",
         "replaces",
+        "shell_id",
         "token",
     ),
 }
@@ -51,7 +52,7 @@ FOUND_BY = {
 AUDIT = {("ops_audit", name) for name in ("actor", "action", "target", "detail")}
 SESSION = {
     ("sessions", name)
-    for name in ("title", "format", "wall", "wall_moved", "told_wall", "join_url")
+    for name in ("title", "format", "wall", "wall_moved", "told_wall", "join_url", "group_id")
 }
 KEPT = {
     "coach": AUDIT,
@@ -95,6 +96,8 @@ def told_of(tx: Connection, connection_id: str, session_id: str) -> None:
         for each in ("ada@example.test", people.GRACE.email)
     ]
     known = {"address_hash": b"a", "participant_id": "grace"}
+    shell = {"id": "ses_0", "coach_id": "ada", "format": "open", "context": {}, "created_at": now}
+    person = {"shell_id": "ses_0", "participant_id": "grace", "participant": {"email": "g@x.test"}}
     rows: list[tuple[Table, Any]] = [
         (tables.oauth_states, state),
         (tables.links, link | {"meaning": {}, "expires_at": soon}),
@@ -102,6 +105,8 @@ def told_of(tx: Connection, connection_id: str, session_id: str) -> None:
         (tables.event_looks, look | {"since": now, "next_look_at": now, "token": "k"}),
         (tables.withheld_addresses, withheld),
         (tables.imported_people, known),
+        (tables.pod_shells, shell),
+        (tables.pod_shell_people, person),
     ]
     for table, values in rows:
         tx.execute(table.insert().values(values))

@@ -14,7 +14,7 @@ from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pod_seats, pods
 from storage.transactions.pods import Made, Plan
 from tests.storage.kit import as_stored, create
-from tests.storage.test_races import MANY, Act, everyone, race
+from tests.storage.racing import MANY, Act, everyone, race
 from tests.support import people
 from tests.support.people import at
 

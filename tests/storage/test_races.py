@@ -3,7 +3,7 @@ whoever is first.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from domain.sessions import NO_CONTEXT, Participant, Refused, Session
+from domain.sessions import NO_CONTEXT, Participant, Session
 from storage.rows import sessions
 from storage.rows.refresh_jobs import ReadClaim
 from storage.schema import tables
@@ -26,41 +26,14 @@ from storage.transactions import store_reading as store_reading_transactions
 from storage.transactions.bookings import BookingChange
 from storage.transactions.store_reading import Observed
 from tests.storage import kit
+from tests.storage.racing import MANY, Act, everyone, race
 from tests.support import people
 from tests.support.databases import migrate
 from tests.support.people import at
 
 TEN = at(2, 10)
-MANY = 16
 ROUNDS = 8
 BOB = replace(people.MAILED, id="bob", email="bob@example.test")
-Act = Callable[[Connection], object]
-
-
-def everyone(count: int = MANY) -> list[Participant]:
-    return [replace(people.GRACE, id=f"p{n}", email=f"p{n}@example.test") for n in range(count)]
-
-
-def race(database: Database, acts: Sequence[Act]) -> list[str]:
-    """Each in a thread and a transaction of its own, all at once: "done", or the code of the
-    refusal.
-
-    Whatever else comes out of the database (IntegrityError, a deadlock, a lock not had) ends the
-    test.
-    """
-    ready = Barrier(len(acts))
-
-    def run(act: Act) -> str:
-        ready.wait()
-        try:
-            with database.write() as tx:
-                act(tx)
-        except Refused as refused:
-            return f"{refused.code}:{refused.reason}"
-        return "done"
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
 
 
 def booking_of(who: Participant, start: int = TEN, coach: str = "ada") -> Act:

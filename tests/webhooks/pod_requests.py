@@ -9,6 +9,7 @@ ABOUT_PODS = (
             SEATS | GROUPED | {"coach_id": "{coach_id}", "start": "{free_time}", "duration": 60}),
     Request("pods_change", 200, {"pod_id": (200, 404), "group_id": (200, 200)},
             {"format": "hybrid_v2", "group_id": "{group_id}"}),
+    Request("pods_show_group", 200, {"group_id": (200, 404)}),
     Request("shells_create", 201, {"coach_id": (201, 404), "group_id": (201, 201)},
             {"shells": [SEATS | GROUPED | {"coach_id": "{coach_id}", "duration": 60,
                                            "title": "Circle", "participants": [PERSON]}]}),

@@ -16,7 +16,8 @@ from storage.rows.api_keys import SCOPES
 from webhooks.api import health
 from webhooks.api.conferencing import PATH as CALL
 from webhooks.api.notifications import PATH as PUSH
-from webhooks.api.routes import ROUTES, Route, View
+from webhooks.api.route import Route, View
+from webhooks.api.routes import ROUTES
 from webhooks.api.schemas.responses import Problem
 from webhooks.http.limits import TOO_MANY
 from webhooks.http.problems import PROBLEM

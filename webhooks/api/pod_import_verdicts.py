@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from storage.transactions.pod_import_entries import Comes, Difference, Placed, PodEntry
+from storage.transactions.pod_import_entries import Comes, Placed, PodEntry, RowDifference
 
 Verdict = Literal["green", "yellow", "red"]
 
@@ -32,7 +32,7 @@ class ImportRow:
     yellow: list[Remark] = field(default_factory=list)
     pod: Placed | None = None
     comes: Comes = "new"
-    differs: tuple[Difference, ...] = ()
+    differs: tuple[RowDifference, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -27,10 +27,10 @@ from webhooks.api.pod_import_people import NOBODY_KNOWN, Lookup
 from webhooks.api.pod_import_verdicts import ImportRow, Remark, Verdict
 from webhooks.api.schemas.pod_imports import (
     Counts,
-    DifferenceOut,
     ImportOut,
     ImportQuery,
     RemarkOut,
+    RowDifferenceOut,
     RowOut,
     TableIn,
 )
@@ -207,7 +207,7 @@ def _row(row: ImportRow, *, imported: bool) -> RowOut:
     pod_id = None
     if row.pod and (imported or row.comes != "new"):
         pod_id = row.pod.id
-    differs = [DifferenceOut(**asdict(each)) for each in row.differs]
+    differs = [RowDifferenceOut(**asdict(each)) for each in row.differs]
     return RowOut(
         row=row.number,
         verdict=row.verdict,

@@ -7,7 +7,7 @@ from domain.sessions import Context, Terms, Unknown
 from storage.rows import pod_shells as rows
 from storage.schema.database import Tx
 from storage.transactions import pod_shells
-from storage.transactions.pod_shells import Time
+from storage.transactions.pod_shells import ShellTime
 from webhooks.api.bookings import context_of, forced, participant_of
 from webhooks.api.schemas.booking_responses import session_out
 from webhooks.api.schemas.pod_shells import (
@@ -67,7 +67,7 @@ def give_time(shell_id: str, body: ShellTimeIn) -> Response:
     It is a pod from now on, with the id that it had; who was to come has a seat, and is mailed.
     """
     require_key()
-    time = Time(instant("start", body.start), body.duration, forced(body.force))
+    time = ShellTime(instant("start", body.start), body.duration, forced(body.force))
     expected = expected_version(body.version)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:

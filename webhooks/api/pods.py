@@ -2,8 +2,8 @@
 
 from flask import Response
 
-from domain.sessions import Terms
-from storage.rows import bookings, sessions
+from domain.sessions import Terms, Unknown
+from storage.rows import bookings, pod_groups, sessions
 from storage.schema.database import Tx
 from storage.slots.bookable import Wanted
 from storage.transactions import pod_seats, pods
@@ -11,7 +11,7 @@ from storage.transactions.pods import Changes, Made, Plan
 from webhooks.api.bookings import answered, context_of, forced, participant_of
 from webhooks.api.places import place_of
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
-from webhooks.api.schemas.booking_responses import SessionOut, session_out
+from webhooks.api.schemas.booking_responses import GroupOut, SessionOut, group_out, session_out
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.requests import expected_version
@@ -53,6 +53,22 @@ def show(pod_id: str) -> SessionOut:
         pod = sessions.get(tx, pod_id, what="pod")
         taken = bookings.of_session(tx, pod_id)
     return session_out(pod, taken, services.now())
+
+
+def show_group(group_id: str) -> GroupOut:
+    """A group's pods in order, with everyone who has or had a seat; not those called off."""
+    services = runtime().services
+    with services.database.read() as tx:
+        group = pod_groups.get(tx, group_id)
+        if group is None:
+            raise Unknown("group", group_id)
+        found = sessions.of_group(tx, group_id)
+        seats = bookings.of_sessions(tx, [pod.id for pod in found])
+    now = services.now()
+    shown = []
+    for pod in found:
+        shown.append(session_out(pod, seats[pod.id], now))
+    return group_out(group, shown)
 
 
 def change(pod_id: str, body: PodChange) -> Response:

@@ -4,12 +4,10 @@ or refuses.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from apiflask import APIFlask
-from pydantic import BaseModel
 
 from domain.coaches import ID
 from webhooks.api import (
@@ -35,31 +33,30 @@ from webhooks.api import (
     notifications,
     people,
     places,
-    pod_exports,
-    pod_imports,
-    pod_shells,
-    pods,
     pools,
     sessions,
     slots,
-    spreadsheets,
     withheld_addresses,
 )
 from webhooks.api.links import LinkIn, LinkOut
+from webhooks.api.pod_routes import POD_ROUTES
+from webhooks.api.route import BOOKS, Route, View
 from webhooks.api.schemas.absences import HolidayPlacesOut, HolidaysQuery
 from webhooks.api.schemas.booking_requests import (
     AttendanceIn,
     BookingIn,
     CancelIn,
     HoldIn,
-    PodChange,
-    PodIn,
     RebookIn,
-    SeatIn,
     SessionsQuery,
     SettleIn,
 )
-from webhooks.api.schemas.booking_responses import BookingOut, HoldOut, SessionOut, SessionsOut
+from webhooks.api.schemas.booking_responses import (
+    BookingOut,
+    HoldOut,
+    SessionOut,
+    SessionsOut,
+)
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
 from webhooks.api.schemas.feeds import FeedIn, FeedsOut, FeedsQuery, NewFeedOut
@@ -76,15 +73,6 @@ from webhooks.api.schemas.mail_texts import (
     WithheldListOut,
 )
 from webhooks.api.schemas.places import PlaceChange, PlacesIn, PlacesOut
-from webhooks.api.schemas.pod_imports import ExportQuery, ImportOut, ImportQuery, TableIn
-from webhooks.api.schemas.pod_shells import (
-    PodsChange,
-    PodsOut,
-    ShellsIn,
-    ShellsOut,
-    ShellsQuery,
-    ShellTimeIn,
-)
 from webhooks.api.schemas.requests import (
     CalendarsIn,
     CoachIn,
@@ -111,62 +99,10 @@ from webhooks.api.schemas.responses import (
 from webhooks.http import auth
 from webhooks.http.problems import RefusedRequest
 
-View = Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`scopes`: any one of them opens it; none: anybody. `refuses`: statuses beside those that
-    follow from the rest.
-    """
-
-    method: str
-    path: str
-    view: View
-    scopes: tuple[str, ...] = ()
-    body: type[BaseModel] | None = None
-    query: type[BaseModel] | None = None
-    answer: type[BaseModel] | None = None
-    answers: tuple[int, ...] = (200,)
-    refuses: tuple[int, ...] = ()
-    once: bool = False
-    """Whether it takes an Idempotency-Key, and answers with what `webhooks.http.idempotent.once`
-    wrote.
-    """
-    files: tuple[str, ...] = ()
-    """Media types of a body that is no JSON: the view reads it."""
-    media: str = "text/plain"
-    """Media type of an answer that has no model."""
-    documented: bool = True
-    """Whether OpenAPI tells it: pages are for people."""
-
-    @property
-    def group(self) -> str:
-        """What the OpenAPI document calls the noun."""
-        module = self.view.__module__.rpartition(".")[2]
-        return PUBLISHED.get(module, module)
-
-    @property
-    def name(self) -> str:
-        return f"{self.group}_{self.view.__name__}"
-
-
-# Clients are generated from the document's names: a module that is renamed keeps its own there.
-PUBLISHED = {
-    "coach_states": "tiles",
-    "mail_texts": "mailers",
-    "pod_exports": "exports",
-    "pod_imports": "imports",
-    "pod_shells": "shells",
-    "withheld_addresses": "withheld",
-}
 COACH = "/v1/coaches/<coach_id>"
 CONNECTION = f"{COACH}/connections/<connection_id>"
 BOOKING = "/v1/bookings/<booking_id>"
-POD = "/v1/pods/<pod_id>"
-SHELL = "/v1/shells/<shell_id>"
 PARTICIPANT = "/v1/participants/<participant_id>"
-BOOKS = ("bookings:write",)
 ERASES = ("people:erase",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
@@ -220,40 +156,13 @@ ROUTES = (
           refuses=(404, 409), once=True),
     Route("DELETE", "/v1/holds/<hold_id>", holds.release, BOOKS, answers=(204,), refuses=(404,),
           once=True),
-    Route("POST", "/v1/pods", pods.create, BOOKS, PodIn, answer=SessionOut, answers=(201,),
-          refuses=(404, 409), once=True),
-    Route("PATCH", "/v1/pods", pod_shells.change_together, BOOKS, PodsChange, answer=PodsOut,
-          refuses=(404, 409), once=True),
-    Route("GET", POD, pods.show, ("bookings:read",), answer=SessionOut, refuses=(404,)),
-    Route("PATCH", POD, pods.change, BOOKS, PodChange, answer=SessionOut, refuses=(404, 409),
-          once=True),
-    Route("POST", f"{POD}/seats", pods.take_seat, BOOKS, SeatIn, answer=BookingOut, answers=(201,),
-          refuses=(404, 409), once=True),
+    *POD_ROUTES,
     Route("GET", "/v1/sessions", sessions.show, ("bookings:read",), query=SessionsQuery,
           answer=SessionsOut, refuses=(404,)),
     Route("POST", "/v1/sessions/<session_id>/attendance", sessions.report_attendance, BOOKS,
           AttendanceIn, answer=SessionOut, refuses=(404, 409), once=True),
     Route("POST", "/v1/sessions/<session_id>/event/settle", sessions.settle_event, BOOKS, SettleIn,
           answer=SessionOut, refuses=(404, 409), once=True),
-    Route("POST", "/v1/shells", pod_shells.create, BOOKS, ShellsIn, answer=ShellsOut,
-          answers=(201,), refuses=(404, 409), once=True),
-    Route("GET", "/v1/shells", pod_shells.show, ("bookings:read",), query=ShellsQuery,
-          answer=ShellsOut),
-    Route("POST", f"{SHELL}/time", pod_shells.give_time, BOOKS, ShellTimeIn, answer=SessionOut,
-          answers=(201,), refuses=(404, 409), once=True),
-    Route("DELETE", SHELL, pod_shells.delete, BOOKS, answers=(204,), refuses=(404,), once=True),
-    Route("POST", "/v1/pods/import", pod_imports.load, BOOKS, query=ImportQuery, answer=ImportOut,
-          answers=(200, 201), refuses=(409,), once=True, files=spreadsheets.KINDS),
-    Route("POST", "/v1/pods/import/table", pod_imports.load_table, BOOKS, TableIn,
-          query=ImportQuery, answer=ImportOut, answers=(200, 201), refuses=(409,), once=True),
-    Route("GET", "/v1/pods/import/template.csv", pod_exports.template_csv, ("bookings:read",),
-          media=spreadsheets.CSV),
-    Route("GET", "/v1/pods/import/template.xlsx", pod_exports.template_xlsx, ("bookings:read",),
-          media=spreadsheets.XLSX),
-    Route("GET", "/v1/pods/export.csv", pod_exports.export_csv, ("bookings:read",),
-          query=ExportQuery, media=spreadsheets.CSV),
-    Route("GET", "/v1/pods/export.xlsx", pod_exports.export_xlsx, ("bookings:read",),
-          query=ExportQuery, media=spreadsheets.XLSX),
     Route("POST", mail_replies.PATH, mail_replies.take, BOOKS, answer=ReplyOut, refuses=(404,),
           files=(mail_replies.MAIL,)),
     Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut,

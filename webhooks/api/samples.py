@@ -28,6 +28,7 @@ VALUES: Json = {
     "session_id": "ses_1",
     "withheld_id": "wad_1",
     "shell_id": "ses_1",
+    "group_id": "spring-mondays",
     "pod_ids": ["ses_1", "ses_2"],
     "heading": "Programme",
     "column": "programme",

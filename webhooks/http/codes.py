@@ -18,6 +18,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_coach": (404, "There is no such coach."),
     "unknown_session": (404, "There is no such session."),
     "unknown_pod": (404, "There is no such pod."),
+    "unknown_group": (404, "No pod was ever in a group of this name."),
     "unknown_shell": (404, "There is no such pod without a time, or it has one by now."),
     "unknown_booking": (404, "There is no such booking."),
     "unknown_hold": (404, "There is no such hold, or it has ended."),

@@ -16,10 +16,10 @@ from storage.rows import pod_shells as rows
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.transactions import erasures, pod_shells, retention
-from storage.transactions.pod_shells import ChangedTogether, Time
+from storage.transactions.pod_shells import ChangedTogether, ShellTime
 from storage.transactions.pods import Made
 from tests.storage.kit import TEN, TWO, as_stored, create, join, listed, owed
-from tests.storage.test_races import race
+from tests.storage.racing import race
 from tests.support import people
 from tests.support.people import at
 
@@ -35,7 +35,7 @@ def plan(database: Database, **options: Any) -> PodShell:
 def give_time(database: Database, shell: PodShell, start: int = TEN, **options: Any) -> Made:
     with database.write() as tx:
         return pod_shells.give_time(
-            tx, shell.id, Time(start, options.pop("duration", None)), people.terms(), **options
+            tx, shell.id, ShellTime(start, options.pop("duration", None)), people.terms(), **options
         )
 
 
@@ -172,7 +172,7 @@ def test_two_who_give_it_a_time_at_once_make_one_pod(database: Database) -> None
     def at_time(start: int) -> Any:
         def act(tx: Connection) -> object:
             try:
-                return pod_shells.give_time(tx, shell.id, Time(start), people.terms())
+                return pod_shells.give_time(tx, shell.id, ShellTime(start), people.terms())
             except Unknown:
                 raise Refused("gone", "It has a time by now.") from None
 

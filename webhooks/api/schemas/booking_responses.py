@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from domain.event_differences import Kind as EventKind
 from domain.places import Place
+from domain.pod_groups import PodGroup
 from domain.sessions import (
     Answer,
     Booking,
@@ -128,6 +129,15 @@ class CoachSessionOut(SessionOut):
     )
 
 
+class GroupOut(BaseModel):
+    """A group of hybrid_v2 pods; title and context are those that it was begun with."""
+
+    group_id: str
+    title: str | None
+    context: ContextOut
+    pods: list[SessionOut] = Field(description="In the order in which they begin.")
+
+
 class SessionsOut(BaseModel):
     coach_id: str
     tz: str
@@ -188,6 +198,11 @@ def _event(difference: Difference | None) -> dict[str, object] | None:
         "since": iso_or_none(difference.since),
         "token": difference.token,
     }
+
+
+def group_out(group: PodGroup, pods: list[SessionOut]) -> GroupOut:
+    context = ContextOut.model_validate(group.context, from_attributes=True)
+    return GroupOut(group_id=group.id, title=group.title, context=context, pods=pods)
 
 
 def hold_out(hold: Session) -> HoldOut:

@@ -70,7 +70,7 @@ class RemarkOut(BaseModel):
     nearest: list[Instant] = Field(description="Open starts nearest to a time that is closed.")
 
 
-class DifferenceOut(BaseModel):
+class RowDifferenceOut(BaseModel):
     field: str = Field(description="The column.")
     before: str
     after: str
@@ -85,7 +85,7 @@ class RowOut(BaseModel):
         description="new: a pod that was not there; changed: `differs` says how; unchanged:"
         " nothing is done about it."
     )
-    differs: list[DifferenceOut] = Field(
+    differs: list[RowDifferenceOut] = Field(
         description="Of participants, `before` names who leaves, and `after` who joins."
     )
     remarks: list[RemarkOut]

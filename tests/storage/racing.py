@@ -1,0 +1,41 @@
+"""Many at once, each in a thread and a transaction of its own."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+
+from sqlalchemy import Connection
+
+from domain.sessions import Participant, Refused
+from storage.schema.database import Database
+from tests.support import people
+
+MANY = 16
+Act = Callable[[Connection], object]
+
+
+def everyone(count: int = MANY) -> list[Participant]:
+    return [replace(people.GRACE, id=f"p{n}", email=f"p{n}@example.test") for n in range(count)]
+
+
+def race(database: Database, acts: Sequence[Act]) -> list[str]:
+    """Each in a thread and a transaction of its own, all at once: "done", or the code of the
+    refusal.
+
+    Whatever else comes out of the database (IntegrityError, a deadlock, a lock not had) ends the
+    test.
+    """
+    ready = Barrier(len(acts))
+
+    def run(act: Act) -> str:
+        ready.wait()
+        try:
+            with database.write() as tx:
+                act(tx)
+        except Refused as refused:
+            return f"{refused.code}:{refused.reason}"
+        return "done"
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
