@@ -165,7 +165,7 @@ def test_28_the_statuses_of_a_session(ada: Customer) -> None:
     assert ada.desk.get(path).json["status"] == "disabled"
     # Cancelled in time and too late
     early = ada.book("2026-06-10T10:00:00Z")
-    late = ada.book("2026-06-02T08:00:00Z", HEDY)
+    late = ada.book("2026-06-01T13:00:00Z", HEDY)
     assert ada.post(f"/v1/bookings/{early['id']}/cancel", {})["status"] == "cancelled"
     assert ada.post(f"/v1/bookings/{late['id']}/cancel", {})["status"] == "missed"
 

@@ -234,7 +234,7 @@ def test_what_does_not_come_is_told_once_and_its_coming_too(
     def pass_time(by: timedelta) -> list[str]:
         with database.write() as tx:
             failed = list(conferencing.give_up(tx, now=people.NOW + by))
-            callbacks.announce(tx, now=people.NOW)
+            callbacks.announce(tx, now=people.NOW, stale_after=people.terms().stale_after)
         return failed
 
     def told() -> list[Any]:

@@ -22,14 +22,14 @@ def session(database: Database) -> tuple[str, str]:
     with database.write() as tx:
         wanted = Wanted("ada", at(4, 9), 60)
         made = bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms())
-        callbacks.announce(tx, now=people.NOW)
+        callbacks.announce(tx, now=people.NOW, stale_after=people.terms().stale_after)
     return made.session.id, connection_id
 
 
 def told(database: Database) -> list[tuple[str, dict[str, Any]]]:
     """What is told now, slots left out."""
     with database.write() as tx:
-        wakes = callbacks.announce(tx, now=people.NOW)
+        wakes = callbacks.announce(tx, now=people.NOW, stale_after=people.terms().stale_after)
         ids = [outbox_id for outbox_id, _ in wakes]
         rows = tx.execute(tables.outbox.select().where(tables.outbox.c.id.in_(ids))).all()
     found = [(row.topic, row.payload["data"]) for row in rows]

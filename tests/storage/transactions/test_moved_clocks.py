@@ -54,7 +54,7 @@ def roll(database: Database, now: datetime = people.NOW) -> list[tuple[str, int 
 
 def told(database: Database) -> list[dict[str, Any]]:
     with database.write() as tx:
-        wakes = callbacks.announce(tx, now=people.NOW)
+        wakes = callbacks.announce(tx, now=people.NOW, stale_after=people.terms().stale_after)
         ids = [outbox_id for outbox_id, _ in wakes]
         found = tx.execute(tables.outbox.select().where(tables.outbox.c.id.in_(ids)))
         said = [row.payload for row in found]

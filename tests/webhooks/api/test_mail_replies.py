@@ -13,6 +13,8 @@ from tests.support.http_client import Answer, Desk
 from tests.support.page_visitor import enter
 from webhooks.api.mail_replies import MAIL, PATH
 
+ONE = {"start": "2026-06-02T13:00:00Z"}
+AT_ONE = BOOKING | ONE
 GRACES = "grace@example.test"
 
 
@@ -63,7 +65,7 @@ def answer_of(desk: Desk, booked: Any) -> Any:
 
 @pytest.fixture
 def booked(desk: Desk, ada: str) -> Any:
-    return post(desk, "/v1/bookings", BOOKING).json
+    return post(desk, "/v1/bookings", AT_ONE).json
 
 
 @pytest.mark.parametrize(
@@ -163,8 +165,9 @@ def test_only_a_mail_is_taken_and_only_from_who_may(desk: Desk, booked: Any) -> 
 
 
 def test_in_a_group_each_answers_for_themselves(desk: Desk, ada: str) -> None:
-    pod = post(desk, "/v1/pods", POD | {"participants": [HEDY, BOOKING["participant"]]}).json
-    hedy, grace = pod["bookings"]
+    pod = post(desk, "/v1/pods", POD | ONE | {"participants": [HEDY, BOOKING["participant"]]}).json
+    seats = {seat["participant"]["id"]: seat for seat in pod["bookings"]}
+    hedy, grace = seats["hedy"], seats["grace"]
     hand_in(desk, mail(calendar(hedy["uid"], "DECLINED", address="mailto:hedy@example.test")))
     assert (answer_of(desk, hedy), answer_of(desk, grace)) == ("declined", None)
     with desk.database.read() as tx:
