@@ -128,6 +128,18 @@ class Before:
     push_waits: bytes | None
     now_ms: int
 
+    def served_by(self, claimed: ReadClaim) -> int | None:
+        """Since when the push waited that this read served; None: it served none.
+        One that came during the read waits for the next.
+        """
+        since = self.pushed_since_ms
+        if since is None or since > claimed.claimed_at_ms:
+            return None
+        # Of a push in the very millisecond of the claim only the generation says which was first.
+        if since == claimed.claimed_at_ms and self.newer:
+            return None
+        return since
+
 
 def before(tx: Connection, claimed: ReadClaim) -> Before | None:
     """None: the lease was lost."""

@@ -32,16 +32,13 @@ from storage.schema.ops_tables import (
     visible,
 )
 from storage.schema.pod_tables import pod_groups, pod_shell_people, pod_shells
+from storage.schema.programme_tables import brands, change_rules, mail_texts, places
 from storage.schema.session_tables import (
     bookings,
-    brands,
-    change_rules,
     event_differences,
     event_looks,
     idempotency,
-    mail_texts,
     outbox,
-    places,
     sessions,
     withheld_addresses,
 )

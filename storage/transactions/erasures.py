@@ -16,7 +16,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
 
-from storage.reports import personal_data
+from storage.reports import personal_data, whose_rows
 from storage.reports.personal_data import KeptAnswer, Person
 from storage.rows import audit_log, outbox, push_marks
 from storage.rows import coaches as coach_rows
@@ -89,7 +89,7 @@ def is_known(tx: Connection, person: Person) -> bool:
     """Whether there is anything to erase."""
     if person.kind == "coach":
         return tx.scalar(select(coaches.c.id).where(coaches.c.id == person.id)) is not None
-    rows = personal_data.of_participant(tx, person.id)
+    rows = whose_rows.of_participant(tx, person.id)
     return any(
         _count(tx, table, rows[table])
         for table in (bookings, sessions, links, feeds, imported_people, pod_shell_people)
@@ -119,7 +119,7 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     An account that is not revoked yet stays, with the bare row of its coach: without its token
     nobody could end our access to it.
     """
-    rows = personal_data.of_coach(tx, person.id)
+    rows = whose_rows.of_coach(tx, person.id)
     # A page locks its link before it books its coach: in this order, they cannot wait for each
     # other.
     _delete(tx, links, rows[links])
@@ -152,7 +152,7 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     _delete(tx, links, links.c.participant_id == person.id)
     _delete(tx, feeds, feeds.c.participant_id == person.id)
     _lock_coaches(tx, person.id)
-    rows = personal_data.of_participant(tx, person.id)
+    rows = whose_rows.of_participant(tx, person.id)
     answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
     # A hold ends by itself within minutes, and opens its time then;

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 
 from domain.event_differences import Times
 from storage.rows import outbox, outbox_claims
+from storage.rows.calendars import TargetCalendar
 from storage.rows.outbox_claims import Wake
 from storage.schema.tables import calendars, connections, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
-from storage.transactions.write_back import TargetCalendar, owed_row
+from storage.transactions.write_back import owed_row
 
 LOOK = "look"
 """The topic of the outbox rows."""

@@ -7,15 +7,15 @@ from sqlalchemy import Connection
 
 from domain.coaches import Coach
 from domain.errors import Invalid
+from domain.mail import Kind
 from domain.notices import Change
+from domain.pod_formats import check_may_rebook, check_may_take_seat
 from domain.sessions import (
     Context,
     Participant,
     Refused,
     Session,
     Terms,
-    check_may_rebook,
-    check_may_take_seat,
 )
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
@@ -223,6 +223,22 @@ def _full(tx: Connection, coach: Coach, pod: Session, terms: Terms) -> Refused:
     return Refused(
         "seats_full", detail, reason="full", nearest=nearest, pods=[other.id for other in others]
     )
+
+
+def each_seat(
+    tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
+) -> list[Change]:
+    """The same change for everyone who has a seat; the coach hears of it once."""
+    status = "booked"
+    if kind == "cancelled":
+        status = "cancelled"
+    found: list[Change] = []
+    for booking in booking_rows.of_session(tx, pod.id):
+        if booking.status == "booked":
+            changed = booking.changed(terms.now, status=status)
+            booking_rows.put(tx, changed)
+            found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
+    return found
 
 
 def check_seats(min_seats: int, capacity: int, taken: int) -> None:

@@ -11,8 +11,6 @@ from sqlalchemy import Connection
 
 from domain.coaches import Coach
 from domain.hours import wall_clock
-from domain.mail import Kind
-from domain.notices import Change
 from domain.places import Place
 from domain.pod_groups import check_format
 from domain.sessions import (
@@ -36,6 +34,7 @@ from storage.transactions.pod_groups import Coaches
 from storage.transactions.pod_seats import (
     check_deadline,
     check_seats,
+    each_seat,
     give_seats,
     seat_members,
 )
@@ -241,22 +240,6 @@ def _grouped(tx: Connection, before: Session, after: Session) -> Session:
     if after.group_id != before.group_id:
         pod_groups.check_moves(tx, before, after)
     return after
-
-
-def each_seat(
-    tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
-) -> list[Change]:
-    """The same change for everyone who has a seat; the coach hears of it once."""
-    status = "booked"
-    if kind == "cancelled":
-        status = "cancelled"
-    found: list[Change] = []
-    for booking in booking_rows.of_session(tx, pod.id):
-        if booking.status == "booked":
-            changed = booking.changed(terms.now, status=status)
-            booking_rows.put(tx, changed)
-            found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
-    return found
 
 
 def _changed(before: Session, changes: Changes) -> Session:

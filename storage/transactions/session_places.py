@@ -11,7 +11,8 @@ from storage.rows import bookings as booking_rows
 from storage.rows import places, sessions
 from storage.slots import bookable
 from storage.transactions import notices
-from storage.transactions.pods import Made, each_seat
+from storage.transactions.pod_seats import each_seat
+from storage.transactions.pods import Made
 
 
 def change(

@@ -114,7 +114,7 @@ def store(
         version = slot_sets.version(tx, coach.id)
         return Stored(version, changed=False, again=again, doubted=True)
     missed = _is_missed(news, before)
-    served = _served(claimed, before)
+    served = before.served_by(claimed)
     values = _seen(observed.account) | _noted(news, missed=missed, now=now)
     values |= _timed(before, served, now=now)
     again = refresh_jobs.finish(
@@ -234,19 +234,6 @@ def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
     if not news.changed:
         return {}
     return {"changed_at": now, "missed_pushes": refresh_jobs.row.missed_pushes + int(missed)}
-
-
-def _served(claimed: ReadClaim, before: Before) -> int | None:
-    """Since when the push waited that this read served; None: it served none.
-    One that came during the read waits for the next.
-    """
-    since = before.pushed_since_ms
-    if since is None or since > claimed.claimed_at_ms:
-        return None
-    # Of a push in the very millisecond of the claim only the generation says which came first.
-    if since == claimed.claimed_at_ms and before.newer:
-        return None
-    return since
 
 
 def _timed(before: Before, served: int | None, *, now: datetime) -> dict[str, Any]:

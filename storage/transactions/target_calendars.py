@@ -8,16 +8,14 @@ from sqlalchemy import Connection, and_, or_, select
 
 from storage.rows import coaches as coach_rows
 from storage.rows import outbox
-from storage.rows.calendars import UnknownCalendar
+from storage.rows.calendars import TargetCalendar, UnknownCalendar, targets
 from storage.rows.outbox_claims import DUE_NOW
 from storage.schema.tables import connections, sessions
 from storage.schema.tables import outbox as outbox_rows
 from storage.transactions.write_back import (
-    TargetCalendar,
     coming_of,
     locked,
     owed_row,
-    places,
     set_places,
     unnamed,
 )
@@ -29,7 +27,7 @@ class ReadOnly(Exception):
 
 def receiving(tx: Connection, coach_id: str) -> TargetCalendar | None:
     """The calendar that a new session is written into; None: no calendar takes any."""
-    for place in places(tx, coach_id):
+    for place in targets(tx, coach_id):
         if place.open:
             return place
     return None
@@ -41,7 +39,7 @@ def by_invitation(tx: Connection, coach_id: str, session_id: str) -> bool:
     """
     stands = tx.scalar(select(sessions.c.event_calendar_id).where(sessions.c.id == session_id))
     first = None
-    for place in places(tx, coach_id):
+    for place in targets(tx, coach_id):
         if place.calendar_id == stands:
             return place.by_invitation
         if first is None and place.open:
@@ -61,7 +59,7 @@ def receive(
     """
     coach_rows.lock(tx, coach_id)
     chosen = None
-    for place in places(tx, coach_id):
+    for place in targets(tx, coach_id):
         if place.calendar_id == calendar_id and of in (None, place.connection_id):
             chosen = place
     if calendar_id is not None and chosen is None:
@@ -85,7 +83,7 @@ def owe_moves(tx: Connection, coach_id: str, *, now: datetime) -> None:
 
     Nobody is woken: the sweeper does that.
     """
-    there = {place.calendar_id: place for place in places(tx, coach_id) if place.writable}
+    there = {place.calendar_id: place for place in targets(tx, coach_id) if place.writable}
     if not there:
         return
     row = sessions.c

@@ -26,16 +26,17 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, or_, select
 
 from domain.event_differences import Times
 from domain.sessions import Session, Unknown
 from storage.rows import bookings, event_differences, outbox
 from storage.rows import coaches as coach_rows
 from storage.rows import sessions as session_rows
+from storage.rows.calendars import targets
 from storage.rows.event_differences import Difference
 from storage.rows.outbox import Owed
-from storage.schema.tables import calendars, coaches, connections, profiles, sessions
+from storage.schema.tables import calendars, coaches, connections, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,71 +244,4 @@ def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
     coach_id = tx.scalar(select(sessions.c.coach_id).where(sessions.c.id == session_id))
     if coach_id is None or coach_rows.lock(tx, coach_id) is None:
         return False
-    return any(place.calendar_id == calendar_id for place in places(tx, coach_id))
-
-
-@dataclass(frozen=True, slots=True)
-class TargetCalendar:
-    """A calendar of a coach. `connected`: we have working credentials for it.
-    `writable`: it takes events. `by_invitation`: what is written comes to the coach as an
-    invitation, so that nothing that is read says whether it stands there.
-    """
-
-    connection_id: str
-    calendar_id: str
-    connected: bool
-    writable: bool
-    provider: str = ""
-    by_invitation: bool = False
-
-    @property
-    def open(self) -> bool:
-        """Whether an event can be put into it, or taken out."""
-        return self.connected and self.writable
-
-
-def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
-    """The coach's calendars, the best first: those that can be reached, of those the one that the
-    coach chose (unless it takes no events), then those that are written straight into, then the
-    primary ones.
-    """
-    profile = and_(
-        profiles.c.connection_id == calendars.c.connection_id,
-        profiles.c.id == calendars.c.profile_id,
-    )
-    # coalesce: of a null neither = nor != is true,
-    # and `order by` would put it where each database likes it.
-    connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
-    chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
-    invited = profiles.c.mode != "read_write"
-    query = (
-        select(
-            calendars.c.connection_id,
-            calendars.c.id,
-            connected.label("connected"),
-            calendars.c.readonly,
-            profiles.c.provider,
-            invited,
-        )
-        .join(connections, connections.c.id == calendars.c.connection_id)
-        .join(profiles, profile)
-        .where(
-            connections.c.coach_id == coach_id,
-            calendars.c.deleted.is_(False),
-            connections.c.erase_due.is_(False),
-        )
-        .order_by(connected.desc(), and_(chosen, calendars.c.readonly.is_(False)).desc())
-        .order_by(invited, calendars.c.is_primary.desc())
-        .order_by(calendars.c.connection_id, calendars.c.id)
-    )
-    return tuple(
-        TargetCalendar(
-            row[0],
-            row[1],
-            bool(row[2]),
-            writable=not row[3],
-            provider=row[4],
-            by_invitation=bool(row[5]),
-        )
-        for row in tx.execute(query)
-    )
+    return any(place.calendar_id == calendar_id for place in targets(tx, coach_id))

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import JSON, Column, Connection, Table, Text, literal, select
 
 from domain.sessions import ERASED_ID
-from storage.reports.personal_data import Kind, Person, Rows, of_coach, of_participant
+from storage.reports.personal_data import Person
+from storage.reports.whose_rows import Kind, Rows, of_coach, of_participant
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, holds

@@ -10,8 +10,9 @@ from domain.mail.safety import LONGEST_URL, one_line
 from domain.places import join_link, where
 from domain.titles import calendar_title
 from storage.rows import push_marks
+from storage.rows.calendars import TargetCalendar
 from storage.transactions import watched_events, write_back
-from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from storage.transactions.write_back import CalendarEntry
 from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
 from workers.cronofy.wire import ManagedEvent, Written

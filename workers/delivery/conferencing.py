@@ -8,9 +8,10 @@ from dataclasses import replace
 from domain.conferencing import is_assigned_later
 from domain.sessions import Session
 from storage.rows import outbox
+from storage.rows.calendars import TargetCalendar
 from storage.rows.channels import channel_hash
 from storage.transactions import conferencing
-from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from storage.transactions.write_back import CalendarEntry
 from workers.cronofy.wire import ManagedEvent, Written
 from workers.services import Services
 

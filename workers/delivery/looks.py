@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from domain.event_differences import may_bring
+from storage.rows.calendars import TargetCalendar
 from storage.transactions import looks
 from storage.transactions.looks import Look
-from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from storage.transactions.write_back import CalendarEntry
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import ManagedEvent, Written
 from workers.delivery import conferencing

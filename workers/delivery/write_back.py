@@ -18,9 +18,11 @@ from collections.abc import Sequence
 import structlog
 
 from domain.conferencing import is_assigned_later
+from storage.rows import calendars
+from storage.rows.calendars import TargetCalendar
 from storage.transactions import looks as look_rows
 from storage.transactions import write_back
-from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from storage.transactions.write_back import CalendarEntry
 from workers.cronofy.errors import CronofyError
 from workers.delivery import conferencing, looks
 from workers.delivery.calendar_writes import (
@@ -68,7 +70,7 @@ def deliver(services: Services, turn: Turn) -> Outcome:
 def _bring(services: Services, turn: Turn, entry: CalendarEntry) -> Outcome | None:
     """None: it was moved to another calendar meanwhile."""
     with services.database.read() as tx:
-        places = write_back.places(tx, entry.session.coach_id)
+        places = calendars.targets(tx, entry.session.coach_id)
     if turn.held.topic == look_rows.LOOK:
         return _look(services, turn, entry, places)
     # Nor is it put where it is not wanted: it is written again once that is settled.
