@@ -225,8 +225,10 @@ class Booking:
         answer = self.answer
         if told_calendars:
             answer = None  # it was to the invitation before
-        now_is = {"changed_at": now, "version": self.version + 1, "sequence": sequence}
-        return replace(self, **now_is, answer=answer, **changes)
+        version = self.version + 1
+        return replace(
+            self, changed_at=now, version=version, sequence=sequence, answer=answer, **changes
+        )
 
 
 @dataclass(frozen=True, slots=True)

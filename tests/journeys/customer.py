@@ -30,9 +30,9 @@ class Customer:
     house: House
     desk: Desk
 
-    def enter_settings(self, **more: object) -> str:
+    def enter_settings(self) -> str:
         """Ada follows a link to her settings. Answers the CSRF token of the page's forms."""
-        return settings_page.enter(self.desk, **more)
+        return settings_page.enter(self.desk)
 
     def page(self, path: str = "/settings") -> str:
         return str(self.desk.client.get(path).text)

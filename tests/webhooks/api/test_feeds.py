@@ -23,7 +23,7 @@ def make(desk: Desk, whose: str, **more: Any) -> Any:
 
 
 def path_of(feed: Any) -> str:
-    return urlsplit(feed["url"]).path
+    return urlsplit(str(feed["url"])).path
 
 
 def shown(desk: Desk, feed: Any) -> list[tuple[str, str, int]]:
@@ -32,7 +32,7 @@ def shown(desk: Desk, feed: Any) -> list[tuple[str, str, int]]:
     assert (answer.status_code, answer.mimetype) == (200, "text/calendar")
     found = []
     for event in Calendar.from_ical(answer.data).events:
-        found.append((f"{event.start:%H:%M}", str(event["SUMMARY"]), int(event["SEQUENCE"])))
+        found.append((f"{event.start:%H:%M}", str(event["SUMMARY"]), int(str(event["SEQUENCE"]))))
     return found
 
 
