@@ -11,6 +11,7 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+
 def upgrade() -> None:
     op.create_table(
         "event_differences",
