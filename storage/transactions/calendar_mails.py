@@ -133,9 +133,13 @@ def _of_difference(tx: Connection, difference: Difference, now: datetime) -> Ite
     facts = _facts(tx, session, KINDS[difference.kind], difference.token, now)
     if facts is None:
         return
-    thread = f"event:{session.id}:{difference.token}"
-    stands = {"event_starts": difference.starts, "event_ends": difference.ends}
-    yield _owed(session, replace(facts, booking_id=thread, **stands), now)
+    facts = replace(
+        facts,
+        booking_id=f"event:{session.id}:{difference.token}",
+        event_starts=difference.starts,
+        event_ends=difference.ends,
+    )
+    yield _owed(session, facts, now)
 
 
 def _conflicts(tx: Connection, now: datetime, limit: int) -> Iterator[Owed]:

@@ -1,6 +1,7 @@
 """An event of a session that its coach changed in their own calendar, as a read found it."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,7 +18,7 @@ def found(
     connection_id: str,
     stands: tuple[int, int] | None = MOVED,
     *,
-    kind: str = "moved",
+    kind: Any = "moved",
     since: datetime = people.NOW,
 ) -> Difference:
     """Written down as the transaction of a read does it; `stands`: where the event is now."""

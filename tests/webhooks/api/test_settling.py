@@ -97,6 +97,7 @@ def test_one_that_is_gone_stands_nowhere(desk: Desk) -> None:
 
 def test_bad_input_changes_nothing(desk: Desk) -> None:
     session_id, _ = moved(desk)
+    desk.key("bookings:write")
     before = desk.dump()
     refused(settle(desk, session_id, "nowhere"), 422, "unknown_word")
     refused(settle(desk, "ses_nobody", "session"), 404, "unknown_session")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from domain.mail import MailFacts
 from domain.mail.sample import sample
@@ -13,7 +14,7 @@ from tests.webhooks.pages.links.kit import later, refused
 from workers.delivery import page_links
 
 
-def mailed(desk: Desk, **changes: object) -> tuple[MailFacts, str]:
+def mailed(desk: Desk, **changes: Any) -> tuple[MailFacts, str]:
     """A mail to Ada of a session in three days, and the path of its link."""
     facts = sample("event_moved", "en", now=people.NOW)
     facts = replace(facts, starts=people.at(4, 9), ends=people.at(4, 10), changes_url=None)
