@@ -12,7 +12,7 @@ from domain.mail.tokens import UnusableTokens
 from tests.domain.letters import FACTS, NASTY, WORDING, composed
 
 LINK = "https://meet.example/ada?a=1&b=2"
-ONLINE = {"place_kind": "url", "place": LINK, "join_url": LINK}
+ONLINE: dict[str, Any] = {"place_kind": "url", "place": LINK, "join_url": LINK}
 PHONE = {"place_kind": "phone", "place": "+44 (20) 7946-0018"}
 ADDRESS = {"place_kind": "address", "place": "12 High Street, Leeds"}
 FOLLOWS = {"place_kind": "conferencing"}

@@ -18,7 +18,7 @@ from workers.mailer.calendar_part import calendar
 ASKED = ("booked", "rebooked", "reminder", "place_changed")
 WITH_PLACE = (*ASKED, *(f"coach_{kind}" for kind in ASKED))
 LINK = "https://meet.example/ada?a=1&b=2"
-ONLINE = {"place_kind": "url", "place": LINK, "join_url": LINK}
+ONLINE: dict[str, Any] = {"place_kind": "url", "place": LINK, "join_url": LINK}
 ADDRESS = {"place_kind": "address", "place": "12 High Street, Leeds", "join_url": None}
 FOLLOWS: dict[str, Any] = {"place_kind": "conferencing", "place": None, "join_url": None}
 NOWHERE: dict[str, Any] = {"place_kind": None, "place": None, "join_url": None}

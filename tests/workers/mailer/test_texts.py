@@ -95,7 +95,7 @@ def test_a_subject_in_the_reader_s_words(tag: str, kind: str, subject: str) -> N
 def test_a_list_of_mails_shows_when_it_is_and_one_button_says_what_to_do(
     language: str, kind: str
 ) -> None:
-    mail = default(kind, language)
+    mail = default(kind, language, place_kind="address", place="12 High Street", join_url=None)
     hidden = re.search(r'<div style="display:none[^"]*">([^<]+)</div>', mail.html)
     assert hidden is not None
     zone = spell(sample(kind, language, now=NOW), language)["zone"]
@@ -140,6 +140,9 @@ def test_needs_no_more_than_every_session_has(language: str, kind: str) -> None:
         title=None,
         participant_name=None,
         previous_starts=None,
+        place_kind=None,
+        place=None,
+        join_url=None,
     )
     assert "{{" not in bare.text
     assert "<a " not in bare.html
