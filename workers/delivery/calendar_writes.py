@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from domain.conferencing import asked
 from domain.event_differences import event_id
@@ -95,6 +96,8 @@ def put(
         with services.database.write() as tx:
             if not write_back.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
                 return None
+        # What the coach did to it in the calendar before says nothing of this one.
+        entry = replace(entry, calendar_id=place.calendar_id, difference=None)
     event = conferencing.fitted(event_of(entry), place)
     calls = conferencing.listen(services, entry)
     with looks.owed_until_known(services, entry, place) as write:
