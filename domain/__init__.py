@@ -23,6 +23,7 @@ open         bookable at any time as far as hours, busy, sessions and limits say
 origin       the UTC midnight a slot set begins at
 override     the windows that replace a date's usual ones
 own session  a session of ours with the coach; it keeps a gap on either side, not just buffers
+place        where a session is: a link, a number or an address; decided when it is made
 policy       what people see while a coach's calendars cannot be trusted: hide, last_known,
              hours_only
 pool         several coaches asked at once: any of them, or all

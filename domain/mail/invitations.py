@@ -18,7 +18,7 @@ from typing import Literal
 
 from domain.mail.endings import REQUESTS
 
-_DIALLED = re.compile(r"\+?[\d\s().-]{3,}", re.ASCII)
+_DIALLED = re.compile(r"\+[\d ().-]*\d[\d ().-]*", re.ASCII)
 Method = Literal["REQUEST", "CANCEL"]
 Status = Literal["CONFIRMED", "CANCELLED"]
 
@@ -62,7 +62,9 @@ class Invitation:
 
 
 def dialled(number: str) -> Conference | None:
-    """A telephone number that a phone dials (RFC 3966); None where it says more than that."""
+    """A number that any phone dials (RFC 3966): it begins with +, and says nothing else. None for
+    any other.
+    """
     if not _DIALLED.fullmatch(number):
         return None
     return Conference(f"tel:{re.sub('[^+0-9]', '', number)}", ("PHONE",))

@@ -187,7 +187,13 @@ def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
     bare = coaches.update().where(coaches.c.id == coach_id)
     tx.execute(
         bare.values(
-            name="", email=None, weekly=[[]] * 7, overrides=[], version=coaches.c.version + 1
+            name="",
+            email=None,
+            weekly=[[]] * 7,
+            overrides=[],
+            place=None,
+            place_kinds=None,
+            version=coaches.c.version + 1,
         )
     )
     closed = coach_rows.get(tx, coach_id)

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from typing import cast as cast_to
-from urllib.parse import parse_qs, urlsplit
 
 from domain.accounts import Calendar, Profile
 from storage.rows import channels
-from storage.schema import tables
 from tests.domain.pictures import PIXEL
 from tests.support import people
 from tests.support.http_client import SETTINGS, Answer, Desk
+from tests.webhooks import rare_things
 from tests.webhooks.a_session import begun, changed
 from tests.webhooks.request_parts import (
     CONTEXT,
@@ -29,6 +28,7 @@ from tests.webhooks.request_parts import (
     HOUR,
     MAILER,
     PERSON,
+    ROOM,
     ROSTER,
     SEATS,
     TEXT,
@@ -36,7 +36,6 @@ from tests.webhooks.request_parts import (
     WEEK,
     as_sent,
 )
-from webhooks.api.brands import PNG
 from workers.cronofy import signature
 
 
@@ -63,6 +62,7 @@ CONNECTION = {"coach_id": (404, 404), "connection_id": (404, 404)}
 BOOKED = {"booking_id": (200, 404)}
 PODS = {"pod_id": (200, 404)}
 GUEST = {"participant_id": "guest"}
+COMPANY, PLACED = {"scope": "company"}, {"scope_id": "placed"}
 REQUESTS = (
     Request("notifications_receive", 204, {"channel_token": (204, 404)},
         {"notification": {"type": "change"}}),
@@ -74,7 +74,8 @@ REQUESTS = (
     Request("coaches_show", 200, COACH),
     Request("coaches_put", 200, {"coach_id": (200, 201)}, SETTINGS | {"name": "Ada",
         "email": "ada@example.test",
-            "language": "en", "overrides": {"2026-12-24": [["09:00", "12:00"]]}}),
+            "language": "en", "overrides": {"2026-12-24": [["09:00", "12:00"]]},
+            "place": ROOM, "place_kinds": ["url", "phone"]}),
     Request("coaches_show_hours", 200, COACH),
     Request("coaches_put_hours", 200, COACH, {"hours": people.OFFICE, "zone": "Europe/London"}),
     Request("coaches_show_overrides", 200, COACH),
@@ -89,7 +90,7 @@ REQUESTS = (
             {"calendars": ["{calendars}"], "receives": "{receives}"}),
     Request("connections_disconnect", 202, CONNECTION),
     Request("bookings_create", 201, {"coach_id": (409, 404), "hold_id": (409, 409)},
-            HELD | {"participant": PERSON, "context": CONTEXT}),
+            HELD | {"participant": PERSON, "context": CONTEXT, "place": ROOM}),
     Request("bookings_create", 201, {"pod_id": (201, 404)},
             {"pod_id": "{pod_id}", "participant": PERSON, "context": CONTEXT}),
     Request("bookings_show", 200, BOOKED),
@@ -104,7 +105,7 @@ REQUESTS = (
     Request("holds_release", 204, {"hold_id": (204, 404)}),
     Request("pods_create", 201, {"coach_id": (409, 404), "hold_id": (409, 409)},
             HELD | SEATS | {"format": "open", "deadline": "2026-06-03T08:00:00Z", "title": "Circle",
-                            "context": CONTEXT, "participants": [PERSON]}),
+                            "context": CONTEXT, "place": ROOM, "participants": [PERSON]}),
     Request("pods_show", 200, PODS),
     Request("pods_change", 200, PODS, SEATS | {"start": FREE, "duration": 60, "title": "Circle",
         "format": "open"}),
@@ -116,6 +117,12 @@ REQUESTS = (
             {"status": "missed", "participant_id": "{participant_id}"}),
     Request("sessions_settle_event", 200, {"session_id": (200, 404)}, {"to": "calendar"},
         instead={"session_id": "changed"}),
+    Request("places_change", 200, {"session_id": (200, 404)}, {"place": ROOM},
+            instead={"session_id": "pod_id"}),
+    Request("places_show", 200, {"scope_id": (200, 404)}, words=COMPANY, instead=PLACED),
+    Request("places_put", 200, {"scope_id": (200, 200)}, {"place": ROOM, "kinds": ["url"]},
+            words=COMPANY, instead=PLACED),
+    Request("places_delete", 204, {"scope_id": (204, 404)}, words=COMPANY, instead=PLACED),
     Request("imports_load", 201, {"coach_id": (201, 409)}, ROSTER, query={"dry_run": "false"}),
     Request("mails_show", 200, BOOKED),
     Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
@@ -211,32 +218,13 @@ class Things:
     def seat(self) -> str:
         return str(self.post(f"/v1/pods/{self['pod_id']}/seats", {"participant": PERSON})["id"])
 
-    def withheld(self) -> str:
-        mine, address = f"wad_{self.name}", f"{self.name}@gone.test"
-        values = {"id": mine, "address": address, "reason": "550", "since": people.NOW}
-        with self.desk.database.write() as tx:
-            tx.execute(tables.withheld_addresses.insert().values(values))
-        return mine
-
-    def badge(self) -> str:
-        """The signature in the address of the coach's badge."""
-        [tile] = self.desk.get(f"/v1/coaches?ids={self.name}", "coaches:read").json["coaches"]
-        [signature] = parse_qs(urlsplit(tile["badge_url"]).query)["sig"]
-        return str(signature)
-
-    def mail_text(self) -> str:
-        path = f"/v1/mailers/company/{self.name}/reminder/en"
-        assert self.desk.put(path, TEXT).status_code == 200
-        return self.name
-
-    def brand(self) -> str:
-        sent = {"data": PIXEL, "content_type": PNG}
-        assert self.desk.ask("PUT", f"/v1/brands/{self.name}/logo", **sent).status_code == 200
-        return self.name
+    def rare(self, thing: str) -> str:
+        made: str = getattr(rare_things, thing)(self.desk, self.name)
+        return made
 
 
 MAKERS: dict[str, Callable[[Things], str]] = {
-    "badge": Things.badge,
+    "badge": partial(Things.rare, thing="badge"),
     "booking_id": Things.booking,
     "guest": Things.guest,
     "hold_id": Things.hold,
@@ -245,9 +233,10 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "seat": Things.seat,
     "session_id": begun,
     "changed": changed,
-    "withheld_id": Things.withheld,
-    "scope_id": Things.mail_text,
-    "company_id": Things.brand,
+    "withheld_id": partial(Things.rare, thing="withheld"),
+    "scope_id": partial(Things.rare, thing="mail_text"),
+    "placed": partial(Things.rare, thing="placed"),
+    "company_id": partial(Things.rare, thing="brand"),
 }
 PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own
 

@@ -25,6 +25,7 @@ PERSON = {
     "language": "en",
     "my_page_url": "https://os.test/me",
 }
+ROOM = {"kind": "url", "value": "https://meet.example/room"}
 FORCE = {"reason": "She asked for it."}
 TIME = {"coach_id": "{coach_id}", "start": FREE, "duration": 60}
 HELD = {"coach_id": "{coach_id}", "start": DAYS["hold"], "duration": 60, "hold_id": "{hold_id}"}

@@ -15,7 +15,7 @@ from webhooks.http.codes import CODES
 GROUPS = (
     ("Coaches", ("coaches", "connect", "connections", "tiles", "badges")),
     ("Slots", ("slots", "pools")),
-    ("Bookings", ("bookings", "holds", "sessions")),
+    ("Bookings", ("bookings", "holds", "sessions", "places")),
     ("Pods", ("pods", "imports")),
     ("Mails", ("mailers", "brands", "mails", "withheld")),
     ("Pages for people", ("links",)),

@@ -31,7 +31,7 @@ CODES: dict[str, tuple[int, str]] = {
     "too_slow": (408, "The request took too long to come in."),
     "stale_version": (
         409,
-        "The coach, booking or pod changed since it was read; `current` is its version now.",
+        "The coach, booking or session changed since it was read; `current` is its version now.",
     ),
     "slot_not_open": (
         409,
@@ -88,6 +88,8 @@ CODES: dict[str, tuple[int, str]] = {
     "start_or_pod": (422, "Either a start or a pod_id is needed, not both."),
     "time_or_pod": (422, "A seat in a pod has no time of its own."),
     "duration_required": (422, "The coach offers several durations: name one."),
+    "place_forbidden": (422, "Somebody allows no such place here; `detail` says who, and what is."),
+    "no_place": (422, "Nobody says where sessions are by default."),
     "file_refused": (422, "The file is no table of the kind that is imported, or could harm us."),
     "logo_refused": (422, "The file is no PNG, damaged, or too large."),
     "unknown_calendar": (422, "The connection has no such calendar."),

@@ -75,6 +75,7 @@ def test_every_table_is_a_person_s_or_nobody_s(told: House) -> None:
         "mail_texts",
         "link_uses",
         "brands",
+        "places",
     }
     with told.runtime.services.database.read() as tx:
         persons = {table.name for table in (*of_coach(tx, "ada"), *of_participant(tx, "grace"))}

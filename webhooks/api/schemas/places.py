@@ -59,7 +59,7 @@ class PlacesIn(BaseModel):
 
 class PlaceOut(BaseModel):
     kind: Kind
-    value: str | None
+    value: str | None = Field(examples=["default"])
 
 
 class PlacesOut(BaseModel):

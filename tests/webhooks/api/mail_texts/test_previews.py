@@ -58,7 +58,7 @@ def test_every_kind_can_be_previewed_with_every_token(
     told = preview(one_desk, path)
     assert told["language"] == (language if language in LANGUAGES else "en")
     assert "{{" not in told["subject"] + told["text"] + told["html"]
-    if kind in ("booked", "rebooked", "cancelled", "seat_left"):
+    if kind in ("booked", "rebooked", "place_changed", "cancelled", "seat_left"):
         assert Calendar.from_ical(told["calendar"])["METHOD"] in ("REQUEST", "CANCEL")
     if kind.startswith("coach_") or kind in ("reminder", *COACH_ONLY):
         assert told["calendar"] is None
