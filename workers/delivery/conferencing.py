@@ -75,7 +75,7 @@ def upsert(
     except Rejected as error:
         if not any(key.startswith(ASKED) for key in error.keys):
             raise
-        log.warning("conferencing_refused", event=event.id, error=str(error))
+        log.warning("conferencing_refused", written=event.id, error=str(error))
         write(replace(event, conferencing=None))
 
 

@@ -142,7 +142,7 @@ def test_a_link_that_changes_is_told_again_and_a_lost_one_is_not(ada: Diary) -> 
     world = ada.house.sandbox.world
     [event] = [each for each in world.calendar(ada.calendar).events.values() if each.event_id]
     for link in ("https://meet.example/other", None):
-        event.details["conferencing"]["join_url"] = link  # type: ignore[index]
+        event.details["conferencing"]["join_url"] = link
         event.details["meeting_url"] = link  # type: ignore[index]
         a_call(ada, done.session.id)
         post(ada)
