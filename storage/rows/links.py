@@ -21,6 +21,8 @@ KEPT = timedelta(days=1)
 
 CHANGES: dict[str, Any] = {"page": "changes"}
 """The meaning of a link in a mail: the page where its coach settles what changed."""
+MORE: dict[str, Any] = {"page": "more"}
+"""Of another one: More settings, where services are connected."""
 
 Leads = Literal["page", "connect"]
 Reason = Literal["altered", "used", "expired"]

@@ -142,7 +142,9 @@ def test_25_mailers_are_right_for_changes(ada: Customer) -> None:
         ]
         calendar = Calendar.from_ical(part.get_content())
         (event,) = calendar.events
-        said.append((str(calendar["METHOD"]), int(str(event["SEQUENCE"])), event.start, event["UID"]))
+        said.append(
+            (str(calendar["METHOD"]), int(str(event["SEQUENCE"])), event.start, event["UID"])
+        )
     methods = [(method, sequence) for method, sequence, _, _ in said]
     assert methods == [("REQUEST", 0), ("REQUEST", 1), ("CANCEL", 2)]
     assert len({uid for _, _, _, uid in said}) == 1

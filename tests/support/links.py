@@ -53,6 +53,7 @@ def call(ada: Diary, session_id: str, *, failing: bool = False) -> list[Any] | N
     with ada.services.database.write() as tx:
         row = tables.sessions.c
         digest = tx.scalar(select(row.conferencing_address_hash).where(row.id == session_id))
+        assert digest is not None
         return conferencing.called(tx, digest, failing=failing, now=ada.services.now())
 
 
@@ -79,7 +80,7 @@ def said(mail: SentMessage) -> Said:
             text = part.get_content()
         if part.get_content_type() == "text/calendar" and not part.is_attachment():
             [event] = Calendar.from_ical(part.get_content()).walk("VEVENT")
-            uid, sequence = str(event["UID"]), int(event["SEQUENCE"])
+            uid, sequence = str(event["UID"]), int(str(event["SEQUENCE"]))
     found = LINK.search(text)
     return Said(found and found[0], uid, sequence)
 

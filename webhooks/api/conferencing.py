@@ -21,8 +21,8 @@ from webhooks.http.problems import RefusedRequest
 from webhooks.http.requests import PUSH_CAP, CappedRequest
 from workers.bootstrap import Runtime
 from workers.cronofy import signature
-from workers.delivery.conferencing import PATH as PLACE
 
+PLACE = "/webhooks/conferencing/"
 News = Literal["assigned", "failing"]
 PATH = f"{PLACE}<session_token>/<news>"
 

@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 from apiflask import APIFlask
 from pydantic import BaseModel
@@ -15,6 +15,7 @@ from domain.coaches import ID
 from storage.rows.api_keys import SCOPES
 from webhooks.api import health
 from webhooks.api.conferencing import PATH as CALL
+from webhooks.api.conferencing import News
 from webhooks.api.notifications import PATH as PUSH
 from webhooks.api.route import Route, View
 from webhooks.api.routes import ROUTES
@@ -190,6 +191,8 @@ def _with_short_names(document: Any) -> Any:
 
 def _finish(operation: dict[str, Any], route: Route) -> None:
     for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "news":
+            parameter["schema"]["enum"] = list(get_args(News))
         if parameter["in"] == "path" and route.scopes:
             parameter["schema"]["pattern"] = f"^{ID}$"
     if route.path == PUSH:

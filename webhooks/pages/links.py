@@ -64,11 +64,13 @@ def _invited(tx: Tx, link: Link) -> tuple[Guest, str]:
     """Who comes by the link, and the page that it leads to. Raises Closed; Invalid, KeyError and
     TypeError for what another release wrote.
     """
-    if link.meaning == links.CHANGES:
+    if link.meaning in (links.CHANGES, links.MORE):
         # Of a mail: it is as the coach is today, not as they were when it was sent.
         coach = coaches.get(tx, link.coach_id)
         if coach is None:
             raise Closed("altered")
+        if link.meaning == links.MORE:
+            return replace(_coach(coach), purpose="settings"), url_for("pages.more_settings_page")
         return _coach(coach), url_for("pages.book_changes")
     invited = Guest.of_json(link.meaning)
     if invited.booking_id:

@@ -93,8 +93,8 @@ def put(
     with looks.owed_until_known(services, entry, place) as write:
 
         def upsert(access: str) -> None:
-            services.cronofy.upsert_event(
-                access, place.calendar_id, event, calls=calls, unanswered=write.unanswered
+            conferencing.upsert(
+                services, access, place, event, calls=calls, unanswered=write.unanswered
             )
 
         tokens.authorised(services, place.connection_id, upsert)

@@ -2,8 +2,11 @@
 
 import base64
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
+
+import structlog
 
 from domain.conferencing import is_assigned_later
 from domain.sessions import Session
@@ -12,10 +15,15 @@ from storage.rows.calendars import TargetCalendar
 from storage.rows.channels import channel_hash
 from storage.transactions import conferencing
 from storage.transactions.write_back import CalendarEntry
+from workers.cronofy.errors import Rejected
 from workers.cronofy.wire import ManagedEvent, Written
 from workers.services import Services
 
+log = structlog.get_logger()
+
 PATH = "/webhooks/conferencing/"
+ASKED = ("conferencing", "subscriptions")
+"""The fields of an event that ask for a link."""
 BYTES = 24
 
 
@@ -48,6 +56,28 @@ def _token(services: Services, session_id: str) -> str:
     key = services.settings.secret_keys[0].get_secret_value().encode()
     digest = hmac.digest(key, b"coachcal conferencing " + session_id.encode(), "sha256")
     return base64.urlsafe_b64encode(digest[:BYTES]).decode()
+
+
+def upsert(
+    services: Services,
+    access: str,
+    place: TargetCalendar,
+    event: ManagedEvent,
+    *,
+    calls: str | None,
+    unanswered: Callable[[], None],
+) -> None:
+    """Write the event; without its link where Cronofy refuses what it asks for, a service that is
+    gone perhaps. A session that holds its time is worth more than its link. Raises CronofyError.
+    """
+    write = partial(services.cronofy.upsert_event, access, place.calendar_id, unanswered=unanswered)
+    try:
+        write(event, calls=calls)
+    except Rejected as error:
+        if not any(key.startswith(ASKED) for key in error.keys):
+            raise
+        log.warning("conferencing_refused", written=event.id, error=str(error))
+        write(replace(event, conferencing=None))
 
 
 def keep_link(

@@ -89,9 +89,14 @@ def _as_of_today(tx: Tx, facts: MailFacts, turn: Turn) -> MailFacts:
 
 def _led(services: Services, turn: Turn, facts: MailFacts) -> MailFacts:
     """With the link to where it is settled."""
-    if facts.kind not in calendar_mails.LEADS or turn.held.coach_id is None:
+    coach_id = turn.held.coach_id
+    if coach_id is None:
         return facts
-    return page_links.linked(services, facts, turn.held.coach_id)
+    if facts.kind in calendar_mails.LEADS:
+        return page_links.linked(services, facts, coach_id)
+    if facts.kind == relink_mails.SERVICE.kind:
+        return page_links.connecting(services, facts, coach_id)
+    return facts
 
 
 def _signed(tx: Tx, facts: MailFacts, coach_id: str | None) -> MailFacts:

@@ -1,4 +1,5 @@
-"""The link in a mail that leads a coach to the page where a change of their calendar is settled.
+"""The link in a mail that leads a coach to a page of theirs: where a change of their calendar is
+settled, or a service connected.
 
 Like every link to a page it opens in one browser; what it says stands in no row, only its digest.
 """
@@ -7,10 +8,11 @@ import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from domain.mail import MailFacts
 from storage.rows import links
-from storage.rows.links import CHANGES, Link
+from storage.rows.links import Link
 from workers.services import Services
 from workers.settings import Settings
 
@@ -19,14 +21,27 @@ LONGEST = timedelta(days=14)
 
 def linked(services: Services, facts: MailFacts, coach_id: str) -> MailFacts:
     """The mail with its link, good until the session begins, and for two weeks at most."""
+    return replace(facts, changes_url=_link(services, facts, coach_id, links.CHANGES))
+
+
+def connecting(services: Services, facts: MailFacts, coach_id: str) -> MailFacts:
+    """The mail with a link to where services are connected, unless the service has its own; good
+    for two weeks.
+    """
+    if facts.relink_url:
+        return facts
+    return replace(facts, relink_url=_link(services, facts, coach_id, links.MORE))
+
+
+def _link(services: Services, facts: MailFacts, coach_id: str, meaning: dict[str, Any]) -> str:
     now = services.now()
     until = now + LONGEST
     if facts.starts is not None:
         until = min(until, datetime.fromtimestamp(facts.starts, UTC))
     token = _token(services.settings, facts)
     with services.database.write() as tx:
-        links.make_once(tx, token, "page", Link(coach_id, None, CHANGES, until))
-    return replace(facts, changes_url=f"{services.settings.base_url}/p/{token}")
+        links.make_once(tx, token, "page", Link(coach_id, None, meaning, until))
+    return f"{services.settings.base_url}/p/{token}"
 
 
 def _token(settings: Settings, facts: MailFacts) -> str:

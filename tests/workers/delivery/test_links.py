@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import structlog
 
+from domain.places import Place
 from storage.transactions import looks
 from tests.support import links, people, written_sessions
 from tests.support.in_process import House
@@ -141,7 +142,7 @@ def test_a_link_that_changes_is_told_again_and_a_lost_one_is_not(ada: Diary) -> 
     world = ada.house.sandbox.world
     [event] = [each for each in world.calendar(ada.calendar).events.values() if each.event_id]
     for link in ("https://meet.example/other", None):
-        event.details["conferencing"]["join_url"] = link  # type: ignore[index]
+        event.details["conferencing"]["join_url"] = link
         event.details["meeting_url"] = link  # type: ignore[index]
         a_call(ada, done.session.id)
         post(ada)
@@ -189,6 +190,14 @@ def test_looks_for_a_link_end_after_a_day_if_none_comes(ada: Diary) -> None:
     pass_time(ada, timedelta(days=1).total_seconds())
     look(ada)
     assert owed(ada) == []
+
+
+@ON_SQLITE
+def test_a_service_that_is_not_there_costs_the_link_and_not_the_event(ada: Diary) -> None:
+    done = ada.book(place=Place("conferencing", "pro_gone"))
+    assert ada.write() == ["sent"]
+    assert len(ada.events()) == 1
+    assert state(ada, done.session.id) == "asked"
 
 
 @ON_SQLITE

@@ -19,7 +19,11 @@ DAY = {"start": "2026-11-09T10:00:00Z", "end": "2026-11-09T11:00:00Z"}
 def write(api: Api, calendar: str, url: str = "", **event: Any) -> int:
     wanted = [{"type": kind} for kind in (ASSIGNED, FAILING)]
     subscription = {"type": "webhook", "uri": url, "interactions": wanted}
-    body = {"event_id": "s-1", "summary": "Session", "conferencing": {"profile_id": "default"}}
+    body: dict[str, Any] = {
+        "event_id": "s-1",
+        "summary": "Session",
+        "conferencing": {"profile_id": "default"},
+    }
     if url:
         body["subscriptions"] = [subscription]
     return api.upsert(calendar, **body | DAY | event).status_code
@@ -27,7 +31,7 @@ def write(api: Api, calendar: str, url: str = "", **event: Any) -> int:
 
 def link(api: Api) -> str | None:
     [event] = api.events(only_managed="true")
-    found = event.get("conferencing", {}).get("join_url")
+    found: str | None = event.get("conferencing", {}).get("join_url")
     assert found == event.get("meeting_url")
     return found
 

@@ -17,7 +17,7 @@ from secrets import token_hex
 from typing import Any
 
 from workers.cronofy.sandbox import channels, identifiers
-from workers.cronofy.sandbox.conferencing_state import ConferencingProfile
+from workers.cronofy.sandbox.conferencing_state import SandboxService
 from workers.cronofy.sandbox.errors import ControlError, invalid
 from workers.cronofy.sandbox.responses import mapping
 from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, World
@@ -131,19 +131,19 @@ def _call(
             world.pushes.call(str(subscription["uri"]), content, after=seconds)
 
 
-def add_profile(world: World, sub: str, provider: str) -> ConferencingProfile:
+def add_profile(world: World, sub: str, provider: str) -> SandboxService:
     """The person connects an account at a service; one that was lost is there again."""
     for profile in world.conferencing.of(sub):
         if profile.provider == provider:
             profile.connected = True
             return profile
     account = world.account(sub)
-    profile = ConferencingProfile(identifiers.profile(), sub, provider, account.email)
+    profile = SandboxService(identifiers.profile(), sub, provider, account.email)
     world.conferencing.profiles[profile.id] = profile
     return profile
 
 
-def profile_of(world: World, profile_id: str) -> ConferencingProfile:
+def profile_of(world: World, profile_id: str) -> SandboxService:
     """Raises ControlError 404."""
     if profile_id not in world.conferencing.profiles:
         raise ControlError(f"no conferencing profile {profile_id}; GET /sandbox/state", 404)

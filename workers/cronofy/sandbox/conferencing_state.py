@@ -18,7 +18,7 @@ USUAL_SECONDS, LATE_SECONDS = 1.0, 30.0
 
 
 @dataclass
-class ConferencingProfile:
+class SandboxService:
     """A person's account at a conferencing service."""
 
     id: str
@@ -29,7 +29,7 @@ class ConferencingProfile:
 
 
 @dataclass
-class Conferencing:
+class SandboxConferencing:
     """`seconds`: from a write to its link, by the sandbox's clock; 0: with the write itself.
     `wanted`: by event, the profile that its link comes from. `asked`: the pages where a person
     connects a service, by token: whose, and where they go afterwards.
@@ -37,7 +37,7 @@ class Conferencing:
 
     way: Way = "assigned"
     seconds: float = USUAL_SECONDS
-    profiles: dict[str, ConferencingProfile] = field(default_factory=dict)
+    profiles: dict[str, SandboxService] = field(default_factory=dict)
     wanted: dict[str, str] = field(default_factory=dict)
     asked: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -46,5 +46,5 @@ class Conferencing:
         profiles = [asdict(profile) for profile in self.profiles.values()]
         return {"way": self.way, "seconds": self.seconds, "profiles": profiles}
 
-    def of(self, sub: str) -> list[ConferencingProfile]:
+    def of(self, sub: str) -> list[SandboxService]:
         return [profile for profile in self.profiles.values() if profile.sub == sub]

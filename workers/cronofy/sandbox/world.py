@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from workers.cronofy.sandbox import identifiers
 from workers.cronofy.sandbox.call_log import Traffic
 from workers.cronofy.sandbox.clock import SandboxClock
-from workers.cronofy.sandbox.conferencing_state import Conferencing
+from workers.cronofy.sandbox.conferencing_state import SandboxConferencing
 from workers.cronofy.sandbox.errors import ProtocolError
 from workers.cronofy.sandbox.faults import Faults
 from workers.cronofy.sandbox.modes import PROVIDERS, Invitation, Mode, mode_of, shows
@@ -228,7 +228,7 @@ class World:
         self.grants: dict[str, SandboxGrant] = {}
         self.pages: OrderedDict[str, SandboxPage] = OrderedDict()
         self.faults = Faults()
-        self.conferencing = Conferencing()
+        self.conferencing = SandboxConferencing()
         self._postponed: list[tuple[float, Callable[[], None]]] = []
         self.traffic = Traffic()
         self.pushes = Pushes(

@@ -64,6 +64,18 @@ def test_the_link_of_a_coach_who_is_gone_opens_nothing(one_desk: Desk) -> None:
     refused(follow(ada.client, path), 403, "do not know this link")
 
 
+def test_a_mail_about_a_service_leads_to_where_it_is_connected(one_desk: Desk) -> None:
+    facts = replace(sample("relink_conferencing", "en", now=people.NOW), relink_url=None)
+    led = page_links.connecting(one_desk.runtime.services, facts, "ada")
+    ada = Visitor(one_desk.client.application.test_client())
+    opened = follow(ada.client, "/p/" + str(led.relink_url).rpartition("/p/")[2])
+    assert (opened.status_code, opened.location) == (303, "/settings/more")
+    assert "Connect Zoom" in ada.client.get("/settings/more").text
+    # Where the service has a link of its own, that is the nearer one
+    own = replace(facts, relink_url="https://app.cronofy.com/relink/1")
+    assert page_links.connecting(one_desk.runtime.services, own, "ada") == own
+
+
 def test_no_token_stands_in_a_row(one_desk: Desk) -> None:
     _, path = mailed(one_desk)
     assert path.removeprefix("/p/") not in repr(one_desk.dump())
