@@ -40,8 +40,8 @@ class Profile:
     connected: bool = True
     initial_sync: bool = False
     relink_url: str | None = field(default=None, repr=False)
-    mode: AccessMode = "read_write"
     calendars: tuple[Calendar, ...] = ()
+    mode: AccessMode = "read_write"
 
 
 @dataclass(frozen=True, slots=True)

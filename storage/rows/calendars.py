@@ -65,9 +65,8 @@ def profile_of(row: Row[Any], its: Sequence[Calendar]) -> Profile:
         row.connected,
         row.initial_sync,
         row.relink_url,
-        row.mode,
     )
-    return Profile(*known, tuple(its))
+    return Profile(*known, tuple(its), row.mode)
 
 
 def _profile_row(profile: Profile) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.sandbox import Control, ControlFailed, Sandbox
+from tests.support.sandbox import Control, Sandbox
 from tests.workers.sandbox.api import Api, api_of
 from tests.workers.sandbox.receiver import Receiver
-from workers.cronofy.sandbox.control import ReadyAccount
+from workers.cronofy.sandbox.control import ControlFailed, ReadyAccount
 
 OURS = {"event_id": "ours", "summary": "Session"}
 TIMES = {"start": "2026-11-03T09:00:00Z", "end": "2026-11-03T10:00:00Z"}
