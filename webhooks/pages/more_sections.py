@@ -15,11 +15,14 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentForm:
     """A form as it was typed. `version`: of the coach, when the page was made."""
 
     form: Form
     version: int
+
+
+Sent = SentForm
 
 
 @dataclass(frozen=True, slots=True)
