@@ -46,7 +46,7 @@ def upgrade() -> None:
     )
     op.add_column("sessions", sa.Column("event_stood_ms", sa.BigInteger(), nullable=True))
     op.add_column("event_looks", sa.Column("may_bring", sa.JSON(), nullable=True))
-    op.add_column("coaches", ASK)
+    op.add_column("coaches", ASK.copy())
 
 
 def downgrade() -> None:
