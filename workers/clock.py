@@ -35,8 +35,8 @@ log = structlog.get_logger()
 
 QUARTER_MINUTE_MS = 15_000
 # A fleet that went stale together is spread out: reconciling gets half of the calls to Cronofy, and
-# takes two a read.
-RECONCILE_SHARE = 0.5 / 2
+# takes up to three a read: who is connected, what is busy, how our own events stand.
+RECONCILE_SHARE = 0.5 / 3
 # Of the calls to Cronofy, what looking at late writes may take; one a look.
 LOOK_SHARE = 0.25
 AUDIT_EVERY = timedelta(days=1)

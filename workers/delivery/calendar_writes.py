@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from domain.event_differences import event_id
 from domain.mail.safety import one_line
@@ -89,6 +90,8 @@ def put(
         with services.database.write() as tx:
             if not write_back.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
                 return None
+        # What the coach did to it in the calendar before says nothing of this one.
+        entry = replace(entry, calendar_id=place.calendar_id, difference=None)
     event = event_of(entry)
     # Wider than the event by a day at each end: which days of Cronofy's a moment belongs to is for
     # the calendar's zone to say, and the last date of a read is left out of it.

@@ -11,8 +11,6 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-ASK = sa.Column("event_policy", sa.Text(), nullable=False, server_default=sa.text("'ask'"))
-
 
 def upgrade() -> None:
     op.create_table(
@@ -46,7 +44,10 @@ def upgrade() -> None:
     )
     op.add_column("sessions", sa.Column("event_stood_ms", sa.BigInteger(), nullable=True))
     op.add_column("event_looks", sa.Column("may_bring", sa.JSON(), nullable=True))
-    op.add_column("coaches", ASK.copy())
+    ask = sa.text("'ask'")
+    op.add_column(
+        "coaches", sa.Column("event_policy", sa.Text(), nullable=False, server_default=ask)
+    )
 
 
 def downgrade() -> None:

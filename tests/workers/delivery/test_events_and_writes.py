@@ -205,6 +205,21 @@ def test_in_another_calendar_it_is_written_as_the_session_is(ada: Diary) -> None
     assert (found(ada), touched_events.why_closed(ada, ONE)) == ([], None)
 
 
+@ON_SQLITE
+def test_out_of_a_calendar_that_takes_no_events_any_more_it_comes_as_the_session_is(
+    ada: Diary,
+) -> None:
+    pod = written_pod(ada)
+    drag(ada, pod, ONE)
+    read(ada)
+    ada.house.control.change_calendar(ada.calendar, readonly=True)
+    ada.look()
+    late_writes.settle(ada)
+    assert (home(ada), TEN, TEN + HOUR) in ada.events()
+    read(ada)
+    assert found(ada) == []
+
+
 @ON_POSTGRESQL
 def test_whoever_settles_it_at_once_with_others_settles_it_once(ada: Diary) -> None:
     pod = written_pod(ada)

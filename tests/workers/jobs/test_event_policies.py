@@ -56,6 +56,20 @@ def test_restored_at_once(ada: Diary, deed: Callable[[Diary, Session], None]) ->
     assert set(ada.states()) == {"sent"}
 
 
+@ON_SQLITE
+def test_what_the_calendar_refuses_is_not_put_back_with_every_read(ada: Diary) -> None:
+    touched_events.choose(ada, "restore")
+    [session] = written(ada, TEN)
+    odd = {"errors": {"summary": [{"key": "errors.odd"}]}}
+    ada.house.control.fail("/v1/calendars", 422, times=None, body=odd)
+    to_one(ada, session)
+    for _ in range(3):
+        read(ada)
+        ada.write()
+    assert ada.states().count("dead") == 1
+    assert (kinds(ada), why_closed(ada, ONE)) == (["moved"], "unsettled")
+
+
 def test_the_session_follows_where_it_may(ada: Diary) -> None:
     touched_events.choose(ada, "follow")
     [session] = written(ada, TEN)
