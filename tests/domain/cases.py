@@ -96,11 +96,15 @@ MOSTLY_NONE = [None] * 5
 SOME_AWAY = st.one_of(
     st.just([]), st.just([]), st.lists(st.tuples(STARTS, LENGTHS), min_size=1, max_size=2)
 )
-SOME_HOLIDAYS = st.one_of(st.just([]), st.lists(st.integers(-3, 3), max_size=2, unique=True))
+SOME_HOLIDAYS: st.SearchStrategy[list[int]] = st.one_of(
+    st.just([]), st.lists(st.integers(-3, 3), max_size=2, unique=True)
+)
 ELSEWHERE = ("Asia/Tokyo", "America/Anchorage", "Pacific/Kiritimati", "Pacific/Pago_Pago", *ZONES)
 # How many days after the trip before, for how many more days, and where to.
 TRIP = st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from(ELSEWHERE))
-SOME_TRIPS = st.one_of(st.just([]), st.just([]), st.lists(TRIP, min_size=1, max_size=2))
+SOME_TRIPS: st.SearchStrategy[list[tuple[int, int, str]]] = st.one_of(
+    st.just([]), st.just([]), st.lists(TRIP, min_size=1, max_size=2)
+)
 
 CHOICES = st.fixed_dictionaries(
     {

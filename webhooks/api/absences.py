@@ -38,7 +38,11 @@ def changed(coach: Coach, sent: dict[str, Any], before: Coach | None) -> Coach:
     nothing of it must not open a holiday that the coach has set.
     """
     stored = before or coach
-    kept = {"away": stored.away, "trips": stored.trips, "holidays": stored.holidays}
+    kept: dict[str, Any] = {
+        "away": stored.away,
+        "trips": stored.trips,
+        "holidays": stored.holidays,
+    }
     return replace(coach, **kept | sent)
 
 

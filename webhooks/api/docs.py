@@ -13,7 +13,7 @@ from webhooks.api.samples import Samples
 from webhooks.http.codes import CODES
 
 GROUPS = (
-    ("Coaches", ("coaches", "connect", "connections", "tiles", "badges")),
+    ("Coaches", ("coaches", "holidays", "connect", "connections", "tiles", "badges")),
     ("Slots", ("slots", "pools")),
     ("Bookings", ("bookings", "holds", "sessions", "places", "change_rules")),
     ("Pods", ("pods", "shells", "imports", "exports")),

@@ -13,7 +13,7 @@ WEEK = "/book?week=2026-06-01&duration=60"
 
 
 @pytest.fixture
-def absent(desk: Desk, ada: str) -> Desk:
+def absent(desk: Desk) -> Desk:
     """Ada, away on Thursday, with a public holiday on Tuesday."""
     body = SETTINGS | {
         "away": [{"from": "2026-06-04T00:00", "to": "2026-06-05T00:00", "note": "Skiing"}],
