@@ -58,7 +58,8 @@ def comes(told: Any) -> list[tuple[str, str, list[str]]]:
 
 def test_an_export_that_is_sent_again_changes_nothing(desk: Desk) -> None:
     pod(desk, participants=[GRACE, HEDY])
-    pod(desk, coach_id="bob", format="hybrid_v2", title=None, context={})
+    bobs: dict[str, Any] = {"coach_id": "bob", "start": TWO, "title": None, "context": {}}
+    pod(desk, format="hybrid_v2", **bobs)
     rows = exported(desk)
     assert [row["Coach e-mail*"] for row in rows] == ["ada@example.test", "bob@example.test"]
     before = desk.dump()
