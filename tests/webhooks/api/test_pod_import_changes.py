@@ -153,17 +153,6 @@ def test_a_pod_that_two_rows_name_is_red_in_the_second(desk: Desk) -> None:
     assert judged(upload(desk, as_file(rows)).json) == [(2, "green", []), (3, "red", ["pod_twice"])]
 
 
-def test_an_unchanged_coach_before_a_red_row_lets_nothing_through(desk: Desk) -> None:
-    """Parts go coach by coach: that nothing differs of the first is not that something was made."""
-    pod(desk)
-    pod(desk, coach_id="bob")
-    rows = exported(desk)
-    rows[1]["Start time*"] = "04:00"
-    rows.append(rows[1] | {"Pod id": "", "Version": "", "Start time*": "13:00"})
-    answer = real(desk, as_file(rows))
-    assert (answer.json["code"], answer.json["imported"]) == ("import_refused", False)
-
-
 def test_two_pods_may_change_their_times_in_one_file(desk: Desk) -> None:
     """One after the other, as the rows stand: the second goes where the first was."""
     pod(desk)
