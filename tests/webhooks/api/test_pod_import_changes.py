@@ -216,3 +216,17 @@ def test_a_template_is_filled_in_and_imported(desk: Desk) -> None:
     cells |= {"Start time*": "13:00", "Min*": "1", "Max*": "4", "Time zone*": "Europe/London"}
     row = [(cells | {"Duration": "60"}).get(name, "") for name in head]
     assert judged(upload(desk, workbook(head, row), kind=XLSX).json) == [(2, "green", [])]
+
+
+def test_who_is_taken_out_close_to_the_start_misses_it_and_the_row_says_so(desk: Desk) -> None:
+    made = pod(desk, participants=[GRACE, HEDY], start="2026-06-01T13:00:00Z")
+    rows = exported(desk)
+    rows[0]["Usernames or participants"] = "grace@example.test"
+    told = upload(desk, as_file(rows)).json
+    assert comes(told) == [("yellow", "changed", ["participants"])]
+    codes = [remark["code"] for remark in told["rows"][0]["remarks"]]
+    assert "participants_leave_late" in codes
+    assert real(desk, as_file(rows)).status_code == 201
+    seats = desk.get(f"/v1/pods/{made['session_id']}").json["bookings"]
+    states = {seat["participant"]["id"]: seat["status"] for seat in seats}
+    assert states == {"grace": "booked", "hedy": "missed"}
