@@ -1,5 +1,7 @@
 """Who is in a group of pods, and who is not any more."""
 
+from typing import Any
+
 from storage.reports.personal_data import Person
 from storage.schema.database import Database
 from storage.transactions import erasures, pod_groups
@@ -7,7 +9,7 @@ from tests.storage.kit import TWO, as_stored, change, create, join
 from tests.support import people
 from tests.support.people import at
 
-GROUP = {"format": "hybrid_v2", "group_id": "g1", "capacity": 3}
+GROUP: dict[str, Any] = {"format": "hybrid_v2", "group_id": "g1", "capacity": 3}
 
 
 def members(database: Database) -> set[str]:
