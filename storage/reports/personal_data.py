@@ -5,15 +5,15 @@ packed sets). The audit of what ops did is exported and stays: it holds ids, and
 is written there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import starmap
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, select
 
 from domain.freebusy import Reading
+from storage.reports.mentions import Mentions, mentions_of, told_in
 from storage.reports.whose_rows import (
     Kind,
     Rows,
@@ -103,28 +103,14 @@ def answers_about_coach(tx: Connection, coach_id: str) -> Iterator[KeptAnswer]:
     """The kept answers that tell of the coach, of a session, or of a mail about one."""
     ids = _ids(tx, of_coach(tx, coach_id))
     named = {"coach_id": coach_id}
-    yield from _answers(tx, _mentions(named, ids, addresses_of_coach(tx, coach_id)))
+    yield from _answers(tx, mentions_of(named, ids, addresses_of_coach(tx, coach_id)))
 
 
 def answers_about_participant(tx: Connection, participant_id: str) -> Iterator[KeptAnswer]:
     """The kept answers that name the participant, one of their bookings, or a mail to them."""
     ids = _ids(tx, of_participant(tx, participant_id))
     named = {"participant_id": participant_id, "owner": participant_id}
-    yield from _answers(tx, _mentions(named, ids, addresses_of_participant(tx, participant_id)))
-
-
-Mentions = Callable[[str, str], bool]
-"""Whether a text, in a member of this name, tells of the person."""
-
-
-def _mentions(named: dict[str, str], ids: set[str], mail_addresses: set[str]) -> Mentions:
-    # Ids are compared whole; an address may stand within a sentence, such as that of a refusal.
-    def mentions(name: str, text: str) -> bool:
-        if text in ids or named.get(name) == text:
-            return True
-        return any(address in text for address in mail_addresses)
-
-    return mentions
+    yield from _answers(tx, mentions_of(named, ids, addresses_of_participant(tx, participant_id)))
 
 
 def _ids(tx: Connection, rows: Rows) -> set[str]:
@@ -142,20 +128,8 @@ def _answers(tx: Connection, mentions: Mentions) -> Iterator[KeptAnswer]:
     # price of not writing down with each answer whom it is about.
     for found in tx.execute(kept).all():
         document = StoredAnswer(found.status, found.answer).document
-        if any(starmap(mentions, _texts("", document))):
+        if told_in(document, mentions):
             yield KeptAnswer(found.client_id, found.key, found.created_at, document)
-
-
-def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every text in an answer, with the name of the member that it stands in."""
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts(key, item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(name, item)
 
 
 def _exported(tx: Connection, rows: Rows) -> dict[str, Any]:

@@ -51,14 +51,16 @@ def among(tx: Connection, ids: Sequence[str]) -> set[str]:
 def within(
     tx: Connection, where: Context, *, coach_id: str | None = None, limit: int
 ) -> list[PodShell]:
-    """Those of this company, project and cohort, wherever it names one; the oldest first."""
+    """Those of this company, project and cohort, wherever it names one; the oldest first, those
+    made together by title.
+    """
     query = select(pod_shells)
     if coach_id is not None:
         query = query.where(row.coach_id == coach_id)
     for name in ("company", "project", "cohort"):
         if named := getattr(where, name):
             query = query.where(row.context[name].as_string() == named)
-    return _all(tx, query.order_by(row.created_at, row.id).limit(limit))
+    return _all(tx, query.order_by(row.created_at, row.title, row.id).limit(limit))
 
 
 def _put_people(tx: Connection, shell: PodShell) -> None:

@@ -17,8 +17,7 @@ class PodEntry:
     is their mail address in small letters, which is never kept as an id, unless they are among
     the `known`: those have the platform's own.
 
-    `pod_id`: the pod that there is; then what is `left_out` stays as it is. `version`: of the pod
-    when it was exported. `zone`: in which the row tells its time.
+    `pod_id`: the pod that there is; then what is `left_out` stays. `version`: when it was exported.
     """
 
     coach: str
@@ -63,8 +62,7 @@ class RowDifference:
 @dataclass(frozen=True, slots=True)
 class EntryOutcome:
     """What became of an entry: a pod, or why there is none. Neither: it could be made, and was not,
-    for another's sake.
-    `coach_id`: whom its coach's name means. `leaves_late`: somebody would miss the session.
+    for another's sake. `coach_id`: whom its coach's name means.
     """
 
     pod: Placed | None = None
@@ -75,9 +73,7 @@ class EntryOutcome:
     leaves_late: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept for whoever goes on where another stopped;
-        of a refusal, what a row is told.
-        """
+        """As it is kept for whoever goes on where another stopped."""
         whole: dict[str, Any] = {"coach_id": self.coach_id, "pod": self.pod and asdict(self.pod)}
         whole |= {"comes": self.comes, "leaves_late": self.leaves_late}
         whole["differs"] = list(map(asdict, self.differs))

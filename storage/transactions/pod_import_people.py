@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
+from storage.rows import bookings
 from storage.schema.database import insert
 from storage.schema.tables import imported_people
 from storage.transactions.pod_import_entries import PodEntry
@@ -14,22 +15,40 @@ from storage.transactions.pod_import_entries import PodEntry
 
 def know(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:
     """The entries with ids that say nothing:
-    the same for one address each time, whichever file it stands in.
+    the same for one address each time, whichever file it stands in. Whoever has a seat already is
+    known by another id: they keep it, and are told by their address here.
     """
+    seated = _seated(tx, entries)
     digests = {}
     for entry in entries:
         for person in entry.participants:
-            if person.id not in entry.known:
+            there = (entry.pod_id, person.id) in seated
+            if person.id not in entry.known and not there:
                 digests[person.id] = sha256(person.id.encode()).digest()
     ids = _ids_of(tx, digests)
     found = []
     for entry in entries:
         people = []
         for person in entry.participants:
-            if person.id not in entry.known:
-                person = replace(person, id=ids[person.id])  # noqa: PLW2901 (as it is known)
-            people.append(person)
+            there = (entry.pod_id, person.id) in seated
+            known_as = person.id
+            if person.id not in entry.known and not there:
+                known_as = ids[person.id]
+            people.append(replace(person, id=known_as))
         found.append(replace(entry, participants=tuple(people)))
+    return found
+
+
+def _seated(tx: Connection, entries: Sequence[PodEntry]) -> set[tuple[str | None, str]]:
+    """Who is in the pods that these entries name: (pod, mail address in small letters)."""
+    pod_ids = [entry.pod_id for entry in entries if entry.pod_id is not None]
+    found: set[tuple[str | None, str]] = set()
+    if not pod_ids:
+        return found
+    for pod_id, seats in bookings.of_sessions(tx, pod_ids).items():
+        for seat in seats:
+            if seat.status == "booked":
+                found.add((pod_id, seat.participant.email.lower()))
     return found
 
 

@@ -22,7 +22,8 @@ from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
 from storage.transactions import pod_groups, pod_import_changes, pod_import_people, pods
 from storage.transactions.pod_import_entries import EntryOutcome, Placed, PodEntry
-from storage.transactions.pod_import_rehearsals import Rehearsal, RehearsedGroups
+from storage.transactions.pod_import_groups import RehearsedGroups
+from storage.transactions.pod_import_rehearsals import Rehearsal
 from storage.transactions.pods import Plan
 
 MOST_ENTRIES = 10

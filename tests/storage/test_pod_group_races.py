@@ -2,7 +2,9 @@
 in a group has a seat in each of its pods.
 """
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
@@ -115,6 +117,20 @@ def adding(coach: str, start: int, group: str = "g1") -> Act:
         return pods.create(tx, plan, [], people.terms())
 
     return act
+
+
+def test_whoever_takes_a_seat_while_another_coachs_pod_is_added_has_one_in_it(
+    database: Database,
+) -> None:
+    [group, _] = two_groups(database)
+    people.ready(database, replace(people.MAILED, id="carl", email="carl@example.test"))
+    with ThreadPoolExecutor(1) as threads:
+        with database.write() as tx:
+            adding("carl", at(10, 10))(tx)
+            taking = threads.submit(race, database, [seat(group[0], people.GRACE)])
+            time.sleep(0.3)  # until they wait, having looked which coaches the group has
+        assert taking.result() == ["done"]
+    assert sorted(seated(database).values()) == [{"grace"}] * 3
 
 
 def test_two_that_begin_one_group_at_once_have_the_same_people(database: Database) -> None:

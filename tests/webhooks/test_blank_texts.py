@@ -9,8 +9,8 @@ import pytest
 
 from domain.mail.safety import one_line
 from tests.support.http_client import Desk
-from tests.webhooks.every_request import REQUESTS, About, Request, Things, filled
-from tests.webhooks.request_parts import NUMBERS, ROSTER
+from tests.webhooks.every_request import REQUESTS, About, Things, filled
+from tests.webhooks.request_parts import NUMBERS, ROSTER, Request
 from tests.webhooks.text_fields import KEY, body_texts, put
 from webhooks.api import pod_import_rows
 from webhooks.api.sheet_columns import Columns

@@ -22,8 +22,8 @@ from tests.webhooks.costs import (
     steady,
     with_body,
 )
-from tests.webhooks.every_request import REQUESTS, About, Request, Things, filled
-from tests.webhooks.request_parts import NUMBERS, as_sent
+from tests.webhooks.every_request import REQUESTS, About, Things, filled
+from tests.webhooks.request_parts import NUMBERS, Request, as_sent
 from tests.webhooks.text_fields import EACH, FOURS, TENS, Path, body_texts, parameters, put, worst
 
 __all__ = ["pace", "steady"]

@@ -26,7 +26,7 @@ from tests.webhooks.costs import (
 )
 from tests.webhooks.text_fields import FOURS, TENS, worst
 from webhooks.api.brands import PNG
-from webhooks.api.sheet_columns import COLUMNS
+from webhooks.api.sheet_headings import COLUMNS
 from webhooks.api.spreadsheets import CSV, XLSX
 from workers.cronofy import signature
 

@@ -12,8 +12,8 @@ import pytest
 
 from storage.rows.api_keys import SCOPES
 from tests.support.http_client import Desk
-from tests.webhooks.every_request import REQUESTS, About, Request, Things, send
-from tests.webhooks.request_parts import NUMBERS
+from tests.webhooks.every_request import REQUESTS, About, Things, send
+from tests.webhooks.request_parts import NUMBERS, Request
 from webhooks.api.openapi import BEARER
 
 Dump = dict[str, list[Any]]
@@ -102,7 +102,7 @@ def everything(about: About, other: Things) -> dict[str, str]:
     """The other coach's things for each id. All of both coaches' is made here, before anything is
     compared.
     """
-    for thing in ("withheld_id", *about.request.others):
+    for thing in ("withheld_id", "shell_id", *about.request.others):
         assert about.own[about.request.instead.get(thing, thing)]
         assert other[about.request.instead.get(thing, thing)]
     return {thing: other[about.request.instead.get(thing, thing)] for thing in about.request.others}

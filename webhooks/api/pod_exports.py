@@ -1,10 +1,5 @@
-"""Pods as the importer reads them: a template to fill in, and an export to edit and send again.
+"""Pods as the importer reads them: a template to fill in, and an export to edit and send again."""
 
-Nothing in a cell is taken for a formula by whoever opens the file: `spreadsheets.harmless`.
-"""
-
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -17,25 +12,25 @@ from domain.sessions import Booking, Context, Session
 from storage.rows import bookings, coaches, sessions
 from storage.schema.database import Tx
 from webhooks.api.schemas.pod_imports import ExportQuery
-from webhooks.api.sheet_columns import HEADINGS
-from webhooks.api.spreadsheets import CSV, MOST_ROWS, XLSX, harmless
+from webhooks.api.sheet_files import Cell, csv_file, xlsx_file
+from webhooks.api.sheet_headings import HEADINGS
+from webhooks.api.spreadsheets import MOST_ROWS
 from webhooks.http.context import runtime
 from webhooks.http.problems import RefusedRequest
 from webhooks.http.times import between, check_zone
 
 NEW_ONLY = ("id", "version")
 """Columns of pods that are there: a template has none."""
-Cell = str | int
 
 
 def template_csv() -> Response:
     """An empty table of pods to fill in, as CSV."""
-    return _as_csv("pods-template", [_head(without=NEW_ONLY)])
+    return csv_file("pods-template", [_head(without=NEW_ONLY)])
 
 
 def template_xlsx() -> Response:
     """An empty table of pods to fill in, as XLSX."""
-    return _as_xlsx("pods-template", [_head(without=NEW_ONLY)])
+    return xlsx_file("pods-template", [_head(without=NEW_ONLY)])
 
 
 def export_csv(query: ExportQuery) -> Response:
@@ -43,7 +38,7 @@ def export_csv(query: ExportQuery) -> Response:
 
     Edit it and import it again: only what differs changes. At most 500 pods.
     """
-    return _as_csv("pods", _exported(query))
+    return csv_file("pods", _exported(query))
 
 
 def export_xlsx(query: ExportQuery) -> Response:
@@ -51,7 +46,7 @@ def export_xlsx(query: ExportQuery) -> Response:
 
     Edit it and import it again: only what differs changes. At most 500 pods.
     """
-    return _as_xlsx("pods", _exported(query))
+    return xlsx_file("pods", _exported(query))
 
 
 def _head(without: Sequence[str] = ()) -> list[Cell]:
@@ -124,40 +119,3 @@ def _people(seats: Sequence[Booking]) -> str:
 
 
 NO_MARKS = str.maketrans(dict.fromkeys('<>"', " "))
-
-
-def _written(rows: Iterable[Sequence[Cell]]) -> Iterable[list[Cell]]:
-    for row in rows:
-        yield [_cell(value) for value in row]
-
-
-def _cell(value: Cell) -> Cell:
-    if isinstance(value, str):
-        return harmless(one_line(value, longest=len(value) + 1))
-    return value
-
-
-def _as_csv(name: str, rows: Iterable[Sequence[Cell]]) -> Response:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(_written(rows))
-    # With its mark: without, Excel takes UTF-8 for something older.
-    return _file(out.getvalue().encode("utf-8-sig"), CSV, f"{name}.csv")
-
-
-def _as_xlsx(name: str, rows: Iterable[Sequence[Cell]]) -> Response:
-    import openpyxl
-
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("Pods")
-    for row in _written(rows):
-        sheet.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return _file(out.getvalue(), XLSX, f"{name}.xlsx")
-
-
-def _file(raw: bytes, kind: str, name: str) -> Response:
-    response = Response(raw, mimetype=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -19,7 +19,7 @@ from webhooks.api.pod_import_people import NOBODY_KNOWN, OF_PEOPLE, Lookup, name
 from webhooks.api.pod_import_verdicts import ImportRow
 from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.api.schemas.requests import LANGUAGE, MOST_TEXT, SHOWS_NOTHING
-from webhooks.api.sheet_columns import COLUMNS
+from webhooks.api.sheet_headings import COLUMNS
 from webhooks.api.spreadsheets import NoValue, SheetLine
 from webhooks.http.times import YEARS
 

@@ -26,7 +26,8 @@ from tests.support.people import at
 
 def plan(database: Database, **options: Any) -> PodShell:
     usual: dict[str, Any] = {"coach_id": "ada", "duration": 60, "participants": (people.GRACE,)}
-    shell = PodShell("", 1, 3, "closed", people.NOW, **usual | options)
+    usual |= {"min_seats": 1, "capacity": 3, "format": "closed", "created_at": people.NOW}
+    shell = PodShell("", **usual | options)
     with database.write() as tx:
         [made] = pod_shells.make(tx, [shell])
     return made

@@ -58,7 +58,8 @@ def comes(told: Any) -> list[tuple[str, str, list[str]]]:
 
 def test_an_export_that_is_sent_again_changes_nothing(desk: Desk) -> None:
     pod(desk, participants=[GRACE, HEDY])
-    pod(desk, coach_id="bob", format="hybrid_v2", title=None, context={})
+    bobs: dict[str, Any] = {"coach_id": "bob", "start": TWO, "title": None, "context": {}}
+    pod(desk, format="hybrid_v2", **bobs)
     rows = exported(desk)
     assert [row["Coach e-mail*"] for row in rows] == ["ada@example.test", "bob@example.test"]
     before = desk.dump()
@@ -152,17 +153,6 @@ def test_a_pod_that_two_rows_name_is_red_in_the_second(desk: Desk) -> None:
     assert judged(upload(desk, as_file(rows)).json) == [(2, "green", []), (3, "red", ["pod_twice"])]
 
 
-def test_an_unchanged_coach_before_a_red_row_lets_nothing_through(desk: Desk) -> None:
-    """Parts go coach by coach: that nothing differs of the first is not that something was made."""
-    pod(desk)
-    pod(desk, coach_id="bob")
-    rows = exported(desk)
-    rows[1]["Start time*"] = "04:00"
-    rows.append(rows[1] | {"Pod id": "", "Version": "", "Start time*": "13:00"})
-    answer = real(desk, as_file(rows))
-    assert (answer.json["code"], answer.json["imported"]) == ("import_refused", False)
-
-
 def test_two_pods_may_change_their_times_in_one_file(desk: Desk) -> None:
     """One after the other, as the rows stand: the second goes where the first was."""
     pod(desk)
@@ -226,3 +216,17 @@ def test_a_template_is_filled_in_and_imported(desk: Desk) -> None:
     cells |= {"Start time*": "13:00", "Min*": "1", "Max*": "4", "Time zone*": "Europe/London"}
     row = [(cells | {"Duration": "60"}).get(name, "") for name in head]
     assert judged(upload(desk, workbook(head, row), kind=XLSX).json) == [(2, "green", [])]
+
+
+def test_who_is_taken_out_close_to_the_start_misses_it_and_the_row_says_so(desk: Desk) -> None:
+    made = pod(desk, participants=[GRACE, HEDY], start="2026-06-01T13:00:00Z")
+    rows = exported(desk)
+    rows[0]["Usernames or participants"] = "grace@example.test"
+    told = upload(desk, as_file(rows)).json
+    assert comes(told) == [("yellow", "changed", ["participants"])]
+    codes = [remark["code"] for remark in told["rows"][0]["remarks"]]
+    assert "participants_leave_late" in codes
+    assert real(desk, as_file(rows)).status_code == 201
+    seats = desk.get(f"/v1/pods/{made['session_id']}").json["bookings"]
+    states = {seat["participant"]["id"]: seat["status"] for seat in seats}
+    assert states == {"grace": "booked", "hedy": "missed"}

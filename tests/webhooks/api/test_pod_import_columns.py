@@ -12,7 +12,8 @@ from tests.support.pod_imports import judged, upload
 from tests.support.spreadsheets import workbook
 from webhooks.api import pod_import_rows, spreadsheets
 from webhooks.api.schemas.pod_imports import Column
-from webhooks.api.sheet_columns import ALIASES, COLUMNS, HEADINGS, MOMENT, REQUIRED, Columns
+from webhooks.api.sheet_columns import Columns
+from webhooks.api.sheet_headings import ALIASES, COLUMNS, HEADINGS, MOMENT, REQUIRED
 from webhooks.api.spreadsheets import CSV, SheetLine
 
 CELLS = {

@@ -166,6 +166,26 @@ def test_until_something_is_made_a_red_row_stops_the_whole(
     assert real(desk, RAW, key=key).data == answer.data
 
 
+def test_a_pod_that_stays_as_it_is_does_not_let_the_others_be_made_in_part(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a file whose first coach's pod is there as it says, and an import killed after that one
+    first = real(desk, table(ROWS[0], head=HEAD)).json["rows"][0]["pod_id"]
+    head, rows = f"id,{HEAD}", [f"{first},{ROWS[0]}", f",{ROWS[1]}", f",{ROWS[2]}"]
+    raw, key = table(*rows, head=head), secrets.token_hex(8)
+    with monkeypatch.context() as here:
+        killed_before("bob", here)
+        with pytest.raises(Killed):
+            real(desk, raw, key=key)
+    taken = {"coach_id": "bob", "start": "2026-06-02T13:00:00Z", "duration": 60}
+    assert post(desk, "/v1/bookings", taken | {"participant": HEDY}).status_code == 201
+    # When it is gone on with, and a row of the other coach's cannot be had any more
+    answer = real(desk, raw, key=key)
+    # Then nothing is made: nothing was yet
+    assert (answer.json["code"], answer.json["imported"]) == ("import_refused", False)
+    assert made(desk) == ["ada", "bob"]
+
+
 def test_a_coach_is_locked_for_their_own_rows_only(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

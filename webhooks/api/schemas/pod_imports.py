@@ -22,11 +22,13 @@ class ImportQuery(QueryIn):
 
 MOST_FILE = 250_000
 """Characters: a body may have no more bytes anyway."""
+# fmt: off
 Column = Literal[
-    *("id", "version", "group", "programme", "cohort", "title", "coach", "date", "time", "when"),
-    *("duration", "min", "max", "zone", "format", "participants", "usernames", "language"),
-    *("company", "project"),
+    "id", "version", "group", "programme", "cohort", "title", "coach", "date", "time", "when",
+    "duration", "min", "max", "zone", "format", "participants", "usernames", "language",
+    "company", "project",
 ]
+# fmt: on
 
 
 class PersonIn(Body):
