@@ -115,5 +115,4 @@ def _narrowest(rules: Sequence[ChangeRules], figure: Figure) -> ChangeRules | No
 
 
 def _refused(code: str, detail: str, rules: ChangeRules, most: int, used: int) -> Refused:
-    where = {"scope": rules.scope, "scope_id": rules.scope_id}
-    return Refused(code, detail, limit=most, used=used, **where)
+    return Refused(code, detail, limit=most, used=used, scope=rules.scope, scope_id=rules.scope_id)
