@@ -6,7 +6,7 @@ company's. What none of them sets is the deployment's: its late hours, no free m
 What was used is counted per participant, within the scope that set the figure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,7 +65,7 @@ class InForce:
         found = _narrowest(self.rules, "free_moves")
         if found is None or found.free_moves is None:
             return "missed"
-        if sum(each.late_moves for each in self._within(found)) < found.free_moves:
+        if self._count(found, "late_moves") < found.free_moves:
             return "a_free_move"
         return "missed"
 
@@ -74,7 +74,7 @@ class InForce:
         found = _narrowest(self.rules, "most_rebookings")
         if found is None or found.most_rebookings is None:
             return
-        used = sum(each.moves for each in self._within(found))
+        used = self._count(found, "moves")
         if used >= found.most_rebookings:
             detail = (
                 f"Rebookings that this {found.scope} allows: {found.most_rebookings}, and all are"
@@ -89,7 +89,7 @@ class InForce:
         found = _narrowest(self.rules, "most_missed")
         if found is None or found.most_missed is None:
             return
-        used = more + sum(each.missed for each in self._within(found))
+        used = more + self._count(found, "missed")
         if used >= found.most_missed:
             detail = (
                 f"Missed sessions after which this {found.scope} allows no booking:"
@@ -97,23 +97,26 @@ class InForce:
             )
             raise _refused("missed_used_up", detail, found, found.most_missed, used)
 
-    def _within(self, rules: ChangeRules) -> Iterable[Used]:
+    def _count(self, rules: ChangeRules, what: Literal["moves", "late_moves", "missed"]) -> int:
+        """What was used of it within the scope of these rules."""
+        total = 0
         for each in self.used:
             if getattr(each.context, rules.scope) == rules.scope_id:
-                yield each
+                total += getattr(each, what)
+        return total
 
 
 NO_RULES = InForce()
 
 
 def _narrowest(rules: Sequence[ChangeRules], figure: Figure) -> ChangeRules | None:
-    by_scope = {each.scope: each for each in rules if getattr(each, figure) is not None}
+    """Those of the narrowest scope that sets this figure."""
     for scope in SCOPES:
-        if scope in by_scope:
-            return by_scope[scope]
+        for each in rules:
+            if each.scope == scope and getattr(each, figure) is not None:
+                return each
     return None
 
 
 def _refused(code: str, detail: str, rules: ChangeRules, most: int, used: int) -> Refused:
-    where = {"scope": rules.scope, "scope_id": rules.scope_id}
-    return Refused(code, detail, limit=most, used=used, **where)
+    return Refused(code, detail, limit=most, used=used, scope=rules.scope, scope_id=rules.scope_id)

@@ -53,7 +53,9 @@ class Difference:
 
 
 def told_periods(periods: Collection[Period]) -> PeriodsTold:
-    first = [[_text(start), _text(end)] for start, end in sorted(periods)[:SHOWN]]
+    first = []
+    for start, end in sorted(periods)[:SHOWN]:
+        first.append([_text(start), _text(end)])
     return PeriodsTold(len(periods), first)
 
 

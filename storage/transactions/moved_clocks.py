@@ -38,7 +38,7 @@ def _changes(tx: Connection, moved: Moved, terms: Terms) -> Iterator[Change]:
         if booking.status != "booked":
             continue
         # By another zone's clock nothing may have moved: a time "before" would tell a lie there.
-        theirs = before
+        theirs: int | None = before
         if booking.participant.zone != moved.zone:
             theirs = None
         # The booking's version stays: by the moment each release's mail is another one, even where

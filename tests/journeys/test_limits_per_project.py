@@ -1,14 +1,24 @@
 """What the customer's help says about limits, done over the API as the platform does it."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
+from dramatiq.brokers.stub import StubBroker
 
 from tests.support import http_client as desks
 from tests.support import people
 from tests.support.booking_requests import BOOKING, HEDY, post, refused
+from tests.support.databases import Kind
 from tests.support.http_client import Desk
 
 SOON, LATER, LAST = "2026-06-01T12:00:00Z", "2026-06-04T10:00:00Z", "2026-06-05T10:00:00Z"
 CONTEXT = {"company": "acme", "project": "leaders", "cohort": "spring"}
+
+
+@pytest.fixture
+def desk(fresh_database: Callable[[Kind], str]) -> Iterator[Desk]:
+    with desks.opened(fresh_database("sqlite"), broker=StubBroker()) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize(("scope", "scope_id"), [("project", "leaders"), ("cohort", "spring")])

@@ -136,7 +136,7 @@ def found(services: Services, look_id: str) -> Found | None:
         return None
     if kept is None:
         return None
-    told: Found = json.loads(kept)  # type: ignore[arg-type]  # of a client that is not async
+    told: Found = json.loads(kept)
     return told
 
 

@@ -74,23 +74,28 @@ def test_an_account_that_cannot_be_read_is_told_and_ends_the_wait(house: House, 
     assert "hx-post" not in told
 
 
-def test_without_a_worker_the_page_stops_to_ask(inside: Desk) -> None:
-    people.ready(inside.database)
-    page = do(inside, LOOK)
-    with later(inside, hours=WAITS / 3600 + 0.001) as client:
+def test_without_a_worker_the_page_stops_to_ask(ops: Desk) -> None:
+    page = do(ops, LOOK)
+    with later(ops, hours=WAITS / 3600 + 0.001) as client:
         told = asked_again(client, page).text
     assert "Is a worker running?" in told
     assert "hx-post" not in told
 
 
-def test_a_look_is_believed_only_in_our_own_words_and_of_its_coach(inside: Desk) -> None:
+def test_without_redis_nobody_can_be_asked_and_the_page_says_so(inside: Desk) -> None:
     people.ready(inside.database)
-    people.introduce(inside.database, people.coach(id="bob"))
-    page = do(inside, LOOK)
-    assert asked_again(inside.client, page, coach="bob").status_code == 403
+    told = do(inside, LOOK).text
+    assert "Redis is away" in told
+    assert "hx-post" not in told
+
+
+def test_a_look_is_believed_only_in_our_own_words_and_of_its_coach(ops: Desk) -> None:
+    people.introduce(ops.database, people.coach(id="bob"))
+    page = do(ops, LOOK)
+    assert asked_again(ops.client, page, coach="bob").status_code == 403
     data = {"csrf": csrf(page), "look": "made up"}
-    assert inside.client.post("/ops/coaches/ada/looked", data=data).status_code == 403
-    assert do(inside, "/ops/coaches/nobody/look").status_code == 404
+    assert ops.client.post("/ops/coaches/ada/looked", data=data).status_code == 403
+    assert do(ops, "/ops/coaches/nobody/look").status_code == 404
 
 
 @pytest.mark.parametrize("path", [LOOK, "/ops/coaches/ada/looked"])
