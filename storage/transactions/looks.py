@@ -166,7 +166,7 @@ def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:
 
 def _look(*stored: Any) -> Look:
     *known, may_bring = stored
-    return Look(*known, times_of(may_bring))
+    return Look(*known, late=times_of(may_bring))
 
 
 def looked(tx: Connection, look: Look, *, at: datetime) -> None:
