@@ -166,7 +166,8 @@ def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:
 
 def _look(*stored: Any) -> Look:
     *known, may_bring = stored
-    return Look(*known, late=times_of(may_bring))
+    values: tuple[Any, ...] = (*known, times_of(may_bring))
+    return Look(*values)
 
 
 def looked(tx: Connection, look: Look, *, at: datetime) -> None:
