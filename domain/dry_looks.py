@@ -40,7 +40,7 @@ class StartsTold:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class DryDifference:
     """Between what is stored and what was just read of all of the coach's accounts."""
 
     accounts: int

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from domain.coaches import Coach
-from domain.dry_looks import Difference, Period, StartsTold, told_periods, told_starts
+from domain.dry_looks import DryDifference, Period, StartsTold, told_periods, told_starts
 from domain.freebusy import Reading
 from domain.freshness import State
 from domain.hours import DAY_SECONDS
@@ -40,7 +40,7 @@ def compare(
     *,
     now: datetime,
     stale_after: timedelta,
-) -> Difference:
+) -> DryDifference:
     """`found`: by connection. The caller holds the coach's lock."""
     listing = listings.listings(tx, [coach.id], now=now, stale_after=stale_after)[coach.id]
     # Compared are the days that all of it tells of: the window moves on, and that is no change.
@@ -51,7 +51,7 @@ def compare(
         would_be = replace(listing, slots=slot_sets.compute(tx, coach, now=now))
     if listing.state in READABLE:
         would_be = replace(would_be, effect="list")
-    return Difference(
+    return DryDifference(
         accounts=len(found),
         added=told_periods(after - before),
         removed=told_periods(before - after),

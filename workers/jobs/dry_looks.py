@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from domain.dry_looks import Difference
+from domain.dry_looks import DryDifference
 from storage.rows import coaches, connections
 from storage.schema.database import Tx
 from storage.slots import dry_looks, slot_sets
@@ -42,7 +42,7 @@ def look(
     *,
     seconds: float = LOOK_SECONDS,
     progress: Callable[[int, int], None] = lambda _read, _of: None,
-) -> Difference | None:
+) -> DryDifference | None:
     """Read all of the coach's accounts, and compare. None: there is no such coach, or no account
     that can be read.
 
@@ -70,7 +70,9 @@ def look(
     return _compared(services, coach_id, looked)
 
 
-def _compared(services: Services, coach_id: str, looked: Mapping[str, Looked]) -> Difference | None:
+def _compared(
+    services: Services, coach_id: str, looked: Mapping[str, Looked]
+) -> DryDifference | None:
     """None: the coach was removed meanwhile, or an account was disconnected."""
     stale_after = services.settings.stale_after
     with services.database.write() as tx:

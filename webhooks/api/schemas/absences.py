@@ -108,7 +108,7 @@ class HolidaysQuery(BaseModel):
     )
 
 
-class PlaceOut(BaseModel):
+class HolidayAreaOut(BaseModel):
     code: str = Field(examples=["SCT"])
     name: str = Field(examples=["Scotland"])
 
@@ -129,6 +129,6 @@ class HolidayOut(BaseModel):
 
 
 class HolidayPlacesOut(BaseModel):
-    countries: list[PlaceOut] = Field(description="Without `country`: all that there are.")
-    regions: list[PlaceOut] = Field(description="Of the country, with holidays of their own.")
+    countries: list[HolidayAreaOut] = Field(description="Without `country`: all that there are.")
+    regions: list[HolidayAreaOut] = Field(description="Of the country, with holidays of their own.")
     holidays: list[HolidayOut] = Field(description="Of the country, or the region.")
