@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 from domain.event_differences import Times
 from storage.rows import outbox, outbox_claims
 from storage.rows.outbox_claims import Wake
+from storage.schema import records
 from storage.schema.tables import calendars, connections, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
 from storage.transactions.write_back import TargetCalendar, owed_row
@@ -140,10 +141,12 @@ def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:
         row.may_bring,
     )
     mine = query.where(row.session_id == session_id).order_by(row.calendar_id)
-    found = []
-    for *known, may_bring in tx.execute(mine):
-        found.append(Look(*known, times_of(may_bring)))
-    return tuple(found)
+    return tuple(records.all_as(tx, _look, mine))
+
+
+def _look(*stored: Any) -> Look:
+    *known, may_bring = stored
+    return Look(*known, times_of(may_bring))
 
 
 def looked(tx: Connection, look: Look, *, at: datetime) -> None:

@@ -44,8 +44,10 @@ def upgrade() -> None:
     )
     op.add_column("sessions", sa.Column("event_stood_ms", sa.BigInteger(), nullable=True))
     op.add_column("event_looks", sa.Column("may_bring", sa.JSON(), nullable=True))
-    ask = sa.Column("event_policy", sa.Text(), nullable=False, server_default=sa.text("'ask'"))
-    op.add_column("coaches", ask)
+    ask = sa.text("'ask'")
+    op.add_column(
+        "coaches", sa.Column("event_policy", sa.Text(), nullable=False, server_default=ask)
+    )
 
 
 def downgrade() -> None:
