@@ -13,8 +13,9 @@ from dramatiq.brokers.stub import StubBroker
 from standardwebhooks import WebhookVerificationError
 
 from domain.events import CATALOGUE
+from domain.places import Place
 from storage.slots.bookable import Wanted
-from storage.transactions import attendance, bookings, pod_seats
+from storage.transactions import attendance, bookings, pod_seats, session_places
 from tests.support import outbox_states, people
 from tests.support.callback_server import SECRET, Platform
 from tests.support.in_process import built
@@ -54,12 +55,20 @@ def test_a_booking_is_told_of_signed_and_named_by_ids_alone(switchboard: Switchb
     }
 
 
+def hold_elsewhere(switchboard: Switchboard, session_id: str) -> None:
+    phone = Place("phone", "+44 20 7946 0018")
+    with switchboard.database.write() as tx:
+        changed = session_places.change(tx, session_id, phone, switchboard.terms)
+    switchboard.woken += changed.wake
+
+
 def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_says(
     switchboard: Switchboard,
 ) -> None:
     """A life of three bookings, a pod and a calendar."""
     one, late = switchboard.book(), switchboard.book(at(3, 10), BETH)
     pod = switchboard.pod(ANNE, BETH, start=NEXT_WEEK + DAY)
+    hold_elsewhere(switchboard, one.session.id)
     for periods in ((OVER,), ()):
         switchboard.read(*periods)
         switchboard.announce()
