@@ -15,8 +15,9 @@ from standardwebhooks import WebhookVerificationError
 from domain.events import CATALOGUE
 from storage.rows import event_differences
 from storage.schema import tables
+from domain.places import Place
 from storage.slots.bookable import Wanted
-from storage.transactions import attendance, bookings, pod_seats
+from storage.transactions import attendance, bookings, pod_seats, session_places
 from tests.support import changed_events, outbox_states, people
 from tests.support.callback_server import SECRET, Platform
 from tests.support.in_process import built
@@ -56,6 +57,13 @@ def test_a_booking_is_told_of_signed_and_named_by_ids_alone(switchboard: Switchb
     }
 
 
+def hold_elsewhere(switchboard: Switchboard, session_id: str) -> None:
+    phone = Place("phone", "+44 20 7946 0018")
+    with switchboard.database.write() as tx:
+        changed = session_places.change(tx, session_id, phone, switchboard.terms)
+    switchboard.woken += changed.wake
+
+
 def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_says(
     switchboard: Switchboard,
 ) -> None:
@@ -63,6 +71,7 @@ def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_s
     switchboard.set_connection(told_steps=0)
     one, late = switchboard.book(), switchboard.book(at(3, 10), BETH)
     pod = switchboard.pod(ANNE, BETH, start=NEXT_WEEK + DAY)
+    hold_elsewhere(switchboard, one.session.id)
     for periods in ((OVER,), ()):
         switchboard.read(*periods)
         switchboard.announce()
