@@ -21,7 +21,7 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "it moved to another time, or to another pod",
         (*_BOOKING, "previous_starts"),
     ),
-    "booking.place_changed": ("it is held elsewhere, or its link is there", _BOOKING),
+    "booking.place_changed": ("it is held elsewhere", _BOOKING),
     "booking.cancelled": ("it was cancelled, or its session called off", _BOOKING),
     "booking.seat_left": ("its participant left the pod", _BOOKING),
     "booking.missed": ("it was cancelled too late, or nobody came", _BOOKING),

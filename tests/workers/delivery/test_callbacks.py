@@ -13,6 +13,7 @@ from dramatiq.brokers.stub import StubBroker
 from standardwebhooks import WebhookVerificationError
 
 from domain.events import CATALOGUE
+from domain.places import Place
 from storage.rows import event_differences
 from storage.schema import tables
 from domain.places import Place
@@ -77,6 +78,13 @@ def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_s
         switchboard.announce()
         switchboard.work()
     change_the_event(switchboard, one.session.id)
+    miss_the_link(switchboard)
+    with switchboard.database.write() as tx:
+        there = Place("phone", "+44 20 7946 0018")
+        switchboard.woken += session_places.change(
+            tx, one.session.id, there, switchboard.terms
+        ).wake
+    switchboard.work()
     switchboard.rebook(one.booking, at(9, 14))
     switchboard.cancel(one.booking)
     switchboard.cancel(next(seat for seat in pod.seats if seat.participant.id == "anne"))
@@ -94,6 +102,15 @@ def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_s
     said = {topic: set(data) for topic, data in switchboard.platform.told}
     assert said == {topic: set(keys) for topic, (_, keys) in CATALOGUE.items()}
     assert {row.state for row in switchboard.rows()} == {"sent"}
+
+
+def miss_the_link(switchboard: Switchboard) -> None:
+    """It does not come for a session, and then it does."""
+    for state in ("failed", "assigned"):
+        with switchboard.database.write() as tx:
+            tx.execute(tables.sessions.update().values(conferencing_state=state))
+        switchboard.announce()
+        switchboard.work()
 
 
 def change_the_event(switchboard: Switchboard, session_id: str) -> None:

@@ -45,7 +45,7 @@ def test_a_link_that_is_there_when_the_mail_leaves_is_in_it(mailroom: Mailroom) 
     done = mailroom.book()
     assign(mailroom, done.session)
     with capture_logs() as logs:
-        mailroom.work()
+        mailroom.sweep(seconds=10)
     for who in (GRACE, ADA):
         (mail,) = mailroom.office.to(who)
         assert f"Where: {LINK}" in text_of(mail)
@@ -57,7 +57,7 @@ def test_a_link_that_is_there_when_the_mail_leaves_is_in_it(mailroom: Mailroom) 
 def test_a_link_that_is_not_there_follows(mailroom: Mailroom) -> None:
     at_acme(mailroom, CALL)
     mailroom.book()
-    mailroom.work()
+    mailroom.sweep(seconds=10)
     (mail,) = mailroom.office.to(GRACE)
     assert "Where: Video call: the link follows" in text_of(mail)
     assert line(mail, "LOCATION") is None
