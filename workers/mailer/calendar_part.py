@@ -47,8 +47,10 @@ def _event(invitation: Invitation) -> Event:
     ):
         event[name] = vDatetime(moment)
     event["ORGANIZER"] = _person(invitation.organizer)
+    # RFC 5545 3.2.12: who has not answered is never said to have accepted, though they booked it
+    # themselves; a calendar program would show an answer that nobody gave.
     event["ATTENDEE"] = _person(
-        invitation.attendee, ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE"
+        invitation.attendee, ROLE="REQ-PARTICIPANT", PARTSTAT="NEEDS-ACTION", RSVP="FALSE"
     )
     texts = (
         ("SUMMARY", invitation.summary),
