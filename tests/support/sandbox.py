@@ -51,6 +51,10 @@ class Control(control.Control):
         """Change `status` or `summary`."""
         self._call("PATCH", f"events/{event_uid}", **changes)
 
+    def reply(self, event_uid: str, reply: str) -> None:
+        """Answer an invitation: `accepted`, `tentative` or `declined`."""
+        self._call("POST", f"events/{event_uid}/reply", reply=reply)
+
     def change_account(self, sub: str, **changes: str) -> None:
         """Change `zone`, `name` or `email`."""
         self._call("PATCH", f"accounts/{sub}", **changes)

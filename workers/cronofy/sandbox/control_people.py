@@ -8,7 +8,14 @@ from typing import Any
 from flask import Response
 
 from workers.cronofy.sandbox import accounts, channels, grants, imports, person_actions, state
-from workers.cronofy.sandbox.control_requests import checked, done, instant_in, moment_in, status_in
+from workers.cronofy.sandbox.control_requests import (
+    checked,
+    done,
+    instant_in,
+    moment_in,
+    reply_in,
+    status_in,
+)
 from workers.cronofy.sandbox.responses import answer, body, current_world
 from workers.cronofy.sandbox.times import zone_named
 from workers.cronofy.sandbox.world import SandboxProfile
@@ -188,6 +195,12 @@ def change_event(event_uid: str) -> Response:
 def delete_event(event_uid: str) -> Response:
     """DELETE events/{uid}."""
     person_actions.delete(current_world(), event_uid)
+    return done()
+
+
+def reply_event(event_uid: str) -> Response:
+    """POST events/{uid}/reply `{reply}`: accepted, tentative or declined, to an invitation."""
+    person_actions.reply(current_world(), event_uid, reply_in(body().get("reply")))
     return done()
 
 

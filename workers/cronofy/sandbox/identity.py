@@ -127,7 +127,9 @@ def _shown_calendar(calendar: SandboxCalendar) -> dict[str, Any]:
         "calendar_readonly": calendar.readonly,
         "calendar_deleted": calendar.deleted,
         "calendar_primary": calendar.primary,
-        "calendar_integrated_conferencing_available": not calendar.readonly,
+        "calendar_integrated_conferencing_available": (
+            not calendar.readonly and calendar.profile.mode == "read_write"
+        ),
         "calendar_attachments_available": False,
         "permission_level": calendar.permission_level,
     }

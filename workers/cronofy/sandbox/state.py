@@ -103,4 +103,5 @@ def _event(event: SandboxEvent) -> dict[str, Any]:
         "status": event.free_busy,
         "tzid": event.tzid,
         "deleted": event.deleted,
+        "invitation": event.invitation,
     }

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from workers.cronofy.sandbox import accounts, grants, identifiers
 from workers.cronofy.sandbox.errors import ProtocolError, invalid, missing
+from workers.cronofy.sandbox.modes import Invitation
 from workers.cronofy.sandbox.responses import mapping, truth
 from workers.cronofy.sandbox.times import Moment, floats, instant, read_moment, zone_named
 from workers.cronofy.sandbox.world import (
@@ -65,10 +66,23 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         tzid=_tzid(data) or event.tzid,
         updated=now,
         deleted=False,
+        invitation=_invitation(calendar, event, been),
         earlier=been,
         details={**event.details, **_details(data)},
     )
     _store(calendar, written)
+
+
+def _invitation(
+    calendar: SandboxCalendar, before: SandboxEvent, been: Sequence[object]
+) -> Invitation | None:
+    """What the person has said to the event as it is written now."""
+    if calendar.profile.mode == "read_write":
+        return None
+    # To another time they are asked anew; whether Cronofy does so for another text is not known.
+    if before.deleted or len(been) > len(before.earlier):
+        return "needs_action"
+    return before.invitation or "needs_action"
 
 
 def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
