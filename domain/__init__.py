@@ -1,5 +1,6 @@
 """What is true: values and pure functions. No clock, no network, no environment. The words:
 
+access mode  what a coach lets us do with a calendar login: read_write, free_busy, no_access
 account      one login of a coach at Cronofy; one coach may have several
 as_of        when a coach's calendars were last read, the oldest of them
 back to back scheduling that offers of each free run only the starts that pack it without holes

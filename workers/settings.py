@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     cronofy_origin: str | None = Field(
         None, description="instead of a data centre: a sandbox, http://127.0.0.1:8900"
     )
+    cronofy_scope: Literal["read_write", "free_busy_write"] = Field(
+        "read_write",
+        description="asked of coaches; `free_busy_write` lets them choose to give less than that",
+    )
     # What Cronofy grants an application by default; its support raises both on request.
     rate_per_second: int = Field(
         50, ge=1, description="calls to Cronofy a second, over all processes"

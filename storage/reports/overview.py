@@ -88,6 +88,7 @@ class ProfileOverview:
     service: str
     connected: bool
     initial_sync: bool
+    mode: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def profile_of(row: Row[Any], its: Sequence[Calendar]) -> Profile:
         row.initial_sync,
         row.relink_url,
     )
-    return Profile(*known, tuple(its))
+    return Profile(*known, tuple(its), row.mode)
 
 
 def _profile_row(profile: Profile) -> dict[str, Any]:
@@ -75,6 +75,7 @@ def _profile_row(profile: Profile) -> dict[str, Any]:
         "connected": profile.connected,
         "initial_sync": profile.initial_sync,
         "relink_url": profile.relink_url,
+        "mode": profile.mode,
     }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     column,
+    literal_column,
     text,
 )
 
@@ -99,11 +100,12 @@ connections = Table(
     Column("access_expires_at", Instant, nullable=False),
     Column("token_lease_token", Text),  # who renews the tokens
     number("token_lease_until_ms"),
-    # initial_sync | disconnected | revoked: what userinfo, or Cronofy's refusal, last said.
+    # One of domain.accounts.Trouble: what userinfo, or Cronofy's refusal, last said.
     Column("trouble", Text),
     # Since when only the coach can mend it: relink mails count from here.
     Column("troubled_since", Instant),
     Column("told_trouble", Text),  # what Coach OS was last told of
+    number("told_steps"),  # of its beginning: 1 that it was connected, 2 that its coach is synced
     flag("userinfo_due", default=True),
     flag("erase_due"),
     # A new connection is dirty from its first moment: nothing of it was read yet.
@@ -127,6 +129,15 @@ connections = Table(
     # The calendar of it that the coach chose for sessions; at most one of a coach's has it.
     Column("receives", Text),
 )
+# Looked for every second, and nearly always empty.
+# A literal, no parameter: SQLite takes a partial index only where it can read the condition.
+untold_beginning = connections.c.told_steps < literal_column("2")
+Index(
+    "ix_connections_untold",
+    connections.c.id,
+    postgresql_where=untold_beginning,
+    sqlite_where=untold_beginning,
+)
 # What the sweeper looks for, and nothing else: it runs twice a second.
 _dirty = column("done_gen") < column("req_gen")
 Index(
@@ -147,6 +158,7 @@ profiles = Table(
     flag("connected", default=True),
     flag("initial_sync"),
     Column("relink_url", Text),
+    Column("mode", Text, nullable=False, server_default=text("'read_write'")),  # see AccessMode
 )
 
 calendars = Table(

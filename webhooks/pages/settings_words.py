@@ -39,8 +39,13 @@ PROVIDERS = {
     "exchange": "Exchange",
     "live_connect": "Outlook.com",
 }
-# An Office 365 is an `exchange` among the profiles.
-SERVICES = {"office365": "office365", "outlook_com": "live_connect"}
+# An Office 365 is an `exchange` among the profiles, and some are called after what they give.
+SERVICES = {
+    "office365": "office365",
+    "outlook_com": "live_connect",
+    "google_free_busy": "google",
+    "ms_graph_free_busy": "office365",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ STATE_LIFE = timedelta(minutes=10)
 # Longer than a code is asked about: whoever died over it will not say.
 ASKING = timedelta(minutes=1)
 REMEMBERED = timedelta(hours=2)
-SCOPE = "read_write"
 AT_ONCE = 20
 
 
@@ -61,8 +60,9 @@ def begin(
         oauth_states.issue(
             tx, state, coach_id, browser=browser, expires_at=now + STATE_LIFE, now=now
         )
+    scope = services.settings.cronofy_scope
     return services.cronofy.authorize_url(
-        _redirect_uri(services), state, scope=SCOPE, provider=provider
+        _redirect_uri(services), state, scope=scope, provider=provider
     )
 
 

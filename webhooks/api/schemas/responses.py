@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from domain.accounts import AccessMode, Trouble
 from domain.coaches import Kind, Mode
 from domain.freshness import Effect, State
 from webhooks.api.schemas.requests import Dates, Week
@@ -41,6 +42,12 @@ class ProfileOut(BaseModel):
     name: str
     connected: bool
     initial_sync: bool
+    mode: AccessMode = Field(
+        description=(
+            "What its coach lets us do. `free_busy`: it is read, and sessions come to them as"
+            " invitations that they accept or not. `no_access`: not read either."
+        )
+    )
     relink_url: str | None = Field(
         description="Where the coach repairs a profile that lost its credentials."
     )
@@ -49,7 +56,7 @@ class ProfileOut(BaseModel):
 
 class Connection(BaseModel):
     id: str
-    trouble: Literal["initial_sync", "disconnected", "revoked"] | None
+    trouble: Trouble | None
     last_read_at: datetime | None
     last_error: str | None
     profiles: list[ProfileOut]
