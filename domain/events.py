@@ -25,10 +25,21 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "booking.seat_left": ("its participant left the pod", _BOOKING),
     "booking.missed": ("it was cancelled too late, or nobody came", _BOOKING),
     "calendar.disconnected": (
-        "only the coach can mend it: `disconnected` by relinking, `revoked` by connecting again",
+        (
+            "only the coach can mend it: `disconnected` by relinking, `revoked` by connecting"
+            " again, `no_access` by connecting it with the right to read"
+        ),
         ("coach_id", "connection_id", "reason", "since"),
     ),
     "calendar.reconnected": ("it is read again", ("coach_id", "connection_id")),
+    "calendar.connected": (
+        "an account is connected for the first time; it may not be read yet",
+        ("coach_id", "connection_id"),
+    ),
+    "coach.synced": (
+        "all the coach's calendars are read and healthy, for the first time since they had none",
+        ("coach_id",),
+    ),
     "session.conflict": (
         "an external event lies over a session, which stands",
         (*_SESSION, "since"),
@@ -95,13 +106,23 @@ def booking(change: Change, at: datetime) -> Event:
 def calendar(
     coach_id: str, connection_id: str, trouble: str | None, *, since: datetime | None, at: datetime
 ) -> Event:
-    """What a connection's trouble has become: `disconnected` or `revoked` since then, or none."""
+    """What a connection's trouble has become: one that lasts, since then, or none."""
     data = {"coach_id": coach_id, "connection_id": connection_id}
     topic = "calendar.reconnected"
     if trouble is not None:
         topic = "calendar.disconnected"
         data |= {"reason": trouble, "since": _text(since or at)}
     return Event(topic, f"calendar:{connection_id}", coach_id, at, data)
+
+
+def connected(coach_id: str, connection_id: str, at: datetime) -> Event:
+    # A subject of its own: of its trouble only the latest counts, which must not swallow this.
+    data = {"coach_id": coach_id, "connection_id": connection_id}
+    return Event("calendar.connected", f"connected:{connection_id}", coach_id, at, data)
+
+
+def synced(coach_id: str, at: datetime) -> Event:
+    return Event("coach.synced", f"synced:{coach_id}", coach_id, at, {"coach_id": coach_id})
 
 
 def conflict(session: Session, at: datetime) -> Event:

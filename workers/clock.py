@@ -149,7 +149,7 @@ def announce(services: Services, actors: Actors) -> int:
     if services.receiver is None:
         return 0
     with services.database.write() as tx:
-        owed = callbacks.announce(tx, now=services.now())
+        owed = callbacks.announce(tx, now=services.now(), stale_after=services.settings.stale_after)
     actors.wake_outbox(owed)
     return len(owed)
 

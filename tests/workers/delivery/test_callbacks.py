@@ -57,7 +57,8 @@ def test_a_booking_is_told_of_signed_and_named_by_ids_alone(switchboard: Switchb
 def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_says(
     switchboard: Switchboard,
 ) -> None:
-    """A life of three bookings, a pod and a calendar."""
+    """A life of three bookings, a pod and a calendar, which is connected just now."""
+    switchboard.set_connection(told_steps=0)
     one, late = switchboard.book(), switchboard.book(at(3, 10), BETH)
     pod = switchboard.pod(ANNE, BETH, start=NEXT_WEEK + DAY)
     for periods in ((OVER,), ()):
