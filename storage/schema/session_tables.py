@@ -122,9 +122,10 @@ outbox = Table(
     Column("lease_token", Text),
     number("lease_until_ms"),
     Column("last_error", Text),
-    # Why it was superseded: newer | never_announced | switched_off | discarded | too_late.
+    # Why it was superseded: see outbox_claims.Reason.
     Column("reason", Text),
-    Column("trouble", Text),  # of the mailer, at the latest attempt: away | refused
+    # At the latest attempt: of the mailer, away | refused; of the coach's calendar, unlinked.
+    Column("trouble", Text),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
 )

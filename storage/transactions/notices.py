@@ -59,7 +59,7 @@ def contact(tx: Connection, coach: Coach) -> Contact:
         email=coach.email,
         zone=coach.hours.zone,
         language=coach.language,
-        written_to=bool(connections.ids_of_coach(tx, coach.id)),
+        written_to=connections.take_events(tx, coach.id),
     )
 
 

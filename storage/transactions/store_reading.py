@@ -160,8 +160,9 @@ def _follow_up(
         trouble = account.trouble
         calendars.describe(tx, connection_id, account)
         relink_mails.follow(tx, coach, connection_id, now=now)
-        if trouble is None:
+        if trouble in (None, "no_access"):
             target_calendars.owe_moves(tx, coach.id, now=now)
+        target_calendars.owe_unwritten(tx, coach.id, now=now)
     looks.owe_with_read(tx, connection_id, now=now)
     if trouble == "initial_sync":
         return ()

@@ -213,13 +213,15 @@ def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class TargetCalendar:
     """A calendar of a coach. `connected`: we have working credentials for it.
-    `writable`: it takes events.
+    `writable`: it takes events. `by_invitation`: what is written comes to the coach as an
+    invitation, so that nothing that is read says whether it stands there.
     """
 
     connection_id: str
     calendar_id: str
     connected: bool
     writable: bool
+    by_invitation: bool = False
 
     @property
     def open(self) -> bool:
@@ -229,7 +231,8 @@ class TargetCalendar:
 
 def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
     """The coach's calendars, the best first: those that can be reached, of those the one that the
-    coach chose (unless it takes no events), then the primary ones.
+    coach chose (unless it takes no events), then those that are written straight into, then the
+    primary ones.
     """
     profile = and_(
         profiles.c.connection_id == calendars.c.connection_id,
@@ -239,12 +242,14 @@ def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
     # and `order by` would put it where each database likes it.
     connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
     chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
+    invited = profiles.c.mode != "read_write"
     query = (
         select(
             calendars.c.connection_id,
             calendars.c.id,
             connected.label("connected"),
             calendars.c.readonly,
+            invited,
         )
         .join(connections, connections.c.id == calendars.c.connection_id)
         .join(profiles, profile)
@@ -254,9 +259,12 @@ def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
             connections.c.erase_due.is_(False),
         )
         .order_by(connected.desc(), and_(chosen, calendars.c.readonly.is_(False)).desc())
-        .order_by(calendars.c.is_primary.desc(), calendars.c.connection_id, calendars.c.id)
+        .order_by(invited, calendars.c.is_primary.desc())
+        .order_by(calendars.c.connection_id, calendars.c.id)
     )
     return tuple(
-        TargetCalendar(row[0], row[1], bool(row[2]), writable=not row[3])
+        TargetCalendar(
+            row[0], row[1], bool(row[2]), writable=not row[3], by_invitation=bool(row[4])
+        )
         for row in tx.execute(query)
     )

@@ -149,10 +149,10 @@ class Diary:
         )
 
 
-def opened(house: House) -> Diary:
+def opened(house: House, **how: Any) -> Diary:
     """Ada, with an account of two calendars that was read once."""
     house.introduce(people_tests.MAILED)
-    account = house.connect(calendars=("Work", "Home"))
+    account = house.connect(calendars=("Work", "Home"), **how)
     house.refresh(account.connection_id)
     return Diary(house, account)
 

@@ -88,9 +88,6 @@ def put(
             if not write_back.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
                 return None
     event = event_of(entry)
-    # Wider than the event by a day at each end: which days of Cronofy's a moment belongs to is for
-    # the calendar's zone to say, and the last date of a read is left out of it.
-    since, until = looks.day(event.start) - looks.DAY, looks.day(event.end) + 2 * looks.DAY
     with looks.owed_until_known(services, entry, place) as write:
 
         def upsert(access: str) -> None:
@@ -100,11 +97,7 @@ def put(
 
         tokens.authorised(services, place.connection_id, upsert)
         write.accepted = True
-        # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back.
-        seen = looks.seen(services, place.connection_id, since, until)
-        write.seen = any(
-            each.shows(event) for each in seen if each.calendar_id == place.calendar_id
-        )
+        stands = _stands(services, place, event, write)
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # The race: another worker moved it to another calendar while we wrote. It may be done by
@@ -112,10 +105,28 @@ def put(
         with services.database.write() as tx:
             write_back.stray(tx, session_id, place.calendar_id)
         return None
-    # By its times alone: where its text is another one the look stays owed, and sees to that.
-    if Written(event.id, place.calendar_id, event.start, event.end) in seen:
+    if stands:
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
+
+
+def _stands(
+    services: Services, place: TargetCalendar, event: ManagedEvent, write: looks.Write
+) -> bool:
+    """Whether what was accepted just now is seen where it belongs, or as good as that."""
+    # An invitation is on its way to the coach, who accepts it or not: no read says whether it
+    # stands in their calendar, and there is nothing to wait for.
+    if place.by_invitation:
+        write.seen = True
+        return True
+    # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back. Wider
+    # than the event by a day at each end: which days of Cronofy's a moment belongs to is for the
+    # calendar's zone to say, and the last date of a read is left out of it.
+    since, until = looks.day(event.start) - looks.DAY, looks.day(event.end) + 2 * looks.DAY
+    seen = looks.seen(services, place.connection_id, since, until)
+    write.seen = any(each.shows(event) for each in seen if each.calendar_id == place.calendar_id)
+    # By its times alone: where its text is another one the look stays owed, and sees to that.
+    return Written(event.id, place.calendar_id, event.start, event.end) in seen
 
 
 def tidy(
@@ -158,6 +169,7 @@ def remove(
             return Later(
                 "a calendar it stands in cannot be written; the coach has to see to it",
                 LONGEST_WAIT_MS,
+                trouble="unlinked",
             )
         outcome = _take_away(services, turn, entry, place)
         if not isinstance(outcome, Sent):
@@ -182,14 +194,23 @@ def _take_away(
 
             tokens.authorised(services, place.connection_id, delete)
             write.accepted = True
-            # A deletion of what is not there is accepted as well: only a read tells the two apart.
-            seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
-            write.seen = not any(each.is_at(place.calendar_id, event_id) for each in seen)
+            write.seen = _is_gone(services, entry, place, event_id)
     except CronofyError as error:
         return failed(services, error, place)
     if write.seen:
         return Sent()
     return Later("accepted, but still seen in the calendar", _look_again_ms(turn))
+
+
+def _is_gone(
+    services: Services, entry: CalendarEntry, place: TargetCalendar, event_id: str
+) -> bool:
+    """Whether what was deleted just now is seen no more, or as good as that."""
+    if place.by_invitation:
+        return True  # the coach is told by mail
+    # A deletion of what is not there is accepted as well: only a read tells the two apart.
+    seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
+    return not any(each.is_at(place.calendar_id, event_id) for each in seen)
 
 
 def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Outcome:
@@ -202,8 +223,9 @@ def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Ou
         return Dead(str(error))
     if isinstance(error, ITS_ACCOUNT):
         _owe_a_look(services, place)
-    # Permanent as long as nobody does something about it: a row that died of a lost login would not
-    # be there when the coach has relinked.
+        return Later(str(error), LONGEST_WAIT_MS, trouble="unlinked")
+    # Permanent as long as nobody does something about it: a row that died of it would not be there
+    # when somebody has.
     if error.permanent:
         return Later(str(error), LONGEST_WAIT_MS)
     if error.retry_after is None:

@@ -24,7 +24,8 @@ DAY = timedelta(days=1)
 @dataclass
 class Write:
     """What became of a write.
-    `accepted`: of its last try; `seen`: what it says is what stands there.
+    `accepted`: of its last try; `seen`: what it says is what stands there, or an invitation to it
+    is on its way, of which nothing more is ever known.
     """
 
     accepted: bool = False
@@ -74,12 +75,19 @@ def owe(services: Services, entry: CalendarEntry, places: Sequence[TargetCalenda
                 looks.begin(tx, entry.session.id, place, deletes=False, now=services.now())
 
 
-def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look: Look) -> bool:
+def is_right(
+    services: Services,
+    entry: CalendarEntry,
+    event: ManagedEvent,
+    look: Look,
+    place: TargetCalendar,
+) -> bool:
     """Whether what stands in this calendar is what the session says; a look that found it so is
     done. Raises CronofyError.
 
     What is missing is put back only where a deletion of ours may have landed late: else it was the
-    coach who took it away. And never when the session is over.
+    coach who took it away. And never when the session is over, nor where it came as an invitation,
+    which may be waiting for the coach's word.
     """
     # Before the read: what is written while we read is looked at once more.
     at = services.now()
@@ -88,7 +96,7 @@ def is_right(services: Services, entry: CalendarEntry, event: ManagedEvent, look
     here = [each for each in standing if each.is_at(look.calendar_id, event.id)]
     right = not here
     if entry.session.active and look.calendar_id == entry.calendar_id:
-        missed = look.deletes and at.timestamp() < entry.session.ends
+        missed = look.deletes and at.timestamp() < entry.session.ends and not place.by_invitation
         right = all(each.shows(event) for each in here) and (bool(here) or not missed)
     if right:
         with services.database.write() as tx:

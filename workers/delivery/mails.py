@@ -15,7 +15,7 @@ from domain.sessions import Unknown
 from storage.rows import bookings, brands, coaches, mail_texts, withheld_addresses
 from storage.rows.outbox import Trouble
 from storage.schema.database import Tx
-from storage.transactions import relink_mails
+from storage.transactions import relink_mails, target_calendars
 from workers import tracing
 from workers.delivery.delivery import (
     Dead,
@@ -54,13 +54,14 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         brand = brands.of_company(tx, facts.company).over(services.settings.brand)
         unwanted = _unwanted(services, tx, facts, choice)
         nobody_there = withheld_addresses.reason(tx, turn.held.recipient or "")
+        accepts = _accepts(tx, facts, turn)
     if unwanted is not None:
         return unwanted
     if nobody_there is not None:
         return NoMailbox(nobody_there)
     try:
         sender, now = services.settings.sender, services.now()
-        mail = letters.write(facts, choice, sender=sender, now=now, brand=brand)
+        mail = letters.write(facts, choice, sender=sender, now=now, brand=brand, accepts=accepts)
         content = message.serialise(mail)
     except HeldBack as error:
         return _waits_for_text(services, facts, error)
@@ -83,6 +84,18 @@ def _signed(tx: Tx, facts: MailFacts, coach_id: str | None) -> MailFacts:
     if recipient.role == "coach" and not recipient.name:
         recipient = replace(recipient, name=coach.name)
     return replace(facts, coach_name=coach.name, recipient=recipient)
+
+
+def _accepts(tx: Tx, facts: MailFacts, turn: Turn) -> bool:
+    """Whether its reader is a coach whose calendar gets this session as an invitation. A group's is
+    sent when the group is planned, and says nothing of its seats.
+    """
+    asks = facts.recipient.role == "coach" and facts.kind in REQUESTS and not facts.pod
+    held = turn.held
+    # Where our own mail carries the invitation, that is the only one.
+    if not asks or facts.invite or held.coach_id is None or held.session_id is None:
+        return False
+    return target_calendars.by_invitation(tx, held.coach_id, held.session_id)
 
 
 def _unwanted(services: Services, tx: Tx, facts: MailFacts, choice: Choice) -> Skipped | None:

@@ -103,7 +103,7 @@ def _look(
             continue
         reached = True
         try:
-            if not looks.is_right(services, entry, event, look):
+            if not looks.is_right(services, entry, event, look, place):
                 wrong.append(place)
         except CronofyError as error:
             return failed(services, error, place)
@@ -159,6 +159,7 @@ def _write(
         return Later(
             "the calendar it stands in has lost its login; the coach has to relink it",
             LONGEST_WAIT_MS,
+            trouble="unlinked",
         )
     failure: CronofyError | None = None
     writable = [place for place in places if place.open]
@@ -180,7 +181,22 @@ def _write(
             if not isinstance(outcome, Sent):
                 return outcome
             return tidy(services, turn, entry, places)
-    return Later(str(failure or "the coach has no calendar that takes events"), LONGEST_WAIT_MS)
+    if failure:
+        return Later(str(failure), LONGEST_WAIT_MS)
+    return _nowhere(places)
+
+
+def _nowhere(places: Sequence[TargetCalendar]) -> Outcome:
+    """None of the coach's calendars takes the event now."""
+    # Nothing waits for a calendar that may never be: as soon as one is read that takes events, what
+    # is written nowhere yet is owed again.
+    if not any(place.writable for place in places):
+        return Skipped("the coach has no calendar that takes events", "no_calendar")
+    return Later(
+        "no calendar that takes events can be reached; the coach has to relink one",
+        LONGEST_WAIT_MS,
+        trouble="unlinked",
+    )
 
 
 def _elsewhere(error: CronofyError, place: TargetCalendar, stood: TargetCalendar | None) -> bool:
