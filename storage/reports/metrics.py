@@ -61,7 +61,8 @@ def outbox_rows(tx: Connection, *, now: datetime) -> list[tuple[str, str, int]]:
 
 def oldest_due(tx: Connection, *, now: datetime) -> dict[str, datetime]:
     """Since when the oldest row of each kind should have gone. Mails that wait for a person's
-    correction, or for the mail server, are told by figures of their own.
+    correction, or for the mail server, are told by figures of their own; so are coaches who have to
+    link a calendar again, for which its sessions wait.
     """
     row = outbox.c
     late = (
@@ -79,7 +80,7 @@ def waiting_mails(tx: Connection) -> dict[str, int]:
     that does not exist, a `mailer` that is in trouble.
     """
     row = outbox.c
-    in_trouble = and_(row.state.in_(OPEN), row.trouble.is_not(None))
+    in_trouble = and_(row.kind == "mail", row.state.in_(OPEN), row.trouble.is_not(None))
     wheres = {
         "text": row.state == "waiting_for_text",
         "address": row.state == "withheld",

@@ -118,6 +118,13 @@ def an_event_lies_over_a_session(desk: Desk, connection_id: str) -> None:
     people.read(desk.database, connection_id, (at(4, 10), at(4, 11)), account=None)
 
 
+def a_calendar_entry_is_late(desk: Desk, _: str) -> None:
+    book(desk)
+    with desk.database.write() as tx:
+        mine = tables.outbox.update().where(tables.outbox.c.kind == "calendar")
+        tx.execute(mine.values(due_at=NOW - timedelta(minutes=61)))
+
+
 def a_mail_was_refused_for_good(desk: Desk, _: str) -> None:
     found = held(desk)
     with desk.database.write() as tx:
@@ -154,6 +161,7 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("CoachcalAuditOverdue", nobody_audited),
     ("CoachcalAuditOverdue", a_channel_was_never_audited),
     ("CoachcalSessionsInConflict", an_event_lies_over_a_session),
+    ("CoachcalCalendarWritesLate", a_calendar_entry_is_late),
     ("CoachcalDeadLetters", a_mail_was_refused_for_good),
     ("CoachcalMailsHeld", a_mail_is_held),
     ("CoachcalMailsWithheld", a_mailbox_does_not_exist),

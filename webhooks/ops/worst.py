@@ -135,7 +135,7 @@ def _late(facts: Facts, words: str, remedy: Remedy) -> Trouble:
 
 MATTERS = {
     "mail": ("Mail is not leaving", "CoachcalMailerTrouble"),
-    "calendar": ("Sessions are not written into calendars", "CoachcalOutboxLate"),
+    "calendar": ("Sessions are not written into calendars", "CoachcalCalendarWritesLate"),
     "callback": ("The platform is not told", "CoachcalOutboxLate"),
 }
 
