@@ -42,6 +42,5 @@ NEEDS = {
     "pages.book_make_group": May.make_groups,
     "pages.book_call_off_form": May.call_off,
     "pages.book_call_off": May.call_off,
-    "pages.more_settings_move": May.run_sessions,
 }
 """The pages that are not for everybody: to whoever lacks the right they are not there."""
