@@ -28,7 +28,7 @@ READ = {
     *("kind", "status", "state", "topic", "mode", "policy", "zone", "language", "outcome"),
     *("lease_token", "token_lease_token", "trouble", "told_trouble", "data_center", "version"),
     *("weekly", "overrides", "durations", "tzdata", "receives", "context", "event_strays"),
-    *("away", "travel", "holidays"),
+    *("away", "travel", "holidays", "event_policy"),
 }
 """Words of a closed set, or what the product itself takes apart: nobody's own text."""
 FOUND_BY = {
