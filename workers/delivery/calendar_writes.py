@@ -7,7 +7,7 @@ from dataclasses import replace
 from domain.event_differences import event_id
 from domain.mail.safety import one_line
 from storage.rows import push_marks
-from storage.transactions import watched_events, write_back
+from storage.transactions import own_writes, write_back
 from storage.transactions.write_back import CalendarEntry, TargetCalendar
 from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
@@ -121,7 +121,7 @@ def put(
     # By its times alone: where its text is another one the look stays owed, and sees to that.
     if Written(event.id, place.calendar_id, event.start, event.end) in here:
         with services.database.write() as tx:
-            watched_events.written(tx, session_id, place.calendar_id, (event.start, event.end))
+            own_writes.written(tx, session_id, place.calendar_id, (event.start, event.end))
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
