@@ -170,7 +170,7 @@ def _chosen(tx: Tx, pod: Session) -> bool:
 
 def _group(tx: Tx, pod: Session) -> Group:
     joined = guest().may(May.assign) or (pod.format in JOINED_BY_CHOICE and _chosen(tx, pod))
-    later = after(sessions.of_group(tx, pod.group_id), pod, runtime().services.now())
+    later = after(sessions.of_group(tx, pod.group_id), pod)
     # All of them or none: the fullest says how many can still come.
     left = min(each.capacity - each.taken for each in (pod, *later))
     return Group(pod.id, pod.starts, pod.ends, left, joined and left > 0, later)
