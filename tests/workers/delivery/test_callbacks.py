@@ -16,7 +16,6 @@ from domain.events import CATALOGUE
 from domain.places import Place
 from storage.rows import event_differences
 from storage.schema import tables
-from domain.places import Place
 from storage.slots.bookable import Wanted
 from storage.transactions import attendance, bookings, pod_seats, session_places
 from tests.support import changed_events, outbox_states, people
@@ -90,6 +89,12 @@ def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_s
     switchboard.cancel(next(seat for seat in pod.seats if seat.participant.id == "anne"))
     for trouble in ("disconnected", None):
         switchboard.set_connection(trouble=trouble, troubled_since=switchboard.now)
+        switchboard.announce()
+        switchboard.work()
+    for wall in ("2026-06-03T11:30 Europe/London", None):
+        with switchboard.database.write() as tx:
+            mine = tables.sessions.update().where(tables.sessions.c.id == late.session.id)
+            tx.execute(mine.values(wall_moved=wall))
         switchboard.announce()
         switchboard.work()
     switchboard.now += timedelta(days=3)
