@@ -24,6 +24,7 @@ VALUES: Json = {
     "pod_id": "pod_1",
     "hold_id": "hld_1",
     "feed_id": "fed_1",
+    "feed_token": "hkOSNxRLsA-KZ6LlwBMIJuL9WqcQ1w2e",
     "connection_id": "con_1",
     "session_id": "ses_1",
     "withheld_id": "wad_1",
