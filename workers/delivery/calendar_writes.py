@@ -116,11 +116,8 @@ def put(
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
 
-def _accept(services: Services, place: TargetCalendar, here: Sequence[Written]) -> None:
+def _accept(services: Services, place: TargetCalendar, declined: Sequence[str]) -> None:
     """What the coach declined stays declined when it is written anew: that is taken back."""
-    declined = [event.uid for event in here if event.declined and event.uid]
-    if not declined:
-        return
 
     def accept(access: str) -> None:
         for uid in declined:
@@ -157,8 +154,11 @@ def _stands(
     here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
     write.seen = any(each.shows(event) for each in here)
     conferencing.keep_link(services, entry.session, place.calendar_id, here)
-    if entry.difference is None:
-        _accept(services, place, here)
+    declined = [each.uid for each in here if each.declined]
+    if declined and entry.difference is None:
+        # It may have stood there before, and be no proof of this write.
+        write.unanswered()
+        _accept(services, place, declined)
     links = [each.join_url for each in here if each.join_url]
     # By its times alone: where its text is another one the look stays owed, and sees to that.
     there = Written(event.id, place.calendar_id, event.start, event.end) in here
