@@ -42,12 +42,12 @@ def check_format(format_: Format | None) -> None:
         raise refused("Only hybrid_v2 pods are in a group: send that format, or no group_id.")
 
 
-def after(pods: Iterable[Session], pod: Session, now: datetime) -> list[Session]:
-    """Those of a group's pods that come after this one and have not begun, in order."""
+def after(pods: Iterable[Session], pod: Session) -> list[Session]:
+    """Those of a group's pods that come after this one, in order."""
     place = pod.starts, pod.id
     found = []
     for each in pods:
-        if (each.starts, each.id) > place and not each.begun(now):
+        if (each.starts, each.id) > place:
             found.append(each)
     return found
 

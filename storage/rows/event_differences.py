@@ -6,8 +6,7 @@
        +--settled, and was not ---+                                                 |
        +--the platform was told that it is over ------------------------------------+
 
-A new episode has a new `token`, and so has its end: whoever tells of it compares `told_token` with
-`token`, and takes a settled row away once that is told.
+A new episode has a new `token`, and so has its end: whoever told of it takes a settled row away.
 """
 
 import secrets
@@ -30,8 +29,7 @@ row = event_differences.c
 @dataclass(frozen=True, slots=True)
 class Difference:
     """An event that is not as its session says. `starts`, `ends`: where it stands now (epoch
-    seconds), None when it is gone. `since`: when it was first seen so. `token`: of this episode,
-    which whoever settles it has to know.
+    seconds), None when it is gone. `since`: when it was first seen so. `token`: of this episode.
     """
 
     session_id: str
@@ -50,9 +48,8 @@ _UNSETTLED = select(*_COLUMNS).where(row.kind != SETTLED)
 
 def of_coach(tx: Connection, coach_id: str) -> list[Difference]:
     """Those that are not settled, the oldest first."""
-    mine = _UNSETTLED.join(sessions, sessions.c.id == row.session_id)
-    query = mine.where(sessions.c.coach_id == coach_id).order_by(row.since, row.session_id)
-    return records.all_as(tx, Difference, query)
+    mine = _UNSETTLED.join(sessions).where(sessions.c.coach_id == coach_id)
+    return records.all_as(tx, Difference, mine.order_by(row.since, row.session_id))
 
 
 def of_session(tx: Connection, session_id: str) -> Difference | None:
@@ -60,8 +57,7 @@ def of_session(tx: Connection, session_id: str) -> Difference | None:
 
 
 def of_connection(tx: Connection, connection_id: str) -> list[Difference]:
-    query = _UNSETTLED.where(row.connection_id == connection_id)
-    return records.all_as(tx, Difference, query)
+    return records.all_as(tx, Difference, _UNSETTLED.where(row.connection_id == connection_id))
 
 
 def occupied(
@@ -70,14 +66,11 @@ def occupied(
     """Where events of the coach's sessions stand that somebody has to decide about, from `since`
     (epoch seconds) on, but for those of the sessions `without`.
     """
-    wanted = [sessions.c.coach_id == coach_id, row.kind != SETTLED, row.ends > since]
     # The kernel of slots takes no empty period, and calendars have such events.
-    wanted += [row.starts < row.ends, sessions.c.active]
-    if without:
-        wanted.append(row.session_id.not_in(without))
-    stands = select(row.starts, row.ends, sessions.c.gap)
-    query = stands.join(sessions, sessions.c.id == row.session_id).where(*wanted)
-    return records.all_as(tx, Own, query)
+    wanted = [sessions.c.coach_id == coach_id, row.kind != SETTLED, row.starts < row.ends]
+    wanted += [sessions.c.active, row.ends > since, row.session_id.not_in(without)]
+    query = select(row.starts, row.ends, sessions.c.gap).join_from(event_differences, sessions)
+    return records.all_as(tx, Own, query.where(*wanted))
 
 
 def put(tx: Connection, found: Difference) -> None:

@@ -132,7 +132,8 @@ def rebook(
     # It is there already: nobody needs to be told.
     if (wanted.start, wanted.end) == (before.starts, before.ends):
         return BookingChange(standing.booking, before, [])
-    excused = excused or force is not None
+    # Another length at the same start moves nobody.
+    excused = excused or force is not None or wanted.start == before.starts
     cost = late_changes.cost_of_move(tx, before, standing.booking, terms, excused=excused)
     forced = bookable.check(tx, coach, wanted, terms, without=(before.id,))
     # Out of every conflict: an open time has none, and a forced one is where somebody wanted it.

@@ -32,7 +32,7 @@ from storage.rows import event_differences as rows
 from storage.rows import push_marks, sessions
 from storage.rows.event_differences import Difference
 from storage.rows.refresh_jobs import ReadClaim
-from storage.transactions import watched_events
+from storage.transactions import own_writes, watched_events
 from storage.transactions.event_differences import move_there, owe_writing
 from storage.transactions.watched_events import Watched
 
@@ -86,8 +86,8 @@ def judge(
     # The race: a write of ours ends between two of these looks. First which are owed, then what is
     # known to stand: whatever is owed no longer has been seen to stand by then.
     coach_id, connection_id = claimed.coach_id, claimed.connection_id
-    owed = watched_events.owed_writes(tx, coach_id, now=now)
-    late = watched_events.late_writes(tx, connection_id)
+    owed = own_writes.owed(tx, coach_id, now=now)
+    late = own_writes.late(tx, connection_id)
     known = {each.session_id: each for each in rows.of_connection(tx, connection_id)}
     stands = by_session(events)
     seen = []
@@ -182,7 +182,7 @@ def store(
     """
     changed = [rows.settle(tx, session_id) for session_id in judged.over]
     if judged.stood:
-        watched_events.stood(tx, judged.stood, claimed.claimed_at_ms)
+        own_writes.stood(tx, judged.stood, claimed.claimed_at_ms)
     if judged.crossed:
         # No push tells of our own writes: without this read what the coach did meanwhile would be
         # found by the next reconcile.
@@ -190,7 +190,7 @@ def store(
     known_tokens = {each.token for each in rows.of_connection(tx, claimed.connection_id)}
     news = []
     for deed in judged.deeds:
-        refused = watched_events.is_refused(tx, deed.session_id)
+        refused = own_writes.is_refused(tx, deed.session_id)
         # What cannot be put back is asked about, or each read would owe one more write of it.
         if coach.event_policy == "restore" and not refused:
             changed.append(rows.settle(tx, deed.session_id))

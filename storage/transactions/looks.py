@@ -38,8 +38,8 @@ row = event_looks.c
 @dataclass(frozen=True, slots=True)
 class Look:
     """One that is owed. `token`: of the last write; a later one takes it away. `deletes`: a
-    deletion may be what is still to land, so that what is missing is to be put back. `late`: where
-    one of the writes may bring it; None: anywhere.
+    deletion may be what is still to land, so that what is missing is to be put back. `may_bring`,
+    `late`: where one of the writes may bring it; None: anywhere.
     """
 
     session_id: str
@@ -48,7 +48,11 @@ class Look:
     since: datetime
     token: str
     deletes: bool
-    late: frozenset[Times] | None
+    may_bring: list[list[int]] | None
+
+    @property
+    def late(self) -> frozenset[Times] | None:
+        return times_of(self.may_bring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +165,7 @@ def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:
         row.may_bring,
     )
     mine = query.where(row.session_id == session_id).order_by(row.calendar_id)
-    return tuple(records.all_as(tx, _look, mine))
-
-
-def _look(*stored: Any) -> Look:
-    *known, may_bring = stored
-    values: tuple[Any, ...] = (*known, times_of(may_bring))
-    return Look(*values)
+    return tuple(records.all_as(tx, Look, mine))
 
 
 def looked(tx: Connection, look: Look, *, at: datetime) -> None:

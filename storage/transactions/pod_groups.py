@@ -114,7 +114,7 @@ def later(tx: Connection, pod: Session, terms: Terms) -> list[Session]:
     if pod.format == "hybrid_v2" and pod.group_id is None:
         # The release before this one made it: from now on pods can be added to it.
         pod_groups.adopt(tx, pod, now=terms.now)
-    return after(sessions.of_group(tx, pod.group_id), pod, terms.now)
+    return after(sessions.of_group(tx, pod.group_id), pod)
 
 
 def members(tx: Connection, group_id: str) -> list[tuple[Participant, Context]]:
@@ -161,7 +161,7 @@ def _with_room(tx: Connection, group_id: str | None) -> list[str]:
     found = []
     for other in pod_groups.choices(tx, group):
         pods = sessions.of_group(tx, other)
-        if other != group.id and all(pod.taken < pod.capacity for pod in pods):
+        if all(pod.taken < pod.capacity for pod in pods):
             found.append(pods[0].id)
     return found[:OTHER_GROUPS]
 

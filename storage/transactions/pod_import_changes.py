@@ -4,7 +4,7 @@ A pod keeps its coach. Whoever is not in the row any more gives up the seat by t
 whoever is new is assigned.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import timezone
+from domain.pod_groups import check_format
 from domain.sessions import Booking, Participant, Refused, Session, Terms, Unknown
 from storage.rows import bookings as booking_rows
+from storage.rows import pod_groups as pod_group_rows
 from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
 from storage.transactions import bookings, pod_groups, pod_seats, pods
@@ -69,6 +71,7 @@ def compare(tx: Connection, entry: PodEntry, coach: Coach, terms: Terms) -> Comp
     found = Compared(pod, changes, joins, leaves, taken, tuple(differs))
     if differs:
         _check(entry, found, terms)
+        _check_group(tx, found)
     return found
 
 
@@ -121,6 +124,18 @@ def _check(entry: PodEntry, found: Compared, terms: Terms) -> None:
         raise Refused("stale_version", detail, current=pod.version)
     low, high = found.changes.min_seats or pod.min_seats, found.changes.capacity or pod.capacity
     check_seats(low, high, found.seated)
+
+
+def _check_group(tx: Connection, found: Compared) -> None:
+    """What `pods.change` would refuse of a new group, before anything is written."""
+    group_id = found.changes.group_id
+    if group_id is None:
+        return
+    check_format(found.changes.format or found.pod.format)
+    group = pod_group_rows.get(tx, group_id)
+    if group is not None:
+        group.check_takes(found.changes.context or found.pod.context)
+    pod_groups.check_moves(tx, found.pod, replace(found.pod, group_id=group_id))
 
 
 def _changes(entry: PodEntry, pod: Session) -> tuple[Changes, list[RowDifference]]:

@@ -30,7 +30,7 @@ READ = {
     *("lease_token", "token_lease_token", "trouble", "told_trouble", "data_center", "version"),
     *("weekly", "overrides", "durations", "tzdata", "receives", "context", "event_strays"),
     *("place", "place_kinds", "conferencing", "conferencing_state", "told_conferencing"),
-    *("away", "travel", "holidays"),
+    *("away", "travel", "holidays", "event_policy"),
 }
 """Words of a closed set, or what the product itself takes apart: nobody's own text."""
 FOUND_BY = {

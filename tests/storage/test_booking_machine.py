@@ -141,7 +141,7 @@ class BookingMachine(Pods):
             return
         if stays:
             self.model.touched(time.coach)
-        elif time.start - self.model.now < LATE and force is None:
+        elif time.start - self.model.now < LATE and force is None and start != time.start:
             self._moved_late(seat, time)
             end = start + 60 * length
             after = Time(

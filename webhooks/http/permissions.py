@@ -52,6 +52,5 @@ NEEDS = {
     "pages.book_call_off": May.call_off,
     "pages.book_changes": May.settle,
     "pages.book_settle": May.settle,
-    "pages.more_settings_move": May.run_sessions,
 }
 """The pages that are not for everybody: to whoever lacks the right they are not there."""

@@ -153,7 +153,7 @@ def book_cancel_form(booking_id: str) -> str:
     seen = _booking(booking_id)
     if not seen["changeable"]:
         abort(404, "not_here")
-    return render_template("pages/book_cancel.html", **seen)
+    return render_template("pages/book_cancel.html", **seen, leaves_too=groups.leaves_too(seen))
 
 
 ROUTES = (

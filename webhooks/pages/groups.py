@@ -8,11 +8,13 @@ from typing import Any
 from flask import abort, render_template, url_for
 
 from domain.pod_formats import check_may_rebook
+from domain.pod_groups import after
 from domain.sessions import Booking, Refused, Session, Terms, Unknown
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
 from storage.schema.database import Tx
 from storage.transactions import pod_groups
+from storage.transactions.pod_groups import given_up_with
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
@@ -26,7 +28,7 @@ JOINED_BY_CHOICE = ("open", "hybrid_v2")
 @dataclass(frozen=True, slots=True)
 class Group:
     """A pod as a participant may know it: when, and how many seats are left. `joined`: whether they
-    may take one.
+    may take one. `later`: those of its group in which they would have a seat too.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Group:
     ends: int
     left: int
     joined: bool
+    later: list[Session]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,4 +171,15 @@ def _chosen(tx: Tx, pod: Session) -> bool:
 
 def _group(tx: Tx, pod: Session) -> Group:
     joined = guest().may(May.assign) or (pod.format in JOINED_BY_CHOICE and _chosen(tx, pod))
-    return Group(pod.id, pod.starts, pod.ends, pod.capacity - pod.taken, joined)
+    later = after(sessions.of_group(tx, pod.group_id), pod)
+    # All of them or none: the fullest says how many can still come.
+    left = min(each.capacity - each.taken for each in (pod, *later))
+    return Group(pod.id, pod.starts, pod.ends, left, joined and left > 0, later)
+
+
+def leaves_too(seen: dict[str, Any]) -> list[Session]:
+    """The later pods whose seats are given up with the one that is looked at."""
+    services = runtime().services
+    with services.database.read() as tx:
+        found = given_up_with(tx, seen["session"], seen["booking"], services.terms())
+    return [pod for pod, _ in found]

@@ -17,6 +17,7 @@ from webhooks.api.links import MOST_COOKIE, VALID
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import SESSIONS, Guest, guest, keep, reader
+from webhooks.http.permissions import May
 from webhooks.pages import formats
 from webhooks.pages.settings import HOME
 
@@ -51,7 +52,7 @@ def more_settings_move() -> Response:
     Only where whoever made this visit's link could let a coach in there: then its guest is one.
     """
     booking_id = request.form.get("booking", "")
-    if not re.fullmatch(ID, booking_id):
+    if not guest().may(May.run_sessions) or not re.fullmatch(ID, booking_id):
         abort(404, "not_here")
     services, token = runtime().services, secrets.token_urlsafe(24)
     with services.database.write() as tx:

@@ -11,7 +11,7 @@ from domain.places import join_link, where
 from domain.titles import calendar_title
 from storage.rows import push_marks
 from storage.rows.calendars import TargetCalendar
-from storage.transactions import watched_events, write_back
+from storage.transactions import own_writes, write_back
 from storage.transactions.write_back import CalendarEntry
 from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
@@ -111,7 +111,7 @@ def put(
     if stands.there:
         if not place.by_invitation:
             with services.database.write() as tx:
-                watched_events.written(tx, session_id, place.calendar_id, (event.start, event.end))
+                own_writes.written(tx, session_id, place.calendar_id, (event.start, event.end))
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 

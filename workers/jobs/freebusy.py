@@ -85,13 +85,15 @@ def refresh(services: Services, connection_id: str) -> bool:
 def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     """Read it and store what was read; `lost`: when the lease ends, by time.monotonic."""
     observed = observe(services, held)
+    terms = None
+    # Only a session whose event was looked at may follow it.
+    if observed.events is not None:
+        terms = services.terms()
     with tracing.span("store slots"):
         # What was read is true of its moment whenever it is stored: a database that is away is
         # waited for.
         stored = services.database.insist(
-            lambda tx: store_reading.store(
-                tx, held, observed, now=services.now(), terms=services.terms()
-            ),
+            lambda tx: store_reading.store(tx, held, observed, now=services.now(), terms=terms),
             until=lost,
         )
     if stored is None:

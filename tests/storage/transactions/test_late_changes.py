@@ -99,6 +99,12 @@ def test_a_late_move_may_overlap_the_time_that_it_leaves(database: Database) -> 
     assert (done.session.starts, done.booking.version) == (SOON + 900, 1)
 
 
+def test_another_length_at_the_same_start_is_no_move(database: Database) -> None:
+    people.ready(database)
+    done = move(database, book(database), SOON, duration=30)
+    assert (done.booking.version, done.booking.moves, done.session.minutes) == (2, 0, 30)
+
+
 @pytest.mark.parametrize("how", [{"excused": True}, {"force": "the coach asked"}])
 def test_who_may_force_moves_at_any_time_and_nothing_counts(
     database: Database, how: dict[str, Any]

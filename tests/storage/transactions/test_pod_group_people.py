@@ -1,10 +1,11 @@
 """Who is in a group of pods, and who is not any more."""
 
+from datetime import timedelta
 from typing import Any
 
 from storage.reports.personal_data import Person
 from storage.schema.database import Database
-from storage.transactions import erasures, pod_groups
+from storage.transactions import attendance, erasures, pod_groups
 from tests.storage.kit import TWO, as_stored, change, create, join
 from tests.support import people
 from tests.support.people import at
@@ -43,3 +44,17 @@ def test_a_group_whose_pods_were_all_called_off_has_nobody_and_can_be_begun_anew
     assert again.seats == []
     other = create(database, start=at(10, 10), **GROUP | {"group_id": "g2"})
     assert join(database, other, people.GRACE).session.id == other.pod.id
+
+
+def test_whoever_did_not_come_to_the_first_pod_gets_a_seat_in_one_that_is_added(
+    database: Database,
+) -> None:
+    people.ready(database)
+    first = create(database, people.GRACE, people.HEDY, **GROUP)
+    begun = people.NOW + timedelta(days=7, hours=2, minutes=30)
+    with database.write() as tx:
+        attendance.report(tx, first.pod.id, "missed", people.terms(begun), participant_id="grace")
+    with database.write() as tx:
+        attendance.report(tx, first.pod.id, "completed", people.terms(begun), participant_id="hedy")
+    added = create(database, start=at(9, 10), now=begun, force="she asked", **GROUP)
+    assert {seat.participant.id for seat in added.seats} == {"grace", "hedy"}

@@ -1,6 +1,8 @@
 """Pods without a time: they take nobody's, are set many at once, and get one like any pod."""
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -183,6 +185,25 @@ def test_two_who_give_it_a_time_at_once_make_one_pod(database: Database) -> None
     assert Counter(outcomes) == {"done": 1, "gone:None": 3}
     with database.read() as tx:
         assert len(tx.execute(select(tables.sessions.c.id)).all()) == 1
+
+
+def test_a_time_is_given_to_the_shell_that_was_looked_at(database: Database) -> None:
+    people.ready(database)
+    shell = plan(database)
+
+    def act(tx: Connection) -> object:
+        return pod_shells.give_time(tx, shell.id, ShellTime(TEN), people.terms())
+
+    with ThreadPoolExecutor(1) as threads:
+        with database.write() as tx:
+            changes = CommonChanges(title="Grief")
+            pod_shells.change_together(tx, [shell.id], changes, people.terms())
+            giving = threads.submit(race, database, [act])
+            time.sleep(0.3)  # until it waits, having looked at the shell
+        outcome = giving.result()
+    # SQLite has one lock for all: there it looked after the change, and has all of it
+    expected = {"sqlite": ["done"], "postgresql": ["stale_version:None"]}
+    assert outcome == expected[database.engine.dialect.name]
 
 
 def test_who_was_to_come_is_exported_erased_and_forgotten(database: Database) -> None:

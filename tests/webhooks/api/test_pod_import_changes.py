@@ -131,8 +131,10 @@ def test_a_change_that_cannot_be_had_is_red_and_stops_all(
     rows = exported(desk)
     rows[0] |= cells
     rows[1]["Session title"] = "Grief"
+    tried = upload(desk, as_file(rows)).json
     answer = real(desk, as_file(rows))
     assert (answer.status_code, answer.json["code"]) == (409, "import_refused")
+    assert answer.json["rows"] == tried["rows"], "a dry run says what a real one does"
     [remark] = answer.json["rows"][0]["remarks"]
     assert (remark["code"], remark["field"]) == (code, field)
     assert [row["Session title"] for row in exported(desk)] == ["Feedback", "Feedback"]

@@ -57,6 +57,13 @@ def test_a_booking_is_told_of_signed_and_named_by_ids_alone(switchboard: Switchb
     }
 
 
+def hold_elsewhere(switchboard: Switchboard, session_id: str) -> None:
+    phone = Place("phone", "+44 20 7946 0018")
+    with switchboard.database.write() as tx:
+        changed = session_places.change(tx, session_id, phone, switchboard.terms)
+    switchboard.woken += changed.wake
+
+
 def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_says(
     switchboard: Switchboard,
 ) -> None:
@@ -64,6 +71,7 @@ def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_s
     switchboard.set_connection(told_steps=0)
     one, late = switchboard.book(), switchboard.book(at(3, 10), BETH)
     pod = switchboard.pod(ANNE, BETH, start=NEXT_WEEK + DAY)
+    hold_elsewhere(switchboard, one.session.id)
     for periods in ((OVER,), ()):
         switchboard.read(*periods)
         switchboard.announce()
@@ -81,6 +89,12 @@ def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_s
     switchboard.cancel(next(seat for seat in pod.seats if seat.participant.id == "anne"))
     for trouble in ("disconnected", None):
         switchboard.set_connection(trouble=trouble, troubled_since=switchboard.now)
+        switchboard.announce()
+        switchboard.work()
+    for wall in ("2026-06-03T11:30 Europe/London", None):
+        with switchboard.database.write() as tx:
+            mine = tables.sessions.update().where(tables.sessions.c.id == late.session.id)
+            tx.execute(mine.values(wall_moved=wall))
         switchboard.announce()
         switchboard.work()
     switchboard.now += timedelta(days=3)

@@ -15,13 +15,13 @@ SESSION = {
     "start": "2026-11-07T15:00:00Z",
     "end": "2026-11-07T16:00:00Z",
 }
-LATER = "2026-11-02T10:24:16Z"
+LATER = "2026-11-02T09:54:16Z"
 TOUCHED = {"only_managed": "true", "include_deleted": "true", "last_modified": LATER}
 
 
 @pytest.fixture
 def uid(api: Api, control: Control, calendar: str, receiver: Receiver) -> str:
-    """Of the event, written an hour ago; the channel's verification has arrived."""
+    """Of the event, written half an hour ago; the channel's verification has arrived."""
     assert api.upsert(calendar, **SESSION).status_code == 202
     control.set_clock(datetime.fromisoformat(LATER))
     api.open_channel(receiver.url)

@@ -194,6 +194,6 @@ class SettleIn(Body):
         description="`session`: the event is put back to where the session is. `calendar`: the"
         " session moves to where its event stands, if that time is open; everybody in it is mailed."
     )
-    token: Annotated[str, Field(max_length=64)] | None = Field(
+    token: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = Field(
         None, description="Of the change that you saw; 409 if it is no longer that."
     )

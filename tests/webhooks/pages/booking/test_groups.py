@@ -135,5 +135,21 @@ def test_a_group_of_pods_is_joined_by_its_first_and_left_by_it(desk: Desk, guest
     booking_id = booking_in(join(guest, first))
     assert bookings_of(desk) == [("grace", "booked", 1)] * 2
     path = f"/book/bookings/{booking_id}/cancel"
-    guest.post(path, fields(guest.get(path)))
+    asked = guest.get(path)
+    assert "later seats in this group are given up too" in asked.text
+    assert "Wednesday" in asked.text.partition('id="too"')[2]
+    guest.post(path, fields(asked))
     assert bookings_of(desk) == [("grace", "cancelled", 2)] * 2
+
+
+def test_a_group_is_shown_with_its_later_pods_and_not_offered_if_one_is_full(
+    desk: Desk, guest: Visitor
+) -> None:
+    group = {"format": "hybrid_v2", "group_id": "g1"}
+    first, later = pod(desk, **group), pod(desk, "2026-06-03T14:00:00Z", **group)
+    shown = guest.get("/book").text.partition(f'id="join-{first}"')[0].rpartition("<li")[2]
+    assert ("Tuesday" in shown, "Wednesday" in shown, "Seats left: 2" in shown) == (True,) * 3
+    for who in (HEDY, GRACE | {"id": "mary", "email": "mary@example.test"}):
+        seat = {"participant": who, "assigned": True}
+        assert post(desk, f"/v1/pods/{later}/seats", seat).status_code == 201
+    assert first not in guest.get("/book").text

@@ -82,11 +82,11 @@ def test_no_form_works_without_its_token_or_without_a_session(
 ) -> None:
     before = desk.dump()
     paths = [
-        rule.replace("<connection_id>", ada)
+        rule.replace("<connection_id>", ada).replace("<section>", "away")
         for method, rule, _ in ROUTES
         if method == "POST" and "/settings" in rule
     ]
-    assert len(paths) == 4
+    assert len(paths) == 6
     for path in paths:
         for token in ("", "guessed", csrf[:-1]):
             assert send(desk, token, path, provider="google").status_code == 403, path
