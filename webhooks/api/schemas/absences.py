@@ -1,6 +1,6 @@
 """When a coach is away, travels, or has a public holiday: what comes in and what goes out."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -91,7 +91,7 @@ class AbsentSession(BaseModel):
     session_id: str
     start: str = Field(examples=["2026-12-28T09:00:00Z"])
     end: str = Field(examples=["2026-12-28T10:00:00Z"])
-    reason: str = Field(description="away or holiday", examples=["holiday"])
+    reason: Literal["away", "holiday"]
     rebook: list[str] = Field(
         description="The requests that move it; to keep it, send none.",
         examples=[["POST /v1/bookings/bkg_6624c405d5be66e1127b319a/rebook"]],
