@@ -54,7 +54,7 @@ class TravelRange(BaseModel):
     zone: str = Field(max_length=64, description="IANA time zone.", examples=["Asia/Tokyo"])
 
 
-class HolidaysIn(BaseModel):
+class SwitchedOn(BaseModel):
     """The public holidays that are switched on: on their dates the coach's hours are not worked."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -66,15 +66,13 @@ class HolidaysIn(BaseModel):
     )
 
 
-class HolidaysOut(BaseModel):
-    country: str = Field(examples=["GB"])
-    region: str = Field(examples=["SCT"])
-    names: list[str] = Field(examples=[["Boxing Day"]])
-    dates: list[Date] = Field(
-        description="When these are, by the release that is installed.", examples=[["2026-12-26"]]
-    )
-
-
+HolidayDates = Annotated[
+    list[Date],
+    Field(
+        description="When the holidays that are switched on are, by the release that is installed.",
+        examples=[["2026-12-26"]],
+    ),
+]
 Away = Annotated[
     list[AwayRange],
     Field(max_length=MOST_AWAY, description="When the coach is away; they may overlap."),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from domain.coaches import Kind, Mode
 from domain.event_differences import EventPolicy
 from domain.freshness import Effect, State
-from webhooks.api.schemas.absences import AbsentSession, Away, HolidaysOut, Travel
+from webhooks.api.schemas.absences import AbsentSession, Away, HolidayDates, SwitchedOn, Travel
 from webhooks.api.schemas.requests import Dates, Week
 
 Instant = Annotated[str, Field(examples=["2026-06-01T09:00:00Z"])]
@@ -77,7 +77,7 @@ class CoachSettingsOut(BaseModel):
     policy: PolicyOut
     away: Away
     travel: Travel
-    holidays: HolidaysOut | None
+    holidays: SwitchedOn | None
 
 
 class CoachOut(CoachSettingsOut):
@@ -93,6 +93,7 @@ class CoachOut(CoachSettingsOut):
         description="When the calendars were last read, the oldest of them."
     )
     connections: list[Connection]
+    holiday_dates: HolidayDates
     absent_sessions: list[AbsentSession] = Field(
         description="Coming sessions that lie where the coach is away or has a holiday."
     )
