@@ -30,7 +30,7 @@ def pod(desk: Desk, **changes: Any) -> str:
 
 
 def exported(desk: Desk, month: str = "06") -> str:
-    return desk.get(PATH.format(month, month)).data.decode("utf-8-sig")
+    return str(desk.get(PATH.format(month, month)).data, "utf-8-sig")
 
 
 def comes(desk: Desk, text: str) -> list[tuple[str, list[str]]]:
