@@ -75,8 +75,6 @@ BODIES: dict[str, tuple[str, ...]] = {
     "brands_put": ("sender_name", "support", "colour"),
     "bookings_rebook": ("start",),
     "imports_load_table": ("csv", "people"),
-    "shells_create": ("coach_id", "title", "participants"),
-    "pods_create": ("group_id",),
     "shells_change_together": ("coach_id", "assign"),
 }
 """The fields that a request shows beside those that are required."""
